@@ -1,0 +1,73 @@
+/** The form that asks who you are and where you want to go. */
+import type { TargetedSubmitEvent } from 'preact';
+import { useState } from 'preact/hooks';
+import { asNickname, asRoom, FIRST_ROOM } from './state.ts';
+import { connection, join, roomInHash } from './wamp.ts';
+
+const STORED_NICKNAME = 'wamp-chat-nickname';
+
+export function Entrance() {
+  const [problem, setProblem] = useState('');
+  const { value } = connection;
+  const waiting = value.state === 'connecting';
+  const failure = value.state === 'closed' ? value.reason : '';
+
+  function submit(event: TargetedSubmitEvent<HTMLFormElement>): void {
+    event.preventDefault();
+    const fields = new FormData(event.currentTarget);
+    const nickname = asNickname(text(fields.get('nickname')));
+    const room = asRoom(text(fields.get('room')));
+    if (nickname === '') return setProblem('Choose a nickname.');
+    if (room === '') return setProblem('Choose a room: letters, digits, - and _.');
+    setProblem('');
+    localStorage.setItem(STORED_NICKNAME, nickname);
+    void join(nickname, room);
+  }
+
+  const message = problem === '' ? failure : problem;
+  return (
+    <main class="entrance">
+      <form onSubmit={submit}>
+        <a class="brand" href="/">
+          <img src="/favicon.svg" alt="" />
+          WAMP Chat
+        </a>
+        <p class="lead">A chat without a chat server: members find each other at the router.</p>
+        <label>
+          Nickname
+          <input
+            name="nickname"
+            required
+            maxLength={32}
+            autoComplete="nickname"
+            defaultValue={localStorage.getItem(STORED_NICKNAME) ?? ''}
+            autoFocus
+          />
+        </label>
+        <label>
+          Room
+          <input
+            name="room"
+            required
+            maxLength={32}
+            autoComplete="off"
+            autoCapitalize="none"
+            defaultValue={roomInHash() || FIRST_ROOM}
+          />
+        </label>
+        {message !== '' && (
+          <p class="notice" role="alert">
+            {message}
+          </p>
+        )}
+        <button type="submit" disabled={waiting}>
+          {waiting ? 'Connecting…' : 'Join'}
+        </button>
+      </form>
+    </main>
+  );
+}
+
+function text(value: FormDataEntryValue | null): string {
+  return typeof value === 'string' ? value : '';
+}

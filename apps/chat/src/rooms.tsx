@@ -1,0 +1,42 @@
+/** The rooms there are, and the way to another. */
+import type { TargetedSubmitEvent } from 'preact';
+import { asRoom, rooms } from './state.ts';
+import { chat, me } from './wamp.ts';
+
+export function Rooms() {
+  const own = me.value?.room ?? '';
+  return (
+    <nav class="rooms" aria-labelledby="rooms">
+      <h2 id="rooms">Rooms</h2>
+      <ul>
+        {rooms(chat.value, own).map(({ name, members }) => (
+          <li key={name}>
+            <a href={`#${name}`} aria-current={name === own ? 'page' : undefined}>
+              <span># {name}</span>
+              <span class="count" aria-label={`${members} here`}>
+                {members}
+              </span>
+            </a>
+          </li>
+        ))}
+      </ul>
+      <form class="new-room" onSubmit={goToRoom}>
+        <input name="room" aria-label="Another room" placeholder="Another room" maxLength={32} required />
+        <button type="submit" aria-label="Go there">
+          +
+        </button>
+      </form>
+    </nav>
+  );
+}
+
+/** The location's hash names the room, so that links and the back button work. */
+function goToRoom(event: TargetedSubmitEvent<HTMLFormElement>): void {
+  event.preventDefault();
+  const form = event.currentTarget;
+  const wanted = new FormData(form).get('room');
+  const room = typeof wanted === 'string' ? asRoom(wanted) : '';
+  if (room === '') return;
+  location.hash = room;
+  form.reset();
+}

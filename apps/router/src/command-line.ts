@@ -1,0 +1,103 @@
+/** The command line: what may be asked of `wamp-router`, and one line for what may not. */
+import { readFileSync } from 'node:fs';
+import { isReserved, isUri } from '@wamp/protocol';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { CannotStart, USAGE } from './failure.ts';
+
+/** What `wamp-router start` was asked to do. */
+export interface StartOptions {
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  readonly realms: readonly string[];
+  /** Origins, besides its own, whose pages may connect. */
+  readonly origins: readonly string[];
+  /** Whether anyone who reaches this machine may do everything. */
+  readonly insecureDev: boolean;
+}
+
+/** The command given, or undefined when only help or the version was asked for, and printed. */
+export function readCommandLine(args: readonly string[]): StartOptions | undefined {
+  let asked: StartOptions | undefined;
+  const program = wampRouter((options) => {
+    asked = options;
+  });
+  try {
+    program.parse(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw new CannotStart(oneLine(error), USAGE);
+  }
+  return asked;
+}
+
+interface Flags {
+  readonly host: string;
+  readonly port: number;
+  readonly realm?: readonly string[];
+  readonly origin?: readonly string[];
+  readonly insecureDev?: true;
+}
+
+function wampRouter(onStart: (options: StartOptions) => void): Command {
+  const program = new Command('wamp-router')
+    .description('A WAMP router with a dashboard and a chat to try it with.')
+    .version(version())
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+  program
+    .command('start')
+    .description('Listen for WAMP clients and serve the web apps.')
+    .option('--host <address>', 'address to listen on', nonEmpty, '127.0.0.1')
+    .option('--port <number>', 'port to listen on, 0 for any free one', portNumber, 8080)
+    .option('--realm <uri>', 'realm to open; repeat it for several (default: "realm1")', addRealm)
+    .option('--origin <origin>', 'web origin that may connect too; repeat it for several', addOrigin)
+    .option('--insecure-dev', 'let anyone who reaches a non-loopback address do everything')
+    .action((flags: Flags) => {
+      onStart({
+        host: flags.host,
+        port: flags.port,
+        realms: flags.realm ?? ['realm1'],
+        origins: flags.origin ?? [],
+        insecureDev: flags.insecureDev ?? false,
+      });
+    });
+  return program;
+}
+
+/** Commander puts its suggestions on a second line, and prints the whole help when no command is given. */
+function oneLine(error: CommanderError): string {
+  if (error.code === 'commander.help') return 'no command given; try: wamp-router start';
+  return error.message.replace(/^error: /, '').replaceAll(/\s+/g, ' ').trim();
+}
+
+/** The version of this package. */
+export function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function nonEmpty(value: string): string {
+  if (value.trim() === '') throw new InvalidArgumentError('It must not be empty.');
+  return value;
+}
+
+function portNumber(value: string): number {
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : Number.NaN;
+  if (!(port <= 65535)) throw new InvalidArgumentError('It must be a number from 0 to 65535.');
+  return port;
+}
+
+function addRealm(value: string, previous: readonly string[] = []): readonly string[] {
+  if (!isUri(value)) throw new InvalidArgumentError('It must be a URI such as realm1 or com.example.');
+  if (isReserved(value)) throw new InvalidArgumentError('URIs that begin with wamp are reserved.');
+  return previous.includes(value) ? previous : [...previous, value];
+}
+
+function addOrigin(value: string, previous: readonly string[] = []): readonly string[] {
+  if (!URL.canParse(value) || new URL(value).origin !== value) {
+    throw new InvalidArgumentError('It must be an origin such as https://app.example.');
+  }
+  return [...previous, value];
+}

@@ -1,0 +1,120 @@
+/** What the router answers over HTTP: its pages, its health, and plain words for everything else. */
+import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from 'node:http';
+import { landingPage } from './landing-page.ts';
+import { asset, type Asset, type Site } from './static-sites.ts';
+
+/** Where WebSocket clients connect; `/` takes them too. */
+export const WEBSOCKET_PATHS: readonly string[] = ['/ws', '/'];
+
+/** What the answers are made of. */
+export interface HttpOptions {
+  readonly site: Site;
+  /** The realm that the landing page connects to. */
+  readonly realm: string;
+  /** What `/health` tells besides `status`. */
+  readonly health: () => Readonly<Record<string, string | number>>;
+}
+
+// The chat and the dashboard may be pointed at another router, hence any WebSocket.
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self' ws: wss:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const securityHeaders: Readonly<Record<string, string>> = {
+  'content-security-policy': contentSecurityPolicy,
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+
+/** Answers every request that does not ask for a WebSocket. */
+export function answerHttp(options: HttpOptions): RequestListener {
+  return (request, response) => {
+    for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      sendText(response, 405, `${request.method ?? 'This'} is not allowed here.`, { allow: 'GET, HEAD' });
+      return;
+    }
+    answer(request, response, options);
+  };
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, options: HttpOptions): void {
+  const { site, realm, health } = options;
+  const [path = '', ...query] = (request.url ?? '').split('?');
+
+  if (path === '/health') {
+    const body = JSON.stringify({ status: 'ok', ...health() });
+    send(response, 200, body, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+    return;
+  }
+  if (WEBSOCKET_PATHS.includes(path) && !site.has(path)) {
+    sendText(response, 426, 'This address speaks WAMP over WebSocket: connect a WAMP client to it.', {
+      upgrade: 'websocket',
+      connection: 'upgrade',
+    });
+    return;
+  }
+  if (site.has(`${path}/`)) {
+    sendText(response, 308, `Moved to ${path}/`, { location: [`${path}/`, ...query].join('?') });
+    return;
+  }
+  const found = site.get(path);
+  if (found === undefined) {
+    sendAsset(request, response, 404, notFoundPage(site));
+    return;
+  }
+  sendAsset(request, response, 200, path === '/' ? landingPage(found, request, realm) : found);
+}
+
+function notFoundPage(site: Site): Asset {
+  return site.get('/404.html') ?? asset('/404.txt', Buffer.from('Not found\n'));
+}
+
+function sendAsset(request: IncomingMessage, response: ServerResponse, status: number, found: Asset): void {
+  const { type, etag, immutable, gzip, body } = found;
+  response.setHeader('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
+  if (status === 200) response.setHeader('etag', etag);
+  if (gzip !== undefined) response.setHeader('vary', 'accept-encoding');
+  if (status === 200 && request.headers['if-none-match'] === etag) {
+    response.writeHead(304).end();
+    return;
+  }
+  if (gzip !== undefined && acceptsGzip(request)) {
+    send(response, status, gzip, { 'content-type': type, 'content-encoding': 'gzip' });
+    return;
+  }
+  send(response, status, body, { 'content-type': type });
+}
+
+function acceptsGzip(request: IncomingMessage): boolean {
+  const accepted = request.headers['accept-encoding'];
+  return typeof accepted === 'string' && /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:\s|,|$))/.test(accepted);
+}
+
+function sendText(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  send(response, status, `${text}\n`, { 'content-type': 'text/plain; charset=utf-8', ...headers });
+}
+
+/** Node leaves the body out of an answer to HEAD by itself. */
+function send(
+  response: ServerResponse,
+  status: number,
+  body: string | Buffer,
+  headers: OutgoingHttpHeaders,
+): void {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+}

@@ -1,0 +1,61 @@
+// Lint rules: the strictest type-checked sets of typescript-eslint; each exception says why.
+import js from '@eslint/js';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+export default defineConfig(
+  globalIgnores(['**/dist/', '**/coverage/', '**/.turbo/', '**/.cache/']),
+  js.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      // The compiler knows which globals exist in which package; this rule does not.
+      'no-undef': 'off',
+      // A number in a message reads the same everywhere; only objects and undefined print as nonsense.
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // `process.env['PORT']`: brackets mark a key that no type declares.
+      '@typescript-eslint/dot-notation': ['error', { allowIndexSignaturePropertyAccess: true }],
+      // `(value) => void send(value)` and `() => clearTimeout(timer)` are how callbacks are written.
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // An underscore marks a parameter an interface asks for; `{ [key]: _, ...rest }` is how a key is left out.
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
+    },
+  },
+  {
+    files: ['packages/*/src/**/*.ts'],
+    rules: {
+      // A module with top-level await cannot be loaded with require().
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'Program > ExpressionStatement > AwaitExpression, Program > VariableDeclaration > VariableDeclarator > AwaitExpression',
+          message: 'No top-level await in packages: it makes require() fail.',
+        },
+      ],
+      'no-console': 'error',
+    },
+  },
+  {
+    files: ['packages/router/src/core/**/*.ts'],
+    rules: {
+      // The compiler refuses timers, Node and the rest of the router here; this refuses npm packages as well.
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '^(?!@wamp/protocol$|\\.\\.?/)',
+              message: 'The core imports only @wamp/protocol and itself.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+);

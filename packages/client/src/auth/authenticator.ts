@@ -1,0 +1,26 @@
+/** Interface Authenticator: one way to say who we are. */
+import type { Kwargs } from '@wamp/protocol';
+
+/** What HELLO tells about the client. */
+export interface Introduction {
+  readonly authid?: string;
+  readonly authextra?: Kwargs;
+}
+
+/** A signature for AUTHENTICATE, alone or with the message's Extra. */
+export type Signature = string | { readonly signature: string; readonly extra?: Kwargs };
+
+/**
+ * One authentication method (spec: Authentication). What a method throws or rejects with ends the
+ * attempt: `connect` rejects with an `AuthError` whose `cause` it is.
+ */
+export interface Authenticator {
+  /** The name that HELLO announces, such as `ticket`. */
+  readonly method: string;
+  /** What to put in HELLO; asked before the transport is opened. */
+  hello(): Introduction | Promise<Introduction>;
+  /** Answers a CHALLENGE, of which there may be several. Without it a CHALLENGE is a protocol violation. */
+  challenge?(extra: Kwargs): Signature | Promise<Signature>;
+  /** Checks what WELCOME says, such as the router's own proof; throws if it is not to be trusted. */
+  welcome?(authextra: Kwargs): void | Promise<void>;
+}

@@ -1,0 +1,2 @@
+// CBOR for the client.
+export {};

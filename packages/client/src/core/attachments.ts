@@ -1,0 +1,175 @@
+/** Which handles share an id that the router gave, from the request for it until the router confirms the end. */
+import { ProtocolViolation, type Id, type Message, type RequestType, type Uri } from '@wamp/protocol';
+import { ConnectionLostError, WampError } from '../errors.ts';
+import type { Ending, Handle } from '../handle.ts';
+import type { Answer, Waiter } from './requests.ts';
+
+/** Sends a request; the waiter hears what becomes of it. */
+export type Ask = (waiter: Waiter, build: (request: Id) => Message) => void;
+
+/** What differs between subscriptions and registrations: their messages. */
+export interface Kind<H extends Handle> {
+  readonly joinType: RequestType;
+  readonly leaveType: RequestType;
+  /** The error that says the router has none of that id. */
+  readonly noSuch: Uri;
+  join(request: Id, handle: H): Message;
+  leave(request: Id, id: Id): Message;
+  idIn(answer: Answer): Id;
+}
+
+/** One id, and who shares it: a repeated SUBSCRIBE may be answered with a known one (SUB-5). */
+export interface Entry<H extends Handle> {
+  readonly id: Id;
+  readonly uri: Uri;
+  readonly handles: Set<H>;
+  /** Who takes invocations: the newest handle, and the last one until the router confirms its end (T-7). */
+  serving: H;
+  /** Who left it without a handle, while a request on the way may bring the next one. */
+  readonly deserted: (() => void)[];
+}
+
+/** How many ended ids are remembered: the latest, since only their stray messages can still arrive. */
+const REMEMBERED = 1000;
+
+/** The subscriptions, or the registrations, of one WAMP session. */
+export class Attachments<H extends Handle> {
+  readonly #kind: Kind<H>;
+  readonly #ask: Ask;
+  readonly #entries = new Map<Id, Entry<H>>();
+  /** Requests on the way, by URI. */
+  readonly #joining = new Map<Uri, number>();
+  readonly #past = new Set<Id>();
+
+  constructor(kind: Kind<H>, ask: Ask) {
+    this.#kind = kind;
+    this.#ask = ask;
+  }
+
+  /** How many ids are in use or asked for. */
+  get size(): number {
+    return this.#entries.size + this.#joining.size;
+  }
+
+  /** Whom the id stands for; nobody, if that has ended. @throws ProtocolViolation for an id never given */
+  find(id: Id): Entry<H> | undefined {
+    const entry = this.#entries.get(id);
+    if (entry === undefined && !this.#past.has(id)) throw new ProtocolViolation(`id ${id} was never given`);
+    return entry;
+  }
+
+  /** Asks the router for it; rejects with what the router says. */
+  join(handle: H): Promise<void> {
+    const { uri } = handle;
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        type: this.#kind.joinType,
+        answered: (answer) => {
+          this.#attach(this.#kind.idIn(answer), handle);
+          this.#joined(uri);
+          resolve();
+          // Given up while the request was on its way.
+          if (handle.state === 'ended') void this.leave(handle).catch(ignore);
+        },
+        failed: (error) => {
+          this.#joined(uri);
+          reject(error);
+        },
+      };
+      this.#joining.set(uri, (this.#joining.get(uri) ?? 0) + 1);
+      this.#ask(waiter, (request) => this.#kind.join(request, handle));
+    });
+  }
+  /** Takes the handle off its id; the last one tells the router. Resolves when that is done. */
+  leave(handle: H): Promise<void> {
+    const entry = handle.givenId === undefined ? undefined : this.#entries.get(handle.givenId);
+    if (entry?.handles.delete(handle) !== true) return Promise.resolve();
+    for (const other of entry.handles) entry.serving = other;
+    return this.#leaveIfDeserted(entry);
+  }
+
+  /** The router has ended it by itself. @throws ProtocolViolation for an id never given */
+  revoke(id: Id | undefined, reason: string | undefined): void {
+    if (id === undefined) throw new ProtocolViolation('revocation of no id');
+    const entry = this.find(id);
+    this.#forget(id);
+    for (const handle of entry?.handles ?? []) handle.end({ reason: reason ?? 'revoked' });
+  }
+
+  /** The WAMP session is over. */
+  end(ending: Ending): void {
+    const entries = [...this.#entries.values()];
+    this.#entries.clear();
+    for (const { handles, deserted } of entries) {
+      for (const handle of handles) handle.end(ending);
+      for (const resolve of deserted) resolve();
+    }
+  }
+
+  #attach(id: Id, handle: H): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) {
+      this.#entries.set(id, { id, uri: handle.uri, handles: new Set([handle]), serving: handle, deserted: [] });
+    } else {
+      entry.handles.add(handle);
+      entry.serving = handle;
+    }
+    handle.givenId = id;
+  }
+
+  /** A request is answered, so whoever waited to know whether it shares their id can go on. */
+  #joined(uri: Uri): void {
+    const left = (this.#joining.get(uri) ?? 1) - 1;
+    if (left > 0) {
+      this.#joining.set(uri, left);
+      return;
+    }
+    this.#joining.delete(uri);
+    for (const entry of this.#entries.values()) {
+      if (entry.uri !== uri || entry.deserted.length === 0) continue;
+      const waiting = entry.deserted.splice(0);
+      void this.#leaveIfDeserted(entry).catch(ignore).then(() => {
+        for (const resolve of waiting) resolve();
+      });
+    }
+  }
+
+  #leaveIfDeserted(entry: Entry<H>): Promise<void> {
+    if (entry.handles.size > 0) return Promise.resolve();
+    // The router takes our messages in order. Were UNSUBSCRIBE to follow a SUBSCRIBE that is still
+    // to be answered, it would end the subscription for the newcomer too.
+    if (this.#joining.has(entry.uri)) return new Promise((resolve) => entry.deserted.push(resolve));
+    return new Promise((resolve, reject) => {
+      const gone = (): void => {
+        // The same id may be in use again by now, for this entry or another.
+        if (entry.handles.size === 0 && this.#entries.get(entry.id) === entry) this.#forget(entry.id);
+        resolve();
+      };
+      const waiter: Waiter = {
+        type: this.#kind.leaveType,
+        answered: gone,
+        failed: (error) => {
+          // Either way there is nothing left to leave.
+          if (error instanceof ConnectionLostError || WampError.is(error, this.#kind.noSuch)) gone();
+          else reject(error);
+        },
+      };
+      this.#ask(waiter, (request) => this.#kind.leave(request, entry.id));
+    });
+  }
+
+  #forget(id: Id): void {
+    this.#entries.delete(id);
+    this.#past.delete(id);
+    this.#past.add(id);
+    if (this.#past.size <= REMEMBERED) return;
+    for (const oldest of this.#past) {
+      this.#past.delete(oldest);
+      return;
+    }
+  }
+}
+
+function ignore(): void {
+  // Nobody is left to tell.
+}

@@ -1,0 +1,147 @@
+/** From HELLO to WELCOME or ABORT, as the client sees it: messages in, messages out. */
+import {
+  ErrorUri,
+  MessageType,
+  Payload,
+  ProtocolViolation,
+  type Abort,
+  type Authenticate,
+  type Challenge,
+  type Goodbye,
+  type Hello,
+  type Message,
+  type Welcome,
+} from '@wamp/protocol';
+import type { Authenticator, Signature } from '../auth/authenticator.ts';
+import { AuthError, refusal, type ConnectError } from '../errors.ts';
+
+/** Where joining reports to. */
+export interface JoiningPort {
+  send(message: Message): void;
+  joined(welcome: Welcome): void;
+  /** It came to nothing. `abort` is what the router has to be told, if it does not know. */
+  failed(error: ConnectError, abort?: Abort): void;
+}
+
+type State =
+  | 'hello' // HELLO is out
+  | 'challenged' // our authenticator works on an answer
+  | 'authenticating' // AUTHENTICATE is out
+  | 'welcomed' // our authenticator checks the WELCOME
+  | 'done';
+
+type Step = (joining: Joining, message: never) => void;
+
+const welcomed = (joining: Joining, message: Welcome): void => joining.welcomed(message);
+const challenged = (joining: Joining, message: Challenge): void => joining.challenged(message);
+const refused = (joining: Joining, message: Abort | Goodbye): void => joining.refused(message);
+
+/** What may arrive in which state; all else is a protocol violation (SES-10, VIO-3). */
+const STEPS: Readonly<Record<State, Readonly<Partial<Record<MessageType, Step>>>>> = {
+  hello: {
+    [MessageType.WELCOME]: welcomed,
+    [MessageType.CHALLENGE]: challenged,
+    [MessageType.ABORT]: refused,
+  },
+  challenged: { [MessageType.ABORT]: refused },
+  authenticating: {
+    [MessageType.WELCOME]: welcomed,
+    [MessageType.CHALLENGE]: challenged, // SES-11: a second factor
+    [MessageType.ABORT]: refused,
+  },
+  // For the router the session is open already, so it may close it.
+  welcomed: { [MessageType.ABORT]: refused, [MessageType.GOODBYE]: refused },
+  done: {},
+};
+
+/** ABORT as we send it: three elements, which is all that some routers read (T-38). */
+export function abort(reason: string, message: string): Abort {
+  return { type: MessageType.ABORT, details: { message }, reason, payload: Payload.none };
+}
+
+/** One attempt to join a realm. */
+export class Joining {
+  #state: State = 'hello';
+  /** Who answered a challenge, and so has a say about the WELCOME. */
+  #authenticator: Authenticator | undefined;
+  readonly #authenticators: readonly Authenticator[];
+  readonly #port: JoiningPort;
+
+  constructor(authenticators: readonly Authenticator[], port: JoiningPort) {
+    this.#authenticators = authenticators;
+    this.#port = port;
+  }
+
+  start(hello: Hello): void {
+    this.#port.send(hello);
+  }
+
+  /** @throws ProtocolViolation for what may not arrive now */
+  receive(message: Message): void {
+    const step = STEPS[this.#state][message.type];
+    if (step === undefined) throw new ProtocolViolation(`message type ${message.type} before the session is open`);
+    // The table leads each type to the step that takes it.
+    step(this, message as never);
+  }
+
+  /** Nothing further happens, whatever an authenticator still works on. */
+  stop(): void {
+    this.#state = 'done';
+  }
+
+  welcomed(message: Welcome): void {
+    const authenticator = this.#authenticator ?? this.#authenticators.find(({ method }) => method === message.details.authmethod);
+    if (authenticator?.welcome === undefined) {
+      this.#state = 'done';
+      this.#port.joined(message);
+      return;
+    }
+    this.#state = 'welcomed';
+    const { welcome } = authenticator;
+    void this.#ask('welcomed', () => welcome.call(authenticator, message.details.authextra ?? {}), () => {
+      this.#state = 'done';
+      this.#port.joined(message);
+    });
+  }
+
+  challenged({ authmethod, extra }: Challenge): void {
+    const authenticator = this.#authenticators.find(({ method }) => method === authmethod);
+    if (authenticator?.challenge === undefined) {
+      throw new ProtocolViolation(`CHALLENGE of method ${authmethod}, which was not offered`);
+    }
+    this.#authenticator = authenticator;
+    this.#state = 'challenged';
+    const { challenge } = authenticator;
+    void this.#ask('challenged', () => challenge.call(authenticator, extra), (signature) => {
+      const message = authenticate(signature);
+      this.#state = 'authenticating';
+      this.#port.send(message);
+    });
+  }
+
+  refused(message: Abort | Goodbye): void {
+    this.#state = 'done';
+    const { args, kwargs } = message.type === MessageType.ABORT ? message.payload : Payload.none;
+    this.#port.failed(refusal(message.reason, args, kwargs, message.details));
+  }
+
+  /** Waits for an authenticator, unless joining has ended meanwhile. */
+  async #ask<T>(during: State, question: () => T | Promise<T>, answered: (answer: T) => void): Promise<void> {
+    try {
+      const answer = await question();
+      if (this.#state === during) answered(answer);
+    } catch (cause) {
+      if (this.#state === 'done') return;
+      this.#state = 'done';
+      const uri = ErrorUri.AUTHENTICATION_FAILED;
+      const error = new AuthError(uri, ['The authenticator failed.'], true, { cause });
+      this.#port.failed(error, abort(uri, 'The client cannot authenticate.'));
+    }
+  }
+}
+
+function authenticate(signature: Signature): Authenticate {
+  const answer = typeof signature === 'object' ? signature : { signature };
+  if (typeof answer.signature !== 'string') throw new TypeError('A signature is a string.');
+  return { type: MessageType.AUTHENTICATE, extra: {}, ...answer };
+}

@@ -1,0 +1,131 @@
+/** What a call, a request or a connection can fail with. */
+import { ApplicationError, ErrorUri, type Args, type ErrorMessage, type Kwargs, type Uri } from '@wamp/protocol';
+
+/** What goes with an error besides its payload. */
+export interface WampErrorOptions {
+  /** The Details of the ERROR that it came as. */
+  readonly details?: Kwargs;
+  readonly cause?: unknown;
+}
+
+/** `'app.*'` means every URI that starts with `app.`; any other pattern means itself. */
+type Covered<U extends string> = U extends `${infer Start}*` ? `${Start}${string}` : U;
+
+/**
+ * An error with a URI and a payload, as WAMP carries it: thrown by a procedure here, or by one
+ * elsewhere and received. Everything this library rejects with is one, except your own abort reasons.
+ *
+ * @example throw new WampError('user.not_found', [id]);
+ */
+export class WampError<U extends string = string, A extends Args = Args> extends ApplicationError {
+  override readonly name: string = 'WampError';
+  declare readonly uri: U;
+  declare readonly args: A;
+
+  /** @param uri what went wrong; `args` and `kwargs` are the payload, its first string the message */
+  // The cast only says that an absent list of arguments is the empty one.
+  constructor(uri: U, args: A = [] as unknown as A, kwargs: Kwargs = {}, options: WampErrorOptions = {}) {
+    super(uri, args, kwargs, options);
+  }
+
+  /**
+   * True for a WampError, and if `uri` is given, for one of that URI; a `*` at its end covers every
+   * URI that starts like it.
+   *
+   * @example if (WampError.is(error, 'user.*')) …
+   */
+  static is<V extends string = string>(error: unknown, uri?: V): error is WampError<Covered<V>> {
+    if (!(error instanceof WampError)) return false;
+    if (uri === undefined) return true;
+    return uri.endsWith('*') ? error.uri.startsWith(uri.slice(0, -1)) : error.uri === uri;
+  }
+}
+
+/**
+ * The session went, or is not there. Its URI is the reason: `wamp.error.network_failure` when the
+ * transport broke, else the reason of the GOODBYE or ABORT.
+ */
+export class ConnectionLostError extends WampError {
+  override readonly name = 'ConnectionLostError';
+  /** True when the request had left: nobody knows whether the router acted on it. */
+  readonly sent: boolean;
+
+  constructor(reason: Uri, message: string, sent: boolean, cause?: unknown) {
+    super(reason, [message], {}, cause === undefined ? {} : { cause });
+    this.sent = sent;
+  }
+}
+
+/** No session came about: the router refused it, could not be reached, or did not answer in time. */
+export class ConnectError extends WampError {
+  override readonly name: string = 'ConnectError';
+  /** True when trying again as things are cannot help, such as for `wamp.error.no_such_realm`. */
+  readonly fatal: boolean;
+
+  constructor(uri: Uri, args: Args, fatal: boolean, options: WampErrorOptions & { readonly kwargs?: Kwargs } = {}) {
+    super(uri, args, options.kwargs, options);
+    this.fatal = fatal;
+  }
+}
+
+/** The router did not accept who we say we are, or our authenticator failed. */
+export class AuthError extends ConnectError {
+  override readonly name = 'AuthError';
+}
+
+/** The call took longer than its `timeout`: `wamp.error.timeout`. */
+export class CallTimeoutError extends WampError {
+  override readonly name = 'CallTimeoutError';
+}
+
+/** The call was canceled, by `call.cancel()` or elsewhere: `wamp.error.canceled`. */
+export class CanceledError extends WampError {
+  override readonly name = 'CanceledError';
+}
+
+/** The router broke the protocol, or says that we did: `wamp.error.protocol_violation`. */
+export class ProtocolError extends WampError {
+  override readonly name = 'ProtocolError';
+}
+
+/** A value cannot be written by the serializer of the session: `wamp.error.invalid_argument`. */
+export class SerializationError extends WampError {
+  override readonly name = 'SerializationError';
+}
+
+/** The exception that an ERROR stands for. */
+export function errorOf({ error, payload: { args, kwargs }, details }: ErrorMessage): WampError {
+  const options = { details };
+  switch (error) {
+    case ErrorUri.TIMEOUT:
+      return new CallTimeoutError(error, args, kwargs, options);
+    case ErrorUri.CANCELED:
+    case 'wamp.error.cancelled': // T-1: the specification's other spelling
+      return new CanceledError(ErrorUri.CANCELED, args, kwargs, options);
+    default:
+      return new WampError(error, args, kwargs, options);
+  }
+}
+
+// T-25: older routers have names of their own for this.
+const AUTH = /^wamp\.error\.(authentication_|authorization_|no(t|_matching)?_auth|no_such_(principal|role)$|cannot_auth)/;
+const FATAL: ReadonlySet<Uri> = new Set([
+  ErrorUri.NO_SUCH_REALM,
+  ErrorUri.INVALID_URI,
+  ErrorUri.PROTOCOL_VIOLATION,
+]);
+
+/** The exception for a session that a router refuses with ABORT. */
+export function refusal(reason: Uri, args: Args, kwargs: Kwargs, details: Kwargs): ConnectError {
+  const { message } = details;
+  const said = args.length === 0 && typeof message === 'string' ? [message] : args;
+  const options = { kwargs, details };
+  return AUTH.test(reason)
+    ? new AuthError(reason, said, true, options)
+    : new ConnectError(reason, said, FATAL.has(reason), options);
+}
+
+/** Whatever was thrown, as an Error. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error('Something was thrown that is no Error.', { cause: thrown });
+}

@@ -1,0 +1,2 @@
+// The public names of the client package.
+export {};

@@ -1,0 +1,2 @@
+// MessagePack for the client.
+export {};

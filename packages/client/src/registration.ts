@@ -1,0 +1,72 @@
+/** A registered procedure: its handle, and what its function is given for each invocation. */
+import { MessageType, type Args, type Id, type InvocationDetails, type InvocationPolicy, type Kwargs, type MatchPolicy, type Message, type Payload, type Uri } from '@wamp/protocol';
+import type { Kind } from './core/attachments.ts';
+import { Handle, type Ending, type HandleState, type Leave } from './handle.ts';
+import { peerIn, type Peer } from './peer.ts';
+import type { Result } from './result.ts';
+
+/** How to register a procedure. */
+export interface RegisterOptions {
+  /** How the URI selects calls: default `exact`. */
+  readonly match?: MatchPolicy;
+  /** How a call chooses when several callees share the procedure: default `single`, which is no sharing. */
+  readonly invoke?: InvocationPolicy;
+  /** Unregisters when it is aborted; before the router has answered, `register` rejects with its reason. */
+  readonly signal?: AbortSignal;
+  /** Further attributes of REGISTER.Options, spelled as on the wire. */
+  readonly extra?: Kwargs;
+}
+
+/** A procedure that this session offers. */
+export interface Registration extends AsyncDisposable {
+  /** The procedure, or the pattern, that it was registered for. */
+  readonly procedure: Uri;
+  /** The router's id for it; undefined once it has ended. */
+  readonly id: Id | undefined;
+  readonly state: HandleState;
+  /** Resolves, and never rejects, when it has ended: by you, by the router, or with the session. */
+  readonly ended: Promise<Ending>;
+  /** Withdraws the procedure; calls that come before the router confirms are still served. */
+  unregister(): Promise<void>;
+}
+
+/** One call, as the procedure sees it. */
+export interface Invocation<A extends Args = Args, K = Kwargs> {
+  readonly args: A;
+  readonly kwargs: K;
+  /** The URI that was called; differs from the registered one for patterns. */
+  readonly procedure: Uri;
+  /** Who calls, if the router discloses it. */
+  readonly caller: Peer | undefined;
+  /** Aborted when nobody waits for the result any more: the call was canceled, or the session is gone. */
+  readonly signal: AbortSignal;
+  /** Details of the INVOCATION, as they came. */
+  readonly details: Kwargs;
+}
+
+/** What a procedure may return: a value, `result(…)`, or a promise of either. */
+export type HandlerReturn<V> = V | Result | Promise<V | Result>;
+
+/** A registered function, as the core calls it. */
+export type Procedure = (args: Args, invocation: Invocation) => unknown;
+
+export class RegistrationHandle extends Handle implements Registration {
+  readonly handler: Procedure;
+
+  constructor(procedure: Uri, options: Kwargs, leave: Leave, handler: Procedure) {
+    super(procedure, options, leave);
+    this.handler = handler;
+  }
+
+  get procedure(): Uri {
+    return this.uri;
+  }
+
+  unregister(): Promise<void> {
+    return this.leave('unregistered');
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.unregister();
+  }
+}

@@ -1,0 +1,39 @@
+/** What a procedure gives back, whole: positional and keyword values. */
+import type { Args, Kwargs } from '@wamp/protocol';
+
+/** A result with everything that came with it. */
+export interface Result<V = unknown, K = Kwargs> {
+  /** The first positional value, `undefined` when there is none. */
+  readonly value: V;
+  readonly args: Args;
+  readonly kwargs: K;
+  /** Details of the RESULT, as they came. */
+  readonly details: Kwargs;
+}
+
+/** Recognised by its class, so that an object that merely looks like it is a value of its own. */
+export class WholeResult implements Result {
+  readonly args: Args;
+  readonly kwargs: Kwargs;
+  readonly details: Kwargs;
+
+  constructor(args: Args, kwargs: Kwargs, details: Kwargs) {
+    this.args = args;
+    this.kwargs = kwargs;
+    this.details = details;
+  }
+
+  get value(): unknown {
+    return this.args[0];
+  }
+}
+
+/**
+ * What a procedure returns when one value is not enough: several positional values, or keyword
+ * values. (A list that is simply returned is one value, a list.)
+ *
+ * @example session.register('geo.where', () => result([lat, lon], { accuracy: 5 }));
+ */
+export function result(args: Args, kwargs: Kwargs = {}): Result {
+  return new WholeResult(args, kwargs, {});
+}

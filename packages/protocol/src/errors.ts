@@ -1,0 +1,80 @@
+/** Predefined URIs of errors and reasons, and the two exceptions of the protocol. */
+import type { Dict, Uri } from './message.ts';
+
+/** The predefined error URIs (spec: URI Reference; advanced: URIs). */
+export const ErrorUri = {
+  INVALID_URI: 'wamp.error.invalid_uri',
+  NO_SUCH_PROCEDURE: 'wamp.error.no_such_procedure',
+  PROCEDURE_ALREADY_EXISTS: 'wamp.error.procedure_already_exists',
+  NO_SUCH_REGISTRATION: 'wamp.error.no_such_registration',
+  NO_SUCH_SUBSCRIPTION: 'wamp.error.no_such_subscription',
+  NO_SUCH_SESSION: 'wamp.error.no_such_session',
+  INVALID_ARGUMENT: 'wamp.error.invalid_argument',
+  CANCELED: 'wamp.error.canceled',
+  TIMEOUT: 'wamp.error.timeout',
+  PAYLOAD_SIZE_EXCEEDED: 'wamp.error.payload_size_exceeded',
+  PROTOCOL_VIOLATION: 'wamp.error.protocol_violation',
+  NOT_AUTHORIZED: 'wamp.error.not_authorized',
+  AUTHORIZATION_FAILED: 'wamp.error.authorization_failed',
+  NO_SUCH_REALM: 'wamp.error.no_such_realm',
+  NO_SUCH_ROLE: 'wamp.error.no_such_role',
+  NO_SUCH_PRINCIPAL: 'wamp.error.no_such_principal',
+  NO_MATCHING_AUTH_METHOD: 'wamp.error.no_matching_auth_method',
+  AUTHENTICATION_DENIED: 'wamp.error.authentication_denied',
+  AUTHENTICATION_FAILED: 'wamp.error.authentication_failed',
+  AUTHENTICATION_REQUIRED: 'wamp.error.authentication_required',
+  OPTION_NOT_ALLOWED: 'wamp.error.option_not_allowed',
+  OPTION_DISALLOWED_DISCLOSE_ME: 'wamp.error.option_disallowed.disclose_me',
+  NETWORK_FAILURE: 'wamp.error.network_failure',
+  UNAVAILABLE: 'wamp.error.unavailable',
+  NO_AVAILABLE_CALLEE: 'wamp.error.no_available_callee',
+  FEATURE_NOT_SUPPORTED: 'wamp.error.feature_not_supported',
+  /** In use everywhere, in no table: an exception in a callee. */
+  RUNTIME_ERROR: 'wamp.error.runtime_error',
+  /** In use elsewhere, in no table: the receiver's serializer has no form for a value. */
+  INVALID_PAYLOAD: 'wamp.error.invalid_payload',
+  /** Ours: a per-session limit is reached. */
+  LIMIT_EXCEEDED: 'wamp.error.limit_exceeded',
+} as const;
+
+/** The predefined reasons of GOODBYE and ABORT. */
+export const CloseUri = {
+  SYSTEM_SHUTDOWN: 'wamp.close.system_shutdown',
+  CLOSE_REALM: 'wamp.close.close_realm',
+  GOODBYE_AND_OUT: 'wamp.close.goodbye_and_out',
+  KILLED: 'wamp.close.killed',
+} as const;
+
+/** The peer broke the protocol: its session is aborted with `wamp.error.protocol_violation`. */
+export class ProtocolViolation extends Error {
+  override readonly name = 'ProtocolViolation';
+  readonly uri: Uri = ErrorUri.PROTOCOL_VIOLATION;
+}
+
+/** A value that the serializer at hand cannot write: a BigInt in JSON, a cycle, a lone surrogate. */
+export class SerializationFailure extends Error {
+  override readonly name = 'SerializationFailure';
+}
+
+/** A request was refused, or a procedure failed: what ERROR carries. */
+export class ApplicationError extends Error {
+  override readonly name: string = 'ApplicationError';
+  readonly uri: Uri;
+  readonly args: readonly unknown[];
+  readonly kwargs: Dict;
+  readonly details: Dict;
+
+  /** @param uri the error URI; `args` and `kwargs` are the error's payload */
+  constructor(
+    uri: Uri,
+    args: readonly unknown[] = [],
+    kwargs: Dict = {},
+    options: { readonly details?: Dict; readonly cause?: unknown } = {},
+  ) {
+    super(typeof args[0] === 'string' ? `${uri}: ${args[0]}` : uri, 'cause' in options ? options : undefined);
+    this.uri = uri;
+    this.args = args;
+    this.kwargs = kwargs;
+    this.details = options.details ?? {};
+  }
+}

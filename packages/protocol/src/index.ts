@@ -1,0 +1,66 @@
+/** The public names of the protocol package. */
+export {
+  MessageType,
+  type Abort,
+  type Authenticate,
+  type Call,
+  type CallOptions,
+  type Cancel,
+  type CancelMode,
+  type CancelOptions,
+  type Challenge,
+  type ClientRole,
+  type ClosingDetails,
+  type Dict,
+  type ErrorDetails,
+  type ErrorMessage,
+  type Event,
+  type EventDetails,
+  type EventReceived,
+  type Goodbye,
+  type Hello,
+  type HelloDetails,
+  type Id,
+  type Interrupt,
+  type InterruptOptions,
+  type Invocation,
+  type InvocationDetails,
+  type InvocationPolicy,
+  type MatchPolicy,
+  type Message,
+  type PassthruAttributes,
+  type Publish,
+  type Published,
+  type PublishOptions,
+  type Register,
+  type Registered,
+  type RegisterOptions,
+  type RegistrationRevocation,
+  type RequestType,
+  type Result,
+  type ResultDetails,
+  type RoleDetails,
+  type RouterRole,
+  type Subscribe,
+  type Subscribed,
+  type SubscribeOptions,
+  type SubscriptionRevocation,
+  type Unregister,
+  type Unregistered,
+  type Unsubscribe,
+  type Unsubscribed,
+  type Uri,
+  type Welcome,
+  type WelcomeDetails,
+  type Yield,
+  type YieldOptions,
+} from './message.ts';
+export { fromList, layoutOf, toElements, toList, type Layout } from './layout.ts';
+export { Payload, type Args, type Kwargs, type PayloadCount } from './payload.ts';
+export { encodeOnce, MAX_DEPTH, type Serializer } from './serializer.ts';
+export { json } from './serializers/json.ts';
+export type { Transport, TransportFailure, TransportListener } from './transport.ts';
+export { isReserved, isUri, matches, MAX_URI_COMPONENTS, MAX_URI_LENGTH, type UriRules } from './uri.ts';
+export { GlobalScope, isId, MAX_ID, nextId, SessionScope } from './ids.ts';
+export { PeerFeatures, rolesOf, type Announcement } from './features.ts';
+export { ApplicationError, CloseUri, ErrorUri, ProtocolViolation, SerializationFailure } from './errors.ts';

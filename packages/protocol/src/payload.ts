@@ -1,0 +1,106 @@
+/** Payload: the arguments of a message, as values or as the bytes they came as. */
+import type { Dict } from './message.ts';
+import type { Serializer } from './serializer.ts';
+
+/** Positional arguments. */
+export type Args = readonly unknown[];
+/** Keyword arguments. */
+export type Kwargs = Dict;
+/** How many of the two optional elements a message ends with: none, Args, or Args and Kwargs. */
+export type PayloadCount = 0 | 1 | 2;
+
+const NO_ARGS: Args = Object.freeze([]);
+const NO_KWARGS: Kwargs = Object.freeze({});
+
+/**
+ * Args and Kwargs of one message. They are decoded on first touch, once; towards a peer of the
+ * serializer they came with, the very bytes go out again. A payload is never changed.
+ */
+export class Payload {
+  /** The payload of a message that has neither Args nor Kwargs. */
+  static readonly none: Payload = new Payload(0, NO_ARGS, NO_KWARGS, undefined, undefined);
+
+  /** How many elements stand on the wire. */
+  readonly count: PayloadCount;
+  #args: Args | undefined;
+  #kwargs: Kwargs | undefined;
+  #serializer: Serializer | undefined;
+  #bytes: Uint8Array | undefined;
+  /** The same payload for another serializer, made when first asked for. */
+  #transcoded: { readonly serializer: Serializer; readonly bytes: Uint8Array } | undefined;
+
+  private constructor(
+    count: PayloadCount,
+    args: Args | undefined,
+    kwargs: Kwargs | undefined,
+    serializer: Serializer | undefined,
+    bytes: Uint8Array | undefined,
+  ) {
+    this.count = count;
+    this.#args = args;
+    this.#kwargs = kwargs;
+    this.#serializer = serializer;
+    this.#bytes = bytes;
+  }
+
+  /** A payload of values. What is empty and need not be there is left out (spec: Messages). */
+  static of(args?: Args, kwargs?: Kwargs): Payload {
+    const hasKwargs = kwargs !== undefined && Object.keys(kwargs).length > 0;
+    if (!hasKwargs && (args === undefined || args.length === 0)) return Payload.none;
+    return new Payload(
+      hasKwargs ? 2 : 1,
+      args ?? NO_ARGS,
+      hasKwargs ? kwargs : NO_KWARGS,
+      undefined,
+      undefined,
+    );
+  }
+
+  /**
+   * A payload as it came from the wire.
+   * @param bytes `count` elements in the form that `serializer.decodePayload` takes; checked already
+   */
+  static encoded(serializer: Serializer, bytes: Uint8Array, count: PayloadCount): Payload {
+    return count === 0 ? Payload.none : new Payload(count, undefined, undefined, serializer, bytes);
+  }
+
+  get args(): Args {
+    return this.#args ?? this.#decode().args;
+  }
+
+  get kwargs(): Kwargs {
+    return this.#kwargs ?? this.#decode().kwargs;
+  }
+
+  /**
+   * The elements as `serializer` writes them.
+   * @throws SerializationFailure when it has no form for one of the values
+   */
+  as(serializer: Serializer): Uint8Array {
+    if (this.#bytes !== undefined && this.#serializer === serializer) return this.#bytes;
+    if (this.#transcoded?.serializer === serializer) return this.#transcoded.bytes;
+    const bytes = serializer.encodePayload(this.args, this.kwargs, this.count);
+    if (this.#bytes === undefined) {
+      this.#serializer = serializer;
+      this.#bytes = bytes;
+    } else {
+      this.#transcoded = { serializer, bytes };
+    }
+    return bytes;
+  }
+
+  /** This payload with bytes of its own, for whoever keeps it longer than its frame. */
+  keep(): this {
+    if (this.#bytes !== undefined) this.#bytes = new Uint8Array(this.#bytes);
+    return this;
+  }
+
+  #decode(): { readonly args: Args; readonly kwargs: Kwargs } {
+    if (this.#serializer === undefined || this.#bytes === undefined)
+      return { args: NO_ARGS, kwargs: NO_KWARGS };
+    const { args = NO_ARGS, kwargs = NO_KWARGS } = this.#serializer.decodePayload(this.#bytes, this.count);
+    this.#args = args;
+    this.#kwargs = kwargs;
+    return { args, kwargs };
+  }
+}

@@ -1,0 +1,59 @@
+/** Interface Serializer: messages to bytes and back. */
+import type { Message } from './message.ts';
+import type { Args, Kwargs, PayloadCount } from './payload.ts';
+
+/**
+ * One way to write messages (spec: Building Blocks, Serializers). Stateless; one object serves all
+ * sessions.
+ */
+export interface Serializer {
+  /** `json`, `msgpack` or `cbor`. */
+  readonly name: string;
+  /** The WebSocket subprotocol that announces it, such as `wamp.2.json`. */
+  readonly subprotocol: string;
+  /** Its number in the RawSocket handshake: 1 … 15. */
+  readonly rawSocketId: number;
+  /** False when frames are UTF-8 text. */
+  readonly binary: boolean;
+
+  /**
+   * One frame. The payload's bytes are copied as they are when this serializer wrote them.
+   * @throws SerializationFailure for a value that has no form here
+   */
+  encode(message: Message): Uint8Array<ArrayBuffer>;
+
+  /**
+   * One message. Its envelope is decoded and checked; its payload is checked to be well-formed
+   * (nesting, lengths, UTF-8, types refused) and kept as bytes, a view of `frame`.
+   * @throws ProtocolViolation for anything else
+   */
+  decode(frame: Uint8Array): Message;
+
+  /** `count` elements in the form of {@link Serializer.decodePayload}. @throws SerializationFailure */
+  encodePayload(args: Args, kwargs: Kwargs, count: PayloadCount): Uint8Array<ArrayBuffer>;
+
+  /** The values of a payload that `decode` has checked. */
+  decodePayload(
+    bytes: Uint8Array,
+    count: PayloadCount,
+  ): { readonly args: Args | undefined; readonly kwargs: Kwargs | undefined };
+}
+
+/** How deep a message may nest, counting the message itself; deeper ones are refused unread. */
+export const MAX_DEPTH = 100;
+
+/**
+ * An encoder that remembers the last message it wrote: an EVENT to a thousand subscribers of one
+ * serializer costs one encoding.
+ */
+export function encodeOnce(serializer: Serializer): (message: Message) => Uint8Array<ArrayBuffer> {
+  let last: Message | undefined;
+  let frame: Uint8Array<ArrayBuffer> | undefined;
+  return (message) => {
+    if (frame === undefined || message !== last) {
+      frame = serializer.encode(message);
+      last = message;
+    }
+    return frame;
+  };
+}

@@ -1,0 +1,222 @@
+/** What the two binary serializers, MessagePack and CBOR, have in common. */
+import { ProtocolViolation, SerializationFailure } from '../errors.ts';
+import { MAX_ID } from '../ids.ts';
+import { layoutOf, toElements, type Layout } from '../layout.ts';
+import type { Message } from '../message.ts';
+import { Payload, type Args, type Kwargs, type PayloadCount } from '../payload.ts';
+import type { Serializer } from '../serializer.ts';
+import { outgoing, type Dialect } from './values.ts';
+
+declare const TextDecoder: new (
+  label: string,
+  options: { readonly ignoreBOM: boolean },
+) => { decode(bytes: Uint8Array): string };
+
+/** What each of the two does in its own way. */
+export interface BinaryFormat {
+  readonly name: string;
+  readonly rawSocketId: number;
+  readonly dialect: Dialect;
+  /** The first byte of a short list, without its length. */
+  readonly shortList: number;
+  /** Writes a value of the dialect; the bytes may be overwritten by the next call. */
+  readonly write: (value: unknown) => Uint8Array;
+  /** How many elements the list at the start of the frame has. @throws ProtocolViolation when there is none */
+  readonly countElements: (frame: Uint8Array) => number;
+  /** Where the elements of that list start. */
+  readonly firstElement: (frame: Uint8Array) => number;
+  /** Where the value at `at` ends, inside `depth` others. @throws ProtocolViolation */
+  readonly skip: (bytes: Uint8Array, at: number, depth: number) => number;
+  /** The same for Args, which has to be a list. */
+  readonly skipArgs: (bytes: Uint8Array, at: number) => number;
+  /** The same for Kwargs, which has to be a dict, all of its keys strings. */
+  readonly skipKwargs: (bytes: Uint8Array, at: number) => number;
+  /** Where the list ends whose last element ends at `at`. */
+  readonly endOfList: (frame: Uint8Array, at: number) => number;
+  /** Reads values that `skip` has seen, one after the other. */
+  readonly reader: (bytes: Uint8Array, at: number) => ValueReader;
+}
+
+/** Reads one value at each call. */
+export interface ValueReader {
+  read(): unknown;
+}
+
+/** The serializer of a format. */
+export function serializerOf(format: BinaryFormat): Serializer {
+  const serializer: Serializer = {
+    name: format.name,
+    subprotocol: `wamp.2.${format.name}`,
+    rawSocketId: format.rawSocketId,
+    binary: true,
+    encode: (message) => encode(format, serializer, message),
+    decode: (frame) => decode(format, serializer, frame),
+    encodePayload: (args, kwargs, count) => encodePayload(format, args, kwargs, count),
+    decodePayload: (bytes, count) => decodePayload(format, bytes, count),
+  };
+  return serializer;
+}
+
+function encode(format: BinaryFormat, serializer: Serializer, message: Message): Uint8Array<ArrayBuffer> {
+  const payload = 'payload' in message ? message.payload : Payload.none;
+  // First, for both go through the buffer of `write`.
+  const tail = payload.as(serializer);
+  const elements = toElements(message);
+  const head = write(format, elements, 0);
+  const frame = new Uint8Array(head.length + tail.length);
+  frame.set(head);
+  // No message has so many elements that its list would not be a short one.
+  frame[0] = format.shortList | (elements.length + payload.count);
+  frame.set(tail, head.length);
+  return frame;
+}
+
+function encodePayload(
+  format: BinaryFormat,
+  args: Args,
+  kwargs: Kwargs,
+  count: PayloadCount,
+): Uint8Array<ArrayBuffer> {
+  if (count === 0) return new Uint8Array(0);
+  // The list that holds them has a head of one byte.
+  const list = write(format, count === 1 ? [args] : [args, kwargs], 0);
+  return new Uint8Array(list.subarray(1));
+}
+
+function write(format: BinaryFormat, value: unknown, depth: number): Uint8Array {
+  return format.write(outgoing(value, format.dialect, depth));
+}
+
+function decode(format: BinaryFormat, serializer: Serializer, frame: Uint8Array): Message {
+  const count = format.countElements(frame);
+  if (count === 0) throw new ProtocolViolation('a message has no elements');
+  const first = format.firstElement(frame);
+  let end = format.skip(frame, first, 1);
+  const reader = format.reader(frame, first);
+  const elements = [reader.read()];
+  const layout = layoutOf(elements[0]);
+  checkCount(layout, count);
+  const envelope = Math.min(count, layout.most);
+  for (let index = 1; index < envelope; index += 1) end = format.skip(frame, end, 1);
+  const payload = readPayload(format, serializer, frame, end, count - envelope);
+  for (let index = 1; index < envelope; index += 1) elements.push(reader.read());
+  return layout.read(elements, payload);
+}
+
+function checkCount({ name, least, most, payload }: Layout, count: number): void {
+  if (count < least) throw new ProtocolViolation(`${name}: ${count} elements are too few`);
+  if (count > most + (payload ? 2 : 0)) throw new ProtocolViolation(`${name}: ${count} elements are too many`);
+}
+
+/** Args and Kwargs, `count` of them, behind the envelope that ends at `at`. */
+function readPayload(
+  format: BinaryFormat,
+  serializer: Serializer,
+  frame: Uint8Array,
+  at: number,
+  count: number,
+): Payload {
+  const argsEnd = count > 0 ? format.skipArgs(frame, at) : at;
+  const end = count > 1 ? format.skipKwargs(frame, argsEnd) : argsEnd;
+  const frameEnd = format.endOfList(frame, end);
+  if (frameEnd !== frame.length) throw new ProtocolViolation(`${format.name}: a message is followed by more bytes`);
+  if (count === 0) return Payload.none;
+  return Payload.encoded(serializer, frame.subarray(at, end), count > 1 ? 2 : 1);
+}
+
+function decodePayload(
+  format: BinaryFormat,
+  bytes: Uint8Array,
+  count: PayloadCount,
+): { args: Args | undefined; kwargs: Kwargs | undefined } {
+  const reader = format.reader(bytes, 0);
+  // `decode` has seen that the first is a list and the second a dict.
+  const args = count > 0 ? (reader.read() as Args) : undefined;
+  const kwargs = count > 1 ? (reader.read() as Kwargs) : undefined;
+  return { args, kwargs };
+}
+
+/** A string as it is, unless a lone surrogate in it has no form in UTF-8. */
+export function wellFormed(text: string): string {
+  if (isWellFormed(text)) return text;
+  throw new SerializationFailure('a string with a lone surrogate has no form in UTF-8');
+}
+
+const isWellFormed: (text: string) => boolean =
+  'isWellFormed' in String.prototype
+    ? (text) => (text as string & { isWellFormed(): boolean }).isWellFormed()
+    : (text) => !/\p{Surrogate}/u.test(text);
+
+/** A date as it is, unless it is the invalid one. */
+export function validDate(date: Date): Date {
+  if (!Number.isNaN(date.getTime())) return date;
+  throw new SerializationFailure('an invalid Date has no form on the wire');
+}
+
+/** True for a number that JavaScript libraries would write as a float, and that is an integer for everyone else. */
+export function isWide(value: number): boolean {
+  return (value > 0xffffffff || value < -0x80000000) && Number.isInteger(value) && Math.abs(value) <= MAX_ID;
+}
+
+/** The integer as a number where that is exact. */
+export function narrowed(value: bigint): number | bigint {
+  return value >= -MAX_ID && value <= MAX_ID ? Number(value) : value;
+}
+
+/** The unsigned integer of two words of 32 bits. */
+export function joinWords(high: number, low: number): number | bigint {
+  // Up to 2^53, which is an id, a number is exact.
+  if (high < 0x200000 || (high === 0x200000 && low === 0)) return high * 0x100000000 + low;
+  return (BigInt(high) << 32n) | BigInt(low);
+}
+
+/** Sets a key that may be any string: assigning to `__proto__` would set the prototype instead. */
+export function setKey(dict: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__') {
+    Object.defineProperty(dict, key, { value, writable: true, enumerable: true, configurable: true });
+  } else {
+    dict[key] = value;
+  }
+}
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+/** Up to this many bytes, building a string by hand is faster than asking the engine. */
+const SHORT_TEXT = 24;
+
+/** The string whose UTF-8 stands from `at` up to `end`. */
+export function readText(bytes: Uint8Array, at: number, end: number): string {
+  const length = end - at;
+  if (length > SHORT_TEXT) return decoder.decode(bytes.subarray(at, end));
+  const units = new Array<number>(length);
+  for (let index = 0; index < length; index += 1) {
+    const byte = bytes[at + index] ?? 0;
+    if (byte >= 0x80) return decoder.decode(bytes.subarray(at, end));
+    units[index] = byte;
+  }
+  return String.fromCharCode(...units);
+}
+
+const scratch = new DataView(new ArrayBuffer(8));
+
+function fill(bytes: Uint8Array, at: number, length: number): void {
+  for (let index = 0; index < length; index += 1) scratch.setUint8(index, bytes[at + index] ?? 0);
+}
+
+/** The 32-bit float at `at`. */
+export function readFloat32(bytes: Uint8Array, at: number): number {
+  fill(bytes, at, 4);
+  return scratch.getFloat32(0);
+}
+
+/** The 64-bit float at `at`. */
+export function readFloat64(bytes: Uint8Array, at: number): number {
+  fill(bytes, at, 8);
+  return scratch.getFloat64(0);
+}
+
+/** The unsigned integer of `width` bytes at `at`, up to 4 of them. */
+export function readUnsigned(bytes: Uint8Array, at: number, width: number): number {
+  let value = 0;
+  for (let index = at; index < at + width; index += 1) value = value * 256 + (bytes[index] ?? 0);
+  return value;
+}

@@ -1,0 +1,39 @@
+/** UTF-8 as RFC 3629 has it: no overlong form, no surrogate, nothing above U+10FFFF. */
+
+function isTail(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
+}
+
+/** The lowest second byte after `lead` that makes no overlong form. */
+function lowestSecond(lead: number): number {
+  return lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+}
+
+/** The highest second byte after `lead` that makes neither a surrogate nor more than U+10FFFF. */
+function highestSecond(lead: number): number {
+  return lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
+}
+
+/** Where the sequence of two to four bytes at `at` ends, or -1 when it is none. */
+export function skipSequence(bytes: Uint8Array, at: number): number {
+  const lead = bytes[at] ?? 0;
+  const second = bytes[at + 1] ?? 0;
+  if (lead < 0xc2 || lead > 0xf4 || second < lowestSecond(lead) || second > highestSecond(lead)) return -1;
+  if (lead < 0xe0) return at + 2;
+  if (!isTail(bytes[at + 2])) return -1;
+  if (lead < 0xf0) return at + 3;
+  return isTail(bytes[at + 3]) ? at + 4 : -1;
+}
+
+/** True when the bytes from `at` up to `end` are whole characters. */
+export function isUtf8(bytes: Uint8Array, at: number, end: number): boolean {
+  for (let next = at; next < end; ) {
+    if ((bytes[next] ?? 0) < 0x80) {
+      next += 1;
+    } else {
+      next = skipSequence(bytes, next);
+      if (next === -1 || next > end) return false;
+    }
+  }
+  return true;
+}

@@ -1,0 +1,39 @@
+/** Interface Transport: an ordered channel that carries whole messages, whatever lies beneath. */
+import type { Serializer } from './serializer.ts';
+
+/** Who hears what arrives on a transport. */
+export interface TransportListener {
+  /**
+   * One encoded message. The bytes may be a view of a buffer that the transport uses again:
+   * whoever keeps them longer than this call makes a copy. Text arrives as bytes too, as UTF-8
+   * that has not necessarily been checked.
+   */
+  frame(bytes: Uint8Array): void;
+  /** Something arrived that is no frame of this channel, such as text on a binary one. */
+  violation(what: string): void;
+  /** The channel is gone, for the reason told; called once, and nothing follows it. */
+  closed(reason: string): void;
+}
+
+/**
+ * An open channel between two peers (spec: Building Blocks, Transports). A listener is set before
+ * the first frame can arrive; frames go out in the order of `send`. No method throws: a failing
+ * channel ends in `closed`.
+ */
+export interface Transport {
+  /** What both sides agreed on; tells whether frames are text or binary, too. */
+  readonly serializer: Serializer;
+  /** Bytes given to `send` that have not left this process yet. */
+  readonly backlog: number;
+  listener: TransportListener | undefined;
+  /** Sends one encoded message; does nothing once the channel is closing. */
+  send(frame: Uint8Array<ArrayBuffer>): void;
+  /**
+   * Lets what was sent go out, then ends the channel.
+   * @param failure why, when it is the peer's fault: `protocol` (WebSocket 1002), `oversize` (1009)
+   */
+  close(failure?: TransportFailure): void;
+}
+
+/** Faults of a peer that a transport can put into words of its own. */
+export type TransportFailure = 'protocol' | 'oversize';

@@ -1,0 +1,37 @@
+/** What a connection needs of the router it belongs to. */
+import type { Message, Serializer } from '@wamp/protocol';
+import type { Authorizer } from '../authz/authorizer.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Connection } from './connection.ts';
+import type { JoiningRouter } from './joining.ts';
+
+/** How serious a log entry is. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+/** Takes log entries: a few words and the facts. */
+export type Log = (level: LogLevel, what: string, facts: Readonly<Record<string, unknown>>) => void;
+
+/** Bounds on what a client may take; times in ms, sizes in bytes. */
+export interface Limits {
+  /** From connecting to HELLO. */
+  readonly helloTimeout: number;
+  /** From CHALLENGE to AUTHENTICATE. */
+  readonly authenticateTimeout: number;
+  /** From the router's GOODBYE to the client's. */
+  readonly goodbyeTimeout: number;
+  /** A message before WELCOME. */
+  readonly handshakeSize: number;
+  /** A message after WELCOME. */
+  readonly messageSize: number;
+}
+
+export interface ConnectionRouter extends JoiningRouter {
+  readonly authorizer: Authorizer | undefined;
+  readonly strictRequestIds: boolean;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly log: Log;
+  /** The encoder that all connections of one serializer share, so that an event is encoded once. */
+  encoder(serializer: Serializer): (message: Message) => Uint8Array<ArrayBuffer>;
+  /** A connection is over. */
+  disconnected(connection: Connection): void;
+}

@@ -1,0 +1,280 @@
+/** A client's connection: decodes what comes in, joins the client, encodes what goes out. */
+import {
+  CloseUri,
+  ErrorUri,
+  MessageType,
+  Payload,
+  ProtocolViolation,
+  SerializationFailure,
+  type Dict,
+  type Message,
+  type Transport,
+  type TransportFailure,
+  type TransportListener,
+  type Uri,
+} from '@wamp/protocol';
+import type { Realm } from '../core/realm.ts';
+import type { Session } from '../core/session.ts';
+import { Gate } from './gate.ts';
+import { Joining, type Joined, type Step } from './joining.ts';
+import { RequestSequence } from './request-sequence.ts';
+import type { ConnectionRouter } from './connection-router.ts';
+import { undeliverable } from './undeliverable.ts';
+
+/** A joined client, as the connection keeps it. */
+interface Membership {
+  readonly realm: Realm;
+  readonly session: Session;
+  readonly receive: (message: Message) => void;
+}
+
+/**
+ * Where the connection stands: `joining` until WELCOME, `joined`, `leaving` once GOODBYE went out and
+ * its answer is awaited, `closed` when nothing that comes in counts any more.
+ */
+type State = 'joining' | 'joined' | 'leaving' | 'closed';
+
+export class Connection implements TransportListener {
+  readonly #router: ConnectionRouter;
+  readonly #transport: Transport;
+  readonly #joining: Joining;
+  readonly #peer: Dict;
+  readonly #encode: (message: Message) => Uint8Array<ArrayBuffer>;
+  #state: State = 'joining';
+  #member: Membership | undefined;
+  /** Calls the current deadline off. */
+  #dismiss: () => void = nothing;
+
+  /** @param peer how the client is connected, for the session meta API */
+  constructor(router: ConnectionRouter, transport: Transport, peer: Dict) {
+    this.#router = router;
+    this.#transport = transport;
+    this.#peer = peer;
+    this.#joining = new Joining(router, peer);
+    this.#encode = router.encoder(transport.serializer);
+    this.#deadline(router.limits.helloTimeout, 'no HELLO in time');
+  }
+
+  /** The session's realm and id once it has joined; for logs. */
+  get member(): { readonly realm: Uri; readonly session: number } | undefined {
+    const { realm, session } = this.#member ?? {};
+    return realm === undefined || session === undefined
+      ? undefined
+      : { realm: realm.name, session: session.id };
+  }
+
+  frame(bytes: Uint8Array): void {
+    if (this.#state === 'closed') return;
+    if (this.#state === 'joining' && bytes.length > this.#router.limits.handshakeSize) {
+      this.#violated('a message before WELCOME is too large', 'oversize');
+      return;
+    }
+    this.#guard(() => {
+      this.#receive(this.#transport.serializer.decode(bytes));
+    });
+  }
+
+  violation(what: string): void {
+    this.#violated(what);
+  }
+
+  closed(reason: string): void {
+    if (this.#state !== 'closed') this.#router.log('debug', 'connection lost', { ...this.member, reason });
+    this.#end();
+  }
+
+  /** Ends the connection from the router's side: GOODBYE to a session, ABORT to who is none yet. */
+  shutDown(reason: Uri): void {
+    if (this.#state === 'joining') this.#abort(reason, 'the router is closing');
+    else this.#member?.session.end(reason);
+  }
+
+  #receive(message: Message): void {
+    switch (this.#state) {
+      case 'joining':
+        this.#join(message);
+        return;
+      case 'joined':
+        this.#member?.realm.traffic.received.add(message.type);
+        if (message.type === MessageType.GOODBYE) this.#goodbye();
+        else if (message.type === MessageType.ABORT) this.#hangUp();
+        else this.#member?.receive(message);
+        return;
+      case 'leaving': // SES-10: everything but the answer is ignored
+        if (message.type === MessageType.GOODBYE || message.type === MessageType.ABORT) this.#hangUp();
+        return;
+      case 'closed':
+        return;
+    }
+  }
+
+  #join(message: Message): void {
+    const step = this.#joining.receive(message);
+    this.#dismiss();
+    if (step instanceof Promise) {
+      void step.then((settled) => {
+        this.#guard(() => {
+          this.#take(settled);
+        });
+      });
+    } else this.#take(step);
+  }
+
+  #take(step: Step): void {
+    if (this.#state !== 'joining') return;
+    if (step === undefined) this.#hangUp();
+    else if ('abort' in step) this.#abort(step.abort, step.message);
+    else if ('challenge' in step) {
+      this.#deadline(this.#router.limits.authenticateTimeout, 'no AUTHENTICATE in time');
+      this.#write(step.challenge);
+    } else this.#welcome(step.joined);
+  }
+
+  /** T-41: WELCOME before anything that tells of the session. */
+  #welcome({ realm, id, principal, features, welcome }: Joined): void {
+    const session: Session = {
+      id,
+      principal,
+      features,
+      transport: this.#peer,
+      send: (message) => {
+        this.#send(message);
+      },
+      end: (reason, message) => {
+        this.#leave(reason, message);
+      },
+    };
+    this.#member = { realm, session, receive: this.#entrance(realm, session) };
+    this.#state = 'joined';
+    this.#write(welcome);
+    realm.join(session);
+  }
+
+  /** What a message of the joined client passes through before it reaches the realm. */
+  #entrance(realm: Realm, session: Session): (message: Message) => void {
+    const { authorizer, strictRequestIds } = this.#router;
+    const admit = (message: Message): void => {
+      realm.receive(session, message);
+    };
+    const gate =
+      authorizer === undefined
+        ? undefined
+        : new Gate(session, authorizer, {
+            admit: (message) => {
+              if (this.#state === 'joined')
+                this.#guard(() => {
+                  admit(message);
+                });
+            },
+            overflow: () => {
+              this.#abort(ErrorUri.LIMIT_EXCEEDED, 'too many messages wait for a decision');
+            },
+          });
+    const enter = gate === undefined ? admit : gate.receive.bind(gate);
+    if (!strictRequestIds) return enter;
+    const sequence = new RequestSequence();
+    return (message) => {
+      sequence.check(message);
+      enter(message);
+    };
+  }
+
+  /** SES-9: the client leaves; it is answered, and gone. */
+  #goodbye(): void {
+    this.#retire();
+    this.#write({ type: MessageType.GOODBYE, details: {}, reason: CloseUri.GOODBYE_AND_OUT });
+    this.#hangUp();
+  }
+
+  /** The router says GOODBYE; the client has a while to answer. */
+  #leave(reason: Uri, message?: string): void {
+    if (this.#state !== 'joined') return;
+    this.#state = 'leaving';
+    this.#write({ type: MessageType.GOODBYE, details: message === undefined ? {} : { message }, reason });
+    this.#retire();
+    this.#dismiss = this.#router.clock.after(this.#router.limits.goodbyeTimeout, () => {
+      this.#hangUp();
+    });
+  }
+
+  /** Runs what the client has caused; its violations end it, and it alone (VIO-1). */
+  #guard(task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      if (!(error instanceof ProtocolViolation)) throw error;
+      this.#violated(error.message);
+    }
+  }
+
+  #violated(what: string, failure: TransportFailure = 'protocol'): void {
+    if (this.#state === 'closed') return;
+    this.#router.log('info', 'protocol violation', { ...this.member, what });
+    this.#abort(ErrorUri.PROTOCOL_VIOLATION, what, failure);
+  }
+
+  #abort(reason: Uri, message: string, failure?: TransportFailure): void {
+    if (this.#state === 'closed') return;
+    this.#write({ type: MessageType.ABORT, details: { message }, reason, payload: Payload.none });
+    this.#hangUp(failure);
+  }
+
+  #hangUp(failure?: TransportFailure): void {
+    this.#end();
+    this.#transport.close(failure);
+  }
+
+  #end(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#dismiss();
+    this.#retire();
+    this.#router.disconnected(this);
+  }
+
+  #retire(): void {
+    const { realm, session } = this.#member ?? {};
+    if (session !== undefined) realm?.leave(session);
+  }
+
+  /** What the core sends to the session. */
+  #send(message: Message): void {
+    if (this.#state !== 'joined') return;
+    try {
+      this.#transport.send(this.#encode(message));
+      this.#member?.realm.traffic.sent.add(message.type);
+    } catch (error) {
+      if (!(error instanceof SerializationFailure)) throw error;
+      this.#cannotDeliver(message, error.message);
+    }
+  }
+
+  /** The client's serializer has no form for a payload: whoever waits for it is told, nobody else notices. */
+  #cannotDeliver(message: Message, why: string): void {
+    const { realm, session } = this.#member ?? {};
+    if (realm === undefined || session === undefined) return;
+    const { instead, answer } = undeliverable(message, why);
+    if (instead !== undefined) this.#write(instead);
+    // On a turn of its own: the core is in the middle of sending.
+    if (answer !== undefined)
+      queueMicrotask(() => {
+        realm.receive(session, answer);
+      });
+    if (instead === undefined && answer === undefined) realm.traffic.dropped.add(message.type);
+    this.#router.log('warn', 'undeliverable', { ...this.member, type: message.type, why });
+  }
+
+  #write(message: Message): void {
+    this.#transport.send(this.#encode(message));
+  }
+
+  #deadline(delay: number, message: string): void {
+    this.#dismiss = this.#router.clock.after(delay, () => {
+      this.#abort(ErrorUri.AUTHENTICATION_FAILED, message);
+    });
+  }
+}
+
+function nothing(): void {
+  return;
+}

@@ -1,0 +1,202 @@
+/** HELLO … WELCOME or ABORT, without I/O (spec: Sessions; Authentication). */
+import {
+  ErrorUri,
+  isUri,
+  MessageType,
+  PeerFeatures,
+  ProtocolViolation,
+  rolesOf,
+  type Authenticate,
+  type Challenge,
+  type ClientRole,
+  type Dict,
+  type Hello,
+  type Id,
+  type Message,
+  type Uri,
+  type UriRules,
+  type Welcome,
+} from '@wamp/protocol';
+import type { Authenticator, Verdict } from '../auth/authenticator.ts';
+import type { Realm } from '../core/realm.ts';
+import type { Principal } from '../core/session.ts';
+
+/** What joining needs to know of the router. */
+export interface JoiningRouter {
+  realm(name: Uri): Realm | undefined;
+  readonly agent: string;
+  readonly authenticators: readonly Authenticator[];
+  readonly uriRules: UriRules;
+}
+
+/** Everything that makes a session. */
+export interface Joined {
+  readonly realm: Realm;
+  readonly id: Id;
+  readonly principal: Principal;
+  readonly features: PeerFeatures;
+  readonly welcome: Welcome;
+}
+
+/** What comes of a message: the client is in, is out, or has to answer; undefined when it gave up itself. */
+export type Step =
+  | { readonly joined: Joined }
+  | { readonly abort: Uri; readonly message: string }
+  | { readonly challenge: Challenge }
+  | undefined;
+
+type State =
+  | { readonly name: 'awaiting-hello' }
+  | { readonly name: 'deciding' }
+  | { readonly name: 'challenged'; readonly answer: (message: Authenticate) => Verdict | Promise<Verdict> }
+  | { readonly name: 'over' };
+
+/** What is legal in each state beside ABORT; the rest is a violation (SES-10, VIO-3). */
+const EXPECTED: Readonly<Record<State['name'], MessageType | undefined>> = {
+  'awaiting-hello': MessageType.HELLO,
+  deciding: undefined,
+  challenged: MessageType.AUTHENTICATE,
+  over: undefined,
+};
+
+const CLIENT_ROLES: readonly ClientRole[] = ['publisher', 'subscriber', 'caller', 'callee'];
+
+/** A candidate between HELLO and verdict. */
+interface Candidate {
+  readonly realm: Realm;
+  readonly id: Id;
+  readonly method: string;
+  readonly features: PeerFeatures;
+}
+
+export class Joining {
+  readonly #router: JoiningRouter;
+  readonly #transport: Dict;
+  #state: State = { name: 'awaiting-hello' };
+  #candidate: Candidate | undefined;
+
+  /** @param transport how the client is connected */
+  constructor(router: JoiningRouter, transport: Dict) {
+    this.#router = router;
+    this.#transport = transport;
+  }
+
+  /** True while the client's next message is awaited. */
+  get awaitsClient(): boolean {
+    return this.#state.name === 'awaiting-hello' || this.#state.name === 'challenged';
+  }
+
+  /**
+   * One message of the client.
+   * @throws ProtocolViolation when it is not the one that is due
+   */
+  receive(message: Message): Step | Promise<Step> {
+    const state = this.#state;
+    if (message.type === MessageType.ABORT) {
+      this.#state = { name: 'over' };
+      return undefined;
+    }
+    if (message.type !== EXPECTED[state.name]) {
+      throw new ProtocolViolation(`message type ${message.type} while the session is ${state.name}`);
+    }
+    if (message.type === MessageType.HELLO) return this.#hello(message);
+    if (message.type === MessageType.AUTHENTICATE && state.name === 'challenged') {
+      return this.#settle(() => state.answer(message));
+    }
+    return undefined;
+  }
+
+  #hello(hello: Hello): Step | Promise<Step> {
+    const features = new PeerFeatures(hello.details.roles);
+    if (!CLIENT_ROLES.some((role) => features.has(role))) {
+      throw new ProtocolViolation('HELLO.Details.roles: expected one role of a client at least');
+    }
+    const realm = this.#realm(hello.realm);
+    if (!('name' in realm)) return this.#refuse(realm);
+    const authenticator = this.#choose(hello.details.authmethods);
+    if (!('method' in authenticator)) return this.#refuse(authenticator);
+    const id = realm.newSessionId();
+    this.#candidate = { realm, id, method: authenticator.method, features };
+    const info = { realm: realm.name, session: id, transport: this.#transport };
+    return this.#settle(() => authenticator.begin(hello, info));
+  }
+
+  /** T-4, T-45, SES-5: realms are made by whoever runs the router, never by a client. */
+  #realm(name: Uri): Realm | Refusal {
+    if (name !== '' && !isUri(name, this.#router.uriRules)) {
+      return { abort: ErrorUri.INVALID_URI, message: 'the realm is no valid URI' };
+    }
+    return this.#router.realm(name) ?? { abort: ErrorUri.NO_SUCH_REALM, message: 'there is no such realm' };
+  }
+
+  /** T-25: the client's order counts; whoever names no method is anonymous. */
+  #choose(offered: readonly string[] | undefined): Authenticator | Refusal {
+    const { authenticators } = this.#router;
+    for (const method of offered ?? ['anonymous']) {
+      const found = authenticators.find((authenticator) => authenticator.method === method);
+      if (found !== undefined) return found;
+    }
+    return offered === undefined
+      ? { abort: ErrorUri.AUTHENTICATION_REQUIRED, message: 'anonymous clients are not let in' }
+      : { abort: ErrorUri.NO_MATCHING_AUTH_METHOD, message: 'none of the offered methods is in use here' };
+  }
+
+  /** Asks for a verdict; an authenticator that fails lets nobody in. */
+  #settle(ask: () => Verdict | Promise<Verdict>): Step | Promise<Step> {
+    this.#state = { name: 'deciding' };
+    try {
+      const verdict = ask();
+      if (!(verdict instanceof Promise)) return this.#conclude(verdict);
+      return verdict.then(
+        (settled) => this.#conclude(settled),
+        () => this.#refuse(FAILED),
+      );
+    } catch {
+      return this.#refuse(FAILED);
+    }
+  }
+
+  #conclude(verdict: Verdict): Step {
+    const candidate = this.#candidate;
+    if (this.#state.name === 'over' || candidate === undefined) return undefined;
+    if ('abort' in verdict)
+      return this.#refuse({ abort: verdict.abort, message: verdict.message ?? 'refused' });
+    if ('challenge' in verdict) {
+      this.#state = { name: 'challenged', answer: verdict.answer };
+      const { method: authmethod } = candidate;
+      return { challenge: { type: MessageType.CHALLENGE, authmethod, extra: verdict.challenge } };
+    }
+    this.#state = { name: 'over' };
+    const { realm, id, features } = candidate;
+    const { welcome: principal } = verdict;
+    return { joined: { realm, id, principal, features, welcome: this.#welcome(realm, id, principal) } };
+  }
+
+  #refuse(refusal: Refusal): Step {
+    this.#state = { name: 'over' };
+    return refusal;
+  }
+
+  /** AUTH-2: WELCOME tells who the session is. */
+  #welcome(realm: Realm, session: Id, principal: Principal): Welcome {
+    const { authid, authrole, authmethod, authprovider, authextra } = principal;
+    const details = {
+      realm: realm.name,
+      agent: this.#router.agent,
+      roles: rolesOf(realm.features),
+      authid,
+      authrole,
+      authmethod,
+      authprovider,
+      ...(authextra === undefined ? {} : { authextra }),
+    };
+    return { type: MessageType.WELCOME, session, details };
+  }
+}
+
+interface Refusal {
+  readonly abort: Uri;
+  readonly message: string;
+}
+
+const FAILED: Refusal = { abort: ErrorUri.AUTHENTICATION_FAILED, message: 'authentication failed' };

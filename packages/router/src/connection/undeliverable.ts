@@ -1,0 +1,34 @@
+/** What becomes of a message whose payload the receiver's serializer cannot write. */
+import { ErrorUri, MessageType, Payload, type Message } from '@wamp/protocol';
+
+/** Instead of the message, the receiver gets `instead`; in its name, the router gets `answer`. */
+export interface Undeliverable {
+  readonly instead?: Message;
+  readonly answer?: Message;
+}
+
+/**
+ * A RESULT becomes an ERROR, an INVOCATION is answered with one, an ERROR loses its payload. An EVENT
+ * or a progressive RESULT has nobody waiting for it: it is dropped, and counted.
+ */
+export function undeliverable(message: Message, why: string): Undeliverable {
+  const error = ErrorUri.INVALID_PAYLOAD;
+  const payload = Payload.of([why]);
+  switch (message.type) {
+    case MessageType.RESULT: {
+      if (message.details.progress === true) return {};
+      const { request } = message;
+      const requestType = MessageType.CALL;
+      return { instead: { type: MessageType.ERROR, requestType, request, details: {}, error, payload } };
+    }
+    case MessageType.INVOCATION: {
+      const { request } = message;
+      const requestType = MessageType.INVOCATION;
+      return { answer: { type: MessageType.ERROR, requestType, request, details: {}, error, payload } };
+    }
+    case MessageType.ERROR:
+      return { instead: { ...message, payload } };
+    default:
+      return {};
+  }
+}

@@ -1,0 +1,279 @@
+/** The dealer: REGISTER, UNREGISTER, CALL, CANCEL, YIELD and ERROR. */
+import {
+  ErrorUri,
+  isReserved,
+  isUri,
+  MessageType,
+  ProtocolViolation,
+  type Call,
+  type Cancel,
+  type ErrorMessage,
+  type Id,
+  type InvocationPolicy,
+  type MatchPolicy,
+  type Register,
+  type Unregister,
+  type Uri,
+  type UriRules,
+  type Yield,
+} from '@wamp/protocol';
+import { Calls } from './calls.ts';
+import type { Clock } from './clock.ts';
+import { isPassthru } from './disclosure.ts';
+import { Hook } from './hook.ts';
+import { PatternMap } from './pattern-map.ts';
+import type { PendingCall } from './pending-calls.ts';
+import { removeCallee, type Registration } from './registration.ts';
+import { malformed, refuse, requirePassthru, uriFault } from './requests.ts';
+import type { Session } from './session.ts';
+
+export interface DealerOptions {
+  readonly clock: Clock;
+  /** Draws registration ids (IDS-3). */
+  readonly routerId: () => Id;
+  /** Uniform in [0, 1), for the invocation policy `random`. */
+  readonly random: () => number;
+  readonly uriRules: UriRules;
+  /** Whether `disclose_me` and `disclose_caller` are granted. */
+  readonly disclosure: boolean;
+  /** Whether a CALL whose id is not the next one aborts its session (IDS-6). */
+  readonly strictRequestIds: boolean;
+}
+
+export class Dealer {
+  readonly registrations: PatternMap<Registration> = new PatternMap();
+  readonly calls: Calls;
+  /** A registration came to be, by its first callee. */
+  readonly created: Hook<[Session, Registration]> = new Hook();
+  readonly registered: Hook<[Session, Registration]> = new Hook();
+  readonly unregistered: Hook<[Session, Registration]> = new Hook();
+  /** A registration is gone with its last callee. */
+  readonly deleted: Hook<[Session, Registration]> = new Hook();
+
+  readonly #byId = new Map<Id, Registration>();
+  /** What each session has registered, so that leaving scans nothing else. */
+  readonly #bySession = new Map<Session, Set<Registration>>();
+  readonly #options: DealerOptions;
+
+  constructor(options: DealerOptions) {
+    this.#options = options;
+    this.calls = new Calls(options.random);
+  }
+
+  /** The registration of that id. */
+  byId(id: Id): Registration | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** REG-1, SHR-1, SHR-2. */
+  register(session: Session, message: Register): void {
+    const { request, options, procedure } = message;
+    const { match = 'exact', invoke = 'single' } = options;
+    const fault = uriFault(session, procedure, this.#options.uriRules, match);
+    if (fault !== undefined) {
+      refuse(session, MessageType.REGISTER, request, ErrorUri.INVALID_URI, fault);
+      return;
+    }
+    if (options.disclose_caller === true && !this.#options.disclosure) {
+      refuse(session, MessageType.REGISTER, request, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
+      return;
+    }
+    const known = this.registrations.get(match, procedure);
+    const conflict = known === undefined ? undefined : conflictWith(known, session, invoke);
+    if (conflict !== undefined) {
+      refuse(session, MessageType.REGISTER, request, ErrorUri.PROCEDURE_ALREADY_EXISTS, conflict);
+      return;
+    }
+    const registration = known ?? this.#create(match, procedure, invoke);
+    registration.callees = [...registration.callees, { session, options }];
+    this.#of(session).add(registration);
+    session.send({ type: MessageType.REGISTERED, request, registration: registration.id });
+    if (known === undefined) this.created.emit(session, registration);
+    this.registered.emit(session, registration);
+  }
+
+  /** REG-2; another session's registration is no such registration (T-43). Calls in flight go on. */
+  unregister(session: Session, message: Unregister): void {
+    const { request } = message;
+    const registration = this.#byId.get(message.registration);
+    if (registration === undefined || !this.#of(session).has(registration)) {
+      refuse(session, MessageType.UNREGISTER, request, ErrorUri.NO_SUCH_REGISTRATION);
+      return;
+    }
+    this.#of(session).delete(registration);
+    this.#remove(session, registration, () => {
+      session.send({ type: MessageType.UNREGISTERED, request });
+    });
+  }
+
+  /** CALL-1, CALL-3; a CALL whose id names a call in flight brings more input for it. */
+  call(caller: Session, message: Call): void {
+    const { request, options, procedure } = message;
+    this.#checkCaller(caller, message);
+    const pending = this.calls.pending.byCall(caller, request);
+    if (pending !== undefined) {
+      this.#continue(pending, message);
+      return;
+    }
+    if (this.calls.pending.isOvertaken(caller, request, options.progress !== true)) return;
+    this.#checkSequence(caller, request);
+    if (!isUri(procedure, this.#options.uriRules)) {
+      const explanation = malformed(procedure, this.#options.uriRules);
+      refuse(caller, MessageType.CALL, request, ErrorUri.INVALID_URI, explanation);
+      return;
+    }
+    if (options.disclose_me === true && !this.#options.disclosure) {
+      refuse(caller, MessageType.CALL, request, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
+      return;
+    }
+    const registration = this.#serving(procedure);
+    if (registration === undefined) refuse(caller, MessageType.CALL, request, ErrorUri.NO_SUCH_PROCEDURE);
+    else this.calls.place(caller, message, registration);
+  }
+
+  /** CAN-2 … CAN-6; a call that is over is canceled no more, and one that never was is a violation (T-6). */
+  cancel(caller: Session, message: Cancel): void {
+    const { pending } = this.calls;
+    const call = pending.byCall(caller, message.request);
+    if (call !== undefined) this.calls.cancel(call, message.options.mode ?? 'killnowait');
+    else if (message.request > pending.highest(caller)) {
+      throw new ProtocolViolation(`CANCEL.CALL.Request: there was no call ${message.request}`);
+    }
+  }
+
+  /** CALL-2; an answer that comes too late is discarded, one to no invocation is a violation (T-6). */
+  yield(callee: Session, message: Yield): void {
+    requirePassthru(callee, 'callee', message.options);
+    const call = this.#invocation(callee, message.request, 'YIELD');
+    if (call === undefined) return;
+    if (isPassthru(message.options) && !call.caller.features.has('caller', 'payload_passthru_mode')) {
+      this.#refusePassthru(call, message);
+    } else if (message.options.progress === true) this.calls.progress(call, message);
+    else this.calls.succeed(call, message);
+  }
+
+  /** CALL-2: the callee's ERROR. Of a client, it can answer nothing but an INVOCATION (VIO-4). */
+  error(callee: Session, message: ErrorMessage): void {
+    if (message.requestType !== MessageType.INVOCATION) {
+      throw new ProtocolViolation('ERROR.REQUEST.Type: a client answers nothing but INVOCATION');
+    }
+    const call = this.#invocation(callee, message.request, 'ERROR');
+    if (call !== undefined) this.calls.fail(call, message);
+  }
+
+  /** Ends all registrations of a session that has left, and its calls in both directions. */
+  leave(session: Session): void {
+    const registrations = this.#bySession.get(session);
+    this.#bySession.delete(session);
+    for (const registration of registrations ?? []) this.#remove(session, registration);
+    this.calls.leave(session);
+  }
+
+  /** The registration that serves a procedure; no pattern takes what is the router's own. */
+  #serving(procedure: Uri): Registration | undefined {
+    return isReserved(procedure)
+      ? this.registrations.get('exact', procedure)
+      : this.registrations.best(procedure);
+  }
+
+  /** PCI-2, PPT-2: what the caller uses it has announced. */
+  #checkCaller(caller: Session, { options }: Call): void {
+    requirePassthru(caller, 'caller', options);
+    if (options.progress === true && !caller.features.has('caller', 'progressive_call_invocations')) {
+      throw new ProtocolViolation(
+        'CALL.Options.progress: caller has not announced progressive_call_invocations',
+      );
+    }
+  }
+
+  /** PCI-14, PCI-15, PCI-17. */
+  #checkSequence(caller: Session, request: Id): void {
+    const { pending } = this.calls;
+    if (this.#options.strictRequestIds && request <= pending.highest(caller)) {
+      throw new ProtocolViolation(`CALL.Request: ${request} does not follow ${pending.highest(caller)}`);
+    }
+    pending.seen(caller, request);
+  }
+
+  /** PCI-16: only a call that streams takes more input, and only under its own name. */
+  #continue(call: PendingCall, message: Call): void {
+    if (!call.streaming) {
+      throw new ProtocolViolation(`CALL.Request: ${call.request} is in flight and takes no more input`);
+    }
+    if (call.procedure !== message.procedure) {
+      throw new ProtocolViolation(`CALL.Procedure: call ${call.request} is one of another procedure`);
+    }
+    this.calls.continue(call, message);
+  }
+
+  #invocation(callee: Session, request: Id, type: string): PendingCall | undefined {
+    const { pending } = this.calls;
+    const call = pending.byInvocation(callee, request);
+    if (call === undefined && !pending.wasInvoked(callee, request)) {
+      throw new ProtocolViolation(`${type}.INVOCATION.Request: there was no invocation ${request}`);
+    }
+    return call;
+  }
+
+  /** PPT-4: the callee hears of it, and the caller is not left waiting (T-30). */
+  #refusePassthru(call: PendingCall, message: Yield): void {
+    const explanation = 'the caller lacks payload_passthru_mode';
+    refuse(
+      call.callee.session,
+      MessageType.YIELD,
+      message.request,
+      ErrorUri.FEATURE_NOT_SUPPORTED,
+      explanation,
+    );
+    this.calls.abandon(call, ErrorUri.FEATURE_NOT_SUPPORTED, explanation);
+  }
+
+  #create(match: MatchPolicy, procedure: Uri, invoke: InvocationPolicy): Registration {
+    const { clock, routerId } = this.#options;
+    const registration: Registration = {
+      id: routerId(),
+      procedure,
+      match,
+      invoke,
+      created: clock.now(),
+      callees: [],
+      turn: 0,
+    };
+    this.registrations.set(match, procedure, registration);
+    this.#byId.set(registration.id, registration);
+    return registration;
+  }
+
+  #of(session: Session): Set<Registration> {
+    let registrations = this.#bySession.get(session);
+    if (registrations === undefined) {
+      registrations = new Set();
+      this.#bySession.set(session, registrations);
+    }
+    return registrations;
+  }
+
+  #remove(session: Session, registration: Registration, answer?: () => void): void {
+    removeCallee(registration, session);
+    const last = registration.callees.length === 0;
+    if (last) {
+      this.registrations.delete(registration.match, registration.procedure);
+      this.#byId.delete(registration.id);
+    }
+    answer?.();
+    this.unregistered.emit(session, registration);
+    if (last) this.deleted.emit(session, registration);
+  }
+}
+
+/** Why a session cannot join a registration (T-17); undefined when it can. */
+function conflictWith(
+  registration: Registration,
+  session: Session,
+  invoke: InvocationPolicy,
+): string | undefined {
+  if (registration.invoke !== invoke) return `the procedure is registered with invoke ${registration.invoke}`;
+  if (invoke === 'single') return 'the procedure is registered already';
+  const again = registration.callees.some((callee) => callee.session === session);
+  return again ? 'this session has registered the procedure already' : undefined;
+}

@@ -1,0 +1,48 @@
+/** What INVOCATION and EVENT tell about whom (spec: Caller Identification, Publisher Identification). */
+import type { Id, PassthruAttributes } from '@wamp/protocol';
+import type { Publisher } from './publication.ts';
+
+export interface CallerDetails {
+  readonly caller?: Id;
+  readonly caller_authid?: string;
+  readonly caller_authrole?: string;
+}
+
+export interface PublisherDetails {
+  readonly publisher?: Id;
+  readonly publisher_authid?: string;
+  readonly publisher_authrole?: string;
+}
+
+const NOTHING = {} as const;
+
+export function callerDetails(disclosed: boolean, caller: Publisher): CallerDetails {
+  if (!disclosed) return NOTHING;
+  const { authid, authrole } = caller.principal;
+  return { caller: caller.id, caller_authid: authid, caller_authrole: authrole };
+}
+
+export function publisherDetails(disclosed: boolean, publisher: Publisher | undefined): PublisherDetails {
+  if (!disclosed || publisher === undefined) return NOTHING;
+  const { authid, authrole } = publisher.principal;
+  return { publisher: publisher.id, publisher_authid: authid, publisher_authrole: authrole };
+}
+
+/** The attributes that travel with a payload that nobody opens (spec: Payload Passthru Mode). */
+export function passthru(options: PassthruAttributes): PassthruAttributes {
+  if (!isPassthru(options)) return NOTHING;
+  const { ppt_scheme, ppt_serializer, ppt_cipher, ppt_keyid } = options;
+  return {
+    ppt_scheme,
+    ...(ppt_serializer === undefined ? NOTHING : { ppt_serializer }),
+    ...(ppt_cipher === undefined ? NOTHING : { ppt_cipher }),
+    ...(ppt_keyid === undefined ? NOTHING : { ppt_keyid }),
+  };
+}
+
+/** True when the options put the payload into passthru mode (PPT-1). */
+export function isPassthru(
+  options: PassthruAttributes,
+): options is PassthruAttributes & { readonly ppt_scheme: string } {
+  return options.ppt_scheme !== undefined && options.ppt_scheme !== '';
+}

@@ -1,0 +1,151 @@
+/** Calls in flight, found from either end. */
+import { SessionScope, type CallOptions, type Id, type Payload, type Uri } from '@wamp/protocol';
+import type { Callee, Registration } from './registration.ts';
+import type { Session } from './session.ts';
+
+/** A call whose final answer is still due. */
+export interface PendingCall {
+  readonly caller: Session;
+  /** CALL.Request. */
+  readonly request: Id;
+  readonly procedure: Uri;
+  /** The options of the first CALL: later ones do not change them (PCI-7). */
+  readonly options: CallOptions;
+  readonly registration: Registration;
+  callee: Callee;
+  /** INVOCATION.Request. */
+  invocation: Id;
+  /** Whether the callee was told that progress is welcome. */
+  receiveProgress: boolean;
+  /** True while the caller may send more input: its last CALL said `progress: true`. */
+  streaming: boolean;
+  /** True once the callee was told to stop, and is awaited all the same (mode `kill`). */
+  killed: boolean;
+  /** True once a progressive result went to the caller. */
+  progressed: boolean;
+  /** The input, kept only while a callee may still decline the call. */
+  readonly payload: Payload | undefined;
+  /** Callees that have declined it. */
+  tried: Set<Session> | undefined;
+}
+
+/** What a session takes part in. */
+interface Side {
+  readonly calls: Map<Id, PendingCall>;
+  readonly invocations: Map<Id, PendingCall>;
+  /** Counts INVOCATION.Request of this session (IDS-5). */
+  readonly scope: SessionScope;
+  /** The highest CALL.Request seen. */
+  highest: Id;
+  /** Calls that are over while their caller still streams into them: what follows is discarded (PCI-11). */
+  readonly overtaken: Set<Id>;
+}
+
+/** How many overtaken calls a session may have before the oldest is forgotten. */
+const MOST_OVERTAKEN = 1000;
+
+export class PendingCalls {
+  readonly #sides = new Map<Session, Side>();
+
+  /** The call that `caller` knows as `request`. */
+  byCall(caller: Session, request: Id): PendingCall | undefined {
+    return this.#sides.get(caller)?.calls.get(request);
+  }
+
+  /** The call that `callee` knows as `invocation`; another session's number finds nothing. */
+  byInvocation(callee: Session, invocation: Id): PendingCall | undefined {
+    return this.#sides.get(callee)?.invocations.get(invocation);
+  }
+
+  /** True when `callee` was sent an invocation of that number, whatever became of it (T-6). */
+  wasInvoked(callee: Session, invocation: Id): boolean {
+    return this.#sides.get(callee)?.scope.issued(invocation) ?? false;
+  }
+
+  /** The highest request number of `caller`'s calls so far; 0 before the first. */
+  highest(caller: Session): Id {
+    return this.#sides.get(caller)?.highest ?? 0;
+  }
+
+  /** Remembers that `caller` used this request number. */
+  seen(caller: Session, request: Id): void {
+    const side = this.#side(caller);
+    if (request > side.highest) side.highest = request;
+  }
+
+  /** True for input to a call that is over; with `last`, no more of it will come. */
+  isOvertaken(caller: Session, request: Id, last: boolean): boolean {
+    const overtaken = this.#sides.get(caller)?.overtaken;
+    if (overtaken?.has(request) !== true) return false;
+    if (last) overtaken.delete(request);
+    return true;
+  }
+
+  /** Draws the number of an invocation of `callee`. */
+  nextInvocation(callee: Session): Id {
+    return this.#side(callee).scope.next();
+  }
+
+  open(call: PendingCall): void {
+    this.#side(call.caller).calls.set(call.request, call);
+    this.#side(call.callee.session).invocations.set(call.invocation, call);
+  }
+
+  /** Ends a call. @returns false when it was over already: only the first end counts */
+  close(call: PendingCall): boolean {
+    const caller = this.#sides.get(call.caller);
+    if (caller?.calls.get(call.request) !== call) return false;
+    caller.calls.delete(call.request);
+    if (call.streaming) overtake(caller, call.request);
+    this.#sides.get(call.callee.session)?.invocations.delete(call.invocation);
+    return true;
+  }
+
+  /** Hands a call on to another callee, under a number of that callee's own. */
+  reroute(call: PendingCall, callee: Callee): void {
+    this.#sides.get(call.callee.session)?.invocations.delete(call.invocation);
+    call.callee = callee;
+    call.invocation = this.nextInvocation(callee.session);
+    this.#side(callee.session).invocations.set(call.invocation, call);
+  }
+
+  /** The calls that `session` waits for, and those it is to answer. */
+  of(session: Session): { readonly calls: PendingCall[]; readonly invocations: PendingCall[] } {
+    const side = this.#sides.get(session);
+    return side === undefined
+      ? { calls: [], invocations: [] }
+      : { calls: [...side.calls.values()], invocations: [...side.invocations.values()] };
+  }
+
+  /** Forgets a session that has no calls left. */
+  forget(session: Session): void {
+    this.#sides.delete(session);
+  }
+
+  /** How many sessions are remembered, for leak checks. */
+  get size(): number {
+    return this.#sides.size;
+  }
+
+  #side(session: Session): Side {
+    let side = this.#sides.get(session);
+    if (side === undefined) {
+      side = {
+        calls: new Map(),
+        invocations: new Map(),
+        scope: new SessionScope(),
+        highest: 0,
+        overtaken: new Set(),
+      };
+      this.#sides.set(session, side);
+    }
+    return side;
+  }
+}
+
+function overtake(side: Side, request: Id): void {
+  side.overtaken.add(request);
+  if (side.overtaken.size <= MOST_OVERTAKEN) return;
+  const [oldest] = side.overtaken;
+  if (oldest !== undefined) side.overtaken.delete(oldest);
+}

@@ -1,0 +1,172 @@
+/** Realm: a sealed namespace with its sessions, its broker and its dealer. */
+import {
+  CloseUri,
+  MessageType,
+  Payload,
+  ProtocolViolation,
+  type Args,
+  type Id,
+  type Kwargs,
+  type Message,
+  type PublishOptions,
+  type RouterRole,
+  type Uri,
+  type UriRules,
+} from '@wamp/protocol';
+import { Broker } from './broker.ts';
+import type { Clock } from './clock.ts';
+import { Dealer } from './dealer.ts';
+import { Hook } from './hook.ts';
+import { MetaSession, type MetaProcedure } from './meta-session.ts';
+import type { Session } from './session.ts';
+import { Traffic } from './traffic.ts';
+
+/** Names of features to announce in WELCOME, by role. */
+export type RouterFeatures = Readonly<Partial<Record<RouterRole, readonly string[]>>>;
+
+/** Something a realm can do beyond routing, added through hooks and procedures alone. */
+export interface Feature {
+  /** What WELCOME announces while the feature is installed. */
+  readonly announces?: RouterFeatures;
+  install(realm: Realm): void;
+}
+
+export interface RealmOptions {
+  readonly clock: Clock;
+  /** Draws ids of global scope: sessions and publications (IDS-2). */
+  readonly globalId: () => Id;
+  /** Draws ids of router scope: subscriptions and registrations (IDS-3). */
+  readonly routerId: () => Id;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly uriRules: UriRules;
+  readonly disclosure: boolean;
+  readonly strictRequestIds: boolean;
+  readonly features: readonly Feature[];
+}
+
+export class Realm {
+  readonly name: Uri;
+  readonly broker: Broker;
+  readonly dealer: Dealer;
+  /** Every joined session by its id; the router's own is not among them. */
+  readonly sessions: Map<Id, Session> = new Map();
+  readonly traffic: Traffic = new Traffic();
+  /** A session has joined, and has been welcomed. */
+  readonly joined: Hook<[Session]> = new Hook();
+  /** A session has left; what it held is gone already. */
+  readonly left: Hook<[Session]> = new Hook();
+  /** What WELCOME announces. */
+  readonly features: RouterFeatures;
+  readonly clock: Clock;
+  readonly #globalId: () => Id;
+  readonly #meta: MetaSession;
+
+  constructor(name: Uri, options: RealmOptions) {
+    this.name = name;
+    this.clock = options.clock;
+    this.#globalId = options.globalId;
+    this.broker = new Broker(options);
+    this.dealer = new Dealer(options);
+    this.#meta = new MetaSession(options.globalId(), (session, message) => {
+      this.receive(session, message);
+    });
+    this.features = merge([CORE_FEATURES, ...options.features.map(({ announces = {} }) => announces)]);
+    for (const feature of options.features) feature.install(this);
+  }
+
+  /** An id for a session about to join: not in use in this realm. */
+  newSessionId(): Id {
+    for (;;) {
+      const id = this.#globalId();
+      if (!this.sessions.has(id) && id !== this.#meta.id) return id;
+    }
+  }
+
+  /** Takes a session in, once it has been sent WELCOME. */
+  join(session: Session): void {
+    this.sessions.set(session.id, session);
+    this.joined.emit(session);
+  }
+
+  /** Forgets a session and all it held; harmless when it has left already. */
+  leave(session: Session): void {
+    if (!this.sessions.delete(session.id)) return;
+    this.dealer.leave(session);
+    this.broker.leave(session);
+    this.left.emit(session);
+  }
+
+  /**
+   * One message of a joined session.
+   * @throws ProtocolViolation when no client may send it now
+   */
+  receive(session: Session, message: Message): void {
+    switch (message.type) {
+      case MessageType.PUBLISH:
+        this.broker.publish(session, message);
+        return;
+      case MessageType.CALL:
+        this.dealer.call(session, message);
+        return;
+      case MessageType.YIELD:
+        this.dealer.yield(session, message);
+        return;
+      case MessageType.SUBSCRIBE:
+        this.broker.subscribe(session, message);
+        return;
+      case MessageType.UNSUBSCRIBE:
+        this.broker.unsubscribe(session, message);
+        return;
+      case MessageType.REGISTER:
+        this.dealer.register(session, message);
+        return;
+      case MessageType.UNREGISTER:
+        this.dealer.unregister(session, message);
+        return;
+      case MessageType.CANCEL:
+        this.dealer.cancel(session, message);
+        return;
+      case MessageType.ERROR:
+        this.dealer.error(session, message);
+        return;
+      case MessageType.EVENT_RECEIVED: // T-55: not announced, and no violation either
+        return;
+      default:
+        throw new ProtocolViolation(`message type ${message.type} is not for a client in a session`);
+    }
+  }
+
+  /** Publishes as the router itself. */
+  publish(topic: Uri, args?: Args, kwargs?: Kwargs, options: PublishOptions = {}): void {
+    this.broker.dispatch({ id: this.#globalId(), topic, options, payload: Payload.of(args, kwargs) });
+  }
+
+  /** Serves a procedure as the router itself. */
+  procedure(procedure: Uri, serve: MetaProcedure): void {
+    this.#meta.register(procedure, serve);
+  }
+
+  /** Ends every session. */
+  close(reason: Uri = CloseUri.CLOSE_REALM): void {
+    for (const session of [...this.sessions.values()]) session.end(reason);
+  }
+}
+
+/** What broker and dealer can do by themselves. */
+const CORE_FEATURES: RouterFeatures = {
+  broker: [
+    'publisher_exclusion',
+    'publisher_identification',
+    'subscriber_blackwhite_listing',
+    'pattern_based_subscription',
+  ],
+  dealer: ['caller_identification', 'pattern_based_registration', 'shared_registration', 'call_canceling'],
+};
+
+function merge(all: readonly RouterFeatures[]): RouterFeatures {
+  return {
+    broker: all.flatMap(({ broker = [] }) => broker),
+    dealer: all.flatMap(({ dealer = [] }) => dealer),
+  };
+}

@@ -1,0 +1,57 @@
+/** Answers that refuse a request, and the checks that broker and dealer share. */
+import {
+  isReserved,
+  isUri,
+  MessageType,
+  Payload,
+  ProtocolViolation,
+  type ClientRole,
+  type Id,
+  type MatchPolicy,
+  type PassthruAttributes,
+  type RequestType,
+  type Uri,
+  type UriRules,
+} from '@wamp/protocol';
+import { isPassthru } from './disclosure.ts';
+import { isTrusted, type Session } from './session.ts';
+
+/** Sends ERROR for a request, with a sentence for people as its one argument where there is one. */
+export function refuse(
+  session: Session,
+  requestType: RequestType,
+  request: Id,
+  error: Uri,
+  explanation?: string,
+): void {
+  const payload = explanation === undefined ? Payload.none : Payload.of([explanation]);
+  session.send({ type: MessageType.ERROR, requestType, request, details: {}, error, payload });
+}
+
+/** Says what is wrong with a URI that `session` wants to publish to or to register; undefined when nothing is. */
+export function uriFault(
+  session: Session,
+  uri: Uri,
+  rules: UriRules,
+  match: MatchPolicy = 'exact',
+): string | undefined {
+  if (!isUri(uri, rules, match)) return malformed(uri, rules, match);
+  if (isReserved(uri) && !isTrusted(session)) return 'URIs that begin with wamp are reserved';
+  return undefined;
+}
+
+/** The sentence for a URI that is no valid one. */
+export function malformed(uri: Uri, rules: UriRules, match: MatchPolicy = 'exact'): string {
+  const kind = match === 'exact' ? 'URI' : `${match} pattern`;
+  return `${JSON.stringify(uri.slice(0, 100))} is no ${rules} ${kind}`;
+}
+
+/**
+ * Passthru mode is for those who announced it.
+ * @throws ProtocolViolation (PPT-2)
+ */
+export function requirePassthru(session: Session, role: ClientRole, options: PassthruAttributes): void {
+  if (isPassthru(options) && !session.features.has(role, 'payload_passthru_mode')) {
+    throw new ProtocolViolation(`ppt_scheme: ${role} has not announced payload_passthru_mode`);
+  }
+}

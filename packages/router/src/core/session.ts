@@ -1,0 +1,35 @@
+/** Session and Principal: a client in a realm, as the core sees it. */
+import type { Dict, Id, Message, PeerFeatures, Uri } from '@wamp/protocol';
+
+/** Who a session is: what authentication has established. */
+export interface Principal {
+  readonly authid: string;
+  readonly authrole: string;
+  /** How it was established, such as `anonymous` or `ticket`. */
+  readonly authmethod: string;
+  /** By whom, such as `static` or `dynamic`. */
+  readonly authprovider: string;
+  readonly authextra?: Dict;
+}
+
+/** A joined session. The core compares sessions by identity and sends to them; the edge implements it. */
+export interface Session {
+  readonly id: Id;
+  readonly principal: Principal;
+  /** What the client announced in HELLO. */
+  readonly features: PeerFeatures;
+  /** How it is connected, for the session meta API. */
+  readonly transport: Dict;
+  /** Takes a message for the client. Never throws, and never calls back into the core. */
+  send(message: Message): void;
+  /** Ends the session from the router's side with GOODBYE; it leaves the realm at once. */
+  end(reason: Uri, message?: string): void;
+}
+
+/** The role of the router's own sessions, the one that may use reserved URIs (T-4). */
+export const TRUSTED_ROLE = 'trusted';
+
+/** True for the router itself and those whom it trusts like itself. */
+export function isTrusted(session: Session): boolean {
+  return session.principal.authrole === TRUSTED_ROLE;
+}

@@ -1,0 +1,28 @@
+/** Counts for people and dashboards: `wamp.metrics.get`, which is ours and not the specification's. */
+import { MessageType } from '@wamp/protocol';
+import type { Feature } from '../core/realm.ts';
+
+export const metrics: Feature = {
+  install(realm) {
+    const { broker, dealer, clock, traffic, sessions } = realm;
+    const started = clock.now();
+    const { received, sent, dropped } = traffic;
+    realm.procedure('wamp.metrics.get', () => [
+      {
+        uptime_ms: Math.round(clock.now() - started),
+        sessions: sessions.size,
+        subscriptions: broker.subscriptions.size,
+        registrations: dealer.registrations.size,
+        messages_received: received.total,
+        messages_sent: sent.total,
+        messages_dropped: dropped.total,
+        publications: received.of(MessageType.PUBLISH),
+        events: sent.of(MessageType.EVENT),
+        calls: received.of(MessageType.CALL),
+        invocations: sent.of(MessageType.INVOCATION),
+        errors: sent.of(MessageType.ERROR),
+        by_type: { received: received.toObject(), sent: sent.toObject(), dropped: dropped.toObject() },
+      },
+    ]);
+  },
+};

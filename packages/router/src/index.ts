@@ -1,0 +1,25 @@
+/** The public names of the router package. */
+export { createRouter, DEFAULT_LIMITS, Router, type RouterOptions } from './router.ts';
+export { acceptWebSockets, type WebSocketAcceptor, type WebSocketOptions } from './transports/websocket.ts';
+export { inMemory, transportPair } from './transports/in-memory.ts';
+export { isLoopback } from './transports/origin.ts';
+export { features } from './features/index.ts';
+export { Realm, type Feature, type RealmOptions, type RouterFeatures } from './core/realm.ts';
+export { Broker, eventFor, type BrokerOptions } from './core/broker.ts';
+export { Dealer, type DealerOptions } from './core/dealer.ts';
+export { Calls } from './core/calls.ts';
+export type { PendingCall, PendingCalls } from './core/pending-calls.ts';
+export type { Callee, Registration } from './core/registration.ts';
+export type { Subscription } from './core/subscription.ts';
+export type { Publication, Publisher } from './core/publication.ts';
+export type { PatternMap } from './core/pattern-map.ts';
+export type { Counts, Traffic } from './core/traffic.ts';
+export type { MetaCall, MetaProcedure } from './core/meta-session.ts';
+export type { Principal, Session } from './core/session.ts';
+export type { Clock } from './core/clock.ts';
+export type { Hook } from './core/hook.ts';
+export { anonymous } from './auth/anonymous.ts';
+export { ticket, type TicketPrincipal } from './auth/ticket.ts';
+export type { Authenticator, JoinInfo, Verdict } from './auth/authenticator.ts';
+export type { Action, Authorizer } from './authz/authorizer.ts';
+export type { Limits, Log, LogLevel } from './connection/connection-router.ts';

@@ -1,0 +1,154 @@
+/** The router: realms by name, and the connections of their clients. */
+import {
+  CloseUri,
+  encodeOnce,
+  GlobalScope,
+  nextId,
+  type Dict,
+  type Id,
+  type Message,
+  type Serializer,
+  type Transport,
+  type Uri,
+  type UriRules,
+} from '@wamp/protocol';
+import { anonymous } from './auth/anonymous.ts';
+import type { Authenticator } from './auth/authenticator.ts';
+import type { Authorizer } from './authz/authorizer.ts';
+import type { ConnectionRouter, Limits, Log } from './connection/connection-router.ts';
+import { Connection } from './connection/connection.ts';
+import { systemClock } from './connection/system-clock.ts';
+import type { Clock } from './core/clock.ts';
+import { Realm, type Feature } from './core/realm.ts';
+import { features } from './features/index.ts';
+
+export interface RouterOptions {
+  /** The names of the realms. There are no others: HELLO never makes one. */
+  readonly realms: readonly Uri[];
+  /** Who may come in; anonymous clients by default. */
+  readonly authenticators?: readonly Authenticator[];
+  /** What each may do; everything when absent. */
+  readonly authorizer?: Authorizer;
+  /** What realms can do beyond routing; all that this package has by default. */
+  readonly features?: readonly Feature[];
+  /** How URIs are judged: `loose` by default (spec: Building Blocks, URIs). */
+  readonly uriRules?: UriRules;
+  /** Whether clients must number requests 1, 2, 3 …; false by default, for some do not. */
+  readonly strictRequestIds?: boolean;
+  /** Whether `disclose_me` and `disclose_caller` are granted; true by default. */
+  readonly disclosure?: boolean;
+  /** Bounds that differ from {@link DEFAULT_LIMITS}. */
+  readonly limits?: Partial<Limits>;
+  /** What WELCOME says of the router's make. */
+  readonly agent?: string;
+  /** Takes log entries; silent by default. */
+  readonly log?: Log;
+  /** Time, for tests. */
+  readonly clock?: Clock;
+  /** Draws ids of global scope, for tests. */
+  readonly globalId?: () => Id;
+  /** Uniform in [0, 1), for tests. */
+  readonly random?: () => number;
+}
+
+/** Times in ms, sizes in bytes. */
+export const DEFAULT_LIMITS: Limits = {
+  helloTimeout: 5000,
+  authenticateTimeout: 5000,
+  goodbyeTimeout: 5000,
+  handshakeSize: 64 * 1024,
+  messageSize: 1024 * 1024,
+};
+
+/** A router with its realms, open for connections. */
+export class Router implements ConnectionRouter {
+  readonly agent: string;
+  readonly authenticators: readonly Authenticator[];
+  readonly authorizer: Authorizer | undefined;
+  readonly uriRules: UriRules;
+  readonly strictRequestIds: boolean;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly log: Log;
+  readonly #realms: ReadonlyMap<Uri, Realm>;
+  readonly #connections = new Set<Connection>();
+  readonly #encoders = new Map<Serializer, (message: Message) => Uint8Array<ArrayBuffer>>();
+  #whenEmpty: (() => void) | undefined;
+  #closing = false;
+
+  constructor(options: RouterOptions) {
+    this.agent = options.agent ?? '@wamp/router';
+    this.authenticators = options.authenticators ?? [anonymous()];
+    this.authorizer = options.authorizer;
+    this.uriRules = options.uriRules ?? 'loose';
+    this.strictRequestIds = options.strictRequestIds ?? false;
+    this.clock = options.clock ?? systemClock;
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.log = options.log ?? ((): void => undefined);
+    this.#realms = new Map(options.realms.map((name) => [name, this.#createRealm(name, options)]));
+  }
+
+  realm(name: Uri): Realm | undefined {
+    return this.#realms.get(name);
+  }
+
+  /**
+   * Takes a client in at the other end of `transport`.
+   * @param peer how it is connected, for the session meta API, such as `{ type: 'websocket' }`
+   */
+  open(transport: Transport, peer: Dict = {}): void {
+    const connection = new Connection(this, transport, peer);
+    this.#connections.add(connection);
+    transport.listener = connection;
+    if (this.#closing) connection.shutDown(CloseUri.SYSTEM_SHUTDOWN);
+  }
+
+  /** Says GOODBYE to all sessions; resolves when the last connection has ended. */
+  close(reason: Uri = CloseUri.SYSTEM_SHUTDOWN): Promise<void> {
+    this.#closing = true;
+    const empty = new Promise<void>((resolve) => {
+      this.#whenEmpty = resolve;
+    });
+    for (const connection of [...this.#connections]) connection.shutDown(reason);
+    this.#tellWhenEmpty();
+    return empty;
+  }
+
+  encoder(serializer: Serializer): (message: Message) => Uint8Array<ArrayBuffer> {
+    let encode = this.#encoders.get(serializer);
+    if (encode === undefined) {
+      encode = encodeOnce(serializer);
+      this.#encoders.set(serializer, encode);
+    }
+    return encode;
+  }
+
+  disconnected(connection: Connection): void {
+    this.#connections.delete(connection);
+    this.#tellWhenEmpty();
+  }
+
+  #tellWhenEmpty(): void {
+    if (this.#connections.size === 0) this.#whenEmpty?.();
+  }
+
+  #createRealm(name: Uri, options: RouterOptions): Realm {
+    const scope = new GlobalScope();
+    let lastRouterId: Id = 0;
+    return new Realm(name, {
+      clock: this.clock,
+      globalId: options.globalId ?? ((): Id => scope.next()),
+      routerId: () => (lastRouterId = nextId(lastRouterId)),
+      random: options.random ?? Math.random,
+      uriRules: this.uriRules,
+      disclosure: options.disclosure ?? true,
+      strictRequestIds: this.strictRequestIds,
+      features: options.features ?? features,
+    });
+  }
+}
+
+/** A router with its realms, open for connections. */
+export function createRouter(options: RouterOptions): Router {
+  return new Router(options);
+}

@@ -1,0 +1,203 @@
+/** Runs a conversation against a router: what each client says, and what it hears. */
+import {
+  json,
+  MessageType,
+  rolesOf,
+  type ClientRole,
+  type Dict,
+  type Serializer,
+  type Transport,
+} from '@wamp/protocol';
+import { createRouter, type Router, type RouterOptions } from '../router.ts';
+import { inMemory } from '../transports/in-memory.ts';
+import { ManualClock } from './manual-clock.ts';
+import { fill, matchesTemplate, parseScript, type Line } from './script.ts';
+
+/** How one client of the conversation differs from the rest. */
+export interface PeerOptions {
+  readonly serializer?: Serializer;
+  readonly realm?: string;
+  /** The `roles` of its HELLO; all roles with all features by default. */
+  readonly roles?: Dict;
+  /** More for the Details of its HELLO. */
+  readonly details?: Dict;
+  /** False for a client that comes unjoined. */
+  readonly joins?: boolean;
+}
+
+export interface ConversationOptions {
+  readonly router?: Partial<RouterOptions>;
+  /** What all clients speak, unless `peers` says otherwise; JSON by default. */
+  readonly serializer?: Serializer;
+  readonly peers?: Readonly<Record<string, PeerOptions>>;
+}
+
+/** Every feature that a client of a conversation announces. */
+export const ALL_FEATURES: Readonly<Record<ClientRole, readonly string[]>> = {
+  publisher: [
+    'publisher_identification',
+    'publisher_exclusion',
+    'subscriber_blackwhite_listing',
+    'payload_passthru_mode',
+  ],
+  subscriber: [
+    'publisher_identification',
+    'pattern_based_subscription',
+    'publication_trustlevels',
+    'subscription_revocation',
+    'payload_passthru_mode',
+  ],
+  caller: [
+    'progressive_call_results',
+    'progressive_call_invocations',
+    'call_canceling',
+    'call_timeout',
+    'caller_identification',
+    'payload_passthru_mode',
+  ],
+  callee: [
+    'progressive_call_results',
+    'progressive_call_invocations',
+    'call_canceling',
+    'call_timeout',
+    'caller_identification',
+    'call_trustlevels',
+    'pattern_based_registration',
+    'shared_registration',
+    'registration_revocation',
+    'call_reroute',
+    'payload_passthru_mode',
+  ],
+};
+
+/**
+ * Plays a script in which each line is one message, in the notation of the specification:
+ *
+ * ```text
+ * callee → [64, 1, {}, "com.add"]
+ * callee ← [65, 1, $registration]
+ * caller → [48, 1, {}, "com.add", [1, 2]]
+ * callee ← [68, 1, $registration, {}, [1, 2]]
+ * ```
+ *
+ * All clients join `realm1` first, in the order of their appearance, and the session id of each is the
+ * variable of its name (`$callee`); one whose first line says HELLO, or whose options say so, comes
+ * unjoined. `*` is anything, `{"a": 1, ...}` a dict with more keys, `x → closed` and `x ← closed` an
+ * ended transport, `x → raw text` a frame that is no list, `x ← nothing` silence so far, `clock +5000`
+ * five seconds. A message that nobody expected fails the conversation, at the latest at its end.
+ *
+ * @throws Error with the line and what was heard instead
+ */
+export async function converse(script: string, options: ConversationOptions = {}): Promise<void> {
+  const lines = parseScript(script);
+  const stage = new Stage(options);
+  for (const line of lines) if ('peer' in line) await stage.enter(line);
+  for (const line of lines) await stage.play(line);
+  await stage.end();
+}
+
+class Stage {
+  readonly #clock = new ManualClock(Date.UTC(2026, 0, 1));
+  readonly #router: Router;
+  readonly #options: ConversationOptions;
+  readonly #peers = new Map<string, Peer>();
+  readonly #variables = new Map<string, unknown>();
+
+  constructor(options: ConversationOptions) {
+    this.#options = options;
+    this.#router = createRouter({ realms: ['realm1'], clock: this.#clock, ...options.router });
+  }
+
+  /** Connects the client of a line, and joins it unless it wants to do that itself. */
+  async enter(line: Line & { readonly peer: string }): Promise<void> {
+    if (this.#peers.has(line.peer)) return;
+    const options = this.#options.peers?.[line.peer] ?? {};
+    const peer = new Peer(inMemory(this.#router, options.serializer ?? this.#options.serializer ?? json));
+    this.#peers.set(line.peer, peer);
+    const says = 'message' in line && Array.isArray(line.message) ? line.message[0] : undefined;
+    if (options.joins === false || (line.kind === 'send' && says === MessageType.HELLO)) return;
+    const { realm = 'realm1', roles = rolesOf(ALL_FEATURES), details = {} } = options;
+    peer.send([MessageType.HELLO, realm, { roles, ...details }]);
+    await settle();
+    const welcome = peer.next();
+    if (welcome?.[0] !== MessageType.WELCOME) throw failure(`${line.peer} joins`, welcome);
+    this.#variables.set(line.peer, welcome[1]);
+  }
+
+  async play(line: Line): Promise<void> {
+    if (line.kind === 'wait') {
+      this.#clock.advance(line.ms);
+      return;
+    }
+    const peer = this.#peers.get(line.peer);
+    if (peer === undefined) throw new Error(`nobody is called ${line.peer}`);
+    if (line.kind === 'send') peer.send(fill(line.message, this.#variables));
+    else if (line.kind === 'send-raw') peer.transport.send(new TextEncoder().encode(line.raw));
+    else if (line.kind === 'hang-up') peer.transport.close();
+    await settle();
+    if (line.kind === 'expect') this.#expect(line.text, peer, line.message);
+    if (line.kind === 'expect-nothing' && peer.heard.length > 0) throw failure(line.text, peer.next());
+    if (line.kind === 'expect-closed' && (!peer.closed || peer.heard.length > 0)) {
+      throw failure(line.text, peer.next() ?? 'the transport is open');
+    }
+  }
+
+  async end(): Promise<void> {
+    await settle();
+    for (const [name, peer] of this.#peers) {
+      if (peer.heard.length > 0) throw failure(`${name} hears no more`, peer.next());
+    }
+  }
+
+  #expect(text: string, peer: Peer, template: unknown): void {
+    const heard = peer.next();
+    if (heard === undefined) throw failure(text, peer.closed ? 'the transport was closed' : 'silence');
+    const trial = new Map(this.#variables);
+    if (!matchesTemplate(template, heard, trial)) throw failure(text, heard);
+    for (const [name, value] of trial) this.#variables.set(name, value);
+  }
+}
+
+/** A client that knows nothing but lists. */
+class Peer {
+  readonly transport: Transport;
+  readonly heard: (readonly unknown[])[] = [];
+  closed = false;
+
+  constructor(transport: Transport) {
+    this.transport = transport;
+    transport.listener = {
+      frame: (bytes) => {
+        this.heard.push(transport.serializer.decodePayload(bytes, 1).args ?? []);
+      },
+      violation: (what) => {
+        throw new Error(what);
+      },
+      closed: () => {
+        this.closed = true;
+      },
+    };
+  }
+
+  /** Sends any list as a frame, a message or not. */
+  send(message: unknown): void {
+    if (!Array.isArray(message)) throw new Error('a message is a list');
+    this.transport.send(this.transport.serializer.encodePayload(message, {}, 1));
+  }
+
+  next(): readonly unknown[] | undefined {
+    return this.heard.shift();
+  }
+}
+
+/** Lets everything that is under way arrive: deliveries are microtasks, and this is a turn of its own. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+function failure(expected: string, heard: unknown): Error {
+  const text = heard === undefined ? 'silence' : typeof heard === 'string' ? heard : JSON.stringify(heard);
+  return new Error(`expected: ${expected}\n   heard: ${text}`);
+}

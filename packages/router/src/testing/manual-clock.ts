@@ -1,0 +1,50 @@
+/** A clock that stands still until a test moves it. */
+import type { Clock } from '../core/clock.ts';
+
+interface Timer {
+  readonly due: number;
+  readonly task: () => void;
+}
+
+export class ManualClock implements Clock {
+  #now: number;
+  readonly #timers = new Set<Timer>();
+
+  /** @param now ms since the epoch */
+  constructor(now = 0) {
+    this.#now = now;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(delay: number, task: () => void): () => void {
+    const timer = { due: this.#now + delay, task };
+    this.#timers.add(timer);
+    return () => {
+      this.#timers.delete(timer);
+    };
+  }
+
+  /** Timers that have neither run nor been called off. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  /** Lets `ms` pass; what falls due runs on the way, in order. */
+  advance(ms: number): void {
+    const end = this.#now + ms;
+    for (let timer = this.#next(end); timer !== undefined; timer = this.#next(end)) {
+      this.#timers.delete(timer);
+      this.#now = timer.due;
+      timer.task();
+    }
+    this.#now = end;
+  }
+
+  #next(end: number): Timer | undefined {
+    const due = [...this.#timers].filter((timer) => timer.due <= end);
+    return due.sort((a, b) => a.due - b.due)[0];
+  }
+}

@@ -1,0 +1,121 @@
+/** Reads conversations: lines of `peer → message` and `peer ← message` in the specification's notation. */
+
+/** Matches anything. */
+export const ANYTHING: unique symbol = Symbol('*');
+/** As a key of a dict: more keys may stand beside those written. */
+export const AND_MORE: unique symbol = Symbol('...');
+
+/** A name for a value: bound by its first match, compared by the later ones. */
+export class Variable {
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** One line of a conversation. */
+export type Line = { readonly text: string } & (
+  | { readonly kind: 'send' | 'expect'; readonly peer: string; readonly message: unknown }
+  | { readonly kind: 'send-raw'; readonly peer: string; readonly raw: string }
+  | { readonly kind: 'hang-up' | 'expect-closed' | 'expect-nothing'; readonly peer: string }
+  | { readonly kind: 'wait'; readonly ms: number }
+);
+
+/** The lines of a script; blank ones and those that begin with `#` are for the reader. */
+export function parseScript(script: string): Line[] {
+  return script
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map(parseLine);
+}
+
+function parseLine(text: string): Line {
+  const clock = /^clock \+(\d+)$/.exec(text);
+  if (clock !== null) return { text, kind: 'wait', ms: Number(clock[1]) };
+  const [, peer = '', arrow, rest = ''] = /^(\S+)\s+(→|←)\s+(.*)$/.exec(text) ?? [];
+  if (peer === '') throw new SyntaxError(`neither an arrow nor a clock: ${text}`);
+  if (arrow === '→') {
+    if (rest === 'closed') return { text, kind: 'hang-up', peer };
+    if (rest.startsWith('raw ')) return { text, kind: 'send-raw', peer, raw: rest.slice('raw '.length) };
+    return { text, kind: 'send', peer, message: parseNotation(rest) };
+  }
+  if (rest === 'closed') return { text, kind: 'expect-closed', peer };
+  if (rest === 'nothing') return { text, kind: 'expect-nothing', peer };
+  return { text, kind: 'expect', peer, message: parseNotation(rest) };
+}
+
+const TOKEN = /"(?:[^"\\]|\\.)*"|\$\w+|\.\.\.|\*/g;
+const MARK = '\u0001';
+
+/** JSON in which `*` stands for anything, `$name` for a variable, and `...` in a dict for more keys. */
+export function parseNotation(text: string): unknown {
+  const marked = text.replace(TOKEN, (token) => {
+    if (token.startsWith('"')) return token;
+    if (token === '...') return `"${JSON.stringify(MARK).slice(1, -1)}...":true`;
+    return JSON.stringify(MARK + token);
+  });
+  return revive(JSON.parse(marked));
+}
+
+function revive(value: unknown): unknown {
+  if (typeof value === 'string' && value.startsWith(MARK)) {
+    return value === `${MARK}*` ? ANYTHING : new Variable(value.slice(2));
+  }
+  if (Array.isArray(value)) return value.map(revive);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, item]) =>
+    key === `${MARK}...` ? [AND_MORE, true] : [key, revive(item)],
+  );
+  return Object.fromEntries(entries);
+}
+
+/** Puts values in the place of variables. */
+export function fill(template: unknown, variables: ReadonlyMap<string, unknown>): unknown {
+  if (template instanceof Variable) {
+    if (!variables.has(template.name)) throw new Error(`$${template.name} has no value yet`);
+    return variables.get(template.name);
+  }
+  if (Array.isArray(template)) return template.map((item) => fill(item, variables));
+  if (typeof template !== 'object' || template === null) return template;
+  return Object.fromEntries(Object.entries(template).map(([key, item]) => [key, fill(item, variables)]));
+}
+
+/** Compares, and binds the variables met for the first time. */
+export function matchesTemplate(
+  template: unknown,
+  actual: unknown,
+  variables: Map<string, unknown>,
+): boolean {
+  if (template === ANYTHING) return true;
+  if (template instanceof Variable) {
+    if (variables.has(template.name)) return variables.get(template.name) === actual;
+    variables.set(template.name, actual);
+    return true;
+  }
+  if (Array.isArray(template)) return matchesList(template, actual, variables);
+  if (typeof template === 'object' && template !== null) return matchesDict(template, actual, variables);
+  return Object.is(template, actual);
+}
+
+function matchesList(
+  template: readonly unknown[],
+  actual: unknown,
+  variables: Map<string, unknown>,
+): boolean {
+  return (
+    Array.isArray(actual) &&
+    actual.length === template.length &&
+    template.every((item, index) => matchesTemplate(item, actual[index], variables))
+  );
+}
+
+function matchesDict(template: object, actual: unknown, variables: Map<string, unknown>): boolean {
+  if (typeof actual !== 'object' || actual === null || Array.isArray(actual)) return false;
+  const entries = Object.entries(template);
+  const extra = Object.keys(actual).length - entries.length;
+  if (extra !== 0 && !(extra > 0 && AND_MORE in template)) return false;
+  const found = new Map<string, unknown>(Object.entries(actual));
+  return entries.every(([key, item]) => found.has(key) && matchesTemplate(item, found.get(key), variables));
+}

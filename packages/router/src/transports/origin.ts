@@ -1,0 +1,30 @@
+/** Which web pages may connect: the Origin policy of WebSocket upgrades (RFC 6455 §10.2). */
+import type { IncomingMessage } from 'node:http';
+
+/**
+ * True for an upgrade that may go on. Programs send no Origin and may; a page may when it comes from
+ * this very host, from a loopback host while we listen on loopback, or from an origin in the list.
+ * @param allowed origins such as `https://example.org`, compared as a whole
+ */
+export function originAllowed(request: IncomingMessage, allowed: readonly string[]): boolean {
+  const { origin } = request.headers;
+  if (origin === undefined || allowed.includes(origin)) return true;
+  const host = hostOf(origin);
+  if (host === undefined) return false;
+  if (host.host === request.headers.host) return true;
+  return isLoopback(host.hostname) && isLoopback(request.socket.localAddress ?? '');
+}
+
+function hostOf(origin: string): { readonly host: string; readonly hostname: string } | undefined {
+  if (!URL.canParse(origin)) return undefined;
+  const url = new URL(origin);
+  const isPage = url.protocol === 'http:' || url.protocol === 'https:';
+  // An origin is a scheme and a host; anything longer only resembles one.
+  return isPage && url.origin === origin ? url : undefined;
+}
+
+/** True for a name or an address of this machine's own loopback. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '').replace(/^::ffff:/, '');
+  return bare === 'localhost' || bare === '::1' || /^127(?:\.\d{1,3}){3}$/.test(bare);
+}

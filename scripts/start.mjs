@@ -1,0 +1,67 @@
+// `npm start`: installs and builds what is missing, then runs the router with the dashboard and the chat.
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { install, needsInstall, pnpm, requireNode, root } from './workspace.mjs';
+
+requireNode();
+
+if (needsInstall()) {
+  console.log('Installing dependencies ...');
+  finished(await install());
+}
+console.log('Building ...');
+finished(await pnpm(['run', 'build']));
+
+const router = spawn(process.execPath, ['apps/router/dist/main.js', 'start', ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: 'inherit',
+  // In a process group of its own, so that Ctrl-C reaches it through us and only once: twice means "at once".
+  detached: process.platform !== 'win32',
+});
+let lastStop = -Infinity;
+
+/** @param {'SIGINT' | 'SIGTERM'} signal */
+function stop(signal) {
+  // npm passes on the Ctrl-C that the terminal has already sent us.
+  if (performance.now() - lastStop < 500) return;
+  lastStop = performance.now();
+  router.kill(signal);
+}
+
+process.on('SIGINT', () => {
+  stop('SIGINT');
+});
+process.on('SIGTERM', () => {
+  stop('SIGTERM');
+});
+// To the router a hang-up means "reload"; here it means that the terminal was closed.
+process.on('SIGHUP', () => {
+  stop('SIGTERM');
+});
+
+// A SIGTERM to npm ends the shell between npm and us, and never reaches us. We see that our parent is gone.
+const parent = process.ppid;
+if (process.env['npm_lifecycle_event'] !== undefined) {
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    stop('SIGTERM');
+  }, 250);
+  watch.unref();
+}
+
+router.on('error', (error) => {
+  console.error(`The router did not start: ${error.message}`);
+  process.exitCode = 1;
+});
+router.on('exit', (code, signal) => {
+  process.exitCode = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+});
+
+/** @param {import('./workspace.mjs').Outcome} outcome */
+function finished(outcome) {
+  if (outcome.ok) return;
+  console.error(outcome.output);
+  console.error('That failed, so the router was not started.');
+  process.exit(1);
+}

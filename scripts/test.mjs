@@ -1,0 +1,90 @@
+// `npm test`: every check, each as a named step, and one closing line that counts them all.
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { install, needsInstall, pnpm, readJson, requireNode, root, runTool } from './workspace.mjs';
+
+requireNode();
+
+const published = ['protocol', 'client', 'router'];
+/** What the tools leave for us to read. */
+const cache = join(root, 'node_modules', '.cache', 'wamp-test');
+const totals = { passed: 0, failed: 0, skipped: 0 };
+
+if (!needsInstall() || step('install', await install())) {
+  rmSync(cache, { recursive: true, force: true });
+  mkdirSync(cache, { recursive: true });
+
+  step('format', await runTool('prettier', ['--check', '.']));
+  step('lint', await runTool('eslint', ['--max-warnings', '0', '.']));
+  step('types', await runTool('typescript', ['-b']));
+  step('knip', await runTool('knip', []));
+  step('build', await pnpm(['run', 'build']));
+  await packages();
+  step('size', await runTool('size-limit', []));
+  await tests(process.argv.slice(2));
+}
+
+process.exitCode = totals.failed === 0 ? 0 : 1;
+console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+
+/**
+ * @param {string} name
+ * @param {import('./workspace.mjs').Outcome} outcome
+ */
+function step(name, { ok, output, seconds }) {
+  totals[ok ? 'passed' : 'failed'] += 1;
+  console.log(`${ok ? 'ok    ' : 'FAILED'} ${name} (${seconds.toFixed(1)} s)`);
+  if (!ok) console.log(output.trimEnd());
+  return ok;
+}
+
+/** Checks the packages as they would be published: packed by pnpm, which resolves `publishConfig` and `workspace:`. */
+async function packages() {
+  const filters = published.map((name) => `--filter=@wamp/${name}`);
+  const packed = await pnpm([...filters, 'pack', '--pack-destination', cache]);
+  if (!step('pack', packed)) return;
+  for (const name of published) {
+    const tarball = join(cache, readdirSync(cache).find((file) => file.startsWith(`wamp-${name}-`)) ?? '');
+    step(`publint @wamp/${name}`, await runTool('publint', [tarball, '--strict']));
+    step(`attw @wamp/${name}`, await runTool('@arethetypeswrong/cli', [tarball, '--profile', 'esm-only']));
+  }
+}
+
+/**
+ * Runs vitest, which reports to the terminal itself, and adds its counts.
+ * @param {readonly string[]} filters
+ */
+async function tests(filters) {
+  const report = join(cache, 'vitest.json');
+  const { ok } = await runTool('vitest', ['run', ...filters], {
+    live: true,
+    env: { WAMP_TOTALS: 'outer', WAMP_TEST_REPORT: report },
+  });
+  const failedBefore = totals.failed;
+  count(report);
+  // An error outside any test, or no report at all, is a failure that no test stands for.
+  if (!ok && totals.failed === failedBefore) totals.failed += 1;
+}
+
+/**
+ * @typedef {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number,
+ *   testResults: { status: string, assertionResults: unknown[] }[] }} VitestReport
+ */
+
+/** @param {string} report */
+function count(report) {
+  /** @type {VitestReport} */
+  let counts;
+  try {
+    counts = /** @type {VitestReport} */ (readJson(report));
+  } catch {
+    return;
+  }
+  totals.passed += counts.numPassedTests;
+  totals.failed += counts.numFailedTests;
+  totals.skipped += counts.numPendingTests + counts.numTodoTests;
+  // A file that could not be loaded has no tests to count, but it did fail.
+  totals.failed += counts.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+  ).length;
+}

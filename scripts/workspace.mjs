@@ -1,0 +1,109 @@
+// What `npm start` and `npm test` share: the Node check, the install, and running a command as one step.
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+
+const onWindows = process.platform === 'win32';
+
+/**
+ * @typedef {{ packageManager: string, engines: { node: string } }} RootPackage
+ * @typedef {{ bin: string | Record<string, string> }} ToolPackage
+ */
+
+function rootPackage() {
+  return /** @type {RootPackage} */ (readJson(join(root, 'package.json')));
+}
+
+/**
+ * @param {string} path
+ * @returns {unknown}
+ */
+export function readJson(path) {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}
+
+/** Ends the process with one clear line when this Node is older than package.json asks for. */
+export function requireNode() {
+  const wanted = rootPackage().engines.node.replace('>=', '');
+  const [major = 0, minor = 0] = wanted.split('.').map(Number);
+  const [ownMajor = 0, ownMinor = 0] = process.versions.node.split('.').map(Number);
+  if (ownMajor > major || (ownMajor === major && ownMinor >= minor)) return;
+  console.error(`This needs Node ${wanted} or newer, and this is Node ${process.versions.node}.`);
+  process.exit(1);
+}
+
+/**
+ * @typedef {{ ok: boolean, output: string, seconds: number }} Outcome
+ */
+
+/**
+ * Runs a command in the root folder and keeps what it prints, or shows it at once when `live`.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {{ env?: Record<string, string>, live?: boolean }} [options]
+ * @returns {Promise<Outcome>}
+ */
+function run(command, args, { env = {}, live = false } = {}) {
+  const started = performance.now();
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', ...env },
+      stdio: live ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+      shell: onWindows && command === 'npx',
+    });
+    let output = '';
+    child.stdout?.on('data', (chunk) => (output += String(chunk)));
+    child.stderr?.on('data', (chunk) => (output += String(chunk)));
+    const settle = (/** @type {boolean} */ ok) => {
+      resolve({ ok, output, seconds: (performance.now() - started) / 1000 });
+    };
+    child.on('error', (error) => {
+      output += String(error);
+      settle(false);
+    });
+    child.on('close', (code) => {
+      settle(code === 0);
+    });
+  });
+}
+
+/**
+ * Runs pnpm at the pinned version, whether or not one is installed.
+ * @param {readonly string[]} args
+ */
+export function pnpm(args) {
+  return run('npx', ['-y', rootPackage().packageManager, ...args]);
+}
+
+/**
+ * Runs the program of a root devDependency without a shell or a package manager in between.
+ * @param {string} name the package
+ * @param {readonly string[]} args
+ * @param {Parameters<typeof run>[2]} [options]
+ */
+export function runTool(name, args, options) {
+  const folder = join(root, 'node_modules', name);
+  const { bin } = /** @type {ToolPackage} */ (readJson(join(folder, 'package.json')));
+  // The first program is the tool itself: attw of @arethetypeswrong/cli, tsc of typescript.
+  const program = typeof bin === 'string' ? bin : (bin[name] ?? Object.values(bin)[0] ?? '');
+  return run(process.execPath, [join(folder, program), ...args], options);
+}
+
+const lockfile = join(root, 'pnpm-lock.yaml');
+const marker = join(root, 'node_modules', '.modules.yaml');
+
+/** Whether the dependencies that the lockfile names are yet to be installed. */
+export function needsInstall() {
+  return !existsSync(marker) || statSync(marker).mtimeMs < statSync(lockfile).mtimeMs;
+}
+
+export async function install() {
+  const outcome = await pnpm(['install', '--frozen-lockfile', '--config.confirmModulesPurge=false']);
+  // pnpm leaves the marker alone when there was nothing to do.
+  if (outcome.ok) utimesSync(marker, new Date(), new Date());
+  return outcome;
+}

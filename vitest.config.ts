@@ -1,0 +1,43 @@
+// One vitest project for each workspace package; everything runs from source, so no build is needed first.
+import { existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { defaultClientConditions, defaultServerConditions } from 'vite';
+import { defineConfig } from 'vitest/config';
+import { ClosingLineReporter } from './scripts/closing-line-reporter.ts';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+const source = '@wamp/source';
+
+function foldersIn(parent: string): string[] {
+  if (!existsSync(root + parent)) return [];
+  return readdirSync(root + parent, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => `${parent}/${entry.name}`);
+}
+
+const folders = [...foldersIn('packages'), ...foldersIn('apps'), 'interop'].filter((folder) =>
+  existsSync(`${root}${folder}/package.json`),
+);
+
+/** Set by scripts/test.mjs, which reads the counts from that file. */
+const report = process.env['WAMP_TEST_REPORT'];
+
+export default defineConfig({
+  resolve: { conditions: [source, ...defaultClientConditions] },
+  ssr: { resolve: { conditions: [source, ...defaultServerConditions] } },
+  test: {
+    maxWorkers: 2,
+    passWithNoTests: true,
+    reporters: [
+      'default',
+      ...(report === undefined ? [] : [['json', { outputFile: report }] as ['json', { outputFile: string }]]),
+      new ClosingLineReporter(),
+    ],
+    coverage: { provider: 'v8', include: ['packages/*/src/**', 'apps/*/src/**'] },
+    projects: folders.map((folder) => ({
+      extends: true as const,
+      root: root + folder,
+      test: { name: folder, include: ['test/**/*.test.ts'] },
+    })),
+  },
+});
