@@ -34,10 +34,10 @@ export default defineConfig({
       new ClosingLineReporter(),
     ],
     coverage: { provider: 'v8', include: ['packages/*/src/**', 'apps/*/src/**'] },
-    projects: folders.map((folder) => ({
+    projects: [...folders, '.'].map((folder) => ({
       extends: true as const,
       root: root + folder,
-      test: { name: folder, include: ['test/**/*.test.ts'] },
+      test: { name: folder === '.' ? 'repository' : folder, include: ['test/**/*.test.ts'] },
     })),
   },
 });

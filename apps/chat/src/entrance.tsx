@@ -1,8 +1,9 @@
 /** The form that asks who you are and where you want to go. */
 import type { TargetedSubmitEvent } from 'preact';
 import { useState } from 'preact/hooks';
-import { asNickname, asRoom, FIRST_ROOM } from './state.ts';
-import { connection, join, roomInHash } from './wamp.ts';
+import { connection } from './page.ts';
+import { asNickname, asRoom, FIRST_ROOM, MAX_NAME } from './state.ts';
+import { join, roomInHash } from './wamp.ts';
 
 const STORED_NICKNAME = 'wamp-chat-nickname';
 
@@ -38,7 +39,7 @@ export function Entrance() {
           <input
             name="nickname"
             required
-            maxLength={32}
+            maxLength={MAX_NAME}
             autoComplete="nickname"
             defaultValue={localStorage.getItem(STORED_NICKNAME) ?? ''}
             autoFocus
@@ -49,7 +50,7 @@ export function Entrance() {
           <input
             name="room"
             required
-            maxLength={32}
+            maxLength={MAX_NAME}
             autoComplete="off"
             autoCapitalize="none"
             defaultValue={roomInHash() || FIRST_ROOM}

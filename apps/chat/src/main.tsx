@@ -1,13 +1,14 @@
 /** Starts the chat: the way in first, then the room. */
 import { render } from 'preact';
 import { Entrance } from './entrance.tsx';
+import { connection, me } from './page.ts';
 import { Room } from './room.tsx';
 import { Rooms } from './rooms.tsx';
 import { Roster } from './roster.tsx';
 import './style.css';
-import { connection, leave, me } from './wamp.ts';
+import { leave } from './wamp.ts';
 
-const words = { connecting: 'connecting', open: 'connected', closed: 'disconnected' };
+const words = { idle: 'disconnected', connecting: 'connecting', open: 'connected', closed: 'disconnected' };
 
 function Chat() {
   if (me.value === undefined) return <Entrance />;

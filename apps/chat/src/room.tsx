@@ -1,9 +1,10 @@
 /** One room: what was said in it, and the field to say more. */
 import type { TargetedSubmitEvent } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { chat, connection, me, problem } from './page.ts';
 import { Avatar } from './roster.tsx';
 import { asText, continues, MAX_TEXT, typingLine, type Entry, type Message } from './state.ts';
-import { chat, connection, me, problem, reconnect, say, tellTyping } from './wamp.ts';
+import { reconnect, say, tellTyping } from './wamp.ts';
 
 export function Room() {
   const room = me.value?.room ?? '';

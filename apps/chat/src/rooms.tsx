@@ -1,7 +1,7 @@
 /** The rooms there are, and the way to another. */
 import type { TargetedSubmitEvent } from 'preact';
-import { asRoom, rooms } from './state.ts';
-import { chat, me } from './wamp.ts';
+import { chat, me } from './page.ts';
+import { asRoom, MAX_NAME, rooms } from './state.ts';
 
 export function Rooms() {
   const own = me.value?.room ?? '';
@@ -21,7 +21,13 @@ export function Rooms() {
         ))}
       </ul>
       <form class="new-room" onSubmit={goToRoom}>
-        <input name="room" aria-label="Another room" placeholder="Another room" maxLength={32} required />
+        <input
+          name="room"
+          aria-label="Another room"
+          placeholder="Another room"
+          maxLength={MAX_NAME}
+          required
+        />
         <button type="submit" aria-label="Go there">
           +
         </button>

@@ -1,6 +1,6 @@
 /** Who is in the room. */
+import { chat, me } from './page.ts';
 import { hue, roster } from './state.ts';
-import { chat, me } from './wamp.ts';
 
 export function Roster() {
   if (me.value === undefined) return null;

@@ -55,7 +55,7 @@ export function asRoom(text: string): string {
   const component = asNickname(text)
     .toLowerCase()
     .replaceAll(/[\s.#/?&%]+/g, '_');
-  return clip(component.replaceAll(/^_+|_+$/g, ''), MAX_NAME);
+  return clip(component, MAX_NAME).replaceAll(/^_+|_+$/g, '');
 }
 
 /** What a member may have said; empty when it said nothing. */
@@ -65,7 +65,12 @@ export function asText(value: unknown): string {
 
 /** Never cuts a character of two UTF-16 units in half. */
 function clip(text: string, length: number): string {
-  return text.length <= length ? text : text.slice(0, length).toWellFormed().replace(/\uFFFD$/, '');
+  return text.length <= length
+    ? text
+    : text
+        .slice(0, length)
+        .toWellFormed()
+        .replace(/\uFFFD$/, '');
 }
 
 /** The card in a payload, or undefined: anyone may publish or call, so nothing about it is certain. */
@@ -77,8 +82,21 @@ export function readCard(card: unknown): Member | undefined {
   return { session, nickname: asNickname(nickname), room };
 }
 
+/** What a member says in a payload, or undefined. */
+export function readMessage(said: unknown): Omit<Message, 'kind' | 'key' | 'at'> | undefined {
+  if (typeof said !== 'object' || said === null) return undefined;
+  const { session, nickname, text } = said as Readonly<Record<string, unknown>>;
+  if (!isSession(session) || typeof nickname !== 'string' || asNickname(nickname) === '') return undefined;
+  return asText(text) === '' ? undefined : { session, nickname: asNickname(nickname), text: asText(text) };
+}
+
 export function isSession(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
+}
+
+/** In another room nothing was said yet. */
+export function withoutEntries(chat: Chat): Chat {
+  return { ...chat, entries: [] };
 }
 
 /** `member` is here, or has changed room or name. */
@@ -109,8 +127,9 @@ function withEntry(chat: Chat, entry: Entry): Chat {
   return { ...chat, entries: [...chat.entries, entry].slice(-MAX_ENTRIES) };
 }
 
-/** The member is writing. */
-export function withTyping(chat: Chat, session: number, now: number): Chat {
+/** The session is writing, if it is a member's. */
+export function withTyping(chat: Chat, session: unknown, now: number): Chat {
+  if (!isSession(session) || !chat.members.has(session)) return chat;
   return { ...chat, typing: new Map(chat.typing).set(session, now + TYPING_FADES) };
 }
 
@@ -147,7 +166,9 @@ export function rooms(chat: Chat, own: string): readonly Room[] {
   for (const { room } of chat.members.values()) counts.set(room, (counts.get(room) ?? 0) + 1);
   return [...counts]
     .map(([name, members]) => ({ name, members }))
-    .sort((a, b) => Number(b.name === FIRST_ROOM) - Number(a.name === FIRST_ROOM) || a.name.localeCompare(b.name));
+    .sort(
+      (a, b) => Number(b.name === FIRST_ROOM) - Number(a.name === FIRST_ROOM) || a.name.localeCompare(b.name),
+    );
 }
 
 /** One line about who is writing in `room`. */

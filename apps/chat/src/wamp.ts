@@ -1,45 +1,100 @@
-/** The one WAMP session of this page, and everything the chat does with it. */
-import { signal } from '@preact/signals';
-import { connect, type Session, type Subscription } from '@wamp/client';
+/** The one WAMP session of this page, and what the person in front of it does with it. */
+import { connect, WampError, type Session, type Subscription } from '@wamp/client';
+import { chat, connection, me, problem } from './page.ts';
+import { listen, sayHello } from './presence.ts';
 import {
   asRoom,
-  asText,
   emptyChat,
-  isSession,
-  readCard,
+  readMessage,
   withMember,
   withMessage,
-  withNotice,
+  withoutEntries,
   withoutFaded,
-  withoutMember,
   withTyping,
   TYPING_FADES,
-  type Chat,
-  type Member,
 } from './state.ts';
 
-export type Connection =
-  | { readonly state: 'idle' | 'connecting' | 'open' }
-  | { readonly state: 'closed'; readonly reason: string };
-
-export const connection = signal<Connection>({ state: 'idle' });
-export const chat = signal<Chat>(emptyChat);
-/** Who this page is to the others; undefined until it has joined. */
-export const me = signal<Member | undefined>(undefined);
-/** What went wrong last, while connected. */
-export const problem = signal('');
-
-// Nobody serves the chat. Whoever comes publishes its session to `chat.hello`; every member then calls
-// `chat.member.<session>`, giving its own card and getting the newcomer's in return. A session that ends, however it
-// ends, is announced by the router itself.
-const HELLO = 'chat.hello';
-const memberProcedure = (session: number) => `chat.member.${session}`;
 const messageTopic = (room: string) => `chat.room.${room}.message`;
 const typingTopic = (room: string) => `chat.room.${room}.typing`;
-const GREETING_TIMEOUT = 10_000;
 
 let session: Session | undefined;
-let roomSubscriptions: readonly Subscription[] = [];
+/** What the room that this page is in has subscribed to. */
+let heard: readonly Subscription[] = [];
+
+/** Connects and enters `room`; how that went shows in `connection`. */
+export async function join(nickname: string, room: string): Promise<void> {
+  connection.value = { state: 'connecting' };
+  problem.value = '';
+  try {
+    const opened = await connect(routerUrl(), { realm: parameter('realm') ?? 'realm1', reconnect: false });
+    const own = opened.id ?? 0;
+    session = opened;
+    void opened.closed.then(({ reason }) => disconnected(opened, explain(reason)));
+    heard = [];
+    me.value = { session: own, nickname, room };
+    chat.value = { ...chat.value, members: new Map(), typing: new Map() };
+    await listen(opened, own);
+    await enter(opened, room);
+    connection.value = { state: 'open' };
+  } catch (error) {
+    disconnected(session, words(error));
+  }
+}
+
+/** Comes back under the same name after the connection was lost. */
+export async function reconnect(): Promise<void> {
+  if (me.value !== undefined) await join(me.value.nickname, me.value.room);
+}
+
+/** Says goodbye, and forgets everything. */
+export async function leave(): Promise<void> {
+  const leaving = session;
+  session = undefined;
+  me.value = undefined;
+  chat.value = emptyChat;
+  connection.value = { state: 'idle' };
+  await leaving?.close();
+}
+
+function disconnected(which: Session | undefined, reason: string): void {
+  // One that was left, or given up for another, has nothing more to tell.
+  if (which !== session) return;
+  session = undefined;
+  connection.value = { state: 'closed', reason };
+  void which?.close();
+}
+
+/** Hears the room first, then lets everyone know. */
+async function enter(opened: Session, room: string): Promise<void> {
+  if (me.value === undefined) return;
+  const card = { ...me.value, room };
+  const before = heard;
+  if (me.value.room !== room) chat.value = withoutEntries(chat.value);
+  me.value = card;
+  chat.value = withMember(chat.value, card);
+  location.hash = room;
+  heard = await Promise.all([
+    opened.subscribe(messageTopic(room), (_, { kwargs, publication }) => hear(room, kwargs, publication)),
+    opened.subscribe(typingTopic(room), ([writer]) => see(room, writer)),
+  ]);
+  await sayHello(opened, card.session);
+  await Promise.all(before.map((subscription) => subscription.unsubscribe()));
+}
+
+let moving = Promise.resolve();
+
+/** The location names the room, so that links and the back button work. */
+addEventListener('hashchange', () => {
+  moving = moving.then(async () => {
+    const room = roomInHash();
+    if (session === undefined || room === '' || room === me.value?.room) return;
+    try {
+      await enter(session, room);
+    } catch (error) {
+      problem.value = `Not in # ${room}: ${words(error)}`;
+    }
+  });
+});
 
 /** The room that the location names; empty when it names none. */
 export function roomInHash(): string {
@@ -50,38 +105,6 @@ export function roomInHash(): string {
   }
 }
 
-/** Connects and enters `room`; how that went shows in `connection`. */
-export async function join(nickname: string, room: string): Promise<void> {
-  connection.value = { state: 'connecting' };
-  problem.value = '';
-  try {
-    const opened = await connect(routerUrl(), { realm: parameter('realm') ?? 'realm1', reconnect: false });
-    session = opened;
-    void opened.closed.then(({ reason }) => {
-      if (session === opened) disconnected(reason);
-    });
-    await appear(opened, { session: opened.id ?? 0, nickname, room });
-    connection.value = { state: 'open' };
-  } catch (error) {
-    disconnected(words(error));
-  }
-}
-
-/** Comes back under the same name, after the connection was lost. */
-export async function reconnect(): Promise<void> {
-  if (me.value !== undefined) await join(me.value.nickname, me.value.room);
-}
-
-/** Says goodbye and forgets everything. */
-export async function leave(): Promise<void> {
-  const leaving = session;
-  session = undefined;
-  me.value = undefined;
-  chat.value = emptyChat;
-  connection.value = { state: 'idle' };
-  await leaving?.close();
-}
-
 /** Publishes to the room, this page included; true once the router has it. */
 export async function say(text: string): Promise<boolean> {
   if (session === undefined || me.value === undefined) return false;
@@ -90,6 +113,7 @@ export async function say(text: string): Promise<boolean> {
     const message = { session: own, nickname, text };
     await session.publish(messageTopic(room), message, { acknowledge: true, excludeMe: false });
     problem.value = '';
+    toldTyping = 0;
     return true;
   } catch (error) {
     problem.value = `Not sent: ${words(error)}`;
@@ -107,29 +131,44 @@ export function tellTyping(): void {
   session.publish(typingTopic(me.value.room), [me.value.session]).catch(() => undefined);
 }
 
-/** Makes this page known: first everything that lets it hear the others, and only then the hello. */
-async function appear(opened: Session, card: Member): Promise<void> {
-  me.value = card;
-  chat.value = withMember({ ...chat.value, members: new Map(), typing: new Map() }, card);
-  await Promise.all([
-    opened.subscribe('wamp.session.on_leave', ([gone]) => departed(gone)),
-    opened.register(memberProcedure(card.session), (_, { kwargs }) => introduced(kwargs)),
-    opened.subscribe(HELLO, ([newcomer]) => greet(opened, newcomer)),
-  ]);
-  await enter(opened, card);
+function hear(room: string, said: unknown, publication: number): void {
+  const message = readMessage(said);
+  if (message === undefined || me.value?.room !== room) return;
+  chat.value = withMessage(chat.value, { ...message, key: publication, at: new Date() });
 }
 
-/** Moves to the room on the card and tells everyone. */
-async function enter(opened: Session, card: Member): Promise<void> {
-  const left = roomSubscriptions;
-  const { room } = card;
-  me.value = card;
-  chat.value = withMember(chat.value, card);
-  roomSubscriptions = await Promise.all([
-    opened.subscribe(messageTopic(room), (_, { kwargs, publication }) => hear(room, kwargs, publication)),
-    opened.subscribe(typingTopic(room), ([writer]) => seeTyping(room, writer)),
-  ]);
-  location.hash = room;
-  await opened.publish(HELLO, [card.session], { acknowledge: true });
-  await Promise.all(left.filter(({ state }) => state === 'active').map((old) => old.unsubscribe()));
+function see(room: string, writer: unknown): void {
+  if (me.value?.room !== room) return;
+  chat.value = withTyping(chat.value, writer, Date.now());
+  setTimeout(() => {
+    chat.value = withoutFaded(chat.value, Date.now());
+  }, TYPING_FADES);
+}
+
+/** The router that served this page, unless `?router=` names another. */
+function routerUrl(): string {
+  return parameter('router') ?? `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`;
+}
+
+function parameter(name: string): string | undefined {
+  return new URLSearchParams(location.search).get(name) ?? undefined;
+}
+
+function words(error: unknown): string {
+  if (WampError.is(error)) return explain(error.uri);
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** What the commonest reasons mean; the others are given as they are. */
+function explain(reason: string): string {
+  switch (reason) {
+    case 'wamp.close.system_shutdown':
+      return 'the router has shut down.';
+    case 'wamp.error.network_failure':
+      return 'the router cannot be reached.';
+    case 'wamp.error.no_such_realm':
+      return 'the router has no such realm.';
+    default:
+      return reason;
+  }
 }

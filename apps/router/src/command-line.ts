@@ -69,7 +69,10 @@ function wampRouter(onStart: (options: StartOptions) => void): Command {
 /** Commander puts its suggestions on a second line, and prints the whole help when no command is given. */
 function oneLine(error: CommanderError): string {
   if (error.code === 'commander.help') return 'no command given; try: wamp-router start';
-  return error.message.replace(/^error: /, '').replaceAll(/\s+/g, ' ').trim();
+  return error.message
+    .replace(/^error: /, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
 }
 
 /** The version of this package. */

@@ -1,9 +1,8 @@
-/** A registered procedure: its handle, and what its function is given for each invocation. */
-import { MessageType, type Args, type Id, type InvocationDetails, type InvocationPolicy, type Kwargs, type MatchPolicy, type Message, type Payload, type Uri } from '@wamp/protocol';
-import type { Kind } from './core/attachments.ts';
-import { Handle, type Ending, type HandleState, type Leave } from './handle.ts';
-import { peerIn, type Peer } from './peer.ts';
-import type { Result } from './result.ts';
+/** A registered procedure: its options and its handle. */
+import type { Args, Dict, Id, InvocationPolicy, Kwargs, MatchPolicy, Uri } from '@wamp/protocol';
+import { Handle, type Ending, type HandleState, type Leave } from './core/handle.ts';
+import type { Invocation } from './core/invocation.ts';
+import type { Result } from './core/result.ts';
 
 /** How to register a procedure. */
 export interface RegisterOptions {
@@ -30,20 +29,6 @@ export interface Registration extends AsyncDisposable {
   unregister(): Promise<void>;
 }
 
-/** One call, as the procedure sees it. */
-export interface Invocation<A extends Args = Args, K = Kwargs> {
-  readonly args: A;
-  readonly kwargs: K;
-  /** The URI that was called; differs from the registered one for patterns. */
-  readonly procedure: Uri;
-  /** Who calls, if the router discloses it. */
-  readonly caller: Peer | undefined;
-  /** Aborted when nobody waits for the result any more: the call was canceled, or the session is gone. */
-  readonly signal: AbortSignal;
-  /** Details of the INVOCATION, as they came. */
-  readonly details: Kwargs;
-}
-
 /** What a procedure may return: a value, `result(…)`, or a promise of either. */
 export type HandlerReturn<V> = V | Result | Promise<V | Result>;
 
@@ -53,7 +38,7 @@ export type Procedure = (args: Args, invocation: Invocation) => unknown;
 export class RegistrationHandle extends Handle implements Registration {
   readonly handler: Procedure;
 
-  constructor(procedure: Uri, options: Kwargs, leave: Leave, handler: Procedure) {
+  constructor(procedure: Uri, options: Dict, leave: Leave, handler: Procedure) {
     super(procedure, options, leave);
     this.handler = handler;
   }
@@ -63,7 +48,7 @@ export class RegistrationHandle extends Handle implements Registration {
   }
 
   unregister(): Promise<void> {
-    return this.leave('unregistered');
+    return this.leave({ reason: 'unregistered' });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -109,7 +109,7 @@ export const anything = (): Field<unknown> => () => (value) => value;
  * counts as absent. `required` keys must be there.
  */
 export const dict =
-  <T extends Dict = Dict>(name: string, keys: Keys = {}, required: readonly string[] = []): Field<T> =>
+  <T extends Dict>(name: string, keys: Keys = {}, required: readonly string[] = []): Field<T> =>
   (owner) => {
     const label = owner === '' ? name : `${owner}.${name}`;
     const checks = new Map(Object.entries(keys).map(([key, field]) => [key, field(label)]));

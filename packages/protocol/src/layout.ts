@@ -85,7 +85,7 @@ function layout<M extends Message, F extends readonly unknown[]>(
   row: Row<M, F>,
 ): void {
   const type = MessageType[name];
-  const checks = row.fields.map((field) => (field as Field<unknown>)(name));
+  const checks = row.fields.map((field) => (field)(name));
   const most = row.fields.length + 1;
   layouts.set(type, {
     name,

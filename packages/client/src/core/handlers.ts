@@ -5,6 +5,7 @@ import {
   MessageType,
   Payload,
   ProtocolViolation,
+  type Args,
   type Event,
   type Id,
   type Interrupt,
@@ -12,11 +13,23 @@ import {
   type Message,
 } from '@wamp/protocol';
 import { CanceledError, toError } from '../errors.ts';
-import type { Ending } from '../handle.ts';
-import { WampEventOf, type SubscriptionHandle } from '../subscription.ts';
-import { RunningInvocation, type RegistrationHandle } from '../registration.ts';
-import { WholeResult } from '../result.ts';
 import type { Attachments } from './attachments.ts';
+import { eventOf, type WampEvent } from './event.ts';
+import type { Ending, Handle } from './handle.ts';
+import { RunningInvocation, type Invocation } from './invocation.ts';
+import { WholeResult } from './result.ts';
+
+/** A subscription of the application. */
+export interface Subscriber extends Handle {
+  /** Hands over an event; returns, or promises, whatever its function does. */
+  deliver(event: WampEvent): unknown;
+}
+
+/** A registration of the application. */
+export interface Callee extends Handle {
+  /** Returns, or promises, the result. */
+  readonly handler: (args: Args, invocation: Invocation) => unknown;
+}
 
 /** What handlers need of their session. */
 export interface HandlerPort {
@@ -34,16 +47,16 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 /** The handlers of one WAMP session. */
 export class Handlers {
-  readonly #subscriptions: Attachments<SubscriptionHandle>;
-  readonly #registrations: Attachments<RegistrationHandle>;
+  readonly #subscriptions: Attachments<Subscriber>;
+  readonly #registrations: Attachments<Callee>;
   readonly #port: HandlerPort;
   readonly #running = new Map<Id, RunningInvocation>();
   /** Invocations count up, be it with gaps (T-6): above is what never came. */
   #highest: Id = 0;
 
   constructor(
-    subscriptions: Attachments<SubscriptionHandle>,
-    registrations: Attachments<RegistrationHandle>,
+    subscriptions: Attachments<Subscriber>,
+    registrations: Attachments<Callee>,
     port: HandlerPort,
   ) {
     this.#subscriptions = subscriptions;
@@ -73,7 +86,8 @@ export class Handlers {
   }
 
   /** @throws ProtocolViolation for a registration that never was, or an invocation that runs already */
-  invocation({ request, registration, details, payload }: InvocationMessage): void {
+  invocation(message: InvocationMessage): void {
+    const { request, registration } = message;
     if (this.#running.has(request)) throw new ProtocolViolation(`invocation ${request} is running already`);
     const entry = this.#registrations.find(registration);
     this.#highest = Math.max(this.#highest, request);
@@ -81,7 +95,7 @@ export class Handlers {
       this.#answerError(request, new ApplicationError(ErrorUri.NO_SUCH_PROCEDURE));
       return;
     }
-    const invocation = new RunningInvocation(request, entry.uri, details, payload);
+    const invocation = new RunningInvocation(message, entry.uri);
     this.#running.set(request, invocation);
     try {
       const outcome = entry.serving.handler(invocation.args, invocation);

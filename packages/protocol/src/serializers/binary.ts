@@ -62,7 +62,7 @@ function encode(format: BinaryFormat, serializer: Serializer, message: Message):
   // First, for both go through the buffer of `write`.
   const tail = payload.as(serializer);
   const elements = toElements(message);
-  const head = write(format, elements, 0);
+  const head = write(format, elements);
   const frame = new Uint8Array(head.length + tail.length);
   frame.set(head);
   // No message has so many elements that its list would not be a short one.
@@ -79,12 +79,17 @@ function encodePayload(
 ): Uint8Array<ArrayBuffer> {
   if (count === 0) return new Uint8Array(0);
   // The list that holds them has a head of one byte.
-  const list = write(format, count === 1 ? [args] : [args, kwargs], 0);
+  const list = write(format, count === 1 ? [args] : [args, kwargs]);
   return new Uint8Array(list.subarray(1));
 }
 
-function write(format: BinaryFormat, value: unknown, depth: number): Uint8Array {
-  return format.write(outgoing(value, format.dialect, depth));
+function write(format: BinaryFormat, value: unknown): Uint8Array {
+  const written = outgoing(value, format.dialect, 0);
+  try {
+    return format.write(written);
+  } catch (error) {
+    throw new SerializationFailure(`${format.name}: no form for this value`, { cause: error });
+  }
 }
 
 function decode(format: BinaryFormat, serializer: Serializer, frame: Uint8Array): Message {

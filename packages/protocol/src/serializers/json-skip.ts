@@ -1,7 +1,7 @@
 /** A scanner of JSON text (RFC 8259): where a value ends, and whether it is one, without decoding it. */
 import { ProtocolViolation } from '../errors.ts';
 import { MAX_DEPTH } from '../serializer.ts';
-import { skipSequence } from './utf8.ts';
+import { LONG_RUN, skipSequence, wordsFrom } from './utf8.ts';
 
 /* The characters of the grammar. */
 export const COMMA = 0x2c;
@@ -113,11 +113,40 @@ function skipKey(bytes: Uint8Array, at: number): number {
 function skipString(bytes: Uint8Array, at: number): number {
   let next = at;
   for (;;) {
-    while (PLAIN[bytes[next] ?? 0] === 1) next += 1;
+    next = skipPlain(bytes, next);
     const byte = bytes[next] ?? 0;
     if (byte === QUOTE) return next + 1;
     next = byte === BACKSLASH ? skipEscape(bytes, next + 1) : skipCharacter(bytes, next);
   }
+}
+
+function skipPlain(bytes: Uint8Array, at: number): number {
+  const long = at + LONG_RUN;
+  let next = at;
+  while (PLAIN[bytes[next] ?? 0] === 1) {
+    next += 1;
+    if (next >= long && ((bytes.byteOffset + next) & 3) === 0) return skipPlainWords(bytes, next);
+  }
+  return next;
+}
+
+function skipPlainWords(bytes: Uint8Array, at: number): number {
+  const words = wordsFrom(bytes, at);
+  let index = 0;
+  while (index < words.length && isPlainWord(words[index] ?? 0)) index += 1;
+  let next = at + 4 * index;
+  while (PLAIN[bytes[next] ?? 0] === 1) next += 1;
+  return next;
+}
+
+/**
+ * Four characters at once: the sign bit of a byte ends up set when that byte is not ASCII, is below
+ * U+0020, is a quote or a backslash. It may be set for the neighbour of such a byte, never for others.
+ */
+function isPlainWord(word: number): boolean {
+  const quotes = (word ^ 0x22222222) - 0x01010101;
+  const backslashes = (word ^ 0x5c5c5c5c) - 0x01010101;
+  return ((word | (word - 0x20202020) | quotes | backslashes) & 0x80808080) === 0;
 }
 
 function skipEscape(bytes: Uint8Array, at: number): number {

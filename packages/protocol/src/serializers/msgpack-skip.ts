@@ -4,8 +4,49 @@ import { MAX_DEPTH } from '../serializer.ts';
 import { readUnsigned } from './binary.ts';
 import { isUtf8 } from './utf8.ts';
 
-/** The one extension type that is accepted, -1. */
-export const TIMESTAMP = 0xff;
+/* What a first byte starts. */
+const NOTHING = 0;
+/** A value of a width that its first byte tells: an integer, a float, a bool, nil. */
+const SCALAR = 1;
+export const TEXT = 2;
+export const BYTES = 3;
+export const LIST = 4;
+export const DICT = 5;
+export const EXTENSION = 6;
+
+/** What each first byte starts. */
+export const KIND: Uint8Array = new Uint8Array(256).fill(SCALAR);
+/** How many bytes behind it hold its length; those of a scalar itself. */
+const WIDTH = new Uint8Array(256);
+/** The length that the first byte holds, when no others do. */
+const LENGTH = new Uint8Array(256);
+
+function short(first: number, last: number, kind: number): void {
+  for (let byte = first; byte <= last; byte += 1) {
+    KIND[byte] = kind;
+    LENGTH[byte] = byte - first;
+  }
+}
+
+function wide(first: number, kind: number, ...widths: readonly number[]): void {
+  KIND.fill(kind, first, first + widths.length);
+  WIDTH.set(widths, first);
+}
+
+short(0x80, 0x8f, DICT);
+short(0x90, 0x9f, LIST);
+short(0xa0, 0xbf, TEXT);
+wide(0xc1, NOTHING, 0);
+wide(0xc4, BYTES, 1, 2, 4);
+wide(0xc7, EXTENSION, 1, 2, 4);
+wide(0xca, SCALAR, 4, 8); // floats
+wide(0xcc, SCALAR, 1, 2, 4, 8); // unsigned integers
+wide(0xd0, SCALAR, 1, 2, 4, 8); // signed integers
+wide(0xd4, EXTENSION, 0, 0, 0, 0, 0);
+LENGTH.set([1, 2, 4, 8, 16], 0xd4);
+wide(0xd9, TEXT, 1, 2, 4);
+wide(0xdc, LIST, 2, 4);
+wide(0xde, DICT, 2, 4);
 
 function violation(what: string, at: number): ProtocolViolation {
   return new ProtocolViolation(`MessagePack: ${what} at ${at}`);
@@ -17,10 +58,15 @@ function endOf(bytes: Uint8Array, at: number, length: number): number {
   return at + length;
 }
 
-/** The length that stands at `at` in `width` bytes. */
-function lengthAt(bytes: Uint8Array, at: number, width: number): number {
-  endOf(bytes, at, width);
-  return readUnsigned(bytes, at, width);
+/** Where the content of the value at `at` starts: behind its first byte and its length. */
+export function contentOf(byte: number, at: number): number {
+  return at + 1 + (WIDTH[byte] ?? 0);
+}
+
+/** The length of the value at `at`: of bytes, elements or entries. */
+export function lengthOf(bytes: Uint8Array, byte: number, at: number): number {
+  const width = WIDTH[byte] ?? 0;
+  return width === 0 ? (LENGTH[byte] ?? 0) : readUnsigned(bytes, at + 1, width);
 }
 
 /**
@@ -30,68 +76,21 @@ function lengthAt(bytes: Uint8Array, at: number, width: number): number {
 export function skipValue(bytes: Uint8Array, at: number, depth: number): number {
   const byte = bytes[at];
   if (byte === undefined) throw violation('the end came early', at);
-  if (byte < 0x80 || byte >= 0xe0) return at + 1;
-  if (byte < 0x90) return skipDict(bytes, at + 1, byte & 0x0f, depth);
-  if (byte < 0xa0) return skipList(bytes, at + 1, byte & 0x0f, depth);
-  if (byte < 0xc0) return skipText(bytes, at + 1, byte & 0x1f);
-  return skipTyped(bytes, at, byte, depth);
-}
-
-/** The value whose first byte is a type of its own. */
-function skipTyped(bytes: Uint8Array, at: number, byte: number, depth: number): number {
-  const next = at + 1;
-  switch (byte) {
-    case 0xc0:
-    case 0xc2:
-    case 0xc3:
-      return next;
-    case 0xc4:
-    case 0xc5:
-    case 0xc6: {
-      const width = 1 << (byte - 0xc4);
-      return endOf(bytes, next + width, lengthAt(bytes, next, width));
-    }
-    case 0xc7:
-    case 0xc8:
-    case 0xc9: {
-      const width = 1 << (byte - 0xc7);
-      return skipExtension(bytes, next + width, lengthAt(bytes, next, width));
-    }
-    case 0xca:
-    case 0xcb:
-      return endOf(bytes, next, 4 << (byte - 0xca));
-    case 0xcc:
-    case 0xcd:
-    case 0xce:
-    case 0xcf:
-      return endOf(bytes, next, 1 << (byte - 0xcc));
-    case 0xd0:
-    case 0xd1:
-    case 0xd2:
-    case 0xd3:
-      return endOf(bytes, next, 1 << (byte - 0xd0));
-    case 0xd4:
-    case 0xd5:
-    case 0xd6:
-    case 0xd7:
-    case 0xd8:
-      return skipExtension(bytes, next, 1 << (byte - 0xd4));
-    case 0xd9:
-    case 0xda:
-    case 0xdb: {
-      const width = 1 << (byte - 0xd9);
-      return skipText(bytes, next + width, lengthAt(bytes, next, width));
-    }
-    case 0xdc:
-    case 0xdd: {
-      const width = 2 << (byte - 0xdc);
-      return skipList(bytes, next + width, lengthAt(bytes, next, width), depth);
-    }
-    case 0xde:
-    case 0xdf: {
-      const width = 2 << (byte - 0xde);
-      return skipDict(bytes, next + width, lengthAt(bytes, next, width), depth);
-    }
+  const content = endOf(bytes, at + 1, WIDTH[byte] ?? 0);
+  const kind = KIND[byte];
+  if (kind === SCALAR) return content;
+  const length = lengthOf(bytes, byte, at);
+  switch (kind) {
+    case TEXT:
+      return skipText(bytes, content, length);
+    case BYTES:
+      return endOf(bytes, content, length);
+    case LIST:
+      return skipList(bytes, content, length, depth);
+    case DICT:
+      return skipDict(bytes, content, length, depth);
+    case EXTENSION:
+      return skipExtension(bytes, content, length);
     default:
       throw violation(`no value starts with 0x${byte.toString(16)}`, at);
   }
@@ -104,20 +103,21 @@ function skipText(bytes: Uint8Array, at: number, length: number): number {
 }
 
 /**
- * Only the timestamp is data; every other type is some library's private way to say what a peer
+ * Only the timestamp is data. Every other type is some library's private way to say what its peer
  * should build: references, records, errors, regular expressions.
  */
 function skipExtension(bytes: Uint8Array, at: number, length: number): number {
   const end = endOf(bytes, at + 1, length);
-  if (bytes[at] !== TIMESTAMP || (length !== 4 && length !== 8 && length !== 12)) {
+  if (bytes[at] !== 0xff || (length !== 4 && length !== 8 && length !== 12)) {
     throw violation('an extension type that is not accepted', at);
   }
   return end;
 }
 
-function enter(bytes: Uint8Array, at: number, leastBytes: number, depth: number): number {
+/** The depth inside a list or dict whose content is `least` bytes or more. */
+function enter(bytes: Uint8Array, at: number, least: number, depth: number): number {
   if (depth >= MAX_DEPTH) throw violation(`nests deeper than ${MAX_DEPTH}`, at);
-  endOf(bytes, at, leastBytes);
+  endOf(bytes, at, least);
   return depth + 1;
 }
 
@@ -132,48 +132,36 @@ function skipDict(bytes: Uint8Array, at: number, count: number, depth: number): 
   const inside = enter(bytes, at, 2 * count, depth);
   let next = at;
   for (let index = 0; index < count; index += 1) {
-    if (!isText(bytes[next]) && !isInteger(bytes[next])) throw violation('a key that is no string', next);
+    if (!isKey(bytes[next] ?? 0, depth)) throw violation('a key that is no string', next);
     next = skipValue(bytes, skipValue(bytes, next, inside), inside);
   }
   return next;
 }
 
-function isText(byte = 0): boolean {
-  return (byte >= 0xa0 && byte < 0xc0) || (byte >= 0xd9 && byte <= 0xdb);
+/**
+ * The keys of a message's own dicts are strings (MSG-2). Inside of Args, Kwargs and the like they may
+ * be integers as well, which read as their decimals.
+ */
+function isKey(byte: number, depth: number): boolean {
+  return KIND[byte] === TEXT || (depth > 1 && (byte < 0x80 || byte >= 0xe0 || (byte >= 0xcc && byte <= 0xd3)));
 }
 
-/** Integers are keys in an application's dicts, where they read as their decimals. */
-function isInteger(byte = 0): boolean {
-  return byte < 0x80 || byte >= 0xe0 || (byte >= 0xcc && byte <= 0xd3);
-}
-
-/** How many elements the list at `at` has. @throws ProtocolViolation when there is none */
-export function countElements(bytes: Uint8Array, at = 0): number {
-  const byte = bytes[at] ?? 0;
-  if (byte >= 0x90 && byte < 0xa0) return byte & 0x0f;
-  if (byte !== 0xdc && byte !== 0xdd) throw violation('expected a list', at);
-  return lengthAt(bytes, at + 1, 2 << (byte - 0xdc));
-}
-
-/** Where the elements of the list at `at` start. */
-export function firstElement(bytes: Uint8Array, at = 0): number {
-  const byte = bytes[at];
-  return byte === 0xdd ? at + 5 : byte === 0xdc ? at + 3 : at + 1;
+/** How many elements the list has that the frame is. @throws ProtocolViolation when it is none */
+export function countElements(frame: Uint8Array): number {
+  const byte = frame[0] ?? 0;
+  if (KIND[byte] !== LIST) throw violation('expected a list', 0);
+  endOf(frame, contentOf(byte, 0), 0);
+  return lengthOf(frame, byte, 0);
 }
 
 /** Where Args ends, which starts at `at`. @throws ProtocolViolation */
 export function skipArgs(bytes: Uint8Array, at: number): number {
-  countElements(bytes, at);
+  if (KIND[bytes[at] ?? 0] !== LIST) throw violation('expected a list, Args,', at);
   return skipValue(bytes, at, 1);
 }
 
 /** Where Kwargs ends, which starts at `at`. @throws ProtocolViolation */
 export function skipKwargs(bytes: Uint8Array, at: number): number {
-  const end = skipValue(bytes, at, 1);
-  const byte = bytes[at] ?? 0;
-  if (byte >= 0x80 && byte < 0x90) checkKeys(bytes, at + 1, byte & 0x0f);
-  else if (byte === 0xde) checkKeys(bytes, at + 3, readUnsigned(bytes, at + 1, 2));
-  else if (byte === 0xdf) checkKeys(bytes, at + 5, readUnsigned(bytes, at + 1, 4));
-  else throw violation('expected a dict', at);
-  return end;
+  if (KIND[bytes[at] ?? 0] !== DICT) throw violation('expected a dict, Kwargs,', at);
+  return skipValue(bytes, at, 1);
 }

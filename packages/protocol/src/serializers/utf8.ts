@@ -25,15 +25,41 @@ export function skipSequence(bytes: Uint8Array, at: number): number {
   return isTail(bytes[at + 3]) ? at + 4 : -1;
 }
 
+/** From this many characters in a row on, looking at four at once pays for the view it takes. */
+export const LONG_RUN = 64;
+
+/** The whole words of the bytes from `at` on, which has to be a multiple of four in the buffer. */
+export function wordsFrom(bytes: Uint8Array, at: number): Int32Array {
+  return new Int32Array(bytes.buffer, bytes.byteOffset + at, (bytes.length - at) >> 2);
+}
+
 /** True when the bytes from `at` up to `end` are whole characters. */
 export function isUtf8(bytes: Uint8Array, at: number, end: number): boolean {
-  for (let next = at; next < end; ) {
-    if ((bytes[next] ?? 0) < 0x80) {
-      next += 1;
-    } else {
-      next = skipSequence(bytes, next);
-      if (next === -1 || next > end) return false;
-    }
+  let next = at;
+  for (;;) {
+    next = skipAscii(bytes, next, end);
+    if (next >= end) return next === end;
+    next = skipSequence(bytes, next);
+    if (next === -1) return false;
   }
-  return true;
+}
+
+function skipAscii(bytes: Uint8Array, at: number, end: number): number {
+  const long = at + LONG_RUN;
+  let next = at;
+  while (next < end && (bytes[next] ?? 0) < 0x80) {
+    next += 1;
+    // No sooner than here is the first multiple of four a long run away.
+    if (next >= long && ((bytes.byteOffset + next) & 3) === 0) return skipAsciiWords(bytes, next, end);
+  }
+  return next;
+}
+
+function skipAsciiWords(bytes: Uint8Array, at: number, end: number): number {
+  const words = wordsFrom(bytes.subarray(0, end), at);
+  let index = 0;
+  while (index < words.length && ((words[index] ?? 0) & 0x80808080) === 0) index += 1;
+  let next = at + 4 * index;
+  while (next < end && (bytes[next] ?? 0) < 0x80) next += 1;
+  return next;
 }

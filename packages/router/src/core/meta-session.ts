@@ -37,7 +37,7 @@ export class MetaSession implements Session {
   readonly features: PeerFeatures = new PeerFeatures({ callee: {}, publisher: {} });
   readonly transport: Dict = Object.freeze({ type: 'internal' });
   readonly #procedures = new Map<Id, MetaProcedure>();
-  /** Those whose REGISTERED is still to come, which it does before `register` returns. */
+  /** The one whose REGISTERED is still to come, which it does before `register` returns. */
   #registering: MetaProcedure | undefined;
   readonly #receive: (message: Message) => void;
   #request: Id = 0;
@@ -52,9 +52,10 @@ export class MetaSession implements Session {
 
   /** Serves a procedure from now on. */
   register(procedure: Uri, serve: MetaProcedure): void {
+    const served = this.#procedures.size;
     this.#registering = serve;
     this.#receive({ type: MessageType.REGISTER, request: ++this.#request, options: {}, procedure });
-    if (this.#registering !== undefined) throw new Error(`${procedure} is taken`);
+    if (this.#procedures.size === served) throw new Error(`${procedure} is taken`);
   }
 
   send(message: Message): void {

@@ -114,7 +114,7 @@ class Stage {
     const options = this.#options.peers?.[line.peer] ?? {};
     const peer = new Peer(inMemory(this.#router, options.serializer ?? this.#options.serializer ?? json));
     this.#peers.set(line.peer, peer);
-    const says = 'message' in line && Array.isArray(line.message) ? line.message[0] : undefined;
+    const says: unknown = 'message' in line && Array.isArray(line.message) ? line.message[0] : undefined;
     if (options.joins === false || (line.kind === 'send' && says === MessageType.HELLO)) return;
     const { realm = 'realm1', roles = rolesOf(ALL_FEATURES), details = {} } = options;
     peer.send([MessageType.HELLO, realm, { roles, ...details }]);

@@ -56,10 +56,10 @@ export class Handle {
   }
 
   /** Ends it from our side. Once is enough: further calls wait for the same confirmation. */
-  leave(reason: string): Promise<void> {
+  leave(ending: Ending): Promise<void> {
     if (this.#left === undefined) {
       const over = this.#state === 'ended';
-      this.end({ reason });
+      this.end(ending);
       this.#left = over ? Promise.resolve() : this.#leave(this);
     }
     return this.#left;

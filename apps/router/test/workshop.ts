@@ -1,0 +1,112 @@
+/** The router app in processes of its own: from source beside stand-ins for the web apps, or as it was built. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const app = fileURLToPath(new URL('..', import.meta.url));
+const fromSource = ['--conditions=@wamp/source', '--import', import.meta.resolve('tsx')];
+
+/** A process that ended by itself. */
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A process that listens. */
+export interface RunningRouter {
+  /** The line it printed. */
+  readonly greeting: string;
+  /** Such as `http://127.0.0.1:41234`. */
+  readonly origin: string;
+  /** Sends a signal. */
+  kill(signal: NodeJS.Signals): void;
+  /** Resolves when the process has ended. */
+  readonly ended: Promise<Outcome>;
+  /** Ends it with SIGTERM, when it runs still. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A place to run the router app from, so that its tests need no build. */
+export class Workshop implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #main: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+    this.#main = join(folder, 'router', 'src', 'main.ts');
+  }
+
+  /** @param webApps the files of each stand-in, by name; without one it counts as not built */
+  static async open(webApps: Readonly<Record<string, Readonly<Record<string, string>>>>): Promise<Workshop> {
+    const folder = await mkdtemp(join(tmpdir(), 'wamp-router-'));
+    for (const part of ['src', 'public', 'package.json']) {
+      await cp(join(app, part), join(folder, 'router', part), { recursive: true });
+    }
+    await symlink(join(app, 'node_modules'), join(folder, 'router', 'node_modules'), 'junction');
+    for (const [name, files] of Object.entries(webApps)) {
+      for (const [path, content] of Object.entries(files)) {
+        const file = join(folder, name, 'dist', path);
+        await mkdir(join(file, '..'), { recursive: true });
+        await writeFile(file, content);
+      }
+    }
+    return new Workshop(folder);
+  }
+
+  /** Runs `wamp-router` until it ends. */
+  run(args: readonly string[]): Promise<Outcome> {
+    return outcome(spawn(process.execPath, [...fromSource, this.#main, ...args]));
+  }
+
+  /** Starts `wamp-router start` on any free port; resolves when it listens. */
+  start(args: readonly string[] = []): Promise<RunningRouter> {
+    return listening(spawn(process.execPath, [...fromSource, this.#main, 'start', '--port', '0', ...args]));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.#folder, { recursive: true });
+  }
+}
+
+/** Starts the router as `npm run build` made it, with the real web apps, on any free port unless told otherwise. */
+export function startBuiltRouter(args: readonly string[] = ['--port', '0']): Promise<RunningRouter> {
+  return listening(spawn(process.execPath, [join(app, 'dist', 'main.js'), 'start', ...args]));
+}
+
+async function listening(child: ChildProcess): Promise<RunningRouter> {
+  const ended = outcome(child);
+  const greeting = await firstLine(child, ended);
+  return {
+    greeting,
+    origin: new URL(greeting.split(/\s+/)[2] ?? '').origin,
+    kill: (signal) => child.kill(signal),
+    ended,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+async function firstLine({ stdout }: ChildProcess, ended: Promise<Outcome>): Promise<string> {
+  if (stdout === null) throw new Error('the process has no stdout');
+  const line = once(createInterface(stdout), 'line').then(([text]) => String(text));
+  const early = ended.then(({ stderr }) => {
+    throw new Error(`the router did not start: ${stderr}`);
+  });
+  return Promise.race([line, early]);
+}
+
+async function outcome(child: ChildProcess): Promise<Outcome> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.on('data', (chunk) => (stdout += String(chunk)));
+  child.stderr?.on('data', (chunk) => (stderr += String(chunk)));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout, stderr };
+}

@@ -1,0 +1,65 @@
+/** A router inside the test's process, listening on a port of its own. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { acceptWebSockets, createRouter, type Realm, type Router, type RouterOptions } from '@wamp/router';
+
+export const REALM = 'com.example.interop';
+
+export interface Listening {
+  readonly router: Router;
+  readonly realm: Realm;
+  readonly server: Server;
+  readonly port: number;
+  readonly url: string;
+  /** Warnings and errors that the router has logged. */
+  readonly complaints: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Starts a router with the one realm {@link REALM}, unless `options` say otherwise. */
+export async function startRouter(options: Partial<RouterOptions> = {}): Promise<Listening> {
+  const complaints: string[] = [];
+  const realms = options.realms ?? [REALM];
+  const router = createRouter({
+    ...options,
+    realms,
+    log: (level, what, facts) => {
+      if (level === 'warn' || level === 'error') complaints.push(`${level} ${what} ${JSON.stringify(facts)}`);
+    },
+  });
+  const server = createServer();
+  const sockets = acceptWebSockets(router, { server });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const realm = router.realm(realms[0] ?? REALM);
+  if (realm === undefined) throw new Error('a router without its realm');
+  return {
+    router,
+    realm,
+    server,
+    port,
+    url: `ws://127.0.0.1:${port}/ws`,
+    complaints,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+      });
+      await router.close();
+      await sockets.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** What a realm holds: equal before and after, when nothing was left behind. */
+export function holdings({ broker, dealer, sessions }: Realm): Readonly<Record<string, number>> {
+  return {
+    sessions: sessions.size,
+    subscriptions: broker.subscriptions.size,
+    registrations: dealer.registrations.size,
+    calling: dealer.calls.pending.size,
+  };
+}

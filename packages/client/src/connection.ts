@@ -1,0 +1,301 @@
+/** One WAMP session over one transport: joined once, ended once. */
+import {
+  CloseUri,
+  ErrorUri,
+  MessageType,
+  PeerFeatures,
+  ProtocolViolation,
+  rolesOf,
+  type Abort,
+  type ClientRole,
+  type Dict,
+  type ErrorMessage,
+  type Goodbye,
+  type Id,
+  type Message,
+  type Registered,
+  type Subscribed,
+  type Transport,
+  type TransportFailure,
+  type TransportListener,
+  type Uri,
+  type Welcome,
+} from '@wamp/protocol';
+import type { Authenticator } from './auth/authenticator.ts';
+import type { Clock } from './clock.ts';
+import { Attachments, type Kind } from './core/attachments.ts';
+import type { Ending } from './core/handle.ts';
+import { Handlers, type Callee, type Subscriber } from './core/handlers.ts';
+import { abort, Joining } from './core/joining.ts';
+import { Requests, type Waiter } from './core/requests.ts';
+import { ConnectError, ConnectionLostError, errorOf, ProtocolError, SerializationError, toError } from './errors.ts';
+
+/** What we do, by role; announced in HELLO. */
+const ROLES: Readonly<Record<ClientRole, readonly string[]>> = {
+  publisher: ['publisher_identification', 'publisher_exclusion', 'subscriber_blackwhite_listing'],
+  subscriber: ['publisher_identification', 'pattern_based_subscription', 'subscription_revocation'],
+  caller: ['caller_identification', 'call_canceling'],
+  callee: [
+    'caller_identification',
+    'call_canceling',
+    'pattern_based_registration',
+    'shared_registration',
+    'registration_revocation',
+  ],
+};
+
+const SUBSCRIPTIONS: Kind<Subscriber> = {
+  joinType: MessageType.SUBSCRIBE,
+  leaveType: MessageType.UNSUBSCRIBE,
+  noSuch: ErrorUri.NO_SUCH_SUBSCRIPTION,
+  join: (request, { uri, options }) => ({ type: MessageType.SUBSCRIBE, request, options, topic: uri }),
+  leave: (request, subscription) => ({ type: MessageType.UNSUBSCRIBE, request, subscription }),
+  // The type of the request has decided which answer it can be.
+  idIn: (answer) => (answer as Subscribed).subscription,
+};
+const REGISTRATIONS: Kind<Callee> = {
+  joinType: MessageType.REGISTER,
+  leaveType: MessageType.UNREGISTER,
+  noSuch: ErrorUri.NO_SUCH_REGISTRATION,
+  join: (request, { uri, options }) => ({ type: MessageType.REGISTER, request, options, procedure: uri }),
+  leave: (request, registration) => ({ type: MessageType.UNREGISTER, request, registration }),
+  idIn: (answer) => (answer as Registered).registration,
+};
+
+const GOODBYE_AND_OUT: Goodbye = { type: MessageType.GOODBYE, details: {}, reason: CloseUri.GOODBYE_AND_OUT };
+
+/** How long the router has to answer GOODBYE, in milliseconds, before the transport is dropped. */
+const GOODBYE_TIMEOUT = 5_000;
+
+/** What a connection needs to know, and whom it tells. */
+export interface ConnectionPort {
+  readonly clock: Clock;
+  readonly exposeErrors: boolean;
+  /** It was joined, and is over now; called once, after everything that waited has failed. */
+  ended(ending: Ending): void;
+  /** An exception that nobody else gets to see. */
+  report(error: Error): void;
+}
+
+/** A WAMP session, from HELLO to its end. */
+export class Connection implements TransportListener {
+  readonly requests: Requests = new Requests();
+  readonly subscriptions: Attachments<Subscriber>;
+  readonly registrations: Attachments<Callee>;
+  readonly handlers: Handlers;
+  readonly #transport: Transport;
+  readonly #port: ConnectionPort;
+  #state: 'joining' | 'open' | 'closing' | 'closed' = 'joining';
+  #joining: Joining | undefined;
+  #features = new PeerFeatures({});
+  #rejectJoin: ((error: unknown) => void) | undefined;
+  /** How it ends, once that is decided; the first decision counts. */
+  #ending: Ending | undefined;
+  #stopTimer: (() => void) | undefined;
+
+  constructor(transport: Transport, port: ConnectionPort) {
+    const ask = this.request.bind(this);
+    this.#transport = transport;
+    this.#port = port;
+    this.subscriptions = new Attachments(SUBSCRIPTIONS, ask);
+    this.registrations = new Attachments(REGISTRATIONS, ask);
+    this.handlers = new Handlers(this.subscriptions, this.registrations, {
+      exposeErrors: port.exposeErrors,
+      send: (message) => this.send(message),
+      report: (error) => port.report(error),
+    });
+  }
+
+  /** What the router announced. */
+  get features(): PeerFeatures {
+    return this.#features;
+  }
+
+  /**
+   * Says HELLO and waits for WELCOME.
+   * @param details of HELLO, but for the roles
+   * @throws ConnectError, AuthError
+   */
+  join(realm: Uri, details: Dict, authenticators: readonly Authenticator[]): Promise<Welcome> {
+    return new Promise((resolve, reject) => {
+      this.#rejectJoin = reject;
+      this.#joining = new Joining(authenticators, {
+        send: (message) => this.#write(message),
+        joined: (welcome) => {
+          this.#state = 'open';
+          this.#features = new PeerFeatures(welcome.details.roles);
+          resolve(welcome);
+        },
+        failed: (error, message) => this.#end({ reason: error.uri, error }, message),
+      });
+      this.#transport.listener = this;
+      this.#joining.start({ type: MessageType.HELLO, realm, details: { ...details, roles: rolesOf(ROLES) } });
+    });
+  }
+
+  /** Gives up, without a word to the router: for an attempt to join that took too long. */
+  drop(error: Error): void {
+    this.#end({ reason: ErrorUri.NETWORK_FAILURE, error });
+  }
+
+  /** Says GOODBYE; the end comes with the router's answer, or without one after a while. */
+  close(reason: Uri): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'closing';
+    this.#ending = { reason };
+    this.#stopTimer = this.#port.clock.after(GOODBYE_TIMEOUT, () => this.#end({ reason }));
+    this.#writeLast({ type: MessageType.GOODBYE, details: {}, reason });
+    this.#release({ reason });
+  }
+
+  /**
+   * Sends a request under the next id. A failure to encode it costs no id: ids have no gaps.
+   * @param answered whether the router will answer; if not, the waiter only hears of a failure to send
+   * @returns the id, unless the waiter has failed
+   */
+  request(waiter: Waiter, build: (request: Id) => Message, answered: boolean = true): Id | undefined {
+    if (this.#state !== 'open') {
+      waiter.failed(new ConnectionLostError(ErrorUri.NETWORK_FAILURE, 'The session is not open.', false));
+      return undefined;
+    }
+    let frame: Uint8Array<ArrayBuffer>;
+    try {
+      frame = this.#transport.serializer.encode(build(this.requests.next));
+    } catch (cause) {
+      waiter.failed(new SerializationError(ErrorUri.INVALID_ARGUMENT, [toError(cause).message], {}, { cause }));
+      return undefined;
+    }
+    const request = this.requests.open(answered ? waiter : undefined);
+    this.#transport.send(frame);
+    return request;
+  }
+
+  /** Sends a message that is no request; does nothing when the session is over. @throws SerializationFailure */
+  send(message: Message): void {
+    if (this.#state === 'open') this.#write(message);
+  }
+
+  frame(bytes: Uint8Array): void {
+    if (this.#state === 'closed') return;
+    try {
+      this.#receive(this.#transport.serializer.decode(bytes));
+    } catch (error) {
+      this.#violated(toError(error));
+    }
+  }
+
+  violation(what: string): void {
+    this.#violated(new ProtocolViolation(what));
+  }
+
+  closed(reason: string): void {
+    const uri = ErrorUri.NETWORK_FAILURE;
+    const error =
+      this.#state === 'joining' ? new ConnectError(uri, [reason], false) : new ConnectionLostError(uri, reason, true);
+    this.#end({ reason: uri, error });
+  }
+
+  #receive(message: Message): void {
+    if (this.#state === 'joining') this.#joining?.receive(message);
+    else if (this.#state === 'open') this.#dispatch(message);
+    // SES-10: while we wait for the answer to our GOODBYE, nothing else matters.
+    else if (message.type === MessageType.GOODBYE || message.type === MessageType.ABORT) this.#end({ reason: message.reason });
+  }
+
+  /** @throws ProtocolViolation for what a router may not send now */
+  #dispatch(message: Message): void {
+    switch (message.type) {
+      case MessageType.EVENT:
+        return this.handlers.event(message);
+      case MessageType.INVOCATION:
+        return this.handlers.invocation(message);
+      case MessageType.INTERRUPT:
+        return this.handlers.interrupt(message);
+      case MessageType.UNSUBSCRIBED:
+        if (message.request !== 0) return this.requests.answer(message);
+        return this.subscriptions.revoke(message.details?.subscription, message.details?.reason);
+      case MessageType.UNREGISTERED:
+        if (message.request !== 0) return this.requests.answer(message);
+        return this.registrations.revoke(message.details?.registration, message.details?.reason);
+      case MessageType.RESULT:
+      case MessageType.PUBLISHED:
+      case MessageType.SUBSCRIBED:
+      case MessageType.REGISTERED:
+        return this.requests.answer(message);
+      case MessageType.ERROR:
+        return this.#failed(message);
+      case MessageType.GOODBYE:
+        return this.#end(ended(message), GOODBYE_AND_OUT);
+      case MessageType.ABORT:
+        return this.#end(ended(message));
+      default:
+        throw new ProtocolViolation(`message type ${message.type} in an open session`);
+    }
+  }
+
+  #failed(message: ErrorMessage): void {
+    const error = errorOf(message);
+    // A router that cannot pass our YIELD on may say so (T-30); there is no one to fail.
+    if (message.requestType === MessageType.YIELD) this.#port.report(error);
+    else this.requests.fail(message, error);
+  }
+
+  #violated(cause: Error): void {
+    const reason = ErrorUri.PROTOCOL_VIOLATION;
+    const error =
+      this.#state === 'joining'
+        ? new ConnectError(reason, [cause.message], true, { cause })
+        : new ProtocolError(reason, [cause.message], {}, { cause });
+    this.#end({ reason, error }, abort(reason, cause.message), 'protocol');
+  }
+
+  /** The end of it, whoever wants it; with a last word to the router. */
+  #end(ending: Ending, last?: Abort | Goodbye, failure?: TransportFailure): void {
+    if (this.#state === 'closed') return;
+    const joining = this.#state === 'joining';
+    this.#state = 'closed';
+    this.#ending ??= ending;
+    this.#stopTimer?.();
+    this.#joining?.stop();
+    if (last !== undefined) this.#writeLast(last);
+    this.#transport.close(failure);
+    if (joining) {
+      this.#rejectJoin?.(ending.error);
+      return;
+    }
+    this.#release(this.#ending);
+    this.#port.ended(this.#ending);
+  }
+
+  /** A last word is worth an attempt: its text may be such that it cannot be written. */
+  #writeLast(message: Abort | Goodbye): void {
+    try {
+      this.#write(message);
+    } catch {
+      // The other side learns from the transport that it is over.
+    }
+  }
+
+  /** Nobody is left waiting. */
+  #release(ending: Ending): void {
+    const { reason, error } = ending;
+    const lost = error instanceof ConnectionLostError ? error : new ConnectionLostError(reason, 'The session is over.', true, error);
+    this.requests.failAll(lost);
+    this.subscriptions.end(ending);
+    this.registrations.end(ending);
+    this.handlers.end(ending);
+  }
+
+  #write(message: Message): void {
+    this.#transport.send(this.#transport.serializer.encode(message));
+  }
+}
+
+/** The end that the router has decided on. */
+function ended({ reason, details: { message = 'The router has ended the session.' } }: Abort | Goodbye): Ending {
+  const error =
+    reason === ErrorUri.PROTOCOL_VIOLATION
+      ? new ProtocolError(reason, [message])
+      : new ConnectionLostError(reason, message, true);
+  return { reason, error };
+}

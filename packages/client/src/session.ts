@@ -1,0 +1,320 @@
+/** A client in a realm: call, register, subscribe, publish. */
+import { CloseUri, ErrorUri, MessageType, PeerFeatures, type Dict, type Id, type Kwargs, type Payload, type Uri } from '@wamp/protocol';
+import { PendingCall, type Call, type CallOptions } from './call.ts';
+import type { Clock } from './clock.ts';
+import type { Connection } from './connection.ts';
+import type {
+  ProcedureArgs,
+  ProcedureKwargs,
+  ProcedureResult,
+  ProcedureResultKwargs,
+  ProcedureUri,
+  Rest,
+  TopicArgs,
+  TopicKwargs,
+  TopicUri,
+  Untyped,
+} from './contract.ts';
+import type { WampEvent } from './core/event.ts';
+import type { Ending, Handle } from './core/handle.ts';
+import type { Invocation } from './core/invocation.ts';
+import type { Waiter } from './core/requests.ts';
+import { ConnectionLostError, toError } from './errors.ts';
+import { payloadOf, requireUri, wireOptions } from './payload.ts';
+import { RegistrationHandle, type HandlerReturn, type Procedure, type RegisterOptions, type Registration } from './registration.ts';
+import { SubscriptionHandle, type EventHandler, type SubscribeOptions, type Subscription } from './subscription.ts';
+
+/** How to publish. */
+export interface PublishOptions {
+  /** Waits for the router's confirmation, which carries the publication's id: default false. */
+  readonly acknowledge?: boolean;
+  /** Whether this session gets no event of its own, even if it is subscribed: default true. */
+  readonly excludeMe?: boolean;
+  /** Asks the router to tell the subscribers who publishes. */
+  readonly discloseMe?: boolean;
+  /** Sessions that get no event. */
+  readonly exclude?: readonly Id[];
+  readonly excludeAuthid?: readonly string[];
+  readonly excludeAuthrole?: readonly string[];
+  /** The only sessions that may get an event. */
+  readonly eligible?: readonly Id[];
+  readonly eligibleAuthid?: readonly string[];
+  readonly eligibleAuthrole?: readonly string[];
+  /** Stops waiting for the confirmation when it is aborted, and rejects with its reason. */
+  readonly signal?: AbortSignal;
+  /** Further attributes of PUBLISH.Options, spelled as on the wire. */
+  readonly extra?: Kwargs;
+}
+
+/** What became of a publication. */
+export interface PublishResult {
+  /** Its id; only with `acknowledge`. */
+  readonly publication?: Id;
+}
+
+/** Where a session stands. */
+export type SessionState = 'open' | 'closing' | 'closed';
+
+/** What a session tells of itself, to the listeners of `on`. */
+export interface SessionEvents {
+  /** It stands elsewhere now. */
+  state: SessionState;
+  /** It went without having been closed from here. */
+  lost: Error;
+  /** It is over. */
+  close: Ending;
+  /** A handler threw, or the router refused something that nobody waits for. */
+  error: Error;
+}
+
+/**
+ * A client in a realm. Type parameter `C` is the contract: an interface with `procedures` and
+ * `topics`, which types every URI, payload and result; without it everything goes.
+ *
+ * Every method that talks to the router rejects with a `ConnectionLostError` when the session goes
+ * (`sent` tells whether the request had left) or is over, with a `SerializationError` for a value
+ * that cannot be written, and with a `WampError` of the router's or the callee's URI. What is no
+ * URI, payload or handler at all is a TypeError, thrown at once.
+ */
+export interface Session<C = Untyped> extends AsyncDisposable {
+  readonly state: SessionState;
+  /** Resolves when the session is open; rejects, with a `ConnectionLostError`, when it is over. */
+  readonly ready: Promise<this>;
+  /** Resolves, and never rejects, when it is over. */
+  readonly closed: Promise<Ending>;
+  /** The session's id; undefined when it is over. */
+  readonly id: Id | undefined;
+  readonly realm: Uri;
+  /** Who the router takes us for. */
+  readonly authid: string | undefined;
+  readonly authrole: string | undefined;
+  /** What the router announced. */
+  readonly routerFeatures: {
+    /** True when the router plays the role and, if one is named, announced the feature for it. */
+    has(role: 'broker' | 'dealer', feature?: string): boolean;
+  };
+  /** The same session without its contract, such as for the meta procedures `wamp.*`. */
+  readonly untyped: Session;
+
+  /**
+   * Calls a procedure; resolves with the first positional value of its result.
+   *
+   * @example await session.call('math.add2', [2, 3], { timeout: 5000 });
+   * @throws CallTimeoutError `wamp.error.timeout`, CanceledError `wamp.error.canceled`
+   */
+  call<U extends ProcedureUri<C>>(
+    procedure: U,
+    ...rest: Rest<ProcedureArgs<C, U>, ProcedureKwargs<C, U>, CallOptions>
+  ): Call<ProcedureResult<C, U>, ProcedureResultKwargs<C, U>>;
+
+  /**
+   * Offers a procedure. What the handler returns is the first positional value of the result; see
+   * `result` for more. A `WampError` that it throws reaches the caller as it is; anything else does
+   * as `wamp.error.runtime_error`, and this session as event `error`.
+   *
+   * @example await session.register('math.add2', ([a, b]) => a + b);
+   */
+  register<U extends ProcedureUri<C>>(
+    procedure: U,
+    handler: (
+      args: ProcedureArgs<C, U>,
+      invocation: Invocation<ProcedureArgs<C, U>, ProcedureKwargs<C, U>>,
+    ) => HandlerReturn<ProcedureResult<C, U>>,
+    options?: RegisterOptions,
+  ): Promise<Registration>;
+
+  /**
+   * Subscribes to a topic. What the handler throws reaches this session as event `error`.
+   *
+   * @example await session.subscribe('chat.message', ([text], event) => show(text, event.publisher));
+   */
+  subscribe<U extends TopicUri<C>>(
+    topic: U,
+    handler: (args: TopicArgs<C, U>, event: WampEvent<TopicArgs<C, U>, TopicKwargs<C, U>>) => unknown,
+    options?: SubscribeOptions,
+  ): Promise<Subscription<TopicArgs<C, U>, TopicKwargs<C, U>>>;
+
+  /**
+   * Subscribes without a handler: the subscription is iterated.
+   *
+   * @example for await (const { args } of await session.subscribe('chat.message')) show(args[0]);
+   */
+  subscribe<U extends TopicUri<C>>(
+    topic: U,
+    options?: SubscribeOptions,
+  ): Promise<Subscription<TopicArgs<C, U>, TopicKwargs<C, U>>>;
+
+  /**
+   * Publishes to a topic. Without `acknowledge` it resolves when the message has been handed to the
+   * transport, the router says nothing back, and the promise may be left alone.
+   */
+  publish<U extends TopicUri<C>>(
+    topic: U,
+    ...rest: Rest<TopicArgs<C, U>, TopicKwargs<C, U>, PublishOptions>
+  ): Promise<PublishResult>;
+
+  /** Calls `listener` on each event of the type, until the function that it returns is called. */
+  on<E extends keyof SessionEvents>(type: E, listener: (event: SessionEvents[E]) => void): () => void;
+
+  /**
+   * Leaves the realm: what is in flight rejects, handles end, and the router has 5 seconds to answer.
+   * Never rejects; closing twice waits for the same end.
+   * @param reason the URI that the router is told: default `wamp.close.close_realm`
+   */
+  close(reason?: Uri): Promise<void>;
+}
+
+/** Where exceptions go that nobody else gets to see, unless the session has a listener for `error`. */
+export interface Logger {
+  error(message: string, error: Error): void;
+}
+
+/** What a session needs of `connect`. */
+export interface SessionPort {
+  readonly realm: Uri;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const PUBLISH_OPTIONS = [
+  'acknowledge',
+  'excludeMe',
+  'discloseMe',
+  'exclude',
+  'excludeAuthid',
+  'excludeAuthrole',
+  'eligible',
+  'eligibleAuthid',
+  'eligibleAuthrole',
+] as const;
+
+type WithKwargs<O> = O & { readonly kwargs?: unknown };
+
+/** The one implementation; contracts exist in its type only. */
+export class ClientSession implements Session {
+  readonly closed: Promise<Ending>;
+  readonly #port: SessionPort;
+  readonly #listeners = new Map<keyof SessionEvents, Set<(event: never) => void>>();
+  #connection: Connection | undefined;
+  #state: SessionState = 'closed';
+  #welcome: Welcome | undefined;
+  #features = new PeerFeatures({});
+  #ending: Ending | undefined;
+  #resolveClosed: ((ending: Ending) => void) | undefined;
+
+  constructor(port: SessionPort) {
+    this.#port = port;
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  get ready(): Promise<this> {
+    if (this.#state === 'open') return Promise.resolve(this);
+    const ready = Promise.reject<this>(this.#over());
+    ready.catch(ignore);
+    return ready;
+  }
+
+  get id(): Id | undefined {
+    return this.#state === 'closed' ? undefined : this.#welcome?.session;
+  }
+
+  get realm(): Uri {
+    return this.#welcome?.details.realm ?? this.#port.realm;
+  }
+
+  get authid(): string | undefined {
+    return this.#welcome?.details.authid;
+  }
+
+  get authrole(): string | undefined {
+    return this.#welcome?.details.authrole;
+  }
+
+  get routerFeatures(): PeerFeatures {
+    return this.#features;
+  }
+
+  get untyped(): this {
+    return this;
+  }
+
+  call(procedure: Uri, payload?: unknown, options: WithKwargs<CallOptions> = {}): PendingCall {
+    requireUri(procedure);
+    const { timeout } = options;
+    if (timeout !== undefined && !(timeout >= 0 && timeout < Infinity)) {
+      throw new TypeError('Option timeout takes milliseconds.');
+    }
+    const call = new PendingCall({
+      procedure,
+      payload: payloadOf(payload, options.kwargs),
+      wire: wireOptions(timeout === undefined ? options : { ...options, timeout: Math.ceil(timeout) }, ['timeout', 'discloseMe']),
+      options,
+    });
+    if (this.#connection === undefined) call.failed(this.#over());
+    else call.start(this.#connection, this.#port.clock);
+    return call;
+  }
+
+  register(procedure: Uri, handler: Procedure, options: RegisterOptions = {}): Promise<Registration> {
+    requireUri(procedure);
+    requireFunction(handler);
+    const handle: RegistrationHandle = new RegistrationHandle(
+      procedure,
+      wireOptions(options, ['match', 'invoke']),
+      () => this.#connection?.registrations.leave(handle) ?? Promise.resolve(),
+      handler,
+    );
+    return this.#attach(handle, (connection) => connection.registrations.join(handle), options.signal);
+  }
+
+  subscribe(topic: Uri, handler: EventHandler, options?: SubscribeOptions): Promise<Subscription>;
+  subscribe(topic: Uri, options?: SubscribeOptions): Promise<Subscription>;
+  subscribe(topic: Uri, first?: EventHandler | SubscribeOptions, second?: SubscribeOptions): Promise<Subscription> {
+    requireUri(topic);
+    const [handler, options = {}] = typeof first === 'function' ? [first, second] : [undefined, first];
+    const handle: SubscriptionHandle = new SubscriptionHandle(
+      topic,
+      wireOptions(options, ['match']),
+      () => this.#connection?.subscriptions.leave(handle) ?? Promise.resolve(),
+      handler,
+      options.buffer,
+    );
+    return this.#attach(handle, (connection) => connection.subscriptions.join(handle), options.signal);
+  }
+
+  publish(topic: Uri, payload?: unknown, options: WithKwargs<PublishOptions> = {}): Promise<PublishResult> {
+    requireUri(topic);
+    const body = payloadOf(payload, options.kwargs);
+    const wire = wireOptions(options, PUBLISH_OPTIONS);
+    const acknowledged = wire['acknowledge'] === true;
+    const published = new Promise<PublishResult>((resolve, reject) => {
+      …
+    });
+    // Fire and forget is what publishing without confirmation is for.
+    if (!acknowledged) published.catch(ignore);
+    return published;
+  }
+
+  on<E extends keyof SessionEvents>(type: E, listener: (event: SessionEvents[E]) => void): () => void {
+    const listeners = this.#listeners.get(type) ?? new Set();
+    this.#listeners.set(type, listeners.add(listener));
+    return () => listeners.delete(listener);
+  }
+
+  async close(reason: Uri = CloseUri.CLOSE_REALM): Promise<void> {
+    if (this.#state === 'open') {
+      this.#become('closing');
+      this.#connection?.close(reason);
+    }
+    await this.closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }

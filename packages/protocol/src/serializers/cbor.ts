@@ -1,0 +1,42 @@
+/** Serializer `cbor`: `wamp.2.cbor`. Writes with cbor-x; reads for itself, as what peers send is not to be trusted. */
+import { Encoder } from 'cbor-x/encode';
+import type { Serializer } from '../serializer.ts';
+import { isWide, narrowed, serializerOf, validDate, wellFormed } from './binary.ts';
+import { CborReader } from './cbor-read.ts';
+import { contentOf, countElements, endOfList, skipArgs, skipKwargs, skipValue } from './cbor-skip.ts';
+import type { Dialect } from './values.ts';
+
+const encoder = new Encoder({
+  useRecords: false, // else dicts become records, a tag of cbor-x's own
+  variableMapSize: true, // else every dict has a length of 16 bits
+  tagUint8Array: false, // else binary data is a typed array instead of a byte string
+});
+
+const dialect: Dialect = {
+  text: wellFormed,
+  key: wellFormed,
+  // As numbers, cbor-x would write them as floats.
+  number: (value) => (isWide(value) ? BigInt(value) : value),
+  bigint: (value) => {
+    const number = narrowed(value);
+    return typeof number === 'number' && !isWide(number) ? number : value;
+  },
+  bytes: (value) => value,
+  date: validDate,
+};
+
+/** WAMP over CBOR: subprotocol `wamp.2.cbor`, RawSocket serializer 3. */
+export const cbor: Serializer = serializerOf({
+  name: 'cbor',
+  rawSocketId: 3,
+  dialect,
+  shortList: 0x80,
+  write: (value) => encoder.encode(value),
+  countElements,
+  firstElement: (frame) => contentOf(frame[0] ?? 0, 0),
+  skip: skipValue,
+  skipArgs,
+  skipKwargs,
+  endOfList,
+  reader: (bytes, at) => new CborReader(bytes, at),
+});

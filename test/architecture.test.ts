@@ -1,0 +1,54 @@
+/** Holds ARCHITECTURE.md against the tree, and docs/dependencies.md against the manifests. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+function read(path: string): string {
+  return readFileSync(root + path, 'utf8');
+}
+
+/** The files of the repository: what git tracks, or would if it were asked to. */
+function files(): string[] {
+  const args = ['ls-files', '--cached', '--others', '--exclude-standard', '--deduplicate'];
+  return execFileSync('git', args, { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean);
+}
+
+function named(path: string, expression: RegExp): string[] {
+  return [...read(path).matchAll(expression)].map(([, name = '']) => name).sort();
+}
+
+test('every folder is named in the code map, and every folder named there exists', () => {
+  const folders = new Set(files().map((file) => `${dirname(file)}/`));
+  folders.delete('./');
+  expect(named('ARCHITECTURE.md', /^\| `([^`]+\/)` \|/gm)).toEqual([...folders].sort());
+});
+
+test('every file that ARCHITECTURE.md names by its path exists', () => {
+  const known = files();
+  const mentioned = new Set(named('ARCHITECTURE.md', /`((?:[\w-]+\/)+[\w.-]+\.ts)`/g));
+  const missing = [...mentioned].filter((path) => !known.some((file) => file.endsWith(path)));
+  expect(missing).toEqual([]);
+});
+
+interface Manifest {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+}
+
+test('every direct dependency has its reason, and nothing else has', () => {
+  const manifests = files().filter((file) => file.endsWith('package.json'));
+  const direct = manifests.flatMap((file) => {
+    const { dependencies = {}, devDependencies = {} } = JSON.parse(read(file)) as Manifest;
+    return Object.keys({ ...dependencies, ...devDependencies });
+  });
+  const foreign = new Set(direct.filter((name) => !name.startsWith('@wamp/')));
+  const rows = read('docs/dependencies.md').split('\n').filter((line) => line.startsWith('| `'));
+  const reasoned = rows.flatMap((row) =>
+    [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+  );
+  expect([...foreign].sort()).toEqual([...reasoned].sort());
+});
