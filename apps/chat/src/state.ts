@@ -63,14 +63,9 @@ export function asText(value: unknown): string {
   return typeof value === 'string' ? clip(value.trim(), MAX_TEXT) : '';
 }
 
-/** Never cuts a character of two UTF-16 units in half. */
+/** Never leaves half of a character that has two UTF-16 units. */
 function clip(text: string, length: number): string {
-  return text.length <= length
-    ? text
-    : text
-        .slice(0, length)
-        .toWellFormed()
-        .replace(/\uFFFD$/, '');
+  return text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '');
 }
 
 /** The card in a payload, or undefined: anyone may publish or call, so nothing about it is certain. */

@@ -26,7 +26,7 @@ export async function join(nickname: string, room: string): Promise<void> {
   connection.value = { state: 'connecting' };
   problem.value = '';
   try {
-    const opened = await connect(routerUrl(), { realm: parameter('realm') ?? 'realm1', reconnect: false });
+    const opened = await connect(routerUrl(), { realm: parameter('realm') ?? 'realm1' });
     const own = opened.id ?? 0;
     session = opened;
     void opened.closed.then(({ reason }) => disconnected(opened, explain(reason)));

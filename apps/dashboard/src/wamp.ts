@@ -16,7 +16,7 @@ export async function open(): Promise<void> {
   const { realm } = connection.value;
   connection.value = { state: 'connecting', realm };
   try {
-    const opened = await connect(routerUrl(), { realm, reconnect: false });
+    const opened = await connect(routerUrl(), { realm });
     session = opened;
     void opened.closed.then(({ reason, error }) => disconnected(opened, error?.message ?? reason));
     own.value = opened.id;

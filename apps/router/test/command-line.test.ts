@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { version } from '../src/command-line.ts';
+import { readCommandLine, version } from '../src/command-line.ts';
+import { CannotStart, USAGE } from '../src/failure.ts';
 import { whyNotListening } from '../src/listening.ts';
 import { Workshop, type Outcome } from './workshop.ts';
 
@@ -20,45 +21,73 @@ function expectOneLine({ code, stdout, stderr }: Outcome, exitCode: number, word
   expect(code).toBe(exitCode);
 }
 
-describe('what cannot be asked for ends with 2', () => {
+describe('what cannot be asked for', () => {
   const notAPort = 'It must be a number from 0 to 65535.';
-  test.each([
+  const notARealm = 'It must be a URI such as realm1 or com.example.';
+  const notAnOrigin = 'It must be an origin such as https://app.example.';
+  test.each<[args: string[], words: string]>([
     [[], 'no command given; try: wamp-router start'],
-    [['begin'], "unknown command 'begin'"],
     [['star'], "unknown command 'star' (Did you mean start?)"],
-    [['start', '--prot', '1'], "unknown option '--prot' (Did you mean --port?)"],
     [['start', '-x'], "unknown option '-x'"],
-    [['start', 'now'], "too many arguments for 'start'. Expected 0 arguments but got 1: now."],
+    [['start', 'now'], "too many arguments for 'start'. Expected 0 arguments but got 1."],
     [['start', '--port'], "option '--port <number>' argument missing"],
-    ...['x', '', '-1', '65536', '80.5', '1e3', ' 1', '999999999999'].map((port) => [
-      ['start', `--port=${port}`],
-      `option '--port <number>' argument '${port}' is invalid. ${notAPort}`,
-    ]),
     [['start', '--host', ''], "option '--host <address>' argument '' is invalid. It must not be empty."],
-    [
-      ['start', '--realm', 'not a realm'],
-      "option '--realm <uri>' argument 'not a realm' is invalid. It must be a URI such as realm1 or com.example.",
-    ],
+    [['start', '--realm', 'a b'], `option '--realm <uri>' argument 'a b' is invalid. ${notARealm}`],
     [
       ['start', '--realm', 'wamp.mine'],
       "option '--realm <uri>' argument 'wamp.mine' is invalid. URIs that begin with wamp are reserved.",
     ],
     [
       ['start', '--origin', 'https://app.example/'],
-      "option '--origin <origin>' argument 'https://app.example/' is invalid. " +
-        'It must be an origin such as https://app.example.',
+      `option '--origin <origin>' argument 'https://app.example/' is invalid. ${notAnOrigin}`,
     ],
+    ...['', '-1', '65536', '80.5', '1e3', '0x50', ' 1', '999999999999'].map((port): [string[], string] => [
+      ['start', `--port=${port}`],
+      `option '--port <number>' argument '${port}' is invalid. ${notAPort}`,
+    ]),
+  ])('%j', (args, words) => {
+    expect(() => readCommandLine(args)).toThrow(new CannotStart(words, USAGE));
+  });
+
+  test.each<[args: string[], words: string]>([
+    [['begin'], "unknown command 'begin'"],
+    [['start', '--prot', '1'], "unknown option '--prot' (Did you mean --port?)"],
+    [['start', '--port', 'x'], `option '--port <number>' argument 'x' is invalid. ${notAPort}`],
     [
       ['start', '--host', '0.0.0.0', '--port', '0'],
       'refusing to listen on 0.0.0.0: anyone who reaches it could do everything; ' +
         'listen on 127.0.0.1, or add --insecure-dev if that is meant',
     ],
-  ] as [string[], string][])('%j', async (args, words) => {
+  ])('%j ends the process with 2', async (args, words) => {
     expectOneLine(await workshop.run(args), 2, words);
   });
 });
 
-describe('what the machine refuses ends with 1', () => {
+describe('what can be asked for', () => {
+  test('nothing in particular', () => {
+    expect(readCommandLine(['start'])).toEqual({
+      host: '127.0.0.1',
+      port: 8080,
+      realms: ['realm1'],
+      origins: [],
+      insecureDev: false,
+    });
+  });
+
+  test('everything', () => {
+    const args =
+      'start --host ::1 --port 0 --realm a --realm b --realm a --origin https://x.example --insecure-dev';
+    expect(readCommandLine(args.split(' '))).toEqual({
+      host: '::1',
+      port: 0,
+      realms: ['a', 'b'],
+      origins: ['https://x.example'],
+      insecureDev: true,
+    });
+  });
+});
+
+describe('what the machine refuses ends the process with 1', () => {
   test('a port in use', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');

@@ -27,7 +27,7 @@ export interface RunningRouter {
   kill(signal: NodeJS.Signals): void;
   /** Resolves when the process has ended. */
   readonly ended: Promise<Outcome>;
-  /** Ends it with SIGTERM, when it runs still. */
+  /** Ends it with SIGTERM, when it runs still; throws what it has printed on stderr. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -88,7 +88,8 @@ async function listening(child: ChildProcess): Promise<RunningRouter> {
     ended,
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM');
-      await ended;
+      const { stderr } = await ended;
+      if (stderr !== '') throw new Error(`the router complained: ${stderr}`);
     },
   };
 }

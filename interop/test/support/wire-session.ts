@@ -10,8 +10,12 @@ const NAMES = new Map<unknown, string>(Object.entries(MessageType).map(([name, t
 export const ALL_ROLES = {
   publisher: { features: {} },
   subscriber: { features: {} },
-  caller: { features: { progressive_call_results: true, progressive_call_invocations: true, call_canceling: true } },
-  callee: { features: { progressive_call_results: true, progressive_call_invocations: true, call_canceling: true } },
+  caller: {
+    features: { progressive_call_results: true, progressive_call_invocations: true, call_canceling: true },
+  },
+  callee: {
+    features: { progressive_call_results: true, progressive_call_invocations: true, call_canceling: true },
+  },
 };
 
 export interface JoinOptions {
@@ -28,7 +32,10 @@ export class WireSession {
 
   /** Opens a WebSocket, and no session. */
   static async connect({ port, serializer }: Pick<JoinOptions, 'port' | 'serializer'>): Promise<WireSession> {
-    return new WireSession(await BareWebSocket.open({ port, subprotocol: serializer.subprotocol }), serializer);
+    return new WireSession(
+      await BareWebSocket.open({ port, subprotocol: serializer.subprotocol }),
+      serializer,
+    );
   }
 
   /** Opens a WebSocket and a session on it. */

@@ -1,10 +1,20 @@
 /** A call in flight: its result, its timeout, and how to cancel it. */
-import { ErrorUri, MessageType, type CancelMode, type Dict, type Id, type Kwargs, type Payload, type Uri } from '@wamp/protocol';
+import {
+  ErrorUri,
+  MessageType,
+  type CancelMode,
+  type Dict,
+  type Id,
+  type Kwargs,
+  type Payload,
+  type Uri,
+} from '@wamp/protocol';
 import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
 import type { Answer, Waiter } from './core/requests.ts';
 import { WholeResult, type Result } from './core/result.ts';
 import { CallTimeoutError, CanceledError } from './errors.ts';
+import { onAbort, reasonOf } from './signal.ts';
 
 /** How to call. */
 export interface CallOptions {
@@ -49,11 +59,11 @@ export interface CallRequest {
 
 interface Settle {
   resolve(result: Result): void;
-  reject(error: unknown): void;
+  reject(error: Error): void;
 }
 
 export class PendingCall implements Call<unknown>, Waiter {
-  readonly type = MessageType.CALL;
+  readonly type: typeof MessageType.CALL = MessageType.CALL;
   readonly [Symbol.toStringTag] = 'Call';
   readonly #outcome: Promise<Result>;
   readonly #request: CallRequest;
@@ -63,7 +73,7 @@ export class PendingCall implements Call<unknown>, Waiter {
   #id: Id | undefined;
   #killed = false;
   #stopTimer: (() => void) | undefined;
-  readonly #aborted = (): void => this.#abandon(this.#mode, this.#request.options.signal?.reason);
+  #stopListening: (() => void) | undefined;
 
   constructor(request: CallRequest) {
     this.#request = request;
@@ -85,13 +95,19 @@ export class PendingCall implements Call<unknown>, Waiter {
     const { procedure, payload, wire, options } = this.#request;
     const { signal, timeout = 0 } = options;
     if (signal?.aborted === true) {
-      this.failed(signal.reason);
+      this.failed(reasonOf(signal));
       return;
     }
     this.#connection = connection;
-    signal?.addEventListener('abort', this.#aborted);
+    this.#stopListening = onAbort(signal, (reason) => this.#abandon(this.#mode, reason));
     if (timeout > 0) this.#stopTimer = clock.after(timeout, () => this.#timedOut(timeout));
-    this.#id = connection.request(this, (request) => ({ type: MessageType.CALL, request, options: wire, procedure, payload }));
+    this.#id = connection.request(this, (request) => ({
+      type: MessageType.CALL,
+      request,
+      options: wire,
+      procedure,
+      payload,
+    }));
   }
 
   answered(answer: Answer): void {
@@ -102,7 +118,7 @@ export class PendingCall implements Call<unknown>, Waiter {
     this.#end()?.resolve(result);
   }
 
-  failed(error: unknown): void {
+  failed(error: Error): void {
     this.#end()?.reject(error);
   }
 
@@ -132,12 +148,14 @@ export class PendingCall implements Call<unknown>, Waiter {
   }
 
   #timedOut(timeout: number): void {
-    const error = new CallTimeoutError(ErrorUri.TIMEOUT, [`${this.#request.procedure} took longer than ${timeout} ms.`]);
+    const error = new CallTimeoutError(ErrorUri.TIMEOUT, [
+      `${this.#request.procedure} took longer than ${timeout} ms.`,
+    ]);
     this.#abandon('killnowait', error);
   }
 
   /** Ends the call from our side; with `kill` the router does that, once the callee has ended it. */
-  #abandon(mode: CancelMode, error: unknown): void {
+  #abandon(mode: CancelMode, error: Error): void {
     if (this.#settle === undefined || this.#connection === undefined || this.#id === undefined) return;
     const connection = this.#connection;
     const canceling = connection.features.has('dealer', 'call_canceling');
@@ -156,7 +174,7 @@ export class PendingCall implements Call<unknown>, Waiter {
     const settle = this.#settle;
     this.#settle = undefined;
     this.#stopTimer?.();
-    this.#request.options.signal?.removeEventListener('abort', this.#aborted);
+    this.#stopListening?.();
     return settle;
   }
 }

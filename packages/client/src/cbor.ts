@@ -1,2 +1,2 @@
-// CBOR for the client.
-export {};
+/** CBOR for the client: `serializers: [cbor]`. */
+export { cbor } from '@wamp/protocol/cbor';

@@ -28,7 +28,15 @@ import type { Ending } from './core/handle.ts';
 import { Handlers, type Callee, type Subscriber } from './core/handlers.ts';
 import { abort, Joining } from './core/joining.ts';
 import { Requests, type Waiter } from './core/requests.ts';
-import { ConnectError, ConnectionLostError, errorOf, ProtocolError, SerializationError, toError } from './errors.ts';
+import {
+  ConnectError,
+  connectionLost,
+  ConnectionLostError,
+  errorOf,
+  ProtocolError,
+  SerializationError,
+  toError,
+} from './errors.ts';
 
 /** What we do, by role; announced in HELLO. */
 const ROLES: Readonly<Record<ClientRole, readonly string[]>> = {
@@ -71,6 +79,8 @@ const GOODBYE_TIMEOUT = 5_000;
 export interface ConnectionPort {
   readonly clock: Clock;
   readonly exposeErrors: boolean;
+  /** The router has said WELCOME; called once at most. */
+  joined(connection: Connection, welcome: Welcome): void;
   /** It was joined, and is over now; called once, after everything that waited has failed. */
   ended(ending: Ending): void;
   /** An exception that nobody else gets to see. */
@@ -116,7 +126,8 @@ export class Connection implements TransportListener {
    * @param details of HELLO, but for the roles
    * @throws ConnectError, AuthError
    */
-  join(realm: Uri, details: Dict, authenticators: readonly Authenticator[]): Promise<Welcome> {
+  join(realm: Uri, details: Dict, authenticators: readonly Authenticator[]): Promise<void> {
+    const port = this.#port;
     return new Promise((resolve, reject) => {
       this.#rejectJoin = reject;
       this.#joining = new Joining(authenticators, {
@@ -124,7 +135,8 @@ export class Connection implements TransportListener {
         joined: (welcome) => {
           this.#state = 'open';
           this.#features = new PeerFeatures(welcome.details.roles);
-          resolve(welcome);
+          port.joined(this, welcome);
+          resolve();
         },
         failed: (error, message) => this.#end({ reason: error.uri, error }, message),
       });
@@ -133,9 +145,10 @@ export class Connection implements TransportListener {
     });
   }
 
-  /** Gives up, without a word to the router: for an attempt to join that took too long. */
-  drop(error: Error): void {
-    this.#end({ reason: ErrorUri.NETWORK_FAILURE, error });
+  /** Gives up joining, without a word to the router; `join` rejects with the reason. */
+  drop(reason: unknown): void {
+    this.#rejectJoin?.(reason);
+    this.#end({ reason: ErrorUri.NETWORK_FAILURE });
   }
 
   /** Says GOODBYE; the end comes with the router's answer, or without one after a while. */
@@ -150,22 +163,24 @@ export class Connection implements TransportListener {
 
   /**
    * Sends a request under the next id. A failure to encode it costs no id: ids have no gaps.
-   * @param answered whether the router will answer; if not, the waiter only hears of a failure to send
+   * @param answered false when the router will not answer: the waiter hears of a failure to send only
    * @returns the id, unless the waiter has failed
    */
-  request(waiter: Waiter, build: (request: Id) => Message, answered: boolean = true): Id | undefined {
+  request(waiter: Waiter, build: (request: Id) => Message, answered?: boolean): Id | undefined {
     if (this.#state !== 'open') {
-      waiter.failed(new ConnectionLostError(ErrorUri.NETWORK_FAILURE, 'The session is not open.', false));
+      waiter.failed(connectionLost(this.#ending ?? { reason: ErrorUri.NETWORK_FAILURE }, false));
       return undefined;
     }
     let frame: Uint8Array<ArrayBuffer>;
     try {
       frame = this.#transport.serializer.encode(build(this.requests.next));
     } catch (cause) {
-      waiter.failed(new SerializationError(ErrorUri.INVALID_ARGUMENT, [toError(cause).message], {}, { cause }));
+      waiter.failed(
+        new SerializationError(ErrorUri.INVALID_ARGUMENT, [toError(cause).message], {}, { cause }),
+      );
       return undefined;
     }
-    const request = this.requests.open(answered ? waiter : undefined);
+    const request = this.requests.open(answered === false ? undefined : waiter);
     this.#transport.send(frame);
     return request;
   }
@@ -191,7 +206,9 @@ export class Connection implements TransportListener {
   closed(reason: string): void {
     const uri = ErrorUri.NETWORK_FAILURE;
     const error =
-      this.#state === 'joining' ? new ConnectError(uri, [reason], false) : new ConnectionLostError(uri, reason, true);
+      this.#state === 'joining'
+        ? new ConnectError(uri, [reason], false)
+        : new ConnectionLostError(uri, reason, true);
     this.#end({ reason: uri, error });
   }
 
@@ -199,35 +216,45 @@ export class Connection implements TransportListener {
     if (this.#state === 'joining') this.#joining?.receive(message);
     else if (this.#state === 'open') this.#dispatch(message);
     // SES-10: while we wait for the answer to our GOODBYE, nothing else matters.
-    else if (message.type === MessageType.GOODBYE || message.type === MessageType.ABORT) this.#end({ reason: message.reason });
+    else if (message.type === MessageType.GOODBYE || message.type === MessageType.ABORT)
+      this.#end({ reason: message.reason });
   }
 
   /** @throws ProtocolViolation for what a router may not send now */
   #dispatch(message: Message): void {
     switch (message.type) {
       case MessageType.EVENT:
-        return this.handlers.event(message);
+        this.handlers.event(message);
+        break;
       case MessageType.INVOCATION:
-        return this.handlers.invocation(message);
+        this.handlers.invocation(message);
+        break;
       case MessageType.INTERRUPT:
-        return this.handlers.interrupt(message);
+        this.handlers.interrupt(message);
+        break;
       case MessageType.UNSUBSCRIBED:
-        if (message.request !== 0) return this.requests.answer(message);
-        return this.subscriptions.revoke(message.details?.subscription, message.details?.reason);
+        if (message.request !== 0) this.requests.answer(message);
+        else this.subscriptions.revoke(message.details?.subscription, message.details?.reason);
+        break;
       case MessageType.UNREGISTERED:
-        if (message.request !== 0) return this.requests.answer(message);
-        return this.registrations.revoke(message.details?.registration, message.details?.reason);
+        if (message.request !== 0) this.requests.answer(message);
+        else this.registrations.revoke(message.details?.registration, message.details?.reason);
+        break;
       case MessageType.RESULT:
       case MessageType.PUBLISHED:
       case MessageType.SUBSCRIBED:
       case MessageType.REGISTERED:
-        return this.requests.answer(message);
+        this.requests.answer(message);
+        break;
       case MessageType.ERROR:
-        return this.#failed(message);
+        this.#failed(message);
+        break;
       case MessageType.GOODBYE:
-        return this.#end(ended(message), GOODBYE_AND_OUT);
+        this.#end(ended(message), GOODBYE_AND_OUT);
+        break;
       case MessageType.ABORT:
-        return this.#end(ended(message));
+        this.#end(ended(message));
+        break;
       default:
         throw new ProtocolViolation(`message type ${message.type} in an open session`);
     }
@@ -278,9 +305,7 @@ export class Connection implements TransportListener {
 
   /** Nobody is left waiting. */
   #release(ending: Ending): void {
-    const { reason, error } = ending;
-    const lost = error instanceof ConnectionLostError ? error : new ConnectionLostError(reason, 'The session is over.', true, error);
-    this.requests.failAll(lost);
+    this.requests.failAll(connectionLost(ending, true));
     this.subscriptions.end(ending);
     this.registrations.end(ending);
     this.handlers.end(ending);
@@ -292,7 +317,10 @@ export class Connection implements TransportListener {
 }
 
 /** The end that the router has decided on. */
-function ended({ reason, details: { message = 'The router has ended the session.' } }: Abort | Goodbye): Ending {
+function ended({
+  reason,
+  details: { message = 'The router has ended the session.' },
+}: Abort | Goodbye): Ending {
   const error =
     reason === ErrorUri.PROTOCOL_VIOLATION
       ? new ProtocolError(reason, [message])

@@ -1,8 +1,9 @@
 /** Types: what the procedures and topics of an application take and give. Nothing of it exists at run time. */
 import type { Args, Kwargs } from '@wamp/protocol';
 
-/** No keyword arguments. */
-type NoKwargs = Record<never, never>;
+/** No keyword arguments: a dict without a key. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- `keyof` it is never, which is the point
+interface NoKwargs {}
 
 /**
  * The contract of a session that was given none: every URI, and any payload. `any` is meant: what
@@ -49,10 +50,22 @@ type Topic<C, U extends TopicUri<C>> = Topics<C>[U];
 
 /** The positional arguments of a topic's events. */
 export type TopicArgs<C, U extends TopicUri<C>> =
-  Topic<C, U> extends infer T ? (T extends Args ? T : T extends { args: infer A extends Args } ? A : []) : never;
+  Topic<C, U> extends infer T
+    ? T extends Args
+      ? T
+      : T extends { args: infer A extends Args }
+        ? A
+        : []
+    : never;
 /** The keyword arguments of a topic's events. */
 export type TopicKwargs<C, U extends TopicUri<C>> =
-  Topic<C, U> extends infer T ? (T extends Args ? NoKwargs : T extends { kwargs: infer K } ? K : NoKwargs) : never;
+  Topic<C, U> extends infer T
+    ? T extends Args
+      ? NoKwargs
+      : T extends { kwargs: infer K }
+        ? K
+        : NoKwargs
+    : never;
 
 /**
  * The parameters behind the URI: a LIST is the positional arguments, a DICT the keyword arguments,

@@ -1,5 +1,13 @@
 /** What a call, a request or a connection can fail with. */
-import { ApplicationError, ErrorUri, type Args, type ErrorMessage, type Kwargs, type Uri } from '@wamp/protocol';
+import {
+  ApplicationError,
+  ErrorUri,
+  type Args,
+  type ErrorMessage,
+  type Kwargs,
+  type Uri,
+} from '@wamp/protocol';
+import type { Ending } from './core/handle.ts';
 
 /** What goes with an error besides its payload. */
 export interface WampErrorOptions {
@@ -37,7 +45,8 @@ export class WampError<U extends string = string, A extends Args = Args> extends
   static is<V extends string = string>(error: unknown, uri?: V): error is WampError<Covered<V>> {
     if (!(error instanceof WampError)) return false;
     if (uri === undefined) return true;
-    return uri.endsWith('*') ? error.uri.startsWith(uri.slice(0, -1)) : error.uri === uri;
+    const { uri: own } = error as WampError;
+    return uri.endsWith('*') ? own.startsWith(uri.slice(0, -1)) : own === uri;
   }
 }
 
@@ -62,7 +71,12 @@ export class ConnectError extends WampError {
   /** True when trying again as things are cannot help, such as for `wamp.error.no_such_realm`. */
   readonly fatal: boolean;
 
-  constructor(uri: Uri, args: Args, fatal: boolean, options: WampErrorOptions & { readonly kwargs?: Kwargs } = {}) {
+  constructor(
+    uri: Uri,
+    args: Args,
+    fatal: boolean,
+    options: WampErrorOptions & { readonly kwargs?: Kwargs } = {},
+  ) {
     super(uri, args, options.kwargs, options);
     this.fatal = fatal;
   }
@@ -93,6 +107,12 @@ export class SerializationError extends WampError {
   override readonly name = 'SerializationError';
 }
 
+/** What a request fails with when its session has ended. */
+export function connectionLost({ reason, error }: Ending, sent: boolean): ConnectionLostError {
+  if (sent && error instanceof ConnectionLostError) return error;
+  return new ConnectionLostError(reason, error?.message ?? 'The session is closed.', sent, error);
+}
+
 /** The exception that an ERROR stands for. */
 export function errorOf({ error, payload: { args, kwargs }, details }: ErrorMessage): WampError {
   const options = { details };
@@ -108,7 +128,8 @@ export function errorOf({ error, payload: { args, kwargs }, details }: ErrorMess
 }
 
 // T-25: older routers have names of their own for this.
-const AUTH = /^wamp\.error\.(authentication_|authorization_|no(t|_matching)?_auth|no_such_(principal|role)$|cannot_auth)/;
+const AUTH =
+  /^wamp\.error\.(authentication_|authorization_|no(t|_matching)?_auth|no_such_(principal|role)$|cannot_auth)/;
 const FATAL: ReadonlySet<Uri> = new Set([
   ErrorUri.NO_SUCH_REALM,
   ErrorUri.INVALID_URI,
@@ -127,5 +148,7 @@ export function refusal(reason: Uri, args: Args, kwargs: Kwargs, details: Kwargs
 
 /** Whatever was thrown, as an Error. */
 export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error('Something was thrown that is no Error.', { cause: thrown });
+  return thrown instanceof Error
+    ? thrown
+    : new Error('Something was thrown that is no Error.', { cause: thrown });
 }

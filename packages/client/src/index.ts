@@ -1,2 +1,64 @@
-// The public names of the client package.
-export {};
+/** The public names of the client package. */
+export { connect, type ConnectOptions, type Url } from './connect.ts';
+export type {
+  Logger,
+  PublishOptions,
+  PublishResult,
+  Session,
+  SessionEvents,
+  SessionState,
+} from './session.ts';
+export type { Call, CallOptions } from './call.ts';
+export type { BufferOptions, SubscribeOptions, Subscription } from './subscription.ts';
+export type { HandlerReturn, RegisterOptions, Registration } from './registration.ts';
+export type { Ending, HandleState } from './core/handle.ts';
+export type { WampEvent } from './core/event.ts';
+export type { Invocation } from './core/invocation.ts';
+export type { Peer } from './core/peer.ts';
+export { result, type Result } from './core/result.ts';
+export {
+  AuthError,
+  CallTimeoutError,
+  CanceledError,
+  ConnectError,
+  ConnectionLostError,
+  ProtocolError,
+  SerializationError,
+  WampError,
+  type WampErrorOptions,
+} from './errors.ts';
+export { anonymous } from './auth/anonymous.ts';
+export { ticket } from './auth/ticket.ts';
+export type { Authenticator, Introduction, Signature } from './auth/authenticator.ts';
+export type { OpenOptions, TransportFactory } from './transports/factory.ts';
+export {
+  webSocket,
+  type WebSocketConstructor,
+  type WebSocketLike,
+  type WebSocketOptions,
+} from './transports/websocket.ts';
+export type { Clock } from './clock.ts';
+export type {
+  ProcedureArgs,
+  ProcedureKwargs,
+  ProcedureResult,
+  ProcedureResultKwargs,
+  ProcedureUri,
+  Rest,
+  TopicArgs,
+  TopicKwargs,
+  TopicUri,
+  Untyped,
+} from './contract.ts';
+export { CloseUri, ErrorUri, json } from '@wamp/protocol';
+export type {
+  Args,
+  CancelMode,
+  Id,
+  InvocationPolicy,
+  Kwargs,
+  MatchPolicy,
+  Serializer,
+  Transport,
+  Uri,
+} from '@wamp/protocol';

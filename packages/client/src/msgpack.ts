@@ -1,2 +1,2 @@
-// MessagePack for the client.
-export {};
+/** MessagePack for the client: `serializers: [msgpack]`. */
+export { msgpack } from '@wamp/protocol/msgpack';

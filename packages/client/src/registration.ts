@@ -1,5 +1,5 @@
 /** A registered procedure: its options and its handle. */
-import type { Args, Dict, Id, InvocationPolicy, Kwargs, MatchPolicy, Uri } from '@wamp/protocol';
+import type { Dict, Id, InvocationPolicy, Kwargs, MatchPolicy, Uri } from '@wamp/protocol';
 import { Handle, type Ending, type HandleState, type Leave } from './core/handle.ts';
 import type { Invocation } from './core/invocation.ts';
 import type { Result } from './core/result.ts';
@@ -33,7 +33,7 @@ export interface Registration extends AsyncDisposable {
 export type HandlerReturn<V> = V | Result | Promise<V | Result>;
 
 /** A registered function, as the core calls it. */
-export type Procedure = (args: Args, invocation: Invocation) => unknown;
+export type Procedure = (args: unknown[], invocation: Invocation<unknown[]>) => unknown;
 
 export class RegistrationHandle extends Handle implements Registration {
   readonly handler: Procedure;

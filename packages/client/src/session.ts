@@ -1,5 +1,15 @@
 /** A client in a realm: call, register, subscribe, publish. */
-import { CloseUri, ErrorUri, MessageType, PeerFeatures, type Dict, type Id, type Kwargs, type Payload, type Uri } from '@wamp/protocol';
+import {
+  CloseUri,
+  ErrorUri,
+  MessageType,
+  PeerFeatures,
+  type Id,
+  type Kwargs,
+  type Publish,
+  type Uri,
+  type Welcome,
+} from '@wamp/protocol';
 import { PendingCall, type Call, type CallOptions } from './call.ts';
 import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
@@ -19,10 +29,22 @@ import type { WampEvent } from './core/event.ts';
 import type { Ending, Handle } from './core/handle.ts';
 import type { Invocation } from './core/invocation.ts';
 import type { Waiter } from './core/requests.ts';
-import { ConnectionLostError, toError } from './errors.ts';
+import { connectionLost, toError, type ConnectionLostError } from './errors.ts';
 import { payloadOf, requireUri, wireOptions } from './payload.ts';
-import { RegistrationHandle, type HandlerReturn, type Procedure, type RegisterOptions, type Registration } from './registration.ts';
-import { SubscriptionHandle, type EventHandler, type SubscribeOptions, type Subscription } from './subscription.ts';
+import { onAbort, reasonOf } from './signal.ts';
+import {
+  RegistrationHandle,
+  type HandlerReturn,
+  type Procedure,
+  type RegisterOptions,
+  type Registration,
+} from './registration.ts';
+import {
+  SubscriptionHandle,
+  type EventHandler,
+  type SubscribeOptions,
+  type Subscription,
+} from './subscription.ts';
 
 /** How to publish. */
 export interface PublishOptions {
@@ -60,7 +82,7 @@ export interface SessionEvents {
   /** It stands elsewhere now. */
   state: SessionState;
   /** It went without having been closed from here. */
-  lost: Error;
+  lost: ConnectionLostError;
   /** It is over. */
   close: Ending;
   /** A handler threw, or the router refused something that nobody waits for. */
@@ -240,7 +262,7 @@ export class ClientSession implements Session {
     return this.#features;
   }
 
-  get untyped(): this {
+  get untyped(): Session {
     return this;
   }
 
@@ -253,7 +275,10 @@ export class ClientSession implements Session {
     const call = new PendingCall({
       procedure,
       payload: payloadOf(payload, options.kwargs),
-      wire: wireOptions(timeout === undefined ? options : { ...options, timeout: Math.ceil(timeout) }, ['timeout', 'discloseMe']),
+      wire: wireOptions(timeout === undefined ? options : { ...options, timeout: Math.ceil(timeout) }, [
+        'timeout',
+        'discloseMe',
+      ]),
       options,
     });
     if (this.#connection === undefined) call.failed(this.#over());
@@ -273,9 +298,13 @@ export class ClientSession implements Session {
     return this.#attach(handle, (connection) => connection.registrations.join(handle), options.signal);
   }
 
-  subscribe(topic: Uri, handler: EventHandler, options?: SubscribeOptions): Promise<Subscription>;
-  subscribe(topic: Uri, options?: SubscribeOptions): Promise<Subscription>;
-  subscribe(topic: Uri, first?: EventHandler | SubscribeOptions, second?: SubscribeOptions): Promise<Subscription> {
+  subscribe(topic: Uri, handler: EventHandler, options?: SubscribeOptions): Promise<Subscription<unknown[]>>;
+  subscribe(topic: Uri, options?: SubscribeOptions): Promise<Subscription<unknown[]>>;
+  subscribe(
+    topic: Uri,
+    first?: EventHandler | SubscribeOptions,
+    second?: SubscribeOptions,
+  ): Promise<Subscription<unknown[]>> {
     requireUri(topic);
     const [handler, options = {}] = typeof first === 'function' ? [first, second] : [undefined, first];
     const handle: SubscriptionHandle = new SubscriptionHandle(
@@ -294,7 +323,35 @@ export class ClientSession implements Session {
     const wire = wireOptions(options, PUBLISH_OPTIONS);
     const acknowledged = wire['acknowledge'] === true;
     const published = new Promise<PublishResult>((resolve, reject) => {
-      …
+      this.#whileOpen(options.signal, reject, (connection) => {
+        const stop = onAbort(options.signal, (reason) => {
+          if (request !== undefined) connection.requests.forget(request);
+          waiter.failed(reason);
+        });
+        const waiter: Waiter = {
+          type: MessageType.PUBLISH,
+          answered: (answer) => {
+            stop();
+            resolve(answer.type === MessageType.PUBLISHED ? { publication: answer.publication } : {});
+          },
+          failed: (error) => {
+            stop();
+            reject(error);
+          },
+        };
+        const build = (request: Id): Publish => ({
+          type: MessageType.PUBLISH,
+          request,
+          options: wire,
+          topic,
+          payload: body,
+        });
+        const request = connection.request(waiter, build, acknowledged);
+        if (request !== undefined && !acknowledged) {
+          stop();
+          resolve({});
+        }
+      });
     });
     // Fire and forget is what publishing without confirmation is for.
     if (!acknowledged) published.catch(ignore);
@@ -318,3 +375,102 @@ export class ClientSession implements Session {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+
+  /** For the connection: the router has let us in. */
+  joined(connection: Connection, welcome: Welcome): void {
+    this.#connection = connection;
+    this.#welcome = welcome;
+    this.#features = connection.features;
+    this.#become('open');
+  }
+
+  /** For the connection: it is over. */
+  ended(ending: Ending): void {
+    this.#connection = undefined;
+    this.#ending = ending;
+    this.#become('closed');
+    if (ending.error !== undefined) this.#emit('lost', connectionLost(ending, true));
+    this.#emit('close', ending);
+    this.#resolveClosed?.(ending);
+  }
+
+  /** An exception that nobody else gets to see. */
+  report(error: Error): void {
+    if (!this.#emit('error', error)) this.#log(error);
+  }
+
+  #attach<H extends Handle>(
+    handle: H,
+    join: (connection: Connection) => Promise<void>,
+    signal: AbortSignal | undefined,
+  ): Promise<H> {
+    return new Promise((resolve, reject) => {
+      this.#whileOpen(signal, reject, (connection) => {
+        const stop = onAbort(signal, (reason) => {
+          reject(reason);
+          handle.leave({ reason: 'aborted' }).catch((error: unknown) => this.report(toError(error)));
+        });
+        void handle.ended.then(stop);
+        join(connection).then(
+          () => resolve(handle),
+          (thrown: unknown) => {
+            const error = toError(thrown);
+            handle.end({ reason: 'refused', error });
+            reject(error);
+          },
+        );
+      });
+    });
+  }
+
+  /** Goes on only with a connection, and a signal that is not aborted yet. */
+  #whileOpen(
+    signal: AbortSignal | undefined,
+    reject: (error: Error) => void,
+    goOn: (connection: Connection) => void,
+  ): void {
+    if (this.#connection === undefined) reject(this.#over());
+    else if (signal?.aborted === true) reject(reasonOf(signal));
+    else goOn(this.#connection);
+  }
+
+  #over(): Error {
+    return connectionLost(this.#ending ?? { reason: ErrorUri.NETWORK_FAILURE }, false);
+  }
+
+  #become(state: SessionState): void {
+    this.#state = state;
+    this.#emit('state', state);
+  }
+
+  /** True when there was someone to hear it. */
+  #emit<E extends keyof SessionEvents>(type: E, event: SessionEvents[E]): boolean {
+    const listeners = this.#listeners.get(type);
+    if (listeners === undefined || listeners.size === 0) return false;
+    for (const listener of listeners) {
+      try {
+        // `on` has put it under the type that it listens to.
+        listener(event as never);
+      } catch (thrown) {
+        this.#log(toError(thrown));
+      }
+    }
+    return true;
+  }
+
+  #log(error: Error): void {
+    try {
+      this.#port.logger.error('WAMP:', error);
+    } catch {
+      // A logger that fails leaves nobody to tell.
+    }
+  }
+}
+
+function requireFunction(handler: unknown): void {
+  if (typeof handler !== 'function') throw new TypeError('A handler is a function.');
+}
+
+function ignore(): void {
+  // Whoever wants to know has a promise of their own.
+}

@@ -1,5 +1,13 @@
 /** A subscribed topic: its options, its handle, and its events as an async iterable. */
-import { ErrorUri, type Args, type Dict, type Id, type Kwargs, type MatchPolicy, type Uri } from '@wamp/protocol';
+import {
+  ErrorUri,
+  type Args,
+  type Dict,
+  type Id,
+  type Kwargs,
+  type MatchPolicy,
+  type Uri,
+} from '@wamp/protocol';
 import type { WampEvent } from './core/event.ts';
 import { Handle, type Ending, type HandleState, type Leave } from './core/handle.ts';
 import { WampError } from './errors.ts';
@@ -45,21 +53,21 @@ export interface Subscription<A extends Args = Args, K = Kwargs>
   unsubscribe(): Promise<void>;
 }
 
-/** The function of a subscription. */
-export type EventHandler = (args: Args, event: WampEvent) => unknown;
+/** The function of a subscription, as the core calls it. */
+export type EventHandler = (args: unknown[], event: WampEvent<unknown[]>) => unknown;
 
-type Next = IteratorResult<WampEvent, undefined>;
+type Next = IteratorResult<WampEvent<unknown[]>, undefined>;
 interface Taker {
   resolve(next: Next): void;
   reject(error: Error): void;
 }
 
-export class SubscriptionHandle extends Handle implements Subscription {
+export class SubscriptionHandle extends Handle implements Subscription<unknown[]> {
   readonly #handler: EventHandler | undefined;
   readonly #max: number;
   readonly #overflow: BufferOptions['overflow'];
   /** Events that wait for a taker, or takers that wait for an event: never both. */
-  readonly #events: WampEvent[] = [];
+  readonly #events: WampEvent<unknown[]>[] = [];
   readonly #takers: Taker[] = [];
   #ending: Ending | undefined;
 
@@ -88,7 +96,7 @@ export class SubscriptionHandle extends Handle implements Subscription {
     return this.unsubscribe();
   }
 
-  deliver(event: WampEvent): unknown {
+  deliver(event: WampEvent<unknown[]>): unknown {
     if (this.#handler !== undefined) return this.#handler(event.args, event);
     const taker = this.#takers.shift();
     if (taker !== undefined) taker.resolve({ done: false, value: event });
@@ -104,7 +112,7 @@ export class SubscriptionHandle extends Handle implements Subscription {
   }
 
   /** @throws TypeError when a handler takes the events already */
-  [Symbol.asyncIterator](): AsyncIterator<WampEvent, undefined> {
+  [Symbol.asyncIterator](): AsyncIterator<WampEvent<unknown[]>, undefined> {
     if (this.#handler !== undefined) throw new TypeError('A subscription with a handler cannot be iterated.');
     return {
       next: () => new Promise((resolve, reject) => this.#take({ resolve, reject })),
@@ -128,7 +136,7 @@ export class SubscriptionHandle extends Handle implements Subscription {
     else taker.reject(error);
   }
 
-  #overflowed(event: WampEvent): unknown {
+  #overflowed(event: WampEvent<unknown[]>): unknown {
     switch (this.#overflow) {
       case 'drop-newest':
         return undefined;

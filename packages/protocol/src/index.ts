@@ -55,7 +55,7 @@ export {
   type Yield,
   type YieldOptions,
 } from './message.ts';
-export { fromList, layoutOf, toElements, toList, type Layout } from './layout.ts';
+export { fromList, layoutOf, publishOptions, toElements, toList, type Layout } from './layout.ts';
 export { Payload, type Args, type Kwargs, type PayloadCount } from './payload.ts';
 export { encodeOnce, MAX_DEPTH, type Serializer } from './serializer.ts';
 export { json } from './serializers/json.ts';

@@ -85,7 +85,7 @@ function layout<M extends Message, F extends readonly unknown[]>(
   row: Row<M, F>,
 ): void {
   const type = MessageType[name];
-  const checks = row.fields.map((field) => (field)(name));
+  const checks = row.fields.map((field) => field(name));
   const most = row.fields.length + 1;
   layouts.set(type, {
     name,
@@ -356,3 +356,9 @@ export function fromList(list: readonly unknown[]): Message {
   if (kwargs !== undefined && !isDict(kwargs)) throw new ProtocolViolation(`${name}.Kwargs: expected a dict`);
   return read(list, Payload.of(args, kwargs));
 }
+
+/** Checks a value as the Options of PUBLISH. @throws ProtocolViolation naming the key that is wrong */
+export const publishOptions: Check<Publish['options']> = dict<Publish['options']>(
+  'Options',
+  keys.publish,
+)('PUBLISH');

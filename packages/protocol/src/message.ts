@@ -41,8 +41,8 @@ export type MessageType = (typeof MessageType)[keyof typeof MessageType];
 
 /** How a pattern selects URIs. */
 export type MatchPolicy = 'exact' | 'prefix' | 'wildcard';
-/** How a call chooses among the callees of a shared registration. */
-export type InvocationPolicy = 'single' | 'first' | 'last' | 'roundrobin' | 'random';
+/** How a call chooses among the callees of a shared registration; `load`, the least busy, is ours. */
+export type InvocationPolicy = 'single' | 'first' | 'last' | 'roundrobin' | 'random' | 'load';
 /** What CANCEL asks of the dealer. */
 export type CancelMode = 'skip' | 'kill' | 'killnowait';
 

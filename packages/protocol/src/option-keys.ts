@@ -2,7 +2,7 @@
 import { anything, bool, dict, id, integer, list, oneOf, text, type Keys } from './fields.ts';
 
 const MATCH = ['exact', 'prefix', 'wildcard'] as const;
-const INVOKE = ['single', 'first', 'last', 'roundrobin', 'random'] as const;
+const INVOKE = ['single', 'first', 'last', 'roundrobin', 'random', 'load'] as const;
 const MODE = ['skip', 'kill', 'killnowait'] as const;
 
 const passthru: Keys = {

@@ -3,7 +3,9 @@ export { createRouter, DEFAULT_LIMITS, Router, type RouterOptions } from './rout
 export { acceptWebSockets, type WebSocketAcceptor, type WebSocketOptions } from './transports/websocket.ts';
 export { inMemory, transportPair } from './transports/in-memory.ts';
 export { isLoopback } from './transports/origin.ts';
-export { features } from './features/index.ts';
+export { defaultFeatures, type FeatureOptions } from './features/index.ts';
+export type { HistoryRule } from './features/event-history.ts';
+export type { TrustLevel } from './core/trust.ts';
 export { Realm, type Feature, type RealmOptions, type RouterFeatures } from './core/realm.ts';
 export { Broker, eventFor, type BrokerOptions } from './core/broker.ts';
 export { Dealer, type DealerOptions } from './core/dealer.ts';

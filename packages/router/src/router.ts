@@ -19,8 +19,9 @@ import type { ConnectionRouter, Limits, Log } from './connection/connection-rout
 import { Connection } from './connection/connection.ts';
 import { systemClock } from './connection/system-clock.ts';
 import type { Clock } from './core/clock.ts';
-import { Realm, type Feature } from './core/realm.ts';
-import { features } from './features/index.ts';
+import { Realm, type Feature, type Permits } from './core/realm.ts';
+import type { TrustLevel } from './core/trust.ts';
+import { defaultFeatures } from './features/index.ts';
 
 export interface RouterOptions {
   /** The names of the realms. There are no others: HELLO never makes one. */
@@ -37,6 +38,8 @@ export interface RouterOptions {
   readonly strictRequestIds?: boolean;
   /** Whether `disclose_me` and `disclose_caller` are granted; true by default. */
   readonly disclosure?: boolean;
+  /** How far callers and publishers are trusted, told in INVOCATION and EVENT; untold by default. */
+  readonly trustLevel?: TrustLevel;
   /** Bounds that differ from {@link DEFAULT_LIMITS}. */
   readonly limits?: Partial<Limits>;
   /** What WELCOME says of the router's make. */
@@ -132,6 +135,12 @@ export class Router implements ConnectionRouter {
     if (this.#connections.size === 0) this.#whenEmpty?.();
   }
 
+  /** What realms ask when they act in a session's name. */
+  #permits(): Permits | undefined {
+    const { authorizer } = this;
+    return authorizer && ((principal, action, uri) => authorizer.authorize(principal, action, uri, {}));
+  }
+
   #createRealm(name: Uri, options: RouterOptions): Realm {
     const scope = new GlobalScope();
     let lastRouterId: Id = 0;
@@ -143,7 +152,9 @@ export class Router implements ConnectionRouter {
       uriRules: this.uriRules,
       disclosure: options.disclosure ?? true,
       strictRequestIds: this.strictRequestIds,
-      features: options.features ?? features,
+      features: options.features ?? defaultFeatures(),
+      trustLevel: options.trustLevel,
+      permits: this.#permits(),
     });
   }
 }

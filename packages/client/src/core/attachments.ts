@@ -109,7 +109,13 @@ export class Attachments<H extends Handle> {
   #attach(id: Id, handle: H): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) {
-      this.#entries.set(id, { id, uri: handle.uri, handles: new Set([handle]), serving: handle, deserted: [] });
+      this.#entries.set(id, {
+        id,
+        uri: handle.uri,
+        handles: new Set([handle]),
+        serving: handle,
+        deserted: [],
+      });
     } else {
       entry.handles.add(handle);
       entry.serving = handle;
@@ -128,9 +134,11 @@ export class Attachments<H extends Handle> {
     for (const entry of this.#entries.values()) {
       if (entry.uri !== uri || entry.deserted.length === 0) continue;
       const waiting = entry.deserted.splice(0);
-      void this.#leaveIfDeserted(entry).catch(ignore).then(() => {
-        for (const resolve of waiting) resolve();
-      });
+      void this.#leaveIfDeserted(entry)
+        .catch(ignore)
+        .then(() => {
+          for (const resolve of waiting) resolve();
+        });
     }
   }
 

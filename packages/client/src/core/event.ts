@@ -19,9 +19,13 @@ export interface WampEvent<A extends Args = Args, K = Kwargs> {
 }
 
 /** @param subscribed the topic or pattern of the subscription */
-export function eventOf({ publication, details, payload: { args, kwargs } }: Event, subscribed: Uri): WampEvent {
+export function eventOf(
+  { publication, details, payload: { args, kwargs } }: Event,
+  subscribed: Uri,
+): WampEvent<unknown[]> {
   return {
-    args,
+    // Decoded for this event, so it is the application's to change.
+    args: args as unknown[],
     kwargs,
     topic: details.topic ?? subscribed,
     publication,

@@ -5,7 +5,6 @@ import {
   MessageType,
   Payload,
   ProtocolViolation,
-  type Args,
   type Event,
   type Id,
   type Interrupt,
@@ -22,13 +21,13 @@ import { WholeResult } from './result.ts';
 /** A subscription of the application. */
 export interface Subscriber extends Handle {
   /** Hands over an event; returns, or promises, whatever its function does. */
-  deliver(event: WampEvent): unknown;
+  deliver(event: WampEvent<unknown[]>): unknown;
 }
 
 /** A registration of the application. */
 export interface Callee extends Handle {
   /** Returns, or promises, the result. */
-  readonly handler: (args: Args, invocation: Invocation) => unknown;
+  readonly handler: (args: unknown[], invocation: Invocation<unknown[]>) => unknown;
 }
 
 /** What handlers need of their session. */
@@ -54,11 +53,7 @@ export class Handlers {
   /** Invocations count up, be it with gaps (T-6): above is what never came. */
   #highest: Id = 0;
 
-  constructor(
-    subscriptions: Attachments<Subscriber>,
-    registrations: Attachments<Callee>,
-    port: HandlerPort,
-  ) {
+  constructor(subscriptions: Attachments<Subscriber>, registrations: Attachments<Callee>, port: HandlerPort) {
     this.#subscriptions = subscriptions;
     this.#registrations = registrations;
     this.#port = port;
@@ -157,7 +152,14 @@ export class Handlers {
 
   #answerError(request: Id, { uri, args, kwargs }: ApplicationError): void {
     const error = (error: string, payload: Payload): void =>
-      this.#port.send({ type: MessageType.ERROR, requestType: MessageType.INVOCATION, request, details: {}, error, payload });
+      this.#port.send({
+        type: MessageType.ERROR,
+        requestType: MessageType.INVOCATION,
+        request,
+        details: {},
+        error,
+        payload,
+      });
     try {
       error(uri, Payload.of(args, kwargs));
     } catch (thrown) {

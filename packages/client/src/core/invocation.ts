@@ -20,9 +20,9 @@ export interface Invocation<A extends Args = Args, K = Kwargs> {
 }
 
 /** An invocation that is not answered yet. */
-export class RunningInvocation implements Invocation {
+export class RunningInvocation implements Invocation<unknown[]> {
   readonly request: Id;
-  readonly args: Args;
+  readonly args: unknown[];
   readonly kwargs: Kwargs;
   readonly procedure: Uri;
   readonly caller: Peer | undefined;
@@ -35,7 +35,8 @@ export class RunningInvocation implements Invocation {
   /** @param registered the procedure or pattern of the registration */
   constructor({ request, details, payload: { args, kwargs } }: InvocationMessage, registered: Uri) {
     this.request = request;
-    this.args = args;
+    // Decoded for this invocation, so it is the application's to change.
+    this.args = args as unknown[];
     this.kwargs = kwargs;
     this.procedure = details.procedure ?? registered;
     this.caller = peerIn(details, 'caller');

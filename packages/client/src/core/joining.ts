@@ -79,7 +79,8 @@ export class Joining {
   /** @throws ProtocolViolation for what may not arrive now */
   receive(message: Message): void {
     const step = STEPS[this.#state][message.type];
-    if (step === undefined) throw new ProtocolViolation(`message type ${message.type} before the session is open`);
+    if (step === undefined)
+      throw new ProtocolViolation(`message type ${message.type} before the session is open`);
     // The table leads each type to the step that takes it.
     step(this, message as never);
   }
@@ -90,33 +91,42 @@ export class Joining {
   }
 
   welcomed(message: Welcome): void {
-    const authenticator = this.#authenticator ?? this.#authenticators.find(({ method }) => method === message.details.authmethod);
-    if (authenticator?.welcome === undefined) {
+    const authenticator =
+      this.#authenticator ?? this.#authenticators.find(({ method }) => method === message.details.authmethod);
+    const check = authenticator?.welcome?.bind(authenticator);
+    if (check === undefined) {
       this.#state = 'done';
       this.#port.joined(message);
       return;
     }
     this.#state = 'welcomed';
-    const { welcome } = authenticator;
-    void this.#ask('welcomed', () => welcome.call(authenticator, message.details.authextra ?? {}), () => {
-      this.#state = 'done';
-      this.#port.joined(message);
-    });
+    void this.#ask(
+      'welcomed',
+      () => check(message.details.authextra ?? {}),
+      () => {
+        this.#state = 'done';
+        this.#port.joined(message);
+      },
+    );
   }
 
   challenged({ authmethod, extra }: Challenge): void {
     const authenticator = this.#authenticators.find(({ method }) => method === authmethod);
-    if (authenticator?.challenge === undefined) {
+    const respond = authenticator?.challenge?.bind(authenticator);
+    if (respond === undefined) {
       throw new ProtocolViolation(`CHALLENGE of method ${authmethod}, which was not offered`);
     }
     this.#authenticator = authenticator;
     this.#state = 'challenged';
-    const { challenge } = authenticator;
-    void this.#ask('challenged', () => challenge.call(authenticator, extra), (signature) => {
-      const message = authenticate(signature);
-      this.#state = 'authenticating';
-      this.#port.send(message);
-    });
+    void this.#ask(
+      'challenged',
+      () => respond(extra),
+      (signature) => {
+        const message = authenticate(signature);
+        this.#state = 'authenticating';
+        this.#port.send(message);
+      },
+    );
   }
 
   refused(message: Abort | Goodbye): void {

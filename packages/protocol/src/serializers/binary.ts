@@ -7,11 +7,6 @@ import { Payload, type Args, type Kwargs, type PayloadCount } from '../payload.t
 import type { Serializer } from '../serializer.ts';
 import { outgoing, type Dialect } from './values.ts';
 
-declare const TextDecoder: new (
-  label: string,
-  options: { readonly ignoreBOM: boolean },
-) => { decode(bytes: Uint8Array): string };
-
 /** What each of the two does in its own way. */
 export interface BinaryFormat {
   readonly name: string;
@@ -110,7 +105,8 @@ function decode(format: BinaryFormat, serializer: Serializer, frame: Uint8Array)
 
 function checkCount({ name, least, most, payload }: Layout, count: number): void {
   if (count < least) throw new ProtocolViolation(`${name}: ${count} elements are too few`);
-  if (count > most + (payload ? 2 : 0)) throw new ProtocolViolation(`${name}: ${count} elements are too many`);
+  if (count > most + (payload ? 2 : 0))
+    throw new ProtocolViolation(`${name}: ${count} elements are too many`);
 }
 
 /** Args and Kwargs, `count` of them, behind the envelope that ends at `at`. */
@@ -124,7 +120,8 @@ function readPayload(
   const argsEnd = count > 0 ? format.skipArgs(frame, at) : at;
   const end = count > 1 ? format.skipKwargs(frame, argsEnd) : argsEnd;
   const frameEnd = format.endOfList(frame, end);
-  if (frameEnd !== frame.length) throw new ProtocolViolation(`${format.name}: a message is followed by more bytes`);
+  if (frameEnd !== frame.length)
+    throw new ProtocolViolation(`${format.name}: a message is followed by more bytes`);
   if (count === 0) return Payload.none;
   return Payload.encoded(serializer, frame.subarray(at, end), count > 1 ? 2 : 1);
 }
@@ -182,23 +179,6 @@ export function setKey(dict: Record<string, unknown>, key: string, value: unknow
   } else {
     dict[key] = value;
   }
-}
-
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-/** Up to this many bytes, building a string by hand is faster than asking the engine. */
-const SHORT_TEXT = 24;
-
-/** The string whose UTF-8 stands from `at` up to `end`. */
-export function readText(bytes: Uint8Array, at: number, end: number): string {
-  const length = end - at;
-  if (length > SHORT_TEXT) return decoder.decode(bytes.subarray(at, end));
-  const units = new Array<number>(length);
-  for (let index = 0; index < length; index += 1) {
-    const byte = bytes[at + index] ?? 0;
-    if (byte >= 0x80) return decoder.decode(bytes.subarray(at, end));
-    units[index] = byte;
-  }
-  return String.fromCharCode(...units);
 }
 
 const scratch = new DataView(new ArrayBuffer(8));

@@ -1,5 +1,5 @@
 /** Values out of CBOR that the walk has found well-formed. */
-import { joinWords, narrowed, readFloat32, readFloat64, readText, readUnsigned, setKey } from './binary.ts';
+import { joinWords, narrowed, readFloat32, readFloat64, readUnsigned, setKey } from './binary.ts';
 import {
   argumentOf,
   BREAK,
@@ -16,6 +16,7 @@ import {
   TEXT,
   UNSIGNED,
 } from './cbor-skip.ts';
+import { readText } from './text.ts';
 
 /** Reads one value after the other. */
 export class CborReader {
@@ -106,7 +107,9 @@ function integerAt(bytes: Uint8Array, byte: number, at: number): number | bigint
 
 /** -1 - n, which is how negative integers are written. */
 function complement(value: number | bigint): number | bigint {
-  return typeof value === 'number' && value < Number.MAX_SAFE_INTEGER ? -1 - value : narrowed(-1n - BigInt(value));
+  return typeof value === 'number' && value < Number.MAX_SAFE_INTEGER
+    ? -1 - value
+    : narrowed(-1n - BigInt(value));
 }
 
 function tagged(tag: number, value: unknown): unknown {

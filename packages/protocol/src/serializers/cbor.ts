@@ -1,10 +1,20 @@
-/** Serializer `cbor`: `wamp.2.cbor`. Writes with cbor-x; reads for itself, as what peers send is not to be trusted. */
-import { Encoder } from 'cbor-x/encode';
+/** Serializer `cbor`: `wamp.2.cbor`, written by cbor-x, and read by a reader of its own. */
+import * as library from 'cbor-x/encode';
 import type { Serializer } from '../serializer.ts';
 import { isWide, narrowed, serializerOf, validDate, wellFormed } from './binary.ts';
 import { CborReader } from './cbor-read.ts';
 import { contentOf, countElements, endOfList, skipArgs, skipKwargs, skipValue } from './cbor-skip.ts';
 import type { Dialect } from './values.ts';
+
+// cbor-x does not read: it would build whatever some 300 tags say, rename the key `__proto__`, refuse strings
+// of open length, and take a byte order mark from long ones.
+
+/** What is used of cbor-x, whose own types need those of Node. */
+const { Encoder } = library as unknown as {
+  readonly Encoder: new (options: Readonly<Record<string, boolean>>) => {
+    encode(value: unknown): Uint8Array;
+  };
+};
 
 const encoder = new Encoder({
   useRecords: false, // else dicts become records, a tag of cbor-x's own

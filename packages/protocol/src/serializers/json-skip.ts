@@ -16,7 +16,7 @@ const SMALL_U = 0x75;
 const MINUS = 0x2d;
 const PLUS = 0x2b;
 const POINT = 0x2e;
-export const ZERO = 0x30;
+const ZERO = 0x30;
 const SPACE = 0x20;
 
 function tableOf(characters: string): Uint8Array {

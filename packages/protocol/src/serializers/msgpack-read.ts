@@ -1,6 +1,7 @@
 /** Values out of MessagePack that the walk has found well-formed. */
-import { joinWords, narrowed, readFloat32, readFloat64, readText, readUnsigned, setKey } from './binary.ts';
+import { joinWords, narrowed, readFloat32, readFloat64, readUnsigned, setKey } from './binary.ts';
 import { BYTES, contentOf, DICT, EXTENSION, KIND, LIST, lengthOf, TEXT } from './msgpack-skip.ts';
+import { readText } from './text.ts';
 
 /** Reads one value after the other. */
 export class MsgpackReader {
@@ -66,7 +67,9 @@ export class MsgpackReader {
     if (length === 4) return new Date(first * 1000);
     const nanoseconds = length === 8 ? Math.floor(first / 4) : first;
     const seconds =
-      length === 8 ? (first % 4) * 0x100000000 + readUnsigned(this.#bytes, start + 4, 4) : signed64(this.#bytes, start + 4);
+      length === 8
+        ? (first % 4) * 0x100000000 + readUnsigned(this.#bytes, start + 4, 4)
+        : signed64(this.#bytes, start + 4);
     return new Date(Number(seconds) * 1000 + Math.floor(nanoseconds / 1_000_000));
   }
 }

@@ -143,7 +143,9 @@ function skipDict(bytes: Uint8Array, at: number, count: number, depth: number): 
  * be integers as well, which read as their decimals.
  */
 function isKey(byte: number, depth: number): boolean {
-  return KIND[byte] === TEXT || (depth > 1 && (byte < 0x80 || byte >= 0xe0 || (byte >= 0xcc && byte <= 0xd3)));
+  return (
+    KIND[byte] === TEXT || (depth > 1 && (byte < 0x80 || byte >= 0xe0 || (byte >= 0xcc && byte <= 0xd3)))
+  );
 }
 
 /** How many elements the list has that the frame is. @throws ProtocolViolation when it is none */

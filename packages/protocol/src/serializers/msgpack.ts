@@ -1,5 +1,5 @@
-/** Serializer `msgpack`: `wamp.2.msgpack`. Writes with msgpackr; reads for itself, as what peers send is not to be trusted. */
-import { addExtension, Packr } from 'msgpackr/pack';
+/** Serializer `msgpack`: `wamp.2.msgpack`, written by msgpackr, and read by a reader of its own. */
+import * as library from 'msgpackr/pack';
 import { SerializationFailure } from '../errors.ts';
 import type { Serializer } from '../serializer.ts';
 import { isWide, narrowed, serializerOf, validDate, wellFormed } from './binary.ts';
@@ -7,7 +7,26 @@ import { MsgpackReader } from './msgpack-read.ts';
 import { contentOf, countElements, skipArgs, skipKwargs, skipValue } from './msgpack-skip.ts';
 import type { Dialect } from './values.ts';
 
-/** An integer above 2^32, which msgpackr would write as a float, or as a signed integer if it is a BigInt. */
+// msgpackr does not read: it would build whatever its extensions say, rename the key `__proto__`, and take
+// a byte order mark from long strings.
+
+/** What is used of msgpackr, whose own types need those of Node. */
+interface Msgpackr {
+  readonly Packr: new (options: Readonly<Record<string, boolean>>) => { pack(value: unknown): Uint8Array };
+  readonly addExtension: (extension: {
+    readonly Class: typeof Unsigned64;
+    readonly type: number;
+    readonly pack: (value: Unsigned64, allocate: (size: number) => Room) => void;
+  }) => void;
+}
+interface Room {
+  readonly targetView: DataView;
+  readonly position: number;
+}
+
+const { addExtension, Packr } = library as unknown as Msgpackr;
+
+/** An integer above 2^32, which msgpackr would write as a float, or as a signed one if it is a BigInt. */
 class Unsigned64 {
   readonly value: bigint;
 
@@ -16,22 +35,16 @@ class Unsigned64 {
   }
 }
 
-/** What `allocate` of an extension returns; msgpackr's own types leave it out. */
-interface Room {
-  readonly targetView: DataView;
-  readonly position: number;
-}
-
-// An extension is the way msgpackr lets one write bytes. It has no effect on other users of the library:
-// the class is ours, and its type is none that a byte on the wire can name.
+// An extension is the way to write bytes with msgpackr. Other users of the library do not notice: the
+// class is ours, and the type is none that a byte on the wire can name.
 addExtension({
   Class: Unsigned64,
   type: 0x100,
-  pack: ((integer: Unsigned64, allocate: (size: number) => Room): void => {
+  pack: (integer, allocate) => {
     const { targetView, position } = allocate(9);
     targetView.setUint8(position, 0xcf);
     targetView.setBigUint64(position + 1, integer.value);
-  }) as unknown as (integer: Unsigned64) => Uint8Array,
+  },
 });
 
 const packr = new Packr({
@@ -53,7 +66,8 @@ const dialect: Dialect = {
 };
 
 function wide(value: bigint): bigint | Unsigned64 {
-  if (value < -(2n ** 63n) || value >= 2n ** 64n) throw new SerializationFailure('MessagePack: no integer beyond 64 bits');
+  if (value < -(2n ** 63n) || value >= 2n ** 64n)
+    throw new SerializationFailure('MessagePack: no integer beyond 64 bits');
   return value < 0n ? value : new Unsigned64(value);
 }
 

@@ -14,7 +14,7 @@ export type Log = (level: LogLevel, what: string, facts: Readonly<Record<string,
 export interface Limits {
   /** From connecting to HELLO. */
   readonly helloTimeout: number;
-  /** From CHALLENGE to AUTHENTICATE. */
+  /** From CHALLENGE to AUTHENTICATE, and from either side's word to the verdict. */
   readonly authenticateTimeout: number;
   /** From the router's GOODBYE to the client's. */
   readonly goodbyeTimeout: number;

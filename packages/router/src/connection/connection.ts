@@ -112,6 +112,7 @@ export class Connection implements TransportListener {
     const step = this.#joining.receive(message);
     this.#dismiss();
     if (step instanceof Promise) {
+      this.#deadline(this.#router.limits.authenticateTimeout, 'authentication took too long');
       void step.then((settled) => {
         this.#guard(() => {
           this.#take(settled);
@@ -122,6 +123,7 @@ export class Connection implements TransportListener {
 
   #take(step: Step): void {
     if (this.#state !== 'joining') return;
+    this.#dismiss();
     if (step === undefined) this.#hangUp();
     else if ('abort' in step) this.#abort(step.abort, step.message);
     else if ('challenge' in step) {

@@ -147,10 +147,8 @@ export class Joining {
     try {
       const verdict = ask();
       if (!(verdict instanceof Promise)) return this.#conclude(verdict);
-      return verdict.then(
-        (settled) => this.#conclude(settled),
-        () => this.#refuse(FAILED),
-      );
+      // One catch for both: a verdict that is none is a failure, too.
+      return verdict.then((settled) => this.#conclude(settled)).catch(() => this.#refuse(FAILED));
     } catch {
       return this.#refuse(FAILED);
     }

@@ -22,6 +22,7 @@ import type { Publication } from './publication.ts';
 import { malformed, refuse, requirePassthru, uriFault } from './requests.ts';
 import type { Session } from './session.ts';
 import type { Subscription } from './subscription.ts';
+import type { TrustLevel } from './trust.ts';
 
 export interface BrokerOptions {
   readonly clock: Clock;
@@ -32,14 +33,17 @@ export interface BrokerOptions {
   readonly uriRules: UriRules;
   /** Whether `disclose_me` is granted. */
   readonly disclosure: boolean;
+  /** What EVENT tells of the publisher's trust level. */
+  readonly trustLevel?: TrustLevel | undefined;
 }
 
 export class Broker {
   readonly subscriptions: PatternMap<Subscription> = new PatternMap();
   /** A subscription came to be, by its first subscriber. */
   readonly created: Hook<[Session, Subscription]> = new Hook();
-  /** A session subscribed; the last is what it asked for. */
-  readonly subscribed: Hook<[Session, Subscription, Subscribe['options']]> = new Hook();
+  readonly subscribed: Hook<[Session, Subscription]> = new Hook();
+  /** A SUBSCRIBE was answered, of a session that may have been subscribed before. */
+  readonly answered: Hook<[Session, Subscription, Subscribe['options']]> = new Hook();
   readonly unsubscribed: Hook<[Session, Subscription]> = new Hook();
   /** A subscription is gone with its last subscriber. */
   readonly deleted: Hook<[Session, Subscription]> = new Hook();
@@ -47,6 +51,8 @@ export class Broker {
   readonly published: Hook<[Publication, readonly Subscription[]]> = new Hook();
 
   readonly #byId = new Map<Id, Subscription>();
+  /** Those that stay when their last subscriber goes. */
+  readonly #held = new Set<Subscription>();
   /** What each session is subscribed to, so that leaving scans nothing else. */
   readonly #bySession = new Map<Session, Set<Subscription>>();
   readonly #options: BrokerOptions;
@@ -75,19 +81,40 @@ export class Broker {
     subscription.subscribers.add(session);
     this.#of(session).add(subscription);
     session.send({ type: MessageType.SUBSCRIBED, request, subscription: subscription.id });
+    this.answered.emit(session, subscription, options);
     if (known === undefined) this.created.emit(session, subscription);
-    if (isNew) this.subscribed.emit(session, subscription, options);
+    if (isNew) this.subscribed.emit(session, subscription);
+  }
+
+  /** A subscription that is there without subscribers, for what is recorded on it. */
+  hold(match: MatchPolicy, topic: Uri): Subscription {
+    const subscription = this.subscriptions.get(match, topic) ?? this.#create(match, topic);
+    this.#held.add(subscription);
+    return subscription;
+  }
+
+  /**
+   * SREV-1, SREV-2: takes a subscription from a subscriber, and tells it when it understands.
+   * @returns false when the session is not subscribed
+   */
+  revoke(subscription: Subscription, session: Session, reason?: string): boolean {
+    if (this.#bySession.get(session)?.delete(subscription) !== true) return false;
+    this.#remove(session, subscription, () => {
+      if (!session.features.has('subscriber', 'subscription_revocation')) return;
+      const details = { subscription: subscription.id, ...(reason === undefined ? {} : { reason }) };
+      session.send({ type: MessageType.UNSUBSCRIBED, request: 0, details });
+    });
+    return true;
   }
 
   /** SUB-4; another session's subscription is no such subscription (T-43). */
   unsubscribe(session: Session, message: Unsubscribe): void {
     const { request } = message;
     const subscription = this.#byId.get(message.subscription);
-    if (subscription?.subscribers.has(session) !== true) {
+    if (subscription === undefined || this.#bySession.get(session)?.delete(subscription) !== true) {
       refuse(session, MessageType.UNSUBSCRIBE, request, ErrorUri.NO_SUCH_SUBSCRIPTION);
       return;
     }
-    this.#of(session).delete(subscription);
     this.#remove(session, subscription, () => {
       session.send({ type: MessageType.UNSUBSCRIBED, request });
     });
@@ -106,7 +133,15 @@ export class Broker {
       this.#refusePublish(session, message, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
       return;
     }
-    const publication = { id: this.#options.globalId(), topic, options, payload, publisher: session };
+    const trustlevel = this.#options.trustLevel?.(session, 'publish', topic);
+    const publication: Publication = {
+      id: this.#options.globalId(),
+      topic,
+      options,
+      payload,
+      publisher: session,
+      trustlevel,
+    };
     if (options.acknowledge === true) {
       session.send({ type: MessageType.PUBLISHED, request, publication: publication.id });
     }
@@ -159,7 +194,7 @@ export class Broker {
 
   #remove(session: Session, subscription: Subscription, answer?: () => void): void {
     subscription.subscribers.delete(session);
-    const last = subscription.subscribers.size === 0;
+    const last = subscription.subscribers.size === 0 && !this.#held.has(subscription);
     if (last) {
       this.subscriptions.delete(subscription.match, subscription.topic);
       this.#byId.delete(subscription.id);
@@ -184,24 +219,31 @@ function saysReserved({ match, topic }: Subscription): boolean {
   return match === 'prefix' ? topic.startsWith('wamp.') : isReserved(topic);
 }
 
-/** One EVENT for all subscribers of a subscription. */
-export function eventFor(subscription: Subscription, publication: Publication): Event {
-  const { options, publisher, topic } = publication;
-  const details =
-    subscription.match === 'exact' && Object.keys(options).length === 0
-      ? NO_DETAILS
-      : {
-          ...(subscription.match === 'exact' ? NO_DETAILS : { topic }),
-          ...publisherDetails(options.disclose_me === true, publisher),
-          ...passthru(options),
-        };
+/**
+ * One EVENT for all subscribers of a subscription.
+ * @param retained true for one that is delivered from memory
+ */
+export function eventFor(subscription: Subscription, publication: Publication, retained = false): Event {
   return {
     type: MessageType.EVENT,
     subscription: subscription.id,
     publication: publication.id,
-    details,
+    details: {
+      ...(subscription.match === 'exact' ? NONE : { topic: publication.topic }),
+      ...eventDetails(publication),
+      ...(retained ? { retained } : NONE),
+    },
     payload: publication.payload,
   };
 }
 
-const NO_DETAILS = Object.freeze({});
+/** What EVENT.Details tells of a publication, whatever the subscription. */
+export function eventDetails({ options, publisher, trustlevel }: Publication): Event['details'] {
+  return {
+    ...publisherDetails(options.disclose_me === true, publisher),
+    ...(trustlevel === undefined ? NONE : { trustlevel }),
+    ...passthru(options),
+  };
+}
+
+const NONE = {} as const;

@@ -1,4 +1,4 @@
-/** The life of a call, from INVOCATION to the one final answer that every call gets. */
+/** The life of a call, from CALL to the one final answer that every call gets. */
 import {
   ErrorUri,
   MessageType,
@@ -6,77 +6,73 @@ import {
   type Call,
   type CancelMode,
   type ErrorMessage,
-  type Invocation,
+  type Id,
   type Message,
   type Uri,
   type Yield,
 } from '@wamp/protocol';
-import { callerDetails, isPassthru, passthru } from './disclosure.ts';
+import { passthru } from './disclosure.ts';
 import { Hook } from './hook.ts';
+import { invocationOf, missingFeature, takesProgress } from './invocation.ts';
 import { choose } from './invocation-policy.ts';
 import { PendingCalls, type PendingCall } from './pending-calls.ts';
 import type { Callee, Registration } from './registration.ts';
-import { refuse } from './requests.ts';
-import { isTrusted, type Session } from './session.ts';
+import type { Session } from './session.ts';
+import type { TrustLevel } from './trust.ts';
 
+/** How many calls may wait for a callee of one registration with room. */
+export const MOST_WAITING = 1000;
+
+/**
+ * A call is opened, waits or is assigned to a callee, and ends; `#finish` is the only end. In between
+ * it may progress, be killed, or be declined and assigned again.
+ */
 export class Calls {
   readonly pending: PendingCalls = new PendingCalls();
-  /** A callee was invoked for a new call. */
-  readonly invoked: Hook<[PendingCall]> = new Hook();
+  /** A call began. */
+  readonly opened: Hook<[PendingCall]> = new Hook();
+  /** A call was given to a callee. */
+  readonly assigned: Hook<[PendingCall, Callee]> = new Hook();
   /** A progressive result went to the caller. */
   readonly progressed: Hook<[PendingCall]> = new Hook();
   /** A call is over, whichever way. */
   readonly ended: Hook<[PendingCall]> = new Hook();
   readonly #random: () => number;
+  readonly #trustLevel: TrustLevel | undefined;
 
   /** @param random uniform in [0, 1), for the invocation policy `random` */
-  constructor(random: () => number) {
+  constructor(random: () => number, trustLevel?: TrustLevel) {
     this.#random = random;
+    this.#trustLevel = trustLevel;
   }
 
-  /** CALL-1: chooses a callee and invokes it. */
+  /** CALL-1: opens a call and finds a callee for it. */
   place(caller: Session, message: Call, registration: Registration): void {
-    const { request, options, procedure } = message;
-    const callee = choose(registration, this.#random);
-    if (callee === undefined) {
-      refuse(caller, MessageType.CALL, request, ErrorUri.NO_SUCH_PROCEDURE);
-      return;
-    }
-    const missing = missingFeature(callee, message);
-    if (missing !== undefined) {
-      refuse(
-        caller,
-        MessageType.CALL,
-        request,
-        ErrorUri.FEATURE_NOT_SUPPORTED,
-        `the callee lacks ${missing}`,
-      );
-      return;
-    }
+    const { request, options, procedure, payload } = message;
     const call: PendingCall = {
       caller,
       request,
       procedure,
       options,
       registration,
-      callee,
-      invocation: this.pending.nextInvocation(callee.session),
-      receiveProgress: options.receive_progress === true && takesProgress(callee),
+      callee: undefined,
+      invocation: 0,
+      receiveProgress: false,
       streaming: options.progress === true,
       killed: false,
       progressed: false,
+      payload: undefined,
       tried: undefined,
-      payload: callee.session.features.has('callee', 'call_reroute') ? message.payload : undefined,
     };
     this.pending.open(call);
-    this.invoked.emit(call);
-    callee.session.send(invocationOf(call, message.payload));
+    this.opened.emit(call);
+    this.#find(call, payload);
   }
 
   /** PCI-4 … PCI-8: more input for the callee that has the call already. */
   continue(call: PendingCall, message: Call): void {
     call.streaming = message.options.progress === true;
-    call.callee.session.send(invocationOf(call, message.payload));
+    this.#invoke(call, message.payload);
   }
 
   /** PCR-3: passes a progressive result on; one that nobody asked for is dropped (T-11). */
@@ -94,35 +90,26 @@ export class Calls {
 
   /** CALL-2: the callee's error; RRT-2: unless it means that another callee should try. */
   fail(call: PendingCall, message: ErrorMessage): void {
-    if (message.error === ErrorUri.UNAVAILABLE && this.#mayReroute(call)) {
-      this.#reroute(call, message);
-      return;
-    }
-    const { error, payload, details } = message;
-    this.#finish(call, errorFor(call, error, payload, passthru(details)));
+    if (message.error === ErrorUri.UNAVAILABLE && mayReroute(call)) this.#reroute(call);
+    else this.#finish(call, errorFor(call, message.error, message.payload, passthru(message.details)));
   }
 
   /** CAN-2 … CAN-6: the caller wants no answer any more, or at least no result. */
   cancel(call: PendingCall, mode: CancelMode): void {
-    const canInterrupt = call.callee.session.features.has('callee', 'call_canceling');
-    const effective = canInterrupt ? mode : 'skip';
-    if (call.killed) {
-      if (effective === 'killnowait') this.#finish(call, errorFor(call, ErrorUri.CANCELED));
-      return;
-    }
-    if (effective === 'kill') {
+    const effective = canInterrupt(call) ? mode : 'skip';
+    if (effective !== 'kill') {
+      // A kill that was sent before has interrupted the callee already; `skip` does not undo it.
+      if (call.killed && effective === 'skip') return;
+      this.#giveUp(call, ErrorUri.CANCELED, effective === 'killnowait' && !call.killed);
+    } else if (!call.killed) {
       call.killed = true;
       interrupt(call, 'kill', ErrorUri.CANCELED);
-      return;
     }
-    const finished = this.#finish(call, errorFor(call, ErrorUri.CANCELED));
-    if (finished && effective === 'killnowait') interrupt(call, 'killnowait', ErrorUri.CANCELED);
   }
 
   /** TMO-2, TMO-3: the answer is overdue. */
   expire(call: PendingCall): void {
-    const finished = this.#finish(call, errorFor(call, ErrorUri.TIMEOUT));
-    if (finished && !call.killed) interrupt(call, 'killnowait', ErrorUri.TIMEOUT);
+    this.#giveUp(call, ErrorUri.TIMEOUT, !call.killed);
   }
 
   /** Ends a call with an error of the router's own. */
@@ -130,12 +117,35 @@ export class Calls {
     this.#finish(call, errorFor(call, error, Payload.of([explanation])));
   }
 
+  /** A final answer to an invocation that is over: if it kept the callee busy, it does no more. */
+  late(callee: Session, invocation: Id): void {
+    const call = this.pending.release(callee, invocation);
+    if (call !== undefined) this.reconsider(call.registration);
+  }
+
+  /** Something changed among a registration's callees: whoever waits may be served, or wait in vain. */
+  reconsider(registration: Registration): void {
+    const { waiting } = registration;
+    for (let index = 0; index < waiting.length;) {
+      const call = waiting[index];
+      if (call === undefined) return;
+      const callee = choose(registration, this.#random, call.tried);
+      if (callee !== undefined && call.payload !== undefined) {
+        waiting.splice(index, 1);
+        this.#assign(call, callee, call.payload);
+      } else if (!isServed(call)) this.#finish(call, errorFor(call, unservedError(call)));
+      else if (call.tried === undefined)
+        return; // no callee has room
+      else index += 1;
+    }
+  }
+
   /** LEAVE-1, LEAVE-2: a session is gone, with the calls it made and those it was to answer. */
   leave(session: Session): void {
     const { calls, invocations } = this.pending.of(session);
     for (const call of calls) {
-      const finished = this.#finish(call, undefined);
-      if (finished && !call.killed && call.callee.session !== session) {
+      const interrupts = !call.killed && call.callee?.session !== session && canInterrupt(call);
+      if (this.#finish(call, undefined, !canInterrupt(call)) && interrupts) {
         interrupt(call, 'killnowait', ErrorUri.CANCELED);
       }
     }
@@ -146,86 +156,86 @@ export class Calls {
   }
 
   /** The one way in which a call ends: whoever comes second finds it gone. */
-  #finish(call: PendingCall, answer: Message | undefined): boolean {
-    if (!this.pending.close(call)) return false;
+  #finish(call: PendingCall, answer: Message | undefined, lingers = false): boolean {
+    if (!this.pending.close(call, lingers)) return false;
+    if (call.callee === undefined) dropFrom(call.registration.waiting, call);
     this.ended.emit(call);
     if (answer !== undefined) call.caller.send(answer);
+    if (call.registration.waiting.length > 0) this.reconsider(call.registration);
     return true;
   }
 
-  /** T-12: only while the caller has seen nothing and streams nothing. */
-  #mayReroute(call: PendingCall): boolean {
-    return (
-      call.callee.session.features.has('callee', 'call_reroute') &&
-      !call.progressed &&
-      !call.killed &&
-      call.options.progress !== true
-    );
+  /** Answers the caller while the callee may be at work still, and tells it when it can be told. */
+  #giveUp(call: PendingCall, error: Uri, interrupts: boolean): void {
+    const told = interrupts && canInterrupt(call);
+    const finished = this.#finish(call, errorFor(call, error), !told && !call.killed);
+    if (finished && told) interrupt(call, 'killnowait', error);
+  }
+
+  /** Assigns the call, or lets it wait, or ends it. */
+  #find(call: PendingCall, payload: Payload): void {
+    const { registration } = call;
+    const callee = choose(registration, this.#random, call.tried);
+    if (callee !== undefined) this.#assign(call, callee, payload);
+    else if (!isServed(call)) this.#finish(call, errorFor(call, unservedError(call)));
+    else if (call.streaming || registration.waiting.length >= MOST_WAITING) {
+      this.abandon(call, ErrorUri.NO_AVAILABLE_CALLEE, 'all callees are busy');
+    } else {
+      call.payload = payload.keep();
+      registration.waiting.push(call);
+    }
+  }
+
+  #assign(call: PendingCall, callee: Callee, payload: Payload): void {
+    const missing = missingFeature(callee, call.options);
+    if (missing !== undefined) {
+      this.abandon(call, ErrorUri.FEATURE_NOT_SUPPORTED, `the callee lacks ${missing}`);
+      return;
+    }
+    const mayDecline = callee.session.features.has('callee', 'call_reroute');
+    call.payload = mayDecline ? payload.keep() : undefined;
+    call.receiveProgress = call.options.receive_progress === true && takesProgress(callee);
+    this.pending.assign(call, callee);
+    this.assigned.emit(call, callee);
+    this.#invoke(call, payload);
+  }
+
+  #invoke(call: PendingCall, payload: Payload): void {
+    const { callee } = call;
+    if (callee === undefined) return;
+    const trustlevel = this.#trustLevel?.(call.caller, 'call', call.procedure);
+    callee.session.send(invocationOf(call, callee, payload, trustlevel));
   }
 
   /** RRT-3, RRT-4: the policy again, without those who have declined. */
-  #reroute(call: PendingCall, declined: ErrorMessage): void {
-    const tried = (call.tried ??= new Set());
-    tried.add(call.callee.session);
-    const callee = choose(call.registration, this.#random, tried);
-    if (callee === undefined || call.payload === undefined) {
-      this.#finish(call, errorFor(call, ErrorUri.NO_AVAILABLE_CALLEE, declined.payload));
-      return;
-    }
-    this.pending.reroute(call, callee);
-    call.receiveProgress = call.options.receive_progress === true && takesProgress(callee);
-    callee.session.send(invocationOf(call, call.payload));
+  #reroute(call: PendingCall): void {
+    const { callee, payload } = call;
+    if (callee === undefined || payload === undefined) return;
+    (call.tried ??= new Set()).add(callee.session);
+    this.pending.withdraw(call);
+    this.#find(call, payload);
+    this.reconsider(call.registration);
   }
 }
 
-/** What the call needs and the callee has not announced (PCI-3, PPT-3). */
-function missingFeature({ session }: Callee, { options }: Call): string | undefined {
-  const lacks = (feature: string): boolean => !session.features.has('callee', feature);
-  if (options.progress === true) {
-    if (lacks('progressive_call_invocations')) return 'progressive_call_invocations';
-    if (lacks('call_canceling')) return 'call_canceling';
-  }
-  return isPassthru(options) && lacks('payload_passthru_mode') ? 'payload_passthru_mode' : undefined;
+/** T-12: only while the caller has seen nothing and streams nothing. */
+function mayReroute({ payload, progressed, killed, options }: PendingCall): boolean {
+  return payload !== undefined && !progressed && !killed && options.progress !== true;
 }
 
-/** PCR-1: progress without canceling counts as no progress. */
-function takesProgress({ session }: Callee): boolean {
-  return (
-    session.features.has('callee', 'progressive_call_results') &&
-    session.features.has('callee', 'call_canceling')
-  );
+/** True while a callee is there that has not declined the call. */
+function isServed({ registration, tried }: PendingCall): boolean {
+  return registration.callees.some((callee) => tried?.has(callee.session) !== true);
 }
 
-function invocationOf(call: PendingCall, payload: Payload): Invocation {
-  const { callee, options, registration } = call;
-  const disclosed =
-    options.disclose_me === true || callee.options.disclose_caller === true || isTrusted(callee.session);
-  return {
-    type: MessageType.INVOCATION,
-    request: call.invocation,
-    registration: registration.id,
-    details: {
-      ...(registration.match === 'exact' ? NONE : { procedure: call.procedure }),
-      ...(call.receiveProgress ? { receive_progress: true } : NONE),
-      ...(call.streaming ? { progress: true } : NONE),
-      ...(forwardsTimeout(call) ? { timeout: options.timeout } : NONE),
-      ...callerDetails(disclosed, call.caller),
-      ...passthru(options),
-    },
-    payload,
-  };
+/** Why there is nobody: all have declined (RRT-4), or all have gone (LEAVE-2). */
+function unservedError({ tried }: PendingCall): Uri {
+  return tried === undefined ? ErrorUri.CANCELED : ErrorUri.NO_AVAILABLE_CALLEE;
 }
 
-const NONE = {} as const;
-
-/** TMO-5: the callee asked to keep the time itself, and can. */
-export function forwardsTimeout({ callee, options }: PendingCall): boolean {
-  return (
-    options.timeout !== undefined &&
-    options.timeout > 0 &&
-    callee.options.forward_timeout === true &&
-    callee.session.features.has('callee', 'call_timeout')
-  );
+function dropFrom(waiting: PendingCall[], call: PendingCall): void {
+  const index = waiting.indexOf(call);
+  if (index !== -1) waiting.splice(index, 1);
 }
 
 function resultOf(call: PendingCall, { options, payload }: Yield): Message {
@@ -249,9 +259,10 @@ function errorFor(
   };
 }
 
-/** INTERRUPT, to a callee that understands it. */
-function interrupt(call: PendingCall, mode: CancelMode, reason: Uri): void {
-  const { session } = call.callee;
-  if (!session.features.has('callee', 'call_canceling')) return;
-  session.send({ type: MessageType.INTERRUPT, request: call.invocation, options: { mode, reason } });
+function canInterrupt({ callee }: PendingCall): boolean {
+  return callee?.session.features.has('callee', 'call_canceling') === true;
+}
+
+function interrupt({ callee, invocation }: PendingCall, mode: CancelMode, reason: Uri): void {
+  callee?.session.send({ type: MessageType.INTERRUPT, request: invocation, options: { mode, reason } });
 }

@@ -25,7 +25,8 @@ import { PatternMap } from './pattern-map.ts';
 import type { PendingCall } from './pending-calls.ts';
 import { removeCallee, type Registration } from './registration.ts';
 import { malformed, refuse, requirePassthru, uriFault } from './requests.ts';
-import type { Session } from './session.ts';
+import { isTrusted, type Session } from './session.ts';
+import type { TrustLevel } from './trust.ts';
 
 export interface DealerOptions {
   readonly clock: Clock;
@@ -38,6 +39,8 @@ export interface DealerOptions {
   readonly disclosure: boolean;
   /** Whether a CALL whose id is not the next one aborts its session (IDS-6). */
   readonly strictRequestIds: boolean;
+  /** What INVOCATION tells of the caller's trust level. */
+  readonly trustLevel?: TrustLevel | undefined;
 }
 
 export class Dealer {
@@ -57,7 +60,7 @@ export class Dealer {
 
   constructor(options: DealerOptions) {
     this.#options = options;
-    this.calls = new Calls(options.random);
+    this.calls = new Calls(options.random, options.trustLevel);
   }
 
   /** The registration of that id. */
@@ -78,6 +81,7 @@ export class Dealer {
       refuse(session, MessageType.REGISTER, request, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
       return;
     }
+    this.#makeWay(session, message);
     const known = this.registrations.get(match, procedure);
     const conflict = known === undefined ? undefined : conflictWith(known, session, invoke);
     if (conflict !== undefined) {
@@ -85,25 +89,39 @@ export class Dealer {
       return;
     }
     const registration = known ?? this.#create(match, procedure, invoke);
-    registration.callees = [...registration.callees, { session, options }];
+    registration.callees = [...registration.callees, { session, options, active: 0 }];
     this.#of(session).add(registration);
     session.send({ type: MessageType.REGISTERED, request, registration: registration.id });
     if (known === undefined) this.created.emit(session, registration);
     this.registered.emit(session, registration);
+    this.calls.reconsider(registration);
   }
 
   /** REG-2; another session's registration is no such registration (T-43). Calls in flight go on. */
   unregister(session: Session, message: Unregister): void {
     const { request } = message;
     const registration = this.#byId.get(message.registration);
-    if (registration === undefined || !this.#of(session).has(registration)) {
+    if (registration === undefined || this.#bySession.get(session)?.delete(registration) !== true) {
       refuse(session, MessageType.UNREGISTER, request, ErrorUri.NO_SUCH_REGISTRATION);
       return;
     }
-    this.#of(session).delete(registration);
     this.#remove(session, registration, () => {
       session.send({ type: MessageType.UNREGISTERED, request });
     });
+  }
+
+  /**
+   * RREV-1, RREV-2: takes a registration from a callee, and tells it when it understands. Calls in flight go on.
+   * @returns false when the session has no part in it
+   */
+  revoke(registration: Registration, session: Session, reason?: string): boolean {
+    if (this.#bySession.get(session)?.delete(registration) !== true) return false;
+    this.#remove(session, registration, () => {
+      if (!session.features.has('callee', 'registration_revocation')) return;
+      const details = { registration: registration.id, ...(reason === undefined ? {} : { reason }) };
+      session.send({ type: MessageType.UNREGISTERED, request: 0, details });
+    });
+    return true;
   }
 
   /** CALL-1, CALL-3; a CALL whose id names a call in flight brings more input for it. */
@@ -145,9 +163,10 @@ export class Dealer {
   yield(callee: Session, message: Yield): void {
     requirePassthru(callee, 'callee', message.options);
     const call = this.#invocation(callee, message.request, 'YIELD');
-    if (call === undefined) return;
-    if (isPassthru(message.options) && !call.caller.features.has('caller', 'payload_passthru_mode')) {
-      this.#refusePassthru(call, message);
+    if (call === undefined) {
+      if (message.options.progress !== true) this.calls.late(callee, message.request);
+    } else if (isPassthru(message.options) && !call.caller.features.has('caller', 'payload_passthru_mode')) {
+      this.#refusePassthru(callee, call, message);
     } else if (message.options.progress === true) this.calls.progress(call, message);
     else this.calls.succeed(call, message);
   }
@@ -158,7 +177,8 @@ export class Dealer {
       throw new ProtocolViolation('ERROR.REQUEST.Type: a client answers nothing but INVOCATION');
     }
     const call = this.#invocation(callee, message.request, 'ERROR');
-    if (call !== undefined) this.calls.fail(call, message);
+    if (call === undefined) this.calls.late(callee, message.request);
+    else this.calls.fail(call, message);
   }
 
   /** Ends all registrations of a session that has left, and its calls in both directions. */
@@ -216,16 +236,21 @@ export class Dealer {
   }
 
   /** PPT-4: the callee hears of it, and the caller is not left waiting (T-30). */
-  #refusePassthru(call: PendingCall, message: Yield): void {
+  #refusePassthru(callee: Session, call: PendingCall, message: Yield): void {
     const explanation = 'the caller lacks payload_passthru_mode';
-    refuse(
-      call.callee.session,
-      MessageType.YIELD,
-      message.request,
-      ErrorUri.FEATURE_NOT_SUPPORTED,
-      explanation,
-    );
+    refuse(callee, MessageType.YIELD, message.request, ErrorUri.FEATURE_NOT_SUPPORTED, explanation);
     this.calls.abandon(call, ErrorUri.FEATURE_NOT_SUPPORTED, explanation);
+  }
+
+  /** `force_reregister`: who registered before it as the same principal, and half dead perhaps, gives way. */
+  #makeWay(session: Session, { options, procedure }: Register): void {
+    if (options.force_reregister !== true) return;
+    const known = this.registrations.get(options.match ?? 'exact', procedure);
+    for (const callee of known?.callees ?? []) {
+      if (known !== undefined && mayReplace(session, callee.session)) {
+        this.revoke(known, callee.session, 'registered anew');
+      }
+    }
   }
 
   #create(match: MatchPolicy, procedure: Uri, invoke: InvocationPolicy): Registration {
@@ -238,6 +263,7 @@ export class Dealer {
       created: clock.now(),
       callees: [],
       turn: 0,
+      waiting: [],
     };
     this.registrations.set(match, procedure, registration);
     this.#byId.set(registration.id, registration);
@@ -263,7 +289,14 @@ export class Dealer {
     answer?.();
     this.unregistered.emit(session, registration);
     if (last) this.deleted.emit(session, registration);
+    this.calls.reconsider(registration);
   }
+}
+
+/** True for the same principal, and for the router's own. */
+function mayReplace(session: Session, holder: Session): boolean {
+  const [mine, theirs] = [session.principal, holder.principal];
+  return isTrusted(session) || (mine.authid === theirs.authid && mine.authrole === theirs.authrole);
 }
 
 /** Why a session cannot join a registration (T-17); undefined when it can. */

@@ -1,44 +1,54 @@
 /** Which callee of a registration gets a call (spec: Shared Registration). */
-import type { Callee, Registration } from './registration.ts';
+import { hasRoom, type Callee, type Registration } from './registration.ts';
 import type { Session } from './session.ts';
 
-const NOBODY: ReadonlySet<Session> = new Set();
-
 /**
- * The callee that is to serve the next call.
- * @param tried those that have declined this call already, passed over as if they were not there
+ * The callee that is to serve a call; undefined when none has room.
  * @param random uniform in [0, 1)
+ * @param tried those that have declined this call already, passed over as if they were not there
  */
 export function choose(
   registration: Registration,
   random: () => number,
-  tried: ReadonlySet<Session> = NOBODY,
+  tried?: ReadonlySet<Session>,
 ): Callee | undefined {
   const { callees } = registration;
+  const [first] = callees;
+  if (callees.length === 1 && first !== undefined && tried === undefined)
+    return hasRoom(first) ? first : undefined;
+  const willing = (callee: Callee): boolean => hasRoom(callee) && tried?.has(callee.session) !== true;
   switch (registration.invoke) {
     case 'single':
     case 'first':
-      return tried.size === 0 ? callees[0] : callees.find((callee) => !tried.has(callee.session));
+      return callees.find(willing);
     case 'last':
-      return callees.findLast((callee) => !tried.has(callee.session));
+      return callees.findLast(willing);
     case 'random': {
-      const willing = tried.size === 0 ? callees : callees.filter((callee) => !tried.has(callee.session));
-      return willing[Math.floor(random() * willing.length)];
+      const candidates = callees.filter(willing);
+      return candidates[Math.floor(random() * candidates.length)];
     }
     case 'roundrobin':
-      return nextInTurn(registration, tried);
+      return nextInTurn(registration, willing);
+    case 'load':
+      return leastBusy(callees.filter(willing));
   }
 }
 
-function nextInTurn(registration: Registration, tried: ReadonlySet<Session>): Callee | undefined {
+function nextInTurn(registration: Registration, willing: (callee: Callee) => boolean): Callee | undefined {
   const { callees } = registration;
   for (let step = 0; step < callees.length; step += 1) {
     const index = (registration.turn + step) % callees.length;
     const callee = callees[index];
-    if (callee !== undefined && !tried.has(callee.session)) {
+    if (callee !== undefined && willing(callee)) {
       registration.turn = (index + 1) % callees.length;
       return callee;
     }
   }
   return undefined;
+}
+
+/** The first of those with the fewest invocations. */
+function leastBusy([first, ...others]: readonly Callee[]): Callee | undefined {
+  if (first === undefined) return undefined;
+  return others.reduce((best, callee) => (callee.active < best.active ? callee : best), first);
 }

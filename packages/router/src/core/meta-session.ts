@@ -20,11 +20,11 @@ export interface MetaCall {
   readonly args: Args;
   readonly kwargs: Kwargs;
   /** The session that calls. */
-  readonly caller: Id;
+  readonly caller: Session;
 }
 
-/** Serves a procedure: returns the arguments of the result, or throws an ApplicationError. */
-export type MetaProcedure = (call: MetaCall) => Args;
+/** Serves a procedure: returns the arguments of the result, perhaps later, or throws an ApplicationError. */
+export type MetaProcedure = (call: MetaCall) => Args | Promise<Args>;
 
 export class MetaSession implements Session {
   readonly id: Id;
@@ -40,11 +40,20 @@ export class MetaSession implements Session {
   /** The one whose REGISTERED is still to come, which it does before `register` returns. */
   #registering: MetaProcedure | undefined;
   readonly #receive: (message: Message) => void;
+  readonly #session: (id: Id) => Session | undefined;
   #request: Id = 0;
 
-  /** @param receive gives a message of this session to its realm */
-  constructor(id: Id, receive: (session: Session, message: Message) => void) {
+  /**
+   * @param receive gives a message of this session to its realm
+   * @param session finds who calls
+   */
+  constructor(
+    id: Id,
+    receive: (session: Session, message: Message) => void,
+    session: (id: Id) => Session | undefined,
+  ) {
     this.id = id;
+    this.#session = session;
     this.#receive = (message) => {
       receive(this, message);
     };
@@ -62,9 +71,7 @@ export class MetaSession implements Session {
     if (message.type === MessageType.REGISTERED && this.#registering !== undefined) {
       this.#procedures.set(message.registration, this.#registering);
       this.#registering = undefined;
-    } else if (message.type === MessageType.INVOCATION) {
-      this.#receive(this.#answer(message));
-    }
+    } else if (message.type === MessageType.INVOCATION) this.#serve(message);
   }
 
   /** The router does not leave its realm. */
@@ -72,25 +79,44 @@ export class MetaSession implements Session {
     return;
   }
 
-  #answer(invocation: Invocation): Message {
+  #serve(invocation: Invocation): void {
     const { request, payload, details } = invocation;
     try {
       const serve = this.#procedures.get(invocation.registration);
-      if (serve === undefined) throw new ApplicationError(ErrorUri.NO_SUCH_PROCEDURE);
-      const result = serve({ args: payload.args, kwargs: payload.kwargs, caller: details.caller ?? 0 });
-      return { type: MessageType.YIELD, request, options: {}, payload: Payload.of(result) };
+      const caller = this.#session(details.caller ?? 0);
+      if (serve === undefined || caller === undefined) throw new ApplicationError(ErrorUri.NO_SUCH_PROCEDURE);
+      const result = serve({ args: payload.args, kwargs: payload.kwargs, caller });
+      if (!(result instanceof Promise)) this.#yield(request, result);
+      else {
+        result.then(
+          (args) => {
+            this.#yield(request, args);
+          },
+          (error: unknown) => {
+            this.#fail(request, error);
+          },
+        );
+      }
     } catch (error) {
-      if (!(error instanceof ApplicationError)) throw error;
-      const { uri, args, kwargs } = error;
-      const requestType = MessageType.INVOCATION;
-      return {
-        type: MessageType.ERROR,
-        requestType,
-        request,
-        details: {},
-        error: uri,
-        payload: Payload.of(args, kwargs),
-      };
+      this.#fail(request, error);
     }
+  }
+
+  #yield(request: Id, args: Args): void {
+    this.#receive({ type: MessageType.YIELD, request, options: {}, payload: Payload.of(args) });
+  }
+
+  /** What a procedure refuses is told; anything else is a fault of ours, and is not hidden. */
+  #fail(request: Id, error: unknown): void {
+    if (!(error instanceof ApplicationError)) throw error;
+    const { uri, args, kwargs } = error;
+    this.#receive({
+      type: MessageType.ERROR,
+      requestType: MessageType.INVOCATION,
+      request,
+      details: {},
+      error: uri,
+      payload: Payload.of(args, kwargs),
+    });
   }
 }

@@ -12,8 +12,9 @@ export interface PendingCall {
   /** The options of the first CALL: later ones do not change them (PCI-7). */
   readonly options: CallOptions;
   readonly registration: Registration;
-  callee: Callee;
-  /** INVOCATION.Request. */
+  /** Who has it; undefined while it waits for a callee with room. */
+  callee: Callee | undefined;
+  /** INVOCATION.Request; 0 while it waits. */
   invocation: Id;
   /** Whether the callee was told that progress is welcome. */
   receiveProgress: boolean;
@@ -23,8 +24,8 @@ export interface PendingCall {
   killed: boolean;
   /** True once a progressive result went to the caller. */
   progressed: boolean;
-  /** The input, kept only while a callee may still decline the call. */
-  readonly payload: Payload | undefined;
+  /** The input, kept only while another callee may still have to get it. */
+  payload: Payload | undefined;
   /** Callees that have declined it. */
   tried: Set<Session> | undefined;
 }
@@ -33,6 +34,8 @@ export interface PendingCall {
 interface Side {
   readonly calls: Map<Id, PendingCall>;
   readonly invocations: Map<Id, PendingCall>;
+  /** Calls that are over while this callee is still busy with them, and cannot be told. */
+  readonly lingering: Map<Id, PendingCall>;
   /** Counts INVOCATION.Request of this session (IDS-5). */
   readonly scope: SessionScope;
   /** The highest CALL.Request seen. */
@@ -81,32 +84,55 @@ export class PendingCalls {
     return true;
   }
 
-  /** Draws the number of an invocation of `callee`. */
-  nextInvocation(callee: Session): Id {
-    return this.#side(callee).scope.next();
-  }
-
   open(call: PendingCall): void {
     this.#side(call.caller).calls.set(call.request, call);
-    this.#side(call.callee.session).invocations.set(call.invocation, call);
   }
 
-  /** Ends a call. @returns false when it was over already: only the first end counts */
-  close(call: PendingCall): boolean {
+  /** Gives a call to a callee, under a number of that callee's own. */
+  assign(call: PendingCall, callee: Callee): void {
+    const side = this.#side(callee.session);
+    call.callee = callee;
+    call.invocation = side.scope.next();
+    side.invocations.set(call.invocation, call);
+    callee.active += 1;
+  }
+
+  /** Takes a call from its callee, which has declined it. */
+  withdraw(call: PendingCall): void {
+    const { callee } = call;
+    if (callee === undefined) return;
+    this.#sides.get(callee.session)?.invocations.delete(call.invocation);
+    callee.active -= 1;
+    call.callee = undefined;
+  }
+
+  /**
+   * Ends a call.
+   * @param lingers true when the callee goes on with it unawares: its place stays taken until it answers
+   * @returns false when it was over already: only the first end counts
+   */
+  close(call: PendingCall, lingers: boolean): boolean {
     const caller = this.#sides.get(call.caller);
     if (caller?.calls.get(call.request) !== call) return false;
     caller.calls.delete(call.request);
     if (call.streaming) overtake(caller, call.request);
-    this.#sides.get(call.callee.session)?.invocations.delete(call.invocation);
+    const { callee } = call;
+    if (callee === undefined) return true;
+    const side = this.#sides.get(callee.session);
+    side?.invocations.delete(call.invocation);
+    if (lingers && callee.options.concurrency !== undefined) side?.lingering.set(call.invocation, call);
+    else callee.active -= 1;
     return true;
   }
 
-  /** Hands a call on to another callee, under a number of that callee's own. */
-  reroute(call: PendingCall, callee: Callee): void {
-    this.#sides.get(call.callee.session)?.invocations.delete(call.invocation);
-    call.callee = callee;
-    call.invocation = this.nextInvocation(callee.session);
-    this.#side(callee.session).invocations.set(call.invocation, call);
+  /** A late answer: the callee has room again. @returns the call that took it, if it still did */
+  release(callee: Session, invocation: Id): PendingCall | undefined {
+    const lingering = this.#sides.get(callee)?.lingering;
+    const call = lingering?.get(invocation);
+    if (call?.callee === undefined) return undefined;
+    lingering?.delete(invocation);
+    call.callee.active -= 1;
+    return call;
   }
 
   /** The calls that `session` waits for, and those it is to answer. */
@@ -133,6 +159,7 @@ export class PendingCalls {
       side = {
         calls: new Map(),
         invocations: new Map(),
+        lingering: new Map(),
         scope: new SessionScope(),
         highest: 0,
         overtaken: new Set(),

@@ -15,4 +15,15 @@ export interface Publication {
   readonly payload: Payload;
   /** Absent when the router itself published. */
   readonly publisher?: Publisher;
+  readonly trustlevel?: number | undefined;
+}
+
+/** The publication as it can be kept: with bytes of its own, and without the session that published it. */
+export function remember(publication: Publication): Publication {
+  const { publisher } = publication;
+  return {
+    ...publication,
+    payload: publication.payload.keep(),
+    ...(publisher === undefined ? {} : { publisher: { id: publisher.id, principal: publisher.principal } }),
+  };
 }

@@ -18,8 +18,10 @@ import type { Clock } from './clock.ts';
 import { Dealer } from './dealer.ts';
 import { Hook } from './hook.ts';
 import { MetaSession, type MetaProcedure } from './meta-session.ts';
-import type { Session } from './session.ts';
+import type { Publisher } from './publication.ts';
+import type { Principal, Session } from './session.ts';
 import { Traffic } from './traffic.ts';
+import type { TrustLevel } from './trust.ts';
 
 /** Names of features to announce in WELCOME, by role. */
 export type RouterFeatures = Readonly<Partial<Record<RouterRole, readonly string[]>>>;
@@ -43,7 +45,14 @@ export interface RealmOptions {
   readonly disclosure: boolean;
   readonly strictRequestIds: boolean;
   readonly features: readonly Feature[];
+  /** How far callers and publishers are trusted; untold when absent. */
+  readonly trustLevel?: TrustLevel | undefined;
+  /** What each may do, for what the realm does in a session's name; everything when absent. */
+  readonly permits?: Permits | undefined;
 }
+
+/** True when a principal may publish to a topic. */
+export type Permits = (principal: Principal, action: 'publish', uri: Uri) => boolean | Promise<boolean>;
 
 export class Realm {
   readonly name: Uri;
@@ -54,23 +63,32 @@ export class Realm {
   readonly traffic: Traffic = new Traffic();
   /** A session has joined, and has been welcomed. */
   readonly joined: Hook<[Session]> = new Hook();
-  /** A session has left; what it held is gone already. */
-  readonly left: Hook<[Session]> = new Hook();
+  /** A session has left; what it held is gone already. The flag is true when nobody is to hear of it. */
+  readonly left: Hook<[Session, boolean]> = new Hook();
   /** What WELCOME announces. */
   readonly features: RouterFeatures;
   readonly clock: Clock;
+  readonly uriRules: UriRules;
+  readonly permits: Permits | undefined;
   readonly #globalId: () => Id;
   readonly #meta: MetaSession;
+  #quiet = false;
 
   constructor(name: Uri, options: RealmOptions) {
     this.name = name;
     this.clock = options.clock;
+    this.uriRules = options.uriRules;
+    this.permits = options.permits;
     this.#globalId = options.globalId;
     this.broker = new Broker(options);
     this.dealer = new Dealer(options);
-    this.#meta = new MetaSession(options.globalId(), (session, message) => {
-      this.receive(session, message);
-    });
+    this.#meta = new MetaSession(
+      options.globalId(),
+      (session, message) => {
+        this.receive(session, message);
+      },
+      (id) => this.sessions.get(id),
+    );
     this.features = merge([CORE_FEATURES, ...options.features.map(({ announces = {} }) => announces)]);
     for (const feature of options.features) feature.install(this);
   }
@@ -94,7 +112,17 @@ export class Realm {
     if (!this.sessions.delete(session.id)) return;
     this.dealer.leave(session);
     this.broker.leave(session);
-    this.left.emit(session);
+    this.left.emit(session, this.#quiet);
+  }
+
+  /** Runs `task`; of sessions that leave meanwhile, nobody hears (META-3). */
+  quietly(task: () => void): void {
+    this.#quiet = true;
+    try {
+      task();
+    } finally {
+      this.#quiet = false;
+    }
   }
 
   /**
@@ -138,8 +166,13 @@ export class Realm {
   }
 
   /** Publishes as the router itself. */
-  publish(topic: Uri, args?: Args, kwargs?: Kwargs, options: PublishOptions = {}): void {
-    this.broker.dispatch({ id: this.#globalId(), topic, options, payload: Payload.of(args, kwargs) });
+  publish(topic: Uri, args?: Args, kwargs?: Kwargs): void {
+    this.broker.dispatch({ id: this.#globalId(), topic, options: {}, payload: Payload.of(args, kwargs) });
+  }
+
+  /** Publishes in the name of a session, which may be gone. */
+  publishFor(publisher: Publisher, topic: Uri, payload: Payload, options: PublishOptions): void {
+    this.broker.dispatch({ id: this.#globalId(), topic, options, payload, publisher });
   }
 
   /** Serves a procedure as the router itself. */
@@ -158,10 +191,28 @@ const CORE_FEATURES: RouterFeatures = {
   broker: [
     'publisher_exclusion',
     'publisher_identification',
+    'publication_trustlevels',
     'subscriber_blackwhite_listing',
     'pattern_based_subscription',
+    'subscription_revocation',
+    'payload_passthru_mode',
   ],
-  dealer: ['caller_identification', 'pattern_based_registration', 'shared_registration', 'call_canceling'],
+  dealer: [
+    'progressive_call_results',
+    'progressive_call_invocations',
+    'call_canceling',
+    'call_reroute',
+    'call_trustlevels',
+    'caller_identification',
+    'pattern_based_registration',
+    'shared_registration',
+    'registration_revocation',
+    'payload_passthru_mode',
+    // Ours: invocation policy `load`, and the registration options `concurrency` and `force_reregister`.
+    'x_invoke_load',
+    'x_concurrency',
+    'x_force_reregister',
+  ],
 };
 
 function merge(all: readonly RouterFeatures[]): RouterFeatures {

@@ -1,5 +1,6 @@
 /** Registration: a procedure or pattern, and the callees that serve it. */
 import type { Id, InvocationPolicy, MatchPolicy, RegisterOptions, Uri } from '@wamp/protocol';
+import type { PendingCall } from './pending-calls.ts';
 import type { Session } from './session.ts';
 
 /** One session's part in a registration. */
@@ -7,6 +8,8 @@ export interface Callee {
   readonly session: Session;
   /** What this callee asked for in REGISTER; `forward_timeout` and others are its own affair (T-18). */
   readonly options: RegisterOptions;
+  /** Invocations it is busy with. */
+  active: number;
 }
 
 export interface Registration {
@@ -21,6 +24,13 @@ export interface Registration {
   callees: readonly Callee[];
   /** Where the round robin goes on: an index into `callees`. */
   turn: number;
+  /** Calls that wait for a callee with room, the oldest first. */
+  readonly waiting: PendingCall[];
+}
+
+/** True for a callee that its own `concurrency` lets take one more invocation. */
+export function hasRoom({ active, options: { concurrency = 0 } }: Callee): boolean {
+  return concurrency === 0 || active < concurrency;
 }
 
 /** Takes one callee out and keeps the round robin's place. */

@@ -1,6 +1,6 @@
 /** Call timeouts: a call whose answer is overdue is canceled (spec: Call Timeout). */
+import { forwardsTimeout } from '../core/invocation.ts';
 import type { PendingCall } from '../core/pending-calls.ts';
-import { forwardsTimeout } from '../core/calls.ts';
 import type { Feature } from '../core/realm.ts';
 
 export const callTimeout: Feature = {
@@ -13,14 +13,18 @@ export const callTimeout: Feature = {
     };
     const arm = (call: PendingCall): void => {
       const { timeout = 0 } = call.options;
-      if (timeout === 0 || forwardsTimeout(call)) return;
+      if (timeout === 0) return;
       const expire = (): void => {
         calls.expire(call);
       };
       deadlines.set(call, clock.after(timeout, expire));
     };
-    calls.invoked.on(arm);
+    calls.opened.on(arm);
+    calls.assigned.on((call, callee) => {
+      if (forwardsTimeout(callee, call.options)) disarm(call);
+    });
     calls.progressed.on((call) => {
+      if (!deadlines.has(call)) return;
       disarm(call);
       arm(call);
     });

@@ -1,7 +1,29 @@
 /** The features of a realm, in the order in which they are installed. */
 import type { Feature } from '../core/realm.ts';
 import { callTimeout } from './call-timeout.ts';
+import { eventHistory, type HistoryRule } from './event-history.ts';
+import { eventRetention } from './event-retention.ts';
 import { metrics } from './metrics.ts';
+import { registrationMeta } from './registration-meta.ts';
 import { sessionMeta } from './session-meta.ts';
+import { subscriptionMeta } from './subscription-meta.ts';
+import { testaments } from './testaments.ts';
 
-export const features: readonly Feature[] = [callTimeout, sessionMeta, metrics];
+export interface FeatureOptions {
+  /** Which topics have a history; none by default. */
+  readonly history?: readonly HistoryRule[];
+}
+
+/** All features of this package. Testaments come before the session meta API: they are published before on_leave (T-46). */
+export function defaultFeatures({ history = [] }: FeatureOptions = {}): readonly Feature[] {
+  return [
+    callTimeout,
+    eventRetention,
+    eventHistory(history),
+    testaments,
+    sessionMeta,
+    registrationMeta,
+    subscriptionMeta,
+    metrics,
+  ];
+}

@@ -38,7 +38,9 @@ function parseLine(text: string): Line {
   if (peer === '') throw new SyntaxError(`neither an arrow nor a clock: ${text}`);
   if (arrow === '→') {
     if (rest === 'closed') return { text, kind: 'hang-up', peer };
-    if (rest.startsWith('raw ')) return { text, kind: 'send-raw', peer, raw: rest.slice('raw '.length) };
+    if (rest === 'raw' || rest.startsWith('raw ')) {
+      return { text, kind: 'send-raw', peer, raw: rest.slice('raw '.length) };
+    }
     return { text, kind: 'send', peer, message: parseNotation(rest) };
   }
   if (rest === 'closed') return { text, kind: 'expect-closed', peer };

@@ -1,0 +1,43 @@
+/** Real pages of the web apps, none of which may complain. */
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { browserRequired, findBrowser, noBrowser } from '../../../scripts/find-browser.ts';
+
+/** Long enough to fetch a browser, once. */
+export const OPENING_TIMEOUT = 180_000;
+
+/** A browser, and what its pages complain of on their consoles. */
+export class Browsing implements AsyncDisposable {
+  readonly complaints: string[] = [];
+  readonly #browser: Browser;
+
+  private constructor(browser: Browser) {
+    this.#browser = browser;
+  }
+
+  /** Resolves to undefined where there is no browser and none is required. */
+  static async open(): Promise<Browsing | undefined> {
+    const found = await findBrowser();
+    if (found !== null) return new Browsing(await chromium.launch(found));
+    if (browserRequired) throw new Error(noBrowser);
+    return undefined;
+  }
+
+  /** A page that shares nothing with the others. */
+  async page(url: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await this.#browser.newContext(options);
+    const page = await context.newPage();
+    page.setDefaultTimeout(10_000);
+    page.on('pageerror', (error) => this.complaints.push(String(error)));
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
+    });
+    await page.goto(url);
+    return page;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser.close();
+  }
+}
+
+export { noBrowser };

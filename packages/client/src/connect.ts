@@ -1,0 +1,149 @@
+/** From a URL and options to a session that has joined its realm. */
+import { ErrorUri, json, type Dict, type Serializer, type Transport, type Uri } from '@wamp/protocol';
+import { anonymous } from './auth/anonymous.ts';
+import type { Authenticator } from './auth/authenticator.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { Connection, type ConnectionPort } from './connection.ts';
+import type { Untyped } from './contract.ts';
+import { AuthError, ConnectError, toError } from './errors.ts';
+import { ClientSession, type Logger, type Session } from './session.ts';
+import { onAbort } from './signal.ts';
+import type { OpenOptions, TransportFactory } from './transports/factory.ts';
+import { webSocket } from './transports/websocket.ts';
+
+/** How to connect. */
+export interface ConnectOptions {
+  /** The realm to join. */
+  readonly realm: Uri;
+  /** Who we are: one or several methods, best first, of which the router picks. Default: `anonymous()`. */
+  readonly auth?: Authenticator | readonly Authenticator[];
+  /** What to speak, best first; the router picks. Default: JSON. */
+  readonly serializers?: readonly Serializer[];
+  /** Default: `webSocket()`. */
+  readonly transport?: TransportFactory;
+  /** Milliseconds for all of it, from the first packet to WELCOME: default 30,000. */
+  readonly connectTimeout?: number;
+  /** Gives up connecting when it is aborted; `connect` rejects with its reason. A session that is open stays. */
+  readonly signal?: AbortSignal;
+  /** Whether callers may read the message of what a procedure throws: default false, they get the URI only. */
+  readonly exposeErrors?: boolean;
+  /** Where exceptions of handlers go unless the session has a listener for `error`: default `console`. */
+  readonly logger?: Logger;
+  /** Default: the runtime's timers. */
+  readonly clock?: Clock;
+}
+
+/** Where the router is; relative to the page, in browsers. */
+export type Url = string | URL | (() => string | URL | Promise<string | URL>);
+
+/**
+ * Connects to a router and joins a realm.
+ *
+ * @example await using session = await connect('wss://example.com/ws', { realm: 'realm1' });
+ * @typeParam C the contract: an interface that types procedures and topics, see {@link Session}
+ * @throws AuthError when the router does not accept who we are; ConnectError when it refuses for
+ *   another reason (the URI of its ABORT), cannot be reached (`wamp.error.network_failure`) or does
+ *   not answer in time (`wamp.error.timeout`); the reason of `signal`; TypeError for no URL
+ */
+export async function connect<C = Untyped>(url: Url, options: ConnectOptions): Promise<Session<C>> {
+  const { clock = systemClock, logger = console, connectTimeout = 30_000 } = options;
+  const session = new ClientSession({ realm: options.realm, clock, logger });
+  const port = {
+    clock,
+    exposeErrors: options.exposeErrors ?? false,
+    joined: session.joined.bind(session),
+    ended: session.ended.bind(session),
+    report: session.report.bind(session),
+  };
+  options.signal?.throwIfAborted();
+  const attempt = new AbortController();
+  const stopListening = onAbort(options.signal, (reason) => attempt.abort(reason));
+  const stopTimer = clock.after(connectTimeout, () => {
+    attempt.abort(
+      new ConnectError(ErrorUri.TIMEOUT, [`There was no session within ${connectTimeout} ms.`], false),
+    );
+  });
+  try {
+    await establish(url, options, port, attempt.signal);
+    attempt.signal.throwIfAborted();
+  } catch (error) {
+    // Whatever is still under way ends with the attempt.
+    attempt.abort(error);
+    throw error;
+  } finally {
+    stopListening();
+    stopTimer();
+  }
+  // What the contract says is a promise of the application, which nothing here can check.
+  return session as unknown as Session<C>;
+}
+
+/** One attempt, in its order: who we are, a transport, the session. */
+async function establish(
+  url: Url,
+  { auth = anonymous(), realm, serializers = [json], transport: factory = webSocket() }: ConnectOptions,
+  port: ConnectionPort,
+  signal: AbortSignal,
+): Promise<void> {
+  const authenticators = [auth].flat();
+  const target = await until(signal, locate(url));
+  const introduction = await until(signal, introduce(authenticators));
+  const transport = await until(signal, open(factory, target, { serializers, signal }), (late) =>
+    late.close(),
+  );
+  const connection = new Connection(transport, port);
+  const stop = onAbort(signal, (reason) => connection.drop(reason));
+  try {
+    await connection.join(realm, introduction, authenticators);
+  } finally {
+    stop();
+  }
+}
+
+/** @throws TypeError */
+async function locate(url: Url): Promise<URL> {
+  const page = (globalThis as { readonly location?: { readonly href: string } }).location?.href;
+  return new URL(typeof url === 'function' ? await url() : url, page);
+}
+
+/** What HELLO tells of us besides the roles. @throws AuthError */
+async function introduce(authenticators: readonly Authenticator[]): Promise<Dict> {
+  try {
+    const introductions = await Promise.all(
+      authenticators.map(async (authenticator) => authenticator.hello()),
+    );
+    const extras = introductions.flatMap(({ authextra }) => authextra ?? []);
+    const authid = introductions.find((introduction) => introduction.authid !== undefined)?.authid;
+    return {
+      agent: '@wamp/client',
+      authmethods: authenticators.map(({ method }) => method),
+      ...(authid !== undefined && { authid }),
+      ...(extras.length > 0 && { authextra: Object.assign({}, ...extras) as Dict }),
+    };
+  } catch (cause) {
+    throw new AuthError(ErrorUri.AUTHENTICATION_FAILED, ['The authenticator failed.'], true, { cause });
+  }
+}
+
+/** @throws ConnectError */
+async function open(factory: TransportFactory, url: URL, options: OpenOptions): Promise<Transport> {
+  try {
+    return await factory.open(url, options);
+  } catch (cause) {
+    if (cause instanceof ConnectError) throw cause;
+    throw new ConnectError(ErrorUri.NETWORK_FAILURE, [toError(cause).message], false, { cause });
+  }
+}
+
+/** The promise, unless the signal is aborted before; what comes all the same is handed to `tooLate`. */
+function until<T>(signal: AbortSignal, promise: Promise<T>, tooLate?: (value: T) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = onAbort(signal, reject);
+    promise
+      .then((value) => {
+        if (signal.aborted) tooLate?.(value);
+        resolve(value);
+      }, reject)
+      .finally(stop);
+  });
+}

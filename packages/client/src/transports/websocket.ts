@@ -1,0 +1,178 @@
+/** WAMP over WebSocket, in browsers and elsewhere (spec: WebSocket Transport). */
+import {
+  ErrorUri,
+  type Serializer,
+  type Transport,
+  type TransportFailure,
+  type TransportListener,
+} from '@wamp/protocol';
+import { ConnectError } from '../errors.ts';
+import { onAbort } from '../signal.ts';
+import type { TransportFactory } from './factory.ts';
+
+/** The part of the WebSocket interface that is used here. */
+export interface WebSocketLike {
+  binaryType: string;
+  readonly protocol: string;
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  send(data: string | Uint8Array<ArrayBuffer>): void;
+  close(code?: number): void;
+  addEventListener(type: 'open' | 'error', listener: (event: { readonly message?: unknown }) => void): void;
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(
+    type: 'close',
+    listener: (event: { readonly code: number; readonly reason: string }) => void,
+  ): void;
+}
+/** A class of WebSockets. */
+export type WebSocketConstructor = new (url: URL, protocols: string[]) => WebSocketLike;
+
+/** How WebSockets are made. */
+export interface WebSocketOptions {
+  /**
+   * The class to make them with. Default: the runtime's own; where there is none (Node 20), that of
+   * package `ws`.
+   */
+  readonly WebSocket?: WebSocketConstructor;
+}
+
+const OPEN = 1;
+const CLOSE_CODES: Readonly<Record<TransportFailure, number>> = { protocol: 1002, oversize: 1009 };
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Transports over WebSocket; `connect` uses it by default. URLs may be `ws:`, `wss:`, `http:` or `https:`. */
+export function webSocket(options: WebSocketOptions = {}): TransportFactory {
+  return {
+    name: 'websocket',
+    async open(url, { serializers, signal }) {
+      const create = creator(options.WebSocket ?? runtimeClass()) ?? (await nodeCreator());
+      signal.throwIfAborted();
+      const target = new URL(url);
+      target.protocol = target.protocol.replace('http', 'ws');
+      const protocols = serializers.map(({ subprotocol }) => subprotocol);
+      return opened(create(target, protocols), serializers, signal);
+    },
+  };
+}
+
+type Creator = (url: URL, protocols: string[]) => WebSocketLike;
+
+function creator(Class: WebSocketConstructor | undefined): Creator | undefined {
+  return Class && ((url, protocols) => new Class(url, protocols));
+}
+
+function runtimeClass(): WebSocketConstructor | undefined {
+  return (globalThis as { readonly WebSocket?: WebSocketConstructor }).WebSocket;
+}
+
+async function nodeCreator(): Promise<Creator> {
+  const { WebSocket } = await import('ws');
+  // Compressing small messages costs more than it saves, and `ws` lets us say so. A router that does
+  // not answer our close keeps the process alive no longer than it has to.
+  const options = { perMessageDeflate: false, closeTimeout: 5_000 };
+  return (url, protocols) => new WebSocket(url, protocols, options);
+}
+
+/** Waits for the handshake, and sees which serializer the router picked. */
+function opened(
+  socket: WebSocketLike,
+  serializers: readonly Serializer[],
+  signal: AbortSignal,
+): Promise<Transport> {
+  return new Promise((resolve, reject) => {
+    let failure = 'The WebSocket could not be opened.';
+    const stop = onAbort(signal, (reason) => {
+      reject(reason);
+      socket.close();
+    });
+    socket.binaryType = 'arraybuffer';
+    socket.addEventListener('open', () => {
+      stop();
+      const serializer = serializers.find(({ subprotocol }) => subprotocol === socket.protocol);
+      if (serializer === undefined) {
+        const picked = socket.protocol === '' ? 'none' : `"${socket.protocol}"`;
+        const offered = serializers.map(({ subprotocol }) => subprotocol).join(', ');
+        reject(
+          new ConnectError(
+            ErrorUri.PROTOCOL_VIOLATION,
+            [`The router picked ${picked} of the subprotocols ${offered}.`],
+            true,
+          ),
+        );
+        socket.close();
+        return;
+      }
+      resolve(new WebSocketTransport(socket, serializer));
+    });
+    // Browsers do not tell what went wrong.
+    socket.addEventListener('error', ({ message }) => {
+      if (typeof message === 'string' && message !== '') failure = message;
+    });
+    socket.addEventListener('close', () => {
+      stop();
+      reject(new ConnectError(ErrorUri.NETWORK_FAILURE, [failure], false));
+    });
+  });
+}
+
+class WebSocketTransport implements Transport {
+  readonly serializer: Serializer;
+  readonly #socket: WebSocketLike;
+  #listener: TransportListener | undefined;
+  /** Why it closed before anybody listened. */
+  #unheard: string | undefined;
+
+  constructor(socket: WebSocketLike, serializer: Serializer) {
+    this.serializer = serializer;
+    this.#socket = socket;
+    socket.addEventListener('message', ({ data }) => this.#received(data));
+    socket.addEventListener('close', ({ code, reason }) => {
+      const why = `WebSocket closed with code ${code}${reason === '' ? '' : `: ${reason}`}`;
+      if (this.#listener === undefined) this.#unheard = why;
+      else this.#listener.closed(why);
+    });
+  }
+
+  get backlog(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  get listener(): TransportListener | undefined {
+    return this.#listener;
+  }
+
+  set listener(listener: TransportListener | undefined) {
+    this.#listener = listener;
+    if (this.#unheard === undefined) return;
+    listener?.closed(this.#unheard);
+    this.#unheard = undefined;
+  }
+
+  send(frame: Uint8Array<ArrayBuffer>): void {
+    if (this.#socket.readyState !== OPEN) return;
+    this.#socket.send(this.serializer.binary ? frame : decoder.decode(frame));
+  }
+
+  close(failure?: TransportFailure): void {
+    try {
+      this.#socket.close(failure && CLOSE_CODES[failure]);
+    } catch {
+      // Browsers leave these codes to the protocol's own use.
+      this.#socket.close();
+    }
+  }
+
+  #received(data: unknown): void {
+    if (typeof data === 'string') {
+      if (this.serializer.binary) this.#listener?.violation('a text frame on a binary channel');
+      else this.#listener?.frame(encoder.encode(data));
+    } else if (data instanceof ArrayBuffer && this.serializer.binary) {
+      this.#listener?.frame(new Uint8Array(data));
+    } else {
+      this.#listener?.violation('a binary frame on a text channel');
+    }
+  }
+}

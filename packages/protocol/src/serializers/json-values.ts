@@ -1,0 +1,87 @@
+/** Values in JSON; binary data is a string of U+0000 and base64 (spec: Binary conversion of JSON Strings). */
+import { SerializationFailure } from '../errors.ts';
+import { MAX_ID } from '../ids.ts';
+import { fromBase64, toBase64 } from './base64.ts';
+import { readText } from './text.ts';
+import { outgoing, type Dialect } from './values.ts';
+
+const dialect: Dialect = {
+  text: (value) => {
+    if (value.charCodeAt(0) !== 0) return value;
+    throw new SerializationFailure('JSON: a string that starts with U+0000 would be read as binary data');
+  },
+  number: (value) => {
+    if (Number.isFinite(value)) return value;
+    throw new SerializationFailure(`JSON: no form for ${value}`);
+  },
+  bigint: (value) => {
+    if (value >= -MAX_ID && value <= MAX_ID) return Number(value);
+    throw new SerializationFailure('JSON: no exact form for an integer beyond 2^53');
+  },
+  bytes: (value) => `\0${toBase64(value)}`,
+  date: (value) => {
+    if (!Number.isNaN(value.getTime())) return value.toJSON();
+    throw new SerializationFailure('JSON: no form for an invalid Date');
+  },
+  key: () => undefined,
+};
+
+/** The value as text; `depth` lists and dicts are open around it. @throws SerializationFailure */
+export function stringify(value: unknown, depth: number): string {
+  const written = outgoing(value, dialect, depth);
+  try {
+    return JSON.stringify(written);
+  } catch (error) {
+    throw new SerializationFailure('JSON: no form for this value', { cause: error });
+  }
+}
+
+/** Text that stands in quotes as it is. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+/** An element of an envelope as text: most need no machinery. */
+export function stringifyElement(element: unknown): string {
+  if (typeof element === 'string' && PLAIN.test(element)) return `"${element}"`;
+  if (typeof element === 'number' && Number.isInteger(element)) return String(element);
+  return stringify(element, 1);
+}
+
+/** The value of a text that the scanner has found well-formed. */
+export function parse(text: string): unknown {
+  return text.includes('\\u0000') ? JSON.parse(text, revive) : JSON.parse(text);
+}
+
+/** BIN-2: any other string than U+0000 and base64 is itself. */
+function revive(_key: string, value: unknown): unknown {
+  if (typeof value !== 'string' || value.charCodeAt(0) !== 0) return value;
+  return fromBase64(value.slice(1)) ?? value;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const ZERO = 0x30;
+
+/** The element of an envelope that stands from `at` up to `end`: most need no machinery. */
+export function parseElement(frame: Uint8Array, at: number, end: number): unknown {
+  const byte = frame[at] ?? 0;
+  if (byte === QUOTE && !hasBackslash(frame, at, end)) return readText(frame, at + 1, end - 1);
+  const integer = readDigits(frame, at, end);
+  return integer >= 0 ? integer : parse(readText(frame, at, end));
+}
+
+function hasBackslash(frame: Uint8Array, at: number, end: number): boolean {
+  for (let next = at; next < end; next += 1) if (frame[next] === BACKSLASH) return true;
+  return false;
+}
+
+/** The integer of up to 16 digits, the last of which may round it as JSON.parse does; -1 for anything else. */
+function readDigits(frame: Uint8Array, at: number, end: number): number {
+  if (end - at > 16) return -1;
+  let value = 0;
+  for (let next = at; next < end; next += 1) {
+    const digit = (frame[next] ?? 0) - ZERO;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}

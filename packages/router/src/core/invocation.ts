@@ -1,0 +1,61 @@
+/** INVOCATION: what a callee is told of a call, and what it must have announced to get it. */
+import { MessageType, type CallOptions, type Invocation, type Payload } from '@wamp/protocol';
+import { callerDetails, isPassthru, passthru } from './disclosure.ts';
+import type { PendingCall } from './pending-calls.ts';
+import type { Callee } from './registration.ts';
+import { isTrusted } from './session.ts';
+
+const NONE = {} as const;
+
+export function invocationOf(
+  call: PendingCall,
+  callee: Callee,
+  payload: Payload,
+  trustlevel: number | undefined,
+): Invocation {
+  const { options, registration } = call;
+  const disclosed =
+    options.disclose_me === true || callee.options.disclose_caller === true || isTrusted(callee.session);
+  return {
+    type: MessageType.INVOCATION,
+    request: call.invocation,
+    registration: registration.id,
+    details: {
+      ...(registration.match === 'exact' ? NONE : { procedure: call.procedure }),
+      ...(call.receiveProgress ? { receive_progress: true } : NONE),
+      ...(call.streaming ? { progress: true } : NONE),
+      ...(forwardsTimeout(callee, options) ? { timeout: options.timeout } : NONE),
+      ...(trustlevel === undefined ? NONE : { trustlevel }),
+      ...callerDetails(disclosed, call.caller),
+      ...passthru(options),
+    },
+    payload,
+  };
+}
+
+/** TMO-5: the callee asked to keep the time itself, and can. */
+export function forwardsTimeout(callee: Callee, { timeout = 0 }: CallOptions): boolean {
+  return (
+    timeout > 0 &&
+    callee.options.forward_timeout === true &&
+    callee.session.features.has('callee', 'call_timeout')
+  );
+}
+
+/** What the call needs and the callee has not announced (PCI-3, PPT-3). */
+export function missingFeature({ session }: Callee, options: CallOptions): string | undefined {
+  const lacks = (feature: string): boolean => !session.features.has('callee', feature);
+  if (options.progress === true) {
+    if (lacks('progressive_call_invocations')) return 'progressive_call_invocations';
+    if (lacks('call_canceling')) return 'call_canceling';
+  }
+  return isPassthru(options) && lacks('payload_passthru_mode') ? 'payload_passthru_mode' : undefined;
+}
+
+/** PCR-1: progress without canceling counts as no progress. */
+export function takesProgress({ session }: Callee): boolean {
+  return (
+    session.features.has('callee', 'progressive_call_results') &&
+    session.features.has('callee', 'call_canceling')
+  );
+}

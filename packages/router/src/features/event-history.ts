@@ -1,0 +1,181 @@
+/** Event history: past events of configured topics, for those who ask (spec: Event History). */
+import { isId, type Args, type Dict, type Id, type Kwargs, type MatchPolicy, type Uri } from '@wamp/protocol';
+import { eventDetails } from '../core/broker.ts';
+import { eligibility } from '../core/eligibility.ts';
+import { remember, type Publication } from '../core/publication.ts';
+import type { Feature } from '../core/realm.ts';
+import type { Session } from '../core/session.ts';
+import type { Subscription } from '../core/subscription.ts';
+import { invalid } from './arguments.ts';
+import { find } from './subscription-meta.ts';
+
+/** A topic or pattern whose events are remembered, in memory. */
+export interface HistoryRule {
+  readonly topic: Uri;
+  /** `exact` by default. */
+  readonly match?: MatchPolicy;
+  /** How many events; 100 by default. */
+  readonly depth?: number;
+  /** For how long (ms); for ever by default. */
+  readonly age?: number;
+}
+
+interface Entry {
+  /** Ms since the epoch. */
+  readonly time: number;
+  readonly publication: Publication;
+}
+
+/** The events of one subscription, in the order of their arrival. */
+interface Log {
+  readonly depth: number;
+  readonly age: number;
+  entries: Entry[];
+}
+
+/** @param rules what is remembered; each makes a subscription that is there from the start (HIST-4) */
+export function eventHistory(rules: readonly HistoryRule[]): Feature {
+  return {
+    announces: { broker: ['event_history'] },
+    install(realm) {
+      const { broker, clock } = realm;
+      const logs = new Map<Subscription, Log>();
+      for (const { topic, match = 'exact', depth = 100, age = Infinity } of rules) {
+        logs.set(broker.hold(match, topic), { depth, age, entries: [] });
+      }
+      broker.published.on((publication, matched) => {
+        if (namesSessions(publication)) return;
+        for (const subscription of matched) {
+          const log = logs.get(subscription);
+          if (log !== undefined) append(log, { time: clock.now(), publication: remember(publication) });
+        }
+      });
+      realm.procedure('wamp.subscription.get_events', ({ args, kwargs, caller }) => {
+        const subscription = find(realm, args[0]);
+        const log = logs.get(subscription);
+        if (log === undefined) return [];
+        expire(log, clock.now());
+        return select(log.entries, kwargs, caller).map((entry) => describe(entry, subscription));
+      });
+    },
+  };
+}
+
+/** HIST-7: what was meant for certain sessions is meant for nobody later. */
+function namesSessions({ options }: Publication): boolean {
+  return options.eligible !== undefined || options.exclude !== undefined;
+}
+
+function append(log: Log, entry: Entry): void {
+  expire(log, entry.time);
+  log.entries.push(entry);
+  if (log.entries.length > log.depth) log.entries.shift();
+}
+
+function expire(log: Log, now: number): void {
+  const [oldest] = log.entries;
+  if (oldest === undefined || now - oldest.time <= log.age) return;
+  log.entries = log.entries.filter(({ time }) => now - time <= log.age);
+}
+
+/** HIST-2, HIST-6: all conditions together; the limit comes last, in the direction asked for (T-22). */
+function select(entries: readonly Entry[], filters: Kwargs, reader: Session): readonly Entry[] {
+  const between = inRange(entries, filters);
+  const topic = textFilter(filters, 'topic');
+  const times = timeTests(filters);
+  const found = between.filter(
+    ({ time, publication }) =>
+      (topic === undefined || publication.topic === topic) &&
+      times.every((passes) => passes(time)) &&
+      mayRead(publication, reader),
+  );
+  const directed = booleanFilter(filters, 'reverse') ? found.toReversed() : found;
+  const limit = limitFilter(filters);
+  return limit === undefined ? directed : directed.slice(0, limit);
+}
+
+/** HIST-6: the lists of the publication hold for readers, too; its publisher may read what it published. */
+function mayRead({ id, topic, options, payload }: Publication, reader: Session): boolean {
+  return eligibility({ id, topic, options, payload })?.(reader) ?? true;
+}
+
+/** The entries from one publication to another; a publication that is not there leaves none. */
+function inRange(entries: readonly Entry[], filters: Kwargs): readonly Entry[] {
+  const index = (name: string): number | undefined => {
+    const id = idFilter(filters, name);
+    return id === undefined ? undefined : entries.findIndex(({ publication }) => publication.id === id);
+  };
+  const from = index('from_publication');
+  const after = index('after_publication');
+  const before = index('before_publication');
+  const until = index('until_publication');
+  if ([from, after, before, until].includes(-1)) return [];
+  const first = Math.max(from ?? 0, after === undefined ? 0 : after + 1);
+  const end = Math.min(before ?? entries.length, until === undefined ? entries.length : until + 1);
+  return entries.slice(first, Math.max(first, end));
+}
+
+function timeTests(filters: Kwargs): ((time: number) => boolean)[] {
+  const [from, after, before, until] = ['from_time', 'after_time', 'before_time', 'until_time'].map((name) =>
+    timeFilter(filters, name),
+  );
+  const tests: ((time: number) => boolean)[] = [];
+  if (from !== undefined) tests.push((time) => time >= from);
+  if (after !== undefined) tests.push((time) => time > after);
+  if (before !== undefined) tests.push((time) => time < before);
+  if (until !== undefined) tests.push((time) => time <= until);
+  return tests;
+}
+
+const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
+
+function timeFilter(filters: Kwargs, name: string): number | undefined {
+  const text = textFilter(filters, name);
+  if (text === undefined) return undefined;
+  const time = RFC_3339.test(text) ? Date.parse(text) : NaN;
+  if (Number.isNaN(time)) throw invalid(`${name}: expected a time as RFC 3339 has it`);
+  return time;
+}
+
+function textFilter(filters: Kwargs, name: string): string | undefined {
+  const value = given(filters, name);
+  if (value !== undefined && typeof value !== 'string') throw invalid(`${name}: expected a string`);
+  return value;
+}
+
+function booleanFilter(filters: Kwargs, name: string): boolean {
+  const value = given(filters, name) ?? false;
+  if (typeof value !== 'boolean') throw invalid(`${name}: expected a bool`);
+  return value;
+}
+
+function limitFilter(filters: Kwargs): number | undefined {
+  const value = given(filters, 'limit');
+  if (value === undefined || (isId(value) && Number.isSafeInteger(value))) return value;
+  throw invalid('limit: expected an integer above 0');
+}
+
+function idFilter(filters: Kwargs, name: string): Id | undefined {
+  const value = given(filters, name);
+  if (value === undefined || isId(value)) return value;
+  throw invalid(`${name}: expected a publication id`);
+}
+
+/** A filter that is null is not there. */
+function given(filters: Kwargs, name: string): unknown {
+  return filters[name] ?? undefined;
+}
+
+/** HIST-3: the event as its subscribers got it, and when. */
+function describe({ time, publication }: Entry, { id, match }: Subscription): Dict {
+  const { payload, topic } = publication;
+  const args: Args = payload.args;
+  return {
+    timestamp: new Date(time).toISOString(),
+    subscription: id,
+    publication: publication.id,
+    details: { ...(match === 'exact' ? {} : { topic }), ...eventDetails(publication) },
+    ...(payload.count > 0 ? { args } : {}),
+    ...(payload.count > 1 ? { kwargs: payload.kwargs } : {}),
+  };
+}

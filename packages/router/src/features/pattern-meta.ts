@@ -1,0 +1,45 @@
+/** What the meta APIs of registrations and of subscriptions have in common: list, lookup, get. */
+import { isReserved, type Dict, type Id, type MatchPolicy, type Uri } from '@wamp/protocol';
+import type { PatternMap } from '../core/pattern-map.ts';
+import { invalid, textArgument } from './arguments.ts';
+
+/** A registration or a subscription. */
+export interface PatternEntry {
+  readonly id: Id;
+  readonly match: MatchPolicy;
+  readonly created: number;
+}
+
+const POLICIES: readonly MatchPolicy[] = ['exact', 'prefix', 'wildcard'];
+
+/** The ids of all entries by match policy; the router's own are not shown. */
+export function listByPolicy<V extends PatternEntry>(map: PatternMap<V>, uriOf: (entry: V) => Uri): Dict {
+  const ids = (match: MatchPolicy): Id[] =>
+    [...map.values(match)].filter((entry) => !isReserved(uriOf(entry))).map(({ id }) => id);
+  return Object.fromEntries(POLICIES.map((match) => [match, ids(match)]));
+}
+
+/** The id of the entry with that very pattern, or null. */
+export function lookup<V extends PatternEntry>(
+  map: PatternMap<V>,
+  uri: unknown,
+  options: unknown,
+): Id | null {
+  const pattern = textArgument(uri, 'uri');
+  const entry = map.get(policyOf(options), pattern);
+  return entry === undefined || isReserved(pattern) ? null : entry.id;
+}
+
+/** When the entry came to be, as the meta APIs tell it (ISO 8601). */
+export function createdAt({ created }: PatternEntry): string {
+  return new Date(created).toISOString();
+}
+
+function policyOf(options: unknown): MatchPolicy {
+  if (options === undefined || options === null) return 'exact';
+  if (typeof options !== 'object' || Array.isArray(options)) throw invalid('options: expected a dict');
+  const match: unknown = 'match' in options ? (options.match ?? 'exact') : 'exact';
+  const policy = POLICIES.find((candidate) => candidate === match);
+  if (policy === undefined) throw invalid('options.match: expected exact, prefix or wildcard');
+  return policy;
+}

@@ -1,0 +1,59 @@
+/** Clients for what a conversation cannot tell: several frames in one turn, and bytes that are no message. */
+import { json, rolesOf, type Dict, type Serializer, type Transport } from '@wamp/protocol';
+import { inMemory, type Router } from '@wamp/router';
+import { ALL_FEATURES } from '@wamp/router/testing';
+
+export class Client {
+  readonly transport: Transport;
+  readonly heard: (readonly unknown[])[] = [];
+  closed = false;
+
+  constructor(router: Router, serializer: Serializer = json) {
+    this.transport = inMemory(router, serializer);
+    this.transport.listener = {
+      frame: (bytes) => {
+        this.heard.push(serializer.decodePayload(bytes, 1).args ?? []);
+      },
+      violation: (what) => {
+        throw new Error(what);
+      },
+      closed: () => {
+        this.closed = true;
+      },
+    };
+  }
+
+  /** Connects and joins. */
+  static async join(router: Router, serializer: Serializer = json, details: Dict = {}): Promise<Client> {
+    const client = new Client(router, serializer);
+    await client.say([1, 'realm1', { roles: rolesOf(ALL_FEATURES), ...details }]);
+    const welcome = client.heard.shift();
+    if (welcome?.[0] !== 2) throw new Error(`no WELCOME: ${JSON.stringify(welcome)}`);
+    return client;
+  }
+
+  /** Sends messages in one turn. */
+  send(...messages: readonly (readonly unknown[])[]): void {
+    for (const message of messages) {
+      this.transport.send(this.transport.serializer.encodePayload(message, {}, 1));
+    }
+  }
+
+  /** Sends messages in one turn, and waits until all has arrived that they caused. */
+  async say(...messages: readonly (readonly unknown[])[]): Promise<void> {
+    this.send(...messages);
+    await settle();
+  }
+
+  /** Sends bytes, whatever they mean. */
+  sendBytes(bytes: Uint8Array | string): void {
+    this.transport.send(new Uint8Array(typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes));
+  }
+}
+
+/** Lets everything that is under way arrive. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
