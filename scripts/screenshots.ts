@@ -37,7 +37,7 @@ async function open(path: string, options: BrowserContextOptions): Promise<Page>
 }
 
 async function take(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: join(images, `${name}.png`) });
+  await page.screenshot({ path: join(images, `${name}.png`), fullPage: name.startsWith('landing') });
   console.log(`docs/images/${name}.png`);
 }
 

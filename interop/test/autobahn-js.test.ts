@@ -1,7 +1,7 @@
 /** npm autobahn in all four roles, over every serializer. */
 import { MessageType } from '@wamp/protocol';
 import { anonymous, ticket } from '@wamp/router';
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { autobahn, joinAutobahn, type AutobahnPeer, type Cancelable } from './support/autobahn.ts';
 import { holdings, REALM, startRouter, type Listening } from './support/router.ts';
 import { SERIALIZER_NAMES, SERIALIZERS } from './support/serializers.ts';
@@ -11,29 +11,24 @@ type Kwargs = Record<string, unknown>;
 
 describe.each(SERIALIZER_NAMES)('autobahn over %s', (serializer) => {
   let router: Listening;
-  let peers: AutobahnPeer[] = [];
+  let metaProcedures = 0;
+  const peers: AutobahnPeer[] = [];
+  const wires: WireSession[] = [];
 
-  beforeAll(async () => {
+  beforeEach(async () => {
     router = await startRouter();
+    metaProcedures = router.realm.dealer.registrations.size;
   });
+  afterEach(() => router.close());
   afterEach(async () => {
-    await Promise.all(peers.map((peer) => peer.close()));
-    peers = [];
+    for (const wire of wires.splice(0)) wire.webSocket.drop();
+    await Promise.all(peers.splice(0).map((peer) => peer.close()));
     await vi.waitUntil(() => router.realm.sessions.size === 0);
     const { calling, ...held } = holdings(router.realm);
     expect(held).toEqual({ sessions: 0, subscriptions: 0, registrations: metaProcedures });
     expect(calling).toBeLessThanOrEqual(1); // the router's own session, once it has been called
     expect(router.complaints).toEqual([]);
   });
-  afterAll(async () => {
-    await router.close();
-  });
-
-  let metaProcedures = 0;
-  beforeAll(() => {
-    metaProcedures = router.realm.dealer.registrations.size;
-  });
-
   async function join(): Promise<AutobahnPeer> {
     const peer = await joinAutobahn(router.url, serializer);
     peers.push(peer);
@@ -50,7 +45,7 @@ describe.each(SERIALIZER_NAMES)('autobahn over %s', (serializer) => {
     const wire = SERIALIZERS.find(({ name }) => name === serializer);
     if (wire === undefined) throw new Error('no such serializer');
     const session = await WireSession.join({ port: router.port, serializer: wire, realm: REALM });
-    onTestFinished(() => session.webSocket.closed.then(() => undefined));
+    wires.push(session);
     return session;
   }
 
@@ -287,7 +282,6 @@ describe.each(SERIALIZER_NAMES)('autobahn over %s', (serializer) => {
       expect(await result).toBe('done');
       await vi.waitUntil(() => progress.length === 3); // when notifies on later turns
       expect(progress).toEqual([1, 2, 3]);
-      await callee.leave();
     });
 
     it('is not asked for progress as a callee, for it cannot be canceled (PCR-1)', async () => {
@@ -322,7 +316,6 @@ describe.each(SERIALIZER_NAMES)('autobahn over %s', (serializer) => {
         ['midway'],
       ]);
       await outcome;
-      await callee.leave();
     });
 
     it('is never interrupted as a callee, which would close its connection', async () => {
@@ -535,7 +528,7 @@ describe.each(SERIALIZER_NAMES)('autobahn over %s', (serializer) => {
       expect(Number(subscriber.session.id as unknown)).toBe(id);
       const events: unknown[] = [];
       await subscriber.session.subscribe('com.example.topic', (args = [], _kwargs, details) => {
-        events.push([Number(args[0]), Number(details?.publication as unknown)]);
+        events.push([Number(args[0]), Number(details?.publication)]);
       });
       drawn.push(id);
       const options = { acknowledge: true, eligible: [subscriber.session.id] };

@@ -18,9 +18,9 @@ export function Entrance() {
     const fields = new FormData(event.currentTarget);
     const nickname = asNickname(text(fields.get('nickname')));
     const room = asRoom(text(fields.get('room')));
-    if (nickname === '') return setProblem('Choose a nickname.');
-    if (room === '') return setProblem('Choose a room: letters, digits, - and _.');
-    setProblem('');
+    const missing = whatIsMissing(nickname, room);
+    setProblem(missing);
+    if (missing !== '') return;
     localStorage.setItem(STORED_NICKNAME, nickname);
     void join(nickname, room);
   }
@@ -29,10 +29,12 @@ export function Entrance() {
   return (
     <main class="entrance">
       <form onSubmit={submit}>
-        <a class="brand" href="/">
-          <img src="/favicon.svg" alt="" />
-          WAMP Chat
-        </a>
+        <h1>
+          <a class="brand" href="/">
+            <img src="/favicon.svg" alt="" />
+            WAMP Chat
+          </a>
+        </h1>
         <p class="lead">A chat without a chat server: members find each other at the router.</p>
         <label>
           Nickname
@@ -67,6 +69,11 @@ export function Entrance() {
       </form>
     </main>
   );
+}
+
+function whatIsMissing(nickname: string, room: string): string {
+  if (nickname === '') return 'Choose a nickname.';
+  return room === '' ? 'Choose a room: letters, digits, - and _.' : '';
 }
 
 function text(value: FormDataEntryValue | null): string {

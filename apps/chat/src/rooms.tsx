@@ -13,21 +13,15 @@ export function Rooms() {
           <li key={name}>
             <a href={`#${name}`} aria-current={name === own ? 'page' : undefined}>
               <span># {name}</span>
-              <span class="count" aria-label={`${members} here`}>
-                {members}
+              <span class="count">
+                {members} <span class="visually-hidden">here</span>
               </span>
             </a>
           </li>
         ))}
       </ul>
       <form class="new-room" onSubmit={goToRoom}>
-        <input
-          name="room"
-          aria-label="Another room"
-          placeholder="Another room"
-          maxLength={MAX_NAME}
-          required
-        />
+        <input name="room" aria-label="Another room" placeholder="New room" maxLength={MAX_NAME} required />
         <button type="submit" aria-label="Go there">
           +
         </button>

@@ -19,7 +19,7 @@ export interface Message {
   readonly at: Date;
 }
 
-export interface Notice {
+interface Notice {
   readonly kind: 'notice';
   readonly key: number;
   readonly text: string;
@@ -97,6 +97,11 @@ export function withoutEntries(chat: Chat): Chat {
 /** `member` is here, or has changed room or name. */
 export function withMember(chat: Chat, member: Member): Chat {
   return { ...chat, members: new Map(chat.members).set(member.session, member) };
+}
+
+/** Disconnected, nobody knows who is here. */
+export function withoutMembers(chat: Chat): Chat {
+  return { ...chat, members: new Map(), typing: new Map() };
 }
 
 /** The session is gone. */

@@ -9,6 +9,7 @@ import {
   withMember,
   withMessage,
   withoutEntries,
+  withoutMembers,
   withoutFaded,
   withTyping,
   TYPING_FADES,
@@ -27,12 +28,13 @@ export async function join(nickname: string, room: string): Promise<void> {
   problem.value = '';
   try {
     const opened = await connect(routerUrl(), { realm: parameter('realm') ?? 'realm1' });
+    // Whoever left meanwhile is not brought back.
+    if (connection.value.state !== 'connecting') return void opened.close();
     const own = opened.id ?? 0;
     session = opened;
     void opened.closed.then(({ reason }) => disconnected(opened, explain(reason)));
     heard = [];
     me.value = { session: own, nickname, room };
-    chat.value = { ...chat.value, members: new Map(), typing: new Map() };
     await listen(opened, own);
     await enter(opened, room);
     connection.value = { state: 'open' };
@@ -60,6 +62,7 @@ function disconnected(which: Session | undefined, reason: string): void {
   // One that was left, or given up for another, has nothing more to tell.
   if (which !== session) return;
   session = undefined;
+  chat.value = withoutMembers(chat.value);
   connection.value = { state: 'closed', reason };
   void which?.close();
 }

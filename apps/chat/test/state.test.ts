@@ -19,6 +19,7 @@ import {
   withMessage,
   withNotice,
   withoutEntries,
+  withoutMembers,
   withoutFaded,
   withoutMember,
   withTyping,
@@ -134,6 +135,12 @@ describe('members', () => {
     expect(roster(left, 'lobby')).toEqual([ada]);
     expect(typingLine(left, 'lobby')).toBe('');
     expect(withoutMember(left, 2)).toBe(left);
+  });
+
+  test('disconnected, only what was said is left', () => {
+    const alone = withoutMembers(withMessage(full, hello));
+    expect(roster(alone, 'lobby')).toEqual([]);
+    expect(alone.entries).toHaveLength(1);
   });
 
   test('rooms are those with members, the first room and the own one', () => {

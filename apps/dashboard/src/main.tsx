@@ -13,10 +13,12 @@ function Dashboard() {
   return (
     <>
       <header class="top">
-        <a class="brand" href="/">
-          <img src="/favicon.svg" alt="" />
-          WAMP Dashboard
-        </a>
+        <h1>
+          <a class="brand" href="/">
+            <img src="/favicon.svg" alt="" />
+            WAMP Dashboard
+          </a>
+        </h1>
         <span class="pill" role="status" data-state={state}>
           {words[state]}
         </span>

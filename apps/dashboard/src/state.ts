@@ -13,7 +13,7 @@ export interface Metrics {
   readonly by_type: { readonly received: TypeCounts; readonly sent: TypeCounts };
 }
 
-export type TypeCounts = Readonly<Record<string, number>>;
+type TypeCounts = Readonly<Record<string, number>>;
 
 const numbers = [
   'uptime_ms',
@@ -122,7 +122,7 @@ function describe(transport: unknown): string {
 /** A number a person can take in at a glance; a dash when it is not known. */
 export function figure(value: number | undefined): string {
   if (value === undefined) return '–';
-  if (value > 0 && value < 10 && !Number.isInteger(value)) return value.toFixed(1);
+  if (value < 10) return String(Number(value.toFixed(1)));
   return Math.round(value).toLocaleString('en');
 }
 

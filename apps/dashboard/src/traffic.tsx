@@ -78,6 +78,8 @@ function Types() {
   );
 }
 
+const ROUND_STEPS = [1, 10, 100, 1e3, 1e4, 1e5].flatMap((power) => [power, 2 * power, 5 * power]);
+
 function Chart() {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => (box.current === null ? undefined : draw(box.current)), []);
@@ -135,9 +137,13 @@ function options(box: HTMLElement): uPlot.Options {
       y: { range: (_, __, highest) => [0, Math.max(10, highest * 1.1)] },
     },
     axes: [
-      axis,
-      { ...axis, size: 56, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5] },
+      { ...axis, size: 34, space: 90, incrs: [10, 15, 30, 60], values: (_, times) => times.map(timeOfDay) },
+      { ...axis, size: 56, incrs: ROUND_STEPS },
     ],
     series: [{}, line('received', '--accent'), line('sent', '--second')],
   };
+}
+
+function timeOfDay(seconds: number): string {
+  return new Date(seconds * 1000).toLocaleTimeString();
 }

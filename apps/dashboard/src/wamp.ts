@@ -7,7 +7,7 @@ import { ratesBetween, readMetrics, readSession, withPoint, type SessionRow } fr
 const INTERVAL = 1000;
 const TIMEOUT = 5000;
 /** How many sessions are asked about when the page opens; each costs a call. */
-export const MOST_ROWS = 200;
+const MOST_ROWS = 200;
 
 let session: Session | undefined;
 

@@ -76,7 +76,15 @@ describe('rates', () => {
   });
 
   test('are shown at a glance', () => {
-    expect([undefined, 0, 2.5, 12.4, 1234.5, 8].map(figure)).toEqual(['–', '0', '2.5', '12', '1,235', '8']);
+    expect([undefined, 0, 1.999, 2.54, 12.4, 1234.5, 8].map(figure)).toEqual([
+      '–',
+      '0',
+      '2',
+      '2.5',
+      '12',
+      '1,235',
+      '8',
+    ]);
   });
 });
 

@@ -8,13 +8,20 @@ export interface Stoppable {
 
 const signals = ['SIGINT', 'SIGTERM'] as const;
 
+/** Ctrl+C reaches us from the terminal and again from `npm start`, which passes it on: that is one signal (ms). */
+const ONE_SIGNAL = 500;
+
 /** Waits for a signal to stop `running`; the process then ends with 0. */
 export function stopOnSignals(running: Stoppable): void {
-  let stopping = false;
+  let stopping: number | undefined;
   for (const signal of signals) {
     process.on(signal, () => {
-      if (stopping) process.exit(128 + constants.signals[signal]);
-      stopping = true;
+      const now = performance.now();
+      if (stopping !== undefined) {
+        if (now - stopping > ONE_SIGNAL) process.exit(128 + constants.signals[signal]);
+        return;
+      }
+      stopping = now;
       void running.stop().then(() => process.exit(0));
     });
   }

@@ -44,6 +44,7 @@ export async function joinWampy(
     welcome,
     errors,
     close: async () => {
+      wampy.setOptions({ autoReconnect: false });
       await wampy.disconnect();
     },
   };

@@ -141,7 +141,12 @@ export class Connection implements TransportListener {
         failed: (error, message) => this.#end({ reason: error.uri, error }, message),
       });
       this.#transport.listener = this;
-      this.#joining.start({ type: MessageType.HELLO, realm, details: { ...details, roles: rolesOf(ROLES) } });
+      try {
+        this.#joining.start({ type: MessageType.HELLO, realm, details: { ...details, roles: rolesOf(ROLES) } });
+      } catch (cause) {
+        const reason = ErrorUri.INVALID_ARGUMENT;
+        this.#end({ reason, error: new ConnectError(reason, [toError(cause).message], true, { cause }) });
+      }
     });
   }
 

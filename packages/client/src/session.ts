@@ -269,7 +269,7 @@ export class ClientSession implements Session {
   call(procedure: Uri, payload?: unknown, options: WithKwargs<CallOptions> = {}): PendingCall {
     requireUri(procedure);
     const { timeout } = options;
-    if (timeout !== undefined && !(timeout >= 0 && timeout < Infinity)) {
+    if (timeout !== undefined && !(Number.isFinite(timeout) && timeout >= 0)) {
       throw new TypeError('Option timeout takes milliseconds.');
     }
     const call = new PendingCall({
@@ -366,6 +366,7 @@ export class ClientSession implements Session {
 
   async close(reason: Uri = CloseUri.CLOSE_REALM): Promise<void> {
     if (this.#state === 'open') {
+      this.#ending = { reason };
       this.#become('closing');
       this.#connection?.close(reason);
     }

@@ -204,7 +204,6 @@ test.each<[string, unknown[][], string | unknown[]]>([
   ['AUTHENTICATE', [], [5, 'x', {}]],
   ['a CHALLENGE of another method', [], [4, 'wampcra', {}]],
   ['a CHALLENGE of a method that takes none', [], [4, 'anonymous', {}]],
-  ['a CHALLENGE whose words cannot be repeated', [], '[4,"\\ud800",{}]'],
   ['WELCOME while the answer is worked out', [CHALLENGED], WELCOME],
   ['a second CHALLENGE while the answer is worked out', [CHALLENGED], CHALLENGED],
 ])('%s before WELCOME is a protocol violation', async (_what, before, message) => {
@@ -218,9 +217,7 @@ test.each<[string, unknown[][], string | unknown[]]>([
   expect(peer.closed).toBe('protocol');
   expect(peer.clock.pending).toBe(0);
   await settle();
-  if (!String(message).includes('ud800')) {
-    await peer.expect([3, { message: expect.any(String) as string }, 'wamp.error.protocol_violation']);
-  }
+  await peer.expect([3, { message: expect.any(String) as string }, 'wamp.error.protocol_violation']);
   peer.expectNothing();
 });
 
@@ -393,7 +390,7 @@ test('an authextra that cannot be written ends the attempt', async () => {
   cycle['self'] = cycle;
   const auth: Authenticator = { method: 'm', hello: () => ({ authextra: cycle }) };
   const options = { realm: 'realm1', auth, transport: peer.factory, clock: peer.clock };
-  expect(await failure(connect('ws://x/', options))).toBeInstanceOf(Error);
+  expect(await failure(connect('ws://x/', options))).toMatchObject({ name: 'ConnectError', fatal: true });
   expect(peer.closed).toBe(true);
   expect(peer.clock.pending).toBe(0);
 });

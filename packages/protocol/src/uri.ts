@@ -4,14 +4,15 @@ import type { MatchPolicy, Uri } from './message.ts';
 /** How strictly components are judged (spec: Building Blocks, URIs). */
 export type UriRules = 'loose' | 'strict';
 
-/** The most UTF-16 units in a URI, and the most components. */
+/** The most bytes in a URI, as UTF-8, and the most components. */
 export const MAX_URI_LENGTH = 512;
 export const MAX_URI_COMPONENTS = 64;
 
 // The specification's own expressions (URI-2 … URI-5), one alternative a character, so none backtracks.
-const LOOSE = /^[^\s.#]+(?:\.[^\s.#]+)*$/u;
-const LOOSE_PREFIX = /^(?:[^\s.#]+\.)*[^\s.#]*$/u;
-const LOOSE_WILDCARD = /^[^\s.#]*(?:\.[^\s.#]*)*$/u;
+// Half a surrogate pair is no Unicode character (URI-1), and has no form in UTF-8.
+const LOOSE = /^[^\s.#\uD800-\uDFFF]+(?:\.[^\s.#\uD800-\uDFFF]+)*$/u;
+const LOOSE_PREFIX = /^(?:[^\s.#\uD800-\uDFFF]+\.)*[^\s.#\uD800-\uDFFF]*$/u;
+const LOOSE_WILDCARD = /^[^\s.#\uD800-\uDFFF]*(?:\.[^\s.#\uD800-\uDFFF]*)*$/u;
 const STRICT = /^[\da-z_]+(?:\.[\da-z_]+)*$/;
 const STRICT_PREFIX = /^(?:[\da-z_]+\.)*[\da-z_]*$/;
 const STRICT_WILDCARD = /^[\da-z_]*(?:\.[\da-z_]*)*$/;
@@ -26,8 +27,20 @@ const PATTERNS = {
  * `exact` for a pattern of its kind.
  */
 export function isUri(uri: string, rules: UriRules = 'loose', match: MatchPolicy = 'exact'): boolean {
-  if (uri.length > MAX_URI_LENGTH || !PATTERNS[rules][match].test(uri)) return false;
+  if (isTooLong(uri) || !PATTERNS[rules][match].test(uri)) return false;
   return componentCount(uri) <= MAX_URI_COMPONENTS;
+}
+
+/** Bytes are what counts; a UTF-16 unit makes three at most. */
+function isTooLong(uri: string): boolean {
+  if (uri.length * 3 <= MAX_URI_LENGTH) return false;
+  let bytes = uri.length;
+  for (let index = 0; index < uri.length; index += 1) {
+    const unit = uri.charCodeAt(index);
+    // Half of a surrogate pair stands for two of its four bytes.
+    if (unit >= 0x80) bytes += unit < 0x800 || (unit & 0xf800) === 0xd800 ? 1 : 2;
+  }
+  return bytes > MAX_URI_LENGTH;
 }
 
 function componentCount(uri: string): number {

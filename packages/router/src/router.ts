@@ -58,6 +58,7 @@ export interface RouterOptions {
 export const DEFAULT_LIMITS: Limits = {
   helloTimeout: 5000,
   authenticateTimeout: 5000,
+  authorizeTimeout: 5000,
   goodbyeTimeout: 5000,
   handshakeSize: 64 * 1024,
   messageSize: 1024 * 1024,
@@ -144,18 +145,21 @@ export class Router implements ConnectionRouter {
   #createRealm(name: Uri, options: RouterOptions): Realm {
     const scope = new GlobalScope();
     let lastRouterId: Id = 0;
-    return new Realm(name, {
+    const realm = new Realm(name, {
       clock: this.clock,
       globalId: options.globalId ?? ((): Id => scope.next()),
       routerId: () => (lastRouterId = nextId(lastRouterId)),
       random: options.random ?? Math.random,
       uriRules: this.uriRules,
       disclosure: options.disclosure ?? true,
-      strictRequestIds: this.strictRequestIds,
       features: options.features ?? defaultFeatures(),
       trustLevel: options.trustLevel,
       permits: this.#permits(),
     });
+    realm.failed.on((error) => {
+      this.log('error', 'a procedure of the router failed', { realm: name, error });
+    });
+    return realm;
   }
 }
 

@@ -16,6 +16,8 @@ export interface Limits {
   readonly helloTimeout: number;
   /** From CHALLENGE to AUTHENTICATE, and from either side's word to the verdict. */
   readonly authenticateTimeout: number;
+  /** For an authorizer to decide. */
+  readonly authorizeTimeout: number;
   /** From the router's GOODBYE to the client's. */
   readonly goodbyeTimeout: number;
   /** A message before WELCOME. */

@@ -13,6 +13,7 @@ import {
   type TransportListener,
   type Uri,
 } from '@wamp/protocol';
+import type { Authorizer } from '../authz/authorizer.ts';
 import type { Realm } from '../core/realm.ts';
 import type { Session } from '../core/session.ts';
 import { Gate } from './gate.ts';
@@ -44,6 +45,7 @@ export class Connection implements TransportListener {
   #member: Membership | undefined;
   /** Calls the current deadline off. */
   #dismiss: () => void = nothing;
+  #closeGate: () => void = nothing;
 
   /** @param peer how the client is connected, for the session meta API */
   constructor(router: ConnectionRouter, transport: Transport, peer: Dict) {
@@ -96,8 +98,7 @@ export class Connection implements TransportListener {
         return;
       case 'joined':
         this.#member?.realm.traffic.received.add(message.type);
-        if (message.type === MessageType.GOODBYE) this.#goodbye();
-        else if (message.type === MessageType.ABORT) this.#hangUp();
+        if (message.type === MessageType.ABORT) this.#hangUp();
         else this.#member?.receive(message);
         return;
       case 'leaving': // SES-10: everything but the answer is ignored
@@ -156,28 +157,46 @@ export class Connection implements TransportListener {
   #entrance(realm: Realm, session: Session): (message: Message) => void {
     const { authorizer, strictRequestIds } = this.#router;
     const admit = (message: Message): void => {
-      realm.receive(session, message);
+      if (message.type === MessageType.GOODBYE) this.#goodbye();
+      else realm.receive(session, message);
     };
-    const gate =
-      authorizer === undefined
-        ? undefined
-        : new Gate(session, authorizer, {
-            admit: (message) => {
-              if (this.#state === 'joined')
-                this.#guard(() => {
-                  admit(message);
-                });
-            },
-            overflow: () => {
-              this.#abort(ErrorUri.LIMIT_EXCEEDED, 'too many messages wait for a decision');
-            },
-          });
-    const enter = gate === undefined ? admit : gate.receive.bind(gate);
+    const enter = authorizer === undefined ? admit : this.#gate(authorizer, realm, session, admit);
     if (!strictRequestIds) return enter;
     const sequence = new RequestSequence();
     return (message) => {
       sequence.check(message);
       enter(message);
+    };
+  }
+
+  #gate(
+    authorizer: Authorizer,
+    realm: Realm,
+    session: Session,
+    admit: (message: Message) => void,
+  ): (message: Message) => void {
+    const { clock, limits } = this.#router;
+    const { principal } = session;
+    const gate = new Gate(
+      { principal, authorizer, clock, timeout: limits.authorizeTimeout },
+      {
+        admit: (message) => {
+          // A decision that took its time comes on a stack of its own.
+          if (this.#state === 'joined') this.#guard(() => admit(message));
+        },
+        deny: (message, error, explanation) => {
+          if (this.#state === 'joined') realm.deny(session, message, error, explanation);
+        },
+        overflow: () => {
+          this.#abort(ErrorUri.LIMIT_EXCEEDED, 'too many messages wait for a decision');
+        },
+      },
+    );
+    this.#closeGate = () => {
+      gate.close();
+    };
+    return (message) => {
+      gate.receive(message);
     };
   }
 
@@ -204,9 +223,15 @@ export class Connection implements TransportListener {
     try {
       task();
     } catch (error) {
-      if (!(error instanceof ProtocolViolation)) throw error;
-      this.#violated(error.message);
+      if (error instanceof ProtocolViolation) this.#violated(error.message);
+      else this.#failed(error);
     }
+  }
+
+  /** A fault of ours, or of a plug-in's: it costs this client its connection, and nobody else anything. */
+  #failed(error: unknown): void {
+    this.#router.log('error', 'internal error', { ...this.member, error });
+    this.#abort(ErrorUri.INTERNAL_ERROR, 'an internal error');
   }
 
   #violated(what: string, failure: TransportFailure = 'protocol'): void {
@@ -236,6 +261,7 @@ export class Connection implements TransportListener {
 
   #retire(): void {
     const { realm, session } = this.#member ?? {};
+    this.#closeGate();
     if (session !== undefined) realm?.leave(session);
   }
 
@@ -257,13 +283,19 @@ export class Connection implements TransportListener {
     if (realm === undefined || session === undefined) return;
     const { instead, answer } = undeliverable(message, why);
     if (instead !== undefined) this.#write(instead);
-    // On a turn of its own: the core is in the middle of sending.
-    if (answer !== undefined)
-      queueMicrotask(() => {
-        realm.receive(session, answer);
-      });
+    if (answer !== undefined) this.#answerFor(realm, session, answer);
     if (instead === undefined && answer === undefined) realm.traffic.dropped.add(message.type);
     this.#router.log('warn', 'undeliverable', { ...this.member, type: message.type, why });
+  }
+
+  /** Answers an invocation in the client's name, on a turn of its own: the core is in the middle of sending. */
+  #answerFor(realm: Realm, session: Session, answer: Message): void {
+    queueMicrotask(() => {
+      if (this.#state === 'joined')
+        this.#guard(() => {
+          realm.receive(session, answer);
+        });
+    });
   }
 
   #write(message: Message): void {

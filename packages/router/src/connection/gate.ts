@@ -1,29 +1,39 @@
 /** The gate: lets a session's messages in, in order, once they are permitted. */
 import { ErrorUri, MessageType, type Message, type Uri } from '@wamp/protocol';
 import type { Action, Authorizer } from '../authz/authorizer.ts';
-import { refuse } from '../core/requests.ts';
-import type { Session } from '../core/session.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Request } from '../core/requests.ts';
+import type { Principal } from '../core/session.ts';
 
-/** Where permitted messages go, and what becomes of a session that waits too much. */
+/** What lies behind the gate. */
 export interface GateExit {
   admit(message: Message): void;
+  deny(message: Request, error: Uri, explanation: string): void;
   /** More than {@link MOST_WAITING} messages stand behind one undecided one. */
   overflow(): void;
+}
+
+export interface GateOptions {
+  readonly principal: Principal;
+  readonly authorizer: Authorizer;
+  readonly clock: Clock;
+  /** How long a decision may take (ms). */
+  readonly timeout: number;
 }
 
 /** How many messages of a session may wait for a decision. */
 export const MOST_WAITING = 1000;
 
 export class Gate {
-  readonly #session: Session;
-  readonly #authorizer: Authorizer;
+  readonly #options: GateOptions;
   readonly #exit: GateExit;
   /** Messages behind the one that is being decided; undefined when nothing is. */
   #waiting: Message[] | undefined;
+  /** Calls the deadline of the decision off. */
+  #dismiss: (() => void) | undefined;
 
-  constructor(session: Session, authorizer: Authorizer, exit: GateExit) {
-    this.#session = session;
-    this.#authorizer = authorizer;
+  constructor(options: GateOptions, exit: GateExit) {
+    this.#options = options;
     this.#exit = exit;
   }
 
@@ -34,6 +44,13 @@ export class Gate {
     else this.#exit.overflow();
   }
 
+  /** Nobody waits any more. */
+  close(): void {
+    this.#dismiss?.();
+    this.#dismiss = undefined;
+    this.#waiting = undefined;
+  }
+
   #decide(message: Message): void {
     const request = requestOf(message);
     if (request === undefined) {
@@ -41,77 +58,66 @@ export class Gate {
       return;
     }
     const verdict = this.#ask(request);
-    if (typeof verdict === 'boolean') this.#conclude(message, request, verdict);
-    else void this.#await(message, request, verdict);
+    if (verdict instanceof Promise) this.#await(request, verdict);
+    else this.#conclude(request, verdict);
   }
 
-  #ask(request: GatedRequest): boolean | Promise<boolean> {
+  /** What the authorizer says, which is not to be trusted to be what its type says. */
+  #ask({ action, uri, message }: GatedRequest): unknown {
+    const { authorizer, principal } = this.#options;
     try {
-      return this.#authorizer.authorize(
-        this.#session.principal,
-        request.action,
-        request.uri,
-        request.options,
-      );
-    } catch (error) {
-      return Promise.reject(
-        error instanceof Error ? error : new Error('the authorizer threw', { cause: error }),
-      );
+      return authorizer.authorize(principal, action, uri, message.options);
+    } catch {
+      return undefined;
     }
   }
 
-  async #await(message: Message, request: GatedRequest, verdict: Promise<boolean>): Promise<void> {
+  #await(request: GatedRequest, verdict: Promise<unknown>): void {
     const behind: Message[] = [];
     this.#waiting = behind;
-    try {
-      this.#conclude(message, request, await verdict);
-    } catch {
-      refuseRequest(this.#session, message, request, ErrorUri.AUTHORIZATION_FAILED);
-    }
-    this.#waiting = undefined;
-    for (const next of behind) this.receive(next);
+    const settle = (outcome: unknown): void => {
+      if (this.#waiting !== behind) return; // too late, or closed
+      this.#dismiss?.();
+      this.#conclude(request, outcome);
+      this.#waiting = undefined;
+      for (const next of behind) this.receive(next);
+    };
+    this.#dismiss = this.#options.clock.after(this.#options.timeout, () => {
+      settle(undefined);
+    });
+    verdict.then(settle, () => {
+      settle(undefined);
+    });
   }
 
-  #conclude(message: Message, request: GatedRequest, permitted: unknown): void {
-    if (permitted === true) this.#exit.admit(message);
-    else refuseRequest(this.#session, message, request, ErrorUri.NOT_AUTHORIZED);
+  /** AZN-2, T-24: whatever is no clear answer is a failure, and fails closed. */
+  #conclude({ message, action, uri }: GatedRequest, verdict: unknown): void {
+    if (verdict === true) this.#exit.admit(message);
+    else {
+      const error = verdict === false ? ErrorUri.NOT_AUTHORIZED : ErrorUri.AUTHORIZATION_FAILED;
+      this.#exit.deny(message, error, `${action} ${JSON.stringify(uri)}`);
+    }
   }
 }
 
 interface GatedRequest {
   readonly action: Action;
   readonly uri: Uri;
-  readonly options: object;
+  readonly message: Request;
 }
 
 /** What needs permission; the rest passes. */
 function requestOf(message: Message): GatedRequest | undefined {
   switch (message.type) {
     case MessageType.CALL:
-      return { action: 'call', uri: message.procedure, options: message.options };
+      return { action: 'call', uri: message.procedure, message };
     case MessageType.REGISTER:
-      return { action: 'register', uri: message.procedure, options: message.options };
+      return { action: 'register', uri: message.procedure, message };
     case MessageType.PUBLISH:
-      return { action: 'publish', uri: message.topic, options: message.options };
+      return { action: 'publish', uri: message.topic, message };
     case MessageType.SUBSCRIBE:
-      return { action: 'subscribe', uri: message.topic, options: message.options };
+      return { action: 'subscribe', uri: message.topic, message };
     default:
       return undefined;
   }
-}
-
-/** Says no; to a publisher only when it asked for an acknowledgement. */
-function refuseRequest(session: Session, message: Message, { action, uri }: GatedRequest, error: Uri): void {
-  switch (message.type) {
-    case MessageType.PUBLISH:
-      if (message.options.acknowledge !== true) return;
-      break;
-    case MessageType.CALL:
-    case MessageType.REGISTER:
-    case MessageType.SUBSCRIBE:
-      break;
-    default:
-      return;
-  }
-  refuse(session, message.type, message.request, error, `${action} ${uri}`);
 }

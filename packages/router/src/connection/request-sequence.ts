@@ -3,20 +3,24 @@ import { MessageType, nextId, ProtocolViolation, type Id, type Message } from '@
 
 export class RequestSequence {
   #last: Id = 0;
+  /** Calls for which more input has been promised: their CALLs repeat a number (PCI-14 … PCI-17). */
+  readonly #streams = new Set<Id>();
 
   /**
    * Takes note of one message.
-   * @throws ProtocolViolation when its request is not the next; a CALL may also go back, to bring more
-   * input, which the dealer judges
+   * @throws ProtocolViolation when its request is neither the next nor one that was promised to go on
    */
   check(message: Message): void {
     const request = numberOf(message);
     if (request === undefined) return;
     const expected = nextId(this.#last);
     if (request === expected) this.#last = request;
-    else if (message.type !== MessageType.CALL || request > this.#last) {
+    else if (message.type !== MessageType.CALL || !this.#streams.has(request)) {
       throw new ProtocolViolation(`request ${request}: expected ${expected}`);
     }
+    if (message.type !== MessageType.CALL) return;
+    if (message.options.progress === true) this.#streams.add(request);
+    else this.#streams.delete(request);
   }
 }
 

@@ -8,7 +8,7 @@ export interface Undeliverable {
 }
 
 /**
- * A RESULT becomes an ERROR, an INVOCATION is answered with one, an ERROR loses its payload. An EVENT
+ * A RESULT becomes an ERROR, an INVOCATION is answered with one, an ERROR becomes one that can be said. An EVENT
  * or a progressive RESULT has nobody waiting for it: it is dropped, and counted.
  */
 export function undeliverable(message: Message, why: string): Undeliverable {
@@ -27,7 +27,7 @@ export function undeliverable(message: Message, why: string): Undeliverable {
       return { answer: { type: MessageType.ERROR, requestType, request, details: {}, error, payload } };
     }
     case MessageType.ERROR:
-      return { instead: { ...message, payload } };
+      return { instead: { ...message, details: {}, error, payload } };
     default:
       return {};
   }

@@ -7,7 +7,9 @@ import {
   type Event,
   type Id,
   type MatchPolicy,
+  type Payload,
   type Publish,
+  type PublishOptions,
   type Subscribe,
   type Unsubscribe,
   type Uri,
@@ -18,8 +20,8 @@ import { passthru, publisherDetails } from './disclosure.ts';
 import { eligibility } from './eligibility.ts';
 import { Hook } from './hook.ts';
 import { PatternMap } from './pattern-map.ts';
-import type { Publication } from './publication.ts';
-import { malformed, refuse, requirePassthru, uriFault } from './requests.ts';
+import type { Publication, Publisher } from './publication.ts';
+import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
 import type { Session } from './session.ts';
 import type { Subscription } from './subscription.ts';
 import type { TrustLevel } from './trust.ts';
@@ -72,7 +74,7 @@ export class Broker {
     const { match = 'exact' } = options;
     if (!isUri(topic, this.#options.uriRules, match)) {
       const explanation = malformed(topic, this.#options.uriRules, match);
-      refuse(session, MessageType.SUBSCRIBE, request, ErrorUri.INVALID_URI, explanation);
+      refuseRequest(session, message, ErrorUri.INVALID_URI, explanation);
       return;
     }
     const known = this.subscriptions.get(match, topic);
@@ -126,34 +128,32 @@ export class Broker {
     requirePassthru(session, 'publisher', options);
     const fault = uriFault(session, topic, this.#options.uriRules);
     if (fault !== undefined) {
-      this.#refusePublish(session, message, ErrorUri.INVALID_URI, fault);
+      refuseRequest(session, message, ErrorUri.INVALID_URI, fault);
       return;
     }
     if (options.disclose_me === true && !this.#options.disclosure) {
-      this.#refusePublish(session, message, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
+      refuseRequest(session, message, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
       return;
     }
-    const trustlevel = this.#options.trustLevel?.(session, 'publish', topic);
-    const publication: Publication = {
-      id: this.#options.globalId(),
-      topic,
-      options,
-      payload,
-      publisher: session,
-      trustlevel,
-    };
+    const publication = this.accept(session, topic, payload, options);
     if (options.acknowledge === true) {
       session.send({ type: MessageType.PUBLISHED, request, publication: publication.id });
     }
     this.dispatch(publication);
   }
 
+  /** What a publisher has published, with the id and the trust level that it gets. */
+  accept(publisher: Publisher, topic: Uri, payload: Payload, options: PublishOptions): Publication {
+    const { globalId, trustLevel } = this.#options;
+    const trustlevel = trustLevel?.(publisher, 'publish', topic);
+    return { id: globalId(), topic, options, payload, publisher, trustlevel };
+  }
+
   /** Sends a publication as events to all who are subscribed and eligible (EVT-1, EVT-2). */
   dispatch(publication: Publication): void {
-    const matched = this.subscriptions.matching(publication.topic);
+    const matched = this.#matching(publication.topic);
     const eligible = matched.length === 0 ? undefined : eligibility(publication);
     for (const subscription of matched) {
-      if (!covers(subscription, publication.topic)) continue;
       const event = eventFor(subscription, publication);
       for (const subscriber of subscription.subscribers) {
         if (eligible === undefined || eligible(subscriber)) subscriber.send(event);
@@ -167,6 +167,12 @@ export class Broker {
     const subscriptions = this.#bySession.get(session);
     this.#bySession.delete(session);
     for (const subscription of subscriptions ?? []) this.#remove(session, subscription);
+  }
+
+  /** A pattern that does not itself say `wamp` hears nothing of the router's own events (T-40). */
+  #matching(topic: Uri): readonly Subscription[] {
+    const matched = this.subscriptions.matching(topic);
+    return isReserved(topic) ? matched.filter(saysReserved) : matched;
   }
 
   #create(match: MatchPolicy, topic: Uri): Subscription {
@@ -203,16 +209,6 @@ export class Broker {
     this.unsubscribed.emit(session, subscription);
     if (last) this.deleted.emit(session, subscription);
   }
-
-  #refusePublish(session: Session, message: Publish, error: Uri, explanation?: string): void {
-    if (message.options.acknowledge !== true) return;
-    refuse(session, MessageType.PUBLISH, message.request, error, explanation);
-  }
-}
-
-/** A pattern that does not itself say `wamp` hears nothing of the router's own events (T-40). */
-function covers(subscription: Subscription, topic: Uri): boolean {
-  return subscription.match === 'exact' || !isReserved(topic) || saysReserved(subscription);
 }
 
 function saysReserved({ match, topic }: Subscription): boolean {

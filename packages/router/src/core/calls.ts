@@ -13,7 +13,7 @@ import {
 } from '@wamp/protocol';
 import { passthru } from './disclosure.ts';
 import { Hook } from './hook.ts';
-import { invocationOf, missingFeature, takesProgress } from './invocation.ts';
+import { invocationOf, missingFeature, takesProgress, wantsProgress } from './invocation.ts';
 import { choose } from './invocation-policy.ts';
 import { PendingCalls, type PendingCall } from './pending-calls.ts';
 import type { Callee, Registration } from './registration.ts';
@@ -33,6 +33,8 @@ export class Calls {
   readonly opened: Hook<[PendingCall]> = new Hook();
   /** A call was given to a callee. */
   readonly assigned: Hook<[PendingCall, Callee]> = new Hook();
+  /** A callee declined a call, which may go to another. */
+  readonly declined: Hook<[PendingCall]> = new Hook();
   /** A progressive result went to the caller. */
   readonly progressed: Hook<[PendingCall]> = new Hook();
   /** A call is over, whichever way. */
@@ -90,8 +92,10 @@ export class Calls {
 
   /** CALL-2: the callee's error; RRT-2: unless it means that another callee should try. */
   fail(call: PendingCall, message: ErrorMessage): void {
-    if (message.error === ErrorUri.UNAVAILABLE && mayReroute(call)) this.#reroute(call);
-    else this.#finish(call, errorFor(call, message.error, message.payload, passthru(message.details)));
+    if (message.error === ErrorUri.UNAVAILABLE && mayReroute(call)) {
+      this.declined.emit(call);
+      if (this.pending.isOpen(call)) this.#reroute(call);
+    } else this.#finish(call, errorFor(call, message.error, message.payload, passthru(message.details)));
   }
 
   /** CAN-2 … CAN-6: the caller wants no answer any more, or at least no result. */
@@ -100,7 +104,8 @@ export class Calls {
     if (effective !== 'kill') {
       // A kill that was sent before has interrupted the callee already; `skip` does not undo it.
       if (call.killed && effective === 'skip') return;
-      this.#giveUp(call, ErrorUri.CANCELED, effective === 'killnowait' && !call.killed);
+      const interrupts = effective === 'killnowait' && !call.killed;
+      this.#giveUp(call, errorFor(call, ErrorUri.CANCELED), ErrorUri.CANCELED, interrupts);
     } else if (!call.killed) {
       call.killed = true;
       interrupt(call, 'kill', ErrorUri.CANCELED);
@@ -109,7 +114,7 @@ export class Calls {
 
   /** TMO-2, TMO-3: the answer is overdue. */
   expire(call: PendingCall): void {
-    this.#giveUp(call, ErrorUri.TIMEOUT, !call.killed);
+    this.#giveUp(call, errorFor(call, ErrorUri.TIMEOUT), ErrorUri.TIMEOUT, !call.killed);
   }
 
   /** Ends a call with an error of the router's own. */
@@ -143,11 +148,11 @@ export class Calls {
   /** LEAVE-1, LEAVE-2: a session is gone, with the calls it made and those it was to answer. */
   leave(session: Session): void {
     const { calls, invocations } = this.pending.of(session);
-    for (const call of calls) {
-      const interrupts = !call.killed && call.callee?.session !== session && canInterrupt(call);
-      if (this.#finish(call, undefined, !canInterrupt(call)) && interrupts) {
-        interrupt(call, 'killnowait', ErrorUri.CANCELED);
-      }
+    const [waiting, assigned] = partition(calls, (call) => call.callee === undefined);
+    // Those that wait go first, or they would be served when the others make room.
+    for (const call of [...waiting, ...assigned]) {
+      const interrupts = !call.killed && call.callee?.session !== session;
+      this.#giveUp(call, undefined, ErrorUri.CANCELED, interrupts);
     }
     for (const call of invocations) {
       this.abandon(call, ErrorUri.CANCELED, 'the callee left before it had answered');
@@ -155,21 +160,24 @@ export class Calls {
     this.pending.forget(session);
   }
 
-  /** The one way in which a call ends: whoever comes second finds it gone. */
-  #finish(call: PendingCall, answer: Message | undefined, lingers = false): boolean {
-    if (!this.pending.close(call, lingers)) return false;
+  /**
+   * The one way in which a call ends: whoever comes second finds it gone.
+   * @param told why the callee is to stop; undefined when it has answered, or cannot be told
+   * @param lingers true when the callee goes on with it unawares
+   */
+  #finish(call: PendingCall, answer: Message | undefined, told?: Uri, lingers = false): void {
+    if (!this.pending.close(call, lingers)) return;
     if (call.callee === undefined) dropFrom(call.registration.waiting, call);
     this.ended.emit(call);
+    if (told !== undefined) interrupt(call, 'killnowait', told);
     if (answer !== undefined) call.caller.send(answer);
     if (call.registration.waiting.length > 0) this.reconsider(call.registration);
-    return true;
   }
 
-  /** Answers the caller while the callee may be at work still, and tells it when it can be told. */
-  #giveUp(call: PendingCall, error: Uri, interrupts: boolean): void {
-    const told = interrupts && canInterrupt(call);
-    const finished = this.#finish(call, errorFor(call, error), !told && !call.killed);
-    if (finished && told) interrupt(call, 'killnowait', error);
+  /** Ends a call while its callee may be at work still, and tells the callee when it can be told. */
+  #giveUp(call: PendingCall, answer: Message | undefined, reason: Uri, interrupts: boolean): void {
+    const told = interrupts && canInterrupt(call) ? reason : undefined;
+    this.#finish(call, answer, told, told === undefined && !call.killed);
   }
 
   /** Assigns the call, or lets it wait, or ends it. */
@@ -194,7 +202,7 @@ export class Calls {
     }
     const mayDecline = callee.session.features.has('callee', 'call_reroute');
     call.payload = mayDecline ? payload.keep() : undefined;
-    call.receiveProgress = call.options.receive_progress === true && takesProgress(callee);
+    call.receiveProgress = wantsProgress(call) && takesProgress(callee);
     this.pending.assign(call, callee);
     this.assigned.emit(call, callee);
     this.#invoke(call, payload);
@@ -216,6 +224,10 @@ export class Calls {
     this.#find(call, payload);
     this.reconsider(call.registration);
   }
+}
+
+function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
 }
 
 /** T-12: only while the caller has seen nothing and streams nothing. */

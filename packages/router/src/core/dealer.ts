@@ -24,7 +24,7 @@ import { Hook } from './hook.ts';
 import { PatternMap } from './pattern-map.ts';
 import type { PendingCall } from './pending-calls.ts';
 import { removeCallee, type Registration } from './registration.ts';
-import { malformed, refuse, requirePassthru, uriFault } from './requests.ts';
+import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
 import { isTrusted, type Session } from './session.ts';
 import type { TrustLevel } from './trust.ts';
 
@@ -37,8 +37,6 @@ export interface DealerOptions {
   readonly uriRules: UriRules;
   /** Whether `disclose_me` and `disclose_caller` are granted. */
   readonly disclosure: boolean;
-  /** Whether a CALL whose id is not the next one aborts its session (IDS-6). */
-  readonly strictRequestIds: boolean;
   /** What INVOCATION tells of the caller's trust level. */
   readonly trustLevel?: TrustLevel | undefined;
 }
@@ -74,20 +72,22 @@ export class Dealer {
     const { match = 'exact', invoke = 'single' } = options;
     const fault = uriFault(session, procedure, this.#options.uriRules, match);
     if (fault !== undefined) {
-      refuse(session, MessageType.REGISTER, request, ErrorUri.INVALID_URI, fault);
+      refuseRequest(session, message, ErrorUri.INVALID_URI, fault);
       return;
     }
     if (options.disclose_caller === true && !this.#options.disclosure) {
-      refuse(session, MessageType.REGISTER, request, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
+      refuseRequest(session, message, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
       return;
     }
-    this.#makeWay(session, message);
-    const known = this.registrations.get(match, procedure);
-    const conflict = known === undefined ? undefined : conflictWith(known, session, invoke);
+    const holders = this.registrations.get(match, procedure);
+    const yielding = options.force_reregister === true ? replaceable(holders, session) : [];
+    const conflict = conflictWith(holders, yielding, session, invoke);
     if (conflict !== undefined) {
-      refuse(session, MessageType.REGISTER, request, ErrorUri.PROCEDURE_ALREADY_EXISTS, conflict);
+      refuseRequest(session, message, ErrorUri.PROCEDURE_ALREADY_EXISTS, conflict);
       return;
     }
+    for (const holder of yielding) if (holders !== undefined) this.revoke(holders, holder, 'registered anew');
+    const known = this.registrations.get(match, procedure);
     const registration = known ?? this.#create(match, procedure, invoke);
     registration.callees = [...registration.callees, { session, options, active: 0 }];
     this.#of(session).add(registration);
@@ -134,19 +134,22 @@ export class Dealer {
       return;
     }
     if (this.calls.pending.isOvertaken(caller, request, options.progress !== true)) return;
-    this.#checkSequence(caller, request);
-    if (!isUri(procedure, this.#options.uriRules)) {
-      const explanation = malformed(procedure, this.#options.uriRules);
-      refuse(caller, MessageType.CALL, request, ErrorUri.INVALID_URI, explanation);
-      return;
-    }
-    if (options.disclose_me === true && !this.#options.disclosure) {
-      refuse(caller, MessageType.CALL, request, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
-      return;
-    }
+    this.calls.pending.seen(caller, request);
     const registration = this.#serving(procedure);
-    if (registration === undefined) refuse(caller, MessageType.CALL, request, ErrorUri.NO_SUCH_PROCEDURE);
+    if (!isUri(procedure, this.#options.uriRules)) {
+      this.deny(caller, message, ErrorUri.INVALID_URI, malformed(procedure, this.#options.uriRules));
+    } else if (options.disclose_me === true && !this.#options.disclosure) {
+      this.deny(caller, message, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
+    } else if (registration === undefined) this.deny(caller, message, ErrorUri.NO_SUCH_PROCEDURE);
     else this.calls.place(caller, message, registration);
+  }
+
+  /** CALL-3: refuses a call that has reached nobody; more input for it will be discarded. */
+  deny(caller: Session, message: Call, error: Uri, explanation?: string): void {
+    const { pending } = this.calls;
+    pending.seen(caller, message.request);
+    if (message.options.progress === true) pending.overtake(caller, message.request);
+    refuseRequest(caller, message, error, explanation);
   }
 
   /** CAN-2 … CAN-6; a call that is over is canceled no more, and one that never was is a violation (T-6). */
@@ -206,15 +209,6 @@ export class Dealer {
     }
   }
 
-  /** PCI-14, PCI-15, PCI-17. */
-  #checkSequence(caller: Session, request: Id): void {
-    const { pending } = this.calls;
-    if (this.#options.strictRequestIds && request <= pending.highest(caller)) {
-      throw new ProtocolViolation(`CALL.Request: ${request} does not follow ${pending.highest(caller)}`);
-    }
-    pending.seen(caller, request);
-  }
-
   /** PCI-16: only a call that streams takes more input, and only under its own name. */
   #continue(call: PendingCall, message: Call): void {
     if (!call.streaming) {
@@ -240,17 +234,6 @@ export class Dealer {
     const explanation = 'the caller lacks payload_passthru_mode';
     refuse(callee, MessageType.YIELD, message.request, ErrorUri.FEATURE_NOT_SUPPORTED, explanation);
     this.calls.abandon(call, ErrorUri.FEATURE_NOT_SUPPORTED, explanation);
-  }
-
-  /** `force_reregister`: who registered before it as the same principal, and half dead perhaps, gives way. */
-  #makeWay(session: Session, { options, procedure }: Register): void {
-    if (options.force_reregister !== true) return;
-    const known = this.registrations.get(options.match ?? 'exact', procedure);
-    for (const callee of known?.callees ?? []) {
-      if (known !== undefined && mayReplace(session, callee.session)) {
-        this.revoke(known, callee.session, 'registered anew');
-      }
-    }
   }
 
   #create(match: MatchPolicy, procedure: Uri, invoke: InvocationPolicy): Registration {
@@ -293,20 +276,30 @@ export class Dealer {
   }
 }
 
-/** True for the same principal, and for the router's own. */
-function mayReplace(session: Session, holder: Session): boolean {
-  const [mine, theirs] = [session.principal, holder.principal];
-  return isTrusted(session) || (mine.authid === theirs.authid && mine.authrole === theirs.authrole);
+/**
+ * The callees that give way to a `force_reregister`: those of the same principal, half dead perhaps,
+ * and all for a session that the router trusts like itself.
+ */
+function replaceable(holders: Registration | undefined, session: Session): readonly Session[] {
+  const { authid, authrole } = session.principal;
+  return (holders?.callees ?? [])
+    .map((callee) => callee.session)
+    .filter(({ principal }) => {
+      return isTrusted(session) || (principal.authid === authid && principal.authrole === authrole);
+    });
 }
 
-/** Why a session cannot join a registration (T-17); undefined when it can. */
+/** Why a session cannot join the callees that stay (T-17); undefined when it can, or when none stays. */
 function conflictWith(
-  registration: Registration,
+  holders: Registration | undefined,
+  yielding: readonly Session[],
   session: Session,
   invoke: InvocationPolicy,
 ): string | undefined {
-  if (registration.invoke !== invoke) return `the procedure is registered with invoke ${registration.invoke}`;
+  const staying = (holders?.callees ?? []).filter((callee) => !yielding.includes(callee.session));
+  if (holders === undefined || staying.length === 0) return undefined;
+  if (holders.invoke !== invoke) return `the procedure is registered with invoke ${holders.invoke}`;
   if (invoke === 'single') return 'the procedure is registered already';
-  const again = registration.callees.some((callee) => callee.session === session);
+  const again = staying.some((callee) => callee.session === session);
   return again ? 'this session has registered the procedure already' : undefined;
 }

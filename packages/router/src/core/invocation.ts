@@ -52,6 +52,11 @@ export function missingFeature({ session }: Callee, options: CallOptions): strin
   return isPassthru(options) && lacks('payload_passthru_mode') ? 'payload_passthru_mode' : undefined;
 }
 
+/** PCR-2; a caller that has not announced progress gets none, whatever it asks for (T-44). */
+export function wantsProgress({ caller, options }: PendingCall): boolean {
+  return options.receive_progress === true && caller.features.has('caller', 'progressive_call_results');
+}
+
 /** PCR-1: progress without canceling counts as no progress. */
 export function takesProgress({ session }: Callee): boolean {
   return (

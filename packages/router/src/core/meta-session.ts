@@ -13,6 +13,7 @@ import {
   type Message,
   type Uri,
 } from '@wamp/protocol';
+import type { Hook } from './hook.ts';
 import { TRUSTED_ROLE, type Principal, type Session } from './session.ts';
 
 /** A call of a procedure that the router itself serves. */
@@ -41,17 +42,21 @@ export class MetaSession implements Session {
   #registering: MetaProcedure | undefined;
   readonly #receive: (message: Message) => void;
   readonly #session: (id: Id) => Session | undefined;
+  readonly #failed: Hook<[unknown]>;
   #request: Id = 0;
 
   /**
    * @param receive gives a message of this session to its realm
    * @param session finds who calls
+   * @param failed hears of faults that are no refusals
    */
   constructor(
     id: Id,
     receive: (session: Session, message: Message) => void,
     session: (id: Id) => Session | undefined,
+    failed: Hook<[unknown]>,
   ) {
+    this.#failed = failed;
     this.id = id;
     this.#session = session;
     this.#receive = (message) => {
@@ -106,10 +111,11 @@ export class MetaSession implements Session {
     this.#receive({ type: MessageType.YIELD, request, options: {}, payload: Payload.of(args) });
   }
 
-  /** What a procedure refuses is told; anything else is a fault of ours, and is not hidden. */
+  /** What a procedure refuses is told to the caller; any other fault to those who run the router. */
   #fail(request: Id, error: unknown): void {
-    if (!(error instanceof ApplicationError)) throw error;
-    const { uri, args, kwargs } = error;
+    if (!(error instanceof ApplicationError)) this.#failed.emit(error);
+    const { uri, args, kwargs } =
+      error instanceof ApplicationError ? error : new ApplicationError(ErrorUri.RUNTIME_ERROR);
     this.#receive({
       type: MessageType.ERROR,
       requestType: MessageType.INVOCATION,

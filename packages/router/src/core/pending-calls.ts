@@ -84,6 +84,19 @@ export class PendingCalls {
     return true;
   }
 
+  /** Remembers a call that is over while its caller may send more input. */
+  overtake(caller: Session, request: Id): void {
+    const { overtaken } = this.#side(caller);
+    overtaken.add(request);
+    const [oldest] = overtaken;
+    if (overtaken.size > MOST_OVERTAKEN && oldest !== undefined) overtaken.delete(oldest);
+  }
+
+  /** True until the call has ended. */
+  isOpen(call: PendingCall): boolean {
+    return this.byCall(call.caller, call.request) === call;
+  }
+
   open(call: PendingCall): void {
     this.#side(call.caller).calls.set(call.request, call);
   }
@@ -115,7 +128,7 @@ export class PendingCalls {
     const caller = this.#sides.get(call.caller);
     if (caller?.calls.get(call.request) !== call) return false;
     caller.calls.delete(call.request);
-    if (call.streaming) overtake(caller, call.request);
+    if (call.streaming) this.overtake(call.caller, call.request);
     const { callee } = call;
     if (callee === undefined) return true;
     const side = this.#sides.get(callee.session);
@@ -168,11 +181,4 @@ export class PendingCalls {
     }
     return side;
   }
-}
-
-function overtake(side: Side, request: Id): void {
-  side.overtaken.add(request);
-  if (side.overtaken.size <= MOST_OVERTAKEN) return;
-  const [oldest] = side.overtaken;
-  if (oldest !== undefined) side.overtaken.delete(oldest);
 }

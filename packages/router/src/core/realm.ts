@@ -19,6 +19,7 @@ import { Dealer } from './dealer.ts';
 import { Hook } from './hook.ts';
 import { MetaSession, type MetaProcedure } from './meta-session.ts';
 import type { Publisher } from './publication.ts';
+import { refuseRequest, type Request } from './requests.ts';
 import type { Principal, Session } from './session.ts';
 import { Traffic } from './traffic.ts';
 import type { TrustLevel } from './trust.ts';
@@ -43,7 +44,6 @@ export interface RealmOptions {
   readonly random: () => number;
   readonly uriRules: UriRules;
   readonly disclosure: boolean;
-  readonly strictRequestIds: boolean;
   readonly features: readonly Feature[];
   /** How far callers and publishers are trusted; untold when absent. */
   readonly trustLevel?: TrustLevel | undefined;
@@ -69,6 +69,10 @@ export class Realm {
   readonly features: RouterFeatures;
   readonly clock: Clock;
   readonly uriRules: UriRules;
+  /** Whether `disclose_me` is granted. */
+  readonly disclosure: boolean;
+  /** A procedure of the router's own has failed by a fault of its own. */
+  readonly failed: Hook<[unknown]> = new Hook();
   readonly permits: Permits | undefined;
   readonly #globalId: () => Id;
   readonly #meta: MetaSession;
@@ -78,6 +82,7 @@ export class Realm {
     this.name = name;
     this.clock = options.clock;
     this.uriRules = options.uriRules;
+    this.disclosure = options.disclosure;
     this.permits = options.permits;
     this.#globalId = options.globalId;
     this.broker = new Broker(options);
@@ -88,6 +93,7 @@ export class Realm {
         this.receive(session, message);
       },
       (id) => this.sessions.get(id),
+      this.failed,
     );
     this.features = merge([CORE_FEATURES, ...options.features.map(({ announces = {} }) => announces)]);
     for (const feature of options.features) feature.install(this);
@@ -165,6 +171,12 @@ export class Realm {
     }
   }
 
+  /** Refuses a request that a session may not make. */
+  deny(session: Session, message: Request, error: Uri, explanation: string): void {
+    if (message.type === MessageType.CALL) this.dealer.deny(session, message, error, explanation);
+    else refuseRequest(session, message, error, explanation);
+  }
+
   /** Publishes as the router itself. */
   publish(topic: Uri, args?: Args, kwargs?: Kwargs): void {
     this.broker.dispatch({ id: this.#globalId(), topic, options: {}, payload: Payload.of(args, kwargs) });
@@ -172,7 +184,7 @@ export class Realm {
 
   /** Publishes in the name of a session, which may be gone. */
   publishFor(publisher: Publisher, topic: Uri, payload: Payload, options: PublishOptions): void {
-    this.broker.dispatch({ id: this.#globalId(), topic, options, payload, publisher });
+    this.broker.dispatch(this.broker.accept(publisher, topic, payload, options));
   }
 
   /** Serves a procedure as the router itself. */

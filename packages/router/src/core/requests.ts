@@ -5,11 +5,15 @@ import {
   MessageType,
   Payload,
   ProtocolViolation,
+  type Call,
   type ClientRole,
   type Id,
   type MatchPolicy,
   type PassthruAttributes,
+  type Publish,
+  type Register,
   type RequestType,
+  type Subscribe,
   type Uri,
   type UriRules,
 } from '@wamp/protocol';
@@ -26,6 +30,15 @@ export function refuse(
 ): void {
   const payload = explanation === undefined ? Payload.none : Payload.of([explanation]);
   session.send({ type: MessageType.ERROR, requestType, request, details: {}, error, payload });
+}
+
+/** A message that asks for something, and is told when it is refused. */
+export type Request = Call | Register | Publish | Subscribe;
+
+/** Refuses a request; a publisher hears of it only when it asked for an acknowledgement (T-42). */
+export function refuseRequest(session: Session, message: Request, error: Uri, explanation?: string): void {
+  if (message.type === MessageType.PUBLISH && message.options.acknowledge !== true) return;
+  refuse(session, message.type, message.request, error, explanation);
 }
 
 /** Says what is wrong with a URI that `session` wants to publish to or to register; undefined when nothing is. */

@@ -1,33 +1,47 @@
 /** Call timeouts: a call whose answer is overdue is canceled (spec: Call Timeout). */
+import { ErrorUri } from '@wamp/protocol';
 import { forwardsTimeout } from '../core/invocation.ts';
 import type { PendingCall } from '../core/pending-calls.ts';
 import type { Feature } from '../core/realm.ts';
 
+interface Deadline {
+  /** True once it has passed while the callee kept the time itself. */
+  overdue: boolean;
+  cancel: () => void;
+}
+
 export const callTimeout: Feature = {
   announces: { dealer: ['call_timeout'] },
   install({ dealer: { calls }, clock }) {
-    const deadlines = new Map<PendingCall, () => void>();
+    const deadlines = new Map<PendingCall, Deadline>();
     const disarm = (call: PendingCall): void => {
-      deadlines.get(call)?.();
+      deadlines.get(call)?.cancel();
       deadlines.delete(call);
     };
     const arm = (call: PendingCall): void => {
       const { timeout = 0 } = call.options;
       if (timeout === 0) return;
       const expire = (): void => {
-        calls.expire(call);
+        if (keepsTime(call)) deadline.overdue = true;
+        else calls.expire(call);
       };
-      deadlines.set(call, clock.after(timeout, expire));
+      const deadline: Deadline = { overdue: false, cancel: clock.after(timeout, expire) };
+      deadlines.set(call, deadline);
     };
     calls.opened.on(arm);
-    calls.assigned.on((call, callee) => {
-      if (forwardsTimeout(callee, call.options)) disarm(call);
-    });
     calls.progressed.on((call) => {
       if (!deadlines.has(call)) return;
       disarm(call);
       arm(call);
     });
+    calls.declined.on((call) => {
+      if (deadlines.get(call)?.overdue === true) calls.abandon(call, ErrorUri.TIMEOUT, 'no answer in time');
+    });
     calls.ended.on(disarm);
   },
 };
+
+/** TMO-5: the callee was told the timeout, and answers for it. */
+function keepsTime({ callee, options }: PendingCall): boolean {
+  return callee !== undefined && forwardsTimeout(callee, options);
+}

@@ -7,6 +7,7 @@ import {
   Payload,
   ProtocolViolation,
   publishOptions,
+  type Args,
   type PublishOptions,
   type Uri,
 } from '@wamp/protocol';
@@ -19,6 +20,8 @@ interface Testament {
   readonly topic: Uri;
   readonly payload: Payload;
   readonly options: PublishOptions;
+  /** False while the authorizer has not decided: then it is not published. */
+  permitted: boolean;
 }
 
 /** `detached` would fire when a session could be resumed: never, so they come first (TST-4). */
@@ -33,29 +36,30 @@ export const testaments: Feature = {
   announces: { dealer: ['testament_meta_api'] },
   install(realm) {
     const bySession = new Map<Session, Testaments>();
-    realm.procedure('wamp.session.add_testament', async (call) => {
-      const scope = scopeOf(call);
+    const of = (session: Session): Testaments => {
+      const existing = bySession.get(session) ?? { detached: [], destroyed: [] };
+      bySession.set(session, existing);
+      return existing;
+    };
+    realm.procedure('wamp.session.add_testament', (call) => {
+      const bucket = of(call.caller)[scopeOf(call)];
       const testament = testamentOf(realm, call);
-      await requirePermission(realm, call.caller, testament.topic);
-      if (!realm.sessions.has(call.caller.id)) return [];
-      const left = bySession.get(call.caller) ?? { detached: [], destroyed: [] };
-      if (left[scope].length >= MOST_TESTAMENTS) throw new ApplicationError(ErrorUri.LIMIT_EXCEEDED);
-      left[scope].push(testament);
-      bySession.set(call.caller, left);
-      return [];
+      if (bucket.length >= MOST_TESTAMENTS) throw new ApplicationError(ErrorUri.LIMIT_EXCEEDED);
+      bucket.push(testament); // its place is where it was asked for, however long the decision takes
+      return decide(realm, call.caller, testament, () => {
+        bucket.splice(bucket.indexOf(testament), 1);
+      });
     });
     realm.procedure('wamp.session.flush_testaments', (call) => {
-      const left = bySession.get(call.caller);
-      if (left !== undefined) left[scopeOf(call)] = [];
+      of(call.caller)[scopeOf(call)].length = 0;
       return [];
     });
     realm.left.on((session, quiet) => {
       const left = bySession.get(session);
       bySession.delete(session);
       if (left === undefined || quiet) return;
-      for (const scope of SCOPES) {
-        for (const { topic, payload, options } of left[scope])
-          realm.publishFor(session, topic, payload, options);
+      for (const { topic, payload, options, permitted } of SCOPES.flatMap((scope) => left[scope])) {
+        if (permitted) realm.publishFor(session, topic, payload, options);
       }
     });
   },
@@ -69,7 +73,7 @@ function scopeOf({ kwargs }: MetaCall): Scope {
 }
 
 /** TST-2: (topic, args, kwargs), with `publish_options` beside them. */
-function testamentOf({ uriRules }: Realm, call: MetaCall): Testament {
+function testamentOf({ uriRules, disclosure }: Realm, call: MetaCall): Testament {
   const [uri, args = [], kwargs = {}] = call.args;
   const topic = textArgument(uri, 'topic');
   if (!isUri(topic, uriRules) || isReserved(topic)) throw new ApplicationError(ErrorUri.INVALID_URI);
@@ -77,7 +81,10 @@ function testamentOf({ uriRules }: Realm, call: MetaCall): Testament {
   if (typeof kwargs !== 'object' || kwargs === null || Array.isArray(kwargs))
     throw invalid('kwargs: expected a dict');
   const options = optionsOf(call.kwargs['publish_options'] ?? {});
-  return { topic, payload: Payload.of(args, { ...kwargs }), options };
+  if (options.disclose_me === true && !disclosure) {
+    throw new ApplicationError(ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
+  }
+  return { topic, payload: Payload.of(args, { ...kwargs }), options, permitted: false };
 }
 
 function optionsOf(value: unknown): PublishOptions {
@@ -89,8 +96,30 @@ function optionsOf(value: unknown): PublishOptions {
   }
 }
 
-/** T-46: the owner must be allowed to publish when it writes its testament, for later nobody can ask. */
-async function requirePermission({ permits }: Realm, { principal }: Session, topic: Uri): Promise<void> {
-  if ((await permits?.(principal, 'publish', topic)) === false)
-    throw new ApplicationError(ErrorUri.NOT_AUTHORIZED);
+/**
+ * T-46: the owner must be allowed to publish when it writes its testament, for later nobody can ask.
+ * Anything but a clear yes is a no.
+ */
+function decide(
+  { permits }: Realm,
+  { principal }: Session,
+  testament: Testament,
+  withdraw: () => void,
+): Args | Promise<Args> {
+  const conclude = (verdict: unknown): Args => {
+    testament.permitted = verdict === true;
+    if (testament.permitted) return [];
+    withdraw();
+    throw new ApplicationError(verdict === false ? ErrorUri.NOT_AUTHORIZED : ErrorUri.AUTHORIZATION_FAILED);
+  };
+  const verdict = permits === undefined || ask(() => permits(principal, 'publish', testament.topic));
+  return verdict instanceof Promise ? verdict.then(conclude, () => conclude(undefined)) : conclude(verdict);
+}
+
+function ask(permits: () => unknown): unknown {
+  try {
+    return permits();
+  } catch {
+    return undefined;
+  }
 }

@@ -8,6 +8,7 @@ import {
   type Serializer,
   type Transport,
 } from '@wamp/protocol';
+import type { Log } from '../connection/connection-router.ts';
 import { createRouter, type Router, type RouterOptions } from '../router.ts';
 import { inMemory } from '../transports/in-memory.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -29,6 +30,8 @@ export interface ConversationOptions {
   readonly router?: Partial<RouterOptions>;
   /** What all clients speak, unless `peers` says otherwise; JSON by default. */
   readonly serializer?: Serializer;
+  /** True when faults of the router, or of what is plugged into it, are part of the plot. */
+  readonly faults?: boolean;
   readonly peers?: Readonly<Record<string, PeerOptions>>;
 }
 
@@ -102,10 +105,16 @@ class Stage {
   readonly #options: ConversationOptions;
   readonly #peers = new Map<string, Peer>();
   readonly #variables = new Map<string, unknown>();
+  /** Faults of the router itself. */
+  readonly #faults: Error[] = [];
 
   constructor(options: ConversationOptions) {
     this.#options = options;
-    this.#router = createRouter({ realms: ['realm1'], clock: this.#clock, ...options.router });
+    const log: Log = (level, what, facts) => {
+      if (level === 'error') this.#faults.push(new Error(what, { cause: facts['error'] }));
+      options.router?.log?.(level, what, facts);
+    };
+    this.#router = createRouter({ realms: ['realm1'], clock: this.#clock, ...options.router, log });
   }
 
   /** Connects the client of a line, and joins it unless it wants to do that itself. */
@@ -147,6 +156,8 @@ class Stage {
     for (const [name, peer] of this.#peers) {
       if (peer.heard.length > 0) throw failure(`${name} hears no more`, peer.next());
     }
+    const [fault] = this.#faults;
+    if (fault !== undefined && this.#options.faults !== true) throw fault;
   }
 
   #expect(text: string, peer: Peer, template: unknown): void {

@@ -1,0 +1,349 @@
+/** The WebSocket transport, as browsers have it and as Node 20 has it. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { msgpack } from '@wamp/protocol/msgpack';
+import { afterEach, describe, expect, test } from 'vitest';
+import { WebSocketServer, type WebSocket as ServerSocket } from 'ws';
+import { connect, ConnectError, json, webSocket, type Transport, type WebSocketLike } from '../src/index.ts';
+import { ALL_FEATURES, failure, settle } from './scripted-peer.ts';
+
+type Listener = (event: never) => void;
+
+/** A WebSocket as in browsers, played by the test. */
+class FakeWebSocket implements WebSocketLike {
+  static made: FakeWebSocket[] = [];
+  binaryType = 'blob';
+  protocol = '';
+  readyState = 0;
+  bufferedAmount = 0;
+  readonly url: string;
+  readonly protocols: readonly string[];
+  readonly sent: unknown[] = [];
+  readonly closedWith: (number | undefined)[] = [];
+  readonly #listeners: [string, Listener][] = [];
+
+  constructor(url: URL, protocols: string[]) {
+    this.url = url.href;
+    this.protocols = protocols;
+    FakeWebSocket.made.push(this);
+  }
+
+  addEventListener(type: string, listener: Listener): void {
+    this.#listeners.push([type, listener]);
+  }
+
+  send(data: unknown): void {
+    this.sent.push(data);
+  }
+
+  close(code?: number): void {
+    // As browsers do for all but 1000 and 3000 to 4999.
+    if (code !== undefined) throw new DOMException('not your code', 'InvalidAccessError');
+    this.readyState = 2;
+    this.closedWith.push(code);
+  }
+
+  emit(type: string, event: object = {}): void {
+    if (type === 'open') this.readyState = 1;
+    if (type === 'close') this.readyState = 3;
+    for (const [of, listener] of this.#listeners) if (of === type) listener(event as never);
+  }
+}
+
+/** A transport that is being opened, and its socket. */
+async function opening(
+  serializers = [json],
+  url = 'ws://host/ws',
+): Promise<{ socket: FakeWebSocket; transport: Promise<Transport>; controller: AbortController }> {
+  FakeWebSocket.made = [];
+  const controller = new AbortController();
+  const transport = webSocket({ WebSocket: FakeWebSocket }).open(new URL(url), {
+    serializers,
+    signal: controller.signal,
+  });
+  transport.catch(() => undefined);
+  await settle();
+  const [socket] = FakeWebSocket.made;
+  if (socket === undefined) throw new Error('no WebSocket was made');
+  return { socket, transport, controller };
+}
+
+/** What a listener hears. */
+function heard(transport: Transport): unknown[][] {
+  const events: unknown[][] = [];
+  transport.listener = {
+    frame: (bytes) => events.push(['frame', new TextDecoder().decode(bytes)]),
+    violation: (what) => events.push(['violation', what]),
+    closed: (reason) => events.push(['closed', reason]),
+  };
+  return events;
+}
+
+async function opened(
+  serializer = json,
+): Promise<{ socket: FakeWebSocket; transport: Transport; events: unknown[][] }> {
+  const { socket, transport } = await opening([serializer]);
+  socket.protocol = serializer.subprotocol;
+  socket.emit('open');
+  const open = await transport;
+  return { socket, transport: open, events: heard(open) };
+}
+
+const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+
+describe('in a browser', () => {
+  test('offers the serializers, and speaks the one that the router picks', async () => {
+    const { socket, transport } = await opening([msgpack, json]);
+    expect(socket).toMatchObject({ url: 'ws://host/ws', protocols: ['wamp.2.msgpack', 'wamp.2.json'], binaryType: 'arraybuffer' });
+    socket.protocol = 'wamp.2.json';
+    socket.emit('open');
+    expect((await transport).serializer).toBe(json);
+  });
+
+  test.each([
+    ['http://host/ws', 'ws://host/ws'],
+    ['https://host/ws', 'wss://host/ws'],
+    ['wss://host/ws', 'wss://host/ws'],
+  ])('%s is %s', async (url, expected) => {
+    const { socket } = await opening([json], url);
+    expect(socket.url).toBe(expected);
+  });
+
+  test.each([
+    ['', 'none'],
+    ['wamp.2.cbor', '"wamp.2.cbor"'],
+  ])('a router that picks %o is refused', async (picked, named) => {
+    const { socket, transport } = await opening();
+    socket.protocol = picked;
+    socket.emit('open');
+    const error = await failure(transport);
+    expect(error).toBeInstanceOf(ConnectError);
+    expect(error).toMatchObject({ fatal: true });
+    expect(String(error)).toContain(`picked ${named} of the subprotocols wamp.2.json`);
+    expect(socket.closedWith).toEqual([undefined]);
+  });
+
+  test('a handshake that fails is told as well as it is known', async () => {
+    const silent = await opening();
+    silent.socket.emit('error');
+    silent.socket.emit('close', { code: 1006, reason: '' });
+    expect(await failure(silent.transport)).toMatchObject({
+      name: 'ConnectError',
+      uri: 'wamp.error.network_failure',
+      fatal: false,
+      args: ['The WebSocket could not be opened.'],
+    });
+    const told = await opening();
+    told.socket.emit('error', { message: 'ECONNREFUSED' });
+    told.socket.emit('close', { code: 1006, reason: '' });
+    expect(await failure(told.transport)).toMatchObject({ args: ['ECONNREFUSED'] });
+  });
+
+  test('an aborted signal gives up, before and during the handshake', async () => {
+    const { socket, transport, controller } = await opening();
+    const reason = new Error('enough');
+    controller.abort(reason);
+    expect(await failure(transport)).toBe(reason);
+    expect(socket.closedWith).toEqual([undefined]);
+
+    FakeWebSocket.made = [];
+    const options = { serializers: [json], signal: AbortSignal.abort(reason) };
+    expect(await failure(webSocket({ WebSocket: FakeWebSocket }).open(new URL('ws://x/'), options))).toBe(reason);
+    expect(FakeWebSocket.made).toEqual([]);
+  });
+
+  test('text goes as text, and comes as its UTF-8', async () => {
+    const { socket, transport, events } = await opened();
+    transport.send(bytes('[1,"grüße 🎉"]'));
+    expect(socket.sent).toEqual(['[1,"grüße 🎉"]']);
+    socket.emit('message', { data: '[2,"grüße 🎉"]' });
+    expect(events).toEqual([['frame', '[2,"grüße 🎉"]']]);
+  });
+
+  test('a byte order mark is data', async () => {
+    const { socket, transport, events } = await opened();
+    transport.send(bytes('\ufeff[1]'));
+    expect(socket.sent).toEqual(['\ufeff[1]']);
+    expect(events).toEqual([]);
+  });
+
+  test('bytes go and come as bytes', async () => {
+    const { socket, transport, events } = await opened(msgpack);
+    const frame = bytes('abc');
+    transport.send(frame);
+    expect(socket.sent).toEqual([frame]);
+    socket.emit('message', { data: bytes('def').buffer });
+    expect(events).toEqual([['frame', 'def']]);
+  });
+
+  test('a frame of the wrong kind is a violation', async () => {
+    const text = await opened();
+    text.socket.emit('message', { data: bytes('[1]').buffer });
+    expect(text.events).toEqual([['violation', 'a binary frame on a text channel']]);
+    const binary = await opened(msgpack);
+    binary.socket.emit('message', { data: '[1]' });
+    expect(binary.events).toEqual([['violation', 'a text frame on a binary channel']]);
+  });
+
+  test('closes, with a failure too, and sends no more', async () => {
+    for (const failed of [undefined, 'protocol', 'oversize'] as const) {
+      const { socket, transport } = await opened();
+      transport.close(failed);
+      expect(socket.closedWith).toEqual([undefined]);
+      transport.send(bytes('[1]'));
+      expect(socket.sent).toEqual([]);
+    }
+  });
+
+  test('tells why it is closed, also whoever listens only later', async () => {
+    const { socket, events } = await opened();
+    socket.emit('close', { code: 1006, reason: '' });
+    expect(events).toEqual([['closed', 'WebSocket closed with code 1006']]);
+
+    const early = await opening();
+    early.socket.protocol = 'wamp.2.json';
+    early.socket.emit('open');
+    const transport = await early.transport;
+    early.socket.emit('close', { code: 1001, reason: 'going away' });
+    expect(heard(transport)).toEqual([['closed', 'WebSocket closed with code 1001: going away']]);
+    expect(heard(transport)).toEqual([]);
+  });
+
+  test('tells what waits to be sent', async () => {
+    const { socket, transport } = await opened();
+    socket.bufferedAmount = 77;
+    expect(transport.backlog).toBe(77);
+  });
+
+  test("is the runtime's own class", async () => {
+    const own = Object.getOwnPropertyDescriptor(globalThis, 'WebSocket');
+    Object.defineProperty(globalThis, 'WebSocket', { value: FakeWebSocket, configurable: true, writable: true });
+    try {
+      FakeWebSocket.made = [];
+      const options = { serializers: [json], signal: new AbortController().signal };
+      webSocket()
+        .open(new URL('ws://x/'), options)
+        .catch(() => undefined);
+      await settle();
+      expect(FakeWebSocket.made).toHaveLength(1);
+    } finally {
+      if (own === undefined) Reflect.deleteProperty(globalThis, 'WebSocket');
+      else Object.defineProperty(globalThis, 'WebSocket', own);
+    }
+  });
+
+  test('relative URLs are relative to the page', async () => {
+    Object.defineProperty(globalThis, 'location', { value: { href: 'https://example.com/chat/' }, configurable: true });
+    try {
+      FakeWebSocket.made = [];
+      const controller = new AbortController();
+      const connecting = connect('../ws', {
+        realm: 'realm1',
+        transport: webSocket({ WebSocket: FakeWebSocket }),
+        signal: controller.signal,
+      });
+      await settle();
+      expect(FakeWebSocket.made[0]?.url).toBe('wss://example.com/ws');
+      controller.abort();
+      await failure(connecting);
+    } finally {
+      Reflect.deleteProperty(globalThis, 'location');
+    }
+  });
+});
+
+describe('over TCP', () => {
+  const servers: Server[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  /** A WebSocket server; `talk` is its part of the conversation. */
+  async function serve(talk: (socket: ServerSocket, message: unknown[]) => void, protocol = 'wamp.2.json'): Promise<string> {
+    const server = createServer();
+    servers.push(server);
+    const sockets = new WebSocketServer({ server, handleProtocols: (offered) => offered.has(protocol) && protocol });
+    sockets.on('connection', (socket) => {
+      socket.on('message', (data) => {
+        talk(socket, JSON.parse(String(data)) as unknown[]);
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return `ws://127.0.0.1:${(server.address() as AddressInfo).port}/ws`;
+  }
+
+  const welcome = JSON.stringify([2, 1, { roles: ALL_FEATURES }]);
+
+  test('a session: opened, used, closed', async () => {
+    const codes: unknown[] = [];
+    const url = await serve((socket, [type, request]) => {
+      if (type === 1) {
+        expect(socket.extensions).toBe('');
+        socket.on('close', (code) => codes.push(code));
+        socket.send(welcome);
+      }
+      if (type === 48) socket.send(JSON.stringify([50, request, {}, ['grüße 🎉']]));
+      if (type === 6) socket.send('[6,{},"wamp.close.goodbye_and_out"]');
+    });
+    const session = await connect(url, { realm: 'realm1' });
+    expect(await session.call('p')).toBe('grüße 🎉');
+    await session.close();
+    expect(session.state).toBe('closed');
+    await expect.poll(() => codes).toEqual([1005]);
+  });
+
+  test('a protocol violation closes with 1002', async () => {
+    const codes: unknown[] = [];
+    const url = await serve((socket, [type]) => {
+      if (type !== 1) return;
+      socket.on('close', (code) => codes.push(code));
+      socket.send(welcome);
+      socket.send(Buffer.from('[36,1,1,{}]'), { binary: true });
+    });
+    const session = await connect(url, { realm: 'realm1' });
+    expect(await session.closed).toMatchObject({ reason: 'wamp.error.protocol_violation' });
+    await expect.poll(() => codes).toEqual([1002]);
+  });
+
+  test('a connection that is cut', async () => {
+    const url = await serve((socket, [type]) => {
+      if (type === 1) socket.send(welcome);
+      if (type === 48) socket.terminate();
+    });
+    const session = await connect(url, { realm: 'realm1' });
+    expect(await failure(session.call('p'))).toMatchObject({ name: 'ConnectionLostError', sent: true, uri: 'wamp.error.network_failure' });
+    expect((await session.closed).error?.message).toContain('1006');
+  });
+
+  test('nobody there, no WebSocket, and no common subprotocol', async () => {
+    const url = await serve(() => undefined);
+    const none = await serve(() => undefined, 'other');
+    const options = { realm: 'realm1' };
+    expect(await failure(connect(none, options))).toMatchObject({ name: 'ConnectError', fatal: false });
+    const [server] = servers;
+    server?.closeAllConnections();
+    server?.close();
+    expect(await failure(connect(url, options))).toMatchObject({
+      name: 'ConnectError',
+      uri: 'wamp.error.network_failure',
+      args: [expect.stringContaining('ECONNREFUSED')],
+    });
+  });
+
+  test('a signal during the handshake', async () => {
+    const server = createServer();
+    servers.push(server);
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    server.on('upgrade', () => controller.abort(reason));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    expect(await failure(connect(`ws://127.0.0.1:${port}/`, { realm: 'realm1', signal: controller.signal }))).toBe(reason);
+  });
+});

@@ -1,0 +1,100 @@
+/** Payload: values and bytes, each made from the other when first asked for. */
+import { expect, test, vi } from 'vitest';
+import {
+  json,
+  Payload,
+  SerializationFailure,
+  type Args,
+  type Kwargs,
+  type PayloadCount,
+  type Serializer,
+} from '@wamp/protocol';
+import { cbor } from '@wamp/protocol/cbor';
+import { msgpack } from '@wamp/protocol/msgpack';
+import { hex, toHex, utf8 } from './frames.ts';
+
+/** A serializer, and how often it was asked for a payload. */
+function counted(original: Serializer) {
+  const encodePayload = vi.fn((args: Args, kwargs: Kwargs, count: PayloadCount) =>
+    original.encodePayload(args, kwargs, count),
+  );
+  const decodePayload = vi.fn((bytes: Uint8Array, count: PayloadCount) =>
+    original.decodePayload(bytes, count),
+  );
+  const serializer: Serializer = { ...original, encodePayload, decodePayload };
+  return { serializer, encodePayload, decodePayload };
+}
+
+test('MSG-5: what is empty and need not be there is left out', () => {
+  expect(Payload.of().count).toBe(0);
+  expect(Payload.of([]).count).toBe(0);
+  expect(Payload.of([], {}).count).toBe(0);
+  expect(Payload.of(undefined, {})).toBe(Payload.none);
+  expect(Payload.of([1], {}).count).toBe(1);
+  expect(Payload.of([], { a: 1 }).count).toBe(2);
+  expect(Payload.of(undefined, { a: 1 }).count).toBe(2);
+});
+
+test('MSG-5: Kwargs without Args have an empty list before them', () => {
+  expect(Buffer.from(Payload.of(undefined, { a: 1 }).as(json)).toString()).toBe('[],{"a":1}');
+  expect(toHex(Payload.of(undefined, { a: 1 }).as(msgpack))).toBe('9081a16101');
+  expect(toHex(Payload.of(undefined, { a: 1 }).as(cbor))).toBe('80a1616101');
+});
+
+test('args and kwargs are never missing', () => {
+  for (const payload of [Payload.none, Payload.of(), Payload.encoded(json, utf8(''), 0)]) {
+    expect(payload.args).toEqual([]);
+    expect(payload.kwargs).toEqual({});
+    for (const serializer of [json, msgpack, cbor]) expect(payload.as(serializer)).toHaveLength(0);
+  }
+  expect(Payload.encoded(json, utf8('[1]'), 1).kwargs).toEqual({});
+});
+
+test('bytes are decoded once, and only when touched', () => {
+  const { serializer, decodePayload } = counted(msgpack);
+  const payload = Payload.encoded(serializer, hex('9101 81a16102'), 2);
+  expect(payload.as(serializer)).toHaveLength(6);
+  expect(decodePayload).not.toHaveBeenCalled();
+  expect(payload.args).toEqual([1]);
+  expect(payload.kwargs).toEqual({ a: 2 });
+  expect(payload.args).toBe(payload.args);
+  expect(decodePayload).toHaveBeenCalledOnce();
+});
+
+test('MSG-6: the very bytes go to a peer of the same serializer', () => {
+  const bytes = utf8('[ 1.50 ]');
+  expect(Payload.encoded(json, bytes, 1).as(json)).toBe(bytes);
+});
+
+test('values are encoded once for each of two serializers', () => {
+  const [first, second] = [counted(json), counted(cbor)];
+  const payload = Payload.of([1], { a: 2 });
+  expect(payload.as(first.serializer)).toBe(payload.as(first.serializer));
+  expect(payload.as(second.serializer)).toBe(payload.as(second.serializer));
+  expect(payload.as(first.serializer)).toBe(payload.as(first.serializer));
+  expect(first.encodePayload).toHaveBeenCalledOnce();
+  expect(second.encodePayload).toHaveBeenCalledOnce();
+  expect(first.decodePayload).not.toHaveBeenCalled();
+});
+
+test('SER-1: transcoding keeps the number of elements', () => {
+  const payload = Payload.encoded(json, utf8('[],{}'), 2);
+  expect(toHex(payload.as(msgpack))).toBe('9080');
+  expect(toHex(payload.as(cbor))).toBe('80a0');
+});
+
+test('reliability 6: a value without a form fails for one serializer, and for no other', () => {
+  const payload = Payload.encoded(msgpack, hex('91 cfffffffffffffffff'), 1);
+  expect(() => payload.as(json)).toThrow(SerializationFailure);
+  expect(toHex(payload.as(cbor))).toBe('811bffffffffffffffff');
+  expect(toHex(payload.as(msgpack))).toBe('91cfffffffffffffffff');
+});
+
+test('keep: the bytes outlive their frame', () => {
+  const frame = utf8('["abc"]');
+  const payload = Payload.encoded(json, frame.subarray(0, 7), 1).keep();
+  frame.fill(0);
+  expect(payload.args).toEqual(['abc']);
+  expect(payload.as(json).buffer).not.toBe(frame.buffer);
+  expect(Payload.of(['x']).keep().args).toEqual(['x']);
+});
