@@ -50,7 +50,7 @@ function attacksOf(serializer: Serializer, random: Random): Attack[] {
       return { place: 'socket', bytes: mutated(random.pick(frames), source) };
     }
     const place = dice < 20 ? 'before-login' : 'message';
-    if (dice % 4 === 0) {
+    if (random.below(5) < 2) {
       const list = distorted(random.pick(MESSAGES), random);
       // Args by themselves are written as a list like any other.
       return { place, bytes: Buffer.from(serializer.encodePayload(list, {}, 1)) };
@@ -210,7 +210,7 @@ describe.each(SERIALIZERS)('mutated frames of $name', (serializer) => {
     expect(router.complaints.filter((complaint) => complaint.startsWith('error'))).toEqual([]);
     expect(uncaught).toEqual([]);
     // Neither all nor nothing: else it is not the router that was tried.
-    expect(outcomes.served).toBeGreaterThan(attacks.length / 20);
+    expect(outcomes.served).toBeGreaterThan(attacks.length / 10);
     expect(outcomes.aborted).toBeGreaterThan(attacks.length / 10);
     await witnesses.leave();
     expect(router.realm.sessions.size).toBe(0);

@@ -74,7 +74,7 @@ test('rooms are apart, and known to all', { timeout: 60_000 }, async (context) =
 
 test('a lost connection shows, and a button brings it back', { timeout: 60_000 }, async (context) => {
   const pages = browser(context);
-  const router = await startBuiltRouter();
+  await using router = await startBuiltRouter();
   const ada = await pages.page(`${router.origin}/chat/`);
   await joinChat(ada, 'Ada');
   await say(ada, 'still here');

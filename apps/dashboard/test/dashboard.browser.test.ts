@@ -21,7 +21,7 @@ const somethingPerSecond = /^(?!0\/s|–)/;
 
 test('real numbers move, and end with the connection', { timeout: 60_000 }, async ({ skip }) => {
   const pages = browsing ?? skip(noBrowser);
-  const router = await startBuiltRouter();
+  await using router = await startBuiltRouter();
   const dashboard = await pages.page(`${router.origin}/dashboard/`);
   const sessions = dashboard.getByRole('region', { name: 'Sessions' }).getByRole('row');
   const state = dashboard.getByRole('status');

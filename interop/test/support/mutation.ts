@@ -120,6 +120,16 @@ const VALUES: readonly unknown[] = [
   ...[nested(10), nested(97)],
 ];
 
+/** A value to stand in for `before`: mostly one of its type, so that it is not refused for that. */
+function another(before: unknown, random: Random): unknown {
+  const alike = VALUES.filter((value) => kindOf(value) === kindOf(before));
+  return random.pick(alike.length === 0 || random.oneIn(4) ? VALUES : alike);
+}
+
+function kindOf(value: unknown): string {
+  return Array.isArray(value) ? 'list' : value instanceof Uint8Array ? 'bytes' : typeof value;
+}
+
 /** Keys of options that some message knows. */
 const KEYS = [
   ...[
@@ -145,18 +155,24 @@ const KEYS = [
   ...['ppt_scheme', 'ppt_serializer', 'authmethods', 'authid', 'forward_timeout', '__proto__', 'x_unknown'],
 ];
 
-/** The same message with one to three values that are wrong, missing or too many. */
+/** The same message with one to three values that are others, wrong, missing or too many. */
 export function distorted(list: readonly unknown[], random: Random): readonly unknown[] {
   const copy = [...list];
   for (let times = random.oneIn(3) ? 3 : 1; times > 0; times -= 1) {
-    const at = random.below(copy.length + 1);
-    const dice = random.below(10);
+    // The type of the message seldom: most types are no client's.
+    const at = random.oneIn(10) ? 0 : 1 + random.below(copy.length);
     const before = copy[at];
-    if (dice < 5 && typeof before === 'object' && before !== null && !Array.isArray(before)) {
-      copy[at] = Object.fromEntries([...Object.entries(before), [random.pick(KEYS), random.pick(VALUES)]]);
-    } else if (dice < 8) copy[at] = random.pick(VALUES);
-    else if (dice === 8) copy.splice(at, 1);
-    else copy.splice(at, 0, random.pick(VALUES));
+    const dice = random.below(20);
+    if (dice === 0) copy.splice(at, 1);
+    else if (dice === 1) copy.splice(at, 0, random.pick(VALUES));
+    else if (kindOf(before) === 'object' && before !== null) {
+      const key = random.pick(KEYS);
+      const old: unknown = Reflect.get(before as object, key);
+      copy[at] = Object.fromEntries([
+        ...Object.entries(before as object),
+        [key, another(old ?? true, random)],
+      ]);
+    } else if (at < copy.length) copy[at] = another(before, random);
   }
   return copy;
 }

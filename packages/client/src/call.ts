@@ -19,18 +19,18 @@ import { onAbort, reasonOf } from './signal.ts';
 /** How to call. */
 export interface CallOptions {
   /** Cancels the call when it is aborted; the call rejects with its reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /**
    * Milliseconds after which the call rejects with a `CallTimeoutError`; default: it waits for ever.
    * The router hears of it too, and ends the call on its side.
    */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** How `signal` and `cancel()` cancel: default `killnowait`. */
-  readonly cancelMode?: CancelMode;
+  readonly cancelMode?: CancelMode | undefined;
   /** Asks the router to tell the callee who calls. */
-  readonly discloseMe?: boolean;
+  readonly discloseMe?: boolean | undefined;
   /** Further attributes of CALL.Options, spelled as on the wire. */
-  readonly extra?: Kwargs;
+  readonly extra?: Kwargs | undefined;
 }
 
 /** A call in flight: a promise of the first positional value of its result. */

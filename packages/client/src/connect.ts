@@ -16,21 +16,21 @@ export interface ConnectOptions {
   /** The realm to join. */
   readonly realm: Uri;
   /** Who we are: one or several methods, best first, of which the router picks. Default: `anonymous()`. */
-  readonly auth?: Authenticator | readonly Authenticator[];
+  readonly auth?: Authenticator | readonly Authenticator[] | undefined;
   /** What to speak, best first; the router picks. Default: JSON. */
-  readonly serializers?: readonly Serializer[];
+  readonly serializers?: readonly Serializer[] | undefined;
   /** Default: `webSocket()`. */
-  readonly transport?: TransportFactory;
+  readonly transport?: TransportFactory | undefined;
   /** Milliseconds for all of it, from the first packet to WELCOME: default 30,000. */
-  readonly connectTimeout?: number;
+  readonly connectTimeout?: number | undefined;
   /** Gives up connecting when it is aborted; `connect` rejects with its reason. A session that is open stays. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Whether callers may read the message of what a procedure throws: default false, they get the URI only. */
-  readonly exposeErrors?: boolean;
+  readonly exposeErrors?: boolean | undefined;
   /** Where exceptions of handlers go unless the session has a listener for `error`: default `console`. */
-  readonly logger?: Logger;
+  readonly logger?: Logger | undefined;
   /** Default: the runtime's timers. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 /** Where the router is; relative to the page, in browsers. */

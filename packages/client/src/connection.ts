@@ -142,7 +142,11 @@ export class Connection implements TransportListener {
       });
       this.#transport.listener = this;
       try {
-        this.#joining.start({ type: MessageType.HELLO, realm, details: { ...details, roles: rolesOf(ROLES) } });
+        this.#joining.start({
+          type: MessageType.HELLO,
+          realm,
+          details: { ...details, roles: rolesOf(ROLES) },
+        });
       } catch (cause) {
         const reason = ErrorUri.INVALID_ARGUMENT;
         this.#end({ reason, error: new ConnectError(reason, [toError(cause).message], true, { cause }) });

@@ -72,15 +72,15 @@ export type TopicKwargs<C, U extends TopicUri<C>> =
  * as on the wire; both at once are a list, and the dict as option `kwargs`.
  */
 export type Rest<A extends Args, K, O> = 0 extends 1 & K
-  ? [payload?: A | Kwargs, options?: O & { readonly kwargs?: Kwargs }] // untyped
+  ? [payload?: A | Kwargs | undefined, options?: (O & { readonly kwargs?: Kwargs | undefined }) | undefined] // untyped
   : keyof K extends never
     ? [] extends A
-      ? [payload?: A, options?: O]
-      : [payload: A, options?: O] // positional only
+      ? [payload?: A | undefined, options?: O | undefined]
+      : [payload: A, options?: O | undefined] // positional only
     : [] extends A
       ? NoKwargs extends K
-        ? [payload?: K | A, options?: O & { readonly kwargs?: K }]
-        : [payload: K, options?: O] | [payload: A, options: O & { readonly kwargs: K }]
+        ? [payload?: K | A | undefined, options?: (O & { readonly kwargs?: K | undefined }) | undefined]
+        : [payload: K, options?: O | undefined] | [payload: A, options: O & { readonly kwargs: K }]
       : NoKwargs extends K
-        ? [payload: A, options?: O & { readonly kwargs?: K }]
+        ? [payload: A, options?: (O & { readonly kwargs?: K | undefined }) | undefined]
         : [payload: A, options: O & { readonly kwargs: K }]; // both

@@ -7,13 +7,13 @@ import type { Result } from './core/result.ts';
 /** How to register a procedure. */
 export interface RegisterOptions {
   /** How the URI selects calls: default `exact`. */
-  readonly match?: MatchPolicy;
+  readonly match?: MatchPolicy | undefined;
   /** How a call chooses when several callees share the procedure: default `single`, which is no sharing. */
-  readonly invoke?: InvocationPolicy;
+  readonly invoke?: InvocationPolicy | undefined;
   /** Unregisters when it is aborted; before the router has answered, `register` rejects with its reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Further attributes of REGISTER.Options, spelled as on the wire. */
-  readonly extra?: Kwargs;
+  readonly extra?: Kwargs | undefined;
 }
 
 /** A procedure that this session offers. */

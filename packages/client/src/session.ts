@@ -49,23 +49,23 @@ import {
 /** How to publish. */
 export interface PublishOptions {
   /** Waits for the router's confirmation, which carries the publication's id: default false. */
-  readonly acknowledge?: boolean;
+  readonly acknowledge?: boolean | undefined;
   /** Whether this session gets no event of its own, even if it is subscribed: default true. */
-  readonly excludeMe?: boolean;
+  readonly excludeMe?: boolean | undefined;
   /** Asks the router to tell the subscribers who publishes. */
-  readonly discloseMe?: boolean;
+  readonly discloseMe?: boolean | undefined;
   /** Sessions that get no event. */
-  readonly exclude?: readonly Id[];
-  readonly excludeAuthid?: readonly string[];
-  readonly excludeAuthrole?: readonly string[];
+  readonly exclude?: readonly Id[] | undefined;
+  readonly excludeAuthid?: readonly string[] | undefined;
+  readonly excludeAuthrole?: readonly string[] | undefined;
   /** The only sessions that may get an event. */
-  readonly eligible?: readonly Id[];
-  readonly eligibleAuthid?: readonly string[];
-  readonly eligibleAuthrole?: readonly string[];
+  readonly eligible?: readonly Id[] | undefined;
+  readonly eligibleAuthid?: readonly string[] | undefined;
+  readonly eligibleAuthrole?: readonly string[] | undefined;
   /** Stops waiting for the confirmation when it is aborted, and rejects with its reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Further attributes of PUBLISH.Options, spelled as on the wire. */
-  readonly extra?: Kwargs;
+  readonly extra?: Kwargs | undefined;
 }
 
 /** What became of a publication. */

@@ -15,24 +15,24 @@ import { WampError } from './errors.ts';
 /** What an iterable subscription does with events that nobody has asked for yet. */
 export interface BufferOptions {
   /** How many events wait at most: default 10,000. */
-  readonly max?: number;
+  readonly max?: number | undefined;
   /**
    * What happens to one more: `error`, the default, ends the subscription, and the loop throws a
    * `WampError` `wamp.error.limit_exceeded`; the others lose an event without a word.
    */
-  readonly overflow?: 'error' | 'drop-oldest' | 'drop-newest';
+  readonly overflow?: 'error' | 'drop-oldest' | 'drop-newest' | undefined;
 }
 
 /** How to subscribe. */
 export interface SubscribeOptions {
   /** How the topic selects publications: default `exact`. */
-  readonly match?: MatchPolicy;
+  readonly match?: MatchPolicy | undefined;
   /** Unsubscribes when it is aborted; before the router has answered, `subscribe` rejects with its reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** For a subscription without a handler. */
-  readonly buffer?: BufferOptions;
+  readonly buffer?: BufferOptions | undefined;
   /** Further attributes of SUBSCRIBE.Options, spelled as on the wire. */
-  readonly extra?: Kwargs;
+  readonly extra?: Kwargs | undefined;
 }
 
 /**

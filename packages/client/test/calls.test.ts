@@ -1,10 +1,17 @@
 /** The caller: CALL, RESULT, ERROR, CANCEL. */
 import { describe, expect, test } from 'vitest';
-import { CallTimeoutError, CanceledError, ConnectionLostError, SerializationError, WampError } from '../src/index.ts';
+import {
+  CallTimeoutError,
+  CanceledError,
+  ConnectionLostError,
+  SerializationError,
+  WampError,
+  type Session,
+} from '../src/index.ts';
 import { failure, joined, settle } from './scripted-peer.ts';
 
 describe('a payload', () => {
-  test.each<[string, Parameters<Awaited<ReturnType<typeof joined>>['session']['call']>, unknown[]]>([
+  test.each<[string, Parameters<Session['call']>, unknown[]]>([
     ['nothing', ['p'], []],
     ['an empty list', ['p', []], []],
     ['an empty dict', ['p', {}], []],
@@ -13,7 +20,11 @@ describe('a payload', () => {
     ['both', ['p', [1], { kwargs: { a: 1 } }], [[1], { a: 1 }]],
     ['nothing, and a dict', ['p', undefined, { kwargs: { a: 1 } }], [[], { a: 1 }]],
     ['a list of a list', ['p', [[1, 2]]], [[[1, 2]]]],
-    ['a dict without a prototype', ['p', Object.assign(Object.create(null) as object, { a: 1 })], [[], { a: 1 }]],
+    [
+      'a dict without a prototype',
+      ['p', Object.assign(Object.create(null) as object, { a: 1 })],
+      [[], { a: 1 }],
+    ],
   ])('%s', async (_what, parameters, elements) => {
     const { session, peer } = await joined();
     session.call(...parameters).catch(() => undefined);
@@ -245,21 +256,24 @@ describe('timeout', () => {
 });
 
 describe('cancel', () => {
-  test.each(['skip', 'killnowait', undefined] as const)('%s rejects at once, and tells the router', async (mode) => {
-    const { session, peer } = await joined();
-    const call = session.call('p');
-    await peer.next();
-    call.cancel(mode);
-    await peer.expect([49, 1, { mode: mode ?? 'killnowait' }]);
-    expect(await failure(call)).toBeInstanceOf(CanceledError);
-    call.cancel('kill');
-    call.cancel('killnowait');
-    peer.send([50, 1, {}, [3]]);
-    peer.send([8, 48, 1, {}, 'wamp.error.canceled']);
-    await settle();
-    peer.expectNothing();
-    expect(session.state).toBe('open');
-  });
+  test.each(['skip', 'killnowait', undefined] as const)(
+    '%s rejects at once, and tells the router',
+    async (mode) => {
+      const { session, peer } = await joined();
+      const call = session.call('p');
+      await peer.next();
+      call.cancel(mode);
+      await peer.expect([49, 1, { mode: mode ?? 'killnowait' }]);
+      expect(await failure(call)).toBeInstanceOf(CanceledError);
+      call.cancel('kill');
+      call.cancel('killnowait');
+      peer.send([50, 1, {}, [3]]);
+      peer.send([8, 48, 1, {}, 'wamp.error.canceled']);
+      await settle();
+      peer.expectNothing();
+      expect(session.state).toBe('open');
+    },
+  );
 
   test.each<[string, unknown[], (call: PromiseLike<unknown>) => Promise<unknown>, unknown]>([
     ['result', [50, 1, {}, [3]], async (call) => await call, 3],
@@ -341,16 +355,19 @@ describe('signal', () => {
     await peer.expect([48, 1, {}, 'p']);
   });
 
-  test.each(['skip', 'killnowait', undefined] as const)('aborted: rejects with its reason, mode %s', async (cancelMode) => {
-    const { session, peer } = await joined();
-    const controller = new AbortController();
-    const call = session.call('p', [], { signal: controller.signal, ...(cancelMode && { cancelMode }) });
-    await peer.next();
-    const reason = { of: 'my own' };
-    controller.abort(reason);
-    expect(await failure(call)).toBe(reason);
-    await peer.expect([49, 1, { mode: cancelMode ?? 'killnowait' }]);
-  });
+  test.each(['skip', 'killnowait', undefined] as const)(
+    'aborted: rejects with its reason, mode %s',
+    async (cancelMode) => {
+      const { session, peer } = await joined();
+      const controller = new AbortController();
+      const call = session.call('p', [], { signal: controller.signal, ...(cancelMode && { cancelMode }) });
+      await peer.next();
+      const reason = { of: 'my own' };
+      controller.abort(reason);
+      expect(await failure(call)).toBe(reason);
+      await peer.expect([49, 1, { mode: cancelMode ?? 'killnowait' }]);
+    },
+  );
 
   test('aborted with mode kill: waits for what the callee makes of it', async () => {
     const { session, peer } = await joined();

@@ -4,15 +4,14 @@ import {
   ConnectionLostError,
   ProtocolError,
   type Ending,
+  type Session,
   type SessionEvents,
   type Subscription,
 } from '../src/index.ts';
-import { failure, joined, settle, type ScriptedPeer } from './scripted-peer.ts';
-
-type Joined = Awaited<ReturnType<typeof joined>>;
+import { failure, joined, settle, type Joined, type ScriptedPeer } from './scripted-peer.ts';
 
 /** What a session told of its end. */
-function told(session: Joined['session']): unknown[][] {
+function told(session: Session): unknown[][] {
   const events: unknown[][] = [];
   const types: (keyof SessionEvents)[] = ['state', 'lost', 'close', 'error'];
   for (const type of types) session.on(type, (event) => events.push([type, event]));
@@ -20,7 +19,9 @@ function told(session: Joined['session']): unknown[][] {
 }
 
 /** Everything that a session can have under way. */
-async function busy(): Promise<Joined & { promises: Promise<unknown>[]; subscription: Subscription; iterating: Promise<unknown> }> {
+async function busy(): Promise<
+  Joined & { promises: Promise<unknown>[]; subscription: Subscription; iterating: Promise<unknown> }
+> {
   const { session, peer } = await joined();
   const subscribing = session.subscribe('t');
   const registering = session.register('p', () => new Promise(() => undefined));
@@ -49,10 +50,34 @@ async function busy(): Promise<Joined & { promises: Promise<unknown>[]; subscrip
 
 describe.each<[string, (peer: ScriptedPeer) => void, string, unknown, string | boolean]>([
   ['the transport breaks', (peer) => peer.drop('reset'), 'wamp.error.network_failure', undefined, true],
-  ['the router says GOODBYE', (peer) => peer.send([6, { message: 'bye' }, 'wamp.close.system_shutdown']), 'wamp.close.system_shutdown', [6, {}, 'wamp.close.goodbye_and_out'], true],
-  ['the router says ABORT', (peer) => peer.send([3, {}, 'wamp.error.slow_consumer']), 'wamp.error.slow_consumer', undefined, true],
-  ['the router says that we broke the protocol', (peer) => peer.send([3, { message: 'you did' }, 'wamp.error.protocol_violation']), 'wamp.error.protocol_violation', undefined, true],
-  ['the router breaks the protocol', (peer) => peer.sendText('nonsense'), 'wamp.error.protocol_violation', [3, { message: expect.any(String) as string }, 'wamp.error.protocol_violation'], 'protocol'],
+  [
+    'the router says GOODBYE',
+    (peer) => peer.send([6, { message: 'bye' }, 'wamp.close.system_shutdown']),
+    'wamp.close.system_shutdown',
+    [6, {}, 'wamp.close.goodbye_and_out'],
+    true,
+  ],
+  [
+    'the router says ABORT',
+    (peer) => peer.send([3, {}, 'wamp.error.slow_consumer']),
+    'wamp.error.slow_consumer',
+    undefined,
+    true,
+  ],
+  [
+    'the router says that we broke the protocol',
+    (peer) => peer.send([3, { message: 'you did' }, 'wamp.error.protocol_violation']),
+    'wamp.error.protocol_violation',
+    undefined,
+    true,
+  ],
+  [
+    'the router breaks the protocol',
+    (peer) => peer.sendText('nonsense'),
+    'wamp.error.protocol_violation',
+    [3, { message: expect.any(String) as string }, 'wamp.error.protocol_violation'],
+    'protocol',
+  ],
 ])('when %s', (_what, end, reason, answer, closed) => {
   test('everything under way ends at once', async () => {
     const { session, peer, promises, subscription, iterating } = await busy();
@@ -245,10 +270,14 @@ describe('close', () => {
 });
 
 describe.each<[string, (joined: Joined) => void, string]>([
-  ['after close', ({ session, peer }) => {
-    void session.close();
-    peer.send([6, {}, 'wamp.close.goodbye_and_out']);
-  }, 'wamp.close.close_realm'],
+  [
+    'after close',
+    ({ session, peer }) => {
+      void session.close();
+      peer.send([6, {}, 'wamp.close.goodbye_and_out']);
+    },
+    'wamp.close.close_realm',
+  ],
   ['while closing', ({ session }) => void session.close(), 'wamp.close.close_realm'],
   ['after the transport broke', ({ peer }) => peer.drop(), 'wamp.error.network_failure'],
 ])('%s', (_when, end, uri) => {

@@ -1,9 +1,7 @@
 /** What a router may not send, and what it may send late. */
 import { describe, expect, test } from 'vitest';
 import { ErrorUri } from '../src/index.ts';
-import { ALL_FEATURES, failure, joined, settle, type ScriptedPeer } from './scripted-peer.ts';
-
-type Joined = Awaited<ReturnType<typeof joined>>;
+import { ALL_FEATURES, failure, joined, settle, type Joined, type ScriptedPeer } from './scripted-peer.ts';
 
 /** Subscription 7 and registration 8; 17 and 18 have ended; request 7 is an unanswered CALL; invocation 1 ran. */
 async function session(): Promise<Joined> {
@@ -104,8 +102,15 @@ describe('a protocol violation', () => {
     expect(own.state).toBe('closed');
     expect(peer.closed).toBe('protocol');
     await peer.expect([3, { message: expect.any(String) as string }, ErrorUri.PROTOCOL_VIOLATION]);
-    expect(await own.closed).toMatchObject({ reason: ErrorUri.PROTOCOL_VIOLATION, error: { name: 'ProtocolError' } });
-    expect(await pending).toMatchObject({ name: 'ConnectionLostError', sent: true, uri: ErrorUri.PROTOCOL_VIOLATION });
+    expect(await own.closed).toMatchObject({
+      reason: ErrorUri.PROTOCOL_VIOLATION,
+      error: { name: 'ProtocolError' },
+    });
+    expect(await pending).toMatchObject({
+      name: 'ConnectionLostError',
+      sent: true,
+      uri: ErrorUri.PROTOCOL_VIOLATION,
+    });
     expect(peer.clock.pending).toBe(0);
     peer.expectNothing();
   });
@@ -129,14 +134,20 @@ describe('late, and ignored', () => {
     ['revocation of a registration that has ended', (peer) => peer.send([67, 0, { registration: 18 }])],
     ['a second SUBSCRIBED', (peer) => peer.send([33, 1, 7])],
     ['a second UNSUBSCRIBED', (peer) => peer.send([35, 4])],
-    ['a second RESULT', (peer) => {
-      peer.send([50, 7, {}]);
-      peer.send([50, 7, {}]);
-    }],
-    ['ERROR after RESULT', (peer) => {
-      peer.send([50, 7, {}]);
-      peer.send([8, 48, 7, {}, 'app.error']);
-    }],
+    [
+      'a second RESULT',
+      (peer) => {
+        peer.send([50, 7, {}]);
+        peer.send([50, 7, {}]);
+      },
+    ],
+    [
+      'ERROR after RESULT',
+      (peer) => {
+        peer.send([50, 7, {}]);
+        peer.send([8, 48, 7, {}, 'app.error']);
+      },
+    ],
     ['INTERRUPT of an invocation that is answered', (peer) => peer.send([69, 1, { mode: 'kill' }])],
     ['unknown attributes', (peer) => peer.send([36, 7, 1, { x_unknown: [1] }])],
     ['null attributes', (peer) => peer.send([36, 7, 1, { topic: null, publisher: null }])],

@@ -70,7 +70,13 @@ test('WELCOME opens the session, which tells what the router said', async () => 
   const welcome = { realm: 'realm1', authid: 'joe', authrole: 'user', authmethod: 'anonymous' };
   peer.send([2, 9007199254740992, { ...welcome, roles: { broker: { features: { event_history: true } } } }]);
   const session = await connecting;
-  expect(session).toMatchObject({ state: 'open', id: 9007199254740992, realm: 'realm1', authid: 'joe', authrole: 'user' });
+  expect(session).toMatchObject({
+    state: 'open',
+    id: 9007199254740992,
+    realm: 'realm1',
+    authid: 'joe',
+    authrole: 'user',
+  });
   expect(session.routerFeatures.has('broker')).toBe(true);
   expect(session.routerFeatures.has('broker', 'event_history')).toBe(true);
   expect(session.routerFeatures.has('broker', 'event_retention')).toBe(false);
@@ -161,7 +167,11 @@ test.each([
 test('ABORT keeps its payload', async () => {
   const { peer, connecting } = await hello();
   peer.send([3, {}, 'app.full', ['try later'], { seconds: 5 }]);
-  expect(await failure(connecting)).toMatchObject({ uri: 'app.full', args: ['try later'], kwargs: { seconds: 5 } });
+  expect(await failure(connecting)).toMatchObject({
+    uri: 'app.full',
+    args: ['try later'],
+    kwargs: { seconds: 5 },
+  });
 });
 
 test('ABORT instead of an answer to AUTHENTICATE refuses the session', async () => {
@@ -222,21 +232,39 @@ test.each<[string, unknown[][], string | unknown[]]>([
 });
 
 test.each<[string, Authenticator]>([
-  ['throws', { method: 'm', hello: () => ({}), challenge: () => { throw new Error('no key'); } }],
+  [
+    'throws',
+    {
+      method: 'm',
+      hello: () => ({}),
+      challenge: () => {
+        throw new Error('no key');
+      },
+    },
+  ],
   ['rejects', { method: 'm', hello: () => ({}), challenge: () => Promise.reject(new Error('no key')) }],
-  // @ts-expect-error a signature is a string
-  ['returns nonsense', { method: 'm', hello: () => ({}), challenge: () => 5 }],
-  // @ts-expect-error a signature is a string
-  ['returns nothing', { method: 'm', hello: () => ({}), challenge: () => undefined }],
-])('an authenticator that %s when challenged ends the attempt, and the router is told', async (_how, auth) => {
-  const { peer, connecting } = await hello({ auth });
-  peer.send([4, 'm', {}]);
-  const error = await failure(connecting);
-  expect(error).toBeInstanceOf(AuthError);
-  expect(error).toMatchObject({ uri: 'wamp.error.authentication_failed', fatal: true, cause: expect.any(Error) as Error });
-  await peer.expect([3, { message: 'The client cannot authenticate.' }, 'wamp.error.authentication_failed']);
-  expect(peer.closed).toBe(true);
-});
+  ['returns nonsense', { method: 'm', hello: () => ({}), challenge: () => 5 as unknown as string }],
+  ['returns nothing', { method: 'm', hello: () => ({}), challenge: () => undefined as unknown as string }],
+])(
+  'an authenticator that %s when challenged ends the attempt, and the router is told',
+  async (_how, auth) => {
+    const { peer, connecting } = await hello({ auth });
+    peer.send([4, 'm', {}]);
+    const error = await failure(connecting);
+    expect(error).toBeInstanceOf(AuthError);
+    expect(error).toMatchObject({
+      uri: 'wamp.error.authentication_failed',
+      fatal: true,
+      cause: expect.any(Error) as Error,
+    });
+    await peer.expect([
+      3,
+      { message: 'The client cannot authenticate.' },
+      'wamp.error.authentication_failed',
+    ]);
+    expect(peer.closed).toBe(true);
+  },
+);
 
 test('an authenticator that fails before HELLO ends the attempt before a transport is opened', async () => {
   const cause = new Error('no key');
@@ -249,7 +277,7 @@ test('an authenticator that fails before HELLO ends the attempt before a transpo
   expect(opened).toBe(0);
 });
 
-test("what the authenticator does not like about WELCOME ends the attempt", async () => {
+test('what the authenticator does not like about WELCOME ends the attempt', async () => {
   const auth: Authenticator = {
     method: 'm',
     hello: () => ({}),
@@ -286,7 +314,11 @@ test('a transport that breaks before WELCOME ends the attempt', async () => {
   peer.drop('connection reset');
   const error = await failure(connecting);
   expect(error).toBeInstanceOf(ConnectError);
-  expect(error).toMatchObject({ uri: 'wamp.error.network_failure', fatal: false, args: ['connection reset'] });
+  expect(error).toMatchObject({
+    uri: 'wamp.error.network_failure',
+    fatal: false,
+    args: ['connection reset'],
+  });
 });
 
 test('a transport that cannot be opened ends the attempt', async () => {
@@ -305,7 +337,11 @@ test.each([
   peer.clock.advance(ms - 1);
   expect(peer.closed).toBeUndefined();
   peer.clock.advance(1);
-  expect(await failure(connecting)).toMatchObject({ name: 'ConnectError', uri: 'wamp.error.timeout', fatal: false });
+  expect(await failure(connecting)).toMatchObject({
+    name: 'ConnectError',
+    uri: 'wamp.error.timeout',
+    fatal: false,
+  });
   expect(peer.closed).toBe(true);
   peer.send(WELCOME);
   await settle();

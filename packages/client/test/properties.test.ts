@@ -2,7 +2,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Connection } from '../src/connection.ts';
-import { WampError, type WampError as WampErrorType } from '../src/index.ts';
+import { ConnectionLostError, type WampError } from '../src/index.ts';
+import { RegistrationHandle } from '../src/registration.ts';
+import { SubscriptionHandle } from '../src/subscription.ts';
 import { ALL_FEATURES, joined, ScriptedPeer, settle } from './scripted-peer.ts';
 
 type Kind = 'call' | 'publish' | 'subscribe' | 'register';
@@ -49,10 +51,12 @@ test('answers in any order resolve the promises that they belong to', async () =
               return (await session.register(`p${index}`, () => undefined)).id;
           }
         } catch (error) {
-          return (error as WampErrorType).uri;
+          return (error as WampError).uri;
         }
       });
-      const order = planned.map((request, index) => ({ ...request, id: index + 1 })).sort((a, b) => a.rank - b.rank);
+      const order = planned
+        .map((request, index) => ({ ...request, id: index + 1 }))
+        .sort((a, b) => a.rank - b.rank);
       for (const { kind, fails, pause, id } of order) {
         const [request, answer] = CODES[kind];
         if (fails) peer.send([8, request, id, {}, `app.failed_${id}`]);
@@ -90,7 +94,9 @@ async function connection(): Promise<{ peer: ScriptedPeer; connection: Connectio
 type Action = 'call' | 'cancel' | 'answer' | 'fail' | 'event';
 
 test('a session leaves nothing behind, however it ends and whatever was under way', async () => {
-  const actions = fc.array(fc.constantFrom<Action>('call', 'cancel', 'answer', 'fail', 'event'), { maxLength: 40 });
+  const actions = fc.array(fc.constantFrom<Action>('call', 'cancel', 'answer', 'fail', 'event'), {
+    maxLength: 40,
+  });
   const endings = fc.constantFrom('close', 'goodbye', 'abort', 'drop', 'violation');
   await fc.assert(
     fc.asyncProperty(actions, endings, async (script, ending) => {
@@ -143,18 +149,34 @@ test('no entry is left in any table after the end', async () => {
     (peer: ScriptedPeer) => peer.sendText('nonsense'),
   ]) {
     const { peer, connection: own, ended } = await connection();
-    const failures: Error[] = [];
-    for (let n = 0; n < 3; n += 1) {
-      own.request(
-        { type: 48, answered: () => undefined, failed: (error) => failures.push(error) },
-        (request) => ({ type: 64, request, options: {}, procedure: 'p' }),
-      );
-    }
-    expect(own.requests.size).toBe(3);
+    const leave = (): Promise<void> => Promise.resolve();
+    const handles = {
+      subscriptions: ['t1', 't2'].map((topic) => new SubscriptionHandle(topic, {}, leave, undefined)),
+      registrations: ['p1', 'p2'].map(
+        (procedure) => new RegistrationHandle(procedure, {}, leave, () => new Promise(() => undefined)),
+      ),
+    };
+    // Of each, one is there and one is asked for; one invocation runs.
+    const joining = [
+      ...handles.subscriptions.map((handle) => own.subscriptions.join(handle)),
+      ...handles.registrations.map((handle) => own.registrations.join(handle)),
+    ].map((promise) => promise.catch((error: unknown) => error));
+    peer.send([33, 1, 7]);
+    peer.send([65, 3, 8]);
+    peer.send([68, 1, 8, {}]);
+    const sizes = (): number[] => [
+      own.requests.size,
+      own.subscriptions.size,
+      own.registrations.size,
+      own.handlers.running,
+    ];
+    expect(sizes()).toEqual([2, 2, 2, 1]);
     end(peer);
-    expect([own.requests.size, own.subscriptions.size, own.registrations.size, own.handlers.running]).toEqual([0, 0, 0, 0]);
-    expect(failures).toHaveLength(3);
-    expect(failures[0]).toBeInstanceOf(WampError);
+    expect(sizes()).toEqual([0, 0, 0, 0]);
+    const lost = expect.any(ConnectionLostError) as unknown;
+    expect(await Promise.all(joining)).toEqual([undefined, lost, undefined, lost]);
+    expect(handles.subscriptions[0]?.state).toBe('ended');
+    expect(handles.registrations[0]?.state).toBe('ended');
     expect(ended).toHaveLength(1);
   }
 });

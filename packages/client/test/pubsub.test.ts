@@ -1,7 +1,13 @@
 /** The publisher and the subscriber: PUBLISH, SUBSCRIBE, EVENT, UNSUBSCRIBE. */
 import { describe, expect, test } from 'vitest';
-import { ConnectionLostError, WampError, type Subscription, type WampEvent } from '../src/index.ts';
-import { failure, joined, settle, type ScriptedPeer } from './scripted-peer.ts';
+import {
+  ConnectionLostError,
+  WampError,
+  type Session,
+  type Subscription,
+  type WampEvent,
+} from '../src/index.ts';
+import { failure, joined, settle, type JoinedOptions, type ScriptedPeer } from './scripted-peer.ts';
 
 /** Answers the SUBSCRIBE that comes next with an id. */
 async function subscribed(peer: ScriptedPeer, id: number): Promise<void> {
@@ -124,11 +130,19 @@ describe('subscribe', () => {
   test('events tell the topic, the publisher, and whether they are retained', async () => {
     const { session, peer } = await joined();
     const events: WampEvent[] = [];
-    const subscribing = session.subscribe('t.', (_args, event) => events.push(event), { match: 'prefix', extra: { get_retained: true } });
+    const subscribing = session.subscribe('t.', (_args, event) => events.push(event), {
+      match: 'prefix',
+      extra: { get_retained: true },
+    });
     await peer.expect([32, 1, { match: 'prefix', get_retained: true }, 't.']);
     peer.send([33, 1, 7]);
     await subscribing;
-    peer.send([36, 7, 1, { topic: 't.a', publisher: 5, publisher_authid: 'joe', publisher_authrole: 'user' }]);
+    peer.send([
+      36,
+      7,
+      1,
+      { topic: 't.a', publisher: 5, publisher_authid: 'joe', publisher_authrole: 'user' },
+    ]);
     peer.send([36, 7, 2, { topic: 't.b', retained: true, publisher: 6 }]);
     expect(events).toMatchObject([
       { topic: 't.a', publisher: { session: 5, authid: 'joe', authrole: 'user' }, args: [], kwargs: {} },
@@ -266,8 +280,8 @@ describe('several handlers of one topic', () => {
 });
 
 describe('unsubscribe', () => {
-  async function one(options: Parameters<typeof joined>[0] = {}): Promise<{
-    session: Awaited<ReturnType<typeof joined>>['session'];
+  async function one(options: JoinedOptions = {}): Promise<{
+    session: Session;
     peer: ScriptedPeer;
     subscription: Subscription;
   }> {
@@ -369,8 +383,14 @@ describe('unsubscribe', () => {
 
   test('and subscribe again: the same id comes back, before or after the confirmation', async () => {
     for (const answers of [
-      [[35, 2], [33, 3, 7]],
-      [[33, 3, 7], [35, 2]],
+      [
+        [35, 2],
+        [33, 3, 7],
+      ],
+      [
+        [33, 3, 7],
+        [35, 2],
+      ],
     ]) {
       const { session, peer, subscription } = await one();
       const heard: unknown[] = [];
@@ -477,8 +497,11 @@ describe('signal', () => {
 });
 
 describe('a subscription without a handler', () => {
-  async function iterable(buffer?: { max?: number; overflow?: 'error' | 'drop-oldest' | 'drop-newest' }): Promise<{
-    session: Awaited<ReturnType<typeof joined>>['session'];
+  async function iterable(buffer?: {
+    max?: number;
+    overflow?: 'error' | 'drop-oldest' | 'drop-newest';
+  }): Promise<{
+    session: Session;
     peer: ScriptedPeer;
     subscription: Subscription;
     publish: (...numbers: number[]) => void;
@@ -573,7 +596,10 @@ describe('a subscription without a handler', () => {
     expect(await iterator.next()).toMatchObject({ value: { args: [1] } });
     expect(await iterator.next()).toMatchObject({ value: { args: [2] } });
     expect(await failure(iterator.next())).toMatchObject({ uri: 'wamp.error.limit_exceeded' });
-    expect(await subscription.ended).toMatchObject({ reason: 'wamp.error.limit_exceeded', error: expect.any(WampError) as Error });
+    expect(await subscription.ended).toMatchObject({
+      reason: 'wamp.error.limit_exceeded',
+      error: expect.any(WampError) as Error,
+    });
     expect(session.state).toBe('open');
   });
 

@@ -1,14 +1,26 @@
 /** The callee: REGISTER, INVOCATION, YIELD, ERROR, INTERRUPT, UNREGISTER. */
 import { describe, expect, test } from 'vitest';
-import { CanceledError, result, WampError, type Invocation, type Registration } from '../src/index.ts';
-import { failure, joined, settle, type ScriptedPeer } from './scripted-peer.ts';
-
-type Joined = Awaited<ReturnType<typeof joined>>;
+import {
+  CanceledError,
+  result,
+  WampError,
+  type Invocation,
+  type Registration,
+  type Session,
+} from '../src/index.ts';
+import {
+  failure,
+  joined,
+  settle,
+  type Joined,
+  type JoinedOptions,
+  type ScriptedPeer,
+} from './scripted-peer.ts';
 
 /** A session with a procedure `p` that has the id 7. */
 async function registered(
   handler: (args: unknown[], invocation: Invocation<unknown[]>) => unknown,
-  options: Parameters<typeof joined>[0] = {},
+  options: JoinedOptions = {},
 ): Promise<Joined & { registration: Registration }> {
   const { session, peer } = await joined(options);
   const registering = session.register('p', handler);
@@ -20,7 +32,11 @@ async function registered(
 describe('register', () => {
   test('offers a procedure', async () => {
     const { session, peer } = await joined();
-    const registering = session.register('p.', () => 1, { match: 'prefix', invoke: 'roundrobin', extra: { concurrency: 2 } });
+    const registering = session.register('p.', () => 1, {
+      match: 'prefix',
+      invoke: 'roundrobin',
+      extra: { concurrency: 2 },
+    });
     await peer.expect([64, 1, { match: 'prefix', invoke: 'roundrobin', concurrency: 2 }, 'p.']);
     peer.send([65, 1, 7]);
     expect(await registering).toMatchObject({ procedure: 'p.', id: 7, state: 'active' });
@@ -104,7 +120,12 @@ describe('an invocation', () => {
 
 describe('a handler that fails', () => {
   test.each<[string, () => unknown]>([
-    ['throws', () => { throw new WampError('app.denied', ['no', 1], { a: 1 }, { details: { _x_y: 1 } }); }],
+    [
+      'throws',
+      () => {
+        throw new WampError('app.denied', ['no', 1], { a: 1 }, { details: { _x_y: 1 } });
+      },
+    ],
     ['rejects', () => Promise.reject(new WampError('app.denied', ['no', 1], { a: 1 }))],
   ])('a WampError that it %s reaches the caller as it is', async (_how, handler) => {
     const { session, peer } = await registered(handler);
@@ -154,7 +175,9 @@ describe('a handler that fails', () => {
 
 describe('INTERRUPT', () => {
   /** A procedure that ends when the test says so. */
-  async function slow(): Promise<Joined & { invocation: Invocation; end: (value: unknown) => void; fail: (error: unknown) => void }> {
+  async function slow(): Promise<
+    Joined & { invocation: Invocation; end: (value: unknown) => void; fail: (error: unknown) => void }
+  > {
     let seen: Invocation | undefined;
     let end: (value: unknown) => void = () => undefined;
     let fail: (error: unknown) => void = () => undefined;
@@ -171,18 +194,21 @@ describe('INTERRUPT', () => {
     return { session, peer, invocation: seen, end, fail };
   }
 
-  test.each([{ mode: 'killnowait' }, {}, { mode: 'skip' }])('%o aborts the signal, and nothing is answered', async (options) => {
-    for (const outcome of ['end', 'fail'] as const) {
-      const { peer, invocation, ...procedure } = await slow();
-      const { signal } = invocation;
-      peer.send([69, 1, options]);
-      expect(signal.aborted).toBe(true);
-      expect(signal.reason).toBeInstanceOf(CanceledError);
-      procedure[outcome](new Error('too late'));
-      await settle();
-      peer.expectNothing();
-    }
-  });
+  test.each([{ mode: 'killnowait' }, {}, { mode: 'skip' }])(
+    '%o aborts the signal, and nothing is answered',
+    async (options) => {
+      for (const outcome of ['end', 'fail'] as const) {
+        const { peer, invocation, ...procedure } = await slow();
+        const { signal } = invocation;
+        peer.send([69, 1, options]);
+        expect(signal.aborted).toBe(true);
+        expect(signal.reason).toBeInstanceOf(CanceledError);
+        procedure[outcome](new Error('too late'));
+        await settle();
+        peer.expectNothing();
+      }
+    },
+  );
 
   test('kill aborts the signal; the answer is what the handler makes of it', async () => {
     const kill = async (): Promise<Awaited<ReturnType<typeof slow>>> => {
@@ -322,7 +348,12 @@ test('revocation ends the handle; later invocations are refused', async () => {
 });
 
 describe('a second handler for one procedure', () => {
-  async function two(): Promise<{ session: Joined['session']; peer: ScriptedPeer; first: Registration; second: Registration }> {
+  async function two(): Promise<{
+    session: Session;
+    peer: ScriptedPeer;
+    first: Registration;
+    second: Registration;
+  }> {
     const { session, peer, registration } = await registered(() => 'first');
     const registering = session.register('p', () => 'second');
     await peer.expect([64, 2, {}, 'p']);

@@ -1,7 +1,20 @@
 /** A router for tests: a script of raw messages at the other end of a transport. */
-import { json, toList, type Serializer, type Transport, type TransportFailure, type TransportListener } from '@wamp/protocol';
+import {
+  json,
+  toList,
+  type Serializer,
+  type Transport,
+  type TransportFailure,
+  type TransportListener,
+} from '@wamp/protocol';
 import { expect } from 'vitest';
-import { connect, type ConnectOptions, type Session, type TransportFactory, type Untyped } from '../src/index.ts';
+import {
+  connect,
+  type ConnectOptions,
+  type Session,
+  type TransportFactory,
+  type Untyped,
+} from '../src/index.ts';
 import { ManualClock } from './manual-clock.ts';
 
 const text = { encoder: new TextEncoder(), decoder: new TextDecoder() };
@@ -104,9 +117,19 @@ export async function settle(): Promise<void> {
 }
 
 /** A session that has joined, and the peer it talks to. */
-export async function joined<C = Untyped>(
-  options: Partial<ConnectOptions> & { readonly roles?: object } = {},
-): Promise<{ session: Session<C>; peer: ScriptedPeer }> {
+export interface Joined<C = Untyped> {
+  readonly session: Session<C>;
+  readonly peer: ScriptedPeer;
+}
+
+/** How a test has a session. */
+export type JoinedOptions = Partial<ConnectOptions> & {
+  /** What WELCOME announces. */
+  readonly roles?: object;
+};
+
+/** A session that has joined: HELLO and WELCOME are behind it. */
+export async function joined<C = Untyped>(options: JoinedOptions = {}): Promise<Joined<C>> {
   const { roles = ALL_FEATURES, ...rest } = options;
   const peer = new ScriptedPeer();
   const connecting = connect<C>('ws://scripted/', {

@@ -32,71 +32,107 @@ test('the listener works', async () => {
 });
 
 test.each<[string, (session: Session, peer: Peer) => unknown]>([
-  ['publishing without a look back', (session, peer) => {
-    void session.publish('t', [BigInt(1), Symbol('x')]);
-    peer.drop();
-    void session.publish('t');
-    void session.publish('t', [], { signal: AbortSignal.abort() });
-  }],
-  ['`ready` after the end', (session, peer) => {
-    peer.drop();
-    void session.ready;
-  }],
-  ['only the whole result is looked at', (session, peer) => {
-    session.call('p').full().catch(() => undefined);
-    peer.send([8, 48, 1, {}, 'app.failed']);
-  }],
-  ['only the value is looked at', (session, peer) => {
-    session.call('p').catch(() => undefined);
-    peer.send([8, 48, 1, {}, 'app.failed']);
-  }],
-  ['a canceled call', (session) => {
-    session.call('p').cancel();
-  }],
-  ['a call canceled with kill', (session, peer) => {
-    session.call('p').cancel('kill');
-    peer.send([8, 48, 1, {}, 'wamp.error.canceled']);
-  }],
-  ['a call canceled after the end', (session, peer) => {
-    peer.drop();
-    session.call('p').cancel();
-  }],
-  ['closing without a look back', (session, peer) => {
-    void session.close();
-    peer.sendText('nonsense');
-    void session.close();
-  }],
-  ['the end of handles nobody waits for', async (session, peer) => {
-    const controller = new AbortController();
-    const { signal } = controller;
-    const both = [session.subscribe('t', () => undefined, { signal }), session.subscribe('t', { signal })];
-    peer.send([33, 1, 7]);
-    peer.send([33, 2, 7]);
-    await Promise.all(both);
-    controller.abort();
-    peer.drop();
-  }],
-  ['an overflow nobody takes', async (session, peer) => {
-    const subscribing = session.subscribe('t', { buffer: { max: 1 } });
-    peer.send([33, 1, 7]);
-    await subscribing;
-    peer.send([36, 7, 1, {}]);
-    peer.send([36, 7, 2, {}]);
-    peer.send([8, 34, 2, {}, 'wamp.error.not_authorized']);
-  }],
-  ['handlers that fail', async (session, peer) => {
-    const fail = (): Promise<never> => Promise.reject(new Error('handler'));
-    const subscribing = session.subscribe('t', fail);
-    const registering = session.register('p', fail);
-    peer.send([33, 1, 7]);
-    peer.send([65, 2, 8]);
-    await Promise.all([subscribing, registering]);
-    peer.send([36, 7, 1, {}]);
-    peer.send([68, 1, 8, {}]);
-    peer.send([68, 2, 8, {}]);
-    peer.send([69, 2, { mode: 'killnowait' }]);
-    peer.drop();
-  }],
+  [
+    'publishing without a look back',
+    (session, peer) => {
+      void session.publish('t', [BigInt(1), Symbol('x')]);
+      peer.drop();
+      void session.publish('t');
+      void session.publish('t', [], { signal: AbortSignal.abort() });
+    },
+  ],
+  [
+    '`ready` after the end',
+    (session, peer) => {
+      peer.drop();
+      void session.ready;
+    },
+  ],
+  [
+    'only the whole result is looked at',
+    (session, peer) => {
+      session
+        .call('p')
+        .full()
+        .catch(() => undefined);
+      peer.send([8, 48, 1, {}, 'app.failed']);
+    },
+  ],
+  [
+    'only the value is looked at',
+    (session, peer) => {
+      session.call('p').catch(() => undefined);
+      peer.send([8, 48, 1, {}, 'app.failed']);
+    },
+  ],
+  [
+    'a canceled call',
+    (session) => {
+      session.call('p').cancel();
+    },
+  ],
+  [
+    'a call canceled with kill',
+    (session, peer) => {
+      session.call('p').cancel('kill');
+      peer.send([8, 48, 1, {}, 'wamp.error.canceled']);
+    },
+  ],
+  [
+    'a call canceled after the end',
+    (session, peer) => {
+      peer.drop();
+      session.call('p').cancel();
+    },
+  ],
+  [
+    'closing without a look back',
+    (session, peer) => {
+      void session.close();
+      peer.sendText('nonsense');
+      void session.close();
+    },
+  ],
+  [
+    'the end of handles nobody waits for',
+    async (session, peer) => {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const both = [session.subscribe('t', () => undefined, { signal }), session.subscribe('t', { signal })];
+      peer.send([33, 1, 7]);
+      peer.send([33, 2, 7]);
+      await Promise.all(both);
+      controller.abort();
+      peer.drop();
+    },
+  ],
+  [
+    'an overflow nobody takes',
+    async (session, peer) => {
+      const subscribing = session.subscribe('t', { buffer: { max: 1 } });
+      peer.send([33, 1, 7]);
+      await subscribing;
+      peer.send([36, 7, 1, {}]);
+      peer.send([36, 7, 2, {}]);
+      peer.send([8, 34, 2, {}, 'wamp.error.not_authorized']);
+    },
+  ],
+  [
+    'handlers that fail',
+    async (session, peer) => {
+      const fail = (): Promise<never> => Promise.reject(new Error('handler'));
+      const subscribing = session.subscribe('t', fail);
+      const registering = session.register('p', fail);
+      peer.send([33, 1, 7]);
+      peer.send([65, 2, 8]);
+      await Promise.all([subscribing, registering]);
+      peer.send([36, 7, 1, {}]);
+      peer.send([68, 1, 8, {}]);
+      peer.send([68, 2, 8, {}]);
+      peer.send([69, 2, { mode: 'killnowait' }]);
+      peer.drop();
+    },
+  ],
 ])('%s', async (_what, act) => {
   const { session, peer } = await joined({ logger: { error: () => undefined } });
   await act(session, peer);
@@ -116,7 +152,10 @@ test('attempts to connect that fail', async () => {
   peer.send([4, 'm', {}]);
   peer.drop();
   await connecting;
-  const hopeless = { name: 'slow', open: () => new Promise<never>((_resolve, reject) => setImmediate(reject, new Error('late'))) };
+  const hopeless = {
+    name: 'slow',
+    open: () => new Promise<never>((_resolve, reject) => setImmediate(reject, new Error('late'))),
+  };
   const controller = new AbortController();
   const other = connect('ws://x/', { realm: 'realm1', transport: hopeless, signal: controller.signal });
   controller.abort();

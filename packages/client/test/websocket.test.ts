@@ -95,7 +95,11 @@ const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encod
 describe('in a browser', () => {
   test('offers the serializers, and speaks the one that the router picks', async () => {
     const { socket, transport } = await opening([msgpack, json]);
-    expect(socket).toMatchObject({ url: 'ws://host/ws', protocols: ['wamp.2.msgpack', 'wamp.2.json'], binaryType: 'arraybuffer' });
+    expect(socket).toMatchObject({
+      url: 'ws://host/ws',
+      protocols: ['wamp.2.msgpack', 'wamp.2.json'],
+      binaryType: 'arraybuffer',
+    });
     socket.protocol = 'wamp.2.json';
     socket.emit('open');
     expect((await transport).serializer).toBe(json);
@@ -149,7 +153,9 @@ describe('in a browser', () => {
 
     FakeWebSocket.made = [];
     const options = { serializers: [json], signal: AbortSignal.abort(reason) };
-    expect(await failure(webSocket({ WebSocket: FakeWebSocket }).open(new URL('ws://x/'), options))).toBe(reason);
+    expect(await failure(webSocket({ WebSocket: FakeWebSocket }).open(new URL('ws://x/'), options))).toBe(
+      reason,
+    );
     expect(FakeWebSocket.made).toEqual([]);
   });
 
@@ -218,7 +224,11 @@ describe('in a browser', () => {
 
   test("is the runtime's own class", async () => {
     const own = Object.getOwnPropertyDescriptor(globalThis, 'WebSocket');
-    Object.defineProperty(globalThis, 'WebSocket', { value: FakeWebSocket, configurable: true, writable: true });
+    Object.defineProperty(globalThis, 'WebSocket', {
+      value: FakeWebSocket,
+      configurable: true,
+      writable: true,
+    });
     try {
       FakeWebSocket.made = [];
       const options = { serializers: [json], signal: new AbortController().signal };
@@ -234,7 +244,10 @@ describe('in a browser', () => {
   });
 
   test('relative URLs are relative to the page', async () => {
-    Object.defineProperty(globalThis, 'location', { value: { href: 'https://example.com/chat/' }, configurable: true });
+    Object.defineProperty(globalThis, 'location', {
+      value: { href: 'https://example.com/chat/' },
+      configurable: true,
+    });
     try {
       FakeWebSocket.made = [];
       const controller = new AbortController();
@@ -263,10 +276,16 @@ describe('over TCP', () => {
   });
 
   /** A WebSocket server; `talk` is its part of the conversation. */
-  async function serve(talk: (socket: ServerSocket, message: unknown[]) => void, protocol = 'wamp.2.json'): Promise<string> {
+  async function serve(
+    talk: (socket: ServerSocket, message: unknown[]) => void,
+    protocol = 'wamp.2.json',
+  ): Promise<string> {
     const server = createServer();
     servers.push(server);
-    const sockets = new WebSocketServer({ server, handleProtocols: (offered) => offered.has(protocol) && protocol });
+    const sockets = new WebSocketServer({
+      server,
+      handleProtocols: (offered) => offered.has(protocol) && protocol,
+    });
     sockets.on('connection', (socket) => {
       socket.on('message', (data) => {
         talk(socket, JSON.parse(String(data)) as unknown[]);
@@ -316,7 +335,11 @@ describe('over TCP', () => {
       if (type === 48) socket.terminate();
     });
     const session = await connect(url, { realm: 'realm1' });
-    expect(await failure(session.call('p'))).toMatchObject({ name: 'ConnectionLostError', sent: true, uri: 'wamp.error.network_failure' });
+    expect(await failure(session.call('p'))).toMatchObject({
+      name: 'ConnectionLostError',
+      sent: true,
+      uri: 'wamp.error.network_failure',
+    });
     expect((await session.closed).error?.message).toContain('1006');
   });
 
@@ -344,6 +367,8 @@ describe('over TCP', () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    expect(await failure(connect(`ws://127.0.0.1:${port}/`, { realm: 'realm1', signal: controller.signal }))).toBe(reason);
+    expect(
+      await failure(connect(`ws://127.0.0.1:${port}/`, { realm: 'realm1', signal: controller.signal })),
+    ).toBe(reason);
   });
 });

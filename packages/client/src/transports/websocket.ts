@@ -34,14 +34,14 @@ export interface WebSocketOptions {
    * The class to make them with. Default: the runtime's own; where there is none (Node 20), that of
    * package `ws`.
    */
-  readonly WebSocket?: WebSocketConstructor;
+  readonly WebSocket?: WebSocketConstructor | undefined;
 }
 
 const OPEN = 1;
 const CLOSE_CODES: Readonly<Record<TransportFailure, number>> = { protocol: 1002, oversize: 1009 };
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Transports over WebSocket; `connect` uses it by default. URLs may be `ws:`, `wss:`, `http:` or `https:`. */
 export function webSocket(options: WebSocketOptions = {}): TransportFactory {

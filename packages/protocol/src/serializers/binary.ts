@@ -5,15 +5,16 @@ import { layoutOf, toElements, type Layout } from '../layout.ts';
 import type { Message } from '../message.ts';
 import { Payload, type Args, type Kwargs, type PayloadCount } from '../payload.ts';
 import type { Serializer } from '../serializer.ts';
+import { writeFrame, type FrameFormat } from './binary-envelope.ts';
 import { outgoing, type Dialect } from './values.ts';
 
+const EMPTY = new Uint8Array(0);
+
 /** What each of the two does in its own way. */
-export interface BinaryFormat {
+export interface BinaryFormat extends FrameFormat {
   readonly name: string;
   readonly rawSocketId: number;
   readonly dialect: Dialect;
-  /** The first byte of a short list, without its length. */
-  readonly shortList: number;
   /** Writes a value of the dialect; the bytes may be overwritten by the next call. */
   readonly write: (value: unknown) => Uint8Array;
   /** How many elements the list at the start of the frame has. @throws ProtocolViolation when there is none */
@@ -38,7 +39,11 @@ export interface ValueReader {
 }
 
 /** The serializer of a format. */
-export function serializerOf(format: BinaryFormat): Serializer {
+export function serializerOf(definition: Omit<BinaryFormat, 'encodeValue'>): Serializer {
+  const format: BinaryFormat = {
+    ...definition,
+    encodeValue: (value) => new Uint8Array(write(format, value, 1)),
+  };
   const serializer: Serializer = {
     name: format.name,
     subprotocol: `wamp.2.${format.name}`,
@@ -53,17 +58,10 @@ export function serializerOf(format: BinaryFormat): Serializer {
 }
 
 function encode(format: BinaryFormat, serializer: Serializer, message: Message): Uint8Array<ArrayBuffer> {
-  const payload = 'payload' in message ? message.payload : Payload.none;
-  // First, for both go through the buffer of `write`.
-  const tail = payload.as(serializer);
   const elements = toElements(message);
-  const head = write(format, elements);
-  const frame = new Uint8Array(head.length + tail.length);
-  frame.set(head);
-  // No message has so many elements that its list would not be a short one.
-  frame[0] = format.shortList | (elements.length + payload.count);
-  frame.set(tail, head.length);
-  return frame;
+  if (!('payload' in message)) return writeFrame(format, elements, EMPTY, 0);
+  const { payload } = message;
+  return writeFrame(format, elements, payload.as(serializer), payload.count);
 }
 
 function encodePayload(
@@ -74,12 +72,12 @@ function encodePayload(
 ): Uint8Array<ArrayBuffer> {
   if (count === 0) return new Uint8Array(0);
   // The list that holds them has a head of one byte.
-  const list = write(format, count === 1 ? [args] : [args, kwargs]);
+  const list = write(format, count === 1 ? [args] : [args, kwargs], 0);
   return new Uint8Array(list.subarray(1));
 }
 
-function write(format: BinaryFormat, value: unknown): Uint8Array {
-  const written = outgoing(value, format.dialect, 0);
+function write(format: BinaryFormat, value: unknown, depth: number): Uint8Array {
+  const written = outgoing(value, format.dialect, depth);
   try {
     return format.write(written);
   } catch (error) {

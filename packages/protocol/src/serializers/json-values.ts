@@ -1,5 +1,6 @@
 /** Values in JSON; binary data is a string of U+0000 and base64 (spec: Binary conversion of JSON Strings). */
 import { SerializationFailure } from '../errors.ts';
+import { isDict } from '../fields.ts';
 import { MAX_ID } from '../ids.ts';
 import { fromBase64, toBase64 } from './base64.ts';
 import { readText } from './text.ts';
@@ -43,6 +44,7 @@ const PLAIN = /^[ !#-[\]-~]*$/;
 export function stringifyElement(element: unknown): string {
   if (typeof element === 'string' && PLAIN.test(element)) return `"${element}"`;
   if (typeof element === 'number' && Number.isInteger(element)) return String(element);
+  if (isDict(element) && Object.keys(element).length === 0) return '{}';
   return stringify(element, 1);
 }
 

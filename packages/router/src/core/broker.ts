@@ -169,10 +169,9 @@ export class Broker {
     for (const subscription of subscriptions ?? []) this.#remove(session, subscription);
   }
 
-  /** A pattern that does not itself say `wamp` hears nothing of the router's own events (T-40). */
   #matching(topic: Uri): readonly Subscription[] {
     const matched = this.subscriptions.matching(topic);
-    return isReserved(topic) ? matched.filter(saysReserved) : matched;
+    return isReserved(topic) ? matched.filter((subscription) => isWithin(subscription, topic)) : matched;
   }
 
   #create(match: MatchPolicy, topic: Uri): Subscription {
@@ -211,8 +210,10 @@ export class Broker {
   }
 }
 
-function saysReserved({ match, topic }: Subscription): boolean {
-  return match === 'prefix' ? topic.startsWith('wamp.') : isReserved(topic);
+/** A pattern that does not itself say `wamp` hears nothing of the router's own events (T-40). */
+export function isWithin({ match, topic: pattern }: Subscription, topic: Uri): boolean {
+  if (match === 'exact' || !isReserved(topic)) return true;
+  return match === 'prefix' ? pattern.startsWith('wamp.') : isReserved(pattern);
 }
 
 /**

@@ -53,9 +53,8 @@ export function eventHistory(rules: readonly HistoryRule[]): Feature {
       realm.procedure('wamp.subscription.get_events', ({ args, kwargs, caller }) => {
         const subscription = find(realm, args[0]);
         const log = logs.get(subscription);
-        if (log === undefined) return [];
-        expire(log, clock.now());
-        return select(log.entries, kwargs, caller).map((entry) => describe(entry, subscription));
+        if (log !== undefined) expire(log, clock.now());
+        return select(log?.entries ?? [], kwargs, caller).map((entry) => describe(entry, subscription));
       });
     },
   };
@@ -127,14 +126,21 @@ function timeTests(filters: Kwargs): ((time: number) => boolean)[] {
   return tests;
 }
 
-const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
+const RFC_3339 = /^(\d{4}-\d\d-\d\d)[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
 
 function timeFilter(filters: Kwargs, name: string): number | undefined {
   const text = textFilter(filters, name);
   if (text === undefined) return undefined;
-  const time = RFC_3339.test(text) ? Date.parse(text) : NaN;
+  const [, day = ''] = RFC_3339.exec(text) ?? [];
+  const time = isDay(day) ? Date.parse(text) : NaN;
   if (Number.isNaN(time)) throw invalid(`${name}: expected a time as RFC 3339 has it`);
   return time;
+}
+
+/** `Date` takes the 30th of February for the 2nd of March. */
+function isDay(day: string): boolean {
+  const start = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(start.getTime()) && start.toISOString().startsWith(day);
 }
 
 function textFilter(filters: Kwargs, name: string): string | undefined {

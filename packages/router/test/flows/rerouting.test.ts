@@ -101,9 +101,9 @@ describe('the next callee', () => {
       ann ← [68, 1, $work, {}]
       bob → [64, 1, {"invoke": "${invoke}"}, "com.work"]
       bob ← [65, 1, $work]
-      ann → [8, 68, 1, {}, "wamp.error.unavailable", ["busy"]]
+      ann → [8, 68, 1, ${DECLINES}
       bob ← [68, 1, $work, {}]
-      bob → [8, 68, 1, {}, "wamp.error.unavailable", ["busy, too"]]
+      bob → [8, 68, 1, ${DECLINES}
       caller ← [8, 48, 1, {}, "wamp.error.no_available_callee"]
       caller → [48, 2, {}, "com.work"]
       ${invoke === 'last' ? 'bob' : 'ann'} ← [68, 2, $work, {}]

@@ -311,9 +311,6 @@ describe('patterns', () => {
     converse(
       `
       insider → [16, 1, {"retain": true}, "wamp.secret", [1]]
-      insider → [32, 2, {"get_retained": true, "match": "${match}"}, "${pattern}"]
-      insider ← [33, 2, *]
-      insider ← nothing
       eve → [32, 1, {"get_retained": true, "match": "${match}"}, "${pattern}"]
       eve ← [33, 1, *]
       eve ← nothing

@@ -1,0 +1,372 @@
+/** Conversations with a router that asks whether one may (checklist §2.30, T-24, T-41). */
+import { createRouter, type Authorizer } from '@wamp/router';
+import { converse, type ConversationOptions } from '@wamp/router/testing';
+import { describe, expect, test } from 'vitest';
+import { Client, settle } from '../support/client.ts';
+
+type Verdict = boolean | Promise<boolean>;
+
+function asking(authorize: (uri: string, action: string) => Verdict): ConversationOptions {
+  const authorizer: Authorizer = { authorize: (_principal, action, uri) => authorize(uri, action) };
+  return { router: { authorizer } };
+}
+
+/** A promise that is kept when `later` lets go of it. */
+class Patience {
+  readonly #waiting: (() => void)[] = [];
+
+  verdict(value: boolean): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#waiting.push(() => {
+        resolve(value);
+      });
+    });
+  }
+
+  /** Settles the oldest question. */
+  next(): void {
+    this.#waiting.shift()?.();
+  }
+}
+
+/** What each action looks like when it is refused. */
+const REFUSALS = (error: string): string => `
+  client → [48, 1, {}, "com.closed"]
+  client ← [8, 48, 1, {}, "${error}", *]
+  client → [64, 2, {}, "com.closed"]
+  client ← [8, 64, 2, {}, "${error}", *]
+  client → [32, 3, {}, "com.closed"]
+  client ← [8, 32, 3, {}, "${error}", *]
+  client → [16, 4, {"acknowledge": true}, "com.closed"]
+  client ← [8, 16, 4, {}, "${error}", *]
+  client → [16, 5, {}, "com.closed"]
+  client ← nothing
+  client → [64, 6, {}, "com.open"]
+  client ← [65, 6, *]
+  client → [32, 7, {}, "com.open"]
+  client ← [33, 7, *]
+  client → [16, 8, {"acknowledge": true}, "com.open"]
+  client ← [17, 8, *]`;
+
+describe('denied', () => {
+  test('AZN-1 AZN-2 T-24 PUB-1 not_authorized for each action, silence for an unacknowledged PUBLISH', () =>
+    converse(REFUSALS('wamp.error.not_authorized'), asking((uri) => uri === 'com.open')));
+
+  test('AZN-2 T-24 T-41 the same when the verdict takes a while', () =>
+    converse(REFUSALS('wamp.error.not_authorized'), asking((uri) => Promise.resolve(uri === 'com.open'))));
+
+  test('AZN-2 T-24 authorization_failed when the authorizer throws', () =>
+    converse(
+      REFUSALS('wamp.error.authorization_failed'),
+      asking((uri) => {
+        if (uri === 'com.open') return true;
+        throw new Error('the directory is down');
+      }),
+    ));
+
+  test('AZN-2 T-24 authorization_failed when the authorizer throws no error', () =>
+    converse(
+      REFUSALS('wamp.error.authorization_failed'),
+      asking((uri) => {
+        if (uri === 'com.open') return true;
+        // eslint-disable-next-line @typescript-eslint/only-throw-error -- what a careless authorizer may do
+        throw 'the directory is down';
+      }),
+    ));
+
+  test('AZN-2 T-24 authorization_failed when the authorizer rejects', () =>
+    converse(
+      REFUSALS('wamp.error.authorization_failed'),
+      asking((uri) => (uri === 'com.open' ? true : Promise.reject(new Error('the directory is down')))),
+    ));
+
+  test.each([undefined, null, 1, 'true', 'yes', {}, { allow: true }, [true]])(
+    'AZN-2 T-24 authorization_failed when the authorizer says %j',
+    async (garbage) => {
+      const say = (uri: string): Verdict => (uri === 'com.open' ? true : (garbage as unknown as boolean));
+      await converse(REFUSALS('wamp.error.authorization_failed'), asking(say));
+      await converse(
+        REFUSALS('wamp.error.authorization_failed'),
+        asking((uri) => Promise.resolve(say(uri))),
+      );
+    },
+  );
+
+  test('AZN-2 T-24 authorization_failed when the authorizer never says anything', () =>
+    converse(
+      `
+      client → [48, 1, {}, "com.closed"]
+      client → [48, 2, {}, "com.open"]
+      client ← nothing
+      clock +60000
+      client ← [8, 48, 1, {}, "wamp.error.authorization_failed", *]
+      client ← [8, 48, 2, {}, "wamp.error.no_such_procedure"]
+    `,
+      asking((uri) => uri === 'com.open' || new Promise(() => undefined)),
+    ));
+
+  test('AZN-2 what is denied does not happen', () =>
+    converse(
+      `
+      callee → [64, 1, {}, "com.both"]
+      callee ← [65, 1, $both]
+      callee → [32, 2, {}, "com.both"]
+      callee ← [33, 2, *]
+      guest → [48, 1, {}, "com.both"]
+      guest ← [8, 48, 1, {}, "wamp.error.not_authorized", *]
+      guest → [16, 2, {}, "com.both"]
+      guest → [16, 3, {"acknowledge": true}, "com.both"]
+      guest ← [8, 16, 3, {}, "wamp.error.not_authorized", *]
+      callee ← nothing
+    `,
+      asking((_uri, action) => action === 'register' || action === 'subscribe'),
+    ));
+
+  test('T-6 CANCEL of a call that was denied is ignored like that of any call that is over', () =>
+    converse(
+      `
+      client → [48, 1, {}, "com.closed"]
+      client → [49, 1, {}]
+      client ← [8, 48, 1, {}, "wamp.error.not_authorized", *]
+      client → [49, 1, {"mode": "kill"}]
+      client ← nothing
+    `,
+      asking(() => false),
+    ));
+
+  test('PCI-11 PCR-4 a call in parts that was denied is answered once', () =>
+    converse(
+      `
+      client → [48, 1, {"progress": true}, "com.closed", [1]]
+      client ← [8, 48, 1, {}, "wamp.error.not_authorized", *]
+      client → [48, 1, {"progress": true}, "com.closed", [2]]
+      client → [48, 1, {}, "com.closed", [3]]
+      client ← nothing
+    `,
+      asking(() => false),
+    ));
+});
+
+describe('asked', () => {
+  test('AZN-1 who wants to do what, with which options', async () => {
+    const heard: unknown[] = [];
+    const authorizer: Authorizer = {
+      authorize: (principal, action, uri, options) => {
+        heard.push([principal.authrole, action, uri, options]);
+        return true;
+      },
+    };
+    const client = await Client.join(createRouter({ realms: ['realm1'], authorizer }));
+    await client.say(
+      [32, 1, { match: 'prefix' }, 'com.topic'],
+      [64, 2, { match: 'wildcard', invoke: 'first' }, 'com..x'],
+      [16, 3, { retain: true }, 'com.topic.a'],
+      [48, 4, { timeout: 5 }, 'com.nothing'],
+      [48, 5, {}, 'wamp.session.count'],
+    );
+    expect(heard).toEqual([
+      ['anonymous', 'subscribe', 'com.topic', { match: 'prefix' }],
+      ['anonymous', 'register', 'com..x', { match: 'wildcard', invoke: 'first' }],
+      ['anonymous', 'publish', 'com.topic.a', { retain: true }],
+      ['anonymous', 'call', 'com.nothing', { timeout: 5 }],
+      ['anonymous', 'call', 'wamp.session.count', {}],
+    ]);
+  });
+
+  test('AZN-1 answers and ends need no permission', () =>
+    converse(
+      `
+      callee → [64, 1, {}, "com.work"]
+      callee ← [65, 1, $work]
+      callee → [32, 2, {}, "com.topic"]
+      callee ← [33, 2, $topic]
+      caller → [48, 1, {}, "com.work"]
+      callee ← [68, 1, $work, {}]
+      callee → [70, 1, {}]
+      caller ← [50, 1, {}]
+      caller → [48, 2, {}, "com.work"]
+      callee ← [68, 2, $work, {}]
+      caller → [49, 2, {"mode": "kill"}]
+      callee ← [69, 2, {...}]
+      callee → [8, 68, 2, {}, "wamp.error.canceled"]
+      caller ← [8, 48, 2, {}, "wamp.error.canceled"]
+      callee → [34, 3, $topic]
+      callee ← [35, 3]
+      callee → [66, 4, $work]
+      callee ← [67, 4]
+    `,
+      asking((uri) => ['com.work', 'com.topic'].includes(uri)),
+    ));
+});
+
+describe('order while a verdict is awaited', () => {
+  test('T-41 ORD-1 ORD-3 the messages of one session keep their order', async () => {
+    const patience = new Patience();
+    const authorizer: Authorizer = {
+      authorize: (_principal, action, uri) =>
+        action === 'subscribe' || (uri.startsWith('com.slow') ? patience.verdict(true) : true),
+    };
+    const router = createRouter({ realms: ['realm1'], authorizer });
+    const subscriber = await Client.join(router);
+    await subscriber.say([32, 1, { match: 'prefix' }, 'com.']);
+    subscriber.heard.length = 0;
+    const publisher = await Client.join(router);
+    await publisher.say(
+      [16, 1, {}, 'com.fast.1', [1]],
+      [16, 2, {}, 'com.slow.2', [2]],
+      [16, 3, {}, 'com.fast.3', [3]],
+      [16, 4, {}, 'com.slow.4', [4]],
+      [16, 5, {}, 'com.slow.5', [5]],
+      [16, 6, {}, 'com.fast.6', [6]],
+    );
+    const heard = (): unknown[] => subscriber.heard.map((message) => (message[4] as unknown[])[0]);
+    expect(heard()).toEqual([1]);
+    patience.next();
+    await settle();
+    expect(heard()).toEqual([1, 2, 3]);
+    await publisher.say([16, 7, {}, 'com.fast.7', [7]]);
+    expect(heard()).toEqual([1, 2, 3]);
+    patience.next();
+    await settle();
+    expect(heard()).toEqual([1, 2, 3, 4]);
+    patience.next();
+    await settle();
+    expect(heard()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  test('T-41 one session does not wait for another', () => {
+    const patience = new Patience();
+    return converse(
+      `
+      slow → [32, 1, {}, "com.slow"]
+      fast → [32, 1, {}, "com.fast"]
+      fast ← [33, 1, *]
+      slow ← nothing
+      fast → [32, 2, {}, "com.release"]
+      fast ← [33, 2, *]
+      slow ← [33, 1, *]
+    `,
+      asking((uri) => {
+        if (uri === 'com.release') patience.next();
+        return uri === 'com.slow' ? patience.verdict(true) : true;
+      }),
+    );
+  });
+
+  test('T-41 CAN-2 CANCEL does not overtake its CALL', () => {
+    const patience = new Patience();
+    return converse(
+      `
+      callee → [64, 1, {}, "com.work"]
+      callee ← [65, 1, $work]
+      caller → [48, 1, {}, "com.slow"]
+      caller → [49, 1, {}]
+      caller ← nothing
+      callee → [48, 2, {}, "com.release"]
+      callee ← [8, 48, 2, {}, "wamp.error.no_such_procedure"]
+      caller ← [8, 48, 1, {}, "wamp.error.no_such_procedure"]
+    `,
+      asking((uri) => {
+        if (uri === 'com.release') patience.next();
+        return uri === 'com.slow' ? patience.verdict(true) : true;
+      }),
+    );
+  });
+
+  test('T-41 SES-9 GOODBYE does not overtake what was said before it', () => {
+    const patience = new Patience();
+    return converse(
+      `
+      subscriber → [32, 1, {}, "com.slow"]
+      subscriber ← [33, 1, $topic]
+      publisher → [16, 1, {}, "com.slow", ["last words"]]
+      publisher → [6, {}, "wamp.close.close_realm"]
+      subscriber → [32, 2, {}, "com.release"]
+      subscriber ← [33, 2, *]
+      subscriber ← [36, $topic, *, {}, ["last words"]]
+      publisher ← [6, {}, "wamp.close.goodbye_and_out"]
+      publisher ← closed
+    `,
+      asking((uri, action) => {
+        if (uri === 'com.release') patience.next();
+        return uri === 'com.slow' && action === 'publish' ? patience.verdict(true) : true;
+      }),
+    );
+  });
+
+  test('T-41 VIO-1 a violation behind an awaited verdict ends the session at once', () => {
+    const patience = new Patience();
+    return converse(
+      `
+      witness → [32, 1, {}, "com.slow"]
+      witness ← [33, 1, *]
+      client → [16, 1, {}, "com.slow"]
+      client → [2, 1, {"roles": {"broker": {}}}]
+      witness → [32, 2, {}, "com.release"]
+      witness ← [33, 2, *]
+      client ← [3, {...}, "wamp.error.protocol_violation"]
+      client ← closed
+      witness → [48, 3, {}, "wamp.session.count"]
+      witness ← [50, 3, {}, [1]]
+    `,
+      asking((uri, action) => {
+        if (uri === 'com.release') {
+          patience.next();
+          patience.next();
+        }
+        return uri === 'com.slow' && action === 'publish' ? patience.verdict(false) : true;
+      }),
+    );
+  });
+
+  test('T-41 a verdict for a session that has gone changes nothing', () => {
+    const patience = new Patience();
+    return converse(
+      `
+      client → [64, 1, {}, "com.slow"]
+      client ← nothing
+      client → closed
+      other → [48, 1, {}, "com.release"]
+      other ← [8, 48, 1, {}, "wamp.error.no_such_procedure"]
+      other → [48, 2, {}, "com.slow"]
+      other ← [8, 48, 2, {}, "wamp.error.no_such_procedure"]
+      other → [48, 3, {}, "wamp.session.count"]
+      other ← [50, 3, {}, [1]]
+    `,
+      asking((uri, action) => {
+        if (uri === 'com.release') patience.next();
+        return uri === 'com.slow' && action === 'register' ? patience.verdict(true) : true;
+      }),
+    );
+  });
+
+  test('T-41 what waits survives a transport that uses its buffer again', async () => {
+    const patience = new Patience();
+    const authorizer: Authorizer = {
+      authorize: (_principal, action) => (action === 'publish' ? patience.verdict(true) : true),
+    };
+    const router = createRouter({ realms: ['realm1'], authorizer });
+    const subscriber = await Client.join(router);
+    await subscriber.say([32, 1, {}, 'com.topic']);
+    const publisher = await Client.join(router);
+    const frames = ['one', 'two'].map((word, index) =>
+      new TextEncoder().encode(`[16, ${index + 1}, {}, "com.topic", ["${word}"]]`),
+    );
+    for (const frame of frames) publisher.transport.send(frame);
+    await settle();
+    for (const frame of frames) frame.fill(0x20);
+    patience.next();
+    await settle();
+    patience.next();
+    await settle();
+    expect(subscriber.heard.slice(1).map((message) => message[4])).toEqual([['one'], ['two']]);
+  });
+
+  test('a session that piles up messages behind an awaited verdict is ended', async () => {
+    const authorizer: Authorizer = { authorize: () => new Promise(() => undefined) };
+    const client = await Client.join(createRouter({ realms: ['realm1'], authorizer }));
+    await client.say(...Array.from({ length: 100_000 }, (_, index) => [16, index + 1, {}, 'com.topic']));
+    expect(client.heard).toEqual([[3, expect.anything(), 'wamp.error.limit_exceeded']]);
+    expect(client.closed).toBe(true);
+  });
+});
