@@ -10,9 +10,8 @@ export class ClosingLineReporter implements Reporter {
     const skippedWhy = new Map<string, string[]>();
 
     for (const module of modules) {
-      let tests = 0;
+      const failedBefore = counts.failed;
       for (const test of module.children.allTests()) {
-        tests += 1;
         const result = test.result();
         if (result.state === 'pending') continue;
         counts[result.state] += 1;
@@ -21,8 +20,8 @@ export class ClosingLineReporter implements Reporter {
         const names = skippedWhy.get(reason) ?? [];
         skippedWhy.set(reason, [...names, `${module.project.name}: ${test.fullName}`]);
       }
-      // A file that could not be loaded has no tests to count, but it did fail.
-      if (tests === 0 && module.state() === 'failed') counts.failed += 1;
+      // A file that could not be loaded, or whose set-up failed, has no failed test to count, but it did fail.
+      if (counts.failed === failedBefore && module.state() === 'failed') counts.failed += 1;
     }
 
     // The summary is printed by another reporter's onTestRunEnd, so wait for that to finish.

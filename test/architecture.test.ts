@@ -46,7 +46,9 @@ test('every direct dependency has its reason, and nothing else has', () => {
     return Object.keys({ ...dependencies, ...devDependencies });
   });
   const foreign = new Set(direct.filter((name) => !name.startsWith('@wamp/')));
-  const rows = read('docs/dependencies.md').split('\n').filter((line) => line.startsWith('| `'));
+  const rows = read('docs/dependencies.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| `'));
   const reasoned = rows.flatMap((row) =>
     [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
   );

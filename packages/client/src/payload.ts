@@ -29,7 +29,7 @@ export function requireUri(uri: unknown): void {
  * Options as the wire spells them: the ones named, where they are set, `excludeMe` as `exclude_me`,
  * and then `extra` as it is.
  */
-export function wireOptions<O extends { readonly extra?: Kwargs }>(
+export function wireOptions<O extends { readonly extra?: Kwargs | undefined }>(
   options: O,
   names: readonly (keyof O & string)[],
 ): Dict {

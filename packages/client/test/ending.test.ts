@@ -29,7 +29,7 @@ async function busy(): Promise<
   await peer.next();
   peer.send([33, 1, 7]);
   peer.send([65, 2, 8]);
-  const subscription = await subscribing;
+  const subscription = (await subscribing) as Subscription;
   await registering;
   peer.send([68, 1, 8, {}]);
   const iterating = subscription[Symbol.asyncIterator]().next();

@@ -8,20 +8,14 @@ import { SubscriptionHandle } from '../src/subscription.ts';
 import { ALL_FEATURES, joined, ScriptedPeer, settle } from './scripted-peer.ts';
 
 type Kind = 'call' | 'publish' | 'subscribe' | 'register';
-interface Request {
-  readonly kind: Kind;
-  readonly fails: boolean;
-  /** Where among the answers its answer comes. */
-  readonly rank: number;
-  /** Whether other answers come a turn earlier. */
-  readonly pause: boolean;
-}
 
 const requests = fc.array(
   fc.record({
     kind: fc.constantFrom<Kind>('call', 'publish', 'subscribe', 'register'),
     fails: fc.boolean(),
+    /** Where among the answers its answer comes. */
     rank: fc.nat(),
+    /** Whether the next answer comes a turn later. */
     pause: fc.boolean(),
   }),
   { maxLength: 30 },

@@ -104,7 +104,9 @@ describe('subscribe', () => {
   test('with a handler: events reach it', async () => {
     const { session, peer } = await joined();
     const events: [unknown[], WampEvent][] = [];
-    const subscribing = session.subscribe('t', (args, event) => events.push([args, event]));
+    const subscribing = session.subscribe('t', (args: unknown[], event: WampEvent) =>
+      events.push([args, event]),
+    );
     await peer.expect([32, 1, {}, 't']);
     peer.send([33, 1, 7]);
     // At once, before the application has heard that it is subscribed.
@@ -130,7 +132,7 @@ describe('subscribe', () => {
   test('events tell the topic, the publisher, and whether they are retained', async () => {
     const { session, peer } = await joined();
     const events: WampEvent[] = [];
-    const subscribing = session.subscribe('t.', (_args, event) => events.push(event), {
+    const subscribing = session.subscribe('t.', (_args, event: WampEvent) => events.push(event), {
       match: 'prefix',
       extra: { get_retained: true },
     });
@@ -179,7 +181,7 @@ describe('subscribe', () => {
       () => heard.push('last'),
     ];
     const subscribing = handlers.map((handler) => session.subscribe('t', handler));
-    for (const _each of handlers) await subscribed(peer, 7);
+    await Promise.all(handlers.map(() => subscribed(peer, 7)));
     await Promise.all(subscribing);
     peer.send([36, 7, 1, {}]);
     await settle();
@@ -231,7 +233,7 @@ describe('several handlers of one topic', () => {
     const { session, peer } = await joined();
     const heard: number[] = [];
     const subscribing = [1, 2, 3].map((n) => session.subscribe('t', () => heard.push(n)));
-    for (const _each of subscribing) await subscribed(peer, 7);
+    for (let n = 0; n < 3; n += 1) await subscribed(peer, 7);
     return { peer, subscriptions: await Promise.all(subscribing), heard };
   }
 
@@ -288,7 +290,7 @@ describe('unsubscribe', () => {
     const { session, peer } = await joined(options);
     const subscribing = session.subscribe('t', () => undefined);
     await subscribed(peer, 7);
-    return { session, peer, subscription: await subscribing };
+    return { session, peer, subscription: (await subscribing) as Subscription };
   }
 
   test('twice is once', async () => {
@@ -512,7 +514,7 @@ describe('a subscription without a handler', () => {
     const publish = (...numbers: number[]): void => {
       for (const n of numbers) peer.send([36, 7, n, {}, [n]]);
     };
-    return { session, peer, subscription: await subscribing, publish };
+    return { session, peer, subscription: (await subscribing) as Subscription, publish };
   }
 
   /** The first values of the events that are there, and how the loop ended. */

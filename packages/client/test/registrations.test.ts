@@ -88,9 +88,8 @@ describe('an invocation', () => {
   test('is answered at once when the handler returns at once', async () => {
     const { peer } = await registered(([a, b]) => Number(a) + Number(b));
     peer.send([68, 1, 7, {}, [1, 2]]);
-    const answer = peer.next();
-    await peer.send([68, 2, 7, {}, [3, 4]]);
-    expect(await answer).toEqual([70, 1, {}, [3]]);
+    peer.send([68, 2, 7, {}, [3, 4]]);
+    await peer.expect([70, 1, {}, [3]]);
     await peer.expect([70, 2, {}, [7]]);
   });
 

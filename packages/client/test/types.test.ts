@@ -19,6 +19,7 @@ interface Api {
     'user.get': { kwargs: { id: string }; result: { name: string } };
     now: () => string;
     later: () => Promise<Date>;
+    // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- what people write
     mix: { args: [a: number]; kwargs: { b: string }; result: void };
     optional: { args: [a?: number]; kwargs: { b?: string }; result: number };
     where: { result: number; resultKwargs: { accuracy: number } };
@@ -34,8 +35,7 @@ interface Api {
 export async function untyped(): Promise<void> {
   const s = await connect('wss://x/ws', { realm: 'r', auth: ticket('a', async () => Promise.resolve('t')) });
   expectTypeOf(s).toEqualTypeOf<Session>();
-  const n: number = await s.call('math.add2', [2, 3]);
-  expectTypeOf(n).toBeNumber();
+  expectTypeOf(await s.call('math.add2', [2, 3])).toBeAny();
   await s.call('user.get', { id: 1 });
   await s.call('now');
   await s.call('both', [1], { kwargs: { a: 1 }, timeout: 5 });

@@ -287,8 +287,8 @@ describe('over TCP', () => {
       handleProtocols: (offered) => offered.has(protocol) && protocol,
     });
     sockets.on('connection', (socket) => {
-      socket.on('message', (data) => {
-        talk(socket, JSON.parse(String(data)) as unknown[]);
+      socket.on('message', (data: Buffer) => {
+        talk(socket, JSON.parse(data.toString()) as unknown[]);
       });
     });
     server.listen(0, '127.0.0.1');

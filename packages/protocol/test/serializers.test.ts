@@ -535,6 +535,15 @@ describe('json', () => {
     );
   });
 
+  test('reliability 34: no string takes its last byte from the value behind it', () => {
+    for (const before of [0, 20, 70, 71, 72, 73]) {
+      const ascii = '61'.repeat(before);
+      const length = (before + 1).toString(16).padStart(2, '0');
+      expectViolation(() => msgpack.decode(hex(`95 30 01 80 a170 92 d9${length}${ascii}c3 80`)), /UTF-8/);
+      expectViolation(() => cbor.decode(hex(`85 1830 01 a0 6170 82 78${length}${ascii}c3 80`)), /UTF-8/);
+    }
+  });
+
   test('a byte order mark is refused', () => {
     expectViolation(() => fromJson('\uFEFF[48,1,{},"p"]'));
   });

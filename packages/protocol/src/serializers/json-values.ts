@@ -59,6 +59,7 @@ function revive(_key: string, value: unknown): unknown {
   return fromBase64(value.slice(1)) ?? value;
 }
 
+const DICT_START = 0x7b;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const ZERO = 0x30;
@@ -67,6 +68,7 @@ const ZERO = 0x30;
 export function parseElement(frame: Uint8Array, at: number, end: number): unknown {
   const byte = frame[at] ?? 0;
   if (byte === QUOTE && !hasBackslash(frame, at, end)) return readText(frame, at + 1, end - 1);
+  if (byte === DICT_START && end - at === 2) return {};
   const integer = readDigits(frame, at, end);
   return integer >= 0 ? integer : parse(readText(frame, at, end));
 }

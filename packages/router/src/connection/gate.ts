@@ -40,7 +40,7 @@ export class Gate {
   /** Stays synchronous until the authorizer returns a promise; from then on the session's messages queue. */
   receive(message: Message): void {
     if (this.#waiting === undefined) this.#decide(message);
-    else if (this.#waiting.length < MOST_WAITING) this.#waiting.push(message);
+    else if (this.#waiting.length < MOST_WAITING) this.#waiting.push(kept(message));
     else this.#exit.overflow();
   }
 
@@ -58,8 +58,10 @@ export class Gate {
       return;
     }
     const verdict = this.#ask(request);
-    if (verdict instanceof Promise) this.#await(request, verdict);
-    else this.#conclude(request, verdict);
+    if (verdict instanceof Promise) {
+      kept(message);
+      this.#await(request, verdict);
+    } else this.#conclude(request, verdict);
   }
 
   /** What the authorizer says, which is not to be trusted to be what its type says. */
@@ -98,6 +100,12 @@ export class Gate {
       this.#exit.deny(message, error, `${action} ${JSON.stringify(uri)}`);
     }
   }
+}
+
+/** The message with a payload that outlives its frame. */
+function kept(message: Message): Message {
+  if ('payload' in message) message.payload.keep();
+  return message;
 }
 
 interface GatedRequest {

@@ -64,6 +64,11 @@ export class MetaSession implements Session {
     };
   }
 
+  /** How many procedures it serves. */
+  get procedures(): number {
+    return this.#procedures.size;
+  }
+
   /** Serves a procedure from now on. */
   register(procedure: Uri, serve: MetaProcedure): void {
     const served = this.#procedures.size;

@@ -192,6 +192,11 @@ export class Realm {
     this.#meta.register(procedure, serve);
   }
 
+  /** How many procedures the router itself serves. */
+  get ownProcedures(): number {
+    return this.#meta.procedures;
+  }
+
   /** Ends every session. */
   close(reason: Uri = CloseUri.CLOSE_REALM): void {
     for (const session of [...this.sessions.values()]) session.end(reason);

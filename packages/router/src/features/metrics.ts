@@ -12,7 +12,7 @@ export const metrics: Feature = {
         uptime_ms: Math.round(clock.now() - started),
         sessions: sessions.size,
         subscriptions: broker.subscriptions.size,
-        registrations: dealer.registrations.size,
+        registrations: dealer.registrations.size - realm.ownProcedures,
         messages_received: received.total,
         messages_sent: sent.total,
         messages_dropped: dropped.total,

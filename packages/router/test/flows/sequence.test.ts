@@ -80,9 +80,12 @@ describe('strict', () => {
       strict,
     ));
 
-  test.each(REQUESTS.flatMap(([name, write]) => [2, 3, 1000, 9007199254740992].map((id) => [name, id, write(id)] as const)))(
-    'IDS-6 VIO-6 %s does not begin with %i',
-    (_name, _id, message) => converse(`client → ${message}${ENDS}`, strict),
+  test.each(
+    REQUESTS.flatMap(([name, write]) =>
+      [2, 3, 1000, 9007199254740992].map((id) => [name, id, write(id)] as const),
+    ),
+  )('IDS-6 VIO-6 %s does not begin with %i', (_name, _id, message) =>
+    converse(`client → ${message}${ENDS}`, strict),
   );
 
   test.each(REQUESTS.flatMap(([name, write]) => [1, 2, 4, 5].map((id) => [name, id, write(id)] as const)))(

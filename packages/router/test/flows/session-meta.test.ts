@@ -95,10 +95,19 @@ describe('procedures', () => {
       client ← [8, 48, 2, {}, "wamp.error.no_such_session"]
     `));
 
-  test.each(['', ', []', ', ["1"]', ', [null]', ', [0]', ', [-1]', ', [1.5]', ', [[1]]', ', [{}]', ', [], {"session": 1}'])(
-    'T-23 get without a proper id is an invalid argument: %j',
-    (payload) =>
-      converse(`
+  test.each([
+    '',
+    ', []',
+    ', ["1"]',
+    ', [null]',
+    ', [0]',
+    ', [-1]',
+    ', [1.5]',
+    ', [[1]]',
+    ', [{}]',
+    ', [], {"session": 1}',
+  ])('T-23 get without a proper id is an invalid argument: %j', (payload) =>
+    converse(`
         client → [48, 1, {}, "wamp.session.get"${payload}]
         client ← [8, 48, 1, {}, "wamp.error.invalid_argument", *]
       `),

@@ -1,5 +1,12 @@
 /** Conversations about joining and leaving (checklist §2.6, authentication as far as it is a matter of order). */
-import { createRouter, defaultFeatures, ticket, type Authenticator, type Feature, type Verdict } from '@wamp/router';
+import {
+  createRouter,
+  defaultFeatures,
+  ticket,
+  type Authenticator,
+  type Feature,
+  type Verdict,
+} from '@wamp/router';
 import { converse } from '@wamp/router/testing';
 import { describe, expect, test } from 'vitest';
 import { Client, settle } from '../support/client.ts';
@@ -26,7 +33,10 @@ describe('joining', () => {
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.every((id) => Number.isInteger(id) && id >= 1 && id <= 2 ** 53)).toBe(true);
     // Each eighth of the range gets about 50 of 400; none or 100 is out of the question by chance.
-    const eighths = Array.from({ length: 8 }, (_, index) => ids.filter((id) => Math.ceil(id / 2 ** 50) === index + 1).length);
+    const eighths = Array.from(
+      { length: 8 },
+      (_, index) => ids.filter((id) => Math.ceil(id / 2 ** 50) === index + 1).length,
+    );
     for (const count of eighths) expect(count).toSatisfy((n: number) => n > 5 && n < 100);
   });
 
@@ -278,15 +288,17 @@ describe('leaving', () => {
 });
 
 describe('transports in memory', () => {
-  test.each(['raw not JSON', 'raw', 'raw {}', 'raw [1]'])('T-37 VIO-7 undecodable data: ABORT, then closed (%s)', (line) =>
-    converse(
-      `
+  test.each(['raw not JSON', 'raw', 'raw {}', 'raw [1]'])(
+    'T-37 VIO-7 undecodable data: ABORT, then closed (%s)',
+    (line) =>
+      converse(
+        `
       client → ${line}
       client ← [3, {...}, "wamp.error.protocol_violation"]
       client ← closed
     `,
-      { peers: { client: { joins: false } } },
-    ),
+        { peers: { client: { joins: false } } },
+      ),
   );
 
   test('a message before WELCOME is 64 KiB at most', () => {
@@ -612,7 +624,10 @@ describe('authenticators that take their time', () => {
   test.each([
     ['hung up', 'client → closed'],
     ['gave up', 'client → [3, {}, "com.reason"]\n client ← closed'],
-    ['broke the protocol', 'client → [5, "", {}]\n client ← [3, {...}, "wamp.error.protocol_violation"]\n client ← closed'],
+    [
+      'broke the protocol',
+      'client → [5, "", {}]\n client ← [3, {...}, "wamp.error.protocol_violation"]\n client ← closed',
+    ],
   ])('SES-3 SES-8 a verdict for a client that has %s meanwhile makes no session', (_what, lines) =>
     converse(
       `
@@ -669,16 +684,20 @@ describe('authenticators that fail', () => {
     ),
   );
 
-  test.each(FAILURES)('AUTH-4 one that %s on AUTHENTICATE lets nobody in, and tells nobody why', (_what, fail) =>
-    converse(
-      `
+  test.each(FAILURES)(
+    'AUTH-4 one that %s on AUTHENTICATE lets nobody in, and tells nobody why',
+    (_what, fail) =>
+      converse(
+        `
       client → [1, "realm1", {"roles": {"caller": {}}, "authmethods": ["broken"]}]
       client ← [4, "broken", {}]
       client → [5, "x", {}]
       client ← [3, {"message": "authentication failed"}, "wamp.error.authentication_failed"]
       client ← closed
     `,
-      { router: { authenticators: [{ method: 'broken', begin: () => ({ challenge: {}, answer: fail }) }] } },
-    ),
+        {
+          router: { authenticators: [{ method: 'broken', begin: () => ({ challenge: {}, answer: fail }) }] },
+        },
+      ),
   );
 });

@@ -35,8 +35,9 @@ class Work {
 }
 
 describe('registering', () => {
-  test.each(['roundrobin', 'random', 'first', 'last'])('SHR-1 SHR-2 %s lets others in, under one id', (invoke) =>
-    converse(shared(invoke)),
+  test.each(['roundrobin', 'random', 'first', 'last'])(
+    'SHR-1 SHR-2 %s lets others in, under one id',
+    (invoke) => converse(shared(invoke)),
   );
 
   test('SHR-1 SHR-2 single, the default, lets nobody else in', () =>

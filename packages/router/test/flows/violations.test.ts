@@ -295,7 +295,23 @@ describe('elements of the wrong type', () => {
   const NO_URI = ['1', 'null', 'true', '{}', '[]', '["com.topic"]'];
   const NO_DICT = ['[]', '"{}"', '1', 'null', 'true'];
   const NO_LIST = ['{}', '"[]"', '1', 'null', 'true'];
-  const NO_TYPE = ['0', '1', '8', '16', '32', '34', '48', '64', '66', '70', '99', '"68"', '68.5', 'null', '[]'];
+  const NO_TYPE = [
+    '0',
+    '1',
+    '8',
+    '16',
+    '32',
+    '34',
+    '48',
+    '64',
+    '66',
+    '70',
+    '99',
+    '"68"',
+    '68.5',
+    'null',
+    '[]',
+  ];
 
   const elements: readonly [string, (value: string) => string, readonly string[]][] = [
     ['GOODBYE.Details', (value) => `[6, ${value}, "wamp.close.close_realm"]`, NO_DICT],
@@ -333,12 +349,18 @@ describe('elements of the wrong type', () => {
     ['YIELD.Arguments', (value) => `[70, 1, {}, ${value}]`, NO_LIST],
     ['YIELD.ArgumentsKw', (value) => `[70, 1, {}, [], ${value}]`, NO_DICT],
   ];
-  const cases = elements.flatMap(([name, write, values]) => values.map((value) => [name, value, write(value)]));
+  const cases = elements.flatMap(([name, write, values]) =>
+    values.map((value) => [name, value, write(value)]),
+  );
 
   test.each(cases)('VIO-7 MSG-2 %s is %s', (_name, _value, message = '') => endsTheOffender(message));
 
   const newcomers = [
-    ...['1', 'true', '{}', '[]'].map((value) => [`HELLO.Realm`, value, `[1, ${value}, {"roles": {"caller": {}}}]`]),
+    ...['1', 'true', '{}', '[]'].map((value) => [
+      `HELLO.Realm`,
+      value,
+      `[1, ${value}, {"roles": {"caller": {}}}]`,
+    ]),
     ...NO_DICT.map((value) => ['HELLO.Details', value, `[1, "realm1", ${value}]`]),
     ...NO_DICT.map((value) => ['ABORT.Details', value, `[3, ${value}, "com.reason"]`]),
     ...NO_URI.map((value) => ['ABORT.Reason', value, `[3, {}, ${value}]`]),
@@ -388,57 +410,58 @@ describe('options of the wrong type', () => {
   const NO_TEXTS = ['"joe"', '1', '{}', '[1]', '[true]', '[["joe"]]', '["joe", 2]'];
   const NO_DURATION = ['-1', '1.5', '"1000"', 'true', '[]', '{}'];
   const NO_MATCH = ['"regex"', '""', '"Exact"', '"exact "', '1', 'true', '[]', '["exact"]', '{}'];
-  const NO_INVOKE = ['"load"', '""', '"Single"', '1', 'true', '[]', '{}'];
+  const NO_INVOKE = ['"fastest"', '""', '"Single"', '1', 'true', '[]', '{}'];
   const NO_MODE = ['"abort"', '""', '"Kill"', '1', 'true', '[]', '{}'];
   const PASSTHRU = { ppt_scheme: NO_TEXT, ppt_serializer: NO_TEXT, ppt_cipher: NO_TEXT, ppt_keyid: NO_TEXT };
 
-  const options: readonly [Name, (options: string) => string, Readonly<Record<string, readonly string[]>>][] = [
+  const options: readonly [Name, (options: string) => string, Readonly<Record<string, readonly string[]>>][] =
     [
-      'PUBLISH',
-      (dict) => `[16, 1, ${dict}, "com.topic"]`,
-      {
-        acknowledge: NO_BOOL,
-        exclude_me: NO_BOOL,
-        disclose_me: NO_BOOL,
-        retain: NO_BOOL,
-        exclude: NO_IDS,
-        eligible: NO_IDS,
-        exclude_authid: NO_TEXTS,
-        exclude_authrole: NO_TEXTS,
-        eligible_authid: NO_TEXTS,
-        eligible_authrole: NO_TEXTS,
-        rkey: NO_TEXT,
-        ...PASSTHRU,
-      },
-    ],
-    [
-      'SUBSCRIBE',
-      (dict) => `[32, 1, ${dict}, "com.topic"]`,
-      { match: NO_MATCH, get_retained: NO_BOOL, nkey: NO_TEXT },
-    ],
-    [
-      'REGISTER',
-      (dict) => `[64, 1, ${dict}, "com.other"]`,
-      { match: NO_MATCH, invoke: NO_INVOKE, disclose_caller: NO_BOOL, forward_timeout: NO_BOOL },
-    ],
-    [
-      'CALL',
-      (dict) => `[48, 1, ${dict}, "com.procedure"]`,
-      {
-        receive_progress: NO_BOOL,
-        progress: NO_BOOL,
-        disclose_me: NO_BOOL,
-        timeout: NO_DURATION,
-        runmode: NO_TEXT,
-        rkey: NO_TEXT,
-        ...PASSTHRU,
-      },
-    ],
-    ['CANCEL', (dict) => `[49, 1, ${dict}]`, { mode: NO_MODE }],
-    ['YIELD', (dict) => `[70, 1, ${dict}]`, { progress: NO_BOOL, ...PASSTHRU }],
-    ['ERROR', (dict) => `[8, 68, 1, ${dict}, "com.error"]`, PASSTHRU],
-    ['GOODBYE', (dict) => `[6, ${dict}, "wamp.close.close_realm"]`, { message: NO_TEXT }],
-  ];
+      [
+        'PUBLISH',
+        (dict) => `[16, 1, ${dict}, "com.topic"]`,
+        {
+          acknowledge: NO_BOOL,
+          exclude_me: NO_BOOL,
+          disclose_me: NO_BOOL,
+          retain: NO_BOOL,
+          exclude: NO_IDS,
+          eligible: NO_IDS,
+          exclude_authid: NO_TEXTS,
+          exclude_authrole: NO_TEXTS,
+          eligible_authid: NO_TEXTS,
+          eligible_authrole: NO_TEXTS,
+          rkey: NO_TEXT,
+          ...PASSTHRU,
+        },
+      ],
+      [
+        'SUBSCRIBE',
+        (dict) => `[32, 1, ${dict}, "com.topic"]`,
+        { match: NO_MATCH, get_retained: NO_BOOL, nkey: NO_TEXT },
+      ],
+      [
+        'REGISTER',
+        (dict) => `[64, 1, ${dict}, "com.other"]`,
+        { match: NO_MATCH, invoke: NO_INVOKE, disclose_caller: NO_BOOL, forward_timeout: NO_BOOL },
+      ],
+      [
+        'CALL',
+        (dict) => `[48, 1, ${dict}, "com.procedure"]`,
+        {
+          receive_progress: NO_BOOL,
+          progress: NO_BOOL,
+          disclose_me: NO_BOOL,
+          timeout: NO_DURATION,
+          runmode: NO_TEXT,
+          rkey: NO_TEXT,
+          ...PASSTHRU,
+        },
+      ],
+      ['CANCEL', (dict) => `[49, 1, ${dict}]`, { mode: NO_MODE }],
+      ['YIELD', (dict) => `[70, 1, ${dict}]`, { progress: NO_BOOL, ...PASSTHRU }],
+      ['ERROR', (dict) => `[8, 68, 1, ${dict}, "com.error"]`, PASSTHRU],
+      ['GOODBYE', (dict) => `[6, ${dict}, "wamp.close.close_realm"]`, { message: NO_TEXT }],
+    ];
   const cases = options.flatMap(([name, write, keys]) =>
     Object.entries(keys).flatMap(([key, values]) =>
       values.map((value) => [`${name}.${key}`, value, write(`{"${key}": ${value}}`)]),
@@ -459,7 +482,9 @@ describe('options of the wrong type', () => {
     'roles": {"caller": {}}, "authid': NO_TEXT,
     'roles": {"caller": {}}, "authextra': ['[]', '1', '"text"', 'true'],
   };
-  const hellos = Object.entries(hello).flatMap(([key, values]) => values.map((value) => `{"${key}": ${value}}`));
+  const hellos = Object.entries(hello).flatMap(([key, values]) =>
+    values.map((value) => `{"${key}": ${value}}`),
+  );
 
   test.each([...hellos, '{}'])('EXT-3 SES-6 T-5 T-45 HELLO.Details is %s', (details) =>
     endsTheNewcomer(`[1, "realm1", ${details}]`),

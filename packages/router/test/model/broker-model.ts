@@ -135,8 +135,9 @@ export class BrokerModel {
   #retain(publication: Publication): void {
     const ofTopic = this.#retained.filter(({ topic }) => topic === publication.topic);
     const restricted = ofTopic.filter(isRestricted);
-    const gone = isRestricted(publication) ? restricted.slice(0, 1 - MOST_RESTRICTED || undefined) : ofTopic;
-    const obsolete = isRestricted(publication) && restricted.length < MOST_RESTRICTED ? [] : gone;
+    const obsolete = isRestricted(publication)
+      ? restricted.slice(0, Math.max(0, restricted.length + 1 - MOST_RESTRICTED))
+      : ofTopic;
     this.#retained = this.#retained.filter((other) => !obsolete.includes(other));
     this.#retained.push(publication);
   }

@@ -33,7 +33,9 @@ export class Transcript {
 
   /** The run has failed here. */
   fail(...why: readonly string[]): never {
-    const lines = this.#lines.map(([who, arrow, what]) => (arrow === '' ? who : `${who} ${arrow} ${show(what)}`));
+    const lines = this.#lines.map(([who, arrow, what]) =>
+      arrow === '' ? who : `${who} ${arrow} ${show(what)}`,
+    );
     throw new Counterexample([...lines, ...why].map((line) => `  ${line}`).join('\n'));
   }
 }

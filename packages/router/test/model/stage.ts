@@ -113,7 +113,7 @@ export class Stage {
   readonly realm: Realm;
   /** What the router's source of randomness says at present. */
   random = 0;
-  readonly #transcript = new Transcript();
+  #transcript = new Transcript();
   #lastId: Id = 0;
   readonly #empty: Sizes;
 
@@ -129,7 +129,16 @@ export class Stage {
     const realm = router.realm('realm1');
     if (realm === undefined) throw new Error('the router has no realm');
     this.realm = realm;
+    this.#visit();
     this.#empty = sizesOf(this);
+  }
+
+  /** Somebody was here before: what the router keeps of that is no leak. */
+  #visit(): void {
+    const visitor = this.join('visitor', 'visitor', 'guest', { caller: [] });
+    this.say(visitor, [MessageType.CALL, 1, {}, 'wamp.session.count']);
+    this.retire(visitor);
+    this.#transcript = new Transcript();
   }
 
   join(name: string, authid: string, authrole: string, announces: Announcement<ClientRole>): Peer {
@@ -169,7 +178,9 @@ export class Stage {
       task();
     } catch (error) {
       if (error instanceof Error && error.name === 'Counterexample') throw error;
-      this.fail(`the router throws ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      this.fail(
+        `the router throws ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
     }
   }
 
@@ -217,7 +228,8 @@ export class Stage {
     const left = sizesOf(this);
     for (const [what, size] of Object.entries(left)) {
       const before = Object.entries(this.#empty).find(([name]) => name === what)?.[1];
-      if (size !== before) this.fail(`all have left: ${size} ${what} remain, there were ${before ?? 0} at first`);
+      if (size !== before)
+        this.fail(`all have left: ${size} ${what} remain, there were ${before ?? 0} at first`);
     }
   }
 }
@@ -273,7 +285,8 @@ function agrees(expected: unknown, heard: unknown): boolean {
     const wanted: readonly unknown[] = explained ? expected.slice(0, -1) : expected;
     const excess = heard.length - wanted.length;
     return (
-      (excess === 0 || (explained && excess === 1)) && wanted.every((item, index) => agrees(item, heard[index]))
+      (excess === 0 || (explained && excess === 1)) &&
+      wanted.every((item, index) => agrees(item, heard[index]))
     );
   }
   if (typeof expected === 'object' && expected !== null) {
