@@ -63,3 +63,13 @@ export function holdings({ broker, dealer, sessions }: Realm): Readonly<Record<s
     calling: dealer.calls.pending.size,
   };
 }
+
+/** How many sockets the router's server has open. */
+export function connectionsOf({ server }: Listening): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.getConnections((error, count) => {
+      if (error === null) resolve(count);
+      else reject(error);
+    });
+  });
+}

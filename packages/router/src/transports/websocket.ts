@@ -13,6 +13,7 @@ import { msgpack } from '@wamp/protocol/msgpack';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Router } from '../router.ts';
 import { originAllowed } from './origin.ts';
+import { FlushQueue, Outbox, type Framing } from './outbox.ts';
 
 export interface WebSocketOptions {
   /** The server whose upgrades are taken. */
@@ -47,6 +48,7 @@ export function acceptWebSockets(router: Router, options: WebSocketOptions): Web
     ...UNTYPED_OPTIONS,
     handleProtocols: (offered) => choose(offered, serializers)?.subprotocol ?? false,
   });
+  const queue = new FlushQueue();
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // Without a listener, a connection reset during the upgrade would end the process.
     socket.on('error', () => socket.destroy());
@@ -56,7 +58,7 @@ export function acceptWebSockets(router: Router, options: WebSocketOptions): Web
       return;
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      open(router, webSocket, request, serializers);
+      open(router, webSocket, { request, socket, queue }, serializers);
     });
   };
   server.on('upgrade', upgrade);
@@ -108,10 +110,17 @@ function refuse(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
+/** What a WebSocket stands on. */
+interface Ground {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly queue: FlushQueue;
+}
+
 function open(
   router: Router,
   webSocket: WebSocket,
-  request: IncomingMessage,
+  { request, socket, queue }: Ground,
   serializers: readonly Serializer[],
 ): void {
   const serializer = serializers.find((candidate) => candidate.subprotocol === webSocket.protocol);
@@ -121,25 +130,52 @@ function open(
   }
   const { remoteAddress = '', remotePort = 0 } = request.socket;
   const peer = `tcp:${remoteAddress}:${remotePort}`;
-  router.open(new WebSocketTransport(webSocket, serializer), {
-    type: 'websocket',
-    protocol: serializer.subprotocol,
-    peer,
-  });
+  router.open(
+    new WebSocketTransport(webSocket, serializer, new Outbox(socket, framingFor(serializer), queue)),
+    {
+      type: 'websocket',
+      protocol: serializer.subprotocol,
+      peer,
+    },
+  );
 }
 
 const CLOSE_CODES: Readonly<Record<TransportFailure, number>> = { protocol: 1002, oversize: 1009 };
 
+/** Unmasked frames of a server, each a whole message (RFC 6455 §5.2). */
+function framingFor({ binary }: Serializer): Framing {
+  const first = 0x80 | (binary ? 2 : 1);
+  return {
+    headerSize: (length) => (length < 126 ? 2 : length < 65536 ? 4 : 10),
+    writeHeader(into, at, length) {
+      into[at] = first;
+      if (length < 126) into[at + 1] = length;
+      else if (length < 65536) {
+        into[at + 1] = 126;
+        into.writeUInt16BE(length, at + 2);
+      } else {
+        into[at + 1] = 127;
+        into.writeUIntBE(0, at + 2, 2);
+        into.writeUIntBE(length, at + 4, 6);
+      }
+    },
+  };
+}
+
+/**
+ * Receiving, pings and closing are the business of `ws`. Messages go around it, through the outbox: that is
+ * right as long as no extension is negotiated and both write whole frames only.
+ */
 class WebSocketTransport implements Transport {
   readonly serializer: Serializer;
   listener: TransportListener | undefined;
   readonly #socket: WebSocket;
-  readonly #sendOptions: { readonly binary: boolean };
+  readonly #outbox: Outbox;
 
-  constructor(socket: WebSocket, serializer: Serializer) {
+  constructor(socket: WebSocket, serializer: Serializer, outbox: Outbox) {
     this.#socket = socket;
     this.serializer = serializer;
-    this.#sendOptions = { binary: serializer.binary };
+    this.#outbox = outbox;
     socket.on('message', (data, isBinary) => {
       this.#message(data, isBinary);
     });
@@ -155,14 +191,15 @@ class WebSocketTransport implements Transport {
   #failure: string | undefined;
 
   get backlog(): number {
-    return this.#socket.bufferedAmount;
+    return this.#outbox.backlog;
   }
 
   send(frame: Uint8Array<ArrayBuffer>): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(frame, this.#sendOptions);
+    if (this.#socket.readyState === this.#socket.OPEN) this.#outbox.push(frame);
   }
 
   close(failure?: TransportFailure): void {
+    this.#outbox.flush();
     this.#socket.close(failure === undefined ? 1000 : CLOSE_CODES[failure]);
   }
 

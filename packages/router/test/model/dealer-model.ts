@@ -381,11 +381,8 @@ export class DealerModel {
     const told = call.killed || (reason !== undefined && canInterrupt(call));
     if (told && !call.killed) interrupt(call, 'killnowait', reason);
     // One that is not told keeps its place until it answers.
-    if (callee !== undefined && !told && callee.options.concurrency !== undefined) {
-      callee.busy += 1;
-      this.#end(call, error === undefined ? undefined : [8, 48, call.request, {}, error, EXPLANATION]);
-      call.state = 'lingering';
-    } else this.#end(call, error === undefined ? undefined : [8, 48, call.request, {}, error, EXPLANATION]);
+    const lingers = !told && callee?.options.concurrency !== undefined;
+    this.#end(call, error === undefined ? undefined : [8, 48, call.request, {}, error, EXPLANATION], lingers);
   }
 
   #fail(call: Call, error: string): void {
@@ -393,9 +390,9 @@ export class DealerModel {
   }
 
   /** The one end of a call. */
-  #end(call: Call, answer?: Heard): void {
-    if (call.state === 'invoked' && call.callee !== undefined) call.callee.busy -= 1;
-    call.state = 'over';
+  #end(call: Call, answer?: Heard, lingers = false): void {
+    if (call.state === 'invoked' && call.callee !== undefined && !lingers) call.callee.busy -= 1;
+    call.state = lingers ? 'lingering' : 'over';
     this.#waiting = this.#waiting.filter((other) => other !== call);
     this.#timed = this.#timed.filter((other) => other !== call);
     if (call.streaming) call.caller.overtaken.push(call.request);

@@ -1,0 +1,128 @@
+/** Which web pages may connect (reliability.md, threat 16: cross-site WebSocket hijacking). */
+import type { IncomingMessage } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import { isLoopback, originAllowed } from '../src/transports/origin.ts';
+
+/** An upgrade as far as the policy looks at it. */
+function upgrade(origin: string | undefined, host: string, localAddress: string): IncomingMessage {
+  const headers = origin === undefined ? { host } : { host, origin };
+  return { headers, socket: { localAddress } } as unknown as IncomingMessage;
+}
+
+const LIST = ['https://app.example.org', 'http://intranet:8080'];
+
+/** From a router that listens on a public address. */
+function allowed(origin: string | undefined): boolean {
+  return originAllowed(upgrade(origin, 'router.example.com', '203.0.113.7'), LIST);
+}
+
+/** From a router that listens on loopback. */
+function allowedAtHome(origin: string | undefined): boolean {
+  return originAllowed(upgrade(origin, '127.0.0.1:8080', '127.0.0.1'), []);
+}
+
+describe('on a public address', () => {
+  test.each([
+    ['no Origin, from a program', undefined],
+    ['a page of this host', 'https://router.example.com'],
+    ['a page of this host without TLS', 'http://router.example.com'],
+    ['an origin in the list', 'https://app.example.org'],
+    ['an origin in the list, with its port', 'http://intranet:8080'],
+  ])('%s may', (_what, origin) => {
+    expect(allowed(origin)).toBe(true);
+  });
+
+  test.each([
+    ['a foreign page', 'https://evil.example'],
+    ['a sandboxed page', 'null'],
+    ['a file', 'file://'],
+    ['an extension', 'chrome-extension://abcdefgh'],
+    ['nothing', ''],
+    ['a page on loopback', 'http://localhost:3000'],
+    ['a page on loopback by address', 'http://127.0.0.1'],
+    ['another port of this host', 'https://router.example.com:8443'],
+    ['a name that begins like this host', 'https://router.example.com.evil.example'],
+    ['a name that ends like this host', 'https://evilrouter.example.com'],
+    ['a subdomain', 'https://sub.router.example.com'],
+    ['the parent domain', 'https://example.com'],
+    ['this host as a path', 'https://evil.example/router.example.com'],
+    ['this host as a query', 'https://evil.example?router.example.com'],
+    ['this host as a fragment', 'https://evil.example#router.example.com'],
+    ['this host as a user', 'https://router.example.com@evil.example'],
+    ['this host as a user with a port', 'https://router.example.com:443@evil.example'],
+    ['this host with a path', 'https://router.example.com/'],
+    ['this host with a trailing dot', 'https://router.example.com.'],
+    ['this host without a scheme', 'router.example.com'],
+    ['this host by another scheme', 'ftp://router.example.com'],
+    ['two origins', 'https://router.example.com, https://evil.example'],
+    ['two origins with a blank', 'https://router.example.com https://evil.example'],
+    ['an origin like one in the list', 'https://app.example.org.evil.example'],
+    ['an origin in the list by another scheme', 'http://app.example.org'],
+    ['an origin in the list on another port', 'https://app.example.org:8443'],
+    ['an origin in the list with a path', 'https://app.example.org/'],
+    ['an origin in the list in capitals', 'HTTPS://APP.EXAMPLE.ORG'],
+  ])('%s may not', (_what, origin) => {
+    expect(allowed(origin)).toBe(false);
+  });
+});
+
+describe('on loopback', () => {
+  test.each([
+    undefined,
+    'http://localhost',
+    'http://localhost:3000',
+    'https://localhost:3000',
+    'http://127.0.0.1:5173',
+    'http://127.1.2.3',
+    'http://[::1]:3000',
+    'http://127.0.0.1:8080',
+  ])('%s may', (origin) => {
+    expect(allowedAtHome(origin)).toBe(true);
+  });
+
+  test.each([
+    'https://evil.example',
+    'null',
+    'http://localhost.evil.example',
+    'http://evil-localhost',
+    'http://127.0.0.1.evil.example',
+    'http://127.evil.example',
+    'http://localhost@evil.example',
+    'http://evil.example/localhost',
+    'http://192.168.1.5',
+    'http://128.0.0.1',
+    'http://0.0.0.0',
+    'http://[::2]',
+    'http://[::ffff:8.8.8.8]',
+  ])('%s may not', (origin) => {
+    expect(allowedAtHome(origin)).toBe(false);
+  });
+
+  test('an address of loopback in its IPv6 form is loopback', () => {
+    const request = upgrade('http://localhost:3000', 'localhost:8080', '::ffff:127.0.0.1');
+    expect(originAllowed(request, [])).toBe(true);
+  });
+
+  test('a socket without an address is on none', () => {
+    const request = { headers: { origin: 'http://localhost', host: 'x' }, socket: {} } as unknown as IncomingMessage;
+    expect(originAllowed(request, [])).toBe(false);
+  });
+});
+
+test.each([
+  ['localhost', true],
+  ['127.0.0.1', true],
+  ['127.255.255.254', true],
+  ['::1', true],
+  ['[::1]', true],
+  ['::ffff:127.0.0.1', true],
+  ['0.0.0.0', false],
+  ['::', false],
+  ['', false],
+  ['10.0.0.1', false],
+  ['localhost.example', false],
+  ['127.0.0.1.example', false],
+  ['example.127.0.0.1', false],
+])('isLoopback(%j) is %s', (host, expected) => {
+  expect(isLoopback(host)).toBe(expected);
+});
