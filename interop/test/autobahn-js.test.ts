@@ -5,7 +5,10 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { autobahn, joinAutobahn, type AutobahnPeer, type Cancelable } from './support/autobahn.ts';
 import { holdings, REALM, startRouter, type Listening } from './support/router.ts';
 import { SERIALIZER_NAMES, SERIALIZERS } from './support/serializers.ts';
+import { until } from './support/until.ts';
 import { WireSession } from './support/wire-session.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 type Kwargs = Record<string, unknown>;
 
@@ -23,7 +26,7 @@ describe.each(SERIALIZER_NAMES)('autobahn over %s', (serializer) => {
   afterEach(async () => {
     for (const wire of wires.splice(0)) wire.webSocket.drop();
     await Promise.all(peers.splice(0).map((peer) => peer.close()));
-    await vi.waitUntil(() => router.realm.sessions.size === 0);
+    await until(() => router.realm.sessions.size === 0);
     const { calling, ...held } = holdings(router.realm);
     expect(held).toEqual({ sessions: 0, subscriptions: 0, registrations: metaProcedures });
     expect(calling).toBeLessThanOrEqual(1); // the router's own session, once it has been called
@@ -280,7 +283,7 @@ describe.each(SERIALIZER_NAMES)('autobahn over %s', (serializer) => {
       }
       callee.send([MessageType.YIELD, invocation, {}, ['done']]);
       expect(await result).toBe('done');
-      await vi.waitUntil(() => progress.length === 3); // when notifies on later turns
+      await until(() => progress.length === 3); // when notifies on later turns
       expect(progress).toEqual([1, 2, 3]);
     });
 
@@ -394,7 +397,7 @@ describe.each(SERIALIZER_NAMES)('autobahn over %s', (serializer) => {
       void publisher.publish('com.example.topic', [1, null]);
       void publisher.publish('com.example.topic', [], { a: [1.5] });
       void publisher.publish('com.example.topic', ['x'], { b: { c: 'ü' } });
-      await vi.waitUntil(() => events.length === 4);
+      await until(() => events.length === 4);
       expect(events.map(({ args, kwargs }) => [args, kwargs])).toEqual([
         [[], {}],
         [[1, null], {}],
@@ -409,7 +412,7 @@ describe.each(SERIALIZER_NAMES)('autobahn over %s', (serializer) => {
       const events = await collect(subscriber, 'com.example.topic');
       const id = await publish(publisher, 'com.example.topic', [1]);
       expect(Number.isInteger(id)).toBe(true);
-      await vi.waitUntil(() => events.length === 1);
+      await until(() => events.length === 1);
       expect(events[0]?.details.publication).toBe(id);
     });
 
@@ -425,7 +428,7 @@ describe.each(SERIALIZER_NAMES)('autobahn over %s', (serializer) => {
       const events = await collect(session, 'com.example.topic');
       await publish(session, 'com.example.topic', ['unheard']);
       await publish(session, 'com.example.topic', ['heard'], { exclude_me: false });
-      await vi.waitUntil(() => events.length > 0);
+      await until(() => events.length > 0);
       expect(events.map(({ args }) => args)).toEqual([['heard']]);
     });
 
@@ -440,7 +443,7 @@ describe.each(SERIALIZER_NAMES)('autobahn over %s', (serializer) => {
       await publish(publisher, 'com.example.topic', [2], { eligible: [one.id] });
       await publish(publisher, 'com.example.topic', [3], { eligible: [] });
       await publish(publisher, 'com.example.topic', [4], { eligible_authrole: ['anonymous'] });
-      await vi.waitUntil(() => heard.one.length === 2 && heard.other.length === 2);
+      await until(() => heard.one.length === 2 && heard.other.length === 2);
       expect(heard.one.map(({ args }) => args)).toEqual([[2], [4]]);
       expect(heard.other.map(({ args }) => args)).toEqual([[1], [4]]);
     });
@@ -452,7 +455,7 @@ describe.each(SERIALIZER_NAMES)('autobahn over %s', (serializer) => {
       const exact = await collect(subscriber, 'com.example.end');
       const topics = ['com.example.x', 'com.other.end', 'com.example.end', 'org.example.end'];
       for (const topic of topics) await publish(publisher, topic, [topic]);
-      await vi.waitUntil(() => prefix.length === 2 && wildcard.length === 2 && exact.length === 1);
+      await until(() => prefix.length === 2 && wildcard.length === 2 && exact.length === 1);
       expect(prefix.map(({ details }) => details.topic)).toEqual(['com.example.x', 'com.example.end']);
       expect(wildcard.map(({ details }) => details.topic)).toEqual(['com.other.end', 'com.example.end']);
       expect(exact.map(({ details }) => details.topic)).toEqual(['com.example.end']);
@@ -463,7 +466,7 @@ describe.each(SERIALIZER_NAMES)('autobahn over %s', (serializer) => {
       const one = await collect(subscriber, 'com.example.topic');
       const other = await collect(subscriber, 'com.example.topic');
       await publish(publisher, 'com.example.topic', ['once']);
-      await vi.waitUntil(() => one.length > 0 && other.length > 0);
+      await until(() => one.length > 0 && other.length > 0);
       expect([one.length, other.length]).toEqual([1, 1]);
       expect(router.realm.broker.subscriptions.size).toBe(1);
     });
@@ -476,14 +479,14 @@ describe.each(SERIALIZER_NAMES)('autobahn over %s', (serializer) => {
       });
       const rest = await collect(subscriber, 'com.example.rest');
       await publish(publisher, 'com.example.topic', [1]);
-      await vi.waitUntil(() => events.length === 1);
+      await until(() => events.length === 1);
       const unsubscribed = subscriber.unsubscribe(subscription);
       // These race the UNSUBSCRIBE; one event behind UNSUBSCRIBED would close the library's connection.
       for (let index = 0; index < 50; index += 1) void publisher.publish('com.example.topic', [2]);
       await unsubscribed;
       await publish(publisher, 'com.example.topic', [3]);
       await publish(publisher, 'com.example.rest', []);
-      await vi.waitUntil(() => rest.length === 1);
+      await until(() => rest.length === 1);
       expect(events).toEqual([[1]]); // the library itself stops calling the handler at once
       expect(peers.flatMap(({ errors }) => errors)).toEqual([]);
     });
@@ -494,7 +497,7 @@ describe.each(SERIALIZER_NAMES)('autobahn over %s', (serializer) => {
       const events = await collect(subscriber, 'com.example.topic');
       await publish(publisher, 'com.example.topic');
       await publish(publisher, 'com.example.topic', [], { disclose_me: true });
-      await vi.waitUntil(() => events.length === 2);
+      await until(() => events.length === 2);
       expect(events.map(({ details }) => details.publisher)).toEqual([undefined, publisher.id]);
       expect(events[1]?.details).toMatchObject({
         publisher_authid: welcome?.['authid'],
@@ -508,7 +511,7 @@ describe.each(SERIALIZER_NAMES)('autobahn over %s', (serializer) => {
       for (let index = 0; index < 300; index += 1) {
         void publisher.publish(`com.example.${index % 2}`, [index, 'x'.repeat(index % 11 === 0 ? 5000 : 1)]);
       }
-      await vi.waitUntil(() => events.length === 300);
+      await until(() => events.length === 300);
       expect(events.map(({ args }) => (args as unknown[])[0])).toEqual(
         Array.from({ length: 300 }, (_, index) => index),
       );
@@ -534,7 +537,7 @@ describe.each(SERIALIZER_NAMES)('autobahn over %s', (serializer) => {
       const options = { acknowledge: true, eligible: [subscriber.session.id] };
       const publication = await publisher.session.publish('com.example.topic', [id], {}, options);
       expect(Number(publication.id as unknown)).toBe(id);
-      await vi.waitUntil(() => events.length === 1);
+      await until(() => events.length === 1);
       expect(events).toEqual([[id, id]]);
       await Promise.all([subscriber.close(), publisher.close()]);
     });

@@ -6,8 +6,11 @@ import type { Wampy } from 'wampy';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { holdings, REALM, startRouter, type Listening } from './support/router.ts';
 import { SERIALIZER_NAMES, SERIALIZERS } from './support/serializers.ts';
+import { until } from './support/until.ts';
 import { joinWampy, type WampyPeer } from './support/wampy.ts';
 import { WireSession } from './support/wire-session.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 type PublishOptions = Parameters<Wampy['publish']>[2];
 type SubscribeOptions = Parameters<Wampy['subscribe']>[2];
@@ -29,7 +32,7 @@ describe.each(SERIALIZER_NAMES)('wampy over %s', (serializer) => {
     const left = peers.splice(0);
     await Promise.all(left.map((peer) => peer.close()));
     expect(left.flatMap(({ errors }) => errors)).toEqual([]);
-    await vi.waitUntil(() => router.realm.sessions.size === 0);
+    await until(() => router.realm.sessions.size === 0);
     const { calling, ...held } = holdings(router.realm);
     expect(held).toEqual({ sessions: 0, subscriptions: 0, registrations: metaProcedures });
     expect(calling).toBeLessThanOrEqual(1); // the router's own session, once it has been called
@@ -87,7 +90,7 @@ describe.each(SERIALIZER_NAMES)('wampy over %s', (serializer) => {
         },
       });
       await own.close();
-      await vi.waitUntil(() => gone);
+      await until(() => gone);
     });
 
     it('asks the session meta API', async () => {
@@ -127,7 +130,7 @@ describe.each(SERIALIZER_NAMES)('wampy over %s', (serializer) => {
       });
       await peer.wampy.register('com.example.procedure', () => ({ argsList: ['still here'] }));
       for (const socket of sockets) socket.destroy();
-      await vi.waitUntil(
+      await until(
         () =>
           restored === 1 &&
           router.realm.broker.subscriptions.size === 1 &&
@@ -136,7 +139,7 @@ describe.each(SERIALIZER_NAMES)('wampy over %s', (serializer) => {
       const { wampy } = await join();
       expect((await wampy.call('com.example.procedure')).argsList).toEqual(['still here']);
       await wampy.publish('com.example.topic', ['after']);
-      await vi.waitUntil(() => events.length === 1);
+      await until(() => events.length === 1);
       expect(events).toEqual([['after']]);
       // What it reports of the connection that was cut is no error here.
       (peer.errors as Error[]).length = 0;
@@ -343,7 +346,7 @@ describe.each(SERIALIZER_NAMES)('wampy over %s', (serializer) => {
         errorUri: 'wamp.error.canceled',
       });
       const { reqId } = caller.getOpStatus();
-      await vi.waitUntil(() => invoked);
+      await until(() => invoked);
       caller.cancel(reqId, { mode: 'kill' });
       await outcome;
       finish();
@@ -402,7 +405,7 @@ describe.each(SERIALIZER_NAMES)('wampy over %s', (serializer) => {
       await publisher.publish('com.example.topic', [1, null]);
       await publisher.publish('com.example.topic', { a: [1.5] });
       await publisher.publish('com.example.topic', { argsList: ['x'], argsDict: { b: { c: 'ü' } } });
-      await vi.waitUntil(() => events.length === 4);
+      await until(() => events.length === 4);
       expect(events.map(({ argsList, argsDict }) => [argsList, argsDict])).toEqual([
         [undefined, undefined],
         [[1, null], undefined],
@@ -429,7 +432,7 @@ describe.each(SERIALIZER_NAMES)('wampy over %s', (serializer) => {
       const events = await collect(wampy, 'com.example.topic');
       await publish(wampy, 'com.example.topic', ['own'], { exclude_me: false });
       await publish(other, 'com.example.topic', ['other']);
-      await vi.waitUntil(() => events.length > 0);
+      await until(() => events.length > 0);
       expect(events.map(({ argsList }) => argsList)).toEqual([['other']]);
     });
 
@@ -445,7 +448,7 @@ describe.each(SERIALIZER_NAMES)('wampy over %s', (serializer) => {
       await publish(publisher, 'com.example.topic', [2], { eligible: [id] });
       await publish(publisher, 'com.example.topic', [3], { eligible_authrole: 'nobody' });
       await publish(publisher, 'com.example.topic', [4], { eligible_authrole: ['anonymous'] });
-      await vi.waitUntil(() => heard.one.length === 2 && heard.other.length === 2);
+      await until(() => heard.one.length === 2 && heard.other.length === 2);
       expect(heard.one.map(({ argsList }) => argsList)).toEqual([[2], [4]]);
       expect(heard.other.map(({ argsList }) => argsList)).toEqual([[1], [4]]);
     });
@@ -457,7 +460,7 @@ describe.each(SERIALIZER_NAMES)('wampy over %s', (serializer) => {
       const exact = await collect(subscriber, 'com.example.end');
       const topics = ['com.example.x', 'com.other.end', 'com.example.end', 'org.example.end'];
       for (const topic of topics) await publish(publisher, topic, [topic]);
-      await vi.waitUntil(() => prefix.length === 2 && wildcard.length === 2 && exact.length === 1);
+      await until(() => prefix.length === 2 && wildcard.length === 2 && exact.length === 1);
       expect(prefix.map(({ details }) => details['topic'])).toEqual(['com.example.x', 'com.example.end']);
       expect(wildcard.map(({ details }) => details['topic'])).toEqual(['com.other.end', 'com.example.end']);
       expect(exact.map(({ details }) => details['topic'])).toEqual([undefined]);
@@ -471,11 +474,11 @@ describe.each(SERIALIZER_NAMES)('wampy over %s', (serializer) => {
       });
       const rest = await collect(subscriber, 'com.example.rest');
       await publish(publisher, 'com.example.topic', [1]);
-      await vi.waitUntil(() => events.length === 1);
+      await until(() => events.length === 1);
       await subscriber.unsubscribe(subscriptionId);
       await publish(publisher, 'com.example.topic', [2]);
       await publish(publisher, 'com.example.rest', [3]);
-      await vi.waitUntil(() => rest.length === 1);
+      await until(() => rest.length === 1);
       expect(events).toEqual([[1]]);
     });
 
@@ -484,7 +487,7 @@ describe.each(SERIALIZER_NAMES)('wampy over %s', (serializer) => {
       const events = await collect(subscriber, 'com.example.topic');
       await publish(publisher, 'com.example.topic');
       await publish(publisher, 'com.example.topic', [], { disclose_me: true });
-      await vi.waitUntil(() => events.length === 2);
+      await until(() => events.length === 2);
       expect(events.map(({ details }) => details)).toEqual([
         {},
         {
@@ -503,7 +506,7 @@ describe.each(SERIALIZER_NAMES)('wampy over %s', (serializer) => {
       await Promise.all(
         indexes.map((index) => publish(publisher, `com.example.t${index % 2}`, [index, padding(index)])),
       );
-      await vi.waitUntil(() => events.length === 300);
+      await until(() => events.length === 300);
       expect(events.map(({ argsList = [] }) => argsList[0])).toEqual(indexes);
     });
   });
@@ -526,7 +529,7 @@ describe.each(SERIALIZER_NAMES)('wampy over %s', (serializer) => {
       // As a number, which its binary serializers write as a float64 from 2^32 on.
       const { publicationId } = await publisher.wampy.publish('com.example.topic', [id], { eligible: id });
       expect(Number(publicationId as unknown)).toBe(id);
-      await vi.waitUntil(() => events.length === 1);
+      await until(() => events.length === 1);
       expect(events).toEqual([id]);
       await Promise.all([subscriber.close(), publisher.close()]);
     });

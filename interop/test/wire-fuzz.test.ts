@@ -9,8 +9,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ATTACKS_PER_ROUND, attacksOf, offend, OFFENDERS } from './support/offender.ts';
 import { connectionsOf, holdings, REALM, startRouter, type Listening } from './support/router.ts';
 import { SERIALIZERS } from './support/serializers.ts';
+import { until } from './support/until.ts';
 import { WireSession } from './support/wire-session.ts';
 import { Witnesses } from './support/witnesses.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const SEED = Number(process.env['WAMP_FUZZ_SEED'] ?? Date.now() % 2 ** 32);
 const FRAMES = Number(process.env['WAMP_FUZZ_FRAMES'] ?? 5000);
@@ -48,9 +51,9 @@ describe.each(SERIALIZERS)('mutated frames of $name', (serializer) => {
         `${JSON.stringify(outcomes)}, witnesses: ${witnesses.rounds} rounds`,
     );
     expect(witnesses.rounds).toBe(1 + Math.ceil(attacks.length / ATTACKS_PER_ROUND));
-    await vi.waitUntil(() => router.realm.sessions.size === 4);
+    await until(() => router.realm.sessions.size === 4);
     expect(holdings(router.realm)).toEqual(before);
-    await vi.waitUntil(async () => (await connectionsOf(router)) === 4);
+    await until(async () => (await connectionsOf(router)) === 4);
     expect(router.complaints.filter((complaint) => complaint.startsWith('error'))).toEqual([]);
     expect(uncaught).toEqual([]);
     // Neither all nor nothing: else it is not the router that was tried.

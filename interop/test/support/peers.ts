@@ -20,9 +20,8 @@ export interface Peer {
   close(): Promise<void>;
 }
 
-/** A make of client with one of its serializers. */
-export interface Make {
-  readonly name: string;
+/** In what a client differs from others. */
+export interface Notions {
   /**
    * Named exception: on a JSON connection this client does not know BIN-1. Bytes are to it what they
    * are on the wire, a string of U+0000 and base64, which it can pass on as well as any.
@@ -30,6 +29,11 @@ export interface Make {
   readonly bytesAreText: boolean;
   /** Named exception: a result of nothing and one of null are the same to this client, null. */
   readonly resultOfNullIsNothing: boolean;
+}
+
+/** A make of client with one of its serializers. */
+export interface Make extends Notions {
+  readonly name: string;
   join(url: string): Promise<Peer>;
 }
 

@@ -66,10 +66,6 @@ export async function connect<C = Untyped>(url: Url, options: ConnectOptions): P
   try {
     await establish(url, options, port, attempt.signal);
     attempt.signal.throwIfAborted();
-  } catch (error) {
-    // Whatever is still under way ends with the attempt.
-    attempt.abort(error);
-    throw error;
   } finally {
     stopListening();
     stopTimer();

@@ -189,7 +189,7 @@ export class Connection implements TransportListener {
       );
       return undefined;
     }
-    const request = this.requests.open(answered === false ? undefined : waiter);
+    const request = this.requests.open(waiter);
     this.#transport.send(frame);
     return request;
   }

@@ -69,7 +69,6 @@ export class SubscriptionHandle extends Handle implements Subscription<unknown[]
   /** Events that wait for a taker, or takers that wait for an event: never both. */
   readonly #events: WampEvent<unknown[]>[] = [];
   readonly #takers: Taker[] = [];
-  #ending: Ending | undefined;
 
   constructor(
     topic: Uri,
@@ -107,8 +106,7 @@ export class SubscriptionHandle extends Handle implements Subscription<unknown[]
 
   override end(ending: Ending): void {
     super.end(ending);
-    this.#ending ??= ending;
-    for (const taker of this.#takers.splice(0)) this.#endFor(taker, this.#ending);
+    for (const taker of this.#takers.splice(0)) this.#take(taker);
   }
 
   /** @throws TypeError when a handler takes the events already */
@@ -127,13 +125,9 @@ export class SubscriptionHandle extends Handle implements Subscription<unknown[]
   #take(taker: Taker): void {
     const event = this.#events.shift();
     if (event !== undefined) taker.resolve({ done: false, value: event });
-    else if (this.#ending === undefined) this.#takers.push(taker);
-    else this.#endFor(taker, this.#ending);
-  }
-
-  #endFor(taker: Taker, { error }: Ending): void {
-    if (error === undefined) taker.resolve({ done: true, value: undefined });
-    else taker.reject(error);
+    else if (this.ending === undefined) this.#takers.push(taker);
+    else if (this.ending.error === undefined) taker.resolve({ done: true, value: undefined });
+    else taker.reject(this.ending.error);
   }
 
   #overflowed(event: WampEvent<unknown[]>): unknown {

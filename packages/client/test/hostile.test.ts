@@ -1,11 +1,20 @@
 /** What a router may not send, and what it may send late. */
 import { describe, expect, test } from 'vitest';
+import { json, MessageType, Payload, ProtocolViolation, type Serializer } from '@wamp/protocol';
 import { ErrorUri } from '../src/index.ts';
-import { ALL_FEATURES, failure, joined, settle, type Joined, type ScriptedPeer } from './scripted-peer.ts';
+import {
+  ALL_FEATURES,
+  failure,
+  joined,
+  settle,
+  type Joined,
+  type JoinedOptions,
+  type ScriptedPeer,
+} from './scripted-peer.ts';
 
 /** Subscription 7 and registration 8; 17 and 18 have ended; request 7 is an unanswered CALL; invocation 1 ran. */
-async function session(): Promise<Joined> {
-  const { session, peer } = await joined();
+async function session(options: JoinedOptions = {}): Promise<Joined> {
+  const { session, peer } = await joined(options);
   session.on('error', () => undefined);
   const answer = async (...elements: unknown[]): Promise<void> => {
     const [type, request] = (await peer.next()) as [number, number];
@@ -191,6 +200,39 @@ describe('late, and ignored', () => {
     expect(own.state).toBe('closed');
   });
 });
+
+test.each<[string, unknown[]]>([
+  ['RESULT', [50, 7, {}, [1]]],
+  ['EVENT', [36, 7, 1, {}, [1]]],
+  ['INVOCATION', [68, 2, 8, {}, [1]]],
+])(
+  'a payload of %s that cannot be decoded after all ends the session, and nobody waits on',
+  async (_what, message) => {
+    const payload = Object.defineProperty(Object.create(Payload.none) as Payload, 'args', {
+      get: () => {
+        throw new ProtocolViolation('no payload');
+      },
+    });
+    const hostile: Serializer = {
+      ...json,
+      decode: (frame) => {
+        const decoded = json.decode(frame);
+        return 'payload' in decoded && decoded.payload.count > 0 && decoded.type !== MessageType.YIELD
+          ? { ...decoded, payload }
+          : decoded;
+      },
+    };
+    const { session: own, peer } = await session({ serializer: hostile });
+    const call = failure(own.call('q'));
+    const pending = failure(own.call('r'));
+    await peer.next();
+    await peer.next();
+    peer.send(message[0] === 50 ? [50, 8, {}, [1]] : message);
+    expect(await own.closed).toMatchObject({ reason: ErrorUri.PROTOCOL_VIOLATION });
+    expect(await call).toMatchObject({ name: 'ConnectionLostError' });
+    expect(await pending).toMatchObject({ name: 'ConnectionLostError' });
+  },
+);
 
 test('names that JavaScript gives a meaning are plain names', async () => {
   const { session: own, peer } = await session();

@@ -388,6 +388,16 @@ test('a signal that is aborted gives up connecting, with its reason', async () =
   expect(peer.clock.pending).toBe(0);
 });
 
+test('a signal that is aborted in the very turn of WELCOME gives up all the same', async () => {
+  const controller = new AbortController();
+  const { peer, connecting } = await hello({ signal: controller.signal });
+  peer.send(WELCOME);
+  const reason = new Error('changed my mind');
+  controller.abort(reason);
+  expect(await failure(connecting)).toBe(reason);
+  expect(peer.closed).toBe(true);
+});
+
 test('a signal that is aborted later leaves the session alone', async () => {
   const controller = new AbortController();
   const { peer, connecting } = await hello({ signal: controller.signal });

@@ -359,6 +359,23 @@ describe('unsubscribe', () => {
     await last;
   });
 
+  test('waits for each of several', async () => {
+    const { session, peer, subscription } = await one();
+    const subscribing = [1, 2].map(() => session.subscribe('t', () => undefined));
+    const leaving = subscription.unsubscribe();
+    await peer.next();
+    await peer.next();
+    peer.send([8, 32, 2, {}, 'wamp.error.not_authorized']);
+    expect(await failure(subscribing[0] ?? Promise.resolve())).toMatchObject({
+      uri: 'wamp.error.not_authorized',
+    });
+    peer.expectNothing();
+    peer.send([33, 3, 7]);
+    await leaving;
+    await subscribing[1];
+    peer.expectNothing();
+  });
+
   test.each<[string, unknown[]]>([
     ['is given another id', [33, 2, 8]],
     ['fails', [8, 32, 2, {}, 'wamp.error.not_authorized']],
@@ -543,6 +560,8 @@ describe('a subscription without a handler', () => {
     peer.send([35, 2]);
     await loop;
     expect(values).toEqual([1, 2, 3, 4]);
+    // What was left is gone.
+    expect(await all(subscription)).toEqual([]);
     expect(subscription.state).toBe('ended');
   });
 

@@ -43,13 +43,17 @@ class ClientEnd implements Transport {
 /** Both directions are synchronous: what is sent has been handled when the call returns. */
 export class ScriptedPeer {
   readonly clock: ManualClock = new ManualClock();
-  readonly transport: ClientEnd = new ClientEnd(json, this);
+  readonly transport: ClientEnd;
   /** How the client closed the transport: `true`, or the failure it named. */
   closed: true | TransportFailure | undefined;
   /** Whether the transport tells the client that it is closed, once the client has closed it. */
   confirmsClose = true;
   readonly #inbox: unknown[][] = [];
   #waiting: ((message: unknown[]) => void) | undefined;
+
+  constructor(serializer: Serializer = json) {
+    this.transport = new ClientEnd(serializer, this);
+  }
 
   /** What `connect` takes as its transport. */
   get factory(): TransportFactory {
@@ -126,12 +130,14 @@ export interface Joined<C = Untyped> {
 export type JoinedOptions = Partial<ConnectOptions> & {
   /** What WELCOME announces. */
   readonly roles?: object;
+  /** What the transport speaks; a flavour of JSON. */
+  readonly serializer?: Serializer;
 };
 
 /** A session that has joined: HELLO and WELCOME are behind it. */
 export async function joined<C = Untyped>(options: JoinedOptions = {}): Promise<Joined<C>> {
-  const { roles = ALL_FEATURES, ...rest } = options;
-  const peer = new ScriptedPeer();
+  const { roles = ALL_FEATURES, serializer, ...rest } = options;
+  const peer = new ScriptedPeer(serializer);
   const connecting = connect<C>('ws://scripted/', {
     realm: 'realm1',
     transport: peer.factory,

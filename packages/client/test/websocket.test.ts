@@ -284,6 +284,7 @@ describe('over TCP', () => {
     servers.push(server);
     const sockets = new WebSocketServer({
       server,
+      perMessageDeflate: true,
       handleProtocols: (offered) => offered.has(protocol) && protocol,
     });
     sockets.on('connection', (socket) => {

@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { MessageType, Payload, type Dict, type Message } from '@wamp/protocol';
 
 /** Ids, the ends of every width an integer may have on a wire among them. */
-export const arbitraryId: fc.Arbitrary<number> = fc.oneof(
+const arbitraryId: fc.Arbitrary<number> = fc.oneof(
   fc.integer({ min: 1, max: 2 ** 53 - 1 }),
   fc.constantFrom(1, 127, 128, 2 ** 16, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1, 2 ** 53),
 );
 
 /** Strings of any characters; none of a lone surrogate, and none that JSON would read as binary data. */
-export const arbitraryText: fc.Arbitrary<string> = fc
+const arbitraryText: fc.Arbitrary<string> = fc
   .oneof(
     fc.string({ unit: 'binary' }),
     fc.string({ unit: 'grapheme' }),
@@ -26,13 +26,13 @@ export const arbitraryText: fc.Arbitrary<string> = fc
   .filter((text) => !text.startsWith('\0'));
 
 /** Keys, those among them that other implementations trip over. */
-export const arbitraryKey: fc.Arbitrary<string> = fc.oneof(
+const arbitraryKey: fc.Arbitrary<string> = fc.oneof(
   arbitraryText,
   fc.constantFrom('__proto__', '__proto_', 'constructor', 'toJSON', 'hasOwnProperty', 'length', '1', ''),
 );
 
 /** A dict of the given values: a plain object, every key its own. */
-export function arbitraryDict(value: fc.Arbitrary<unknown>): fc.Arbitrary<Dict> {
+function arbitraryDict(value: fc.Arbitrary<unknown>): fc.Arbitrary<Dict> {
   return fc
     .array(fc.tuple(arbitraryKey, value), { maxLength: 4 })
     .map((entries) => Object.fromEntries(entries));
@@ -65,7 +65,7 @@ export const arbitraryPayload: fc.Arbitrary<Payload> = fc
 
 const word = fc.constantFrom('com', 'example', 'a', 'ÿ', 'x1', 'topic');
 /** URIs of a few components. */
-export const arbitraryUri: fc.Arbitrary<string> = fc
+const arbitraryUri: fc.Arbitrary<string> = fc
   .array(word, { minLength: 1, maxLength: 5 })
   .map((words) => words.join('.'));
 

@@ -113,6 +113,10 @@ describe.each(serializers)('$name', (serializer) => {
     for (let count = 0; count < 2000; count += 1) serializer.encode(call(['another']));
     expect(toHex(first)).toBe(copy);
     expect(first.buffer.byteLength).toBe(first.length);
+    const payload = Payload.of(['first']);
+    const bytes = toHex(payload.as(serializer));
+    for (let count = 0; count < 2000; count += 1) serializer.encode(call(['another']));
+    expect(toHex(payload.as(serializer))).toBe(bytes);
     const pooled = Buffer.concat([Buffer.from('junk'), first, Buffer.from('junk')]).subarray(
       4,
       4 + first.length,
@@ -214,6 +218,13 @@ describe.each(serializers)('$name', (serializer) => {
     expect(sent(serializer, value)).toStrictEqual(value);
   });
 
+  test('reliability 5: a frame may nest MAX_DEPTH levels, and no more', () => {
+    const frame = (levels: number): Uint8Array =>
+      encodeList(serializer, [48, 1, {}, 'p', [nested(levels - 2)]]);
+    expect(payloadOf(serializer.decode(frame(MAX_DEPTH))).args).toStrictEqual([nested(MAX_DEPTH - 2)]);
+    expectViolation(() => serializer.decode(frame(MAX_DEPTH + 1)), /deep/);
+  });
+
   test('after a failure the next message is written well', () => {
     expect(() => serializer.encode(call([{ a: [1, () => 1] }]))).toThrow(SerializationFailure);
     expect(sent(serializer, 'fine')).toBe('fine');
@@ -284,7 +295,7 @@ function encodeList(serializer: Serializer, list: readonly unknown[]): Uint8Arra
 
 function encodeValue(serializer: Serializer, value: unknown): Uint8Array {
   if (serializer === json) return utf8(JSON.stringify(value));
-  return serializer === msgpack ? msgpackEncode(value) : cborgEncode(value);
+  return serializer === msgpack ? msgpackEncode(value, { maxDepth: 1000 }) : cborgEncode(value);
 }
 
 /** Checklist §4.1: the samples of the basic messages. */
@@ -343,6 +354,17 @@ describe('byte vectors (checklist §4.1)', () => {
     const message: Message = { type: MessageType.EVENT_RECEIVED, publication };
     expect(toHex(msgpack.encode(message))).toBe(`92cd0151${inMsgpack}`);
     expect(toHex(cbor.encode(message))).toBe(`82190151${inCbor}`);
+  });
+
+  test.each([
+    [-(2 ** 31), 'd280000000', '3a7fffffff'],
+    [-(2 ** 31) - 1, 'd3ffffffff7fffffff', '3a80000000'],
+    [-(2 ** 32), 'd3ffffffff00000000', '3affffffff'],
+    [-(2 ** 32) - 1, 'd3fffffffeffffffff', '3b0000000100000000'],
+    [-(2 ** 53), 'd3ffe0000000000000', '3b001fffffffffffff'],
+  ])('T-31: so is %d', (value, inMsgpack, inCbor) => {
+    expect(toHex(msgpack.encodePayload([value], {}, 1))).toBe(`91${inMsgpack}`);
+    expect(toHex(cbor.encodePayload([value], {}, 1))).toBe(`81${inCbor}`);
   });
 
   test('T-31: so are integers in payloads and options, however deep; floats stay floats', () => {
@@ -742,6 +764,7 @@ describe('cbor', () => {
 
   test.each([
     'd81c81d81d00',
+    'd81c80',
     'd81d00',
     'd81b8163',
     'd869 8401 810102',
@@ -755,7 +778,17 @@ describe('cbor', () => {
     expectViolation(() => cbor.decode(hex(`84 1830 01 a1 6178 ${digits} 6170`)), /tag/);
   });
 
-  test('big integers need bytes', () => {
+  test('big integers need bytes, and not too many', () => {
+    const longest = 2n ** 8192n - 1n;
+    expect(sent(cbor, longest)).toBe(longest);
+    expect(sent(cbor, -longest - 1n)).toBe(-longest - 1n);
+    for (const value of [longest + 1n, -longest - 2n])
+      expect(() => cbor.encode(call([value]))).toThrow(SerializationFailure);
+    expectViolation(() => cbor.decode(hex(`${start} 81 c2 590401 ${'ff'.repeat(1025)}`)), /many/);
+    expectViolation(
+      () => cbor.decode(hex(`${start} 81 c3 5f ${'58ff'.concat('ff'.repeat(255)).repeat(5)} ff`)),
+      /many/,
+    );
     expectViolation(() => cbor.decode(hex(`${start} 81 c2 01`)));
     expectViolation(() => cbor.decode(hex(`${start} 81 c3 c2 40`)));
   });

@@ -33,7 +33,12 @@ const DEEDS: readonly Step[] = [
   (_client, _index, request) => [64, request, { invoke: 'roundrobin' }, 'com.work.shared'],
   (_client, index, request) => [64, request, {}, `com.work.${index}`],
   (_client, index, request) => [64, request, { match: 'prefix' }, `com.work.${index}.`],
-  (_client, index, request) => [64, request, { match: 'wildcard', invoke: 'first' }, `com..work.${index % 3}`],
+  (_client, index, request) => [
+    64,
+    request,
+    { match: 'wildcard', invoke: 'first' },
+    `com..work.${index % 3}`,
+  ],
   (_client, index, request) => [16, request, { acknowledge: true }, `com.topic.${index}.x`],
   // Calls that stay open: plain, with a deadline, streaming, to oneself.
   (_client, _index, request) => [48, request, {}, 'com.work.shared'],
@@ -101,7 +106,8 @@ test('VIO-1 LEAVE-1 LEAVE-2 SUB-3 after all have left, every map of the realm is
   const before = heldBy(realm, clock);
   expect(before).toMatchObject({ sessions: 0, subscriptions: 0, timers: 0 });
   for (const match of ['exact', 'prefix', 'wildcard'] as const) {
-    for (const { procedure } of realm.dealer.registrations.values(match)) expect(procedure).toMatch(/^wamp\./);
+    for (const { procedure } of realm.dealer.registrations.values(match))
+      expect(procedure).toMatch(/^wamp\./);
   }
   expect(before.calls).toBeLessThanOrEqual(1);
   for (let round = 0; round < 3; round += 1) await crowd(clock, router);

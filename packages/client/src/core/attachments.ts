@@ -96,13 +96,12 @@ export class Attachments<H extends Handle> {
     for (const handle of entry?.handles ?? []) handle.end({ reason: reason ?? 'revoked' });
   }
 
-  /** The WAMP session is over. */
+  /** The WAMP session is over, and every request has failed already. */
   end(ending: Ending): void {
     const entries = [...this.#entries.values()];
     this.#entries.clear();
-    for (const { handles, deserted } of entries) {
+    for (const { handles } of entries) {
       for (const handle of handles) handle.end(ending);
-      for (const resolve of deserted) resolve();
     }
   }
 

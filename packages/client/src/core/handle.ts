@@ -15,8 +15,8 @@ export interface Ending {
 /** Where a handle stands. */
 export type HandleState = 'active' | 'ended';
 
-/** Says goodbye for a handle; resolves when the router has confirmed. */
-export type Leave = (handle: Handle) => Promise<void>;
+/** Leaves the router; resolves when it has confirmed. */
+export type Leave = () => Promise<void>;
 
 /** Common to subscriptions and registrations. */
 export class Handle {
@@ -27,9 +27,9 @@ export class Handle {
   readonly ended: Promise<Ending>;
   /** What the router calls it, in the WAMP session at hand; stays when the handle ends. */
   givenId: Id | undefined;
-  #state: HandleState = 'active';
-  #resolveEnded: ((ending: Ending) => void) | undefined;
   readonly #leave: Leave;
+  #ending: Ending | undefined;
+  #resolveEnded: ((ending: Ending) => void) | undefined;
   #left: Promise<void> | undefined;
 
   constructor(uri: Uri, options: Dict, leave: Leave) {
@@ -42,25 +42,29 @@ export class Handle {
   }
 
   get id(): Id | undefined {
-    return this.#state === 'active' ? this.givenId : undefined;
+    return this.#ending === undefined ? this.givenId : undefined;
   }
 
   get state(): HandleState {
-    return this.#state;
+    return this.#ending === undefined ? 'active' : 'ended';
   }
 
-  /** It is over; only the first ending counts. */
+  /** How it ended, if it did; only the first ending counts. */
+  get ending(): Ending | undefined {
+    return this.#ending;
+  }
+
   end(ending: Ending): void {
-    this.#state = 'ended';
-    this.#resolveEnded?.(ending);
+    this.#ending ??= ending;
+    this.#resolveEnded?.(this.#ending);
   }
 
   /** Ends it from our side. Once is enough: further calls wait for the same confirmation. */
   leave(ending: Ending): Promise<void> {
     if (this.#left === undefined) {
-      const over = this.#state === 'ended';
+      const over = this.#ending !== undefined;
       this.end(ending);
-      this.#left = over ? Promise.resolve() : this.#leave(this);
+      this.#left = over ? Promise.resolve() : this.#leave();
     }
     return this.#left;
   }

@@ -70,8 +70,9 @@ export class Requests {
     if (waiter === undefined) return;
     // We never ask for progress; what comes all the same is not the result (T-11).
     if (answer.type === MessageType.RESULT && answer.details.progress === true) return;
-    this.#waiting.delete(answer.request);
+    // In this order: should the payload turn out to be no payload, the waiter is there to fail with the session.
     waiter.answered(answer);
+    this.#waiting.delete(answer.request);
   }
 
   /** Hands the failure to who waits. @throws ProtocolViolation when it answers nothing we asked */

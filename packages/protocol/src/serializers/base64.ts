@@ -1,17 +1,27 @@
 /** Base64 with padding (RFC 4648 §4). */
-declare const atob: (text: string) => string;
-declare const btoa: (latin1: string) => string;
+import { readText } from './text.ts';
 
-/** How many bytes become one argument list: few enough for every engine's stack. */
-const CHUNK = 8192;
+declare const atob: (text: string) => string;
+
+const ALPHABET = new Uint8Array(64);
+for (const [index, character] of Array.from(
+  'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
+).entries()) {
+  ALPHABET[index] = character.charCodeAt(0);
+}
+const PADDING = 0x3d;
 
 /** The bytes as text. */
 export function toBase64(bytes: Uint8Array): string {
-  let latin1 = '';
-  for (let at = 0; at < bytes.length; at += CHUNK) {
-    latin1 += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
+  const text = new Uint8Array(4 * Math.ceil(bytes.length / 3));
+  let to = 0;
+  // Bytes behind the last count as 0 first; padding then replaces what came of them.
+  for (let from = 0; from < bytes.length; from += 3) {
+    const bits = ((bytes[from] ?? 0) << 16) | ((bytes[from + 1] ?? 0) << 8) | (bytes[from + 2] ?? 0);
+    for (let shift = 18; shift >= 0; shift -= 6) text[to++] = ALPHABET[(bits >> shift) & 63] ?? 0;
   }
-  return btoa(latin1);
+  text.fill(PADDING, text.length - ((3 - (bytes.length % 3)) % 3));
+  return readText(text, 0, text.length);
 }
 
 /** The bytes that `text` stands for, or undefined when it is not base64 with padding. */

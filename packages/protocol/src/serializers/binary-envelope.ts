@@ -5,7 +5,7 @@ import { isDict } from '../fields.ts';
  * How a format starts an integer or a string. Both formats do it alike: a number below `limit` is part
  * of the first byte, a larger one follows in 1, 2, 4 or 8 bytes, as told by `code` and the three after it.
  */
-export interface Head {
+interface Head {
   readonly limit: number;
   readonly base: number;
   readonly code: number;

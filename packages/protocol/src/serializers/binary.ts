@@ -34,7 +34,7 @@ export interface BinaryFormat extends FrameFormat {
 }
 
 /** Reads one value at each call. */
-export interface ValueReader {
+interface ValueReader {
   read(): unknown;
 }
 
@@ -103,8 +103,9 @@ function decode(format: BinaryFormat, serializer: Serializer, frame: Uint8Array)
 
 function checkCount({ name, least, most, payload }: Layout, count: number): void {
   if (count < least) throw new ProtocolViolation(`${name}: ${count} elements are too few`);
-  if (count > most + (payload ? 2 : 0))
+  if (count > most + (payload ? 2 : 0)) {
     throw new ProtocolViolation(`${name}: ${count} elements are too many`);
+  }
 }
 
 /** Args and Kwargs, `count` of them, behind the envelope that ends at `at`. */
@@ -118,8 +119,9 @@ function readPayload(
   const argsEnd = count > 0 ? format.skipArgs(frame, at) : at;
   const end = count > 1 ? format.skipKwargs(frame, argsEnd) : argsEnd;
   const frameEnd = format.endOfList(frame, end);
-  if (frameEnd !== frame.length)
+  if (frameEnd !== frame.length) {
     throw new ProtocolViolation(`${format.name}: a message is followed by more bytes`);
+  }
   if (count === 0) return Payload.none;
   return Payload.encoded(serializer, frame.subarray(at, end), count > 1 ? 2 : 1);
 }
@@ -153,9 +155,12 @@ export function validDate(date: Date): Date {
   throw new SerializationFailure('an invalid Date has no form on the wire');
 }
 
-/** True for a number that JavaScript libraries would write as a float, and that is an integer for everyone else. */
-export function isWide(value: number): boolean {
-  return (value > 0xffffffff || value < -0x80000000) && Number.isInteger(value) && Math.abs(value) <= MAX_ID;
+/**
+ * True for an integer above 2^32 or below `least`: one that the libraries would write as a float, and
+ * that is an integer to everyone else.
+ */
+export function isWide(value: number, least: number): boolean {
+  return (value > 0xffffffff || value < least) && Number.isInteger(value) && Math.abs(value) <= MAX_ID;
 }
 
 /** The integer as a number where that is exact. */

@@ -12,7 +12,7 @@ export const TEXT = 3;
 export const LIST = 4;
 export const DICT = 5;
 export const TAG = 6;
-export const SIMPLE = 7;
+const SIMPLE = 7;
 
 /** The lower five bits that leave the length open; what follows ends with a break. */
 export const OPEN = 31;
@@ -22,6 +22,9 @@ export const BREAK = 0xff;
 export const TAG_EPOCH = 1;
 export const TAG_BIGNUM = 2;
 export const TAG_NEGATIVE_BIGNUM = 3;
+
+/** The bytes of the longest big integer: arithmetic on longer ones takes time that nobody expects. */
+export const MAX_BIGNUM = 1024;
 
 /**
  * Tags that make a value depend on others or call for an object to be built: packed (6, 51), string and
@@ -172,10 +175,14 @@ function skipEntry(bytes: Uint8Array, at: number, inside: number): number {
 function skipTagged(bytes: Uint8Array, at: number, tag: number, depth: number): number {
   const inside = enter(bytes, at, 1, depth);
   if (REFUSED_TAGS.has(tag)) throw violation(`tag ${tag}, which is not accepted,`, at);
-  if ((tag === TAG_BIGNUM || tag === TAG_NEGATIVE_BIGNUM) && (bytes[at] ?? 0) >> 5 !== BYTES) {
-    throw violation('a big integer that is no byte string', at);
-  }
-  return skipValue(bytes, at, inside);
+  const end = skipValue(bytes, at, inside);
+  if (tag === TAG_BIGNUM || tag === TAG_NEGATIVE_BIGNUM) checkBignum(bytes, at, end);
+  return end;
+}
+
+function checkBignum(bytes: Uint8Array, at: number, end: number): void {
+  if ((bytes[at] ?? 0) >> 5 !== BYTES) throw violation('a big integer that is no byte string', at);
+  if (end - at > MAX_BIGNUM + 3) throw violation('a big integer of too many bytes', at);
 }
 
 /** How many elements the list has that the frame is. @throws ProtocolViolation when it is none */

@@ -1,9 +1,18 @@
 /** Serializer `cbor`: `wamp.2.cbor`, written by cbor-x, and read by a reader of its own. */
 import * as library from 'cbor-x/encode';
+import { SerializationFailure } from '../errors.ts';
 import type { Serializer } from '../serializer.ts';
 import { isWide, narrowed, serializerOf, validDate, wellFormed } from './binary.ts';
 import { CborReader } from './cbor-read.ts';
-import { contentOf, countElements, endOfList, skipArgs, skipKwargs, skipValue } from './cbor-skip.ts';
+import {
+  contentOf,
+  countElements,
+  endOfList,
+  MAX_BIGNUM,
+  skipArgs,
+  skipKwargs,
+  skipValue,
+} from './cbor-skip.ts';
 import type { Dialect } from './values.ts';
 
 // cbor-x does not read: it would build whatever some 300 tags say, rename the key `__proto__`, refuse strings
@@ -22,14 +31,20 @@ const encoder = new Encoder({
   tagUint8Array: false, // else binary data is a typed array instead of a byte string
 });
 
+/** The least integer that cbor-x writes as one. */
+const LEAST = -0x100000000;
+const BIGNUM_END = 2n ** BigInt(8 * MAX_BIGNUM);
+
 const dialect: Dialect = {
   text: wellFormed,
   key: wellFormed,
   // As numbers, cbor-x would write them as floats.
-  number: (value) => (isWide(value) ? BigInt(value) : value),
+  number: (value) => (isWide(value, LEAST) ? BigInt(value) : value),
   bigint: (value) => {
     const number = narrowed(value);
-    return typeof number === 'number' && !isWide(number) ? number : value;
+    if (typeof number === 'number' && !isWide(number, LEAST)) return number;
+    if (value >= -BIGNUM_END && value < BIGNUM_END) return value;
+    throw new SerializationFailure(`CBOR: no integer beyond ${MAX_BIGNUM} bytes`);
   },
   bytes: (value) => value,
   date: validDate,

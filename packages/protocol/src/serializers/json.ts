@@ -51,8 +51,9 @@ function decode(frame: Uint8Array): Message {
     elements.push(parseElement(frame, next, end));
     next = nextElement(frame, end);
   }
-  if (elements.length < layout.least)
+  if (elements.length < layout.least) {
     throw new ProtocolViolation(`${layout.name}: ${elements.length} elements are too few`);
+  }
   return layout.read(elements, readPayload(layout, frame, next));
 }
 

@@ -53,13 +53,16 @@ const packr = new Packr({
   useToJSON: false, // `outgoing` calls it; here it would be a key that a peer chose
 });
 
+/** The least integer that msgpackr writes as one. */
+const LEAST = -0x80000000;
+
 const dialect: Dialect = {
   text: wellFormed,
   key: wellFormed,
-  number: (value) => (isWide(value) ? wide(BigInt(value)) : value),
+  number: (value) => (isWide(value, LEAST) ? wide(BigInt(value)) : value),
   bigint: (value) => {
     const number = narrowed(value);
-    return typeof number === 'number' && !isWide(number) ? number : wide(value);
+    return typeof number === 'number' && !isWide(number, LEAST) ? number : wide(value);
   },
   bytes: (value) => value,
   date: validDate,

@@ -45,8 +45,9 @@ export function writeText(head: string, tail: Uint8Array, extra: number): Uint8A
 
 /** Writes the text to the start of `bytes`; false when not every character fits one byte. */
 function writeAscii(text: string, bytes: Uint8Array): boolean {
-  if (text.length > 4 * SHORT)
+  if (text.length > 4 * SHORT) {
     return encoder.encodeInto(text, bytes.subarray(0, text.length)).read === text.length;
+  }
   for (let index = 0; index < text.length; index += 1) {
     const unit = text.charCodeAt(index);
     if (unit >= 0x80) return false;

@@ -40,12 +40,14 @@ export function outgoing(value: unknown, dialect: Dialect, depth: number): unkno
 
 function outgoingObject(value: object, dialect: Dialect, depth: number): unknown {
   // Whoever contains itself nests without end, so this finds cycles, too.
-  if (depth >= MAX_DEPTH)
+  if (depth >= MAX_DEPTH) {
     throw new SerializationFailure(`nests deeper than ${MAX_DEPTH}, or contains itself`);
+  }
   if (Array.isArray(value)) return outgoingList(value, dialect, depth + 1);
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null)
+  if (prototype === Object.prototype || prototype === null) {
     return outgoingDict(value as Dict, dialect, depth + 1);
+  }
   return outgoingInstance(value, dialect, depth);
 }
 
@@ -83,8 +85,9 @@ function outgoingInstance(value: object, dialect: Dialect, depth: number): unkno
   if (value instanceof Date) return dialect.date(value);
   if (hasToJson(value)) return outgoing(value.toJSON(), dialect, depth + 1);
   const tag = Object.prototype.toString.call(value);
-  if (tag !== '[object Object]')
+  if (tag !== '[object Object]') {
     throw new SerializationFailure(`${tag.slice(8, -1)} has no form on the wire`);
+  }
   return outgoingDict({ ...value }, dialect, depth + 1);
 }
 

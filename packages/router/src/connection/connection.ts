@@ -187,6 +187,7 @@ export class Connection implements TransportListener {
         deny: (message, error, explanation) => {
           if (this.#state === 'joined') realm.deny(session, message, error, explanation);
         },
+        isDecided: (message) => message.type === MessageType.CALL && realm.dealer.continues(session, message),
         overflow: () => {
           this.#abort(ErrorUri.LIMIT_EXCEEDED, 'too many messages wait for a decision');
         },
@@ -202,6 +203,7 @@ export class Connection implements TransportListener {
 
   /** SES-9: the client leaves; it is answered, and gone. */
   #goodbye(): void {
+    this.#state = 'leaving';
     this.#retire();
     this.#write({ type: MessageType.GOODBYE, details: {}, reason: CloseUri.GOODBYE_AND_OUT });
     this.#hangUp();

@@ -9,6 +9,8 @@ import type { Principal } from '../core/session.ts';
 export interface GateExit {
   admit(message: Message): void;
   deny(message: Request, error: Uri, explanation: string): void;
+  /** True for what goes on with something decided before. */
+  isDecided(message: Request): boolean;
   /** More than {@link MOST_WAITING} messages stand behind one undecided one. */
   overflow(): void;
 }
@@ -53,7 +55,7 @@ export class Gate {
 
   #decide(message: Message): void {
     const request = requestOf(message);
-    if (request === undefined) {
+    if (request === undefined || this.#exit.isDecided(request.message)) {
       this.#exit.admit(message);
       return;
     }

@@ -106,6 +106,7 @@ export class Calls {
       if (call.killed && effective === 'skip') return;
       const interrupts = effective === 'killnowait' && !call.killed;
       this.#giveUp(call, errorFor(call, ErrorUri.CANCELED), ErrorUri.CANCELED, interrupts);
+      this.reconsider(call.registration);
     } else if (!call.killed) {
       call.killed = true;
       interrupt(call, 'kill', ErrorUri.CANCELED);
@@ -115,6 +116,7 @@ export class Calls {
   /** TMO-2, TMO-3: the answer is overdue. */
   expire(call: PendingCall): void {
     this.#giveUp(call, errorFor(call, ErrorUri.TIMEOUT), ErrorUri.TIMEOUT, !call.killed);
+    this.reconsider(call.registration);
   }
 
   /** Ends a call with an error of the router's own. */
@@ -148,16 +150,15 @@ export class Calls {
   /** LEAVE-1, LEAVE-2: a session is gone, with the calls it made and those it was to answer. */
   leave(session: Session): void {
     const { calls, invocations } = this.pending.of(session);
-    const [waiting, assigned] = partition(calls, (call) => call.callee === undefined);
-    // Those that wait go first, or they would be served when the others make room.
-    for (const call of [...waiting, ...assigned]) {
+    for (const call of calls) {
       const interrupts = !call.killed && call.callee?.session !== session;
       this.#giveUp(call, undefined, ErrorUri.CANCELED, interrupts);
     }
-    for (const call of invocations) {
-      this.abandon(call, ErrorUri.CANCELED, 'the callee left before it had answered');
-    }
+    const explanation = Payload.of(['the callee left before it had answered']);
+    for (const call of invocations) this.#end(call, errorFor(call, ErrorUri.CANCELED, explanation));
     this.pending.forget(session);
+    // Not before all its own calls are gone: none of those that wait may be served now.
+    for (const call of [...calls, ...invocations]) this.reconsider(call.registration);
   }
 
   /**
@@ -165,19 +166,24 @@ export class Calls {
    * @param told why the callee is to stop; undefined when it has answered, or cannot be told
    * @param lingers true when the callee goes on with it unawares
    */
-  #finish(call: PendingCall, answer: Message | undefined, told?: Uri, lingers = false): void {
+  #end(call: PendingCall, answer: Message | undefined, told?: Uri, lingers = false): void {
     if (!this.pending.close(call, lingers)) return;
     if (call.callee === undefined) dropFrom(call.registration.waiting, call);
     this.ended.emit(call);
     if (told !== undefined) interrupt(call, 'killnowait', told);
     if (answer !== undefined) call.caller.send(answer);
-    if (call.registration.waiting.length > 0) this.reconsider(call.registration);
+  }
+
+  /** Ends a call that has its answer; its callee has room for another. */
+  #finish(call: PendingCall, answer: Message): void {
+    this.#end(call, answer);
+    this.reconsider(call.registration);
   }
 
   /** Ends a call while its callee may be at work still, and tells the callee when it can be told. */
   #giveUp(call: PendingCall, answer: Message | undefined, reason: Uri, interrupts: boolean): void {
     const told = interrupts && canInterrupt(call) ? reason : undefined;
-    this.#finish(call, answer, told, told === undefined && !call.killed);
+    this.#end(call, answer, told, told === undefined && !call.killed);
   }
 
   /** Assigns the call, or lets it wait, or ends it. */
@@ -224,10 +230,6 @@ export class Calls {
     this.#find(call, payload);
     this.reconsider(call.registration);
   }
-}
-
-function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
-  return [items.filter(test), items.filter((item) => !test(item))];
 }
 
 /** T-12: only while the caller has seen nothing and streams nothing. */

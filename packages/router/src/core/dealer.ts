@@ -108,6 +108,7 @@ export class Dealer {
     this.#remove(session, registration, () => {
       session.send({ type: MessageType.UNREGISTERED, request });
     });
+    this.calls.reconsider(registration);
   }
 
   /**
@@ -121,6 +122,7 @@ export class Dealer {
       const details = { registration: registration.id, ...(reason === undefined ? {} : { reason }) };
       session.send({ type: MessageType.UNREGISTERED, request: 0, details });
     });
+    this.calls.reconsider(registration);
     return true;
   }
 
@@ -133,15 +135,21 @@ export class Dealer {
       this.#continue(pending, message);
       return;
     }
-    if (this.calls.pending.isOvertaken(caller, request, options.progress !== true)) return;
+    if (this.calls.pending.discard(caller, request, options.progress !== true)) return;
     this.calls.pending.seen(caller, request);
-    const registration = this.#serving(procedure);
+    const registration = this.serving(procedure);
     if (!isUri(procedure, this.#options.uriRules)) {
       this.deny(caller, message, ErrorUri.INVALID_URI, malformed(procedure, this.#options.uriRules));
     } else if (options.disclose_me === true && !this.#options.disclosure) {
       this.deny(caller, message, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
     } else if (registration === undefined) this.deny(caller, message, ErrorUri.NO_SUCH_PROCEDURE);
     else this.calls.place(caller, message, registration);
+  }
+
+  /** True for more input to a call that was permitted, or refused, when it began. */
+  continues(caller: Session, { request }: Call): boolean {
+    const { pending } = this.calls;
+    return pending.byCall(caller, request) !== undefined || pending.wasOvertaken(caller, request);
   }
 
   /** CALL-3: refuses a call that has reached nobody; more input for it will be discarded. */
@@ -190,10 +198,11 @@ export class Dealer {
     this.#bySession.delete(session);
     for (const registration of registrations ?? []) this.#remove(session, registration);
     this.calls.leave(session);
+    for (const registration of registrations ?? []) this.calls.reconsider(registration);
   }
 
   /** The registration that serves a procedure; no pattern takes what is the router's own. */
-  #serving(procedure: Uri): Registration | undefined {
+  serving(procedure: Uri): Registration | undefined {
     return isReserved(procedure)
       ? this.registrations.get('exact', procedure)
       : this.registrations.best(procedure);
@@ -272,7 +281,6 @@ export class Dealer {
     answer?.();
     this.unregistered.emit(session, registration);
     if (last) this.deleted.emit(session, registration);
-    this.calls.reconsider(registration);
   }
 }
 
@@ -285,6 +293,7 @@ function replaceable(holders: Registration | undefined, session: Session): reado
   return (holders?.callees ?? [])
     .map((callee) => callee.session)
     .filter(({ principal }) => {
+      if (isReserved(holders?.procedure ?? '')) return false; // the router's own
       return isTrusted(session) || (principal.authid === authid && principal.authrole === authrole);
     });
 }

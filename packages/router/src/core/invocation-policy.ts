@@ -14,8 +14,10 @@ export function choose(
 ): Callee | undefined {
   const { callees } = registration;
   const [first] = callees;
-  if (callees.length === 1 && first !== undefined && tried === undefined)
+  if (callees.length === 1 && first !== undefined && tried === undefined) {
+    registration.turn = 1; // so that whoever registers next is next
     return hasRoom(first) ? first : undefined;
+  }
   const willing = (callee: Callee): boolean => hasRoom(callee) && tried?.has(callee.session) !== true;
   switch (registration.invoke) {
     case 'single':
@@ -40,7 +42,7 @@ function nextInTurn(registration: Registration, willing: (callee: Callee) => boo
     const index = (registration.turn + step) % callees.length;
     const callee = callees[index];
     if (callee !== undefined && willing(callee)) {
-      registration.turn = (index + 1) % callees.length;
+      registration.turn = index + 1; // not wrapped: a callee that joins behind the last one is next
       return callee;
     }
   }

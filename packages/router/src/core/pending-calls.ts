@@ -76,11 +76,15 @@ export class PendingCalls {
     if (request > side.highest) side.highest = request;
   }
 
-  /** True for input to a call that is over; with `last`, no more of it will come. */
-  isOvertaken(caller: Session, request: Id, last: boolean): boolean {
-    const overtaken = this.#sides.get(caller)?.overtaken;
-    if (overtaken?.has(request) !== true) return false;
-    if (last) overtaken.delete(request);
+  /** True for a call that is over while its caller may send more input. */
+  wasOvertaken(caller: Session, request: Id): boolean {
+    return this.#sides.get(caller)?.overtaken.has(request) === true;
+  }
+
+  /** Takes note of input to a call that is over; after the `last` no more will come. @returns false for any other call */
+  discard(caller: Session, request: Id, last: boolean): boolean {
+    if (!this.wasOvertaken(caller, request)) return false;
+    if (last) this.#side(caller).overtaken.delete(request);
     return true;
   }
 

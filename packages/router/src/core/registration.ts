@@ -22,7 +22,7 @@ export interface Registration {
   readonly created: number;
   /** In the order in which they registered. */
   callees: readonly Callee[];
-  /** Where the round robin goes on: an index into `callees`. */
+  /** Where the round robin goes on: an index into `callees`, or behind the last. */
   turn: number;
   /** Calls that wait for a callee with room, the oldest first. */
   readonly waiting: PendingCall[];

@@ -16,7 +16,7 @@ export const registrationMeta: Feature = {
     ]);
     realm.procedure('wamp.registration.lookup', ({ args }) => [lookup(registrations, args[0], args[1])]);
     realm.procedure('wamp.registration.match', ({ args }) => {
-      const best = registrations.best(textArgument(args[0], 'procedure'));
+      const best = realm.dealer.serving(textArgument(args[0], 'procedure'));
       return [best === undefined || isReserved(best.procedure) ? null : best.id];
     });
     realm.procedure('wamp.registration.get', ({ args }) => [describe(find(realm, args[0]))]);

@@ -1,5 +1,6 @@
 /** The subscription meta API: who is subscribed to what, and how that changes (spec: Subscription Meta API). */
 import { ApplicationError, ErrorUri, isReserved, type Dict } from '@wamp/protocol';
+import { isWithin } from '../core/broker.ts';
 import type { Feature, Realm } from '../core/realm.ts';
 import type { Session } from '../core/session.ts';
 import type { Subscription } from '../core/subscription.ts';
@@ -14,8 +15,9 @@ export const subscriptionMeta: Feature = {
     realm.procedure('wamp.subscription.list', () => [listByPolicy(subscriptions, ({ topic }) => topic)]);
     realm.procedure('wamp.subscription.lookup', ({ args }) => [lookup(subscriptions, args[0], args[1])]);
     realm.procedure('wamp.subscription.match', ({ args }) => {
-      const matching = subscriptions.matching(textArgument(args[0], 'topic'));
-      const ids = matching.filter(({ topic }) => !isReserved(topic)).map(({ id }) => id);
+      const topic = textArgument(args[0], 'topic');
+      const matching = subscriptions.matching(topic).filter((subscription) => isWithin(subscription, topic));
+      const ids = matching.filter((subscription) => !isReserved(subscription.topic)).map(({ id }) => id);
       return [ids.length === 0 ? null : ids];
     });
     realm.procedure('wamp.subscription.get', ({ args }) => [describe(find(realm, args[0]))]);

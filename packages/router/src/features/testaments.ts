@@ -46,7 +46,8 @@ export const testaments: Feature = {
       if (bucket.length >= MOST_TESTAMENTS) throw new ApplicationError(ErrorUri.LIMIT_EXCEEDED);
       bucket.push(testament); // its place is where it was asked for, however long the decision takes
       return decide(realm, call.caller, testament, () => {
-        bucket.splice(bucket.indexOf(testament), 1);
+        const index = bucket.indexOf(testament);
+        if (index !== -1) bucket.splice(index, 1);
       });
     });
     realm.procedure('wamp.session.flush_testaments', (call) => {

@@ -1,18 +1,24 @@
 /** Which web pages may connect: the Origin policy of WebSocket upgrades (RFC 6455 §10.2). */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 
 /**
  * True for an upgrade that may go on. Programs send no Origin and may; a page may when it comes from
- * this very host, from a loopback host while we listen on loopback, or from an origin in the list.
+ * this very host, from a loopback host while the server is bound to loopback, or from an origin in the list.
+ * @param headers of the upgrade
+ * @param bound the address that the server listens on
  * @param allowed origins such as `https://example.org`, compared as a whole
  */
-export function originAllowed(request: IncomingMessage, allowed: readonly string[]): boolean {
-  const { origin } = request.headers;
+export function originAllowed(
+  headers: IncomingHttpHeaders,
+  bound: string,
+  allowed: readonly string[],
+): boolean {
+  const { origin } = headers;
   if (origin === undefined || allowed.includes(origin)) return true;
   const host = hostOf(origin);
   if (host === undefined) return false;
-  if (host.host === request.headers.host) return true;
-  return isLoopback(host.hostname) && isLoopback(request.socket.localAddress ?? '');
+  if (host.host === headers.host) return true;
+  return isLoopback(host.hostname) && isLoopback(bound);
 }
 
 function hostOf(origin: string): { readonly host: string; readonly hostname: string } | undefined {

@@ -52,7 +52,7 @@ export function acceptWebSockets(router: Router, options: WebSocketOptions): Web
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // Without a listener, a connection reset during the upgrade would end the process.
     socket.on('error', () => socket.destroy());
-    const fault = faultOf(request, paths, origins, serializers);
+    const fault = faultOf(request, { paths, origins, serializers, bound: addressOf(server) });
     if (fault !== undefined) {
       refuse(socket, fault);
       return;
@@ -87,16 +87,28 @@ function choose(offered: ReadonlySet<string>, serializers: readonly Serializer[]
   return undefined;
 }
 
+/** What upgrades are judged by. */
+interface Policy {
+  readonly paths: readonly string[];
+  readonly origins: readonly string[];
+  readonly serializers: readonly Serializer[];
+  /** The address that the server listens on. */
+  readonly bound: string;
+}
+
+function addressOf(server: Server): string {
+  const address = server.address();
+  return address === null || typeof address === 'string' ? '' : address.address;
+}
+
 /** The HTTP status that refuses an upgrade; undefined when it may go on. */
 function faultOf(
   request: IncomingMessage,
-  paths: readonly string[],
-  origins: readonly string[],
-  serializers: readonly Serializer[],
+  { paths, origins, serializers, bound }: Policy,
 ): string | undefined {
   const path = (request.url ?? '').split('?', 1)[0] ?? '';
   if (!paths.includes(path)) return '404 Not Found';
-  if (!originAllowed(request, origins)) return '403 Forbidden';
+  if (!originAllowed(request.headers, bound, origins)) return '403 Forbidden';
   return choose(offeredBy(request), serializers) === undefined ? '400 Bad Request' : undefined;
 }
 
@@ -179,16 +191,20 @@ class WebSocketTransport implements Transport {
     socket.on('message', (data, isBinary) => {
       this.#message(data, isBinary);
     });
-    // What goes wrong ends in 'close', which follows; unheard, 'error' would end the process.
+    // After an error nothing more will come: the session need not wait for the peer to close.
     socket.on('error', (error) => {
-      this.#failure = error.message;
+      this.#closed(error.message);
     });
     socket.on('close', (code) => {
-      this.listener?.closed(this.#failure ?? `closed with ${code}`);
+      this.#closed(`closed with ${code}`);
     });
   }
 
-  #failure: string | undefined;
+  #closed(reason: string): void {
+    const { listener } = this;
+    this.listener = undefined;
+    listener?.closed(reason);
+  }
 
   get backlog(): number {
     return this.#outbox.backlog;

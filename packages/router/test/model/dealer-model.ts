@@ -113,25 +113,23 @@ export class DealerModel {
     options: RegisterOptions,
   ): Registration | undefined {
     const { match = 'exact', invoke = 'single' } = options;
-    const refuse = (error: string): undefined => {
-      member.hears.push([8, 64, request, {}, error, EXPLANATION]);
-    };
-    if (!isPattern(match, procedure) || isReserved(procedure)) return refuse('wamp.error.invalid_uri');
-    if (options.disclose_caller === true && !this.#disclosure) {
-      return refuse('wamp.error.option_disallowed.disclose_me');
+    const held = this.#find(match, procedure);
+    const yielding = options.force_reregister === true ? samePrincipal(member, held) : [];
+    const staying = (held?.callees ?? []).filter((callee) => !yielding.includes(callee.member));
+    const again = staying.some((callee) => callee.member === member);
+    let refusal: string | undefined;
+    if (!isPattern(match, procedure) || isReserved(procedure)) refusal = 'wamp.error.invalid_uri';
+    else if (options.disclose_caller === true && !this.#disclosure) {
+      refusal = 'wamp.error.option_disallowed.disclose_me';
+    } else if (staying.length > 0 && (invoke === 'single' || invoke !== held?.invoke || again)) {
+      refusal = 'wamp.error.procedure_already_exists';
     }
-    if (options.force_reregister === true) this.#makeWay(member, match, procedure);
-    let registration = this.#find(match, procedure);
-    if (registration !== undefined) {
-      const again = registration.callees.some((callee) => callee.member === member);
-      if (invoke === 'single' || registration.invoke !== invoke || again) {
-        return refuse('wamp.error.procedure_already_exists');
-      }
-    } else {
-      const id = new Unknown('registration', this.#ids);
-      registration = { id, match, pattern: procedure, invoke, callees: [], turn: 0 };
-      this.registrations.push(registration);
+    if (refusal !== undefined) {
+      member.hears.push([8, 64, request, {}, refusal, EXPLANATION]);
+      return undefined;
     }
+    for (const other of yielding) if (held !== undefined) this.revoke(other, held, 'registered anew');
+    const registration = this.#find(match, procedure) ?? this.#create(match, procedure, invoke);
     registration.callees.push({ member, options, busy: 0 });
     member.hears.push([65, request, registration.id]);
     this.#serve(registration);
@@ -425,13 +423,11 @@ export class DealerModel {
     return longest ?? mostLiteral;
   }
 
-  /** `force_reregister`: who holds the procedure as the same principal gives way. */
-  #makeWay({ authid, authrole }: Member, match: MatchPolicy, procedure: string): void {
-    const registration = this.#find(match, procedure);
-    for (const { member } of registration?.callees ?? []) {
-      if (registration === undefined || member.authid !== authid || member.authrole !== authrole) continue;
-      this.revoke(member, registration, 'registered anew');
-    }
+  #create(match: MatchPolicy, pattern: string, invoke: InvocationPolicy): Registration {
+    const id = new Unknown('registration', this.#ids);
+    const registration: Registration = { id, match, pattern, invoke, callees: [], turn: 0 };
+    this.registrations.push(registration);
+    return registration;
   }
 
   #remove(member: Member, registration: Registration): void {
@@ -452,6 +448,12 @@ export function isPending({ state }: Call): boolean {
 
 function isPartOf(member: Member, { callees }: Registration): boolean {
   return callees.some((callee) => callee.member === member);
+}
+
+/** Ours, `force_reregister`: who holds the procedure as the same principal gives way. */
+function samePrincipal({ authid, authrole }: Member, registration: Registration | undefined): Member[] {
+  const holders = (registration?.callees ?? []).map((callee) => callee.member);
+  return holders.filter((holder) => holder.authid === authid && holder.authrole === authrole);
 }
 
 /** Ours: 0 or nothing sets no bound. */

@@ -113,7 +113,7 @@ export class Stage {
   readonly realm: Realm;
   /** What the router's source of randomness says at present. */
   random = 0;
-  #transcript = new Transcript();
+  #transcript: Transcript = new Transcript();
   #lastId: Id = 0;
   readonly #empty: Sizes;
 

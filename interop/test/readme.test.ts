@@ -1,0 +1,48 @@
+/** Runs the samples of the README as they are printed there. */
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import * as http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import * as client from '@wamp/client';
+import * as router from '@wamp/router';
+import { expect, test, vi } from 'vitest';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const [clientSample = '', routerSample = ''] = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(
+  ([, code = '']) => code,
+);
+const modules = { '@wamp/client': client, '@wamp/router': router, 'node:http': http };
+
+type Sample = (modules: object, console: { log: (...values: unknown[]) => void }) => Promise<unknown>;
+// The one way to run text with `await` in it; there is no name for this constructor.
+const AsyncFunction = Object.getPrototypeOf(async () => Promise.resolve()) as {
+  readonly constructor: new (...source: string[]) => Sample;
+};
+
+/** A sample as a function that gets its imports, and what it prints, from outside. */
+function sample(code: string): Sample {
+  const source = code.replace(/^import (\{.*\}) from '(.*)';$/gm, "const $1 = modules['$2'];");
+  return new AsyncFunction.constructor('modules', 'console', source);
+}
+
+test('a router and a client as in the README', async () => {
+  const anyPort = routerSample.replace('server.listen(8080,', 'server.listen(0,');
+  expect(anyPort).not.toBe(routerSample);
+  const started = await sample(`${anyPort}\nreturn { router, server };`)(modules, console);
+  const { router: running, server } = started as { router: router.Router; server: http.Server };
+  await once(server, 'listening');
+
+  const address = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/ws`;
+  const printed: unknown[][] = [];
+  const here = clientSample.replace('ws://127.0.0.1:8080/ws', address);
+  expect(here).not.toBe(clientSample);
+  const sum = await sample(`${here}\nreturn sum;`)(modules, { log: (...values) => printed.push(values) });
+
+  expect(sum).toBe(5);
+  expect(printed).toEqual([['It works', expect.any(Number)], ['nobody there']]);
+  await running.close();
+  server.closeAllConnections();
+  server.close();
+});

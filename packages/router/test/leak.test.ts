@@ -1,0 +1,306 @@
+/** Nothing is left of sessions that have left: no entry of a map, no timer, no memory. */
+import { runInNewContext } from 'node:vm';
+import { queryObjects, setFlagsFromString } from 'node:v8';
+import {
+  MessageType,
+  Payload,
+  PeerFeatures,
+  rolesOf,
+  type CallOptions,
+  type CancelMode,
+  type Dict,
+  type Id,
+  type Message,
+  type Uri,
+} from '@wamp/protocol';
+import {
+  createRouter,
+  defaultFeatures,
+  Realm,
+  type Principal,
+  type Router,
+  type Session,
+} from '@wamp/router';
+import { ALL_FEATURES, ManualClock } from '@wamp/router/testing';
+import { describe, expect, test } from 'vitest';
+import { Client, settle } from './support/client.ts';
+
+setFlagsFromString('--expose-gc');
+const collect: unknown = runInNewContext('gc');
+
+/** The heap in use once all garbage is gone. */
+function heapUsed(): number {
+  if (typeof collect !== 'function') throw new Error('there is no gc()');
+  collect();
+  collect();
+  return process.memoryUsage().heapUsed;
+}
+
+/** One that understands everything, and one that understands nothing beyond the basics. */
+const ANNOUNCED = [
+  new PeerFeatures(rolesOf(ALL_FEATURES)),
+  new PeerFeatures({ caller: {}, callee: {}, publisher: {}, subscriber: {} }),
+];
+
+/** A session without a transport; it remembers what it was asked last. */
+class LightSession implements Session {
+  readonly id: Id;
+  readonly principal: Principal;
+  readonly features: PeerFeatures;
+  readonly transport: Dict = {};
+  readonly #realm: Realm;
+  #request: Id = 0;
+  /** The last REGISTERED, INVOCATION and SUBSCRIBED it heard. */
+  registration: Id = 0;
+  invocation: Id = 0;
+  subscription: Id = 0;
+
+  constructor(realm: Realm, number: number) {
+    this.id = realm.newSessionId();
+    this.principal = {
+      authid: `user${number}`,
+      authrole: 'user',
+      authmethod: 'anonymous',
+      authprovider: 'test',
+    };
+    this.features = ANNOUNCED[number % 2] ?? new PeerFeatures({});
+    this.#realm = realm;
+    realm.join(this);
+  }
+
+  send(message: Message): void {
+    if (message.type === MessageType.INVOCATION) this.invocation = message.request;
+    if (message.type === MessageType.REGISTERED) this.registration = message.registration;
+    if (message.type === MessageType.SUBSCRIBED) this.subscription = message.subscription;
+  }
+
+  end(): void {
+    this.#realm.leave(this);
+  }
+
+  get #next(): Id {
+    return (this.#request += 1);
+  }
+
+  says(message: Message): void {
+    this.#realm.receive(this, message);
+  }
+
+  register(procedure: Uri, options: Dict = {}): void {
+    this.says({ type: MessageType.REGISTER, request: this.#next, options, procedure });
+  }
+
+  subscribe(topic: Uri, options: Dict = {}): void {
+    this.says({ type: MessageType.SUBSCRIBE, request: this.#next, options, topic });
+  }
+
+  publish(topic: Uri, options: Dict = {}): void {
+    this.says({
+      type: MessageType.PUBLISH,
+      request: this.#next,
+      options,
+      topic,
+      payload: Payload.of([this.id]),
+    });
+  }
+
+  /** @returns the number of the call */
+  call(procedure: Uri, args: readonly unknown[] = [], options: CallOptions = {}): Id {
+    const request = this.#next;
+    this.says({ type: MessageType.CALL, request, options, procedure, payload: Payload.of(args) });
+    return request;
+  }
+
+  cancel(request: Id, mode: CancelMode): void {
+    this.says({ type: MessageType.CANCEL, request, options: { mode } });
+  }
+
+  yield(progress = false): void {
+    const options = progress ? { progress } : {};
+    this.says({ type: MessageType.YIELD, request: this.invocation, options, payload: Payload.none });
+  }
+
+  fail(error: Uri): void {
+    this.says({
+      type: MessageType.ERROR,
+      requestType: MessageType.INVOCATION,
+      request: this.invocation,
+      details: {},
+      error,
+      payload: Payload.none,
+    });
+  }
+}
+
+/** Everything that a call can come to; the callee leaves soon after, the caller later. */
+const FATES: readonly ((caller: LightSession, callee: LightSession, procedure: Uri, clock: ManualClock) => void)[] =
+  [
+    (caller, callee, procedure) => {
+      caller.call(procedure);
+      callee.yield();
+    },
+    (caller, callee, procedure) => {
+      caller.call(procedure);
+      callee.fail('com.error');
+    },
+    (caller, callee, procedure) => {
+      caller.cancel(caller.call(procedure), 'skip');
+      callee.yield();
+    },
+    (caller, _callee, procedure) => {
+      caller.cancel(caller.call(procedure), 'skip');
+    },
+    (caller, callee, procedure) => {
+      caller.cancel(caller.call(procedure), 'kill');
+      callee.fail('wamp.error.canceled');
+    },
+    (caller, _callee, procedure) => {
+      caller.cancel(caller.call(procedure), 'killnowait');
+    },
+    (caller, _callee, procedure, clock) => {
+      caller.call(procedure, [], { timeout: 10 });
+      clock.advance(10);
+    },
+    (caller, callee, procedure) => {
+      caller.call(procedure, [], { timeout: 1_000_000, receive_progress: true });
+      callee.yield(true);
+    },
+    (caller, callee, procedure) => {
+      caller.call(procedure);
+      callee.fail('wamp.error.unavailable');
+    },
+    // More than the callee takes at once: these wait.
+    (caller, _callee, procedure) => {
+      for (let n = 0; n < 5; n += 1) caller.call(procedure, [n], { timeout: n * 1_000_000 });
+    },
+    (caller, callee, procedure) => {
+      if (!caller.features.has('caller', 'progressive_call_invocations')) return;
+      const request = caller.call(procedure, [1], { progress: true });
+      callee.yield();
+      const options = { progress: true };
+      caller.says({ type: MessageType.CALL, request, options, procedure, payload: Payload.of([2]) });
+    },
+    (_caller, callee, procedure) => {
+      callee.call(procedure);
+      callee.call('wamp.session.add_testament', ['com.will', [], {}]);
+    },
+  ];
+
+/** How many sessions are there at a time. */
+const CROWD = 50;
+
+/** Sessions come, do what they do, and go; in the end, all have gone. */
+function churn(realm: Realm, clock: ManualClock, joins: number): void {
+  const crowd: LightSession[] = [];
+  for (let n = 0; n < joins; n += 1) {
+    const session = new LightSession(realm, n);
+    const procedure = `com.procedure${n}`;
+    session.register(procedure, { concurrency: 2 });
+    if (n % 3 === 0) session.register('com.shared', { invoke: 'load', match: 'prefix' });
+    session.subscribe(`com.topic${n % CROWD}`, { get_retained: true });
+    if (n % 5 === 0) session.subscribe(`com..${n}`, { match: 'wildcard' });
+    const caller = crowd[n % crowd.length] ?? session;
+    FATES[n % FATES.length]?.(caller, session, procedure, clock);
+    session.publish(`com.topic${(n + 1) % CROWD}`, { retain: n % 7 === 0 });
+    if (n % 11 === 0) session.publish('com.past');
+    crowd.push(session);
+    if (crowd.length < CROWD) continue;
+    const [leaver] = crowd.splice((n * 31) % crowd.length, 1);
+    if (leaver === undefined) continue;
+    if (n % 2 === 0) realm.leave(leaver);
+    else session.call('wamp.session.kill', [leaver.id]);
+  }
+  for (const session of crowd) realm.leave(session);
+}
+
+describe('after 100,000 joins, calls, cancels and leaves', () => {
+  test('every map of the realm is empty, and the heap is back within 5 %', () => {
+    const clock = new ManualClock();
+    let ids = 0;
+    const realm = new Realm('realm1', {
+      clock,
+      globalId: () => (ids += 1),
+      routerId: () => (ids += 1),
+      random: () => 0.5,
+      uriRules: 'loose',
+      disclosure: true,
+      strictRequestIds: false,
+      features: defaultFeatures({ history: [{ topic: 'com.past', depth: 10 }] }),
+    });
+    const { broker, dealer, sessions } = realm;
+    const own = { registrations: dealer.registrations.size, subscriptions: broker.subscriptions.size };
+    churn(realm, clock, 20_000);
+    const before = heapUsed();
+    churn(realm, clock, 100_000);
+    const after = heapUsed();
+
+    expect(sessions.size).toBe(0);
+    expect(dealer.registrations.size).toBe(own.registrations);
+    expect(broker.subscriptions.size).toBe(own.subscriptions);
+    expect(dealer.calls.pending.size).toBeLessThanOrEqual(1); // the router's own session serves procedures
+    expect(clock.pending).toBe(0);
+    expect(queryObjects(LightSession)).toBe(0); // whatever holds them, in whichever map
+    expect(after / before).toBeLessThan(1.05);
+  }, 60_000);
+});
+
+describe('after connections have come and gone in every way', () => {
+  const LEAVINGS: readonly ((client: Client, killer: Client) => Promise<void>)[] = [
+    (client) => client.say([6, {}, 'wamp.close.close_realm']),
+    (client) => client.say([3, {}, 'com.reason']),
+    (client) => client.say([1, 'realm1', { roles: { caller: {} } }]),
+    async (client) => {
+      client.sendBytes('{nonsense');
+      await settle();
+    },
+    async (client) => {
+      client.transport.close();
+      await settle();
+    },
+    (client, killer) => killer.say([48, 1, {}, 'wamp.session.kill_all']).then(() => client.say([6, {}, 'com.bye'])),
+    (_client, killer) => killer.say([48, 1, {}, 'wamp.session.kill_all']),
+  ];
+
+  /** What is there for each connection, and should not be any more. */
+  const connectionsOf = (): number => queryObjects(Client);
+
+  async function visit(router: Router, clock: ManualClock, rounds: number): Promise<void> {
+    for (let round = 0; round < rounds; round += 1) {
+      for (const leave of LEAVINGS) {
+        const killer = await Client.join(router);
+        const client = await Client.join(router);
+        new Client(router).transport.close(); // one that never says a word
+        new Client(router);
+        await client.say(
+          [32, 1, {}, 'com.topic'],
+          [64, 2, {}, 'com.procedure'],
+          [48, 3, { timeout: 60_000 }, 'com.procedure'],
+          [48, 4, {}, 'wamp.session.add_testament', ['com.will', [], {}]],
+        );
+        await leave(client, killer);
+        killer.transport.close();
+        await settle();
+        clock.advance(10_000);
+        await settle();
+      }
+    }
+  }
+
+  test('no client, session or timer is left, and the heap is back within 5 %', async () => {
+    const clock = new ManualClock();
+    const router = createRouter({ realms: ['realm1'], clock });
+    const realm = router.realm('realm1');
+    await visit(router, clock, 30);
+    const before = heapUsed();
+    await visit(router, clock, 150);
+    const after = heapUsed();
+
+    expect(realm?.sessions.size).toBe(0);
+    expect(realm?.broker.subscriptions.size).toBe(0);
+    expect(realm?.dealer.calls.pending.size).toBeLessThanOrEqual(1);
+    expect(clock.pending).toBe(0);
+    expect(connectionsOf()).toBe(0);
+    expect(after / before).toBeLessThan(1.05);
+    await router.close();
+  }, 60_000);
+});
