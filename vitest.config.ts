@@ -27,6 +27,9 @@ export default defineConfig({
   ssr: { resolve: { conditions: [source, ...defaultServerConditions] } },
   test: {
     maxWorkers: 2,
+    // Bounds for what hangs, not for what is slow: a busy machine must not fail a test.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     passWithNoTests: true,
     reporters: [
       'default',

@@ -96,6 +96,9 @@ class Peer(ApplicationSession):
         say({"left": {"reason": details.reason, "message": details.message}})
         self.disconnect()
 
+    def onUserError(self, fail, msg):
+        """What handlers raise here is meant to reach the caller, and no log."""
+
     def onDisconnect(self):
         if not self.ended.done():
             self.ended.set_result(None)
@@ -165,8 +168,8 @@ class Peer(ApplicationSession):
         self.handles[subscription.id] = subscription
         return subscription.id
 
-    async def do_unsubscribe(self, id):
-        await self.handles.pop(id).unsubscribe()
+    async def do_unsubscribe(self, handle):
+        await self.handles.pop(handle).unsubscribe()
 
     async def do_register(self, procedure, how="echo", options=None):
         def echo(*args, details=None, **kwargs):
@@ -197,8 +200,8 @@ class Peer(ApplicationSession):
         self.handles[registration.id] = registration
         return registration.id
 
-    async def do_unregister(self, id):
-        await self.handles.pop(id).unregister()
+    async def do_unregister(self, handle):
+        await self.handles.pop(handle).unregister()
 
     async def do_event(self, name):
         """Something that `cancel_after` may wait for."""
@@ -211,7 +214,14 @@ class Peer(ApplicationSession):
         self.leave()
 
 
+def on_exception(loop, context):
+    # The library leaves a handler that was interrupted to the loop, which complains.
+    if not isinstance(context.get("exception"), asyncio.CancelledError):
+        loop.default_exception_handler(context)
+
+
 async def main(url, realm, serializer):
+    asyncio.get_running_loop().set_exception_handler(on_exception)
     ended = asyncio.get_running_loop().create_future()
     factory = WampWebSocketClientFactory(
         lambda: Peer(ComponentConfig(realm=realm), ended), url=url, serializers=serializers_of(serializer)

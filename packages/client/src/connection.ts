@@ -182,19 +182,17 @@ export class Connection implements TransportListener {
     }
     let frame: Uint8Array<ArrayBuffer>;
     try {
-      frame = this.#transport.serializer.encode(build(this.requests.next));
-    } catch (cause) {
-      waiter.failed(
-        new SerializationError(ErrorUri.INVALID_ARGUMENT, [toError(cause).message], {}, { cause }),
-      );
+      frame = this.#encode(build(this.requests.next));
+    } catch (thrown) {
+      waiter.failed(unwritable(thrown));
       return undefined;
     }
-    const request = this.requests.open(waiter);
+    const request = this.requests.open(answered === false ? undefined : waiter);
     this.#transport.send(frame);
     return request;
   }
 
-  /** Sends a message that is no request; does nothing when the session is over. @throws SerializationFailure */
+  /** Sends a message that is no request; does nothing when the session is over. @throws as encoding does */
   send(message: Message): void {
     if (this.#state === 'open') this.#write(message);
   }
@@ -321,8 +319,22 @@ export class Connection implements TransportListener {
   }
 
   #write(message: Message): void {
-    this.#transport.send(this.#transport.serializer.encode(message));
+    this.#transport.send(this.#encode(message));
   }
+
+  #encode(message: Message): Uint8Array<ArrayBuffer> {
+    const { serializer, limit = Infinity } = this.#transport;
+    const frame = serializer.encode(message);
+    if (frame.length <= limit) return frame;
+    const text = `The router takes messages of at most ${limit} bytes; this one has ${frame.length}.`;
+    throw new SerializationError(ErrorUri.PAYLOAD_SIZE_EXCEEDED, [text]);
+  }
+}
+
+/** What a request fails with that could not be encoded. */
+function unwritable(cause: unknown): Error {
+  if (cause instanceof SerializationError) return cause;
+  return new SerializationError(ErrorUri.INVALID_ARGUMENT, [toError(cause).message], {}, { cause });
 }
 
 /** The end that the router has decided on. */

@@ -102,7 +102,10 @@ export class ProtocolError extends WampError {
   override readonly name = 'ProtocolError';
 }
 
-/** A value cannot be written by the serializer of the session: `wamp.error.invalid_argument`. */
+/**
+ * A message cannot be written: a value has no form in the session's serializer,
+ * `wamp.error.invalid_argument`, or it is longer than the router takes, `wamp.error.payload_size_exceeded`.
+ */
 export class SerializationError extends WampError {
   override readonly name = 'SerializationError';
 }

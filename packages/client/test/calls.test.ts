@@ -205,6 +205,16 @@ describe('a payload that cannot be written', () => {
     await peer.expect([48, 1, {}, 'p']);
   });
 
+  test('nor can one that is longer than the router takes', async () => {
+    const { session, peer } = await joined();
+    peer.transport.limit = 100;
+    const error = await failure(session.call('p', ['x'.repeat(100)]));
+    expect(error).toBeInstanceOf(SerializationError);
+    expect(error).toMatchObject({ uri: 'wamp.error.payload_size_exceeded' });
+    session.call('p', ['x'.repeat(80)]).catch(() => undefined);
+    expect((await peer.next()).slice(0, 2)).toEqual([48, 1]);
+  });
+
   test('a timeout of such a call is cleared', async () => {
     const { session, peer } = await joined();
     await failure(session.call('p', [cycle], { timeout: 50 }));

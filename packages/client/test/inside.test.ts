@@ -6,6 +6,7 @@ import { Connection } from '../src/connection.ts';
 import { Joining } from '../src/core/joining.ts';
 import type { Authenticator, ConnectError, Session } from '../src/index.ts';
 import { ClientSession } from '../src/session.ts';
+import { SubscriptionHandle } from '../src/subscription.ts';
 import { ALL_FEATURES, failure, joined, ScriptedPeer, settle } from './scripted-peer.ts';
 
 /** A session, its connection, and its peer. */
@@ -139,6 +140,14 @@ describe('a signal that outlives what it was for has no listener left', () => {
     await settle();
     expect(listeners()).toBe(0);
   });
+});
+
+test('of several endings of a handle the first one counts', async () => {
+  const handle = new SubscriptionHandle('t', {}, () => Promise.resolve(), undefined);
+  handle.end({ reason: 'first' });
+  handle.end({ reason: 'second', error: new Error('second') });
+  expect(await handle.ended).toEqual({ reason: 'first' });
+  expect(await handle[Symbol.asyncIterator]().next()).toEqual({ done: true, value: undefined });
 });
 
 describe('joining that has ended', () => {

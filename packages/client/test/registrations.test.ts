@@ -172,6 +172,14 @@ describe('a handler that fails', () => {
   });
 });
 
+test('a result that is longer than the router takes is an error, and said to be', async () => {
+  const { session, peer } = await registered(() => 'x'.repeat(200));
+  peer.transport.limit = 200;
+  peer.send([68, 1, 7, {}]);
+  await peer.expect([8, 68, 1, {}, 'wamp.error.payload_size_exceeded', [expect.any(String)]]);
+  expect(session.state).toBe('open');
+});
+
 describe('INTERRUPT', () => {
   /** A procedure that ends when the test says so. */
   async function slow(): Promise<

@@ -22,6 +22,7 @@ const text = { encoder: new TextEncoder(), decoder: new TextDecoder() };
 /** The client's end of the transport. */
 class ClientEnd implements Transport {
   readonly backlog = 0;
+  limit?: number;
   listener: TransportListener | undefined;
   readonly serializer: Serializer;
   readonly #peer: ScriptedPeer;
@@ -109,7 +110,6 @@ export class ScriptedPeer {
   }
 }
 
-export const HELLO = [1, 'realm1', expect.anything()];
 export const ALL_FEATURES = {
   broker: { features: { subscriber_blackwhite_listing: true } },
   dealer: { features: { call_canceling: true, call_timeout: true } },

@@ -52,7 +52,7 @@ function splitAtLengths(batch: Uint8Array): Uint8Array[] | undefined {
   while (at < batch.length) {
     const start = at + LENGTH_SIZE;
     const end = start + readLength(batch, at);
-    // A length that is itself cut off reads as a shorter one, which ends behind the batch all the same.
+    // When the length itself is cut off, `start` lies behind the batch already.
     if (end > batch.length) return undefined;
     frames.push(batch.subarray(start, end));
     at = end;

@@ -60,6 +60,28 @@ export { Payload, type Args, type Kwargs, type PayloadCount } from './payload.ts
 export { encodeOnce, MAX_DEPTH, type Serializer } from './serializer.ts';
 export { json } from './serializers/json.ts';
 export type { Transport, TransportFailure, TransportListener } from './transport.ts';
+export { joinBatch, splitBatch } from './batch.ts';
+export {
+  RAW_SOCKET_MAGIC,
+  RAW_SOCKET_MAX_FRAME,
+  RAW_SOCKET_MAX_LIMIT,
+  RAW_SOCKET_MIN_LIMIT,
+  RAW_SOCKET_PREFIX_SIZE,
+  rawSocketFrame,
+  RawSocketError,
+  RawSocketFrameType,
+  rawSocketLimit,
+  RawSocketParser,
+  readRawSocketReply,
+  readRawSocketRequest,
+  writeRawSocketError,
+  writeRawSocketHandshake,
+  writeRawSocketPrefix,
+  type RawSocketGreeting,
+  type RawSocketHandshake,
+  type RawSocketListener,
+  type RawSocketReply,
+} from './rawsocket.ts';
 export { isReserved, isUri, matches, MAX_URI_COMPONENTS, MAX_URI_LENGTH, type UriRules } from './uri.ts';
 export { GlobalScope, isId, MAX_ID, nextId, SessionScope } from './ids.ts';
 export { PeerFeatures, rolesOf, type Announcement } from './features.ts';

@@ -9,9 +9,9 @@ const HANDSHAKE_SIZE = 4;
 export const RAW_SOCKET_PREFIX_SIZE = 4;
 
 /** The least limit on messages that a handshake can tell, in bytes. */
-export const RAW_SOCKET_MIN_LIMIT = 2 ** 9;
+export const RAW_SOCKET_MIN_LIMIT: number = 2 ** 9;
 /** The greatest one. */
-export const RAW_SOCKET_MAX_LIMIT = 2 ** 24;
+export const RAW_SOCKET_MAX_LIMIT: number = 2 ** 24;
 /**
  * The longest frame that is ever sent, in bytes. One of 2^24 would need the 25th length bit, which many
  * peers do not know (T-35).

@@ -25,8 +25,10 @@ export interface Transport {
   readonly serializer: Serializer;
   /** Bytes given to `send` that have not left this process yet. */
   readonly backlog: number;
+  /** The longest frame that the peer takes, in bytes; undefined when it has told none. */
+  readonly limit?: number;
   listener: TransportListener | undefined;
-  /** Sends one encoded message; does nothing once the channel is closing. */
+  /** Sends one encoded message, not above `limit`; does nothing once the channel is closing. */
   send(frame: Uint8Array<ArrayBuffer>): void;
   /**
    * Lets what was sent go out, then ends the channel.

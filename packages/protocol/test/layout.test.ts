@@ -295,6 +295,11 @@ test('REV: UNSUBSCRIBED and UNREGISTERED with id 0 and details are revocations',
   expectViolation(() => fromList([67, 0, []]), 'UNREGISTERED.Details');
 });
 
+test('UNSUBSCRIBE and UNREGISTER tolerate Options, which some clients send', () => {
+  expect(fromList([34, 1, 2, {}])).toEqual({ type: 34, request: 1, subscription: 2 });
+  expect(fromList([66, 1, 2, {}])).toEqual({ type: 66, request: 1, registration: 2 });
+});
+
 test('T-45: a realm of null counts as none; HELLO needs roles', () => {
   expect(fromList([1, null, { roles: {} }])).toHaveProperty('realm', '');
   expectViolation(() => fromList([1, 'r', {}]), 'HELLO.Details.roles');

@@ -117,6 +117,7 @@ describe.each(serializers)('$name', (serializer) => {
     const bytes = toHex(payload.as(serializer));
     for (let count = 0; count < 2000; count += 1) serializer.encode(call(['another']));
     expect(toHex(payload.as(serializer))).toBe(bytes);
+    expect(payload.as(serializer).buffer.byteLength).toBe(payload.as(serializer).length);
     const pooled = Buffer.concat([Buffer.from('junk'), first, Buffer.from('junk')]).subarray(
       4,
       4 + first.length,
@@ -337,6 +338,32 @@ describe('byte vectors (checklist §4.1)', () => {
     expect(toHex(cbor.encode(message))).toBe(toHex(cborgEncode(list, { mapSorter: () => 0 })));
     for (const serializer of serializers)
       expect(toList(serializer.decode(encodeValue(serializer, list)))).toEqual(list);
+  });
+
+  test('T-31 SER-2: heads are of the least width, for integers and strings of every length', () => {
+    for (const edge of [1, 0x17, 0x1f, 0x7f, 0xff, 0xffff, 0xffffffff, 2 ** 53 - 2]) {
+      for (const id of [edge, edge + 1]) {
+        const list = [337, id];
+        expect(toHex(msgpack.encode(fromList(list)))).toBe(toHex(msgpackEncode(list)));
+        expect(toHex(cbor.encode(fromList(list)))).toBe(toHex(cborgEncode(list)));
+      }
+    }
+    for (const length of [0, 0x17, 0x18, 0x1f, 0x20, 0xff, 0x100, 0xffff, 0x10000]) {
+      for (const text of ['x'.repeat(length), 'ÿ'.repeat(length)]) {
+        const list = [48, 1, {}, text];
+        expect(toHex(msgpack.encode(fromList(list)))).toBe(toHex(msgpackEncode(list)));
+        expect(toHex(cbor.encode(fromList(list)))).toBe(toHex(cborgEncode(list)));
+      }
+    }
+  });
+
+  test('what is no id is still written as what it is', () => {
+    const message: Message = { type: MessageType.EVENT_RECEIVED, publication: -1 };
+    expect([json, msgpack, cbor].map((serializer) => toHex(serializer.encode(message)))).toEqual([
+      toHex(utf8('[337,-1]')),
+      '92cd0151ff',
+      '8219015120',
+    ]);
   });
 
   test('T-31: EVENT_RECEIVED, its id a 64-bit integer', () => {

@@ -1,10 +1,19 @@
 /** The public names of the router package. */
 export { createRouter, DEFAULT_LIMITS, Router, type RouterOptions } from './router.ts';
 export { acceptWebSockets, type WebSocketAcceptor, type WebSocketOptions } from './transports/websocket.ts';
+export {
+  acceptRawSockets,
+  type RawSocketAcceptor,
+  type RawSocketOptions,
+  type RawSocketRules,
+} from './transports/rawsocket.ts';
+export { shareOnePort, type OnePortAcceptor, type OnePortOptions } from './transports/one-port.ts';
+export { acceptLongPolls, type LongPollAcceptor, type LongPollOptions } from './transports/long-poll.ts';
 export { inMemory, transportPair } from './transports/in-memory.ts';
 export { isLoopback } from './transports/origin.ts';
 export { defaultFeatures, type FeatureOptions } from './features/index.ts';
 export type { HistoryRule } from './features/event-history.ts';
+export { DEFAULT_QUOTAS, type Quotas } from './core/quotas.ts';
 export type { TrustLevel } from './core/trust.ts';
 export { Realm, type Feature, type RealmOptions, type RouterFeatures } from './core/realm.ts';
 export { Broker, eventFor, type BrokerOptions } from './core/broker.ts';

@@ -19,6 +19,7 @@ import type { ConnectionRouter, Limits, Log } from './connection/connection-rout
 import { Connection } from './connection/connection.ts';
 import { systemClock } from './connection/system-clock.ts';
 import type { Clock } from './core/clock.ts';
+import { DEFAULT_QUOTAS, type Quotas } from './core/quotas.ts';
 import { Realm, type Feature, type Permits } from './core/realm.ts';
 import type { TrustLevel } from './core/trust.ts';
 import { defaultFeatures } from './features/index.ts';
@@ -42,6 +43,8 @@ export interface RouterOptions {
   readonly trustLevel?: TrustLevel;
   /** Bounds that differ from {@link DEFAULT_LIMITS}. */
   readonly limits?: Partial<Limits>;
+  /** How much one session may take, where it differs from {@link DEFAULT_QUOTAS}. */
+  readonly quotas?: Partial<Quotas>;
   /** What WELCOME says of the router's make. */
   readonly agent?: string;
   /** Takes log entries; silent by default. */
@@ -152,6 +155,7 @@ export class Router implements ConnectionRouter {
       random: options.random ?? Math.random,
       uriRules: this.uriRules,
       disclosure: options.disclosure ?? true,
+      quotas: { ...DEFAULT_QUOTAS, ...options.quotas },
       features: options.features ?? defaultFeatures(),
       trustLevel: options.trustLevel,
       permits: this.#permits(),

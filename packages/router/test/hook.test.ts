@@ -35,16 +35,28 @@ test('who wants no more hears no more, and others do', () => {
   expect(heard).toEqual(['one 1', 'two 1', 'two 2']);
 });
 
-test('coming and going while it is emitted counts from the next time on', () => {
+test('who goes while it is emitted takes nothing from the others', () => {
   const hook = new Hook<[number]>();
   const heard: string[] = [];
   const stop = hook.on((value) => {
     heard.push(`one ${value}`);
     stop();
-    hook.on((late) => heard.push(`late ${late}`));
   });
   hook.on((value) => heard.push(`two ${value}`));
   hook.emit(1);
   hook.emit(2);
-  expect(heard).toEqual(['one 1', 'two 1', 'two 2', 'late 2']);
+  expect(heard).toEqual(['one 1', 'two 1', 'two 2']);
+});
+
+test('who comes while it is emitted hears the next one', () => {
+  const hook = new Hook<[number]>();
+  const heard: string[] = [];
+  const stop = hook.on((value) => {
+    heard.push(`one ${value}`);
+    hook.on((late) => heard.push(`late ${late}`));
+  });
+  hook.emit(1);
+  stop();
+  hook.emit(2);
+  expect(heard).toEqual(['one 1', 'late 2']);
 });

@@ -23,7 +23,7 @@ describe('the upgrade', () => {
     [['wamp.2.msgpack', 'wamp.2.json'], 'wamp.2.msgpack'],
     [['wamp.2.json', 'wamp.2.cbor'], 'wamp.2.json'],
     [['wamp.2.flatbuffers', 'soap', 'wamp.2.cbor', 'wamp.2.json'], 'wamp.2.cbor'],
-    [['wamp.2.json.batched', 'wamp.2.json'], 'wamp.2.json'],
+    [['wamp.2.json.batches', 'wamp.2.json'], 'wamp.2.json'],
   ])('WS-1 T-37 the first that the client offers and the router speaks: %j', async (offered, chosen) => {
     await using site = await Site.open();
     expect(await handshake(site.url(), offered)).toBe(chosen);
@@ -37,8 +37,8 @@ describe('the upgrade', () => {
     [['wamp.2.jso']],
     [['wamp.2.jsonx']],
     [['WAMP.2.JSON']],
-    [['wamp.2.json.batched']],
-    [['wamp.2.msgpack.batched', 'wamp.2.cbor.batched', 'wamp.2.json.batched']],
+    [['wamp.2.json.batches']],
+    [['wamp.2.msgpack.', 'wamp.2.cbor;q=1', 'wamp.2.json.batched.twice']],
     [['wamp.2.ubjson', 'wamp.2.flatbuffers']],
   ])('WS-1 T-37 none in common is HTTP 400: %j', async (offered) => {
     await using site = await Site.open();

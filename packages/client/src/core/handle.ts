@@ -15,7 +15,7 @@ export interface Ending {
 /** Where a handle stands. */
 export type HandleState = 'active' | 'ended';
 
-/** Leaves the router; resolves when it has confirmed. */
+/** Leaves the router; resolves when it has confirmed, or when there was nothing to leave. */
 export type Leave = () => Promise<void>;
 
 /** Common to subscriptions and registrations. */
@@ -61,11 +61,7 @@ export class Handle {
 
   /** Ends it from our side. Once is enough: further calls wait for the same confirmation. */
   leave(ending: Ending): Promise<void> {
-    if (this.#left === undefined) {
-      const over = this.#ending !== undefined;
-      this.end(ending);
-      this.#left = over ? Promise.resolve() : this.#leave();
-    }
-    return this.#left;
+    this.end(ending);
+    return (this.#left ??= this.#leave());
   }
 }

@@ -32,7 +32,7 @@ export interface Callee extends Handle {
 
 /** What handlers need of their session. */
 export interface HandlerPort {
-  /** @throws SerializationFailure when a value has no form on the wire; nothing has been sent then */
+  /** @throws SerializationFailure or SerializationError when it cannot be written; nothing has been sent then */
   send(message: Message): void;
   /** An exception that nobody else gets to see. */
   report(error: Error): void;

@@ -18,7 +18,7 @@ export interface FrameFormat {
   /** First bytes of a list and of a dict, to which their lengths are added. */
   readonly list: number;
   readonly dict: number;
-  /** Writes any value; the bytes are the caller's. */
+  /** Writes any value. */
   readonly encodeValue: (value: unknown) => Uint8Array;
 }
 

@@ -15,7 +15,7 @@ export interface BinaryFormat extends FrameFormat {
   readonly name: string;
   readonly rawSocketId: number;
   readonly dialect: Dialect;
-  /** Writes a value of the dialect; the bytes may be overwritten by the next call. */
+  /** Writes a value of the dialect. The bytes are part of a larger buffer, whose rest is for other values. */
   readonly write: (value: unknown) => Uint8Array;
   /** How many elements the list at the start of the frame has. @throws ProtocolViolation when there is none */
   readonly countElements: (frame: Uint8Array) => number;
@@ -42,7 +42,7 @@ interface ValueReader {
 export function serializerOf(definition: Omit<BinaryFormat, 'encodeValue'>): Serializer {
   const format: BinaryFormat = {
     ...definition,
-    encodeValue: (value) => new Uint8Array(write(format, value, 1)),
+    encodeValue: (value) => write(format, value, 1),
   };
   const serializer: Serializer = {
     name: format.name,
@@ -71,7 +71,7 @@ function encodePayload(
   count: PayloadCount,
 ): Uint8Array<ArrayBuffer> {
   if (count === 0) return new Uint8Array(0);
-  // The list that holds them has a head of one byte.
+  // The list that holds them has a head of one byte. A copy, so that whoever keeps it keeps no more.
   const list = write(format, count === 1 ? [args] : [args, kwargs], 0);
   return new Uint8Array(list.subarray(1));
 }

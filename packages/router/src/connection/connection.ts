@@ -41,6 +41,8 @@ export class Connection implements TransportListener {
   readonly #joining: Joining;
   readonly #peer: Dict;
   readonly #encode: (message: Message) => Uint8Array<ArrayBuffer>;
+  /** The longest frame that the client takes (bytes). */
+  readonly #limit: number;
   #state: State = 'joining';
   #member: Membership | undefined;
   /** Calls the current deadline off. */
@@ -54,6 +56,7 @@ export class Connection implements TransportListener {
     this.#peer = peer;
     this.#joining = new Joining(router, peer);
     this.#encode = router.encoder(transport.serializer);
+    this.#limit = transport.limit ?? Infinity;
     this.#deadline(router.limits.helloTimeout, 'no HELLO in time');
   }
 
@@ -147,9 +150,9 @@ export class Connection implements TransportListener {
         this.#leave(reason, message);
       },
     };
+    if (!this.#write(welcome)) return;
     this.#member = { realm, session, receive: this.#entrance(realm, session) };
     this.#state = 'joined';
-    this.#write(welcome);
     realm.join(session);
   }
 
@@ -213,7 +216,8 @@ export class Connection implements TransportListener {
   #leave(reason: Uri, message?: string): void {
     if (this.#state !== 'joined') return;
     this.#state = 'leaving';
-    this.#write({ type: MessageType.GOODBYE, details: message === undefined ? {} : { message }, reason });
+    const details = message === undefined ? {} : { message };
+    if (!this.#write({ type: MessageType.GOODBYE, details, reason })) return;
     this.#retire();
     this.#dismiss = this.#router.clock.after(this.#router.limits.goodbyeTimeout, () => {
       this.#hangUp();
@@ -244,7 +248,9 @@ export class Connection implements TransportListener {
 
   #abort(reason: Uri, message: string, failure?: TransportFailure): void {
     if (this.#state === 'closed') return;
-    this.#write({ type: MessageType.ABORT, details: { message }, reason, payload: Payload.none });
+    const abort = { type: MessageType.ABORT, reason, payload: Payload.none } as const;
+    // The explanation is a courtesy; where it does not fit, the reason alone may.
+    if (!this.#write({ ...abort, details: { message } })) this.#write({ ...abort, details: {} });
     this.#hangUp(failure);
   }
 
@@ -271,19 +277,27 @@ export class Connection implements TransportListener {
   #send(message: Message): void {
     if (this.#state !== 'joined') return;
     try {
-      this.#transport.send(this.#encode(message));
+      const frame = this.#encode(message);
+      if (frame.length > this.#limit) {
+        this.#cannotDeliver(message, ErrorUri.PAYLOAD_SIZE_EXCEEDED, this.#tooLong(frame));
+        return;
+      }
+      this.#transport.send(frame);
       this.#member?.realm.traffic.sent.add(message.type);
     } catch (error) {
       if (!(error instanceof SerializationFailure)) throw error;
-      this.#cannotDeliver(message, error.message);
+      this.#cannotDeliver(message, ErrorUri.INVALID_PAYLOAD, error.message);
     }
   }
 
-  /** The client's serializer has no form for a payload: whoever waits for it is told, nobody else notices. */
-  #cannotDeliver(message: Message, why: string): void {
+  /**
+   * The client's serializer has no form for a payload, or the client no room for the message (RAW-6, T-53):
+   * whoever waits for it is told, nobody else notices.
+   */
+  #cannotDeliver(message: Message, error: Uri, why: string): void {
     const { realm, session } = this.#member ?? {};
     if (realm === undefined || session === undefined) return;
-    const { instead, answer } = undeliverable(message, why);
+    const { instead, answer } = undeliverable(message, error, why);
     if (instead !== undefined) this.#write(instead);
     if (answer !== undefined) this.#answerFor(realm, session, answer);
     if (instead === undefined && answer === undefined) realm.traffic.dropped.add(message.type);
@@ -300,8 +314,24 @@ export class Connection implements TransportListener {
     });
   }
 
-  #write(message: Message): void {
-    this.#transport.send(this.#encode(message));
+  /**
+   * What the client has to hear: one that has no room for it cannot be served, and is told only that.
+   * @returns false when the connection is over for this reason
+   */
+  #write(message: Message): boolean {
+    const frame = this.#encode(message);
+    if (frame.length <= this.#limit) {
+      this.#transport.send(frame);
+      return true;
+    }
+    if (message.type !== MessageType.ABORT) {
+      this.#abort(ErrorUri.PAYLOAD_SIZE_EXCEEDED, this.#tooLong(frame));
+    }
+    return false;
+  }
+
+  #tooLong(frame: Uint8Array): string {
+    return `a message of ${frame.length} bytes, where the client takes ${this.#limit}`;
   }
 
   #deadline(delay: number, message: string): void {

@@ -33,6 +33,7 @@ export class Gate {
   #waiting: Message[] | undefined;
   /** Calls the deadline of the decision off. */
   #dismiss: (() => void) | undefined;
+  #closed = false;
 
   constructor(options: GateOptions, exit: GateExit) {
     this.#options = options;
@@ -41,6 +42,7 @@ export class Gate {
 
   /** Stays synchronous until the authorizer returns a promise; from then on the session's messages queue. */
   receive(message: Message): void {
+    if (this.#closed) return;
     if (this.#waiting === undefined) this.#decide(message);
     else if (this.#waiting.length < MOST_WAITING) this.#waiting.push(kept(message));
     else this.#exit.overflow();
@@ -48,6 +50,7 @@ export class Gate {
 
   /** Nobody waits any more. */
   close(): void {
+    this.#closed = true;
     this.#dismiss?.();
     this.#dismiss = undefined;
     this.#waiting = undefined;

@@ -1,5 +1,5 @@
-/** What becomes of a message whose payload the receiver's serializer cannot write. */
-import { ErrorUri, MessageType, Payload, type Message } from '@wamp/protocol';
+/** What becomes of a message that the receiver's serializer cannot write, or that is longer than the receiver takes. */
+import { MessageType, Payload, type Message, type Uri } from '@wamp/protocol';
 
 /** Instead of the message, the receiver gets `instead`; in its name, the router gets `answer`. */
 export interface Undeliverable {
@@ -10,9 +10,9 @@ export interface Undeliverable {
 /**
  * A RESULT becomes an ERROR, an INVOCATION is answered with one, an ERROR becomes one that can be said. An EVENT
  * or a progressive RESULT has nobody waiting for it: it is dropped, and counted.
+ * @param error what is wrong, and `why` in words
  */
-export function undeliverable(message: Message, why: string): Undeliverable {
-  const error = ErrorUri.INVALID_PAYLOAD;
+export function undeliverable(message: Message, error: Uri, why: string): Undeliverable {
   const payload = Payload.of([why]);
   switch (message.type) {
     case MessageType.RESULT: {

@@ -21,6 +21,7 @@ import { eligibility } from './eligibility.ts';
 import { Hook } from './hook.ts';
 import { PatternMap } from './pattern-map.ts';
 import type { Publication, Publisher } from './publication.ts';
+import type { Quotas } from './quotas.ts';
 import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
 import type { Session } from './session.ts';
 import type { Subscription } from './subscription.ts';
@@ -33,6 +34,7 @@ export interface BrokerOptions {
   /** Draws subscription ids (IDS-3). */
   readonly routerId: () => Id;
   readonly uriRules: UriRules;
+  readonly quotas: Quotas;
   /** Whether `disclose_me` is granted. */
   readonly disclosure: boolean;
   /** What EVENT tells of the publisher's trust level. */
@@ -78,6 +80,11 @@ export class Broker {
       return;
     }
     const known = this.subscriptions.get(match, topic);
+    const held = this.#bySession.get(session)?.size ?? 0;
+    if (known?.subscribers.has(session) !== true && held >= this.#options.quotas.subscriptions) {
+      refuseRequest(session, message, ErrorUri.LIMIT_EXCEEDED, 'too many subscriptions');
+      return;
+    }
     const subscription = known ?? this.#create(match, topic);
     const isNew = !subscription.subscribers.has(session);
     subscription.subscribers.add(session);

@@ -16,12 +16,21 @@ import { Hook } from './hook.ts';
 import { invocationOf, missingFeature, takesProgress, wantsProgress } from './invocation.ts';
 import { choose } from './invocation-policy.ts';
 import { PendingCalls, type PendingCall } from './pending-calls.ts';
+import type { Quotas } from './quotas.ts';
 import type { Callee, Registration } from './registration.ts';
 import type { Session } from './session.ts';
 import type { TrustLevel } from './trust.ts';
 
 /** How many calls may wait for a callee of one registration with room. */
 export const MOST_WAITING = 1000;
+
+export interface CallsOptions {
+  /** Uniform in [0, 1), for the invocation policy `random`. */
+  readonly random: () => number;
+  /** What INVOCATION tells of the caller's trust level. */
+  readonly trustLevel?: TrustLevel | undefined;
+  readonly quotas: Quotas;
+}
 
 /**
  * A call is opened, waits or is assigned to a callee, and ends; `#finish` is the only end. In between
@@ -41,11 +50,12 @@ export class Calls {
   readonly ended: Hook<[PendingCall]> = new Hook();
   readonly #random: () => number;
   readonly #trustLevel: TrustLevel | undefined;
+  readonly #quotas: Quotas;
 
-  /** @param random uniform in [0, 1), for the invocation policy `random` */
-  constructor(random: () => number, trustLevel?: TrustLevel) {
+  constructor({ random, trustLevel, quotas }: CallsOptions) {
     this.#random = random;
     this.#trustLevel = trustLevel;
+    this.#quotas = quotas;
   }
 
   /** CALL-1: opens a call and finds a callee for it. */
@@ -126,24 +136,28 @@ export class Calls {
 
   /** A final answer to an invocation that is over: if it kept the callee busy, it does no more. */
   late(callee: Session, invocation: Id): void {
-    const call = this.pending.release(callee, invocation);
-    if (call !== undefined) this.reconsider(call.registration);
+    const registration = this.pending.release(callee, invocation);
+    if (registration !== undefined) this.reconsider(registration);
   }
 
   /** Something changed among a registration's callees: whoever waits may be served, or wait in vain. */
   reconsider(registration: Registration): void {
     const { waiting } = registration;
-    for (let index = 0; index < waiting.length;) {
+    let full = false; // no callee has room; those who have been declined may still wait in vain
+    let index = 0;
+    while (index < waiting.length) {
       const call = waiting[index];
       if (call === undefined) return;
-      const callee = choose(registration, this.#random, call.tried);
+      const { tried } = call;
+      const callee = full && tried === undefined ? undefined : choose(registration, this.#random, tried);
       if (callee !== undefined && call.payload !== undefined) {
         waiting.splice(index, 1);
         this.#assign(call, callee, call.payload);
       } else if (!isServed(call)) this.#finish(call, errorFor(call, unservedError(call)));
-      else if (call.tried === undefined)
-        return; // no callee has room
-      else index += 1;
+      else {
+        full ||= tried === undefined;
+        index += 1;
+      }
     }
   }
 
@@ -204,6 +218,10 @@ export class Calls {
     const missing = missingFeature(callee, call.options);
     if (missing !== undefined) {
       this.abandon(call, ErrorUri.FEATURE_NOT_SUPPORTED, `the callee lacks ${missing}`);
+      return;
+    }
+    if (this.pending.countOf(callee.session).invocations >= this.#quotas.invocations) {
+      this.abandon(call, ErrorUri.LIMIT_EXCEEDED, 'the callee has too many calls in flight');
       return;
     }
     const mayDecline = callee.session.features.has('callee', 'call_reroute');

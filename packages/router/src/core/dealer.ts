@@ -23,6 +23,7 @@ import { isPassthru } from './disclosure.ts';
 import { Hook } from './hook.ts';
 import { PatternMap } from './pattern-map.ts';
 import type { PendingCall } from './pending-calls.ts';
+import type { Quotas } from './quotas.ts';
 import { removeCallee, type Registration } from './registration.ts';
 import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
 import { isTrusted, type Session } from './session.ts';
@@ -35,6 +36,7 @@ export interface DealerOptions {
   /** Uniform in [0, 1), for the invocation policy `random`. */
   readonly random: () => number;
   readonly uriRules: UriRules;
+  readonly quotas: Quotas;
   /** Whether `disclose_me` and `disclose_caller` are granted. */
   readonly disclosure: boolean;
   /** What INVOCATION tells of the caller's trust level. */
@@ -58,7 +60,7 @@ export class Dealer {
 
   constructor(options: DealerOptions) {
     this.#options = options;
-    this.calls = new Calls(options.random, options.trustLevel);
+    this.calls = new Calls(options);
   }
 
   /** The registration of that id. */
@@ -77,6 +79,13 @@ export class Dealer {
     }
     if (options.disclose_caller === true && !this.#options.disclosure) {
       refuseRequest(session, message, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
+      return;
+    }
+    if (
+      (this.#bySession.get(session)?.size ?? 0) >= this.#options.quotas.registrations &&
+      !isTrusted(session)
+    ) {
+      refuseRequest(session, message, ErrorUri.LIMIT_EXCEEDED, 'too many registrations');
       return;
     }
     const holders = this.registrations.get(match, procedure);
@@ -142,6 +151,8 @@ export class Dealer {
       this.deny(caller, message, ErrorUri.INVALID_URI, malformed(procedure, this.#options.uriRules));
     } else if (options.disclose_me === true && !this.#options.disclosure) {
       this.deny(caller, message, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
+    } else if (this.calls.pending.countOf(caller).calls >= this.#options.quotas.calls) {
+      this.deny(caller, message, ErrorUri.LIMIT_EXCEEDED, 'too many calls in flight');
     } else if (registration === undefined) this.deny(caller, message, ErrorUri.NO_SUCH_PROCEDURE);
     else this.calls.place(caller, message, registration);
   }

@@ -30,12 +30,18 @@ export interface PendingCall {
   tried: Set<Session> | undefined;
 }
 
+/** What a call that is over leaves behind: not the call, which would hold on to its caller. */
+interface Lingering {
+  readonly callee: Callee;
+  readonly registration: Registration;
+}
+
 /** What a session takes part in. */
 interface Side {
   readonly calls: Map<Id, PendingCall>;
   readonly invocations: Map<Id, PendingCall>;
   /** Calls that are over while this callee is still busy with them, and cannot be told. */
-  readonly lingering: Map<Id, PendingCall>;
+  readonly lingering: Map<Id, Lingering>;
   /** Counts INVOCATION.Request of this session (IDS-5). */
   readonly scope: SessionScope;
   /** The highest CALL.Request seen. */
@@ -46,6 +52,8 @@ interface Side {
 
 /** How many overtaken calls a session may have before the oldest is forgotten. */
 const MOST_OVERTAKEN = 1000;
+
+const NOTHING = { calls: 0, invocations: 0 } as const;
 
 export class PendingCalls {
   readonly #sides = new Map<Session, Side>();
@@ -137,19 +145,20 @@ export class PendingCalls {
     if (callee === undefined) return true;
     const side = this.#sides.get(callee.session);
     side?.invocations.delete(call.invocation);
-    if (lingers && callee.options.concurrency !== undefined) side?.lingering.set(call.invocation, call);
-    else callee.active -= 1;
+    if (lingers && callee.options.concurrency !== undefined) {
+      side?.lingering.set(call.invocation, { callee, registration: call.registration });
+    } else callee.active -= 1;
     return true;
   }
 
-  /** A late answer: the callee has room again. @returns the call that took it, if it still did */
-  release(callee: Session, invocation: Id): PendingCall | undefined {
-    const lingering = this.#sides.get(callee)?.lingering;
-    const call = lingering?.get(invocation);
-    if (call?.callee === undefined) return undefined;
+  /** A late answer: the callee has room again. @returns where, if it had none */
+  release(session: Session, invocation: Id): Registration | undefined {
+    const lingering = this.#sides.get(session)?.lingering;
+    const { callee, registration } = lingering?.get(invocation) ?? {};
+    if (callee === undefined) return undefined;
     lingering?.delete(invocation);
-    call.callee.active -= 1;
-    return call;
+    callee.active -= 1;
+    return registration;
   }
 
   /** The calls that `session` waits for, and those it is to answer. */
@@ -158,6 +167,12 @@ export class PendingCalls {
     return side === undefined
       ? { calls: [], invocations: [] }
       : { calls: [...side.calls.values()], invocations: [...side.invocations.values()] };
+  }
+
+  /** How many calls `session` waits for, and how many it is to answer. */
+  countOf(session: Session): { readonly calls: number; readonly invocations: number } {
+    const side = this.#sides.get(session);
+    return side === undefined ? NOTHING : { calls: side.calls.size, invocations: side.invocations.size };
   }
 
   /** Forgets a session that has no calls left. */

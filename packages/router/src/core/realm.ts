@@ -19,6 +19,7 @@ import { Dealer } from './dealer.ts';
 import { Hook } from './hook.ts';
 import { MetaSession, type MetaProcedure } from './meta-session.ts';
 import type { Publisher } from './publication.ts';
+import type { Quotas } from './quotas.ts';
 import { refuseRequest, type Request } from './requests.ts';
 import type { Principal, Session } from './session.ts';
 import { Traffic } from './traffic.ts';
@@ -44,6 +45,8 @@ export interface RealmOptions {
   readonly random: () => number;
   readonly uriRules: UriRules;
   readonly disclosure: boolean;
+  /** How much one session may take. */
+  readonly quotas: Quotas;
   readonly features: readonly Feature[];
   /** How far callers and publishers are trusted; untold when absent. */
   readonly trustLevel?: TrustLevel | undefined;

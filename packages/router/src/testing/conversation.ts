@@ -12,6 +12,7 @@ import type { Log } from '../connection/connection-router.ts';
 import { createRouter, type Router, type RouterOptions } from '../router.ts';
 import { inMemory } from '../transports/in-memory.ts';
 import { ManualClock } from './manual-clock.ts';
+import { FarPeer, NearPeer, until, type Peer } from './peer.ts';
 import { fill, matchesTemplate, parseScript, type Line } from './script.ts';
 
 /** How one client of the conversation differs from the rest. */
@@ -33,6 +34,12 @@ export interface ConversationOptions {
   /** True when faults of the router, or of what is plugged into it, are part of the plot. */
   readonly faults?: boolean;
   readonly peers?: Readonly<Record<string, PeerOptions>>;
+  /**
+   * Connects a client to the router, and returns the client's end; in memory by default. Over any other
+   * transport, time is real but for `clock`: each line waits for what it is about, ten seconds at most, and
+   * silence is what the answer to a later request shows; hence no `strictRequestIds` there.
+   */
+  readonly connect?: (router: Router, serializer: Serializer) => Promise<Transport>;
 }
 
 /** Every feature that a client of a conversation announces. */
@@ -121,16 +128,22 @@ class Stage {
   async enter(line: Line & { readonly peer: string }): Promise<void> {
     if (this.#peers.has(line.peer)) return;
     const options = this.#options.peers?.[line.peer] ?? {};
-    const peer = new Peer(inMemory(this.#router, options.serializer ?? this.#options.serializer ?? json));
+    const peer = await this.#connect(options.serializer ?? this.#options.serializer ?? json);
     this.#peers.set(line.peer, peer);
     const says: unknown = 'message' in line && Array.isArray(line.message) ? line.message[0] : undefined;
     if (options.joins === false || (line.kind === 'send' && says === MessageType.HELLO)) return;
     const { realm = 'realm1', roles = rolesOf(ALL_FEATURES), details = {} } = options;
     peer.send([MessageType.HELLO, realm, { roles, ...details }]);
-    await settle();
+    await peer.arrival();
     const welcome = peer.next();
     if (welcome?.[0] !== MessageType.WELCOME) throw failure(`${line.peer} joins`, welcome);
     this.#variables.set(line.peer, welcome[1]);
+  }
+
+  async #connect(serializer: Serializer): Promise<Peer> {
+    const { connect } = this.#options;
+    if (connect === undefined) return new NearPeer(inMemory(this.#router, serializer));
+    return new FarPeer(await connect(this.#router, serializer));
   }
 
   async play(line: Line): Promise<void> {
@@ -143,7 +156,7 @@ class Stage {
     if (line.kind === 'send') peer.send(fill(line.message, this.#variables));
     else if (line.kind === 'send-raw') peer.transport.send(new TextEncoder().encode(line.raw));
     else if (line.kind === 'hang-up') peer.transport.close();
-    await settle();
+    await this.#await(line.kind, peer, line.peer);
     if (line.kind === 'expect') this.#expect(line.text, peer, line.message);
     if (line.kind === 'expect-nothing' && peer.heard.length > 0) throw failure(line.text, peer.next());
     if (line.kind === 'expect-closed' && (!peer.closed || peer.heard.length > 0)) {
@@ -151,8 +164,25 @@ class Stage {
     }
   }
 
+  /** Waits until what a line is about has come about. */
+  async #await(kind: Line['kind'], peer: Peer, name: string): Promise<void> {
+    if (kind === 'expect') await peer.arrival();
+    else if (kind === 'expect-closed') await peer.departure();
+    else if (kind === 'hang-up') {
+      await peer.departure();
+      await until(() => !this.#isJoined(name));
+    } else await peer.settle();
+  }
+
+  /** Whether the router still knows the session. */
+  #isJoined(name: string): boolean {
+    const session = this.#variables.get(name);
+    const realm = this.#router.realm(this.#options.peers?.[name]?.realm ?? 'realm1');
+    return typeof session === 'number' && realm?.sessions.has(session) === true;
+  }
+
   async end(): Promise<void> {
-    await settle();
+    for (const peer of this.#peers.values()) await peer.settle();
     for (const [name, peer] of this.#peers) {
       if (peer.heard.length > 0) throw failure(`${name} hears no more`, peer.next());
     }
@@ -167,45 +197,6 @@ class Stage {
     if (!matchesTemplate(template, heard, trial)) throw failure(text, heard);
     for (const [name, value] of trial) this.#variables.set(name, value);
   }
-}
-
-/** A client that knows nothing but lists. */
-class Peer {
-  readonly transport: Transport;
-  readonly heard: (readonly unknown[])[] = [];
-  closed = false;
-
-  constructor(transport: Transport) {
-    this.transport = transport;
-    transport.listener = {
-      frame: (bytes) => {
-        this.heard.push(transport.serializer.decodePayload(bytes, 1).args ?? []);
-      },
-      violation: (what) => {
-        throw new Error(what);
-      },
-      closed: () => {
-        this.closed = true;
-      },
-    };
-  }
-
-  /** Sends any list as a frame, a message or not. */
-  send(message: unknown): void {
-    if (!Array.isArray(message)) throw new Error('a message is a list');
-    this.transport.send(this.transport.serializer.encodePayload(message, {}, 1));
-  }
-
-  next(): readonly unknown[] | undefined {
-    return this.heard.shift();
-  }
-}
-
-/** Lets everything that is under way arrive: deliveries are microtasks, and this is a turn of its own. */
-function settle(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }
 
 function failure(expected: string, heard: unknown): Error {

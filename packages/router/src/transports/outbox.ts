@@ -9,10 +9,24 @@ export interface Framing {
   writeHeader(into: Buffer, at: number, length: number): void;
 }
 
+/** Where a transport puts its frames. */
+export interface FrameSink {
+  /** Bytes that have not left this process. */
+  readonly backlog: number;
+  push(frame: Uint8Array): void;
+  /** Passes on all that was pushed, in order. */
+  flush(): void;
+}
+
 /** Pending bytes beyond this are written at once. */
-const MOST_PENDING = 256 * 1024;
+export const MOST_PENDING: number = 256 * 1024;
 /** Frames beyond this are not copied into one buffer with their neighbours. */
 const LARGE = 16 * 1024;
+
+/** Something that is to be flushed. */
+interface Dirty {
+  flush(): void;
+}
 
 /**
  * The outboxes that have something to write. Nearly all the cost of a small message is the system call
@@ -20,9 +34,9 @@ const LARGE = 16 * 1024;
  * loop: no timer ever delays it.
  */
 export class FlushQueue {
-  #dirty: Outbox[] = [];
+  #dirty: Dirty[] = [];
 
-  add(outbox: Outbox): void {
+  add(outbox: Dirty): void {
     this.#dirty.push(outbox);
     if (this.#dirty.length === 1) setImmediate(() => this.#flush());
   }
@@ -35,7 +49,7 @@ export class FlushQueue {
 }
 
 /** What waits to be written to one socket. */
-export class Outbox {
+export class Outbox implements FrameSink {
   readonly #socket: Duplex;
   readonly #framing: Framing;
   readonly #queue: FlushQueue;
@@ -48,7 +62,6 @@ export class Outbox {
     this.#queue = queue;
   }
 
-  /** Bytes that have not left this process. */
   get backlog(): number {
     return this.#bytes + this.#socket.writableLength;
   }

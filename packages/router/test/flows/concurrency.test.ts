@@ -267,6 +267,36 @@ describe('the queue', () => {
       caller ← [50, 1, {}]
     `));
 
+  test('LEAVE-2 so it is when the last callee was busy with nothing but a call that was skipped', () =>
+    converse(
+      `
+      ${ONE}
+      caller → [48, 1, {}, "com.work"]
+      callee ← [68, 1, $work, {}]
+      caller → [48, 2, {}, "com.work"]
+      caller → [49, 1, {"mode": "skip"}]
+      caller ← [8, 48, 1, {}, "wamp.error.canceled"]
+      callee → closed
+      caller ← [8, 48, 2, {}, "wamp.error.canceled"]
+    `,
+      DEAF,
+    ));
+
+  test('LEAVE-2 all thousand of them are canceled', () =>
+    converse(`
+      ${ONE}
+      caller → [48, 1, {}, "com.work"]
+      callee ← [68, 1, $work, {}]
+      ${numbers(2, 1001)
+        .map((n) => `caller → [48, ${n}, {}, "com.work"]`)
+        .join('\n')}
+      callee → closed
+      caller ← [8, 48, 1, {}, "wamp.error.canceled", *]
+      ${numbers(2, 1001)
+        .map((n) => `caller ← [8, 48, ${n}, {}, "wamp.error.canceled"]`)
+        .join('\n')}
+    `));
+
   test.each([
     ['leaves', 'one → closed\n caller ← [8, 48, 1, {}, "wamp.error.canceled", *]'],
     ['unregisters', 'one → [66, 2, $work]\n one ← [67, 2]'],
@@ -472,8 +502,8 @@ describe('canceling', () => {
       caller → [48, 3, {}, "com.work", [3]]
       callee ← nothing
       callee → closed
-      caller ← [8, 48, 3, {}, "wamp.error.canceled"]
       caller ← [8, 48, 2, {}, "wamp.error.canceled", *]
+      caller ← [8, 48, 3, {}, "wamp.error.canceled"]
     `,
       DEAF,
     ));

@@ -1,6 +1,6 @@
 /** Conversations with a router that asks whether one may (checklist §2.30, T-24, T-41). */
 import { createRouter, type Authorizer } from '@wamp/router';
-import { converse, type ConversationOptions } from '@wamp/router/testing';
+import { converse, ManualClock, type ConversationOptions } from '@wamp/router/testing';
 import { describe, expect, test } from 'vitest';
 import { Client, settle } from '../support/client.ts';
 
@@ -344,6 +344,29 @@ describe('order while a verdict is awaited', () => {
         return uri === 'com.slow' && action === 'register' ? patience.verdict(true) : true;
       }),
     );
+  });
+
+  test.each([
+    ['GOODBYE', [6, {}, 'wamp.close.close_realm']],
+    ['a violation', [70, 99, {}]],
+  ])('T-41 VIO-1 what waits behind %s is not even judged', async (_what, end) => {
+    const patience = new Patience();
+    const asked: string[] = [];
+    const authorizer: Authorizer = {
+      authorize: (_principal, _action, uri) => {
+        asked.push(uri);
+        return patience.verdict(true);
+      },
+    };
+    const clock = new ManualClock();
+    const client = await Client.join(createRouter({ realms: ['realm1'], authorizer, clock }));
+    const idle = clock.pending;
+    await client.say([16, 1, {}, 'com.one'], end, [16, 2, {}, 'com.two']);
+    patience.next();
+    await settle();
+    expect(client.closed).toBe(true);
+    expect(asked).toEqual(['com.one']);
+    expect(clock.pending).toBe(idle);
   });
 
   test('T-41 what waits survives a transport that uses its buffer again', async () => {

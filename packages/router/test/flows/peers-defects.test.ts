@@ -556,7 +556,10 @@ describe('xconn-go', () => {
   test('META-4 no meta event is lost in a burst', async () => {
     const router = createRouter({ realms: ['realm1'], clock: new ManualClock() });
     const watcher = await Client.join(router);
-    await watcher.say([32, 1, {}, 'wamp.registration.on_register'], [32, 2, {}, 'wamp.subscription.on_subscribe']);
+    await watcher.say(
+      [32, 1, {}, 'wamp.registration.on_register'],
+      [32, 2, {}, 'wamp.subscription.on_subscribe'],
+    );
     const busy = await Client.join(router);
     const numbers = Array.from({ length: 1000 }, (_, n) => n);
     await busy.say(
@@ -567,7 +570,7 @@ describe('xconn-go', () => {
     const ids = (type: number): unknown[] =>
       busy.heard.filter((message) => message[0] === type).map((message) => message[2]);
     expect(events.map((event) => event[4])).toEqual(
-      [...ids(65), ...ids(33)].map((id) => [expect.any(Number), id]),
+      [...ids(65), ...ids(33)].map((id): unknown[] => [expect.any(Number), id]),
     );
   });
 

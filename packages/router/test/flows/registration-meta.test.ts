@@ -346,7 +346,7 @@ describe('procedures', () => {
     ]),
   ])('META-2 T-23 %s with arguments %j is an invalid argument', (procedure, args) =>
     converse(`
-      watcher → [48, 1, {}, "wamp.registration.${procedure ?? ''}"${args ?? ''}]
+      watcher → [48, 1, {}, "wamp.registration.${procedure}"${args}]
       watcher ← [8, 48, 1, {}, "wamp.error.invalid_argument", *]
     `),
   );

@@ -424,6 +424,19 @@ describe('for whom it is', () => {
       people,
     ));
 
+  test('RET-3 T-21 and it does so for those, too, who may not have the newest', () =>
+    converse(
+      `
+      ann → [16, 1, {"retain": true}, "com.news", ["for all, by ann"]]
+      ann → [16, 2, {"retain": true, "eligible_authid": ["bob"]}, "com.news", ["for bob"]]
+      bob → [16, 1, {"retain": true}, "com.news", ["for all, by bob"]]
+      bob → [32, 2, {"get_retained": true}, "com.news"]
+      bob ← [33, 2, *]
+      bob ← nothing
+    `,
+      people,
+    ));
+
   test('RET-4 where there are only restricted events, the others get none', () =>
     converse(
       `

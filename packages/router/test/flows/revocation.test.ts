@@ -142,6 +142,26 @@ describe('a registration', () => {
       three ← [68, 2, $add, {}, [4]]
     `));
 
+  test('RREV-1 SHR-3 nor does it pass anybody over when one goes that had its turn', () =>
+    converse(`
+      callee → [64, 1, {"invoke": "roundrobin"}, "com.add"]
+      callee ← [65, 1, $add]
+      two → [64, 1, {"invoke": "roundrobin"}, "com.add"]
+      two ← [65, 1, $add]
+      three → [64, 1, {"invoke": "roundrobin"}, "com.add"]
+      three ← [65, 1, $add]
+      caller → [48, 1, {}, "com.add", [1]]
+      callee ← [68, 1, $add, {}, [1]]
+      caller → [48, 2, {}, "com.add", [2]]
+      two ← [68, 1, $add, {}, [2]]
+      ${REMOVES_CALLEE}
+      callee ← [67, 0, {"registration": $add}]
+      caller → [48, 3, {}, "com.add", [3]]
+      three ← [68, 1, $add, {}, [3]]
+      caller → [48, 4, {}, "com.add", [4]]
+      two ← [68, 2, $add, {}, [4]]
+    `));
+
   test('RREV-1 remove_callee needs permission like any call', () =>
     converse(
       `

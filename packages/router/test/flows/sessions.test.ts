@@ -112,6 +112,16 @@ describe('joining', () => {
     `),
   );
 
+  test.each(['{}', '{"roles": {}}', '{"roles": {"passenger": {}}}', '{"roles": {"broker": {}}}'])(
+    'SES-6 T-45 a client without a role is none: %s',
+    (details) =>
+      converse(`
+        client → [1, "realm1", ${details}]
+        client ← [3, {...}, "wamp.error.protocol_violation"]
+        client ← closed
+      `),
+  );
+
   test('SES-6 EXT-1 roles and features that nobody knows do not matter', () =>
     converse(`
       client → [1, "realm1", {"roles": {"caller": {"features": {"x_magic": true, "call_canceling": true}, "x_more": 1}, "passenger": {}}, "x_extra": [1]}]

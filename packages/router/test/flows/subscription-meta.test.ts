@@ -328,7 +328,7 @@ describe('procedures', () => {
     ]),
   ])('META-2 T-23 %s with arguments %j is an invalid argument', (procedure, args) =>
     converse(`
-      watcher → [48, 1, {}, "wamp.subscription.${procedure ?? ''}"${args ?? ''}]
+      watcher → [48, 1, {}, "wamp.subscription.${procedure}"${args}]
       watcher ← [8, 48, 1, {}, "wamp.error.invalid_argument", *]
     `),
   );

@@ -2,8 +2,9 @@
 import type { MatchPolicy, PublishOptions } from '@wamp/protocol';
 import { ALL_FEATURES } from '@wamp/router/testing';
 import fc from 'fast-check';
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { BrokerModel, type Member, type Subscription } from './broker-model.ts';
+import { survivors } from './leaks.ts';
 import { check, TIME_LIMIT } from './sequences.ts';
 import { Stage, type Peer } from './stage.ts';
 
@@ -278,4 +279,11 @@ describe('the broker', () => {
       }),
     TIME_LIMIT,
   );
+
+  test('holds no session that has left, not even where nobody can look', async () => {
+    const left = await survivors(sequences, (stage, { commands }) => {
+      new Play(stage, true).run(commands);
+    });
+    expect(left).toBe(0);
+  });
 });

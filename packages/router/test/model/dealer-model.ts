@@ -81,22 +81,23 @@ export class DealerModel {
     this.members.push(member);
   }
 
-  /** LEAVE-1, LEAVE-2: it is no callee any more, then no caller, then its callers hear. */
+  /** LEAVE-1, LEAVE-2: it is no callee any more, and no caller; its callers hear; then whoever waits may be served. */
   leave(member: Member): void {
     this.members = this.members.filter((other) => other !== member);
-    const mine = this.calls.filter(({ caller }) => caller === member);
-    for (const call of mine) if (call.state === 'waiting') this.#end(call);
-    for (const registration of [...this.registrations]) this.#remove(member, registration);
-    for (const call of mine) {
-      if (call.state !== 'invoked') continue;
-      if (call.callee?.member === member) this.#end(call);
+    const registrations = this.registrations.filter((registration) => isPartOf(member, registration));
+    for (const registration of registrations) this.#remove(member, registration);
+    const made = this.calls.filter((call) => isPending(call) && call.caller === member);
+    for (const call of made) {
+      if (call.callee?.member === member) this.#close(call);
       else this.#giveUp(call, undefined, 'wamp.error.canceled');
     }
-    for (const call of this.calls) {
-      if (call.callee?.member !== member || call.state === 'over') continue;
+    const served = this.calls.filter((call) => call.state !== 'over' && call.callee?.member === member);
+    for (const call of served) {
       if (call.state === 'lingering') call.state = 'over';
-      else this.#fail(call, 'wamp.error.canceled');
+      else this.#close(call, errorFor(call, 'wamp.error.canceled'));
     }
+    for (const { registration } of [...made, ...served]) this.#serve(registration);
+    for (const registration of registrations) this.#serve(registration);
   }
 
   /** What ends a session that breaks the protocol. */
@@ -144,6 +145,7 @@ export class DealerModel {
     }
     member.hears.push([67, request]);
     this.#remove(member, registration);
+    this.#serve(registration);
   }
 
   /** RREV-1, RREV-2. @returns whether there was something to revoke */
@@ -152,6 +154,7 @@ export class DealerModel {
     const details = { registration: registration.id, ...(reason === undefined ? {} : { reason }) };
     if (member.announces.has('callee.registration_revocation')) member.hears.push([67, 0, details]);
     this.#remove(member, registration);
+    this.#serve(registration);
     return true;
   }
 
@@ -212,6 +215,7 @@ export class DealerModel {
       call.killed = true;
       interrupt(call, 'kill', 'wamp.error.canceled');
     }
+    this.#serve(call.registration);
   }
 
   /** CALL-2, PCR-3, T-6, T-11 */
@@ -246,7 +250,10 @@ export class DealerModel {
       this.#now = next.deadline;
       this.#timed = this.#timed.filter((call) => call !== next);
       if (forwardsTimeout(next)) next.overdue = true;
-      else this.#giveUp(next, 'wamp.error.timeout', 'wamp.error.timeout');
+      else {
+        this.#giveUp(next, 'wamp.error.timeout', 'wamp.error.timeout');
+        this.#serve(next.registration);
+      }
     }
     this.#now = end;
   }
@@ -380,22 +387,27 @@ export class DealerModel {
     if (told && !call.killed) interrupt(call, 'killnowait', reason);
     // One that is not told keeps its place until it answers.
     const lingers = !told && callee?.options.concurrency !== undefined;
-    this.#end(call, error === undefined ? undefined : [8, 48, call.request, {}, error, EXPLANATION], lingers);
+    this.#close(call, error === undefined ? undefined : errorFor(call, error), lingers);
   }
 
   #fail(call: Call, error: string): void {
-    this.#end(call, [8, 48, call.request, {}, error, EXPLANATION]);
+    this.#end(call, errorFor(call, error));
+  }
+
+  /** Ends a call; its callee has room for another. */
+  #end(call: Call, answer: Heard): void {
+    this.#close(call, answer);
+    this.#serve(call.registration);
   }
 
   /** The one end of a call. */
-  #end(call: Call, answer?: Heard, lingers = false): void {
+  #close(call: Call, answer?: Heard, lingers = false): void {
     if (call.state === 'invoked' && call.callee !== undefined && !lingers) call.callee.busy -= 1;
     call.state = lingers ? 'lingering' : 'over';
     this.#waiting = this.#waiting.filter((other) => other !== call);
     this.#timed = this.#timed.filter((other) => other !== call);
     if (call.streaming) call.caller.overtaken.push(call.request);
     if (answer !== undefined) call.caller.hears.push(answer);
-    this.#serve(call.registration);
   }
 
   #startTimer(call: Call): void {
@@ -438,7 +450,6 @@ export class DealerModel {
     if (registration.callees.length === 0) {
       this.registrations = this.registrations.filter((other) => other !== registration);
     }
-    this.#serve(registration);
   }
 }
 
@@ -454,6 +465,10 @@ function isPartOf(member: Member, { callees }: Registration): boolean {
 function samePrincipal({ authid, authrole }: Member, registration: Registration | undefined): Member[] {
   const holders = (registration?.callees ?? []).map((callee) => callee.member);
   return holders.filter((holder) => holder.authid === authid && holder.authrole === authrole);
+}
+
+function errorFor({ request }: Call, error: string): Heard {
+  return [8, 48, request, {}, error, EXPLANATION];
 }
 
 /** Ours: 0 or nothing sets no bound. */

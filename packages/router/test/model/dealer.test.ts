@@ -9,8 +9,9 @@ import type {
 } from '@wamp/protocol';
 import { ALL_FEATURES } from '@wamp/router/testing';
 import fc from 'fast-check';
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { DealerModel, isPending, type Call, type Member, type Registration } from './dealer-model.ts';
+import { survivors } from './leaks.ts';
 import { check, TIME_LIMIT } from './sequences.ts';
 import { Stage, type Peer } from './stage.ts';
 
@@ -97,6 +98,7 @@ function some<T>(
 ): fc.Arbitrary<Readonly<Record<string, T>>> {
   const empty: Readonly<Record<string, T>> = {};
   return fc.oneof(
+    { withCrossShrink: true },
     { weight: 10 - weight, arbitrary: fc.constant(empty) },
     { weight, arbitrary: value.map((content) => ({ [key]: content })) },
   );
@@ -484,4 +486,11 @@ describe('the dealer', () => {
       }),
     TIME_LIMIT,
   );
+
+  test('holds no session that has left, not even where nobody can look', async () => {
+    const left = await survivors(sequences, (stage, { profiles, sequence }) => {
+      new Play(stage, true, profiles).run(sequence);
+    });
+    expect(left).toBe(0);
+  });
 });

@@ -5,7 +5,7 @@ import { ManualClock } from '@wamp/router/testing';
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
 import { Client, serializer, settle } from './clients.ts';
-import { check, TIME_LIMIT, Transcript } from './sequences.ts';
+import { check, show, TIME_LIMIT, Transcript } from './sequences.ts';
 import type { Heard } from './stage.ts';
 
 const NAMES = ['ann', 'bob', 'eve'] as const;
@@ -69,7 +69,7 @@ interface Course {
 interface Actor {
   readonly client: Client;
   /** What it has sent, by request number. */
-  readonly sent: Map<unknown, Heard>;
+  readonly sent: Map<number, Heard>;
   readonly subscriptions: number[];
   readonly registrations: number[];
   /** Invocations that it has not answered. */
@@ -82,7 +82,8 @@ const probe = (name: string): string => `probe.${name}`;
 class Run {
   readonly #transcript = new Transcript();
   readonly #router: Router;
-  readonly #actors: Readonly<Record<Who, Actor>>;
+  readonly #serializers: Course['serializers'];
+  readonly #actors = new Map<Who, Actor>();
   readonly #watcher: Client;
   /** Verdicts that wait to be spoken. */
   readonly #undecided: (() => void)[] = [];
@@ -90,7 +91,8 @@ class Run {
   #called = 0;
   #progressive = 0;
 
-  constructor({ serializers: [first, second, third] }: Course) {
+  constructor({ serializers }: Course) {
+    this.#serializers = serializers;
     const authorizer: Authorizer = {
       authorize: (_principal, _action, uri) => {
         const verdict = !uri.includes('never');
@@ -104,15 +106,16 @@ class Run {
     };
     const clock = new ManualClock(Date.UTC(2026, 0, 1));
     this.#router = createRouter({ realms: ['realm1'], authorizer, clock });
-    this.#watcher = new Client('watcher', this.#router, first, new Transcript());
-    const actor = (name: Who, form: Serializer): Actor => this.#actor(name, form);
-    this.#actors = { ann: actor('ann', first), bob: actor('bob', second), eve: actor('eve', third) };
+    this.#watcher = new Client('watcher', this.#router, serializers[0], new Transcript());
   }
 
   async run(moves: readonly Move[]): Promise<void> {
     await settle();
     this.#watcher.request(MessageType.SUBSCRIBE, { match: 'prefix' }, 'wamp.');
-    for (const name of NAMES) this.#actors[name].client.request(MessageType.REGISTER, {}, probe(name));
+    await settle();
+    NAMES.forEach((name, index) => this.#join(name, this.#serializers[index] ?? this.#serializers[0]));
+    await settle();
+    for (const name of NAMES) this.#actor(name).client.request(MessageType.REGISTER, {}, probe(name));
     await settle();
     for (const next of moves) {
       if (next.do === 'turn') await settle();
@@ -126,13 +129,19 @@ class Run {
     this.#checkMeta();
   }
 
-  #actor(name: Who, form: Serializer): Actor {
+  #actor(name: Who): Actor {
+    const actor = this.#actors.get(name);
+    if (actor === undefined) throw new Error(`${name} has not joined`);
+    return actor;
+  }
+
+  #join(name: Who, form: Serializer): void {
     const client = new Client(name, this.#router, form, this.#transcript);
     const actor: Actor = { client, sent: new Map(), subscriptions: [], registrations: [], invocations: [] };
     client.react = (message) => {
       this.#hears(name, actor, message);
     };
-    return actor;
+    this.#actors.set(name, actor);
   }
 
   #make(next: Exclude<Move, { readonly do: 'turn' }>): void {
@@ -140,7 +149,7 @@ class Run {
       this.#undecided.splice(next.which % (this.#undecided.length + 1), 1)[0]?.();
       return;
     }
-    const actor = this.#actors[next.who];
+    const actor = this.#actor(next.who);
     if (actor.client.closed) return;
     switch (next.do) {
       case 'subscribe':
@@ -221,13 +230,13 @@ class Run {
     do {
       await settle();
       this.#undecided.pop()?.();
-      for (const name of NAMES) this.#yield(this.#actors[name], 0, false);
+      for (const name of NAMES) this.#yield(this.#actor(name), 0, false);
       await settle();
-    } while (this.#undecided.length > 0 || NAMES.some((name) => this.#isBusy(this.#actors[name])));
+    } while (this.#undecided.length > 0 || NAMES.some((name) => this.#isBusy(this.#actor(name))));
     this.#transcript.note('all is done');
-    for (const name of NAMES) if (!this.#actors[name].client.closed) this.#checkComplete(name);
+    for (const name of NAMES) if (!this.#actor(name).client.closed) this.#checkComplete(name);
     for (const name of NAMES) {
-      this.#actors[name].client.leave();
+      this.#actor(name).client.leave();
       await settle();
     }
   }
@@ -238,12 +247,12 @@ class Run {
 
   /** O1, O2: events of one publisher come in its order, and only while one is subscribed. */
   #checkEvents(name: Who): void {
-    const { client, sent } = this.#actors[name];
+    const { client, sent } = this.#actor(name);
     const active = new Set<unknown>();
     const latest = new Map<unknown, number>();
     for (const [type, first, second, , args] of client.log) {
       if (type === MessageType.SUBSCRIBED) active.add(second);
-      if (type === MessageType.UNSUBSCRIBED) active.delete(sent.get(first)?.[1]);
+      if (type === MessageType.UNSUBSCRIBED) active.delete(sent.get(Number(first))?.[1]);
       if (type !== MessageType.EVENT) continue;
       if (!active.has(first)) this.#fail('O2', `${name} hears an event of subscription ${String(first)}`);
       const [publisher, number] = pair(args);
@@ -254,12 +263,12 @@ class Run {
 
   /** O3, O4: calls of one caller come in its order, and only while one is registered. */
   #checkInvocations(name: Who): void {
-    const { client, sent } = this.#actors[name];
+    const { client, sent } = this.#actor(name);
     const active = new Set<unknown>();
     const latest = new Map<unknown, number>();
     for (const [type, first, second, , args] of client.log) {
       if (type === MessageType.REGISTERED) active.add(second);
-      if (type === MessageType.UNREGISTERED) active.delete(sent.get(first)?.[1]);
+      if (type === MessageType.UNREGISTERED) active.delete(sent.get(Number(first))?.[1]);
       if (type !== MessageType.INVOCATION) continue;
       if (!active.has(second)) this.#fail('O4', `${name} is invoked for registration ${String(second)}`);
       const [caller, number] = pair(args);
@@ -273,10 +282,10 @@ class Run {
   #checkAnswers(name: Who): void {
     const over = new Set<unknown>();
     const latest = new Map<unknown, number>();
-    for (const message of this.#actors[name].client.log) {
+    for (const message of this.#actor(name).client.log) {
       const request = answeredBy(message);
       if (request === undefined) continue;
-      if (over.has(request)) this.#fail('O5', `${name}'s call ${String(request)} was answered already`);
+      if (over.has(request)) this.#fail('O5', `${name}'s call ${show(request)} was answered already`);
       if (!isProgress(message)) over.add(request);
       else {
         const [number] = Array.isArray(message[3]) ? (message[3] as number[]) : [];
@@ -288,7 +297,7 @@ class Run {
 
   /** O6, and as much for all the other requests: each has been answered. */
   #checkComplete(name: Who): void {
-    const { client, sent } = this.#actors[name];
+    const { client, sent } = this.#actor(name);
     const answered = new Set(client.log.filter((message) => !isProgress(message)).map(requestOf));
     for (const [request, [type, options]] of sent) {
       const silent = type === MessageType.PUBLISH && !JSON.stringify(options).includes('"acknowledge":true');
@@ -300,7 +309,7 @@ class Run {
   /** O7: when PUBLISHED has come, so has the event, to everybody. */
   #checkHandOver(name: Who): void {
     const probed = new Set<unknown>();
-    for (const [type, , second, , args] of this.#actors[name].client.log) {
+    for (const [type, , second, , args] of this.#actor(name).client.log) {
       const [kind, publication] = pair(args);
       if (type === MessageType.INVOCATION && kind === 'probe') probed.add(publication);
       if (type === MessageType.EVENT && probed.has(second)) {

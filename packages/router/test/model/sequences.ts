@@ -8,7 +8,8 @@ const SEQUENCES = DEEP ? 50_000 : 2_000;
 export const TIME_LIMIT = DEEP ? 30 * 60_000 : 3 * 60_000;
 
 const given = Number(process.env['WAMP_FUZZ_SEED']);
-const SEED = Number.isInteger(given) && given !== 0 ? given : Math.floor(Math.random() * 0x7fffffff) + 1;
+export const SEED: number =
+  Number.isInteger(given) && given !== 0 ? given : Math.floor(Math.random() * 0x7fffffff) + 1;
 
 /** What was said and heard until something was wrong. */
 export class Counterexample extends Error {

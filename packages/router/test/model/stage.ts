@@ -106,6 +106,8 @@ function finalAnswerTo([type, first, second]: Heard): unknown {
 
 export interface StageOptions {
   readonly disclosure: boolean;
+  /** Hears of each session. */
+  readonly onJoin?: (peer: Peer) => void;
 }
 
 export class Stage {
@@ -116,8 +118,9 @@ export class Stage {
   #transcript: Transcript = new Transcript();
   #lastId: Id = 0;
   readonly #empty: Sizes;
+  readonly #onJoin: ((peer: Peer) => void) | undefined;
 
-  constructor({ disclosure }: StageOptions) {
+  constructor({ disclosure, onJoin }: StageOptions) {
     let lastGlobalId = 1000;
     const router = createRouter({
       realms: ['realm1'],
@@ -129,6 +132,7 @@ export class Stage {
     const realm = router.realm('realm1');
     if (realm === undefined) throw new Error('the router has no realm');
     this.realm = realm;
+    this.#onJoin = onJoin;
     this.#visit();
     this.#empty = sizesOf(this);
   }
@@ -145,6 +149,7 @@ export class Stage {
     const principal = { authid, authrole, authmethod: 'anonymous', authprovider: 'test' };
     const id = (this.#lastId += 1);
     const peer = new Peer(this, name, id, principal, new PeerFeatures(rolesOf(announces)));
+    this.#onJoin?.(peer);
     this.realm.join(peer);
     this.#transcript.note(`${name} joins as session ${id}`);
     return peer;
@@ -250,31 +255,30 @@ function sizesOf({ realm, clock }: Stage): Sizes {
 
 /**
  * The specification sets no order among the EVENTs of one publication to one session, nor among the
- * final answers to several calls (ORD-4): puts them into one.
+ * final answers to several calls and all the rest (ORD-4): puts them into one.
  */
 function settled(messages: readonly Heard[]): readonly Heard[] {
   if (messages.length < 2) return messages;
-  const sorted = [...messages];
-  for (let from = 0; from < sorted.length;) {
-    const group = groupOf(sorted[from]);
+  const answers = messages.filter((message) => finalAnswerTo(message) !== undefined);
+  const rest = messages.filter((message) => finalAnswerTo(message) === undefined);
+  for (let from = 0; from < rest.length;) {
     let to = from + 1;
-    if (group !== undefined) while (to < sorted.length && groupOf(sorted[to]) === group) to += 1;
-    const run = sorted.slice(from, to).sort((a, b) => rankOf(a) - rankOf(b));
-    sorted.splice(from, run.length, ...run);
+    while (to < rest.length && isSamePublication(rest[from], rest[to])) to += 1;
+    const run = rest.slice(from, to).sort((a, b) => subscriptionOf(a) - subscriptionOf(b));
+    rest.splice(from, run.length, ...run);
     from = to;
   }
-  return sorted;
+  return [...rest, ...answers.sort((a, b) => Number(finalAnswerTo(a)) - Number(finalAnswerTo(b)))];
 }
 
-/** Neighbours of one group may stand in any order. */
-function groupOf(message: Heard | undefined): string | undefined {
-  if (message?.[0] === MessageType.EVENT) return `event ${show(message[4])}`;
-  return message !== undefined && finalAnswerTo(message) !== undefined ? 'answer' : undefined;
+/** The payload tells the publication. */
+function isSamePublication(one: Heard | undefined, other: Heard | undefined): boolean {
+  const areEvents = one?.[0] === MessageType.EVENT && other?.[0] === MessageType.EVENT;
+  return areEvents && show(one[4]) === show(other[4]);
 }
 
-function rankOf(message: Heard): number {
-  const key = message[0] === MessageType.ERROR ? message[2] : message[1];
-  return Number(key instanceof Unknown ? key.real : key);
+function subscriptionOf([, subscription]: Heard): number {
+  return Number(subscription instanceof Unknown ? subscription.real : subscription);
 }
 
 function agrees(expected: unknown, heard: unknown): boolean {

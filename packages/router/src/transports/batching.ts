@@ -1,0 +1,50 @@
+/** Batched channels: all frames of a turn go out as one batch, and batches come in (spec: Message Batching). */
+import { joinBatch, splitBatch, type Serializer, type TransportListener } from '@wamp/protocol';
+import { MOST_PENDING, type FlushQueue, type FrameSink } from './outbox.ts';
+
+/** Gathers frames, and gives them to another sink as one. */
+export class BatchSink implements FrameSink {
+  readonly #sink: FrameSink;
+  readonly #serializer: Serializer;
+  readonly #queue: FlushQueue;
+  #frames: Uint8Array[] = [];
+  #bytes = 0;
+
+  /** @param sink where the batches go, each as one frame */
+  constructor(sink: FrameSink, serializer: Serializer, queue: FlushQueue) {
+    this.#sink = sink;
+    this.#serializer = serializer;
+    this.#queue = queue;
+  }
+
+  get backlog(): number {
+    return this.#bytes + this.#sink.backlog;
+  }
+
+  push(frame: Uint8Array): void {
+    this.#frames.push(frame);
+    this.#bytes += frame.length;
+    if (this.#frames.length === 1) this.#queue.add(this);
+    if (this.#bytes > MOST_PENDING) this.flush();
+  }
+
+  flush(): void {
+    const frames = this.#frames;
+    if (frames.length === 0) return; // BAT-3: an empty batch is illegal
+    this.#frames = [];
+    this.#bytes = 0;
+    this.#sink.push(joinBatch(frames, this.#serializer));
+    this.#sink.flush();
+  }
+}
+
+/** Hands on the messages of a batch. Of one that is broken, none counts. */
+export function receiveBatch(
+  batch: Uint8Array,
+  serializer: Serializer,
+  listener: TransportListener | undefined,
+): void {
+  const frames = splitBatch(batch, serializer);
+  if (frames === undefined) listener?.violation('a batch that is empty, or ends within a message');
+  else for (const frame of frames) listener?.frame(frame);
+}

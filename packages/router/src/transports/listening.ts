@@ -1,0 +1,49 @@
+/** What acceptors need of the server they stand on. */
+import { Server as TlsServer } from 'node:tls';
+import type { Server, Socket } from 'node:net';
+import type { Router } from '../router.ts';
+
+/**
+ * Hears of the connections of a server: of TCP, Unix socket, or, once encrypted, of TLS.
+ * @returns what ends that
+ */
+export function onConnection(router: Router, server: Server, admit: (socket: Socket) => void): () => void {
+  const event = server instanceof TlsServer ? 'secureConnection' : 'connection';
+  server.on(event, admit);
+  const quiet = logErrors(router, server);
+  return () => {
+    server.off(event, admit);
+    quiet();
+  };
+}
+
+/**
+ * Logs errors of a server that listens, such as running out of file descriptors: unheard, one would end the
+ * process. Why it cannot listen at all, on the other hand, is for who told it to.
+ */
+function logErrors(router: Router, server: Server): () => void {
+  const heard = (error: Error): void => {
+    router.log('error', 'accepting a connection failed', { reason: error.message });
+  };
+  const listen = (): void => {
+    server.off('error', heard);
+    server.on('error', heard);
+  };
+  const handshake = (error: Error): void => {
+    router.log('debug', 'TLS handshake failed', { reason: error.message });
+  };
+  if (server.listening) listen();
+  server.on('listening', listen);
+  server.on('tlsClientError', handshake);
+  return () => {
+    server.off('listening', listen);
+    server.off('tlsClientError', handshake);
+    server.off('error', heard);
+  };
+}
+
+/** The address that a server is bound to; empty for a Unix socket, and while it does not listen. */
+export function boundAddress(server: Server): string {
+  const address = server.address();
+  return address === null || typeof address === 'string' ? '' : address.address;
+}

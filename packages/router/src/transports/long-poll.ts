@@ -1,0 +1,233 @@
+/** HTTP long-poll transports, accepted on an HTTP server (spec: HTTP Longpoll Transport). */
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { Server as NetServer } from 'node:net';
+import type { Serializer } from '@wamp/protocol';
+import type { Router } from '../router.ts';
+import { readBody, type BodyFault } from './body.ts';
+import { boundAddress } from './listening.ts';
+import { LongPollTransport } from './long-poll-transport.ts';
+import { OpenSet } from './open-set.ts';
+import { originAllowed } from './origin.ts';
+import { FlushQueue } from './outbox.ts';
+import { choose, DEFAULT_SERIALIZERS, subprotocolsOf, type Subprotocol } from './subprotocol.ts';
+
+/** Times in ms, sizes in bytes. */
+export interface LongPollOptions {
+  /**
+   * The server whose requests are taken. Its request listeners so far get those for other paths; what is
+   * added later hears of all.
+   */
+  readonly server: Server;
+  /** Where `open` is; `/lp` by default. */
+  readonly path?: string;
+  /** Origins of web pages that may connect beside those of this host; none by default. */
+  readonly origins?: readonly string[];
+  /** What is spoken, one by one and in batches; JSON, MessagePack and CBOR by default. */
+  readonly serializers?: readonly Serializer[];
+  /** The server that listens, when that is not `server` but one that shares its port (`shareOnePort`). */
+  readonly listener?: NetServer;
+  /**
+   * The HTTP status of `send` and `close` when they went well. The specification says "202 (no content)":
+   * 202, the default, is its number, and 204 its words, which some clients insist on.
+   */
+  readonly successStatus?: 202 | 204;
+  /** How long `receive` is held before it is answered with nothing; 10,000 by default. */
+  readonly pollTimeout?: number;
+  /** How long a client may go without any request before its channel is closed; 30,000 by default. */
+  readonly idleTimeout?: number;
+  /** The longest body of `send`; the router's `limits.messageSize` by default. */
+  readonly maxBodySize?: number;
+}
+
+/** What {@link acceptLongPolls} started. */
+export interface LongPollAcceptor {
+  /** Opens no more channels; resolves when the last one is closed. */
+  close(): Promise<void>;
+}
+
+/** A request that is being answered. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** Lets long-poll clients of `server` into `router`. */
+export function acceptLongPolls(router: Router, options: LongPollOptions): LongPollAcceptor {
+  const { server, path = '/lp' } = options;
+  const polls = new LongPolls(router, options);
+  const others = server.listeners('request') as RequestListener[];
+  const listener: RequestListener = (request, response) => {
+    const [asked = ''] = (request.url ?? '').split('?', 1); // LP-5: `?x=…` only keeps caches away
+    if (asked.startsWith(`${path}/`)) void polls.serve({ request, response }, asked.slice(path.length + 1));
+    else if (others.length === 0) answer(response, 404);
+    else for (const other of others) other.call(server, request, response);
+  };
+  server.removeAllListeners('request');
+  server.on('request', listener);
+  return { close: () => polls.close() };
+}
+
+/** All channels of one acceptor, and the way to each. */
+class LongPolls {
+  readonly #router: Router;
+  readonly #options: LongPollOptions;
+  readonly #spoken: readonly Subprotocol[];
+  readonly #queue = new FlushQueue();
+  readonly #channels = new Map<string, Channel>();
+  readonly #open = new OpenSet<string>();
+  #closing = false;
+
+  constructor(router: Router, options: LongPollOptions) {
+    this.#router = router;
+    this.#options = options;
+    this.#spoken = subprotocolsOf(options.serializers ?? DEFAULT_SERIALIZERS);
+  }
+
+  close(): Promise<void> {
+    this.#closing = true;
+    return this.#open.empty();
+  }
+
+  /** @param place `open`, or the id of a channel and what is wanted of it */
+  async serve(exchange: Exchange, place: string): Promise<void> {
+    const { request, response } = exchange;
+    // What goes wrong with either ends in 'close'; unheard, 'error' would end the process.
+    request.on('error', () => undefined);
+    response.on('error', () => undefined);
+    if (!this.#admit(exchange)) return;
+    if (place === 'open') {
+      await this.#begin(exchange);
+      return;
+    }
+    const [id = '', action, ...rest] = place.split('/');
+    const channel = this.#channels.get(id);
+    if (channel === undefined || rest.length > 0) answer(response, 404);
+    else await this.#act(channel, action, exchange);
+  }
+
+  /** Origin and method; a page of an allowed origin may ask in advance what it may do (CORS). */
+  #admit({ request, response }: Exchange): boolean {
+    const { origins = [], listener, server } = this.#options;
+    const { origin } = request.headers;
+    if (!originAllowed(request.headers, boundAddress(listener ?? server), origins)) {
+      answer(response, 403);
+      return false;
+    }
+    if (origin !== undefined) {
+      response.setHeader('access-control-allow-origin', origin);
+      response.setHeader('access-control-allow-credentials', 'true');
+      response.setHeader('vary', 'origin');
+    }
+    if (request.method === 'POST') return true;
+    response.setHeader('allow', 'POST, OPTIONS');
+    if (request.method === 'OPTIONS') {
+      response.setHeader('access-control-allow-methods', 'POST');
+      response.setHeader('access-control-allow-headers', 'content-type');
+      answer(response, 204);
+    } else answer(response, 405);
+    return false;
+  }
+
+  /** LP-1: agrees on a protocol, and opens a channel. */
+  async #begin({ request, response }: Exchange): Promise<void> {
+    const { limits } = this.#router;
+    const body = await this.#read(request, limits.handshakeSize);
+    if (typeof body === 'number') {
+      answer(response, body);
+      return;
+    }
+    const subprotocol = choose(protocolsIn(body), this.#spoken);
+    if (subprotocol === undefined) answer(response, 400);
+    else if (this.#closing) answer(response, 503);
+    else {
+      const transport = this.#openChannel(subprotocol, request);
+      answer(response, 200, JSON.stringify({ protocol: subprotocol.name, transport }));
+    }
+  }
+
+  /** @returns its id, which nobody can guess: who knows it, is the client */
+  #openChannel(subprotocol: Subprotocol, request: IncomingMessage): string {
+    const { pollTimeout = 10_000, idleTimeout = 30_000 } = this.#options;
+    const { clock } = this.#router;
+    const id = randomBytes(18).toString('base64url');
+    const terms = { subprotocol, pollTimeout, idleTimeout, clock, queue: this.#queue };
+    const transport = new LongPollTransport(terms, () => {
+      this.#channels.delete(id);
+      this.#open.delete(id);
+    });
+    this.#open.add(id);
+    this.#channels.set(id, { transport, sent: Promise.resolve() });
+    const { remoteAddress = '', remotePort = 0 } = request.socket;
+    const peer = `tcp:${remoteAddress}:${remotePort}`;
+    this.#router.open(transport, { type: 'longpoll', protocol: subprotocol.name, peer });
+    return id;
+  }
+
+  async #act(channel: Channel, action: string | undefined, { request, response }: Exchange): Promise<void> {
+    const { successStatus = 202 } = this.#options;
+    const { transport } = channel;
+    transport.attend(response);
+    if (action === 'receive') {
+      request.resume();
+      if (!transport.receive(response)) answer(response, 404);
+    } else if (action === 'close') {
+      request.resume();
+      transport.end('closed by the peer');
+      answer(response, successStatus);
+    } else if (action === 'send') {
+      answer(response, (await this.#take(channel, request)) ?? successStatus);
+    } else answer(response, 404);
+  }
+
+  /**
+   * Messages count in the order in which the requests that bring them began, for some clients send the next
+   * one before the last is answered.
+   * @returns the status of what went wrong
+   */
+  #take(channel: Channel, request: IncomingMessage): Promise<number | undefined> {
+    const { maxBodySize = this.#router.limits.messageSize } = this.#options;
+    const body = this.#read(request, maxBodySize);
+    const taken = channel.sent.then(async () => {
+      const bytes = await body;
+      if (typeof bytes === 'number') return bytes;
+      return channel.transport.deliver(bytes) ? undefined : 400;
+    });
+    channel.sent = taken;
+    return taken;
+  }
+
+  #read(request: IncomingMessage, size: number): Promise<Uint8Array | BodyFault> {
+    const { idleTimeout: time = 30_000 } = this.#options;
+    return readBody(request, { size, time, clock: this.#router.clock });
+  }
+}
+
+/** A channel, and the last request that brought something for it. */
+interface Channel {
+  readonly transport: LongPollTransport;
+  sent: Promise<unknown>;
+}
+
+/** The protocols that a client offers; none when the body is not what it should be. */
+function protocolsIn(body: Uint8Array): readonly unknown[] {
+  try {
+    const offer: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    if (typeof offer !== 'object' || offer === null || !('protocols' in offer)) return [];
+    return Array.isArray(offer.protocols) ? offer.protocols : [];
+  } catch {
+    return [];
+  }
+}
+
+/** @param json the body, if there is any */
+function answer(response: ServerResponse, status: number, json = ''): void {
+  // A listener that was added later may have been faster.
+  if (response.headersSent) return;
+  // After a body that was not read to its end, the connection is good for nothing more.
+  if (status === 408 || status === 413) response.setHeader('connection', 'close');
+  response.setHeader('cache-control', 'no-store');
+  if (json !== '') response.setHeader('content-type', 'application/json');
+  if (status !== 204) response.setHeader('content-length', Buffer.byteLength(json));
+  response.writeHead(status).end(json);
+}

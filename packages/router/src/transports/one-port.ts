@@ -1,0 +1,74 @@
+/** RawSocket and HTTP on one port, told apart by the first octet of a connection (spec: RawSocket Transport). */
+import type { Server as HttpServer } from 'node:http';
+import type { Server, Socket } from 'node:net';
+import { RAW_SOCKET_MAGIC } from '@wamp/protocol';
+import type { Router } from '../router.ts';
+import { onConnection } from './listening.ts';
+import { OpenSet } from './open-set.ts';
+import { RawSocketEntrance, type RawSocketRules } from './rawsocket.ts';
+
+export interface OnePortOptions extends RawSocketRules {
+  /** The server that listens: a `net.Server`, or a `tls.Server` for `https`, `wss` and RawSocket over TLS. */
+  readonly server: Server;
+  /**
+   * Who gets every connection that is not RawSocket. It does not listen itself; it is told `listening` when
+   * `server` does, for that is when Node begins to enforce its `headersTimeout` and `requestTimeout`.
+   */
+  readonly http: HttpServer;
+}
+
+/** What {@link shareOnePort} started. */
+export interface OnePortAcceptor {
+  /** Takes no more connections; resolves when the last RawSocket is closed. */
+  close(): Promise<void>;
+}
+
+/** Lets RawSocket clients of `server` into `router`, and everybody else to an HTTP server. */
+export function shareOnePort(router: Router, options: OnePortOptions): OnePortAcceptor {
+  const { server, http } = options;
+  const entrance = new RawSocketEntrance(router, options);
+  const silent = new OpenSet<Socket>();
+  const stop = onConnection(router, server, (socket) => {
+    silent.add(socket);
+    onFirstOctets(router, socket, (octets) => {
+      silent.delete(socket);
+      if (octets?.[0] === RAW_SOCKET_MAGIC) entrance.admit(socket);
+      else if (octets !== undefined) http.emit('connection', socket);
+    });
+  });
+  const listens = (): boolean => http.emit('listening');
+  if (server.listening) listens();
+  server.on('listening', listens);
+  return {
+    close() {
+      stop();
+      server.off('listening', listens);
+      for (const socket of silent) socket.destroy();
+      return entrance.empty();
+    },
+  };
+}
+
+/**
+ * Waits until a client has said something, and puts that back where it came from.
+ * @param take is told undefined when nothing came in time, or ever
+ */
+function onFirstOctets(router: Router, socket: Socket, take: (octets: Buffer | undefined) => void): void {
+  const dismiss = router.clock.after(router.limits.helloTimeout, () => socket.destroy());
+  const gone = (): void => {
+    dismiss();
+    take(undefined);
+  };
+  // Whoever takes it hears its errors, too; until then, unheard, one would end the process.
+  socket.on('error', () => undefined);
+  socket.once('close', gone);
+  socket.once('data', (octets: Buffer) => {
+    dismiss();
+    socket.off('close', gone);
+    socket.pause();
+    socket.unshift(octets);
+    take(octets);
+    // On a turn of its own, so that the octets meet all listeners.
+    process.nextTick(() => socket.resume());
+  });
+}

@@ -1,0 +1,279 @@
+/** RawSocket transports over TCP, Unix sockets and TLS (spec: RawSocket Transport). */
+import type { Server, Socket } from 'node:net';
+import {
+  RAW_SOCKET_MAX_FRAME,
+  RAW_SOCKET_PREFIX_SIZE,
+  rawSocketFrame,
+  RawSocketError,
+  RawSocketFrameType,
+  rawSocketLimit,
+  RawSocketParser,
+  readRawSocketRequest,
+  writeRawSocketError,
+  writeRawSocketHandshake,
+  writeRawSocketPrefix,
+  type RawSocketListener,
+  type Serializer,
+  type Transport,
+  type TransportFailure,
+  type TransportListener,
+} from '@wamp/protocol';
+import type { Clock } from '../core/clock.ts';
+import type { Router } from '../router.ts';
+import { onConnection } from './listening.ts';
+import { OpenSet } from './open-set.ts';
+import { FlushQueue, Outbox, type Framing } from './outbox.ts';
+import { DEFAULT_SERIALIZERS } from './subprotocol.ts';
+
+/** What RawSocket clients may do. */
+export interface RawSocketRules {
+  /** What is spoken; JSON, MessagePack and CBOR by default. */
+  readonly serializers?: readonly Serializer[];
+  /**
+   * The longest message taken from a client, in bytes; the router's `limits.messageSize` by default. The
+   * handshake can tell powers of two from 2^9 to 2^24 only: the greatest one not above it counts.
+   */
+  readonly maxMessageSize?: number;
+  /** A client that takes no messages of this many bytes is refused; 512 by default, which refuses none. */
+  readonly minMessageSize?: number;
+  /** How many connections there may be at a time; unlimited by default. More are refused. */
+  readonly maxConnections?: number;
+}
+
+export interface RawSocketOptions extends RawSocketRules {
+  /**
+   * Whose connections are taken: a `net.Server` for TCP or a Unix socket, or a `tls.Server`, whose
+   * `handshakeTimeout` the application may want to shorten: it is 120 s.
+   */
+  readonly server: Server;
+}
+
+/** What {@link acceptRawSockets} started. */
+export interface RawSocketAcceptor {
+  /** Takes no more connections; resolves when the last socket is closed. */
+  close(): Promise<void>;
+}
+
+/** How long a peer may take to close (ms) before its socket is destroyed. */
+const CLOSE_TIMEOUT = 5000;
+/** When a connection is silent for so long (ms), TCP asks whether the peer is still there. */
+const KEEP_ALIVE = 30_000;
+/** From a peer that leaves this many bytes unread, and sends PINGs, nothing more is read for a while. */
+const MOST_UNREAD = 1024 * 1024;
+
+/** Lets RawSocket clients of `server` into `router`. Whatever else connects is cut off. */
+export function acceptRawSockets(router: Router, options: RawSocketOptions): RawSocketAcceptor {
+  const entrance = new RawSocketEntrance(router, options);
+  const stop = onConnection(router, options.server, (socket) => {
+    entrance.admit(socket);
+  });
+  return {
+    close() {
+      stop();
+      return entrance.empty();
+    },
+  };
+}
+
+/** Where RawSocket connections come in. */
+export class RawSocketEntrance {
+  readonly #router: Router;
+  readonly #rules: Required<RawSocketRules>;
+  readonly #queue = new FlushQueue();
+  readonly #open = new OpenSet<Socket>();
+
+  constructor(router: Router, rules: RawSocketRules) {
+    this.#router = router;
+    this.#rules = {
+      serializers: rules.serializers ?? DEFAULT_SERIALIZERS,
+      maxMessageSize: rawSocketLimit(rules.maxMessageSize ?? router.limits.messageSize),
+      minMessageSize: rules.minMessageSize ?? 0,
+      maxConnections: rules.maxConnections ?? Infinity,
+    };
+  }
+
+  /** Waits for the handshake, and opens a transport, or says why not. */
+  admit(socket: Socket): void {
+    this.#open.add(socket);
+    // What goes wrong ends in 'close', which follows; unheard, 'error' would end the process.
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.#open.delete(socket);
+    });
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, KEEP_ALIVE);
+    this.#await(socket);
+  }
+
+  /** Resolves when the last socket is closed. */
+  empty(): Promise<void> {
+    return this.#open.empty();
+  }
+
+  #await(socket: Socket): void {
+    const { clock, limits } = this.#router;
+    const dismiss = clock.after(limits.helloTimeout, () => socket.destroy());
+    socket.on('close', dismiss);
+    const parser: RawSocketParser = new RawSocketParser((octets) => {
+      dismiss();
+      return this.#greet(socket, parser, octets);
+    });
+    socket.on('data', (chunk: Buffer) => {
+      parser.push(chunk);
+    });
+  }
+
+  #greet(socket: Socket, parser: RawSocketParser, octets: Uint8Array): RawSocketListener | undefined {
+    const agreed = this.#agree(octets);
+    if (agreed === undefined) {
+      // RAW-3: no RawSocket, hence no words that the peer would understand.
+      socket.destroy();
+      return undefined;
+    }
+    if (typeof agreed === 'number') {
+      this.#router.log('debug', 'RawSocket refused', { peer: peerOf(socket), error: agreed });
+      socket.write(writeRawSocketError(agreed));
+      hangUp(socket, this.#router.clock);
+      return undefined;
+    }
+    return this.#establish(socket, parser, agreed);
+  }
+
+  /** What both sides can live with, or the error to reply; undefined for what is no RawSocket. */
+  #agree(octets: Uint8Array): Agreement | RawSocketError | undefined {
+    const request = readRawSocketRequest(octets);
+    if (request === undefined || typeof request === 'number') return request;
+    const { serializers, minMessageSize, maxConnections } = this.#rules;
+    const serializer = serializers.find(({ rawSocketId }) => rawSocketId === request.serializer);
+    if (serializer === undefined) return RawSocketError.SERIALIZER_UNSUPPORTED;
+    if (request.limit < minMessageSize) return RawSocketError.LIMIT_UNACCEPTABLE;
+    if (this.#open.size > maxConnections) return RawSocketError.TOO_MANY_CONNECTIONS;
+    return { serializer, limit: Math.min(request.limit, RAW_SOCKET_MAX_FRAME) };
+  }
+
+  #establish(socket: Socket, parser: RawSocketParser, agreement: Agreement): RawSocketListener {
+    const { serializer } = agreement;
+    const acceptedLength = this.#rules.maxMessageSize;
+    socket.write(writeRawSocketHandshake({ limit: acceptedLength, serializer: serializer.rawSocketId }));
+    const transport = new RawSocketTransport(agreement, acceptedLength, {
+      socket,
+      parser,
+      outbox: new Outbox(socket, FRAMING, this.#queue),
+      clock: this.#router.clock,
+    });
+    const protocol = serializer.subprotocol;
+    this.#router.open(transport, { type: 'rawsocket', protocol, peer: peerOf(socket) });
+    return transport;
+  }
+}
+
+/** What a handshake has settled. */
+interface Agreement {
+  readonly serializer: Serializer;
+  /** The longest frame that may be sent to the client. */
+  readonly limit: number;
+}
+
+/** What a transport stands on. */
+interface Ground {
+  readonly socket: Socket;
+  readonly parser: RawSocketParser;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+}
+
+const FRAMING: Framing = {
+  headerSize: () => RAW_SOCKET_PREFIX_SIZE,
+  writeHeader(into, at, length) {
+    writeRawSocketPrefix(into, at, length, RawSocketFrameType.MESSAGE);
+  },
+};
+
+class RawSocketTransport implements Transport, RawSocketListener {
+  readonly serializer: Serializer;
+  readonly limit: number;
+  readonly acceptedLength: number;
+  listener: TransportListener | undefined;
+  readonly #ground: Ground;
+  #open = true;
+
+  constructor({ serializer, limit }: Agreement, acceptedLength: number, ground: Ground) {
+    this.serializer = serializer;
+    this.limit = limit;
+    this.acceptedLength = acceptedLength;
+    this.#ground = ground;
+    const { socket } = ground;
+    socket.on('drain', () => socket.resume());
+    socket.on('end', () => {
+      this.#gone('closed by the peer');
+    });
+    socket.on('error', (error) => {
+      this.#gone(error.message);
+    });
+    socket.on('close', () => {
+      this.#gone('closed');
+    });
+  }
+
+  get backlog(): number {
+    return this.#ground.outbox.backlog;
+  }
+
+  send(frame: Uint8Array<ArrayBuffer>): void {
+    // RAW-6: whatever happens, no frame above the limit goes out.
+    if (this.#open && frame.length <= this.limit) this.#ground.outbox.push(frame);
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    const { socket, parser, outbox, clock } = this.#ground;
+    parser.stop();
+    outbox.flush();
+    hangUp(socket, clock);
+  }
+
+  message(frame: Uint8Array): void {
+    this.listener?.frame(frame);
+  }
+
+  /** RAW-8. It is written now, and not with the turn's messages, but behind those sent before. */
+  ping(payload: Uint8Array): void {
+    const { socket, outbox } = this.#ground;
+    outbox.flush();
+    if (socket.writable) socket.write(rawSocketFrame(RawSocketFrameType.PONG, payload));
+    if (outbox.backlog > MOST_UNREAD) socket.pause();
+  }
+
+  /** We send no PING; a PONG to none may serve the peer as a sign of life. */
+  pong(): void {
+    return;
+  }
+
+  failed(_failure: TransportFailure, what: string): void {
+    this.listener?.violation(what);
+  }
+
+  /** Nothing more will come, and nobody waits for what was to go. */
+  #gone(reason: string): void {
+    this.close();
+    const { listener } = this;
+    this.listener = undefined;
+    listener?.closed(reason);
+  }
+}
+
+/** Ends a connection behind what was written; a peer that does not do the same in time is cut off. */
+function hangUp(socket: Socket, clock: Clock): void {
+  socket.end();
+  // Unless it is read on, the end of the peer's side would go unnoticed.
+  socket.resume();
+  if (socket.destroyed) return;
+  const dismiss = clock.after(CLOSE_TIMEOUT, () => socket.destroy());
+  socket.on('close', dismiss);
+}
+
+/** For the session meta API: where the client is. */
+function peerOf({ remoteAddress, remotePort = 0 }: Socket): string {
+  return remoteAddress === undefined ? 'unix' : `tcp:${remoteAddress}:${remotePort}`;
+}
