@@ -636,7 +636,7 @@ describe('msgpack', () => {
     }
   });
 
-  test.each([0x42, 0x62, 0x65, 0x69, 0x70, 0x72, 0x73, 0x74, 0x78, 0, 1, 0x7f, 0xfe])(
+  test.each([0x42, 0x62, 0x65, 0x69, 0x70, 0x72, 0x73, 0x74, 0x78, 1, 0x7f, 0xfe])(
     'reliability 3: extension type %d is refused in every form',
     (type) => {
       const code = type.toString(16).padStart(2, '0');
@@ -658,6 +658,13 @@ describe('msgpack', () => {
       }
     },
   );
+
+  test('T-5 what msgpackr writes for undefined is null, and nothing else of its type is accepted', () => {
+    expect(msgpack.decode(hex(`${start} 91 d40000`))).toMatchObject({ payload: { args: [null] } });
+    for (const form of ['d40001', 'd5000000', 'd60000000000', `c7000000`]) {
+      expectViolation(() => msgpack.decode(hex(`${start} 91 ${form}`)), /extension/);
+    }
+  });
 
   test('reliability 3: a timestamp of a wrong length, and 0xc1, are refused', () => {
     expectViolation(() => msgpack.decode(hex(`${start} 91 d4ff00`)), /extension/);

@@ -1,6 +1,6 @@
 /** Values out of MessagePack that the walk has found well-formed. */
 import { joinWords, narrowed, readFloat32, readFloat64, readUnsigned, setKey } from './binary.ts';
-import { BYTES, contentOf, DICT, EXTENSION, KIND, LIST, lengthOf, TEXT } from './msgpack-skip.ts';
+import { BYTES, contentOf, DICT, EXTENSION, isUndefined, KIND, LIST, lengthOf, TEXT } from './msgpack-skip.ts';
 import { readText } from './text.ts';
 
 /** Reads one value after the other. */
@@ -29,7 +29,7 @@ export class MsgpackReader {
       case DICT:
         return this.#dict(lengthOf(this.#bytes, byte, at));
       case EXTENSION:
-        return this.#timestamp(lengthOf(this.#bytes, byte, at));
+        return this.#extension(lengthOf(this.#bytes, byte, at));
       default:
         return byte < 0x80 ? byte : byte >= 0xe0 ? byte - 0x100 : scalar(this.#bytes, byte, at + 1);
     }
@@ -57,6 +57,12 @@ export class MsgpackReader {
     const dict: Record<string, unknown> = {};
     for (let index = 0; index < count; index += 1) setKey(dict, String(this.read()), this.read());
     return dict;
+  }
+
+  #extension(length: number): Date | null {
+    if (!isUndefined(this.#bytes, this.#at, length)) return this.#timestamp(length);
+    this.#at += 1 + length;
+    return null;
   }
 
   /** Seconds since 1970, the two longer forms with nanoseconds. */

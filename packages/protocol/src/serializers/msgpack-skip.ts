@@ -103,15 +103,22 @@ function skipText(bytes: Uint8Array, at: number, length: number): number {
 }
 
 /**
- * Only the timestamp is data. Every other type is some library's private way to say what its peer
+ * Only the timestamp is data, and the one octet with which msgpackr writes `undefined`, as wampy does for
+ * each option that it leaves out. Every other type is some library's private way to say what its peer
  * should build: references, records, errors, regular expressions.
  */
 function skipExtension(bytes: Uint8Array, at: number, length: number): number {
   const end = endOf(bytes, at + 1, length);
+  if (isUndefined(bytes, at, length)) return end;
   if (bytes[at] !== 0xff || (length !== 4 && length !== 8 && length !== 12)) {
     throw violation('an extension type that is not accepted', at);
   }
   return end;
+}
+
+/** True for type 0 with one octet 0, which reads as null. */
+export function isUndefined(bytes: Uint8Array, at: number, length: number): boolean {
+  return length === 1 && bytes[at] === 0 && bytes[at + 1] === 0;
 }
 
 /** The depth inside a list or dict whose content is `least` bytes or more. */

@@ -172,7 +172,8 @@ export class PendingCalls {
   /** How many calls `session` waits for, and how many it is to answer. */
   countOf(session: Session): { readonly calls: number; readonly invocations: number } {
     const side = this.#sides.get(session);
-    return side === undefined ? NOTHING : { calls: side.calls.size, invocations: side.invocations.size };
+    if (side === undefined) return NOTHING;
+    return { calls: side.calls.size, invocations: side.invocations.size + side.lingering.size };
   }
 
   /** Forgets a session that has no calls left. */
