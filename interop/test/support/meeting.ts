@@ -46,6 +46,8 @@ export class Meeting {
   async exchange(from: Make, to: Make, payloads: Payloads): Promise<Exchange> {
     const [client, server] = await Promise.all([this.#asking.get(from), this.#serving.get(to)]);
     if (client === undefined || server === undefined) throw new Error('a make that is not of this meeting');
+    // What a failed exchange has left there.
+    server.invoked.length = server.heard.length = 0;
     const names = Object.keys(payloads);
     const answers: Content[] = [];
     for (const content of Object.values(payloads)) {

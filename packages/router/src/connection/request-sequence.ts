@@ -1,6 +1,9 @@
 /** Watches that a client numbers its requests 1, 2, 3 … (IDS-4, IDS-6). */
 import { MessageType, nextId, ProtocolViolation, type Id, type Message } from '@wamp/protocol';
 
+/** How many calls may be waiting for more input before the oldest is taken to be complete. */
+const MOST_STREAMS = 10_000;
+
 export class RequestSequence {
   #last: Id = 0;
   /** Calls for which more input has been promised: their CALLs repeat a number (PCI-14 … PCI-17). */
@@ -19,8 +22,14 @@ export class RequestSequence {
       throw new ProtocolViolation(`request ${request}: expected ${expected}`);
     }
     if (message.type !== MessageType.CALL) return;
-    if (message.options.progress === true) this.#streams.add(request);
+    if (message.options.progress === true) this.#promise(request);
     else this.#streams.delete(request);
+  }
+
+  #promise(request: Id): void {
+    this.#streams.add(request);
+    const [oldest] = this.#streams;
+    if (this.#streams.size > MOST_STREAMS && oldest !== undefined) this.#streams.delete(oldest);
   }
 }
 

@@ -13,8 +13,8 @@ function wildcardNode<V>(): WildcardNode<V> {
 }
 
 /**
- * A map whose keys are patterns of the three match policies. A look-up costs by the length of the
- * URI and by what it finds, never by how many patterns there are.
+ * A map whose keys are patterns of the three match policies. A look-up costs by the length of the URI, and
+ * by how many wildcard patterns agree with it from the start; those that differ early cost nothing.
  */
 export class PatternMap<V extends object> {
   readonly #exact = new Map<Uri, V>();
