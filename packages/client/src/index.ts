@@ -9,8 +9,9 @@ export type {
   SessionState,
 } from './session.ts';
 export type { Call, CallOptions } from './call.ts';
-export type { BufferOptions, SubscribeOptions, Subscription } from './subscription.ts';
+export type { SubscribeOptions, Subscription } from './subscription.ts';
 export type { HandlerReturn, RegisterOptions, Registration } from './registration.ts';
+export type { BufferOptions } from './core/queue.ts';
 export type { Ending, HandleState } from './core/handle.ts';
 export type { WampEvent } from './core/event.ts';
 export type { Invocation } from './core/invocation.ts';

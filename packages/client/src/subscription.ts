@@ -10,23 +10,15 @@ import {
 } from '@wamp/protocol';
 import type { WampEvent } from './core/event.ts';
 import { Handle, type Ending, type HandleState, type Leave } from './core/handle.ts';
+import { Queue, type BufferOptions } from './core/queue.ts';
 import { WampError } from './errors.ts';
-
-/** What an iterable subscription does with events that nobody has asked for yet. */
-export interface BufferOptions {
-  /** How many events wait at most: default 10,000. */
-  readonly max?: number | undefined;
-  /**
-   * What happens to one more: `error`, the default, ends the subscription, and the loop throws a
-   * `WampError` `wamp.error.limit_exceeded`; the others lose an event without a word.
-   */
-  readonly overflow?: 'error' | 'drop-oldest' | 'drop-newest' | undefined;
-}
 
 /** How to subscribe. */
 export interface SubscribeOptions {
   /** How the topic selects publications: default `exact`. */
   readonly match?: MatchPolicy | undefined;
+  /** Asks for the event that the router retains for the topic, if any: it comes first, as `retained`. */
+  readonly getRetained?: boolean | undefined;
   /** Unsubscribes when it is aborted; before the router has answered, `subscribe` rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
   /** For a subscription without a handler. */
@@ -56,31 +48,20 @@ export interface Subscription<A extends Args = Args, K = Kwargs>
 /** The function of a subscription, as the core calls it. */
 export type EventHandler = (args: unknown[], event: WampEvent<unknown[]>) => unknown;
 
-type Next = IteratorResult<WampEvent<unknown[]>, undefined>;
-interface Taker {
-  resolve(next: Next): void;
-  reject(error: Error): void;
-}
-
 export class SubscriptionHandle extends Handle implements Subscription<unknown[]> {
   readonly #handler: EventHandler | undefined;
-  readonly #max: number;
-  readonly #overflow: BufferOptions['overflow'];
-  /** Events that wait for a taker, or takers that wait for an event: never both. */
-  readonly #events: WampEvent<unknown[]>[] = [];
-  readonly #takers: Taker[] = [];
+  readonly #events: Queue<WampEvent<unknown[]>>;
 
   constructor(
     topic: Uri,
     options: Dict,
     leave: Leave,
     handler: EventHandler | undefined,
-    { max = 10_000, overflow = 'error' }: BufferOptions = {},
+    buffer?: BufferOptions,
   ) {
     super(topic, options, leave);
     this.#handler = handler;
-    this.#max = max;
-    this.#overflow = overflow;
+    this.#events = new Queue(buffer);
   }
 
   get topic(): Uri {
@@ -97,52 +78,23 @@ export class SubscriptionHandle extends Handle implements Subscription<unknown[]
 
   deliver(event: WampEvent<unknown[]>): unknown {
     if (this.#handler !== undefined) return this.#handler(event.args, event);
-    const taker = this.#takers.shift();
-    if (taker !== undefined) taker.resolve({ done: false, value: event });
-    else if (this.#events.length < this.#max) this.#events.push(event);
-    else return this.#overflowed(event);
-    return undefined;
+    return this.#events.push(event) ? undefined : this.#overflowed();
   }
 
   override end(ending: Ending): void {
     super.end(ending);
-    for (const taker of this.#takers.splice(0)) this.#take(taker);
+    this.#events.end(this.ending?.error);
   }
 
   /** @throws TypeError when a handler takes the events already */
   [Symbol.asyncIterator](): AsyncIterator<WampEvent<unknown[]>, undefined> {
     if (this.#handler !== undefined) throw new TypeError('A subscription with a handler cannot be iterated.');
-    return {
-      next: () => new Promise((resolve, reject) => this.#take({ resolve, reject })),
-      return: async () => {
-        this.#events.length = 0;
-        await this.unsubscribe();
-        return { done: true, value: undefined };
-      },
-    };
+    return this.#events.iterator(() => this.unsubscribe());
   }
 
-  #take(taker: Taker): void {
-    const event = this.#events.shift();
-    if (event !== undefined) taker.resolve({ done: false, value: event });
-    else if (this.ending === undefined) this.#takers.push(taker);
-    else if (this.ending.error === undefined) taker.resolve({ done: true, value: undefined });
-    else taker.reject(this.ending.error);
-  }
-
-  #overflowed(event: WampEvent<unknown[]>): unknown {
-    switch (this.#overflow) {
-      case 'drop-newest':
-        return undefined;
-      case 'drop-oldest':
-        this.#events.shift();
-        this.#events.push(event);
-        return undefined;
-      default: {
-        const reason = ErrorUri.LIMIT_EXCEEDED;
-        const error = new WampError(reason, [`${this.#max} events of ${this.uri} wait to be taken.`]);
-        return this.leave({ reason, error });
-      }
-    }
+  #overflowed(): Promise<void> {
+    const reason = ErrorUri.LIMIT_EXCEEDED;
+    const error = new WampError(reason, [`${this.#events.max} events of ${this.uri} wait to be taken.`]);
+    return this.leave({ reason, error });
   }
 }

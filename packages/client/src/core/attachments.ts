@@ -2,6 +2,7 @@
 import { ProtocolViolation, type Id, type Message, type RequestType, type Uri } from '@wamp/protocol';
 import { ConnectionLostError, WampError } from '../errors.ts';
 import type { Ending, Handle } from './handle.ts';
+import { Recent } from './recent.ts';
 import type { Answer, Waiter } from './requests.ts';
 
 /** Sends a request; the waiter hears what becomes of it. */
@@ -29,9 +30,6 @@ export interface Entry<H extends Handle> {
   readonly deserted: (() => void)[];
 }
 
-/** How many ended ids are remembered: the latest, since only their stray messages can still arrive. */
-const REMEMBERED = 1000;
-
 /** The subscriptions, or the registrations, of one WAMP session. */
 export class Attachments<H extends Handle> {
   readonly #kind: Kind<H>;
@@ -39,7 +37,7 @@ export class Attachments<H extends Handle> {
   readonly #entries = new Map<Id, Entry<H>>();
   /** Requests on the way, by URI. */
   readonly #joining = new Map<Uri, number>();
-  readonly #past = new Set<Id>();
+  readonly #past = new Recent();
 
   constructor(kind: Kind<H>, ask: Ask) {
     this.#kind = kind;
@@ -167,13 +165,7 @@ export class Attachments<H extends Handle> {
 
   #forget(id: Id): void {
     this.#entries.delete(id);
-    this.#past.delete(id);
     this.#past.add(id);
-    if (this.#past.size <= REMEMBERED) return;
-    for (const oldest of this.#past) {
-      this.#past.delete(oldest);
-      return;
-    }
   }
 }
 

@@ -1,6 +1,16 @@
 /** Values out of MessagePack that the walk has found well-formed. */
 import { joinWords, narrowed, readFloat32, readFloat64, readUnsigned, setKey } from './binary.ts';
-import { BYTES, contentOf, DICT, EXTENSION, isUndefined, KIND, LIST, lengthOf, TEXT } from './msgpack-skip.ts';
+import {
+  BYTES,
+  contentOf,
+  DICT,
+  EXTENSION,
+  isUndefined,
+  KIND,
+  LIST,
+  lengthOf,
+  TEXT,
+} from './msgpack-skip.ts';
 import { readText } from './text.ts';
 
 /** Reads one value after the other. */

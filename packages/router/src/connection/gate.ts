@@ -24,7 +24,7 @@ export interface GateOptions {
 }
 
 /** How many messages of a session may wait for a decision. */
-export const MOST_WAITING = 1000;
+const MOST_WAITING = 1000;
 
 export class Gate {
   readonly #options: GateOptions;

@@ -22,7 +22,7 @@ import type { Session } from './session.ts';
 import type { TrustLevel } from './trust.ts';
 
 /** How many calls may wait for a callee of one registration with room. */
-export const MOST_WAITING = 1000;
+const MOST_WAITING = 1000;
 
 export interface CallsOptions {
   /** Uniform in [0, 1), for the invocation policy `random`. */

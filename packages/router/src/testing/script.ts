@@ -1,12 +1,12 @@
 /** Reads conversations: lines of `peer → message` and `peer ← message` in the specification's notation. */
 
 /** Matches anything. */
-export const ANYTHING: unique symbol = Symbol('*');
+const ANYTHING: unique symbol = Symbol('*');
 /** As a key of a dict: more keys may stand beside those written. */
-export const AND_MORE: unique symbol = Symbol('...');
+const AND_MORE: unique symbol = Symbol('...');
 
 /** A name for a value: bound by its first match, compared by the later ones. */
-export class Variable {
+class Variable {
   readonly name: string;
 
   constructor(name: string) {
@@ -55,7 +55,7 @@ const MARK = '\u0001';
  * JSON in which `*` stands for anything, `$name` for a variable, and `...` in a dict for more keys. As in
  * `wamp.2.json`, a string of U+0000 and base64 is binary data, whatever serializer carries it (BIN-2).
  */
-export function parseNotation(text: string): unknown {
+function parseNotation(text: string): unknown {
   const marked = text.replace(TOKEN, (token) => {
     if (token.startsWith('"')) return token;
     if (token === '...') return `"${JSON.stringify(MARK).slice(1, -1)}...":true`;

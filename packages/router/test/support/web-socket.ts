@@ -13,6 +13,7 @@ import {
 import { json, rolesOf, type Serializer } from '@wamp/protocol';
 import { ALL_FEATURES } from '@wamp/router/testing';
 import { WebSocket, type ClientOptions } from 'ws';
+import { Inbox } from './inbox.ts';
 
 export class Site implements AsyncDisposable {
   readonly router: Router;
@@ -77,26 +78,6 @@ export async function handshake(
       socket.terminate();
     });
   });
-}
-
-/** What has arrived and not been taken, and who waits for more. */
-class Inbox<T> {
-  readonly #items: T[] = [];
-  readonly #takers: ((item: T) => void)[] = [];
-
-  put(item: T): void {
-    const taker = this.#takers.shift();
-    if (taker === undefined) this.#items.push(item);
-    else taker(item);
-  }
-
-  take(): Promise<T> {
-    const item = this.#items.shift();
-    if (item !== undefined) return Promise.resolve(item);
-    return new Promise((resolve) => {
-      this.#takers.push(resolve);
-    });
-  }
 }
 
 /** A client of the `ws` library that speaks WAMP in lists. */
