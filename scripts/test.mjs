@@ -1,7 +1,7 @@
 // `npm test`: every check, each as a named step, and one closing line that counts them all.
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { install, needsInstall, pnpm, readJson, requireNode, root, runTool } from './workspace.mjs';
+import { install, needsInstall, pnpm, readJson, requireNode, root, runNode, runTool } from './workspace.mjs';
 
 requireNode();
 
@@ -62,6 +62,9 @@ async function tests(filters) {
   });
   const failedBefore = totals.failed;
   count(report);
+  // With a filter, most requirements have no test in the report.
+  if (filters.length === 0)
+    step('conformance', await runNode(['conformance/report.mjs', '--check', '--report', report]));
   // An error outside any test, or no report at all, is a failure that no test stands for.
   if (!ok && totals.failed === failedBefore) totals.failed += 1;
 }

@@ -93,6 +93,14 @@ export function runTool(name, args, options) {
   return run(process.execPath, [join(folder, program), ...args], options);
 }
 
+/**
+ * Runs a script of the repository.
+ * @param {readonly string[]} args
+ */
+export function runNode(args) {
+  return run(process.execPath, args);
+}
+
 const lockfile = join(root, 'pnpm-lock.yaml');
 const marker = join(root, 'node_modules', '.modules.yaml');
 
