@@ -15,8 +15,9 @@ export function choose(
   const { callees } = registration;
   const [first] = callees;
   if (callees.length === 1 && first !== undefined && tried === undefined) {
+    if (!hasRoom(first)) return undefined;
     registration.turn = 1; // so that whoever registers next is next
-    return hasRoom(first) ? first : undefined;
+    return first;
   }
   const willing = (callee: Callee): boolean => hasRoom(callee) && tried?.has(callee.session) !== true;
   switch (registration.invoke) {
