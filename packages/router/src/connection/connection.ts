@@ -307,27 +307,36 @@ export class Connection implements TransportListener {
   /** Answers an invocation in the client's name, on a turn of its own: the core is in the middle of sending. */
   #answerFor(realm: Realm, session: Session, answer: Message): void {
     queueMicrotask(() => {
-      if (this.#state === 'joined')
-        this.#guard(() => {
-          realm.receive(session, answer);
-        });
+      if (this.#state !== 'joined') return;
+      this.#guard(() => {
+        realm.receive(session, answer);
+      });
     });
   }
 
   /**
-   * What the client has to hear: one that has no room for it cannot be served, and is told only that.
+   * What the client has to hear: one that has no room for it, or whose serializer has no form for it,
+   * cannot be served, and is told only that.
    * @returns false when the connection is over for this reason
    */
   #write(message: Message): boolean {
-    const frame = this.#encode(message);
-    if (frame.length <= this.#limit) {
-      this.#transport.send(frame);
-      return true;
-    }
-    if (message.type !== MessageType.ABORT) {
-      this.#abort(ErrorUri.PAYLOAD_SIZE_EXCEEDED, this.#tooLong(frame));
+    try {
+      const frame = this.#encode(message);
+      if (frame.length <= this.#limit) {
+        this.#transport.send(frame);
+        return true;
+      }
+      this.#giveUp(message, ErrorUri.PAYLOAD_SIZE_EXCEEDED, this.#tooLong(frame));
+    } catch (error) {
+      if (!(error instanceof SerializationFailure)) throw error;
+      this.#giveUp(message, ErrorUri.INVALID_PAYLOAD, error.message);
     }
     return false;
+  }
+
+  #giveUp(message: Message, error: Uri, why: string): void {
+    this.#router.log('warn', 'cannot be told', { ...this.member, type: message.type, why });
+    if (message.type !== MessageType.ABORT) this.#abort(error, why);
   }
 
   #tooLong(frame: Uint8Array): string {

@@ -181,6 +181,7 @@ export class LongPollTransport implements Transport {
     }
     const text = !this.serializer.binary && !batched;
     response.writeHead(200, {
+      'cache-control': 'no-store',
       'content-type': text ? 'application/json' : 'application/octet-stream',
       'content-length': body.length,
     });

@@ -1,4 +1,5 @@
 /** Conversations about sessions that are sent away (checklist §2.28, META-3, T-23). */
+import { msgpack } from '@wamp/protocol/msgpack';
 import type { Authenticator } from '@wamp/router';
 import { converse, type ConversationOptions, type PeerOptions } from '@wamp/router/testing';
 import { describe, test } from 'vitest';
@@ -413,3 +414,16 @@ describe('whom it hits', () => {
       one ← nothing
     `));
 });
+
+test('META-3 a farewell that the killed cannot be told costs the killer nothing', () =>
+  converse(
+    `
+      killer → [48, 1, {}, "wamp.session.kill", [$victim], {"message": "\\ud800"}]
+      victim ← [3, {...}, "wamp.error.invalid_payload"]
+      victim ← closed
+      killer ← [50, 1, {}]
+      killer → [48, 2, {}, "wamp.session.count"]
+      killer ← [50, 2, {}, [1]]
+    `,
+    { peers: { victim: { serializer: msgpack } } },
+  ));

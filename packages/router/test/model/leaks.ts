@@ -7,6 +7,8 @@ import { Stage, type Peer } from './stage.ts';
 
 /** How many sequences are played before anything is collected. */
 const SEQUENCES = 100;
+/** How often garbage is collected before what is left counts as held. */
+const MOST_ROUNDS = 20;
 
 /**
  * Plays sequences, each to the point where all have left, and keeps the realms.
@@ -27,8 +29,12 @@ export async function survivors<T>(
     if (!succeeds(() => play(stage, sequence))) throw new Error('a sequence fails; the other test tells how');
     return stage.realm;
   });
-  await collect();
-  const alive = sessions.filter((session) => session.deref() !== undefined).length;
+  // What the machine itself still holds, in a register perhaps, is gone after a few rounds; a leak stays.
+  let alive = sessions.length;
+  for (let round = 0; round < MOST_ROUNDS && alive > 0; round += 1) {
+    await collect();
+    alive = sessions.filter((session) => session.deref() !== undefined).length;
+  }
   return realms.every(({ sessions: present }) => present.size === 0) ? alive : sessions.length;
 }
 
@@ -42,13 +48,9 @@ function succeeds(task: () => void): boolean {
   }
 }
 
+/** Collects all garbage from an empty stack, on which nothing can be held. */
 async function collect(): Promise<void> {
   setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('gc') as () => void;
-  for (let round = 0; round < 3; round += 1) {
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
-    gc();
-  }
+  const gc = runInNewContext('gc') as (options: { readonly execution: 'async' }) => Promise<void>;
+  await gc({ execution: 'async' });
 }

@@ -26,6 +26,10 @@ export class Site implements AsyncDisposable {
     this.acceptor = acceptor;
     this.#server = server;
     this.port = (server.address() as AddressInfo).port;
+    server.on('connection', (socket: Socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+    });
   }
 
   static async open(
