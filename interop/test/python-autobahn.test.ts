@@ -153,7 +153,8 @@ describe.each(SERIALIZER_NAMES)('autobahn-python over %s', (serializer) => {
         await disclosed.close();
       }
       await until(() => peer.events.length === LARGE_IDS.length);
-      const told = (role: string): object[] => LARGE_IDS.map((id) => ({ args: [id], details: { [role]: id } }));
+      const told = (role: string): object[] =>
+        LARGE_IDS.map((id) => ({ args: [id], details: { [role]: id } }));
       expect(peer.invocations).toMatchObject(told('caller'));
       expect(peer.events).toMatchObject(told('publisher'));
       await peer.close();

@@ -6,6 +6,7 @@
  */
 import { MessageType, type Serializer } from '@wamp/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Eavesdropper } from './support/eavesdropper.ts';
 import { ATTACKS_PER_ROUND, attacksOf, offend, OFFENDERS } from './support/offender.ts';
 import { connectionsOf, holdings, REALM, startRouter, type Listening } from './support/router.ts';
 import { SERIALIZERS } from './support/serializers.ts';
@@ -39,7 +40,8 @@ describe.each(SERIALIZERS)('mutated frames of $name', (serializer) => {
     await witnesses.round();
     await callMeta(router.port, serializer);
     const before = holdings(router.realm);
-    expect(before.sessions).toBe(4);
+    expect(before['sessions']).toBe(4);
+    const eavesdropper = await Eavesdropper.join(router.port, serializer);
 
     const attacks = attacksOf(serializer, { seed: SEED, count: FRAMES });
     const started = performance.now();
@@ -48,9 +50,13 @@ describe.each(SERIALIZERS)('mutated frames of $name', (serializer) => {
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     console.log(
       `${serializer.name}: ${attacks.length} frames in ${seconds} s, ` +
-        `${JSON.stringify(outcomes)}, witnesses: ${witnesses.rounds} rounds`,
+        `${JSON.stringify(outcomes)}, witnesses: ${witnesses.rounds} rounds, ` +
+        `${eavesdropper.heard} publications overheard`,
     );
     expect(witnesses.rounds).toBe(1 + Math.ceil(attacks.length / ATTACKS_PER_ROUND));
+    await eavesdropper.leave();
+    expect(eavesdropper.malformed).toEqual([]);
+    expect(eavesdropper.heard).toBeGreaterThan(attacks.length / ATTACKS_PER_ROUND);
     await until(() => router.realm.sessions.size === 4);
     expect(holdings(router.realm)).toEqual(before);
     await until(async () => (await connectionsOf(router)) === 4);

@@ -14,6 +14,9 @@ declare module 'autobahn' {
   interface ILog {
     warn(...args: unknown[]): void;
   }
+  /** Its decoders, which share nothing with ours. */
+  function msgpack(options: { protoAction: 'remove' }): { decode(bytes: Buffer): unknown };
+  const cbor: { decodeFirstSync(bytes: Buffer): unknown };
   interface IConnectionOptions {
     serializers?: Serializer[];
   }

@@ -2,33 +2,54 @@
 import {
   ErrorUri,
   MessageType,
+  type Call as CallMessage,
   type CancelMode,
   type Dict,
   type Id,
   type Kwargs,
+  type PassthruAttributes,
   type Payload,
+  type Result as ResultMessage,
   type Uri,
 } from '@wamp/protocol';
 import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
+import { Lane } from './core/lane.ts';
+import {
+  isPassthru,
+  packed,
+  packerIn,
+  unpacked,
+  unpackerIn,
+  type PassthruOption,
+  type Plain,
+} from './core/passthru.ts';
 import type { Answer, Waiter } from './core/requests.ts';
 import { WholeResult, type Result } from './core/result.ts';
-import { CallTimeoutError, CanceledError } from './errors.ts';
+import { CallTimeoutError, CanceledError, toError, unwritable, WampError } from './errors.ts';
 import { onAbort, reasonOf } from './signal.ts';
 
-/** How to call. */
-export interface CallOptions {
+/** How to call. Type parameter `P` is what progressive results carry. */
+export interface CallOptions<P = unknown> {
   /** Cancels the call when it is aborted; the call rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
   /**
    * Milliseconds after which the call rejects with a `CallTimeoutError`; default: it waits for ever.
-   * The router hears of it too, and ends the call on its side.
+   * With progressive results it is the longest wait for the first and between them, not for all. The
+   * router hears of it too, and ends the call on its side.
    */
   readonly timeout?: number | undefined;
   /** How `signal` and `cancel()` cancel: default `killnowait`. */
   readonly cancelMode?: CancelMode | undefined;
   /** Asks the router to tell the callee who calls. */
   readonly discloseMe?: boolean | undefined;
+  /**
+   * Asks for progressive results, and is called with each: its first positional value, and all of
+   * it. What it throws reaches the session as event `error`. See also `session.stream`.
+   */
+  readonly onProgress?: ((value: P, whole: Result<P>) => unknown) | undefined;
+  /** Lets the arguments pass the router unread, and reads the result. */
+  readonly passthru?: PassthruOption;
   /** Further attributes of CALL.Options, spelled as on the wire. */
   readonly extra?: Kwargs | undefined;
 }
@@ -54,7 +75,11 @@ export interface CallRequest {
   readonly procedure: Uri;
   readonly payload: Payload;
   readonly wire: Dict;
-  readonly options: CallOptions;
+  readonly options: CallOptions<never>;
+  /** Takes progressive results, if they were asked for; never throws. */
+  readonly progress?: ((result: Result) => void) | undefined;
+  /** Called when it has been sent. */
+  readonly sent?: (() => void) | undefined;
 }
 
 interface Settle {
@@ -70,10 +95,14 @@ export class PendingCall implements Call<unknown>, Waiter {
   /** Until it has ended. */
   #settle: Settle | undefined;
   #connection: Connection | undefined;
+  #clock: Clock | undefined;
   #id: Id | undefined;
   #killed = false;
+  #answered = false;
   #stopTimer: (() => void) | undefined;
   #stopListening: (() => void) | undefined;
+  /** Where results wait for those before them to be unpacked. */
+  readonly #lane = new Lane();
 
   constructor(request: CallRequest) {
     this.#request = request;
@@ -86,40 +115,99 @@ export class PendingCall implements Call<unknown>, Waiter {
     return this.#id;
   }
 
+  /** True while it waits for its result, and nobody has canceled it. */
+  get isWanted(): boolean {
+    return this.#settle !== undefined && !this.#answered && !this.#killed;
+  }
+
   get #mode(): CancelMode {
     return this.#request.options.cancelMode ?? 'killnowait';
   }
 
-  /** Sends it, unless its signal is aborted already. */
-  start(connection: Connection, clock: Clock): void {
-    const { procedure, payload, wire, options } = this.#request;
-    const { signal, timeout = 0 } = options;
+  /**
+   * Sends it, unless its signal is aborted already.
+   * @param inTurn where it waits for what was asked before it, if it has to be packed
+   */
+  start(connection: Connection, clock: Clock, inTurn: Lane): void {
+    const { wire, payload, options, procedure } = this.#request;
+    const { signal, passthru } = options;
     if (signal?.aborted === true) {
       this.failed(reasonOf(signal));
       return;
     }
     this.#connection = connection;
+    this.#clock = clock;
     this.#stopListening = onAbort(signal, (reason) => this.#abandon(this.#mode, reason));
-    if (timeout > 0) this.#stopTimer = clock.after(timeout, () => this.#timedOut(timeout));
-    this.#id = connection.request(this, (request) => ({
-      type: MessageType.CALL,
-      request,
-      options: wire,
-      procedure,
-      payload,
-    }));
+    this.#arm();
+    const packer = packerIn(passthru);
+    const send = (options: Dict, payload: Payload): void => {
+      if (this.#settle === undefined) return;
+      this.#id = connection.request(this, this.#build(options, payload));
+      if (this.#id !== undefined) this.#request.sent?.();
+    };
+    if (packer === undefined) {
+      send(wire, payload);
+      return;
+    }
+    const step = (): Promise<void> =>
+      packed(packer, wire, payload, procedure).then((ready) => send(ready.options, ready.payload));
+    void inTurn.pass(step, (thrown) => this.failed(toError(thrown)));
+  }
+
+  /** More input under the same id. @throws as encoding and packing do */
+  async continue(payload: Payload, last: boolean): Promise<void> {
+    const { procedure, options } = this.#request;
+    const packer = packerIn(options.passthru);
+    // PCI-7: the first CALL has told how all are packed.
+    const body =
+      packer === undefined || (last && payload.count === 0)
+        ? payload
+        : (await packed(packer, {}, payload, procedure)).payload;
+    if (this.#id === undefined || !this.isWanted) return;
+    try {
+      this.#connection?.send(this.#build(last ? {} : { progress: true }, body)(this.#id));
+    } catch (thrown) {
+      throw unwritable(thrown);
+    }
+    await this.#connection?.drained();
   }
 
   answered(answer: Answer): void {
     if (answer.type !== MessageType.RESULT) return;
-    const { details, payload } = answer;
     // Decoded now: the bytes are only on loan (interface TransportListener).
-    const result = new WholeResult(payload.args, payload.kwargs, details);
-    this.#end()?.resolve(result);
+    const { details, payload } = answer;
+    const { args, kwargs } = payload;
+    this.#answered = true;
+    this.#stopTimer?.();
+    this.#unpack({ args, kwargs }, details, (plain) => {
+      this.#end()?.resolve(new WholeResult(plain.args, plain.kwargs, details));
+    });
+  }
+
+  progressed({ details, payload: { args, kwargs } }: ResultMessage): void {
+    const { progress } = this.#request;
+    if (progress === undefined) return;
+    this.#arm();
+    this.#unpack({ args, kwargs }, details, (plain) => {
+      if (this.#settle !== undefined) progress(new WholeResult(plain.args, plain.kwargs, details));
+    });
   }
 
   failed(error: Error): void {
-    this.#end()?.reject(error);
+    if (!(error instanceof WampError) || !isPassthru(error.details)) {
+      this.#end()?.reject(error);
+      return;
+    }
+    const { uri, details } = error;
+    this.#answered = true;
+    this.#stopTimer?.();
+    this.#unpack(
+      error,
+      details,
+      ({ args, kwargs }) => this.#end()?.reject(new WampError(uri, args, kwargs, { details })),
+      // Its URI tells more than that its arguments cannot be read.
+      (cause) => this.#end()?.reject(new WampError(uri, [], {}, { cause })),
+    );
   }
 
   full(): Promise<Result> {
@@ -147,6 +235,43 @@ export class PendingCall implements Call<unknown>, Waiter {
     return this.then().finally(onfinally);
   }
 
+  /** Gives up: it rejects with the error at once, and the callee is interrupted. */
+  abandon(error: Error): void {
+    this.#abandon('killnowait', error);
+  }
+
+  #build(options: Dict, payload: Payload): (request: Id) => CallMessage {
+    const { procedure } = this.#request;
+    return (request) => ({ type: MessageType.CALL, request, options, procedure, payload });
+  }
+
+  /** Goes on with what a payload holds, at once or when it is unpacked; the call fails if it cannot be. */
+  #unpack(
+    payload: Plain,
+    details: PassthruAttributes,
+    goOn: (plain: Plain) => void,
+    failed = (thrown: unknown): void => this.abandon(toError(thrown)),
+  ): void {
+    const { options, procedure } = this.#request;
+    const step = (): Promise<void> | undefined => {
+      if (isPassthru(details)) {
+        return Promise.resolve()
+          .then(() => unpacked(unpackerIn(options.passthru, details), payload, details, procedure))
+          .then(goOn);
+      }
+      goOn(payload);
+      return undefined;
+    };
+    void this.#lane.pass(step, failed);
+  }
+
+  /** PCR-8: so long for the first result, and between results. */
+  #arm(): void {
+    const { timeout = 0 } = this.#request.options;
+    this.#stopTimer?.();
+    if (timeout > 0) this.#stopTimer = this.#clock?.after(timeout, () => this.#timedOut(timeout));
+  }
+
   #timedOut(timeout: number): void {
     const error = new CallTimeoutError(ErrorUri.TIMEOUT, [
       `${this.#request.procedure} took longer than ${timeout} ms.`,
@@ -156,10 +281,15 @@ export class PendingCall implements Call<unknown>, Waiter {
 
   /** Ends the call from our side; with `kill` the router does that, once the callee has ended it. */
   #abandon(mode: CancelMode, error: Error): void {
-    if (this.#settle === undefined || this.#connection === undefined || this.#id === undefined) return;
+    if (this.#settle === undefined) return;
     const connection = this.#connection;
-    const canceling = connection.features.has('dealer', 'call_canceling');
     const request = this.#id;
+    if (connection === undefined || request === undefined || this.#answered) {
+      // The router has not heard of it yet, or is done with it.
+      this.failed(error);
+      return;
+    }
+    const canceling = connection.features.has('dealer', 'call_canceling');
     if (mode === 'kill' && canceling) {
       if (this.#killed) return;
       this.#killed = true;

@@ -36,19 +36,43 @@ import {
   ProtocolError,
   SerializationError,
   toError,
+  unwritable,
 } from './errors.ts';
 
 /** What we do, by role; announced in HELLO. */
 const ROLES: Readonly<Record<ClientRole, readonly string[]>> = {
-  publisher: ['publisher_identification', 'publisher_exclusion', 'subscriber_blackwhite_listing'],
-  subscriber: ['publisher_identification', 'pattern_based_subscription', 'subscription_revocation'],
-  caller: ['caller_identification', 'call_canceling'],
-  callee: [
+  publisher: [
+    'publisher_identification',
+    'publisher_exclusion',
+    'subscriber_blackwhite_listing',
+    'payload_passthru_mode',
+  ],
+  subscriber: [
+    'publisher_identification',
+    'publication_trustlevels',
+    'pattern_based_subscription',
+    'subscription_revocation',
+    'payload_passthru_mode',
+  ],
+  caller: [
     'caller_identification',
     'call_canceling',
+    'progressive_call_results',
+    'progressive_call_invocations',
+    'payload_passthru_mode',
+  ],
+  callee: [
+    'caller_identification',
+    'call_trustlevels',
+    'call_canceling',
+    'call_timeout',
+    'call_reroute',
+    'progressive_call_results',
+    'progressive_call_invocations',
     'pattern_based_registration',
     'shared_registration',
     'registration_revocation',
+    'payload_passthru_mode',
   ],
 };
 
@@ -74,6 +98,10 @@ const GOODBYE_AND_OUT: Goodbye = { type: MessageType.GOODBYE, details: {}, reaso
 
 /** How long the router has to answer GOODBYE, in milliseconds, before the transport is dropped. */
 const GOODBYE_TIMEOUT = 5_000;
+
+/** More than so many bytes that have not left, and streams wait; in milliseconds, until they look again. */
+const HIGH_WATER = 1024 * 1024;
+const LOOK_AGAIN = 10;
 
 /** What a connection needs to know, and whom it tells. */
 export interface ConnectionPort {
@@ -112,7 +140,9 @@ export class Connection implements TransportListener {
     this.handlers = new Handlers(this.subscriptions, this.registrations, {
       exposeErrors: port.exposeErrors,
       send: (message) => this.send(message),
+      drained: () => this.drained(),
       report: (error) => port.report(error),
+      clock: port.clock,
     });
   }
 
@@ -195,6 +225,15 @@ export class Connection implements TransportListener {
   /** Sends a message that is no request; does nothing when the session is over. @throws as encoding does */
   send(message: Message): void {
     if (this.#state === 'open') this.#write(message);
+  }
+
+  /** Resolves when there is room to send more, or when the session is over; at once, mostly. */
+  async drained(): Promise<void> {
+    while (this.#state === 'open' && this.#transport.backlog > HIGH_WATER) {
+      await new Promise<void>((resolve) => {
+        this.#port.clock.after(LOOK_AGAIN, resolve);
+      });
+    }
   }
 
   frame(bytes: Uint8Array): void {
@@ -329,12 +368,6 @@ export class Connection implements TransportListener {
     const text = `The router takes messages of at most ${limit} bytes; this one has ${frame.length}.`;
     throw new SerializationError(ErrorUri.PAYLOAD_SIZE_EXCEEDED, [text]);
   }
-}
-
-/** What a request fails with that could not be encoded. */
-function unwritable(cause: unknown): Error {
-  if (cause instanceof SerializationError) return cause;
-  return new SerializationError(ErrorUri.INVALID_ARGUMENT, [toError(cause).message], {}, { cause });
 }
 
 /** The end that the router has decided on. */

@@ -11,7 +11,7 @@ interface NoKwargs {}
  */
 /* eslint-disable @typescript-eslint/no-explicit-any -- see above; with `unknown` each result would need a cast */
 export interface Untyped {
-  procedures: Record<string, { args?: any[]; kwargs?: any; result: any; resultKwargs: any }>;
+  procedures: Record<string, { args?: any[]; kwargs?: any; result: any; resultKwargs: any; progress: any }>;
   topics: Record<string, { args: any[]; kwargs: any }>;
 }
 /** A procedure written as a function type: positional arguments, one result. */
@@ -19,7 +19,7 @@ type Shorthand = (...args: any[]) => unknown;
 /* eslint-enable @typescript-eslint/no-explicit-any */
 
 type Normal<P> = P extends Shorthand
-  ? { args: Parameters<P>; kwargs: NoKwargs; result: Awaited<ReturnType<P>> }
+  ? { args: Parameters<P>; kwargs: NoKwargs; result: Awaited<ReturnType<P>>; progress: never }
   : P;
 type Present<T> = Exclude<T, undefined>;
 
@@ -45,6 +45,9 @@ export type ProcedureResult<C, U extends ProcedureUri<C>> =
 /** The keyword values of a procedure's result. */
 export type ProcedureResultKwargs<C, U extends ProcedureUri<C>> =
   Procedure<C, U> extends { resultKwargs: infer K } ? K : Kwargs;
+/** What a procedure's progressive results carry. */
+export type ProcedureProgress<C, U extends ProcedureUri<C>> =
+  Procedure<C, U> extends { progress: infer P } ? P : never;
 
 type Topic<C, U extends TopicUri<C>> = Topics<C>[U];
 

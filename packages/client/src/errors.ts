@@ -116,6 +116,12 @@ export function connectionLost({ reason, error }: Ending, sent: boolean): Connec
   return new ConnectionLostError(reason, error?.message ?? 'The session is closed.', sent, error);
 }
 
+/** What a message fails with that could not be encoded. */
+export function unwritable(cause: unknown): Error {
+  if (cause instanceof SerializationError) return cause;
+  return new SerializationError(ErrorUri.INVALID_ARGUMENT, [toError(cause).message], {}, { cause });
+}
+
 /** The exception that an ERROR stands for. */
 export function errorOf({ error, payload: { args, kwargs }, details }: ErrorMessage): WampError {
   const options = { details };

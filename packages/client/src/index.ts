@@ -9,12 +9,14 @@ export type {
   SessionState,
 } from './session.ts';
 export type { Call, CallOptions } from './call.ts';
+export type { Stream, StreamInput, StreamOptions } from './stream.ts';
 export type { SubscribeOptions, Subscription } from './subscription.ts';
 export type { HandlerReturn, RegisterOptions, Registration } from './registration.ts';
 export type { BufferOptions } from './core/queue.ts';
 export type { Ending, HandleState } from './core/handle.ts';
 export type { WampEvent } from './core/event.ts';
-export type { Invocation } from './core/invocation.ts';
+export type { Invocation, InvocationInput } from './core/invocation.ts';
+export type { Packed, Passthru, PassthruOption, Plain } from './core/passthru.ts';
 export type { Peer } from './core/peer.ts';
 export { result, type Result } from './core/result.ts';
 export {
@@ -42,6 +44,7 @@ export type { Clock } from './clock.ts';
 export type {
   ProcedureArgs,
   ProcedureKwargs,
+  ProcedureProgress,
   ProcedureResult,
   ProcedureResultKwargs,
   ProcedureUri,

@@ -2,6 +2,7 @@
 import type { Dict, Id, InvocationPolicy, Kwargs, MatchPolicy, Uri } from '@wamp/protocol';
 import { Handle, type Ending, type HandleState, type Leave } from './core/handle.ts';
 import type { Invocation } from './core/invocation.ts';
+import type { PassthruOption } from './core/passthru.ts';
 import type { Result } from './core/result.ts';
 
 /** How to register a procedure. */
@@ -10,6 +11,19 @@ export interface RegisterOptions {
   readonly match?: MatchPolicy | undefined;
   /** How a call chooses when several callees share the procedure: default `single`, which is no sharing. */
   readonly invoke?: InvocationPolicy | undefined;
+  /** How many invocations of it this session takes at once: default any number; more wait at the router. */
+  readonly concurrency?: number | undefined;
+  /** Takes the procedure from whoever of the same principal holds it. */
+  readonly forceReregister?: boolean | undefined;
+  /** Asks the router to tell who calls, for all calls. */
+  readonly discloseCaller?: boolean | undefined;
+  /**
+   * Asks the router to leave a call's timeout to this side: when it has passed, the invocation's
+   * signal is aborted, and the caller gets `wamp.error.timeout`. Default: the router keeps the time.
+   */
+  readonly forwardTimeout?: boolean | undefined;
+  /** Reads invocations that pass the router unread; what the procedure gives goes back the same way. */
+  readonly passthru?: PassthruOption;
   /** Unregisters when it is aborted; before the router has answered, `register` rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Further attributes of REGISTER.Options, spelled as on the wire. */
@@ -29,18 +43,24 @@ export interface Registration extends AsyncDisposable {
   unregister(): Promise<void>;
 }
 
-/** What a procedure may return: a value, `result(…)`, or a promise of either. */
-export type HandlerReturn<V> = V | Result | Promise<V | Result>;
+/**
+ * What a procedure may return: a value, `result(…)`, or a promise of either; or it is an
+ * `async function*`, which yields progressive results and returns the final one.
+ */
+export type HandlerReturn<V, P = unknown> =
+  V | Result | Promise<V | Result> | AsyncGenerator<P | Result, V | Result, undefined>;
 
 /** A registered function, as the core calls it. */
 export type Procedure = (args: unknown[], invocation: Invocation<unknown[]>) => unknown;
 
 export class RegistrationHandle extends Handle implements Registration {
   readonly handler: Procedure;
+  readonly passthru: PassthruOption;
 
-  constructor(procedure: Uri, options: Dict, leave: Leave, handler: Procedure) {
+  constructor(procedure: Uri, options: Dict, leave: Leave, handler: Procedure, passthru?: PassthruOption) {
     super(procedure, options, leave);
     this.handler = handler;
+    this.passthru = passthru;
   }
 
   get procedure(): Uri {

@@ -4,9 +4,12 @@ import {
   ErrorUri,
   MessageType,
   PeerFeatures,
+  type Dict,
   type Id,
   type Kwargs,
+  type Payload,
   type Publish,
+  type RouterRole,
   type Uri,
   type Welcome,
 } from '@wamp/protocol';
@@ -16,6 +19,7 @@ import type { Connection } from './connection.ts';
 import type {
   ProcedureArgs,
   ProcedureKwargs,
+  ProcedureProgress,
   ProcedureResult,
   ProcedureResultKwargs,
   ProcedureUri,
@@ -28,8 +32,12 @@ import type {
 import type { WampEvent } from './core/event.ts';
 import type { Ending, Handle } from './core/handle.ts';
 import type { Invocation } from './core/invocation.ts';
+import { Lane } from './core/lane.ts';
+import { packed, packerIn, type PassthruOption } from './core/passthru.ts';
+import { Queue } from './core/queue.ts';
 import type { Waiter } from './core/requests.ts';
-import { connectionLost, toError, type ConnectionLostError } from './errors.ts';
+import type { Result } from './core/result.ts';
+import { connectionLost, toError, WampError, type ConnectionLostError } from './errors.ts';
 import { payloadOf, requireUri, wireOptions } from './payload.ts';
 import { onAbort, reasonOf } from './signal.ts';
 import {
@@ -45,6 +53,7 @@ import {
   type SubscribeOptions,
   type Subscription,
 } from './subscription.ts';
+import { CallStream, collect, inputIterator, pump, type Stream, type StreamOptions } from './stream.ts';
 
 /** How to publish. */
 export interface PublishOptions {
@@ -54,6 +63,8 @@ export interface PublishOptions {
   readonly excludeMe?: boolean | undefined;
   /** Asks the router to tell the subscribers who publishes. */
   readonly discloseMe?: boolean | undefined;
+  /** Asks the router to keep the event for those who subscribe later with `getRetained`. */
+  readonly retain?: boolean | undefined;
   /** Sessions that get no event. */
   readonly exclude?: readonly Id[] | undefined;
   readonly excludeAuthid?: readonly string[] | undefined;
@@ -64,6 +75,8 @@ export interface PublishOptions {
   readonly eligibleAuthrole?: readonly string[] | undefined;
   /** Stops waiting for the confirmation when it is aborted, and rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
+  /** Lets the payload pass the router unread. */
+  readonly passthru?: PassthruOption;
   /** Further attributes of PUBLISH.Options, spelled as on the wire. */
   readonly extra?: Kwargs | undefined;
 }
@@ -126,12 +139,23 @@ export interface Session<C = Untyped> extends AsyncDisposable {
    */
   call<U extends ProcedureUri<C>>(
     procedure: U,
-    ...rest: Rest<ProcedureArgs<C, U>, ProcedureKwargs<C, U>, CallOptions>
+    ...rest: Rest<ProcedureArgs<C, U>, ProcedureKwargs<C, U>, CallOptions<ProcedureProgress<C, U>>>
   ): Call<ProcedureResult<C, U>, ProcedureResultKwargs<C, U>>;
 
   /**
+   * Calls a procedure for its progressive results, and with option `input` sends it more arguments as
+   * they come. Rejects with `wamp.error.feature_not_supported` if the router takes no such input.
+   *
+   * @example for await (const line of session.stream('log.follow', ['app'])) print(line);
+   */
+  stream<U extends ProcedureUri<C>>(
+    procedure: U,
+    ...rest: Rest<ProcedureArgs<C, U>, ProcedureKwargs<C, U>, StreamOptions>
+  ): Stream<ProcedureProgress<C, U>, ProcedureResult<C, U>, ProcedureResultKwargs<C, U>>;
+
+  /**
    * Offers a procedure. What the handler returns is the first positional value of the result; see
-   * `result` for more. A `WampError` that it throws reaches the caller as it is; anything else does
+   * `result` for more; an `async function*` yields progressive results. A `WampError` that it throws reaches the caller as it is; anything else does
    * as `wamp.error.runtime_error`, and this session as event `error`.
    *
    * @example await session.register('math.add2', ([a, b]) => a + b);
@@ -140,8 +164,8 @@ export interface Session<C = Untyped> extends AsyncDisposable {
     procedure: U,
     handler: (
       args: ProcedureArgs<C, U>,
-      invocation: Invocation<ProcedureArgs<C, U>, ProcedureKwargs<C, U>>,
-    ) => HandlerReturn<ProcedureResult<C, U>>,
+      invocation: Invocation<ProcedureArgs<C, U>, ProcedureKwargs<C, U>, ProcedureProgress<C, U>>,
+    ) => HandlerReturn<ProcedureResult<C, U>, ProcedureProgress<C, U>>,
     options?: RegisterOptions,
   ): Promise<Registration>;
 
@@ -198,8 +222,9 @@ export interface SessionPort {
   readonly logger: Logger;
 }
 
-const PUBLISH_OPTIONS = [
+export const PUBLISH_OPTIONS = [
   'acknowledge',
+  'retain',
   'excludeMe',
   'discloseMe',
   'exclude',
@@ -208,6 +233,15 @@ const PUBLISH_OPTIONS = [
   'eligible',
   'eligibleAuthid',
   'eligibleAuthrole',
+] as const;
+
+const REGISTER_OPTIONS = [
+  'match',
+  'invoke',
+  'concurrency',
+  'forceReregister',
+  'discloseCaller',
+  'forwardTimeout',
 ] as const;
 
 type WithKwargs<O> = O & { readonly kwargs?: unknown };
@@ -223,6 +257,8 @@ export class ClientSession implements Session {
   #features = new PeerFeatures({});
   #ending: Ending | undefined;
   #resolveClosed: ((ending: Ending) => void) | undefined;
+  /** Where what is to be packed waits for what was packed before it. */
+  readonly #lane = new Lane();
 
   constructor(port: SessionPort) {
     this.#port = port;
@@ -266,24 +302,27 @@ export class ClientSession implements Session {
     return this;
   }
 
-  call(procedure: Uri, payload?: unknown, options: WithKwargs<CallOptions> = {}): PendingCall {
-    requireUri(procedure);
-    const { timeout } = options;
-    if (timeout !== undefined && !(Number.isFinite(timeout) && timeout >= 0)) {
-      throw new TypeError('Option timeout takes milliseconds.');
-    }
-    const call = new PendingCall({
+  call(procedure: Uri, payload?: unknown, options: WithKwargs<CallOptions<never>> = {}): PendingCall {
+    const { onProgress } = options;
+    const progress =
+      onProgress === undefined
+        ? undefined
+        : (whole: Result): void => this.#tell(() => onProgress(whole.value as never, whole as never));
+    return this.#call(procedure, payload, options, progress);
+  }
+
+  stream(procedure: Uri, payload?: unknown, options: WithKwargs<StreamOptions> = {}): CallStream {
+    const { input, buffer } = options;
+    const iterator = input === undefined ? undefined : inputIterator(input);
+    const progress = new Queue<unknown>(buffer);
+    const call: PendingCall = this.#call(
       procedure,
-      payload: payloadOf(payload, options.kwargs),
-      wire: wireOptions(timeout === undefined ? options : { ...options, timeout: Math.ceil(timeout) }, [
-        'timeout',
-        'discloseMe',
-      ]),
+      payload,
       options,
-    });
-    if (this.#connection === undefined) call.failed(this.#over());
-    else call.start(this.#connection, this.#port.clock);
-    return call;
+      collect(progress, () => call),
+      iterator,
+    );
+    return new CallStream(call, progress);
   }
 
   register(procedure: Uri, handler: Procedure, options: RegisterOptions = {}): Promise<Registration> {
@@ -291,9 +330,10 @@ export class ClientSession implements Session {
     requireFunction(handler);
     const handle: RegistrationHandle = new RegistrationHandle(
       procedure,
-      wireOptions(options, ['match', 'invoke']),
+      wireOptions(options, REGISTER_OPTIONS),
       () => this.#connection?.registrations.leave(handle) ?? Promise.resolve(),
       handler,
+      options.passthru,
     );
     return this.#attach(handle, (connection) => connection.registrations.join(handle), options.signal);
   }
@@ -309,10 +349,10 @@ export class ClientSession implements Session {
     const [handler, options = {}] = typeof first === 'function' ? [first, second] : [undefined, first];
     const handle: SubscriptionHandle = new SubscriptionHandle(
       topic,
-      wireOptions(options, ['match']),
+      wireOptions(options, ['match', 'getRetained']),
       () => this.#connection?.subscriptions.leave(handle) ?? Promise.resolve(),
       handler,
-      options.buffer,
+      options,
     );
     return this.#attach(handle, (connection) => connection.subscriptions.join(handle), options.signal);
   }
@@ -322,9 +362,10 @@ export class ClientSession implements Session {
     const body = payloadOf(payload, options.kwargs);
     const wire = wireOptions(options, PUBLISH_OPTIONS);
     const acknowledged = wire['acknowledge'] === true;
+    const { signal } = options;
     const published = new Promise<PublishResult>((resolve, reject) => {
-      this.#whileOpen(options.signal, reject, (connection) => {
-        const stop = onAbort(options.signal, (reason) => {
+      this.#whileOpen(signal, reject, (connection) => {
+        const stop = onAbort(signal, (reason) => {
           if (request !== undefined) connection.requests.forget(request);
           waiter.failed(reason);
         });
@@ -339,17 +380,29 @@ export class ClientSession implements Session {
             reject(error);
           },
         };
-        const build = (request: Id): Publish => ({
-          type: MessageType.PUBLISH,
-          request,
-          options: wire,
-          topic,
-          payload: body,
-        });
-        const request = connection.request(waiter, build, acknowledged);
-        if (request !== undefined && !acknowledged) {
+        let request: Id | undefined;
+        const send = (options: Dict, payload: Payload): void => {
+          if (signal?.aborted === true) return;
+          const build = (request: Id): Publish => ({
+            type: MessageType.PUBLISH,
+            request,
+            options,
+            topic,
+            payload,
+          });
+          request = connection.request(waiter, build, acknowledged);
+          if (request === undefined || acknowledged) return;
           stop();
           resolve({});
+        };
+        const packer = packerIn(options.passthru);
+        if (packer === undefined) send(wire, body);
+        else {
+          const lacking = this.#lacking('broker', { payload_passthru_mode: true });
+          const step = (): Promise<void> =>
+            packed(packer, wire, body, topic).then((ready) => send(ready.options, ready.payload));
+          if (lacking !== undefined) waiter.failed(lacking);
+          else void this.#lane.pass(step, (thrown) => waiter.failed(toError(thrown)));
         }
       });
     });
@@ -398,6 +451,66 @@ export class ClientSession implements Session {
   /** An exception that nobody else gets to see. */
   report(error: Error): void {
     if (!this.#emit('error', error)) this.#log(error);
+  }
+
+  #call(
+    procedure: Uri,
+    payload: unknown,
+    options: WithKwargs<CallOptions<never>>,
+    progress?: (result: Result) => void,
+    input?: AsyncIterator<unknown> | Iterator<unknown>,
+  ): PendingCall {
+    requireUri(procedure);
+    const { timeout } = options;
+    if (timeout !== undefined && !(Number.isFinite(timeout) && timeout >= 0)) {
+      throw new TypeError('Option timeout takes milliseconds.');
+    }
+    const call = new PendingCall({
+      procedure,
+      payload: payloadOf(payload, options.kwargs),
+      wire: {
+        ...(progress !== undefined && { receive_progress: true }),
+        ...(input !== undefined && { progress: true }),
+        ...wireOptions(timeout === undefined ? options : { ...options, timeout: Math.ceil(timeout) }, [
+          'timeout',
+          'discloseMe',
+        ]),
+      },
+      options,
+      progress,
+      sent: (): void => {
+        if (input !== undefined) void pump(input, call);
+      },
+    });
+    const lacking = this.#lacking('dealer', {
+      progressive_call_invocations: input !== undefined,
+      payload_passthru_mode: options.passthru !== undefined,
+    });
+    if (this.#connection === undefined) call.failed(this.#over());
+    else if (lacking !== undefined) call.failed(lacking);
+    else call.start(this.#connection, this.#port.clock, this.#lane);
+    return call;
+  }
+
+  /** PCI-2, PPT-2: a router that has not announced what we would use would end the session. */
+  #lacking(role: RouterRole, used: Readonly<Record<string, boolean>>): Error | undefined {
+    for (const [feature, isUsed] of Object.entries(used)) {
+      if (isUsed && !this.#features.has(role, feature)) {
+        return new WampError(ErrorUri.FEATURE_NOT_SUPPORTED, [`The router has not announced ${feature}.`]);
+      }
+    }
+    return undefined;
+  }
+
+  /** Calls a function of the application; what it throws or rejects with is reported. */
+  #tell(listener: () => unknown): void {
+    const report = (thrown: unknown): void => this.report(toError(thrown));
+    try {
+      const outcome = listener();
+      if (outcome instanceof Promise) outcome.catch(report);
+    } catch (thrown) {
+      report(thrown);
+    }
   }
 
   #attach<H extends Handle>(

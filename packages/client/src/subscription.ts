@@ -10,6 +10,8 @@ import {
 } from '@wamp/protocol';
 import type { WampEvent } from './core/event.ts';
 import { Handle, type Ending, type HandleState, type Leave } from './core/handle.ts';
+import { Lane } from './core/lane.ts';
+import type { PassthruOption } from './core/passthru.ts';
 import { Queue, type BufferOptions } from './core/queue.ts';
 import { WampError } from './errors.ts';
 
@@ -23,6 +25,8 @@ export interface SubscribeOptions {
   readonly signal?: AbortSignal | undefined;
   /** For a subscription without a handler. */
   readonly buffer?: BufferOptions | undefined;
+  /** Reads events that pass the router unread. */
+  readonly passthru?: PassthruOption;
   /** Further attributes of SUBSCRIBE.Options, spelled as on the wire. */
   readonly extra?: Kwargs | undefined;
 }
@@ -49,6 +53,8 @@ export interface Subscription<A extends Args = Args, K = Kwargs>
 export type EventHandler = (args: unknown[], event: WampEvent<unknown[]>) => unknown;
 
 export class SubscriptionHandle extends Handle implements Subscription<unknown[]> {
+  readonly lane: Lane = new Lane();
+  readonly passthru: PassthruOption;
   readonly #handler: EventHandler | undefined;
   readonly #events: Queue<WampEvent<unknown[]>>;
 
@@ -57,9 +63,10 @@ export class SubscriptionHandle extends Handle implements Subscription<unknown[]
     options: Dict,
     leave: Leave,
     handler: EventHandler | undefined,
-    buffer?: BufferOptions,
+    { buffer, passthru }: SubscribeOptions = {},
   ) {
     super(topic, options, leave);
+    this.passthru = passthru;
     this.#handler = handler;
     this.#events = new Queue(buffer);
   }

@@ -31,7 +31,7 @@ async function hello(
   return { peer, connecting, details: details as Record<string, unknown> };
 }
 
-test('HELLO announces the roles and the features that work, and anonymous', async () => {
+test('HELLO announces the roles and the features that work, and anonymous (PCR-1, PCI-1, CAN-1, RRT-1, PPT-1, RREV-1, SREV-1)', async () => {
   const { details } = await hello();
   expect(details).toEqual({
     agent: '@wamp/client',
@@ -42,23 +42,40 @@ test('HELLO announces the roles and the features that work, and anonymous', asyn
           publisher_identification: true,
           publisher_exclusion: true,
           subscriber_blackwhite_listing: true,
+          payload_passthru_mode: true,
         },
       },
       subscriber: {
         features: {
           publisher_identification: true,
+          publication_trustlevels: true,
           pattern_based_subscription: true,
           subscription_revocation: true,
+          payload_passthru_mode: true,
         },
       },
-      caller: { features: { caller_identification: true, call_canceling: true } },
-      callee: {
+      caller: {
         features: {
           caller_identification: true,
           call_canceling: true,
+          progressive_call_results: true,
+          progressive_call_invocations: true,
+          payload_passthru_mode: true,
+        },
+      },
+      callee: {
+        features: {
+          caller_identification: true,
+          call_trustlevels: true,
+          call_canceling: true,
+          call_timeout: true,
+          call_reroute: true,
+          progressive_call_results: true,
+          progressive_call_invocations: true,
           pattern_based_registration: true,
           shared_registration: true,
           registration_revocation: true,
+          payload_passthru_mode: true,
         },
       },
     },

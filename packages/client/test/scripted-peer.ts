@@ -21,7 +21,7 @@ const text = { encoder: new TextEncoder(), decoder: new TextDecoder() };
 
 /** The client's end of the transport. */
 class ClientEnd implements Transport {
-  readonly backlog = 0;
+  backlog = 0;
   limit?: number;
   listener: TransportListener | undefined;
   readonly serializer: Serializer;
@@ -109,6 +109,20 @@ export class ScriptedPeer {
     this.transport.listener?.closed(reason);
   }
 }
+
+/** A router that takes all that a client may send. */
+export const ADVANCED = {
+  broker: { features: { payload_passthru_mode: true, event_retention: true } },
+  dealer: {
+    features: {
+      call_canceling: true,
+      call_timeout: true,
+      progressive_call_results: true,
+      progressive_call_invocations: true,
+      payload_passthru_mode: true,
+    },
+  },
+};
 
 export const ALL_FEATURES = {
   broker: { features: { subscriber_blackwhite_listing: true } },

@@ -9,9 +9,11 @@ import {
   type Call,
   type Kwargs,
   type Session,
+  type Stream,
   type Subscription,
   type WampEvent,
 } from '../src/index.ts';
+import { getEvents, sessions } from '../src/meta.ts';
 
 interface Api {
   procedures: {
@@ -22,6 +24,7 @@ interface Api {
     // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- what people write
     mix: { args: [a: number]; kwargs: { b: string }; result: void };
     optional: { args: [a?: number]; kwargs: { b?: string }; result: number };
+    'job.run': { args: [id: string]; progress: number; result: 'done' };
     where: { result: number; resultKwargs: { accuracy: number } };
   };
   topics: {
@@ -44,6 +47,19 @@ export async function untyped(): Promise<void> {
   await s.register('add', (args: readonly unknown[]) => args.length);
   await s.register('pair', () => result([1, 2], { a: 1 }));
   await s.subscribe('t', ([text]: string[]) => text);
+  for await (const value of s.stream('p', [1], { kwargs: { a: 1 } })) expectTypeOf(value).toBeAny();
+  await s.stream('p', [], { input: [[1], { a: 1 }], buffer: { max: 5 } }).result;
+  await s.call('p', [], { onProgress: (n: number) => n.toFixed() });
+  await s.register('p', async function* ([n]: number[], { input, progress, wantsProgress }) {
+    expectTypeOf(wantsProgress).toBeBoolean();
+    await progress('anything');
+    for await (const { args } of input) yield args;
+    return n;
+  });
+  // @ts-expect-error a stream has no onProgress: it is its progress
+  s.stream('p', [], { onProgress: () => undefined });
+  // @ts-expect-error input is lists and dicts
+  s.stream('p', [], { input: [1, 2] });
   // @ts-expect-error a scalar is no payload
   await s.call('p', 5);
   // @ts-expect-error no such option
@@ -82,6 +98,42 @@ export async function typed(t: Session<Api>): Promise<void> {
   await t.call('user.get');
   // @ts-expect-error required keywords missing in the options
   await t.call('mix', [1], {});
+
+  const stream = t.stream('job.run', ['1']);
+  expectTypeOf(stream).toEqualTypeOf<Stream<number, 'done'>>();
+  for await (const percent of stream) expectTypeOf(percent).toBeNumber();
+  expectTypeOf(await stream.result).toEqualTypeOf<'done'>();
+  await t.call('job.run', ['1'], {
+    onProgress: (percent, whole) => {
+      expectTypeOf(percent).toBeNumber();
+      expectTypeOf(whole.args).toEqualTypeOf<Args>();
+    },
+  });
+  // @ts-expect-error what progress carries
+  await t.call('job.run', ['1'], { onProgress: (percent: string) => percent });
+  // @ts-expect-error too few arguments
+  t.stream('job.run');
+  await t.register('job.run', async function* ([id], inv) {
+    for (let i = 0; i < id.length; i += 1) {
+      inv.signal.throwIfAborted();
+      await inv.progress(i);
+      yield i;
+    }
+    return 'done' as const;
+  });
+  // @ts-expect-error wrong progress
+  await t.register('job.run', async function* () {
+    yield await Promise.resolve('half');
+    return 'done' as const;
+  });
+  // @ts-expect-error wrong result
+  await t.register('job.run', async function* () {
+    yield await Promise.resolve(50);
+    return 'half';
+  });
+  expectTypeOf(await sessions(t).count()).toBeNumber();
+  const [past] = await getEvents(t, await t.subscribe('chat.msg'));
+  expectTypeOf(past?.timestamp).toEqualTypeOf<Date | undefined>();
 
   await t.register('math.add2', ([a, b]) => a + b);
   await t.register('math.add2', async ([a, b]) => Promise.resolve(a + b));

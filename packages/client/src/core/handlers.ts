@@ -9,39 +9,63 @@ import {
   type Id,
   type Interrupt,
   type Invocation as InvocationMessage,
+  type Kwargs,
   type Message,
+  type PassthruAttributes,
 } from '@wamp/protocol';
-import { CanceledError, toError } from '../errors.ts';
-import type { Attachments } from './attachments.ts';
+import type { Clock } from '../clock.ts';
+import { CallTimeoutError, CanceledError, toError, WampError } from '../errors.ts';
+import type { Attachments, Entry } from './attachments.ts';
 import { eventOf, type WampEvent } from './event.ts';
 import type { Ending, Handle } from './handle.ts';
 import { RunningInvocation, type Invocation } from './invocation.ts';
+import type { Lane } from './lane.ts';
+import { isPassthru, packed, unpacked, unpackerIn, type PassthruOption, type Plain } from './passthru.ts';
+import { Recent } from './recent.ts';
 import { WholeResult } from './result.ts';
 
 /** A subscription of the application. */
 export interface Subscriber extends Handle {
   /** Hands over an event; returns, or promises, whatever its function does. */
   deliver(event: WampEvent<unknown[]>): unknown;
+  readonly passthru: PassthruOption;
+  /** Where events wait for those before them to be unpacked. */
+  readonly lane: Lane;
 }
 
 /** A registration of the application. */
 export interface Callee extends Handle {
   /** Returns, or promises, the result. */
   readonly handler: (args: unknown[], invocation: Invocation<unknown[]>) => unknown;
+  readonly passthru: PassthruOption;
 }
 
 /** What handlers need of their session. */
 export interface HandlerPort {
   /** @throws SerializationFailure or SerializationError when it cannot be written; nothing has been sent then */
   send(message: Message): void;
+  /** Resolves when there is room to send more. */
+  drained(): Promise<void>;
   /** An exception that nobody else gets to see. */
   report(error: Error): void;
+  readonly clock: Clock;
   /** Whether the caller may read the message of an exception. */
   readonly exposeErrors: boolean;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+/** What calling an `async function*` gives. */
+function isGenerator(value: unknown): value is AsyncGenerator {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Symbol.asyncIterator in value &&
+    'next' in value &&
+    typeof value.next === 'function'
+  );
 }
 
 /** The handlers of one WAMP session. */
@@ -52,6 +76,8 @@ export class Handlers {
   readonly #running = new Map<Id, RunningInvocation>();
   /** Invocations count up, be it with gaps (T-6): above is what never came. */
   #highest: Id = 0;
+  /** Invocations that ended while their caller still sent input (PCI-12). */
+  readonly #overtaken = new Recent();
 
   constructor(subscriptions: Attachments<Subscriber>, registrations: Attachments<Callee>, port: HandlerPort) {
     this.#subscriptions = subscriptions;
@@ -69,42 +95,40 @@ export class Handlers {
     const entry = this.#subscriptions.find(message.subscription);
     if (entry === undefined || entry.handles.size === 0) return;
     const event = eventOf(message, entry.uri);
+    const failed = (thrown: unknown): void => this.#report(thrown);
     for (const handle of entry.handles) {
       // One handler's failure is no other's.
       try {
-        const outcome = handle.deliver(event);
-        if (isThenable(outcome)) Promise.resolve(outcome).catch((thrown: unknown) => this.#report(thrown));
+        void handle.lane.pass(() => this.#deliver(handle, event), failed);
       } catch (thrown) {
         this.#report(thrown);
       }
     }
   }
 
-  /** @throws ProtocolViolation for a registration that never was, or an invocation that runs already */
+  /**
+   * @throws ProtocolViolation for a registration that never was, or an invocation that runs already
+   *   and takes no input
+   */
   invocation(message: InvocationMessage): void {
     const { request, registration } = message;
-    if (this.#running.has(request)) throw new ProtocolViolation(`invocation ${request} is running already`);
+    const running = this.#running.get(request);
+    if (running !== undefined) {
+      this.#continue(running, message);
+      return;
+    }
+    if (this.#overtaken.has(request)) return;
     const entry = this.#registrations.find(registration);
     this.#highest = Math.max(this.#highest, request);
     if (entry === undefined) {
+      if (message.details.progress === true) this.#overtaken.add(request);
       this.#answerError(request, new ApplicationError(ErrorUri.NO_SUCH_PROCEDURE));
       return;
     }
-    const invocation = new RunningInvocation(message, entry.uri);
+    const invocation = new RunningInvocation(message, entry.uri, this.#progress);
     this.#running.set(request, invocation);
-    try {
-      const outcome = entry.serving.handler(invocation.args, invocation);
-      if (isThenable(outcome)) {
-        Promise.resolve(outcome).then(
-          (value) => this.#returned(invocation, value),
-          (thrown: unknown) => this.#threw(invocation, thrown),
-        );
-      } else {
-        this.#returned(invocation, outcome);
-      }
-    } catch (thrown) {
-      this.#threw(invocation, thrown);
-    }
+    this.#arm(invocation);
+    this.#serve(invocation, entry);
   }
 
   /** @throws ProtocolViolation for an invocation that never came */
@@ -113,34 +137,174 @@ export class Handlers {
     const invocation = this.#running.get(request);
     if (invocation === undefined) return;
     // Only `kill` waits for what the callee makes of it (CAN-3); for the others nobody does (T-10).
-    if (mode !== 'kill') this.#running.delete(request);
+    if (mode !== 'kill') this.#over(invocation);
     invocation.abort(new CanceledError(ErrorUri.CANCELED));
   }
 
   /** The WAMP session is over; nobody waits for the invocations that run. */
   end({ error }: Ending): void {
-    const running = [...this.#running.values()];
-    this.#running.clear();
-    for (const invocation of running) invocation.abort(error ?? new CanceledError(ErrorUri.CANCELED));
+    for (const invocation of [...this.#running.values()]) {
+      this.#over(invocation);
+      invocation.abort(error ?? new CanceledError(ErrorUri.CANCELED));
+    }
   }
 
-  #returned(invocation: RunningInvocation, value: unknown): void {
-    if (this.#running.get(invocation.request) !== invocation) return;
+  #deliver(handle: Subscriber, event: WampEvent<unknown[]>): Promise<void> | undefined {
+    const { details, topic } = event;
+    if (isPassthru(details)) {
+      return unpacked(unpackerIn(handle.passthru, details), event, details, topic).then((plain) => {
+        if (handle.state === 'active')
+          this.#hand(handle, { ...event, ...plain, args: plain.args as unknown[] });
+      });
+    }
+    if (handle.state === 'active') this.#hand(handle, event);
+    return undefined;
+  }
+
+  #hand(handle: Subscriber, event: WampEvent<unknown[]>): void {
+    const outcome = handle.deliver(event);
+    if (isThenable(outcome)) Promise.resolve(outcome).catch((thrown: unknown) => this.#report(thrown));
+  }
+
+  /** Runs the procedure, once its arguments can be read. */
+  #serve(invocation: RunningInvocation, { serving }: Entry<Callee>): void {
+    const run = (): void => this.#follow(invocation, () => serving.handler(invocation.args, invocation));
+    const { details, procedure } = invocation;
+    if (!isPassthru(details)) {
+      run();
+      return;
+    }
+    const unpack = async (): Promise<void> => {
+      const passthru = unpackerIn(serving.passthru, details);
+      invocation.open(await unpacked(passthru, invocation, details, procedure));
+      invocation.passthru = passthru;
+      if (this.#isRunning(invocation)) run();
+    };
+    void invocation.incoming.pass(unpack, (thrown) => this.#unreadable(invocation, thrown));
+  }
+
+  /** PCI-4: more input for an invocation that runs. */
+  #continue(
+    invocation: RunningInvocation,
+    { details, payload: { args, kwargs, count } }: InvocationMessage,
+  ): void {
+    const { request, streaming, details: first, procedure } = invocation;
+    if (!streaming) throw new ProtocolViolation(`invocation ${request} is running already`);
+    invocation.streaming = details.progress === true;
+    const last = !invocation.streaming;
+    const take = (input: Plain): void => {
+      // A last one without payload is there to say that it is the last.
+      if (!(last && count === 0) && !invocation.take(input)) {
+        this.#giveUp(
+          invocation,
+          new WampError(ErrorUri.LIMIT_EXCEEDED, ['Too much input waits to be taken.']),
+        );
+      }
+      if (last) invocation.endInput();
+    };
+    const step = (): Promise<void> | undefined => {
+      if (!this.#isRunning(invocation)) return undefined;
+      if (!isPassthru(first) || (last && count === 0)) {
+        take({ args, kwargs });
+        return undefined;
+      }
+      return unpacked(unpackerIn(invocation.passthru, first), { args, kwargs }, first, procedure).then(take);
+    };
+    void invocation.incoming.pass(step, (thrown) => this.#unreadable(invocation, thrown));
+  }
+
+  /** Takes what a procedure gives: a value, a promise of one, or progressive results and then a value. */
+  #follow(invocation: RunningInvocation, run: () => unknown): void {
     try {
-      const { request } = invocation;
-      this.#port.send({ type: MessageType.YIELD, request, options: {}, payload: resultPayload(value) });
-      this.#running.delete(request);
+      const outcome = run();
+      if (isThenable(outcome)) {
+        Promise.resolve(outcome).then(
+          (value) => this.#returned(invocation, value),
+          (thrown: unknown) => this.#threw(invocation, thrown),
+        );
+      } else if (isGenerator(outcome)) {
+        void this.#drive(invocation, outcome);
+      } else {
+        this.#returned(invocation, outcome);
+      }
     } catch (thrown) {
       this.#threw(invocation, thrown);
     }
   }
 
+  /** What a generator yields is progress, what it returns the result. It goes no further than somebody waits. */
+  async #drive(invocation: RunningInvocation, generator: AsyncGenerator): Promise<void> {
+    try {
+      let next = await generator.next();
+      while (next.done !== true && this.#isRunning(invocation)) {
+        await this.#progress(invocation, next.value);
+        next = this.#isRunning(invocation) ? await generator.next() : next;
+      }
+      if (next.done === true) this.#returned(invocation, next.value);
+    } catch (thrown) {
+      this.#threw(invocation, thrown);
+    }
+    // Its `finally` runs, if it has not; nobody hears what that throws.
+    generator.return(undefined).catch(() => undefined);
+  }
+
+  readonly #progress = (invocation: RunningInvocation, value: unknown, kwargs?: Kwargs): Promise<void> => {
+    if (!invocation.wantsProgress || !this.#isRunning(invocation)) return Promise.resolve();
+    this.#arm(invocation);
+    const sent = this.#yield(invocation, resultPayload(value, kwargs), true);
+    return sent === undefined ? this.#port.drained() : sent.then(() => this.#port.drained());
+  };
+
+  #returned(invocation: RunningInvocation, value: unknown): void {
+    if (!this.#isRunning(invocation)) return;
+    try {
+      void this.#yield(invocation, resultPayload(value), false);
+    } catch (thrown) {
+      this.#threw(invocation, thrown);
+    }
+  }
+
+  /** YIELD: at once, or packed and in its turn. @throws as encoding does, when it is sent at once */
+  #yield(invocation: RunningInvocation, payload: Payload, progress: boolean): Promise<void> | undefined {
+    const { request, passthru, procedure } = invocation;
+    const options = progress ? { progress } : {};
+    const send = (options: PassthruAttributes, payload: Payload): void => {
+      if (!this.#isRunning(invocation)) return;
+      this.#port.send({ type: MessageType.YIELD, request, options, payload });
+      if (!progress) this.#over(invocation);
+    };
+    const step = (): Promise<void> | undefined => {
+      if (passthru !== undefined) {
+        return packed(passthru, options, payload, procedure).then((ready) =>
+          send(ready.options, ready.payload),
+        );
+      }
+      send(options, payload);
+      return undefined;
+    };
+    return invocation.outgoing.pass(step, (thrown) => this.#threw(invocation, thrown));
+  }
+
   #threw(invocation: RunningInvocation, thrown: unknown): void {
-    const { request, aborted } = invocation;
-    if (this.#running.get(request) !== invocation) return;
-    this.#running.delete(request);
+    const { request, aborted, passthru, procedure } = invocation;
+    if (!this.#isRunning(invocation)) return;
+    this.#over(invocation);
     if (thrown instanceof ApplicationError) {
-      this.#answerError(request, thrown);
+      const { uri, args, kwargs } = thrown;
+      if (passthru === undefined || (args.length === 0 && Object.keys(kwargs).length === 0)) {
+        this.#answerError(request, thrown);
+        return;
+      }
+      // What the procedure says is as private as its results.
+      const answer = (): Promise<void> =>
+        packed(passthru, {}, thrown, procedure).then(({ options, payload }) =>
+          this.#sendError(request, uri, payload, options),
+        );
+      const failed = (failure: unknown): void => {
+        this.#report(failure);
+        this.#answerError(request, new ApplicationError(uri));
+      };
+      void invocation.outgoing.pass(answer, failed);
     } else if (aborted) {
       this.#answerError(request, new ApplicationError(ErrorUri.CANCELED));
     } else {
@@ -150,22 +314,60 @@ export class Handlers {
     }
   }
 
+  /** What was packed cannot be unpacked: both sides hear of it, the caller no more than the URI tells. */
+  #unreadable(invocation: RunningInvocation, thrown: unknown): void {
+    const error = toError(thrown);
+    this.#report(error);
+    this.#giveUp(invocation, error instanceof WampError ? error : new WampError(ErrorUri.RUNTIME_ERROR));
+  }
+
+  /** Ends an invocation over the head of its procedure. */
+  #giveUp(invocation: RunningInvocation, error: WampError): void {
+    if (!this.#isRunning(invocation)) return;
+    this.#over(invocation);
+    this.#answerError(invocation.request, error);
+    invocation.abort(error);
+  }
+
+  /** TMO-4, PCR-8: the caller waits so long for the first result, and between results. */
+  #arm(invocation: RunningInvocation): void {
+    const { timeout = 0 } = invocation.details;
+    if (timeout <= 0) return;
+    invocation.stopTimer?.();
+    invocation.stopTimer = this.#port.clock.after(timeout, () =>
+      this.#giveUp(invocation, new CallTimeoutError(ErrorUri.TIMEOUT, [`No answer within ${timeout} ms.`])),
+    );
+  }
+
+  #isRunning(invocation: RunningInvocation): boolean {
+    return this.#running.get(invocation.request) === invocation;
+  }
+
+  /** The one end of an invocation. */
+  #over(invocation: RunningInvocation): void {
+    this.#running.delete(invocation.request);
+    if (invocation.streaming) this.#overtaken.add(invocation.request);
+    invocation.stopTimer?.();
+  }
+
   #answerError(request: Id, { uri, args, kwargs }: ApplicationError): void {
-    const error = (error: string, payload: Payload): void =>
-      this.#port.send({
-        type: MessageType.ERROR,
-        requestType: MessageType.INVOCATION,
-        request,
-        details: {},
-        error,
-        payload,
-      });
     try {
-      error(uri, Payload.of(args, kwargs));
+      this.#sendError(request, uri, Payload.of(args, kwargs));
     } catch (thrown) {
       this.#report(thrown);
-      error(ErrorUri.RUNTIME_ERROR, Payload.none);
+      this.#sendError(request, ErrorUri.RUNTIME_ERROR, Payload.none);
     }
+  }
+
+  #sendError(request: Id, error: string, payload: Payload, details: PassthruAttributes = {}): void {
+    this.#port.send({
+      type: MessageType.ERROR,
+      requestType: MessageType.INVOCATION,
+      request,
+      details,
+      error,
+      payload,
+    });
   }
 
   #report(thrown: unknown): void {
@@ -173,7 +375,7 @@ export class Handlers {
   }
 }
 
-function resultPayload(value: unknown): Payload {
-  if (value instanceof WholeResult) return Payload.of(value.args, value.kwargs);
-  return value === undefined ? Payload.none : Payload.of([value]);
+function resultPayload(value: unknown, kwargs?: Kwargs): Payload {
+  if (value instanceof WholeResult) return Payload.of(value.args, kwargs ?? value.kwargs);
+  return Payload.of(value === undefined ? [] : [value], kwargs);
 }

@@ -22,6 +22,8 @@ export interface Waiter {
   /** The type of the request; its answer has the type that belongs to it. */
   readonly type: RequestType;
   answered(answer: Answer): void;
+  /** A RESULT that is not the last; without this, nobody has asked for any. */
+  progressed?(result: Result): void;
   failed(error: Error): void;
 }
 
@@ -68,8 +70,11 @@ export class Requests {
   answer(answer: Answer): void {
     const waiter = this.#find(REQUEST_OF[answer.type], answer.request);
     if (waiter === undefined) return;
-    // We never ask for progress; what comes all the same is not the result (T-11).
-    if (answer.type === MessageType.RESULT && answer.details.progress === true) return;
+    // Progress that nobody asked for is not the result (T-11).
+    if (answer.type === MessageType.RESULT && answer.details.progress === true) {
+      waiter.progressed?.(answer);
+      return;
+    }
     // In this order: should the payload turn out to be no payload, the waiter is there to fail with the session.
     waiter.answered(answer);
     this.#waiting.delete(answer.request);

@@ -185,16 +185,20 @@ export class LongPollTransport implements Transport {
       'content-type': text ? 'application/json' : 'application/octet-stream',
       'content-length': body.length,
     });
-    response.end(body);
+    const { socket } = response;
+    let written = false;
+    response.end(body, () => {
+      written = socket?.destroyed === false;
+    });
     response.on('close', () => {
       // Where the connection broke before all was written, the client has not got the messages: they wait on.
-      if (!response.writableFinished) this.#putBack(frames);
+      if (!written) this.#putBack(frames);
     });
   }
 
   #putBack(frames: readonly Uint8Array[]): void {
     if (this.#state === 'ended') return;
-    this.#pending.unshift(...frames);
+    this.#pending = [...frames, ...this.#pending];
     for (const frame of frames) this.#bytes += frame.length;
     this.flush();
   }

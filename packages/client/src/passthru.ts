@@ -1,0 +1,140 @@
+/** Payloads that pass the router unread, and may be encrypted (spec: Payload Passthru Mode). */
+import { MessageType, Payload, type PassthruAttributes, type Serializer, type Uri } from '@wamp/protocol';
+import type { Packed, Passthru, Plain } from './core/passthru.ts';
+
+export type { Packed, Passthru, PassthruOption, Plain } from './core/passthru.ts';
+
+/** What a cipher knows of a payload besides its bytes. */
+export interface CipherContext {
+  readonly scheme: string;
+  /** The procedure or topic. */
+  readonly uri: Uri;
+  /** Which key: as configured for what is sent, as told by the sender for what arrives. */
+  readonly keyId: string | undefined;
+}
+
+/** How payloads are encrypted. */
+export interface Cipher {
+  /** Such as `xsalsa20poly1305` or `aes256gcm`. */
+  readonly name: string;
+  /** Tells the receiver which key to use. */
+  readonly keyId?: string | undefined;
+  encrypt(plaintext: Uint8Array, context: CipherContext): Uint8Array | Promise<Uint8Array>;
+  /** Throws, or rejects, for what it cannot decrypt, or does not trust. */
+  decrypt(ciphertext: Uint8Array, context: CipherContext): Uint8Array | Promise<Uint8Array>;
+}
+
+/** How payloads are packed. */
+export interface PassthruOptions {
+  /** `wamp`, `mqtt`, or a name of your own that starts with `x_`. */
+  readonly scheme: string;
+  /**
+   * What the payload is written by, or `native`: then it is one positional argument, a `Uint8Array`,
+   * which goes as it is. Default: `native` for `mqtt`; the others have none.
+   */
+  readonly serializer?: Serializer | 'native' | undefined;
+  readonly cipher?: Cipher | undefined;
+}
+
+/**
+ * For option `passthru` of `call`, `stream`, `publish`, `subscribe` and `register`. What arrives is
+ * read only if it names the same serializer and the same cipher.
+ *
+ * @example const secret = passthru({ scheme: 'wamp', serializer: cbor, cipher });
+ *   await session.publish('chat.secret', ['psst'], { passthru: secret });
+ * @throws TypeError for options that the specification has no place for
+ */
+export function passthru(options: PassthruOptions): Passthru {
+  const { scheme, cipher } = options;
+  const { serializer = scheme === 'mqtt' ? 'native' : undefined } = options;
+  if (scheme !== 'wamp' && scheme !== 'mqtt' && !/^x_./.test(scheme)) {
+    throw new TypeError('A scheme of passthru is `wamp`, `mqtt`, or starts with `x_`.');
+  }
+  if (serializer === undefined || (scheme === 'wamp' && nameOf(serializer) !== 'cbor')) {
+    throw new TypeError(`Scheme ${scheme} needs a serializer${scheme === 'wamp' ? ': cbor' : ''}.`);
+  }
+  const sent: PassthruAttributes = {
+    ppt_scheme: scheme,
+    ppt_serializer: nameOf(serializer),
+    ...(cipher !== undefined && { ppt_cipher: cipher.name }),
+    ...(cipher?.keyId !== undefined && { ppt_keyid: cipher.keyId }),
+  };
+  return {
+    scheme,
+    async pack(payload, uri): Promise<Packed> {
+      const bytes = write(serializer, payload);
+      if (cipher === undefined) return { bytes, attributes: sent };
+      return {
+        bytes: await cipher.encrypt(bytes, { scheme, uri, keyId: cipher.keyId }),
+        attributes: sent,
+      };
+    },
+    async unpack(bytes, attributes, uri): Promise<Plain> {
+      const { ppt_serializer: named = 'native', ppt_cipher: encrypted, ppt_keyid: keyId } = attributes;
+      if (named !== nameOf(serializer)) throw new TypeError(`It is written by serializer ${named}.`);
+      if (encrypted !== cipher?.name) throw new TypeError(`It is encrypted by ${encrypted ?? 'nothing'}.`);
+      const plaintext = cipher === undefined ? bytes : await cipher.decrypt(bytes, { scheme, uri, keyId });
+      return read(serializer, plaintext);
+    },
+  };
+}
+
+function nameOf(serializer: Serializer | 'native'): string {
+  return typeof serializer === 'string' ? serializer : serializer.name;
+}
+
+/** PPT-7: a map of the two. @throws SerializationFailure, TypeError */
+function write(serializer: Serializer | 'native', { args, kwargs }: Plain): Uint8Array {
+  if (serializer !== 'native') {
+    return serializer.encodePayload([], { args, kwargs }, 2).subarray(noArgs(serializer).length);
+  }
+  const [bytes] = args;
+  if (!(bytes instanceof Uint8Array) || args.length > 1 || Object.keys(kwargs).length > 0) {
+    throw new TypeError('What goes as it is is one positional argument, a Uint8Array.');
+  }
+  return bytes;
+}
+
+/** @throws TypeError, ProtocolViolation */
+function read(serializer: Serializer | 'native', bytes: Uint8Array): Plain {
+  if (serializer === 'native') return { args: [bytes], kwargs: {} };
+  const { args, kwargs } = dictIn(serializer, bytes);
+  return { args: listOf(args), kwargs: dictOf(kwargs) };
+}
+
+/**
+ * The dict that the bytes are. As the Kwargs of a message they are checked like all that comes from
+ * outside: nesting, lengths, and nothing before or behind.
+ */
+function dictIn(serializer: Serializer, bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  const before = noArgs(serializer);
+  const elements = new Uint8Array(before.length + bytes.length);
+  elements.set(before);
+  elements.set(bytes, before.length);
+  const frame = serializer.encode({
+    type: MessageType.EVENT,
+    subscription: 1,
+    publication: 1,
+    details: {},
+    payload: Payload.encoded(serializer, elements, 2),
+  });
+  const message = serializer.decode(frame);
+  return 'payload' in message ? message.payload.kwargs : {};
+}
+
+/** What stands before the Kwargs of a message whose Args are empty. */
+function noArgs(serializer: Serializer): Uint8Array {
+  return serializer.encodePayload([], {}, 2).subarray(0, serializer.binary ? -1 : -2);
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) throw new TypeError('Its args are no list.');
+  return value;
+}
+
+function dictOf(value: unknown): Readonly<Record<string, unknown>> {
+  if (value === undefined || value === null) return {};
+  if (typeof value !== 'object' || Array.isArray(value)) throw new TypeError('Its kwargs are no dict.');
+  return { ...value };
+}

@@ -1,0 +1,132 @@
+/** A call that goes on for a while: progressive results, and more input if there is some. */
+import { ErrorUri, type Args, type CancelMode, type Id, type Kwargs } from '@wamp/protocol';
+import type { CallOptions, PendingCall } from './call.ts';
+import { Queue, type BufferOptions } from './core/queue.ts';
+import type { Result } from './core/result.ts';
+import { toError, WampError } from './errors.ts';
+import { payloadOf } from './payload.ts';
+
+/** What follows the arguments of a call: lists or dicts, one by one. */
+export type StreamInput =
+  | AsyncIterable<Args | Kwargs, Args | Kwargs | undefined | void>
+  | Iterable<Args | Kwargs, Args | Kwargs | undefined | void>;
+
+/** How to stream. */
+export interface StreamOptions extends Omit<CallOptions<never>, 'onProgress'> {
+  /**
+   * More arguments for the callee, which finds them in `invocation.input`; taken as fast as they can
+   * be sent. What a generator returns goes with the message that says that it was the last. If it
+   * throws, the call is canceled and rejects with the same. It is left early when the call has ended.
+   */
+  readonly input?: StreamInput | undefined;
+  /** What happens with progressive results that nobody has asked for yet. */
+  readonly buffer?: BufferOptions | undefined;
+}
+
+/**
+ * A call in flight, as the progressive results that it gives: `for await` takes their first
+ * positional values one by one, and leaving the loop cancels the call. The loop ends with the call,
+ * and throws what the call rejects with.
+ *
+ * @example for await (const percent of session.stream('job.run', ['j1'])) show(percent);
+ */
+export interface Stream<P, V, K = Kwargs> extends AsyncIterable<P>, AsyncDisposable {
+  /** The first positional value of the final result; may be left alone. */
+  readonly result: Promise<V>;
+  /** The whole final result. */
+  full(): Promise<Result<V, K>>;
+  /** Cancels the call, see `Call`. */
+  cancel(mode?: CancelMode): void;
+  /** The id of the CALL; undefined if it was never sent. */
+  readonly requestId: Id | undefined;
+}
+
+/** An iterator of input, of either kind. @throws TypeError */
+export function inputIterator(input: StreamInput): AsyncIterator<unknown> | Iterator<unknown> {
+  if (Symbol.asyncIterator in input) return input[Symbol.asyncIterator]();
+  if (Symbol.iterator in input) return input[Symbol.iterator]();
+  throw new TypeError('Option input takes an iterable of lists or dicts.');
+}
+
+export class CallStream implements Stream<unknown, unknown> {
+  readonly result: Promise<unknown>;
+  readonly #call: PendingCall;
+  readonly #progress: Queue<unknown>;
+
+  constructor(call: PendingCall, progress: Queue<unknown>) {
+    this.#call = call;
+    this.#progress = progress;
+    this.result = call.then();
+    // The loop throws it, too, and whoever leaves the loop has no use for it.
+    this.result.catch(ignore);
+    call.full().then(
+      () => progress.end(),
+      (error: unknown) => progress.end(toError(error)),
+    );
+  }
+
+  get requestId(): Id | undefined {
+    return this.#call.requestId;
+  }
+
+  full(): Promise<Result> {
+    return this.#call.full();
+  }
+
+  cancel(mode?: CancelMode): void {
+    this.#call.cancel(mode);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<unknown, undefined> {
+    return this.#progress.iterator(() => this.cancel());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.cancel();
+    return Promise.resolve();
+  }
+}
+
+/** Takes a progressive result; a call that gives more than may wait has failed. */
+export function collect(progress: Queue<unknown>, call: () => PendingCall): (result: Result) => void {
+  return ({ value }) => {
+    if (progress.push(value)) return;
+    const said = `${progress.max} progressive results wait to be taken.`;
+    call().abandon(new WampError(ErrorUri.LIMIT_EXCEEDED, [said]));
+  };
+}
+
+/** Sends input until there is no more, or nobody to take it (PCI-10). */
+export async function pump(
+  iterator: AsyncIterator<unknown> | Iterator<unknown>,
+  call: PendingCall,
+): Promise<void> {
+  let exhausted = false;
+  const leave = (): void => {
+    if (exhausted) return;
+    exhausted = true;
+    void quietly(async () => iterator.return?.());
+  };
+  call.full().then(leave, leave);
+  try {
+    while (!exhausted && call.isWanted) {
+      const { done = false, value } = await iterator.next();
+      exhausted ||= done;
+      if (call.isWanted) await call.continue(payloadOf(value), done);
+    }
+  } catch (thrown) {
+    call.abandon(toError(thrown));
+  }
+}
+
+async function quietly(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch {
+    // What input has to say when nobody takes it any more is of no interest.
+  }
+}
+
+function ignore(): void {
+  // Known to whoever iterates.
+}
