@@ -24,6 +24,7 @@ const note = (error: unknown): void => {
   uncaught.push(error);
 };
 beforeEach(() => {
+  uncaught.length = 0;
   process.on('uncaughtExceptionMonitor', note);
 });
 afterEach(() => {
@@ -262,6 +263,23 @@ describe('connections', () => {
       socket.write(part, () => {
         if (index % 2 === 0) socket.resetAndDestroy();
         else socket.end();
+      });
+      await gone;
+    });
+  });
+
+  it('survives resets by those whom it refuses', async () => {
+    const refused = [
+      upgradeRequest('/nowhere', 'wamp.2.json'),
+      upgradeRequest('/ws', 'wamp.3.json'),
+      upgradeRequest('/ws', 'wamp.2.json').replace('\r\n\r\n', '\r\nOrigin: http://evil.example\r\n\r\n'),
+      upgradeRequest('/ws', 'wamp.2.json').replace('Version: 13', 'Version: 99'),
+    ];
+    await flood(400, async (index) => {
+      const socket = await open();
+      const gone = closed(socket);
+      socket.write(refused[index % refused.length] ?? '', () => {
+        socket.resetAndDestroy();
       });
       await gone;
     });

@@ -26,6 +26,7 @@ describe.each(SERIALIZERS)('mutated frames of $name', (serializer) => {
   };
 
   beforeEach(async () => {
+    uncaught.length = 0;
     process.on('uncaughtExceptionMonitor', note);
     router = await startRouter();
   });

@@ -18,7 +18,7 @@ export function findPython(): string | undefined {
 export const HOW_TO_GET_PYTHON = 'needs autobahn-python: apt-get install python3-autobahn python3-cbor2';
 
 /** An error of WAMP as Python shows it. */
-export class PythonError extends Error {
+class PythonError extends Error {
   readonly uri: string;
   readonly args: readonly unknown[];
   readonly kwargs: Readonly<Record<string, unknown>>;

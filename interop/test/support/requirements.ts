@@ -1,7 +1,7 @@
 /** What a machine may lack. A developer's tests are skipped then, and say why; those of CI fail. */
 
 /** True where nothing may be left out. */
-export const NOTHING_MAY_LACK: boolean =
+const NOTHING_MAY_LACK: boolean =
   process.env['CI'] === 'true' || process.env['WAMP_REQUIRE_INTEROP'] === '1';
 
 /** Skips the test, or throws where nothing may be left out. */

@@ -116,7 +116,7 @@ export class PendingCall implements Call<unknown>, Waiter {
   }
 
   /** True while it waits for its result, and nobody has canceled it. */
-  get isWanted(): boolean {
+  isWanted(): boolean {
     return this.#settle !== undefined && !this.#answered && !this.#killed;
   }
 
@@ -163,7 +163,7 @@ export class PendingCall implements Call<unknown>, Waiter {
       packer === undefined || (last && payload.count === 0)
         ? payload
         : (await packed(packer, {}, payload, procedure)).payload;
-    if (this.#id === undefined || !this.isWanted) return;
+    if (this.#id === undefined || !this.isWanted()) return;
     try {
       this.#connection?.send(this.#build(last ? {} : { progress: true }, body)(this.#id));
     } catch (thrown) {
@@ -194,7 +194,7 @@ export class PendingCall implements Call<unknown>, Waiter {
   }
 
   failed(error: Error): void {
-    if (!(error instanceof WampError) || !isPassthru(error.details)) {
+    if (!WampError.is(error) || !isPassthru(error.details)) {
       this.#end()?.reject(error);
       return;
     }

@@ -139,7 +139,7 @@ export function sessions({ untyped }: MetaSession): Sessions {
     count: async (authroles) => count(await ask('count', filter(authroles))),
     list: async (authroles) => ids(await ask('list', filter(authroles))),
     get: async (session) => sessionInfo(await ask('get', [session])),
-    kill: async (session, options) => void (await ask('kill', [session], farewell(options))),
+    kill: async (session, options) => none(await ask('kill', [session], farewell(options))),
     killByAuthid: async (authid, options) => ids(await ask('kill_by_authid', [authid], farewell(options))),
     killByAuthrole: async (authrole, options) =>
       count(await ask('kill_by_authrole', [authrole], farewell(options))),
@@ -162,7 +162,7 @@ export function registrations({ untyped }: MetaSession): Registrations {
     listCallees: async (registration) => ids(await ask('list_callees', [registration])),
     countCallees: async (registration) => count(await ask('count_callees', [registration])),
     removeCallee: async (registration, session, reason) =>
-      void (await ask('remove_callee', [registration, session], because(reason))),
+      none(await ask('remove_callee', [registration, session], because(reason))),
     onRegister: (listener) => on('on_register', (args) => listener(...idPair(args))),
     onUnregister: (listener) => on('on_unregister', (args) => listener(...idPair(args))),
   };
@@ -178,7 +178,7 @@ export function subscriptions({ untyped }: MetaSession): Subscriptions {
     listSubscribers: async (subscription) => ids(await ask('list_subscribers', [subscription])),
     countSubscribers: async (subscription) => count(await ask('count_subscribers', [subscription])),
     removeSubscriber: async (subscription, session, reason) =>
-      void (await ask('remove_subscriber', [subscription, session], because(reason))),
+      none(await ask('remove_subscriber', [subscription, session], because(reason))),
     onSubscribe: (listener) => on('on_subscribe', (args) => listener(...idPair(args))),
     onUnsubscribe: (listener) => on('on_unsubscribe', (args) => listener(...idPair(args))),
   };
@@ -332,6 +332,10 @@ function expected(what: string): ProtocolError {
 
 function optional<T>(read: (value: unknown) => T, value: unknown): T | undefined {
   return value === undefined || value === null ? undefined : read(value);
+}
+
+function none(_value: unknown): void {
+  // The specification gives these procedures no result.
 }
 
 function id(value: unknown): Id {

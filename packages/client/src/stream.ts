@@ -7,9 +7,7 @@ import { toError, WampError } from './errors.ts';
 import { payloadOf } from './payload.ts';
 
 /** What follows the arguments of a call: lists or dicts, one by one. */
-export type StreamInput =
-  | AsyncIterable<Args | Kwargs, Args | Kwargs | undefined | void>
-  | Iterable<Args | Kwargs, Args | Kwargs | undefined | void>;
+export type StreamInput = AsyncIterable<Args | Kwargs, unknown> | Iterable<Args | Kwargs, unknown>;
 
 /** How to stream. */
 export interface StreamOptions extends Omit<CallOptions<never>, 'onProgress'> {
@@ -109,10 +107,11 @@ export async function pump(
   };
   call.full().then(leave, leave);
   try {
-    while (!exhausted && call.isWanted) {
-      const { done = false, value } = await iterator.next();
-      exhausted ||= done;
-      if (call.isWanted) await call.continue(payloadOf(value), done);
+    while (!exhausted && call.isWanted()) {
+      const next = await iterator.next();
+      const last = next.done === true;
+      if (last) exhausted = true;
+      if (call.isWanted()) await call.continue(payloadOf(next.value), last);
     }
   } catch (thrown) {
     call.abandon(toError(thrown));

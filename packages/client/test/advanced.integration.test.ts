@@ -10,6 +10,7 @@ import {
   result,
   WampError,
   type ConnectOptions,
+  type Invocation,
   type Serializer,
   type Session,
 } from '../src/index.ts';
@@ -397,7 +398,8 @@ describe.each(pairs)('%s', (_name, mine, theirs) => {
     test('calls, progress and input', async () => {
       await using procedure = await bob.register(
         'com.secret',
-        async function* ([first], { input, kwargs }) {
+        async function* ([first], invocation) {
+          const { input, kwargs } = invocation as Invocation;
           yield [first, kwargs['a']];
           for await (const { args } of input) yield args[0];
           return result(['end'], { bytes: new Uint8Array([1, 2, 3]) });

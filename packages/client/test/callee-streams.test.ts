@@ -34,7 +34,9 @@ describe('progress', () => {
       await invocation.progress(result([2, 3], { a: 1 }));
       await invocation.progress(4, { b: 1 });
       await invocation.progress(undefined);
-      setTimeout(() => (late = invocation.progress('late')));
+      setTimeout(() => {
+        late = invocation.progress('late');
+      });
       return 5;
     });
     noErrors(session);
@@ -133,7 +135,8 @@ describe('an async generator', () => {
 
   test('that returns nothing, or a whole result', async () => {
     const { peer } = await registered(async function* ([what]) {
-      yield await Promise.resolve();
+      await Promise.resolve();
+      yield;
       return what === 'whole' ? result([1, 2], { a: 1 }) : undefined;
     });
     peer.send([68, 1, 7, WANTED]);
@@ -182,7 +185,9 @@ describe('an async generator', () => {
     const { session, peer } = await registered(async function* () {
       try {
         yield 1;
-        await new Promise<void>((resolve) => (goOn = resolve));
+        await new Promise<void>((resolve) => {
+          goOn = resolve;
+        });
         yield 2;
         steps.push('went on');
       } finally {
@@ -275,6 +280,17 @@ describe('a progressive invocation', () => {
     expect(invoked).toBe(1);
     peer.expectNothing();
     expect(session.state).toBe('open');
+  });
+
+  test('whoever still takes input when it is answered gets no more', async () => {
+    let left: Promise<unknown> | undefined;
+    const { peer } = await registered((args, invocation) => {
+      left = collect(args, invocation);
+      return 'early';
+    });
+    peer.send([68, 1, 7, MORE, [1]]);
+    await peer.expect([70, 1, {}, ['early']]);
+    expect(await left).toEqual([[1]]);
   });
 
   test('PCI-12: also after INTERRUPT, and for a procedure that is gone', async () => {

@@ -76,7 +76,7 @@ test('SREV-1, RREV-1: what the router takes away has ended, for the reason that 
   expect(await subscription.ended).toEqual({ reason: 'app.why' });
   expect(await iterated.ended).toEqual({ reason: 'revoked' });
   expect(await registration.ended).toEqual({ reason: 'app.why' });
-  for await (const _event of iterated) expect.unreachable('an event');
+  for await (const { topic } of iterated) expect.unreachable(topic);
   expect([subscription.state, iterated.state, registration.state]).toEqual(['ended', 'ended', 'ended']);
   await Promise.all([subscription.unsubscribe(), iterated.unsubscribe(), registration.unregister()]);
   await peer.next();

