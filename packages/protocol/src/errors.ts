@@ -33,6 +33,8 @@ export const ErrorUri = {
   RUNTIME_ERROR: 'wamp.error.runtime_error',
   /** In use elsewhere, in no table: the receiver's serializer has no form for a value. */
   INVALID_PAYLOAD: 'wamp.error.invalid_payload',
+  /** Ours: the client reads more slowly than it is written to. */
+  SLOW_CONSUMER: 'wamp.error.slow_consumer',
   /** Ours: a fault of the router, or of what is plugged into it. */
   INTERNAL_ERROR: 'wamp.error.internal_error',
   /** Ours: a per-session limit is reached. */

@@ -65,6 +65,7 @@ export const DEFAULT_LIMITS: Limits = {
   goodbyeTimeout: 5000,
   handshakeSize: 64 * 1024,
   messageSize: 1024 * 1024,
+  queueSize: 8 * 1024 * 1024,
 };
 
 /** A router with its realms, open for connections. */

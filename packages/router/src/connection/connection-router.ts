@@ -24,6 +24,8 @@ export interface Limits {
   readonly handshakeSize: number;
   /** A message after WELCOME. */
   readonly messageSize: number;
+  /** What waits for a client to read it; a client that lets more gather is aborted with `wamp.error.slow_consumer`. */
+  readonly queueSize: number;
 }
 
 export interface ConnectionRouter extends JoiningRouter {

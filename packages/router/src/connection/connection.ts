@@ -282,12 +282,30 @@ export class Connection implements TransportListener {
         this.#cannotDeliver(message, ErrorUri.PAYLOAD_SIZE_EXCEEDED, this.#tooLong(frame));
         return;
       }
+      if (this.#transport.backlog > this.#router.limits.queueSize) {
+        this.#overflow(message);
+        return;
+      }
       this.#transport.send(frame);
       this.#member?.realm.traffic.sent.add(message.type);
     } catch (error) {
       if (!(error instanceof SerializationFailure)) throw error;
       this.#cannotDeliver(message, ErrorUri.INVALID_PAYLOAD, error.message);
     }
+  }
+
+  /**
+   * The client reads too slowly: its session ends, or what waits for it would grow without bound. It is as good
+   * as gone at once; the end itself comes on a turn of its own, for the core is in the middle of sending.
+   */
+  #overflow(message: Message): void {
+    const { backlog } = this.#transport;
+    this.#router.log('warn', 'slow consumer', { ...this.member, backlog });
+    this.#member?.realm.traffic.dropped.add(message.type);
+    this.#state = 'leaving';
+    queueMicrotask(() => {
+      this.#abort(ErrorUri.SLOW_CONSUMER, `${backlog} bytes are waiting to be read`);
+    });
   }
 
   /**
