@@ -432,7 +432,7 @@ describe('receive', () => {
   });
 
   test('an answer that is not written to its end goes to whoever asks next', async () => {
-    await using site = await PollSite.open();
+    await using site = await PollSite.open({}, { limits: { queueSize: 40_000_000 } });
     const ann = await PollClient.join(site, msgpack);
     const [, , subscription] = await ann.ask([32, 1, {}, 'com.topic']);
     const blob = new Uint8Array(30_000_000);
