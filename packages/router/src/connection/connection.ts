@@ -74,9 +74,12 @@ export class Connection implements TransportListener {
       this.#violated('a message before WELCOME is too large', 'oversize');
       return;
     }
-    this.#guard(() => {
+    // Not by way of #guard: this runs for every message, and needs no closure.
+    try {
       this.#receive(this.#transport.serializer.decode(bytes));
-    });
+    } catch (error) {
+      this.#blame(error);
+    }
   }
 
   violation(what: string): void {
@@ -229,9 +232,13 @@ export class Connection implements TransportListener {
     try {
       task();
     } catch (error) {
-      if (error instanceof ProtocolViolation) this.#violated(error.message);
-      else this.#failed(error);
+      this.#blame(error);
     }
+  }
+
+  #blame(error: unknown): void {
+    if (error instanceof ProtocolViolation) this.#violated(error.message);
+    else this.#failed(error);
   }
 
   /** A fault of ours, or of a plug-in's: it costs this client its connection, and nobody else anything. */

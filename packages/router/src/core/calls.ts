@@ -33,7 +33,7 @@ export interface CallsOptions {
 }
 
 /**
- * A call is opened, waits or is assigned to a callee, and ends; `#finish` is the only end. In between
+ * A call is opened, waits or is assigned to a callee, and ends; `#end` is the only end. In between
  * it may progress, be killed, or be declined and assigned again.
  */
 export class Calls {
@@ -220,7 +220,7 @@ export class Calls {
       this.abandon(call, ErrorUri.FEATURE_NOT_SUPPORTED, `the callee lacks ${missing}`);
       return;
     }
-    if (this.pending.countOf(callee.session).invocations >= this.#quotas.invocations) {
+    if (this.pending.invocationsOf(callee.session) >= this.#quotas.invocations) {
       this.abandon(call, ErrorUri.LIMIT_EXCEEDED, 'the callee has too many calls in flight');
       return;
     }

@@ -151,7 +151,7 @@ export class Dealer {
       this.deny(caller, message, ErrorUri.INVALID_URI, malformed(procedure, this.#options.uriRules));
     } else if (options.disclose_me === true && !this.#options.disclosure) {
       this.deny(caller, message, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
-    } else if (this.calls.pending.countOf(caller).calls >= this.#options.quotas.calls) {
+    } else if (this.calls.pending.callsOf(caller) >= this.#options.quotas.calls) {
       this.deny(caller, message, ErrorUri.LIMIT_EXCEEDED, 'too many calls in flight');
     } else if (registration === undefined) this.deny(caller, message, ErrorUri.NO_SUCH_PROCEDURE);
     else this.calls.place(caller, message, registration);

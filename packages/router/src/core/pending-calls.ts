@@ -53,8 +53,6 @@ interface Side {
 /** How many overtaken calls a session may have before the oldest is forgotten. */
 const MOST_OVERTAKEN = 1000;
 
-const NOTHING = { calls: 0, invocations: 0 } as const;
-
 export class PendingCalls {
   readonly #sides = new Map<Session, Side>();
 
@@ -169,11 +167,15 @@ export class PendingCalls {
       : { calls: [...side.calls.values()], invocations: [...side.invocations.values()] };
   }
 
-  /** How many calls `session` waits for, and how many it is to answer. */
-  countOf(session: Session): { readonly calls: number; readonly invocations: number } {
+  /** How many calls `session` waits for. */
+  callsOf(session: Session): number {
+    return this.#sides.get(session)?.calls.size ?? 0;
+  }
+
+  /** How many invocations `session` is to answer, or is busy with although nobody waits any more. */
+  invocationsOf(session: Session): number {
     const side = this.#sides.get(session);
-    if (side === undefined) return NOTHING;
-    return { calls: side.calls.size, invocations: side.invocations.size + side.lingering.size };
+    return side === undefined ? 0 : side.invocations.size + side.lingering.size;
   }
 
   /** Forgets a session that has no calls left. */
