@@ -165,19 +165,22 @@ describe('the first octet', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('who connects and goes away, or resets the connection, is forgotten', async () => {
-    const clock = new ManualClock();
-    await using site = await SharedSite.open({ clock });
-    for (const leave of [(socket: Socket) => socket.end(), (socket: Socket) => socket.resetAndDestroy()]) {
-      const accepted = once(site.server, 'connection') as Promise<[Socket]>;
-      const peer = RawPeer.dial(site.port);
-      const [socket] = await accepted;
-      const closed = new Promise((resolve) => socket.once('close', resolve));
-      leave(peer.socket);
-      await closed;
-    }
-    expect(clock.pending).toBe(0);
-  });
+  test.each([false, true])(
+    'who connects and goes away is forgotten; half-open: %s',
+    async (allowHalfOpen) => {
+      const clock = new ManualClock();
+      await using site = await SharedSite.open({ clock }, createServer({ allowHalfOpen }));
+      for (const leave of [(socket: Socket) => socket.end(), (socket: Socket) => socket.resetAndDestroy()]) {
+        const accepted = once(site.server, 'connection') as Promise<[Socket]>;
+        const peer = RawPeer.dial(site.port);
+        const [socket] = await accepted;
+        const closed = new Promise((resolve) => socket.once('close', resolve));
+        leave(peer.socket);
+        await closed;
+      }
+      expect(clock.pending).toBe(0);
+    },
+  );
 
   test('half a handshake is cut off like half a word', async () => {
     const clock = new ManualClock();

@@ -61,9 +61,14 @@ function onFirstOctets(router: Router, socket: Socket, take: (octets: Buffer | u
   };
   // Whoever takes it hears its errors, too; until then, unheard, one would end the process.
   socket.on('error', () => undefined);
+  const end = (): void => {
+    socket.destroy();
+  };
+  socket.once('end', end);
   socket.once('close', gone);
   socket.once('data', (octets: Buffer) => {
     dismiss();
+    socket.off('end', end);
     socket.off('close', gone);
     socket.pause();
     socket.unshift(octets);
