@@ -5,6 +5,8 @@ import { asset, type Asset, type Site } from './static-sites.ts';
 
 /** Where WebSocket clients connect; `/` takes them too. */
 export const WEBSOCKET_PATHS: readonly string[] = ['/ws', '/'];
+/** Where long-poll clients find `open`. */
+export const LONG_POLL_PATH = '/lp';
 
 /** What the answers are made of. */
 export interface HttpOptions {
@@ -35,7 +37,7 @@ const securityHeaders: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
 };
 
-/** Answers every request that does not ask for a WebSocket. */
+/** Answers every request that is neither for a WebSocket nor for long-poll. */
 export function answerHttp(options: HttpOptions): RequestListener {
   return (request, response) => {
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);

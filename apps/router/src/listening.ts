@@ -1,7 +1,6 @@
 /** Listening on an address, and the words for every way that fails. */
 import { lookup } from 'node:dns/promises';
-import type { Server } from 'node:http';
-import { isIPv6, type AddressInfo } from 'node:net';
+import { isIPv6, type AddressInfo, type Server } from 'node:net';
 import { isLoopback } from '@wamp/router';
 import { CannotStart, USAGE } from './failure.ts';
 

@@ -1,8 +1,9 @@
-/** Brings the router up: realms, HTTP and WebSocket on one port. */
-import { createServer, type Server } from 'node:http';
-import { acceptWebSockets, createRouter } from '@wamp/router';
+/** Brings the router up: realms, pages and every transport on one port. */
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import { createServer } from 'node:net';
+import { acceptLongPolls, acceptWebSockets, createRouter, shareOnePort } from '@wamp/router';
 import { version, type StartOptions } from './command-line.ts';
-import { answerHttp, WEBSOCKET_PATHS } from './http.ts';
+import { answerHttp, LONG_POLL_PATH, WEBSOCKET_PATHS } from './http.ts';
 import { authority, listen, refuseExposure, resolveHost } from './listening.ts';
 import { log } from './log.ts';
 import type { Stoppable } from './shutdown.ts';
@@ -20,35 +21,39 @@ export async function start(options: StartOptions): Promise<Running> {
   const address = await resolveHost(options.host);
   refuseExposure(address, insecureDev);
 
-  const server = httpServer(realms[0] ?? '');
+  const http = httpServer(realms[0] ?? '');
+  // Its sockets are what those of an HTTP server are: who has said all it will is answered still, and at once.
+  const server = createServer({ allowHalfOpen: true, noDelay: true });
   const bound = await listen(server, address, port);
-  server.on('error', (error) => {
-    log('error', 'accepting a connection failed', { reason: error.message });
-  });
   const router = createRouter({ realms, log });
-  const sockets = acceptWebSockets(router, { server, paths: WEBSOCKET_PATHS, origins });
+  const shared = { server: http, listener: server, origins };
+  const webSockets = acceptWebSockets(router, { ...shared, paths: WEBSOCKET_PATHS });
+  const longPolls = acceptLongPolls(router, { ...shared, path: LONG_POLL_PATH });
+  const rawSockets = shareOnePort(router, { server, http });
   return {
     greeting: greeting(authority(bound.address, bound.port), realms),
     async stop() {
       server.close();
+      const rawSocketsClosed = rawSockets.close();
       await router.close();
-      await sockets.close();
-      server.closeAllConnections();
+      await Promise.all([rawSocketsClosed, webSockets.close(), longPolls.close()]);
+      http.closeAllConnections();
     },
   };
 }
 
-function httpServer(realm: string): Server {
+function httpServer(realm: string): HttpServer {
   const site = loadSites();
   const started = Date.now();
   const running = version();
   const health = () => ({ version: running, uptime_ms: Date.now() - started });
-  // Nothing here takes a request body, so whoever is slow to ask is not going to.
-  const limits = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };
-  return createServer(limits, answerHttp({ site, realm, health }));
+  // The only bodies are those of long-poll; they are no longer than a message.
+  const limits = { headersTimeout: 5_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 };
+  return createHttpServer(limits, answerHttp({ site, realm, health }));
 }
 
 function greeting(host: string, realms: readonly string[]): string {
   const rights = 'development default: anonymous, everything allowed';
-  return `wamp-router listening: http://${host}/  ws://${host}/ws  ${realms.join(', ')} (${rights})`;
+  const urls = [`http://${host}/`, `ws://${host}/ws`, `rs://${host}`, `http://${host}${LONG_POLL_PATH}`];
+  return `wamp-router listening: ${urls.join('  ')}  ${realms.join(', ')} (${rights})`;
 }

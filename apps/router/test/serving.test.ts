@@ -41,14 +41,16 @@ describe('the line it prints', () => {
   test('has the URLs, the realm, and a warning', () => {
     const host = new URL(router.origin).host;
     expect(router.greeting).toBe(
-      `wamp-router listening: http://${host}/  ws://${host}/ws  realm1 ` +
+      `wamp-router listening: http://${host}/  ws://${host}/ws  rs://${host}  http://${host}/lp  realm1 ` +
         '(development default: anonymous, everything allowed)',
     );
   });
 
   test('names every realm, and an address of six in brackets', async () => {
     await using other = await workshop.start(['--host', '::1', '--realm', 'one', '--realm', 'two']);
-    expect(other.greeting).toMatch(/ http:\/\/\[::1\]:\d+\/ .* ws:\/\/\[::1\]:\d+\/ws {2}one, two \(/);
+    expect(other.greeting).toMatch(
+      / http:\/\/\[::1\]:\d+\/ .* ws:\/\/\[::1\]:\d+\/ws {2}rs:.* {2}one, two \(/,
+    );
   });
 
   test('comes for any address when that is meant', async () => {
