@@ -1,6 +1,7 @@
 /** Brings the router up: realms, pages and every transport on one port. */
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { acceptLongPolls, acceptWebSockets, createRouter, shareOnePort } from '@wamp/router';
 import { version, type StartOptions } from './command-line.ts';
 import { answerHttp, LONG_POLL_PATH, WEBSOCKET_PATHS } from './http.ts';
@@ -8,6 +9,11 @@ import { authority, listen, refuseExposure, resolveHost } from './listening.ts';
 import { log } from './log.ts';
 import type { Stoppable } from './shutdown.ts';
 import { loadSites } from './static-sites.ts';
+
+/** How long calls in flight may go on once the router is told to stop (ms). */
+const DRAIN = 10_000;
+/** How long clients may take to part after that (ms). */
+const FAREWELL = 1_500;
 
 /** A router that clients can reach. */
 export interface Running extends Stoppable {
@@ -34,9 +40,10 @@ export async function start(options: StartOptions): Promise<Running> {
     greeting: greeting(authority(bound.address, bound.port), realms),
     async stop() {
       server.close();
-      const rawSocketsClosed = rawSockets.close();
-      await router.close();
-      await Promise.all([rawSocketsClosed, webSockets.close(), longPolls.close()]);
+      const parted = Promise.all([rawSockets, webSockets, longPolls].map((acceptor) => acceptor.close()));
+      await router.drain(DRAIN);
+      // A client that does not say GOODBYE in turn keeps nobody waiting.
+      await Promise.race([Promise.all([router.close(), parted]), sleep(FAREWELL, undefined, { ref: false })]);
       http.closeAllConnections();
     },
   };

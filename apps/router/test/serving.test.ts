@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { connect } from '../../../packages/client/src/index.ts';
 import { Workshop, type RunningRouter } from './workshop.ts';
 
@@ -260,18 +260,63 @@ describe('stopping', () => {
     expect(await other.ended).toMatchObject({ code: 0 });
   });
 
-  test('whoever keeps asking need not wait for the others', async () => {
+  test('calls in flight finish, new ones are refused, nobody new comes in', async () => {
     await using other = await workshop.start();
-    // A client that never answers GOODBYE keeps the router waiting.
-    const { hostname, port } = new URL(other.origin);
-    const silent = await silentSession(hostname, Number(port));
+    const url = `${other.origin.replace('http', 'ws')}/ws`;
+    const callee = await connect(url, { realm: 'realm1' });
+    const answers: (() => void)[] = [];
+    await callee.register(
+      'com.example.slow',
+      ([number]) => new Promise((resolve) => answers.push(() => resolve(number))),
+    );
+    const callers = await Promise.all(Array.from({ length: 10 }, () => connect(url, { realm: 'realm1' })));
+    const calls = callers.flatMap((caller, index) => [
+      caller.call('com.example.slow', [index]),
+      caller.call('com.example.slow', [100 + index]),
+    ]);
+    await vi.waitUntil(() => answers.length === calls.length, { timeout: 20_000 });
+
     other.kill('SIGTERM');
-    await once(silent, 'data');
+    // From the refusal on, the router is known to have heard the signal.
+    const refused = async (): Promise<boolean> => {
+      const [caller] = callers;
+      return (await caller?.call('wamp.session.count').catch((error: unknown) => error)) instanceof Error;
+    };
+    await vi.waitUntil(refused, { timeout: 20_000 });
+    await expect(callers[0]?.call('com.example.slow')).rejects.toMatchObject({
+      uri: 'wamp.error.unavailable',
+    });
+    await expect(fetch(`${other.origin}/health`)).rejects.toThrow();
+
+    for (const answer of answers) answer();
+    expect(await Promise.all(calls)).toEqual(callers.flatMap((_, index) => [index, 100 + index]));
+    for (const session of [callee, ...callers]) {
+      expect(await session.closed).toMatchObject({ reason: 'wamp.close.system_shutdown' });
+    }
+    expect(await other.ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('a second signal does not wait for calls in flight', async () => {
+    await using other = await workshop.start();
+    const session = await connect(`${other.origin.replace('http', 'ws')}/ws`, { realm: 'realm1' });
+    await session.register('com.example.never', () => new Promise(() => undefined));
+    const call = session.call('com.example.never').catch(() => undefined);
+    await session.call('wamp.session.count'); // answered after the other was passed on
     const asking = setInterval(() => {
       other.kill('SIGINT');
     }, 50);
     expect((await other.ended).code).toBe(130);
     clearInterval(asking);
+    await call;
+  });
+
+  test('a client that never answers GOODBYE does not hold it up', async () => {
+    await using other = await workshop.start();
+    const { hostname, port } = new URL(other.origin);
+    const silent = await silentSession(hostname, Number(port));
+    other.kill('SIGTERM');
+    await once(silent, 'data');
+    expect(await other.ended).toMatchObject({ code: 0, stderr: '' });
   });
 });
 

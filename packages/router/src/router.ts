@@ -111,6 +111,30 @@ export class Router implements ConnectionRouter {
     if (this.#closing) connection.shutDown(CloseUri.SYSTEM_SHUTDOWN);
   }
 
+  /**
+   * Prepares for the end. New calls are refused with `wamp.error.unavailable`, and new connections, like those
+   * that have not joined yet, with ABORT `wamp.close.system_shutdown`; sessions go on otherwise. Resolves once no
+   * call is in flight, and after `patience` (ms) at the latest. `close` is what follows.
+   */
+  drain(patience: number): Promise<void> {
+    this.#closing = true;
+    for (const connection of [...this.#connections]) {
+      if (connection.member === undefined) connection.shutDown(CloseUri.SYSTEM_SHUTDOWN);
+    }
+    return new Promise((resolve) => {
+      // A promise settles on a turn of its own: the answers of the last calls go before whatever is next.
+      const dismiss = this.clock.after(patience, resolve);
+      let busy = this.#realms.size;
+      const idle = (): void => {
+        busy -= 1;
+        if (busy > 0) return;
+        dismiss();
+        resolve();
+      };
+      for (const realm of this.#realms.values()) realm.dealer.drain(idle);
+    });
+  }
+
   /** Says GOODBYE to all sessions; resolves when the last connection has ended. */
   close(reason: Uri = CloseUri.SYSTEM_SHUTDOWN): Promise<void> {
     this.#closing = true;

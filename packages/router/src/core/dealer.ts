@@ -57,6 +57,7 @@ export class Dealer {
   /** What each session has registered, so that leaving scans nothing else. */
   readonly #bySession = new Map<Session, Set<Registration>>();
   readonly #options: DealerOptions;
+  #draining = false;
 
   constructor(options: DealerOptions) {
     this.#options = options;
@@ -149,6 +150,8 @@ export class Dealer {
     const registration = this.serving(procedure);
     if (!isUri(procedure, this.#options.uriRules)) {
       this.deny(caller, message, ErrorUri.INVALID_URI, malformed(procedure, this.#options.uriRules));
+    } else if (this.#draining) {
+      this.deny(caller, message, ErrorUri.UNAVAILABLE, 'the router is shutting down');
     } else if (options.disclose_me === true && !this.#options.disclosure) {
       this.deny(caller, message, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
     } else if (this.calls.pending.callsOf(caller) >= this.#options.quotas.calls) {
@@ -210,6 +213,21 @@ export class Dealer {
     for (const registration of registrations ?? []) this.#remove(session, registration);
     this.calls.leave(session);
     for (const registration of registrations ?? []) this.calls.reconsider(registration);
+  }
+
+  /**
+   * Refuses new calls from now on. `idle` runs once, when no call is in flight any more: on the stack of the
+   * last one's end, before its answer is sent.
+   */
+  drain(idle: () => void): void {
+    this.#draining = true;
+    let left = this.calls.pending.inFlight;
+    if (left === 0) idle();
+    else
+      this.calls.ended.on(() => {
+        left -= 1;
+        if (left === 0) idle();
+      });
   }
 
   /** The registration that serves a procedure; no pattern takes what is the router's own. */

@@ -183,6 +183,13 @@ export class PendingCalls {
     this.#sides.delete(session);
   }
 
+  /** How many calls wait for their final answer; counted on request. */
+  get inFlight(): number {
+    let count = 0;
+    for (const { calls } of this.#sides.values()) count += calls.size;
+    return count;
+  }
+
   /** How many sessions are remembered, for leak checks. */
   get size(): number {
     return this.#sides.size;

@@ -20,6 +20,7 @@ export type Line = { readonly text: string } & (
   | { readonly kind: 'send-raw'; readonly peer: string; readonly raw: string }
   | { readonly kind: 'hang-up' | 'expect-closed' | 'expect-nothing'; readonly peer: string }
   | { readonly kind: 'wait'; readonly ms: number }
+  | { readonly kind: 'drain'; readonly ms: number }
 );
 
 /** The lines of a script; blank ones and those that begin with `#` are for the reader. */
@@ -34,8 +35,10 @@ export function parseScript(script: string): Line[] {
 function parseLine(text: string): Line {
   const clock = /^clock \+(\d+)$/.exec(text);
   if (clock !== null) return { text, kind: 'wait', ms: Number(clock[1]) };
+  const drain = /^router drains (\d+)$/.exec(text);
+  if (drain !== null) return { text, kind: 'drain', ms: Number(drain[1]) };
   const [, peer = '', arrow, rest = ''] = /^(\S+)\s+(→|←)\s+(.*)$/.exec(text) ?? [];
-  if (peer === '') throw new SyntaxError(`neither an arrow nor a clock: ${text}`);
+  if (peer === '') throw new SyntaxError(`neither an arrow, nor the clock or the router: ${text}`);
   if (arrow === '→') {
     if (rest === 'closed') return { text, kind: 'hang-up', peer };
     if (rest === 'raw' || rest.startsWith('raw ')) {
