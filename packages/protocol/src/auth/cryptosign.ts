@@ -1,0 +1,34 @@
+/** Cryptosign: what is signed, and how a signature is written (spec: Cryptosign-based Authentication). */
+import { concat, fromHex, toHex, xor } from './bytes.ts';
+
+/** Sizes in bytes. */
+export const CRYPTOSIGN_KEY_SIZE = 32;
+const SIGNATURE_SIZE = 64;
+const MESSAGE_SIZE = 32;
+
+/** An Ed25519 signature, and the message that it signs. */
+export interface CryptosignSignature {
+  readonly signature: Uint8Array;
+  readonly message: Uint8Array;
+}
+
+/** CSN-3: the challenge, or with channel binding the challenge XOR the channel id; 32 bytes each. */
+export function cryptosignMessage(challenge: Uint8Array, channelId?: Uint8Array): Uint8Array {
+  return channelId === undefined ? challenge : xor(challenge, channelId);
+}
+
+/** CSN-3: as it stands in AUTHENTICATE.Signature. */
+export function writeCryptosign({ signature, message }: CryptosignSignature): string {
+  return toHex(concat(signature, message));
+}
+
+/** Reads what {@link writeCryptosign} writes; undefined for all but 192 hex digits (T-29). */
+export function readCryptosign(text: unknown): CryptosignSignature | undefined {
+  const bytes = fromHex(text, SIGNATURE_SIZE + MESSAGE_SIZE);
+  return bytes && { signature: bytes.subarray(0, SIGNATURE_SIZE), message: bytes.subarray(SIGNATURE_SIZE) };
+}
+
+/** CSN-2: a challenge as it stands in CHALLENGE and HELLO; undefined when it is none. */
+export function readCryptosignChallenge(text: unknown): Uint8Array | undefined {
+  return fromHex(text, MESSAGE_SIZE);
+}
