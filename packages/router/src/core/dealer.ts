@@ -154,7 +154,7 @@ export class Dealer {
       this.deny(caller, message, ErrorUri.UNAVAILABLE, 'the router is shutting down');
     } else if (options.disclose_me === true && !this.#options.disclosure) {
       this.deny(caller, message, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
-    } else if (this.calls.pending.callsOf(caller) >= this.#options.quotas.calls) {
+    } else if (this.calls.pending.callsOf(caller) >= this.#options.quotas.calls && !isTrusted(caller)) {
       this.deny(caller, message, ErrorUri.LIMIT_EXCEEDED, 'too many calls in flight');
     } else if (registration === undefined) this.deny(caller, message, ErrorUri.NO_SUCH_PROCEDURE);
     else this.calls.place(caller, message, registration);

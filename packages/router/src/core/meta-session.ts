@@ -1,4 +1,4 @@
-/** The router as a session of its own realm: it answers `wamp.*` procedures like any callee. */
+/** The router as a session of its own realm: it answers `wamp.*` procedures like any callee, and calls others like any caller. */
 import {
   ApplicationError,
   ErrorUri,
@@ -6,11 +6,14 @@ import {
   Payload,
   PeerFeatures,
   type Args,
+  type Call,
   type Dict,
+  type ErrorMessage,
   type Id,
   type Invocation,
   type Kwargs,
   type Message,
+  type Result,
   type Uri,
 } from '@wamp/protocol';
 import type { Hook } from './hook.ts';
@@ -27,6 +30,9 @@ export interface MetaCall {
 /** Serves a procedure: returns the arguments of the result, perhaps later, or throws an ApplicationError. */
 export type MetaProcedure = (call: MetaCall) => Args | Promise<Args>;
 
+/** Takes the final answer to a call of the router's own; on a turn of its own if it is to call into the core. */
+export type Answered = (answer: Result | ErrorMessage) => void;
+
 export class MetaSession implements Session {
   readonly id: Id;
   readonly principal: Principal = {
@@ -35,9 +41,15 @@ export class MetaSession implements Session {
     authmethod: 'internal',
     authprovider: 'router',
   };
-  readonly features: PeerFeatures = new PeerFeatures({ callee: {}, publisher: {} });
+  readonly features: PeerFeatures = new PeerFeatures({
+    callee: {},
+    publisher: {},
+    caller: { features: { call_canceling: true } },
+  });
   readonly transport: Dict = Object.freeze({ type: 'internal' });
   readonly #procedures = new Map<Id, MetaProcedure>();
+  /** Who waits for an answer to which call. */
+  readonly #calls = new Map<Id, Answered>();
   /** The one whose REGISTERED is still to come, which it does before `register` returns. */
   #registering: MetaProcedure | undefined;
   readonly #receive: (message: Message) => void;
@@ -77,16 +89,49 @@ export class MetaSession implements Session {
     if (this.#procedures.size === served) throw new Error(`${procedure} is taken`);
   }
 
+  /**
+   * Calls a procedure of somebody else's; `answered` is told once, perhaps before this returns.
+   * @returns what cancels the call: nobody is told anything then
+   */
+  call(call: Pick<Call, 'procedure' | 'payload' | 'options'>, answered: Answered): () => void {
+    const request = ++this.#request;
+    this.#calls.set(request, answered);
+    this.#receive({ type: MessageType.CALL, request, ...call });
+    return () => {
+      if (!this.#calls.delete(request)) return;
+      this.#receive({ type: MessageType.CANCEL, request, options: { mode: 'killnowait' } });
+    };
+  }
+
   send(message: Message): void {
-    if (message.type === MessageType.REGISTERED && this.#registering !== undefined) {
-      this.#procedures.set(message.registration, this.#registering);
-      this.#registering = undefined;
-    } else if (message.type === MessageType.INVOCATION) this.#serve(message);
+    switch (message.type) {
+      case MessageType.REGISTERED:
+        if (this.#registering === undefined) return;
+        this.#procedures.set(message.registration, this.#registering);
+        this.#registering = undefined;
+        return;
+      case MessageType.INVOCATION:
+        this.#serve(message);
+        return;
+      case MessageType.RESULT:
+        this.#answer(message);
+        return;
+      case MessageType.ERROR:
+        if (message.requestType === MessageType.CALL) this.#answer(message);
+        return;
+      default:
+    }
   }
 
   /** The router does not leave its realm. */
   end(): void {
     return;
+  }
+
+  #answer(answer: Result | ErrorMessage): void {
+    const answered = this.#calls.get(answer.request);
+    this.#calls.delete(answer.request);
+    answered?.(answer);
   }
 
   #serve(invocation: Invocation): void {
