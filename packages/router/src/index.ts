@@ -30,7 +30,24 @@ export type { Principal, Session } from './core/session.ts';
 export type { Clock } from './core/clock.ts';
 export type { Hook } from './core/hook.ts';
 export { anonymous } from './auth/anonymous.ts';
-export { ticket, type TicketPrincipal } from './auth/ticket.ts';
+export { ticket, type TicketCredentials, type TicketVerifier } from './auth/ticket.ts';
+export {
+  wampcra,
+  wampcraCredentials,
+  type WampcraCredentials,
+  type WampcraDerivedKey,
+  type WampcraOptions,
+} from './auth/wampcra.ts';
+export {
+  scram,
+  scramCredentials,
+  type ScramCredentials,
+  type ScramOptions,
+  type ScramStoredKeys,
+} from './auth/scram.ts';
+export { cryptosign, type CryptosignCredentials, type CryptosignOptions } from './auth/cryptosign.ts';
+export type { CredentialFunction, CredentialSource, Identity, Inquiry } from './auth/credentials.ts';
+export type { DecoyOptions } from './auth/decoys.ts';
 export type { Authenticator, JoinInfo, Verdict } from './auth/authenticator.ts';
 export type { Action, Authorizer } from './authz/authorizer.ts';
 export type { Limits, Log, LogLevel } from './connection/connection-router.ts';

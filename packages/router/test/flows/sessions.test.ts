@@ -465,7 +465,7 @@ describe('tickets', () => {
       client → [1, "realm1", {"roles": {"caller": {}}, "authmethods": ["ticket"], "authid": "${authid}"}]
       client ← [4, "ticket", {}]
       client → [5, "${secret}", {}]
-      client ← [3, {"message": "the ticket is not valid"}, "wamp.error.authentication_denied"]
+      client ← [3, {"message": "the credentials are not valid"}, "wamp.error.authentication_denied"]
       client ← closed
     `,
       { router },

@@ -1,0 +1,146 @@
+/** Cryptosign: the client proves that it holds a private key (spec: Cryptosign-based Authentication). */
+import { randomBytes, type KeyObject } from 'node:crypto';
+import type { Dict } from '@wamp/protocol';
+import {
+  CRYPTOSIGN_KEY_SIZE,
+  cryptosignMessage,
+  fromHex,
+  readCryptosign,
+  readCryptosignChallenge,
+  toHex,
+  writeCryptosign,
+} from '@wamp/protocol/auth';
+import type { Authenticator, Verdict } from './authenticator.ts';
+import {
+  checkIdentity,
+  expect,
+  inquiryOf,
+  lookup,
+  type CredentialSource,
+  type Identity,
+  type Inquiry,
+} from './credentials.ts';
+import { isSame } from './compare.ts';
+import { isSignedBy, privateKeyOf, publicKeyOf, signWith } from './ed25519.ts';
+import { DENIED, malformed, welcome } from './verdicts.ts';
+
+/** The public keys of a client, any of which lets it in. */
+export interface CryptosignCredentials extends Identity {
+  /** Ed25519 public keys, 32 bytes each, in hex. */
+  readonly authorizedKeys: readonly string[];
+}
+
+export interface CryptosignOptions {
+  /**
+   * The router's own Ed25519 private key: the 32 bytes of its seed, in hex. With it, the router proves who it is to
+   * clients that ask (CSN-5).
+   */
+  readonly routerKey?: string | undefined;
+}
+
+const METHOD = 'cryptosign';
+const CHALLENGE_SIZE = 32;
+
+/**
+ * Lets in who signs a challenge with one of the keys of its authid. A client that names no authid gets that of the
+ * only one who has its key. Trustroots and certificates are ignored (T-29).
+ * @throws TypeError when credentials in a map are none, or `routerKey` is no key
+ */
+export function cryptosign(
+  source: CredentialSource<CryptosignCredentials>,
+  options: CryptosignOptions = {},
+): Authenticator {
+  const { provider, find } = lookup(source, checkCryptosign, ({ authid, authextra }) => {
+    return authid ?? owners.get(String(authextra['pubkey']).toLowerCase());
+  });
+  const owners = ownersOf(source);
+  const routerKey = options.routerKey === undefined ? undefined : routerKeyOf(options.routerKey);
+  return {
+    method: METHOD,
+    async begin(hello, info) {
+      const inquiry = inquiryOf(hello, info, METHOD);
+      const opening = openingOf(inquiry);
+      if (typeof opening === 'string') return malformed(opening);
+      const found = await find(inquiry);
+      const challenge = randomBytes(CHALLENGE_SIZE);
+      const extra = { challenge: toHex(challenge), channel_binding: null };
+      return {
+        challenge: { ...extra, ...(routerKey && proofOf(routerKey, opening)) },
+        answer({ signature }): Verdict {
+          const signed = isSigned(signature, opening.publicKey, cryptosignMessage(challenge));
+          const authorized = found?.authorizedKeys.some((key) => isKey(key, opening.publicKey)) === true;
+          if (!signed || !authorized) return DENIED;
+          return welcome(found, { authmethod: METHOD, authprovider: provider, authid: inquiry.authid });
+        },
+      };
+    },
+  };
+}
+
+/** What the client has come with (CSN-1, CSN-5). */
+interface Opening {
+  readonly publicKey: Uint8Array;
+  /** What the router is to sign, if the client wants to know who it is. */
+  readonly challenge: Uint8Array | undefined;
+}
+
+/** @returns what is wrong with it, if something is */
+function openingOf({ authextra }: Inquiry): Opening | string {
+  const { pubkey, challenge = null } = authextra;
+  const publicKey = fromHex(pubkey, CRYPTOSIGN_KEY_SIZE);
+  if (publicKey === undefined) return 'authextra.pubkey: expected 64 hex digits';
+  if (challenge === null) return { publicKey, challenge: undefined };
+  const bytes = readCryptosignChallenge(challenge);
+  return bytes === undefined
+    ? 'authextra.challenge: expected 64 hex digits'
+    : { publicKey, challenge: bytes };
+}
+
+/** CSN-3: the signature is the client's, and of what it was to sign. */
+function isSigned(text: string, publicKey: Uint8Array, expected: Uint8Array): boolean {
+  const answer = readCryptosign(text);
+  return (
+    answer !== undefined &&
+    isSame(answer.message, expected) &&
+    isSignedBy(publicKey, expected, answer.signature)
+  );
+}
+
+/** CSN-5: the router's own proof. */
+function proofOf(routerKey: KeyObject, { challenge }: Opening): Dict | undefined {
+  if (challenge === undefined) return undefined;
+  const message = cryptosignMessage(challenge);
+  const signature = writeCryptosign({ signature: signWith(routerKey, message), message });
+  return { pubkey: toHex(publicKeyOf(routerKey)), signature };
+}
+
+function routerKeyOf(hex: string): KeyObject {
+  const seed = fromHex(hex, CRYPTOSIGN_KEY_SIZE);
+  expect(seed !== undefined, 'routerKey: expected 64 hex digits');
+  return privateKeyOf(seed);
+}
+
+/** CSN-1: whose each key is, for clients that come without an authid; undefined for one that several share. */
+function ownersOf(source: CredentialSource<CryptosignCredentials>): Map<string, string | undefined> {
+  const owners = new Map<string, string | undefined>();
+  if (typeof source === 'function') return owners;
+  for (const [authid, { authorizedKeys }] of source) {
+    for (const key of new Set(authorizedKeys.map((hex) => hex.toLowerCase()))) {
+      owners.set(key, owners.has(key) ? undefined : authid);
+    }
+  }
+  return owners;
+}
+
+function isKey(hex: string, publicKey: Uint8Array): boolean {
+  return isSame(fromHex(hex) ?? '', publicKey);
+}
+
+function checkCryptosign(credentials: CryptosignCredentials): void {
+  checkIdentity(credentials);
+  const { authorizedKeys } = credentials;
+  expect(Array.isArray(authorizedKeys), 'authorizedKeys: expected a list');
+  for (const key of authorizedKeys) {
+    expect(fromHex(key, CRYPTOSIGN_KEY_SIZE) !== undefined, 'authorizedKeys: expected 64 hex digits each');
+  }
+}

@@ -1,0 +1,35 @@
+/** Decoys: what strangers are challenged with, so that they cannot tell that they are strangers (T-25). */
+import { createHmac, randomBytes } from 'node:crypto';
+
+export interface DecoyOptions {
+  /**
+   * From which all that is made up for strangers is derived. Drawn anew at every start by default; when it stays the
+   * same, so does what a stranger is challenged with, as it does for everybody else.
+   */
+  readonly decoyKey?: string | Uint8Array | undefined;
+}
+
+/** Made-up credentials: always the same for one authid, and of the kind that others have. */
+export class Decoys<C> {
+  readonly #key: string | Uint8Array;
+  readonly #models: readonly C[];
+
+  /** @param models the credentials that strangers' shall resemble; at least one */
+  constructor(models: readonly C[], { decoyKey = randomBytes(32) }: DecoyOptions) {
+    this.#key = decoyKey;
+    this.#models = models;
+  }
+
+  /** Credentials that the stranger's might be; which ones depends on the authid alone. */
+  model(authid: string): C {
+    const index = this.bytes(authid, 'model').readUIntBE(0, 6) % this.#models.length;
+    const model = this.#models[index];
+    if (model === undefined) throw new RangeError('decoys need a model');
+    return model;
+  }
+
+  /** 32 bytes that nobody can guess. @param use keeps bytes of several uses apart */
+  bytes(authid: string, use: string): Buffer {
+    return createHmac('sha256', this.#key).update(`${use}\0${authid}`).digest();
+  }
+}
