@@ -31,7 +31,8 @@ export async function startRouter(options: Partial<RouterOptions> = {}): Promise
   const sockets = acceptWebSockets(router, { server });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const realm = router.realm(realms[0] ?? REALM);
+  const [first = REALM] = realms.map((one) => (typeof one === 'string' ? one : one.name));
+  const realm = router.realm(first);
   if (realm === undefined) throw new Error('a router without its realm');
   return {
     router,

@@ -1,5 +1,12 @@
 /** The public names of the router package. */
-export { createRouter, DEFAULT_LIMITS, Router, type RouterOptions } from './router.ts';
+export {
+  createRouter,
+  DEFAULT_LIMITS,
+  Router,
+  type NamedRealm,
+  type RealmSettings,
+  type RouterOptions,
+} from './router.ts';
 export { acceptWebSockets, type WebSocketAcceptor, type WebSocketOptions } from './transports/websocket.ts';
 export {
   acceptRawSockets,

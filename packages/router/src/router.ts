@@ -17,6 +17,7 @@ import type { Authenticator } from './auth/authenticator.ts';
 import type { Authorizer } from './authz/authorizer.ts';
 import type { ConnectionRouter, Limits, Log } from './connection/connection-router.ts';
 import { Connection } from './connection/connection.ts';
+import type { GuardedRealm } from './connection/joining.ts';
 import { systemClock } from './connection/system-clock.ts';
 import type { Clock } from './core/clock.ts';
 import { DEFAULT_QUOTAS, type Quotas } from './core/quotas.ts';
@@ -24,27 +25,37 @@ import { Realm, type Feature, type Permits } from './core/realm.ts';
 import type { TrustLevel } from './core/trust.ts';
 import { defaultFeatures } from './features/index.ts';
 
-export interface RouterOptions {
-  /** The names of the realms. There are no others: HELLO never makes one. */
-  readonly realms: readonly Uri[];
+/** What may differ from realm to realm. */
+export interface RealmSettings {
   /** Who may come in; anonymous clients by default. */
-  readonly authenticators?: readonly Authenticator[];
-  /** What each may do; everything when absent. */
-  readonly authorizer?: Authorizer;
-  /** What realms can do beyond routing; all that this package has by default. */
-  readonly features?: readonly Feature[];
+  readonly authenticators?: readonly Authenticator[] | undefined;
+  /** What each may do; everything when there is none. */
+  readonly authorizer?: Authorizer | undefined;
+  /** What a realm can do beyond routing; all that this package has by default. */
+  readonly features?: readonly Feature[] | undefined;
   /** How URIs are judged: `loose` by default (spec: Building Blocks, URIs). */
-  readonly uriRules?: UriRules;
+  readonly uriRules?: UriRules | undefined;
+  /** Whether `disclose_me` and `disclose_caller` are granted; true by default. */
+  readonly disclosure?: boolean | undefined;
+  /** How far callers and publishers are trusted, told in INVOCATION and EVENT; untold by default. */
+  readonly trustLevel?: TrustLevel | undefined;
+  /** How much one session may take, where it differs from {@link DEFAULT_QUOTAS}. */
+  readonly quotas?: Partial<Quotas> | undefined;
+}
+
+/** A realm by its name; what it leaves undefined it has from the router. */
+export interface NamedRealm extends RealmSettings {
+  readonly name: Uri;
+}
+
+/** The settings beside `realms` are those of every realm that does not say otherwise. */
+export interface RouterOptions extends RealmSettings {
+  /** The realms, by name, or with settings of their own. There are no others: HELLO never makes one. */
+  readonly realms: readonly (Uri | NamedRealm)[];
   /** Whether clients must number requests 1, 2, 3 …; false by default, for some do not. */
   readonly strictRequestIds?: boolean;
-  /** Whether `disclose_me` and `disclose_caller` are granted; true by default. */
-  readonly disclosure?: boolean;
-  /** How far callers and publishers are trusted, told in INVOCATION and EVENT; untold by default. */
-  readonly trustLevel?: TrustLevel;
   /** Bounds that differ from {@link DEFAULT_LIMITS}. */
   readonly limits?: Partial<Limits>;
-  /** How much one session may take, where it differs from {@link DEFAULT_QUOTAS}. */
-  readonly quotas?: Partial<Quotas>;
   /** What WELCOME says of the router's make. */
   readonly agent?: string;
   /** Takes log entries; silent by default. */
@@ -71,32 +82,34 @@ export const DEFAULT_LIMITS: Limits = {
 /** A router with its realms, open for connections. */
 export class Router implements ConnectionRouter {
   readonly agent: string;
-  readonly authenticators: readonly Authenticator[];
-  readonly authorizer: Authorizer | undefined;
   readonly uriRules: UriRules;
   readonly strictRequestIds: boolean;
   readonly clock: Clock;
   readonly limits: Limits;
   readonly log: Log;
-  readonly #realms: ReadonlyMap<Uri, Realm>;
+  readonly #realms = new Map<Uri, GuardedRealm>();
   readonly #connections = new Set<Connection>();
   readonly #encoders = new Map<Serializer, (message: Message) => Uint8Array<ArrayBuffer>>();
   #whenEmpty: (() => void) | undefined;
   #closing = false;
 
+  /** @throws Error when two realms have one name */
   constructor(options: RouterOptions) {
     this.agent = options.agent ?? '@wamp/router';
-    this.authenticators = options.authenticators ?? [anonymous()];
-    this.authorizer = options.authorizer;
     this.uriRules = options.uriRules ?? 'loose';
     this.strictRequestIds = options.strictRequestIds ?? false;
     this.clock = options.clock ?? systemClock;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.log = options.log ?? ((): void => undefined);
-    this.#realms = new Map(options.realms.map((name) => [name, this.#createRealm(name, options)]));
+    for (const realm of options.realms)
+      this.#addRealm(typeof realm === 'string' ? { name: realm } : realm, options);
   }
 
   realm(name: Uri): Realm | undefined {
+    return this.#realms.get(name)?.realm;
+  }
+
+  guardedRealm(name: Uri): GuardedRealm | undefined {
     return this.#realms.get(name);
   }
 
@@ -131,7 +144,7 @@ export class Router implements ConnectionRouter {
         dismiss();
         resolve();
       };
-      for (const realm of this.#realms.values()) realm.dealer.drain(idle);
+      for (const { realm } of this.#realms.values()) realm.dealer.drain(idle);
     });
   }
 
@@ -164,32 +177,38 @@ export class Router implements ConnectionRouter {
     if (this.#connections.size === 0) this.#whenEmpty?.();
   }
 
-  /** What realms ask when they act in a session's name. */
-  #permits(): Permits | undefined {
-    const { authorizer } = this;
-    return authorizer && ((principal, action, uri) => authorizer.authorize(principal, action, uri, {}));
+  #addRealm(own: NamedRealm, options: RouterOptions): void {
+    const { name, authenticators = options.authenticators, authorizer = options.authorizer } = own;
+    if (this.#realms.has(name)) throw new Error(`two realms are called ${name}`);
+    const realm = this.#createRealm(own, authorizer, options);
+    this.#realms.set(name, { realm, authenticators: authenticators ?? [anonymous()], authorizer });
   }
 
-  #createRealm(name: Uri, options: RouterOptions): Realm {
+  #createRealm(own: NamedRealm, authorizer: Authorizer | undefined, options: RouterOptions): Realm {
     const scope = new GlobalScope();
     let lastRouterId: Id = 0;
-    const realm = new Realm(name, {
+    const realm = new Realm(own.name, {
       clock: this.clock,
       globalId: options.globalId ?? ((): Id => scope.next()),
       routerId: () => (lastRouterId = nextId(lastRouterId)),
       random: options.random ?? Math.random,
-      uriRules: this.uriRules,
-      disclosure: options.disclosure ?? true,
-      quotas: { ...DEFAULT_QUOTAS, ...options.quotas },
-      features: options.features ?? defaultFeatures(),
-      trustLevel: options.trustLevel,
-      permits: this.#permits(),
+      uriRules: own.uriRules ?? this.uriRules,
+      disclosure: own.disclosure ?? options.disclosure ?? true,
+      quotas: { ...DEFAULT_QUOTAS, ...options.quotas, ...own.quotas },
+      features: own.features ?? options.features ?? defaultFeatures(),
+      trustLevel: own.trustLevel ?? options.trustLevel,
+      permits: authorizer && permits(authorizer),
     });
     realm.failed.on((error) => {
-      this.log('error', 'a procedure of the router failed', { realm: name, error });
+      this.log('error', 'a procedure of the router failed', { realm: own.name, error });
     });
     return realm;
   }
+}
+
+/** What realms ask when they act in a session's name. */
+function permits(authorizer: Authorizer): Permits {
+  return (principal, action, uri) => authorizer.authorize(principal, action, uri, {});
 }
 
 /** A router with its realms, open for connections. */

@@ -1,6 +1,5 @@
 /** What a connection needs of the router it belongs to. */
 import type { Message, Serializer } from '@wamp/protocol';
-import type { Authorizer } from '../authz/authorizer.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Connection } from './connection.ts';
 import type { JoiningRouter } from './joining.ts';
@@ -29,7 +28,6 @@ export interface Limits {
 }
 
 export interface ConnectionRouter extends JoiningRouter {
-  readonly authorizer: Authorizer | undefined;
   readonly strictRequestIds: boolean;
   readonly clock: Clock;
   readonly limits: Limits;

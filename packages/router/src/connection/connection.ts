@@ -140,7 +140,7 @@ export class Connection implements TransportListener {
   }
 
   /** T-41: WELCOME before anything that tells of the session. */
-  #welcome({ realm, id, principal, features, welcome }: Joined): void {
+  #welcome({ realm, authorizer, id, principal, features, welcome }: Joined): void {
     const session: Session = {
       id,
       principal,
@@ -154,14 +154,14 @@ export class Connection implements TransportListener {
       },
     };
     if (!this.#write(welcome)) return;
-    this.#member = { realm, session, receive: this.#entrance(realm, session) };
+    this.#member = { realm, session, receive: this.#entrance(realm, session, authorizer) };
     this.#state = 'joined';
     realm.join(session);
   }
 
   /** What a message of the joined client passes through before it reaches the realm. */
-  #entrance(realm: Realm, session: Session): (message: Message) => void {
-    const { authorizer, strictRequestIds } = this.#router;
+  #entrance(realm: Realm, session: Session, authorizer: Authorizer | undefined): (message: Message) => void {
+    const { strictRequestIds } = this.#router;
     const admit = (message: Message): void => {
       if (message.type === MessageType.GOODBYE) this.#goodbye();
       else realm.receive(session, message);

@@ -18,20 +18,30 @@ import {
   type Welcome,
 } from '@wamp/protocol';
 import type { Authenticator, Verdict } from '../auth/authenticator.ts';
+import type { Authorizer } from '../authz/authorizer.ts';
 import type { Realm } from '../core/realm.ts';
 import type { Principal } from '../core/session.ts';
 
+/** A realm, with who may come in and what each may do there. */
+export interface GuardedRealm {
+  readonly realm: Realm;
+  readonly authenticators: readonly Authenticator[];
+  /** Everybody may do everything when there is none. */
+  readonly authorizer: Authorizer | undefined;
+}
+
 /** What joining needs to know of the router. */
 export interface JoiningRouter {
-  realm(name: Uri): Realm | undefined;
+  guardedRealm(name: Uri): GuardedRealm | undefined;
   readonly agent: string;
-  readonly authenticators: readonly Authenticator[];
+  /** What judges the name of a realm that is not there. */
   readonly uriRules: UriRules;
 }
 
 /** Everything that makes a session. */
 export interface Joined {
   readonly realm: Realm;
+  readonly authorizer: Authorizer | undefined;
   readonly id: Id;
   readonly principal: Principal;
   readonly features: PeerFeatures;
@@ -63,7 +73,7 @@ const CLIENT_ROLES: readonly ClientRole[] = ['publisher', 'subscriber', 'caller'
 
 /** A candidate between HELLO and verdict. */
 interface Candidate {
-  readonly realm: Realm;
+  readonly guarded: GuardedRealm;
   readonly id: Id;
   readonly method: string;
   readonly features: PeerFeatures;
@@ -111,34 +121,22 @@ export class Joining {
     if (!CLIENT_ROLES.some((role) => features.has(role))) {
       throw new ProtocolViolation('HELLO.Details.roles: expected one role of a client at least');
     }
-    const realm = this.#realm(hello.realm);
-    if (!('name' in realm)) return this.#refuse(realm);
-    const authenticator = this.#choose(hello.details.authmethods);
+    const guarded = this.#router.guardedRealm(hello.realm);
+    if (guarded === undefined) return this.#refuse(this.#noRealm(hello.realm));
+    const authenticator = choose(guarded.authenticators, hello.details.authmethods);
     if (!('method' in authenticator)) return this.#refuse(authenticator);
+    const { realm } = guarded;
     const id = realm.newSessionId();
-    this.#candidate = { realm, id, method: authenticator.method, features };
+    this.#candidate = { guarded, id, method: authenticator.method, features };
     const info = { realm: realm.name, session: id, transport: this.#transport };
     return this.#settle(() => authenticator.begin(hello, info));
   }
 
   /** T-4, T-45, SES-5: realms are made by whoever runs the router, never by a client. */
-  #realm(name: Uri): Realm | Refusal {
-    if (name !== '' && !isUri(name, this.#router.uriRules)) {
-      return { abort: ErrorUri.INVALID_URI, message: 'the realm is no valid URI' };
-    }
-    return this.#router.realm(name) ?? { abort: ErrorUri.NO_SUCH_REALM, message: 'there is no such realm' };
-  }
-
-  /** T-25: the client's order counts; whoever names no method is anonymous. */
-  #choose(offered: readonly string[] | undefined): Authenticator | Refusal {
-    const { authenticators } = this.#router;
-    for (const method of offered ?? ['anonymous']) {
-      const found = authenticators.find((authenticator) => authenticator.method === method);
-      if (found !== undefined) return found;
-    }
-    return offered === undefined
-      ? { abort: ErrorUri.AUTHENTICATION_REQUIRED, message: 'anonymous clients are not let in' }
-      : { abort: ErrorUri.NO_MATCHING_AUTH_METHOD, message: 'none of the offered methods is in use here' };
+  #noRealm(name: Uri): Refusal {
+    return name === '' || isUri(name, this.#router.uriRules)
+      ? { abort: ErrorUri.NO_SUCH_REALM, message: 'there is no such realm' }
+      : { abort: ErrorUri.INVALID_URI, message: 'the realm is no valid URI' };
   }
 
   /** Asks for a verdict; an authenticator that fails lets nobody in. */
@@ -165,9 +163,11 @@ export class Joining {
       return { challenge: { type: MessageType.CHALLENGE, authmethod, extra: verdict.challenge } };
     }
     this.#state = { name: 'over' };
-    const { realm, id, features } = candidate;
+    const { id, features } = candidate;
+    const { realm, authorizer } = candidate.guarded;
     const { welcome: principal } = verdict;
-    return { joined: { realm, id, principal, features, welcome: this.#welcome(realm, id, principal) } };
+    const welcome = this.#welcome(realm, id, principal);
+    return { joined: { realm, authorizer, id, principal, features, welcome } };
   }
 
   #refuse(refusal: Refusal): Step {
@@ -195,6 +195,20 @@ export class Joining {
 interface Refusal {
   readonly abort: Uri;
   readonly message: string;
+}
+
+/** T-25: the client's order counts; whoever names no method is anonymous. */
+function choose(
+  authenticators: readonly Authenticator[],
+  offered: readonly string[] | undefined,
+): Authenticator | Refusal {
+  for (const method of offered ?? ['anonymous']) {
+    const found = authenticators.find((authenticator) => authenticator.method === method);
+    if (found !== undefined) return found;
+  }
+  return offered === undefined
+    ? { abort: ErrorUri.AUTHENTICATION_REQUIRED, message: 'anonymous clients are not let in' }
+    : { abort: ErrorUri.NO_MATCHING_AUTH_METHOD, message: 'none of the offered methods is in use here' };
 }
 
 const FAILED: Refusal = { abort: ErrorUri.AUTHENTICATION_FAILED, message: 'authentication failed' };
