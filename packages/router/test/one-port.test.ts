@@ -112,7 +112,7 @@ describe('at the same time', () => {
     });
     const socket = connectTls({ port: site.port, host: '127.0.0.1', rejectUnauthorized: false });
     const rawSocket = RawSocketEnd.connect(socket, json);
-    const webSocket = WebSocketEnd.connect(`wss://${site.host}/ws`, json);
+    const webSocket = WebSocketEnd.connect(`wss://${site.host}/ws`, json, { ca: cert });
     expect(await page).toBe('GET /page');
     expect(await countOver(await rawSocket)).toEqual([1]);
     expect(await countOver(await webSocket)).toEqual([2]);

@@ -1,6 +1,7 @@
 /** HTTP long-poll transports, accepted on an HTTP server (spec: HTTP Longpoll Transport). */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import type { Server as NetServer } from 'node:net';
 import type { Serializer } from '@wamp/protocol';
 import type { Router } from '../router.ts';
@@ -18,7 +19,7 @@ export interface LongPollOptions {
    * The server whose requests are taken. Its request listeners so far get those for other paths; what is
    * added later hears of all.
    */
-  readonly server: Server;
+  readonly server: Server | HttpsServer;
   /** Where `open` is; `/lp` by default. */
   readonly path?: string;
   /** Origins of web pages that may connect beside those of this host; none by default. */

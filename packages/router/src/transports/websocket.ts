@@ -1,5 +1,6 @@
 /** WebSocket transports, accepted on an HTTP server (spec: WebSocket Transport; RFC 6455). */
 import type { IncomingMessage, Server } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { Server as NetServer } from 'node:net';
 import type { Serializer, Transport, TransportFailure, TransportListener } from '@wamp/protocol';
@@ -12,8 +13,8 @@ import { FlushQueue, Outbox, type Framing, type FrameSink } from './outbox.ts';
 import { choose, DEFAULT_SERIALIZERS, subprotocolsOf, type Subprotocol } from './subprotocol.ts';
 
 export interface WebSocketOptions {
-  /** The server whose upgrades are taken. */
-  readonly server: Server;
+  /** The server whose upgrades are taken: for `ws:` one of `node:http`, for `wss:` one of `node:https`. */
+  readonly server: Server | HttpsServer;
   /** The paths that are answered; `/ws` and `/` by default. Others get 404. */
   readonly paths?: readonly string[];
   /** Origins of web pages that may connect beside those of this host; none by default. */

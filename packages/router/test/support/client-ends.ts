@@ -15,7 +15,7 @@ import {
   type Transport,
   type TransportListener,
 } from '@wamp/protocol';
-import { WebSocket } from 'ws';
+import { WebSocket, type ClientOptions } from 'ws';
 
 /** A client's end that a test can drop. */
 export interface ClientEnd extends Transport {
@@ -86,10 +86,14 @@ export class WebSocketEnd implements ClientEnd {
   static async connect(
     url: string,
     serializer: Serializer,
-    { batched = false, perMessageDeflate = false } = {},
+    {
+      batched = false,
+      perMessageDeflate = false,
+      ...tls
+    }: ClientOptions & { readonly batched?: boolean } = {},
   ): Promise<WebSocketEnd> {
     const name = batched ? `${serializer.subprotocol}.batched` : serializer.subprotocol;
-    const socket = new WebSocket(url, [name], { perMessageDeflate, rejectUnauthorized: false });
+    const socket = new WebSocket(url, [name], { perMessageDeflate, ...tls });
     const end = new WebSocketEnd(socket, serializer, batched);
     await once(socket, 'open');
     return end;

@@ -1,6 +1,7 @@
 /** A place where a router can be reached, for every transport there is. */
 import { once } from 'node:events';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,6 +35,16 @@ function webSocket(batched: boolean): Kind {
       WebSocketEnd.connect(`ws://127.0.0.1:${portOf(address)}/ws`, serializer, { batched }),
   };
 }
+
+const webSocketOverTls: Kind = {
+  serve(router) {
+    const server = createHttpsServer({ key, cert });
+    acceptWebSockets(router, { server });
+    return server;
+  },
+  dial: (address, serializer) =>
+    WebSocketEnd.connect(`wss://127.0.0.1:${portOf(address)}/ws`, serializer, { ca: cert }),
+};
 
 function longPoll(batched: boolean): Kind {
   return {
@@ -73,6 +84,7 @@ const KINDS = {
   'in memory': undefined,
   WebSocket: webSocket(false),
   'batched WebSocket': webSocket(true),
+  'WebSocket over TLS': webSocketOverTls,
   RawSocket: rawSocket,
   'RawSocket on a Unix socket': rawSocket,
   'RawSocket over TLS': overTls,
