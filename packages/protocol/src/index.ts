@@ -80,6 +80,7 @@ export {
   type RawSocketGreeting,
   type RawSocketHandshake,
   type RawSocketListener,
+  type RawSocketRefusal,
   type RawSocketReply,
 } from './rawsocket.ts';
 export { isReserved, isUri, matches, MAX_URI_COMPONENTS, MAX_URI_LENGTH, type UriRules } from './uri.ts';

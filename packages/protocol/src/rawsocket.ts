@@ -68,7 +68,13 @@ export function readRawSocketRequest(octets: Uint8Array): RawSocketHandshake | R
 }
 
 /** What a reply says: how many bytes a message may have, or why there will be none. */
-export type RawSocketReply = { readonly limit: number } | { readonly refused: string };
+export type RawSocketReply = { readonly limit: number } | RawSocketRefusal;
+
+export interface RawSocketRefusal {
+  readonly refused: string;
+  /** The number of an error reply: a {@link RawSocketError}, or one that is not defined. */
+  readonly error?: number;
+}
 
 const REFUSALS: Readonly<Record<number, string>> = {
   [RawSocketError.SERIALIZER_UNSUPPORTED]: 'serializer unsupported',
@@ -89,7 +95,7 @@ export function readRawSocketReply(octets: Uint8Array, serializer: number): RawS
   if (reply.serializer === serializer) return { limit: reply.limit };
   if (reply.serializer !== 0) return { refused: 'the reply names another serializer' };
   const error = second >> 4;
-  return { refused: REFUSALS[error] ?? `error ${error}` };
+  return { refused: REFUSALS[error] ?? `error ${error}`, error };
 }
 
 function handshakeOf(second: number): RawSocketHandshake {

@@ -117,17 +117,17 @@ describe('the handshake', () => {
     [RawSocketError.TOO_MANY_CONNECTIONS, [0x7f, 0x40, 0, 0], 'maximum connection count reached'],
   ])('RAW-5 error %i is %j', (error, octets, words) => {
     expect([...writeRawSocketError(error)]).toEqual(octets);
-    expect(readRawSocketReply(writeRawSocketError(error), 1)).toEqual({ refused: words });
+    expect(readRawSocketReply(writeRawSocketError(error), 1)).toEqual({ refused: words, error });
   });
 
   test.each([
-    [[0x7f, 0xf2, 0, 0], 'the reply names another serializer'],
-    [[0x7f, 0x00, 0, 0], 'error 0'],
-    [[0x7f, 0x50, 0, 0], 'error 5'],
-    [[0x7f, 0xf1, 0, 1], 'the reply uses reserved bits'],
-    [[0x48, 0x54, 0x54, 0x50], 'this is no RawSocket'],
-  ])('RAW-4 RAW-5 a client that asked for serializer 1 takes %j for a refusal', (octets, refused) => {
-    expect(readRawSocketReply(Uint8Array.from(octets), 1)).toEqual({ refused });
+    [[0x7f, 0xf2, 0, 0], { refused: 'the reply names another serializer' }],
+    [[0x7f, 0x00, 0, 0], { refused: 'error 0', error: 0 }],
+    [[0x7f, 0x50, 0, 0], { refused: 'error 5', error: 5 }],
+    [[0x7f, 0xf1, 0, 1], { refused: 'the reply uses reserved bits' }],
+    [[0x48, 0x54, 0x54, 0x50], { refused: 'this is no RawSocket' }],
+  ])('RAW-4 RAW-5 a client that asked for serializer 1 takes %j for a refusal', (octets, refusal) => {
+    expect(readRawSocketReply(Uint8Array.from(octets), 1)).toEqual(refusal);
   });
 });
 
