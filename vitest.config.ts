@@ -15,7 +15,7 @@ function foldersIn(parent: string): string[] {
     .map((entry) => `${parent}/${entry.name}`);
 }
 
-const folders = [...foldersIn('packages'), ...foldersIn('apps'), 'interop'].filter((folder) =>
+const folders = [...foldersIn('packages'), ...foldersIn('apps'), 'interop', 'bench'].filter((folder) =>
   existsSync(`${root}${folder}/package.json`),
 );
 

@@ -36,14 +36,15 @@ test('every file that ARCHITECTURE.md names by its path exists', () => {
 
 interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
 }
 
 test('every direct dependency has its reason, and nothing else has', () => {
   const manifests = files().filter((file) => file.endsWith('package.json'));
   const direct = manifests.flatMap((file) => {
-    const { dependencies = {}, devDependencies = {} } = JSON.parse(read(file)) as Manifest;
-    return Object.keys({ ...dependencies, ...devDependencies });
+    const { dependencies, optionalDependencies, devDependencies } = JSON.parse(read(file)) as Manifest;
+    return Object.keys({ ...dependencies, ...optionalDependencies, ...devDependencies });
   });
   const foreign = new Set(direct.filter((name) => !name.startsWith('@wamp/')));
   const rows = read('docs/dependencies.md')

@@ -1,0 +1,55 @@
+/** Who is measured: the reference relay, our router, fox-wamp, and any other router by its URL. */
+import { start, type Peer, type Program } from './peers/start.ts';
+import type { Target } from './load/session.ts';
+
+export type SerializerName = 'json' | 'msgpack' | 'cbor';
+
+export interface Contender {
+  readonly name: string;
+  /** Forwards frames and knows no WAMP. */
+  readonly relay: boolean;
+  /** What it speaks. */
+  readonly serializers: ReadonlySet<SerializerName>;
+  /** A new process, except for a router that was started elsewhere. */
+  start(): Promise<Peer>;
+}
+
+const ALL: ReadonlySet<SerializerName> = new Set(['json', 'msgpack', 'cbor']);
+const REALM = 'realm1';
+
+/** The names in tables and in targets. */
+const RELAY = 'ws relay';
+export const OURS = '@wamp/router';
+export const FOX = 'fox-wamp';
+
+export interface ContenderOptions {
+  readonly pinned: boolean;
+  /** Has our router write a CPU profile there. */
+  readonly profileTo?: string | undefined;
+  /** Another router, already running. */
+  readonly other?: { readonly url: string; readonly pid: number | undefined } | undefined;
+}
+
+export function contendersOf({ pinned, profileTo, other }: ContenderOptions): Contender[] {
+  const ours = (name: string, program: Program, serializers = ALL): Contender => ({
+    name,
+    relay: program === 'relay',
+    serializers,
+    start: () => start(program, { pinned, profileTo: program === 'router' ? profileTo : undefined }),
+  });
+  const contenders = [ours(RELAY, 'relay'), ours(OURS, 'router'), ours(FOX, 'fox', new Set(['json']))];
+  if (other !== undefined) {
+    contenders.push({
+      name: new URL(other.url).host,
+      relay: false,
+      serializers: ALL,
+      start: () => Promise.resolve({ ...other, stop: () => Promise.resolve() }),
+    });
+  }
+  return contenders;
+}
+
+/** Where the load for a contender's process goes. */
+export function targetOf({ relay }: Contender, { url }: Peer): Target {
+  return { url, realm: REALM, relay };
+}

@@ -1,0 +1,6 @@
+/** Sizes of the rings in which loads remember what is under way. */
+
+/** A power of two with room for `window` messages that end in any order. */
+export function ringSize(window: number): number {
+  return 2 ** Math.ceil(Math.log2(4 * window));
+}

@@ -1,0 +1,76 @@
+/** Starts peers: each a process of its own, pinned to one core where that is possible. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Ready } from './ready.ts';
+
+/** The core of the peers, and that of the load. */
+const PEER_CORE = '0';
+const LOAD_CORE = '1';
+
+/** Something to measure. */
+export interface Peer {
+  readonly url: string;
+  /** Undefined when it runs elsewhere, so that its CPU cannot be read. */
+  readonly pid: number | undefined;
+  /** Ends it; nothing happens to one that we have not started. */
+  stop(): Promise<void>;
+}
+
+export type Program = 'relay' | 'router' | 'fox';
+
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** Moves this process to the core of the load. @returns whether peers and load can be pinned */
+export function pinLoad(): boolean {
+  const { status } = spawnSync('taskset', ['-a', '-c', '-p', LOAD_CORE, String(process.pid)], {
+    stdio: 'ignore',
+  });
+  return status === 0;
+}
+
+export interface StartOptions {
+  readonly pinned: boolean;
+  /** Has Node write a CPU profile there when the peer ends. */
+  readonly profileTo?: string | undefined;
+}
+
+/** Starts one of our peer programs. @throws Error with what it said when it does not listen */
+export function start(program: Program, { pinned, profileTo }: StartOptions): Promise<Peer> {
+  const file = fileURLToPath(new URL(`${program}.js`, import.meta.url));
+  const flags = profileTo === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileTo}`];
+  const command = [process.execPath, ...flags, file];
+  const [name = '', ...args] = pinned ? ['taskset', '-c', PEER_CORE, ...command] : command;
+  const child = spawn(name, args, {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: { NODE_ENV: 'production', ...process.env },
+  });
+  running.add(child);
+  let complaints = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    complaints += text;
+  });
+  return new Promise((resolve, reject) => {
+    const ended = new Promise<void>((resolveEnded) => {
+      child.on('close', () => {
+        running.delete(child);
+        reject(new Error(`${program} did not start: ${complaints.trim()}`));
+        resolveEnded();
+      });
+    });
+    child.on('error', reject);
+    child.on('message', (message) => {
+      const { url } = message as Ready;
+      resolve({
+        url,
+        pid: child.pid,
+        async stop() {
+          child.kill('SIGTERM');
+          await ended;
+        },
+      });
+    });
+  });
+}

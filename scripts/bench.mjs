@@ -1,0 +1,31 @@
+// `npm run bench`: installs and builds what is missing, then measures.
+import { spawn } from 'node:child_process';
+import { install, needsInstall, pnpm, requireNode, root } from './workspace.mjs';
+
+requireNode();
+
+if (needsInstall()) {
+  console.log('Installing dependencies ...');
+  finished(await install());
+}
+console.log('Building ...');
+finished(await pnpm(['exec', 'turbo', 'run', 'build', '--filter=@wamp/bench']));
+
+const bench = spawn(process.execPath, ['bench/dist/main.js', ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: 'inherit',
+});
+// Ctrl-C reaches it through the terminal; it ends its peers, and then we end.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => bench.kill('SIGTERM'));
+bench.on('exit', (code) => {
+  process.exitCode = code ?? 1;
+});
+
+/** @param {import('./workspace.mjs').Outcome} outcome */
+function finished(outcome) {
+  if (outcome.ok) return;
+  console.error(outcome.output);
+  console.error('That failed, so nothing was measured.');
+  process.exit(1);
+}
