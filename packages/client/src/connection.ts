@@ -161,6 +161,7 @@ export class Connection implements TransportListener {
     return new Promise((resolve, reject) => {
       this.#rejectJoin = reject;
       this.#joining = new Joining(authenticators, {
+        transport: this.#transport,
         send: (message) => this.#write(message),
         joined: (welcome) => {
           this.#state = 'open';

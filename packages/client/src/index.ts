@@ -32,7 +32,9 @@ export {
 } from './errors.ts';
 export { anonymous } from './auth/anonymous.ts';
 export { ticket } from './auth/ticket.ts';
-export type { Authenticator, Introduction, Signature } from './auth/authenticator.ts';
+export { wampcra } from './auth/wampcra.ts';
+export type { Authenticator, Bindable, Introduction, Signature } from './auth/authenticator.ts';
+export type { Secret } from './auth/secret.ts';
 export type { OpenOptions, TransportFactory } from './transports/factory.ts';
 export {
   webSocket,

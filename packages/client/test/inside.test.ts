@@ -173,6 +173,7 @@ describe('joining that has ended', () => {
     };
     const heard: unknown[] = [];
     const joining = new Joining([authenticator], {
+      transport: {},
       send: (message: Message) => heard.push(message.type),
       joined: () => heard.push('joined'),
       failed: (error: ConnectError, abort?: Abort) => heard.push([error.uri, abort?.reason]),

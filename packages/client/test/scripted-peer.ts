@@ -24,6 +24,7 @@ class ClientEnd implements Transport {
   backlog = 0;
   limit?: number;
   listener: TransportListener | undefined;
+  channelBinding?: (type: string) => Uint8Array | undefined;
   readonly serializer: Serializer;
   readonly #peer: ScriptedPeer;
 

@@ -1,11 +1,14 @@
 /** Interface Authenticator: one way to say who we are. */
-import type { Kwargs } from '@wamp/protocol';
+import type { Kwargs, Transport } from '@wamp/protocol';
 
 /** What HELLO tells about the client. */
 export interface Introduction {
   readonly authid?: string;
   readonly authextra?: Kwargs;
 }
+
+/** What an authenticator may know of the connection. */
+export type Bindable = Pick<Transport, 'channelBinding'>;
 
 /** A signature for AUTHENTICATE, alone or with the message's Extra. */
 export type Signature = string | { readonly signature: string; readonly extra?: Kwargs };
@@ -20,7 +23,10 @@ export interface Authenticator {
   /** What to put in HELLO; asked before the transport is opened. */
   hello(): Introduction | Promise<Introduction>;
   /** Answers a CHALLENGE, of which there may be several. Without it a CHALLENGE is a protocol violation. */
-  challenge?(extra: Kwargs): Signature | Promise<Signature>;
-  /** Checks what WELCOME says, such as the router's own proof; throws if it is not to be trusted. */
+  challenge?(extra: Kwargs, transport: Bindable): Signature | Promise<Signature>;
+  /**
+   * Checks what WELCOME says, such as the router's own proof; throws if it is not to be trusted. A method that has
+   * this and `challenge` does not take a WELCOME without a CHALLENGE: the router would have proved nothing.
+   */
   welcome?(authextra: Kwargs): void | Promise<void>;
 }

@@ -12,11 +12,13 @@ import {
   type Message,
   type Welcome,
 } from '@wamp/protocol';
-import type { Authenticator, Signature } from '../auth/authenticator.ts';
+import type { Authenticator, Bindable, Signature } from '../auth/authenticator.ts';
 import { AuthError, refusal, type ConnectError } from '../errors.ts';
 
 /** Where joining reports to. */
 export interface JoiningPort {
+  /** What the session stands on. */
+  readonly transport: Bindable;
   send(message: Message): void;
   joined(welcome: Welcome): void;
   /** It came to nothing. `abort` is what the router has to be told, if it does not know. */
@@ -63,7 +65,7 @@ export function abort(reason: string, message: string): Abort {
 export class Joining {
   #state: State = 'hello';
   /** Who answered a challenge, and so has a say about the WELCOME. */
-  #authenticator: Authenticator | undefined;
+  readonly #challenged = new Set<Authenticator>();
   readonly #authenticators: readonly Authenticator[];
   readonly #port: JoiningPort;
 
@@ -91,10 +93,8 @@ export class Joining {
   }
 
   welcomed(message: Welcome): void {
-    const authenticator =
-      this.#authenticator ?? this.#authenticators.find(({ method }) => method === message.details.authmethod);
-    const check = authenticator?.welcome?.bind(authenticator);
-    if (check === undefined) {
+    const judges = this.#judgesOf(message);
+    if (judges.length === 0) {
       this.#state = 'done';
       this.#port.joined(message);
       return;
@@ -102,7 +102,7 @@ export class Joining {
     this.#state = 'welcomed';
     void this.#ask(
       'welcomed',
-      () => check(message.details.authextra ?? {}),
+      () => this.#judge(judges, message),
       () => {
         this.#state = 'done';
         this.#port.joined(message);
@@ -110,17 +110,36 @@ export class Joining {
     );
   }
 
+  /** Who has a say about the WELCOME: all that were challenged, or else who may have let us in unchallenged. */
+  #judgesOf({ details }: Welcome): readonly Authenticator[] {
+    if (this.#challenged.size > 0)
+      return [...this.#challenged].filter((judge) => judge.welcome !== undefined);
+    const named = this.#authenticators.filter(({ method }) => method === details.authmethod);
+    const candidates = named.length > 0 ? named : this.#authenticators;
+    return candidates.every((judge) => judge.welcome !== undefined) ? candidates : [];
+  }
+
+  /** @throws Error when the router is not to be trusted */
+  async #judge(judges: readonly Authenticator[], { details }: Welcome): Promise<void> {
+    for (const judge of judges) {
+      if (judge.challenge !== undefined && !this.#challenged.has(judge)) {
+        throw new Error(`The router lets us in by ${judge.method}, and has not proved who it is.`);
+      }
+      await judge.welcome?.(details.authextra ?? {});
+    }
+  }
+
   challenged({ authmethod, extra }: Challenge): void {
     const authenticator = this.#authenticators.find(({ method }) => method === authmethod);
-    const respond = authenticator?.challenge?.bind(authenticator);
-    if (respond === undefined) {
+    if (authenticator?.challenge === undefined) {
       throw new ProtocolViolation(`CHALLENGE of method ${authmethod}, which was not offered`);
     }
-    this.#authenticator = authenticator;
+    const respond = authenticator.challenge.bind(authenticator);
+    this.#challenged.add(authenticator);
     this.#state = 'challenged';
     void this.#ask(
       'challenged',
-      () => respond(extra),
+      () => respond(extra, this.#port.transport),
       (signature) => {
         const message = authenticate(signature);
         this.#state = 'authenticating';

@@ -1,5 +1,6 @@
 /** Cryptosign: what is signed, and how a signature is written (spec: Cryptosign-based Authentication). */
 import { concat, fromHex, toHex, xor } from './bytes.ts';
+import { sha256 } from './sha256.ts';
 
 /** Sizes in bytes. */
 export const CRYPTOSIGN_KEY_SIZE = 32;
@@ -10,6 +11,11 @@ const MESSAGE_SIZE = 32;
 export interface CryptosignSignature {
   readonly signature: Uint8Array;
   readonly message: Uint8Array;
+}
+
+/** The 32 bytes that stand for a connection: what is not of that size, such as `tls-unique`, is hashed (T-29). */
+export async function cryptosignChannelId(type: string, data: Uint8Array): Promise<Uint8Array> {
+  return type === 'tls-exporter' ? data : sha256(data);
 }
 
 /** CSN-3: the challenge, or with channel binding the challenge XOR the channel id; 32 bytes each. */

@@ -3,6 +3,7 @@ export { fromBase64, toBase64 } from '../serializers/base64.ts';
 export { concat, equalBytes, fromHex, toHex, utf8, xor } from './bytes.ts';
 export {
   CRYPTOSIGN_KEY_SIZE,
+  cryptosignChannelId,
   cryptosignMessage,
   readCryptosign,
   readCryptosignChallenge,

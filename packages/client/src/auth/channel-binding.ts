@@ -1,0 +1,11 @@
+/** Channel binding: what only the two ends of one TLS connection know (RFC 5056). */
+import type { ScramBinding } from '@wamp/protocol/auth';
+import type { Bindable } from './authenticator.ts';
+
+/** @throws Error where a binding is wanted, and there is none of its type */
+export function bindingTo(transport: Bindable, type: string | undefined): ScramBinding | undefined {
+  if (type === undefined) return undefined;
+  const data = transport.channelBinding?.(type);
+  if (data === undefined) throw new Error(`The transport has no channel binding of type ${type}.`);
+  return { type, data };
+}

@@ -1,0 +1,123 @@
+/** Authentication method `cryptosign`: we sign a challenge with a private key (spec: Cryptosign-based Authentication). */
+import type { Kwargs } from '@wamp/protocol';
+import {
+  CRYPTOSIGN_KEY_SIZE,
+  cryptosignChannelId,
+  cryptosignMessage,
+  equalBytes,
+  fromHex,
+  readCryptosign,
+  readCryptosignChallenge,
+  toHex,
+  writeCryptosign,
+} from '@wamp/protocol/auth';
+import { ed25519PublicKey, ed25519Sign, ed25519Verify } from '@wamp/protocol/ed25519';
+import type { Authenticator, Bindable } from './authenticator.ts';
+import { bindingTo } from './channel-binding.ts';
+import { Outstanding } from './outstanding.ts';
+
+/** A private key that does not leave its keeper, such as a smart card. */
+export interface CryptosignKey {
+  /** The Ed25519 public key, 32 bytes. */
+  readonly publicKey: Uint8Array;
+  /** Signs 32 bytes; the Ed25519 signature has 64. */
+  sign(message: Uint8Array): Uint8Array | Promise<Uint8Array>;
+}
+
+export interface CryptosignOptions {
+  /** By default the router knows it by the key. */
+  readonly authid?: string | undefined;
+  /** The router's public key, in hex: unless the router proves that it has the private one, joining fails (CSN-5). */
+  readonly routerKey?: string | undefined;
+  /** Binds the login to the TLS connection, so that nobody can pass it on; fails where there is none. */
+  readonly channelBinding?: 'tls-exporter' | 'tls-unique' | undefined;
+}
+
+const METHOD = 'cryptosign';
+const CHALLENGE_SIZE = 32;
+
+/**
+ * @param key the private key: the 32 bytes of its seed, in hex, or who signs with it
+ * @throws TypeError when `key` or `routerKey` is no key
+ */
+export function cryptosign(key: string | CryptosignKey, options: CryptosignOptions = {}): Authenticator {
+  const { authid, channelBinding: type } = options;
+  const signer = typeof key === 'string' ? signerWith(bytesOf('key', key)) : key;
+  const pubkey = toHex(signer.publicKey);
+  const router = options.routerKey === undefined ? undefined : new RouterProof(options.routerKey);
+  return {
+    method: METHOD,
+    hello: () => ({
+      ...(authid !== undefined && { authid }),
+      authextra: {
+        pubkey,
+        ...(type !== undefined && { channel_binding: type }),
+        ...(router && { challenge: router.challenge() }),
+      },
+    }),
+    async challenge(extra, transport) {
+      const challenge = readCryptosignChallenge(extra['challenge']);
+      if (challenge === undefined) throw new TypeError('CHALLENGE.Extra.challenge is no 32 bytes of hex.');
+      const channelId = await channelIdFor(extra, transport, type);
+      router?.check(extra, channelId);
+      const message = cryptosignMessage(challenge, channelId);
+      return writeCryptosign({ signature: await signer.sign(message), message });
+    },
+    // From a router that has to prove itself, no WELCOME is taken without a CHALLENGE.
+    ...(router && { welcome: () => undefined }),
+  };
+}
+
+/** CSN-5: the router signs what we have given it. */
+class RouterProof {
+  readonly #publicKey: Uint8Array;
+  readonly #challenges = new Outstanding<true>();
+
+  constructor(publicKey: string) {
+    this.#publicKey = bytesOf('routerKey', publicKey);
+  }
+
+  challenge(): string {
+    const challenge = toHex(crypto.getRandomValues(new Uint8Array(CHALLENGE_SIZE)));
+    this.#challenges.add(challenge, true);
+    return challenge;
+  }
+
+  /** @throws Error when the router does not have the key */
+  check({ pubkey, signature }: Kwargs, channelId: Uint8Array | undefined): void {
+    const answer = readCryptosign(signature);
+    const named = fromHex(pubkey, CRYPTOSIGN_KEY_SIZE);
+    if (answer === undefined || named === undefined) throw new Error('The router does not prove who it is.');
+    const challenge = toHex(cryptosignMessage(answer.message, channelId));
+    const isRight =
+      equalBytes(named, this.#publicKey) &&
+      this.#challenges.take(challenge) !== undefined &&
+      ed25519Verify(this.#publicKey, answer.message, answer.signature);
+    if (!isRight) throw new Error('The router is not the one whose key we have.');
+  }
+}
+
+/** CSN-4: the router binds to the channel that we asked for, or to none if we asked for none. */
+async function channelIdFor(
+  extra: Kwargs,
+  transport: Bindable,
+  type: string | undefined,
+): Promise<Uint8Array | undefined> {
+  const bound = extra['channel_binding'] ?? undefined;
+  if (bound !== type) throw new Error(`The router does not bind to ${type ?? 'no channel'}, as it should.`);
+  const binding = bindingTo(transport, type);
+  return binding && cryptosignChannelId(binding.type, binding.data);
+}
+
+function signerWith(privateKey: Uint8Array): CryptosignKey {
+  return {
+    publicKey: ed25519PublicKey(privateKey),
+    sign: (message) => ed25519Sign(privateKey, message),
+  };
+}
+
+function bytesOf(name: string, hex: string): Uint8Array {
+  const bytes = fromHex(hex, CRYPTOSIGN_KEY_SIZE);
+  if (bytes === undefined) throw new TypeError(`${name}: expected 64 hex digits`);
+  return bytes;
+}

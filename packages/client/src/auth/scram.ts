@@ -1,0 +1,130 @@
+/** Authentication method `wamp-scram`: both sides prove what they know of a password (spec: Salted Challenge Response Authentication). */
+import type { Kwargs } from '@wamp/protocol';
+import {
+  fromBase64,
+  scramAuthMessage,
+  scramKeys,
+  scramProof,
+  scramVerifier,
+  toBase64,
+  type ScramCost,
+  type ScramExchange,
+} from '@wamp/protocol/auth';
+import type { Authenticator, Signature } from './authenticator.ts';
+import { bindingTo } from './channel-binding.ts';
+import { Outstanding } from './outstanding.ts';
+import { reveal, type Secret } from './secret.ts';
+
+/**
+ * What a password may cost to check. A router that asks for less may be out to try passwords on our answer, and one
+ * that asks for more keeps us busy: both are refused (SCR-4).
+ */
+export interface ScramBounds {
+  /** Iterations of PBKDF2: 4,096 to 10,000,000 by default. */
+  readonly pbkdf2?: readonly [least: number, most: number];
+  /** KiB of Argon2id times its iterations: 16,384 to 4,194,304 by default. */
+  readonly argon2id13?: readonly [least: number, most: number];
+}
+
+export interface ScramOptions {
+  readonly bounds?: ScramBounds;
+  /** Binds the login to the TLS connection, so that nobody can pass it on; fails where there is none. */
+  readonly channelBinding?: 'tls-unique' | 'tls-server-end-point' | undefined;
+}
+
+const BOUNDS: Required<ScramBounds> = {
+  pbkdf2: [4096, 10_000_000],
+  argon2id13: [16 * 1024, 4 * 1024 * 1024],
+};
+/** A multiple of three, so that its base64 has no padding to stand in the middle (T-28). */
+const NONCE_SIZE = 24;
+const NONCE_LENGTH = (NONCE_SIZE / 3) * 4;
+
+/**
+ * The password does not travel. Unless the router proves that it knows the password, too, `connect` rejects with
+ * `AuthError`.
+ */
+export function scram(authid: string, password: Secret, options: ScramOptions = {}): Authenticator {
+  const bounds = { ...BOUNDS, ...options.bounds };
+  const { channelBinding: type } = options;
+  const nonces = new Outstanding<true>();
+  const verifiers = new Outstanding<true>();
+  return {
+    method: 'wamp-scram',
+    hello() {
+      const nonce = toBase64(crypto.getRandomValues(new Uint8Array(NONCE_SIZE)));
+      nonces.add(nonce, true);
+      return { authid, authextra: { nonce, channel_binding: type ?? null } };
+    },
+    async challenge(extra, transport): Promise<Signature> {
+      const binding = bindingTo(transport, type);
+      const { exchange, salt, cost } = readChallenge(extra, { authid, binding });
+      if (nonces.take(exchange.clientNonce) === undefined) throw new Error('The nonce is not ours.');
+      checkCost(cost, bounds);
+      const keys = await scramKeys(await reveal(password), salt, cost);
+      const authMessage = await scramAuthMessage(exchange);
+      verifiers.add(toBase64(await scramVerifier(keys.serverKey, authMessage)), true);
+      return { signature: toBase64(await scramProof(keys, authMessage)), extra: repeated(exchange) };
+    },
+    welcome({ verifier }) {
+      // One implementation writes the attribute as RFC 5802 does (T-28).
+      const proof = typeof verifier === 'string' ? verifier.replace(/^v=/, '') : '';
+      if (verifiers.take(proof) === undefined) throw new Error('The router does not know the password.');
+    },
+  };
+}
+
+/** A challenge, and what it asks us to do. */
+interface Reading {
+  readonly exchange: ScramExchange;
+  readonly salt: Uint8Array;
+  readonly cost: ScramCost;
+}
+
+/** SCR-3. @throws TypeError for what is no challenge */
+function readChallenge(extra: Kwargs, ours: Pick<ScramExchange, 'authid' | 'binding'>): Reading {
+  const { nonce, salt, iterations } = extra;
+  if (typeof nonce !== 'string' || nonce.length <= NONCE_LENGTH) throw malformed('nonce');
+  const salted = typeof salt === 'string' ? fromBase64(salt) : undefined;
+  if (typeof salt !== 'string' || salted === undefined) throw malformed('salt');
+  if (!isCount(iterations)) throw malformed('iterations');
+  const clientNonce = nonce.slice(0, NONCE_LENGTH);
+  return {
+    exchange: { ...ours, clientNonce, nonce, salt, iterations },
+    salt: salted,
+    cost: costOf(extra, iterations),
+  };
+}
+
+function costOf({ kdf, memory }: Kwargs, iterations: number): ScramCost {
+  if (kdf === 'pbkdf2') return { kdf, iterations };
+  if (kdf !== 'argon2id13') throw malformed('kdf');
+  if (!isCount(memory)) throw malformed('memory');
+  return { kdf, iterations, memory };
+}
+
+/** SCR-4. @throws RangeError */
+function checkCost({ kdf, iterations, memory = 1 }: ScramCost, bounds: Required<ScramBounds>): void {
+  const [least, most] = bounds[kdf];
+  const cost = iterations * memory;
+  if (cost < least || cost > most) {
+    throw new RangeError(
+      `The router asks for ${kdf} at a cost of ${cost}, which is not from ${least} to ${most}.`,
+    );
+  }
+}
+
+/** SCR-5: we repeat what both have agreed on. */
+function repeated({ nonce, binding }: ScramExchange): Kwargs {
+  return binding === undefined
+    ? { nonce, channel_binding: null }
+    : { nonce, channel_binding: binding.type, cbind_data: toBase64(binding.data) };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1;
+}
+
+function malformed(name: string): TypeError {
+  return new TypeError(`CHALLENGE.Extra.${name} is not what it has to be.`);
+}

@@ -1,0 +1,79 @@
+/** Secrets, and methods `ticket` and `wampcra`. */
+import { createHmac, pbkdf2Sync } from 'node:crypto';
+import { describe, expect, test, vi } from 'vitest';
+import { ticket, wampcra } from '../src/index.ts';
+import { attempt, expectRefusal, welcome } from './attempt.ts';
+
+describe('wampcra', () => {
+  const CHALLENGE = '{ "nonce": "ä" ,"session":1}';
+  const signed = (key: string): string => createHmac('sha256', key).update(CHALLENGE).digest('base64');
+
+  test('CRA-1 CRA-3 the challenge is signed as it came', async () => {
+    const client = await attempt(wampcra('joe', 'secret'));
+    client.peer.send([4, 'wampcra', { challenge: CHALLENGE }]);
+    await client.peer.expect([5, signed('secret'), {}]);
+    welcome(client);
+    expect((await client.connecting).state).toBe('open');
+  });
+
+  test.each([
+    { salt: 'salt123', iterations: 100, keylen: 16 },
+    { salt: 'ünïcode', iterations: 1, keylen: 64 },
+  ])('CRA-4 T-26 a salted password: %j', async (salting) => {
+    const client = await attempt(wampcra('joe', 'secret'));
+    client.peer.send([4, 'wampcra', { challenge: CHALLENGE, ...salting }]);
+    const { salt, iterations, keylen } = salting;
+    const key = pbkdf2Sync('secret', salt, iterations, keylen, 'sha256').toString('base64');
+    await client.peer.expect([5, signed(key), {}]);
+  });
+
+  test('CRA-4 T-5 where nothing is said of them, 1,000 iterations and 32 bytes; a salt of null is none', async () => {
+    const client = await attempt(wampcra('joe', 'secret'));
+    client.peer.send([4, 'wampcra', { challenge: CHALLENGE, salt: 'salt' }]);
+    const key = pbkdf2Sync('secret', 'salt', 1000, 32, 'sha256').toString('base64');
+    await client.peer.expect([5, signed(key), {}]);
+    client.peer.send([4, 'wampcra', { challenge: CHALLENGE, salt: null, iterations: null, keylen: null }]);
+    await client.peer.expect([5, signed('secret'), {}]);
+  });
+
+  test.each([
+    {},
+    { challenge: 5 },
+    { challenge: CHALLENGE, salt: 5 },
+    { challenge: CHALLENGE, salt: 's', iterations: 0 },
+    { challenge: CHALLENGE, salt: 's', iterations: 1.5 },
+    { challenge: CHALLENGE, salt: 's', iterations: 1e9 },
+    { challenge: CHALLENGE, salt: 's', iterations: '1000' },
+    { challenge: CHALLENGE, salt: 's', keylen: 0 },
+    { challenge: CHALLENGE, salt: 's', keylen: 1e6 },
+  ])('CRA-2 CRA-4 a challenge that is none ends the attempt: %j', async (extra) => {
+    const client = await attempt(wampcra('joe', 'secret'));
+    client.peer.send([4, 'wampcra', extra]);
+    await expectRefusal(client, /CHALLENGE\.Extra/);
+  });
+});
+
+test.each([
+  ['ticket', ticket, {}],
+  ['wampcra', wampcra, { challenge: '{}' }],
+])('%s: a secret is fetched anew whenever the router asks', async (method, authenticator, extra) => {
+  const fetch = vi.fn(() => Promise.resolve('token'));
+  const auth = authenticator('joe', fetch);
+  for (let round = 0; round < 2; round += 1) {
+    const client = await attempt(auth);
+    client.peer.send([4, method, extra]);
+    await client.peer.next();
+    welcome(client);
+    await client.connecting;
+  }
+  expect(fetch).toHaveBeenCalledTimes(2);
+});
+
+test.each([
+  ['rejects', () => Promise.reject(new Error('no token'))],
+  ['comes to no text', () => Promise.resolve(undefined as unknown as string)],
+])('a secret that %s ends the attempt', async (_how, secret) => {
+  const client = await attempt(ticket('joe', secret));
+  client.peer.send([4, 'ticket', {}]);
+  await expectRefusal(client);
+});
