@@ -84,8 +84,10 @@ async function establish(
   const authenticators = [auth].flat();
   const target = await until(signal, locate(url));
   const introduction = await until(signal, introduce(authenticators));
-  const transport = await until(signal, open(factory, target, { serializers, signal }), (late) =>
-    late.close(),
+  const transport = await until(
+    signal,
+    open(factory, target, { serializers, signal, clock: port.clock }),
+    (late) => late.close(),
   );
   const connection = new Connection(transport, port);
   const stop = onAbort(signal, (reason) => connection.drop(reason));

@@ -36,6 +36,7 @@ export { wampcra } from './auth/wampcra.ts';
 export type { Authenticator, Bindable, Introduction, Signature } from './auth/authenticator.ts';
 export type { Secret } from './auth/secret.ts';
 export type { OpenOptions, TransportFactory } from './transports/factory.ts';
+export type { Pem, TlsOptions } from './transports/tls.ts';
 export {
   webSocket,
   type WebSocketConstructor,

@@ -1,5 +1,6 @@
 /** Interface TransportFactory: how a client comes by a transport. */
 import type { Serializer, Transport } from '@wamp/protocol';
+import type { Clock } from '../clock.ts';
 
 /** What the router may choose from, and when to give up. */
 export interface OpenOptions {
@@ -7,6 +8,8 @@ export interface OpenOptions {
   readonly serializers: readonly Serializer[];
   /** Aborted when nobody waits for the transport any more. */
   readonly signal: AbortSignal;
+  /** Default: the runtime's timers. */
+  readonly clock?: Clock | undefined;
 }
 
 /** Opens transports of one kind, such as WebSockets. */

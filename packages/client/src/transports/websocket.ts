@@ -6,9 +6,11 @@ import {
   type TransportFailure,
   type TransportListener,
 } from '@wamp/protocol';
+import type { ClientOptions } from 'ws';
 import { ConnectError } from '../errors.ts';
 import { onAbort } from '../signal.ts';
 import type { TransportFactory } from './factory.ts';
+import type { TlsOptions } from './tls.ts';
 
 /** The part of the WebSocket interface that is used here. */
 export interface WebSocketLike {
@@ -35,6 +37,11 @@ export interface WebSocketOptions {
    * package `ws`.
    */
   readonly WebSocket?: WebSocketConstructor | undefined;
+  /**
+   * How to speak TLS to `wss:` URLs, on Node: package `ws` is used then, for the runtime's own class takes
+   * no such options. A class given in `WebSocket` gets none, either.
+   */
+  readonly tls?: TlsOptions | undefined;
 }
 
 const OPEN = 1;
@@ -45,10 +52,12 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Transports over WebSocket; `connect` uses it by default. URLs may be `ws:`, `wss:`, `http:` or `https:`. */
 export function webSocket(options: WebSocketOptions = {}): TransportFactory {
+  const { tls } = options;
   return {
     name: 'websocket',
     async open(url, { serializers, signal }) {
-      const create = creator(options.WebSocket ?? runtimeClass()) ?? (await nodeCreator());
+      const { WebSocket = tls === undefined ? runtimeClass() : undefined } = options;
+      const create = creator(WebSocket) ?? (await nodeCreator(tls));
       signal.throwIfAborted();
       const target = new URL(url);
       target.protocol = target.protocol.replace('http', 'ws');
@@ -68,11 +77,11 @@ function runtimeClass(): WebSocketConstructor | undefined {
   return (globalThis as { readonly WebSocket?: WebSocketConstructor }).WebSocket;
 }
 
-async function nodeCreator(): Promise<Creator> {
+async function nodeCreator(tls: TlsOptions | undefined): Promise<Creator> {
   const { WebSocket } = await import('ws');
   // Compressing small messages costs more than it saves, and `ws` lets us say so. A router that does
   // not answer our close keeps the process alive no longer than it has to.
-  const options = { perMessageDeflate: false, closeTimeout: 5_000 };
+  const options = { ...(tls as ClientOptions), perMessageDeflate: false, closeTimeout: 5_000 };
   return (url, protocols) => new WebSocket(url, protocols, options);
 }
 

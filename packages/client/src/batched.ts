@@ -1,0 +1,2 @@
+/** Batches of messages over WebSocket: `transport: batchedWebSocket()`. */
+export { batchedWebSocket } from './transports/batched-websocket.ts';

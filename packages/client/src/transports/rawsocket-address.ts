@@ -1,0 +1,52 @@
+/** Where a RawSocket URL leads. */
+import { ErrorUri } from '@wamp/protocol';
+import { ConnectError } from '../errors.ts';
+
+/** What to connect to, as `node:net` takes it, and whether over TLS. */
+export interface RawSocketAddress {
+  readonly place: { readonly path: string } | { readonly host: string; readonly port: number };
+  readonly secure: boolean;
+}
+
+const SECURE: Readonly<Record<string, boolean>> = {
+  'rs:': false,
+  'tcp:': false,
+  'unix:': false,
+  'rss:': true,
+  'tls:': true,
+  'tcps:': true,
+};
+
+/** Reads what {@link rawSocket} describes. @throws ConnectError for anything else */
+export function addressOf(url: URL): RawSocketAddress {
+  const { protocol, hostname, port, pathname, search, hash } = url;
+  const secure = SECURE[protocol];
+  if (secure === undefined) {
+    throw unusable(url, 'RawSocket URLs begin with rs:, tcp:, rss:, tls:, tcps: or unix:');
+  }
+  if (search !== '' || hash !== '') throw unusable(url, 'a RawSocket URL has no query and no fragment');
+  if (protocol === 'unix:') {
+    if (hostname !== '')
+      throw unusable(url, 'a path begins after unix: or unix://, as in unix:///run/wamp.sock');
+    return { place: { path: pathOf(url) }, secure };
+  }
+  if (hostname === 'unix' && pathname.length > 1) return { place: { path: pathOf(url) }, secure };
+  if (hostname === '') throw unusable(url, 'it names no host');
+  if (pathname.length > 1) throw unusable(url, 'a RawSocket URL has no path after the port');
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  return { place: { host, port: port === '' ? (secure ? 443 : 80) : Number(port) }, secure };
+}
+
+function pathOf(url: URL): string {
+  try {
+    const path = decodeURIComponent(url.pathname);
+    if (path !== '' && !path.includes('\0')) return path;
+  } catch {
+    // Below.
+  }
+  throw unusable(url, 'it names no file');
+}
+
+function unusable({ href }: URL, why: string): ConnectError {
+  return new ConnectError(ErrorUri.INVALID_ARGUMENT, [`No RawSocket at ${href}: ${why}.`], true);
+}

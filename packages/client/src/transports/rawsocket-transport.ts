@@ -1,0 +1,133 @@
+/** A RawSocket after its handshake: frames in, frames out. */
+import { Buffer } from 'node:buffer';
+import type { Socket } from 'node:net';
+import { setImmediate } from 'node:timers';
+import {
+  RAW_SOCKET_MAX_FRAME,
+  RAW_SOCKET_PREFIX_SIZE,
+  rawSocketFrame,
+  RawSocketFrameType,
+  writeRawSocketPrefix,
+  type RawSocketListener,
+  type RawSocketParser,
+  type Serializer,
+  type TransportFailure,
+} from '@wamp/protocol';
+import type { Clock } from '../clock.ts';
+import { Channel } from './channel.ts';
+
+/** What the handshake has settled; lengths of messages in bytes. */
+export interface Agreement {
+  readonly serializer: Serializer;
+  /** The longest that the router may send. */
+  readonly acceptedLength: number;
+  /** The longest that it takes. */
+  readonly limit: number;
+}
+
+/** What a transport stands on. */
+export interface Ground {
+  readonly socket: Socket;
+  readonly parser: RawSocketParser;
+  readonly clock: Clock;
+}
+
+/** How long the router may take to close (ms) before the socket is destroyed. */
+const CLOSE_TIMEOUT = 5_000;
+/** Frames are written once a turn, or when they have so many bytes. */
+const MOST_PENDING = 256 * 1024;
+/** From a router that leaves this many bytes unread, and sends PINGs, nothing more is read for a while. */
+const MOST_UNREAD = 1024 * 1024;
+
+export class RawSocketTransport extends Channel implements RawSocketListener {
+  readonly acceptedLength: number;
+  readonly limit: number;
+  readonly #ground: Ground;
+  #frames: Uint8Array[] = [];
+  /** The size of what is to be written, prefixes and all. */
+  #bytes = 0;
+  #open = true;
+
+  constructor({ serializer, acceptedLength, limit }: Agreement, ground: Ground) {
+    super({ serializer, batched: false });
+    this.acceptedLength = acceptedLength;
+    this.limit = Math.min(limit, RAW_SOCKET_MAX_FRAME);
+    this.#ground = ground;
+    const { socket } = ground;
+    socket.on('drain', () => socket.resume());
+    socket.on('end', () => this.#gone('The router has closed the RawSocket.'));
+    socket.on('error', ({ message }) => this.#gone(message));
+    socket.on('close', () => this.#gone('The RawSocket is closed.'));
+  }
+
+  get backlog(): number {
+    return this.#bytes + this.#ground.socket.writableLength;
+  }
+
+  send(frame: Uint8Array<ArrayBuffer>): void {
+    // RAW-6: whatever happens, no frame above the limit goes out.
+    if (!this.#open || frame.length > this.limit) return;
+    if (this.#bytes === 0) setImmediate(() => this.#flush());
+    this.#frames.push(frame);
+    this.#bytes += RAW_SOCKET_PREFIX_SIZE + frame.length;
+    if (this.#bytes > MOST_PENDING) this.#flush();
+  }
+
+  close(_failure?: TransportFailure): void {
+    if (!this.#open) return;
+    this.#open = false;
+    const { socket, parser, clock } = this.#ground;
+    parser.stop();
+    this.#flush();
+    socket.end();
+    // Unless it is read on, the end of the router's side would go unnoticed.
+    socket.resume();
+    if (socket.destroyed) return;
+    const dismiss = clock.after(CLOSE_TIMEOUT, () => socket.destroy());
+    socket.on('close', dismiss);
+  }
+
+  message(frame: Uint8Array): void {
+    this.received(frame);
+  }
+
+  /** RAW-8. It is written now, and not with the turn's messages, but behind those sent before. */
+  ping(payload: Uint8Array): void {
+    const { socket } = this.#ground;
+    this.#flush();
+    if (socket.writable) socket.write(rawSocketFrame(RawSocketFrameType.PONG, payload));
+    if (this.backlog > MOST_UNREAD) socket.pause();
+  }
+
+  /** We send no PING. */
+  pong(): void {
+    return;
+  }
+
+  failed(_failure: TransportFailure, what: string): void {
+    this.violated(what);
+  }
+
+  /** All pending frames in one buffer, for nearly all the cost of a small one is the call that writes it. */
+  #flush(): void {
+    const frames = this.#frames;
+    const { socket } = this.#ground;
+    if (frames.length === 0) return;
+    const buffer = Buffer.allocUnsafe(this.#bytes);
+    this.#frames = [];
+    this.#bytes = 0;
+    let at = 0;
+    for (const frame of frames) {
+      writeRawSocketPrefix(buffer, at, frame.length, RawSocketFrameType.MESSAGE);
+      buffer.set(frame, at + RAW_SOCKET_PREFIX_SIZE);
+      at += RAW_SOCKET_PREFIX_SIZE + frame.length;
+    }
+    if (socket.writable) socket.write(buffer);
+  }
+
+  /** Nothing more will come, and nobody waits for what was to go. */
+  #gone(reason: string): void {
+    this.close();
+    this.ended(reason);
+  }
+}
