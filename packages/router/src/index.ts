@@ -34,6 +34,7 @@ export type { PatternMap } from './core/pattern-map.ts';
 export type { Counts, Traffic } from './core/traffic.ts';
 export type { MetaCall, MetaProcedure } from './core/meta-session.ts';
 export type { Principal, Session } from './core/session.ts';
+export type { Permits, Ruling } from './core/ruling.ts';
 export type { Clock } from './core/clock.ts';
 export type { Hook } from './core/hook.ts';
 export { anonymous } from './auth/anonymous.ts';
@@ -56,5 +57,5 @@ export { cryptosign, type CryptosignCredentials, type CryptosignOptions } from '
 export type { CredentialFunction, CredentialSource, Identity, Inquiry } from './auth/credentials.ts';
 export type { DecoyOptions } from './auth/decoys.ts';
 export type { Authenticator, JoinInfo, Verdict } from './auth/authenticator.ts';
-export type { Action, Authorizer } from './authz/authorizer.ts';
+export type { Action, Asker, Authorizer, Grant, Permit } from './authz/authorizer.ts';
 export type { Limits, Log, LogLevel } from './connection/connection-router.ts';

@@ -18,10 +18,11 @@ import type { Authorizer } from './authz/authorizer.ts';
 import type { ConnectionRouter, Limits, Log } from './connection/connection-router.ts';
 import { Connection } from './connection/connection.ts';
 import type { GuardedRealm } from './connection/joining.ts';
+import { permitsOf } from './connection/permits.ts';
 import { systemClock } from './connection/system-clock.ts';
 import type { Clock } from './core/clock.ts';
 import { DEFAULT_QUOTAS, type Quotas } from './core/quotas.ts';
-import { Realm, type Feature, type Permits } from './core/realm.ts';
+import { Realm, type Feature } from './core/realm.ts';
 import type { TrustLevel } from './core/trust.ts';
 import { defaultFeatures } from './features/index.ts';
 
@@ -187,7 +188,7 @@ export class Router implements ConnectionRouter {
   #createRealm(own: NamedRealm, authorizer: Authorizer | undefined, options: RouterOptions): Realm {
     const scope = new GlobalScope();
     let lastRouterId: Id = 0;
-    const realm = new Realm(own.name, {
+    const realm: Realm = new Realm(own.name, {
       clock: this.clock,
       globalId: options.globalId ?? ((): Id => scope.next()),
       routerId: () => (lastRouterId = nextId(lastRouterId)),
@@ -197,18 +198,13 @@ export class Router implements ConnectionRouter {
       quotas: { ...DEFAULT_QUOTAS, ...options.quotas, ...own.quotas },
       features: own.features ?? options.features ?? defaultFeatures(),
       trustLevel: own.trustLevel ?? options.trustLevel,
-      permits: authorizer && permits(authorizer),
+      permits: authorizer && permitsOf(authorizer, () => realm, this.clock, this.limits.authorizeTimeout),
     });
     realm.failed.on((error) => {
       this.log('error', 'a procedure of the router failed', { realm: own.name, error });
     });
     return realm;
   }
-}
-
-/** What realms ask when they act in a session's name. */
-function permits(authorizer: Authorizer): Permits {
-  return (principal, action, uri) => authorizer.authorize(principal, action, uri, {});
 }
 
 /** A router with its realms, open for connections. */

@@ -13,19 +13,18 @@ import {
   type TransportListener,
   type Uri,
 } from '@wamp/protocol';
-import type { Authorizer } from '../authz/authorizer.ts';
+import type { Asker, Authorizer } from '../authz/authorizer.ts';
 import type { Realm } from '../core/realm.ts';
 import type { Session } from '../core/session.ts';
 import { Gate } from './gate.ts';
 import { Joining, type Joined, type Step } from './joining.ts';
 import { RequestSequence } from './request-sequence.ts';
+import { seldom } from './seldom.ts';
 import type { ConnectionRouter } from './connection-router.ts';
 import { undeliverable } from './undeliverable.ts';
 
 /** A joined client, as the connection keeps it. */
-interface Membership {
-  readonly realm: Realm;
-  readonly session: Session;
+interface Membership extends Asker {
   readonly receive: (message: Message) => void;
 }
 
@@ -154,19 +153,21 @@ export class Connection implements TransportListener {
       },
     };
     if (!this.#write(welcome)) return;
-    this.#member = { realm, session, receive: this.#entrance(realm, session, authorizer) };
+    const asker = { realm, session };
+    this.#member = { ...asker, receive: this.#entrance(asker, authorizer) };
     this.#state = 'joined';
     realm.join(session);
   }
 
   /** What a message of the joined client passes through before it reaches the realm. */
-  #entrance(realm: Realm, session: Session, authorizer: Authorizer | undefined): (message: Message) => void {
+  #entrance(asker: Asker, authorizer: Authorizer | undefined): (message: Message) => void {
+    const { realm, session } = asker;
     const { strictRequestIds } = this.#router;
-    const admit = (message: Message): void => {
+    const admit = (message: Message, disclosed = false): void => {
       if (message.type === MessageType.GOODBYE) this.#goodbye();
-      else realm.receive(session, message);
+      else realm.receive(session, message, disclosed);
     };
-    const enter = authorizer === undefined ? admit : this.#gate(authorizer, realm, session, admit);
+    const enter = authorizer === undefined ? admit : this.#gate(asker, authorizer, admit);
     if (!strictRequestIds) return enter;
     const sequence = new RequestSequence();
     return (message) => {
@@ -176,24 +177,30 @@ export class Connection implements TransportListener {
   }
 
   #gate(
+    asker: Asker,
     authorizer: Authorizer,
-    realm: Realm,
-    session: Session,
-    admit: (message: Message) => void,
+    admit: (message: Message, disclosed: boolean) => void,
   ): (message: Message) => void {
-    const { clock, limits } = this.#router;
-    const { principal } = session;
+    const { clock, limits, log } = this.#router;
+    const { realm, session } = asker;
     const gate = new Gate(
-      { principal, authorizer, clock, timeout: limits.authorizeTimeout },
+      { asker, authorizer, clock, timeout: limits.authorizeTimeout },
       {
-        admit: (message) => {
-          // A decision that took its time comes on a stack of its own.
-          if (this.#state === 'joined') this.#guard(() => admit(message));
+        admit: (message, disclosed) => {
+          if (this.#state === 'joined') admit(message, disclosed);
         },
         deny: (message, error, explanation) => {
-          if (this.#state === 'joined') realm.deny(session, message, error, explanation);
+          if (this.#state !== 'joined') return;
+          realm.traffic.denied.add(message.type);
+          realm.deny(session, message, error, explanation);
         },
-        isDecided: (message) => message.type === MessageType.CALL && realm.dealer.continues(session, message),
+        isDecided: (message) => realm.dealer.continues(session, message),
+        later: (task) => {
+          if (this.#state === 'joined') this.#guard(task);
+        },
+        failed: seldom(clock, (facts) => {
+          log('warn', 'authorization failed', { ...this.member, ...facts });
+        }),
         overflow: () => {
           this.#abort(ErrorUri.LIMIT_EXCEEDED, 'too many messages wait for a decision');
         },

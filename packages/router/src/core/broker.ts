@@ -16,7 +16,7 @@ import {
   type UriRules,
 } from '@wamp/protocol';
 import type { Clock } from './clock.ts';
-import { passthru, publisherDetails } from './disclosure.ts';
+import { disclosing, passthru, publisherDetails } from './disclosure.ts';
 import { eligibility } from './eligibility.ts';
 import { Hook } from './hook.ts';
 import { PatternMap } from './pattern-map.ts';
@@ -129,8 +129,11 @@ export class Broker {
     });
   }
 
-  /** PUB-1, PUB-2: refusals are told only to a publisher that asked for an acknowledgement (T-42). */
-  publish(session: Session, message: Publish): void {
+  /**
+   * PUB-1, PUB-2: refusals are told only to a publisher that asked for an acknowledgement (T-42).
+   * @param disclosed true to disclose the publisher in any case (PID-4)
+   */
+  publish(session: Session, message: Publish, disclosed = false): void {
     const { request, options, topic, payload } = message;
     requirePassthru(session, 'publisher', options);
     const fault = uriFault(session, topic, this.#options.uriRules);
@@ -138,11 +141,11 @@ export class Broker {
       refuseRequest(session, message, ErrorUri.INVALID_URI, fault);
       return;
     }
-    if (options.disclose_me === true && !this.#options.disclosure) {
+    if (options.disclose_me === true && !this.#options.disclosure && !disclosed) {
       refuseRequest(session, message, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
       return;
     }
-    const publication = this.accept(session, topic, payload, options);
+    const publication = this.accept(session, topic, payload, disclosed ? disclosing(options) : options);
     if (options.acknowledge === true) {
       session.send({ type: MessageType.PUBLISHED, request, publication: publication.id });
     }

@@ -19,7 +19,7 @@ import {
 } from '@wamp/protocol';
 import { Calls } from './calls.ts';
 import type { Clock } from './clock.ts';
-import { isPassthru } from './disclosure.ts';
+import { disclosing, isPassthru } from './disclosure.ts';
 import { Hook } from './hook.ts';
 import { PatternMap } from './pattern-map.ts';
 import type { PendingCall } from './pending-calls.ts';
@@ -136,8 +136,11 @@ export class Dealer {
     return true;
   }
 
-  /** CALL-1, CALL-3; a CALL whose id names a call in flight brings more input for it. */
-  call(caller: Session, message: Call): void {
+  /**
+   * CALL-1, CALL-3; a CALL whose id names a call in flight brings more input for it.
+   * @param disclosed true to disclose the caller in any case
+   */
+  call(caller: Session, message: Call, disclosed = false): void {
     const { request, options, procedure } = message;
     this.#checkCaller(caller, message);
     const pending = this.calls.pending.byCall(caller, request);
@@ -152,11 +155,12 @@ export class Dealer {
       this.deny(caller, message, ErrorUri.INVALID_URI, malformed(procedure, this.#options.uriRules));
     } else if (this.#draining) {
       this.deny(caller, message, ErrorUri.UNAVAILABLE, 'the router is shutting down');
-    } else if (options.disclose_me === true && !this.#options.disclosure) {
+    } else if (options.disclose_me === true && !this.#options.disclosure && !disclosed) {
       this.deny(caller, message, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
     } else if (this.calls.pending.callsOf(caller) >= this.#options.quotas.calls && !isTrusted(caller)) {
       this.deny(caller, message, ErrorUri.LIMIT_EXCEEDED, 'too many calls in flight');
     } else if (registration === undefined) this.deny(caller, message, ErrorUri.NO_SUCH_PROCEDURE);
+    else if (disclosed) this.calls.place(caller, { ...message, options: disclosing(options) }, registration);
     else this.calls.place(caller, message, registration);
   }
 

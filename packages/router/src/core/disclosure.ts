@@ -28,6 +28,11 @@ export function publisherDetails(disclosed: boolean, publisher: Publisher | unde
   return { publisher: publisher.id, publisher_authid: authid, publisher_authrole: authrole };
 }
 
+/** Options that ask to be disclosed, in the place of those that may not. */
+export function disclosing<O extends object>(options: O): O & { readonly disclose_me: true } {
+  return { ...options, disclose_me: true };
+}
+
 /** The attributes that travel with a payload that nobody opens (spec: Payload Passthru Mode). */
 export function passthru(options: PassthruAttributes): PassthruAttributes {
   if (!isPassthru(options)) return NOTHING;

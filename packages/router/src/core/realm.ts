@@ -21,7 +21,8 @@ import { MetaSession, type Answered, type MetaProcedure } from './meta-session.t
 import type { Publisher } from './publication.ts';
 import type { Quotas } from './quotas.ts';
 import { refuseRequest, type Request } from './requests.ts';
-import type { Principal, Session } from './session.ts';
+import type { Permits } from './ruling.ts';
+import type { Session } from './session.ts';
 import { Traffic } from './traffic.ts';
 import type { TrustLevel } from './trust.ts';
 
@@ -53,9 +54,6 @@ export interface RealmOptions {
   /** What each may do, for what the realm does in a session's name; everything when absent. */
   readonly permits?: Permits | undefined;
 }
-
-/** True when a principal may publish to a topic. */
-export type Permits = (principal: Principal, action: 'publish', uri: Uri) => boolean | Promise<boolean>;
 
 export class Realm {
   readonly name: Uri;
@@ -136,15 +134,16 @@ export class Realm {
 
   /**
    * One message of a joined session.
+   * @param disclosed true to tell others who calls or publishes, whatever the session wants and the realm grants (PID-4)
    * @throws ProtocolViolation when no client may send it now
    */
-  receive(session: Session, message: Message): void {
+  receive(session: Session, message: Message, disclosed = false): void {
     switch (message.type) {
       case MessageType.PUBLISH:
-        this.broker.publish(session, message);
+        this.broker.publish(session, message, disclosed);
         return;
       case MessageType.CALL:
-        this.dealer.call(session, message);
+        this.dealer.call(session, message, disclosed);
         return;
       case MessageType.YIELD:
         this.dealer.yield(session, message);

@@ -33,4 +33,6 @@ export class Traffic {
   readonly sent: Counts = new Counts();
   /** Meant for a session, and never sent to it. */
   readonly dropped: Counts = new Counts();
+  /** Requests that were not permitted. */
+  readonly denied: Counts = new Counts();
 }

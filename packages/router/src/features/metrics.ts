@@ -6,7 +6,7 @@ export const metrics: Feature = {
   install(realm) {
     const { broker, dealer, clock, traffic, sessions } = realm;
     const started = clock.now();
-    const { received, sent, dropped } = traffic;
+    const { received, sent, dropped, denied } = traffic;
     realm.procedure('wamp.metrics.get', () => [
       {
         uptime_ms: Math.round(clock.now() - started),
@@ -16,12 +16,18 @@ export const metrics: Feature = {
         messages_received: received.total,
         messages_sent: sent.total,
         messages_dropped: dropped.total,
+        requests_denied: denied.total,
         publications: received.of(MessageType.PUBLISH),
         events: sent.of(MessageType.EVENT),
         calls: received.of(MessageType.CALL),
         invocations: sent.of(MessageType.INVOCATION),
         errors: sent.of(MessageType.ERROR),
-        by_type: { received: received.toObject(), sent: sent.toObject(), dropped: dropped.toObject() },
+        by_type: {
+          received: received.toObject(),
+          sent: sent.toObject(),
+          dropped: dropped.toObject(),
+          denied: denied.toObject(),
+        },
       },
     ]);
   },

@@ -9,16 +9,18 @@ import {
   type PublishOptions,
   type Uri,
 } from '@wamp/protocol';
+import { disclosing } from '../core/disclosure.ts';
 import type { MetaCall } from '../core/meta-session.ts';
 import type { Feature, Realm } from '../core/realm.ts';
 import { uriFault } from '../core/requests.ts';
+import type { Ruling } from '../core/ruling.ts';
 import type { Session } from '../core/session.ts';
 import { invalid, textArgument } from './arguments.ts';
 
 interface Testament {
   readonly topic: Uri;
   readonly payload: Payload;
-  readonly options: PublishOptions;
+  options: PublishOptions;
   /** False while the authorizer has not decided: then it is not published. */
   permitted: boolean;
 }
@@ -103,24 +105,17 @@ function optionsOf(value: unknown): PublishOptions {
  */
 function decide(
   { permits }: Realm,
-  { principal }: Session,
+  session: Session,
   testament: Testament,
   withdraw: () => void,
 ): Args | Promise<Args> {
-  const conclude = (verdict: unknown): Args => {
-    testament.permitted = verdict === true;
+  const conclude = (ruling: Ruling): Args => {
+    if (ruling === 'disclosed') testament.options = disclosing(testament.options);
+    testament.permitted = ruling === 'permitted' || ruling === 'disclosed';
     if (testament.permitted) return [];
     withdraw();
-    throw new ApplicationError(verdict === false ? ErrorUri.NOT_AUTHORIZED : ErrorUri.AUTHORIZATION_FAILED);
+    throw new ApplicationError(ruling === 'denied' ? ErrorUri.NOT_AUTHORIZED : ErrorUri.AUTHORIZATION_FAILED);
   };
-  const verdict = permits === undefined || ask(() => permits(principal, 'publish', testament.topic));
-  return verdict instanceof Promise ? verdict.then(conclude, () => conclude(undefined)) : conclude(verdict);
-}
-
-function ask(permits: () => unknown): unknown {
-  try {
-    return permits();
-  } catch {
-    return undefined;
-  }
+  const ruling = permits?.(session, testament.topic) ?? 'permitted';
+  return ruling instanceof Promise ? ruling.then(conclude) : conclude(ruling);
 }

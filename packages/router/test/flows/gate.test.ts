@@ -1,10 +1,10 @@
 /** Conversations with a router that asks whether one may (checklist §2.30, T-24, T-41). */
-import { createRouter, type Authorizer } from '@wamp/router';
+import { createRouter, type Asker, type Authorizer, type Permit } from '@wamp/router';
 import { converse, ManualClock, type ConversationOptions } from '@wamp/router/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Client, settle } from '../support/client.ts';
 
-type Verdict = boolean | Promise<boolean>;
+type Verdict = Permit | Promise<Permit>;
 
 function asking(authorize: (uri: string, action: string) => Verdict): ConversationOptions {
   const authorizer: Authorizer = { authorize: (_principal, action, uri) => authorize(uri, action) };
@@ -86,17 +86,92 @@ describe('denied', () => {
       asking((uri) => (uri === 'com.open' ? true : Promise.reject(new Error('the directory is down')))),
     ));
 
-  test.each([undefined, null, 1, 'true', 'yes', {}, { allow: true }])(
-    'AZN-2 T-24 authorization_failed when the authorizer says %j',
-    async (garbage) => {
-      const say = (uri: string): Verdict => (uri === 'com.open' ? true : (garbage as unknown as boolean));
-      await converse(REFUSALS('wamp.error.authorization_failed'), asking(say));
-      await converse(
-        REFUSALS('wamp.error.authorization_failed'),
-        asking((uri) => Promise.resolve(say(uri))),
-      );
-    },
+  test.each([
+    undefined,
+    null,
+    0,
+    1,
+    '',
+    'true',
+    'yes',
+    [],
+    [true],
+    {},
+    { allow: 1 },
+    { allow: 'true' },
+    { allow: null },
+    { disclose: true },
+    { allow: true, disclose: 'no' },
+    { allow: true, cache: 1 },
+    { allow: true, validate: {} },
+    { allow: true, until: 'tomorrow' },
+    { allow: true, Allow: false },
+  ])('AZN-2 T-24 authorization_failed when the authorizer says %j', async (garbage) => {
+    const say = (uri: string): Verdict => (uri === 'com.open' ? true : (garbage as unknown as boolean));
+    await converse(REFUSALS('wamp.error.authorization_failed'), asking(say));
+    await converse(
+      REFUSALS('wamp.error.authorization_failed'),
+      asking((uri) => Promise.resolve(say(uri))),
+    );
+  });
+
+  test.each([{ allow: true }, { allow: true, disclose: false, cache: true, validate: null }])(
+    'AZN-2 T-27 a grant permits: %j',
+    (grant) =>
+      converse(
+        REFUSALS('wamp.error.not_authorized'),
+        asking((uri) => (uri === 'com.open' ? grant : { ...grant, allow: false })),
+      ),
   );
+
+  test('AZN-2 T-24 authorization_failed when a grant cannot be read', () => {
+    const grant = {
+      get allow(): boolean {
+        throw new Error('not here');
+      },
+    };
+    return converse(
+      REFUSALS('wamp.error.authorization_failed'),
+      asking((uri) => (uri === 'com.open' ? true : grant)),
+    );
+  });
+
+  test('AZN-2 who fails to decide is complained about, once a second at most', async () => {
+    const clock = new ManualClock();
+    const log = vi.fn();
+    const error = new Error('the directory is down');
+    const authorizer: Authorizer = { authorize: () => Promise.reject(error) };
+    const client = await Client.join(createRouter({ realms: ['realm1'], authorizer, clock, log }));
+    for (let request = 1; request <= 100; request += 1) client.send([16, request, {}, 'com.topic']);
+    await settle();
+    clock.advance(1000);
+    await client.say([48, 101, {}, 'com.work']);
+    const expected = { realm: 'realm1', session: expect.any(Number) as number, error };
+    expect(log.mock.calls).toEqual([
+      ['warn', 'authorization failed', { ...expected, action: 'publish', uri: 'com.topic', unmentioned: 0 }],
+      ['warn', 'authorization failed', { ...expected, action: 'call', uri: 'com.work', unmentioned: 99 }],
+    ]);
+  });
+
+  test('AZN-2 PUB-1 what is denied is counted, be it in silence', () =>
+    converse(
+      `
+      client → [16, 1, {}, "com.closed"]
+      client → [16, 2, {}, "com.closed"]
+      client → [64, 3, {}, "com.closed"]
+      client ← [8, 64, 3, {}, "wamp.error.not_authorized", *]
+      client → [48, 4, {}, "wamp.metrics.get"]
+      client ← [50, 4, {}, [{"requests_denied": 3, "by_type": {"denied": {"PUBLISH": 2, "REGISTER": 1}, ...}, ...}]]
+    `,
+      asking((uri) => uri !== 'com.closed'),
+    ));
+
+  test('AZN-2 of an endless URI not all is repeated', async () => {
+    const authorizer: Authorizer = { authorize: () => false };
+    const client = await Client.join(createRouter({ realms: ['realm1'], authorizer }));
+    await client.say([48, 1, {}, 'a'.repeat(100_000)]);
+    expect(JSON.stringify(client.heard).length).toBeLessThan(300);
+  });
 
   test('AZN-2 T-24 authorization_failed when the authorizer never says anything', () =>
     converse(
@@ -176,6 +251,26 @@ describe('asked', () => {
       ['anonymous', 'publish', 'com.topic.a', { retain: true }],
       ['anonymous', 'call', 'com.nothing', { timeout: 5 }],
       ['anonymous', 'call', 'wamp.session.count', {}],
+    ]);
+  });
+
+  test('AZN-1 and by whom, where', async () => {
+    const heard: Asker[] = [];
+    const authorizer: Authorizer = {
+      authorize: (principal, _action, _uri, _options, asker) => {
+        heard.push(asker);
+        return principal === asker.session.principal;
+      },
+    };
+    const router = createRouter({ realms: ['realm1'], authorizer });
+    const client = await Client.join(router);
+    await client.say([48, 1, {}, 'wamp.session.add_testament', ['com.last', [], {}]]);
+    expect(client.heard).toEqual([[50, 1, {}]]);
+    const realm = router.realm('realm1');
+    const [session] = realm?.sessions.values() ?? [];
+    expect(heard).toEqual([
+      { realm, session },
+      { realm, session },
     ]);
   });
 

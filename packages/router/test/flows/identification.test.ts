@@ -150,3 +150,81 @@ describe('publishers', () => {
       { ...named, router: { ...named.router, disclosure: false } },
     ));
 });
+
+describe('who is disclosed by the authorizer', () => {
+  const router = {
+    ...named.router,
+    authorizer: {
+      authorize: (_who: unknown, _action: unknown, uri: string) => ({
+        allow: true,
+        disclose: uri.startsWith('com.open'),
+      }),
+    },
+  };
+
+  const script = (options: string): string => `
+    callee → [64, 1, {"match": "prefix"}, "com."]
+    callee ← [65, 1, $who]
+    caller → [48, 1, ${options}, "com.open", [1]]
+    callee ← [68, 1, $who, {"procedure": "com.open", ${JOE}}, [1]]
+    subscriber → [32, 1, {"match": "prefix"}, "com."]
+    subscriber ← [33, 1, $news]
+    publisher → [16, 1, ${options}, "com.open", [2]]
+    subscriber ← [36, $news, *, {"topic": "com.open", ${ANN}}, [2]]`;
+
+  test.each(['{}', '{"disclose_me": false}', '{"disclose_me": true}'])(
+    'PID-4 CID-2 is, whatever the session wants: %s',
+    (options) => converse(script(options), { ...named, router }),
+  );
+
+  test.each(['{}', '{"disclose_me": false}', '{"disclose_me": true}'])(
+    'PID-4 is, whatever the realm grants: %s',
+    (options) => converse(script(options), { ...named, router: { ...router, disclosure: false } }),
+  );
+
+  test.each(['com.open.book', 'com.closed'])('PID-4 is, and nobody else: %s', (uri) => {
+    const [caller, publisher] = uri === 'com.closed' ? ['', ''] : [`, ${JOE}`, `, ${ANN}`];
+    return converse(
+      `
+      callee → [64, 1, {"match": "prefix"}, "com."]
+      callee ← [65, 1, $who]
+      caller → [48, 1, {}, "${uri}"]
+      callee ← [68, 1, $who, {"procedure": "${uri}"${caller}}]
+      subscriber → [32, 1, {"match": "prefix"}, "com."]
+      subscriber ← [33, 1, $news]
+      publisher → [16, 1, {}, "${uri}"]
+      subscriber ← [36, $news, *, {"topic": "${uri}"${publisher}}]
+    `,
+      { ...named, router },
+    );
+  });
+
+  test('PID-4 PCI-7 is for all the parts of a call', () =>
+    converse(
+      `
+      callee → [64, 1, {}, "com.open"]
+      callee ← [65, 1, $who]
+      caller → [48, 1, {"progress": true}, "com.open", [1]]
+      callee ← [68, 1, $who, {"progress": true, ${JOE}}, [1]]
+      caller → [48, 1, {}, "com.open", [2]]
+      callee ← [68, 1, $who, {${JOE}}, [2]]
+    `,
+      { ...named, router },
+    ));
+
+  test('PID-4 T-46 is in testaments, too', () =>
+    converse(
+      `
+      subscriber → [32, 1, {"match": "prefix"}, "com."]
+      subscriber ← [33, 1, $news]
+      publisher → [48, 1, {}, "wamp.session.add_testament", ["com.open", ["bye"], {}]]
+      publisher ← [50, 1, {}]
+      publisher → [48, 2, {}, "wamp.session.add_testament", ["com.closed", ["bye"], {}]]
+      publisher ← [50, 2, {}]
+      publisher → closed
+      subscriber ← [36, $news, *, {"topic": "com.open", ${ANN}}, ["bye"]]
+      subscriber ← [36, $news, *, {"topic": "com.closed"}, ["bye"]]
+    `,
+      { ...named, router },
+    ));
+});

@@ -619,6 +619,26 @@ describe('permission', () => {
       ),
   );
 
+  test('T-24 T-46 AZN-2 an authorizer that says nothing in time permits no testament', () =>
+    converse(
+      `
+      ${LISTENS}
+      owner → [48, 1, {}, "wamp.session.add_testament", ["com.will", [1], {}]]
+      owner ← nothing
+      clock +5000
+      owner ← [8, 48, 1, {}, "wamp.error.authorization_failed"]
+      owner → closed
+      heir ← nothing
+    `,
+      {
+        router: {
+          authorizer: {
+            authorize: (_who, action) => (action === 'publish' ? new Promise(() => undefined) : true),
+          },
+        },
+      },
+    ));
+
   test('T-46 a session that has left before the decision leaves no testament behind', async () => {
     let decide: (permitted: boolean) => void = () => undefined;
     const decision = new Promise<boolean>((resolve) => {
