@@ -15,31 +15,25 @@ export function rolesOf<R extends ClientRole | RouterRole>(
   return Object.fromEntries(roles) as Record<R, RoleDetails>;
 }
 
-/** Spellings that mean the same (T-2). */
-const ALIASES: Readonly<Record<string, string>> = { call_canceling: 'call_cancelling' };
+/** Spellings that mean the same: the one that we use for the others (T-2). */
+const SPELLINGS: ReadonlyMap<string, string> = new Map([['call_cancelling', 'call_canceling']]);
 
 /** What a peer announced, asked by role and feature. */
 export class PeerFeatures {
-  readonly #announced = new Set<string>();
+  readonly #announced = new Map<string, Set<string>>();
 
   /** @param roles the `roles` of its HELLO or WELCOME */
   constructor(roles: Readonly<Partial<Record<string, RoleDetails>>>) {
     for (const [role, details] of Object.entries(roles)) {
-      this.#announced.add(role);
       const features: Dict = details?.features ?? {};
-      for (const [feature, value] of Object.entries(features)) {
-        if (value === true) this.#announced.add(`${role}.${feature}`);
-      }
+      const announced = Object.keys(features).filter((feature) => features[feature] === true);
+      this.#announced.set(role, new Set(announced.map((feature) => SPELLINGS.get(feature) ?? feature)));
     }
   }
 
   /** True when the peer plays `role` and, if one is named, announced `feature` for it. */
   has(role: ClientRole | RouterRole, feature?: string): boolean {
-    if (feature === undefined) return this.#announced.has(role);
-    const alias = ALIASES[feature];
-    return (
-      this.#announced.has(`${role}.${feature}`) ||
-      (alias !== undefined && this.#announced.has(`${role}.${alias}`))
-    );
+    const announced = this.#announced.get(role);
+    return announced !== undefined && (feature === undefined || announced.has(feature));
   }
 }

@@ -25,6 +25,12 @@ export function isDict(value: unknown): value is Dict {
   return prototype === Object.prototype || prototype === null;
 }
 
+/** True for a dict without keys, as nearly all Options and Details are. */
+export function isEmpty(dict: Dict): boolean {
+  for (const key in dict) if (Object.hasOwn(dict, key)) return false;
+  return true;
+}
+
 /** An id, 1 … 2^53. */
 export const id =
   (name: string): Field<Id> =>

@@ -60,6 +60,8 @@ export { Payload, type Args, type Kwargs, type PayloadCount } from './payload.ts
 export { encodeOnce, MAX_DEPTH, type Serializer } from './serializer.ts';
 export { json } from './serializers/json.ts';
 export type { Transport, TransportFailure, TransportListener } from './transport.ts';
+export { ArrivingFrame } from './arriving.ts';
+export { FrameWriter, type Insert } from './frame-writer.ts';
 export { joinBatch, splitBatch } from './batch.ts';
 export {
   RAW_SOCKET_MAGIC,

@@ -75,7 +75,8 @@ interface Row<M extends Message, F extends readonly unknown[]> {
   /** How many of the fields may be missing. */
   readonly missing?: number;
   readonly read: (...values: [...F, Payload]) => M;
-  readonly write: (message: M) => readonly unknown[];
+  /** The type, and the fields in order. */
+  readonly write: (message: M) => unknown[];
 }
 
 const layouts = new Map<unknown, Layout>();
@@ -95,7 +96,7 @@ function layout<M extends Message, F extends readonly unknown[]>(
     payload: row.payload ?? false,
     read: reader(checks, row.read as (...values: unknown[]) => M),
     // A row is only ever given the messages of its own type.
-    write: (message) => [type, ...row.write(message as M)],
+    write: row.write as (message: Message) => unknown[],
   });
 }
 
@@ -123,33 +124,33 @@ const absent: Check<undefined> = () => undefined;
 layout('HELLO', {
   fields: [realm('Realm'), dict<Hello['details']>('Details', keys.hello, ['roles'])],
   read: (realm, details): Hello => ({ type: MessageType.HELLO, realm, details }),
-  write: (m: Hello) => [m.realm, m.details],
+  write: (m: Hello) => [m.type, m.realm, m.details],
 });
 layout('WELCOME', {
   fields: [id('Session'), dict<Welcome['details']>('Details', keys.welcome, ['roles'])],
   read: (session, details): Welcome => ({ type: MessageType.WELCOME, session, details }),
-  write: (m: Welcome) => [m.session, m.details],
+  write: (m: Welcome) => [m.type, m.session, m.details],
 });
 layout('ABORT', {
   fields: [dict<ClosingDetails>('Details', keys.closing), text('Reason')],
   payload: true,
   read: (details, reason, payload): Abort => ({ type: MessageType.ABORT, details, reason, payload }),
-  write: (m: Abort) => [m.details, m.reason],
+  write: (m: Abort) => [m.type, m.details, m.reason],
 });
 layout('CHALLENGE', {
   fields: [text('AuthMethod'), dict<Dict>('Extra')],
   read: (authmethod, extra): Challenge => ({ type: MessageType.CHALLENGE, authmethod, extra }),
-  write: (m: Challenge) => [m.authmethod, m.extra],
+  write: (m: Challenge) => [m.type, m.authmethod, m.extra],
 });
 layout('AUTHENTICATE', {
   fields: [text('Signature'), dict<Dict>('Extra')],
   read: (signature, extra): Authenticate => ({ type: MessageType.AUTHENTICATE, signature, extra }),
-  write: (m: Authenticate) => [m.signature, m.extra],
+  write: (m: Authenticate) => [m.type, m.signature, m.extra],
 });
 layout('GOODBYE', {
   fields: [dict<ClosingDetails>('Details', keys.closing), text('Reason')],
   read: (details, reason): Goodbye => ({ type: MessageType.GOODBYE, details, reason }),
-  write: (m: Goodbye) => [m.details, m.reason],
+  write: (m: Goodbye) => [m.type, m.details, m.reason],
 });
 layout('ERROR', {
   fields: [
@@ -167,7 +168,7 @@ layout('ERROR', {
     error,
     payload,
   }),
-  write: (m: ErrorMessage) => [m.requestType, m.request, m.details, m.error],
+  write: (m: ErrorMessage) => [m.type, m.requestType, m.request, m.details, m.error],
 });
 layout('PUBLISH', {
   fields: [id('Request'), dict<Publish['options']>('Options', keys.publish), text('Topic')],
@@ -179,28 +180,28 @@ layout('PUBLISH', {
     topic,
     payload,
   }),
-  write: (m: Publish) => [m.request, m.options, m.topic],
+  write: (m: Publish) => [m.type, m.request, m.options, m.topic],
 });
 layout('PUBLISHED', {
   fields: [id('PUBLISH.Request'), id('Publication')],
   read: (request, publication): Published => ({ type: MessageType.PUBLISHED, request, publication }),
-  write: (m: Published) => [m.request, m.publication],
+  write: (m: Published) => [m.type, m.request, m.publication],
 });
 layout('SUBSCRIBE', {
   fields: [id('Request'), dict<Subscribe['options']>('Options', keys.subscribe), text('Topic')],
   read: (request, options, topic): Subscribe => ({ type: MessageType.SUBSCRIBE, request, options, topic }),
-  write: (m: Subscribe) => [m.request, m.options, m.topic],
+  write: (m: Subscribe) => [m.type, m.request, m.options, m.topic],
 });
 layout('SUBSCRIBED', {
   fields: [id('SUBSCRIBE.Request'), id('Subscription')],
   read: (request, subscription): Subscribed => ({ type: MessageType.SUBSCRIBED, request, subscription }),
-  write: (m: Subscribed) => [m.request, m.subscription],
+  write: (m: Subscribed) => [m.type, m.request, m.subscription],
 });
 layout('UNSUBSCRIBE', {
   fields: [id('Request'), id('SUBSCRIBED.Subscription')],
   tolerated: 1, // Options, which some clients send
   read: (request, subscription): Unsubscribe => ({ type: MessageType.UNSUBSCRIBE, request, subscription }),
-  write: (m: Unsubscribe) => [m.request, m.subscription],
+  write: (m: Unsubscribe) => [m.type, m.request, m.subscription],
 });
 layout<Unsubscribed, [Id, SubscriptionRevocation | undefined]>('UNSUBSCRIBED', {
   fields: [
@@ -212,7 +213,7 @@ layout<Unsubscribed, [Id, SubscriptionRevocation | undefined]>('UNSUBSCRIBED', {
     details === undefined
       ? { type: MessageType.UNSUBSCRIBED, request }
       : { type: MessageType.UNSUBSCRIBED, request, details },
-  write: (m) => (m.details === undefined ? [m.request] : [m.request, m.details]),
+  write: (m) => (m.details === undefined ? [m.type, m.request] : [m.type, m.request, m.details]),
 });
 layout('EVENT', {
   fields: [
@@ -228,7 +229,7 @@ layout('EVENT', {
     details,
     payload,
   }),
-  write: (m: Event) => [m.subscription, m.publication, m.details],
+  write: (m: Event) => [m.type, m.subscription, m.publication, m.details],
 });
 layout('CALL', {
   fields: [id('Request'), dict<Call['options']>('Options', keys.call), text('Procedure')],
@@ -240,18 +241,18 @@ layout('CALL', {
     procedure,
     payload,
   }),
-  write: (m: Call) => [m.request, m.options, m.procedure],
+  write: (m: Call) => [m.type, m.request, m.options, m.procedure],
 });
 layout('CANCEL', {
   fields: [id('CALL.Request'), dict<Cancel['options']>('Options', keys.cancel)],
   read: (request, options): Cancel => ({ type: MessageType.CANCEL, request, options }),
-  write: (m: Cancel) => [m.request, m.options],
+  write: (m: Cancel) => [m.type, m.request, m.options],
 });
 layout('RESULT', {
   fields: [id('CALL.Request'), dict<Result['details']>('Details', keys.yielding)],
   payload: true,
   read: (request, details, payload): Result => ({ type: MessageType.RESULT, request, details, payload }),
-  write: (m: Result) => [m.request, m.details],
+  write: (m: Result) => [m.type, m.request, m.details],
 });
 layout('REGISTER', {
   fields: [id('Request'), dict<Register['options']>('Options', keys.register), text('Procedure')],
@@ -261,18 +262,18 @@ layout('REGISTER', {
     options,
     procedure,
   }),
-  write: (m: Register) => [m.request, m.options, m.procedure],
+  write: (m: Register) => [m.type, m.request, m.options, m.procedure],
 });
 layout('REGISTERED', {
   fields: [id('REGISTER.Request'), id('Registration')],
   read: (request, registration): Registered => ({ type: MessageType.REGISTERED, request, registration }),
-  write: (m: Registered) => [m.request, m.registration],
+  write: (m: Registered) => [m.type, m.request, m.registration],
 });
 layout('UNREGISTER', {
   fields: [id('Request'), id('REGISTERED.Registration')],
   tolerated: 1, // Options, which some clients send
   read: (request, registration): Unregister => ({ type: MessageType.UNREGISTER, request, registration }),
-  write: (m: Unregister) => [m.request, m.registration],
+  write: (m: Unregister) => [m.type, m.request, m.registration],
 });
 layout<Unregistered, [Id, RegistrationRevocation | undefined]>('UNREGISTERED', {
   fields: [
@@ -284,7 +285,7 @@ layout<Unregistered, [Id, RegistrationRevocation | undefined]>('UNREGISTERED', {
     details === undefined
       ? { type: MessageType.UNREGISTERED, request }
       : { type: MessageType.UNREGISTERED, request, details },
-  write: (m) => (m.details === undefined ? [m.request] : [m.request, m.details]),
+  write: (m) => (m.details === undefined ? [m.type, m.request] : [m.type, m.request, m.details]),
 });
 layout('INVOCATION', {
   fields: [
@@ -300,23 +301,23 @@ layout('INVOCATION', {
     details,
     payload,
   }),
-  write: (m: Invocation) => [m.request, m.registration, m.details],
+  write: (m: Invocation) => [m.type, m.request, m.registration, m.details],
 });
 layout('INTERRUPT', {
   fields: [id('INVOCATION.Request'), dict<Interrupt['options']>('Options', keys.interrupt)],
   read: (request, options): Interrupt => ({ type: MessageType.INTERRUPT, request, options }),
-  write: (m: Interrupt) => [m.request, m.options],
+  write: (m: Interrupt) => [m.type, m.request, m.options],
 });
 layout('YIELD', {
   fields: [id('INVOCATION.Request'), dict<Yield['options']>('Options', keys.yielding)],
   payload: true,
   read: (request, options, payload): Yield => ({ type: MessageType.YIELD, request, options, payload }),
-  write: (m: Yield) => [m.request, m.options],
+  write: (m: Yield) => [m.type, m.request, m.options],
 });
 layout('EVENT_RECEIVED', {
   fields: [id('EVENT.Publication')],
   read: (publication): EventReceived => ({ type: MessageType.EVENT_RECEIVED, publication }),
-  write: (m: EventReceived) => [m.publication],
+  write: (m: EventReceived) => [m.type, m.publication],
 });
 
 /** The row of a message type. @throws ProtocolViolation when there is none */

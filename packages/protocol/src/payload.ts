@@ -1,4 +1,5 @@
 /** Payload: the arguments of a message, as values or as the bytes they came as. */
+import type { FrameWriter } from './frame-writer.ts';
 import type { Dict } from './message.ts';
 import type { Serializer } from './serializer.ts';
 
@@ -18,14 +19,17 @@ const NO_KWARGS: Kwargs = Object.freeze({});
  */
 export class Payload {
   /** The payload of a message that has neither Args nor Kwargs. */
-  static readonly none: Payload = new Payload(0, NO_ARGS, NO_KWARGS, undefined, undefined);
+  static readonly none: Payload = new Payload(0, NO_ARGS, NO_KWARGS);
 
   /** How many elements stand on the wire. */
   readonly count: PayloadCount;
   #args: Args | undefined;
   #kwargs: Kwargs | undefined;
   #serializer: Serializer | undefined;
+  /** What `#serializer` has written, or read: a range of `#bytes`. */
   #bytes: Uint8Array | undefined;
+  #start: number;
+  #end: number;
   /** The same payload for another serializer, made when first asked for. */
   #transcoded: { readonly serializer: Serializer; readonly bytes: Uint8Array } | undefined;
 
@@ -33,35 +37,41 @@ export class Payload {
     count: PayloadCount,
     args: Args | undefined,
     kwargs: Kwargs | undefined,
-    serializer: Serializer | undefined,
-    bytes: Uint8Array | undefined,
+    serializer?: Serializer,
+    bytes?: Uint8Array,
+    start = 0,
+    end = 0,
   ) {
     this.count = count;
     this.#args = args;
     this.#kwargs = kwargs;
     this.#serializer = serializer;
     this.#bytes = bytes;
+    this.#start = start;
+    this.#end = end;
   }
 
   /** A payload of values. What is empty and need not be there is left out (spec: Messages). */
   static of(args?: Args, kwargs?: Kwargs): Payload {
     const hasKwargs = kwargs !== undefined && Object.keys(kwargs).length > 0;
     if (!hasKwargs && (args === undefined || args.length === 0)) return Payload.none;
-    return new Payload(
-      hasKwargs ? 2 : 1,
-      args ?? NO_ARGS,
-      hasKwargs ? kwargs : NO_KWARGS,
-      undefined,
-      undefined,
-    );
+    return new Payload(hasKwargs ? 2 : 1, args ?? NO_ARGS, hasKwargs ? kwargs : NO_KWARGS);
   }
 
   /**
    * A payload as it came from the wire.
-   * @param bytes `count` elements in the form that `serializer.decodePayload` takes; checked already
+   * @param bytes have `count` elements in the form that `serializer.decodePayload` takes, checked already, from
+   *   `start` up to `end`
    */
-  static encoded(serializer: Serializer, bytes: Uint8Array, count: PayloadCount): Payload {
-    return count === 0 ? Payload.none : new Payload(count, undefined, undefined, serializer, bytes);
+  static encoded(
+    serializer: Serializer,
+    bytes: Uint8Array,
+    count: PayloadCount,
+    start = 0,
+    end: number = bytes.length,
+  ): Payload {
+    if (count === 0) return Payload.none;
+    return new Payload(count, undefined, undefined, serializer, bytes, start, end);
   }
 
   get args(): Args {
@@ -77,28 +87,46 @@ export class Payload {
    * @throws SerializationFailure when it has no form for one of the values
    */
   as(serializer: Serializer): Uint8Array {
-    if (this.#bytes !== undefined && this.#serializer === serializer) return this.#bytes;
+    if (this.#bytes !== undefined && this.#serializer === serializer) return this.#view(this.#bytes);
     if (this.#transcoded?.serializer === serializer) return this.#transcoded.bytes;
     const bytes = serializer.encodePayload(this.args, this.kwargs, this.count);
     if (this.#bytes === undefined) {
       this.#serializer = serializer;
       this.#bytes = bytes;
+      this.#end = bytes.length;
     } else {
       this.#transcoded = { serializer, bytes };
     }
     return bytes;
   }
 
+  /** Writes the elements as `serializer` does. @throws SerializationFailure */
+  write(serializer: Serializer, writer: FrameWriter): void {
+    if (this.#bytes === undefined || this.#serializer !== serializer) writer.put(this.as(serializer));
+    else writer.put(this.#bytes, this.#start, this.#end);
+  }
+
   /** This payload with bytes of its own, for whoever keeps it longer than its frame. */
   keep(): this {
-    if (this.#bytes !== undefined) this.#bytes = new Uint8Array(this.#bytes);
+    if (this.#bytes !== undefined) {
+      this.#bytes = new Uint8Array(this.#view(this.#bytes));
+      this.#start = 0;
+      this.#end = this.#bytes.length;
+    }
     return this;
+  }
+
+  #view(bytes: Uint8Array): Uint8Array {
+    return this.#end - this.#start === bytes.length ? bytes : bytes.subarray(this.#start, this.#end);
   }
 
   #decode(): { readonly args: Args; readonly kwargs: Kwargs } {
     if (this.#serializer === undefined || this.#bytes === undefined)
       return { args: NO_ARGS, kwargs: NO_KWARGS };
-    const { args = NO_ARGS, kwargs = NO_KWARGS } = this.#serializer.decodePayload(this.#bytes, this.count);
+    const { args = NO_ARGS, kwargs = NO_KWARGS } = this.#serializer.decodePayload(
+      this.#view(this.#bytes),
+      this.count,
+    );
     this.#args = args;
     this.#kwargs = kwargs;
     return { args, kwargs };

@@ -1,4 +1,5 @@
 /** RawSocket framing: the handshake of both sides, and frames out of a stream of octets (spec: RawSocket Transport). */
+import { ArrivingFrame } from './arriving.ts';
 import type { TransportFailure } from './transport.ts';
 
 /** The first octet of both handshakes. No HTTP request and no TLS record begins with it. */
@@ -151,22 +152,15 @@ export interface RawSocketListener {
  */
 export type RawSocketGreeting = (octets: Uint8Array) => RawSocketListener | undefined;
 
-/** A frame that arrives in pieces gets room for this many bytes first, and more as they come. */
-const FIRST_ROOM = 64 * 1024;
-
-/**
- * Reads one side's octets, however the stream is cut: a handshake, then frames. Memory is taken for what has
- * arrived, not for what a prefix claims.
- */
+/** Reads one side's octets, however the stream is cut: a handshake, then frames. */
 export class RawSocketParser {
   #greeting: RawSocketGreeting | undefined;
   #listener: RawSocketListener | undefined;
   /** The handshake, or a prefix, as far as it has arrived. */
   readonly #head = new Uint8Array(RAW_SOCKET_PREFIX_SIZE);
   #headSize = 0;
-  /** What has arrived of a frame that came in pieces; undefined between frames. */
-  #body: Uint8Array | undefined;
-  #bodySize = 0;
+  /** A frame that comes in pieces; undefined between frames. */
+  #arriving: ArrivingFrame | undefined;
   #type: RawSocketFrameType = RawSocketFrameType.MESSAGE;
   #length = 0;
 
@@ -177,7 +171,8 @@ export class RawSocketParser {
   /** The octets that came next. */
   push(chunk: Uint8Array): void {
     for (let at = 0; at < chunk.length && this.#reads;) {
-      at = this.#body === undefined ? this.#readHead(chunk, at) : this.#readBody(this.#body, chunk, at);
+      at =
+        this.#arriving === undefined ? this.#readHead(chunk, at) : this.#readBody(this.#arriving, chunk, at);
     }
   }
 
@@ -185,7 +180,7 @@ export class RawSocketParser {
   stop(): void {
     this.#greeting = undefined;
     this.#listener = undefined;
-    this.#body = undefined;
+    this.#arriving = undefined;
   }
 
   get #reads(): boolean {
@@ -219,8 +214,7 @@ export class RawSocketParser {
       this.#tell(chunk.subarray(at, end));
       return end;
     }
-    this.#body = new Uint8Array(Math.min(this.#length, FIRST_ROOM));
-    this.#bodySize = 0;
+    this.#arriving = new ArrivingFrame(this.#length);
     return at;
   }
 
@@ -243,25 +237,14 @@ export class RawSocketParser {
     return undefined;
   }
 
-  #readBody(body: Uint8Array, chunk: Uint8Array, at: number): number {
-    const part = chunk.subarray(at, at + this.#length - this.#bodySize);
-    const size = this.#bodySize + part.length;
-    const room = size <= body.length ? body : this.#grown(body, size);
-    room.set(part, this.#bodySize);
-    this.#bodySize = size;
-    this.#body = room;
-    if (size === this.#length) {
-      this.#body = undefined;
-      this.#tell(room);
+  #readBody(arriving: ArrivingFrame, chunk: Uint8Array, at: number): number {
+    const next = arriving.take(chunk, at);
+    const { whole } = arriving;
+    if (whole !== undefined) {
+      this.#arriving = undefined;
+      this.#tell(whole);
     }
-    return at + part.length;
-  }
-
-  /** A copy with room for `size` bytes and some more, but none beyond the frame. */
-  #grown(body: Uint8Array, size: number): Uint8Array {
-    const larger = new Uint8Array(Math.min(this.#length, Math.max(size, 2 * body.length)));
-    larger.set(body.subarray(0, this.#bodySize));
-    return larger;
+    return next;
   }
 
   #tell(payload: Uint8Array): void {

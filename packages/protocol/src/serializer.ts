@@ -1,4 +1,5 @@
 /** Interface Serializer: messages to bytes and back. */
+import type { FrameWriter } from './frame-writer.ts';
 import type { Message } from './message.ts';
 import type { Args, Kwargs, PayloadCount } from './payload.ts';
 
@@ -21,6 +22,12 @@ export interface Serializer {
    * @throws SerializationFailure for a value that has no form here
    */
   encode(message: Message): Uint8Array<ArrayBuffer>;
+
+  /**
+   * The same, written behind what the frame at hand of `writer` has already.
+   * @throws SerializationFailure likewise; what has been written of the frame until then is to be forgotten
+   */
+  write(message: Message, writer: FrameWriter): void;
 
   /**
    * One message. Its envelope is decoded and checked; its payload is checked to be well-formed

@@ -1,13 +1,10 @@
 /** The router: realms by name, and the connections of their clients. */
 import {
   CloseUri,
-  encodeOnce,
   GlobalScope,
   nextId,
   type Dict,
   type Id,
-  type Message,
-  type Serializer,
   type Transport,
   type Uri,
   type UriRules,
@@ -18,6 +15,7 @@ import type { Authorizer } from './authz/authorizer.ts';
 import type { ConnectionRouter, Limits, Log } from './connection/connection-router.ts';
 import { Connection } from './connection/connection.ts';
 import type { GuardedRealm } from './connection/joining.ts';
+import { Outlets } from './connection/outlet.ts';
 import { permitsOf } from './connection/permits.ts';
 import { systemClock } from './connection/system-clock.ts';
 import type { Clock } from './core/clock.ts';
@@ -88,9 +86,9 @@ export class Router implements ConnectionRouter {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly log: Log;
+  readonly outlets: Outlets = new Outlets();
   readonly #realms = new Map<Uri, GuardedRealm>();
   readonly #connections = new Set<Connection>();
-  readonly #encoders = new Map<Serializer, (message: Message) => Uint8Array<ArrayBuffer>>();
   #whenEmpty: (() => void) | undefined;
   #closing = false;
 
@@ -158,15 +156,6 @@ export class Router implements ConnectionRouter {
     for (const connection of [...this.#connections]) connection.shutDown(reason);
     this.#tellWhenEmpty();
     return empty;
-  }
-
-  encoder(serializer: Serializer): (message: Message) => Uint8Array<ArrayBuffer> {
-    let encode = this.#encoders.get(serializer);
-    if (encode === undefined) {
-      encode = encodeOnce(serializer);
-      this.#encoders.set(serializer, encode);
-    }
-    return encode;
   }
 
   disconnected(connection: Connection): void {

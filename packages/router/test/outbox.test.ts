@@ -6,8 +6,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as ws from 'ws';
 import { BatchSink } from '../src/transports/batching.ts';
-import { FlushQueue, MOST_PENDING, Outbox, type Framing } from '../src/transports/outbox.ts';
-import { framingFor } from '../src/transports/websocket.ts';
+import type { Framing } from '../src/transports/framing.ts';
+import { FlushQueue, MOST_PENDING, Outbox } from '../src/transports/outbox.ts';
+import { framingFor } from '../src/transports/websocket-transport.ts';
 import { Line } from './support/line.ts';
 
 /** What ws itself writes with; its type declarations keep it to themselves. */

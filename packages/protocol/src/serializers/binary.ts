@@ -1,14 +1,14 @@
 /** What the two binary serializers, MessagePack and CBOR, have in common. */
 import { ProtocolViolation, SerializationFailure } from '../errors.ts';
+import { encodeWith, type FrameWriter } from '../frame-writer.ts';
 import { MAX_ID } from '../ids.ts';
 import { layoutOf, toElements, type Layout } from '../layout.ts';
 import type { Message } from '../message.ts';
 import { Payload, type Args, type Kwargs, type PayloadCount } from '../payload.ts';
 import type { Serializer } from '../serializer.ts';
-import { writeFrame, type FrameFormat } from './binary-envelope.ts';
+import { writeEnvelope, type FrameFormat } from './binary-envelope.ts';
+import { readName, readText, type ReadText } from './text.ts';
 import { outgoing, type Dialect } from './values.ts';
-
-const EMPTY = new Uint8Array(0);
 
 /** What each of the two does in its own way. */
 export interface BinaryFormat extends FrameFormat {
@@ -30,7 +30,7 @@ export interface BinaryFormat extends FrameFormat {
   /** Where the list ends whose last element ends at `at`. */
   readonly endOfList: (frame: Uint8Array, at: number) => number;
   /** Reads values that `skip` has seen, one after the other. */
-  readonly reader: (bytes: Uint8Array, at: number) => ValueReader;
+  readonly reader: (bytes: Uint8Array, at: number, text: ReadText) => ValueReader;
 }
 
 /** Reads one value at each call. */
@@ -44,12 +44,16 @@ export function serializerOf(definition: Omit<BinaryFormat, 'encodeValue'>): Ser
     ...definition,
     encodeValue: (value) => write(format, value, 1),
   };
+  const writeThis = (message: Message, writer: FrameWriter): void => {
+    writeMessage(format, serializer, message, writer);
+  };
   const serializer: Serializer = {
     name: format.name,
     subprotocol: `wamp.2.${format.name}`,
     rawSocketId: format.rawSocketId,
     binary: true,
-    encode: (message) => encode(format, serializer, message),
+    encode: (message) => encodeWith(writeThis, message),
+    write: writeThis,
     decode: (frame) => decode(format, serializer, frame),
     encodePayload: (args, kwargs, count) => encodePayload(format, args, kwargs, count),
     decodePayload: (bytes, count) => decodePayload(format, bytes, count),
@@ -57,11 +61,18 @@ export function serializerOf(definition: Omit<BinaryFormat, 'encodeValue'>): Ser
   return serializer;
 }
 
-function encode(format: BinaryFormat, serializer: Serializer, message: Message): Uint8Array<ArrayBuffer> {
+function writeMessage(
+  format: BinaryFormat,
+  serializer: Serializer,
+  message: Message,
+  writer: FrameWriter,
+): void {
   const elements = toElements(message);
-  if (!('payload' in message)) return writeFrame(format, elements, EMPTY, 0);
-  const { payload } = message;
-  return writeFrame(format, elements, payload.as(serializer), payload.count);
+  if (!('payload' in message)) writeEnvelope(writer, format, elements, 0);
+  else {
+    writeEnvelope(writer, format, elements, message.payload.count);
+    message.payload.write(serializer, writer);
+  }
 }
 
 function encodePayload(
@@ -90,7 +101,7 @@ function decode(format: BinaryFormat, serializer: Serializer, frame: Uint8Array)
   if (count === 0) throw new ProtocolViolation('a message has no elements');
   const first = format.firstElement(frame);
   let end = format.skip(frame, first, 1);
-  const reader = format.reader(frame, first);
+  const reader = format.reader(frame, first, readName);
   const elements = [reader.read()];
   const layout = layoutOf(elements[0]);
   checkCount(layout, count);
@@ -123,7 +134,7 @@ function readPayload(
     throw new ProtocolViolation(`${format.name}: a message is followed by more bytes`);
   }
   if (count === 0) return Payload.none;
-  return Payload.encoded(serializer, frame.subarray(at, end), count > 1 ? 2 : 1);
+  return Payload.encoded(serializer, frame, count > 1 ? 2 : 1, at, end);
 }
 
 function decodePayload(
@@ -131,7 +142,7 @@ function decodePayload(
   bytes: Uint8Array,
   count: PayloadCount,
 ): { args: Args | undefined; kwargs: Kwargs | undefined } {
-  const reader = format.reader(bytes, 0);
+  const reader = format.reader(bytes, 0, readText);
   // `decode` has seen that the first is a list and the second a dict.
   const args = count > 0 ? (reader.read() as Args) : undefined;
   const kwargs = count > 1 ? (reader.read() as Kwargs) : undefined;

@@ -66,5 +66,5 @@ export const cbor: Serializer = serializerOf({
   skipArgs,
   skipKwargs,
   endOfList,
-  reader: (bytes, at) => new CborReader(bytes, at),
+  reader: (bytes, at, text) => new CborReader(bytes, at, text),
 });

@@ -1,9 +1,11 @@
 /** Values in JSON; binary data is a string of U+0000 and base64 (spec: Binary conversion of JSON Strings). */
 import { SerializationFailure } from '../errors.ts';
-import { isDict } from '../fields.ts';
+import { isDict, isEmpty } from '../fields.ts';
+import type { FrameWriter } from '../frame-writer.ts';
 import { MAX_ID } from '../ids.ts';
+import type { Dict } from '../message.ts';
 import { fromBase64, toBase64 } from './base64.ts';
-import { readText } from './text.ts';
+import { readName, readText } from './text.ts';
 import { outgoing, type Dialect } from './values.ts';
 
 const dialect: Dialect = {
@@ -37,15 +39,57 @@ export function stringify(value: unknown, depth: number): string {
   }
 }
 
-/** Text that stands in quotes as it is. */
-const PLAIN = /^[ !#-[\]-~]*$/;
+const DICT_START = 0x7b;
+const DICT_END = 0x7d;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const ZERO = 0x30;
 
-/** An element of an envelope as text: most need no machinery. */
-export function stringifyElement(element: unknown): string {
-  if (typeof element === 'string' && PLAIN.test(element)) return `"${element}"`;
-  if (typeof element === 'number' && Number.isInteger(element)) return String(element);
-  if (isDict(element) && Object.keys(element).length === 0) return '{}';
-  return stringify(element, 1);
+/** Writes an element of an envelope: most need no machinery. @throws SerializationFailure */
+export function writeElement(writer: FrameWriter, element: unknown): void {
+  if (typeof element === 'number' && Number.isInteger(element)) writeInteger(writer, element);
+  else if (typeof element === 'string' && writePlain(writer, element)) return;
+  else if (isDict(element) && isEmpty(element)) {
+    writer.octet(DICT_START);
+    writer.octet(DICT_END);
+  } else writer.text(stringify(element, 1));
+}
+
+/** What a division of whole numbers is exact for. */
+const SMALL = 0x7fffffff;
+
+function writeInteger(writer: FrameWriter, value: number): void {
+  if (value < 0 || value > SMALL) {
+    writer.ascii(String(value));
+    return;
+  }
+  let width = 1;
+  for (let rest = value; rest >= 10; rest = (rest / 10) | 0) width += 1;
+  writer.reserve(width);
+  const { bytes, at } = writer;
+  let rest = value;
+  for (let index = at + width - 1; index >= at; index -= 1) {
+    const tens = (rest / 10) | 0;
+    bytes[index] = ZERO + rest - 10 * tens;
+    rest = tens;
+  }
+  writer.at += width;
+}
+
+/** Writes a string that stands in quotes as it is. @returns false, and writes nothing, for any other */
+function writePlain(writer: FrameWriter, text: string): boolean {
+  const { length } = text;
+  writer.reserve(length + 2);
+  const { bytes, at } = writer;
+  for (let index = 0; index < length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x20 || unit > 0x7e || unit === QUOTE || unit === BACKSLASH) return false;
+    bytes[at + 1 + index] = unit;
+  }
+  bytes[at] = QUOTE;
+  bytes[at + 1 + length] = QUOTE;
+  writer.at += length + 2;
+  return true;
 }
 
 /** The value of a text that the scanner has found well-formed. */
@@ -59,16 +103,14 @@ function revive(_key: string, value: unknown): unknown {
   return fromBase64(value.slice(1)) ?? value;
 }
 
-const DICT_START = 0x7b;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const ZERO = 0x30;
+/** What nearly all Options are. */
+const NO_ENTRIES: Dict = Object.freeze({});
 
 /** The element of an envelope that stands from `at` up to `end`: most need no machinery. */
 export function parseElement(frame: Uint8Array, at: number, end: number): unknown {
   const byte = frame[at] ?? 0;
-  if (byte === QUOTE && !hasBackslash(frame, at, end)) return readText(frame, at + 1, end - 1);
-  if (byte === DICT_START && end - at === 2) return {};
+  if (byte === QUOTE && !hasBackslash(frame, at, end)) return readName(frame, at + 1, end - 1);
+  if (byte === DICT_START && end - at === 2) return NO_ENTRIES;
   const integer = readDigits(frame, at, end);
   return integer >= 0 ? integer : parse(readText(frame, at, end));
 }

@@ -2,13 +2,12 @@
 import { ProtocolViolation } from '../errors.ts';
 import { layoutOf, toElements, type Layout } from '../layout.ts';
 import type { Message } from '../message.ts';
+import { encodeText, encodeWith, type FrameWriter } from '../frame-writer.ts';
 import { Payload, type Args, type Kwargs, type PayloadCount } from '../payload.ts';
 import type { Serializer } from '../serializer.ts';
 import { COMMA, DICT_START, LIST_END, LIST_START, malformed, skipBlanks, skipValue } from './json-skip.ts';
-import { parse, parseElement, stringify, stringifyElement } from './json-values.ts';
-import { readText, writeText } from './text.ts';
-
-const EMPTY = new Uint8Array(0);
+import { parse, parseElement, stringify, writeElement } from './json-values.ts';
+import { readText } from './text.ts';
 
 /** WAMP over JSON: subprotocol `wamp.2.json`, RawSocket serializer 1. */
 export const json: Serializer = {
@@ -16,26 +15,31 @@ export const json: Serializer = {
   subprotocol: 'wamp.2.json',
   rawSocketId: 1,
   binary: false,
-  encode,
+  encode: (message) => encodeWith(write, message),
+  write,
   decode,
   encodePayload,
   decodePayload,
 };
 
-function encode(message: Message): Uint8Array<ArrayBuffer> {
+function write(message: Message, writer: FrameWriter): void {
   const elements = toElements(message);
-  let head = `[${message.type}`;
-  for (let index = 1; index < elements.length; index += 1) head += `,${stringifyElement(elements[index])}`;
-  const payload = 'payload' in message ? message.payload.as(json) : EMPTY;
-  const frame = writeText(payload.length > 0 ? `${head},` : head, payload, 1);
-  frame[frame.length - 1] = LIST_END;
-  return frame;
+  writer.octet(LIST_START);
+  for (let index = 0; index < elements.length; index += 1) {
+    if (index > 0) writer.octet(COMMA);
+    writeElement(writer, elements[index]);
+  }
+  if ('payload' in message && message.payload.count > 0) {
+    writer.octet(COMMA);
+    message.payload.write(json, writer);
+  }
+  writer.octet(LIST_END);
 }
 
 function encodePayload(args: Args, kwargs: Kwargs, count: PayloadCount): Uint8Array<ArrayBuffer> {
   if (count === 0) return new Uint8Array(0);
   const text = stringify(args, 1);
-  return writeText(count === 1 ? text : `${text},${stringify(kwargs, 1)}`, EMPTY, 0);
+  return encodeText(count === 1 ? text : `${text},${stringify(kwargs, 1)}`);
 }
 
 function decode(frame: Uint8Array): Message {
@@ -74,11 +78,11 @@ function readPayload(layout: Layout, frame: Uint8Array, args: number): Payload {
   if (frame[args] !== LIST_START) throw new ProtocolViolation(`${layout.name}.Args: expected a list`);
   const argsEnd = skipValue(frame, args, 1);
   const kwargs = nextElement(frame, argsEnd);
-  if (kwargs === -1) return Payload.encoded(json, frame.subarray(args, argsEnd), 1);
+  if (kwargs === -1) return Payload.encoded(json, frame, 1, args, argsEnd);
   if (frame[kwargs] !== DICT_START) throw new ProtocolViolation(`${layout.name}.Kwargs: expected a dict`);
   const kwargsEnd = skipValue(frame, kwargs, 1);
   if (nextElement(frame, kwargsEnd) !== -1) throw new ProtocolViolation(`${layout.name}: too many elements`);
-  return Payload.encoded(json, frame.subarray(args, kwargsEnd), 2);
+  return Payload.encoded(json, frame, 2, args, kwargsEnd);
 }
 
 function decodePayload(

@@ -11,17 +11,22 @@ import {
   lengthOf,
   TEXT,
 } from './msgpack-skip.ts';
-import { readText } from './text.ts';
+import type { ReadText } from './text.ts';
 
 /** Reads one value after the other. */
 export class MsgpackReader {
   readonly #bytes: Uint8Array;
   #at: number;
+  readonly #readText: ReadText;
 
-  /** @param bytes values that {@link skipValue} has seen; the first starts at `at` */
-  constructor(bytes: Uint8Array, at: number) {
+  /**
+   * @param bytes values that {@link skipValue} has seen; the first starts at `at`
+   * @param text reads strings
+   */
+  constructor(bytes: Uint8Array, at: number, text: ReadText) {
     this.#bytes = bytes;
     this.#at = at;
+    this.#readText = text;
   }
 
   /** The next value. Binary data is a copy. */
@@ -48,7 +53,7 @@ export class MsgpackReader {
   #text(length: number): string {
     const start = this.#at;
     this.#at += length;
-    return readText(this.#bytes, start, this.#at);
+    return this.#readText(this.#bytes, start, this.#at);
   }
 
   #binary(length: number): Uint8Array {

@@ -90,5 +90,5 @@ export const msgpack: Serializer = serializerOf({
   skipArgs,
   skipKwargs,
   endOfList: (_frame, at) => at,
-  reader: (bytes, at) => new MsgpackReader(bytes, at),
+  reader: (bytes, at, text) => new MsgpackReader(bytes, at, text),
 });

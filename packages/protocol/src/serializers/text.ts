@@ -1,21 +1,19 @@
-/** UTF-8 to strings and back. */
-declare const TextEncoder: new () => {
-  encode(text: string): Uint8Array<ArrayBuffer>;
-  encodeInto(text: string, into: Uint8Array): { readonly read: number };
-};
+/** UTF-8 to strings. */
 declare const TextDecoder: new (
   label: string,
   options: { readonly ignoreBOM: boolean },
 ) => { decode(bytes: Uint8Array): string };
 
-const encoder = new TextEncoder();
 // Bytes are checked before; and a byte order mark is a character like any other.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Up to this many characters, a loop is faster than a call into the engine. */
 const SHORT = 48;
 
-/** The string whose UTF-8 stands from `at` up to `end`. */
+/** Reads the string whose UTF-8, which has been checked, stands from `at` up to `end`. */
+export type ReadText = (bytes: Uint8Array, at: number, end: number) => string;
+
+/** The string whose UTF-8, which has been checked, stands from `at` up to `end`. */
 export function readText(bytes: Uint8Array, at: number, end: number): string {
   const length = end - at;
   if (length > SHORT) return decoder.decode(bytes.subarray(at, end));
@@ -28,30 +26,37 @@ export function readText(bytes: Uint8Array, at: number, end: number): string {
   return String.fromCharCode(...units);
 }
 
-/** The UTF-8 of `head`, then `tail`, then room for `extra` bytes more. */
-export function writeText(head: string, tail: Uint8Array, extra: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(head.length + tail.length + extra);
-  // Nearly every envelope is ASCII.
-  if (writeAscii(head, bytes)) {
-    bytes.set(tail, head.length);
-    return bytes;
-  }
-  const encoded = encoder.encode(head);
-  const longer = new Uint8Array(encoded.length + tail.length + extra);
-  longer.set(encoded);
-  longer.set(tail, encoded.length);
-  return longer;
+/** Names of up to this many bytes are remembered. */
+const LONGEST_KNOWN = 64;
+/** How many are remembered, each in the slot that its bytes choose. */
+const SLOTS = 1024;
+
+interface Known {
+  readonly bytes: Uint8Array;
+  readonly text: string;
+}
+const known: (Known | undefined)[] = new Array<Known | undefined>(SLOTS).fill(undefined);
+
+/** The same for strings of an envelope: URIs and the names of options, which come again and again. */
+export function readName(bytes: Uint8Array, at: number, end: number): string {
+  if (end - at > LONGEST_KNOWN) return readText(bytes, at, end);
+  const slot = slotOf(bytes, at, end);
+  const found = known[slot];
+  if (found !== undefined && isAt(found.bytes, bytes, at, end)) return found.text;
+  const text = readText(bytes, at, end);
+  known[slot] = { bytes: new Uint8Array(bytes.subarray(at, end)), text };
+  return text;
 }
 
-/** Writes the text to the start of `bytes`; false when not every character fits one byte. */
-function writeAscii(text: string, bytes: Uint8Array): boolean {
-  if (text.length > 4 * SHORT) {
-    return encoder.encodeInto(text, bytes.subarray(0, text.length)).read === text.length;
-  }
-  for (let index = 0; index < text.length; index += 1) {
-    const unit = text.charCodeAt(index);
-    if (unit >= 0x80) return false;
-    bytes[index] = unit;
-  }
+function slotOf(bytes: Uint8Array, at: number, end: number): number {
+  let hash = 0;
+  for (let index = at; index < end; index += 1) hash = (Math.imul(hash, 31) + (bytes[index] ?? 0)) | 0;
+  return (hash ^ (hash >>> 10) ^ (hash >>> 20)) & (SLOTS - 1);
+}
+
+function isAt(wanted: Uint8Array, bytes: Uint8Array, at: number, end: number): boolean {
+  if (wanted.length !== end - at) return false;
+  for (let index = 0; index < wanted.length; index += 1)
+    if (wanted[index] !== bytes[at + index]) return false;
   return true;
 }

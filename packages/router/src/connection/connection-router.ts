@@ -1,8 +1,8 @@
 /** What a connection needs of the router it belongs to. */
-import type { Message, Serializer } from '@wamp/protocol';
 import type { Clock } from '../core/clock.ts';
 import type { Connection } from './connection.ts';
 import type { JoiningRouter } from './joining.ts';
+import type { Outlets } from './outlet.ts';
 
 /** How serious a log entry is. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -32,8 +32,7 @@ export interface ConnectionRouter extends JoiningRouter {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly log: Log;
-  /** The encoder that all connections of one serializer share, so that an event is encoded once. */
-  encoder(serializer: Serializer): (message: Message) => Uint8Array<ArrayBuffer>;
+  readonly outlets: Outlets;
   /** A connection is over. */
   disconnected(connection: Connection): void;
 }

@@ -21,6 +21,7 @@ import { Joining, type Joined, type Step } from './joining.ts';
 import { RequestSequence } from './request-sequence.ts';
 import { seldom } from './seldom.ts';
 import type { ConnectionRouter } from './connection-router.ts';
+import type { Outlet } from './outlet.ts';
 import { undeliverable } from './undeliverable.ts';
 
 /** A joined client, as the connection keeps it. */
@@ -39,7 +40,7 @@ export class Connection implements TransportListener {
   readonly #transport: Transport;
   readonly #joining: Joining;
   readonly #peer: Dict;
-  readonly #encode: (message: Message) => Uint8Array<ArrayBuffer>;
+  readonly #outlet: Outlet;
   /** The longest frame that the client takes (bytes). */
   readonly #limit: number;
   #state: State = 'joining';
@@ -54,7 +55,7 @@ export class Connection implements TransportListener {
     this.#transport = transport;
     this.#peer = peer;
     this.#joining = new Joining(router, peer);
-    this.#encode = router.encoder(transport.serializer);
+    this.#outlet = router.outlets.for(transport);
     this.#limit = transport.limit ?? Infinity;
     this.#deadline(router.limits.helloTimeout, 'no HELLO in time');
   }
@@ -291,16 +292,16 @@ export class Connection implements TransportListener {
   #send(message: Message): void {
     if (this.#state !== 'joined') return;
     try {
-      const frame = this.#encode(message);
-      if (frame.length > this.#limit) {
-        this.#cannotDeliver(message, ErrorUri.PAYLOAD_SIZE_EXCEEDED, this.#tooLong(frame));
+      const length = this.#outlet.encode(message);
+      if (length > this.#limit) {
+        this.#cannotDeliver(message, ErrorUri.PAYLOAD_SIZE_EXCEEDED, this.#tooLong(length));
         return;
       }
       if (this.#transport.backlog > this.#router.limits.queueSize) {
         this.#overflow(message);
         return;
       }
-      this.#transport.send(frame);
+      this.#outlet.send();
       this.#member?.realm.traffic.sent.add(message.type);
     } catch (error) {
       if (!(error instanceof SerializationFailure)) throw error;
@@ -353,12 +354,12 @@ export class Connection implements TransportListener {
    */
   #write(message: Message): boolean {
     try {
-      const frame = this.#encode(message);
-      if (frame.length <= this.#limit) {
-        this.#transport.send(frame);
+      const length = this.#outlet.encode(message);
+      if (length <= this.#limit) {
+        this.#outlet.send();
         return true;
       }
-      this.#giveUp(message, ErrorUri.PAYLOAD_SIZE_EXCEEDED, this.#tooLong(frame));
+      this.#giveUp(message, ErrorUri.PAYLOAD_SIZE_EXCEEDED, this.#tooLong(length));
     } catch (error) {
       if (!(error instanceof SerializationFailure)) throw error;
       this.#giveUp(message, ErrorUri.INVALID_PAYLOAD, error.message);
@@ -371,8 +372,8 @@ export class Connection implements TransportListener {
     if (message.type !== MessageType.ABORT) this.#abort(error, why);
   }
 
-  #tooLong(frame: Uint8Array): string {
-    return `a message of ${frame.length} bytes, where the client takes ${this.#limit}`;
+  #tooLong(length: number): string {
+    return `a message of ${length} bytes, where the client takes ${this.#limit}`;
   }
 
   #deadline(delay: number, message: string): void {

@@ -1,11 +1,17 @@
 /** INVOCATION: what a callee is told of a call, and what it must have announced to get it. */
-import { MessageType, type CallOptions, type Invocation, type Payload } from '@wamp/protocol';
+import {
+  MessageType,
+  type CallOptions,
+  type Invocation,
+  type InvocationDetails,
+  type Payload,
+} from '@wamp/protocol';
 import { callerDetails, isPassthru, passthru } from './disclosure.ts';
 import type { PendingCall } from './pending-calls.ts';
 import type { Callee } from './registration.ts';
 import { isTrusted } from './session.ts';
 
-const NONE = {} as const;
+const NONE = Object.freeze({});
 
 export function invocationOf(
   call: PendingCall,
@@ -13,24 +19,44 @@ export function invocationOf(
   payload: Payload,
   trustlevel: number | undefined,
 ): Invocation {
-  const { options, registration } = call;
-  const disclosed =
-    options.disclose_me === true || callee.options.disclose_caller === true || isTrusted(callee.session);
   return {
     type: MessageType.INVOCATION,
     request: call.invocation,
-    registration: registration.id,
-    details: {
-      ...(registration.match === 'exact' ? NONE : { procedure: call.procedure }),
-      ...(call.receiveProgress ? { receive_progress: true } : NONE),
-      ...(call.streaming ? { progress: true } : NONE),
-      ...(forwardsTimeout(callee, options) ? { timeout: options.timeout } : NONE),
-      ...(trustlevel === undefined ? NONE : { trustlevel }),
-      ...callerDetails(disclosed, call.caller),
-      ...passthru(options),
-    },
+    registration: call.registration.id,
+    details: isPlain(call, callee, trustlevel) ? NONE : detailsOf(call, callee, trustlevel),
     payload,
   };
+}
+
+/** True for a call of which there is nothing to tell, as of most. */
+function isPlain(call: PendingCall, callee: Callee, trustlevel: number | undefined): boolean {
+  const { options, registration } = call;
+  return (
+    registration.match === 'exact' &&
+    trustlevel === undefined &&
+    !call.receiveProgress &&
+    !call.streaming &&
+    !discloses(call, callee) &&
+    options.timeout === undefined &&
+    options.ppt_scheme === undefined
+  );
+}
+
+function detailsOf(call: PendingCall, callee: Callee, trustlevel: number | undefined): InvocationDetails {
+  const { options, registration } = call;
+  return {
+    ...(registration.match === 'exact' ? NONE : { procedure: call.procedure }),
+    ...(call.receiveProgress ? { receive_progress: true } : NONE),
+    ...(call.streaming ? { progress: true } : NONE),
+    ...(forwardsTimeout(callee, options) ? { timeout: options.timeout } : NONE),
+    ...(trustlevel === undefined ? NONE : { trustlevel }),
+    ...callerDetails(discloses(call, callee), call.caller),
+    ...passthru(options),
+  };
+}
+
+function discloses({ options }: PendingCall, callee: Callee): boolean {
+  return options.disclose_me === true || callee.options.disclose_caller === true || isTrusted(callee.session);
 }
 
 /** TMO-5: the callee asked to keep the time itself, and can. */

@@ -15,8 +15,10 @@ export const callTimeout: Feature = {
   install({ dealer: { calls }, clock }) {
     const deadlines = new Map<PendingCall, Deadline>();
     const disarm = (call: PendingCall): void => {
-      deadlines.get(call)?.cancel();
+      const deadline = deadlines.get(call);
+      if (deadline === undefined) return;
       deadlines.delete(call);
+      deadline.cancel();
     };
     const arm = (call: PendingCall): void => {
       const { timeout = 0 } = call.options;

@@ -1,13 +1,6 @@
 /** Gathers frames for sockets, and writes to each socket once a turn. */
 import type { Duplex } from 'node:stream';
-
-/** How the frames of a transport look on the stream: a header before each. */
-export interface Framing {
-  /** Bytes that stand before a frame of `length` bytes. */
-  headerSize(length: number): number;
-  /** Writes them into `into` at `at`. */
-  writeHeader(into: Buffer, at: number, length: number): void;
-}
+import type { Framed, Framing } from './framing.ts';
 
 /** Where a transport puts its frames. */
 export interface FrameSink {
@@ -48,12 +41,20 @@ export class FlushQueue {
   }
 }
 
+/** Bytes that lie one behind the other: those of one frame, or of several. */
+interface Run {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  end: number;
+}
+
 /** What waits to be written to one socket. */
 export class Outbox implements FrameSink {
   readonly #socket: Duplex;
   readonly #framing: Framing;
   readonly #queue: FlushQueue;
-  #frames: Uint8Array[] = [];
+  #runs: Run[] = [];
+  #last: Run | undefined;
   #bytes = 0;
 
   constructor(socket: Duplex, framing: Framing, queue: FlushQueue) {
@@ -66,59 +67,79 @@ export class Outbox implements FrameSink {
     return this.#bytes + this.#socket.writableLength;
   }
 
+  /** Takes a message that has its header, as the framing of this socket has it. */
+  pushFramed({ bytes, start, end, insert }: Framed): void {
+    if (insert === undefined) this.#add(bytes, start, end);
+    else {
+      this.#add(bytes, start, insert.at);
+      this.#add(insert.bytes, 0, insert.bytes.length);
+      this.#add(bytes, insert.at, end);
+    }
+  }
+
+  /** Takes a message that has no header yet. */
   push(frame: Uint8Array): void {
-    this.#frames.push(frame);
-    this.#bytes += frame.length + this.#framing.headerSize(frame.length);
-    if (this.#frames.length === 1) this.#queue.add(this);
-    if (this.#bytes > MOST_PENDING) this.flush();
+    const header = this.#framing.headerSize(frame.length);
+    const small = frame.length <= LARGE;
+    const bytes = Buffer.allocUnsafe(small ? header + frame.length : header);
+    this.#framing.writeHeader(bytes, 0, frame.length);
+    if (small) bytes.set(frame, header);
+    this.#add(bytes, 0, bytes.length);
+    if (!small) this.#add(frame, 0, frame.length);
   }
 
   /** Writes everything, in order. */
   flush(): void {
-    const frames = this.#frames;
-    if (frames.length === 0) return;
-    this.#frames = [];
+    const runs = this.#runs;
+    const [first] = runs;
+    if (first === undefined) return;
+    this.#runs = [];
+    this.#last = undefined;
     this.#bytes = 0;
-    if (!this.#socket.writable) return;
-    this.#socket.cork();
-    for (let start = 0; start < frames.length;) start = this.#writeRun(frames, start);
-    this.#socket.uncork();
+    const socket = this.#socket;
+    if (!socket.writable) return;
+    if (runs.length === 1) {
+      socket.write(this.#view(first));
+      return;
+    }
+    socket.cork();
+    for (let start = 0; start < runs.length;) start = this.#writeSome(runs, start);
+    socket.uncork();
   }
 
-  /** Writes a large frame, or a run of small ones as one buffer. @returns where the next run starts */
-  #writeRun(frames: readonly Uint8Array[], start: number): number {
-    let end = start;
+  #add(bytes: Uint8Array, start: number, end: number): void {
+    if (start === end) return;
+    if (this.#bytes === 0) this.#queue.add(this);
+    this.#bytes += end - start;
+    const last = this.#last;
+    if (last?.bytes === bytes && last.end === start) last.end = end;
+    else this.#runs.push((this.#last = { bytes, start, end }));
+    if (this.#bytes > MOST_PENDING) this.flush();
+  }
+
+  /** Writes a large run, or several small ones as one buffer. @returns where the next one starts */
+  #writeSome(runs: readonly Run[], start: number): number {
+    const parts: Uint8Array[] = [];
     let size = 0;
-    for (; end < frames.length && size < MOST_PENDING; end += 1) {
-      const length = frames[end]?.length ?? 0;
-      if (length > LARGE) break;
-      size += this.#framing.headerSize(length) + length;
+    for (let index = start; index < runs.length && size < MOST_PENDING; index += 1) {
+      const run = runs[index];
+      if (run === undefined || run.end - run.start > LARGE) break;
+      parts.push(run.bytes.subarray(run.start, run.end));
+      size += run.end - run.start;
     }
-    if (end === start) {
-      this.#writeLarge(frames[start] ?? new Uint8Array(0));
-      return start + 1;
-    }
-    this.#socket.write(this.#join(frames, start, end, size));
-    return end;
+    const [large] = parts.length === 0 ? runs.slice(start) : [];
+    if (large === undefined) this.#socket.write(Buffer.concat(parts, size));
+    else this.#socket.write(this.#view(large));
+    return start + Math.max(parts.length, 1);
   }
 
-  #join(frames: readonly Uint8Array[], start: number, end: number, size: number): Buffer {
-    const buffer = Buffer.allocUnsafe(size);
-    let at = 0;
-    for (let index = start; index < end; index += 1) {
-      const frame = frames[index] ?? new Uint8Array(0);
-      this.#framing.writeHeader(buffer, at, frame.length);
-      at += this.#framing.headerSize(frame.length);
-      buffer.set(frame, at);
-      at += frame.length;
-    }
-    return buffer;
-  }
-
-  #writeLarge(frame: Uint8Array): void {
-    const header = Buffer.allocUnsafe(this.#framing.headerSize(frame.length));
-    this.#framing.writeHeader(header, 0, frame.length);
-    this.#socket.write(header);
-    this.#socket.write(frame);
+  /**
+   * The bytes of a run. While the socket is behind, a copy of its own takes the place of a small part of
+   * something larger: what waits must not hold more memory than it counts.
+   */
+  #view({ bytes, start, end }: Run): Uint8Array {
+    if (end - start === bytes.length) return bytes;
+    const view = bytes.subarray(start, end);
+    return this.#socket.writableLength > 0 && 2 * view.length < bytes.length ? Buffer.from(view) : view;
   }
 }

@@ -14,15 +14,16 @@ import {
   writeRawSocketPrefix,
   type RawSocketListener,
   type Serializer,
-  type Transport,
   type TransportFailure,
   type TransportListener,
 } from '@wamp/protocol';
 import type { Clock } from '../core/clock.ts';
 import type { Router } from '../router.ts';
+import type { Framed, FramedTransport, Framing } from './framing.ts';
+import { hangUp } from './hang-up.ts';
 import { onConnection } from './listening.ts';
 import { OpenSet } from './open-set.ts';
-import { FlushQueue, Outbox, type Framing } from './outbox.ts';
+import { FlushQueue, Outbox } from './outbox.ts';
 import { DEFAULT_SERIALIZERS } from './subprotocol.ts';
 
 /** What RawSocket clients may do. */
@@ -54,8 +55,6 @@ export interface RawSocketAcceptor {
   close(): Promise<void>;
 }
 
-/** How long a peer may take to close (ms) before its socket is destroyed. */
-const CLOSE_TIMEOUT = 5000;
 /** When a connection is silent for so long (ms), TCP asks whether the peer is still there. */
 const KEEP_ALIVE = 30_000;
 /** From a peer that leaves this many bytes unread, and sends PINGs, nothing more is read for a while. */
@@ -189,10 +188,11 @@ const FRAMING: Framing = {
   },
 };
 
-class RawSocketTransport implements Transport, RawSocketListener {
+class RawSocketTransport implements FramedTransport, RawSocketListener {
   readonly serializer: Serializer;
   readonly limit: number;
   readonly acceptedLength: number;
+  readonly framing: Framing = FRAMING;
   listener: TransportListener | undefined;
   readonly #ground: Ground;
   #open = true;
@@ -222,6 +222,10 @@ class RawSocketTransport implements Transport, RawSocketListener {
   send(frame: Uint8Array<ArrayBuffer>): void {
     // RAW-6: whatever happens, no frame above the limit goes out.
     if (this.#open && frame.length <= this.limit) this.#ground.outbox.push(frame);
+  }
+
+  sendFramed(frame: Framed): void {
+    if (this.#open && frame.length <= this.limit) this.#ground.outbox.pushFramed(frame);
   }
 
   close(): void {
@@ -261,16 +265,6 @@ class RawSocketTransport implements Transport, RawSocketListener {
     this.listener = undefined;
     listener?.closed(reason);
   }
-}
-
-/** Ends a connection behind what was written; a peer that does not do the same in time is cut off. */
-function hangUp(socket: Socket, clock: Clock): void {
-  socket.end();
-  // Unless it is read on, the end of the peer's side would go unnoticed.
-  socket.resume();
-  if (socket.destroyed) return;
-  const dismiss = clock.after(CLOSE_TIMEOUT, () => socket.destroy());
-  socket.on('close', dismiss);
 }
 
 /** For the session meta API: where the client is. */

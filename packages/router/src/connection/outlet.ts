@@ -1,0 +1,89 @@
+/** Outlet: how a connection's messages become frames of its transport. */
+import { encodeOnce, type Message, type Serializer, type Transport } from '@wamp/protocol';
+import {
+  Framer,
+  takesFramed,
+  type Framed,
+  type FramedTransport,
+  type Framing,
+} from '../transports/framing.ts';
+
+/** Encodes one message at a time, which is then sent or not. */
+export interface Outlet {
+  /**
+   * Encodes a message, unless it is the one that was encoded last.
+   * @returns its length in bytes
+   * @throws SerializationFailure
+   */
+  encode(message: Message): number;
+  /** Sends what was encoded last. */
+  send(): void;
+}
+
+type Encode = (message: Message) => Uint8Array<ArrayBuffer>;
+
+/** What the connections of one router share, so that an event is encoded once for all of a kind. */
+export class Outlets {
+  readonly #encoders = new Map<Serializer, Encode>();
+  readonly #framers = new Map<Framing, Map<Serializer, Framer>>();
+
+  for(transport: Transport): Outlet {
+    if (takesFramed(transport)) return new FramedOutlet(this.#framer(transport), transport);
+    return new PlainOutlet(this.#encoder(transport.serializer), transport);
+  }
+
+  #framer({ framing, serializer }: FramedTransport): Framer {
+    const known = this.#framers.get(framing) ?? new Map<Serializer, Framer>();
+    this.#framers.set(framing, known);
+    const framer = known.get(serializer) ?? new Framer(serializer, framing);
+    known.set(serializer, framer);
+    return framer;
+  }
+
+  #encoder(serializer: Serializer): Encode {
+    const encoder = this.#encoders.get(serializer) ?? encodeOnce(serializer);
+    this.#encoders.set(serializer, encoder);
+    return encoder;
+  }
+}
+
+class FramedOutlet implements Outlet {
+  readonly #framer: Framer;
+  readonly #transport: FramedTransport;
+  #frame: Framed | undefined;
+
+  constructor(framer: Framer, transport: FramedTransport) {
+    this.#framer = framer;
+    this.#transport = transport;
+  }
+
+  encode(message: Message): number {
+    return (this.#frame = this.#framer.frame(message)).length;
+  }
+
+  send(): void {
+    if (this.#frame !== undefined) this.#transport.sendFramed(this.#frame);
+    // A frame is a part of something larger, which an idle connection must not hold.
+    this.#frame = undefined;
+  }
+}
+
+class PlainOutlet implements Outlet {
+  readonly #encode: Encode;
+  readonly #transport: Transport;
+  #frame: Uint8Array<ArrayBuffer> | undefined;
+
+  constructor(encode: Encode, transport: Transport) {
+    this.#encode = encode;
+    this.#transport = transport;
+  }
+
+  encode(message: Message): number {
+    return (this.#frame = this.#encode(message)).length;
+  }
+
+  send(): void {
+    if (this.#frame !== undefined) this.#transport.send(this.#frame);
+    this.#frame = undefined;
+  }
+}

@@ -1,0 +1,90 @@
+/** Framing: how messages stand on a stream, each framed once for all transports of a kind. */
+import { FrameWriter, type Insert, type Message, type Serializer, type Transport } from '@wamp/protocol';
+
+/** How the frames of one kind of transport look: a header before each message. One object a kind. */
+export interface Framing {
+  /** Bytes that stand before a message of `length` bytes. */
+  headerSize(length: number): number;
+  /** Writes them into `into` at `at`. */
+  writeHeader(into: Uint8Array, at: number, length: number): void;
+}
+
+/** A message with its header: a range of memory that other frames share, and that never changes. */
+export interface Framed {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  /** A large payload, which lies elsewhere and stands before what lies at `at`. */
+  readonly insert: Insert | undefined;
+  /** Of the message alone, in bytes. */
+  readonly length: number;
+}
+
+/** A transport that takes messages framed already, so that an event is framed once for all who get it. */
+export interface FramedTransport extends Transport {
+  readonly framing: Framing;
+  /** Sends a message that was framed with `framing`; does nothing once the channel is closing. */
+  sendFramed(frame: Framed): void;
+}
+
+/** A transport that may take framed messages. */
+type PerhapsFramed = Transport & { readonly framing?: Framing | undefined };
+
+/** True for a transport that takes framed messages. */
+export function takesFramed(transport: PerhapsFramed): transport is FramedTransport {
+  return transport.framing !== undefined;
+}
+
+/** Frames lie in pieces of memory of this size, one behind the other: those of a turn often make one write. */
+const PIECE = 64 * 1024;
+
+/** Frames messages, and remembers the last: an EVENT to a thousand subscribers of one kind costs one framing. */
+export class Framer {
+  readonly #serializer: Serializer;
+  readonly #framing: Framing;
+  readonly #writer = new FrameWriter(PIECE, (size) => Buffer.allocUnsafeSlow(size));
+  #last: Message | undefined;
+  #frame: Framed | undefined;
+  /** How long the last header was; the next one mostly is, too. */
+  #header = 0;
+
+  constructor(serializer: Serializer, framing: Framing) {
+    this.#serializer = serializer;
+    this.#framing = framing;
+  }
+
+  /** @throws SerializationFailure */
+  frame(message: Message): Framed {
+    if (this.#frame === undefined || message !== this.#last) {
+      this.#frame = this.#write(message);
+      this.#last = message;
+    }
+    return this.#frame;
+  }
+
+  #write(message: Message): Framed {
+    const writer = this.#writer;
+    writer.begin();
+    writer.reserve(this.#header);
+    writer.at += this.#header;
+    this.#serializer.write(message, writer);
+    const length = writer.length - this.#header;
+    this.#fitHeader(this.#framing.headerSize(length));
+    const { bytes, start, at: end, insert } = writer;
+    this.#framing.writeHeader(bytes, start, length);
+    return { bytes, start, end, insert, length };
+  }
+
+  /** Moves the message, where the room before it is not what its header takes. */
+  #fitHeader(size: number): void {
+    const before = this.#header;
+    if (size === before) return;
+    const writer = this.#writer;
+    if (size > before) writer.reserve(size - before);
+    writer.bytes.copyWithin(writer.start + size, writer.start + before, writer.at);
+    writer.at += size - before;
+    if (writer.insert !== undefined)
+      writer.insert = { ...writer.insert, at: writer.insert.at + size - before };
+    this.#header = size;
+  }
+}

@@ -1,0 +1,132 @@
+/** WebSockets whose messages are compressed, left to package `ws` (permessage-deflate, RFC 7692). */
+import type { IncomingMessage } from 'node:http';
+import type { Dict, Serializer, Transport, TransportFailure, TransportListener } from '@wamp/protocol';
+import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
+import type { Router } from '../router.ts';
+import { BatchSink, receiveBatch } from './batching.ts';
+import { FlushQueue, type FrameSink } from './outbox.ts';
+import { choose, type Subprotocol } from './subprotocol.ts';
+import type { Upgrade } from './websocket-handshake.ts';
+import { CLOSE_CODES, MISMATCH } from './websocket-transport.ts';
+import { CloseCode } from './websocket-parser.ts';
+
+/** Options of ws that its type declarations do not know yet. */
+const UNTYPED_OPTIONS = { closeTimeout: 5000, maxFragments: 1024, maxBufferedChunks: 4096 };
+
+/**
+ * What compressing may cost. No memory is kept from message to message, and small ones are left alone; what
+ * comes in is bounded by `maxPayload` while it is being inflated.
+ */
+const COMPRESSION: ServerOptions['perMessageDeflate'] = {
+  serverNoContextTakeover: true,
+  clientNoContextTakeover: true,
+  threshold: 1024,
+  concurrencyLimit: 10,
+};
+
+/** Takes WebSockets that are to be compressed. */
+export class Deflating {
+  readonly #router: Router;
+  readonly #queue = new FlushQueue();
+  readonly #sockets: WebSocketServer;
+
+  /** @param spoken what may be agreed on */
+  constructor(router: Router, spoken: readonly Subprotocol[]) {
+    this.#router = router;
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      perMessageDeflate: COMPRESSION,
+      maxPayload: router.limits.messageSize,
+      ...UNTYPED_OPTIONS,
+      handleProtocols: (offered) => choose(offered, spoken)?.name ?? false,
+    });
+  }
+
+  /** True for a client that offers compression. */
+  wants({ headers }: IncomingMessage): boolean {
+    return headers['sec-websocket-extensions']?.includes('permessage-deflate') === true;
+  }
+
+  admit({ request, socket, head }: Upgrade, subprotocol: Subprotocol, description: Dict): void {
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      this.#router.open(new DeflatingTransport(webSocket, subprotocol, this.#queue), description);
+    });
+  }
+}
+
+/** Leaves the writing to `ws`, which knows how to compress. */
+class DeflatingSink implements FrameSink {
+  readonly #socket: WebSocket;
+  readonly #options: { readonly binary: boolean };
+
+  constructor(socket: WebSocket, { binary }: Serializer) {
+    this.#socket = socket;
+    this.#options = { binary };
+  }
+
+  get backlog(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  push(frame: Uint8Array): void {
+    this.#socket.send(frame, this.#options);
+  }
+
+  /** Everything has been passed on already. */
+  flush(): void {
+    return;
+  }
+}
+
+/** Receiving, pings and closing are the business of `ws`, too. */
+class DeflatingTransport implements Transport {
+  readonly serializer: Serializer;
+  listener: TransportListener | undefined;
+  readonly #socket: WebSocket;
+  readonly #batched: boolean;
+  readonly #sink: FrameSink;
+
+  constructor(socket: WebSocket, { serializer, batched }: Subprotocol, queue: FlushQueue) {
+    this.#socket = socket;
+    this.serializer = serializer;
+    this.#batched = batched;
+    const sink = new DeflatingSink(socket, serializer);
+    this.#sink = batched ? new BatchSink(sink, serializer, queue) : sink;
+    socket.on('message', (data, isBinary) => {
+      if (data instanceof Uint8Array) this.#message(data, isBinary);
+    });
+    // After an error nothing more will come: the session need not wait for the peer to close.
+    socket.on('error', (error) => {
+      this.#closed(error.message);
+    });
+    socket.on('close', (code) => {
+      this.#closed(`closed with ${code}`);
+    });
+  }
+
+  get backlog(): number {
+    return this.#sink.backlog;
+  }
+
+  send(frame: Uint8Array<ArrayBuffer>): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#sink.push(frame);
+  }
+
+  close(failure?: TransportFailure): void {
+    this.#sink.flush();
+    this.#socket.close(failure === undefined ? CloseCode.NORMAL : CLOSE_CODES[failure]);
+  }
+
+  /** WS-3: text for JSON, binary for the others. */
+  #message(data: Uint8Array, binary: boolean): void {
+    if (binary !== this.serializer.binary) this.listener?.violation(MISMATCH[binary ? 'binary' : 'text']);
+    else if (this.#batched) receiveBatch(data, this.serializer, this.listener);
+    else this.listener?.frame(data);
+  }
+
+  #closed(reason: string): void {
+    const { listener } = this;
+    this.listener = undefined;
+    listener?.closed(reason);
+  }
+}

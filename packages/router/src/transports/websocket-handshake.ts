@@ -1,0 +1,47 @@
+/** The opening handshake of a WebSocket, as a server answers it (RFC 6455 §4.2). */
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+/** 16 octets in base64. */
+const KEY = /^[+/\dA-Za-z]{22}==$/;
+const VERSION = '13';
+/** A token of HTTP, which the name of a subprotocol is (RFC 9110 §5.6.2). */
+const TOKEN = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/;
+
+/** An upgrade that has been agreed on. */
+export interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Socket;
+  /** What came behind the request. */
+  readonly head: Buffer;
+}
+
+/** The HTTP status, and perhaps a header, that refuses an upgrade; undefined when it may go on. */
+export function upgradeFault({ method, headers }: IncomingMessage): string | undefined {
+  if (method !== 'GET') return '405 Method Not Allowed\r\nAllow: GET';
+  if (headers.upgrade?.toLowerCase() !== 'websocket') return '400 Bad Request';
+  if (headers['sec-websocket-version'] !== VERSION) {
+    return `426 Upgrade Required\r\nSec-WebSocket-Version: ${VERSION}`;
+  }
+  return KEY.test(headers['sec-websocket-key'] ?? '') ? undefined : '400 Bad Request';
+}
+
+/** The subprotocols that a client offers, best first; undefined when they are no list of different tokens. */
+export function offeredBy({ headers }: IncomingMessage): readonly string[] | undefined {
+  const header = headers['sec-websocket-protocol'];
+  if (header === undefined) return [];
+  const names = header.split(',').map((name) => name.trim());
+  return names.every((name) => TOKEN.test(name)) && new Set(names).size === names.length ? names : undefined;
+}
+
+/** Completes an upgrade that {@link upgradeFault} finds nothing wrong with. */
+export function acceptUpgrade(socket: Socket, { headers }: IncomingMessage, subprotocol: string): void {
+  const key = headers['sec-websocket-key'] ?? '';
+  const accept = createHash('sha1').update(key).update(GUID).digest('base64');
+  socket.write(
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+      `Sec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: ${subprotocol}\r\n\r\n`,
+  );
+}

@@ -1,0 +1,226 @@
+/** WebSocket frames out of a stream of octets, as a server reads them (RFC 6455 §5). */
+import { ArrivingFrame } from '@wamp/protocol';
+import { unmask } from './mask.ts';
+
+/** What a frame is for. */
+export const Opcode = { CONTINUATION: 0, TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 } as const;
+
+/** Why a connection is closed (RFC 6455 §7.4). */
+export const CloseCode = {
+  NORMAL: 1000,
+  PROTOCOL_ERROR: 1002,
+  NO_STATUS: 1005,
+  INVALID_TEXT: 1007,
+  POLICY_VIOLATION: 1008,
+  TOO_LARGE: 1009,
+} as const;
+
+/**
+ * Who hears what a client sends. Bytes may be a view of what was pushed: whoever keeps them longer than
+ * the call makes a copy.
+ */
+export interface WebSocketListener {
+  /** A whole message; text is not checked to be UTF-8. */
+  message(payload: Uint8Array, binary: boolean): void;
+  /** To be answered by a pong of the same payload. */
+  ping(payload: Uint8Array): void;
+  pong(payload: Uint8Array): void;
+  /** The client closes, with a code or {@link CloseCode.NO_STATUS}. Nothing more of it is read. */
+  closing(code: number): void;
+  /** The stream breaks the rules, and is to be closed with `code`. Nothing more of it is read. */
+  failed(code: number, what: string): void;
+}
+
+/** A message may come in so many fragments. */
+const MOST_FRAGMENTS = 1024;
+/** Octets of the longest header: two, a length of eight, the mask. */
+const LONGEST_HEADER = 14;
+/** The longest payload of a control frame. */
+const LONGEST_CONTROL = 125;
+
+/** What stands before a frame's payload. */
+interface Header {
+  final: boolean;
+  opcode: number;
+  /** Of the payload, in bytes. */
+  length: number;
+}
+
+/**
+ * Reads frames, however the stream is cut, and joins fragments. Payloads are unmasked where they lie:
+ * whatever is pushed belongs to the parser from then on.
+ */
+export class WebSocketParser {
+  readonly #listener: WebSocketListener;
+  /** The longest message taken, in bytes. */
+  readonly #limit: number;
+  #stopped = false;
+  /** The header being read, as far as it has arrived. */
+  readonly #head = new Uint8Array(LONGEST_HEADER);
+  #headSize = 0;
+  readonly #header: Header = { final: true, opcode: 0, length: 0 };
+  readonly #mask = new Uint8Array(4);
+  /** A payload that comes in pieces; undefined between frames. */
+  #arriving: ArrivingFrame | undefined;
+  /** The message whose fragments are coming; undefined between messages. */
+  #fragments: { readonly binary: boolean; readonly parts: Uint8Array[]; size: number } | undefined;
+
+  constructor(listener: WebSocketListener, limit: number) {
+    this.#listener = listener;
+    this.#limit = limit;
+  }
+
+  /** The octets that came next. */
+  push(chunk: Uint8Array): void {
+    for (let at = 0; at < chunk.length && !this.#stopped;) {
+      at =
+        this.#arriving === undefined ? this.#readHead(chunk, at) : this.#readBody(this.#arriving, chunk, at);
+    }
+  }
+
+  /** Reads nothing more, not even the rest of the chunk at hand. */
+  stop(): void {
+    this.#stopped = true;
+    this.#arriving = undefined;
+    this.#fragments = undefined;
+  }
+
+  /** Reads a header, in place when all of it is there. @returns where to read on */
+  #readHead(chunk: Uint8Array, at: number): number {
+    if (this.#headSize > 0) return this.#gatherHead(chunk, at);
+    const size = chunk.length - at < 2 ? LONGEST_HEADER : headerSize(chunk[at + 1] ?? 0);
+    if (chunk.length - at < size) return this.#gatherHead(chunk, at);
+    return this.#begin(chunk, at, size) ? this.#readPayload(chunk, at + size) : chunk.length;
+  }
+
+  /** Octet by octet, until the header is whole. */
+  #gatherHead(chunk: Uint8Array, from: number): number {
+    let at = from;
+    while (at < chunk.length) {
+      this.#head[this.#headSize++] = chunk[at++] ?? 0;
+      if (this.#headSize < 2) continue;
+      const size = headerSize(this.#head[1] ?? 0);
+      if (this.#headSize < size) continue;
+      this.#headSize = 0;
+      return this.#begin(this.#head, 0, size) ? this.#readPayload(chunk, at) : chunk.length;
+    }
+    return at;
+  }
+
+  /** Takes in a whole header. @returns false when it breaks the rules */
+  #begin(bytes: Uint8Array, at: number, size: number): boolean {
+    const [first = 0, second = 0] = [bytes[at], bytes[at + 1]];
+    const header = this.#header;
+    header.final = (first & 0x80) !== 0;
+    header.opcode = first & 0x0f;
+    header.length = readLength(bytes, at);
+    for (let index = 0; index < 4; index += 1) this.#mask[index] = bytes[at + size - 4 + index] ?? 0;
+    if ((first & 0x70) !== 0) return this.#fail(CloseCode.PROTOCOL_ERROR, 'a frame uses reserved bits');
+    if ((second & 0x80) === 0) return this.#fail(CloseCode.PROTOCOL_ERROR, 'a frame is not masked');
+    return header.opcode < Opcode.CLOSE ? this.#judgeData(header) : this.#judgeControl(header);
+  }
+
+  #judgeData({ opcode, length }: Header): boolean {
+    if (opcode > Opcode.BINARY) return this.#fail(CloseCode.PROTOCOL_ERROR, `a frame has opcode ${opcode}`);
+    if ((opcode === Opcode.CONTINUATION) !== (this.#fragments !== undefined)) {
+      return this.#fail(CloseCode.PROTOCOL_ERROR, 'a fragment is out of place');
+    }
+    if (length + (this.#fragments?.size ?? 0) > this.#limit) {
+      return this.#fail(CloseCode.TOO_LARGE, `a message is longer than ${this.#limit} bytes`);
+    }
+    return true;
+  }
+
+  #judgeControl({ opcode, length, final }: Header): boolean {
+    if (opcode > Opcode.PONG) return this.#fail(CloseCode.PROTOCOL_ERROR, `a frame has opcode ${opcode}`);
+    if (final && length <= LONGEST_CONTROL) return true;
+    return this.#fail(CloseCode.PROTOCOL_ERROR, 'a control frame is too long, or in fragments');
+  }
+
+  /** Takes the payload at once when all of it is there. */
+  #readPayload(chunk: Uint8Array, at: number): number {
+    const end = at + this.#header.length;
+    if (end > chunk.length) {
+      this.#arriving = new ArrivingFrame(this.#header.length);
+      return at;
+    }
+    this.#take(chunk.subarray(at, end));
+    return end;
+  }
+
+  #readBody(arriving: ArrivingFrame, chunk: Uint8Array, at: number): number {
+    const next = arriving.take(chunk, at);
+    const { whole } = arriving;
+    if (whole !== undefined) {
+      this.#arriving = undefined;
+      this.#take(whole);
+    }
+    return next;
+  }
+
+  #take(payload: Uint8Array): void {
+    unmask(payload, this.#mask);
+    const { opcode, final } = this.#header;
+    if (opcode >= Opcode.CLOSE) this.#control(opcode, payload);
+    else if (final && this.#fragments === undefined)
+      this.#listener.message(payload, opcode === Opcode.BINARY);
+    else this.#fragment(payload, opcode === Opcode.BINARY, final);
+  }
+
+  #fragment(payload: Uint8Array, binary: boolean, final: boolean): void {
+    const message = (this.#fragments ??= { binary, parts: [], size: 0 });
+    // A copy, for a small view would keep the whole chunk.
+    message.parts.push(new Uint8Array(payload));
+    message.size += payload.length;
+    if (message.parts.length > MOST_FRAGMENTS) {
+      this.#fail(CloseCode.POLICY_VIOLATION, `a message has more than ${MOST_FRAGMENTS} fragments`);
+    } else if (final) {
+      this.#fragments = undefined;
+      this.#listener.message(Buffer.concat(message.parts, message.size), message.binary);
+    }
+  }
+
+  #control(opcode: number, payload: Uint8Array): void {
+    if (opcode === Opcode.PING) this.#listener.ping(payload);
+    else if (opcode === Opcode.PONG) this.#listener.pong(payload);
+    else this.#close(payload);
+  }
+
+  #close(payload: Uint8Array): void {
+    const code = payload.length === 0 ? CloseCode.NO_STATUS : ((payload[0] ?? 0) << 8) | (payload[1] ?? 0);
+    if (payload.length === 1 || (payload.length > 1 && !mayBeSent(code))) {
+      this.#fail(CloseCode.PROTOCOL_ERROR, 'a close frame has no valid code');
+      return;
+    }
+    this.stop();
+    this.#listener.closing(code);
+  }
+
+  #fail(code: number, what: string): false {
+    this.stop();
+    this.#listener.failed(code, what);
+    return false;
+  }
+}
+
+/** How long the header is whose second octet this is. */
+function headerSize(second: number): number {
+  const length = second & 0x7f;
+  const size = length < 126 ? 2 : length === 126 ? 4 : 10;
+  return (second & 0x80) === 0 ? size : size + 4;
+}
+
+function readLength(bytes: Uint8Array, at: number): number {
+  const short = (bytes[at + 1] ?? 0) & 0x7f;
+  if (short < 126) return short;
+  const width = short === 126 ? 2 : 8;
+  let length = 0;
+  for (let index = at + 2; index < at + 2 + width; index += 1) length = length * 256 + (bytes[index] ?? 0);
+  return length;
+}
+
+/** True for a code that an endpoint may send: registered ones, and those of libraries and applications. */
+function mayBeSent(code: number): boolean {
+  if (code >= 3000) return code < 5000;
+  return code >= 1000 && code <= 1014 && (code < 1004 || code > 1006);
+}

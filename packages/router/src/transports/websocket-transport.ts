@@ -1,0 +1,204 @@
+/** A WebSocket without extensions, straight on its socket (spec: WebSocket Transport; RFC 6455). */
+import { isUtf8 } from 'node:buffer';
+import type { Socket } from 'node:net';
+import type { Serializer, Transport, TransportFailure, TransportListener } from '@wamp/protocol';
+import type { Clock } from '../core/clock.ts';
+import { BatchSink, receiveBatch } from './batching.ts';
+import type { Framed, Framing } from './framing.ts';
+import { awaitClose, hangUp } from './hang-up.ts';
+import { Outbox, type FlushQueue, type FrameSink } from './outbox.ts';
+import type { Subprotocol } from './subprotocol.ts';
+import { CloseCode, Opcode, WebSocketParser, type WebSocketListener } from './websocket-parser.ts';
+
+/** From a peer that leaves this many bytes unread, and sends pings, nothing more is read for a while. */
+const MOST_UNREAD = 1024 * 1024;
+
+/** How a peer's fault is put. */
+export const CLOSE_CODES: Readonly<Record<TransportFailure, number>> = {
+  protocol: CloseCode.PROTOCOL_ERROR,
+  oversize: CloseCode.TOO_LARGE,
+};
+
+/** What is wrong with a frame that is not of the channel's kind (WS-3). */
+export const MISMATCH = {
+  binary: 'a binary frame on a text channel',
+  text: 'a text frame on a binary channel',
+} as const;
+
+/** Unmasked frames of a server, each a whole message (RFC 6455 §5.2). */
+function framing(opcode: number): Framing {
+  const first = 0x80 | opcode;
+  return {
+    headerSize: (length) => (length < 126 ? 2 : length < 65536 ? 4 : 10),
+    writeHeader(into, at, length) {
+      into[at] = first;
+      into[at + 1] = length < 126 ? length : length < 65536 ? 126 : 127;
+      const width = length < 126 ? 0 : length < 65536 ? 2 : 8;
+      let rest = length;
+      for (let index = at + 1 + width; index > at + 1; index -= 1) {
+        into[index] = rest % 0x100;
+        rest = Math.floor(rest / 0x100);
+      }
+    },
+  };
+}
+
+const TEXT = framing(Opcode.TEXT);
+const BINARY = framing(Opcode.BINARY);
+
+/** How messages of a serializer are framed. */
+export function framingFor({ binary }: Serializer): Framing {
+  return binary ? BINARY : TEXT;
+}
+
+/** What a transport needs besides its socket. */
+export interface Ground {
+  readonly queue: FlushQueue;
+  readonly clock: Clock;
+  /** The longest message taken, in bytes. */
+  readonly limit: number;
+}
+
+export class WebSocketTransport implements Transport, WebSocketListener {
+  readonly serializer: Serializer;
+  /** Undefined for a batched channel, whose frames are batches. */
+  readonly framing: Framing | undefined;
+  listener: TransportListener | undefined;
+  readonly #socket: Socket;
+  readonly #clock: Clock;
+  readonly #parser: WebSocketParser;
+  readonly #outbox: Outbox;
+  readonly #sink: FrameSink;
+  #open = true;
+  /** The message that is being heard. */
+  #heard: Uint8Array | undefined;
+
+  constructor(socket: Socket, { serializer, batched }: Subprotocol, { queue, clock, limit }: Ground) {
+    const framing = framingFor(serializer);
+    this.serializer = serializer;
+    this.framing = batched ? undefined : framing;
+    this.#socket = socket;
+    this.#clock = clock;
+    this.#parser = new WebSocketParser(this, limit);
+    this.#outbox = new Outbox(socket, framing, queue);
+    this.#sink = batched ? new BatchSink(this.#outbox, serializer, queue) : this.#outbox;
+  }
+
+  /**
+   * Begins to read; there has to be a listener by now.
+   * @param head what came with the upgrade
+   */
+  start(head: Uint8Array): void {
+    const socket = this.#socket;
+    socket.setTimeout(0);
+    socket.setNoDelay(true);
+    // A copy: the parser writes where it reads, and these octets are a part of something larger.
+    if (head.length > 0) this.#parser.push(Buffer.from(head));
+    socket.on('data', (chunk: Buffer) => {
+      this.#parser.push(chunk);
+    });
+    socket.on('drain', () => socket.resume());
+    socket.on('end', () => {
+      this.#gone('closed by the peer');
+      socket.end();
+    });
+    socket.on('error', (error) => {
+      this.#gone(error.message);
+    });
+    socket.on('close', () => {
+      this.#gone('closed');
+    });
+  }
+
+  get backlog(): number {
+    return this.#sink.backlog;
+  }
+
+  send(frame: Uint8Array<ArrayBuffer>): void {
+    if (this.#open) this.#sink.push(frame);
+  }
+
+  sendFramed(frame: Framed): void {
+    if (this.#open) this.#outbox.pushFramed(frame);
+  }
+
+  close(failure?: TransportFailure): void {
+    if (!this.#open) return;
+    this.#sayClose(this.#codeFor(failure));
+    awaitClose(this.#socket, this.#clock);
+  }
+
+  /** WS-3: text for JSON, binary for the others. */
+  message(payload: Uint8Array, binary: boolean): void {
+    const { listener } = this;
+    if (!this.#open) return;
+    this.#heard = payload;
+    if (binary !== this.serializer.binary) listener?.violation(MISMATCH[binary ? 'binary' : 'text']);
+    else if (this.framing === undefined) receiveBatch(payload, this.serializer, listener);
+    else listener?.frame(payload);
+    this.#heard = undefined;
+  }
+
+  /** It is answered now, and not with the turn's messages, but behind those sent before. */
+  ping(payload: Uint8Array): void {
+    if (!this.#open) return;
+    this.#control(Opcode.PONG, payload);
+    if (this.#outbox.backlog > MOST_UNREAD) this.#socket.pause();
+  }
+
+  /** We send no ping; a pong to none may serve the peer as a sign of life. */
+  pong(): void {
+    return;
+  }
+
+  /** The peer's word after ours ends the connection; the peer's word before ours is answered with the same. */
+  closing(code: number): void {
+    if (this.#open) {
+      this.#sayClose(code);
+      this.#tell(`closed with ${code}`);
+    }
+    hangUp(this.#socket, this.#clock);
+  }
+
+  /** Nothing more will come: the session need not wait for the peer to close. */
+  failed(code: number, what: string): void {
+    if (this.#open) {
+      this.#sayClose(code);
+      this.#tell(what);
+    }
+    hangUp(this.#socket, this.#clock);
+  }
+
+  /** T-37: text that is not UTF-8 has a code of its own; it was read as far as its fault (RFC 6455 §8.1). */
+  #codeFor(failure: TransportFailure | undefined): number {
+    if (failure === undefined) return CloseCode.NORMAL;
+    const text = this.serializer.binary ? undefined : this.#heard;
+    const garbled = failure === 'protocol' && text !== undefined && !isUtf8(text);
+    return garbled ? CloseCode.INVALID_TEXT : CLOSE_CODES[failure];
+  }
+
+  /** The last that this side says, behind all that was sent. */
+  #sayClose(code: number): void {
+    this.#open = false;
+    const status = code === CloseCode.NO_STATUS ? [] : [code >> 8, code & 0xff];
+    this.#control(Opcode.CLOSE, Uint8Array.from(status));
+  }
+
+  #control(opcode: number, payload: Uint8Array): void {
+    this.#sink.flush();
+    if (this.#socket.writable) this.#socket.write(Buffer.from([0x80 | opcode, payload.length, ...payload]));
+  }
+
+  /** The connection is over, and nobody waits for what was to go. */
+  #gone(reason: string): void {
+    this.#open = false;
+    this.#parser.stop();
+    this.#tell(reason);
+  }
+
+  #tell(reason: string): void {
+    const { listener } = this;
+    this.listener = undefined;
+    listener?.closed(reason);
+  }
+}
