@@ -52,37 +52,33 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Transports over WebSocket; `connect` uses it by default. URLs may be `ws:`, `wss:`, `http:` or `https:`. */
 export function webSocket(options: WebSocketOptions = {}): TransportFactory {
-  const { tls } = options;
+  const { tls, WebSocket } = options;
   return {
     name: 'websocket',
     async open(url, { serializers, signal }) {
-      const { WebSocket = tls === undefined ? runtimeClass() : undefined } = options;
-      const create = creator(WebSocket) ?? (await nodeCreator(tls));
+      const Class = WebSocket ?? (await classFor(tls));
       signal.throwIfAborted();
       const target = new URL(url);
       target.protocol = target.protocol.replace('http', 'ws');
       const protocols = serializers.map(({ subprotocol }) => subprotocol);
-      return opened(create(target, protocols), serializers, signal);
+      return opened(new Class(target, protocols), serializers, signal);
     },
   };
 }
 
-type Creator = (url: URL, protocols: string[]) => WebSocketLike;
-
-function creator(Class: WebSocketConstructor | undefined): Creator | undefined {
-  return Class && ((url, protocols) => new Class(url, protocols));
-}
-
-function runtimeClass(): WebSocketConstructor | undefined {
-  return (globalThis as { readonly WebSocket?: WebSocketConstructor }).WebSocket;
-}
-
-async function nodeCreator(tls: TlsOptions | undefined): Promise<Creator> {
+/** The runtime's own, unless there is none, or options that it does not take. */
+async function classFor(tls: TlsOptions | undefined): Promise<WebSocketConstructor> {
+  const own = (globalThis as { readonly WebSocket?: WebSocketConstructor }).WebSocket;
+  if (own !== undefined && tls === undefined) return own;
   const { WebSocket } = await import('ws');
   // Compressing small messages costs more than it saves, and `ws` lets us say so. A router that does
   // not answer our close keeps the process alive no longer than it has to.
   const options = { ...(tls as ClientOptions), perMessageDeflate: false, closeTimeout: 5_000 };
-  return (url, protocols) => new WebSocket(url, protocols, options);
+  return class extends WebSocket {
+    constructor(url: URL, protocols: string[]) {
+      super(url, protocols, options);
+    }
+  };
 }
 
 /** Waits for the handshake, and sees which serializer the router picked. */
