@@ -1,6 +1,6 @@
 /** Who is measured: the reference relay, our router, fox-wamp, and any other router by its URL. */
 import { start, type Peer, type Program } from './peers/start.ts';
-import type { Target } from './load/session.ts';
+import type { Destination } from './load/session.ts';
 
 export type SerializerName = 'json' | 'msgpack' | 'cbor';
 
@@ -18,7 +18,7 @@ const ALL: ReadonlySet<SerializerName> = new Set(['json', 'msgpack', 'cbor']);
 const REALM = 'realm1';
 
 /** The names in tables and in targets. */
-const RELAY = 'ws relay';
+export const RELAY = 'ws relay';
 export const OURS = '@wamp/router';
 export const FOX = 'fox-wamp';
 
@@ -50,6 +50,6 @@ export function contendersOf({ pinned, profileTo, other }: ContenderOptions): Co
 }
 
 /** Where the load for a contender's process goes. */
-export function targetOf({ relay }: Contender, { url }: Peer): Target {
+export function destinationOf({ relay }: Contender, { url }: Peer): Destination {
   return { url, realm: REALM, relay };
 }

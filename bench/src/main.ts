@@ -1,85 +1,95 @@
-/** `npm run bench`: our router beside the references, on one core each. */
-import { parseArgs } from 'node:util';
-import { contendersOf, OURS, type Contender } from './contenders.ts';
-import { measureBlock, type Cell, type Sample } from './measure.ts';
-import { median } from './median.ts';
+/** `npm run bench`: our router beside the references, each in a process on one core, the load on another. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { chart } from './chart.ts';
+import { readCommandLine, USAGE, UsageError, type CommandLine } from './command-line.ts';
+import { contendersOf, OURS } from './contenders.ts';
+import type { Cell, Sample } from './entry.ts';
+import { factsOf } from './facts.ts';
+import { digits, duration, kibibytes, percent, perSecond } from './figures.ts';
+import { measureBlock } from './measure.ts';
 import { pinLoad } from './peers/start.ts';
-import { WORKLOADS, type Workload } from './workloads.ts';
+import { page, summary, verdictTable } from './report.ts';
+import { judge, needed, TARGETS } from './targets.ts';
+import type { Workload } from './workload.ts';
+import { WORKLOADS } from './workloads.ts';
+
+const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url));
 
 // Leaving ends the peers.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    only: { type: 'string', default: '' },
-    runs: { type: 'string' },
-    seconds: { type: 'string' },
-    url: { type: 'string' },
-    pid: { type: 'string' },
-    'cpu-prof': { type: 'string' },
-  },
-});
-const runs = Number(values.runs ?? (values.quick ? 3 : 5));
-const seconds = Number(values.seconds ?? (values.quick ? 0.5 : 1));
-const only = new RegExp(values.only);
-
-const pinned = pinLoad();
-console.log(
-  pinned
-    ? 'Peers on core 0, the load on core 1.'
-    : 'taskset is not there: nothing is pinned, and figures are rough.',
-);
-
-const contenders = contendersOf({
-  pinned,
-  profileTo: values['cpu-prof'],
-  other:
-    values.url === undefined
-      ? undefined
-      : { url: values.url, pid: values.pid === undefined ? undefined : Number(values.pid) },
-});
-const workloads = WORKLOADS.filter(({ id, mode }) => only.test(id) && (!values.quick || mode === 'quick'));
-
-const cells: Cell[] = [];
-for (const block of new Set(workloads.map((workload) => workload.block))) {
-  const some = workloads.filter((workload) => workload.block === block);
-  cells.push(...(await measureBlock(some, contenders, { runs, seconds, progress })));
+try {
+  const command = readCommandLine(process.argv.slice(2));
+  if (command === undefined) console.log(USAGE);
+  else if (command.list)
+    console.log(chosen(command).map(({ id }) => id).join('\n')); // prettier-ignore
+  else process.exitCode = (await bench(command)) ? 0 : 1;
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`${error.message}\n\n${USAGE}`);
+  process.exitCode = 2;
 }
-for (const workload of workloads) summarize(workload, contenders);
 
-function progress(
-  { workload, contender, trouble }: Omit<Cell, 'samples'>,
-  run: number,
-  sample: Sample | undefined,
-): void {
-  const figures =
-    sample === undefined
-      ? '–'
-      : `${count(sample.rate)} ${workload.unit}s/s, ${sample.cpu?.toFixed(2) ?? '–'} µs CPU each, p50 ${sample.p50.toFixed(0)} µs, p99 ${sample.p99.toFixed(0)} µs; load at ${(100 * sample.loadCpu).toFixed(0)} %`;
+/** @returns whether all went well and, with `--check`, all targets are reached */
+async function bench(command: CommandLine): Promise<boolean> {
+  const { mode, runs, seconds, profileTo, other } = command;
+  const pinned = pinLoad();
   console.log(
-    `${workload.id.padEnd(22)} ${contender.padEnd(13)} ${run}/${runs}  ${figures}${trouble === undefined ? '' : `  TROUBLE: ${trouble}`}`,
+    pinned
+      ? 'Contenders run on core 0, the load on core 1.'
+      : 'Nothing can be pinned to a core here (there is no taskset, or one core only): figures are rough.',
+  );
+  const contenders = contendersOf({ pinned, profileTo, other });
+  const workloads = chosen(command);
+  const cells: Cell[] = [];
+  for (const block of new Set(workloads.map((workload) => workload.block))) {
+    const together = workloads.filter((workload) => workload.block === block);
+    cells.push(...(await measureBlock(together, contenders, { runs, seconds, progress })));
+  }
+  console.log(`\n${summary(cells)}`);
+  if (command.write) write(cells, page(factsOf(pinned, runs, seconds), cells));
+  const sound = cells.every(({ contender, trouble }) => contender !== OURS || trouble === undefined);
+  if (mode !== 'check') return sound;
+  const measured = new Set(workloads.map(({ id }) => id));
+  const verdicts = judge(TARGETS.filter(({ workload }) => measured.has(workload)), cells); // prettier-ignore
+  console.log(`\n${verdictTable(verdicts)}`);
+  return sound && verdicts.every(({ reached }) => reached);
+}
+
+/** What the command line asks for. To check targets it takes only whom they name. */
+function chosen({ mode, only }: CommandLine): Workload[] {
+  const workloads = WORKLOADS.filter(({ id }) => only.test(id));
+  if (mode === 'full') return workloads;
+  if (mode === 'quick') return workloads.filter((workload) => workload.mode === 'quick');
+  const wanted = needed(TARGETS);
+  return workloads.flatMap((workload) => {
+    const contenders = wanted.get(workload.id);
+    return contenders === undefined ? [] : [{ ...workload, contenders: [...contenders] }];
+  });
+}
+
+/** One line for each run. */
+function progress({ workload, contender, trouble }: Cell, run: number, sample: Sample | undefined): void {
+  const what = `${workload.id.padEnd(24)} ${contender.padEnd(13)} ${run} `;
+  console.log(
+    what + (sample === undefined ? `failed: ${trouble ?? 'nothing was measured'}` : figures(sample)),
   );
 }
 
-function summarize(workload: Workload, measured: readonly Contender[]): void {
-  console.log(`\n${workload.title}`);
-  const own = medianOf(workload, OURS, ({ cpu }) => cpu ?? NaN);
-  for (const { name } of measured) {
-    const cpu = medianOf(workload, name, (sample) => sample.cpu ?? NaN);
-    const rate = medianOf(workload, name, (sample) => sample.rate);
-    if (Number.isNaN(rate)) continue;
-    console.log(
-      `  ${name.padEnd(13)} ${cpu.toFixed(2).padStart(8)} µs CPU  ${count(rate).padStart(10)}/s  ours / it: ${(own / cpu).toFixed(2)}`,
-    );
-  }
+function figures({ rate, cpu, p50, p99, resident, loadCpu }: Sample): string {
+  return [
+    `${digits(cpu).padStart(6)} µs CPU`,
+    `${perSecond(rate).padStart(6)}/s`,
+    `p50 ${duration(p50)}, p99 ${duration(p99)}`,
+    ...(resident === undefined ? [] : [`${kibibytes(resident)} each`]),
+    `load at ${percent(loadCpu)}`,
+  ].join(' · ');
 }
 
-function medianOf(workload: Workload, contender: string, figure: (sample: Sample) => number): number {
-  const cell = cells.find((one) => one.workload === workload && one.contender === contender);
-  return median(cell?.samples.map(figure) ?? []);
-}
-
-function count(value: number): string {
-  return Math.round(value).toLocaleString('en');
+function write(cells: readonly Cell[], text: string): void {
+  mkdirSync(`${DOCS}images`, { recursive: true });
+  writeFileSync(`${DOCS}benchmark.md`, text);
+  writeFileSync(`${DOCS}images/benchmark.svg`, chart(cells));
+  console.log('\nWritten: docs/benchmark.md, docs/images/benchmark.svg');
 }

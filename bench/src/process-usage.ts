@@ -23,3 +23,42 @@ function onCpu(folder: string): number {
     return 0;
   }
 }
+
+/** Bytes of memory that it holds; undefined where the operating system does not say. */
+export function residentSizeOf(pid: number): number | undefined {
+  try {
+    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What was used from one moment to another. Times are microseconds. */
+export interface Usage {
+  readonly elapsed: number;
+  /** CPU time of the process; undefined where it cannot be read. */
+  readonly cpu: number | undefined;
+  /** How much of a core this process took itself, 0 … 1. */
+  readonly ownShare: number;
+}
+
+/** Starts to count. @returns a function that gives what was used since */
+export function meter(pid: number | undefined): () => Usage {
+  const before = reading(pid);
+  return () => {
+    const after = reading(pid);
+    const elapsed = after.now - before.now;
+    return {
+      elapsed,
+      cpu: before.cpu === undefined || after.cpu === undefined ? undefined : after.cpu - before.cpu,
+      ownShare: (after.own - before.own) / elapsed,
+    };
+  };
+}
+
+function reading(pid: number | undefined) {
+  const cpu = pid === undefined ? undefined : cpuOf(pid);
+  const { user, system } = process.cpuUsage();
+  return { cpu, own: user + system, now: performance.now() * 1000 };
+}

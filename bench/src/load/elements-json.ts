@@ -78,7 +78,7 @@ export class JsonElements implements Elements {
     let rest = id;
     for (let index = at + width - 1; index >= at; index -= 1) {
       const tenth = Math.floor(rest / 10);
-      into[index] = (ZERO + rest - tenth * 10) ^ MASK;
+      into[index] = (ZERO + (rest - tenth * 10)) ^ MASK;
       rest = tenth;
     }
   }

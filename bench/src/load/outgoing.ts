@@ -119,7 +119,7 @@ function writeMaskedNumber(into: Buffer, at: number, number: number): void {
   let rest = number;
   for (let index = at + NUMBER_MARK.length - 1; index >= at; index -= 1) {
     const tenth = Math.floor(rest / 10);
-    into[index] = (0x30 + rest - tenth * 10) ^ MASK;
+    into[index] = (0x30 + (rest - tenth * 10)) ^ MASK;
     rest = tenth;
   }
 }

@@ -8,7 +8,7 @@ import type { Load } from './load.ts';
 import { NUMBER_MARK, Outgoing } from './outgoing.ts';
 import { argsOf, PayloadCheck, type PayloadShape } from './payload.ts';
 import { ringSize } from './ring.ts';
-import { join, requestAll, type Target } from './session.ts';
+import { join, requestAll, type Destination } from './session.ts';
 import { Turn } from './turn.ts';
 
 export interface PubSubOptions {
@@ -43,18 +43,18 @@ export class PubSubLoad implements Load {
   readonly #connections: readonly Connection[];
 
   /** Opens all sessions and subscribes to all topics. */
-  static async open(target: Target, options: PubSubOptions): Promise<PubSubLoad> {
+  static async open(destination: Destination, options: PubSubOptions): Promise<PubSubLoad> {
     const turn = new Turn();
     const shape = { topics: 1, audience: options.subscribers, ...options };
     const wire = { elements: options.subscriber(), turn };
     const subscribers: Connection[] = [];
     for (let index = 0; index < options.subscribers; index += 1) {
-      const subscriber = await join(target, `subscriber/${index}`, wire);
-      if (!target.relay) await requestAll(subscriber, subscriptions(index, shape));
+      const subscriber = await join(destination, `subscriber/${index}`, wire);
+      if (!destination.relay) await requestAll(subscriber, subscriptions(index, shape));
       subscribers.push(subscriber);
     }
-    const publisher = await join(target, 'publisher/0', { elements: options.publisher(), turn });
-    return new PubSubLoad({ ...options, ...shape }, publisher, subscribers, target.relay);
+    const publisher = await join(destination, 'publisher/0', { elements: options.publisher(), turn });
+    return new PubSubLoad({ ...options, ...shape }, publisher, subscribers, destination.relay);
   }
 
   private constructor(

@@ -8,7 +8,7 @@ import type { Load } from './load.ts';
 import { NUMBER_MARK, Outgoing } from './outgoing.ts';
 import { argsOf, PayloadCheck, type PayloadShape } from './payload.ts';
 import { ringSize } from './ring.ts';
-import { join, requestAll, type Target } from './session.ts';
+import { join, requestAll, type Destination } from './session.ts';
 import { Turn } from './turn.ts';
 
 export interface RpcOptions {
@@ -37,22 +37,22 @@ export class RpcLoad implements Load {
   readonly #connections: readonly Connection[];
 
   /** Opens all sessions and registers all procedures. */
-  static async open(target: Target, options: RpcOptions): Promise<RpcLoad> {
+  static async open(destination: Destination, options: RpcOptions): Promise<RpcLoad> {
     const turn = new Turn();
     const { procedures = options.callees } = options;
     const callees: Connection[] = [];
     const calleeWire = { elements: options.callee(), turn };
     for (let index = 0; index < options.callees; index += 1) {
-      const callee = await join(target, `callee/${index}`, calleeWire);
-      if (!target.relay) await requestAll(callee, registrations(index, options.callees, procedures));
+      const callee = await join(destination, `callee/${index}`, calleeWire);
+      if (!destination.relay) await requestAll(callee, registrations(index, options.callees, procedures));
       callees.push(callee);
     }
     const callers: Connection[] = [];
     const callerWire = { elements: options.caller(), turn };
     for (let index = 0; index < options.callers; index += 1) {
-      callers.push(await join(target, `caller/${index}`, callerWire));
+      callers.push(await join(destination, `caller/${index}`, callerWire));
     }
-    return new RpcLoad(options, callers, callees, target.relay);
+    return new RpcLoad(options, callers, callees, destination.relay);
   }
 
   private constructor(

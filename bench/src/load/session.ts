@@ -3,7 +3,7 @@ import { MessageType, type Message, type RequestType } from '@wamp/protocol';
 import { Connection, type MessageReceiver, type Wire } from './connection.ts';
 
 /** Where the load goes. */
-export interface Target {
+export interface Destination {
   readonly url: string;
   readonly realm: string;
   /** A relay forwards frames between the connections that name each other in their paths; it knows no WAMP. */
@@ -20,13 +20,13 @@ const ROLES = { caller: {}, callee: {}, publisher: {}, subscriber: {} };
 const REQUESTS_AT_ONCE = 64;
 
 /** Opens a connection and, with a router, a session. */
-export async function join(target: Target, role: Role, wire: Wire): Promise<Connection> {
-  const url = new URL(target.url);
-  if (target.relay) url.pathname = `/${role}`;
+export async function join(destination: Destination, role: Role, wire: Wire): Promise<Connection> {
+  const url = new URL(destination.url);
+  if (destination.relay) url.pathname = `/${role}`;
   const connection = await Connection.open(url, wire);
-  if (target.relay) return connection;
+  if (destination.relay) return connection;
   const answer = answerTo(connection);
-  connection.send({ type: MessageType.HELLO, realm: target.realm, details: { roles: ROLES } });
+  connection.send({ type: MessageType.HELLO, realm: destination.realm, details: { roles: ROLES } });
   const { type } = await answer;
   if (type !== MessageType.WELCOME)
     throw new Error(`no session: the answer to HELLO was a message of type ${type}`);

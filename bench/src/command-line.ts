@@ -1,0 +1,106 @@
+/** The command line of `npm run bench --`. */
+import { parseArgs } from 'node:util';
+
+export const USAGE = `npm run bench -- [options]
+
+  (nothing)         every workload; writes docs/benchmark.md and docs/images/benchmark.svg
+  --quick           a few workloads and short runs: under two minutes
+  --check           the workloads of the targets; fails when one is missed
+  --only REGEX      only workloads whose id matches; --list prints the ids
+  --runs N          runs of each, of which the median counts
+  --seconds S       length of a run
+  --url ws://… [--pid N]
+                    another router as well, already running, with realm1 open to anonymous
+                    clients; with its pid its CPU and memory are read, too
+  --cpu-prof DIR    our router writes a CPU profile for each workload there
+  --write, --no-write
+                    whether the documentation is written; by default when nothing is left out
+`;
+
+export interface CommandLine {
+  readonly mode: 'full' | 'quick' | 'check';
+  readonly list: boolean;
+  readonly only: RegExp;
+  readonly runs: number;
+  readonly seconds: number;
+  readonly other: { readonly url: string; readonly pid: number | undefined } | undefined;
+  readonly profileTo: string | undefined;
+  readonly write: boolean;
+}
+
+/** Says what is wrong with the command line. */
+export class UsageError extends Error {}
+
+const DEFAULTS = {
+  full: { runs: 5, seconds: 1 },
+  quick: { runs: 3, seconds: 0.4 },
+  check: { runs: 5, seconds: 0.8 },
+} as const;
+
+/** @returns undefined when help is asked for. @throws UsageError */
+export function readCommandLine(args: readonly string[]): CommandLine | undefined {
+  const values = parse(args);
+  if (values.help) return undefined;
+  if (values.quick && values.check) throw new UsageError('--quick and --check exclude each other');
+  const mode = values.check ? 'check' : values.quick ? 'quick' : 'full';
+  const whole = mode === 'full' && values.only === undefined && values.url === undefined;
+  const { runs, seconds } = DEFAULTS[mode];
+  return {
+    mode,
+    list: values.list,
+    only: expression(values.only ?? ''),
+    runs: positive('--runs', values.runs) ?? runs,
+    seconds: positive('--seconds', values.seconds) ?? seconds,
+    other: otherOf(values),
+    profileTo: values['cpu-prof'],
+    write: !values['no-write'] && (values.write || (whole && values['cpu-prof'] === undefined)),
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        quick: { type: 'boolean', default: false },
+        check: { type: 'boolean', default: false },
+        list: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+        write: { type: 'boolean', default: false },
+        'no-write': { type: 'boolean', default: false },
+        only: { type: 'string' },
+        runs: { type: 'string' },
+        seconds: { type: 'string' },
+        url: { type: 'string' },
+        pid: { type: 'string' },
+        'cpu-prof': { type: 'string' },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function otherOf({ url, pid }: { url?: string; pid?: string }): CommandLine['other'] {
+  if (url === undefined) {
+    if (pid !== undefined) throw new UsageError('--pid is of no use without --url');
+    return undefined;
+  }
+  if (!url.startsWith('ws://') || !URL.canParse(url)) throw new UsageError(`--url: ${url} is no ws:// URL`);
+  return { url, pid: positive('--pid', pid) };
+}
+
+function expression(source: string): RegExp {
+  try {
+    return new RegExp(source);
+  } catch (error) {
+    throw new UsageError(`--only: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function positive(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!(value > 0)) throw new UsageError(`${name}: ${text} is no positive number`);
+  return value;
+}

@@ -1,0 +1,34 @@
+/** Many sessions that are opened in a rush, and then do nothing. */
+import type { Connection, Wire } from './connection.ts';
+import type { Histogram } from './histogram.ts';
+import { join, type Destination } from './session.ts';
+
+export interface CrowdOptions {
+  readonly sessions: number;
+  /** How many are being opened at a time. */
+  readonly atOnce: number;
+  readonly wire: Wire;
+  /** Takes how long each took. */
+  readonly latency: Histogram;
+}
+
+/** Opens all of them. @throws Error when one cannot be opened */
+export async function openCrowd(destination: Destination, options: CrowdOptions): Promise<Connection[]> {
+  const { sessions, atOnce, wire, latency } = options;
+  const crowd: Connection[] = [];
+  let begun = 0;
+  const lane = async (): Promise<void> => {
+    while (begun < sessions) {
+      begun += 1;
+      const start = performance.now();
+      crowd.push(await join(destination, `idle/${begun}`, wire));
+      latency.record((performance.now() - start) * 1000);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+  return crowd;
+}
+
+export function closeCrowd(crowd: readonly Connection[]): void {
+  for (const connection of crowd) connection.destroy();
+}

@@ -1,0 +1,92 @@
+/** What our router is to reach, as ratios to the references of the same run, and whether it does. */
+import { FOX, OURS, RELAY } from './contenders.ts';
+import type { Cell, Sample } from './entry.ts';
+import { median } from './median.ts';
+
+/** One figure of ours, put in relation to a reference. */
+export interface Target {
+  /** The workload of ours that it is about. */
+  readonly workload: string;
+  readonly figure: 'cpu' | 'rate' | 'resident';
+  /** What it is compared with: another contender at the same workload, or ourselves at another one. */
+  readonly against: string | { readonly workload: string };
+  /** `difference` is ours minus the reference, in bytes; else ours divided by it. */
+  readonly as: 'ratio' | 'difference';
+  readonly atMost?: number;
+  readonly atLeast?: number;
+}
+
+export interface Verdict {
+  readonly target: Target;
+  /** NaN when it could not be measured. */
+  readonly measured: number;
+  readonly reached: boolean;
+}
+
+function cpu(workload: string, against: Target['against'], atMost: number): Target {
+  return { workload, figure: 'cpu', against, as: 'ratio', atMost };
+}
+
+function rate(workload: string, against: string, atLeast: number): Target {
+  return { workload, figure: 'rate', against, as: 'ratio', atLeast };
+}
+
+export const TARGETS: readonly Target[] = [
+  cpu('rpc-json-16-w64', RELAY, 0.35),
+  cpu('rpc-msgpack-16-w64', RELAY, 0.35),
+  rate('rpc-json-16-w64', FOX, 5),
+  cpu('rpc-json-128-64x64-w1', RELAY, 0.9),
+  cpu('rpc-json-128-64x64-w1', FOX, 0.6),
+  cpu('rpc-json-16-w1', RELAY, 1.3),
+  cpu('rpc-json-1024-w64', RELAY, 0.5),
+  cpu('rpc-json-1024-object-w64', FOX, 0.3),
+  cpu('rpc-json-65536-w64', RELAY, 1.2),
+  cpu('fanout-10-w16', RELAY, 0.3),
+  cpu('fanout-100-w8', RELAY, 0.3),
+  cpu('fanout-1000-w4', RELAY, 0.5),
+  cpu('fanout-1000-w1', RELAY, 1.1),
+  cpu('topics-100000', { workload: 'topics-10' }, 1.3),
+  cpu('procedures-10000', { workload: 'procedures-10' }, 1.3),
+  { workload: 'idle', figure: 'resident', against: RELAY, as: 'difference', atMost: 16 * 1024 },
+];
+
+/** Whom and what the targets need, by workload. */
+export function needed(targets: readonly Target[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const contenders = new Map<string, Set<string>>();
+  const add = (workload: string, contender: string): void => {
+    const found = contenders.get(workload) ?? new Set();
+    contenders.set(workload, found.add(contender));
+  };
+  for (const { workload, against } of targets) {
+    add(workload, OURS);
+    if (typeof against === 'string') add(workload, against);
+    else add(against.workload, OURS);
+  }
+  return contenders;
+}
+
+/** Holds the medians of cells against the targets. What was not measured is not reached. */
+export function judge(targets: readonly Target[], cells: readonly Cell[]): Verdict[] {
+  return targets.map((target) => {
+    const { workload, figure, against, as, atMost = Infinity, atLeast = -Infinity } = target;
+    const ours = medianOf(cells, workload, OURS, figure);
+    const theirs =
+      typeof against === 'string'
+        ? medianOf(cells, workload, against, figure)
+        : medianOf(cells, against.workload, OURS, figure);
+    const measured = as === 'ratio' ? ours / theirs : ours - theirs;
+    return { target, measured, reached: measured <= atMost && measured >= atLeast };
+  });
+}
+
+/** The median of one figure of one cell; NaN when there is none, or messages went wrong. */
+export function medianOf(
+  cells: readonly Cell[],
+  workload: string,
+  contender: string,
+  figure: keyof Sample,
+): number {
+  const cell = cells.find((one) => one.workload.id === workload && one.contender === contender);
+  if (cell === undefined || cell.trouble !== undefined) return NaN;
+  return median(cell.samples.map((sample) => sample[figure] ?? NaN));
+}

@@ -1,0 +1,40 @@
+/** What a workload is. */
+import type { SerializerName } from './contenders.ts';
+import type { Load } from './load/load.ts';
+import type { Destination } from './load/session.ts';
+
+/** The shortest mode that has it; the full one has all. */
+export type Mode = 'quick' | 'full';
+
+/** Under which heading a workload is reported. */
+export type Section = 'Calls' | 'Calls, callee with another serializer' | 'Events' | 'Growth' | 'Sessions';
+
+interface Common {
+  /** Unique, for `--only`. */
+  readonly id: string;
+  readonly section: Section;
+  /** What it is, under its heading. */
+  readonly title: string;
+  readonly unit: 'call' | 'event' | 'session';
+  /** The serializers that its sessions speak. */
+  readonly serializers: readonly SerializerName[];
+  readonly mode: Mode;
+  /** Workloads of one block are measured in turns, to be compared with each other. */
+  readonly block: string;
+  /** Who takes part; all by default. */
+  readonly contenders?: readonly string[] | undefined;
+}
+
+/** Messages, for as long as one likes. */
+export interface StreamWorkload extends Common {
+  readonly kind: 'stream';
+  open(destination: Destination): Promise<Load>;
+}
+
+/** Sessions that are opened in a rush, and then do nothing. */
+export interface CrowdWorkload extends Common {
+  readonly kind: 'crowd';
+  readonly sessions: number;
+}
+
+export type Workload = StreamWorkload | CrowdWorkload;

@@ -1,0 +1,144 @@
+/** Verdicts on targets, and what the tables say. */
+import { expect, test } from 'vitest';
+import { chart } from '../src/chart.ts';
+import { FOX, OURS, RELAY } from '../src/contenders.ts';
+import type { Cell, Sample } from '../src/entry.ts';
+import { cellText, page, summary, verdictTable } from '../src/report.ts';
+import { judge, needed, TARGETS, type Target } from '../src/targets.ts';
+import { WORKLOADS } from '../src/workloads.ts';
+
+const SAMPLE: Sample = { rate: 324_000, cpu: 2.85, p50: 195, p99: 1252, loadCpu: 0.35 };
+
+function cell(id: string, contender: string, figures: readonly Partial<Sample>[], trouble?: string): Cell {
+  const workload = WORKLOADS.find((one) => one.id === id);
+  if (workload === undefined) throw new Error(`no workload ${id}`);
+  return { workload, contender, samples: figures.map((some) => ({ ...SAMPLE, ...some })), trouble };
+}
+
+const RATIO: Target = {
+  workload: 'rpc-json-16-w64',
+  figure: 'cpu',
+  against: RELAY,
+  as: 'ratio',
+  atMost: 0.35,
+};
+const relay = cell('rpc-json-16-w64', RELAY, [{ cpu: 10 }, { cpu: 99 }, { cpu: 9 }]);
+
+test('a ratio of medians at the target reaches it, one above does not', () => {
+  const at = cell('rpc-json-16-w64', OURS, [{ cpu: 3.5 }, { cpu: 0.1 }, { cpu: 80 }]);
+  expect(judge([RATIO], [relay, at])).toEqual([{ target: RATIO, measured: 0.35, reached: true }]);
+  const above = cell('rpc-json-16-w64', OURS, [{ cpu: 3.6 }, { cpu: 0.1 }, { cpu: 80 }]);
+  expect(judge([RATIO], [relay, above])).toMatchObject([{ reached: false }]);
+});
+
+test('what was not measured, or went wrong, is not reached', () => {
+  expect(judge([RATIO], [relay])).toMatchObject([{ measured: NaN, reached: false }]);
+  const failed = cell('rpc-json-16-w64', OURS, [{ cpu: 1 }], '1 missing');
+  expect(judge([RATIO], [relay, failed])).toMatchObject([{ measured: NaN, reached: false }]);
+  const unknown = cell('rpc-json-16-w64', OURS, [{ cpu: 1 }, { cpu: undefined }]);
+  expect(judge([RATIO], [relay, unknown])).toMatchObject([{ measured: NaN, reached: false }]);
+});
+
+test('a rate is to be at least so many times that of another', () => {
+  const target: Target = {
+    workload: 'rpc-json-16-w64',
+    figure: 'rate',
+    against: FOX,
+    as: 'ratio',
+    atLeast: 5,
+  };
+  const fox = cell('rpc-json-16-w64', FOX, [{ rate: 60_000 }]);
+  const ours = (rate: number): Cell => cell('rpc-json-16-w64', OURS, [{ rate }]);
+  expect(judge([target], [fox, ours(300_000)])).toMatchObject([{ measured: 5, reached: true }]);
+  expect(judge([target], [fox, ours(299_000)])).toMatchObject([{ reached: false }]);
+});
+
+test('growth compares ourselves at two workloads, memory is a difference', () => {
+  const growth: Target = {
+    workload: 'topics-100000',
+    figure: 'cpu',
+    against: { workload: 'topics-10' },
+    as: 'ratio',
+    atMost: 1.3,
+  };
+  const memory: Target = {
+    workload: 'idle',
+    figure: 'resident',
+    against: RELAY,
+    as: 'difference',
+    atMost: 16384,
+  };
+  const cells = [
+    cell('topics-10', OURS, [{ cpu: 2 }]),
+    cell('topics-100000', OURS, [{ cpu: 2.5 }]),
+    cell('idle', OURS, [{ resident: 20_000 }]),
+    cell('idle', RELAY, [{ resident: 3_000 }]),
+  ];
+  expect(judge([growth, memory], cells)).toEqual([
+    { target: growth, measured: 1.25, reached: true },
+    { target: memory, measured: 17_000, reached: false },
+  ]);
+});
+
+test('every target is about workloads that there are, with contenders that take part', () => {
+  for (const [id, contenders] of needed(TARGETS)) {
+    const workload = WORKLOADS.find((one) => one.id === id);
+    expect(workload, id).toBeDefined();
+    for (const name of contenders) expect(workload?.contenders ?? [RELAY, OURS, FOX]).toContain(name);
+  }
+});
+
+test('no two workloads have the same id', () => {
+  expect(new Set(WORKLOADS.map(({ id }) => id)).size).toBe(WORKLOADS.length);
+});
+
+test('the table of verdicts says what was missed', () => {
+  const ours = cell('rpc-json-16-w64', OURS, [{ cpu: 5 }]);
+  expect(verdictTable(judge([RATIO, { ...RATIO, workload: 'idle' }], [relay, ours])).split('\n')).toEqual([
+    '| what | target | measured |  |',
+    '|---|---|---|---|',
+    '| rpc-json-16-w64: CPU ÷ ws relay | ≤ 0.35 × | 0.50 × | MISSED |',
+    '| idle: CPU ÷ ws relay | ≤ 0.35 × | – | not measured |',
+  ]);
+});
+
+test('a cell tells CPU, rate, latency and the load', () => {
+  expect(cellText(cell('rpc-json-16-w64', OURS, [{}]))).toBe('**2.85** · 324k/s · 195 µs / 1.25 ms · 35 %');
+  expect(cellText(cell('idle', OURS, [{ resident: 7168 }]))).toContain('· 7.00 KiB ·');
+  expect(cellText(cell('idle', FOX, [], 'no session'))).toBe('failed: no session');
+  expect(cellText(undefined)).toBe('–');
+});
+
+const FACTS = { date: '2026-01-02', machine: 'a machine', node: '20', contenders: 'these', method: 'so' };
+
+test('the page has a row for each workload, with ratios', () => {
+  const ours = cell('rpc-json-16-w64', OURS, [{ cpu: 2 }]);
+  const lines = page(FACTS, [relay, ours, cell('fanout-10-w16', OURS, [{}])]).split('\n');
+  expect(lines).toContain('|  | ws relay | @wamp/router | ours ÷ ws relay |');
+  expect(lines.find((line) => line.startsWith('| 16 B, window 64, JSON |'))).toMatch(/\| 0\.20 × \|$/);
+  expect(lines.find((line) => line.startsWith('| 1→10, 128 B, window 16, JSON |'))).toBeDefined();
+  expect(lines).not.toContain('## Sessions');
+});
+
+test('what a router said cannot break a table', () => {
+  const line = page(FACTS, [cell('idle', FOX, [], 'so | many\n| columns')]).split('\n').find((one) => one.startsWith('| 10,000')); // prettier-ignore
+  expect(line).toBe(String.raw`| 10,000 idle sessions | failed: so \| many \| columns | – |`);
+});
+
+test('the summary has a line for each workload', () => {
+  const ours = cell('rpc-json-16-w64', OURS, [{ cpu: 2 }]);
+  const [head, row] = summary([relay, ours]).split('\n');
+  expect(head?.split(/ {2,}/)).toEqual(['CPU per message', RELAY, OURS, `ours ÷ ${RELAY}`]);
+  expect(row?.split(/ {2,}/)).toEqual(['rpc-json-16-w64', '10.0 µs', '2.00 µs', '0.20 ×']);
+});
+
+test('the chart has a bar for each figure, as long as it is large', () => {
+  const ours = cell('rpc-json-16-w64', OURS, [{ cpu: 2 }]);
+  const svg = chart([relay, ours]);
+  const width = (style: string): number =>
+    Number(
+      new RegExp(`<rect class="${style}" x="200" y="\\d+" width="([\\d.]+)" height="11"`).exec(svg)?.[1],
+    );
+  expect(width('ours') / width('relay')).toBeCloseTo(0.2, 2);
+  expect(width('fox')).toBeNaN();
+});
