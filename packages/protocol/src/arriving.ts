@@ -1,17 +1,16 @@
 /** A frame that arrives in pieces: memory is taken for what has arrived, not for what its header claims. */
 
-/** Room for this many bytes comes first, and more as they come. */
-const FIRST_ROOM = 64 * 1024;
+/** The least room that is made for a frame, in bytes. */
+const LEAST_ROOM = 1024;
 
 export class ArrivingFrame {
   readonly #length: number;
-  #bytes: Uint8Array<ArrayBuffer>;
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #size = 0;
 
   /** @param length of the whole frame, in bytes */
   constructor(length: number) {
     this.#length = length;
-    this.#bytes = new Uint8Array(Math.min(length, FIRST_ROOM));
   }
 
   /** The whole frame; undefined until it has arrived. */
@@ -29,9 +28,9 @@ export class ArrivingFrame {
     return at + part.length;
   }
 
-  /** Makes room for `size` bytes and some more, but none beyond the frame. */
+  /** Makes room for `size` bytes and as many more, but none beyond the frame. */
   #grow(size: number): void {
-    const larger = new Uint8Array(Math.min(this.#length, Math.max(size, 2 * this.#bytes.length)));
+    const larger = new Uint8Array(Math.min(this.#length, Math.max(2 * size, LEAST_ROOM)));
     larger.set(this.#bytes.subarray(0, this.#size));
     this.#bytes = larger;
   }

@@ -144,7 +144,8 @@ export class WebSocketParser {
       this.#arriving = new ArrivingFrame(this.#header.length);
       return at;
     }
-    this.#take(chunk.subarray(at, end));
+    // Buffers have a `subarray` of their own, which takes longer.
+    this.#take(new Uint8Array(chunk.buffer, chunk.byteOffset + at, this.#header.length));
     return end;
   }
 
