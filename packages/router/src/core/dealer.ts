@@ -153,7 +153,7 @@ export class Dealer {
     const registration = this.serving(procedure);
     if (!isUri(procedure, this.#options.uriRules)) {
       this.deny(caller, message, ErrorUri.INVALID_URI, malformed(procedure, this.#options.uriRules));
-    } else if (this.#draining) {
+    } else if (this.#draining && !isTrusted(caller)) {
       this.deny(caller, message, ErrorUri.UNAVAILABLE, 'the router is shutting down');
     } else if (options.disclose_me === true && !this.#options.disclosure && !disclosed) {
       this.deny(caller, message, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
@@ -220,18 +220,26 @@ export class Dealer {
   }
 
   /**
-   * Refuses new calls from now on. `idle` runs once, when no call is in flight any more: on the stack of the
-   * last one's end, before its answer is sent.
+   * Refuses new calls of clients from now on. `idle` runs once, when no call is in flight any more: on the
+   * stack of the last one's end, before its answer is sent.
    */
   drain(idle: () => void): void {
+    const { pending, opened, ended } = this.calls;
     this.#draining = true;
-    let left = this.calls.pending.inFlight;
-    if (left === 0) idle();
-    else
-      this.calls.ended.on(() => {
-        left -= 1;
-        if (left === 0) idle();
-      });
+    let left = pending.inFlight;
+    if (left === 0) {
+      idle();
+      return;
+    }
+    // The router itself may have to call an authorizer, say, for what is still going on.
+    const unhook = opened.on(() => (left += 1));
+    const stop = ended.on(() => {
+      left -= 1;
+      if (left > 0) return;
+      unhook();
+      stop();
+      idle();
+    });
   }
 
   /** The registration that serves a procedure; no pattern takes what is the router's own. */

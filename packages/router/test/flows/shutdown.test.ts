@@ -1,6 +1,6 @@
 /** Conversations about the router's end: calls in flight may finish, new ones may not begin. */
 import { describe, expect, test } from 'vitest';
-import { createRouter } from '@wamp/router';
+import { anonymous, createRouter } from '@wamp/router';
 import { converse, ManualClock } from '@wamp/router/testing';
 import { Client, settle } from '../support/client.ts';
 
@@ -124,6 +124,31 @@ describe('draining', () => {
       callee ← ${GOODBYE}
       caller ← ${GOODBYE}
     `));
+
+  test('whom the router trusts like itself may call on, and is waited for', () =>
+    converse(
+      `
+      callee → [64, 1, {}, "com.slow"]
+      callee ← [65, 1, $slow]
+      caller → [48, 1, {}, "com.slow", [1]]
+      callee ← [68, 1, $slow, {}, [1]]
+      router drains 10000
+      trusted → [48, 1, {}, "com.slow", [2]]
+      callee ← [68, 2, $slow, {}, [2]]
+      callee → [70, 1, {}]
+      caller ← [50, 1, {}]
+      caller ← nothing
+      callee → [70, 2, {}]
+      trusted ← [50, 1, {}]
+      callee ← ${GOODBYE}
+      caller ← ${GOODBYE}
+      trusted ← ${GOODBYE}
+    `,
+      {
+        router: { authenticators: [anonymous(), { ...anonymous('trusted'), method: 'inside' }] },
+        peers: { trusted: { details: { authmethods: ['inside'] } } },
+      },
+    ));
 
   test('the calls of every realm count', () =>
     converse(
