@@ -1,26 +1,42 @@
 /** The command line: what may be asked of `wamp-router`, and one line for what may not. */
 import { readFileSync } from 'node:fs';
 import { isReserved, isUri } from '@wamp/protocol';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command as Program, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { CannotStart, USAGE } from './failure.ts';
 
-/** What `wamp-router start` was asked to do. */
-export interface StartOptions {
+/** What `wamp-router` was asked to do. */
+export type Command = StartCommand | CheckCommand;
+
+/** Listen for clients. */
+interface StartCommand {
+  readonly name: 'start';
+  /** The path of a configuration file, or what stands on the command line instead. */
+  readonly from: string | Flags;
+  /** Whether anyone who reaches this machine may do everything. */
+  readonly insecureDev: boolean;
+}
+
+/** Say what a configuration file means. */
+interface CheckCommand {
+  readonly name: 'check';
+  readonly file: string;
+}
+
+/** What can be said without a configuration file. */
+export interface Flags {
   readonly host: string;
   /** 0 for any free one. */
   readonly port: number;
   readonly realms: readonly string[];
   /** Origins, besides its own, whose pages may connect. */
   readonly origins: readonly string[];
-  /** Whether anyone who reaches this machine may do everything. */
-  readonly insecureDev: boolean;
 }
 
 /** The command given, or undefined when only help or the version was asked for, and printed. */
-export function readCommandLine(args: readonly string[]): StartOptions | undefined {
-  let asked: StartOptions | undefined;
-  const program = wampRouter((options) => {
-    asked = options;
+export function readCommandLine(args: readonly string[]): Command | undefined {
+  let asked: Command | undefined;
+  const program = wampRouter((command) => {
+    asked = command;
   });
   try {
     program.parse(args, { from: 'user' });
@@ -31,7 +47,8 @@ export function readCommandLine(args: readonly string[]): StartOptions | undefin
   return asked;
 }
 
-interface Flags {
+interface StartOptions {
+  readonly config?: string;
   readonly host: string;
   readonly port: number;
   readonly realm?: readonly string[];
@@ -39,8 +56,8 @@ interface Flags {
   readonly insecureDev?: true;
 }
 
-function wampRouter(onStart: (options: StartOptions) => void): Command {
-  const program = new Command('wamp-router')
+function wampRouter(onCommand: (command: Command) => void): Program {
+  const program = new Program('wamp-router')
     .description('A WAMP router with a dashboard and a chat to try it with.')
     .version(version())
     .helpCommand(false)
@@ -49,21 +66,35 @@ function wampRouter(onStart: (options: StartOptions) => void): Command {
   program
     .command('start')
     .description('Listen for WAMP clients and serve the web apps.')
+    .addOption(configOption().conflicts(['host', 'port', 'realm', 'origin']))
     .option('--host <address>', 'address to listen on', nonEmpty, '127.0.0.1')
     .option('--port <number>', 'port to listen on, 0 for any free one', portNumber, 8080)
     .option('--realm <uri>', 'realm to open; repeat it for several (default: "realm1")', addRealm)
     .option('--origin <origin>', 'web origin that may connect too; repeat it for several', addOrigin)
     .option('--insecure-dev', 'let anyone who reaches a non-loopback address do everything')
-    .action((flags: Flags) => {
-      onStart({
-        host: flags.host,
-        port: flags.port,
-        realms: flags.realm ?? ['realm1'],
-        origins: flags.origin ?? [],
-        insecureDev: flags.insecureDev ?? false,
+    .action((options: StartOptions) => {
+      onCommand({
+        name: 'start',
+        from: options.config ?? flagsOf(options),
+        insecureDev: options.insecureDev ?? false,
       });
     });
+  program
+    .command('check')
+    .description('Say what a configuration file means, or everything that is wrong with it.')
+    .addOption(configOption().makeOptionMandatory())
+    .action(({ config }: { readonly config: string }) => {
+      onCommand({ name: 'check', file: config });
+    });
   return program;
+}
+
+function configOption(): Option {
+  return new Option('--config <file>', 'configuration file (YAML)').argParser(nonEmpty);
+}
+
+function flagsOf({ host, port, realm = ['realm1'], origin = [] }: StartOptions): Flags {
+  return { host, port, realms: realm, origins: origin };
 }
 
 /** Commander puts its suggestions on a second line, and prints the whole help when no command is given. */

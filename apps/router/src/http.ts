@@ -3,14 +3,11 @@ import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerRespo
 import { landingPage } from './landing-page.ts';
 import { asset, type Asset, type Site } from './static-sites.ts';
 
-/** Where WebSocket clients connect; `/` takes them too. */
-export const WEBSOCKET_PATHS: readonly string[] = ['/ws', '/'];
-/** Where long-poll clients find `open`. */
-export const LONG_POLL_PATH = '/lp';
-
 /** What the answers are made of. */
 export interface HttpOptions {
   readonly site: Site;
+  /** Where WebSocket clients connect; the landing page names the first. */
+  readonly webSocketPaths: readonly string[];
   /** The realm that the landing page connects to. */
   readonly realm: string;
   /** What `/health` tells besides `status`. */
@@ -50,7 +47,7 @@ export function answerHttp(options: HttpOptions): RequestListener {
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, options: HttpOptions): void {
-  const { site, realm, health } = options;
+  const { site, webSocketPaths, realm, health } = options;
   const [path = '', ...query] = (request.url ?? '').split('?');
 
   if (path === '/health') {
@@ -58,7 +55,7 @@ function answer(request: IncomingMessage, response: ServerResponse, options: Htt
     send(response, 200, body, { 'content-type': 'application/json', 'cache-control': 'no-store' });
     return;
   }
-  if (WEBSOCKET_PATHS.includes(path) && !site.has(path)) {
+  if (webSocketPaths.includes(path) && !site.has(path)) {
     sendText(response, 426, 'This address speaks WAMP over WebSocket: connect a WAMP client to it.', {
       upgrade: 'websocket',
       connection: 'upgrade',
@@ -74,7 +71,12 @@ function answer(request: IncomingMessage, response: ServerResponse, options: Htt
     sendAsset(request, response, 404, notFoundPage(site));
     return;
   }
-  sendAsset(request, response, 200, path === '/' ? landingPage(found, request, realm) : found);
+  sendAsset(
+    request,
+    response,
+    200,
+    path === '/' ? landingPage(found, request, { path: webSocketPaths[0] ?? '/', realm }) : found,
+  );
 }
 
 function notFoundPage(site: Site): Asset {

@@ -1,5 +1,6 @@
 /** The landing page, whose code sample connects to the very address it was asked at. */
 import type { IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import { asset, type Asset } from './static-sites.ts';
 
 /** What stands in the file, so that the file is a readable page by itself. */
@@ -8,21 +9,28 @@ const SAMPLE_REALM = 'realm1';
 
 const HOST = /^[\w.\-[\]:]{1,255}$/;
 
+/** Where a client that the page explains is to go. */
+interface Destination {
+  /** Where WebSocket clients connect. */
+  readonly path: string;
+  readonly realm: string;
+}
+
 /** `page` with the URL and the realm that a client of this router needs. */
-export function landingPage(page: Asset, request: IncomingMessage, realm: string): Asset {
+export function landingPage(page: Asset, request: IncomingMessage, { path, realm }: Destination): Asset {
   const html = page.body
     .toString()
-    .replaceAll(SAMPLE_URL, urlFor(request))
-    .replaceAll(SAMPLE_REALM, escapeHtml(realm));
+    .replaceAll(SAMPLE_URL, () => escapeHtml(urlFor(request, path)))
+    .replaceAll(SAMPLE_REALM, () => escapeHtml(realm));
   return asset('/index.html', Buffer.from(html));
 }
 
 /** The client chose these headers, so they only ever appear on its own page, and only when well-formed. */
-function urlFor(request: IncomingMessage): string {
-  const { host } = request.headers;
+function urlFor({ headers, socket }: IncomingMessage, path: string): string {
+  const { host } = headers;
   if (host === undefined || !HOST.test(host)) return SAMPLE_URL;
-  const scheme = request.headers['x-forwarded-proto'] === 'https' ? 'wss' : 'ws';
-  return `${scheme}://${host}/ws`;
+  const isSecure = socket instanceof TLSSocket || headers['x-forwarded-proto'] === 'https';
+  return `${isSecure ? 'wss' : 'ws'}://${host}${path}`;
 }
 
 function escapeHtml(text: string): string {

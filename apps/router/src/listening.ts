@@ -1,8 +1,17 @@
-/** Listening on an address, and the words for every way that fails. */
+/** Listening on an address or a path, and the words for every way that fails. */
+import { once } from 'node:events';
 import { lookup } from 'node:dns/promises';
-import { isIPv6, type AddressInfo, type Server } from 'node:net';
-import { isLoopback } from '@wamp/router';
-import { CannotStart, USAGE } from './failure.ts';
+import { unlink } from 'node:fs/promises';
+import { connect, isIPv6, type Server } from 'node:net';
+import { CannotStart } from './failure.ts';
+
+/** Where to listen. */
+export interface Place {
+  readonly address: string;
+  readonly port: number;
+  /** The path of a Unix domain socket, instead of an address and a port. */
+  readonly unix?: string;
+}
 
 /** The address that `host`, a name or an address, stands for. */
 export async function resolveHost(host: string): Promise<string> {
@@ -13,45 +22,67 @@ export async function resolveHost(host: string): Promise<string> {
   }
 }
 
-/** Refuses to offer everything to anyone beyond this machine, unless told to. */
-export function refuseExposure(address: string, insecureDev: boolean): void {
-  if (insecureDev || isLoopback(address)) return;
-  throw new CannotStart(
-    `refusing to listen on ${address}: anyone who reaches it could do everything; ` +
-      'listen on 127.0.0.1, or add --insecure-dev if that is meant',
-    USAGE,
-  );
+/**
+ * Resolves once `server` listens, to what a URL has for the place.
+ * @throws CannotStart
+ */
+export async function listen(server: Server, place: Place): Promise<string> {
+  const { address, port, unix } = place;
+  try {
+    await begin(server, unix === undefined ? { host: address, port } : { path: unix });
+  } catch (error) {
+    const failure = error as NodeJS.ErrnoException;
+    if (unix === undefined || failure.code !== 'EADDRINUSE' || !(await isAbandoned(unix))) {
+      throw new CannotStart(whyNotListening(failure, place));
+    }
+    await unlink(unix);
+    await listen(server, place);
+  }
+  const bound = server.address();
+  return typeof bound === 'string' ? bound : authority(bound?.address ?? address, bound?.port ?? port);
 }
 
-/** Resolves once `server` listens. */
-export function listen(server: Server, address: string, port: number): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    const failed = (error: NodeJS.ErrnoException): void => {
-      reject(new CannotStart(whyNotListening(error, address, port)));
-    };
-    server.once('error', failed);
-    server.listen({ host: address, port }, () => {
-      server.off('error', failed);
-      resolve(server.address() as AddressInfo);
-    });
-  });
+async function begin(
+  server: Server,
+  where: { host: string; port: number } | { path: string },
+): Promise<void> {
+  server.listen(where);
+  await once(server, 'listening');
+}
+
+/** True for a socket that a process has left behind: nobody answers there. */
+async function isAbandoned(path: string): Promise<boolean> {
+  const socket = connect(path);
+  try {
+    await once(socket, 'connect');
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+  } finally {
+    socket.destroy();
+  }
 }
 
 /** One line about a failed `listen`. */
-export function whyNotListening(error: NodeJS.ErrnoException, address: string, port: number): string {
+export function whyNotListening(error: NodeJS.ErrnoException, { address, port, unix }: Place): string {
+  const place = unix ?? authority(address, port);
   switch (error.code) {
     case 'EADDRINUSE':
-      return `port ${port} on ${address} is in use; choose another with --port, or --port 0 for any free one`;
+      return unix === undefined
+        ? `port ${port} on ${address} is in use; choose another, or 0 for any free one`
+        : `${unix} is in use`;
     case 'EACCES':
-      return `not permitted to listen on port ${port}; ports below 1024 need privileges`;
+      return unix === undefined
+        ? `not permitted to listen on port ${port}; ports below 1024 need privileges`
+        : `not permitted to listen on ${unix}`;
     case 'EADDRNOTAVAIL':
       return `${address} is not an address of this machine`;
     default:
-      return `cannot listen on ${authority(address, port)}: ${error.message}`;
+      return `cannot listen on ${place}: ${error.message}`;
   }
 }
 
 /** `address` and `port` as a URL has them. */
-export function authority(address: string, port: number): string {
+function authority(address: string, port: number): string {
   return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -1,19 +1,28 @@
 #!/usr/bin/env node
 /** Starts the deployable router. */
+import { summary } from './check.ts';
 import { readCommandLine } from './command-line.ts';
+import { fromFlags } from './config/development.ts';
+import { FaultyConfiguration } from './config/faults.ts';
+import { loadConfiguration } from './config/load.ts';
 import { CannotStart } from './failure.ts';
 import { stopOnSignals } from './shutdown.ts';
 import { start } from './start.ts';
 
 try {
   const command = readCommandLine(process.argv.slice(2));
-  if (command !== undefined) {
-    const running = await start(command);
+  if (command?.name === 'start') {
+    const { from, insecureDev } = command;
+    const loaded = typeof from === 'string' ? loadConfiguration(from) : fromFlags(from);
+    const running = await start(loaded, insecureDev);
     stopOnSignals(running);
     console.log(running.greeting);
+  } else if (command?.name === 'check') {
+    console.log(summary(loadConfiguration(command.file).configuration));
   }
 } catch (error) {
   if (!(error instanceof CannotStart)) throw error;
-  console.error(`wamp-router: ${error.message}`);
+  // Lines that begin with a place in a file are for editors and terminals to open.
+  console.error(error instanceof FaultyConfiguration ? error.message : `wamp-router: ${error.message}`);
   process.exitCode = error.exitCode;
 }

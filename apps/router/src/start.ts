@@ -1,18 +1,19 @@
-/** Brings the router up: realms, pages and every transport on one port. */
-import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
-import { createServer } from 'node:net';
+/** Brings the router up: realms, pages, and every transport on every listener. */
+import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { acceptLongPolls, acceptWebSockets, createRouter, shareOnePort } from '@wamp/router';
-import { version, type StartOptions } from './command-line.ts';
-import { answerHttp, LONG_POLL_PATH, WEBSOCKET_PATHS } from './http.ts';
-import { authority, listen, refuseExposure, resolveHost } from './listening.ts';
-import { log } from './log.ts';
+import { createRouter, isLoopback } from '@wamp/router';
+import { version } from './command-line.ts';
+import type { Listener } from './config/listeners.ts';
+import type { LoadedConfiguration } from './config/load.ts';
+import type { Configuration } from './config/schema.ts';
+import { answerHttp } from './http.ts';
+import { openListener, type OpenListener } from './listener.ts';
+import { resolveHost } from './listening.ts';
+import { logFrom } from './log.ts';
 import type { Stoppable } from './shutdown.ts';
-import { loadSites } from './static-sites.ts';
+import { loadSites, type Site } from './static-sites.ts';
 
-/** How long calls in flight may go on once the router is told to stop (ms). */
-const DRAIN = 10_000;
-/** How long clients may take to part after that (ms). */
+/** How long clients may take to part once they were sent GOODBYE (ms). */
 const FAREWELL = 1_500;
 
 /** A router that clients can reach. */
@@ -21,46 +22,75 @@ export interface Running extends Stoppable {
   readonly greeting: string;
 }
 
-/** Resolves once clients can connect; throws `CannotStart` when they never will. */
-export async function start(options: StartOptions): Promise<Running> {
-  const { port, realms, origins, insecureDev } = options;
-  const address = await resolveHost(options.host);
-  refuseExposure(address, insecureDev);
-
-  const http = httpServer(realms[0] ?? '');
-  // Its sockets are what those of an HTTP server are: who has said all it will is answered still, and at once.
-  const server = createServer({ allowHalfOpen: true, noDelay: true });
-  const bound = await listen(server, address, port);
-  const router = createRouter({ realms, log });
-  const shared = { server: http, listener: server, origins };
-  const webSockets = acceptWebSockets(router, { ...shared, paths: WEBSOCKET_PATHS });
-  const longPolls = acceptLongPolls(router, { ...shared, path: LONG_POLL_PATH });
-  const rawSockets = shareOnePort(router, { server, http });
+/**
+ * Resolves once clients can connect.
+ * @param insecureDev whether anyone who reaches this machine may do everything
+ * @throws CannotStart when they never will
+ */
+export async function start(loaded: LoadedConfiguration, insecureDev: boolean): Promise<Running> {
+  const { configuration } = loaded;
+  const { realms, limits, drain } = configuration;
+  const listeners = await resolve(configuration.listeners);
+  if (!insecureDev) refuseExposure(listeners, loaded);
+  const answers = answersFor(configuration);
+  const router = createRouter({ realms, limits, log: logFrom(configuration.log.level) });
+  const open: OpenListener[] = [];
+  const close = (): Promise<unknown> => Promise.all(open.map((listener) => listener.close()));
+  try {
+    for (const listener of listeners) open.push(await openListener(router, listener, answers(listener)));
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
-    greeting: greeting(authority(bound.address, bound.port), realms),
+    greeting: greeting(open, configuration),
     async stop() {
-      server.close();
-      const parted = Promise.all([rawSockets, webSockets, longPolls].map((acceptor) => acceptor.close()));
-      await router.drain(DRAIN);
+      const parted = close();
+      await router.drain(drain);
       // A client that does not say GOODBYE in turn keeps nobody waiting.
       await Promise.race([Promise.all([router.close(), parted]), sleep(FAREWELL, undefined, { ref: false })]);
-      http.closeAllConnections();
+      for (const listener of open) listener.closeIdle();
     },
   };
 }
 
-function httpServer(realm: string): HttpServer {
-  const site = loadSites();
+/** The listeners with the addresses that their host names stand for. */
+function resolve(listeners: readonly Listener[]): Promise<readonly Listener[]> {
+  return Promise.all(
+    listeners.map(async (listener) =>
+      listener.unix === undefined ? { ...listener, address: await resolveHost(listener.address) } : listener,
+    ),
+  );
+}
+
+/** Refuses to offer everything to anyone beyond this machine. */
+function refuseExposure(listeners: readonly Listener[], loaded: LoadedConfiguration): void {
+  listeners.forEach(({ address, unix }, index) => {
+    if (unix !== undefined || isLoopback(address)) return;
+    throw loaded.complaint(
+      ['listeners', index, 'address'],
+      `refusing to listen on ${address}: anyone who reaches it could do everything; ` +
+        'listen on 127.0.0.1, or add --insecure-dev if that is meant',
+    );
+  });
+}
+
+/** What is answered over HTTP, by listener. */
+function answersFor({ listeners, realms }: Configuration): (listener: Listener) => RequestListener {
+  const nothing: Site = new Map();
+  const site = listeners.some(({ pages }) => pages) ? loadSites() : nothing;
+  const realm = realms[0]?.name ?? '';
   const started = Date.now();
   const running = version();
   const health = () => ({ version: running, uptime_ms: Date.now() - started });
-  // The only bodies are those of long-poll; they are no longer than a message.
-  const limits = { headersTimeout: 5_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 };
-  return createHttpServer(limits, answerHttp({ site, realm, health }));
+  return ({ pages, transports, websocketPaths }) => {
+    const webSocketPaths = transports.includes('websocket') ? websocketPaths : [];
+    return answerHttp({ site: pages ? site : nothing, webSocketPaths, realm, health });
+  };
 }
 
-function greeting(host: string, realms: readonly string[]): string {
+function greeting(open: readonly OpenListener[], { realms }: Configuration): string {
   const rights = 'development default: anonymous, everything allowed';
-  const urls = [`http://${host}/`, `ws://${host}/ws`, `rs://${host}`, `http://${host}${LONG_POLL_PATH}`];
-  return `wamp-router listening: ${urls.join('  ')}  ${realms.join(', ')} (${rights})`;
+  const urls = open.flatMap((listener) => listener.urls);
+  return `wamp-router listening: ${urls.join('  ')}  ${realms.map(({ name }) => name).join(', ')} (${rights})`;
 }

@@ -21,6 +21,13 @@ function expectOneLine({ code, stdout, stderr }: Outcome, exitCode: number, word
   expect(code).toBe(exitCode);
 }
 
+const OPTIONS: Readonly<Record<string, string>> = {
+  '--host': '--host <address>',
+  '--port': '--port <number>',
+  '--realm': '--realm <uri>',
+  '--origin': '--origin <origin>',
+};
+
 describe('what cannot be asked for', () => {
   const notAPort = 'It must be a number from 0 to 65535.';
   const notARealm = 'It must be a URI such as realm1 or com.example.';
@@ -41,6 +48,14 @@ describe('what cannot be asked for', () => {
       ['start', '--origin', 'https://app.example/'],
       `option '--origin <origin>' argument 'https://app.example/' is invalid. ${notAnOrigin}`,
     ],
+    [['check'], "required option '--config <file>' not specified"],
+    [['start', '--config', ''], "option '--config <file>' argument '' is invalid. It must not be empty."],
+    ...['--host=::1', '--port=8080', '--realm=a', '--origin=https://a.example'].map(
+      (flag): [string[], string] => [
+        ['start', '--config', 'wamp.yaml', flag],
+        `option '--config <file>' cannot be used with option '${OPTIONS[flag.split('=')[0] ?? ''] ?? ''}'`,
+      ],
+    ),
     ...['', '-1', '65536', '80.5', '1e3', '0x50', ' 1', '999999999999'].map((port): [string[], string] => [
       ['start', `--port=${port}`],
       `option '--port <number>' argument '${port}' is invalid. ${notAPort}`,
@@ -66,10 +81,8 @@ describe('what cannot be asked for', () => {
 describe('what can be asked for', () => {
   test('nothing in particular', () => {
     expect(readCommandLine(['start'])).toEqual({
-      host: '127.0.0.1',
-      port: 8080,
-      realms: ['realm1'],
-      origins: [],
+      name: 'start',
+      from: { host: '127.0.0.1', port: 8080, realms: ['realm1'], origins: [] },
       insecureDev: false,
     });
   });
@@ -78,12 +91,19 @@ describe('what can be asked for', () => {
     const args =
       'start --host ::1 --port 0 --realm a --realm b --realm a --origin https://x.example --insecure-dev';
     expect(readCommandLine(args.split(' '))).toEqual({
-      host: '::1',
-      port: 0,
-      realms: ['a', 'b'],
-      origins: ['https://x.example'],
+      name: 'start',
+      from: { host: '::1', port: 0, realms: ['a', 'b'], origins: ['https://x.example'] },
       insecureDev: true,
     });
+  });
+
+  test('what stands in a file', () => {
+    expect(readCommandLine(['start', '--config', 'wamp.yaml'])).toEqual({
+      name: 'start',
+      from: 'wamp.yaml',
+      insecureDev: false,
+    });
+    expect(readCommandLine(['check', '--config', 'wamp.yaml'])).toEqual({ name: 'check', file: 'wamp.yaml' });
   });
 });
 
@@ -94,7 +114,7 @@ describe('what the machine refuses ends the process with 1', () => {
     const port = String((other.address() as AddressInfo).port);
     const outcome = await workshop.run(['start', '--port', port]);
     other.close();
-    const advice = 'choose another with --port, or --port 0 for any free one';
+    const advice = 'choose another, or 0 for any free one';
     expectOneLine(outcome, 1, `port ${port} on 127.0.0.1 is in use; ${advice}`);
   });
 
@@ -115,10 +135,14 @@ describe('what the machine refuses ends the process with 1', () => {
 
   test('a port for the privileged, and what has no words of its own', () => {
     const failure = (code: string) => Object.assign(new Error(`listen ${code}`), { code });
-    expect(whyNotListening(failure('EACCES'), '127.0.0.1', 80)).toBe(
+    const port80 = { address: '::1', port: 80 };
+    expect(whyNotListening(failure('EACCES'), port80)).toBe(
       'not permitted to listen on port 80; ports below 1024 need privileges',
     );
-    expect(whyNotListening(failure('EMFILE'), '::1', 80)).toBe('cannot listen on [::1]:80: listen EMFILE');
+    expect(whyNotListening(failure('EMFILE'), port80)).toBe('cannot listen on [::1]:80: listen EMFILE');
+    const unix = { ...port80, unix: '/run/wamp' };
+    expect(whyNotListening(failure('EACCES'), unix)).toBe('not permitted to listen on /run/wamp');
+    expect(whyNotListening(failure('ENOENT'), unix)).toBe('cannot listen on /run/wamp: listen ENOENT');
   });
 });
 

@@ -68,6 +68,12 @@ export class Workshop implements AsyncDisposable {
     return listening(spawn(process.execPath, [...fromSource, this.#main, 'start', '--port', '0', ...args]));
   }
 
+  /** Starts what a configuration file says. */
+  startFrom(file: string, env: Readonly<Record<string, string>> = {}): Promise<RunningRouter> {
+    const args = [...fromSource, this.#main, 'start', '--config', file];
+    return listening(spawn(process.execPath, args, { env: { ...process.env, ...env } }));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.#folder, { recursive: true });
   }

@@ -1,0 +1,40 @@
+/** What a configuration means, in a few lines without secrets. */
+import { X509Certificate } from 'node:crypto';
+import type { Listener } from './config/listeners.ts';
+import type { RealmConfiguration } from './config/realms.ts';
+import type { Configuration } from './config/schema.ts';
+
+/** What would be served. */
+export function summary({ listeners, realms }: Configuration): string {
+  return [...listeners.map(listenerLine), ...realms.map(realmLine)].join('\n');
+}
+
+function listenerLine(listener: Listener): string {
+  const { address, port, unix, transports, websocketPaths, longpollPath, pages, origins } = listener;
+  const spoken = transports.map((transport) => {
+    if (transport === 'websocket') return `websocket at ${websocketPaths.join(' and ')}`;
+    return transport === 'longpoll' ? `longpoll at ${longpollPath}` : transport;
+  });
+  const parts = [
+    ...spoken,
+    ...(pages ? ['pages'] : []),
+    ...tlsParts(listener),
+    ...(origins.length > 0 ? [`origins ${origins.join(' ')}`] : []),
+  ];
+  return `listener ${unix ?? `${address} port ${port}`}: ${parts.join(', ')}`;
+}
+
+function tlsParts({ tls }: Listener): readonly string[] {
+  if (tls === undefined) return [];
+  const { subject, validTo } = new X509Certificate(tls.cert as Buffer);
+  const asks =
+    tls.rejectUnauthorized === true ? 'required' : tls.requestCert === true ? 'requested' : undefined;
+  return [
+    `TLS for ${subject.replaceAll('\n', ' ')} until ${new Date(validTo).toISOString().slice(0, 10)}`,
+    ...(asks === undefined ? [] : [`client certificates ${asks}`]),
+  ];
+}
+
+function realmLine({ name }: RealmConfiguration): string {
+  return `realm ${name}: anonymous, everything allowed`;
+}

@@ -1,0 +1,133 @@
+/** What zod finds wrong, in words: what is wrong, and what the JSON Schema says is expected instead. */
+import type { z } from 'zod';
+import type { Path } from './faults.ts';
+import { NOT_WELL_FORMED } from './kinds.ts';
+import { nearest } from './nearest.ts';
+import type { JsonSchema } from './schema.ts';
+
+/** A fault whose place is to be found yet. */
+export interface Finding {
+  readonly path: Path;
+  readonly text: string;
+  /** True when it is the key that is wrong. */
+  readonly atKey: boolean;
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** @param value what was checked, and never appears in a text */
+export function explain(issues: readonly Issue[], value: unknown, schema: JsonSchema): readonly Finding[] {
+  return issues.flatMap((issue) => findings(issue, [], value, schema));
+}
+
+function findings(issue: Issue, above: Path, value: unknown, schema: JsonSchema): readonly Finding[] {
+  const path: Path = [
+    ...above,
+    ...issue.path.map((step) => (typeof step === 'number' ? step : String(step))),
+  ];
+  const part = schemaAt(schema, path);
+  const found = valueAt(value, path);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: [...path, key], text: unknownKey(key, part), atKey: true }));
+  }
+  if (issue.code === 'invalid_union') {
+    // The alternative of the right type knows better what is wrong.
+    const alternative = issue.errors.find((errors) => !errors.some(isOfOtherType));
+    if (alternative !== undefined) {
+      return alternative.flatMap((inner) => findings(inner, path, value, schema));
+    }
+  }
+  const wrong = whatIsWrong(issue, found);
+  const complete = issue.code === 'custom' && wrong !== NOT_WELL_FORMED;
+  return [{ path, text: complete ? wrong : `${wrong}, expected ${expectation(part)}`, atKey: false }];
+}
+
+function isOfOtherType(issue: Issue): boolean {
+  return issue.code === 'invalid_type' && issue.path.length === 0;
+}
+
+function whatIsWrong(issue: Issue, found: unknown): string {
+  switch (issue.code) {
+    case 'custom':
+      return issue.message;
+    case 'invalid_type':
+    case 'invalid_union':
+      return found === undefined ? 'is missing' : `is ${kindOf(found)}`;
+    case 'too_small':
+      return issue.origin === 'number' || issue.origin === 'int' ? 'is too small' : 'is empty';
+    case 'too_big':
+      return 'is too large';
+    case 'invalid_value':
+      return found === undefined ? 'is missing' : 'is not one of the choices';
+    default:
+      return NOT_WELL_FORMED;
+  }
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'empty';
+  if (Array.isArray(value)) return 'a list';
+  switch (typeof value) {
+    case 'string':
+      return 'text';
+    case 'number':
+      return Number.isInteger(value) ? 'a number' : 'no whole number';
+    case 'boolean':
+      return String(value);
+    default:
+      return 'a mapping';
+  }
+}
+
+function unknownKey(key: string, { properties, anyOf = [] }: JsonSchema): string {
+  const known = [properties, ...anyOf.map((each) => each.properties)].flatMap((each) =>
+    Object.keys(each ?? {}),
+  );
+  const meant = nearest(key, known);
+  return meant === undefined
+    ? `is not known here, expected one of ${known.join(', ')}`
+    : `is not known here, did you mean ${meant}?`;
+}
+
+/** What a part of a schema asks for, as the end of a sentence. */
+export function expectation({ title, type, enum: choices, items }: JsonSchema): string {
+  if (title !== undefined) return title;
+  if (items !== undefined) return `a list, each item ${expectation(items)}`;
+  if (choices !== undefined)
+    return choices.length === 1 ? String(choices[0]) : `one of ${choices.join(', ')}`;
+  return TYPES[type ?? ''] ?? 'something else';
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  array: 'a list',
+  boolean: 'true or false',
+  integer: 'a whole number',
+  number: 'a number',
+  object: 'a mapping',
+  string: 'text',
+};
+
+/** The part of a schema that describes what stands at a path. */
+function schemaAt(schema: JsonSchema, path: Path): JsonSchema {
+  return path.reduce<JsonSchema>((part, step) => childOf(part, step) ?? {}, schema);
+}
+
+function childOf(schema: JsonSchema, step: string | number): JsonSchema | undefined {
+  const { properties, additionalProperties, items, anyOf = [] } = schema;
+  if (typeof step === 'number' && items !== undefined) return items;
+  const own = properties !== undefined && Object.hasOwn(properties, step) ? properties[step] : undefined;
+  if (own !== undefined) return own;
+  if (additionalProperties !== undefined && additionalProperties !== false) return additionalProperties;
+  for (const alternative of anyOf) {
+    const child = childOf(alternative, step);
+    if (child !== undefined) return child;
+  }
+  return undefined;
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((part, step) => {
+    const holds = typeof part === 'object' && part !== null && Object.hasOwn(part, step);
+    return holds ? (part as Readonly<Record<string | number, unknown>>)[step] : undefined;
+  }, value);
+}

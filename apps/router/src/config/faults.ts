@@ -1,0 +1,55 @@
+/** Faults of a configuration file, each with its place in the file. */
+import { CannotStart, USAGE } from '../failure.ts';
+
+/** Where a value stands: the keys and indexes that lead to it. */
+export type Path = readonly (string | number)[];
+
+/** Both count from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface Fault {
+  readonly path: Path;
+  readonly position: Position;
+  /** What is wrong, and what is expected. Never a value from the file: it may be a secret. */
+  readonly text: string;
+}
+
+/** Beyond these, faults are only counted. */
+const MOST_PRINTED = 50;
+
+/** A configuration file that nothing can be started with: one line for each fault, in the order of the file. */
+export class FaultyConfiguration extends CannotStart {
+  readonly faults: readonly Fault[];
+
+  /** @param file its name, as it was given */
+  constructor(file: string, faults: readonly Fault[]) {
+    const sorted = [...faults].sort(byPosition);
+    const lines = sorted.slice(0, MOST_PRINTED).map((fault) => lineFor(file, fault));
+    const more = sorted.length - lines.length;
+    super([...lines, ...(more > 0 ? [`${file}: and ${more} faults more`] : [])].join('\n'), USAGE);
+    this.faults = sorted;
+  }
+}
+
+function byPosition({ position: a }: Fault, { position: b }: Fault): number {
+  return a.line - b.line || a.column - b.column;
+}
+
+function lineFor(file: string, { path, position, text }: Fault): string {
+  const place = `${file}:${position.line}:${position.column}`;
+  return path.length === 0 ? `${place}: ${text}` : `${place}: ${pathText(path)}: ${text}`;
+}
+
+/** Such as `realms[0].name`; a key with other characters stands in quotes. */
+function pathText(path: Path): string {
+  return path
+    .map((step, index) => {
+      if (typeof step === 'number') return `[${step}]`;
+      if (!/^[\w-]+$/.test(step)) return `[${JSON.stringify(step)}]`;
+      return index === 0 ? step : `.${step}`;
+    })
+    .join('');
+}

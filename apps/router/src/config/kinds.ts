@@ -1,0 +1,140 @@
+/** Kinds of values in a configuration file; the title of each completes the sentence "expected …". */
+import { isReserved, isUri } from '@wamp/protocol';
+import { z } from 'zod';
+import type { Files } from './files.ts';
+
+const MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const BYTES: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
+
+/** `500ms`, `10s`, `2m`, `1h`; in ms. @param fallback ms, when nothing is said */
+export function duration(fallback: number): z.ZodType<number, string | undefined> {
+  const title = 'a duration such as 10s or 500ms';
+  return quantity(/^(\d{1,9})(ms|s|m|h)$/, MS)
+    .meta({ title })
+    .prefault(quantityText(fallback, MS));
+}
+
+/** `512B`, `64KiB`, `1MiB`; in bytes. @param fallback bytes, when nothing is said */
+export function size(fallback: number): z.ZodType<number, string | undefined> {
+  const title = 'a size such as 64KiB or 1MiB';
+  return quantity(/^(\d{1,9})(B|KiB|MiB|GiB)$/, BYTES)
+    .meta({ title })
+    .prefault(quantityText(fallback, BYTES));
+}
+
+function quantity(pattern: RegExp, units: Readonly<Record<string, number>>): z.ZodType<number, string> {
+  return z
+    .string()
+    .regex(pattern)
+    .transform((text) => {
+      const [, amount, unit = ''] = pattern.exec(text) ?? [];
+      return Number(amount) * (units[unit] ?? Number.NaN);
+    });
+}
+
+/** In the largest unit that leaves a whole number. */
+function quantityText(amount: number, units: Readonly<Record<string, number>>): string {
+  const [unit = '', factor = 1] = Object.entries(units).findLast(([, each]) => amount % each === 0) ?? [];
+  return `${amount / factor}${unit}`;
+}
+
+/** A whole number within bounds. */
+export function count(least: number, most: number): z.ZodType<number, number> {
+  return z
+    .int()
+    .min(least)
+    .max(most)
+    .meta({ title: `a whole number from ${least} to ${most}` });
+}
+
+/** A number that may come from the environment, and is text then. */
+export function port(): z.ZodType<number, number | string> {
+  const number = count(0, 65_535);
+  const digits = z
+    .string()
+    .regex(/^\d{1,5}$/)
+    .transform(Number)
+    .pipe(number);
+  return z.union([number, digits]).meta({ title: 'a whole number from 0 to 65535' });
+}
+
+/** Text that is not empty. */
+export function text(title: string): z.ZodType<string, string> {
+  return z.string().min(1).meta({ title });
+}
+
+/** The name of a realm, or of something else that clients name by a URI. */
+export function uri(): z.ZodType<string, string> {
+  return z
+    .string()
+    .refine((value) => isUri(value) && !isReserved(value), { message: NOT_WELL_FORMED })
+    .meta({ title: 'a URI such as com.example, not below wamp' });
+}
+
+export function origin(): z.ZodType<string, string> {
+  return z
+    .string()
+    .refine((value) => URL.canParse(value) && new URL(value).origin === value, { message: NOT_WELL_FORMED })
+    .meta({ title: 'an origin such as https://app.example' });
+}
+
+/** The path of a URL. */
+export function urlPath(): z.ZodType<string, string> {
+  return z
+    .string()
+    .regex(/^\/[^\s?#]*$/)
+    .meta({ title: 'a path such as /ws' });
+}
+
+/** What a file holds. */
+export function contents(files: Files): z.ZodType<Buffer, string> {
+  return z
+    .string()
+    .min(1)
+    .transform((path, context) => {
+      const read = files.read(path);
+      if (Buffer.isBuffer(read)) return read;
+      context.addIssue({ code: 'custom', message: read.fault });
+      return z.NEVER;
+    })
+    .meta({ title: 'the path of a file' });
+}
+
+/** A secret as it is, out of the environment, or in a file of its own. */
+export function secret(files: Files): z.ZodType<string, string | { readonly file: string }> {
+  const own = z.strictObject({ file: contents(files).describe('File whose first line is the secret.') });
+  return z
+    .union([z.string().min(1), own])
+    .transform((value, context) => {
+      const line = typeof value === 'string' ? value : (value.file.toString().split(/\r?\n/, 1)[0] ?? '');
+      if (line !== '') return line;
+      context.addIssue({ code: 'custom', message: 'is empty' });
+      return z.NEVER;
+    })
+    .meta({ title: 'a secret: text, ${NAME} or { file: path }' });
+}
+
+/** Refuses items of a list that have a name which an earlier one has, however wrong they may be otherwise. */
+export function distinct<T>(
+  list: z.ZodType<readonly T[]>,
+  key: keyof T & string,
+  message: string,
+): z.ZodType<readonly T[]> {
+  return list.superRefine((items: readonly unknown[], context) => {
+    const names = new Set<unknown>();
+    items.forEach((item, index) => {
+      const name =
+        typeof item === 'object' && item !== null && key in item ? item[key as keyof typeof item] : undefined;
+      if (typeof name === 'string' && names.has(name)) {
+        context.addIssue({ code: 'custom', path: [index, key], message });
+      }
+      names.add(name);
+    });
+  }, ALWAYS);
+}
+
+/** For checks of lists that look at whatever is there, right or wrong. */
+export const ALWAYS: z.core.$ZodSuperRefineParams = { when: ({ value }) => Array.isArray(value) };
+
+/** What a check says when the title says the rest. */
+export const NOT_WELL_FORMED = 'is not well-formed';

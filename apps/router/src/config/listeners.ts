@@ -1,0 +1,108 @@
+/** What a configuration says of listeners. */
+import type { TlsOptions } from 'node:tls';
+import { z } from 'zod';
+import { camelKeys } from './camel-keys.ts';
+import type { Files } from './files.ts';
+import { ALWAYS, origin, port, text, urlPath } from './kinds.ts';
+import { tls } from './tls.ts';
+
+/** An address that the router listens on, and what it speaks there. */
+export interface Listener {
+  readonly address: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  /** A path to listen on instead of an address. */
+  readonly unix?: string;
+  readonly transports: readonly TransportName[];
+  readonly websocketPaths: readonly string[];
+  readonly longpollPath: string;
+  readonly compression: boolean;
+  /** Origins, besides its own, whose pages may connect. */
+  readonly origins: readonly string[];
+  /** Whether it serves the landing page, the chat and the dashboard. */
+  readonly pages: boolean;
+  readonly tls?: TlsOptions;
+}
+
+type TransportName = 'websocket' | 'rawsocket' | 'longpoll';
+
+const DEFAULT_ADDRESS = '127.0.0.1';
+const DEFAULT_PORT = 8080;
+const TRANSPORTS: readonly TransportName[] = ['websocket', 'rawsocket', 'longpoll'];
+
+export function listeners(files: Files): z.ZodType<readonly Listener[]> {
+  return z
+    .array(listener(files))
+    .min(1)
+    .superRefine((all: readonly unknown[], context) => {
+      const before: Partial<Listener>[] = [];
+      all.forEach((item, index) => {
+        const each = typeof item === 'object' && item !== null ? (item as Partial<Listener>) : {};
+        const path = [index, each.unix === undefined ? 'port' : 'unix'];
+        const message = 'is where another listener listens already';
+        if (before.some((other) => collide(each, other))) context.addIssue({ code: 'custom', path, message });
+        before.push(each);
+      });
+    }, ALWAYS)
+    .meta({ title: 'a list of listeners' });
+}
+
+/** True for two listeners that want the same place. */
+function collide(a: Partial<Listener>, b: Partial<Listener>): boolean {
+  if (a.unix !== undefined || b.unix !== undefined) return a.unix === b.unix;
+  const everywhere = [a.address, b.address].some((address) => address === '0.0.0.0' || address === '::');
+  return a.port === b.port && a.port !== 0 && a.port !== undefined && (everywhere || a.address === b.address);
+}
+
+function listener(files: Files): z.ZodType<Listener> {
+  return z
+    .strictObject({
+      address: text('a host name or an address')
+        .exactOptional()
+        .describe('Host name or address to listen on; 0.0.0.0 and :: stand for every address.')
+        .meta({ fallback: DEFAULT_ADDRESS }),
+      port: port()
+        .exactOptional()
+        .describe('Port to listen on; 0 stands for any free one.')
+        .meta({ fallback: DEFAULT_PORT }),
+      unix: text('a path')
+        .exactOptional()
+        .describe('Path of a Unix domain socket to listen on, instead of an address and a port.'),
+      tls: tls(files).exactOptional().describe('Encrypts everything that is spoken there.'),
+      transports: z
+        .array(z.enum(TRANSPORTS))
+        .min(1)
+        .default([...TRANSPORTS])
+        .describe('What is spoken there. All share the port.'),
+      websocket_paths: z
+        .array(urlPath())
+        .default(['/ws', '/'])
+        .describe('Paths at which WebSocket clients connect.'),
+      longpoll_path: urlPath().default('/lp').describe('Path below which HTTP long-poll clients connect.'),
+      compression: z
+        .boolean()
+        .default(false)
+        .describe('Whether WebSocket clients may have messages compressed (permessage-deflate).'),
+      origins: z
+        .array(origin())
+        .default([])
+        .describe('Web origins whose pages may connect, besides pages of the same host.'),
+      pages: z
+        .boolean()
+        .default(true)
+        .describe('Whether the start page, the chat and the dashboard are served.'),
+    })
+    .superRefine((given, context) => {
+      if (given.unix === undefined) return;
+      for (const key of ['address', 'port'] as const) {
+        if (given[key] === undefined) continue;
+        context.addIssue({
+          code: 'custom',
+          path: [key],
+          message: 'does not go with unix, expected one of them',
+        });
+      }
+    })
+    .transform((given) => ({ address: DEFAULT_ADDRESS, port: DEFAULT_PORT, ...camelKeys(given) }))
+    .meta({ title: 'a mapping for a listener' });
+}

@@ -1,0 +1,64 @@
+/** Loads a configuration file: either all of it is right, or every fault is told at once. */
+import { dirname } from 'node:path';
+import type { CannotStart } from '../failure.ts';
+import type { Environment } from './environment.ts';
+import { explain } from './explain.ts';
+import { FaultyConfiguration, type Fault, type Path } from './faults.ts';
+import { Files } from './files.ts';
+import { configuration, jsonSchema, type Configuration } from './schema.ts';
+import { readYaml } from './yaml.ts';
+
+/** A configuration that holds together, and still knows where it comes from. */
+export interface LoadedConfiguration {
+  readonly configuration: Configuration;
+  /** What to throw when what stands at `path` turns out to be impossible. */
+  complaint(path: Path, text: string): CannotStart;
+}
+
+/** @throws FaultyConfiguration */
+export function loadConfiguration(file: string, environment: Environment = process.env): LoadedConfiguration {
+  const read = new Files('.').read(file);
+  if (!Buffer.isBuffer(read)) throw new FaultyConfiguration(file, [atStart(read.fault)]);
+  return readConfiguration(textOf(file, read), { file, environment });
+}
+
+/** Where a text comes from. */
+export interface Origin {
+  /** The name of the file, for faults; relative paths in it begin at its folder. */
+  readonly file: string;
+  readonly environment: Environment;
+}
+
+/** @throws FaultyConfiguration */
+export function readConfiguration(text: string, { file, environment }: Origin): LoadedConfiguration {
+  const files = new Files(dirname(file));
+  const source = readYaml(text, environment);
+  if (source.value === undefined) throw new FaultyConfiguration(file, source.faults);
+  const parsed = configuration(files).safeParse(source.value);
+  if (parsed.success && source.faults.length === 0) {
+    return {
+      configuration: parsed.data,
+      complaint: (path, what) =>
+        new FaultyConfiguration(file, [{ path, position: source.locate(path), text: what }]),
+    };
+  }
+  const findings = explain(parsed.error?.issues ?? [], source.value, jsonSchema(files));
+  // Of a value whose text is at fault, nothing else is worth saying.
+  const known = new Set(source.faults.map(({ path }) => JSON.stringify(path)));
+  const more = findings
+    .filter(({ path, atKey }) => atKey || !known.has(JSON.stringify(path)))
+    .map(({ path, atKey, text: what }) => ({ path, position: source.locate(path, atKey), text: what }));
+  throw new FaultyConfiguration(file, [...source.faults, ...more]);
+}
+
+function textOf(file: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new FaultyConfiguration(file, [atStart('the file is not UTF-8')]);
+  }
+}
+
+function atStart(text: string): Fault {
+  return { path: [], position: { line: 1, column: 1 }, text };
+}

@@ -1,0 +1,68 @@
+/** The shape of a configuration file, and the JSON Schema that editors complete it by. */
+import type { Limits, LogLevel } from '@wamp/router';
+import { z } from 'zod';
+import type { Files } from './files.ts';
+import { duration } from './kinds.ts';
+import { limits } from './limits.ts';
+import { listeners, type Listener } from './listeners.ts';
+import { realms, type RealmConfiguration } from './realms.ts';
+
+/** What a configuration file says, checked; times in ms, sizes in bytes. */
+export interface Configuration {
+  readonly listeners: readonly Listener[];
+  readonly realms: readonly RealmConfiguration[];
+  readonly limits: Limits;
+  /** How long calls in flight may go on once the router is told to stop. */
+  readonly drain: number;
+  readonly log: { readonly level: LogLevel };
+}
+
+/** How long calls in flight may go on unless told otherwise (ms). */
+const DEFAULT_DRAIN = 10_000;
+
+/** @param files where what the configuration names is read from */
+export function configuration(files: Files): z.ZodType<Configuration> {
+  return z
+    .strictObject({
+      listeners: listeners(files).describe('Where the router listens.'),
+      realms: realms().describe('The realms. There are no others: clients never make one.'),
+      limits: limits().prefault({}).describe('Bounds on what any client may take.'),
+      drain: duration(DEFAULT_DRAIN).describe('How long calls in flight may go on when the router ends.'),
+      log: log().prefault({}).describe('What is logged.'),
+    })
+    .meta({ title: 'a mapping with listeners and realms' });
+}
+
+function log(): z.ZodType<{ readonly level: LogLevel }> {
+  const level = z
+    .enum(['debug', 'info', 'warn', 'error'])
+    .default('warn')
+    .describe('The least serious entries that are written.');
+  return z.strictObject({ level }).meta({ title: 'a mapping for the log' });
+}
+
+/** A part of a JSON Schema, as far as it is of use here. */
+export interface JsonSchema {
+  readonly title?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: JsonSchema | false;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+}
+
+/** The JSON Schema of configuration files. */
+export function jsonSchema(files: Files): JsonSchema {
+  return z.toJSONSchema(configuration(files), {
+    io: 'input',
+    override({ jsonSchema: schema }) {
+      // A default that depends on other values is none to zod.
+      const { fallback, ...rest } = schema;
+      if (fallback !== undefined) Object.assign(schema, rest, { fallback: undefined, default: fallback });
+    },
+  }) as JsonSchema;
+}

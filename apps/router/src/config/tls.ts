@@ -1,0 +1,80 @@
+/** What a configuration says of TLS: files that fit together. */
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import type { TlsOptions } from 'node:tls';
+import { z } from 'zod';
+import type { Files } from './files.ts';
+import { contents, secret } from './kinds.ts';
+
+/** How long a TLS handshake may take (ms). */
+const HANDSHAKE_TIMEOUT = 10_000;
+
+export function tls(files: Files): z.ZodType<TlsOptions> {
+  return z
+    .strictObject({
+      certificate: contents(files)
+        .refine(isCertificate, { message: NO_CERTIFICATE, abort: true })
+        .describe('File with the certificate, and those that vouch for it behind it (PEM).'),
+      key: contents(files).describe('File with the private key (PEM).'),
+      passphrase: secret(files).exactOptional().describe('What the private key is encrypted with.'),
+      ca: contents(files)
+        .refine(isCertificate, { message: NO_CERTIFICATE, abort: true })
+        .exactOptional()
+        .describe('File with the certificates of those who vouch for clients (PEM).'),
+      client_certificates: z
+        .enum(['none', 'request', 'require'])
+        .default('none')
+        .describe('Whether clients are asked for a certificate, and whether they must have one.'),
+    })
+    .superRefine(({ certificate, key, passphrase, ca, client_certificates: asks }, context) => {
+      const fault = keyFault(certificate, key, passphrase);
+      if (fault !== undefined) context.addIssue({ code: 'custom', path: ['key'], message: fault });
+      if (asks === 'none' || ca !== undefined) return;
+      const message = 'needs ca, expected those who vouch for clients';
+      context.addIssue({ code: 'custom', path: ['client_certificates'], message });
+    })
+    .transform(({ certificate, key, passphrase, ca, client_certificates: asks }) => ({
+      cert: certificate,
+      key,
+      ...(passphrase === undefined ? {} : { passphrase }),
+      ...(ca === undefined ? {} : { ca }),
+      requestCert: asks !== 'none',
+      rejectUnauthorized: asks === 'require',
+      minVersion: 'TLSv1.2' as const,
+      handshakeTimeout: HANDSHAKE_TIMEOUT,
+    }))
+    .meta({ title: 'a mapping with certificate and key' });
+}
+
+const NO_CERTIFICATE = 'the file holds no certificate, expected one in PEM';
+
+function isCertificate(bytes: Buffer): boolean {
+  try {
+    return new X509Certificate(bytes).raw.length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** What is wrong with a private key, if something is. */
+function keyFault(certificate: Buffer, key: Buffer, passphrase: string | undefined): string | undefined {
+  const encrypted = key.includes('ENCRYPTED');
+  if (encrypted && passphrase === undefined)
+    return 'the file is encrypted, expected its passphrase beside it';
+  const privateKey = privateKeyOf(key, passphrase);
+  if (privateKey === undefined) {
+    return encrypted
+      ? 'the passphrase does not open the file'
+      : 'the file holds no private key, expected one in PEM';
+  }
+  return new X509Certificate(certificate).checkPrivateKey(privateKey)
+    ? undefined
+    : 'the file holds the key of another certificate';
+}
+
+function privateKeyOf(key: Buffer, passphrase: string | undefined): KeyObject | undefined {
+  try {
+    return createPrivateKey({ key, ...(passphrase === undefined ? {} : { passphrase }) });
+  } catch {
+    return undefined;
+  }
+}

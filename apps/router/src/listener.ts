@@ -1,0 +1,108 @@
+/** One listener: the servers beneath it, and everything that is spoken there. */
+import { createServer as createHttpServer, type RequestListener, type Server as HttpServer } from 'node:http';
+import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
+import { createServer, type Server } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { acceptLongPolls, acceptRawSockets, acceptWebSockets, shareOnePort, type Router } from '@wamp/router';
+import type { Listener } from './config/listeners.ts';
+import { listen } from './listening.ts';
+
+/** A listener that clients can reach. */
+export interface OpenListener {
+  /** How they reach it, a URL for each transport. */
+  readonly urls: readonly string[];
+  /** Lets nobody new in; resolves when everybody has gone. */
+  close(): Promise<unknown>;
+  /** Ends the connections of those who only browse. */
+  closeIdle(): void;
+}
+
+/** The servers of a listener: where HTTP shares the port with RawSocket, its server is not the one that listens. */
+interface Servers {
+  readonly server: Server;
+  readonly http: HttpServer | HttpsServer | undefined;
+}
+
+/** The only bodies are those of long-poll; they are no longer than a message. Times in ms. */
+const HTTP_OPTIONS = { headersTimeout: 5_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 };
+/** Sockets are what those of an HTTP server are: who has said all it will is answered still, and at once. */
+const SOCKET_OPTIONS = { allowHalfOpen: true, noDelay: true };
+
+/**
+ * Resolves once clients can connect.
+ * @throws CannotStart when they never will
+ */
+export async function openListener(
+  router: Router,
+  listener: Listener,
+  answer: RequestListener,
+): Promise<OpenListener> {
+  const servers = serversFor(listener, answer);
+  const acceptors = accept(router, listener, servers);
+  const place = await listen(servers.server, listener);
+  return {
+    urls: urlsFor(listener, place),
+    close() {
+      servers.server.close();
+      return Promise.all(acceptors.map((acceptor) => acceptor.close()));
+    },
+    closeIdle() {
+      servers.http?.closeAllConnections();
+    },
+  };
+}
+
+function serversFor({ tls, transports }: Listener, answer: RequestListener): Servers {
+  if (!transports.includes('rawsocket')) {
+    const http =
+      tls === undefined
+        ? createHttpServer(HTTP_OPTIONS, answer)
+        : createHttpsServer({ ...HTTP_OPTIONS, ...tls }, answer);
+    return { server: http, http };
+  }
+  const server =
+    tls === undefined ? createServer(SOCKET_OPTIONS) : createTlsServer({ ...SOCKET_OPTIONS, ...tls });
+  const speaksHttp = transports.some((transport) => transport !== 'rawsocket');
+  return { server, http: speaksHttp ? createHttpServer(HTTP_OPTIONS, answer) : undefined };
+}
+
+/** What takes clients in, as long as it is not closed. */
+interface Acceptor {
+  close(): Promise<void>;
+}
+
+function accept(router: Router, listener: Listener, { server, http }: Servers): readonly Acceptor[] {
+  const { transports, origins, compression, websocketPaths: paths, longpollPath: path } = listener;
+  const acceptors: Acceptor[] = [];
+  if (http !== undefined) {
+    const shared = { server: http, listener: server, origins };
+    if (transports.includes('websocket')) {
+      acceptors.push(acceptWebSockets(router, { ...shared, paths, compression }));
+    }
+    if (transports.includes('longpoll')) acceptors.push(acceptLongPolls(router, { ...shared, path }));
+  }
+  if (transports.includes('rawsocket')) {
+    acceptors.push(
+      http === undefined || http === server
+        ? acceptRawSockets(router, { server })
+        : shareOnePort(router, { server, http }),
+    );
+  }
+  return acceptors;
+}
+
+/** @param place host and port, or the path of a Unix socket */
+function urlsFor(listener: Listener, place: string): readonly string[] {
+  const { transports, websocketPaths, longpollPath, pages, tls, unix } = listener;
+  const s = tls === undefined ? '' : 's';
+  const inUnix = unix === undefined ? '' : '+unix';
+  const urls: string[] = [];
+  const web = (path: string): string => (unix === undefined ? path : `:${path}`);
+  if (transports.includes('websocket')) {
+    if (pages) urls.push(`http${s}${inUnix}://${place}${web('/')}`);
+    urls.push(`ws${s}${inUnix}://${place}${web(websocketPaths[0] ?? '/')}`);
+  }
+  if (transports.includes('rawsocket')) urls.push(`rs${s}${inUnix}://${place}`);
+  if (transports.includes('longpoll')) urls.push(`http${s}${inUnix}://${place}${web(longpollPath)}`);
+  return urls;
+}

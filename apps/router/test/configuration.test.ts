@@ -1,0 +1,233 @@
+/** Configuration files: what they mean, and everything that can be wrong with them. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DEFAULT_LIMITS, DEFAULT_QUOTAS } from '@wamp/router';
+import { summary } from '../src/check.ts';
+import { expectation } from '../src/config/explain.ts';
+import { FaultyConfiguration } from '../src/config/faults.ts';
+import { Files } from '../src/config/files.ts';
+import { loadConfiguration, readConfiguration } from '../src/config/load.ts';
+import { jsonSchema, type Configuration, type JsonSchema } from '../src/config/schema.ts';
+import { CertificateFolder } from './certificates.ts';
+
+const ENVIRONMENT = { SECRET: 'hunter2', PORT: '8081' };
+
+let folder: CertificateFolder;
+
+beforeAll(async () => {
+  folder = await CertificateFolder.open();
+});
+afterAll(() => folder[Symbol.asyncDispose]());
+
+function read(yaml: string): Configuration {
+  const file = join(folder.path, 'wamp.yaml');
+  return readConfiguration(yaml, { file, environment: ENVIRONMENT }).configuration;
+}
+
+/** The lines that are printed about it, without the name of the file. */
+function faultsOf(yaml: string): readonly string[] {
+  try {
+    read(yaml);
+    return [];
+  } catch (error) {
+    if (!(error instanceof FaultyConfiguration)) throw error;
+    return error.message.split('\n').map((line) => line.replace(join(folder.path, 'wamp.yaml:'), ''));
+  }
+}
+
+interface Broken {
+  readonly name: string;
+  readonly yaml: string;
+  readonly faults: readonly string[];
+}
+
+/** The table of broken files. */
+function broken(): Broken[] {
+  const text = readFileSync(new URL('broken-configurations.txt', import.meta.url), 'utf8');
+  const [, ...entries] = text.split(/^=== /m);
+  return entries.map((entry) => {
+    const [name = '', ...lines] = entry.trimEnd().split('\n');
+    const isFault = (line: string): boolean => line.startsWith('!!! ');
+    const faults = lines.filter(isFault).map((line) => line.slice('!!! '.length));
+    const yaml = lines.filter((line) => !isFault(line)).map((line) => `${line}\n`);
+    return { name, yaml: yaml.join(''), faults };
+  });
+}
+
+describe('what is broken is told with its place', () => {
+  test.each(broken())('$name', ({ yaml, faults }) => {
+    expect(faultsOf(yaml)).toEqual(faults);
+    expect(faults.length).toBeGreaterThan(0);
+  });
+
+  test('there are sixty at least, and no secret in any', () => {
+    expect(broken().length).toBeGreaterThanOrEqual(60);
+    expect(
+      broken()
+        .flatMap(({ yaml }) => faultsOf(yaml))
+        .join(),
+    ).not.toContain(ENVIRONMENT.SECRET);
+  });
+});
+
+describe('what is right is understood', () => {
+  test('two lines are enough', () => {
+    expect(read('listeners: [{}]\nrealms: [{ name: realm1 }]\n')).toEqual({
+      listeners: [
+        {
+          address: '127.0.0.1',
+          port: 8080,
+          transports: ['websocket', 'rawsocket', 'longpoll'],
+          websocketPaths: ['/ws', '/'],
+          longpollPath: '/lp',
+          compression: false,
+          origins: [],
+          pages: true,
+        },
+      ],
+      realms: [{ name: 'realm1', uriRules: 'loose', disclosure: true, quotas: DEFAULT_QUOTAS }],
+      limits: DEFAULT_LIMITS,
+      drain: 10_000,
+      log: { level: 'warn' },
+    });
+  });
+
+  const everything = `
+listeners:
+  - address: 0.0.0.0
+    port: \${PORT}
+    transports: [websocket]
+    websocket_paths: [/wamp]
+    compression: true
+    origins: [https://app.example, http://localhost:5173]
+    pages: false
+    tls:
+      certificate: certificate.pem
+      key: encrypted-key.pem
+      passphrase: { file: passphrase }
+      ca: certificate.pem
+      client_certificates: request
+  - unix: /run/wamp.sock
+    transports: [longpoll, rawsocket]
+    longpoll_path: /poll
+realms:
+  - name: com.example.\${SECRET}.$\${x}
+    uri_rules: strict
+    disclosure: false
+    quotas: { calls: 5, invocations: 6, subscriptions: 0, registrations: 8 }
+  - &realm
+    name: two
+  - name: three
+    quotas: {}
+limits:
+  hello_timeout: 500ms
+  authenticate_timeout: 2m
+  authorize_timeout: 1h
+  goodbye_timeout: 0s
+  handshake_size: 512B
+  message_size: 16MiB
+  queue_size: 1GiB
+drain: 1s
+log: { level: debug }
+`;
+
+  test('everything that can be said', () => {
+    const { listeners, realms, ...rest } = read(everything);
+    expect(rest).toEqual({
+      limits: {
+        helloTimeout: 500,
+        authenticateTimeout: 120_000,
+        authorizeTimeout: 3_600_000,
+        goodbyeTimeout: 0,
+        handshakeSize: 512,
+        messageSize: 2 ** 24,
+        queueSize: 2 ** 30,
+      },
+      drain: 1000,
+      log: { level: 'debug' },
+    });
+    expect(realms[0]).toEqual({
+      name: 'com.example.hunter2.${x}',
+      uriRules: 'strict',
+      disclosure: false,
+      quotas: { calls: 5, invocations: 6, subscriptions: 0, registrations: 8 },
+    });
+    expect(realms.map(({ name }) => name).slice(1)).toEqual(['two', 'three']);
+    expect(listeners).toMatchObject([
+      {
+        address: '0.0.0.0',
+        port: 8081,
+        transports: ['websocket'],
+        websocketPaths: ['/wamp'],
+        compression: true,
+        origins: ['https://app.example', 'http://localhost:5173'],
+        pages: false,
+        tls: {
+          passphrase: 'open sesame',
+          requestCert: true,
+          rejectUnauthorized: false,
+          minVersion: 'TLSv1.2',
+        },
+      },
+      { unix: '/run/wamp.sock', transports: ['longpoll', 'rawsocket'], longpollPath: '/poll' },
+    ]);
+  });
+
+  test('check tells it without secrets', () => {
+    const said = summary(read(everything.replace('com.example.${SECRET}.$${x}', 'one')));
+    expect(said.split('\n')).toEqual([
+      'listener 0.0.0.0 port 8081: websocket at /wamp, TLS for CN=localhost until 2126-10-30, ' +
+        'client certificates requested, origins https://app.example http://localhost:5173',
+      'listener /run/wamp.sock: longpoll at /poll, rawsocket, pages',
+      'realm one: anonymous, everything allowed',
+      'realm two: anonymous, everything allowed',
+      'realm three: anonymous, everything allowed',
+    ]);
+    expect(said).not.toContain('sesame');
+  });
+});
+
+describe('what is published', () => {
+  test('the JSON Schema is up to date', async () => {
+    const schema = JSON.stringify(jsonSchema(new Files('.')), undefined, 2);
+    await expect(`${schema}\n`).toMatchFileSnapshot('../schema/wamp.schema.json');
+  });
+
+  test('the reference is up to date', async () => {
+    const lines = reference(jsonSchema(new Files('.')), '');
+    const text = `# Configuration reference\n\n${ORIGIN_OF_REFERENCE}\n\n${lines.join('\n')}\n`;
+    await expect(text).toMatchFileSnapshot('../../../docs/configuration-reference.md');
+  });
+
+  test('the explanation shows what is right', () => {
+    const page = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
+    const [, yaml = ''] = /```yaml\n(.*?)```/s.exec(page) ?? [];
+    expect(faultsOf(yaml)).toEqual([]);
+    expect(read(yaml).listeners).toHaveLength(2);
+  });
+
+  test('the example is right', () => {
+    const file = fileURLToPath(new URL('../deploy/wamp.yaml', import.meta.url));
+    expect(loadConfiguration(file, {}).configuration.realms.map(({ name }) => name)).toEqual(['realm1']);
+  });
+});
+
+const ORIGIN_OF_REFERENCE =
+  'Every key that a configuration file may have, with what is expected of its value. A test writes this page from the\n' +
+  'schema; [configuration.md](configuration.md) explains what it is about.';
+
+/** A line for each key of a schema. */
+function reference({ properties = {}, required = [] }: JsonSchema, above: string): readonly string[] {
+  return Object.entries(properties).flatMap(([key, part]) => {
+    const path = above + key;
+    const fallback =
+      part.type === 'object' || part.default === undefined
+        ? ''
+        : ` Default: \`${JSON.stringify(part.default)}\`.`;
+    const must = required.includes(key) ? ' Required.' : fallback;
+    const line = `- \`${path}\`: ${part.description ?? ''} Expected: ${expectation(part)}.${must}`;
+    return [line, ...reference(part, `${path}.`), ...reference(part.items ?? {}, `${path}[].`)];
+  });
+}
