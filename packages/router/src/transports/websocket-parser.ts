@@ -1,4 +1,5 @@
 /** WebSocket frames out of a stream of octets, as a server reads them (RFC 6455 §5). */
+import { isUtf8 } from 'node:buffer';
 import { ArrivingFrame } from '@wamp/protocol';
 import { unmask } from './mask.ts';
 
@@ -191,6 +192,10 @@ export class WebSocketParser {
     const code = payload.length === 0 ? CloseCode.NO_STATUS : ((payload[0] ?? 0) << 8) | (payload[1] ?? 0);
     if (payload.length === 1 || (payload.length > 1 && !mayBeSent(code))) {
       this.#fail(CloseCode.PROTOCOL_ERROR, 'a close frame has no valid code');
+      return;
+    }
+    if (!isUtf8(payload.subarray(2))) {
+      this.#fail(CloseCode.INVALID_TEXT, 'the reason in a close frame is not UTF-8');
       return;
     }
     this.stop();
