@@ -8,7 +8,10 @@ import {
   type Framing,
 } from '../transports/framing.ts';
 
-/** Encodes one message at a time, which is then sent or not. */
+/**
+ * Encodes one message at a time, which is then sent or not. What is sent, or too long to be, is not held: an
+ * idle connection would hold all of the memory that it is a part of.
+ */
 export interface Outlet {
   /**
    * Encodes a message, unless it is the one that was encoded last.
@@ -16,7 +19,7 @@ export interface Outlet {
    * @throws SerializationFailure
    */
   encode(message: Message): number;
-  /** Sends what was encoded last. */
+  /** Sends what was encoded last, unless it is longer than the transport takes. */
   send(): void;
 }
 
@@ -50,20 +53,23 @@ export class Outlets {
 class FramedOutlet implements Outlet {
   readonly #framer: Framer;
   readonly #transport: FramedTransport;
+  readonly #limit: number;
   #frame: Framed | undefined;
 
   constructor(framer: Framer, transport: FramedTransport) {
     this.#framer = framer;
     this.#transport = transport;
+    this.#limit = transport.limit ?? Infinity;
   }
 
   encode(message: Message): number {
-    return (this.#frame = this.#framer.frame(message)).length;
+    const frame = this.#framer.frame(message);
+    this.#frame = frame.length > this.#limit ? undefined : frame;
+    return frame.length;
   }
 
   send(): void {
     if (this.#frame !== undefined) this.#transport.sendFramed(this.#frame);
-    // A frame is a part of something larger, which an idle connection must not hold.
     this.#frame = undefined;
   }
 }
@@ -71,15 +77,19 @@ class FramedOutlet implements Outlet {
 class PlainOutlet implements Outlet {
   readonly #encode: Encode;
   readonly #transport: Transport;
+  readonly #limit: number;
   #frame: Uint8Array<ArrayBuffer> | undefined;
 
   constructor(encode: Encode, transport: Transport) {
     this.#encode = encode;
     this.#transport = transport;
+    this.#limit = transport.limit ?? Infinity;
   }
 
   encode(message: Message): number {
-    return (this.#frame = this.#encode(message)).length;
+    const frame = this.#encode(message);
+    this.#frame = frame.length > this.#limit ? undefined : frame;
+    return frame.length;
   }
 
   send(): void {

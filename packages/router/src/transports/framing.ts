@@ -42,7 +42,8 @@ const PIECE = 64 * 1024;
 export class Framer {
   readonly #serializer: Serializer;
   readonly #framing: Framing;
-  readonly #writer = new FrameWriter(PIECE, (size) => Buffer.allocUnsafeSlow(size));
+  /** Undefined while it is in use. */
+  #writer: FrameWriter | undefined;
   #last: Message | undefined;
   #frame: Framed | undefined;
   /** How long the last header was; the next one mostly is, too. */
@@ -63,28 +64,36 @@ export class Framer {
   }
 
   #write(message: Message): Framed {
-    const writer = this.#writer;
+    // Values that write themselves may cause another message, which comes back here meanwhile.
+    const writer = this.#writer ?? new FrameWriter(PIECE, (size) => Buffer.allocUnsafeSlow(size));
+    this.#writer = undefined;
+    try {
+      return this.#writeWith(writer, message);
+    } finally {
+      this.#writer = writer;
+    }
+  }
+
+  #writeWith(writer: FrameWriter, message: Message): Framed {
+    const room = this.#header;
     writer.begin();
-    writer.reserve(this.#header);
-    writer.at += this.#header;
+    writer.reserve(room);
+    writer.at += room;
     this.#serializer.write(message, writer);
-    const length = writer.length - this.#header;
-    this.#fitHeader(this.#framing.headerSize(length));
+    const length = writer.length - room;
+    this.#header = this.#framing.headerSize(length);
+    if (room !== this.#header) fitHeader(writer, room, this.#header);
     const { bytes, start, at: end, insert } = writer;
     this.#framing.writeHeader(bytes, start, length);
     return { bytes, start, end, insert, length };
   }
+}
 
-  /** Moves the message, where the room before it is not what its header takes. */
-  #fitHeader(size: number): void {
-    const before = this.#header;
-    if (size === before) return;
-    const writer = this.#writer;
-    if (size > before) writer.reserve(size - before);
-    writer.bytes.copyWithin(writer.start + size, writer.start + before, writer.at);
-    writer.at += size - before;
-    if (writer.insert !== undefined)
-      writer.insert = { ...writer.insert, at: writer.insert.at + size - before };
-    this.#header = size;
-  }
+/** Moves the message: the room before it is not what its header takes. */
+function fitHeader(writer: FrameWriter, room: number, size: number): void {
+  const more = size - room;
+  if (more > 0) writer.reserve(more);
+  writer.bytes.copyWithin(writer.start + size, writer.start + room, writer.at);
+  writer.at += more;
+  if (writer.insert !== undefined) writer.insert = { ...writer.insert, at: writer.insert.at + more };
 }
