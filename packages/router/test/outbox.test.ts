@@ -1,28 +1,22 @@
 /** What is written to a socket: all of it, in order, once a turn. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { json, RawSocketFrameType, writeRawSocketPrefix } from '@wamp/protocol';
+import { json, MessageType, Payload, type Message } from '@wamp/protocol';
 import { cbor } from '@wamp/protocol/cbor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as ws from 'ws';
 import { BatchSink } from '../src/transports/batching.ts';
-import type { Framing } from '../src/transports/framing.ts';
+import { Framer, type Framing } from '../src/transports/framing.ts';
 import { FlushQueue, MOST_PENDING, Outbox } from '../src/transports/outbox.ts';
 import { framingFor } from '../src/transports/websocket-transport.ts';
 import { Line } from './support/line.ts';
+import { RAW } from './support/raw-framing.ts';
 
 /** What ws itself writes with; its type declarations keep it to themselves. */
 interface Sender {
   send(data: Uint8Array, options: Readonly<Record<string, boolean>>): void;
 }
 const { Sender: LibrarySender } = ws as unknown as { Sender: new (socket: Line) => Sender };
-
-const RAW: Framing = {
-  headerSize: () => 4,
-  writeHeader(into, at, length) {
-    writeRawSocketPrefix(into, at, length, RawSocketFrameType.MESSAGE);
-  },
-};
 
 /** The bytes that the frames are, one by one. */
 function framed(frames: readonly Uint8Array[], framing: Framing): Buffer {
@@ -172,6 +166,149 @@ describe('an outbox', () => {
     expect(errors).toEqual([]);
     expect(outbox.backlog).toBe(0);
   });
+});
+
+/** Events as a router gets them: their payloads are ranges of what came in. */
+function events(count: number, size: number): Message[] {
+  return Array.from({ length: count }, (_item, index) =>
+    json.decode(
+      json.encode({
+        type: MessageType.EVENT,
+        subscription: 1,
+        publication: index + 1,
+        details: {},
+        payload: Payload.of([index, 'x'.repeat(size)]),
+      }),
+    ),
+  );
+}
+
+describe('messages framed already', () => {
+  test.each([20, 200, 17_000, 70_000])(
+    'come in order, with few writes: 10,000 or so of %i bytes',
+    async (size) => {
+      const line = new Line();
+      const outbox = new Outbox(line, RAW, new FlushQueue());
+      const framer = new Framer(json, RAW);
+      const messages = events(size < 1000 ? 10_000 : 60, size);
+      for (const message of messages) outbox.pushFramed(framer.frame(message));
+      await turn();
+      const wanted = framed(
+        messages.map((message) => json.encode(message)),
+        RAW,
+      );
+      expect(line.output.equals(wanted)).toBe(true);
+      expect(line.writes).toBeLessThan(
+        2 + wanted.length / MOST_PENDING + (size < 1000 ? 0 : messages.length / 2),
+      );
+      expect(outbox.backlog).toBe(0);
+    },
+  );
+
+  test('keep their order among ordinary ones, whatever their sizes, turns and flushes', async () => {
+    const size = fc.oneof(fc.nat(200), fc.constantFrom(16_300, 16_384, 17_000, 70_000, 300_000));
+    const step = fc.tuple(size, fc.constantFrom('framed', 'ordinary', 'both', 'flush', 'turn'));
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
+        const [line, other] = [new Line(), new Line()];
+        const queue = new FlushQueue();
+        const outboxes = [line, other].map((socket) => new Outbox(socket, RAW, queue));
+        const framer = new Framer(json, RAW);
+        const wanted: Uint8Array[][] = [[], []];
+        for (const [length, how] of steps) {
+          const [message] = events(1, length);
+          if (how === 'turn') await turn();
+          else if (how === 'flush') outboxes[0]?.flush();
+          else if (message !== undefined) {
+            const frame = how === 'ordinary' ? undefined : framer.frame(message);
+            const encoded = json.encode(message);
+            for (const index of how === 'both' ? [0, 1] : [0]) {
+              if (frame === undefined) outboxes[index]?.push(encoded);
+              else outboxes[index]?.pushFramed(frame);
+              wanted[index]?.push(encoded);
+            }
+          }
+        }
+        await turn();
+        expect(line.output.equals(framed(wanted[0] ?? [], RAW))).toBe(true);
+        expect(other.output.equals(framed(wanted[1] ?? [], RAW))).toBe(true);
+        expect(outboxes.map(({ backlog }) => backlog)).toEqual([0, 0]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('a mark that is passed within a message is no place to tear it', () => {
+    const line = new Line();
+    const outbox = new Outbox(line, RAW, new FlushQueue());
+    const framer = new Framer(json, RAW);
+    const messages = [...events(4, 60_000), ...events(1, 300_000), ...events(3, 10)];
+    for (const message of messages) {
+      outbox.pushFramed(framer.frame(message));
+      expect(outbox.backlog).toBeLessThanOrEqual(MOST_PENDING);
+    }
+    outbox.flush();
+    const wanted = framed(
+      messages.map((message) => json.encode(message)),
+      RAW,
+    );
+    expect(line.output.equals(wanted)).toBe(true);
+  });
+
+  /** How much memory the buffers are a part of, each counted once. */
+  function held(buffers: readonly Buffer[]): number {
+    return [...new Set(buffers.map(({ buffer }) => buffer))].reduce(
+      (sum, { byteLength }) => sum + byteLength,
+      0,
+    );
+  }
+
+  test.each([
+    ['small ones', (index: number) => events(1, index % 90)],
+    ['one and two a turn', (index: number) => events(1 + (index % 2), 1000)],
+    ['of payloads that came within something larger', (index: number) => [within(index, 17_000, 200_000)]],
+  ])(
+    'threat 28: what a stuck peer does not read holds little more memory than it counts: %s',
+    async (_what, some) => {
+      const [stuck, others] = [new Line(), Array.from({ length: 20 }, () => new Line())];
+      stuck.block();
+      const queue = new FlushQueue();
+      const outbox = new Outbox(stuck, RAW, queue);
+      const rest = others.map((line) => new Outbox(line, RAW, queue));
+      const framer = new Framer(json, RAW);
+      for (let index = 0; index < 150; index += 1) {
+        for (const message of some(index)) {
+          const frame = framer.frame(message);
+          outbox.pushFramed(frame);
+          for (const each of rest) {
+            each.pushFramed(frame);
+            each.pushFramed(framer.frame({ ...message }));
+          }
+        }
+        await turn();
+      }
+      const counted = outbox.backlog;
+      stuck.unblock();
+      await turn();
+      // The first of all was written while the peer still read.
+      expect(held(stuck.written.slice(1))).toBeLessThan(2 * counted + 64 * 1024);
+    },
+  );
+
+  /** An event of this payload that came in a message with options of that length. */
+  function within(index: number, size: number, around: number): Message {
+    const published = json.decode(
+      json.encode({
+        type: MessageType.PUBLISH,
+        request: index + 1,
+        options: { x_long: 'y'.repeat(around) },
+        topic: 'com.topic',
+        payload: Payload.of(['x'.repeat(size)]),
+      }),
+    );
+    const payload = 'payload' in published ? published.payload : Payload.none;
+    return { type: MessageType.EVENT, subscription: 1, publication: index + 1, details: {}, payload };
+  }
 });
 
 describe('a batch', () => {

@@ -98,12 +98,13 @@ export class Outbox implements FrameSink {
     this.#bytes = 0;
     const socket = this.#socket;
     if (!socket.writable) return;
+    const behind = socket.writableLength > 0;
     if (runs.length === 1) {
-      socket.write(this.#view(first));
+      this.#write(viewOf(first), behind);
       return;
     }
     socket.cork();
-    for (let start = 0; start < runs.length;) start = this.#writeSome(runs, start);
+    for (let start = 0; start < runs.length;) start = this.#writeSome(runs, start, behind);
     socket.uncork();
   }
 
@@ -118,28 +119,30 @@ export class Outbox implements FrameSink {
   }
 
   /** Writes a large run, or several small ones as one buffer. @returns where the next one starts */
-  #writeSome(runs: readonly Run[], start: number): number {
+  #writeSome(runs: readonly Run[], start: number, behind: boolean): number {
     const parts: Uint8Array[] = [];
     let size = 0;
     for (let index = start; index < runs.length && size < MOST_PENDING; index += 1) {
       const run = runs[index];
       if (run === undefined || run.end - run.start > LARGE) break;
-      parts.push(run.bytes.subarray(run.start, run.end));
+      parts.push(viewOf(run));
       size += run.end - run.start;
     }
     const [large] = parts.length === 0 ? runs.slice(start) : [];
-    if (large === undefined) this.#socket.write(Buffer.concat(parts, size));
-    else this.#socket.write(this.#view(large));
+    this.#write(large === undefined ? Buffer.concat(parts, size) : viewOf(large), behind);
     return start + Math.max(parts.length, 1);
   }
 
   /**
-   * The bytes of a run. While the socket is behind, a copy of its own takes the place of a small part of
-   * something larger: what waits must not hold more memory than it counts.
+   * @param behind when the socket is, a copy of its own takes the place of a small part of something larger, be
+   *   it a piece of frames, a chunk that came in or Node's pool: what waits must not hold more than it counts
    */
-  #view({ bytes, start, end }: Run): Uint8Array {
-    if (end - start === bytes.length) return bytes;
-    const view = bytes.subarray(start, end);
-    return this.#socket.writableLength > 0 && 2 * view.length < bytes.length ? Buffer.from(view) : view;
+  #write(bytes: Uint8Array, behind: boolean): void {
+    const part = behind && 2 * bytes.length < bytes.buffer.byteLength;
+    this.#socket.write(part ? new Uint8Array(bytes) : bytes);
   }
+}
+
+function viewOf({ bytes, start, end }: Run): Uint8Array {
+  return end - start === bytes.length ? bytes : bytes.subarray(start, end);
 }
