@@ -15,9 +15,10 @@ const bench = spawn(process.execPath, ['bench/dist/main.js', ...process.argv.sli
   cwd: root,
   stdio: 'inherit',
 });
-// Ctrl-C reaches it through the terminal; it ends its peers, and then we end.
-process.on('SIGINT', () => undefined);
-process.on('SIGTERM', () => bench.kill('SIGTERM'));
+// It ends its peers, and then we end.
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+  process.on(signal, () => bench.kill(signal));
+}
 bench.on('exit', (code) => {
   process.exitCode = code ?? 1;
 });

@@ -53,7 +53,7 @@ export class CrowdEntry extends Entry {
     const empty = residentSize(pid);
     const measured = meter(pid);
     const crowd = await openCrowd(destination, { ...options, sessions });
-    const { elapsed, cpu, ownShare } = measured();
+    const { elapsed, cpu, ownShare, otherShare } = measured();
     await sleep(PAUSE);
     const full = residentSize(pid);
     closeCrowd(crowd);
@@ -63,6 +63,7 @@ export class CrowdEntry extends Entry {
       p50: latency.quantile(0.5),
       p99: latency.quantile(0.99),
       loadCpu: ownShare,
+      others: otherShare,
       resident: full === undefined || empty === undefined ? undefined : (full - empty) / sessions,
     };
   }

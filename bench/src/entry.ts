@@ -13,6 +13,8 @@ export interface Sample {
   readonly p99: number;
   /** How much of a core the load took, 0 … 1. Near 1 it, and not the contender, is the limit of the rate. */
   readonly loadCpu: number;
+  /** How much CPU other processes took, in cores. Where that is much, figures are rough. */
+  readonly others: number;
   /** The contender's memory for each session, in bytes. */
   readonly resident?: number | undefined;
 }

@@ -16,6 +16,9 @@ import { WORKLOADS } from './workloads.ts';
 
 const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url));
 
+/** CPU of other processes (cores) that is worth a word. */
+const NOTABLE = 0.05;
+
 // Leaving ends the peers.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
 
@@ -77,13 +80,14 @@ function progress({ workload, contender, trouble }: Cell, run: number, sample: S
   );
 }
 
-function figures({ rate, cpu, p50, p99, resident, loadCpu }: Sample): string {
+function figures({ rate, cpu, p50, p99, resident, loadCpu, others }: Sample): string {
   return [
     `${digits(cpu).padStart(6)} µs CPU`,
     `${perSecond(rate).padStart(6)}/s`,
     `p50 ${duration(p50)}, p99 ${duration(p99)}`,
     ...(resident === undefined ? [] : [`${kibibytes(resident)} each`]),
     `load at ${percent(loadCpu)}`,
+    ...(others < NOTABLE ? [] : [`other processes at ${percent(others)}`]),
   ].join(' · ');
 }
 

@@ -1,5 +1,6 @@
 /** What a process has used, as the operating system counts it. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 
 /**
  * CPU time of all its threads, in microseconds.
@@ -41,6 +42,8 @@ export interface Usage {
   readonly cpu: number | undefined;
   /** How much of a core this process took itself, 0 … 1. */
   readonly ownShare: number;
+  /** How much other processes took, in cores. */
+  readonly otherShare: number;
 }
 
 /** Starts to count. @returns a function that gives what was used since */
@@ -49,16 +52,20 @@ export function meter(pid: number | undefined): () => Usage {
   return () => {
     const after = reading(pid);
     const elapsed = after.now - before.now;
-    return {
-      elapsed,
-      cpu: before.cpu === undefined || after.cpu === undefined ? undefined : after.cpu - before.cpu,
-      ownShare: (after.own - before.own) / elapsed,
-    };
+    const own = after.own - before.own;
+    const cpu = before.cpu === undefined || after.cpu === undefined ? undefined : after.cpu - before.cpu;
+    const others = after.machine - before.machine - own - (cpu ?? 0);
+    return { elapsed, cpu, ownShare: own / elapsed, otherShare: Math.max(0, others / elapsed) };
   };
 }
 
 function reading(pid: number | undefined) {
   const cpu = pid === undefined ? undefined : cpuOf(pid);
   const { user, system } = process.cpuUsage();
-  return { cpu, own: user + system, now: performance.now() * 1000 };
+  return { cpu, own: user + system, machine: busyTime(), now: performance.now() * 1000 };
+}
+
+/** How long the machine's cores have been busy, together: µs, to some milliseconds. */
+function busyTime(): number {
+  return cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0) * 1000;
 }

@@ -30,6 +30,7 @@ Written by \`npm run bench\`; do not edit.
 | Node | ${facts.node} |
 | measured | ${facts.contenders} |
 | how | ${facts.method} |
+| meanwhile | other processes took ${percent(noise(cells))} of a core |
 
 ![CPU per message, relative to a relay that parses nothing](images/benchmark.svg)
 
@@ -51,6 +52,11 @@ ${Object.keys(SECTIONS)
 
 ${verdictTable(judge(TARGETS, cells))}
 `;
+}
+
+/** What other processes took while a run was measured; the median of all. */
+function noise(cells: readonly Cell[]): number {
+  return median(cells.flatMap(({ samples }) => samples.map(({ others }) => others)));
 }
 
 function sectionTable(section: Section, cells: readonly Cell[]): string {

@@ -10,7 +10,7 @@ import type { StreamWorkload } from './workload.ts';
 /** Load before the first run (s of the contender's CPU), so that what is measured has been compiled. */
 const WARM_UP = 1;
 /** At most this long (s), on a busy machine. */
-const LONGEST_WARM_UP = 4;
+const LONGEST_WARM_UP = 8;
 /** Load at the beginning of each run that is not counted (s). */
 const LEAD_IN = 0.15;
 
@@ -60,7 +60,7 @@ async function sampleOf(load: Load, pid: number | undefined, seconds: number): P
   const before = load.delivered;
   const measured = meter(pid);
   await sleep(seconds);
-  const { elapsed, cpu, ownShare } = measured();
+  const { elapsed, cpu, ownShare, otherShare } = measured();
   const count = load.delivered - before;
   return {
     rate: (count / elapsed) * 1e6,
@@ -68,6 +68,7 @@ async function sampleOf(load: Load, pid: number | undefined, seconds: number): P
     p50: load.latency.quantile(0.5),
     p99: load.latency.quantile(0.99),
     loadCpu: ownShare,
+    others: otherShare,
   };
 }
 

@@ -7,7 +7,7 @@ import { cellText, page, summary, verdictTable } from '../src/report.ts';
 import { judge, needed, TARGETS, type Target } from '../src/targets.ts';
 import { WORKLOADS } from '../src/workloads.ts';
 
-const SAMPLE: Sample = { rate: 324_000, cpu: 2.85, p50: 195, p99: 1252, loadCpu: 0.35 };
+const SAMPLE: Sample = { rate: 324_000, cpu: 2.85, p50: 195, p99: 1252, loadCpu: 0.35, others: 0 };
 
 function cell(id: string, contender: string, figures: readonly Partial<Sample>[], trouble?: string): Cell {
   const workload = WORKLOADS.find((one) => one.id === id);

@@ -78,7 +78,7 @@ export class PubSubLoad implements Load {
 
   start(): void {
     this.running = true;
-    this.#publisher.fill();
+    this.#publisher.start();
   }
 
   stop(): void {
@@ -155,6 +155,11 @@ class Publisher implements MessageReceiver {
       if (publication !== 0) events += this.#options.audience - (this.#received[slot] ?? 0);
     }
     return events;
+  }
+
+  start(): void {
+    this.#connection.turn.now = performance.now();
+    this.fill();
   }
 
   fill(): void {

@@ -25,6 +25,14 @@ export interface RpcOptions {
   readonly callee: () => Elements;
 }
 
+/** What has been opened for a load. */
+interface RpcSessions {
+  readonly turn: Turn;
+  readonly callers: readonly Connection[];
+  readonly callees: readonly Connection[];
+  readonly relay: boolean;
+}
+
 export class RpcLoad implements Load {
   readonly latency: Histogram = new Histogram();
   readonly faults: Faults = new Faults();
@@ -33,6 +41,7 @@ export class RpcLoad implements Load {
   running = false;
   readonly procedures: number;
   readonly options: RpcOptions;
+  readonly #turn: Turn;
   readonly #callers: readonly Caller[];
   readonly #connections: readonly Connection[];
 
@@ -52,16 +61,12 @@ export class RpcLoad implements Load {
     for (let index = 0; index < options.callers; index += 1) {
       callers.push(await join(destination, `caller/${index}`, callerWire));
     }
-    return new RpcLoad(options, callers, callees, destination.relay);
+    return new RpcLoad(options, { turn, callers, callees, relay: destination.relay });
   }
 
-  private constructor(
-    options: RpcOptions,
-    callers: readonly Connection[],
-    callees: readonly Connection[],
-    relay: boolean,
-  ) {
+  private constructor(options: RpcOptions, { turn, callers, callees, relay }: RpcSessions) {
     this.options = options;
+    this.#turn = turn;
     this.procedures = options.procedures ?? options.callees;
     this.#connections = [...callers, ...callees];
     for (const connection of callees) connection.receiver = new Callee(this, connection, relay);
@@ -78,6 +83,7 @@ export class RpcLoad implements Load {
 
   start(): void {
     this.running = true;
+    this.#turn.now = performance.now();
     for (const caller of this.#callers) caller.fill();
   }
 
