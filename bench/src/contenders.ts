@@ -4,6 +4,8 @@ import type { Destination } from './load/session.ts';
 
 export type SerializerName = 'json' | 'msgpack' | 'cbor';
 
+export type Transport = 'websocket' | 'rawsocket';
+
 export interface Contender {
   readonly name: string;
   /** Forwards frames and knows no WAMP. */
@@ -49,7 +51,9 @@ export function contendersOf({ pinned, profileTo, other }: ContenderOptions): Co
   return contenders;
 }
 
-/** Where the load for a contender's process goes. */
-export function destinationOf({ relay }: Contender, { url }: Peer): Destination {
+/** Where the load for a contender's process goes. @throws Error when it has no such transport */
+export function destinationOf({ relay }: Contender, peer: Peer, transport: Transport): Destination {
+  const url = transport === 'websocket' ? peer.url : peer.rawUrl;
+  if (url === undefined) throw new Error(`it has no ${transport}`);
   return { url, realm: REALM, relay };
 }

@@ -33,7 +33,7 @@ export class CrowdEntry extends Entry {
   protected async sample(): Promise<Sample> {
     const peer = await this.contender.start();
     try {
-      return await this.#rush(destinationOf(this.contender, peer), peer.pid);
+      return await this.#rush(destinationOf(this.contender, peer, 'websocket'), peer.pid);
     } finally {
       await peer.stop();
     }

@@ -9,7 +9,7 @@ import { factsOf } from './facts.ts';
 import { digits, duration, kibibytes, percent, perSecond } from './figures.ts';
 import { measureBlock } from './measure.ts';
 import { pinLoad } from './peers/start.ts';
-import { page, summary, verdictTable } from './report.ts';
+import { noise, page, summary, verdictTable } from './report.ts';
 import { judge, needed, TARGETS } from './targets.ts';
 import type { Workload } from './workload.ts';
 import { WORKLOADS } from './workloads.ts';
@@ -51,6 +51,9 @@ async function bench(command: CommandLine): Promise<boolean> {
     cells.push(...(await measureBlock(together, contenders, { runs, seconds, progress })));
   }
   console.log(`\n${summary(cells)}`);
+  if (noise(cells) > NOTABLE) {
+    console.log(`\nOther processes took ${percent(noise(cells))} of a core meanwhile: figures are rough.`);
+  }
   if (command.write) write(cells, page(factsOf(pinned, runs, seconds), cells));
   const sound = cells.every(({ contender, trouble }) => contender !== OURS || trouble === undefined);
   if (mode !== 'check') return sound;

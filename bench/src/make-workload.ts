@@ -1,5 +1,5 @@
 /** Rows of the table of workloads, made from what differs between them. */
-import { FOX, OURS, type SerializerName } from './contenders.ts';
+import { FOX, OURS, type SerializerName, type Transport } from './contenders.ts';
 import { CborElements } from './load/elements-cbor.ts';
 import { JsonElements } from './load/elements-json.ts';
 import { MsgpackElements } from './load/elements-msgpack.ts';
@@ -32,17 +32,29 @@ interface Calls {
   readonly serializer: SerializerName;
   readonly kind?: PayloadShape['kind'];
   readonly mode?: Mode;
+  readonly transport?: Transport;
 }
 
 /** One caller, one callee. */
-export function calls({ size, window, serializer, kind = 'text', mode = 'full' }: Calls): StreamWorkload {
+export function calls({
+  size,
+  window,
+  serializer,
+  kind = 'text',
+  mode = 'full',
+  transport = 'websocket',
+}: Calls): StreamWorkload {
   const object = kind === 'object';
-  const id = `rpc-${serializer}-${size}${object ? '-object' : ''}-w${window}`;
+  const raw = transport === 'rawsocket';
+  const id = `rpc-${raw ? 'raw-' : ''}${serializer}-${size}${object ? '-object' : ''}-w${window}`;
   return {
     kind: 'stream',
+    transport,
     id,
     section: 'Calls',
-    title: `${sizeOf(size)}${object ? ' object' : ''}, window ${window}, ${LABELS[serializer]}`,
+    title: `${sizeOf(size)}${object ? ' object' : ''}, window ${window}, ${LABELS[serializer]}${raw ? ', RawSocket' : ''}`,
+    // The references have WebSockets only.
+    contenders: raw ? [OURS] : undefined,
     unit: 'call',
     serializers: [serializer],
     mode,
@@ -64,6 +76,7 @@ export function callsOfMany(pairs: number, window: number, mode: Mode): StreamWo
   const id = `rpc-json-${MESSAGE.size}-${pairs}x${pairs}-w${window}`;
   return {
     kind: 'stream',
+    transport: 'websocket',
     id,
     section: 'Calls',
     title: `${pairs} callers × ${pairs} callees, ${sizeOf(MESSAGE.size)}, window ${window}, JSON`,
@@ -94,6 +107,7 @@ export function translated(
   const window = 64;
   return {
     kind: 'stream',
+    transport: 'websocket',
     id,
     section: 'Calls, callee with another serializer',
     title: `${sizeOf(payload.size)}${object ? ' object' : ''}, window ${window}, ${LABELS[caller]} ↔ ${LABELS[callee]}`,
@@ -119,6 +133,7 @@ export function fanOut(subscribers: number, window: number, mode: Mode): StreamW
   const id = `fanout-${subscribers}-w${window}`;
   return {
     kind: 'stream',
+    transport: 'websocket',
     id,
     section: 'Events',
     title: `1→${subscribers.toLocaleString('en')}, ${sizeOf(MESSAGE.size)}, window ${window}, JSON`,
@@ -142,6 +157,7 @@ export function topics(count: number): StreamWorkload {
   const audience = 3;
   return {
     kind: 'stream',
+    transport: 'websocket',
     id: `topics-${count}`,
     section: 'Growth',
     title: `events on ${count.toLocaleString('en')} topics × ${audience} subscribers`,
@@ -167,6 +183,7 @@ export function topics(count: number): StreamWorkload {
 export function procedures(count: number): StreamWorkload {
   return {
     kind: 'stream',
+    transport: 'websocket',
     id: `procedures-${count}`,
     section: 'Growth',
     title: `calls of ${count.toLocaleString('en')} procedures`,

@@ -54,8 +54,8 @@ ${verdictTable(judge(TARGETS, cells))}
 `;
 }
 
-/** What other processes took while a run was measured; the median of all. */
-function noise(cells: readonly Cell[]): number {
+/** What other processes took while a run was measured, in cores; the median of all. */
+export function noise(cells: readonly Cell[]): number {
   return median(cells.flatMap(({ samples }) => samples.map(({ others }) => others)));
 }
 

@@ -1,5 +1,5 @@
 /** What a workload is. */
-import type { SerializerName } from './contenders.ts';
+import type { SerializerName, Transport } from './contenders.ts';
 import type { Load } from './load/load.ts';
 import type { Destination } from './load/session.ts';
 
@@ -28,6 +28,7 @@ interface Common {
 /** Messages, for as long as one likes. */
 export interface StreamWorkload extends Common {
   readonly kind: 'stream';
+  readonly transport: Transport;
   open(destination: Destination): Promise<Load>;
 }
 

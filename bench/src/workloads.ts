@@ -27,6 +27,8 @@ export const WORKLOADS: readonly Workload[] = [
   calls({ size: 64 * KIB, window: 1, serializer: 'json' }),
   calls({ size: 64 * KIB, window: 1, serializer: 'msgpack' }),
   calls({ size: 64 * KIB, window: 1, serializer: 'cbor' }),
+  calls({ size: 16, window: 64, serializer: 'msgpack', transport: 'rawsocket' }),
+  calls({ size: 16, window: 1, serializer: 'msgpack', transport: 'rawsocket' }),
   translated('json', 'msgpack'),
   translated('msgpack', 'json'),
   translated('json', 'cbor'),

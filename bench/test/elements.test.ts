@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { CborElements } from '../src/load/elements-cbor.ts';
 import { JsonElements } from '../src/load/elements-json.ts';
 import { MsgpackElements } from '../src/load/elements-msgpack.ts';
-import { MASK } from '../src/load/frames.ts';
+import { webSocket } from '../src/load/websocket.ts';
 
 const CURSORS = [new JsonElements(), new MsgpackElements(), new CborElements()];
 
@@ -83,12 +83,13 @@ describe.each(CURSORS.map((elements) => [elements.serializer.name, elements] as 
     test('an id that is patched in is the id that is read', () => {
       fc.assert(
         fc.property(id, (request) => {
+          const { mask } = webSocket;
           const width = elements.idWidth(request);
           expect(elements.idWidth(elements.leastId(width))).toBe(width);
           const message = encode(serializer, [MessageType.YIELD, elements.leastId(width), {}]);
-          const masked = Buffer.from(message.map((byte) => byte ^ MASK));
-          elements.writeMaskedId(masked, elements.secondElement(MessageType.YIELD), request, width);
-          const patched = masked.map((byte) => byte ^ MASK);
+          const masked = Buffer.from(message.map((byte) => byte ^ mask));
+          elements.writeId(masked, elements.secondElement(MessageType.YIELD), request, width, mask);
+          const patched = masked.map((byte) => byte ^ mask);
           expect(serializer.decode(patched)).toMatchObject({ type: MessageType.YIELD, request });
         }),
       );

@@ -5,8 +5,10 @@ import { expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { Connection } from '../src/load/connection.ts';
 import { MsgpackElements } from '../src/load/elements-msgpack.ts';
-import { FrameScanner, maskedFrame, Opcode } from '../src/load/frames.ts';
+import type { Framing } from '../src/load/framing.ts';
+import { rawSocket } from '../src/load/rawsocket.ts';
 import { Turn } from '../src/load/turn.ts';
+import { Opcode, webSocket } from '../src/load/websocket.ts';
 
 /** A frame as a server writes it. */
 function serverFrame(first: number, payload: Uint8Array): Buffer {
@@ -20,12 +22,18 @@ function serverFrame(first: number, payload: Uint8Array): Buffer {
   return Buffer.concat([head, payload]);
 }
 
+interface Found {
+  readonly messages: string[];
+  readonly pings: string[];
+}
+
 /** What a scanner finds in a stream that comes in pieces of these sizes, again and again. */
-function scanned(stream: Buffer, sizes: readonly number[]): { messages: string[]; controls: string[] } {
-  const found: { messages: string[]; controls: string[] } = { messages: [], controls: [] };
-  const scanner = new FrameScanner({
+function scanned(framing: Framing, stream: Buffer, sizes: readonly number[]): Found {
+  const found: Found = { messages: [], pings: [] };
+  const scanner = framing.scanner({
     message: (bytes, start, end) => found.messages.push(bytes.toString('hex', start, end)),
-    control: (opcode, payload) => found.controls.push(`${opcode} ${payload.toString('hex')}`),
+    ping: (ping) => found.pings.push(ping.toString('hex')),
+    closed: () => undefined,
   });
   // One buffer for all reads, as with sockets: what is kept must have been copied.
   const shared = Buffer.alloc(stream.length);
@@ -41,6 +49,11 @@ function scanned(stream: Buffer, sizes: readonly number[]): { messages: string[]
 
 const size = fc.oneof(fc.nat(300), fc.constantFrom(0, 125, 126, 127, 65535, 65536, 70000));
 const payload = size.map((length) => Buffer.alloc(length, `${length}:`));
+/** Sizes of the pieces in which a stream comes. */
+const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 100_000 })), {
+  minLength: 1,
+  maxLength: 5,
+});
 const message = fc.record({
   payload,
   /** Where a message is broken into fragments. */
@@ -49,11 +62,7 @@ const message = fc.record({
   pings: fc.boolean(),
 });
 
-test('any messages in any pieces are found whole and in order', () => {
-  const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 100_000 })), {
-    minLength: 1,
-    maxLength: 5,
-  });
+test('WebSocket: any messages in any pieces are found whole and in order', () => {
   fc.assert(
     fc.property(fc.array(message, { maxLength: 5 }), sizes, (messages, pieces) => {
       const stream: Buffer[] = [];
@@ -63,16 +72,34 @@ test('any messages in any pieces are found whole and in order', () => {
         ends.forEach((end, index) => {
           if (pinged) {
             stream.push(serverFrame(0x80 | Opcode.PING, Buffer.from([index])));
-            pings.push(`${Opcode.PING} ${Buffer.from([index]).toString('hex')}`);
+            pings.push(Buffer.from([index]).toString('hex'));
           }
           const last = index === ends.length - 1 ? 0x80 : 0;
           const opcode = index === 0 ? Opcode.BINARY : Opcode.CONTINUATION;
           stream.push(serverFrame(last | opcode, whole.subarray(ends[index - 1] ?? 0, end)));
         });
       }
-      const found = scanned(Buffer.concat(stream), pieces);
+      const found = scanned(webSocket, Buffer.concat(stream), pieces);
       expect(found.messages).toEqual(messages.map((one) => one.payload.toString('hex')));
-      expect(found.controls).toEqual(pings);
+      expect(found.pings).toEqual(pings);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('RawSocket: any messages in any pieces are found whole and in order', () => {
+  const frame = fc.record({ payload, ping: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(frame, { maxLength: 5 }), sizes, (frames, pieces) => {
+      const stream = frames.map(({ payload: whole, ping }) => {
+        const prefix = Buffer.from([ping ? 1 : 0, 0, 0, 0]);
+        prefix.writeUIntBE(whole.length, 1, 3);
+        return Buffer.concat([prefix, whole]);
+      });
+      const found = scanned(rawSocket, Buffer.concat(stream), pieces);
+      const hex = (pings: boolean): string[] =>
+        frames.filter(({ ping }) => ping === pings).map((one) => one.payload.toString('hex'));
+      expect(found).toEqual({ messages: hex(false), pings: hex(true) });
     }),
     { numRuns: 60 },
   );
@@ -101,7 +128,7 @@ test('a server takes our frames, and we take its, of any size', async () => {
         },
       };
     });
-    connection.socket.write(maskedFrame(Opcode.BINARY, sent));
+    connection.socket.write(webSocket.frame(sent, wire.elements.serializer));
     expect((await echo).equals(sent)).toBe(true);
   }
   connection.destroy();

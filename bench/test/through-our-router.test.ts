@@ -1,7 +1,7 @@
 /** Every kind of load through our router: all of it arrives. */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { acceptWebSockets, createRouter } from '@wamp/router';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { acceptRawSockets, acceptWebSockets, createRouter } from '@wamp/router';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeCrowd, openCrowd } from '../src/load/crowd.ts';
 import { CborElements } from '../src/load/elements-cbor.ts';
@@ -20,20 +20,26 @@ const msgpack = (): MsgpackElements => new MsgpackElements();
 const cbor = (): CborElements => new CborElements();
 
 const router = createRouter({ realms: ['realm1'] });
-const server = createServer();
-const acceptor = acceptWebSockets(router, { server });
+const [http, raw] = [createHttpServer(), createServer()];
+const acceptors = [acceptWebSockets(router, { server: http }), acceptRawSockets(router, { server: raw })];
 let destination: Destination;
+let rawDestination: Destination;
+
+async function addressOf(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  destination = { url: `ws://127.0.0.1:${port}/ws`, realm: 'realm1', relay: false };
+  destination = { url: `ws://${await addressOf(http)}/ws`, realm: 'realm1', relay: false };
+  rawDestination = { url: `rs://${await addressOf(raw)}`, realm: 'realm1', relay: false };
 });
 
 afterAll(async () => {
   await router.close();
-  await acceptor.close();
-  server.close();
+  await Promise.all(acceptors.map((acceptor) => acceptor.close()));
+  http.close();
+  raw.close();
 });
 
 /** Lets at least so many messages through, twice: a load can be stopped and started. */
@@ -72,6 +78,12 @@ test.each<readonly [string, RpcOptions, number]>([
   ['many procedures', { ...ONE, callees: 5, procedures: 200, caller: json, callee: json }, 400],
 ])('calls: %s', async (_, options, count) => {
   await runs(await RpcLoad.open(destination, options), count);
+});
+
+test('calls over RawSocket', async () => {
+  for (const make of [json, msgpack]) {
+    await runs(await RpcLoad.open(rawDestination, { ...ONE, caller: make, callee: make }), 600);
+  }
 });
 
 const EVENT = { window: 4, payload: { size: 128, kind: 'text' } } as const;

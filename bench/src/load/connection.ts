@@ -1,10 +1,11 @@
-/** A WebSocket of the load: opened by hand, read and written without a library in between. */
-import { createHash, randomBytes } from 'node:crypto';
+/** A connection of the load: opened by hand, read and written without a library in between. */
 import { connect, type Socket } from 'node:net';
 import type { Message } from '@wamp/protocol';
 import type { Elements } from './elements.ts';
-import { FrameScanner, maskedFrame, Opcode, type FrameReceiver } from './frames.ts';
+import type { FrameReceiver, Framing, Greeting, StreamScanner } from './framing.ts';
+import { rawSocket } from './rawsocket.ts';
 import type { Turn } from './turn.ts';
+import { webSocket } from './websocket.ts';
 
 /** Takes the messages of a connection. The bytes are only valid during the call. */
 export interface MessageReceiver {
@@ -21,22 +22,21 @@ export interface Wire {
 
 /** All sockets read into the same buffer: what was read is handled before the next read. */
 const READ_BUFFER = Buffer.allocUnsafe(1024 * 1024);
-const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
-const END_OF_HEAD = '\r\n\r\n';
 
 export class Connection implements FrameReceiver {
   readonly elements: Elements;
   readonly turn: Turn;
+  readonly framing: Framing;
   readonly socket: Socket;
   receiver: MessageReceiver | undefined;
-  readonly #scanner = new FrameScanner(this);
-  /** The answer to our handshake, as long as that is not complete. */
-  #head = '';
-  readonly #accept: string;
+  readonly #scanner: StreamScanner;
+  readonly #greeting: Greeting;
+  /** The answer to our greeting, as long as that is not complete. */
+  #answer: Buffer = Buffer.alloc(0);
   readonly #opened: (error?: Error) => void;
   #state: 'opening' | 'open' | 'closed' = 'opening';
 
-  /** Resolves when the server has accepted the WebSocket. */
+  /** Resolves when the server at `ws://…` or `rs://…` has let us in. */
   static open(url: URL, wire: Wire): Promise<Connection> {
     return new Promise((resolve, reject) => {
       const connection: Connection = new Connection(url, wire, (error) => {
@@ -49,13 +49,14 @@ export class Connection implements FrameReceiver {
   private constructor(url: URL, { elements, turn }: Wire, opened: (error?: Error) => void) {
     this.elements = elements;
     this.turn = turn;
+    this.framing = url.protocol === 'rs:' ? rawSocket : webSocket;
+    this.#scanner = this.framing.scanner(this);
+    this.#greeting = this.framing.greeting(url, elements.serializer);
     this.#opened = opened;
-    const key = randomBytes(16).toString('base64');
-    this.#accept = createHash('sha1').update(key + GUID).digest('base64'); // prettier-ignore
     const onread = {
       buffer: READ_BUFFER,
-      callback: (size: number, bytes: Uint8Array): boolean => {
-        this.#read(bytes as Buffer, size);
+      callback: (size: number): boolean => {
+        this.#read(size);
         return true;
       },
     };
@@ -66,14 +67,13 @@ export class Connection implements FrameReceiver {
     this.socket.on('close', () => {
       this.#end('the connection was closed');
     });
-    this.socket.write(upgradeRequest(url, key, elements.serializer.subprotocol));
+    this.socket.write(this.#greeting.request);
   }
 
   /** Sends one message, at once: for what is not part of the load. */
   send(message: Message): void {
     const { serializer } = this.elements;
-    const opcode = serializer.binary ? Opcode.BINARY : Opcode.TEXT;
-    this.socket.write(maskedFrame(opcode, serializer.encode(message)));
+    this.socket.write(this.framing.frame(serializer.encode(message), serializer));
   }
 
   /** Lets go of it without a word. */
@@ -87,34 +87,34 @@ export class Connection implements FrameReceiver {
     this.receiver?.message(bytes, start, end);
   }
 
-  control(opcode: number, payload: Buffer): void {
-    if (opcode === Opcode.PING) this.socket.write(maskedFrame(Opcode.PONG, payload));
-    if (opcode === Opcode.CLOSE)
-      this.#end(`closed by the peer: ${payload.subarray(2).toString() || 'no reason'}`);
+  ping(payload: Buffer): void {
+    this.socket.write(this.framing.pong(payload));
   }
 
-  #read(bytes: Buffer, size: number): void {
+  closed(reason: string): void {
+    this.#end(`closed by the peer: ${reason}`);
+  }
+
+  #read(size: number): void {
     if (this.#state === 'open') {
       this.turn.now = performance.now();
-      this.#scanner.scan(bytes, size);
-    } else if (this.#state === 'opening') this.#shakeHands(bytes.subarray(0, size));
+      this.#scanner.scan(READ_BUFFER, size);
+    } else if (this.#state === 'opening') this.#greet(READ_BUFFER.subarray(0, size));
   }
 
-  #shakeHands(bytes: Buffer): void {
-    this.#head += bytes.toString('latin1');
-    const end = this.#head.indexOf(END_OF_HEAD);
-    if (end < 0) return;
-    const head = this.#head.slice(0, end);
-    const rest = Buffer.from(this.#head.slice(end + END_OF_HEAD.length), 'latin1');
-    if (!head.startsWith('HTTP/1.1 101') || !head.includes(this.#accept)) {
-      this.#end(`no WebSocket: ${head.split('\r\n', 1)[0] ?? ''}`);
-    } else if (!head.includes(this.elements.serializer.subprotocol)) {
-      this.#end(`${this.elements.serializer.subprotocol} is not spoken`);
-    } else {
-      this.#state = 'open';
-      this.#opened();
-      if (rest.length > 0) this.#scanner.scan(rest, rest.length);
+  #greet(bytes: Buffer): void {
+    this.#answer = Buffer.concat([this.#answer, bytes]);
+    let used: number | undefined;
+    try {
+      used = this.#greeting.read(this.#answer);
+    } catch (error) {
+      this.#end(error instanceof Error ? error.message : String(error));
     }
+    if (used === undefined) return;
+    this.#state = 'open';
+    this.#opened();
+    const rest = this.#answer.subarray(used);
+    if (rest.length > 0) this.#scanner.scan(rest, rest.length);
   }
 
   #end(reason: string): void {
@@ -124,17 +124,4 @@ export class Connection implements FrameReceiver {
     if (before === 'opening') this.#opened(new Error(reason));
     if (before === 'open') this.receiver?.lost(reason);
   }
-}
-
-function upgradeRequest({ host, pathname, search }: URL, key: string, subprotocol: string): string {
-  return [
-    `GET ${pathname}${search} HTTP/1.1`,
-    `Host: ${host}`,
-    'Upgrade: websocket',
-    'Connection: Upgrade',
-    `Sec-WebSocket-Key: ${key}`,
-    'Sec-WebSocket-Version: 13',
-    `Sec-WebSocket-Protocol: ${subprotocol}`,
-    END_OF_HEAD.slice(2),
-  ].join('\r\n');
 }

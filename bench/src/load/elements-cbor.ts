@@ -2,7 +2,6 @@
 import type { Serializer } from '@wamp/protocol';
 import { cbor } from '@wamp/protocol/cbor';
 import type { Elements } from './elements.ts';
-import { MASK } from './frames.ts';
 
 /** The high three bits of a first byte (RFC 8949 §3.1). */
 const Major = { UNSIGNED: 0, BYTES: 2, TEXT: 3, ARRAY: 4, MAP: 5, TAG: 6, SIMPLE: 7 } as const;
@@ -82,13 +81,13 @@ export class CborElements implements Elements {
     return 1 + this.idWidth(type);
   }
 
-  writeMaskedId(into: Buffer, at: number, id: number, width: number): void {
+  writeId(into: Buffer, at: number, id: number, width: number, mask: number): void {
     let rest = id;
     for (let index = at + width - 1; index >= at; index -= 1) {
-      into[index] = (rest % 256) ^ MASK;
+      into[index] = (rest % 256) ^ mask;
       rest = Math.floor(rest / 256);
     }
-    if (width > 1) into[at] = (IN_ONE_BYTE + Math.log2(width - 1)) ^ MASK;
+    if (width > 1) into[at] = (IN_ONE_BYTE + Math.log2(width - 1)) ^ mask;
   }
 
   /** The number that a first byte's low bits announce. */

@@ -1,7 +1,6 @@
 /** The elements of a JSON message. */
 import { json, type Serializer } from '@wamp/protocol';
 import type { Elements } from './elements.ts';
-import { MASK } from './frames.ts';
 
 const [QUOTE, COMMA, ZERO, BACKSLASH] = [0x22, 0x2c, 0x30, 0x5c];
 const [OPEN_LIST, CLOSE_LIST, OPEN_DICT, CLOSE_DICT] = [0x5b, 0x5d, 0x7b, 0x7d];
@@ -74,11 +73,11 @@ export class JsonElements implements Elements {
     return 2 + String(type).length;
   }
 
-  writeMaskedId(into: Buffer, at: number, id: number, width: number): void {
+  writeId(into: Buffer, at: number, id: number, width: number, mask: number): void {
     let rest = id;
     for (let index = at + width - 1; index >= at; index -= 1) {
       const tenth = Math.floor(rest / 10);
-      into[index] = (ZERO + (rest - tenth * 10)) ^ MASK;
+      into[index] = (ZERO + (rest - tenth * 10)) ^ mask;
       rest = tenth;
     }
   }

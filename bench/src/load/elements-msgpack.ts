@@ -2,7 +2,6 @@
 import type { Serializer } from '@wamp/protocol';
 import { msgpack } from '@wamp/protocol/msgpack';
 import type { Elements } from './elements.ts';
-import { MASK } from './frames.ts';
 
 /** Bytes behind the first one, for those first bytes that announce a fixed number of them. */
 const FIXED = new Map([
@@ -95,14 +94,14 @@ export class MsgpackElements implements Elements {
     return 2;
   }
 
-  writeMaskedId(into: Buffer, at: number, id: number, width: number): void {
+  writeId(into: Buffer, at: number, id: number, width: number, mask: number): void {
     let rest = id;
     for (let index = at + width - 1; index >= at; index -= 1) {
-      into[index] = (rest % 256) ^ MASK;
+      into[index] = (rest % 256) ^ mask;
       rest = Math.floor(rest / 256);
     }
     // Sizes 1, 2, 4 and 8 bytes are announced by 0xcc … 0xcf.
-    if (width > 1) into[at] = (0xcc + Math.log2(width - 1)) ^ MASK;
+    if (width > 1) into[at] = (0xcc + Math.log2(width - 1)) ^ mask;
   }
 
   #number(size: 1 | 2 | 4): number {

@@ -26,6 +26,6 @@ export interface Elements {
   leastId(width: number): number;
   /** Where the second element of a message stands when the first is `type`. */
   secondElement(type: number): number;
-  /** Writes an id of that width, masked. */
-  writeMaskedId(into: Buffer, at: number, id: number, width: number): void;
+  /** Writes an id of that width, each byte XORed with `mask`. */
+  writeId(into: Buffer, at: number, id: number, width: number, mask: number): void;
 }

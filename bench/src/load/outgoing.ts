@@ -2,16 +2,16 @@
 import type { Socket } from 'node:net';
 import type { Message } from '@wamp/protocol';
 import type { Elements } from './elements.ts';
-import { MASK, maskedFrame, Opcode } from './frames.ts';
-import { HEADER_MARK, writeMaskedHeader } from './payload.ts';
-import type { Flushable, Turn } from './turn.ts';
+import type { Connection } from './connection.ts';
+import { HEADER_MARK, writeHeader } from './payload.ts';
+import type { Flushable } from './turn.ts';
 
 /** Stands in a URI where a number of as many digits will be. */
 export const NUMBER_MARK = '______';
 /** As many frames as fit are kept in one buffer, and written at once. */
 const BUFFER_SIZE = 1024 * 1024;
 
-/** A masked frame, and where its changing parts stand; -1 for one that it has not. */
+/** A whole frame, and where its changing parts stand; -1 for one that it has not. */
 interface Template {
   readonly frame: Buffer;
   readonly idAt: number;
@@ -19,10 +19,10 @@ interface Template {
   readonly numberAt: number;
 }
 
-function templateOf(message: Message, elements: Elements): Template {
+function templateOf(message: Message, { elements, framing }: Connection): Template {
   const { serializer } = elements;
   const payload = Buffer.from(serializer.encode(message));
-  const frame = maskedFrame(serializer.binary ? Opcode.BINARY : Opcode.TEXT, payload);
+  const frame = framing.frame(payload, serializer);
   const start = frame.length - payload.length;
   const find = (mark: string): number => {
     const at = payload.indexOf(mark);
@@ -37,9 +37,10 @@ function templateOf(message: Message, elements: Elements): Template {
 }
 
 export class Outgoing implements Flushable {
+  readonly #connection: Connection;
   readonly #socket: Socket;
-  readonly #turn: Turn;
   readonly #elements: Elements;
+  readonly #mask: number;
   readonly #make: (id: number) => Message;
   readonly #most: number;
   /** The width of the ids that the buffers have room for. */
@@ -55,15 +56,11 @@ export class Outgoing implements Flushable {
    * @param make a message with that id, and with the marks where header and number will be
    * @param most frames in one turn
    */
-  constructor(
-    socket: Socket,
-    { turn, elements }: { readonly turn: Turn; readonly elements: Elements },
-    make: (id: number) => Message,
-    most: number,
-  ) {
-    this.#socket = socket;
-    this.#turn = turn;
-    this.#elements = elements;
+  constructor(connection: Connection, make: (id: number) => Message, most: number) {
+    this.#connection = connection;
+    this.#socket = connection.socket;
+    this.#elements = connection.elements;
+    this.#mask = connection.framing.mask;
     this.#make = make;
     this.#most = most;
   }
@@ -76,11 +73,11 @@ export class Outgoing implements Flushable {
     if (this.#used === this.#buffer.length) this.#write();
     const buffer = this.#buffer;
     const at = this.#used;
-    this.#elements.writeMaskedId(buffer, at + idAt, id, width);
-    writeMaskedHeader(buffer, at + headerAt, client, sequence);
-    if (numberAt >= 0) writeMaskedNumber(buffer, at + numberAt, number);
+    this.#elements.writeId(buffer, at + idAt, id, width, this.#mask);
+    writeHeader(buffer, at + headerAt, client, sequence, this.#mask);
+    if (numberAt >= 0) writeNumber(buffer, at + numberAt, number, this.#mask);
     this.#used = at + frame.length;
-    if (at === 0) this.#turn.add(this);
+    if (at === 0) this.#connection.turn.add(this);
   }
 
   flush(): void {
@@ -102,7 +99,7 @@ export class Outgoing implements Flushable {
   #widen(width: number): void {
     this.flush();
     this.#width = width;
-    this.#template = templateOf(this.#make(this.#elements.leastId(width)), this.#elements);
+    this.#template = templateOf(this.#make(this.#elements.leastId(width)), this.#connection);
     this.#lent = [];
     this.#spare = [];
     this.#buffer = this.#filled();
@@ -115,11 +112,11 @@ export class Outgoing implements Flushable {
   }
 }
 
-function writeMaskedNumber(into: Buffer, at: number, number: number): void {
+function writeNumber(into: Buffer, at: number, number: number, mask: number): void {
   let rest = number;
   for (let index = at + NUMBER_MARK.length - 1; index >= at; index -= 1) {
     const tenth = Math.floor(rest / 10);
-    into[index] = (0x30 + (rest - tenth * 10)) ^ MASK;
+    into[index] = (0x30 + (rest - tenth * 10)) ^ mask;
     rest = tenth;
   }
 }

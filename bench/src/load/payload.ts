@@ -2,7 +2,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Payload } from '@wamp/protocol';
 import type { Elements } from './elements.ts';
-import { MASK } from './frames.ts';
 
 export interface PayloadShape {
   /** Bytes of the text, or about that many of an object. */
@@ -18,7 +17,6 @@ export const HEADER_MARK: string = '~'.repeat(HEADER_SIZE);
 const FILLING = 'abcdefghijklmnopqrstuvwxyz012345';
 
 const HEX_DIGITS = Buffer.from('0123456789abcdef');
-const MASKED_DIGITS = HEX_DIGITS.map((digit) => digit ^ MASK);
 /** The value of each digit; 16 for what is none, which no header survives. */
 const VALUES = new Uint8Array(256).fill(16);
 for (const [value, digit] of HEX_DIGITS.entries()) VALUES[digit] = value;
@@ -50,16 +48,16 @@ function nested(size: number): Record<string, unknown> {
   return object;
 }
 
-/** Writes a header, masked. */
-export function writeMaskedHeader(into: Buffer, at: number, client: number, sequence: number): void {
+/** Writes a header, each byte XORed with `mask`. */
+export function writeHeader(into: Buffer, at: number, client: number, sequence: number, mask: number): void {
   let rest = sequence;
   for (let index = at + HEADER_SIZE - 1; index >= at + CLIENT_DIGITS; index -= 1) {
-    into[index] = MASKED_DIGITS[rest & 15] ?? 0;
+    into[index] = (HEX_DIGITS[rest & 15] ?? 0) ^ mask;
     rest >>>= 4;
   }
   rest = client;
   for (let index = at + CLIENT_DIGITS - 1; index >= at; index -= 1) {
-    into[index] = MASKED_DIGITS[rest & 15] ?? 0;
+    into[index] = (HEX_DIGITS[rest & 15] ?? 0) ^ mask;
     rest >>>= 4;
   }
 }

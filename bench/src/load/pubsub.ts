@@ -145,7 +145,7 @@ class Publisher implements MessageReceiver {
       topic: uri(NUMBER_MARK),
       payload: args,
     });
-    this.#outgoing = new Outgoing(connection.socket, connection, publish, options.window);
+    this.#outgoing = new Outgoing(connection, publish, options.window);
   }
 
   /** Events that are still to come. */

@@ -144,7 +144,7 @@ class Caller implements MessageReceiver {
       procedure: uri(NUMBER_MARK),
       payload: args,
     });
-    this.#outgoing = new Outgoing(connection.socket, connection, call, window);
+    this.#outgoing = new Outgoing(connection, call, window);
   }
 
   fill(): void {
@@ -227,7 +227,7 @@ class Callee implements MessageReceiver {
       relay
         ? { type: MessageType.RESULT, request, details: {}, payload: args }
         : { type: MessageType.YIELD, request, options: {}, payload: args };
-    this.#outgoing = new Outgoing(connection.socket, connection, answer, window);
+    this.#outgoing = new Outgoing(connection, answer, window);
   }
 
   message(bytes: Buffer, start: number, end: number): void {

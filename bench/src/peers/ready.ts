@@ -1,15 +1,23 @@
 /** What a peer's program owes to the one that started it: to say where it listens, and to end with it. */
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 
+/** Where a peer listens. */
 export interface Ready {
+  /** `ws://…` */
   readonly url: string;
+  /** `rs://…`, for RawSocket, of a peer that speaks it. */
+  readonly rawUrl?: string;
 }
 
-/** Tells the parent where `server` listens; ends the process when the parent asks for it or is gone. */
-export function ready(server: Server, path: string): void {
-  const { port } = server.address() as AddressInfo;
-  const message: Ready = { url: `ws://127.0.0.1:${port}${path}` };
+/** Has a server listen on any port of this machine. @returns the address, such as `127.0.0.1:40000` */
+export async function listening(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { address, port } = server.address() as AddressInfo;
+  return `${address}:${port}`;
+}
+
+/** Tells the parent; from then on the process ends when the parent asks for it, or is gone. */
+export function ready(message: Ready): void {
   process.send?.(message);
   // An orderly end, so that a CPU profile is written.
   const end = (): void => process.exit(0);

@@ -1,7 +1,7 @@
 /** The reference: forwards WebSocket frames between connections that name each other, and parses nothing. */
 import { createServer, type IncomingMessage } from 'node:http';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { ready } from './ready.ts';
+import { listening, ready } from './ready.ts';
 
 /** Who gets what a role sends. */
 const OPPOSITE: Readonly<Record<string, string>> = {
@@ -39,6 +39,4 @@ function open(socket: WebSocket, request: IncomingMessage): void {
 const server = createServer();
 const sockets = new WebSocketServer({ server, perMessageDeflate: false });
 sockets.on('connection', open);
-server.listen(0, '127.0.0.1', () => {
-  ready(server, '/');
-});
+ready({ url: `ws://${await listening(server)}/` });

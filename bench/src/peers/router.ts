@@ -1,11 +1,12 @@
 /** The router under test, as its readers would start it. */
-import { createServer } from 'node:http';
-import { acceptWebSockets, createRouter } from '@wamp/router';
-import { ready } from './ready.ts';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer } from 'node:net';
+import { acceptRawSockets, acceptWebSockets, createRouter } from '@wamp/router';
+import { listening, ready } from './ready.ts';
 
 const router = createRouter({ realms: ['realm1'] });
-const server = createServer();
-acceptWebSockets(router, { server });
-server.listen(0, '127.0.0.1', () => {
-  ready(server, '/ws');
-});
+const http = createHttpServer();
+acceptWebSockets(router, { server: http });
+const raw = createServer();
+acceptRawSockets(router, { server: raw });
+ready({ url: `ws://${await listening(http)}/ws`, rawUrl: `rs://${await listening(raw)}` });

@@ -8,8 +8,7 @@ const PEER_CORE = '0';
 const LOAD_CORE = '1';
 
 /** Something to measure. */
-export interface Peer {
-  readonly url: string;
+export interface Peer extends Ready {
   /** Undefined when it runs elsewhere, so that its CPU cannot be read. */
   readonly pid: number | undefined;
   /** Ends it; nothing happens to one that we have not started. */
@@ -62,9 +61,8 @@ export function start(program: Program, { pinned, profileTo }: StartOptions): Pr
     });
     child.on('error', reject);
     child.on('message', (message) => {
-      const { url } = message as Ready;
       resolve({
-        url,
+        ...(message as Ready),
         pid: child.pid,
         async stop() {
           child.kill('SIGTERM');
