@@ -216,6 +216,8 @@ describe('WebSocket', () => {
     const key = Buffer.alloc(16).toString('base64');
     const headers = { ...upgrade, 'sec-websocket-key': key, 'sec-websocket-protocol': 'wamp.2.json' };
     expect((await ask('/ws', { ...headers, origin: 'https://app.example' })).status).toBe(403);
+    const rebound = { ...headers, host: 'rebound.example', origin: 'http://rebound.example' };
+    expect((await ask('/ws', rebound)).status).toBe(403);
 
     await using other = await workshop.start(['--origin', 'https://app.example']);
     const { hostname, port } = new URL(other.origin);

@@ -96,6 +96,21 @@ describe('on loopback', () => {
     expect(allowedAtHome(origin)).toBe(false);
   });
 
+  test.each([
+    ['rebound.example', 'http://rebound.example'],
+    ['rebound.example:8080', 'http://rebound.example:8080'],
+    ['localhost.rebound.example:8080', 'http://localhost.rebound.example:8080'],
+    ['192.168.1.5:8080', 'http://192.168.1.5:8080'],
+  ])('a page of %s that resolves to loopback may not, unless it is listed', (host, origin) => {
+    expect(originAllowed(headers(origin, host), '127.0.0.1', [])).toBe(false);
+    expect(originAllowed(headers(origin, host), '::1', [])).toBe(false);
+    expect(originAllowed(headers(origin, host), '127.0.0.1', [origin])).toBe(true);
+  });
+
+  test('a program that knows the router by a foreign name may', () => {
+    expect(originAllowed(headers(undefined, 'router.example.com'), '127.0.0.1', [])).toBe(true);
+  });
+
   test('an address of loopback in its IPv6 form is loopback', () => {
     expect(originAllowed(headers('http://localhost:3000', 'localhost:8080'), '::ffff:127.0.0.1', [])).toBe(
       true,

@@ -2,9 +2,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /**
- * True for an upgrade that may go on. Programs send no Origin and may; a page may when it comes from
+ * True for a request that may go on. Programs send no Origin and may; a page may when it comes from
  * this very host, from a loopback host while the server is bound to loopback, or from an origin in the list.
- * @param headers of the upgrade
+ * What is bound to loopback goes by loopback names only: a foreign name that resolves to it, and the page that
+ * came from there, may be anybody's (DNS rebinding).
+ * @param headers of the request
  * @param bound the address that the server listens on
  * @param allowed origins such as `https://example.org`, compared as a whole
  */
@@ -17,8 +19,8 @@ export function originAllowed(
   if (origin === undefined || allowed.includes(origin)) return true;
   const host = hostOf(origin);
   if (host === undefined) return false;
-  if (host.host === headers.host) return true;
-  return isLoopback(host.hostname) && isLoopback(bound);
+  if (isLoopback(bound)) return isLoopback(host.hostname);
+  return host.host === headers.host;
 }
 
 function hostOf(origin: string): { readonly host: string; readonly hostname: string } | undefined {
