@@ -85,7 +85,7 @@ class LightSession implements Session {
     realm.join(this);
   }
 
-  send(message: Message): void {
+  send(message: Message): undefined {
     if (message.type === MessageType.INVOCATION) this.invocation = message.request;
     if (message.type === MessageType.REGISTERED) this.registration = message.registration;
     if (message.type === MessageType.SUBSCRIBED) this.subscription = message.subscription;

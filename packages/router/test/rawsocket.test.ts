@@ -329,17 +329,31 @@ describe('limits', () => {
     const caller = await RawPeer.join(site.port, msgpack, 2);
     const callee = await RawPeer.join(site.port);
     const [, , registration] = await callee.ask([64, 1, {}, 'com.large']);
-    caller.send([48, 1, { receive_progress: true }, 'com.large']);
-    expect(await callee.message()).toEqual([68, 1, registration, { receive_progress: true }]);
-    callee.send(
-      [70, 1, { progress: true }, ['x'.repeat(2049)]],
-      [70, 1, { progress: true }, ['fits']],
-      [70, 1, {}, ['x'.repeat(2049)]],
-    );
-    // A part has nobody waiting for it: it is dropped like an event.
-    expect(await caller.message()).toEqual([50, 1, { progress: true }, ['fits']]);
+    caller.send([48, 1, {}, 'com.large']);
+    expect(await callee.message()).toEqual([68, 1, registration, {}]);
+    callee.send([70, 1, {}, ['x'.repeat(2049)]]);
     expect(await caller.message()).toEqual([8, 48, 1, {}, TOO_LARGE, [expect.any(String)]]);
     await unhurt(caller);
+  });
+
+  test('RAW-6 T-53 a part too large for its caller ends the call, and the callee is told to stop', async () => {
+    await using site = await RawSite.open();
+    const caller = await RawPeer.join(site.port, msgpack, 2);
+    const callee = await RawPeer.join(site.port);
+    await callee.ask([64, 1, {}, 'com.large']);
+    caller.send([48, 1, { receive_progress: true }, 'com.large']);
+    await callee.message();
+    callee.send(
+      [70, 1, { progress: true }, ['fits']],
+      [70, 1, { progress: true }, ['x'.repeat(2049)]],
+      [70, 1, { progress: true }, ['too late']],
+      [70, 1, {}, ['too late']],
+    );
+    expect(await caller.message()).toEqual([50, 1, { progress: true }, ['fits']]);
+    expect(await caller.message()).toEqual([8, 48, 1, {}, TOO_LARGE, [expect.any(String)]]);
+    expect(await callee.message()).toEqual([69, 1, { mode: 'killnowait', reason: TOO_LARGE }]);
+    await unhurt(caller);
+    await unhurt(callee);
   });
 
   test('RAW-6 T-53 an error too large for its caller is one that fits', async () => {

@@ -14,15 +14,14 @@ import {
   type Uri,
 } from '@wamp/protocol';
 import type { Asker, Authorizer } from '../authz/authorizer.ts';
-import type { Realm } from '../core/realm.ts';
-import type { Session } from '../core/session.ts';
+import type { Session, Undeliverable } from '../core/session.ts';
 import { Gate } from './gate.ts';
 import { Joining, type Joined, type Step } from './joining.ts';
 import { RequestSequence } from './request-sequence.ts';
 import { seldom } from './seldom.ts';
 import type { ConnectionRouter } from './connection-router.ts';
 import type { Outlet } from './outlet.ts';
-import { undeliverable } from './undeliverable.ts';
+import { insteadOf } from './undeliverable.ts';
 
 /** A joined client, as the connection keeps it. */
 interface Membership extends Asker {
@@ -146,9 +145,7 @@ export class Connection implements TransportListener {
       principal,
       features,
       transport: this.#peer,
-      send: (message) => {
-        this.#send(message);
-      },
+      send: (message) => this.#send(message),
       end: (reason, message) => {
         this.#leave(reason, message);
       },
@@ -289,23 +286,22 @@ export class Connection implements TransportListener {
   }
 
   /** What the core sends to the session. */
-  #send(message: Message): void {
-    if (this.#state !== 'joined') return;
+  #send(message: Message): Undeliverable | undefined {
+    if (this.#state !== 'joined') return undefined;
     try {
       const length = this.#outlet.encode(message);
       if (length > this.#limit) {
-        this.#cannotDeliver(message, ErrorUri.PAYLOAD_SIZE_EXCEEDED, this.#tooLong(length));
-        return;
+        return this.#cannotDeliver(message, ErrorUri.PAYLOAD_SIZE_EXCEEDED, this.#tooLong(length));
       }
-      if (this.#transport.backlog > this.#router.limits.queueSize) {
-        this.#overflow(message);
-        return;
+      if (this.#transport.backlog > this.#router.limits.queueSize) this.#overflow(message);
+      else {
+        this.#outlet.send();
+        this.#member?.realm.traffic.sent.add(message.type);
       }
-      this.#outlet.send();
-      this.#member?.realm.traffic.sent.add(message.type);
+      return undefined;
     } catch (error) {
       if (!(error instanceof SerializationFailure)) throw error;
-      this.#cannotDeliver(message, ErrorUri.INVALID_PAYLOAD, error.message);
+      return this.#cannotDeliver(message, ErrorUri.INVALID_PAYLOAD, error.message);
     }
   }
 
@@ -325,26 +321,15 @@ export class Connection implements TransportListener {
 
   /**
    * The client's serializer has no form for a payload, or the client no room for the message (RAW-6, T-53):
-   * whoever waits for it is told, nobody else notices.
+   * whoever waits for it is told, here or by the core, and nobody else notices.
    */
-  #cannotDeliver(message: Message, error: Uri, why: string): void {
-    const { realm, session } = this.#member ?? {};
-    if (realm === undefined || session === undefined) return;
-    const { instead, answer } = undeliverable(message, error, why);
-    if (instead !== undefined) this.#write(instead);
-    if (answer !== undefined) this.#answerFor(realm, session, answer);
-    if (instead === undefined && answer === undefined) realm.traffic.dropped.add(message.type);
+  #cannotDeliver(message: Message, error: Uri, why: string): Undeliverable {
+    const undeliverable = { error, why };
+    this.#member?.realm.traffic.dropped.add(message.type);
     this.#router.log('warn', 'undeliverable', { ...this.member, type: message.type, why });
-  }
-
-  /** Answers an invocation in the client's name, on a turn of its own: the core is in the middle of sending. */
-  #answerFor(realm: Realm, session: Session, answer: Message): void {
-    queueMicrotask(() => {
-      if (this.#state !== 'joined') return;
-      this.#guard(() => {
-        realm.receive(session, answer);
-      });
-    });
+    const instead = insteadOf(message, undeliverable);
+    if (instead !== undefined) this.#write(instead);
+    return undeliverable;
   }
 
   /**

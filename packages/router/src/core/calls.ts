@@ -18,7 +18,7 @@ import { choose } from './invocation-policy.ts';
 import { PendingCalls, type PendingCall } from './pending-calls.ts';
 import type { Quotas } from './quotas.ts';
 import type { Callee, Registration } from './registration.ts';
-import type { Session } from './session.ts';
+import type { Session, Undeliverable } from './session.ts';
 import type { TrustLevel } from './trust.ts';
 
 /** How many calls may wait for a callee of one registration with room. */
@@ -84,7 +84,8 @@ export class Calls {
   /** PCI-4 … PCI-8: more input for the callee that has the call already. */
   continue(call: PendingCall, message: Call): void {
     call.streaming = message.options.progress === true;
-    this.#invoke(call, message.payload);
+    const fault = this.#invoke(call, message.payload);
+    if (fault !== undefined) this.#breakOff(call, fault);
   }
 
   /** PCR-3: passes a progressive result on; one that nobody asked for is dropped (T-11). */
@@ -92,7 +93,8 @@ export class Calls {
     if (!call.receiveProgress) return;
     call.progressed = true;
     this.progressed.emit(call);
-    call.caller.send(resultOf(call, message));
+    const fault = call.caller.send(resultOf(call, message));
+    if (fault !== undefined) this.#breakOff(call, fault);
   }
 
   /** CALL-2: the callee's final result. */
@@ -132,6 +134,12 @@ export class Calls {
   /** Ends a call with an error of the router's own. */
   abandon(call: PendingCall, error: Uri, explanation: string): void {
     this.#finish(call, errorFor(call, error, Payload.of([explanation])));
+  }
+
+  /** T-53: a part of the input or of the result cannot be delivered; without it, the rest is good for nothing. */
+  #breakOff(call: PendingCall, { error, why }: Undeliverable): void {
+    this.#giveUp(call, errorFor(call, error, Payload.of([why])), error, !call.killed);
+    this.reconsider(call.registration);
   }
 
   /** A final answer to an invocation that is over: if it kept the callee busy, it does no more. */
@@ -229,14 +237,15 @@ export class Calls {
     call.receiveProgress = wantsProgress(call) && takesProgress(callee);
     this.pending.assign(call, callee);
     this.assigned.emit(call, callee);
-    this.#invoke(call, payload);
+    const fault = this.#invoke(call, payload);
+    if (fault !== undefined) this.abandon(call, fault.error, fault.why);
   }
 
-  #invoke(call: PendingCall, payload: Payload): void {
+  #invoke(call: PendingCall, payload: Payload): Undeliverable | undefined {
     const { callee } = call;
-    if (callee === undefined) return;
+    if (callee === undefined) return undefined;
     const trustlevel = this.#trustLevel?.(call.caller, 'call', call.procedure);
-    callee.session.send(invocationOf(call, callee, payload, trustlevel));
+    return callee.session.send(invocationOf(call, callee, payload, trustlevel));
   }
 
   /** RRT-3, RRT-4: the policy again, without those who have declined. */

@@ -103,7 +103,7 @@ export class MetaSession implements Session {
     };
   }
 
-  send(message: Message): void {
+  send(message: Message): undefined {
     switch (message.type) {
       case MessageType.REGISTERED:
         if (this.#registering === undefined) return;

@@ -12,6 +12,14 @@ export interface Principal {
   readonly authextra?: Dict;
 }
 
+/** Why a message does not reach its client: it has no form for it, or no room (RAW-6). */
+export interface Undeliverable {
+  /** The error for whoever waits on it. */
+  readonly error: Uri;
+  /** The same in words. */
+  readonly why: string;
+}
+
 /** A joined session. The core compares sessions by identity and sends to them; the edge implements it. */
 export interface Session {
   readonly id: Id;
@@ -20,8 +28,11 @@ export interface Session {
   readonly features: PeerFeatures;
   /** How it is connected, for the session meta API. */
   readonly transport: Dict;
-  /** Takes a message for the client. Never throws, and never calls back into the core. */
-  send(message: Message): void;
+  /**
+   * Takes a message for the client. Never throws, and never calls back into the core.
+   * @returns why the client cannot be told; undefined when it is, or is gone
+   */
+  send(message: Message): Undeliverable | undefined;
   /** Ends the session from the router's side with GOODBYE; it leaves the realm at once. */
   end(reason: Uri, message?: string): void;
 }

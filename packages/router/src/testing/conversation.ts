@@ -18,6 +18,8 @@ import { fill, matchesTemplate, parseScript, type Line } from './script.ts';
 /** How one client of the conversation differs from the rest. */
 export interface PeerOptions {
   readonly serializer?: Serializer;
+  /** The longest frame that it takes, in bytes; any by default, and always over a transport of the test's own. */
+  readonly limit?: number;
   readonly realm?: string;
   /** The `roles` of its HELLO; all roles with all features by default. */
   readonly roles?: Dict;
@@ -129,7 +131,7 @@ class Stage {
   async enter(line: Line & { readonly peer: string }): Promise<void> {
     if (this.#peers.has(line.peer)) return;
     const options = this.#options.peers?.[line.peer] ?? {};
-    const peer = await this.#connect(options.serializer ?? this.#options.serializer ?? json);
+    const peer = await this.#connect(options);
     this.#peers.set(line.peer, peer);
     const says: unknown = 'message' in line && Array.isArray(line.message) ? line.message[0] : undefined;
     if (options.joins === false || (line.kind === 'send' && says === MessageType.HELLO)) return;
@@ -141,9 +143,12 @@ class Stage {
     this.#variables.set(line.peer, welcome[1]);
   }
 
-  async #connect(serializer: Serializer): Promise<Peer> {
+  async #connect({
+    serializer = this.#options.serializer ?? json,
+    limit = Infinity,
+  }: PeerOptions): Promise<Peer> {
     const { connect } = this.#options;
-    if (connect === undefined) return new NearPeer(inMemory(this.#router, serializer));
+    if (connect === undefined) return new NearPeer(inMemory(this.#router, serializer, limit));
     return new FarPeer(await connect(this.#router, serializer));
   }
 

@@ -4,10 +4,14 @@ import type { Router } from '../router.ts';
 
 /**
  * Connects a client in the same process to a router.
+ * @param limit the longest frame that the client takes, in bytes; any by default
  * @returns the client's end
  */
-export function inMemory(router: Router, serializer: Serializer): Transport {
-  const [near, far] = transportPair(serializer);
+export function inMemory(router: Router, serializer: Serializer, limit?: number): Transport {
+  const near = new End(serializer);
+  const far = new End(serializer, limit);
+  near.connect(far);
+  far.connect(near);
   router.open(far, { type: 'in-memory', protocol: serializer.subprotocol });
   return near;
 }
@@ -25,6 +29,7 @@ type Delivery = (listener: TransportListener | undefined) => void;
 
 class End implements Transport {
   readonly serializer: Serializer;
+  readonly limit: number;
   readonly backlog = 0;
   listener: TransportListener | undefined;
   #other: End | undefined;
@@ -32,8 +37,9 @@ class End implements Transport {
   /** What is still to arrive here. */
   #arriving: Delivery[] = [];
 
-  constructor(serializer: Serializer) {
+  constructor(serializer: Serializer, limit = Infinity) {
     this.serializer = serializer;
+    this.limit = limit;
   }
 
   connect(other: End): void {

@@ -300,12 +300,17 @@ describe('values that a receiver has no form for', () => {
     },
   );
 
-  test('threat 6: a progressive RESULT with such a value is dropped, and the final one arrives', async () => {
+  test('threat 6: a progressive RESULT with such a value ends the call, for there is no stream without it', async () => {
     const { json: caller, cbor: callee } = await babel();
     await callee.say([64, 1, {}, 'com.echo']);
     await caller.say([48, 1, { receive_progress: true }, 'com.echo']);
     await callee.say([70, 1, { progress: true }, [NaN]], [70, 1, {}, ['done']]);
-    expect(caller.heard).toEqual([[50, 1, {}, ['done']]]);
+    expect(caller.heard).toEqual([[8, 48, 1, {}, 'wamp.error.invalid_payload', [expect.any(String)]]]);
+    expect(callee.heard.at(-1)).toEqual([
+      69,
+      1,
+      { mode: 'killnowait', reason: 'wamp.error.invalid_payload' },
+    ]);
   });
 
   /** JSON can write half a character; the others are UTF-8. */

@@ -79,7 +79,7 @@ export class Peer implements Session {
     this.#due.add(request);
   }
 
-  send(message: Message): void {
+  send(message: Message): undefined {
     const list = toList(message);
     if (this.state === 'leaving') return;
     if (this.state === 'gone') this.#stage.fail(`${this.name}, who is gone, is sent ${show(list)}`);
