@@ -38,13 +38,15 @@ export type { Permits, Ruling } from './core/ruling.ts';
 export type { Clock } from './core/clock.ts';
 export type { Hook } from './core/hook.ts';
 export { anonymous } from './auth/anonymous.ts';
-export { ticket, type TicketCredentials, type TicketVerifier } from './auth/ticket.ts';
+export { tls, type TlsOptions } from './auth/tls.ts';
+export { ticket, type TicketCredentials, type TicketSource, type TicketVerifier } from './auth/ticket.ts';
 export {
   wampcra,
   wampcraCredentials,
   type WampcraCredentials,
   type WampcraDerivedKey,
   type WampcraOptions,
+  type WampcraSecret,
 } from './auth/wampcra.ts';
 export {
   scram,
@@ -54,8 +56,11 @@ export {
   type ScramStoredKeys,
 } from './auth/scram.ts';
 export { cryptosign, type CryptosignCredentials, type CryptosignOptions } from './auth/cryptosign.ts';
-export type { CredentialFunction, CredentialSource, Identity, Inquiry } from './auth/credentials.ts';
+export type { CredentialFunction, CredentialSource } from './auth/credentials.ts';
+export type { DynamicAuthenticator } from './auth/dynamic.ts';
+export type { Identity, Inquiry } from './auth/inquiry.ts';
 export type { DecoyOptions } from './auth/decoys.ts';
-export type { Authenticator, JoinInfo, Verdict } from './auth/authenticator.ts';
+export type { Authenticator, JoinInfo, Underlay, Verdict } from './auth/authenticator.ts';
+export { DEFAULT_ATTEMPT_LIMITS, type AttemptLimits } from './auth/attempts.ts';
 export type { Action, Asker, Authorizer, Grant, Permit } from './authz/authorizer.ts';
 export type { Limits, Log, LogLevel } from './connection/connection-router.ts';

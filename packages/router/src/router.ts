@@ -10,7 +10,8 @@ import {
   type UriRules,
 } from '@wamp/protocol';
 import { anonymous } from './auth/anonymous.ts';
-import type { Authenticator } from './auth/authenticator.ts';
+import { Attempts, type AttemptLimits } from './auth/attempts.ts';
+import type { Authenticator, Underlay } from './auth/authenticator.ts';
 import type { Authorizer } from './authz/authorizer.ts';
 import type { ConnectionRouter, Limits, Log } from './connection/connection-router.ts';
 import { Connection } from './connection/connection.ts';
@@ -55,6 +56,11 @@ export interface RouterOptions extends RealmSettings {
   readonly strictRequestIds?: boolean;
   /** Bounds that differ from {@link DEFAULT_LIMITS}. */
   readonly limits?: Partial<Limits>;
+  /**
+   * How often somebody may try to log in, where it differs from {@link DEFAULT_ATTEMPT_LIMITS}; false for as often as
+   * they like.
+   */
+  readonly attempts?: Partial<AttemptLimits> | false;
   /** What WELCOME says of the router's make. */
   readonly agent?: string;
   /** Takes log entries; silent by default. */
@@ -85,6 +91,7 @@ export class Router implements ConnectionRouter {
   readonly strictRequestIds: boolean;
   readonly clock: Clock;
   readonly limits: Limits;
+  readonly attempts: Attempts | undefined;
   readonly log: Log;
   readonly outlets: Outlets = new Outlets();
   readonly #realms = new Map<Uri, GuardedRealm>();
@@ -99,6 +106,7 @@ export class Router implements ConnectionRouter {
     this.strictRequestIds = options.strictRequestIds ?? false;
     this.clock = options.clock ?? systemClock;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.attempts = options.attempts === false ? undefined : new Attempts(this.clock, options.attempts);
     this.log = options.log ?? ((): void => undefined);
     for (const realm of options.realms)
       this.#addRealm(typeof realm === 'string' ? { name: realm } : realm, options);
@@ -115,9 +123,10 @@ export class Router implements ConnectionRouter {
   /**
    * Takes a client in at the other end of `transport`.
    * @param peer how it is connected, for the session meta API, such as `{ type: 'websocket' }`
+   * @param underlay how it is connected, for authenticators alone
    */
-  open(transport: Transport, peer: Dict = {}): void {
-    const connection = new Connection(this, transport, peer);
+  open(transport: Transport, peer: Dict = {}, underlay: Underlay = {}): void {
+    const connection = new Connection(this, transport, peer, underlay);
     this.#connections.add(connection);
     transport.listener = connection;
     if (this.#closing) connection.shutDown(CloseUri.SYSTEM_SHUTDOWN);

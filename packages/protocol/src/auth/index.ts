@@ -1,6 +1,7 @@
 /** The maths of authentication, both sides of it: what is derived, signed and proved. */
 export { fromBase64, toBase64 } from '../serializers/base64.ts';
 export { concat, equalBytes, fromHex, toHex, utf8, xor } from './bytes.ts';
+export { certificateHash, type CertificateHash } from './certificate.ts';
 export {
   CRYPTOSIGN_KEY_SIZE,
   cryptosignChannelId,

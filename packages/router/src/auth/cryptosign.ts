@@ -3,6 +3,7 @@ import { randomBytes, type KeyObject } from 'node:crypto';
 import type { Dict } from '@wamp/protocol';
 import {
   CRYPTOSIGN_KEY_SIZE,
+  cryptosignChannelId,
   cryptosignMessage,
   fromHex,
   readCryptosign,
@@ -11,17 +12,10 @@ import {
   writeCryptosign,
 } from '@wamp/protocol/auth';
 import type { Authenticator, Verdict } from './authenticator.ts';
-import {
-  checkIdentity,
-  expect,
-  inquiryOf,
-  lookup,
-  type CredentialSource,
-  type Identity,
-  type Inquiry,
-} from './credentials.ts';
 import { isSame } from './compare.ts';
+import { lookup, type CredentialSource } from './credentials.ts';
 import { isSignedBy, privateKeyOf, publicKeyOf, signWith } from './ed25519.ts';
+import { expect, inquiryOf, type Identity, type Inquiry } from './inquiry.ts';
 import { DENIED, malformed, welcome } from './verdicts.ts';
 
 /** The public keys of a client, any of which lets it in. */
@@ -50,8 +44,10 @@ export function cryptosign(
   source: CredentialSource<CryptosignCredentials>,
   options: CryptosignOptions = {},
 ): Authenticator {
-  const { provider, find } = lookup(source, checkCryptosign, ({ authid, authextra }) => {
-    return authid ?? owners.get(String(authextra['pubkey']).toLowerCase());
+  const { provider, find } = lookup(source, {
+    check,
+    read,
+    identify: ({ authid, authextra }) => authid ?? owners.get(String(authextra['pubkey']).toLowerCase()),
   });
   const owners = ownersOf(source);
   const routerKey = options.routerKey === undefined ? undefined : routerKeyOf(options.routerKey);
@@ -63,11 +59,12 @@ export function cryptosign(
       if (typeof opening === 'string') return malformed(opening);
       const found = await find(inquiry);
       const challenge = randomBytes(CHALLENGE_SIZE);
-      const extra = { challenge: toHex(challenge), channel_binding: null };
+      const { type = null, channelId } = (await bindingOf(inquiry)) ?? {};
+      const extra = { challenge: toHex(challenge), channel_binding: type };
       return {
-        challenge: { ...extra, ...(routerKey && proofOf(routerKey, opening)) },
+        challenge: { ...extra, ...(routerKey && proofOf(routerKey, opening, channelId)) },
         answer({ signature }): Verdict {
-          const signed = isSigned(signature, opening.publicKey, cryptosignMessage(challenge));
+          const signed = isSigned(signature, opening.publicKey, cryptosignMessage(challenge, channelId));
           const authorized = found?.authorizedKeys.some((key) => isKey(key, opening.publicKey)) === true;
           if (!signed || !authorized) return DENIED;
           return welcome(found, { authmethod: METHOD, authprovider: provider, authid: inquiry.authid });
@@ -96,6 +93,20 @@ function openingOf({ authextra }: Inquiry): Opening | string {
     : { publicKey, challenge: bytes };
 }
 
+/** A connection that a login is bound to. */
+interface Binding {
+  readonly type: string;
+  readonly channelId: Uint8Array;
+}
+
+/** CSN-4: what the client asks for, if the transport has it; the client knows when that is not enough. */
+async function bindingOf({ authextra, underlay }: Inquiry): Promise<Binding | undefined> {
+  const type = authextra['channel_binding'];
+  if (type !== 'tls-unique' && type !== 'tls-exporter') return undefined;
+  const data = underlay.channelBinding?.(type);
+  return data && { type, channelId: await cryptosignChannelId(type, data) };
+}
+
 /** CSN-3: the signature is the client's, and of what it was to sign. */
 function isSigned(text: string, publicKey: Uint8Array, expected: Uint8Array): boolean {
   const answer = readCryptosign(text);
@@ -107,9 +118,13 @@ function isSigned(text: string, publicKey: Uint8Array, expected: Uint8Array): bo
 }
 
 /** CSN-5: the router's own proof. */
-function proofOf(routerKey: KeyObject, { challenge }: Opening): Dict | undefined {
+function proofOf(
+  routerKey: KeyObject,
+  { challenge }: Opening,
+  channelId: Uint8Array | undefined,
+): Dict | undefined {
   if (challenge === undefined) return undefined;
-  const message = cryptosignMessage(challenge);
+  const message = cryptosignMessage(challenge, channelId);
   const signature = writeCryptosign({ signature: signWith(routerKey, message), message });
   return { pubkey: toHex(publicKeyOf(routerKey)), signature };
 }
@@ -123,7 +138,7 @@ function routerKeyOf(hex: string): KeyObject {
 /** CSN-1: whose each key is, for clients that come without an authid; undefined for one that several share. */
 function ownersOf(source: CredentialSource<CryptosignCredentials>): Map<string, string | undefined> {
   const owners = new Map<string, string | undefined>();
-  if (typeof source === 'function') return owners;
+  if (typeof source === 'function' || 'procedure' in source) return owners;
   for (const [authid, { authorizedKeys }] of source) {
     for (const key of new Set(authorizedKeys.map((hex) => hex.toLowerCase()))) {
       owners.set(key, owners.has(key) ? undefined : authid);
@@ -136,9 +151,12 @@ function isKey(hex: string, publicKey: Uint8Array): boolean {
   return isSame(fromHex(hex) ?? '', publicKey);
 }
 
-function checkCryptosign(credentials: CryptosignCredentials): void {
-  checkIdentity(credentials);
-  const { authorizedKeys } = credentials;
+/** Crossbar.io's name for the one key that it returns. */
+function read({ pubkey, authorized_keys: keys }: Dict): Dict {
+  return { authorizedKeys: keys ?? [pubkey] };
+}
+
+function check({ authorizedKeys }: Dict): void {
   expect(Array.isArray(authorizedKeys), 'authorizedKeys: expected a list');
   for (const key of authorizedKeys) {
     expect(fromHex(key, CRYPTOSIGN_KEY_SIZE) !== undefined, 'authorizedKeys: expected 64 hex digits each');

@@ -12,20 +12,23 @@ export interface DecoyOptions {
 /** Made-up credentials: always the same for one authid, and of the kind that others have. */
 export class Decoys<C> {
   readonly #key: string | Uint8Array;
-  readonly #models: readonly C[];
+  readonly #known: readonly C[];
+  readonly #otherwise: C;
 
-  /** @param models the credentials that strangers' shall resemble; at least one */
-  constructor(models: readonly C[], { decoyKey = randomBytes(32) }: DecoyOptions) {
+  /**
+   * @param known credentials, which strangers' shall resemble
+   * @param otherwise what they resemble when none are known
+   */
+  constructor(known: readonly C[], otherwise: C, { decoyKey = randomBytes(32) }: DecoyOptions) {
     this.#key = decoyKey;
-    this.#models = models;
+    this.#known = known;
+    this.#otherwise = otherwise;
   }
 
   /** Credentials that the stranger's might be; which ones depends on the authid alone. */
   model(authid: string): C {
-    const index = this.bytes(authid, 'model').readUIntBE(0, 6) % this.#models.length;
-    const model = this.#models[index];
-    if (model === undefined) throw new RangeError('decoys need a model');
-    return model;
+    const index = this.bytes(authid, 'model').readUIntBE(0, 6) % this.#known.length;
+    return this.#known[index] ?? this.#otherwise;
   }
 
   /** 32 bytes that nobody can guess. @param use keeps bytes of several uses apart */

@@ -16,19 +16,11 @@ import {
   type ScramCost,
   type ScramExchange,
 } from '@wamp/protocol/auth';
-import type { Authenticator, Verdict } from './authenticator.ts';
+import type { Authenticator, Underlay, Verdict } from './authenticator.ts';
 import { isSame } from './compare.ts';
-import {
-  checkIdentity,
-  expect,
-  inquiryOf,
-  isCount,
-  lookup,
-  type CredentialSource,
-  type Identity,
-  type Inquiry,
-} from './credentials.ts';
+import { knownIn, lookup, type CredentialKind, type CredentialSource } from './credentials.ts';
 import { Decoys, type DecoyOptions } from './decoys.ts';
+import { expect, inquiryOf, isCount, type Identity, type Inquiry } from './inquiry.ts';
 import { DENIED, malformed, welcome } from './verdicts.ts';
 
 /** What the router keeps of a password (SCR-9). Nobody can log in with it, but try passwords on it. */
@@ -42,7 +34,7 @@ export interface ScramStoredKeys extends ScramCost {
 export type ScramCredentials = Identity & ScramStoredKeys;
 
 export interface ScramOptions extends DecoyOptions {
-  /** The cost that a stranger is told where `source` is no map; by default that of {@link scramCredentials}. */
+  /** The cost that strangers are told where `source` is no map; by default that of {@link scramCredentials}. */
   readonly decoy?: ScramCost | undefined;
 }
 
@@ -52,6 +44,7 @@ const DEFAULT_COST = {
   pbkdf2: { kdf: 'pbkdf2', iterations: 600_000 },
 } as const;
 const METHOD = 'wamp-scram';
+const KIND: CredentialKind = { check, read };
 const SALT_SIZE = 16;
 /** A multiple of three, so that its base64 has no padding to stand in the middle (T-28). */
 const NONCE_SIZE = 24;
@@ -61,11 +54,9 @@ const NONCE_SIZE = 24;
  * @throws TypeError when credentials in a map are none
  */
 export function scram(source: CredentialSource<ScramCredentials>, options: ScramOptions = {}): Authenticator {
-  const { provider, find } = lookup(source, checkScram);
+  const { provider, find } = lookup(source, KIND);
   const { decoy = DEFAULT_COST.argon2id13 } = options;
-  const models: ScramCost[] =
-    typeof source !== 'function' && source.size > 0 ? [...source.values()] : [decoy];
-  const decoys = new Decoys(models, options);
+  const decoys = new Decoys<ScramCost>(knownIn(source), decoy, options);
   return {
     method: METHOD,
     async begin(hello, info) {
@@ -119,18 +110,29 @@ interface Opening {
 }
 
 /** SCR-1, SCR-2. @returns what is wrong with it, if something is */
-async function openingOf({ authid = '', authextra }: Inquiry): Promise<Opening | string> {
-  const { nonce, channel_binding: binding = null } = authextra;
+async function openingOf({ authid = '', authextra, underlay }: Inquiry): Promise<Opening | string> {
+  const { nonce } = authextra;
   if (typeof nonce !== 'string' || nonce === '' || fromBase64(nonce) === undefined) {
     return 'authextra.nonce: expected base64';
   }
-  if (binding !== null) return 'authextra.channel_binding: there is none of that type here';
+  const type = authextra['channel_binding'] ?? undefined;
+  const binding = type === undefined ? undefined : bindingOf(type, underlay);
+  if (binding === undefined && type !== undefined) {
+    return 'authextra.channel_binding: there is none of that type here';
+  }
   try {
     await saslprep(authid);
   } catch {
     return 'authid: it has characters that no name may have';
   }
-  return { authid, clientNonce: nonce, binding: undefined };
+  return { authid, clientNonce: nonce, binding };
+}
+
+/** What the client wants to be bound to; RFC 9266 came after RFC 5802, and is as good. */
+function bindingOf(type: unknown, underlay: Underlay): ScramBinding | undefined {
+  if (type !== 'tls-unique' && type !== 'tls-server-end-point' && type !== 'tls-exporter') return undefined;
+  const data = underlay.channelBinding?.(type);
+  return data && { type, data };
 }
 
 /** SCR-3. */
@@ -170,14 +172,25 @@ function bytesOf(hex: string): Uint8Array {
   return fromHex(hex) ?? new Uint8Array();
 }
 
-function checkScram(credentials: ScramCredentials): void {
-  checkIdentity(credentials);
-  const { kdf, iterations, memory, salt, storedKey, serverKey } = credentials;
-  expect(['argon2id13', 'pbkdf2'].includes(kdf), 'kdf: expected argon2id13 or pbkdf2');
+/** Crossbar.io's names, and its spelling of the function. */
+function read(fields: Dict): Dict {
+  const { kdf, iterations, memory, salt } = fields;
+  return {
+    kdf: kdf === 'argon2id-13' ? 'argon2id13' : kdf,
+    iterations,
+    memory,
+    salt,
+    storedKey: fields['stored-key'],
+    serverKey: fields['server-key'],
+  };
+}
+
+function check({ kdf, iterations, memory, salt, storedKey, serverKey }: Dict): void {
+  expect(kdf === 'argon2id13' || kdf === 'pbkdf2', 'kdf: expected argon2id13 or pbkdf2');
   expect(isCount(iterations), 'iterations: expected a number from 1');
   expect(kdf === 'pbkdf2' || isCount(memory), 'memory: expected a number of KiB');
   expect((fromHex(salt)?.length ?? 0) > 0, 'salt: expected hex');
-  const keysFault = `expected hex of ${SCRAM_KEY_SIZE} bytes`;
-  expect(fromHex(storedKey, SCRAM_KEY_SIZE) !== undefined, `storedKey: ${keysFault}`);
-  expect(fromHex(serverKey, SCRAM_KEY_SIZE) !== undefined, `serverKey: ${keysFault}`);
+  const fault = `expected hex of ${SCRAM_KEY_SIZE} bytes`;
+  expect(fromHex(storedKey, SCRAM_KEY_SIZE) !== undefined, `storedKey: ${fault}`);
+  expect(fromHex(serverKey, SCRAM_KEY_SIZE) !== undefined, `serverKey: ${fault}`);
 }

@@ -1,7 +1,7 @@
 /** The two ends of authentication: in, or out without a reason that would help a guess. */
 import { ErrorUri, type Dict } from '@wamp/protocol';
 import type { Verdict } from './authenticator.ts';
-import { expect, type Identity } from './credentials.ts';
+import { expect, type Identity } from './inquiry.ts';
 
 /** T-25: for a wrong secret and an unknown user alike. */
 export const DENIED: Verdict = {

@@ -1,20 +1,12 @@
 /** WAMP-CRA: the client proves that it knows a secret, which does not travel (spec: Challenge Response Authentication). */
 import { randomBytes } from 'node:crypto';
-import type { Id } from '@wamp/protocol';
+import type { Dict } from '@wamp/protocol';
 import { wampcraKey, wampcraSignature, type WampcraSalting } from '@wamp/protocol/auth';
 import type { Authenticator } from './authenticator.ts';
 import { isSame } from './compare.ts';
-import {
-  checkIdentity,
-  expect,
-  inquiryOf,
-  isCount,
-  lookup,
-  type CredentialSource,
-  type Identity,
-  type Inquiry,
-} from './credentials.ts';
+import { knownIn, lookup, type CredentialKind, type CredentialSource } from './credentials.ts';
 import { Decoys, type DecoyOptions } from './decoys.ts';
+import { expect, inquiryOf, isCount, isName, type Identity, type Inquiry } from './inquiry.ts';
 import { DENIED, welcome } from './verdicts.ts';
 
 /** What the router keeps of a password, so that nobody who reads it learns the password. */
@@ -23,15 +15,31 @@ export interface WampcraDerivedKey extends WampcraSalting {
   readonly key: string;
 }
 
-/** A secret as it is, or the key derived from a password. */
-export type WampcraCredentials = Identity & ({ readonly secret: string } | WampcraDerivedKey);
+/** A secret as it is; with a `salt`, a password of which both sides derive the key at every login. */
+export interface WampcraSecret {
+  readonly secret: string;
+  readonly salt?: string | undefined;
+  /** 1,000 by default. */
+  readonly iterations?: number | undefined;
+  /** 32 by default (bytes). */
+  readonly keylen?: number | undefined;
+}
+
+export type WampcraCredentials = Identity & (WampcraSecret | WampcraDerivedKey);
 
 export interface WampcraOptions extends DecoyOptions {
-  /** What a stranger is challenged like where `source` is no map; by default like a secret of the role `user`. */
+  /** What strangers are challenged like where `source` is no map: by default like role `user` with a plain secret. */
   readonly decoy?: WampcraCredentials | undefined;
 }
 
 const METHOD = 'wampcra';
+const KIND: CredentialKind = {
+  check,
+  read: ({ secret, key, salt, iterations, keylen }) =>
+    key === undefined ? { secret, salt, iterations, keylen } : { key, salt, iterations, keylen },
+};
+/** T-26: where nothing is said of them. */
+const DEFAULTS = { iterations: 1000, keylen: 32 };
 
 /**
  * Lets in who signs a challenge with the secret of its authid.
@@ -41,10 +49,9 @@ export function wampcra(
   source: CredentialSource<WampcraCredentials>,
   options: WampcraOptions = {},
 ): Authenticator {
-  const { provider, find } = lookup(source, checkWampcra);
+  const { provider, find } = lookup(source, KIND);
   const { decoy = { secret: '', authrole: 'user' } } = options;
-  const models = typeof source !== 'function' && source.size > 0 ? [...source.values()] : [decoy];
-  const decoys = new Decoys<WampcraCredentials>(models, options);
+  const decoys = new Decoys<WampcraCredentials>(knownIn(source), decoy, options);
   return {
     method: METHOD,
     async begin(hello, info) {
@@ -52,11 +59,10 @@ export function wampcra(
       const found = await find(inquiry);
       const credentials = found ?? madeUp(decoys, inquiry.authid ?? '');
       const challenge = challengeFor(credentials, inquiry, provider);
-      const salting = 'key' in credentials ? saltingOf(credentials) : {};
       return {
-        challenge: { challenge, ...salting },
+        challenge: { challenge, ...saltingOf(credentials) },
         async answer({ signature }) {
-          const expected = await wampcraSignature(hmacKey(credentials), challenge);
+          const expected = await wampcraSignature(await keyOf(credentials), challenge);
           if (!isSame(signature, expected) || found === undefined) return DENIED;
           const { authid } = inquiry;
           return welcome(found, { authmethod: METHOD, authprovider: provider, authid });
@@ -81,45 +87,44 @@ export async function wampcraCredentials(
 
 /** CRA-2: what is to be signed, as JSON. */
 function challengeFor({ authid, authrole }: Identity, inquiry: Inquiry, authprovider: string): string {
-  const session: Id = inquiry.session;
   return JSON.stringify({
     authid: authid ?? inquiry.authid ?? '',
     authrole,
     authmethod: METHOD,
     authprovider,
     nonce: randomBytes(16).toString('hex'),
-    timestamp: new Date().toISOString(),
-    session,
+    timestamp: new Date(inquiry.now).toISOString(),
+    session: inquiry.session,
   });
 }
 
-/** T-26: a derived key is used as the text that it is. */
-function hmacKey(credentials: WampcraCredentials): string {
-  return 'key' in credentials ? credentials.key : credentials.secret;
+/** CRA-4: what the client has to be told. */
+function saltingOf(credentials: WampcraCredentials): WampcraSalting | undefined {
+  const { salt, iterations = DEFAULTS.iterations, keylen = DEFAULTS.keylen } = credentials;
+  return salt === undefined ? undefined : { salt, iterations, keylen };
 }
 
-function saltingOf({ salt, iterations, keylen }: WampcraSalting): WampcraSalting {
-  return { salt, iterations, keylen };
+/** T-26: a derived key is used as the text that it is. */
+async function keyOf(credentials: WampcraCredentials): Promise<string> {
+  if ('key' in credentials) return credentials.key;
+  const salting = saltingOf(credentials);
+  return salting === undefined ? credentials.secret : wampcraKey(credentials.secret, salting);
 }
 
 function madeUp(decoys: Decoys<WampcraCredentials>, authid: string): WampcraCredentials {
   const { authid: _, ...model } = decoys.model(authid);
   const secret = decoys.bytes(authid, 'secret').toString('base64');
-  if (!('key' in model)) return { ...model, secret };
-  const salt = decoys.bytes(authid, 'salt').toString('base64').slice(0, model.salt.length);
-  return { ...model, key: secret, salt };
+  const salt = decoys.bytes(authid, 'salt').toString('base64').slice(0, model.salt?.length);
+  if ('key' in model) return { ...model, key: secret, salt };
+  return { ...model, secret, ...(model.salt !== undefined && { salt }) };
 }
 
-function checkWampcra(credentials: WampcraCredentials): void {
-  checkIdentity(credentials);
-  if (!('key' in credentials)) {
-    const { secret } = credentials;
-    expect(typeof secret === 'string' && secret !== '', 'secret: expected a text that is not empty');
-    return;
-  }
-  const { key, salt, iterations, keylen } = credentials;
-  expect(typeof key === 'string' && key !== '', 'key: expected base64');
-  expect(typeof salt === 'string' && salt !== '', 'salt: expected a text that is not empty');
+function check({ secret, key, salt, iterations = 1, keylen = 1 }: Dict): void {
+  expect(isName(secret) !== isName(key), 'expected either a secret or a key, a text that is not empty');
+  expect(
+    isName(salt) || (salt === undefined && key === undefined),
+    'salt: expected a text that is not empty',
+  );
   expect(isCount(iterations), 'iterations: expected a number from 1');
   expect(isCount(keylen, 1024), 'keylen: expected a number of bytes');
 }

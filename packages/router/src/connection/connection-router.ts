@@ -1,5 +1,4 @@
 /** What a connection needs of the router it belongs to. */
-import type { Clock } from '../core/clock.ts';
 import type { Connection } from './connection.ts';
 import type { JoiningRouter } from './joining.ts';
 import type { Outlets } from './outlet.ts';
@@ -29,9 +28,7 @@ export interface Limits {
 
 export interface ConnectionRouter extends JoiningRouter {
   readonly strictRequestIds: boolean;
-  readonly clock: Clock;
   readonly limits: Limits;
-  readonly log: Log;
   readonly outlets: Outlets;
   /** A connection is over. */
   disconnected(connection: Connection): void;

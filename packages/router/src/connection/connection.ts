@@ -13,6 +13,7 @@ import {
   type TransportListener,
   type Uri,
 } from '@wamp/protocol';
+import type { Underlay } from '../auth/authenticator.ts';
 import type { Asker, Authorizer } from '../authz/authorizer.ts';
 import type { Session, Undeliverable } from '../core/session.ts';
 import { Gate } from './gate.ts';
@@ -48,12 +49,15 @@ export class Connection implements TransportListener {
   #dismiss: () => void = nothing;
   #closeGate: () => void = nothing;
 
-  /** @param peer how the client is connected, for the session meta API */
-  constructor(router: ConnectionRouter, transport: Transport, peer: Dict) {
+  /**
+   * @param peer how the client is connected, for the session meta API
+   * @param underlay how it is connected, for authenticators alone
+   */
+  constructor(router: ConnectionRouter, transport: Transport, peer: Dict, underlay: Underlay) {
     this.#router = router;
     this.#transport = transport;
     this.#peer = peer;
-    this.#joining = new Joining(router, peer);
+    this.#joining = new Joining(router, peer, underlay);
     this.#outlet = router.outlets.for(transport);
     this.#limit = transport.limit ?? Infinity;
     this.#deadline(router.limits.helloTimeout, 'no HELLO in time');

@@ -1,5 +1,6 @@
 /** HELLO … WELCOME or ABORT, without I/O (spec: Sessions; Authentication). */
 import {
+  ApplicationError,
   ErrorUri,
   isUri,
   MessageType,
@@ -17,10 +18,15 @@ import {
   type UriRules,
   type Welcome,
 } from '@wamp/protocol';
-import type { Authenticator, Verdict } from '../auth/authenticator.ts';
+import type { Attempts, Claim } from '../auth/attempts.ts';
+import type { Authenticator, JoinInfo, Underlay, Verdict } from '../auth/authenticator.ts';
 import type { Authorizer } from '../authz/authorizer.ts';
+import type { Clock } from '../core/clock.ts';
 import type { Realm } from '../core/realm.ts';
 import type { Principal } from '../core/session.ts';
+import { isLoopback } from '../transports/origin.ts';
+import type { Limits, Log, LogLevel } from './connection-router.ts';
+import { callAsRouter } from './own-call.ts';
 
 /** A realm, with who may come in and what each may do there. */
 export interface GuardedRealm {
@@ -36,6 +42,11 @@ export interface JoiningRouter {
   readonly agent: string;
   /** What judges the name of a realm that is not there. */
   readonly uriRules: UriRules;
+  /** Who has to wait before they may try again; undefined when nobody has. */
+  readonly attempts: Attempts | undefined;
+  readonly clock: Clock;
+  readonly limits: Pick<Limits, 'authenticateTimeout'>;
+  readonly log: Log;
 }
 
 /** Everything that makes a session. */
@@ -77,18 +88,27 @@ interface Candidate {
   readonly id: Id;
   readonly method: string;
   readonly features: PeerFeatures;
+  /** Whom it says it is, and where it comes from. */
+  readonly claim: Claim;
 }
 
 export class Joining {
   readonly #router: JoiningRouter;
   readonly #transport: Dict;
+  readonly #underlay: Underlay;
   #state: State = { name: 'awaiting-hello' };
   #candidate: Candidate | undefined;
+  /** True once the client has shown something that could have been wrong. */
+  #answered = false;
 
-  /** @param transport how the client is connected */
-  constructor(router: JoiningRouter, transport: Dict) {
+  /**
+   * @param transport how the client is connected, for the session meta API
+   * @param underlay how it is connected, for authenticators alone
+   */
+  constructor(router: JoiningRouter, transport: Dict, underlay: Underlay) {
     this.#router = router;
     this.#transport = transport;
+    this.#underlay = underlay;
   }
 
   /** True while the client's next message is awaited. */
@@ -111,7 +131,8 @@ export class Joining {
     }
     if (message.type === MessageType.HELLO) return this.#hello(message);
     if (message.type === MessageType.AUTHENTICATE && state.name === 'challenged') {
-      return this.#settle(() => state.answer(message));
+      this.#answered = true;
+      return this.#mayTry() ?? this.#settle(() => state.answer(message));
     }
     return undefined;
   }
@@ -127,9 +148,38 @@ export class Joining {
     if (!('method' in authenticator)) return this.#refuse(authenticator);
     const { realm } = guarded;
     const id = realm.newSessionId();
-    this.#candidate = { guarded, id, method: authenticator.method, features };
-    const info = { realm: realm.name, session: id, transport: this.#transport };
+    const { authid } = hello.details;
+    const claim = { realm: realm.name, authid, address: tellingAddress(this.#underlay) };
+    this.#candidate = { guarded, id, method: authenticator.method, features, claim };
+    const info = this.#infoFor(realm, id);
     return this.#settle(() => authenticator.begin(hello, info));
+  }
+
+  #infoFor(realm: Realm, session: Id): JoinInfo {
+    const { clock, limits } = this.#router;
+    return {
+      realm: realm.name,
+      session,
+      transport: this.#transport,
+      underlay: this.#underlay,
+      now: clock.now(),
+      call: async (procedure, args, name = realm.name) => {
+        const called = this.#router.guardedRealm(name)?.realm;
+        if (called === undefined) throw new ApplicationError(ErrorUri.NO_SUCH_REALM, [name]);
+        return callAsRouter(called, procedure, args, limits.authenticateTimeout);
+      },
+    };
+  }
+
+  /** Refuses who has to wait, before the secret is looked at. */
+  #mayTry(): Step {
+    const { claim } = this.#candidate ?? {};
+    const wait = claim && this.#router.attempts?.wait(claim);
+    if (wait === undefined || wait === 0) return undefined;
+    this.#note('debug', 'authentication has to wait', { wait });
+    const seconds = Math.ceil(wait / 1000);
+    const message = `too many attempts have failed; the next one may be in ${seconds} s`;
+    return this.#refuse({ abort: ErrorUri.UNAVAILABLE, message });
   }
 
   /** T-4, T-45, SES-5: realms are made by whoever runs the router, never by a client. */
@@ -146,17 +196,51 @@ export class Joining {
       const verdict = ask();
       if (!(verdict instanceof Promise)) return this.#conclude(verdict);
       // One catch for both: a verdict that is none is a failure, too.
-      return verdict.then((settled) => this.#conclude(settled)).catch(() => this.#refuse(FAILED));
-    } catch {
-      return this.#refuse(FAILED);
+      return verdict
+        .then((settled) => this.#conclude(settled))
+        .catch((error: unknown) => this.#failed(error));
+    } catch (error) {
+      return this.#failed(error);
     }
+  }
+
+  /** T-27: what an authenticator refuses by throwing is told to the client; of a fault, it learns nothing. */
+  #failed(error: unknown): Step {
+    if (error instanceof ApplicationError && isUri(error.uri, 'loose')) {
+      const [message] = error.args;
+      return this.#deny({ abort: error.uri, message: typeof message === 'string' ? message : 'refused' });
+    }
+    this.#note('warn', 'authentication failed', { error });
+    return this.#refuse(FAILED);
+  }
+
+  #deny(refusal: Refusal): Step {
+    const { claim } = this.#candidate ?? {};
+    this.#note('info', 'authentication denied', { reason: refusal.abort });
+    // A fault is nobody's guess.
+    if (claim !== undefined && refusal.abort !== ErrorUri.AUTHENTICATION_FAILED) {
+      this.#router.attempts?.failed(claim);
+    }
+    return this.#refuse(refusal);
+  }
+
+  /** Only what was proved counts: anybody may claim to be anybody. */
+  #remember({ authid }: Principal, claim: Claim): void {
+    if (this.#answered && authid === claim.authid) this.#router.attempts?.succeeded(claim);
+  }
+
+  /** Logs; and secrets are in none of it. */
+  #note(level: LogLevel, what: string, facts: Readonly<Record<string, unknown>>): void {
+    const { claim, method } = this.#candidate ?? {};
+    this.#router.log(level, what, { ...claim, method, ...facts });
   }
 
   #conclude(verdict: Verdict): Step {
     const candidate = this.#candidate;
     if (this.#state.name === 'over' || candidate === undefined) return undefined;
-    if ('abort' in verdict)
-      return this.#refuse({ abort: verdict.abort, message: verdict.message ?? 'refused' });
+    if ('abort' in verdict) {
+      return this.#deny({ abort: verdict.abort, message: verdict.message ?? 'refused' });
+    }
     if ('challenge' in verdict) {
       this.#state = { name: 'challenged', answer: verdict.answer };
       const { method: authmethod } = candidate;
@@ -166,6 +250,7 @@ export class Joining {
     const { id, features } = candidate;
     const { realm, authorizer } = candidate.guarded;
     const { welcome: principal } = verdict;
+    this.#remember(principal, candidate.claim);
     const welcome = this.#welcome(realm, id, principal);
     return { joined: { realm, authorizer, id, principal, features, welcome } };
   }
@@ -209,6 +294,11 @@ function choose(
   return offered === undefined
     ? { abort: ErrorUri.AUTHENTICATION_REQUIRED, message: 'anonymous clients are not let in' }
     : { abort: ErrorUri.NO_MATCHING_AUTH_METHOD, message: 'none of the offered methods is in use here' };
+}
+
+/** Behind a proxy on this machine, everybody has the same address, and it says nothing. */
+function tellingAddress({ address }: Underlay): string | undefined {
+  return address === undefined || isLoopback(address) ? undefined : address;
 }
 
 const FAILED: Refusal = { abort: ErrorUri.AUTHENTICATION_FAILED, message: 'authentication failed' };

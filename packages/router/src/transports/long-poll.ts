@@ -12,6 +12,7 @@ import { OpenSet } from './open-set.ts';
 import { originAllowed } from './origin.ts';
 import { FlushQueue } from './outbox.ts';
 import { choose, DEFAULT_SERIALIZERS, subprotocolsOf, type Subprotocol } from './subprotocol.ts';
+import { underlayOf } from './underlay.ts';
 
 /** Times in ms, sizes in bytes. */
 export interface LongPollOptions {
@@ -161,7 +162,10 @@ class LongPolls {
     this.#channels.set(id, { transport, sent: Promise.resolve() });
     const { remoteAddress = '', remotePort = 0 } = request.socket;
     const peer = `tcp:${remoteAddress}:${remotePort}`;
-    this.#router.open(transport, { type: 'longpoll', protocol: subprotocol.name, peer });
+    const description = { type: 'longpoll', protocol: subprotocol.name, peer };
+    // Each request may come over a connection of its own: there is none to bind a login to.
+    const { channelBinding: _, ...underlay } = underlayOf(request.socket);
+    this.#router.open(transport, description, underlay);
     return id;
   }
 

@@ -25,6 +25,7 @@ import { onConnection } from './listening.ts';
 import { OpenSet } from './open-set.ts';
 import { FlushQueue, Outbox } from './outbox.ts';
 import { DEFAULT_SERIALIZERS } from './subprotocol.ts';
+import { underlayOf } from './underlay.ts';
 
 /** What RawSocket clients may do. */
 export interface RawSocketRules {
@@ -161,7 +162,8 @@ export class RawSocketEntrance {
       clock: this.#router.clock,
     });
     const protocol = serializer.subprotocol;
-    this.#router.open(transport, { type: 'rawsocket', protocol, peer: peerOf(socket) });
+    const description = { type: 'rawsocket', protocol, peer: peerOf(socket) };
+    this.#router.open(transport, description, underlayOf(socket));
     return transport;
   }
 }

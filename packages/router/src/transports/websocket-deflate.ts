@@ -6,6 +6,7 @@ import type { Router } from '../router.ts';
 import { BatchSink, receiveBatch } from './batching.ts';
 import { FlushQueue, type FrameSink } from './outbox.ts';
 import { choose, type Subprotocol } from './subprotocol.ts';
+import { underlayOf } from './underlay.ts';
 import type { Upgrade } from './websocket-handshake.ts';
 import { CLOSE_CODES, MISMATCH } from './websocket-transport.ts';
 import { CloseCode } from './websocket-parser.ts';
@@ -49,7 +50,8 @@ export class Deflating {
 
   admit({ request, socket, head }: Upgrade, subprotocol: Subprotocol, description: Dict): void {
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      this.#router.open(new DeflatingTransport(webSocket, subprotocol, this.#queue), description);
+      const transport = new DeflatingTransport(webSocket, subprotocol, this.#queue);
+      this.#router.open(transport, description, underlayOf(socket));
     });
   }
 }

@@ -10,6 +10,7 @@ import { OpenSet } from './open-set.ts';
 import { originAllowed } from './origin.ts';
 import { FlushQueue } from './outbox.ts';
 import { choose, DEFAULT_SERIALIZERS, subprotocolsOf, type Subprotocol } from './subprotocol.ts';
+import { underlayOf } from './underlay.ts';
 import { Deflating } from './websocket-deflate.ts';
 import { acceptUpgrade, offeredBy, upgradeFault, type Upgrade } from './websocket-handshake.ts';
 import { WebSocketTransport } from './websocket-transport.ts';
@@ -113,7 +114,7 @@ class WebSocketEntrance {
       const { clock, limits } = this.#router;
       const ground = { queue: this.#queue, clock, limit: limits.messageSize };
       const transport = new WebSocketTransport(socket, subprotocol, ground);
-      this.#router.open(transport, description);
+      this.#router.open(transport, description, underlayOf(socket));
       transport.start(head);
     }
   }

@@ -1,6 +1,6 @@
 /** Clients for what a conversation cannot tell: several frames in one turn, and bytes that are no message. */
 import { json, rolesOf, type Dict, type Serializer, type Transport } from '@wamp/protocol';
-import { inMemory, type Router } from '@wamp/router';
+import { transportPair, type Router, type Underlay } from '@wamp/router';
 import { ALL_FEATURES } from '@wamp/router/testing';
 
 export class Client {
@@ -8,8 +8,10 @@ export class Client {
   readonly heard: (readonly unknown[])[] = [];
   closed = false;
 
-  constructor(router: Router, serializer: Serializer = json) {
-    this.transport = inMemory(router, serializer);
+  constructor(router: Router, serializer: Serializer = json, underlay: Underlay = {}) {
+    const [near, far] = transportPair(serializer);
+    router.open(far, { type: 'in-memory', protocol: serializer.subprotocol }, underlay);
+    this.transport = near;
     this.transport.listener = {
       frame: (bytes) => {
         this.heard.push(serializer.decodePayload(bytes, 1).args ?? []);

@@ -1,0 +1,48 @@
+/** What lies beneath a transport, as far as authentication has to know it. */
+import { createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { certificateHash } from '@wamp/protocol/auth';
+import type { Underlay } from '../auth/authenticator.ts';
+
+/** Of a connection that a server has accepted. */
+export function underlayOf(socket: Socket): Underlay {
+  const { remoteAddress: address } = socket;
+  if (!(socket instanceof TLSSocket)) return { address };
+  return {
+    address,
+    certificate: socket.authorized ? socket.getPeerX509Certificate() : undefined,
+    channelBinding: (type) => channelBindingOf(socket, type),
+  };
+}
+
+function channelBindingOf(socket: TLSSocket, type: string): Uint8Array | undefined {
+  // TLS 1.3 has no unique message of that kind, and older ones do not tie exported keys to the whole handshake.
+  const isLatest = socket.getProtocol() === 'TLSv1.3';
+  switch (type) {
+    case 'tls-unique':
+      return isLatest ? undefined : firstFinished(socket);
+    case 'tls-exporter':
+      return isLatest ? socket.exportKeyingMaterial(32, EXPORTER_LABEL, Buffer.alloc(0)) : undefined;
+    case 'tls-server-end-point':
+      return endPointOf(socket);
+    default:
+      return undefined;
+  }
+}
+
+/** RFC 9266 §4.2. */
+const EXPORTER_LABEL = 'EXPORTER-Channel-Binding';
+
+/** RFC 5929 §3.1: the client's, or in a session that is resumed the server's. */
+function firstFinished(socket: TLSSocket): Uint8Array | undefined {
+  return socket.isSessionReused() ? socket.getFinished() : socket.getPeerFinished();
+}
+
+/** RFC 5929 §4.1: the hash of the server's own certificate. */
+function endPointOf(socket: TLSSocket): Uint8Array | undefined {
+  const certificate = socket.getCertificate();
+  if (certificate === null || !('raw' in certificate)) return undefined;
+  const hash = certificateHash(certificate.raw);
+  return hash && createHash(hash).update(certificate.raw).digest();
+}

@@ -1,0 +1,306 @@
+/** Who guesses has to wait: the bookkeeping against a naive model, and conversations. */
+import { ticket, createRouter, type AttemptLimits, type Router } from '@wamp/router';
+import { ManualClock } from '@wamp/router/testing';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Attempts, DEFAULT_ATTEMPT_LIMITS, type Claim } from '../../src/auth/attempts.ts';
+import { DENIED, Login, welcomed } from '../support/login.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+describe('attempts', () => {
+  function start(limits: Partial<AttemptLimits> = {}): { clock: ManualClock; attempts: Attempts } {
+    const clock = new ManualClock(1_000_000);
+    return { clock, attempts: new Attempts(clock, limits) };
+  }
+
+  const joe = (address?: string): Claim => ({ realm: 'realm1', authid: 'joe', address });
+
+  function fail(attempts: Attempts, claim: Claim, times: number): void {
+    for (let time = 0; time < times; time += 1) attempts.failed(claim);
+  }
+
+  test('the tenth failure for an authid makes the next one wait, and each further one twice as long', () => {
+    const { attempts } = start();
+    fail(attempts, joe(), 9);
+    expect(attempts.wait(joe())).toBe(0);
+    const waits = Array.from({ length: 8 }, () => {
+      attempts.failed(joe());
+      return attempts.wait(joe());
+    });
+    expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, MINUTE, MINUTE]);
+  });
+
+  test('whoever waits long enough may try again, once', () => {
+    const { attempts, clock } = start();
+    fail(attempts, joe(), 12);
+    clock.advance(3999);
+    expect(attempts.wait(joe())).toBe(1);
+    clock.advance(1);
+    expect(attempts.wait(joe())).toBe(0);
+    attempts.failed(joe());
+    expect(attempts.wait(joe())).toBe(8000);
+  });
+
+  test('the wait for an authid comes to a minute, however many guess', () => {
+    const { attempts } = start();
+    fail(attempts, joe(), 10_000);
+    expect(attempts.wait(joe())).toBe(MINUTE);
+  });
+
+  test('an address may fail for many, and then waits up to 15 minutes, for whomever it asks', () => {
+    const { attempts } = start();
+    for (let number = 0; number < 99; number += 1) {
+      attempts.failed({ realm: 'realm1', authid: `user${number}`, address: '192.0.2.1' });
+    }
+    expect(attempts.wait({ realm: 'realm1', authid: 'ann', address: '192.0.2.1' })).toBe(0);
+    attempts.failed(joe('192.0.2.1'));
+    expect(attempts.wait({ realm: 'realm1', authid: 'ann', address: '192.0.2.1' })).toBe(1000);
+    fail(attempts, joe('192.0.2.1'), 100);
+    expect(attempts.wait({ realm: 'realm2', authid: undefined, address: '192.0.2.1' })).toBe(15 * MINUTE);
+    expect(attempts.wait({ realm: 'realm1', authid: 'ann', address: '192.0.2.2' })).toBe(0);
+  });
+
+  test('a user does not wait where it has come in before, whatever others do elsewhere', () => {
+    const { attempts } = start();
+    attempts.succeeded(joe('192.0.2.1'));
+    fail(attempts, joe('198.51.100.7'), 50);
+    expect(attempts.wait(joe('192.0.2.1'))).toBe(0);
+    expect(attempts.wait(joe('192.0.2.2'))).toBe(MINUTE);
+    expect(attempts.wait(joe('198.51.100.7'))).toBe(MINUTE);
+  });
+
+  test('coming in ends nobody else’s wait', () => {
+    const { attempts } = start();
+    fail(attempts, joe('198.51.100.7'), 20);
+    attempts.succeeded(joe('192.0.2.1'));
+    expect(attempts.wait(joe('198.51.100.7'))).toBe(MINUTE);
+  });
+
+  test('where a user has come in is known of the last eight addresses', () => {
+    const { attempts } = start();
+    for (let number = 1; number <= 9; number += 1) attempts.succeeded(joe(`192.0.2.${number}`));
+    fail(attempts, joe('198.51.100.7'), 20);
+    expect(attempts.wait(joe('192.0.2.1'))).toBe(MINUTE);
+    for (let number = 2; number <= 9; number += 1) expect(attempts.wait(joe(`192.0.2.${number}`))).toBe(0);
+  });
+
+  test('names are one realm’s', () => {
+    const { attempts } = start();
+    fail(attempts, joe(), 20);
+    expect(attempts.wait({ realm: 'realm2', authid: 'joe' })).toBe(0);
+  });
+
+  test('after an hour without a failure, all is forgotten', () => {
+    const { attempts, clock } = start({ longestWaitOfAuthid: 10 * HOUR });
+    fail(attempts, joe(), 60);
+    clock.advance(HOUR - 1);
+    expect(attempts.wait(joe())).toBeGreaterThan(0);
+    clock.advance(1);
+    expect(attempts.wait(joe())).toBe(0);
+    attempts.failed(joe());
+    expect(attempts.wait(joe())).toBe(0);
+  });
+
+  test.each([
+    ['2001:db8::1', '2001:db8::ffff:ffff:ffff:ffff', true],
+    ['2001:db8:0:1::1', '2001:db8:0:2::1', false],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::', true],
+    ['fe80::1%eth0', 'fe80::2', true],
+    ['::ffff:192.0.2.1', '192.0.2.1', true],
+    ['::ffff:192.0.2.1', '::ffff:192.0.2.2', false],
+    ['::1', '::2', true],
+    ['1::', '::1', false],
+  ])('%s and %s are of one network: %s', (one, other, same) => {
+    const { attempts } = start({ perAddress: 1 });
+    attempts.failed({ realm: 'realm1', address: one });
+    expect(attempts.wait({ realm: 'realm1', address: other }) > 0).toBe(same);
+  });
+
+  test('remembers no more than it has room for, and forgets who was quiet longest', () => {
+    const { attempts } = start({ size: 3, perAuthid: 1 });
+    for (const authid of ['a', 'b', 'c']) attempts.failed({ realm: 'r', authid });
+    attempts.failed({ realm: 'r', authid: 'a' });
+    attempts.failed({ realm: 'r', authid: 'd' });
+    const waits = ['a', 'b', 'c', 'd'].map((authid) => attempts.wait({ realm: 'r', authid }) > 0);
+    expect(waits).toEqual([true, false, true, true]);
+  });
+
+  test('is what a naive model says', () => {
+    const limits = { ...DEFAULT_ATTEMPT_LIMITS, perAuthid: 2, perAddress: 4 };
+    const names = fc.constantFrom('joe', 'ann');
+    const addresses = fc.constantFrom('192.0.2.1', '192.0.2.2', undefined);
+    const step = fc.oneof(
+      fc.record({ what: fc.constantFrom('failed', 'succeeded'), authid: names, address: addresses }),
+      fc.record({ what: fc.constant('wait'), ms: fc.integer({ min: 1, max: 2 * HOUR }) }),
+    );
+    interface Event {
+      what: string;
+      at: number;
+      authid: string;
+      address: string | undefined;
+    }
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const { clock, attempts } = start(limits);
+        const events: Event[] = [];
+        const wait = (most: number, longest: number, mine: (event: Event) => boolean): number => {
+          const heard = events.filter(mine);
+          // Only what follows the last silence of an hour counts.
+          let from = 0;
+          heard.forEach((event, index) => {
+            if (index > 0 && event.at - (heard[index - 1]?.at ?? 0) >= limits.memory) from = index;
+          });
+          const failures = heard.slice(from).filter(({ what }) => what === 'failed');
+          const last = failures.at(-1);
+          if (last === undefined || clock.now() - (heard.at(-1)?.at ?? 0) >= limits.memory) return 0;
+          if (failures.length < most) return 0;
+          const length = Math.min(longest, 1000 * 2 ** (failures.length - most));
+          return Math.max(0, last.at + length - clock.now());
+        };
+        for (const next of steps) {
+          if ('ms' in next) clock.advance(next.ms);
+          else {
+            const claim = { realm: 'r', ...next };
+            if (next.what === 'failed') attempts.failed(claim);
+            else attempts.succeeded(claim);
+            // A success is heard of an authid only when it has an address.
+            const isHeard = next.what === 'failed' || next.address !== undefined;
+            if (isHeard) events.push({ ...next, at: clock.now() });
+          }
+          for (const authid of ['joe', 'ann']) {
+            for (const address of ['192.0.2.1', '192.0.2.2', undefined]) {
+              const known = events.some(
+                (event, index) =>
+                  event.what === 'succeeded' &&
+                  event.authid === authid &&
+                  event.address === address &&
+                  isRecent(events.slice(index), authid),
+              );
+              const ofAuthid = wait(limits.perAuthid, MINUTE, (event) => event.authid === authid);
+              const ofAddress =
+                address === undefined
+                  ? 0
+                  : wait(
+                      limits.perAddress,
+                      15 * MINUTE,
+                      (event) => event.address === address && event.what === 'failed',
+                    );
+              const expected = Math.max(ofAddress, known ? 0 : ofAuthid);
+              expect(attempts.wait({ realm: 'r', authid, address })).toBe(expected);
+            }
+          }
+        }
+
+        /** Whether no hour of silence has followed the first of these. */
+        function isRecent(following: readonly Event[], authid: string): boolean {
+          const times = following.filter((event) => event.authid === authid).map(({ at }) => at);
+          return [...times.slice(1), clock.now()].every(
+            (at, index) => at - (times[index] ?? 0) < limits.memory,
+          );
+        }
+      }),
+    );
+  });
+});
+
+describe('clients that guess', () => {
+  const TOO_MANY = (seconds: number): readonly unknown[] => [
+    3,
+    { message: `too many attempts have failed; the next one may be in ${seconds} s` },
+    'wamp.error.unavailable',
+  ];
+
+  function start(): { router: Router; clock: ManualClock } {
+    const clock = new ManualClock();
+    const tickets = new Map([['joe', { ticket: 'secret', authrole: 'user' }]]);
+    return { router: createRouter({ realms: ['realm1'], clock, authenticators: [ticket(tickets)] }), clock };
+  }
+
+  async function attempt(
+    router: Router,
+    authid: string,
+    secret: string,
+    address?: string,
+  ): Promise<readonly unknown[]> {
+    const login = new Login(router, { address });
+    await login.challenge('ticket', { authid });
+    return login.authenticate(secret);
+  }
+
+  test.each(['joe', 'eve'])(
+    'T-25 %s: after ten failures, everybody waits, and learns nothing of who exists',
+    async (authid) => {
+      const { router, clock } = start();
+      for (let number = 0; number < 10; number += 1) {
+        expect(await attempt(router, authid, `guess ${number}`, '192.0.2.1')).toEqual(DENIED);
+      }
+      expect(await attempt(router, authid, 'guess', '192.0.2.1')).toEqual(TOO_MANY(1));
+      expect(await attempt(router, authid, 'secret', '192.0.2.2')).toEqual(TOO_MANY(1));
+      expect(await attempt(router, 'ann', 'guess', '192.0.2.1')).toEqual(DENIED);
+      clock.advance(1000);
+      expect(await attempt(router, authid, 'guess', '192.0.2.1')).toEqual(DENIED);
+      expect(await attempt(router, authid, 'guess', '192.0.2.1')).toEqual(TOO_MANY(2));
+    },
+  );
+
+  test('attempts that came in one by one are judged one by one, though all were challenged before', async () => {
+    const { router } = start();
+    const logins = Array.from({ length: 15 }, () => new Login(router));
+    for (const login of logins) await login.challenge('ticket', { authid: 'joe' });
+    const answers = [];
+    for (const login of logins) answers.push((await login.authenticate('guess'))[2]);
+    expect(answers.filter((reason) => reason === 'wamp.error.authentication_denied')).toHaveLength(10);
+    expect(answers.filter((reason) => reason === 'wamp.error.unavailable')).toHaveLength(5);
+  });
+
+  test('a user is not kept out by others', async () => {
+    const { router, clock } = start();
+    expect(await attempt(router, 'joe', 'secret', '192.0.2.1')).toEqual(welcomed({ authid: 'joe' }));
+    for (let number = 0; number < 50; number += 1) await attempt(router, 'joe', 'guess', '198.51.100.7');
+    expect(await attempt(router, 'joe', 'secret', '192.0.2.1')).toEqual(welcomed({ authid: 'joe' }));
+    expect(await attempt(router, 'joe', 'secret', '192.0.2.2')).toEqual(TOO_MANY(1));
+    clock.advance(MINUTE);
+    expect(await attempt(router, 'joe', 'secret', '192.0.2.2')).toEqual(welcomed({ authid: 'joe' }));
+  });
+
+  test('behind a proxy on this machine, an address says nothing', async () => {
+    const { router } = start();
+    for (let number = 0; number < 150; number += 1) {
+      await attempt(router, `user${number}`, 'guess', '::ffff:127.0.0.1');
+    }
+    expect(await attempt(router, 'joe', 'secret', '127.0.0.1')).toEqual(welcomed({ authid: 'joe' }));
+    for (let number = 0; number < 10; number += 1) await attempt(router, 'joe', 'guess', '127.0.0.1');
+    expect(await attempt(router, 'joe', 'secret', '127.0.0.1')).toEqual(TOO_MANY(1));
+  });
+
+  test('whoever only claims to be somebody is not known as that', async () => {
+    const clock = new ManualClock();
+    const tickets = new Map([['joe', { ticket: 'secret', authrole: 'user' }]]);
+    const { anonymous } = await import('@wamp/router');
+    const authenticators = [ticket(tickets), anonymous()];
+    const router = createRouter({ realms: ['realm1'], clock, authenticators });
+    const claim = new Login(router, { address: '198.51.100.7' });
+    expect(await claim.hello('anonymous', { authid: 'joe' })).toEqual(welcomed({ authrole: 'anonymous' }));
+    for (let number = 0; number < 10; number += 1) await attempt(router, 'joe', 'guess', '198.51.100.7');
+    expect(await attempt(router, 'joe', 'guess', '198.51.100.7')).toEqual(TOO_MANY(1));
+  });
+
+  test('a fault of an authenticator is nobody’s guess', async () => {
+    const clock = new ManualClock();
+    const broken = ticket({ verify: () => Promise.reject(new Error('the database is down')) });
+    const router = createRouter({ realms: ['realm1'], clock, authenticators: [broken] });
+    for (let number = 0; number < 20; number += 1) {
+      const [, , reason] = await attempt(router, 'joe', 'secret', '192.0.2.1');
+      expect(reason).toBe('wamp.error.authentication_failed');
+    }
+  });
+
+  test('who wants no waiting has none', async () => {
+    const tickets = new Map([['joe', { ticket: 'secret', authrole: 'user' }]]);
+    const router = createRouter({ realms: ['realm1'], attempts: false, authenticators: [ticket(tickets)] });
+    for (let number = 0; number < 30; number += 1) await attempt(router, 'joe', 'guess');
+    expect(await attempt(router, 'joe', 'secret')).toEqual(welcomed({ authid: 'joe' }));
+  });
+});
