@@ -1,0 +1,282 @@
+/** Procedures that know who may come in (T-27): what they are asked, and what comes of what they say. */
+import type { Dict } from '@wamp/protocol';
+import { anonymous, createRouter, cryptosign, scram, ticket, wampcra, type Router } from '@wamp/router';
+import { ManualClock } from '@wamp/router/testing';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { Client, settle } from '../support/client.ts';
+import { DENIED, FAILED, Login, welcomed } from '../support/login.ts';
+
+const PROCEDURE = 'com.example.authenticate';
+
+/** A router whose clients are known to a procedure in a realm of its own. */
+class Stage {
+  readonly clock = new ManualClock();
+  readonly router: Router;
+  /** What the procedure was asked. */
+  readonly asked: unknown[] = [];
+  #callee: Client | undefined;
+
+  constructor() {
+    const source = { procedure: PROCEDURE, realm: 'backstage' };
+    this.router = createRouter({
+      clock: this.clock,
+      realms: [
+        {
+          name: 'realm1',
+          authenticators: [
+            ticket(source),
+            wampcra(source),
+            scram(source),
+            cryptosign(source),
+            anonymous(source),
+          ],
+        },
+        'backstage',
+      ],
+    });
+  }
+
+  /** Serves the procedure with what `answer` makes of the invocation: a message, or nothing. */
+  async serve(answer: (invocation: readonly unknown[]) => readonly unknown[] | undefined): Promise<void> {
+    const callee = new Client(this.router);
+    await callee.say([1, 'backstage', { roles: { callee: { features: { call_canceling: true } } } }]);
+    await callee.say([64, 1, {}, PROCEDURE]);
+    callee.heard.length = 0;
+    this.#callee = callee;
+    const tell = callee.transport.listener;
+    callee.transport.listener = {
+      frame: (bytes) => {
+        tell?.frame(bytes);
+        const message = callee.heard.shift() ?? [];
+        if (message[0] !== 68) return;
+        this.asked.push({ details: message[3], args: message[4] });
+        const said = answer(message);
+        if (said !== undefined) callee.send(said);
+      },
+      violation: () => undefined,
+      closed: () => undefined,
+    };
+  }
+
+  leave(): void {
+    this.#callee?.transport.close();
+  }
+}
+
+/** The procedure returns this value. */
+function returns(value: unknown) {
+  return ([, request]: readonly unknown[]): readonly unknown[] => [70, request, {}, [value]];
+}
+
+/** The procedure fails with this error. */
+function fails(uri: string, ...args: readonly unknown[]) {
+  return ([, request]: readonly unknown[]): readonly unknown[] => [8, 68, request, {}, uri, args];
+}
+
+async function showTicket(stage: Stage, authid = 'joe'): Promise<readonly unknown[]> {
+  const login = new Login(stage.router);
+  await login.challenge('ticket', { authid, authextra: { pin: 1 } });
+  return login.authenticate('token');
+}
+
+describe('DYN-1 T-27 a procedure', () => {
+  test('is asked by the router itself: realm, authid and details', async () => {
+    const stage = new Stage();
+    await stage.serve(returns('clerk'));
+    expect(await showTicket(stage)).toEqual(
+      welcomed({ authid: 'joe', authrole: 'clerk', authmethod: 'ticket', authprovider: 'dynamic' }),
+    );
+    expect(stage.asked).toEqual([
+      {
+        details: expect.objectContaining({ caller_authrole: 'trusted' }) as Dict,
+        args: [
+          'realm1',
+          'joe',
+          {
+            session: expect.any(Number) as number,
+            authmethod: 'ticket',
+            authid: 'joe',
+            authextra: { pin: 1 },
+            transport: { type: 'in-memory', protocol: 'wamp.2.json' },
+            ticket: 'token',
+          },
+        ],
+      },
+    ]);
+  });
+
+  test('may return a dict', async () => {
+    const stage = new Stage();
+    await stage.serve(returns({ role: 'clerk', authid: 'joe@home', realm: 'realm1', extra: { x_note: 1 } }));
+    expect(await showTicket(stage)).toEqual(
+      welcomed({ authid: 'joe@home', authrole: 'clerk', authextra: { x_note: 1 } }),
+    );
+  });
+
+  test.each([null, undefined])('that returns %s does not know the client', async (value) => {
+    const stage = new Stage();
+    await stage.serve(value === undefined ? ([, request]) => [70, request, {}] : returns(value));
+    expect(await showTicket(stage)).toEqual(DENIED);
+  });
+
+  test.each(['wamp.error.no_such_principal', 'wamp.error.authentication_denied'])(
+    'that fails with %s does not know the client',
+    async (uri) => {
+      const stage = new Stage();
+      await stage.serve(fails(uri, 'joe? who is joe?'));
+      expect(await showTicket(stage)).toEqual(DENIED);
+    },
+  );
+
+  test.each(['com.example.account_locked', 'wamp.error.not_authorized', 'wamp.error.no_such_role'])(
+    'that fails with %s lets the client know',
+    async (uri) => {
+      const stage = new Stage();
+      await stage.serve(fails(uri, 'not on Sundays'));
+      expect(await showTicket(stage)).toEqual([3, { message: 'not on Sundays' }, uri]);
+    },
+  );
+
+  test.each<[string, (invocation: readonly unknown[]) => readonly unknown[]]>([
+    ['throws', fails('wamp.error.runtime_error', 'TypeError: x is undefined')],
+    ['fails with an error of the router’s', fails('wamp.error.canceled')],
+    ['fails with no such procedure', fails('wamp.error.no_such_procedure')],
+    ['returns true', returns(true)],
+    ['returns 1', returns(1)],
+    ['returns an empty text', returns('')],
+    ['returns a list', returns(['clerk'])],
+    ['returns an empty dict', returns({})],
+    ['returns a role that is no text', returns({ role: 5 })],
+    ['returns a role of null', returns({ role: null })],
+    ['returns an authid that is no text', returns({ role: 'clerk', authid: 5 })],
+    ['returns an extra that is no dict', returns({ role: 'clerk', extra: 'x' })],
+    ['returns what nobody knows', returns({ role: 'clerk', allow: true })],
+    ['moves the client to another realm', returns({ role: 'clerk', realm: 'backstage' })],
+    ['makes the client one of the router’s own', returns('trusted')],
+    ['makes the client one of the router’s own, in a dict', returns({ role: 'trusted' })],
+  ])('that %s lets nobody in', async (_what, answer) => {
+    const stage = new Stage();
+    await stage.serve(answer);
+    expect(await showTicket(stage)).toEqual(FAILED);
+  });
+
+  test('that is not there lets nobody in', async () => {
+    expect(await showTicket(new Stage())).toEqual(FAILED);
+  });
+
+  test('whose callee dies lets nobody in', async () => {
+    const stage = new Stage();
+    await stage.serve(() => {
+      queueMicrotask(() => stage.leave());
+      return undefined;
+    });
+    expect(await showTicket(stage)).toEqual(FAILED);
+  });
+
+  test('that takes too long lets nobody in, and is interrupted', async () => {
+    const stage = new Stage();
+    await stage.serve(() => undefined);
+    const login = new Login(stage.router);
+    await login.challenge('ticket', { authid: 'joe' });
+    login.client.send([5, 'token', {}]);
+    while (stage.asked.length === 0) await settle();
+    stage.clock.advance(5000);
+    expect((await login.heard())[2]).toBe('wamp.error.authentication_failed');
+    expect(stage.clock.pending).toBe(0);
+  });
+
+  test('in a realm that is not there lets nobody in', async () => {
+    const source = { procedure: PROCEDURE, realm: 'nowhere' };
+    const router = createRouter({ realms: ['realm1'], authenticators: [ticket(source)] });
+    onTestFinished(() => router.close());
+    const login = new Login(router);
+    await login.challenge('ticket', { authid: 'joe' });
+    expect((await login.authenticate('x'))[2]).toBe('wamp.error.no_such_realm');
+  });
+});
+
+describe('DYN-1 T-27 secrets of', () => {
+  test.each<[string, string, Dict, Dict]>([
+    ['wampcra', 'wampcra', { role: 'clerk', secret: 's' }, {}],
+    [
+      'wampcra, salted',
+      'wampcra',
+      { role: 'clerk', secret: 's', salt: 'x', iterations: 10, keylen: 16 },
+      { salt: 'x', iterations: 10, keylen: 16 },
+    ],
+    [
+      'wampcra, derived',
+      'wampcra',
+      { role: 'clerk', key: 's', salt: 'x', iterations: 10, keylen: 16 },
+      { salt: 'x', iterations: 10, keylen: 16 },
+    ],
+    [
+      'wamp-scram',
+      'wamp-scram',
+      {
+        role: 'clerk',
+        kdf: 'argon2id-13',
+        iterations: 2,
+        memory: 512,
+        salt: 'ab'.repeat(8),
+        'stored-key': 'ab'.repeat(32),
+        'server-key': 'ab'.repeat(32),
+      },
+      { kdf: 'argon2id13', iterations: 2, memory: 512, salt: 'q6urq6urq6s=' },
+    ],
+    ['cryptosign', 'cryptosign', { role: 'clerk', pubkey: 'ab'.repeat(32) }, {}],
+  ])('%s make a challenge', async (_what, method, answer, extra) => {
+    const stage = new Stage();
+    await stage.serve(returns(answer));
+    const authextra = { nonce: 'AAAA', pubkey: 'ab'.repeat(32) };
+    const challenge = await new Login(stage.router).challenge(method, { authid: 'joe', authextra });
+    expect(challenge).toMatchObject(extra);
+    if (method === 'wampcra')
+      expect(JSON.parse(String(challenge['challenge']))).toMatchObject({
+        authrole: 'clerk',
+        authprovider: 'dynamic',
+      });
+  });
+
+  test.each<[string, Dict]>([
+    ['wampcra', { role: 'clerk' }],
+    ['wampcra', { role: 'clerk', secret: 5 }],
+    ['wampcra', { role: 'clerk', secret: 's', salt: 'x', iterations: -1 }],
+    ['wamp-scram', { role: 'clerk', secret: 's' }],
+    [
+      'wamp-scram',
+      { role: 'clerk', kdf: 'pbkdf2', iterations: 4096, salt: 'ab', 'stored-key': 'ab', 'server-key': 'ab' },
+    ],
+    ['cryptosign', { role: 'clerk' }],
+    ['cryptosign', { role: 'clerk', pubkey: 'ab' }],
+  ])('%s that are none let nobody in: %j', async (method, answer) => {
+    const stage = new Stage();
+    await stage.serve(returns(answer));
+    const authextra = { nonce: 'AAAA', pubkey: 'ab'.repeat(32) };
+    expect(await new Login(stage.router).hello(method, { authid: 'joe', authextra })).toEqual(FAILED);
+  });
+
+  test.each(['wampcra', 'wamp-scram', 'cryptosign'])(
+    'T-25 a stranger is challenged by %s like the others',
+    async (method) => {
+      const stage = new Stage();
+      await stage.serve(returns(null));
+      const authextra = { nonce: 'AAAA', pubkey: 'ab'.repeat(32) };
+      const login = new Login(stage.router);
+      const extra = await login.challenge(method, { authid: 'eve', authextra });
+      expect(await login.authenticate('AAAA', { nonce: extra['nonce'] })).toEqual(DENIED);
+    },
+  );
+
+  test('anonymous clients are whom the procedure says, under a name of the router’s', async () => {
+    const stage = new Stage();
+    await stage.serve(([, request, , , args]) => {
+      const [, authid] = args as [string, string | null];
+      return [70, request, {}, [authid === 'guest' ? 'visitor' : null]];
+    });
+    const [, , details] = await new Login(stage.router).hello('anonymous', { authid: 'guest' });
+    expect(details).toMatchObject({ authrole: 'visitor', authprovider: 'dynamic' });
+    expect((details as Dict)['authid']).not.toBe('guest');
+    expect(await new Login(stage.router).hello('anonymous', { authid: 'eve' })).toEqual(DENIED);
+  });
+});
