@@ -19,7 +19,14 @@ export interface Upgrade {
 }
 
 /** The HTTP status, and perhaps a header, that refuses an upgrade; undefined when it may go on. */
-export function upgradeFault({ method, headers }: IncomingMessage): string | undefined {
+export function upgradeFault({
+  httpVersionMajor,
+  httpVersionMinor,
+  method,
+  headers,
+}: IncomingMessage): string | undefined {
+  // RFC 9110 §7.8: HTTP/1.0 has no upgrades.
+  if (httpVersionMajor === 1 && httpVersionMinor === 0) return '400 Bad Request';
   if (method !== 'GET') return '405 Method Not Allowed\r\nAllow: GET';
   if (headers.upgrade?.toLowerCase() !== 'websocket') return '400 Bad Request';
   if (headers['sec-websocket-version'] !== VERSION) {

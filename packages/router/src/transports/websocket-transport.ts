@@ -100,7 +100,7 @@ export class WebSocketTransport implements Transport, WebSocketListener {
     socket.on('drain', () => socket.resume());
     socket.on('end', () => {
       this.#gone('closed by the peer');
-      socket.end();
+      hangUp(socket, this.#clock);
     });
     socket.on('error', (error) => {
       this.#gone(error.message);

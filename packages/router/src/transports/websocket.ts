@@ -4,7 +4,9 @@ import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { Server as NetServer, Socket } from 'node:net';
 import type { Serializer } from '@wamp/protocol';
+import type { Clock } from '../core/clock.ts';
 import type { Router } from '../router.ts';
+import { hangUp } from './hang-up.ts';
 import { boundAddress } from './listening.ts';
 import { OpenSet } from './open-set.ts';
 import { originAllowed } from './origin.ts';
@@ -52,7 +54,7 @@ export function acceptWebSockets(router: Router, options: WebSocketOptions): Web
     const agreed = agree(request, { paths, origins, spoken, bound });
     if (typeof agreed === 'string') {
       router.log('debug', 'upgrade refused', { status: agreed });
-      refuse(socket, agreed);
+      refuse(socket, agreed, router.clock);
     } else entrance.admit({ request, socket: request.socket, head }, agreed);
   };
   server.on('upgrade', upgrade);
@@ -81,9 +83,12 @@ function agree(request: IncomingMessage, { paths, origins, spoken, bound }: Poli
   return upgradeFault(request) ?? choose(offeredBy(request) ?? [], spoken) ?? '400 Bad Request';
 }
 
-function refuse(socket: Duplex, status: string): void {
-  if (!socket.writable) return;
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+/** HTTP has let go of the socket, and would not mind one that stays open. */
+function refuse(socket: Duplex, status: string, clock: Clock): void {
+  if (socket.writable) {
+    socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  }
+  hangUp(socket, clock);
 }
 
 /** Where WebSockets come in. */

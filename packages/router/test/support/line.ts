@@ -36,6 +36,10 @@ export class Line extends Duplex {
     this.#resume?.();
   }
 
+  setTimeout(): void {
+    return;
+  }
+
   setNoDelay(): void {
     return;
   }

@@ -19,12 +19,12 @@ export class Site implements AsyncDisposable {
   readonly router: Router;
   readonly acceptor: WebSocketAcceptor;
   readonly port: number;
-  readonly #server: Server;
+  readonly server: Server;
 
   private constructor(router: Router, acceptor: WebSocketAcceptor, server: Server) {
     this.router = router;
     this.acceptor = acceptor;
-    this.#server = server;
+    this.server = server;
     this.port = (server.address() as AddressInfo).port;
     server.on('connection', (socket: Socket) => {
       sockets.add(socket);
@@ -50,11 +50,11 @@ export class Site implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const closed = once(this.#server, 'close');
-    this.#server.close();
+    const closed = once(this.server, 'close');
+    this.server.close();
     for (const client of clients) client.terminate();
     for (const socket of sockets) socket.destroy();
-    this.#server.closeAllConnections();
+    this.server.closeAllConnections();
     await this.acceptor.close();
     await closed;
   }
