@@ -10,9 +10,10 @@ import {
   type Message,
   type Serializer,
 } from '@wamp/protocol';
+import { cbor } from '@wamp/protocol/cbor';
 import { readName } from '../src/serializers/text.ts';
 import { alike } from './alike.ts';
-import { serializers, utf8 } from './frames.ts';
+import { hex, serializers, toHex, utf8 } from './frames.ts';
 import { Random, seed } from './mutations.ts';
 
 const DEEP = process.env['WAMP_DEEP'] === '1';
@@ -209,6 +210,16 @@ describe.each(serializers)('$name', (serializer) => {
     expect(same(kept.as(serializer))).toBe(true);
     expect(kept.args).toEqual(['x'.repeat(length)]);
   });
+});
+
+test.each([
+  [cbor, '9f 1824 01 02 a0 8101 a1616102 ff', '8101 a1616102'],
+  [cbor, '9f 1824 01 02 a0 9f01ff ff', '9f01ff'],
+  [json, toHex(utf8(' [36, 1, 2, {}, [ 1 ] , {"a":2} ] ')), toHex(utf8('[ 1 ] , {"a":2}'))],
+])('MSG-6: what closes a list is no part of the payload before it: %#', (serializer, frame, payload) => {
+  const message = serializer.decode(hex(frame));
+  expect('payload' in message && toHex(message.payload.as(serializer))).toBe(payload.replaceAll(' ', ''));
+  expect(toList(serializer.decode(serializer.encode(message)))).toEqual(toList(message));
 });
 
 describe('names that come again', () => {
