@@ -92,7 +92,7 @@ async function dial(
 }
 
 /** What a connection is opened with. */
-interface Terms {
+export interface Terms {
   readonly serializer: Serializer;
   readonly acceptedLength: number;
   readonly signal: AbortSignal;
@@ -104,7 +104,7 @@ interface Terms {
  * @returns a transport; or an error when the router might like another serializer better
  * @throws ConnectError, the reason of the signal
  */
-function greet(socket: Socket, terms: Terms): Promise<Transport | ConnectError> {
+export function greet(socket: Socket, terms: Terms): Promise<Transport | ConnectError> {
   const { serializer, acceptedLength, signal, clock } = terms;
   return new Promise((resolve, reject) => {
     const stop = onAbort(signal, () => socket.destroy());
