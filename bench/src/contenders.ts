@@ -12,8 +12,8 @@ export interface Contender {
   readonly relay: boolean;
   /** What it speaks. */
   readonly serializers: ReadonlySet<SerializerName>;
-  /** A new process, except for a router that was started elsewhere. */
-  start(): Promise<Peer>;
+  /** Starts a new process for a workload, except for a router that was started elsewhere. */
+  start(workload: string): Promise<Peer>;
 }
 
 const ALL: ReadonlySet<SerializerName> = new Set(['json', 'msgpack', 'cbor']);
@@ -37,7 +37,12 @@ export function contendersOf({ pinned, profileTo, other }: ContenderOptions): Co
     name,
     relay: program === 'relay',
     serializers,
-    start: () => start(program, { pinned, profileTo: program === 'router' ? profileTo : undefined }),
+    start: (workload) =>
+      start(
+        program,
+        pinned,
+        profileTo === undefined || program !== 'router' ? undefined : { folder: profileTo, name: workload },
+      ),
   });
   const contenders = [ours(RELAY, 'relay'), ours(OURS, 'router'), ours(FOX, 'fox', new Set(['json']))];
   if (other !== undefined) {

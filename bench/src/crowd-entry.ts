@@ -31,7 +31,7 @@ export class CrowdEntry extends Entry {
   }
 
   protected async sample(): Promise<Sample> {
-    const peer = await this.contender.start();
+    const peer = await this.contender.start(this.workload.id);
     try {
       return await this.#rush(destinationOf(this.contender, peer, 'websocket'), peer.pid);
     } finally {

@@ -26,7 +26,10 @@ export async function measureBlock(
   try {
     for (const entry of entries) await entry.open();
     for (let run = 1; run <= runs; run += 1) {
-      for (const entry of entries) progress(entry.cell, run, await entry.run(seconds));
+      for (const entry of entries) {
+        const sample = await entry.run(seconds);
+        progress(entry.cell, run, sample);
+      }
     }
     return entries.map((entry) => entry.cell);
   } finally {

@@ -25,7 +25,7 @@ export class StreamEntry extends Entry {
   }
 
   protected async prepare(): Promise<void> {
-    this.#peer = await this.contender.start();
+    this.#peer = await this.contender.start(this.workload.id);
     this.#load = await this.workload.open(destinationOf(this.contender, this.#peer, this.workload.transport));
     this.#load.start();
     await warmUp(this.#peer);

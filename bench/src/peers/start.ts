@@ -30,21 +30,21 @@ export function pinLoad(): boolean {
   return status === 0;
 }
 
-export interface StartOptions {
-  readonly pinned: boolean;
-  /** Has Node write a CPU profile there when the peer ends. */
-  readonly profileTo?: string | undefined;
+/** Where Node writes a CPU profile when the peer ends: `folder/name.cpuprofile`. */
+export interface Profile {
+  readonly folder: string;
+  readonly name: string;
 }
 
 /** Starts one of our peer programs. @throws Error with what it said when it does not listen */
-export function start(program: Program, { pinned, profileTo }: StartOptions): Promise<Peer> {
+export function start(program: Program, pinned: boolean, profile?: Profile): Promise<Peer> {
   const file = fileURLToPath(new URL(`${program}.js`, import.meta.url));
-  const flags = profileTo === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileTo}`];
+  const flags = profile === undefined ? [] : profileFlags(profile);
   const command = [process.execPath, ...flags, file];
   const [name = '', ...args] = pinned ? ['taskset', '-c', PEER_CORE, ...command] : command;
   const child = spawn(name, args, {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: { NODE_ENV: 'production', ...process.env },
+    env: { ...process.env, NODE_ENV: 'production' },
   });
   running.add(child);
   let complaints = '';
@@ -71,4 +71,8 @@ export function start(program: Program, { pinned, profileTo }: StartOptions): Pr
       });
     });
   });
+}
+
+function profileFlags({ folder, name }: Profile): string[] {
+  return ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}.cpuprofile`];
 }
