@@ -1,5 +1,12 @@
 /** From a URL and options to a session that has joined its realm. */
-import { ErrorUri, json, type Dict, type Serializer, type Transport, type Uri } from '@wamp/protocol';
+import {
+  ErrorUri,
+  plainJson as json,
+  type Dict,
+  type Serializer,
+  type Transport,
+  type Uri,
+} from '@wamp/protocol';
 import { anonymous } from './auth/anonymous.ts';
 import type { Authenticator } from './auth/authenticator.ts';
 import { systemClock, type Clock } from './clock.ts';

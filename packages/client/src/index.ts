@@ -57,7 +57,7 @@ export type {
   TopicUri,
   Untyped,
 } from './contract.ts';
-export { CloseUri, ErrorUri, json } from '@wamp/protocol';
+export { CloseUri, ErrorUri, plainJson as json } from '@wamp/protocol';
 export type {
   Args,
   CancelMode,

@@ -352,7 +352,7 @@ describe('frames', () => {
     [[0x10, 0, 0, 0], 'a frame uses reserved bits'],
     [[0x03, 0, 0, 0], 'a frame is of reserved type 3'],
     [[0x08, 0, 0, 1], 'a frame is longer than 2^24 octets'],
-    [[0x00, 0, 0, 0], 'JSON: did not expect the end at 0'],
+    [[0x00, 0, 0, 0], 'JSON: not well-formed'],
   ])('RAW-7 %j breaks the rules', async (octets, what) => {
     await using router = await RawRouter.open();
     const { session, connection } = await join(router);

@@ -59,6 +59,7 @@ export { fromList, layoutOf, publishOptions, toElements, toList, type Layout } f
 export { Payload, type Args, type Kwargs, type PayloadCount } from './payload.ts';
 export { encodeOnce, MAX_DEPTH, type Serializer } from './serializer.ts';
 export { json } from './serializers/json.ts';
+export { plainJson } from './serializers/plain-json.ts';
 export type { Transport, TransportFailure, TransportListener } from './transport.ts';
 export { ArrivingFrame } from './arriving.ts';
 export { FrameWriter, type Insert } from './frame-writer.ts';

@@ -347,15 +347,13 @@ export function toList(message: Message): unknown[] {
 /** The message that a list means. @throws ProtocolViolation */
 export function fromList(list: readonly unknown[]): Message {
   const { read, least, most, payload, name } = layoutOf(list[0]);
-  const extra = payload ? 2 : 0;
-  if (list.length < least || list.length > most + extra) {
-    throw new ProtocolViolation(`${name}: ${list.length} elements are not its number`);
-  }
+  if (list.length < least) throw new ProtocolViolation(`${name}: ${list.length} elements are too few`);
+  if (list.length > most + (payload ? 2 : 0)) throw new ProtocolViolation(`${name}: too many elements`);
   const [args, kwargs] = payload ? list.slice(most) : [];
   if (args !== undefined && !Array.isArray(args))
     throw new ProtocolViolation(`${name}.Args: expected a list`);
   if (kwargs !== undefined && !isDict(kwargs)) throw new ProtocolViolation(`${name}.Kwargs: expected a dict`);
-  return read(list, Payload.of(args, kwargs));
+  return read(list, Payload.received(args, kwargs));
 }
 
 /** Checks a value as the Options of PUBLISH. @throws ProtocolViolation naming the key that is wrong */

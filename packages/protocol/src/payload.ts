@@ -58,6 +58,12 @@ export class Payload {
     return new Payload(hasKwargs ? 2 : 1, args ?? NO_ARGS, hasKwargs ? kwargs : NO_KWARGS);
   }
 
+  /** A payload of values as a peer has sent them: what is empty stays. */
+  static received(args?: Args, kwargs?: Kwargs): Payload {
+    const count = args === undefined ? 0 : kwargs === undefined ? 1 : 2;
+    return count === 0 ? Payload.none : new Payload(count, args, kwargs ?? NO_KWARGS);
+  }
+
   /**
    * A payload as it came from the wire.
    * @param bytes have `count` elements in the form that `serializer.decodePayload` takes, checked already, from

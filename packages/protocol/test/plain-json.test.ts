@@ -1,0 +1,174 @@
+/** `plainJson` against `json`: they write the same bytes, and read the same messages or none (SER-2, SER-4). */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  json,
+  MessageType,
+  Payload,
+  plainJson,
+  ProtocolViolation,
+  toList,
+  type Serializer,
+} from '@wamp/protocol';
+import { FrameWriter } from '../src/frame-writer.ts';
+import { alike } from './alike.ts';
+import { arbitraryMessages } from './arbitraries.ts';
+import { expectViolation, hex, toHex, utf8 } from './frames.ts';
+import { mutate, Random, seed } from './mutations.ts';
+
+const ROUNDS = 50_000;
+
+/** What a frame means; undefined when it is refused. */
+function meaning(serializer: Serializer, frame: Uint8Array): readonly unknown[] | undefined {
+  try {
+    const message = serializer.decode(frame);
+    // Empty Args in a frame are not the same as none.
+    return [...toList(message), 'payload' in message ? message.payload.count : 0];
+  } catch (error) {
+    if (error instanceof ProtocolViolation) return undefined;
+    throw error;
+  }
+}
+
+function expectAgreement(frame: Uint8Array): readonly unknown[] | undefined {
+  const wanted = meaning(json, frame);
+  if (!alike(meaning(plainJson, frame), wanted)) {
+    expect([Buffer.from(frame).toString('latin1'), meaning(plainJson, frame)]).toEqual([undefined, wanted]);
+  }
+  return wanted;
+}
+
+test('SER-2: they write the same bytes', { timeout: 30_000 }, () => {
+  const writer = new FrameWriter(1024);
+  for (const messages of arbitraryMessages) {
+    fc.assert(
+      fc.property(messages, (message) => {
+        const frame = toHex(json.encode(message));
+        expect(toHex(plainJson.encode(message))).toBe(frame);
+        writer.begin();
+        plainJson.write(message, writer);
+        expect(toHex(writer.copy())).toBe(frame);
+        if (!('payload' in message)) return;
+        const { args, kwargs, count } = message.payload;
+        const bytes = plainJson.encodePayload(args, kwargs, count);
+        expect(toHex(bytes)).toBe(toHex(json.encodePayload(args, kwargs, count)));
+        expect(alike(plainJson.decodePayload(bytes, count), json.decodePayload(bytes, count))).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+  }
+});
+
+test(`SER-4: they agree on ${ROUNDS} mutated frames (WAMP_FUZZ_SEED=${seed})`, { timeout: 60_000 }, () => {
+  const random = new Random(seed);
+  const corpus = arbitraryMessages.flatMap((messages) =>
+    fc.sample(messages, { numRuns: 12, seed }).map((message) => json.encode(message)),
+  );
+  let accepted = 0;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    if (expectAgreement(mutate(corpus, random)) !== undefined) accepted += 1;
+  }
+  expect(accepted).toBeGreaterThan(ROUNDS / 50);
+  expect(ROUNDS - accepted).toBeGreaterThan(ROUNDS / 10);
+});
+
+describe('SER-4: they agree on', () => {
+  test.each([
+    ...['[1,]', '[,1]', '[1 2]', '[01]', '[1.]', '[.5]', '[+1]', '[-]', '[0x1]', '[1e]', '[1e999]', '[-0]'],
+    ...[
+      '[NaN]',
+      '[Infinity]',
+      "['a']",
+      '["\\x41"]',
+      '["\t"]',
+      '["\\u00g0"]',
+      '["\\ud800"]',
+      '["\\u0000AA=="]',
+    ],
+    ...[
+      '["\\u0000"]',
+      '["\\u0000AA"]',
+      '["\\u0000*"]',
+      '[tru]',
+      '[nulll]',
+      '[undefined]',
+      '[{a:1}]',
+      '[{"a":1,}]',
+    ],
+    ...['[{"a"}]', '[{1:2}]', '[{"a":1,"a":2}]', '[{"__proto__":{"x":1}}]', '[//\n1]', '[1}', '["\u007f"]'],
+    ...['{}', '[],{}', '[],[]', '[],{},1', 'null', '1', '["x"]],[99]', '[],null', '[],{"\\u0000AA==":1}'],
+    ...[' [ 1 ] ,\t{ "a" :\r\n1 } ', '[\u00a01]', '[\u20281]', '["\u2028"]', '[9007199254740993]'],
+  ])('a payload of %s', (payload) => {
+    expectAgreement(utf8(`[48,1,{},"p",${payload}]`));
+    expectAgreement(utf8(`[70,1,{},${payload}]`));
+  });
+
+  test.each([
+    ...[
+      '',
+      ' ',
+      '[]',
+      '[[]]',
+      '{}',
+      'null',
+      '48',
+      '"48"',
+      '[48,1,{},"p"]x',
+      '\ufeff[337,1]',
+      '[337,1]\0',
+      '[337',
+    ],
+    ...[
+      '[337,1.0]',
+      '[33700e-2,1]',
+      '["337",1]',
+      '[337,"1"]',
+      '[337,0]',
+      '[337,-1]',
+      '[337,9007199254740992]',
+    ],
+    ...['[337,9007199254740993]', '[337,1e300]', '[34,1,2,{}]', '[34,1,2,{},1]', '[35,0,{}]', '[48,1,{}]'],
+    ...['[48,1,{"timeout":null},"p"]', '[48,1,{"timeout":"1"},"p"]', '[48,1,{"\\u0000AA==":1},"p"]'],
+    ...['[48,1,{},"\\u0000AA=="]', '[48,1,{"x":"\\u0000AA=="},"p"]', ' \n[ 48 ,\t1 , { } ,\r"p" ] \n'],
+  ])('%j', (text) => {
+    expectAgreement(utf8(text));
+  });
+
+  test.each(['c080', 'e08080', 'f0808080', 'eda080', 'f4908080', '80', 'e282', 'ff', 'c3a9', 'efbbbf'])(
+    'octets %s',
+    (digits) => {
+      for (const [before, after] of [
+        ['[48,1,{},"p",["', '"]]'],
+        ['[48,1,{},"', '"]'],
+        ['', '[48,1,{},"p"]'],
+        ['[48,1,{},"p"]', ''],
+      ] as const) {
+        expectAgreement(Buffer.concat([utf8(before), hex(digits), utf8(after)]));
+      }
+    },
+  );
+
+  test.each([99, 100, 101, 1_000, 100_000])('reliability 5: nesting of %i levels', (levels) => {
+    for (const [open, close] of [
+      ['[', ']'],
+      ['{"a":', '}'],
+    ] as const) {
+      const frame = (inside: string): Uint8Array =>
+        utf8(`[70,1,{},[${open.repeat(levels - 2)}${inside}${close.repeat(levels - 2)}]]`);
+      expectAgreement(frame('1'));
+      // What only looks like nesting is none.
+      expectAgreement(frame(`"${'['.repeat(500)}"`));
+      expectAgreement(utf8(`[70,1,${open.repeat(levels - 1)}1${close.repeat(levels - 1)}]`));
+    }
+  });
+});
+
+test('reliability 5: octets have no depth', () => {
+  const bytes = new Uint8Array(100_000);
+  const message = { type: MessageType.YIELD, request: 1, options: {}, payload: Payload.of([bytes]) } as const;
+  expect(alike(toList(plainJson.decode(json.encode(message))), toList(message))).toBe(true);
+});
+
+test('a violation does not repeat what was sent', () => {
+  expectViolation(() => plainJson.decode(utf8('[48,1,{},"secret",]')), /^JSON: not well-formed$/);
+});
