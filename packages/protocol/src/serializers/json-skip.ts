@@ -132,21 +132,37 @@ function skipPlain(bytes: Uint8Array, at: number): number {
 
 function skipPlainWords(bytes: Uint8Array, at: number): number {
   const words = wordsFrom(bytes, at);
+  const last = words.length - 3;
   let index = 0;
-  while (index < words.length && isPlainWord(words[index] ?? 0)) index += 1;
+  // Four words a step take half the time of four steps.
+  while (
+    index < last &&
+    ((oddities(words[index] ?? 0) |
+      oddities(words[index + 1] ?? 0) |
+      oddities(words[index + 2] ?? 0) |
+      oddities(words[index + 3] ?? 0)) &
+      SIGNS) ===
+      0
+  ) {
+    index += 4;
+  }
   let next = at + 4 * index;
   while (PLAIN[bytes[next] ?? 0] === 1) next += 1;
   return next;
 }
 
+/** The sign bits of the four bytes of a word, as the 32 bits that the engine need not widen. */
+const SIGNS = 0x80808080 | 0;
+
 /**
  * Four characters at once: the sign bit of a byte ends up set when that byte is not ASCII, is below
  * U+0020, is a quote or a backslash. It may be set for the neighbour of such a byte, never for others.
  */
-function isPlainWord(word: number): boolean {
-  const quotes = (word ^ 0x22222222) - 0x01010101;
-  const backslashes = (word ^ 0x5c5c5c5c) - 0x01010101;
-  return ((word | (word - 0x20202020) | quotes | backslashes) & 0x80808080) === 0;
+function oddities(word: number): number {
+  const blanks = (word - 0x20202020) | 0;
+  const quotes = ((word ^ 0x22222222) - 0x01010101) | 0;
+  const backslashes = ((word ^ 0x5c5c5c5c) - 0x01010101) | 0;
+  return word | blanks | quotes | backslashes;
 }
 
 function skipEscape(bytes: Uint8Array, at: number): number {

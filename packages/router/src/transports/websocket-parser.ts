@@ -142,7 +142,7 @@ export class WebSocketParser {
   #readPayload(chunk: Uint8Array, at: number): number {
     const end = at + this.#header.length;
     if (end > chunk.length) {
-      this.#arriving = new ArrivingFrame(this.#header.length);
+      this.#arriving = new ArrivingFrame(this.#header.length, Buffer.allocUnsafeSlow);
       return at;
     }
     // Buffers have a `subarray` of their own, which takes longer.
