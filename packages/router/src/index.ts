@@ -63,4 +63,12 @@ export type { DecoyOptions } from './auth/decoys.ts';
 export type { Authenticator, JoinInfo, Underlay, Verdict } from './auth/authenticator.ts';
 export { DEFAULT_ATTEMPT_LIMITS, type AttemptLimits } from './auth/attempts.ts';
 export type { Action, Asker, Authorizer, Grant, Permit } from './authz/authorizer.ts';
+export {
+  permissions,
+  Permissions,
+  type Explanation,
+  type PermissionsByRole,
+  type RolePermissions,
+} from './authz/permissions.ts';
+export type { Actions, Permission } from './authz/rule.ts';
 export type { Limits, Log, LogLevel } from './connection/connection-router.ts';

@@ -1,0 +1,134 @@
+/** Permissions by role: an authorizer that knows its answers (spec: Authorization). */
+import { MAX_URI_LENGTH, type MatchPolicy, type Uri } from '@wamp/protocol';
+import type { Principal } from '../core/session.ts';
+import type { Action, Asker, Authorizer, Permit } from './authorizer.ts';
+import { decide } from './decision.ts';
+import { Role } from './mandate.ts';
+import type { Pattern } from './pattern-sets.ts';
+import { BIT, expect, readRules, type Permission } from './rule.ts';
+
+/** What the sessions of a role may do: by permissions, or by what an authorizer of their own says. */
+export type RolePermissions =
+  { readonly permissions: readonly Permission[] } | { readonly authorizer: Authorizer };
+
+export interface PermissionsByRole {
+  /** By authrole. A role that is not there may do nothing. */
+  readonly roles: Readonly<Record<string, RolePermissions>>;
+}
+
+/** Why a request would be permitted, or not. */
+export interface Explanation {
+  /** `asked` when another authorizer is to be asked. */
+  readonly ruling: 'permitted' | 'disclosed' | 'denied' | 'asked';
+  /** The permission that decided, and where it stands, such as `roles.user.permissions[0]`. */
+  readonly permission?: Permission;
+  readonly path?: string;
+  /** A sentence for people. */
+  readonly reason: string;
+}
+
+type Roles = ReadonlyMap<string, Role | Authorizer>;
+
+/**
+ * An authorizer from permissions by role. A denial wins over what is allowed, wherever either stands; what is not
+ * allowed is denied. Who registers or subscribes with a pattern needs one permission for all that it matches. What
+ * begins with `wamp.` is reached only by permissions that say so.
+ * @throws TypeError that says where what is wrong
+ */
+export function permissions(rules: PermissionsByRole): Permissions {
+  return new Permissions(rules);
+}
+
+export class Permissions implements Authorizer {
+  #roles: Roles;
+
+  constructor(rules: PermissionsByRole) {
+    this.#roles = readRoles(rules);
+  }
+
+  /**
+   * Takes other rules from now on; what sessions have registered and subscribed to, they keep.
+   * @throws TypeError for rules that are wrong: the old ones hold on
+   */
+  replace(rules: PermissionsByRole): void {
+    this.#roles = readRoles(rules);
+  }
+
+  authorize(
+    principal: Principal,
+    action: Action,
+    uri: Uri,
+    options: { readonly match?: unknown },
+    asker: Asker,
+  ): Permit | Promise<Permit> {
+    const role = this.#roles.get(principal.authrole);
+    if (role === undefined) return false;
+    if (!(role instanceof Role)) return role.authorize(principal, action, uri, options, asker);
+    if (uri.length > MAX_URI_LENGTH) return false;
+    const mandate = role.mandate(principal);
+    const match = matchOf(action, options);
+    return match === 'exact'
+      ? mandate.judge(BIT[action], uri)
+      : mandate.judgePattern(BIT[action], { match, uri });
+  }
+
+  /** What `authorize` answers, and why. */
+  explain(
+    principal: Pick<Principal, 'authid' | 'authrole'>,
+    action: Action,
+    uri: Uri,
+    options: { readonly match?: MatchPolicy | undefined } = {},
+  ): Explanation {
+    const { authrole } = principal;
+    const role = this.#roles.get(authrole);
+    if (role === undefined)
+      return { ruling: 'denied', reason: `there is no role ${JSON.stringify(authrole)}` };
+    if (!(role instanceof Role)) {
+      return { ruling: 'asked', reason: `role ${authrole} has an authorizer of its own` };
+    }
+    if (uri.length > MAX_URI_LENGTH) return { ruling: 'denied', reason: 'the URI is too long' };
+    return explain(role, principal, action, { match: matchOf(action, options), uri });
+  }
+}
+
+function explain(
+  role: Role,
+  principal: Pick<Principal, 'authid' | 'authrole'>,
+  action: Action,
+  request: Pattern,
+): Explanation {
+  const { allowed, disclosed, by } = decide(role.rules(principal), BIT[action], request);
+  if (by === undefined) {
+    return {
+      ruling: 'denied',
+      reason: `no permission of role ${principal.authrole} allows to ${action} this`,
+    };
+  }
+  const { permission, path } = by;
+  if (!allowed) return { ruling: 'denied', permission, path, reason: `${path} denies to ${action}` };
+  const ruling = disclosed ? 'disclosed' : 'permitted';
+  return { ruling, permission, path, reason: `${path} allows to ${action}` };
+}
+
+/** Patterns are for those who register and subscribe. */
+function matchOf(action: Action, { match }: { readonly match?: unknown }): MatchPolicy {
+  const mayBePattern = action === 'register' || action === 'subscribe';
+  return mayBePattern && (match === 'prefix' || match === 'wildcard') ? match : 'exact';
+}
+
+function readRoles({ roles }: PermissionsByRole): Roles {
+  expect(typeof roles === 'object', 'roles: expected roles by name');
+  return new Map(Object.entries(roles).map(([name, role]) => [name, readRole(name, role)]));
+}
+
+function readRole(name: string, role: RolePermissions): Role | Authorizer {
+  const path = `roles.${name}`;
+  const keys = Object.keys(role);
+  expect(keys.length === 1, `${path}: expected either permissions or an authorizer`);
+  if ('authorizer' in role) {
+    expect(typeof role.authorizer.authorize === 'function', `${path}.authorizer: expected an authorizer`);
+    return role.authorizer;
+  }
+  expect('permissions' in role, `${path}: expected permissions or an authorizer`);
+  return new Role(readRules(role.permissions, `${path}.permissions`, name));
+}
