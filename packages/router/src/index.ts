@@ -63,6 +63,8 @@ export type { DecoyOptions } from './auth/decoys.ts';
 export type { Authenticator, JoinInfo, Underlay, Verdict } from './auth/authenticator.ts';
 export { DEFAULT_ATTEMPT_LIMITS, type AttemptLimits } from './auth/attempts.ts';
 export type { Action, Asker, Authorizer, Grant, Permit } from './authz/authorizer.ts';
+export { dynamicAuthorizer, type DynamicOptions } from './authz/dynamic.ts';
+export { remembering, RememberingAuthorizer, type RememberingOptions } from './authz/remembering.ts';
 export {
   permissions,
   Permissions,

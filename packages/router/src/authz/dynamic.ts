@@ -1,0 +1,95 @@
+/** Dynamic authorization: a procedure of the realm decides (T-27). */
+import {
+  ApplicationError,
+  MessageType,
+  Payload,
+  type Args,
+  type Dict,
+  type ErrorMessage,
+  type Result,
+  type Uri,
+} from '@wamp/protocol';
+import type { Realm } from '../core/realm.ts';
+import type { Session } from '../core/session.ts';
+import type { Action, Asker, Authorizer, Permit } from './authorizer.ts';
+import { remembering, type RememberingAuthorizer, type RememberingOptions } from './remembering.ts';
+
+export interface DynamicOptions extends RememberingOptions {
+  /** How long the procedure may take (ms); 5000 by default. `limits.authorizeTimeout` holds as well. */
+  readonly timeout?: number | undefined;
+}
+
+const DEFAULT_TIMEOUT = 5000;
+
+/**
+ * An authorizer that calls a procedure, as the router, in the realm of the session that asks, with
+ * `[session, uri, action, options]`; `session` is `{ session, authid, authrole, authmethod, authprovider, authextra,
+ * transport }`, and the options are those of the request (`match` for patterns). It answers with true, false, or a dict
+ * `{ allow, disclose, cache }`. Anything else, an ERROR, no answer in time, or nobody there to answer: the request is
+ * refused with `wamp.error.authorization_failed`.
+ *
+ * Who registers the procedure cannot ask it for leave: in `permissions`, give its role permissions, and this
+ * authorizer to the others.
+ */
+export function dynamicAuthorizer(procedure: Uri, options: DynamicOptions = {}): RememberingAuthorizer {
+  return remembering(new ProcedureAuthorizer(procedure, options.timeout ?? DEFAULT_TIMEOUT), options);
+}
+
+class ProcedureAuthorizer implements Authorizer {
+  readonly #procedure: Uri;
+  readonly #timeout: number;
+
+  constructor(procedure: Uri, timeout: number) {
+    this.#procedure = procedure;
+    this.#timeout = timeout;
+  }
+
+  async authorize(
+    _principal: unknown,
+    action: Action,
+    uri: Uri,
+    options: object,
+    { realm, session }: Asker,
+  ): Promise<Permit> {
+    // Its answer would wait behind its question.
+    if (serves(realm, this.#procedure, session)) {
+      throw new Error(`${this.#procedure} is asked about its own callee`);
+    }
+    return permitOf(await this.#call(realm, [describe(session), uri, action, options]));
+  }
+
+  #call(realm: Realm, args: Args): Promise<Result | ErrorMessage> {
+    const procedure = this.#procedure;
+    const timeout = this.#timeout;
+    return new Promise((resolve, reject) => {
+      const dismiss = realm.clock.after(timeout, () => {
+        cancel();
+        reject(new Error(`${procedure} has not answered within ${timeout} ms`));
+      });
+      const cancel = realm.call(procedure, Payload.of(args), (answer) => {
+        dismiss();
+        answer.payload.keep();
+        resolve(answer);
+      });
+    });
+  }
+}
+
+/**
+ * What the procedure has answered, whatever it is: the gate reads it.
+ * @throws ApplicationError for an ERROR
+ */
+function permitOf(answer: Result | ErrorMessage): Permit {
+  if (answer.type === MessageType.ERROR) throw new ApplicationError(answer.error, answer.payload.args);
+  return answer.payload.args[0] as Permit;
+}
+
+function serves(realm: Realm, procedure: Uri, session: Session): boolean {
+  const callees = realm.dealer.serving(procedure)?.callees ?? [];
+  return callees.some((callee) => callee.session === session);
+}
+
+function describe({ id, principal, transport }: Session): Dict {
+  const { authid, authrole, authmethod, authprovider, authextra = null } = principal;
+  return { session: id, authid, authrole, authmethod, authprovider, authextra, transport };
+}
