@@ -11,6 +11,11 @@ export interface TransportListener {
   frame(bytes: Uint8Array): void;
   /** Something arrived that is no frame of this channel, such as text on a binary one. */
   violation(what: string): void;
+  /**
+   * `backlog` has fallen. A transport that has more than 128 KiB to send tells at the latest when all of it is
+   * sent; whoever keeps messages back until then sends them now.
+   */
+  drained?(): void;
   /** The channel is gone, for the reason told; called once, and nothing follows it. */
   closed(reason: string): void;
 }

@@ -73,4 +73,5 @@ export {
   type RolePermissions,
 } from './authz/permissions.ts';
 export type { Actions, Permission } from './authz/rule.ts';
+export type { SlowConsumerPolicies, SlowConsumerPolicy } from './connection/slow-consumer.ts';
 export type { Limits, Log, LogLevel } from './connection/connection-router.ts';

@@ -18,6 +18,7 @@ import { Connection } from './connection/connection.ts';
 import type { GuardedRealm } from './connection/joining.ts';
 import { Outlets } from './connection/outlet.ts';
 import { permitsOf } from './connection/permits.ts';
+import type { SlowConsumerPolicies } from './connection/slow-consumer.ts';
 import { systemClock } from './connection/system-clock.ts';
 import type { Clock } from './core/clock.ts';
 import { DEFAULT_QUOTAS, type Quotas } from './core/quotas.ts';
@@ -39,6 +40,8 @@ export interface RealmSettings {
   readonly disclosure?: boolean | undefined;
   /** How far callers and publishers are trusted, told in INVOCATION and EVENT; untold by default. */
   readonly trustLevel?: TrustLevel | undefined;
+  /** What becomes of clients that read too slowly, by role; `disconnect` by default. */
+  readonly slowConsumers?: SlowConsumerPolicies | undefined;
   /** How much one session may take, where it differs from {@link DEFAULT_QUOTAS}. */
   readonly quotas?: Partial<Quotas> | undefined;
 }
@@ -180,7 +183,9 @@ export class Router implements ConnectionRouter {
     const { name, authenticators = options.authenticators, authorizer = options.authorizer } = own;
     if (this.#realms.has(name)) throw new Error(`two realms are called ${name}`);
     const realm = this.#createRealm(own, authorizer, options);
-    this.#realms.set(name, { realm, authenticators: authenticators ?? [anonymous()], authorizer });
+    const { slowConsumers = options.slowConsumers } = own;
+    const guards = { authenticators: authenticators ?? [anonymous()], authorizer, slowConsumers };
+    this.#realms.set(name, { realm, ...guards });
   }
 
   #createRealm(own: NamedRealm, authorizer: Authorizer | undefined, options: RouterOptions): Realm {

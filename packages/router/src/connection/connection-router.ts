@@ -22,7 +22,7 @@ export interface Limits {
   readonly handshakeSize: number;
   /** A message after WELCOME. */
   readonly messageSize: number;
-  /** What waits for a client to read it; a client that lets more gather is aborted with `wamp.error.slow_consumer`. */
+  /** What waits for a client to read it; what becomes of a client that lets more gather, its `SlowConsumerPolicy` says. */
   readonly queueSize: number;
 }
 

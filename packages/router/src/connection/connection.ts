@@ -20,6 +20,7 @@ import { Gate } from './gate.ts';
 import { Joining, type Joined, type Step } from './joining.ts';
 import { RequestSequence } from './request-sequence.ts';
 import { seldom } from './seldom.ts';
+import { SlowConsumer } from './slow-consumer.ts';
 import type { ConnectionRouter } from './connection-router.ts';
 import type { Outlet } from './outlet.ts';
 import { insteadOf } from './undeliverable.ts';
@@ -45,6 +46,8 @@ export class Connection implements TransportListener {
   readonly #limit: number;
   #state: State = 'joining';
   #member: Membership | undefined;
+  /** What the client reads too slowly; from WELCOME on. */
+  #slow: SlowConsumer | undefined;
   /** Calls the current deadline off. */
   #dismiss: () => void = nothing;
   #closeGate: () => void = nothing;
@@ -87,6 +90,10 @@ export class Connection implements TransportListener {
 
   violation(what: string): void {
     this.#violated(what);
+  }
+
+  drained(): void {
+    this.#slow?.drained();
   }
 
   closed(reason: string): void {
@@ -143,7 +150,7 @@ export class Connection implements TransportListener {
   }
 
   /** T-41: WELCOME before anything that tells of the session. */
-  #welcome({ realm, authorizer, id, principal, features, welcome }: Joined): void {
+  #welcome({ realm, authorizer, slowConsumer, id, principal, features, welcome }: Joined): void {
     const session: Session = {
       id,
       principal,
@@ -156,6 +163,11 @@ export class Connection implements TransportListener {
     };
     if (!this.#write(welcome)) return;
     const asker = { realm, session };
+    this.#slow = new SlowConsumer(slowConsumer, this.#router, {
+      ...asker,
+      outlet: this.#outlet,
+      transport: this.#transport,
+    });
     this.#member = { ...asker, receive: this.#entrance(asker, authorizer) };
     this.#state = 'joined';
     realm.join(session);
@@ -219,6 +231,7 @@ export class Connection implements TransportListener {
   /** SES-9: the client leaves; it is answered, and gone. */
   #goodbye(): void {
     this.#state = 'leaving';
+    this.#slow?.release();
     this.#retire();
     this.#write({ type: MessageType.GOODBYE, details: {}, reason: CloseUri.GOODBYE_AND_OUT });
     this.#hangUp();
@@ -228,6 +241,7 @@ export class Connection implements TransportListener {
   #leave(reason: Uri, message?: string): void {
     if (this.#state !== 'joined') return;
     this.#state = 'leaving';
+    this.#slow?.release();
     const details = message === undefined ? {} : { message };
     if (!this.#write({ type: MessageType.GOODBYE, details, reason })) return;
     this.#retire();
@@ -264,6 +278,7 @@ export class Connection implements TransportListener {
 
   #abort(reason: Uri, message: string, failure?: TransportFailure): void {
     if (this.#state === 'closed') return;
+    this.#slow?.close();
     const abort = { type: MessageType.ABORT, reason, payload: Payload.none } as const;
     // The explanation is a courtesy; where it does not fit, the reason alone may.
     if (!this.#write({ ...abort, details: { message } })) this.#write({ ...abort, details: {} });
@@ -286,6 +301,7 @@ export class Connection implements TransportListener {
   #retire(): void {
     const { realm, session } = this.#member ?? {};
     this.#closeGate();
+    this.#slow?.close();
     if (session !== undefined) realm?.leave(session);
   }
 
@@ -297,7 +313,7 @@ export class Connection implements TransportListener {
       if (length > this.#limit) {
         return this.#cannotDeliver(message, ErrorUri.PAYLOAD_SIZE_EXCEEDED, this.#tooLong(length));
       }
-      if (this.#transport.backlog > this.#router.limits.queueSize) this.#overflow(message);
+      if (this.#transport.backlog > (this.#slow?.room ?? Infinity)) this.#behind(message);
       else {
         this.#outlet.send();
         this.#member?.realm.traffic.sent.add(message.type);
@@ -310,13 +326,12 @@ export class Connection implements TransportListener {
   }
 
   /**
-   * The client reads too slowly: its session ends, or what waits for it would grow without bound. It is as good
-   * as gone at once; the end itself comes on a turn of its own, for the core is in the middle of sending.
+   * The client reads too slowly, and has no room for the message. Where its session has to end, it is as good as
+   * gone at once; the end itself comes on a turn of its own, for the core is in the middle of sending.
    */
-  #overflow(message: Message): void {
-    const { backlog } = this.#transport;
-    this.#router.log('warn', 'slow consumer', { ...this.member, backlog });
-    this.#member?.realm.traffic.dropped.add(message.type);
+  #behind(message: Message): void {
+    if (this.#slow === undefined || this.#slow.take(message)) return;
+    const { backlog } = this.#slow;
     this.#state = 'leaving';
     queueMicrotask(() => {
       this.#abort(ErrorUri.SLOW_CONSUMER, `${backlog} bytes are waiting to be read`);
@@ -345,7 +360,8 @@ export class Connection implements TransportListener {
     try {
       const length = this.#outlet.encode(message);
       if (length <= this.#limit) {
-        this.#outlet.send();
+        if (this.#slow?.holds === true) this.#behind(message);
+        else this.#outlet.send();
         return true;
       }
       this.#giveUp(message, ErrorUri.PAYLOAD_SIZE_EXCEEDED, this.#tooLong(length));

@@ -27,6 +27,7 @@ import type { Principal } from '../core/session.ts';
 import { isLoopback } from '../transports/origin.ts';
 import type { Limits, Log, LogLevel } from './connection-router.ts';
 import { callAsRouter } from './own-call.ts';
+import { policyFor, type SlowConsumerPolicies, type SlowConsumerPolicy } from './slow-consumer.ts';
 
 /** A realm, with who may come in and what each may do there. */
 export interface GuardedRealm {
@@ -34,6 +35,8 @@ export interface GuardedRealm {
   readonly authenticators: readonly Authenticator[];
   /** Everybody may do everything when there is none. */
   readonly authorizer: Authorizer | undefined;
+  /** What becomes of clients that read too slowly. */
+  readonly slowConsumers: SlowConsumerPolicies | undefined;
 }
 
 /** What joining needs to know of the router. */
@@ -53,6 +56,7 @@ export interface JoiningRouter {
 export interface Joined {
   readonly realm: Realm;
   readonly authorizer: Authorizer | undefined;
+  readonly slowConsumer: SlowConsumerPolicy;
   readonly id: Id;
   readonly principal: Principal;
   readonly features: PeerFeatures;
@@ -248,11 +252,12 @@ export class Joining {
     }
     this.#state = { name: 'over' };
     const { id, features } = candidate;
-    const { realm, authorizer } = candidate.guarded;
+    const { realm, authorizer, slowConsumers } = candidate.guarded;
     const { welcome: principal } = verdict;
     this.#remember(principal, candidate.claim);
     const welcome = this.#welcome(realm, id, principal);
-    return { joined: { realm, authorizer, id, principal, features, welcome } };
+    const slowConsumer = policyFor(slowConsumers, principal.authrole);
+    return { joined: { realm, authorizer, slowConsumer, id, principal, features, welcome } };
   }
 
   #refuse(refusal: Refusal): Step {

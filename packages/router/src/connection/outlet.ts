@@ -7,6 +7,7 @@ import {
   type FramedTransport,
   type Framing,
 } from '../transports/framing.ts';
+import type { Kept } from './waiting.ts';
 
 /**
  * Encodes one message at a time, which is then sent or not. What is sent, or too long to be, is not held: an
@@ -21,6 +22,8 @@ export interface Outlet {
   encode(message: Message): number;
   /** Sends what was encoded last, unless it is longer than the transport takes. */
   send(): void;
+  /** Keeps what was encoded last, in memory of its own, so that it can be sent later. */
+  keep(): Kept;
 }
 
 type Encode = (message: Message) => Uint8Array<ArrayBuffer>;
@@ -50,6 +53,8 @@ export class Outlets {
   }
 }
 
+const NO_FRAME: Framed = { bytes: new Uint8Array(0), start: 0, end: 0, insert: undefined, length: 0 };
+
 class FramedOutlet implements Outlet {
   readonly #framer: Framer;
   readonly #transport: FramedTransport;
@@ -71,6 +76,17 @@ class FramedOutlet implements Outlet {
   send(): void {
     if (this.#frame !== undefined) this.#transport.sendFramed(this.#frame);
     this.#frame = undefined;
+  }
+
+  keep(): Kept {
+    const frame = copyOf(this.#frame ?? NO_FRAME);
+    this.#frame = undefined;
+    return {
+      length: frame.length,
+      send: () => {
+        this.#transport.sendFramed(frame);
+      },
+    };
   }
 }
 
@@ -96,4 +112,27 @@ class PlainOutlet implements Outlet {
     if (this.#frame !== undefined) this.#transport.send(this.#frame);
     this.#frame = undefined;
   }
+
+  keep(): Kept {
+    const frame = this.#frame ?? new Uint8Array(0);
+    this.#frame = undefined;
+    return {
+      length: frame.length,
+      send: () => {
+        this.#transport.send(frame);
+      },
+    };
+  }
+}
+
+/** The same frame, in one piece that nobody else holds. */
+function copyOf({ bytes, start, end, insert, length }: Framed): Framed {
+  const at = insert?.at ?? end;
+  const parts = [
+    bytes.subarray(start, at),
+    ...(insert === undefined ? [] : [insert.bytes]),
+    bytes.subarray(at, end),
+  ];
+  const copy = Buffer.concat(parts);
+  return { bytes: copy, start: 0, end: copy.length, insert: undefined, length };
 }

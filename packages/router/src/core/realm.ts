@@ -66,6 +66,8 @@ export class Realm {
   readonly joined: Hook<[Session]> = new Hook();
   /** A session has left; what it held is gone already. The flag is true when nobody is to hear of it. */
   readonly left: Hook<[Session, boolean]> = new Hook();
+  /** A session reads too slowly; so many of its events were dropped since this was last told. */
+  readonly fellBehind: Hook<[Session, number]> = new Hook();
   /** What WELCOME announces. */
   readonly features: RouterFeatures;
   readonly clock: Clock;
@@ -180,8 +182,8 @@ export class Realm {
   }
 
   /** Publishes as the router itself. */
-  publish(topic: Uri, args?: Args, kwargs?: Kwargs): void {
-    this.broker.dispatch({ id: this.#globalId(), topic, options: {}, payload: Payload.of(args, kwargs) });
+  publish(topic: Uri, args?: Args, kwargs?: Kwargs, options: PublishOptions = {}): void {
+    this.broker.dispatch({ id: this.#globalId(), topic, options, payload: Payload.of(args, kwargs) });
   }
 
   /** Publishes in the name of a session, which may be gone. */

@@ -23,6 +23,10 @@ export const sessionMeta: Feature = {
     realm.left.on(({ id, principal: { authid, authrole } }, quiet) => {
       if (!quiet) realm.publish('wamp.session.on_leave', [id, authid, authrole]);
     });
+    // Ours. The session itself does not hear of it: it would have one more event to read.
+    realm.fellBehind.on(({ id }, dropped) => {
+      realm.publish('wamp.session.on_slow_consumer', [id, dropped], undefined, { exclude: [id] });
+    });
     realm.procedure('wamp.session.count', ({ args }) => [selected(realm, args).length]);
     realm.procedure('wamp.session.list', ({ args }) => [selected(realm, args).map(({ id }) => id)]);
     realm.procedure('wamp.session.get', ({ args }) => [describe(find(realm, args[0]))]);

@@ -166,6 +166,7 @@ export class LongPollTransport implements Transport {
   #take(): readonly Uint8Array[] {
     const frames = this.#pending.splice(0, this.#terms.subprotocol.batched ? this.#pending.length : 1);
     for (const frame of frames) this.#bytes -= frame.length;
+    this.listener?.drained?.();
     return frames;
   }
 

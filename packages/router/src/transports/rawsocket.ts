@@ -205,7 +205,10 @@ class RawSocketTransport implements FramedTransport, RawSocketListener {
     this.acceptedLength = acceptedLength;
     this.#ground = ground;
     const { socket } = ground;
-    socket.on('drain', () => socket.resume());
+    socket.on('drain', () => {
+      socket.resume();
+      this.listener?.drained?.();
+    });
     socket.on('end', () => {
       this.#gone('closed by the peer');
     });

@@ -60,10 +60,13 @@ export class Deflating {
 class DeflatingSink implements FrameSink {
   readonly #socket: WebSocket;
   readonly #options: { readonly binary: boolean };
+  readonly #sent: () => void;
 
-  constructor(socket: WebSocket, { binary }: Serializer) {
+  /** @param sent called after each frame that has been written, or will never be */
+  constructor(socket: WebSocket, { binary }: Serializer, sent: () => void) {
     this.#socket = socket;
     this.#options = { binary };
+    this.#sent = sent;
   }
 
   get backlog(): number {
@@ -71,7 +74,7 @@ class DeflatingSink implements FrameSink {
   }
 
   push(frame: Uint8Array): void {
-    this.#socket.send(frame, this.#options);
+    this.#socket.send(frame, this.#options, this.#sent);
   }
 
   /** Everything has been passed on already. */
@@ -92,7 +95,9 @@ class DeflatingTransport implements Transport {
     this.#socket = socket;
     this.serializer = serializer;
     this.#batched = batched;
-    const sink = new DeflatingSink(socket, serializer);
+    const sink = new DeflatingSink(socket, serializer, () => {
+      this.listener?.drained?.();
+    });
     this.#sink = batched ? new BatchSink(sink, serializer, queue) : sink;
     socket.on('message', (data, isBinary) => {
       if (data instanceof Uint8Array) this.#message(data, isBinary);

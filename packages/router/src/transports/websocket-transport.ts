@@ -97,7 +97,10 @@ export class WebSocketTransport implements Transport, WebSocketListener {
     socket.on('data', (chunk: Buffer) => {
       this.#parser.push(chunk);
     });
-    socket.on('drain', () => socket.resume());
+    socket.on('drain', () => {
+      socket.resume();
+      this.listener?.drained?.();
+    });
     socket.on('end', () => {
       this.#gone('closed by the peer');
       hangUp(socket, this.#clock);
