@@ -16,7 +16,7 @@ import { Line } from '../../router/test/support/line.ts';
 import { connect, ConnectError, type Session } from '../src/index.ts';
 import { rawSocket, type RawSocketOptions } from '../src/rawsocket.ts';
 import { addressOf } from '../src/transports/rawsocket-address.ts';
-import { greet } from '../src/transports/rawsocket.ts';
+import { greet } from '../src/transports/rawsocket-handshake.ts';
 import { ManualClock } from './manual-clock.ts';
 import { frameOf, RawRouter, WELCOME, type RawConnection } from './raw-router.ts';
 import { failure } from './scripted-peer.ts';

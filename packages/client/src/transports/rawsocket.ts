@@ -2,25 +2,13 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
-import {
-  ErrorUri,
-  RAW_SOCKET_MAX_LIMIT,
-  RawSocketError,
-  rawSocketLimit,
-  RawSocketParser,
-  readRawSocketReply,
-  writeRawSocketHandshake,
-  type RawSocketRefusal,
-  type Serializer,
-  type Transport,
-  type Uri,
-} from '@wamp/protocol';
-import { systemClock, type Clock } from '../clock.ts';
+import { ErrorUri, RAW_SOCKET_MAX_LIMIT, rawSocketLimit } from '@wamp/protocol';
+import { systemClock } from '../clock.ts';
 import { ConnectError } from '../errors.ts';
 import { onAbort, reasonOf } from '../signal.ts';
 import type { TransportFactory } from './factory.ts';
 import { addressOf, type RawSocketAddress } from './rawsocket-address.ts';
-import { RawSocketTransport } from './rawsocket-transport.ts';
+import { greet } from './rawsocket-handshake.ts';
 import type { TlsOptions } from './tls.ts';
 import { unreachable } from './unreachable.ts';
 
@@ -78,6 +66,8 @@ async function dial(
   signal.throwIfAborted();
   // Node's types ask for a Buffer where any Uint8Array will do.
   const socket = secure ? connectTls({ ...(tls as ConnectionOptions), ...place }) : connect(place);
+  // What goes wrong later ends in 'close', which follows; unheard, 'error' would end the process.
+  socket.on('error', () => undefined);
   const stop = onAbort(signal, (reason) => socket.destroy(reason));
   try {
     await once(socket, secure ? 'secureConnect' : 'connect');
@@ -86,70 +76,8 @@ async function dial(
   } finally {
     stop();
   }
+  signal.throwIfAborted();
   socket.setNoDelay(true);
   socket.setKeepAlive(true, KEEP_ALIVE);
   return socket;
-}
-
-/** What a connection is opened with. */
-export interface Terms {
-  readonly serializer: Serializer;
-  readonly acceptedLength: number;
-  readonly signal: AbortSignal;
-  readonly clock: Clock;
-}
-
-/**
- * Shakes hands.
- * @returns a transport; or an error when the router might like another serializer better
- * @throws ConnectError, the reason of the signal
- */
-export function greet(socket: Socket, terms: Terms): Promise<Transport | ConnectError> {
-  const { serializer, acceptedLength, signal, clock } = terms;
-  return new Promise((resolve, reject) => {
-    const stop = onAbort(signal, () => socket.destroy());
-    // What goes wrong ends in 'close', which follows; unheard, 'error' would end the process.
-    socket.on('error', () => undefined);
-    socket.on('close', () => {
-      stop();
-      if (signal.aborted) reject(reasonOf(signal));
-      // T-35: some hang up where they should name an error, for a serializer that they do not know, too.
-      else resolve(new ConnectError(ErrorUri.NETWORK_FAILURE, ['The router hung up on us.'], false));
-    });
-    const parser: RawSocketParser = new RawSocketParser((octets) => {
-      stop();
-      const reply = readRawSocketReply(octets, serializer.rawSocketId);
-      if ('refused' in reply) {
-        socket.destroy();
-        const error = errorOf(reply, serializer);
-        if (reply.error === RawSocketError.SERIALIZER_UNSUPPORTED) resolve(error);
-        else reject(error);
-        return undefined;
-      }
-      const transport = new RawSocketTransport(
-        { serializer, acceptedLength, limit: reply.limit },
-        { socket, parser, clock },
-      );
-      resolve(transport);
-      return transport;
-    });
-    socket.on('data', (chunk: Buffer) => parser.push(chunk));
-    socket.write(writeRawSocketHandshake({ limit: acceptedLength, serializer: serializer.rawSocketId }));
-  });
-}
-
-/** RAW-5: what an error reply means here, and whether it is for good. */
-const REFUSALS: Readonly<Record<number, readonly [uri: Uri, fatal: boolean]>> = {
-  [RawSocketError.SERIALIZER_UNSUPPORTED]: [ErrorUri.PROTOCOL_VIOLATION, true],
-  [RawSocketError.LIMIT_UNACCEPTABLE]: [ErrorUri.PAYLOAD_SIZE_EXCEEDED, true],
-  [RawSocketError.RESERVED_BITS_USED]: [ErrorUri.PROTOCOL_VIOLATION, true],
-  [RawSocketError.TOO_MANY_CONNECTIONS]: [ErrorUri.LIMIT_EXCEEDED, false],
-};
-
-function errorOf({ refused, error }: RawSocketRefusal, { name }: Serializer): ConnectError {
-  const [uri, fatal] =
-    error === undefined
-      ? [ErrorUri.PROTOCOL_VIOLATION, true]
-      : (REFUSALS[error] ?? [ErrorUri.NETWORK_FAILURE, false]);
-  return new ConnectError(uri, [`No RawSocket in ${name}: ${refused}.`], fatal);
 }
