@@ -17,6 +17,7 @@ import { connect, ConnectError, type Session } from '../src/index.ts';
 import { rawSocket, type RawSocketOptions } from '../src/rawsocket.ts';
 import { addressOf } from '../src/transports/rawsocket-address.ts';
 import { greet } from '../src/transports/rawsocket-handshake.ts';
+import { unreachable } from '../src/transports/unreachable.ts';
 import { ManualClock } from './manual-clock.ts';
 import { frameOf, RawRouter, WELCOME, type RawConnection } from './raw-router.ts';
 import { failure } from './scripted-peer.ts';
@@ -243,6 +244,17 @@ describe('the handshake', () => {
     expect(await failure(connect('unix:/nowhere/wamp.sock', { realm: 'realm1', transport }))).toMatchObject({
       args: [expect.stringContaining('ENOENT')],
       cause: { code: 'ENOENT' },
+    });
+  });
+
+  test('a host with several addresses, none of which answers', () => {
+    const errors = [
+      new Error('connect ECONNREFUSED ::1:8080'),
+      new Error('connect ECONNREFUSED 127.0.0.1:8080'),
+    ];
+    expect(unreachable(new AggregateError(errors))).toMatchObject({
+      fatal: false,
+      args: ['connect ECONNREFUSED ::1:8080; connect ECONNREFUSED 127.0.0.1:8080'],
     });
   });
 

@@ -8,6 +8,7 @@ import { acceptRawSockets, acceptWebSockets, createRouter, type Router } from '.
 import { cert, key } from '../../router/test/support/certificate.ts';
 import { connect, webSocket, type Session, type TlsOptions, type TransportFactory } from '../src/index.ts';
 import { rawSocket } from '../src/rawsocket.ts';
+import { FakeWebSocket } from './fake-web-socket.ts';
 import { failure } from './scripted-peer.ts';
 
 interface Kind {
@@ -16,7 +17,7 @@ interface Kind {
   transport(tls: TlsOptions): TransportFactory;
 }
 
-const KINDS: readonly Kind[] = [
+const KINDS: readonly [Kind, Kind] = [
   {
     scheme: 'wss:',
     serve(router, options) {
@@ -116,4 +117,19 @@ describe.each(KINDS)('$scheme', (kind) => {
     expect(await site.admits({ ca: cert, cert, key })).toBe(true);
     expect(await failure(site.join({ ca: cert }))).toMatchObject({ name: 'ConnectError', fatal: false });
   });
+});
+
+test('a WebSocket class of the runtime takes no such options: it is passed over', async () => {
+  const own = Object.getOwnPropertyDescriptor(globalThis, 'WebSocket');
+  Object.defineProperty(globalThis, 'WebSocket', { value: FakeWebSocket, configurable: true });
+  FakeWebSocket.made = [];
+  try {
+    const [kind] = KINDS;
+    await using site = await Site.open(kind);
+    expect(await site.admits({ ca: cert })).toBe(true);
+    expect(FakeWebSocket.made).toEqual([]);
+  } finally {
+    if (own === undefined) Reflect.deleteProperty(globalThis, 'WebSocket');
+    else Object.defineProperty(globalThis, 'WebSocket', own);
+  }
 });
