@@ -119,6 +119,48 @@ describe('at the same time', () => {
   });
 });
 
+describe('TLS', () => {
+  const dial = (site: SharedSite, maxVersion: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3') =>
+    connectTls({
+      port: site.port,
+      host: '127.0.0.1',
+      rejectUnauthorized: false,
+      minVersion: 'TLSv1',
+      maxVersion,
+      ciphers: 'DEFAULT@SECLEVEL=0',
+    });
+
+  test('threat 31 a version before 1.2 is refused, 1.2 and 1.3 are not', async () => {
+    await using site = await SharedSite.open({}, createTlsServer({ key, cert }));
+    await expect(once(dial(site, 'TLSv1.1'), 'secureConnect')).rejects.toThrow();
+    for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+      const socket = dial(site, version);
+      await once(socket, 'secureConnect');
+      expect(socket.getProtocol()).toBe(version);
+      expect(await countOver(await RawSocketEnd.connect(socket, json))).toEqual([expect.any(Number)]);
+    }
+  });
+
+  test('threat 31 garbage in place of TLS ends its connection alone', async () => {
+    await using site = await SharedSite.open({}, createTlsServer({ key, cert }));
+    const witness = await WebSocketEnd.connect(`wss://${site.host}/ws`, json, { ca: cert });
+    for (const garbage of [
+      'GET / HTTP/1.1\r\n\r\n',
+      '\u007f\u00f1\0\0',
+      '\0'.repeat(1000),
+      '\u0016\u0003\u0001',
+    ]) {
+      const socket = connect(site.port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      socket.end(Buffer.from(garbage, 'latin1'));
+      socket.resume();
+      await closed;
+    }
+    expect(await countOver(witness)).toEqual([1]);
+  });
+});
+
 describe('the first octet', () => {
   test('RAW-3 it is put back: the rest may follow whenever it likes', async () => {
     await using site = await SharedSite.open();

@@ -51,6 +51,16 @@ describe('the handshake', () => {
     await peer.closed();
   });
 
+  test('RAW-5 T-35 error 3 stands for every serializer and length, for what reserved octets mean is not known', async () => {
+    await using site = await RawSite.open();
+    for (let second = 0; second < 256; second += 1) {
+      const peer = RawPeer.dial(site.port);
+      peer.write(0x7f, second, second & 1, 1 - (second & 1));
+      expect(await peer.reply).toEqual([0x7f, 0x30, 0, 0]);
+      await peer.closed();
+    }
+  });
+
   test('RAW-5 a client whose limit is too low is error 2', async () => {
     await using site = await RawSite.open({}, { minMessageSize: 4096 });
     const small = RawPeer.dial(site.port);
