@@ -1,6 +1,8 @@
 """A WAMP client on autobahn-python that does what it is told, line by line.
 
-usage: peer.py URL REALM SERIALIZER
+usage: peer.py URL REALM SERIALIZER [LOGIN]
+
+LOGIN is JSON: the method, and what autobahn.wamp.auth.create_authenticator takes for it.
 
 Each line on stdin is a request as JSON: {"id": 1, "do": "call", ...}. Each line on stdout is either
 the answer, {"id": 1, "ok": ...} or {"id": 1, "error": {...}}, or something that happened, {"event":
@@ -14,6 +16,7 @@ import sys
 
 from autobahn.asyncio.wamp import ApplicationSession
 from autobahn.asyncio.websocket import WampWebSocketClientFactory
+from autobahn.wamp.auth import create_authenticator
 from autobahn.wamp.exception import ApplicationError
 from autobahn.wamp.types import (
     CallOptions,
@@ -77,10 +80,26 @@ def told_of_caller(details):
 
 
 class Peer(ApplicationSession):
-    def __init__(self, config, ended):
+    def __init__(self, config, ended, login):
         super().__init__(config)
+        self.login = login
         self.ended = ended
         self.handles = {}
+
+    def onConnect(self):
+        if self.login is None:
+            super().onConnect()
+            return
+        self.authenticator = create_authenticator(self.login.pop("method"), **self.login)
+        self.join(
+            self.config.realm,
+            authmethods=[self.authenticator.name],
+            authid=self.login["authid"],
+            authextra=self.authenticator.authextra,
+        )
+
+    def onChallenge(self, challenge):
+        return self.authenticator.on_challenge(self, challenge)
 
     def onJoin(self, details):
         say(
@@ -224,11 +243,11 @@ def on_exception(loop, context):
         loop.default_exception_handler(context)
 
 
-async def main(url, realm, serializer):
+async def main(url, realm, serializer, login="null"):
     asyncio.get_running_loop().set_exception_handler(on_exception)
     ended = asyncio.get_running_loop().create_future()
     factory = WampWebSocketClientFactory(
-        lambda: Peer(ComponentConfig(realm=realm), ended), url=url, serializers=serializers_of(serializer)
+        lambda: Peer(ComponentConfig(realm=realm), ended, json.loads(login)), url=url, serializers=serializers_of(serializer)
     )
     await asyncio.get_running_loop().create_connection(factory, factory.host, factory.port)
     await ended

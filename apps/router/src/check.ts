@@ -1,10 +1,11 @@
 /** What a configuration means, in a few lines without secrets. */
 import { X509Certificate } from 'node:crypto';
+import type { AuthConfiguration } from './config/auth.ts';
 import type { Listener } from './config/listeners.ts';
 import type { RealmConfiguration } from './config/realms.ts';
 import type { Configuration } from './config/schema.ts';
 
-/** What would be served. */
+/** What would be served, a line for each listener and realm. */
 export function summary({ listeners, realms }: Configuration): string {
   return [...listeners.map(listenerLine), ...realms.map(realmLine)].join('\n');
 }
@@ -35,6 +36,35 @@ function tlsParts({ tls }: Listener): readonly string[] {
   ];
 }
 
-function realmLine({ name }: RealmConfiguration): string {
-  return `realm ${name}: anonymous, everything allowed`;
+function realmLine({ name, auth, roles }: RealmConfiguration): string {
+  if (roles === undefined) return `realm ${name}: anonymous, everything allowed`;
+  const methods = auth === undefined ? ['anonymous'] : methodParts(auth);
+  const each = Object.entries(roles).map(([role, configured]) =>
+    'permissions' in configured
+      ? `${role} (${counted(configured.permissions.length, 'permission')})`
+      : `${role} (asks ${configured.authorizer.procedure})`,
+  );
+  return `realm ${name}: ${methods.join(', ')}; roles ${each.join(', ')}`;
+}
+
+function methodParts({ anonymous, jwt, cryptosign, tls, ...rest }: AuthConfiguration): readonly string[] {
+  const sources = Object.entries({ ...rest, cryptosign: cryptosign?.source, tls: tls?.source });
+  return [
+    ...(anonymous === undefined
+      ? []
+      : [
+          typeof anonymous === 'string' ? `anonymous as ${anonymous}` : `anonymous by ${anonymous.procedure}`,
+        ]),
+    ...(jwt === undefined ? [] : ['jwt']),
+    ...sources.flatMap(([method, source]) => {
+      if (source === undefined) return [];
+      return 'procedure' in source
+        ? `${method} by ${source.procedure}`
+        : `${method} for ${counted(source.size, 'principal')}`;
+    }),
+  ];
+}
+
+function counted(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

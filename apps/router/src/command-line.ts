@@ -1,8 +1,10 @@
 /** The command line: what may be asked of `wamp-router`, and one line for what may not. */
 import { readFileSync } from 'node:fs';
-import { isReserved, isUri } from '@wamp/protocol';
+import { isReserved, isUri, type MatchPolicy } from '@wamp/protocol';
+import type { Action } from '@wamp/router';
 import { Command as Program, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { CannotStart, USAGE } from './failure.ts';
+import { ACTIONS, type Question } from './rights.ts';
 
 /** What `wamp-router` was asked to do. */
 export type Command = StartCommand | CheckCommand;
@@ -20,6 +22,8 @@ interface StartCommand {
 interface CheckCommand {
   readonly name: 'check';
   readonly file: string;
+  /** What to explain instead. */
+  readonly question?: Question;
 }
 
 /** What can be said without a configuration file. */
@@ -83,10 +87,41 @@ function wampRouter(onCommand: (command: Command) => void): Program {
     .command('check')
     .description('Say what a configuration file means, or everything that is wrong with it.')
     .addOption(configOption().makeOptionMandatory())
-    .action(({ config }: { readonly config: string }) => {
-      onCommand({ name: 'check', file: config });
+    .option(
+      '--explain <role action uri...>',
+      'say whether a role may call, register, publish or subscribe, and why',
+    )
+    .option('--realm <uri>', 'of which realm (default: the first)')
+    .option('--authid <name>', 'as whom, for permissions with {authid}')
+    .addOption(
+      new Option('--match <policy>', 'how the URI is matched').choices(['exact', 'prefix', 'wildcard']),
+    )
+    .action(({ config, explain, ...rest }: CheckOptions) => {
+      const question = explain === undefined ? {} : { question: { ...questionIn(explain), ...rest } };
+      onCommand({ name: 'check', file: config, ...question });
     });
   return program;
+}
+
+interface CheckOptions {
+  readonly config: string;
+  readonly explain?: readonly string[];
+  readonly realm?: string;
+  readonly authid?: string;
+  readonly match?: MatchPolicy;
+}
+
+function questionIn(words: readonly string[]): Question {
+  const [role = '', action, uri, ...more] = words;
+  if (uri === undefined || more.length > 0) {
+    throw new CannotStart('--explain asks for a role, an action and a URI', USAGE);
+  }
+  if (!isAction(action)) throw new CannotStart(`--explain: the action is ${ACTIONS.join(', or ')}`, USAGE);
+  return { role, action, uri };
+}
+
+function isAction(word: unknown): word is Action {
+  return ACTIONS.some((action) => action === word);
 }
 
 function configOption(): Option {

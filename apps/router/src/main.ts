@@ -6,8 +6,12 @@ import { fromFlags } from './config/development.ts';
 import { FaultyConfiguration } from './config/faults.ts';
 import { loadConfiguration } from './config/load.ts';
 import { CannotStart } from './failure.ts';
+import { answer } from './rights.ts';
 import { stopOnSignals } from './shutdown.ts';
 import { start } from './start.ts';
+
+/** The exit code of an explanation that says no. */
+const DENIED = 3;
 
 try {
   const command = readCommandLine(process.argv.slice(2));
@@ -18,7 +22,13 @@ try {
     stopOnSignals(running);
     console.log(running.greeting);
   } else if (command?.name === 'check') {
-    console.log(summary(loadConfiguration(command.file).configuration));
+    const loaded = loadConfiguration(command.file);
+    if (command.question === undefined) console.log(summary(loaded.configuration));
+    else {
+      const { permitted, line } = answer(loaded, command.question);
+      console.log(line);
+      process.exitCode = permitted ? 0 : DENIED;
+    }
   }
 } catch (error) {
   if (!(error instanceof CannotStart)) throw error;

@@ -2,6 +2,7 @@
 import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRouter, isLoopback } from '@wamp/router';
+import { namedRealm } from './authenticators.ts';
 import { version } from './command-line.ts';
 import type { Listener } from './config/listeners.ts';
 import type { LoadedConfiguration } from './config/load.ts';
@@ -11,6 +12,7 @@ import { openListener, type OpenListener } from './listener.ts';
 import { resolveHost } from './listening.ts';
 import { logFrom } from './log.ts';
 import type { Stoppable } from './shutdown.ts';
+import { grantsEverything } from './rights.ts';
 import { loadSites, type Site } from './static-sites.ts';
 
 /** How long clients may take to part once they were sent GOODBYE (ms). */
@@ -29,11 +31,12 @@ export interface Running extends Stoppable {
  */
 export async function start(loaded: LoadedConfiguration, insecureDev: boolean): Promise<Running> {
   const { configuration } = loaded;
-  const { realms, limits, drain } = configuration;
+  const { realms, limits, attempts, drain } = configuration;
   const listeners = await resolve(configuration.listeners);
   if (!insecureDev) refuseExposure(listeners, loaded);
   const answers = answersFor(configuration);
-  const router = createRouter({ realms, limits, log: logFrom(configuration.log.level) });
+  const named = await Promise.all(realms.map(namedRealm));
+  const router = createRouter({ realms: named, limits, attempts, log: logFrom(configuration.log.level) });
   const open: OpenListener[] = [];
   const close = (): Promise<unknown> => Promise.all(open.map((listener) => listener.close()));
   try {
@@ -65,6 +68,7 @@ function resolve(listeners: readonly Listener[]): Promise<readonly Listener[]> {
 
 /** Refuses to offer everything to anyone beyond this machine. */
 function refuseExposure(listeners: readonly Listener[], loaded: LoadedConfiguration): void {
+  if (!loaded.configuration.realms.some(grantsEverything)) return;
   listeners.forEach(({ address, unix }, index) => {
     if (unix !== undefined || isLoopback(address)) return;
     throw loaded.complaint(
@@ -90,7 +94,9 @@ function answersFor({ listeners, realms }: Configuration): (listener: Listener) 
 }
 
 function greeting(open: readonly OpenListener[], { realms }: Configuration): string {
-  const rights = 'development default: anonymous, everything allowed';
   const urls = open.flatMap((listener) => listener.urls);
-  return `wamp-router listening: ${urls.join('  ')}  ${realms.map(({ name }) => name).join(', ')} (${rights})`;
+  const names = realms.map(({ name }) => name).join(', ');
+  const isOpen = realms.some(grantsEverything);
+  const rights = isOpen ? ' (development default: anonymous, everything allowed)' : '';
+  return `wamp-router listening: ${urls.join('  ')}  ${names}${rights}`;
 }

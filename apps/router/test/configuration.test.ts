@@ -3,11 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DEFAULT_LIMITS, DEFAULT_QUOTAS } from '@wamp/router';
+import { DEFAULT_ATTEMPT_LIMITS, DEFAULT_LIMITS, DEFAULT_QUOTAS } from '@wamp/router';
 import { summary } from '../src/check.ts';
 import { expectation } from '../src/config/explain.ts';
 import { FaultyConfiguration } from '../src/config/faults.ts';
-import { Files } from '../src/config/files.ts';
 import { loadConfiguration, readConfiguration } from '../src/config/load.ts';
 import { jsonSchema, type Configuration, type JsonSchema } from '../src/config/schema.ts';
 import { CertificateFolder } from './certificates.ts';
@@ -89,6 +88,7 @@ describe('what is right is understood', () => {
       ],
       realms: [{ name: 'realm1', uriRules: 'loose', disclosure: true, quotas: DEFAULT_QUOTAS }],
       limits: DEFAULT_LIMITS,
+      attempts: DEFAULT_ATTEMPT_LIMITS,
       drain: 10_000,
       log: { level: 'warn' },
     });
@@ -129,6 +129,14 @@ limits:
   handshake_size: 512B
   message_size: 16MiB
   queue_size: 1GiB
+attempts:
+  per_authid: 1
+  per_address: 2
+  first_wait: 3s
+  longest_wait_of_authid: 4s
+  longest_wait_of_address: 5s
+  memory: 6s
+  size: 7
 drain: 1s
 log: { level: debug }
 `;
@@ -144,6 +152,15 @@ log: { level: debug }
         handshakeSize: 512,
         messageSize: 2 ** 24,
         queueSize: 2 ** 30,
+      },
+      attempts: {
+        perAuthid: 1,
+        perAddress: 2,
+        firstWait: 3000,
+        longestWaitOfAuthid: 4000,
+        longestWaitOfAddress: 5000,
+        memory: 6000,
+        size: 7,
       },
       drain: 1000,
       log: { level: 'debug' },
@@ -191,21 +208,29 @@ log: { level: debug }
 
 describe('what is published', () => {
   test('the JSON Schema is up to date', async () => {
-    const schema = JSON.stringify(jsonSchema(new Files('.')), undefined, 2);
+    const schema = JSON.stringify(jsonSchema(), undefined, 2);
     await expect(`${schema}\n`).toMatchFileSnapshot('../schema/wamp.schema.json');
   });
 
   test('the reference is up to date', async () => {
-    const lines = reference(jsonSchema(new Files('.')), '');
+    const lines = reference(jsonSchema(), '');
     const text = `# Configuration reference\n\n${ORIGIN_OF_REFERENCE}\n\n${lines.join('\n')}\n`;
     await expect(text).toMatchFileSnapshot('../../../docs/configuration-reference.md');
   });
 
   test('the explanation shows what is right', () => {
     const page = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
-    const [, yaml = ''] = /```yaml\n(.*?)```/s.exec(page) ?? [];
-    expect(faultsOf(yaml)).toEqual([]);
-    expect(read(yaml).listeners).toHaveLength(2);
+    const [whole = '', auth = '', dynamic = '', roles = ''] = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(
+      ([, yaml = '']) => yaml,
+    );
+    expect(faultsOf(whole)).toEqual([]);
+    const realm = (body: string): string =>
+      `listeners: [{}]\nrealms:\n- name: realm1\n${body.replaceAll(/^/gm, '  ')}`;
+    const environment = auth
+      .replace('${JOE_TICKET}', '${SECRET}')
+      .replaceAll('/run/secrets/joe', 'passphrase');
+    expect(faultsOf(realm(environment + roles))).toEqual([]);
+    expect(faultsOf(realm(dynamic + roles))).toEqual([]);
   });
 
   test('the example is right', () => {

@@ -20,6 +20,12 @@ declare module 'autobahn' {
   interface IConnectionOptions {
     serializers?: Serializer[];
   }
+  const auth_cryptosign: {
+    sign_challenge(
+      key: { readonly publicKey: Uint8Array; readonly secretKey: Uint8Array },
+      extra: { readonly challenge: string },
+    ): string;
+  };
   interface IInvocation {
     caller_authid?: string;
     caller_authrole?: string;

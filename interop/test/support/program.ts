@@ -24,19 +24,19 @@ export interface Program {
 
 /** Starts it on a free port; rejects with what it says when it does not listen. */
 export function startProgram(args: readonly string[]): Promise<Program> {
+  return start(['--port', '0', ...args]);
+}
+
+/** Starts what a configuration file says, which has a WebSocket among it. */
+export function startConfigured(file: string, env: Readonly<Record<string, string>>): Promise<Program> {
+  return start(['--config', file], env);
+}
+
+function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Program> {
   const child = spawn(
     process.execPath,
-    [
-      '--import',
-      'tsx',
-      '--conditions=@wamp/source',
-      'apps/router/src/main.ts',
-      'start',
-      '--port',
-      '0',
-      ...args,
-    ],
-    { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
+    ['--import', 'tsx', '--conditions=@wamp/source', 'apps/router/src/main.ts', 'start', ...args],
+    { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } },
   );
   // Nothing that a test run starts outlives it.
   const kill = (): void => {

@@ -72,14 +72,19 @@ export class PythonPeer {
   readonly #waiters = new Map<number, Waiter>();
   #requests = 0;
 
-  /** @param serializer `default` for what the library offers by itself */
+  /**
+   * @param serializer `default` for what the library offers by itself
+   * @param login the method, and what the library needs for it; anonymous by default
+   */
   static async join(
     python: string,
     url: string,
     serializer: SerializerName | 'default',
     realm: string = REALM,
+    login?: Readonly<Record<string, string>>,
   ): Promise<PythonPeer> {
-    const child = spawn(python, [PEER, url, realm, serializer], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const args = [PEER, url, realm, serializer, ...(login === undefined ? [] : [JSON.stringify(login)])];
+    const child = spawn(python, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     const kill = (): void => {
       child.kill('SIGKILL');
     };

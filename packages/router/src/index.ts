@@ -33,7 +33,7 @@ export type { Publication, Publisher } from './core/publication.ts';
 export type { PatternMap } from './core/pattern-map.ts';
 export type { Counts, Traffic } from './core/traffic.ts';
 export type { MetaCall, MetaProcedure } from './core/meta-session.ts';
-export type { Principal, Session } from './core/session.ts';
+export { TRUSTED_ROLE, type Principal, type Session } from './core/session.ts';
 export type { Permits, Ruling } from './core/ruling.ts';
 export type { Clock } from './core/clock.ts';
 export type { Hook } from './core/hook.ts';

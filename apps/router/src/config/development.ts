@@ -11,5 +11,6 @@ export function fromFlags({ host, port, realms, origins }: Flags): LoadedConfigu
   return {
     configuration: configuration(new Files('.')).parse(said),
     complaint: (_path, text) => new CannotStart(text, USAGE),
+    place: () => 'the command line',
   };
 }

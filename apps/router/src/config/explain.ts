@@ -31,11 +31,11 @@ function findings(issue: Issue, above: Path, value: unknown, schema: JsonSchema)
     return issue.keys.map((key) => ({ path: [...path, key], text: unknownKey(key, part), atKey: true }));
   }
   if (issue.code === 'invalid_union') {
-    // The alternative of the right type knows better what is wrong.
-    const alternative = issue.errors.find((errors) => !errors.some(isOfOtherType));
-    if (alternative !== undefined) {
-      return alternative.flatMap((inner) => findings(inner, path, value, schema));
-    }
+    // The alternative of the right type knows best what is wrong, and that with the fewest faults was meant.
+    const [meant] = issue.errors
+      .filter((errors) => !errors.some(isOfOtherType))
+      .sort((one, other) => weight(one) - weight(other));
+    if (meant !== undefined) return meant.flatMap((inner) => findings(inner, path, value, schema));
   }
   const wrong = whatIsWrong(issue, found);
   const complete = issue.code === 'custom' && wrong !== NOT_WELL_FORMED;
@@ -44,6 +44,11 @@ function findings(issue: Issue, above: Path, value: unknown, schema: JsonSchema)
 
 function isOfOtherType(issue: Issue): boolean {
   return issue.code === 'invalid_type' && issue.path.length === 0;
+}
+
+/** How many faults there are. */
+function weight(issues: readonly Issue[]): number {
+  return issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
 }
 
 function whatIsWrong(issue: Issue, found: unknown): string {

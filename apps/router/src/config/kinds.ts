@@ -1,6 +1,7 @@
 /** Kinds of values in a configuration file; the title of each completes the sentence "expected …". */
 import { isReserved, isUri } from '@wamp/protocol';
 import { z } from 'zod';
+import type { Path } from './faults.ts';
 import type { Files } from './files.ts';
 
 const MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -114,6 +115,23 @@ export function secret(files: Files): z.ZodType<string, string | { readonly file
     .meta({ title: 'a secret: text, ${NAME} or { file: path }' });
 }
 
+/** Bytes as hex digits. @param length how many bytes; any number by default */
+export function hex(length?: number): z.ZodType<string, string> {
+  const title = length === undefined ? 'hex digits' : `${2 * length} hex digits`;
+  return z.string().regex(hexOf(length)).meta({ title });
+}
+
+/** A secret of 32 bytes, as hex digits. */
+export function secretHex(files: Files): z.ZodType<string, string | { readonly file: string }> {
+  return secret(files)
+    .refine((value) => hexOf(32).test(value), { message: NOT_WELL_FORMED })
+    .meta({ title: 'a secret of 64 hex digits' });
+}
+
+function hexOf(length: number | undefined): RegExp {
+  return new RegExp(`^(?:[\\da-fA-F]{2})${length === undefined ? '+' : `{${length}}`}$`);
+}
+
 /** Refuses items of a list that have a name which an earlier one has, however wrong they may be otherwise. */
 export function distinct<T>(
   list: z.ZodType<readonly T[]>,
@@ -135,6 +153,24 @@ export function distinct<T>(
 
 /** For checks of lists that look at whatever is there, right or wrong. */
 export const ALWAYS: z.core.$ZodSuperRefineParams = { when: ({ value }) => Array.isArray(value) };
+
+/** Says what is wrong at a place below the value that is checked. */
+export type Complain = (path: Path, message: string) => void;
+
+/** Checks how values go together, once each is right by itself. */
+export function together<S extends z.ZodType>(
+  schema: S,
+  check: (value: z.output<S>, complain: Complain) => void,
+): S {
+  return schema.superRefine(
+    (value, context) => {
+      check(value, (path, message) => {
+        context.addIssue({ code: 'custom', path: [...path], message });
+      });
+    },
+    { when: ({ issues }) => issues.length === 0 },
+  );
+}
 
 /** What a check says when the title says the rest. */
 export const NOT_WELL_FORMED = 'is not well-formed';

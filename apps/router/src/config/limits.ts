@@ -1,5 +1,12 @@
 /** What a configuration says of limits and quotas: a row for each that the library knows. */
-import { DEFAULT_LIMITS, DEFAULT_QUOTAS, type Limits, type Quotas } from '@wamp/router';
+import {
+  DEFAULT_ATTEMPT_LIMITS,
+  DEFAULT_LIMITS,
+  DEFAULT_QUOTAS,
+  type AttemptLimits,
+  type Limits,
+  type Quotas,
+} from '@wamp/router';
 import { z } from 'zod';
 import { camelKeys, type Snake } from './camel-keys.ts';
 import { count, duration, size } from './kinds.ts';
@@ -28,17 +35,35 @@ export function limits(): z.ZodType<Limits> {
   return z.strictObject(rows).transform(camelKeys).meta({ title: 'a mapping of limits' });
 }
 
+/** How often somebody may try to log in. */
+export function attempts(): z.ZodType<AttemptLimits> {
+  const { perAuthid, perAddress, firstWait, longestWaitOfAuthid } = DEFAULT_ATTEMPT_LIMITS;
+  const { longestWaitOfAddress, memory, size: remembered } = DEFAULT_ATTEMPT_LIMITS;
+  const rows = {
+    per_authid: most(perAuthid).describe('Failures for one authid before the next attempt has to wait.'),
+    per_address: most(perAddress).describe('Failures of one address before its next attempt has to wait.'),
+    first_wait: duration(firstWait).describe('The first wait, which doubles with each further failure.'),
+    longest_wait_of_authid: duration(longestWaitOfAuthid).describe(
+      'The longest wait for an authid. Others can bring it about, so it is short.',
+    ),
+    longest_wait_of_address: duration(longestWaitOfAddress).describe('The longest wait of an address.'),
+    memory: duration(memory).describe('After so long without a failure, all is forgotten.'),
+    size: most(remembered).describe('How many authids, and as many addresses, are remembered.'),
+  } satisfies Rows<AttemptLimits>;
+  return z.strictObject(rows).transform(camelKeys).meta({ title: 'a mapping of limits' });
+}
+
 /** How much of a realm one session may take. */
 export function quotas(): z.ZodType<Quotas> {
   const rows = {
-    subscriptions: quota(DEFAULT_QUOTAS.subscriptions).describe('Subscriptions of a session.'),
-    registrations: quota(DEFAULT_QUOTAS.registrations).describe('Registrations of a session.'),
-    calls: quota(DEFAULT_QUOTAS.calls).describe('Calls that a session waits for.'),
-    invocations: quota(DEFAULT_QUOTAS.invocations).describe('Invocations that a session is to answer.'),
+    subscriptions: most(DEFAULT_QUOTAS.subscriptions).describe('Subscriptions of a session.'),
+    registrations: most(DEFAULT_QUOTAS.registrations).describe('Registrations of a session.'),
+    calls: most(DEFAULT_QUOTAS.calls).describe('Calls that a session waits for.'),
+    invocations: most(DEFAULT_QUOTAS.invocations).describe('Invocations that a session is to answer.'),
   } satisfies Rows<Quotas>;
   return z.strictObject(rows).transform(camelKeys).meta({ title: 'a mapping of quotas' });
 }
 
-function quota(most: number): z.ZodType<number> {
-  return count(0, 1_000_000_000).default(most);
+function most(fallback: number): z.ZodType<number> {
+  return count(0, 1_000_000_000).default(fallback);
 }

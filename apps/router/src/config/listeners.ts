@@ -3,7 +3,7 @@ import type { TlsOptions } from 'node:tls';
 import { z } from 'zod';
 import { camelKeys } from './camel-keys.ts';
 import type { Files } from './files.ts';
-import { ALWAYS, origin, port, text, urlPath } from './kinds.ts';
+import { ALWAYS, origin, port, text, together, urlPath } from './kinds.ts';
 import { tls } from './tls.ts';
 
 /** An address that the router listens on, and what it speaks there. */
@@ -55,54 +55,48 @@ function collide(a: Partial<Listener>, b: Partial<Listener>): boolean {
 }
 
 function listener(files: Files): z.ZodType<Listener> {
-  return z
-    .strictObject({
-      address: text('a host name or an address')
-        .exactOptional()
-        .describe('Host name or address to listen on; 0.0.0.0 and :: stand for every address.')
-        .meta({ fallback: DEFAULT_ADDRESS }),
-      port: port()
-        .exactOptional()
-        .describe('Port to listen on; 0 stands for any free one.')
-        .meta({ fallback: DEFAULT_PORT }),
-      unix: text('a path')
-        .exactOptional()
-        .describe('Path of a Unix domain socket to listen on, instead of an address and a port.'),
-      tls: tls(files).exactOptional().describe('Encrypts everything that is spoken there.'),
-      transports: z
-        .array(z.enum(TRANSPORTS))
-        .min(1)
-        .default([...TRANSPORTS])
-        .describe('What is spoken there. All share the port.'),
-      websocket_paths: z
-        .array(urlPath())
-        .default(['/ws', '/'])
-        .describe('Paths at which WebSocket clients connect.'),
-      longpoll_path: urlPath().default('/lp').describe('Path below which HTTP long-poll clients connect.'),
-      compression: z
-        .boolean()
-        .default(false)
-        .describe('Whether WebSocket clients may have messages compressed (permessage-deflate).'),
-      origins: z
-        .array(origin())
-        .default([])
-        .describe('Web origins whose pages may connect, besides pages of the same host.'),
-      pages: z
-        .boolean()
-        .default(true)
-        .describe('Whether the start page, the chat and the dashboard are served.'),
-    })
-    .superRefine((given, context) => {
-      if (given.unix === undefined) return;
-      for (const key of ['address', 'port'] as const) {
-        if (given[key] === undefined) continue;
-        context.addIssue({
-          code: 'custom',
-          path: [key],
-          message: 'does not go with unix, expected one of them',
-        });
-      }
-    })
+  const written = z.strictObject({
+    address: text('a host name or an address')
+      .exactOptional()
+      .describe('Host name or address to listen on; 0.0.0.0 and :: stand for every address.')
+      .meta({ fallback: DEFAULT_ADDRESS }),
+    port: port()
+      .exactOptional()
+      .describe('Port to listen on; 0 stands for any free one.')
+      .meta({ fallback: DEFAULT_PORT }),
+    unix: text('a path')
+      .exactOptional()
+      .describe('Path of a Unix domain socket to listen on, instead of an address and a port.'),
+    tls: tls(files).exactOptional().describe('Encrypts everything that is spoken there.'),
+    transports: z
+      .array(z.enum(TRANSPORTS))
+      .min(1)
+      .default([...TRANSPORTS])
+      .describe('What is spoken there. All share the port.'),
+    websocket_paths: z
+      .array(urlPath())
+      .default(['/ws', '/'])
+      .describe('Paths at which WebSocket clients connect.'),
+    longpoll_path: urlPath().default('/lp').describe('Path below which HTTP long-poll clients connect.'),
+    compression: z
+      .boolean()
+      .default(false)
+      .describe('Whether WebSocket clients may have messages compressed (permessage-deflate).'),
+    origins: z
+      .array(origin())
+      .default([])
+      .describe('Web origins whose pages may connect, besides pages of the same host.'),
+    pages: z
+      .boolean()
+      .default(true)
+      .describe('Whether the start page, the chat and the dashboard are served.'),
+  });
+  return together(written, (given, complain) => {
+    if (given.unix === undefined) return;
+    for (const key of ['address', 'port'] as const) {
+      if (given[key] !== undefined) complain([key], 'does not go with unix, expected one of them');
+    }
+  })
     .transform((given) => ({ address: DEFAULT_ADDRESS, port: DEFAULT_PORT, ...camelKeys(given) }))
     .meta({ title: 'a mapping for a listener' });
 }

@@ -13,6 +13,8 @@ export interface LoadedConfiguration {
   readonly configuration: Configuration;
   /** What to throw when what stands at `path` turns out to be impossible. */
   complaint(path: Path, text: string): CannotStart;
+  /** Where something stands, such as `wamp.yaml:3:5`. */
+  place(path: Path): string;
 }
 
 /** @throws FaultyConfiguration */
@@ -40,9 +42,13 @@ export function readConfiguration(text: string, { file, environment }: Origin): 
       configuration: parsed.data,
       complaint: (path, what) =>
         new FaultyConfiguration(file, [{ path, position: source.locate(path), text: what }]),
+      place(path) {
+        const { line, column } = source.locate(path);
+        return `${file}:${line}:${column}`;
+      },
     };
   }
-  const findings = explain(parsed.error?.issues ?? [], source.value, jsonSchema(files));
+  const findings = explain(parsed.error?.issues ?? [], source.value, jsonSchema());
   // Of a value whose text is at fault, nothing else is worth saying.
   const known = new Set(source.faults.map(({ path }) => JSON.stringify(path)));
   const more = findings

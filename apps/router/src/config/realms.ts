@@ -1,38 +1,95 @@
 /** What a configuration says of realms. */
-import type { Quotas } from '@wamp/router';
 import type { UriRules } from '@wamp/protocol';
+import type { Identity, Quotas } from '@wamp/router';
 import { z } from 'zod';
+import { auth, type AuthConfiguration } from './auth.ts';
 import { camelKeys } from './camel-keys.ts';
-import { distinct, uri } from './kinds.ts';
+import type { Path } from './faults.ts';
+import type { Files } from './files.ts';
+import { distinct, together, uri, type Complain } from './kinds.ts';
 import { quotas } from './limits.ts';
+import { roles, type RoleConfiguration } from './roles.ts';
+import type { Source } from './source.ts';
 
-/** A realm, and what holds in it. */
+/** A realm, and what holds in it. With neither `auth` nor `roles`, everybody may do everything. */
 export interface RealmConfiguration {
   readonly name: string;
+  /** Anonymous clients alone when absent. */
+  readonly auth?: AuthConfiguration;
+  readonly roles?: Readonly<Record<string, RoleConfiguration>>;
   readonly uriRules: UriRules;
   readonly disclosure: boolean;
   readonly quotas: Quotas;
 }
 
-export function realms(): z.ZodType<readonly RealmConfiguration[]> {
-  const all = distinct(z.array(realm()).min(1), 'name', 'is the name of another realm, too');
+export function realms(files: Files): z.ZodType<readonly RealmConfiguration[]> {
+  const all = distinct(z.array(realm(files)).min(1), 'name', 'is the name of another realm, too');
   return all.meta({ title: 'a list of realms' });
 }
 
-function realm(): z.ZodType<RealmConfiguration> {
-  return z
-    .strictObject({
-      name: uri().describe('Name that clients join it by.'),
-      uri_rules: z
-        .enum(['loose', 'strict'])
-        .default('loose')
-        .describe('How URIs are judged: strict ones have nothing but digits, lower-case letters and `_`.'),
-      disclosure: z
-        .boolean()
-        .default(true)
-        .describe('Whether callers and publishers may be disclosed when they or the callee ask for it.'),
-      quotas: quotas().prefault({}).describe('How much of the realm one session may take.'),
-    })
-    .transform(camelKeys)
-    .meta({ title: 'a mapping for a realm' });
+function realm(files: Files): z.ZodType<RealmConfiguration> {
+  const written = z.strictObject({
+    name: uri().describe('Name that clients join it by.'),
+    auth: auth(files)
+      .exactOptional()
+      .describe('Who may come in, and how they prove who they are. By default, everybody is anonymous.'),
+    roles: roles()
+      .exactOptional()
+      .describe('What each role may do. Without auth and roles, everybody may do everything.'),
+    uri_rules: z
+      .enum(['loose', 'strict'])
+      .default('loose')
+      .describe('How URIs are judged: strict ones have nothing but digits, lower-case letters and `_`.'),
+    disclosure: z
+      .boolean()
+      .default(true)
+      .describe('Whether callers and publishers may be disclosed when they or the callee ask for it.'),
+    quotas: quotas().prefault({}).describe('How much of the realm one session may take.'),
+  });
+  return together(written, checkRoles).transform(camelKeys).meta({ title: 'a mapping for a realm' });
+}
+
+/** Every role that is given to somebody has to exist. */
+function checkRoles({ auth: methods, roles: known }: Written, complain: Complain): void {
+  if (known === undefined) {
+    if (methods !== undefined) complain(['roles'], 'is missing, expected what each role may do');
+  } else if (methods === undefined) {
+    if (Object.hasOwn(known, 'anonymous')) return;
+    complain(['roles'], 'has no role anonymous, which everybody has where there is no auth');
+  } else {
+    const names = Object.keys(known).join(', ');
+    for (const { role, path } of rolesGivenBy(methods)) {
+      if (Object.hasOwn(known, role)) continue;
+      complain(['auth', ...path], `is no role of this realm, expected one of ${names}`);
+    }
+  }
+}
+
+type Written = Pick<RealmConfiguration, 'auth' | 'roles'>;
+
+/** A role, and where it is given to somebody. */
+interface Giving {
+  readonly role: string;
+  readonly path: Path;
+}
+
+function rolesGivenBy(methods: AuthConfiguration): readonly Giving[] {
+  const { anonymous, ticket, jwt, wampcra, scram, cryptosign, tls } = methods;
+  return [
+    ...(typeof anonymous === 'string' ? [{ role: anonymous, path: ['anonymous', 'role'] }] : []),
+    ...(jwt !== undefined && 'name' in jwt.role ? [{ role: jwt.role.name, path: ['jwt', 'role'] }] : []),
+    ...rolesOf('ticket', ticket),
+    ...rolesOf('wampcra', wampcra),
+    ...rolesOf('scram', scram),
+    ...rolesOf('cryptosign', cryptosign?.source),
+    ...rolesOf('tls', tls?.source),
+  ];
+}
+
+function rolesOf(method: string, source: Source<Identity> | undefined): readonly Giving[] {
+  if (source === undefined || 'procedure' in source) return [];
+  return [...source].map(([authid, { authrole: role }]) => ({
+    role,
+    path: [method, 'principals', authid, 'role'],
+  }));
 }

@@ -1,9 +1,9 @@
 /** The shape of a configuration file, and the JSON Schema that editors complete it by. */
-import type { Limits, LogLevel } from '@wamp/router';
+import type { AttemptLimits, Limits, LogLevel } from '@wamp/router';
 import { z } from 'zod';
-import type { Files } from './files.ts';
-import { duration } from './kinds.ts';
-import { limits } from './limits.ts';
+import { Files } from './files.ts';
+import { duration, together } from './kinds.ts';
+import { attempts, limits } from './limits.ts';
 import { listeners, type Listener } from './listeners.ts';
 import { realms, type RealmConfiguration } from './realms.ts';
 
@@ -12,6 +12,7 @@ export interface Configuration {
   readonly listeners: readonly Listener[];
   readonly realms: readonly RealmConfiguration[];
   readonly limits: Limits;
+  readonly attempts: AttemptLimits;
   /** How long calls in flight may go on once the router is told to stop. */
   readonly drain: number;
   readonly log: { readonly level: LogLevel };
@@ -22,15 +23,24 @@ const DEFAULT_DRAIN = 10_000;
 
 /** @param files where what the configuration names is read from */
 export function configuration(files: Files): z.ZodType<Configuration> {
-  return z
-    .strictObject({
-      listeners: listeners(files).describe('Where the router listens.'),
-      realms: realms().describe('The realms. There are no others: clients never make one.'),
-      limits: limits().prefault({}).describe('Bounds on what any client may take.'),
-      drain: duration(DEFAULT_DRAIN).describe('How long calls in flight may go on when the router ends.'),
-      log: log().prefault({}).describe('What is logged.'),
-    })
-    .meta({ title: 'a mapping with listeners and realms' });
+  const file = z.strictObject({
+    listeners: listeners(files).describe('Where the router listens.'),
+    realms: realms(files).describe('The realms. There are no others: clients never make one.'),
+    limits: limits().prefault({}).describe('Bounds on what any client may take.'),
+    attempts: attempts().prefault({}).describe('How often somebody may try to log in.'),
+    drain: duration(DEFAULT_DRAIN).describe('How long calls in flight may go on when the router ends.'),
+    log: log().prefault({}).describe('What is logged.'),
+  });
+  return together(file, ({ listeners: all, realms: each }, complain) => {
+    if (all.some(({ tls }) => tls?.requestCert === true)) return;
+    each.forEach(({ auth }, index) => {
+      if (auth?.tls === undefined) return;
+      complain(
+        ['realms', index, 'auth', 'tls'],
+        'is of no use, expected a listener with tls.client_certificates',
+      );
+    });
+  }).meta({ title: 'a mapping with listeners and realms' });
 }
 
 function log(): z.ZodType<{ readonly level: LogLevel }> {
@@ -55,14 +65,16 @@ export interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
 }
 
+let schema: JsonSchema | undefined;
+
 /** The JSON Schema of configuration files. */
-export function jsonSchema(files: Files): JsonSchema {
-  return z.toJSONSchema(configuration(files), {
+export function jsonSchema(): JsonSchema {
+  return (schema ??= z.toJSONSchema(configuration(new Files('.')), {
     io: 'input',
-    override({ jsonSchema: schema }) {
+    override({ jsonSchema: part }) {
       // A default that depends on other values is none to zod.
-      const { fallback, ...rest } = schema;
-      if (fallback !== undefined) Object.assign(schema, rest, { fallback: undefined, default: fallback });
+      const { fallback, ...rest } = part;
+      if (fallback !== undefined) Object.assign(part, rest, { fallback: undefined, default: fallback });
     },
-  }) as JsonSchema;
+  }) as JsonSchema);
 }

@@ -3,35 +3,33 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import type { TlsOptions } from 'node:tls';
 import { z } from 'zod';
 import type { Files } from './files.ts';
-import { contents, secret } from './kinds.ts';
+import { contents, secret, together } from './kinds.ts';
 
 /** How long a TLS handshake may take (ms). */
 const HANDSHAKE_TIMEOUT = 10_000;
 
 export function tls(files: Files): z.ZodType<TlsOptions> {
-  return z
-    .strictObject({
-      certificate: contents(files)
-        .refine(isCertificate, { message: NO_CERTIFICATE, abort: true })
-        .describe('File with the certificate, and those that vouch for it behind it (PEM).'),
-      key: contents(files).describe('File with the private key (PEM).'),
-      passphrase: secret(files).exactOptional().describe('What the private key is encrypted with.'),
-      ca: contents(files)
-        .refine(isCertificate, { message: NO_CERTIFICATE, abort: true })
-        .exactOptional()
-        .describe('File with the certificates of those who vouch for clients (PEM).'),
-      client_certificates: z
-        .enum(['none', 'request', 'require'])
-        .default('none')
-        .describe('Whether clients are asked for a certificate, and whether they must have one.'),
-    })
-    .superRefine(({ certificate, key, passphrase, ca, client_certificates: asks }, context) => {
-      const fault = keyFault(certificate, key, passphrase);
-      if (fault !== undefined) context.addIssue({ code: 'custom', path: ['key'], message: fault });
-      if (asks === 'none' || ca !== undefined) return;
-      const message = 'needs ca, expected those who vouch for clients';
-      context.addIssue({ code: 'custom', path: ['client_certificates'], message });
-    })
+  const written = z.strictObject({
+    certificate: contents(files)
+      .refine(isCertificate, { message: NO_CERTIFICATE, abort: true })
+      .describe('File with the certificate, and those that vouch for it behind it (PEM).'),
+    key: contents(files).describe('File with the private key (PEM).'),
+    passphrase: secret(files).exactOptional().describe('What the private key is encrypted with.'),
+    ca: contents(files)
+      .refine(isCertificate, { message: NO_CERTIFICATE, abort: true })
+      .exactOptional()
+      .describe('File with the certificates of those who vouch for clients (PEM).'),
+    client_certificates: z
+      .enum(['none', 'request', 'require'])
+      .default('none')
+      .describe('Whether clients are asked for a certificate, and whether they must have one.'),
+  });
+  return together(written, ({ certificate, key, passphrase, ca, client_certificates: asks }, complain) => {
+    const fault = keyFault(certificate, key, passphrase);
+    if (fault !== undefined) complain(['key'], fault);
+    if (asks === 'none' || ca !== undefined) return;
+    complain(['client_certificates'], 'needs ca, expected those who vouch for clients');
+  })
     .transform(({ certificate, key, passphrase, ca, client_certificates: asks }) => ({
       cert: certificate,
       key,

@@ -1,0 +1,69 @@
+/** Authenticators and authorizers as a configuration asks for them. */
+import {
+  anonymous,
+  cryptosign,
+  dynamicAuthorizer,
+  permissions,
+  scram,
+  scramCredentials,
+  ticket,
+  tls,
+  wampcra,
+  type Authenticator,
+  type NamedRealm,
+  type Permissions,
+  type RolePermissions,
+  type ScramCredentials,
+} from '@wamp/router';
+import { jwtVerifier } from './jwt.ts';
+import type { AuthConfiguration, ScramPassword } from './config/auth.ts';
+import type { RealmConfiguration } from './config/realms.ts';
+import type { RoleConfiguration } from './config/roles.ts';
+import type { Source } from './config/source.ts';
+
+/** A realm, ready for a router. */
+export async function namedRealm(realm: RealmConfiguration): Promise<NamedRealm> {
+  const { auth, roles, ...rest } = realm;
+  return {
+    ...rest,
+    ...(auth === undefined ? {} : { authenticators: await authenticatorsFor(auth) }),
+    ...(roles === undefined ? {} : { authorizer: permissionsFor(roles) }),
+  };
+}
+
+async function authenticatorsFor(auth: AuthConfiguration): Promise<readonly Authenticator[]> {
+  const authenticators: Authenticator[] = [];
+  if (auth.anonymous !== undefined) authenticators.push(anonymous(auth.anonymous));
+  if (auth.ticket !== undefined) authenticators.push(ticket(auth.ticket));
+  if (auth.jwt !== undefined) authenticators.push(ticket(jwtVerifier(auth.jwt)));
+  if (auth.wampcra !== undefined) authenticators.push(wampcra(auth.wampcra));
+  if (auth.scram !== undefined) authenticators.push(scram(await derived(auth.scram)));
+  if (auth.cryptosign !== undefined) {
+    const { source, routerKey } = auth.cryptosign;
+    authenticators.push(cryptosign(source, { routerKey }));
+  }
+  if (auth.tls !== undefined) authenticators.push(tls(auth.tls.source, { identify: auth.tls.identify }));
+  return authenticators;
+}
+
+/** Passwords become what is derived from them. */
+async function derived(source: Source<ScramCredentials | ScramPassword>): Promise<Source<ScramCredentials>> {
+  if ('procedure' in source) return source;
+  const credentials = new Map<string, ScramCredentials>();
+  for (const [authid, principal] of source) {
+    if ('password' in principal) {
+      const { password, ...identity } = principal;
+      credentials.set(authid, { ...identity, ...(await scramCredentials(password)) });
+    } else credentials.set(authid, principal);
+  }
+  return credentials;
+}
+
+export function permissionsFor(roles: Readonly<Record<string, RoleConfiguration>>): Permissions {
+  const entries = Object.entries(roles).map(([name, role]): [string, RolePermissions] => {
+    if ('permissions' in role) return [name, role];
+    const { procedure, timeout } = role.authorizer;
+    return [name, { authorizer: dynamicAuthorizer(procedure, { timeout }) }];
+  });
+  return permissions({ roles: Object.fromEntries(entries) });
+}

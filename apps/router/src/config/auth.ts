@@ -1,0 +1,181 @@
+/** What a configuration says of authentication: a mapping for each method that is in use. */
+import type {
+  CryptosignCredentials,
+  DynamicAuthenticator,
+  Identity,
+  ScramCredentials,
+  TicketCredentials,
+  WampcraCredentials,
+} from '@wamp/router';
+import { z } from 'zod';
+import type { JwtRules } from '../jwt.ts';
+import type { Files } from './files.ts';
+import { jwt } from './jwt.ts';
+import { count, hex, secret, secretHex, text, together } from './kinds.ts';
+import { checkSource, dynamic, procedureShape, role, sourceOf, sourceShape, type Source } from './source.ts';
+
+/** A password, of which the router keeps nothing but what SCRAM derives. */
+export type ScramPassword = Identity & { readonly password: string };
+
+/** The methods in use; a client may choose among them. */
+export interface AuthConfiguration {
+  /** The role of anonymous clients. */
+  readonly anonymous?: string | DynamicAuthenticator;
+  readonly ticket?: Source<TicketCredentials>;
+  readonly jwt?: JwtRules;
+  readonly wampcra?: Source<WampcraCredentials>;
+  readonly scram?: Source<ScramCredentials | ScramPassword>;
+  readonly cryptosign?: { readonly source: Source<CryptosignCredentials>; readonly routerKey?: string };
+  readonly tls?: { readonly source: Source<Identity>; readonly identify: 'cn' | 'san' | 'fingerprint' };
+}
+
+export function auth(files: Files): z.ZodType<AuthConfiguration> {
+  const methods = z.strictObject({
+    anonymous: anonymous().exactOptional().describe('Lets everybody in, under a random name.'),
+    ticket: ticket(files)
+      .exactOptional()
+      .describe('Lets in who shows the ticket of their authid. It travels readable, so use TLS.'),
+    jwt: jwt(files)
+      .exactOptional()
+      .describe('Lets in who shows a JSON Web Token for a ticket; clients choose the method ticket for it.'),
+    wampcra: wampcra(files)
+      .exactOptional()
+      .describe('WAMP-CRA: lets in who signs a challenge with the secret of their authid.'),
+    scram: scram(files)
+      .exactOptional()
+      .describe('WAMP-SCRAM: lets in who proves to know the password of their authid.'),
+    cryptosign: cryptosign(files)
+      .exactOptional()
+      .describe('Lets in who signs a challenge with the private key of their authid.'),
+    tls: certificates()
+      .exactOptional()
+      .describe('Lets in by client certificate, on listeners that ask for one.'),
+  });
+  return together(methods, (inUse, complain) => {
+    if (Object.keys(inUse).length === 0) complain([], 'is empty, expected a method at least');
+    if (inUse.jwt !== undefined && inUse.ticket !== undefined) {
+      complain(['jwt'], 'does not go with ticket, expected one of them');
+    }
+  }).meta({ title: 'a mapping of methods' });
+}
+
+function anonymous(): z.ZodType<string | DynamicAuthenticator> {
+  return z
+    .strictObject({ role: role().default('anonymous').describe('Their role.'), ...procedureShape('role') })
+    .transform(({ role: name, procedure, realm }) =>
+      procedure === undefined ? name : dynamic(procedure, realm),
+    )
+    .meta({ title: 'a mapping with role or procedure' });
+}
+
+function ticket(files: Files): z.ZodType<Source<TicketCredentials>> {
+  const principal = z
+    .strictObject({ role: role(), ticket: secret(files).describe('What they show.') })
+    .transform(withAuthrole)
+    .meta({ title: 'a mapping with role and ticket' });
+  return source(principal);
+}
+
+function wampcra(files: Files): z.ZodType<Source<WampcraCredentials>> {
+  const plain = z.strictObject({
+    role: role(),
+    secret: secret(files).describe('The secret as it is.'),
+  });
+  const derived = z.strictObject({
+    role: role(),
+    key: secret(files).describe('What PBKDF2 makes of the secret, in base64.'),
+    salt: text('text').describe('Salt of the key.'),
+    iterations: count(1, 10_000_000).default(1000).describe('Iterations of the key.'),
+    keylen: count(1, 1024).default(32).describe('Bytes of the key.'),
+  });
+  const principal = z
+    .union([plain.transform(withAuthrole), derived.transform(withAuthrole)])
+    .meta({ title: 'a mapping with role and secret, or role, key and salt' });
+  return source<WampcraCredentials>(principal);
+}
+
+function scram(files: Files): z.ZodType<Source<ScramCredentials | ScramPassword>> {
+  const plain = z.strictObject({
+    role: role(),
+    password: secret(files).describe('The password; keys derived from it are the better thing to keep.'),
+  });
+  const keys = z.strictObject({
+    role: role(),
+    kdf: z.enum(['argon2id13', 'pbkdf2']).describe('How the keys are derived.'),
+    iterations: count(1, 10_000_000).describe('Iterations of the derivation.'),
+    memory: count(8, 4_194_304).exactOptional().describe('KiB that argon2id13 takes.'),
+    salt: hex().describe('Salt of the keys, in hex.'),
+    stored_key: secretHex(files).describe('StoredKey, in hex.'),
+    server_key: secretHex(files).describe('ServerKey, in hex.'),
+  });
+  const derived = together(keys, ({ kdf, memory }, complain) => {
+    if ((kdf === 'argon2id13') === (memory !== undefined)) return;
+    complain(['memory'], kdf === 'pbkdf2' ? 'is not for pbkdf2' : 'is missing, expected KiB for argon2id13');
+  });
+  const principal = z
+    .union([
+      plain.transform(withAuthrole),
+      derived.transform(({ stored_key: storedKey, server_key: serverKey, ...rest }) => ({
+        ...withAuthrole(rest),
+        storedKey,
+        serverKey,
+      })),
+    ])
+    .meta({ title: 'a mapping with role and password, or role and keys' });
+  return source<ScramCredentials | ScramPassword>(principal);
+}
+
+function cryptosign(files: Files): z.ZodType<NonNullable<AuthConfiguration['cryptosign']>> {
+  const principal = z
+    .strictObject({
+      role: role(),
+      authorized_keys: z
+        .array(hex(32))
+        .min(1)
+        .describe('Ed25519 public keys, 64 hex digits each; any of them will do.'),
+    })
+    .transform(({ role: authrole, authorized_keys: authorizedKeys }) => ({ authrole, authorizedKeys }))
+    .meta({ title: 'a mapping with role and authorized_keys' });
+  const written = z.strictObject({
+    ...sourceShape<CryptosignCredentials>(principal),
+    router_key: secretHex(files)
+      .exactOptional()
+      .describe('Private key by which the router proves who it is to clients that ask: 64 hex digits.'),
+  });
+  return together(written, checkSource)
+    .transform(({ router_key: routerKey, ...rest }) => ({
+      source: sourceOf(rest),
+      ...(routerKey === undefined ? {} : { routerKey }),
+    }))
+    .meta({ title: 'a mapping with principals or procedure' });
+}
+
+function certificates(): z.ZodType<NonNullable<AuthConfiguration['tls']>> {
+  const principal = z
+    .strictObject({ role: role() })
+    .transform(withAuthrole)
+    .meta({ title: 'a mapping with role' });
+  const written = z.strictObject({
+    ...sourceShape<Identity>(principal),
+    identify: z
+      .enum(['cn', 'san', 'fingerprint'])
+      .default('cn')
+      .describe('What of a certificate is the authid: common name, first alternative name, or SHA-256.'),
+  });
+  return together(written, checkSource)
+    .transform(({ identify, ...rest }) => ({ source: sourceOf(rest), identify }))
+    .meta({ title: 'a mapping with principals or procedure' });
+}
+
+function source<C>(principal: z.ZodType<C>): z.ZodType<Source<C>> {
+  return together(z.strictObject(sourceShape(principal)), checkSource)
+    .transform(sourceOf)
+    .meta({ title: 'a mapping with principals or procedure' });
+}
+
+function withAuthrole<T extends { readonly role: string }>({
+  role: authrole,
+  ...rest
+}: T): Omit<T, 'role'> & { readonly authrole: string } {
+  return { ...rest, authrole };
+}

@@ -1,0 +1,114 @@
+/** What a configuration says of JSON Web Tokens: the key that signs them, and what they have to say. */
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { z } from 'zod';
+import type { JwtKeys, JwtRules } from '../jwt.ts';
+import type { Files } from './files.ts';
+import { contents, secret, text } from './kinds.ts';
+import { role } from './source.ts';
+
+/** Fewer bits than the hash has would make HS256 weaker than it is (RFC 7518 §3.2). */
+const LEAST_SECRET = 32;
+
+export function jwt(files: Files): z.ZodType<JwtRules> {
+  return z
+    .strictObject({
+      key: publicKey(files)
+        .exactOptional()
+        .describe('File with the public key of who signs, or its certificate (PEM).'),
+      jwks: keySet(files).exactOptional().describe('File with the public keys of who signs (JWKS).'),
+      secret: secret(files)
+        .refine((value) => Buffer.byteLength(value) >= LEAST_SECRET, {
+          message: `is too short, expected ${LEAST_SECRET} bytes at least`,
+        })
+        .transform((value): JwtKeys => ({ key: Buffer.from(value), algorithms: ['HS256', 'HS384', 'HS512'] }))
+        .exactOptional()
+        .describe('Secret that is shared with who signs (HMAC).'),
+      audience: text('whom the tokens are for').describe('What their `aud` has to name.'),
+      issuer: text('who signs').exactOptional().describe('What their `iss` has to be.'),
+      authid_claim: text('the name of a claim').default('sub').describe('The claim that has the authid.'),
+      role_claim: text('the name of a claim').exactOptional().describe('The claim that has the role.'),
+      role: role().exactOptional().describe('The role of all, instead of role_claim.'),
+    })
+    .transform((given, context): JwtRules => {
+      const { audience, issuer, authid_claim: authidClaim, role_claim: claim, role: name } = given;
+      const [keys, ...more] = [given.key, given.jwks, given.secret].filter((each) => each !== undefined);
+      if (keys === undefined || more.length > 0) {
+        context.addIssue({ code: 'custom', message: 'expected one of key, jwks and secret' });
+        return z.NEVER;
+      }
+      if ((claim === undefined) === (name === undefined)) {
+        context.addIssue({ code: 'custom', message: 'expected either role_claim or role' });
+        return z.NEVER;
+      }
+      const named = name === undefined ? { claim: claim ?? '' } : { name };
+      return { keys, audience, ...(issuer === undefined ? {} : { issuer }), authidClaim, role: named };
+    })
+    .meta({ title: 'a mapping with a key, audience, and role_claim or role' });
+}
+
+function publicKey(files: Files): z.ZodType<JwtKeys> {
+  return contents(files).transform((pem, context): JwtKeys => {
+    const key = publicKeyOf(pem);
+    const algorithms = key && algorithmsFor(key);
+    if (key !== undefined && algorithms !== undefined) return { key, algorithms };
+    const message =
+      'the file holds no public key, expected one of RSA, P-256, P-384, P-521 or Ed25519 in PEM';
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
+}
+
+function publicKeyOf(pem: Buffer): KeyObject | undefined {
+  try {
+    // From a private key, which belongs elsewhere, Node would make a public one.
+    return pem.includes('PRIVATE KEY') ? undefined : createPublicKey(pem);
+  } catch {
+    return undefined;
+  }
+}
+
+function algorithmsFor({
+  asymmetricKeyType,
+  asymmetricKeyDetails,
+}: KeyObject): readonly string[] | undefined {
+  switch (asymmetricKeyType) {
+    case 'rsa':
+      return RSA;
+    case 'ec':
+      return CURVES[asymmetricKeyDetails?.namedCurve ?? ''];
+    case 'ed25519':
+      return ['EdDSA', 'Ed25519'];
+    default:
+      return undefined;
+  }
+}
+
+const RSA = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'];
+const CURVES: Readonly<Record<string, readonly string[]>> = {
+  prime256v1: ['ES256'],
+  secp384r1: ['ES384'],
+  secp521r1: ['ES512'],
+};
+/** All that leave no doubt which key is meant: a public key is never taken for a secret. */
+const ASYMMETRIC = [...RSA, ...Object.values(CURVES).flat(), 'EdDSA', 'Ed25519'];
+
+function keySet(files: Files): z.ZodType<JwtKeys> {
+  return contents(files).transform((bytes, context): JwtKeys => {
+    const parsed = z
+      .object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) })
+      .safeParse(json(bytes));
+    if (parsed.success && parsed.data.keys.every(({ kty }) => kty !== 'oct')) {
+      return { set: parsed.data, algorithms: ASYMMETRIC };
+    }
+    context.addIssue({ code: 'custom', message: 'the file holds no public keys, expected a JWKS' });
+    return z.NEVER;
+  });
+}
+
+function json(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,68 @@
+/** What somebody may do by a configuration: the questions of an operator, and of the start. */
+import type { MatchPolicy } from '@wamp/protocol';
+import type { Action } from '@wamp/router';
+import { permissionsFor } from './authenticators.ts';
+import type { LoadedConfiguration } from './config/load.ts';
+import type { RealmConfiguration } from './config/realms.ts';
+import { CannotStart, USAGE } from './failure.ts';
+
+/** Who wants to do what. */
+export interface Question {
+  readonly role: string;
+  readonly action: Action;
+  readonly uri: string;
+  /** The first one by default. */
+  readonly realm?: string;
+  readonly authid?: string;
+  readonly match?: MatchPolicy;
+}
+
+export const ACTIONS: readonly Action[] = ['call', 'register', 'publish', 'subscribe'];
+
+/** True for a realm in which whoever comes may do whatever they want. */
+export function grantsEverything({ auth, roles }: RealmConfiguration): boolean {
+  if (roles === undefined) return true;
+  const role = auth === undefined ? 'anonymous' : auth.anonymous;
+  if (typeof role !== 'string') return false;
+  const rights = permissionsFor(roles);
+  const nobody = { authid: 'nobody', authrole: role };
+  return ACTIONS.every((action) => {
+    // No pattern is wider; and where patterns are not asked for, any name will do that no permission has.
+    const asked = action === 'register' || action === 'subscribe' ? '' : 'x.y.z';
+    const { ruling } = rights.explain(nobody, action, asked, { match: 'prefix' });
+    return ruling === 'permitted' || ruling === 'disclosed';
+  });
+}
+
+/** Whether a question is to be answered with yes, and a line that says why. */
+export interface Answer {
+  readonly permitted: boolean;
+  readonly line: string;
+}
+
+/** @throws CannotStart when there is no such realm or role */
+export function answer(loaded: LoadedConfiguration, question: Question): Answer {
+  const { role, action, uri, authid = '', match } = question;
+  const { realms } = loaded.configuration;
+  const name = question.realm ?? realms[0]?.name;
+  const index = realms.findIndex((realm) => realm.name === name);
+  const realm = realms[index];
+  if (realm === undefined) throw new CannotStart(`there is no realm ${name ?? ''}`, USAGE);
+  if (realm.roles === undefined) {
+    return {
+      permitted: true,
+      line: `permitted: ${loaded.place(['realms', index])}: without roles, everybody may do everything`,
+    };
+  }
+  if (!Object.hasOwn(realm.roles, role))
+    throw new CannotStart(`realm ${realm.name} has no role ${role}`, USAGE);
+  const rights = permissionsFor(realm.roles);
+  const { ruling, path = '', reason } = rights.explain({ authid, authrole: role }, action, uri, { match });
+  const [, permission] = /\[(\d+)\]$/.exec(path) ?? [];
+  const decisive = permission === undefined ? [] : ['permissions', Number(permission)];
+  const where = loaded.place(['realms', index, 'roles', role, ...decisive]);
+  return {
+    permitted: ruling === 'permitted' || ruling === 'disclosed',
+    line: `${ruling}: ${where}: ${reason}`,
+  };
+}
