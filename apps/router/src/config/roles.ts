@@ -9,7 +9,7 @@ export type RoleConfiguration =
   { readonly permissions: readonly Permission[] } | { readonly authorizer: AuthorizerConfiguration };
 
 /** A dynamic authorizer. */
-export interface AuthorizerConfiguration {
+interface AuthorizerConfiguration {
   readonly procedure: string;
   /** ms. */
   readonly timeout: number;
