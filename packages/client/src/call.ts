@@ -169,7 +169,7 @@ export class PendingCall implements Call<unknown>, Waiter {
     } catch (thrown) {
       throw unwritable(thrown);
     }
-    await this.#connection?.drained();
+    await this.#connection?.room();
   }
 
   answered(answer: Answer): void {

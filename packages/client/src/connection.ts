@@ -140,7 +140,7 @@ export class Connection implements TransportListener {
     this.handlers = new Handlers(this.subscriptions, this.registrations, {
       exposeErrors: port.exposeErrors,
       send: (message) => this.send(message),
-      drained: () => this.drained(),
+      room: () => this.room(),
       report: (error) => port.report(error),
       clock: port.clock,
     });
@@ -229,7 +229,7 @@ export class Connection implements TransportListener {
   }
 
   /** Resolves when there is room to send more, or when the session is over; at once, mostly. */
-  async drained(): Promise<void> {
+  async room(): Promise<void> {
     while (this.#state === 'open' && this.#transport.backlog > HIGH_WATER) {
       await new Promise<void>((resolve) => {
         this.#port.clock.after(LOOK_AGAIN, resolve);

@@ -45,7 +45,7 @@ export interface HandlerPort {
   /** @throws SerializationFailure or SerializationError when it cannot be written; nothing has been sent then */
   send(message: Message): void;
   /** Resolves when there is room to send more. */
-  drained(): Promise<void>;
+  room(): Promise<void>;
   /** An exception that nobody else gets to see. */
   report(error: Error): void;
   readonly clock: Clock;
@@ -252,7 +252,7 @@ export class Handlers {
     if (!invocation.wantsProgress || !this.#isRunning(invocation)) return Promise.resolve();
     this.#arm(invocation);
     const sent = this.#yield(invocation, resultPayload(value, kwargs), true);
-    return sent === undefined ? this.#port.drained() : sent.then(() => this.#port.drained());
+    return sent === undefined ? this.#port.room() : sent.then(() => this.#port.room());
   };
 
   #returned(invocation: RunningInvocation, value: unknown): void {

@@ -142,7 +142,7 @@ export class WebSocketParser {
   #readPayload(chunk: Uint8Array, at: number): number {
     const end = at + this.#header.length;
     if (end > chunk.length) {
-      this.#arriving = new ArrivingFrame(this.#header.length, Buffer.allocUnsafeSlow);
+      this.#arriving = new ArrivingFrame(this.#header.length, unwritten);
       return at;
     }
     // Buffers have a `subarray` of their own, which takes longer.
@@ -207,6 +207,11 @@ export class WebSocketParser {
     this.#listener.failed(code, what);
     return false;
   }
+}
+
+/** Room for what is all going to be written. */
+function unwritten(size: number): Buffer<ArrayBuffer> {
+  return Buffer.allocUnsafeSlow(size);
 }
 
 /** How long the header is whose second octet this is. */
