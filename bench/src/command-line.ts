@@ -1,5 +1,6 @@
 /** The command line of `npm run bench --`. */
 import { parseArgs } from 'node:util';
+import type { Elsewhere } from './contenders.ts';
 
 export const USAGE = `npm run bench -- [options]
 
@@ -9,7 +10,7 @@ export const USAGE = `npm run bench -- [options]
   --only REGEX      only workloads whose id matches; --list prints the ids
   --runs N          runs of each, of which the median counts
   --seconds S       length of a run
-  --url ws://… [--pid N]
+  --url ws://… | rs://… [--pid N]
                     another router as well, already running, with realm1 open to anonymous
                     clients; with its pid its CPU and memory are read, too
   --cpu-prof DIR    our router writes a CPU profile for each workload there
@@ -23,7 +24,7 @@ export interface CommandLine {
   readonly only: RegExp;
   readonly runs: number;
   readonly seconds: number;
-  readonly other: { readonly url: string; readonly pid: number | undefined } | undefined;
+  readonly other: Elsewhere | undefined;
   readonly profileTo: string | undefined;
   readonly write: boolean;
 }
@@ -86,7 +87,9 @@ function otherOf({ url, pid }: { url?: string; pid?: string }): CommandLine['oth
     if (pid !== undefined) throw new UsageError('--pid is of no use without --url');
     return undefined;
   }
-  if (!url.startsWith('ws://') || !URL.canParse(url)) throw new UsageError(`--url: ${url} is no ws:// URL`);
+  if (!/^(ws|rs):\/\//.test(url) || !URL.canParse(url)) {
+    throw new UsageError(`--url: ${url} is neither a ws:// nor an rs:// URL`);
+  }
   return { url, pid: positive('--pid', pid) };
 }
 

@@ -1,5 +1,5 @@
 /** Who is measured: the reference relay, our router, fox-wamp, and any other router by its URL. */
-import { start, type Peer, type Program } from './peers/start.ts';
+import { start, type Peer } from './peers/start.ts';
 import type { Destination } from './load/session.ts';
 
 export type SerializerName = 'json' | 'msgpack' | 'cbor';
@@ -12,11 +12,11 @@ export interface Contender {
   readonly relay: boolean;
   /** What it speaks. */
   readonly serializers: ReadonlySet<SerializerName>;
+  readonly transports: ReadonlySet<Transport>;
   /** Starts a new process for a workload, except for a router that was started elsewhere. */
   start(workload: string): Promise<Peer>;
 }
 
-const ALL: ReadonlySet<SerializerName> = new Set(['json', 'msgpack', 'cbor']);
 const REALM = 'realm1';
 
 /** The names in tables and in targets. */
@@ -29,31 +29,54 @@ export interface ContenderOptions {
   /** Has our router write a CPU profile there. */
   readonly profileTo?: string | undefined;
   /** Another router, already running. */
-  readonly other?: { readonly url: string; readonly pid: number | undefined } | undefined;
+  readonly other?: Elsewhere | undefined;
+}
+
+export interface Elsewhere {
+  /** `ws://…` or `rs://…` */
+  readonly url: string;
+  readonly pid: number | undefined;
 }
 
 export function contendersOf({ pinned, profileTo, other }: ContenderOptions): Contender[] {
-  const ours = (name: string, program: Program, serializers = ALL): Contender => ({
-    name,
-    relay: program === 'relay',
-    serializers,
-    start: (workload) =>
-      start(
-        program,
-        pinned,
-        profileTo === undefined || program !== 'router' ? undefined : { folder: profileTo, name: workload },
-      ),
-  });
-  const contenders = [ours(RELAY, 'relay'), ours(OURS, 'router'), ours(FOX, 'fox', new Set(['json']))];
-  if (other !== undefined) {
-    contenders.push({
-      name: new URL(other.url).host,
+  const contenders: Contender[] = [
+    {
+      name: RELAY,
+      relay: true,
+      serializers: new Set(['json', 'msgpack', 'cbor']),
+      transports: new Set(['websocket']),
+      start: () => start('relay', pinned),
+    },
+    {
+      name: OURS,
       relay: false,
-      serializers: ALL,
-      start: () => Promise.resolve({ ...other, stop: () => Promise.resolve() }),
-    });
-  }
-  return contenders;
+      serializers: new Set(['json', 'msgpack', 'cbor']),
+      transports: new Set(['websocket', 'rawsocket']),
+      start: (name) =>
+        start('router', pinned, profileTo === undefined ? undefined : { folder: profileTo, name }),
+    },
+    {
+      name: FOX,
+      relay: false,
+      serializers: new Set(['json']),
+      transports: new Set(['websocket']),
+      start: () => start('fox', pinned),
+    },
+  ];
+  return other === undefined ? contenders : [...contenders, elsewhere(other)];
+}
+
+/** A router that was started by somebody else. What it does not speak, it will say. */
+function elsewhere({ url, pid }: Elsewhere): Contender {
+  const { host, protocol } = new URL(url);
+  const raw = protocol === 'rs:';
+  return {
+    name: host,
+    relay: false,
+    serializers: new Set(['json', 'msgpack', 'cbor']),
+    transports: new Set([raw ? 'rawsocket' : 'websocket']),
+    start: () => Promise.resolve({ url, ...(raw && { rawUrl: url }), pid, stop: () => Promise.resolve() }),
+  };
 }
 
 /** Where the load for a contender's process goes. @throws Error when it has no such transport */

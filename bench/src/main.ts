@@ -19,14 +19,18 @@ const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url));
 /** CPU of other processes (cores) that is worth a word. */
 const NOTABLE = 0.05;
 
-// Leaving ends the peers.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    console.error(`Ended by ${signal}.`);
+    // The peers end with us.
+    process.exit(1);
+  });
+}
 
 try {
   const command = readCommandLine(process.argv.slice(2));
   if (command === undefined) console.log(USAGE);
-  else if (command.list)
-    console.log(chosen(command).map(({ id }) => id).join('\n')); // prettier-ignore
+  else if (command.list) for (const { id } of chosen(command)) console.log(id);
   else process.exitCode = (await bench(command)) ? 0 : 1;
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
@@ -57,8 +61,8 @@ async function bench(command: CommandLine): Promise<boolean> {
   if (command.write) write(cells, page(factsOf(pinned, runs, seconds), cells));
   const sound = cells.every(({ contender, trouble }) => contender !== OURS || trouble === undefined);
   if (mode !== 'check') return sound;
-  const measured = new Set(workloads.map(({ id }) => id));
-  const verdicts = judge(TARGETS.filter(({ workload }) => measured.has(workload)), cells); // prettier-ignore
+  const targets = TARGETS.filter(({ workload }) => workloads.some(({ id }) => id === workload));
+  const verdicts = judge(targets, cells);
   console.log(`\n${verdictTable(verdicts)}`);
   return sound && verdicts.every(({ reached }) => reached);
 }

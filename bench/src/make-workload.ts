@@ -1,5 +1,5 @@
 /** Rows of the table of workloads, made from what differs between them. */
-import { FOX, OURS, type SerializerName, type Transport } from './contenders.ts';
+import type { SerializerName, Transport } from './contenders.ts';
 import { CborElements } from './load/elements-cbor.ts';
 import { JsonElements } from './load/elements-json.ts';
 import { MsgpackElements } from './load/elements-msgpack.ts';
@@ -50,11 +50,10 @@ export function calls({
   return {
     kind: 'stream',
     transport,
+    routed: false,
     id,
     section: 'Calls',
     title: `${sizeOf(size)}${object ? ' object' : ''}, window ${window}, ${LABELS[serializer]}${raw ? ', RawSocket' : ''}`,
-    // The references have WebSockets only.
-    contenders: raw ? [OURS] : undefined,
     unit: 'call',
     serializers: [serializer],
     mode,
@@ -77,6 +76,7 @@ export function callsOfMany(pairs: number, window: number, mode: Mode): StreamWo
   return {
     kind: 'stream',
     transport: 'websocket',
+    routed: false,
     id,
     section: 'Calls',
     title: `${pairs} callers × ${pairs} callees, ${sizeOf(MESSAGE.size)}, window ${window}, JSON`,
@@ -108,6 +108,7 @@ export function translated(
   return {
     kind: 'stream',
     transport: 'websocket',
+    routed: true,
     id,
     section: 'Calls, callee with another serializer',
     title: `${sizeOf(payload.size)}${object ? ' object' : ''}, window ${window}, ${LABELS[caller]} ↔ ${LABELS[callee]}`,
@@ -115,7 +116,6 @@ export function translated(
     serializers: [caller, callee],
     mode: 'full',
     block: id,
-    contenders: [OURS],
     open: (destination) =>
       RpcLoad.open(destination, {
         callers: 1,
@@ -134,6 +134,7 @@ export function fanOut(subscribers: number, window: number, mode: Mode): StreamW
   return {
     kind: 'stream',
     transport: 'websocket',
+    routed: false,
     id,
     section: 'Events',
     title: `1→${subscribers.toLocaleString('en')}, ${sizeOf(MESSAGE.size)}, window ${window}, JSON`,
@@ -158,6 +159,7 @@ export function topics(count: number): StreamWorkload {
   return {
     kind: 'stream',
     transport: 'websocket',
+    routed: true,
     id: `topics-${count}`,
     section: 'Growth',
     title: `events on ${count.toLocaleString('en')} topics × ${audience} subscribers`,
@@ -165,7 +167,6 @@ export function topics(count: number): StreamWorkload {
     serializers: ['json'],
     mode: 'full',
     block: 'topics',
-    contenders: [OURS, FOX],
     open: (destination) =>
       PubSubLoad.open(destination, {
         subscribers: SUBSCRIBERS,
@@ -184,6 +185,7 @@ export function procedures(count: number): StreamWorkload {
   return {
     kind: 'stream',
     transport: 'websocket',
+    routed: true,
     id: `procedures-${count}`,
     section: 'Growth',
     title: `calls of ${count.toLocaleString('en')} procedures`,
@@ -191,7 +193,6 @@ export function procedures(count: number): StreamWorkload {
     serializers: ['json'],
     mode: 'full',
     block: 'procedures',
-    contenders: [OURS, FOX],
     open: (destination) =>
       RpcLoad.open(destination, {
         callers: 1,

@@ -37,9 +37,12 @@ export async function measureBlock(
   }
 }
 
-function takesPart({ name, serializers }: Contender, workload: Workload): boolean {
-  const invited = workload.contenders?.includes(name) ?? true;
-  return invited && workload.serializers.every((serializer) => serializers.has(serializer));
+/** Whether a contender can be measured at a workload, and is wanted there. */
+export function takesPart(contender: Contender, workload: Workload): boolean {
+  if (workload.contenders?.includes(contender.name) === false) return false;
+  if (!workload.serializers.every((serializer) => contender.serializers.has(serializer))) return false;
+  if (workload.kind === 'crowd') return contender.transports.has('websocket');
+  return contender.transports.has(workload.transport) && !(contender.relay && workload.routed);
 }
 
 function entryOf(workload: Workload, contender: Contender): Entry {

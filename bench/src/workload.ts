@@ -21,14 +21,16 @@ interface Common {
   readonly mode: Mode;
   /** Workloads of one block are measured in turns, to be compared with each other. */
   readonly block: string;
-  /** Who takes part; all by default. */
-  readonly contenders?: readonly string[] | undefined;
+  /** The only ones that are measured; by default all that can take part. */
+  readonly contenders?: readonly string[];
 }
 
 /** Messages, for as long as one likes. */
 export interface StreamWorkload extends Common {
   readonly kind: 'stream';
   readonly transport: Transport;
+  /** Whether it takes a router: translating, or looking up many URIs, means nothing to a relay. */
+  readonly routed: boolean;
   open(destination: Destination): Promise<Load>;
 }
 

@@ -28,6 +28,7 @@ test.each([
   [['--only', '(']],
   [['--pid', '42']],
   [['--url', 'http://127.0.0.1/']],
+  [['--url', 'ws://']],
 ])('%j is refused', (args) => {
   expect(() => readCommandLine(args)).toThrow(UsageError);
 });

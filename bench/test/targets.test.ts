@@ -1,8 +1,9 @@
 /** Verdicts on targets, and what the tables say. */
 import { expect, test } from 'vitest';
 import { chart } from '../src/chart.ts';
-import { FOX, OURS, RELAY } from '../src/contenders.ts';
+import { contendersOf, FOX, OURS, RELAY } from '../src/contenders.ts';
 import type { Cell, Sample } from '../src/entry.ts';
+import { takesPart } from '../src/measure.ts';
 import { cellText, page, summary, verdictTable } from '../src/report.ts';
 import { judge, needed, TARGETS, type Target } from '../src/targets.ts';
 import { WORKLOADS } from '../src/workloads.ts';
@@ -83,9 +84,28 @@ test('growth compares ourselves at two workloads, memory is a difference', () =>
 test('every target is about workloads that there are, with contenders that take part', () => {
   for (const [id, contenders] of needed(TARGETS)) {
     const workload = WORKLOADS.find((one) => one.id === id);
-    expect(workload, id).toBeDefined();
-    for (const name of contenders) expect(workload?.contenders ?? [RELAY, OURS, FOX]).toContain(name);
+    if (workload === undefined) expect.fail(`no workload ${id}`);
+    const able = contendersOf({ pinned: false }).filter((contender) => takesPart(contender, workload));
+    for (const name of contenders)
+      expect(
+        able.map((contender) => contender.name),
+        id,
+      ).toContain(name);
   }
+});
+
+test('only routers translate, and each speaks what it speaks', () => {
+  const able = (id: string): string[] => {
+    const workload = WORKLOADS.find((one) => one.id === id);
+    return contendersOf({ pinned: false, other: { url: 'rs://127.0.0.1:1/', pid: undefined } })
+      .filter((contender) => workload !== undefined && takesPart(contender, workload))
+      .map(({ name }) => name);
+  };
+  expect(able('rpc-json-16-w64')).toEqual([RELAY, OURS, FOX]);
+  expect(able('rpc-msgpack-16-w64')).toEqual([RELAY, OURS]);
+  expect(able('topics-10')).toEqual([OURS, FOX]);
+  expect(able('mixed-json-msgpack-128')).toEqual([OURS]);
+  expect(able('rpc-raw-msgpack-16-w64')).toEqual([OURS, '127.0.0.1:1']);
 });
 
 test('no two workloads have the same id', () => {
@@ -121,7 +141,8 @@ test('the page has a row for each workload, with ratios', () => {
 });
 
 test('what a router said cannot break a table', () => {
-  const line = page(FACTS, [cell('idle', FOX, [], 'so | many\n| columns')]).split('\n').find((one) => one.startsWith('| 10,000')); // prettier-ignore
+  const lines = page(FACTS, [cell('idle', FOX, [], 'so | many\n| columns')]).split('\n');
+  const line = lines.find((one) => one.startsWith('| 10,000'));
   expect(line).toBe(String.raw`| 10,000 idle sessions | failed: so \| many \| columns | – |`);
 });
 

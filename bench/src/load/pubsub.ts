@@ -10,6 +10,7 @@ import { argsOf, PayloadCheck, type PayloadShape } from './payload.ts';
 import { ringSize } from './ring.ts';
 import { join, requestAll, type Destination } from './session.ts';
 import { Turn } from './turn.ts';
+import { newUris, type Uris } from './uris.ts';
 
 export interface PubSubOptions {
   /** Sessions that subscribe. */
@@ -27,11 +28,12 @@ export interface PubSubOptions {
   readonly subscriber: () => Elements;
 }
 
-/** The options, complete. */
+/** The options, complete, and the topics' URIs. */
 interface Shape {
   readonly topics: number;
   readonly audience: number;
   readonly subscribers: number;
+  readonly uris: Uris;
 }
 
 export class PubSubLoad implements Load {
@@ -45,7 +47,7 @@ export class PubSubLoad implements Load {
   /** Opens all sessions and subscribes to all topics. */
   static async open(destination: Destination, options: PubSubOptions): Promise<PubSubLoad> {
     const turn = new Turn();
-    const shape = { topics: 1, audience: options.subscribers, ...options };
+    const shape = { topics: 1, audience: options.subscribers, ...options, uris: newUris() };
     const wire = { elements: options.subscriber(), turn };
     const subscribers: Connection[] = [];
     for (let index = 0; index < options.subscribers; index += 1) {
@@ -90,19 +92,15 @@ export class PubSubLoad implements Load {
   }
 }
 
-function uri(number: string): string {
-  return `bench.t${number}`;
-}
-
 /**
  * The places in all audiences, topic after topic, are dealt out to the subscribers in turn: place p is that
  * of subscriber p mod `subscribers`. So every subscriber has as many, and load on sockets does not depend on
  * how many topics there are.
  */
-function subscriptions(subscriber: number, { topics, audience, subscribers }: Shape) {
+function subscriptions(subscriber: number, { topics, audience, subscribers, uris }: Shape) {
   const requests = [];
   for (let place = subscriber; place < topics * audience; place += subscribers) {
-    const topic = uri(String(Math.floor(place / audience)).padStart(NUMBER_MARK.length, '0'));
+    const topic = uris(Math.floor(place / audience));
     requests.push({ type: MessageType.SUBSCRIBE, request: requests.length + 1, options: {}, topic });
   }
   return requests;
@@ -142,7 +140,7 @@ class Publisher implements MessageReceiver {
       type: MessageType.PUBLISH,
       request,
       options: {},
-      topic: uri(NUMBER_MARK),
+      topic: options.uris(NUMBER_MARK),
       payload: args,
     });
     this.#outgoing = new Outgoing(connection, publish, options.window);

@@ -10,6 +10,7 @@ import { argsOf, PayloadCheck, type PayloadShape } from './payload.ts';
 import { ringSize } from './ring.ts';
 import { join, requestAll, type Destination } from './session.ts';
 import { Turn } from './turn.ts';
+import { newUris, type Uris } from './uris.ts';
 
 export interface RpcOptions {
   readonly callers: number;
@@ -28,6 +29,7 @@ export interface RpcOptions {
 /** What has been opened for a load. */
 interface RpcSessions {
   readonly turn: Turn;
+  readonly uris: Uris;
   readonly callers: readonly Connection[];
   readonly callees: readonly Connection[];
   readonly relay: boolean;
@@ -41,6 +43,7 @@ export class RpcLoad implements Load {
   running = false;
   readonly procedures: number;
   readonly options: RpcOptions;
+  readonly uris: Uris;
   readonly #turn: Turn;
   readonly #callers: readonly Caller[];
   readonly #connections: readonly Connection[];
@@ -48,12 +51,14 @@ export class RpcLoad implements Load {
   /** Opens all sessions and registers all procedures. */
   static async open(destination: Destination, options: RpcOptions): Promise<RpcLoad> {
     const turn = new Turn();
+    const uris = newUris();
     const { procedures = options.callees } = options;
     const callees: Connection[] = [];
     const calleeWire = { elements: options.callee(), turn };
     for (let index = 0; index < options.callees; index += 1) {
       const callee = await join(destination, `callee/${index}`, calleeWire);
-      if (!destination.relay) await requestAll(callee, registrations(index, options.callees, procedures));
+      if (!destination.relay)
+        await requestAll(callee, registrations(index, options.callees, procedures, uris));
       callees.push(callee);
     }
     const callers: Connection[] = [];
@@ -61,11 +66,12 @@ export class RpcLoad implements Load {
     for (let index = 0; index < options.callers; index += 1) {
       callers.push(await join(destination, `caller/${index}`, callerWire));
     }
-    return new RpcLoad(options, { turn, callers, callees, relay: destination.relay });
+    return new RpcLoad(options, { turn, uris, callers, callees, relay: destination.relay });
   }
 
-  private constructor(options: RpcOptions, { turn, callers, callees, relay }: RpcSessions) {
+  private constructor(options: RpcOptions, { turn, uris, callers, callees, relay }: RpcSessions) {
     this.options = options;
+    this.uris = uris;
     this.#turn = turn;
     this.procedures = options.procedures ?? options.callees;
     this.#connections = [...callers, ...callees];
@@ -96,16 +102,16 @@ export class RpcLoad implements Load {
   }
 }
 
-function uri(number: string): string {
-  return `bench.p${number}`;
-}
-
 /** Procedure p belongs to callee p mod `callees`. */
-function registrations(callee: number, callees: number, procedures: number) {
+function registrations(callee: number, callees: number, procedures: number, uris: Uris) {
   const requests = [];
   for (let number = callee; number < procedures; number += callees) {
-    const procedure = uri(String(number).padStart(NUMBER_MARK.length, '0'));
-    requests.push({ type: MessageType.REGISTER, request: requests.length + 1, options: {}, procedure });
+    requests.push({
+      type: MessageType.REGISTER,
+      request: requests.length + 1,
+      options: {},
+      procedure: uris(number),
+    });
   }
   return requests;
 }
@@ -141,7 +147,7 @@ class Caller implements MessageReceiver {
       type: MessageType.CALL,
       request,
       options: {},
-      procedure: uri(NUMBER_MARK),
+      procedure: load.uris(NUMBER_MARK),
       payload: args,
     });
     this.#outgoing = new Outgoing(connection, call, window);

@@ -15,7 +15,7 @@ export interface Peer extends Ready {
   stop(): Promise<void>;
 }
 
-export type Program = 'relay' | 'router' | 'fox';
+type Program = 'relay' | 'router' | 'fox';
 
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
