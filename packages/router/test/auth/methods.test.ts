@@ -27,6 +27,25 @@ function hmac(key: string | Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }
 
+describe('anonymous', () => {
+  test.each([{}, { authid: 'joe' }, { authmethods: undefined, authid: 'joe' }])(
+    'ANON-1 T-25 whoever comes is let in under a random name, whatever it calls itself: %j',
+    async (details) => {
+      const router = createRouter({ realms: ['realm1'] });
+      const names = new Set<unknown>();
+      for (let number = 0; number < 3; number += 1) {
+        const welcome = await new Login(router).hello('anonymous', details);
+        expect(welcome).toEqual(
+          welcomed({ authrole: 'anonymous', authmethod: 'anonymous', authprovider: 'static' }),
+        );
+        names.add((welcome[2] as Dict)['authid']);
+      }
+      expect(names.size).toBe(3);
+      expect([...names]).not.toContain('joe');
+    },
+  );
+});
+
 describe('wampcra', () => {
   const users = new Map([
     ['joe', { secret: 'secret', authrole: 'user' }],
