@@ -1,5 +1,5 @@
 /** Cryptosign: the client proves that it holds a private key (spec: Cryptosign-based Authentication). */
-import { randomBytes, type KeyObject } from 'node:crypto';
+import { randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto';
 import type { Dict } from '@wamp/protocol';
 import {
   CRYPTOSIGN_KEY_SIZE,
@@ -13,7 +13,8 @@ import {
 } from '@wamp/protocol/auth';
 import type { Authenticator, Verdict } from './authenticator.ts';
 import { isSame } from './compare.ts';
-import { lookup, type CredentialSource } from './credentials.ts';
+import { knownIn, lookup, type CredentialSource } from './credentials.ts';
+import { Decoys } from './decoys.ts';
 import { isSignedBy, privateKeyOf, publicKeyOf, signWith } from './ed25519.ts';
 import { expect, inquiryOf, type Identity, type Inquiry } from './inquiry.ts';
 import { DENIED, malformed, welcome } from './verdicts.ts';
@@ -34,6 +35,8 @@ export interface CryptosignOptions {
 
 const METHOD = 'cryptosign';
 const CHALLENGE_SIZE = 32;
+/** Has as many keys as most people have. */
+const NO_ONE = { authorizedKeys: ['00'.repeat(CRYPTOSIGN_KEY_SIZE)] };
 
 /**
  * Lets in who signs a challenge with one of the keys of its authid. A client that names no authid gets that of the
@@ -50,6 +53,7 @@ export function cryptosign(
     identify: ({ authid, authextra }) => authid ?? owners.get(String(authextra['pubkey']).toLowerCase()),
   });
   const owners = ownersOf(source);
+  const decoys = new Decoys<Pick<CryptosignCredentials, 'authorizedKeys'>>(knownIn(source), NO_ONE, {});
   const routerKey = options.routerKey === undefined ? undefined : routerKeyOf(options.routerKey);
   return {
     method: METHOD,
@@ -57,7 +61,10 @@ export function cryptosign(
       const inquiry = inquiryOf(hello, info, METHOD);
       const opening = openingOf(inquiry);
       if (typeof opening === 'string') return malformed(opening);
+      // Whoever is unknown is held against somebody's keys, too, which takes as long.
+      const decoy = decoys.model(inquiry.authid ?? '');
       const found = await find(inquiry);
+      const { authorizedKeys } = found ?? decoy;
       const challenge = randomBytes(CHALLENGE_SIZE);
       const { type = null, channelId } = (await bindingOf(inquiry)) ?? {};
       const extra = { challenge: toHex(challenge), channel_binding: type };
@@ -65,8 +72,8 @@ export function cryptosign(
         challenge: { ...extra, ...(routerKey && proofOf(routerKey, opening, channelId)) },
         answer({ signature }): Verdict {
           const signed = isSigned(signature, opening.publicKey, cryptosignMessage(challenge, channelId));
-          const authorized = found?.authorizedKeys.some((key) => isKey(key, opening.publicKey)) === true;
-          if (!signed || !authorized) return DENIED;
+          const authorized = authorizedKeys.filter((key) => isKey(key, opening.publicKey)).length > 0;
+          if (!signed || !authorized || found === undefined) return DENIED;
           return welcome(found, { authmethod: METHOD, authprovider: provider, authid: inquiry.authid });
         },
       };
@@ -147,8 +154,9 @@ function ownersOf(source: CredentialSource<CryptosignCredentials>): Map<string, 
   return owners;
 }
 
+/** @param hex of a key that has been checked to be one */
 function isKey(hex: string, publicKey: Uint8Array): boolean {
-  return isSame(fromHex(hex) ?? '', publicKey);
+  return timingSafeEqual(Buffer.from(hex, 'hex'), publicKey);
 }
 
 /** Crossbar.io's name for the one key that it returns. */

@@ -55,16 +55,18 @@ const NONCE_SIZE = 24;
  */
 export function scram(source: CredentialSource<ScramCredentials>, options: ScramOptions = {}): Authenticator {
   const { provider, find } = lookup(source, KIND);
-  const { decoy = DEFAULT_COST.argon2id13 } = options;
-  const decoys = new Decoys<ScramCost>(knownIn(source), decoy, options);
+  const { decoy: otherwise = DEFAULT_COST.argon2id13 } = options;
+  const decoys = new Decoys<ScramCost>(knownIn(source), otherwise, options);
   return {
     method: METHOD,
     async begin(hello, info) {
       const inquiry = inquiryOf(hello, info, METHOD);
       const opening = await openingOf(inquiry);
       if (typeof opening === 'string') return malformed(opening);
+      // Made up for everybody, so that it takes as long for those who are known.
+      const decoy = madeUp(decoys, inquiry.authid ?? '');
       const found = await find(inquiry);
-      const stored = found ?? madeUp(decoys, inquiry.authid ?? '');
+      const stored = found ?? decoy;
       const exchange = exchangeOf(opening, stored);
       const { nonce, salt, iterations } = exchange;
       const { kdf, memory = null } = stored;

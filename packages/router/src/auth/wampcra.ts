@@ -50,14 +50,16 @@ export function wampcra(
   options: WampcraOptions = {},
 ): Authenticator {
   const { provider, find } = lookup(source, KIND);
-  const { decoy = { secret: '', authrole: 'user' } } = options;
-  const decoys = new Decoys<WampcraCredentials>(knownIn(source), decoy, options);
+  const { decoy: otherwise = { secret: '', authrole: 'user' } } = options;
+  const decoys = new Decoys<WampcraCredentials>(knownIn(source), otherwise, options);
   return {
     method: METHOD,
     async begin(hello, info) {
       const inquiry = inquiryOf(hello, info, METHOD);
+      // Made up for everybody, so that it takes as long for those who are known.
+      const decoy = madeUp(decoys, inquiry.authid ?? '');
       const found = await find(inquiry);
-      const credentials = found ?? madeUp(decoys, inquiry.authid ?? '');
+      const credentials = found ?? decoy;
       const challenge = challengeFor(credentials, inquiry, provider);
       return {
         challenge: { challenge, ...saltingOf(credentials) },

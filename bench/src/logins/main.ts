@@ -1,0 +1,78 @@
+/**
+ * `npm run login-cost`: what a login costs the router that fails for a wrong secret, and what one costs of a user that
+ * there is not. Whoever can tell them apart by time learns who has an account.
+ */
+import { digits } from '../figures.ts';
+import { median } from '../median.ts';
+import { openDoors, type Door } from './doors.ts';
+import { intrude } from './intruder.ts';
+
+/** Of either kind. */
+const LOGINS = 2000;
+/** Before that, for the compiler. */
+const WARM_UP = 300;
+/** The ratio may be so far from 1. */
+const BOUND = 0.1;
+
+/** Times of logins, in µs. */
+interface Costs {
+  readonly wrongSecret: readonly number[];
+  readonly unknownUser: readonly number[];
+}
+
+/** Both kinds in turns, each first every other time, so that whatever else happens happens to both. */
+async function measure({ router, method, trick }: Door): Promise<Costs> {
+  const wrongSecret: number[] = [];
+  const unknownUser: number[] = [];
+  for (let turn = -WARM_UP; turn < LOGINS; turn += 1) {
+    // As long as joe, and another each time.
+    const stranger = `x${(turn + WARM_UP).toString(36).padStart(2, '0')}`.slice(0, 3);
+    const pair: [string, number[]][] = [
+      ['joe', wrongSecret],
+      [stranger, unknownUser],
+    ];
+    if (turn % 2 === 0) pair.reverse();
+    for (const [authid, costs] of pair) {
+      const cost = await intrude(router, method, authid, trick);
+      if (turn >= 0) costs.push(1000 * cost);
+    }
+  }
+  return { wrongSecret, unknownUser };
+}
+
+/** The mean of all but the slowest tenth, in which garbage was collected or another program had its turn. */
+function mean(costs: readonly number[]): number {
+  const kept = [...costs].sort((a, b) => a - b).slice(0, Math.ceil(costs.length * 0.9));
+  return kept.reduce((sum, cost) => sum + cost, 0) / kept.length;
+}
+
+function isWithin(ratio: number): boolean {
+  return Math.abs(ratio - 1) <= BOUND;
+}
+
+console.log(
+  `${LOGINS} logins of either kind, in turns; µs of the router: median, and mean of the fastest 90 %\n`,
+);
+console.log(row('', 'wrong secret', 'unknown user', 'ratio'));
+for (const door of await openDoors()) {
+  const { wrongSecret, unknownUser } = await measure(door);
+  const ratios = [median, mean].map((of) => of(unknownUser) / of(wrongSecret));
+  const verdict = ratios.every(isWithin) ? '' : '  too far from 1';
+  if (verdict !== '') process.exitCode = 1;
+  console.log(
+    row(door.name, figures(wrongSecret), figures(unknownUser), ratios.map(twoDigits).join(' ')) + verdict,
+  );
+  await door.router.close();
+}
+
+function figures(costs: readonly number[]): string {
+  return `${digits(median(costs))} ${digits(mean(costs))}`;
+}
+
+function twoDigits(ratio: number): string {
+  return ratio.toFixed(3);
+}
+
+function row(name: string, ...cells: readonly string[]): string {
+  return [name.padEnd(36), ...cells.map((cell) => cell.padStart(14))].join('');
+}
