@@ -178,6 +178,7 @@ export const SCRAM_RFC_7677 = {
   nonce: 'rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0',
   salt: 'W22ZaJ0SNY7soEsUEjb6gQ==',
   iterations: 4096,
+  saltedPassword: 'c4a49510323ab4f952cac1fa99441939e78ea74d6be81ddf7096e87513dc615d',
   storedKey: '586e5df283e6dceb5c3e791d8b8528ec191e664045ce971792e2e6b5bb13e2a6',
   serverKey: 'c1f3cbc1c13a9d35a14c0990eed97629ea225863e566a4314ab99f3f00e5d9d5',
   proof: 'dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=',
