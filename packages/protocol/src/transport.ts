@@ -37,7 +37,7 @@ export interface Transport {
    * What only the two ends of this connection know, for authentication to be bound to it (RFC 5056): `tls-unique` and
    * `tls-server-end-point` of RFC 5929, `tls-exporter` of RFC 9266; undefined when there is none of the type.
    */
-  channelBinding?(type: string): Uint8Array | undefined;
+  channelBinding?(type: string): Uint8Array | undefined | Promise<Uint8Array | undefined>;
   /** Sends one encoded message, not above `limit`; does nothing once the channel is closing. */
   send(frame: Uint8Array<ArrayBuffer>): void;
   /**

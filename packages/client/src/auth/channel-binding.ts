@@ -3,9 +3,12 @@ import type { ScramBinding } from '@wamp/protocol/auth';
 import type { Bindable } from './authenticator.ts';
 
 /** @throws Error where a binding is wanted, and there is none of its type */
-export function bindingTo(transport: Bindable, type: string | undefined): ScramBinding | undefined {
+export async function bindingTo(
+  transport: Bindable,
+  type: string | undefined,
+): Promise<ScramBinding | undefined> {
   if (type === undefined) return undefined;
-  const data = transport.channelBinding?.(type);
+  const data = await transport.channelBinding?.(type);
   if (data === undefined) throw new Error(`The transport has no channel binding of type ${type}.`);
   return { type, data };
 }

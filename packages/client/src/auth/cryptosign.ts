@@ -29,7 +29,11 @@ export interface CryptosignOptions {
   readonly authid?: string | undefined;
   /** The router's public key, in hex: unless the router proves that it has the private one, joining fails (CSN-5). */
   readonly routerKey?: string | undefined;
-  /** Binds the login to the TLS connection, so that nobody can pass it on; fails where there is none. */
+  /**
+   * Binds the login to the TLS connection, so that nobody can pass it on: `tls-exporter` for TLS 1.3, `tls-unique` for
+   * TLS 1.2. Joining fails where there is none, as in browsers, and with a WebSocket class that is not that of package
+   * `ws`: Node from 22 on has one of its own, which `webSocket({ tls: {} })` passes over.
+   */
   readonly channelBinding?: 'tls-exporter' | 'tls-unique' | undefined;
 }
 
@@ -105,7 +109,7 @@ async function channelIdFor(
 ): Promise<Uint8Array | undefined> {
   const bound = extra['channel_binding'] ?? undefined;
   if (bound !== type) throw new Error(`The router does not bind to ${type ?? 'no channel'}, as it should.`);
-  const binding = bindingTo(transport, type);
+  const binding = await bindingTo(transport, type);
   return binding && cryptosignChannelId(binding.type, binding.data);
 }
 

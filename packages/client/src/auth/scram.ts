@@ -28,8 +28,13 @@ export interface ScramBounds {
 
 export interface ScramOptions {
   readonly bounds?: ScramBounds;
-  /** Binds the login to the TLS connection, so that nobody can pass it on; fails where there is none. */
-  readonly channelBinding?: 'tls-unique' | 'tls-server-end-point' | undefined;
+  /**
+   * Binds the login to the TLS connection, so that nobody can pass it on: `tls-exporter` for TLS 1.3, `tls-unique` for
+   * TLS 1.2; or to the router's certificate, `tls-server-end-point`. Joining fails where there is none, as in browsers,
+   * and with a WebSocket class that is not that of package `ws`: Node from 22 on has one of its own, which
+   * `webSocket({ tls: {} })` passes over. Not all routers know `tls-exporter` here, which came after the specification.
+   */
+  readonly channelBinding?: 'tls-exporter' | 'tls-unique' | 'tls-server-end-point' | undefined;
 }
 
 const BOUNDS: Required<ScramBounds> = {
@@ -57,7 +62,7 @@ export function scram(authid: string, password: Secret, options: ScramOptions = 
       return { authid, authextra: { nonce, channel_binding: type ?? null } };
     },
     async challenge(extra, transport): Promise<Signature> {
-      const binding = bindingTo(transport, type);
+      const binding = await bindingTo(transport, type);
       const { exchange, salt, cost } = readChallenge(extra, { authid, binding });
       if (nonces.take(exchange.clientNonce) === undefined) throw new Error('The nonce is not ours.');
       checkCost(cost, bounds);

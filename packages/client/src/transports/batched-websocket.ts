@@ -47,6 +47,10 @@ class BatchedTransport extends Channel {
     return this.#outgoing.bytes + this.#transport.backlog;
   }
 
+  async channelBinding(type: string): Promise<Uint8Array | undefined> {
+    return this.#transport.channelBinding?.(type);
+  }
+
   send(frame: Uint8Array<ArrayBuffer>): void {
     if (this.#outgoing.bytes === 0) queueMicrotask(() => this.#flush());
     this.#outgoing.push(frame);

@@ -15,6 +15,7 @@ import {
 } from '@wamp/protocol';
 import type { Clock } from '../clock.ts';
 import { Channel } from './channel.ts';
+import { channelBindingOf } from './tls-binding.ts';
 
 /** What the handshake has settled; lengths of messages in bytes. */
 export interface Agreement {
@@ -62,6 +63,10 @@ export class RawSocketTransport extends Channel implements RawSocketListener {
 
   get backlog(): number {
     return this.#bytes + this.#ground.socket.writableLength;
+  }
+
+  channelBinding(type: string): Promise<Uint8Array | undefined> {
+    return channelBindingOf(this.#ground.socket, type);
   }
 
   send(frame: Uint8Array<ArrayBuffer>): void {

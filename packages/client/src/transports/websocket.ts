@@ -6,6 +6,7 @@ import {
   type TransportFailure,
   type TransportListener,
 } from '@wamp/protocol';
+import type { Socket } from 'node:net';
 import type { ClientOptions } from 'ws';
 import { ConnectError } from '../errors.ts';
 import { onAbort } from '../signal.ts';
@@ -20,6 +21,8 @@ export interface WebSocketLike {
   readonly bufferedAmount: number;
   send(data: string | Uint8Array<ArrayBuffer>): void;
   close(code?: number): void;
+  /** What only the two ends of its TLS connection know, as `Transport` has it; browsers do not tell. */
+  channelBinding?(type: string): Uint8Array | undefined | Promise<Uint8Array | undefined>;
   addEventListener(type: 'open' | 'error', listener: (event: { readonly message?: unknown }) => void): void;
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
   addEventListener(
@@ -70,13 +73,22 @@ export function webSocket(options: WebSocketOptions = {}): TransportFactory {
 async function classFor(tls: TlsOptions | undefined): Promise<WebSocketConstructor> {
   const own = (globalThis as { readonly WebSocket?: WebSocketConstructor }).WebSocket;
   if (own !== undefined && tls === undefined) return own;
-  const { WebSocket } = await import('ws');
+  const [{ WebSocket }, { channelBindingOf }] = await Promise.all([import('ws'), import('./tls-binding.ts')]);
   // Compressing small messages costs more than it saves, and `ws` lets us say so. A router that does
   // not answer our close keeps the process alive no longer than it has to.
   const options = { ...(tls as ClientOptions), perMessageDeflate: false, closeTimeout: 5_000 };
   return class extends WebSocket {
+    #connection: Socket | undefined;
+
     constructor(url: URL, protocols: string[]) {
       super(url, protocols, options);
+      this.once('upgrade', ({ socket }) => {
+        this.#connection = socket;
+      });
+    }
+
+    async channelBinding(type: string): Promise<Uint8Array | undefined> {
+      return this.#connection && channelBindingOf(this.#connection, type);
     }
   };
 }
@@ -154,6 +166,10 @@ class WebSocketTransport implements Transport {
     if (this.#unheard === undefined) return;
     listener?.closed(this.#unheard);
     this.#unheard = undefined;
+  }
+
+  async channelBinding(type: string): Promise<Uint8Array | undefined> {
+    return this.#socket.channelBinding?.(type);
   }
 
   send(frame: Uint8Array<ArrayBuffer>): void {

@@ -17,6 +17,7 @@ export function underlayOf(socket: Socket): Underlay {
 }
 
 function channelBindingOf(socket: TLSSocket, type: string): Uint8Array | undefined {
+  if (socket.destroyed) return undefined;
   // TLS 1.3 has no unique message of that kind, and older ones do not tie exported keys to the whole handshake.
   const isLatest = socket.getProtocol() === 'TLSv1.3';
   switch (type) {
