@@ -73,6 +73,7 @@ interface Acceptor {
 
 function accept(router: Router, listener: Listener, { server, http }: Servers): readonly Acceptor[] {
   const { transports, origins, compression, websocketPaths: paths, longpollPath: path } = listener;
+  const { rawsocketPings: pings } = listener;
   const acceptors: Acceptor[] = [];
   if (http !== undefined) {
     const shared = { server: http, listener: server, origins };
@@ -84,8 +85,8 @@ function accept(router: Router, listener: Listener, { server, http }: Servers): 
   if (transports.includes('rawsocket')) {
     acceptors.push(
       http === undefined || http === server
-        ? acceptRawSockets(router, { server })
-        : shareOnePort(router, { server, http }),
+        ? acceptRawSockets(router, { server, pings })
+        : shareOnePort(router, { server, http, pings }),
     );
   }
   return acceptors;

@@ -82,6 +82,7 @@ describe('what is right is understood', () => {
           websocketPaths: ['/ws', '/'],
           longpollPath: '/lp',
           compression: false,
+          rawsocketPings: false,
           origins: [],
           pages: true,
         },
@@ -112,6 +113,7 @@ listeners:
   - unix: /run/wamp.sock
     transports: [longpoll, rawsocket]
     longpoll_path: /poll
+    rawsocket_pings: true
 realms:
   - name: com.example.\${SECRET}.$\${x}
     uri_rules: strict
@@ -129,6 +131,8 @@ limits:
   handshake_size: 512B
   message_size: 16MiB
   queue_size: 1GiB
+  ping_interval: 0s
+  ping_timeout: 1m
 attempts:
   per_authid: 1
   per_address: 2
@@ -152,6 +156,8 @@ log: { level: debug }
         handshakeSize: 512,
         messageSize: 2 ** 24,
         queueSize: 2 ** 30,
+        pingInterval: 0,
+        pingTimeout: 60_000,
       },
       attempts: {
         perAuthid: 1,

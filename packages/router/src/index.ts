@@ -74,4 +74,4 @@ export {
 } from './authz/permissions.ts';
 export type { Actions, Permission } from './authz/rule.ts';
 export type { SlowConsumerPolicies, SlowConsumerPolicy } from './connection/slow-consumer.ts';
-export type { Limits, Log, LogLevel } from './connection/connection-router.ts';
+export type { LimitName, Limits, LimitTally, Log, LogLevel } from './connection/connection-router.ts';

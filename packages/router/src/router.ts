@@ -13,7 +13,7 @@ import { anonymous } from './auth/anonymous.ts';
 import { Attempts, type AttemptLimits } from './auth/attempts.ts';
 import type { Authenticator, Underlay } from './auth/authenticator.ts';
 import type { Authorizer } from './authz/authorizer.ts';
-import type { ConnectionRouter, Limits, Log } from './connection/connection-router.ts';
+import type { ConnectionRouter, Limits, LimitTally, Log } from './connection/connection-router.ts';
 import { Connection } from './connection/connection.ts';
 import type { GuardedRealm } from './connection/joining.ts';
 import { Outlets } from './connection/outlet.ts';
@@ -23,6 +23,7 @@ import { systemClock } from './connection/system-clock.ts';
 import type { Clock } from './core/clock.ts';
 import { DEFAULT_QUOTAS, type Quotas } from './core/quotas.ts';
 import { Realm, type Feature } from './core/realm.ts';
+import { Tally } from './core/tally.ts';
 import type { TrustLevel } from './core/trust.ts';
 import { defaultFeatures } from './features/index.ts';
 
@@ -85,6 +86,8 @@ export const DEFAULT_LIMITS: Limits = {
   handshakeSize: 64 * 1024,
   messageSize: 1024 * 1024,
   queueSize: 8 * 1024 * 1024,
+  pingInterval: 10_000,
+  pingTimeout: 5000,
 };
 
 /** A router with its realms, open for connections. */
@@ -94,6 +97,8 @@ export class Router implements ConnectionRouter {
   readonly strictRequestIds: boolean;
   readonly clock: Clock;
   readonly limits: Limits;
+  /** How often each limit on connections was met. */
+  readonly limited: LimitTally = new Tally();
   readonly attempts: Attempts | undefined;
   readonly log: Log;
   readonly outlets: Outlets = new Outlets();

@@ -16,7 +16,7 @@ type Rows<T> = { readonly [K in keyof T as Snake<K & string>]: z.ZodType<T[K]> }
 /** Bounds on what any client may take. */
 export function limits(): z.ZodType<Limits> {
   const { helloTimeout, authenticateTimeout, authorizeTimeout, goodbyeTimeout } = DEFAULT_LIMITS;
-  const { handshakeSize, messageSize, queueSize } = DEFAULT_LIMITS;
+  const { handshakeSize, messageSize, queueSize, pingInterval, pingTimeout } = DEFAULT_LIMITS;
   const rows = {
     hello_timeout: duration(helloTimeout).describe('From connecting to HELLO.'),
     authenticate_timeout: duration(authenticateTimeout).describe(
@@ -30,6 +30,12 @@ export function limits(): z.ZodType<Limits> {
     message_size: size(messageSize).describe('A message after WELCOME, either way.'),
     queue_size: size(queueSize).describe(
       'What waits for a client that reads slowly; beyond that it is sent ABORT `wamp.error.slow_consumer`.',
+    ),
+    ping_interval: duration(pingInterval).describe(
+      'From one ping to the next, of a WebSocket and of a RawSocket with pings; 0s for none.',
+    ),
+    ping_timeout: duration(pingTimeout).describe(
+      'From a ping to a sign of life, without which the connection ends; 0s for never.',
     ),
   } satisfies Rows<Limits>;
   return z.strictObject(rows).transform(camelKeys).meta({ title: 'a mapping of limits' });

@@ -17,6 +17,8 @@ export interface Listener {
   readonly websocketPaths: readonly string[];
   readonly longpollPath: string;
   readonly compression: boolean;
+  /** Whether RawSocket clients are sent PINGs. */
+  readonly rawsocketPings: boolean;
   /** Origins, besides its own, whose pages may connect. */
   readonly origins: readonly string[];
   /** Whether it serves the landing page, the chat and the dashboard. */
@@ -82,6 +84,10 @@ function listener(files: Files): z.ZodType<Listener> {
       .boolean()
       .default(false)
       .describe('Whether WebSocket clients may have messages compressed (permessage-deflate).'),
+    rawsocket_pings: z
+      .boolean()
+      .default(false)
+      .describe('Whether RawSocket clients are sent PINGs. Those of autobahn-python cannot read them.'),
     origins: z
       .array(origin())
       .default([])

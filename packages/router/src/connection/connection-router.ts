@@ -1,4 +1,5 @@
 /** What a connection needs of the router it belongs to. */
+import type { Tally } from '../core/tally.ts';
 import type { Connection } from './connection.ts';
 import type { JoiningRouter } from './joining.ts';
 import type { Outlets } from './outlet.ts';
@@ -24,7 +25,15 @@ export interface Limits {
   readonly messageSize: number;
   /** What waits for a client to read it; what becomes of a client that lets more gather, its `SlowConsumerPolicy` says. */
   readonly queueSize: number;
+  /** From one ping to the next; 0 or Infinity for none. */
+  readonly pingInterval: number;
+  /** From a ping to a sign of life, without which the connection ends; 0 or Infinity for never. */
+  readonly pingTimeout: number;
 }
+
+/** A limit that concerns connections, as {@link LimitTally} counts how often it was met. */
+export type LimitName = 'ping_timeout';
+export type LimitTally = Tally<LimitName>;
 
 export interface ConnectionRouter extends JoiningRouter {
   readonly strictRequestIds: boolean;

@@ -21,6 +21,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Router } from '../router.ts';
 import type { Framed, FramedTransport, Framing } from './framing.ts';
 import { hangUp } from './hang-up.ts';
+import { Heartbeat, type Peer } from './heartbeat.ts';
 import { onConnection } from './listening.ts';
 import { OpenSet } from './open-set.ts';
 import { FlushQueue, Outbox } from './outbox.ts';
@@ -40,6 +41,11 @@ export interface RawSocketRules {
   readonly minMessageSize?: number;
   /** How many connections there may be at a time; unlimited by default. More are refused. */
   readonly maxConnections?: number;
+  /**
+   * Whether clients are sent PINGs, as WebSocket clients are; false by default, for autobahn-python takes one for
+   * the beginning of a huge message. TCP finds out by itself that an idle peer is gone, in about 20 s.
+   */
+  readonly pings?: boolean;
 }
 
 export interface RawSocketOptions extends RawSocketRules {
@@ -56,8 +62,8 @@ export interface RawSocketAcceptor {
   close(): Promise<void>;
 }
 
-/** When a connection is silent for so long (ms), TCP asks whether the peer is still there. */
-const KEEP_ALIVE = 30_000;
+/** When a connection is silent for so long (ms), TCP asks whether the peer is still there; ten times, Node says. */
+const KEEP_ALIVE = 10_000;
 /** From a peer that leaves this many bytes unread, and sends PINGs, nothing more is read for a while. */
 const MOST_UNREAD = 1024 * 1024;
 
@@ -79,16 +85,19 @@ export function acceptRawSockets(router: Router, options: RawSocketOptions): Raw
 export class RawSocketEntrance {
   readonly #router: Router;
   readonly #rules: Required<RawSocketRules>;
+  readonly #heartbeat: Heartbeat;
   readonly #queue = new FlushQueue();
   readonly #open = new OpenSet<Socket>();
 
   constructor(router: Router, rules: RawSocketRules) {
     this.#router = router;
+    this.#heartbeat = new Heartbeat(router);
     this.#rules = {
       serializers: rules.serializers ?? DEFAULT_SERIALIZERS,
       maxMessageSize: rawSocketLimit(rules.maxMessageSize ?? router.limits.messageSize),
       minMessageSize: rules.minMessageSize ?? 0,
       maxConnections: rules.maxConnections ?? Infinity,
+      pings: rules.pings ?? false,
     };
   }
 
@@ -164,6 +173,7 @@ export class RawSocketEntrance {
     const protocol = serializer.subprotocol;
     const description = { type: 'rawsocket', protocol, peer: peerOf(socket) };
     this.#router.open(transport, description, underlayOf(socket));
+    if (this.#rules.pings) this.#heartbeat.watch(socket, transport);
     return transport;
   }
 }
@@ -183,6 +193,8 @@ interface Ground {
   readonly clock: Clock;
 }
 
+const NOTHING = new Uint8Array(0);
+
 const FRAMING: Framing = {
   headerSize: () => RAW_SOCKET_PREFIX_SIZE,
   writeHeader(into, at, length) {
@@ -190,7 +202,7 @@ const FRAMING: Framing = {
   },
 };
 
-class RawSocketTransport implements FramedTransport, RawSocketListener {
+class RawSocketTransport implements FramedTransport, RawSocketListener, Peer {
   readonly serializer: Serializer;
   readonly limit: number;
   readonly acceptedLength: number;
@@ -246,21 +258,35 @@ class RawSocketTransport implements FramedTransport, RawSocketListener {
     this.listener?.frame(frame);
   }
 
-  /** RAW-8. It is written now, and not with the turn's messages, but behind those sent before. */
+  /** RAW-8. */
   ping(payload: Uint8Array): void {
     const { socket, outbox } = this.#ground;
-    outbox.flush();
-    if (socket.writable) socket.write(rawSocketFrame(RawSocketFrameType.PONG, payload));
+    this.#control(RawSocketFrameType.PONG, payload);
     if (outbox.backlog > MOST_UNREAD) socket.pause();
   }
 
-  /** We send no PING; a PONG to none may serve the peer as a sign of life. */
+  /** Like anything else that comes, it is a sign of life. */
   pong(): void {
     return;
   }
 
+  ask(): void {
+    if (this.#open) this.#control(RawSocketFrameType.PING, NOTHING);
+  }
+
+  lost(): void {
+    this.#gone('no sign of life');
+  }
+
   failed(_failure: TransportFailure, what: string): void {
     this.listener?.violation(what);
+  }
+
+  /** It is written now, and not with the turn's messages, but behind those sent before. */
+  #control(type: RawSocketFrameType, payload: Uint8Array): void {
+    const { socket, outbox } = this.#ground;
+    outbox.flush();
+    if (socket.writable) socket.write(rawSocketFrame(type, payload));
   }
 
   /** Nothing more will come, and nobody waits for what was to go. */

@@ -4,6 +4,7 @@ import type { Dict, Serializer, Transport, TransportFailure, TransportListener }
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 import type { Router } from '../router.ts';
 import { BatchSink, receiveBatch } from './batching.ts';
+import { Heartbeat, type Peer } from './heartbeat.ts';
 import { FlushQueue, type FrameSink } from './outbox.ts';
 import { choose, type Subprotocol } from './subprotocol.ts';
 import { underlayOf } from './underlay.ts';
@@ -29,11 +30,13 @@ const COMPRESSION: ServerOptions['perMessageDeflate'] = {
 export class Deflating {
   readonly #router: Router;
   readonly #queue = new FlushQueue();
+  readonly #heartbeat: Heartbeat;
   readonly #sockets: WebSocketServer;
 
   /** @param spoken what may be agreed on */
   constructor(router: Router, spoken: readonly Subprotocol[]) {
     this.#router = router;
+    this.#heartbeat = new Heartbeat(router);
     this.#sockets = new WebSocketServer({
       noServer: true,
       perMessageDeflate: COMPRESSION,
@@ -52,6 +55,7 @@ export class Deflating {
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const transport = new DeflatingTransport(webSocket, subprotocol, this.#queue);
       this.#router.open(transport, description, underlayOf(socket));
+      this.#heartbeat.watch(socket, transport);
     });
   }
 }
@@ -84,7 +88,7 @@ class DeflatingSink implements FrameSink {
 }
 
 /** Receiving, pings and closing are the business of `ws`, too. */
-class DeflatingTransport implements Transport {
+class DeflatingTransport implements Transport, Peer {
   readonly serializer: Serializer;
   listener: TransportListener | undefined;
   readonly #socket: WebSocket;
@@ -122,6 +126,15 @@ class DeflatingTransport implements Transport {
   close(failure?: TransportFailure): void {
     this.#sink.flush();
     this.#socket.close(failure === undefined ? CloseCode.NORMAL : CLOSE_CODES[failure]);
+  }
+
+  ask(): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
+  }
+
+  lost(): void {
+    this.#closed('no sign of life');
+    this.#socket.close(CloseCode.POLICY_VIOLATION);
   }
 
   /** WS-3: text for JSON, binary for the others. */

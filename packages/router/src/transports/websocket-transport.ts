@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.ts';
 import { BatchSink, receiveBatch } from './batching.ts';
 import type { Framed, Framing } from './framing.ts';
 import { awaitClose, hangUp } from './hang-up.ts';
+import type { Peer } from './heartbeat.ts';
 import { Outbox, type FlushQueue, type FrameSink } from './outbox.ts';
 import type { Subprotocol } from './subprotocol.ts';
 import { CloseCode, Opcode, WebSocketParser, type WebSocketListener } from './websocket-parser.ts';
@@ -43,6 +44,7 @@ function framing(opcode: number): Framing {
   };
 }
 
+const NOTHING = new Uint8Array(0);
 const TEXT = framing(Opcode.TEXT);
 const BINARY = framing(Opcode.BINARY);
 
@@ -59,7 +61,7 @@ export interface Ground {
   readonly limit: number;
 }
 
-export class WebSocketTransport implements Transport, WebSocketListener {
+export class WebSocketTransport implements Transport, WebSocketListener, Peer {
   readonly serializer: Serializer;
   /** Undefined for a batched channel, whose frames are batches. */
   readonly framing: Framing | undefined;
@@ -149,9 +151,17 @@ export class WebSocketTransport implements Transport, WebSocketListener {
     if (this.#outbox.backlog > MOST_UNREAD) this.#socket.pause();
   }
 
-  /** We send no ping; a pong to none may serve the peer as a sign of life. */
+  /** Like anything else that comes, it is a sign of life. */
   pong(): void {
     return;
+  }
+
+  ask(): void {
+    if (this.#open) this.#control(Opcode.PING, NOTHING);
+  }
+
+  lost(): void {
+    this.failed(CloseCode.POLICY_VIOLATION, 'no sign of life');
   }
 
   /** The peer's word after ours ends the connection; the peer's word before ours is answered with the same. */

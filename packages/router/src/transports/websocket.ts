@@ -7,6 +7,7 @@ import type { Serializer } from '@wamp/protocol';
 import type { Clock } from '../core/clock.ts';
 import type { Router } from '../router.ts';
 import { hangUp } from './hang-up.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { boundAddress } from './listening.ts';
 import { OpenSet } from './open-set.ts';
 import { originAllowed } from './origin.ts';
@@ -96,11 +97,13 @@ class WebSocketEntrance {
   readonly #router: Router;
   readonly #deflating: Deflating | undefined;
   readonly #queue = new FlushQueue();
+  readonly #heartbeat: Heartbeat;
   readonly #open = new OpenSet<Socket>();
 
   /** @param deflating who takes those that are to be compressed; nobody by default */
   constructor(router: Router, deflating: Deflating | undefined) {
     this.#router = router;
+    this.#heartbeat = new Heartbeat(router);
     this.#deflating = deflating;
   }
 
@@ -120,6 +123,7 @@ class WebSocketEntrance {
       const ground = { queue: this.#queue, clock, limit: limits.messageSize };
       const transport = new WebSocketTransport(socket, subprotocol, ground);
       this.#router.open(transport, description, underlayOf(socket));
+      this.#heartbeat.watch(socket, transport);
       transport.start(head);
     }
   }
