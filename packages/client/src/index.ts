@@ -32,6 +32,7 @@ export {
 } from './errors.ts';
 export { anonymous } from './auth/anonymous.ts';
 export { ticket } from './auth/ticket.ts';
+export { tls } from './auth/tls.ts';
 export { wampcra } from './auth/wampcra.ts';
 export type { Authenticator, Bindable, Introduction, Signature } from './auth/authenticator.ts';
 export type { Secret } from './auth/secret.ts';

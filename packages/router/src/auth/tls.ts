@@ -63,10 +63,19 @@ function finder(source: Parameters<typeof tls>[0]): Finder {
 
 /** Names by which a certificate may identify who has it. */
 const NAMES: Readonly<Record<'cn' | 'san' | 'fingerprint', (of: X509Certificate) => string | undefined>> = {
-  cn: ({ subject }) => /^CN=(.+)$/m.exec(subject)?.[1],
+  cn: commonName,
   san: ({ subjectAltName = '' }) => /^(?:DNS|email|URI):([^,"]+)/.exec(subjectAltName)?.[1],
   fingerprint,
 };
+
+/** As it stands there: in `subject`, some characters are escaped. Two names, which are a list here, are none. */
+function commonName(certificate: X509Certificate): string | undefined {
+  const { CN: name } = certificate.toLegacyObject().subject as { readonly CN?: unknown };
+  return typeof name === 'string' && name !== '' && !CONTROL.test(name) ? name : undefined;
+}
+
+/** What is in no name, and cuts it short where C reads it. */
+const CONTROL = /\p{Cc}/u;
 
 function fingerprint({ fingerprint256 }: X509Certificate): string {
   return fingerprint256.replaceAll(':', '').toLowerCase();
