@@ -17,8 +17,11 @@ export interface Insert {
   readonly bytes: Uint8Array;
 }
 
-/** More bytes than this are not worth copying. */
-const LARGE = 16 * 1024;
+/**
+ * Up to so many bytes of a payload are copied into the frames that it goes out in; more are referred to. What lies in
+ * memory that is used again for what comes next may not be longer.
+ */
+export const MOST_COPIED: number = 16 * 1024;
 /** Up to this many bytes, a loop is faster than a call into the engine. */
 const SHORT = 64;
 
@@ -78,7 +81,7 @@ export class FrameWriter {
   /** The bytes of `source` from `start` up to `end`. Many are not copied: they are referred to. */
   put(source: Uint8Array, start = 0, end: number = source.length): void {
     const length = end - start;
-    if (length > LARGE && this.insert === undefined) {
+    if (length > MOST_COPIED && this.insert === undefined) {
       this.insert = { at: this.at, bytes: source.subarray(start, end) };
       return;
     }

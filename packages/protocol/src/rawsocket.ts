@@ -1,5 +1,6 @@
 /** RawSocket framing: the handshake of both sides, and frames out of a stream of octets (spec: RawSocket Transport). */
 import { ArrivingFrame } from './arriving.ts';
+import { MOST_COPIED } from './frame-writer.ts';
 import type { TransportFailure } from './transport.ts';
 
 /** The first octet of both handshakes. No HTTP request and no TLS record begins with it. */
@@ -210,7 +211,7 @@ export class RawSocketParser {
       return chunk.length;
     }
     const end = at + this.#length;
-    if (end <= chunk.length) {
+    if (end <= chunk.length && this.#length <= MOST_COPIED) {
       this.#tell(chunk.subarray(at, end));
       return end;
     }

@@ -25,6 +25,7 @@ import { Heartbeat, type Peer } from './heartbeat.ts';
 import { onConnection } from './listening.ts';
 import { OpenSet } from './open-set.ts';
 import { FlushQueue, Outbox } from './outbox.ts';
+import { read } from './reading.ts';
 import { DEFAULT_SERIALIZERS } from './subprotocol.ts';
 import { underlayOf } from './underlay.ts';
 
@@ -127,7 +128,7 @@ export class RawSocketEntrance {
       dismiss();
       return this.#greet(socket, parser, octets);
     });
-    socket.on('data', (chunk: Buffer) => {
+    read(socket, (chunk) => {
       parser.push(chunk);
     });
   }

@@ -1,6 +1,6 @@
 /** WebSocket frames out of a stream of octets, as a server reads them (RFC 6455 §5). */
 import { isUtf8 } from 'node:buffer';
-import { ArrivingFrame } from '@wamp/protocol';
+import { ArrivingFrame, MOST_COPIED } from '@wamp/protocol';
 import { unmask } from './mask.ts';
 
 /** What a frame is for. */
@@ -141,7 +141,7 @@ export class WebSocketParser {
   /** Takes the payload at once when all of it is there. */
   #readPayload(chunk: Uint8Array, at: number): number {
     const end = at + this.#header.length;
-    if (end > chunk.length) {
+    if (end > chunk.length || this.#header.length > MOST_COPIED) {
       this.#arriving = new ArrivingFrame(this.#header.length, unwritten);
       return at;
     }

@@ -8,6 +8,7 @@ import type { Framed, Framing } from './framing.ts';
 import { awaitClose, hangUp } from './hang-up.ts';
 import type { Peer } from './heartbeat.ts';
 import { Outbox, type FlushQueue, type FrameSink } from './outbox.ts';
+import { read } from './reading.ts';
 import type { Subprotocol } from './subprotocol.ts';
 import { CloseCode, Opcode, WebSocketParser, type WebSocketListener } from './websocket-parser.ts';
 
@@ -96,7 +97,7 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
     socket.setNoDelay(true);
     // A copy: the parser writes where it reads, and these octets are a part of something larger.
     if (head.length > 0) this.#parser.push(Buffer.from(head));
-    socket.on('data', (chunk: Buffer) => {
+    read(socket, (chunk) => {
       this.#parser.push(chunk);
     });
     socket.on('drain', () => {
