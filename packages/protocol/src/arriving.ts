@@ -1,23 +1,24 @@
 /** A frame that arrives in pieces: memory is taken by what has arrived, not by what its header claims. */
 
+import { newMemory, type Memory } from './memory.ts';
+
 /** The least room that is made for a frame, in bytes. */
 const LEAST_ROOM = 1024;
 /** Room is made for so many times what has arrived. */
 const AHEAD = 4;
 
+const NOTHING = new Uint8Array(0);
+
 export class ArrivingFrame {
   readonly #length: number;
-  readonly #allocate: (size: number) => Uint8Array<ArrayBuffer>;
-  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  readonly #memory: Memory;
+  #bytes: Uint8Array<ArrayBuffer> = NOTHING;
   #size = 0;
 
-  /**
-   * @param length of the whole frame, in bytes
-   * @param allocate makes room, whose content does not matter
-   */
-  constructor(length: number, allocate: (size: number) => Uint8Array<ArrayBuffer> = zeroed) {
+  /** @param length of the whole frame, in bytes */
+  constructor(length: number, memory: Memory = newMemory) {
     this.#length = length;
-    this.#allocate = allocate;
+    this.#memory = memory;
   }
 
   /** The whole frame; undefined until it has arrived. */
@@ -35,14 +36,17 @@ export class ArrivingFrame {
     return at + part.length;
   }
 
+  /** Gives back the room that the frame takes. */
+  release(): void {
+    if (this.#bytes !== NOTHING) this.#memory.give(this.#bytes);
+    this.#bytes = NOTHING;
+  }
+
   /** Makes room for `size` bytes and some more, but none beyond the frame. */
   #grow(size: number): void {
-    const larger = this.#allocate(Math.min(this.#length, Math.max(AHEAD * size, LEAST_ROOM)));
+    const larger = this.#memory.take(Math.min(this.#length, Math.max(AHEAD * size, LEAST_ROOM)));
     larger.set(this.#bytes.subarray(0, this.#size));
+    this.release();
     this.#bytes = larger;
   }
-}
-
-function zeroed(size: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(size);
 }

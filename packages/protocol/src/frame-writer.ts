@@ -1,4 +1,5 @@
 /** Memory that frames are written into, one behind the other, for serializers and transports. */
+import { newMemory, type Memory } from './memory.ts';
 import type { Message } from './message.ts';
 
 declare const TextEncoder: new () => {
@@ -27,7 +28,7 @@ const SHORT = 64;
 
 /**
  * A frame starts with {@link FrameWriter.begin}; what was written before it stays as it is. When the memory
- * is used up, the frame at hand moves to a new piece, and the old one is left to those who refer to it.
+ * is used up, the frame at hand moves to another piece, and the old one is given back.
  */
 export class FrameWriter {
   /** The memory at hand: the frame being written lies in it from `start` up to `at`. */
@@ -37,18 +38,17 @@ export class FrameWriter {
   /** Bytes that stand in the frame before what lies at `at`, and that have not been copied. */
   insert: Insert | undefined;
   readonly #size: number;
-  readonly #allocate: (size: number) => Uint8Array<ArrayBuffer>;
+  readonly #memory: Memory;
   /** What was at hand before a frame came that needs a piece of its own. */
   #aside: { readonly bytes: Uint8Array<ArrayBuffer>; readonly at: number } | undefined;
 
   /**
    * @param size of each piece of memory, in bytes; a frame of more than an eighth of it gets one of its own
-   * @param allocate makes a piece, whose content does not matter
    */
-  constructor(size: number, allocate: (size: number) => Uint8Array<ArrayBuffer> = zeroed) {
+  constructor(size: number, memory: Memory = newMemory) {
     this.#size = size;
-    this.#allocate = allocate;
-    this.bytes = allocate(size);
+    this.#memory = memory;
+    this.bytes = memory.take(size);
   }
 
   /** Starts a frame in the place of all before it. */
@@ -60,6 +60,7 @@ export class FrameWriter {
   /** Starts a frame behind the last one. */
   begin(): void {
     if (this.#aside !== undefined) {
+      this.#memory.give(this.bytes);
       this.bytes = this.#aside.bytes;
       this.at = this.#aside.at;
       this.#aside = undefined;
@@ -132,18 +133,16 @@ export class FrameWriter {
     const written = this.at - this.start;
     const needed = written + more;
     const own = needed > this.#size / 8;
-    if (own) this.#aside ??= { bytes: this.bytes, at: this.start };
-    const piece = this.#allocate(own ? needed + SPARE : this.#size);
-    piece.set(this.bytes.subarray(this.start, this.at));
+    const old = this.bytes;
+    const piece = this.#memory.take(own ? needed + SPARE : this.#size);
+    piece.set(old.subarray(this.start, this.at));
+    if (own && this.#aside === undefined) this.#aside = { bytes: old, at: this.start };
+    else this.#memory.give(old);
     if (this.insert !== undefined) this.insert = { ...this.insert, at: this.insert.at - this.start };
     this.bytes = piece;
     this.start = 0;
     this.at = written;
   }
-}
-
-function zeroed(size: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(size);
 }
 
 /** For frames and texts that get memory of their own afterwards; undefined while it is in use. */

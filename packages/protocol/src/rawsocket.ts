@@ -1,6 +1,7 @@
 /** RawSocket framing: the handshake of both sides, and frames out of a stream of octets (spec: RawSocket Transport). */
 import { ArrivingFrame } from './arriving.ts';
 import { MOST_COPIED } from './frame-writer.ts';
+import { newMemory, type Memory } from './memory.ts';
 import type { TransportFailure } from './transport.ts';
 
 /** The first octet of both handshakes. No HTTP request and no TLS record begins with it. */
@@ -155,6 +156,7 @@ export type RawSocketGreeting = (octets: Uint8Array) => RawSocketListener | unde
 
 /** Reads one side's octets, however the stream is cut: a handshake, then frames. */
 export class RawSocketParser {
+  readonly #memory: Memory;
   #greeting: RawSocketGreeting | undefined;
   #listener: RawSocketListener | undefined;
   /** The handshake, or a prefix, as far as it has arrived. */
@@ -165,8 +167,10 @@ export class RawSocketParser {
   #type: RawSocketFrameType = RawSocketFrameType.MESSAGE;
   #length = 0;
 
-  constructor(greeting: RawSocketGreeting) {
+  /** @param memory for frames that come in pieces, which are given back once they have been heard */
+  constructor(greeting: RawSocketGreeting, memory: Memory = newMemory) {
     this.#greeting = greeting;
+    this.#memory = memory;
   }
 
   /** The octets that came next. */
@@ -215,7 +219,7 @@ export class RawSocketParser {
       this.#tell(chunk.subarray(at, end));
       return end;
     }
-    this.#arriving = new ArrivingFrame(this.#length);
+    this.#arriving = new ArrivingFrame(this.#length, this.#memory);
     return at;
   }
 
@@ -244,6 +248,7 @@ export class RawSocketParser {
     if (whole !== undefined) {
       this.#arriving = undefined;
       this.#tell(whole);
+      arriving.release();
     }
     return next;
   }

@@ -198,7 +198,10 @@ describe.each(serializers)('$name', (serializer) => {
     expect(kept.as(serializer).buffer.byteLength).toBe(own.length);
 
     for (const payload of [range(), kept]) {
-      const writer = new FrameWriter(64 * 1024, (size) => new Uint8Array(size).fill(0xee));
+      const writer = new FrameWriter(64 * 1024, {
+        take: (size) => new Uint8Array(size).fill(0xee),
+        give: (memory) => memory.fill(0xdd),
+      });
       writer.begin();
       writer.octet(1);
       payload.write(serializer, writer);

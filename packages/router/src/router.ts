@@ -26,6 +26,7 @@ import { Realm, type Feature } from './core/realm.ts';
 import { Tally } from './core/tally.ts';
 import type { TrustLevel } from './core/trust.ts';
 import { defaultFeatures } from './features/index.ts';
+import { FlushQueue } from './transports/outbox.ts';
 
 /** What may differ from realm to realm. */
 export interface RealmSettings {
@@ -101,7 +102,9 @@ export class Router implements ConnectionRouter {
   readonly limited: LimitTally = new Tally();
   readonly attempts: Attempts | undefined;
   readonly log: Log;
-  readonly outlets: Outlets = new Outlets();
+  /** Of all sockets: when it is through, no frame of the turn is under way any more. */
+  readonly queue: FlushQueue = new FlushQueue();
+  readonly outlets: Outlets = new Outlets(this.queue.memory);
   readonly #realms = new Map<Uri, GuardedRealm>();
   readonly #connections = new Set<Connection>();
   #whenEmpty: (() => void) | undefined;

@@ -12,6 +12,7 @@ import { msgpack } from '@wamp/protocol/msgpack';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Outlets } from '../src/connection/outlet.ts';
+import { FrameMemory } from '../src/transports/frame-memory.ts';
 import { Framer, type Framed, type Framing } from '../src/transports/framing.ts';
 import { framingFor } from '../src/transports/websocket-transport.ts';
 import { RAW } from './support/raw-framing.ts';
@@ -84,7 +85,7 @@ describe.each(KINDS)('$name', ({ serializer, framing }) => {
   test('WS-2 RAW-7 what a framer writes is a header and the encoded message, and stays so', () => {
     fc.assert(
       fc.property(fc.array(messages, { minLength: 1, maxLength: 40 }), (all) => {
-        const framer = new Framer(serializer, framing);
+        const framer = new Framer(serializer, framing, new FrameMemory());
         const frames = all.map((message) => {
           const frame = framer.frame(message);
           const wanted = ordinary(message, serializer, framing);
@@ -99,7 +100,7 @@ describe.each(KINDS)('$name', ({ serializer, framing }) => {
   });
 
   test('the ends of every header and of the path without copies', () => {
-    const framer = new Framer(serializer, framing);
+    const framer = new Framer(serializer, framing, new FrameMemory());
     const frames: [Framed, Buffer][] = [];
     for (const around of [125, 16_384, 65_536, 8192])
       for (let count = around - 40; count <= around + 5; count += 1)
@@ -109,7 +110,7 @@ describe.each(KINDS)('$name', ({ serializer, framing }) => {
   });
 
   test('reliability 6: a message without a form leaves those around it right', () => {
-    const framer = new Framer(serializer, framing);
+    const framer = new Framer(serializer, framing, new FrameMemory());
     const bad: readonly Message[] = [
       event(Payload.of([() => 1])),
       event(Payload.of([Symbol('x')], { a: 1 })),
@@ -126,7 +127,7 @@ describe.each(KINDS)('$name', ({ serializer, framing }) => {
   });
 
   test('10,000 messages of one framer: each its own, whatever came before and after', () => {
-    const framer = new Framer(serializer, framing);
+    const framer = new Framer(serializer, framing, new FrameMemory());
     const frames = Array.from({ length: 10_000 }, (_item, index) => {
       const message = event(Payload.of([index, 'x'.repeat((index * 37) % 300)]));
       return { message, frame: framer.frame(message) };
@@ -137,7 +138,7 @@ describe.each(KINDS)('$name', ({ serializer, framing }) => {
   });
 
   test('the last frame is remembered for its message alone', () => {
-    const framer = new Framer(serializer, framing);
+    const framer = new Framer(serializer, framing, new FrameMemory());
     const [one, two] = [sized(3), sized(3, 'y')];
     const first = framer.frame(one);
     expect(framer.frame(one)).toBe(first);
@@ -153,7 +154,7 @@ describe.each(KINDS)('$name', ({ serializer, framing }) => {
   test.each([10, 300, 20_000])(
     'a value that frames another message while it is written: %i bytes',
     (size) => {
-      const framer = new Framer(serializer, framing);
+      const framer = new Framer(serializer, framing, new FrameMemory());
       const inner: Framed[] = [];
       const value = new (class {
         toJSON(): unknown {
@@ -196,7 +197,7 @@ test('RAW-6 an outlet sends no message that is longer than its transport takes, 
     sendFramed: ({ length: count }: Framed) => sent.push(count),
   };
   for (const each of [transport, framedTransport]) {
-    const outlet = new Outlets().for(each);
+    const outlet = new Outlets(new FrameMemory()).for(each);
     expect(outlet.encode(sized(200))).toBeGreaterThan(200);
     outlet.send();
     const short = outlet.encode(sized(1));

@@ -188,8 +188,9 @@ describe('messages framed already', () => {
     'come in order, with few writes: 10,000 or so of %i bytes',
     async (size) => {
       const line = new Line();
-      const outbox = new Outbox(line, RAW, new FlushQueue());
-      const framer = new Framer(json, RAW);
+      const queue = new FlushQueue();
+      const outbox = new Outbox(line, RAW, queue);
+      const framer = new Framer(json, RAW, queue.memory);
       const messages = events(size < 1000 ? 10_000 : 60, size);
       for (const message of messages) outbox.pushFramed(framer.frame(message));
       await turn();
@@ -213,7 +214,7 @@ describe('messages framed already', () => {
         const [line, other] = [new Line(), new Line()];
         const queue = new FlushQueue();
         const outboxes = [line, other].map((socket) => new Outbox(socket, RAW, queue));
-        const framer = new Framer(json, RAW);
+        const framer = new Framer(json, RAW, queue.memory);
         const wanted: Uint8Array[][] = [[], []];
         for (const [length, how] of steps) {
           const [message] = events(1, length);
@@ -240,8 +241,9 @@ describe('messages framed already', () => {
 
   test('a mark that is passed within a message is no place to tear it', () => {
     const line = new Line();
-    const outbox = new Outbox(line, RAW, new FlushQueue());
-    const framer = new Framer(json, RAW);
+    const queue = new FlushQueue();
+    const outbox = new Outbox(line, RAW, queue);
+    const framer = new Framer(json, RAW, queue.memory);
     const messages = [...events(4, 60_000), ...events(1, 300_000), ...events(3, 10)];
     for (const message of messages) {
       outbox.pushFramed(framer.frame(message));
@@ -275,7 +277,7 @@ describe('messages framed already', () => {
       const queue = new FlushQueue();
       const outbox = new Outbox(stuck, RAW, queue);
       const rest = others.map((line) => new Outbox(line, RAW, queue));
-      const framer = new Framer(json, RAW);
+      const framer = new Framer(json, RAW, queue.memory);
       for (let index = 0; index < 150; index += 1) {
         for (const message of some(index)) {
           const frame = framer.frame(message);

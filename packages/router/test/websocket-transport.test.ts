@@ -5,6 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { json } from '@wamp/protocol';
 import { ManualClock } from '@wamp/router/testing';
 import { describe, expect, test } from 'vitest';
+import { FrameMemory } from '../src/transports/frame-memory.ts';
 import { FlushQueue } from '../src/transports/outbox.ts';
 import { Framer } from '../src/transports/framing.ts';
 import { framingFor, WebSocketTransport } from '../src/transports/websocket-transport.ts';
@@ -193,7 +194,7 @@ describe('the end', () => {
       ground,
     );
     transport.start(Buffer.alloc(0));
-    const frame = new Framer(json, framingFor(json)).frame({ type: 35, request: 7 });
+    const frame = new Framer(json, framingFor(json), new FrameMemory()).frame({ type: 35, request: 7 });
     transport.sendFramed(frame);
     transport.send(new Uint8Array(Buffer.from('[1]')));
     transport.close();

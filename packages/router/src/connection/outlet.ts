@@ -1,5 +1,6 @@
 /** Outlet: how a connection's messages become frames of its transport. */
 import { encodeOnce, type Message, type Serializer, type Transport } from '@wamp/protocol';
+import type { FrameMemory } from '../transports/frame-memory.ts';
 import {
   Framer,
   takesFramed,
@@ -32,6 +33,12 @@ type Encode = (message: Message) => Uint8Array<ArrayBuffer>;
 export class Outlets {
   readonly #encoders = new Map<Serializer, Encode>();
   readonly #framers = new Map<Framing, Map<Serializer, Framer>>();
+  readonly #memory: FrameMemory;
+
+  /** @param memory for frames, which is told when they have left */
+  constructor(memory: FrameMemory) {
+    this.#memory = memory;
+  }
 
   for(transport: Transport): Outlet {
     if (takesFramed(transport)) return new FramedOutlet(this.#framer(transport), transport);
@@ -41,7 +48,7 @@ export class Outlets {
   #framer({ framing, serializer }: FramedTransport): Framer {
     const known = this.#framers.get(framing) ?? new Map<Serializer, Framer>();
     this.#framers.set(framing, known);
-    const framer = known.get(serializer) ?? new Framer(serializer, framing);
+    const framer = known.get(serializer) ?? new Framer(serializer, framing, this.#memory);
     known.set(serializer, framer);
     return framer;
   }

@@ -1,5 +1,13 @@
 /** Framing: how messages stand on a stream, each framed once for all transports of a kind. */
-import { FrameWriter, type Insert, type Message, type Serializer, type Transport } from '@wamp/protocol';
+import {
+  FrameWriter,
+  type Insert,
+  type Memory,
+  type Message,
+  type Serializer,
+  type Transport,
+} from '@wamp/protocol';
+import type { FrameMemory, Settling } from './frame-memory.ts';
 
 /** How the frames of one kind of transport look: a header before each message. One object a kind. */
 export interface Framing {
@@ -39,19 +47,25 @@ export function takesFramed(transport: PerhapsFramed): transport is FramedTransp
 const PIECE = 64 * 1024;
 
 /** Frames messages, and remembers the last: an EVENT to a thousand subscribers of one kind costs one framing. */
-export class Framer {
+export class Framer implements Settling {
   readonly #serializer: Serializer;
   readonly #framing: Framing;
+  readonly #memory: FrameMemory;
   /** Undefined while it is in use. */
   #writer: FrameWriter | undefined;
   #last: Message | undefined;
   #frame: Framed | undefined;
   /** How long the last header was; the next one mostly is, too. */
   #header = 0;
+  /** Whether something has been framed in this turn. */
+  #busy = false;
+  /** A piece in which frames lie that are still under way after their turn. */
+  #held: Uint8Array | undefined;
 
-  constructor(serializer: Serializer, framing: Framing) {
+  constructor(serializer: Serializer, framing: Framing, memory: FrameMemory) {
     this.#serializer = serializer;
     this.#framing = framing;
+    this.#memory = memory;
   }
 
   /** @throws SerializationFailure */
@@ -63,15 +77,40 @@ export class Framer {
     return this.#frame;
   }
 
+  /** Frames that are still under way stay where they are; the piece is used up behind them, and left to them. */
+  settle(free: boolean): void {
+    this.#busy = false;
+    this.#last = this.#frame = undefined;
+    const writer = this.#writer;
+    writer?.begin();
+    if (!free) this.#held = writer?.bytes;
+    else if (writer?.bytes !== this.#held) writer?.rewind();
+  }
+
   #write(message: Message): Framed {
     // Values that write themselves may cause another message, which comes back here meanwhile.
-    const writer = this.#writer ?? new FrameWriter(PIECE, (size) => Buffer.allocUnsafeSlow(size));
+    const writer = this.#writer ?? this.#newWriter();
     this.#writer = undefined;
+    if (!this.#busy) {
+      this.#busy = true;
+      this.#memory.whenSettled(this);
+    }
     try {
       return this.#writeWith(writer, message);
     } finally {
       this.#writer = writer;
     }
+  }
+
+  #newWriter(): FrameWriter {
+    const memory: Memory = {
+      take: (size) => this.#memory.take(size),
+      give: (piece) => {
+        if (piece === this.#held) this.#held = undefined;
+        else this.#memory.give(piece);
+      },
+    };
+    return new FrameWriter(PIECE, memory);
   }
 
   #writeWith(writer: FrameWriter, message: Message): Framed {

@@ -10,7 +10,6 @@ import { boundAddress } from './listening.ts';
 import { LongPollTransport } from './long-poll-transport.ts';
 import { OpenSet } from './open-set.ts';
 import { originAllowed } from './origin.ts';
-import { FlushQueue } from './outbox.ts';
 import { choose, DEFAULT_SERIALIZERS, subprotocolsOf, type Subprotocol } from './subprotocol.ts';
 import { underlayOf } from './underlay.ts';
 
@@ -75,7 +74,6 @@ class LongPolls {
   readonly #router: Router;
   readonly #options: LongPollOptions;
   readonly #spoken: readonly Subprotocol[];
-  readonly #queue = new FlushQueue();
   readonly #channels = new Map<string, Channel>();
   readonly #open = new OpenSet<string>();
   #closing = false;
@@ -153,7 +151,7 @@ class LongPolls {
     const { pollTimeout = 10_000, idleTimeout = 30_000 } = this.#options;
     const { clock } = this.#router;
     const id = randomBytes(18).toString('base64url');
-    const terms = { subprotocol, pollTimeout, idleTimeout, clock, queue: this.#queue };
+    const terms = { subprotocol, pollTimeout, idleTimeout, clock, queue: this.#router.queue };
     const transport = new LongPollTransport(terms, () => {
       this.#channels.delete(id);
       this.#open.delete(id);

@@ -24,7 +24,7 @@ import { hangUp } from './hang-up.ts';
 import { Heartbeat, type Peer } from './heartbeat.ts';
 import { onConnection } from './listening.ts';
 import { OpenSet } from './open-set.ts';
-import { FlushQueue, Outbox } from './outbox.ts';
+import { Outbox } from './outbox.ts';
 import { read } from './reading.ts';
 import { DEFAULT_SERIALIZERS } from './subprotocol.ts';
 import { underlayOf } from './underlay.ts';
@@ -87,7 +87,6 @@ export class RawSocketEntrance {
   readonly #router: Router;
   readonly #rules: Required<RawSocketRules>;
   readonly #heartbeat: Heartbeat;
-  readonly #queue = new FlushQueue();
   readonly #open = new OpenSet<Socket>();
 
   constructor(router: Router, rules: RawSocketRules) {
@@ -127,9 +126,10 @@ export class RawSocketEntrance {
     const parser: RawSocketParser = new RawSocketParser((octets) => {
       dismiss();
       return this.#greet(socket, parser, octets);
-    });
+    }, this.#router.queue.memory);
     read(socket, (chunk) => {
       parser.push(chunk);
+      this.#router.queue.relieve();
     });
   }
 
@@ -168,7 +168,7 @@ export class RawSocketEntrance {
     const transport = new RawSocketTransport(agreement, acceptedLength, {
       socket,
       parser,
-      outbox: new Outbox(socket, FRAMING, this.#queue),
+      outbox: new Outbox(socket, FRAMING, this.#router.queue),
       clock: this.#router.clock,
     });
     const protocol = serializer.subprotocol;

@@ -17,7 +17,7 @@ const [BUFFER, CALLBACK] = ['kBuffer', 'kBufferCb'].map((name) =>
 /** The part of a socket that is used here, and that Node does not document. */
 interface Internals {
   [field: symbol]: unknown;
-  readonly _handle?: { readonly useUserBuffer?: unknown } | null;
+  readonly _handle?: { readonly useUserBuffer?: (memory: Uint8Array) => void } | null;
 }
 
 /**
@@ -34,7 +34,8 @@ export function read(socket: Socket, take: (chunk: Buffer) => void): boolean {
   socket.on('data', take);
   const internals = socket as unknown as Internals;
   const handle = internals._handle;
-  if (BUFFER === undefined || CALLBACK === undefined || typeof handle?.useUserBuffer !== 'function') return false;
+  if (BUFFER === undefined || CALLBACK === undefined || typeof handle?.useUserBuffer !== 'function')
+    return false;
   internals[BUFFER] = shared;
   internals[CALLBACK] = (size: number): true => {
     take(shared.subarray(0, size));

@@ -29,7 +29,6 @@ const COMPRESSION: ServerOptions['perMessageDeflate'] = {
 /** Takes WebSockets that are to be compressed. */
 export class Deflating {
   readonly #router: Router;
-  readonly #queue = new FlushQueue();
   readonly #heartbeat: Heartbeat;
   readonly #sockets: WebSocketServer;
 
@@ -53,7 +52,7 @@ export class Deflating {
 
   admit({ request, socket, head }: Upgrade, subprotocol: Subprotocol, description: Dict): void {
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const transport = new DeflatingTransport(webSocket, subprotocol, this.#queue);
+      const transport = new DeflatingTransport(webSocket, subprotocol, this.#router.queue);
       this.#router.open(transport, description, underlayOf(socket));
       this.#heartbeat.watch(socket, transport);
     });

@@ -1,6 +1,6 @@
 /** WebSocket frames out of a stream of octets, as a server reads them (RFC 6455 §5). */
 import { isUtf8 } from 'node:buffer';
-import { ArrivingFrame, MOST_COPIED } from '@wamp/protocol';
+import { ArrivingFrame, MOST_COPIED, newMemory, type Memory } from '@wamp/protocol';
 import { unmask } from './mask.ts';
 
 /** What a frame is for. */
@@ -55,6 +55,7 @@ export class WebSocketParser {
   readonly #listener: WebSocketListener;
   /** The longest message taken, in bytes. */
   readonly #limit: number;
+  readonly #memory: Memory;
   #stopped = false;
   /** The header being read, as far as it has arrived. */
   readonly #head = new Uint8Array(LONGEST_HEADER);
@@ -66,9 +67,11 @@ export class WebSocketParser {
   /** The message whose fragments are coming; undefined between messages. */
   #fragments: { readonly binary: boolean; readonly parts: Uint8Array[]; size: number } | undefined;
 
-  constructor(listener: WebSocketListener, limit: number) {
+  /** @param memory for frames that come in pieces, which are given back once they have been heard */
+  constructor(listener: WebSocketListener, limit: number, memory: Memory = newMemory) {
     this.#listener = listener;
     this.#limit = limit;
+    this.#memory = memory;
   }
 
   /** The octets that came next. */
@@ -142,7 +145,7 @@ export class WebSocketParser {
   #readPayload(chunk: Uint8Array, at: number): number {
     const end = at + this.#header.length;
     if (end > chunk.length || this.#header.length > MOST_COPIED) {
-      this.#arriving = new ArrivingFrame(this.#header.length, unwritten);
+      this.#arriving = new ArrivingFrame(this.#header.length, this.#memory);
       return at;
     }
     // Buffers have a `subarray` of their own, which takes longer.
@@ -156,6 +159,7 @@ export class WebSocketParser {
     if (whole !== undefined) {
       this.#arriving = undefined;
       this.#take(whole);
+      arriving.release();
     }
     return next;
   }
@@ -207,11 +211,6 @@ export class WebSocketParser {
     this.#listener.failed(code, what);
     return false;
   }
-}
-
-/** Room for what is all going to be written. */
-function unwritten(size: number): Buffer<ArrayBuffer> {
-  return Buffer.allocUnsafeSlow(size);
 }
 
 /** How long the header is whose second octet this is. */

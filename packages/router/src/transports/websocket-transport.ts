@@ -70,6 +70,7 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
   readonly #socket: Socket;
   readonly #clock: Clock;
   readonly #parser: WebSocketParser;
+  readonly #queue: FlushQueue;
   readonly #outbox: Outbox;
   readonly #sink: FrameSink;
   #open = true;
@@ -82,7 +83,8 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
     this.framing = batched ? undefined : framing;
     this.#socket = socket;
     this.#clock = clock;
-    this.#parser = new WebSocketParser(this, limit);
+    this.#parser = new WebSocketParser(this, limit, queue.memory);
+    this.#queue = queue;
     this.#outbox = new Outbox(socket, framing, queue);
     this.#sink = batched ? new BatchSink(this.#outbox, serializer, queue) : this.#outbox;
   }
@@ -99,6 +101,7 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
     if (head.length > 0) this.#parser.push(Buffer.from(head));
     read(socket, (chunk) => {
       this.#parser.push(chunk);
+      this.#queue.relieve();
     });
     socket.on('drain', () => {
       socket.resume();

@@ -11,7 +11,6 @@ import { Heartbeat } from './heartbeat.ts';
 import { boundAddress } from './listening.ts';
 import { OpenSet } from './open-set.ts';
 import { originAllowed } from './origin.ts';
-import { FlushQueue } from './outbox.ts';
 import { choose, DEFAULT_SERIALIZERS, subprotocolsOf, type Subprotocol } from './subprotocol.ts';
 import { underlayOf } from './underlay.ts';
 import { Deflating } from './websocket-deflate.ts';
@@ -96,7 +95,6 @@ function refuse(socket: Duplex, status: string, clock: Clock): void {
 class WebSocketEntrance {
   readonly #router: Router;
   readonly #deflating: Deflating | undefined;
-  readonly #queue = new FlushQueue();
   readonly #heartbeat: Heartbeat;
   readonly #open = new OpenSet<Socket>();
 
@@ -120,7 +118,7 @@ class WebSocketEntrance {
     else {
       acceptUpgrade(socket, request, subprotocol.name);
       const { clock, limits } = this.#router;
-      const ground = { queue: this.#queue, clock, limit: limits.messageSize };
+      const ground = { queue: this.#router.queue, clock, limit: limits.messageSize };
       const transport = new WebSocketTransport(socket, subprotocol, ground);
       this.#router.open(transport, description, underlayOf(socket));
       this.#heartbeat.watch(socket, transport);
