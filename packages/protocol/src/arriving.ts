@@ -26,9 +26,9 @@ export class ArrivingFrame {
     return this.#size === this.#length ? this.#bytes : undefined;
   }
 
-  /** Takes from `chunk`, at `at`, what belongs to the frame. @returns where the rest of the chunk starts */
-  take(chunk: Uint8Array, at: number): number {
-    const part = chunk.subarray(at, at + this.#length - this.#size);
+  /** Takes from `chunk`, from `at` up to `end` at most, what belongs to the frame. @returns where the rest of it starts */
+  take(chunk: Uint8Array, at: number, end: number = chunk.length): number {
+    const part = chunk.subarray(at, Math.min(end, at + this.#length - this.#size));
     const size = this.#size + part.length;
     if (size > this.#bytes.length) this.#grow(size);
     this.#bytes.set(part, this.#size);

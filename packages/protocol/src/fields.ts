@@ -25,6 +25,9 @@ export function isDict(value: unknown): value is Dict {
   return prototype === Object.prototype || prototype === null;
 }
 
+/** A dict without keys, for all who need one. */
+export const NO_ENTRIES: Dict = Object.freeze({});
+
 /** True for a dict without keys, as nearly all Options and Details are. */
 export function isEmpty(dict: Dict): boolean {
   for (const key in dict) if (Object.hasOwn(dict, key)) return false;
@@ -120,6 +123,7 @@ export const dict =
     const label = owner === '' ? name : `${owner}.${name}`;
     const checks = new Map(Object.entries(keys).map(([key, field]) => [key, field(label)]));
     return (value) => {
+      if (value === NO_ENTRIES && required.length === 0) return NO_ENTRIES as T;
       if (!isDict(value)) return mismatch(label, 'a dict');
       const checked = checkKeys(value, checks);
       for (const key of required) {

@@ -79,7 +79,8 @@ interface Row<M extends Message, F extends readonly unknown[]> {
   readonly write: (message: M) => unknown[];
 }
 
-const layouts = new Map<unknown, Layout>();
+/** By message type. */
+const layouts: (Layout | undefined)[] = [];
 
 function layout<M extends Message, F extends readonly unknown[]>(
   name: keyof typeof MessageType,
@@ -88,7 +89,7 @@ function layout<M extends Message, F extends readonly unknown[]>(
   const type = MessageType[name];
   const checks = row.fields.map((field) => field(name));
   const most = row.fields.length + 1;
-  layouts.set(type, {
+  layouts[type] = {
     name,
     type,
     least: most - (row.missing ?? 0),
@@ -97,7 +98,7 @@ function layout<M extends Message, F extends readonly unknown[]>(
     read: reader(checks, row.read as (...values: unknown[]) => M),
     // A row is only ever given the messages of its own type.
     write: row.write as (message: Message) => unknown[],
-  });
+  };
 }
 
 /** One call, no list between: reading is the hottest path there is. */
@@ -322,7 +323,8 @@ layout('EVENT_RECEIVED', {
 
 /** The row of a message type. @throws ProtocolViolation when there is none */
 export function layoutOf(type: unknown): Layout {
-  const found = layouts.get(typeof type === 'bigint' ? Number(type) : type);
+  const number = typeof type === 'bigint' ? Number(type) : type;
+  const found = typeof number === 'number' ? layouts[number] : undefined;
   if (found === undefined) throw new ProtocolViolation(`message type: ${describe(type)} is none`);
   return found;
 }

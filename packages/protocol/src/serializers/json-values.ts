@@ -1,9 +1,8 @@
 /** Values in JSON; binary data is a string of U+0000 and base64 (spec: Binary conversion of JSON Strings). */
 import { SerializationFailure } from '../errors.ts';
-import { isDict, isEmpty } from '../fields.ts';
+import { isDict, isEmpty, NO_ENTRIES } from '../fields.ts';
 import type { FrameWriter } from '../frame-writer.ts';
 import { MAX_ID } from '../ids.ts';
-import type { Dict } from '../message.ts';
 import { fromBase64, toBase64 } from './base64.ts';
 import { readName, readText } from './text.ts';
 import { outgoing, type Dialect } from './values.ts';
@@ -49,7 +48,7 @@ const ZERO = 0x30;
 export function writeElement(writer: FrameWriter, element: unknown): void {
   if (typeof element === 'number' && Number.isInteger(element)) writeInteger(writer, element);
   else if (typeof element === 'string' && writePlain(writer, element)) return;
-  else if (isDict(element) && isEmpty(element)) {
+  else if (element === NO_ENTRIES || (isDict(element) && isEmpty(element))) {
     writer.octet(DICT_START);
     writer.octet(DICT_END);
   } else writer.text(stringify(element, 1));
@@ -102,9 +101,6 @@ function revive(_key: string, value: unknown): unknown {
   if (typeof value !== 'string' || value.charCodeAt(0) !== 0) return value;
   return fromBase64(value.slice(1)) ?? value;
 }
-
-/** What nearly all Options are. */
-const NO_ENTRIES: Dict = Object.freeze({});
 
 /** The element of an envelope that stands from `at` up to `end`: most need no machinery. */
 export function parseElement(frame: Uint8Array, at: number, end: number): unknown {

@@ -47,17 +47,18 @@ function decode(frame: Uint8Array): Message {
   if (frame[start] !== LIST_START) throw malformed(frame, start);
   const first = skipBlanks(frame, start + 1);
   let end = skipValue(frame, first, 1);
-  const elements = [parseElement(frame, first, end)];
-  const layout = layoutOf(elements[0]);
+  const type = parseElement(frame, first, end);
+  const layout = layoutOf(type);
+  // As long as the longest envelope, for lists that grow are slow.
+  const elements: unknown[] = [type, undefined, undefined, undefined, undefined];
+  let count = 1;
   let next = nextElement(frame, end);
-  while (next !== -1 && elements.length < layout.most) {
+  while (next !== -1 && count < layout.most) {
     end = skipValue(frame, next, 1);
-    elements.push(parseElement(frame, next, end));
+    elements[count++] = parseElement(frame, next, end);
     next = nextElement(frame, end);
   }
-  if (elements.length < layout.least) {
-    throw new ProtocolViolation(`${layout.name}: ${elements.length} elements are too few`);
-  }
+  if (count < layout.least) throw new ProtocolViolation(`${layout.name}: ${count} elements are too few`);
   return layout.read(elements, readPayload(layout, frame, next));
 }
 

@@ -28,9 +28,13 @@ export function skipSequence(bytes: Uint8Array, at: number): number {
 /** From this many characters in a row on, looking at four at once pays for the view it takes. */
 export const LONG_RUN = 64;
 
-/** The whole words of the bytes from `at` on, which has to be a multiple of four in the buffer. */
-export function wordsFrom(bytes: Uint8Array, at: number): Int32Array {
-  return new Int32Array(bytes.buffer, bytes.byteOffset + at, (bytes.length - at) >> 2);
+/** The words of the buffer that was looked at last: mostly the next bytes come in the same one. */
+let words: Int32Array = new Int32Array(0);
+
+/** The whole words of the buffer that `bytes` lie in, of which the first is the first of the buffer. */
+export function wordsAround({ buffer }: Uint8Array): Int32Array {
+  if (words.buffer !== buffer) words = new Int32Array(buffer, 0, buffer.byteLength >> 2);
+  return words;
 }
 
 /** True when the bytes from `at` up to `end` are whole characters. */
@@ -56,10 +60,11 @@ function skipAscii(bytes: Uint8Array, at: number, end: number): number {
 }
 
 function skipAsciiWords(bytes: Uint8Array, at: number, end: number): number {
-  const words = wordsFrom(bytes.subarray(0, end), at);
-  let index = 0;
-  while (index < words.length && ((words[index] ?? 0) & 0x80808080) === 0) index += 1;
-  let next = at + 4 * index;
+  const around = wordsAround(bytes);
+  const last = (bytes.byteOffset + end) >> 2;
+  let index = (bytes.byteOffset + at) >> 2;
+  while (index < last && ((around[index] ?? 0) & 0x80808080) === 0) index += 1;
+  let next = 4 * index - bytes.byteOffset;
   while (next < end && (bytes[next] ?? 0) < 0x80) next += 1;
   return next;
 }

@@ -11,8 +11,8 @@ import {
 import type { Kept } from './waiting.ts';
 
 /**
- * Encodes one message at a time, which is then sent or not. What is sent, or too long to be, is not held: an
- * idle connection would hold all of the memory that it is a part of.
+ * Encodes one message at a time, which is then sent or kept, or not, before another is encoded. What is sent, or too
+ * long to be, is not held: an idle connection would hold all of the memory that it is a part of.
  */
 export interface Outlet {
   /**
@@ -66,7 +66,6 @@ class FramedOutlet implements Outlet {
   readonly #framer: Framer;
   readonly #transport: FramedTransport;
   readonly #limit: number;
-  #frame: Framed | undefined;
 
   constructor(framer: Framer, transport: FramedTransport) {
     this.#framer = framer;
@@ -75,19 +74,16 @@ class FramedOutlet implements Outlet {
   }
 
   encode(message: Message): number {
-    const frame = this.#framer.frame(message);
-    this.#frame = frame.length > this.#limit ? undefined : frame;
-    return frame.length;
+    return this.#framer.frame(message).length;
   }
 
   send(): void {
-    if (this.#frame !== undefined) this.#transport.sendFramed(this.#frame);
-    this.#frame = undefined;
+    const frame = this.#framer.last;
+    if (frame !== undefined && frame.length <= this.#limit) this.#transport.sendFramed(frame);
   }
 
   keep(): Kept {
-    const frame = copyOf(this.#frame ?? NO_FRAME);
-    this.#frame = undefined;
+    const frame = copyOf(this.#framer.last ?? NO_FRAME);
     return {
       length: frame.length,
       send: () => {

@@ -151,7 +151,8 @@ export class Dealer {
     if (this.calls.pending.discard(caller, request, options.progress !== true)) return;
     this.calls.pending.seen(caller, request);
     const registration = this.serving(procedure);
-    if (!isUri(procedure, this.#options.uriRules)) {
+    // What a callee has registered under this very name is a valid one.
+    if (registration?.match !== 'exact' && !isUri(procedure, this.#options.uriRules)) {
       this.deny(caller, message, ErrorUri.INVALID_URI, malformed(procedure, this.#options.uriRules));
     } else if (this.#draining && !isTrusted(caller)) {
       this.deny(caller, message, ErrorUri.UNAVAILABLE, 'the router is shutting down');

@@ -1,5 +1,6 @@
 /** Calls in flight, found from either end. */
 import { SessionScope, type CallOptions, type Id, type Payload, type Uri } from '@wamp/protocol';
+import { Numbered } from './numbered.ts';
 import type { Callee, Registration } from './registration.ts';
 import type { Session } from './session.ts';
 
@@ -38,8 +39,9 @@ interface Lingering {
 
 /** What a session takes part in. */
 interface Side {
-  readonly calls: Map<Id, PendingCall>;
-  readonly invocations: Map<Id, PendingCall>;
+  readonly session: Session;
+  readonly calls: Numbered<PendingCall>;
+  readonly invocations: Numbered<PendingCall>;
   /** Calls that are over while this callee is still busy with them, and cannot be told. */
   readonly lingering: Map<Id, Lingering>;
   /** Counts INVOCATION.Request of this session (IDS-5). */
@@ -55,25 +57,27 @@ const MOST_OVERTAKEN = 1000;
 
 export class PendingCalls {
   readonly #sides = new Map<Session, Side>();
+  /** The one asked for last, of whom more is asked mostly. */
+  #last: Side | undefined;
 
   /** The call that `caller` knows as `request`. */
   byCall(caller: Session, request: Id): PendingCall | undefined {
-    return this.#sides.get(caller)?.calls.get(request);
+    return this.#known(caller)?.calls.get(request);
   }
 
   /** The call that `callee` knows as `invocation`; another session's number finds nothing. */
   byInvocation(callee: Session, invocation: Id): PendingCall | undefined {
-    return this.#sides.get(callee)?.invocations.get(invocation);
+    return this.#known(callee)?.invocations.get(invocation);
   }
 
   /** True when `callee` was sent an invocation of that number, whatever became of it (T-6). */
   wasInvoked(callee: Session, invocation: Id): boolean {
-    return this.#sides.get(callee)?.scope.issued(invocation) ?? false;
+    return this.#known(callee)?.scope.issued(invocation) ?? false;
   }
 
   /** The highest request number of `caller`'s calls so far; 0 before the first. */
   highest(caller: Session): Id {
-    return this.#sides.get(caller)?.highest ?? 0;
+    return this.#known(caller)?.highest ?? 0;
   }
 
   /** Remembers that `caller` used this request number. */
@@ -84,7 +88,7 @@ export class PendingCalls {
 
   /** True for a call that is over while its caller may send more input. */
   wasOvertaken(caller: Session, request: Id): boolean {
-    return this.#sides.get(caller)?.overtaken.has(request) === true;
+    return this.#known(caller)?.overtaken.has(request) === true;
   }
 
   /** Takes note of input to a call that is over; after the `last` no more will come. @returns false for any other call */
@@ -108,7 +112,7 @@ export class PendingCalls {
   }
 
   open(call: PendingCall): void {
-    this.#side(call.caller).calls.set(call.request, call);
+    this.#side(call.caller).calls.add(call.request, call);
   }
 
   /** Gives a call to a callee, under a number of that callee's own. */
@@ -116,7 +120,7 @@ export class PendingCalls {
     const side = this.#side(callee.session);
     call.callee = callee;
     call.invocation = side.scope.next();
-    side.invocations.set(call.invocation, call);
+    side.invocations.add(call.invocation, call);
     callee.active += 1;
   }
 
@@ -124,7 +128,7 @@ export class PendingCalls {
   withdraw(call: PendingCall): void {
     const { callee } = call;
     if (callee === undefined) return;
-    this.#sides.get(callee.session)?.invocations.delete(call.invocation);
+    this.#known(callee.session)?.invocations.delete(call.invocation);
     callee.active -= 1;
     call.callee = undefined;
   }
@@ -135,13 +139,13 @@ export class PendingCalls {
    * @returns false when it was over already: only the first end counts
    */
   close(call: PendingCall, lingers: boolean): boolean {
-    const caller = this.#sides.get(call.caller);
+    const caller = this.#known(call.caller);
     if (caller?.calls.get(call.request) !== call) return false;
     caller.calls.delete(call.request);
     if (call.streaming) this.overtake(call.caller, call.request);
     const { callee } = call;
     if (callee === undefined) return true;
-    const side = this.#sides.get(callee.session);
+    const side = this.#known(callee.session);
     side?.invocations.delete(call.invocation);
     if (lingers && callee.options.concurrency !== undefined) {
       side?.lingering.set(call.invocation, { callee, registration: call.registration });
@@ -151,7 +155,7 @@ export class PendingCalls {
 
   /** A late answer: the callee has room again. @returns where, if it had none */
   release(session: Session, invocation: Id): Registration | undefined {
-    const lingering = this.#sides.get(session)?.lingering;
+    const lingering = this.#known(session)?.lingering;
     const { callee, registration } = lingering?.get(invocation) ?? {};
     if (callee === undefined) return undefined;
     lingering?.delete(invocation);
@@ -161,26 +165,27 @@ export class PendingCalls {
 
   /** The calls that `session` waits for, and those it is to answer. */
   of(session: Session): { readonly calls: PendingCall[]; readonly invocations: PendingCall[] } {
-    const side = this.#sides.get(session);
+    const side = this.#known(session);
     return side === undefined
       ? { calls: [], invocations: [] }
-      : { calls: [...side.calls.values()], invocations: [...side.invocations.values()] };
+      : { calls: side.calls.values(), invocations: side.invocations.values() };
   }
 
   /** How many calls `session` waits for. */
   callsOf(session: Session): number {
-    return this.#sides.get(session)?.calls.size ?? 0;
+    return this.#known(session)?.calls.size ?? 0;
   }
 
   /** How many invocations `session` is to answer, or is busy with although nobody waits any more. */
   invocationsOf(session: Session): number {
-    const side = this.#sides.get(session);
+    const side = this.#known(session);
     return side === undefined ? 0 : side.invocations.size + side.lingering.size;
   }
 
   /** Forgets a session that has no calls left. */
   forget(session: Session): void {
     this.#sides.delete(session);
+    this.#last = undefined;
   }
 
   /** How many calls wait for their final answer; counted on request. */
@@ -195,12 +200,20 @@ export class PendingCalls {
     return this.#sides.size;
   }
 
+  #known(session: Session): Side | undefined {
+    if (this.#last?.session === session) return this.#last;
+    const side = this.#sides.get(session);
+    if (side !== undefined) this.#last = side;
+    return side;
+  }
+
   #side(session: Session): Side {
-    let side = this.#sides.get(session);
+    let side = this.#known(session);
     if (side === undefined) {
       side = {
-        calls: new Map(),
-        invocations: new Map(),
+        session,
+        calls: new Numbered(),
+        invocations: new Numbered(),
         lingering: new Map(),
         scope: new SessionScope(),
         highest: 0,

@@ -15,6 +15,7 @@ export const callTimeout: Feature = {
   install({ dealer: { calls }, clock }) {
     const deadlines = new Map<PendingCall, Deadline>();
     const disarm = (call: PendingCall): void => {
+      if (deadlines.size === 0) return;
       const deadline = deadlines.get(call);
       if (deadline === undefined) return;
       deadlines.delete(call);

@@ -46,6 +46,10 @@ export function takesFramed(transport: PerhapsFramed): transport is FramedTransp
 /** Frames lie in pieces of memory of this size, one behind the other: those of a turn often make one write. */
 const PIECE = 64 * 1024;
 
+interface Remembered extends Framed {
+  readonly message: Message;
+}
+
 /** Frames messages, and remembers the last: an EVENT to a thousand subscribers of one kind costs one framing. */
 export class Framer implements Settling {
   readonly #serializer: Serializer;
@@ -53,8 +57,7 @@ export class Framer implements Settling {
   readonly #memory: FrameMemory;
   /** Undefined while it is in use. */
   #writer: FrameWriter | undefined;
-  #last: Message | undefined;
-  #frame: Framed | undefined;
+  #last: Remembered | undefined;
   /** How long the last header was; the next one mostly is, too. */
   #header = 0;
   /** Whether something has been framed in this turn. */
@@ -70,24 +73,26 @@ export class Framer implements Settling {
 
   /** @throws SerializationFailure */
   frame(message: Message): Framed {
-    if (this.#frame === undefined || message !== this.#last) {
-      this.#frame = this.#write(message);
-      this.#last = message;
-    }
-    return this.#frame;
+    if (this.#last?.message !== message) this.#last = this.#write(message);
+    return this.#last;
+  }
+
+  /** What was framed last in this turn. */
+  get last(): Framed | undefined {
+    return this.#last;
   }
 
   /** Frames that are still under way stay where they are; the piece is used up behind them, and left to them. */
   settle(free: boolean): void {
     this.#busy = false;
-    this.#last = this.#frame = undefined;
+    this.#last = undefined;
     const writer = this.#writer;
     writer?.begin();
     if (!free) this.#held = writer?.bytes;
     else if (writer?.bytes !== this.#held) writer?.rewind();
   }
 
-  #write(message: Message): Framed {
+  #write(message: Message): Remembered {
     // Values that write themselves may cause another message, which comes back here meanwhile.
     const writer = this.#writer ?? this.#newWriter();
     this.#writer = undefined;
@@ -113,7 +118,7 @@ export class Framer implements Settling {
     return new FrameWriter(PIECE, memory);
   }
 
-  #writeWith(writer: FrameWriter, message: Message): Framed {
+  #writeWith(writer: FrameWriter, message: Message): Remembered {
     const room = this.#header;
     writer.begin();
     writer.reserve(room);
@@ -124,7 +129,7 @@ export class Framer implements Settling {
     if (room !== this.#header) fitHeader(writer, room, this.#header);
     const { bytes, start, at: end, insert } = writer;
     this.#framing.writeHeader(bytes, start, length);
-    return { bytes, start, end, insert, length };
+    return { bytes, start, end, insert, length, message };
   }
 }
 

@@ -1,8 +1,8 @@
 /** Gathers frames for sockets, and writes to each socket once a turn. */
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { FrameMemory } from './frame-memory.ts';
 import type { Framed, Framing } from './framing.ts';
+import { isPlain } from './reading.ts';
 
 /** Where a transport puts its frames. */
 export interface FrameSink {
@@ -34,6 +34,7 @@ export class FlushQueue {
   #dirty: Dirty[] = [];
   /** Bytes that wait in outboxes. */
   #pending = 0;
+  #flushing = false;
 
   add(outbox: Dirty): void {
     this.#dirty.push(outbox);
@@ -50,24 +51,29 @@ export class FlushQueue {
    * which is in the cache by then. Nobody may be in the middle of a frame.
    */
   relieve(): void {
-    if (this.#pending > MOST_PENDING) this.#flush();
+    if (this.#pending > MOST_PENDING && !this.#flushing) this.#flush();
   }
 
   #flush(): void {
     const dirty = this.#dirty;
     this.#dirty = [];
     this.#pending = 0;
+    this.#flushing = true;
     for (const outbox of dirty) outbox.flush();
+    this.#flushing = false;
     if (this.#dirty.length === 0) this.memory.settle();
   }
 }
 
 /** Bytes that lie one behind the other: those of one frame, or of several. */
 interface Run {
-  readonly bytes: Uint8Array;
-  readonly start: number;
+  bytes: Uint8Array;
+  start: number;
   end: number;
 }
+
+/** In place of bytes that have left: an idle outbox would hold all of the memory that they were a part of. */
+const NOTHING = new Uint8Array(0);
 
 /** What waits to be written to one socket. */
 export class Outbox implements FrameSink {
@@ -76,15 +82,17 @@ export class Outbox implements FrameSink {
   readonly #queue: FlushQueue;
   /** Whether what the socket has written has left the process: other streams may keep what they are given. */
   readonly #passesOn: boolean;
-  #runs: Run[] = [];
-  #last: Run | undefined;
+  /** The first run, which is mostly the only one; none while there are no bytes. */
+  readonly #first: Run = { bytes: NOTHING, start: 0, end: 0 };
+  #others: Run[] = [];
+  #last = this.#first;
   #bytes = 0;
 
   constructor(socket: Duplex, framing: Framing, queue: FlushQueue) {
     this.#socket = socket;
     this.#framing = framing;
     this.#queue = queue;
-    this.#passesOn = socket instanceof Socket;
+    this.#passesOn = isPlain(socket);
   }
 
   get backlog(): number {
@@ -114,47 +122,54 @@ export class Outbox implements FrameSink {
 
   /** Writes everything, in order. */
   flush(): void {
-    const runs = this.#runs;
-    const [first] = runs;
-    if (first === undefined) return;
-    this.#runs = [];
-    this.#last = undefined;
+    if (this.#bytes === 0) return;
+    const first = viewOf(this.#first);
+    const others = this.#others;
+    this.#first.bytes = NOTHING;
+    if (others.length > 0) this.#others = [];
+    this.#last = this.#first;
     this.#bytes = 0;
     const socket = this.#socket;
     if (!socket.writable) return;
     const behind = socket.writableLength > 0;
-    if (runs.length === 1) this.#write(viewOf(first), behind);
-    else {
-      socket.cork();
-      for (let start = 0; start < runs.length;) start = this.#writeSome(runs, start, behind);
-      socket.uncork();
-    }
+    if (others.length === 0) this.#write(first, behind);
+    else this.#writeAll([first, ...others.map(viewOf)], behind);
     if (!this.#passesOn || (socket.writableLength > 0 && !behind)) this.#queue.memory.hold();
   }
 
   #add(bytes: Uint8Array, start: number, end: number): void {
     if (start === end) return;
-    if (this.#bytes === 0) this.#queue.add(this);
+    const last = this.#last;
+    if (this.#bytes === 0) {
+      this.#queue.add(this);
+      last.bytes = bytes;
+      last.start = start;
+      last.end = end;
+    } else if (last.bytes === bytes && last.end === start) last.end = end;
+    else this.#others.push((this.#last = { bytes, start, end }));
     this.#bytes += end - start;
     this.#queue.count(end - start);
-    const last = this.#last;
-    if (last?.bytes === bytes && last.end === start) last.end = end;
-    else this.#runs.push((this.#last = { bytes, start, end }));
     if (this.#bytes > MOST_PENDING) this.flush();
   }
 
+  #writeAll(runs: readonly Uint8Array[], behind: boolean): void {
+    this.#socket.cork();
+    for (let start = 0; start < runs.length;) start = this.#writeSome(runs, start, behind);
+    this.#socket.uncork();
+  }
+
   /** Writes a large run, or several small ones as one buffer. @returns where the next one starts */
-  #writeSome(runs: readonly Run[], start: number, behind: boolean): number {
+  #writeSome(runs: readonly Uint8Array[], start: number, behind: boolean): number {
     const parts: Uint8Array[] = [];
     let size = 0;
     for (let index = start; index < runs.length && size < MOST_PENDING; index += 1) {
       const run = runs[index];
-      if (run === undefined || run.end - run.start > LARGE) break;
-      parts.push(viewOf(run));
-      size += run.end - run.start;
+      if (run === undefined || run.length > LARGE) break;
+      parts.push(run);
+      size += run.length;
     }
     const [large] = parts.length === 0 ? runs.slice(start) : [];
-    this.#write(large === undefined ? Buffer.concat(parts, size) : viewOf(large), behind);
+    this.#write(large ?? Buffer.concat(parts, size), behind);
     return start + Math.max(parts.length, 1);
   }
 

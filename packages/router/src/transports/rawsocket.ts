@@ -127,8 +127,8 @@ export class RawSocketEntrance {
       dismiss();
       return this.#greet(socket, parser, octets);
     }, this.#router.queue.memory);
-    read(socket, (chunk) => {
-      parser.push(chunk);
+    read(socket, (chunk, size) => {
+      parser.push(chunk.subarray(0, size));
       this.#router.queue.relieve();
     });
   }

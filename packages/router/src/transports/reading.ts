@@ -1,5 +1,6 @@
 /** Reading sockets into memory that all of them share. */
 import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /**
  * Chunks are of this size at most (bytes). Node's own are, too, but each in memory of its own: for a short message, that
@@ -21,24 +22,35 @@ interface Internals {
 }
 
 /**
- * Has `take` hear all that comes in on a socket from now on. A chunk is `take`'s until it returns, to write into, too:
- * the next one lies in the same place.
+ * True for a connection of the operating system's own, be it TCP or a Unix socket: it reads when nothing else is going on,
+ * and copies what is written. TLS, and streams of other making, may do otherwise.
+ */
+export function isPlain(stream: Duplex): boolean {
+  const kind = (stream as unknown as Internals)._handle?.constructor.name;
+  return stream instanceof Socket && (kind === 'TCP' || kind === 'Pipe');
+}
+
+/**
+ * Has `take` hear all that comes in on a socket from now on: the first `size` bytes of a chunk, which is `take`'s until it
+ * returns, to write into, too. The next chunk lies in the same place.
  *
  * Who opens a socket can tell Node where to read to (`onread`); who accepts one cannot, so this sets what that option
  * sets. Where Node has no such thing, chunks come as they always do.
  *
  * @returns whether the memory is shared
  */
-export function read(socket: Socket, take: (chunk: Buffer) => void): boolean {
+export function read(socket: Socket, take: (chunk: Uint8Array, size: number) => void): boolean {
   // What has come already comes this way in any case.
-  socket.on('data', take);
+  socket.on('data', (chunk: Buffer) => {
+    take(chunk, chunk.length);
+  });
   const internals = socket as unknown as Internals;
   const handle = internals._handle;
-  if (BUFFER === undefined || CALLBACK === undefined || typeof handle?.useUserBuffer !== 'function')
-    return false;
+  if (!isPlain(socket) || BUFFER === undefined || CALLBACK === undefined) return false;
+  if (typeof handle?.useUserBuffer !== 'function') return false;
   internals[BUFFER] = shared;
   internals[CALLBACK] = (size: number): true => {
-    take(shared.subarray(0, size));
+    take(shared, size);
     return true;
   };
   handle.useUserBuffer(shared);

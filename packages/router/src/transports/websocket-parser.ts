@@ -74,11 +74,13 @@ export class WebSocketParser {
     this.#memory = memory;
   }
 
-  /** The octets that came next. */
-  push(chunk: Uint8Array): void {
-    for (let at = 0; at < chunk.length && !this.#stopped;) {
+  /** The octets that came next: those of `chunk` before `end`. */
+  push(chunk: Uint8Array, end: number = chunk.length): void {
+    for (let at = 0; at < end && !this.#stopped;) {
       at =
-        this.#arriving === undefined ? this.#readHead(chunk, at) : this.#readBody(this.#arriving, chunk, at);
+        this.#arriving === undefined
+          ? this.#readHead(chunk, at, end)
+          : this.#readBody(this.#arriving, chunk, at, end);
     }
   }
 
@@ -90,23 +92,23 @@ export class WebSocketParser {
   }
 
   /** Reads a header, in place when all of it is there. @returns where to read on */
-  #readHead(chunk: Uint8Array, at: number): number {
-    if (this.#headSize > 0) return this.#gatherHead(chunk, at);
-    const size = chunk.length - at < 2 ? LONGEST_HEADER : headerSize(chunk[at + 1] ?? 0);
-    if (chunk.length - at < size) return this.#gatherHead(chunk, at);
-    return this.#begin(chunk, at, size) ? this.#readPayload(chunk, at + size) : chunk.length;
+  #readHead(chunk: Uint8Array, at: number, end: number): number {
+    if (this.#headSize > 0) return this.#gatherHead(chunk, at, end);
+    const size = end - at < 2 ? LONGEST_HEADER : headerSize(chunk[at + 1] ?? 0);
+    if (end - at < size) return this.#gatherHead(chunk, at, end);
+    return this.#begin(chunk, at, size) ? this.#readPayload(chunk, at + size, end) : end;
   }
 
   /** Octet by octet, until the header is whole. */
-  #gatherHead(chunk: Uint8Array, from: number): number {
+  #gatherHead(chunk: Uint8Array, from: number, end: number): number {
     let at = from;
-    while (at < chunk.length) {
+    while (at < end) {
       this.#head[this.#headSize++] = chunk[at++] ?? 0;
       if (this.#headSize < 2) continue;
       const size = headerSize(this.#head[1] ?? 0);
       if (this.#headSize < size) continue;
       this.#headSize = 0;
-      return this.#begin(this.#head, 0, size) ? this.#readPayload(chunk, at) : chunk.length;
+      return this.#begin(this.#head, 0, size) ? this.#readPayload(chunk, at, end) : end;
     }
     return at;
   }
@@ -142,19 +144,19 @@ export class WebSocketParser {
   }
 
   /** Takes the payload at once when all of it is there. */
-  #readPayload(chunk: Uint8Array, at: number): number {
-    const end = at + this.#header.length;
-    if (end > chunk.length || this.#header.length > MOST_COPIED) {
-      this.#arriving = new ArrivingFrame(this.#header.length, this.#memory);
+  #readPayload(chunk: Uint8Array, at: number, end: number): number {
+    const { length } = this.#header;
+    if (at + length > end || length > MOST_COPIED) {
+      this.#arriving = new ArrivingFrame(length, this.#memory);
       return at;
     }
     // Buffers have a `subarray` of their own, which takes longer.
-    this.#take(new Uint8Array(chunk.buffer, chunk.byteOffset + at, this.#header.length));
-    return end;
+    this.#take(new Uint8Array(chunk.buffer, chunk.byteOffset + at, length));
+    return at + length;
   }
 
-  #readBody(arriving: ArrivingFrame, chunk: Uint8Array, at: number): number {
-    const next = arriving.take(chunk, at);
+  #readBody(arriving: ArrivingFrame, chunk: Uint8Array, at: number, end: number): number {
+    const next = arriving.take(chunk, at, end);
     const { whole } = arriving;
     if (whole !== undefined) {
       this.#arriving = undefined;

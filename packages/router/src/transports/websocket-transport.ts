@@ -99,8 +99,8 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
     socket.setNoDelay(true);
     // A copy: the parser writes where it reads, and these octets are a part of something larger.
     if (head.length > 0) this.#parser.push(Buffer.from(head));
-    read(socket, (chunk) => {
-      this.#parser.push(chunk);
+    read(socket, (chunk, size) => {
+      this.#parser.push(chunk, size);
       this.#queue.relieve();
     });
     socket.on('drain', () => {
