@@ -181,7 +181,7 @@ describe.each(KINDS)('$name', ({ serializer, framing }) => {
   );
 });
 
-test('RAW-6 an outlet sends no message that is longer than its transport takes, and does not hold it', () => {
+test('RAW-6 an outlet sends no message that is longer than its transport takes, and does not hold it beyond the turn', () => {
   const sent: number[] = [];
   const transport = {
     serializer: json,
@@ -197,11 +197,13 @@ test('RAW-6 an outlet sends no message that is longer than its transport takes, 
     sendFramed: ({ length: count }: Framed) => sent.push(count),
   };
   for (const each of [transport, framedTransport]) {
-    const outlet = new Outlets(new FrameMemory()).for(each);
+    const memory = new FrameMemory();
+    const outlet = new Outlets(memory).for(each);
     expect(outlet.encode(sized(200))).toBeGreaterThan(200);
     outlet.send();
     const short = outlet.encode(sized(1));
     outlet.send();
+    memory.settle();
     outlet.send();
     expect(sent.splice(0)).toEqual([short]);
   }

@@ -1,7 +1,10 @@
 /** Things found by their number, of which there is mostly one at a time. */
 import type { Id } from '@wamp/protocol';
 
-/** A Map in which one entry lies apart: putting into a Map what is soon taken out again costs far more. */
+/**
+ * A Map in which an entry that finds no other lies apart: putting into a Map what is soon taken out again costs far
+ * more.
+ */
 export class Numbered<T> {
   #number: Id = 0;
   #one: T | undefined;
@@ -18,7 +21,7 @@ export class Numbered<T> {
 
   /** Adds what has a number that no other has. */
   add(number: Id, thing: T): void {
-    if (this.#one !== undefined) this.#others.set(number, thing);
+    if (this.size > 0) this.#others.set(number, thing);
     else {
       this.#number = number;
       this.#one = thing;
@@ -33,10 +36,9 @@ export class Numbered<T> {
     }
   }
 
-  /** In the order of their numbers. */
+  /** In the order in which they were added. */
   values(): T[] {
-    const all = [...this.#others];
-    if (this.#one !== undefined) all.push([this.#number, this.#one]);
-    return all.sort(([one], [other]) => one - other).map(([, thing]) => thing);
+    const others = [...this.#others.values()];
+    return this.#one === undefined ? others : [this.#one, ...others];
   }
 }
