@@ -110,7 +110,7 @@ export class RawPeer {
       socket.on('error', () => undefined);
       socket.on('close', () => {
         resolve(undefined);
-        this.#arrivals.put({ is: 'closed' });
+        this.#arrivals.end({ is: 'closed' });
       });
     });
   }
@@ -136,6 +136,11 @@ export class RawPeer {
 
   send(...messages: readonly (readonly unknown[])[]): void {
     this.write(...messages.map((message) => frameOf(message, this.#serializer)));
+  }
+
+  /** Sends octets as a message, whatever they mean. */
+  sendBytes(bytes: Uint8Array): void {
+    this.write(rawSocketFrame(MESSAGE, bytes));
   }
 
   ping(payload: Uint8Array): void {

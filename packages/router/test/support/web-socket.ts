@@ -151,28 +151,35 @@ export class RawClient {
   readonly socket: Socket;
   readonly #frames = new Inbox<Frame | undefined>();
   #buffered: Buffer = Buffer.alloc(0);
+  readonly #serializer: Serializer;
   /** When the TCP connection is over. */
   readonly gone: Promise<void>;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, serializer: Serializer) {
     this.socket = socket;
+    this.#serializer = serializer;
     sockets.add(socket);
     socket.on('error', () => undefined);
     this.gone = new Promise((resolve) => {
       socket.on('close', () => {
         sockets.delete(socket);
-        this.#frames.put(undefined);
+        this.#frames.end(undefined);
         resolve();
       });
     });
   }
 
-  static async connect(port: number): Promise<RawClient> {
+  static async connect(
+    port: number,
+    serializer: Serializer = json,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<RawClient> {
     const { socket, head, rest } = await request(port, {
-      'Sec-WebSocket-Protocol': 'wamp.2.json',
+      'Sec-WebSocket-Protocol': serializer.subprotocol,
+      ...headers,
     });
     if (!head.startsWith('HTTP/1.1 101')) throw new Error(head);
-    const client = new RawClient(socket);
+    const client = new RawClient(socket, serializer);
     client.#take(rest);
     socket.on('data', (data: Buffer) => {
       client.#take(data);
@@ -200,6 +207,16 @@ export class RawClient {
     this.write(frame({ payload: Buffer.from(text) }));
   }
 
+  /** Sends octets as a message, whatever they mean. */
+  sendBytes(bytes: Uint8Array): void {
+    const first = 0x80 | (this.#serializer.binary ? Opcode.BINARY : Opcode.TEXT);
+    this.write(frame({ first, payload: Buffer.from(bytes) }));
+  }
+
+  send(...messages: readonly (readonly unknown[])[]): void {
+    for (const message of messages) this.sendBytes(this.#serializer.encodePayload(message, {}, 1));
+  }
+
   /** The next frame; undefined when the connection is over. */
   next(): Promise<Frame | undefined> {
     return this.#frames.take();
@@ -207,8 +224,13 @@ export class RawClient {
 
   /** The next message. */
   async message(): Promise<readonly unknown[]> {
-    const next = await this.next();
-    return JSON.parse(next?.payload.toString() ?? 'null') as readonly unknown[];
+    return this.read(await this.next());
+  }
+
+  /** What a frame says; nothing when there is none. */
+  read(found: Frame | undefined): readonly unknown[] {
+    if (found === undefined) return [];
+    return this.#serializer.decodePayload(new Uint8Array(found.payload), 1).args ?? [];
   }
 
   /** The code of the close frame that is to come; what else comes before it is passed over. */

@@ -1,0 +1,108 @@
+/** Fort: a router that strangers attack over real sockets, while witnesses go on who must lose nothing. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { expect, vi } from 'vitest';
+import { Inbox } from './inbox.ts';
+import { dropStrangers } from './stranger.ts';
+import { Witnesses } from './witnesses.ts';
+
+const MIB = 1024 * 1024;
+/** How much more the heap may hold after an attack, once garbage is gone: the traces of compiled code (bytes). */
+const HEAP_BOUND = 4 * MIB;
+/** How much more memory the process may have after an attack: one queue, and what the allocator keeps (bytes). */
+const RSS_BOUND = 48 * MIB;
+/** Nobody waits so long for an answer, unless the router hangs (ms). */
+const PATIENCE = 15_000;
+
+/** How the router is. */
+export interface Health {
+  /** What there is in its maps, and its open connections. */
+  readonly holds: Readonly<Record<string, number>>;
+  /** The heap without garbage, and what hangs on it (bytes). */
+  readonly heap: number;
+  readonly rss: number;
+  /** The most memory that the process ever had (bytes). */
+  readonly peak: number;
+  /** Messages that were dropped, by type. */
+  readonly dropped: Readonly<Record<string, number>>;
+  /** What the router takes for its own faults. */
+  readonly faults: readonly string[];
+}
+
+export class Fort implements AsyncDisposable {
+  readonly port: number;
+  readonly #child: ChildProcess;
+  readonly #witnesses: Witnesses;
+  readonly #answers = new Inbox<Health | undefined>();
+  readonly #ended: Promise<unknown>;
+  #complaints = '';
+
+  private constructor(child: ChildProcess, port: number, witnesses: Witnesses) {
+    this.#child = child;
+    this.port = port;
+    this.#witnesses = witnesses;
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#complaints += text));
+    child.on('message', (health: Health) => this.#answers.put(health));
+    this.#ended = once(child, 'close');
+    void this.#ended.then(() => this.#answers.end(undefined));
+  }
+
+  /** @param setup one of `SETUPS` */
+  static async open(setup = 'plain'): Promise<Fort> {
+    const child = fork(fileURLToPath(new URL('fort-process.ts', import.meta.url)), [setup], {
+      execArgv: ['--conditions=@wamp/source', '--import', import.meta.resolve('tsx'), '--expose-gc'],
+      stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+    });
+    const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+    const fort = new Fort(child, port, await Witnesses.join(port));
+    // What is compiled, and what the router makes once, is no trace of any attack.
+    for (let round = 0; round < 500; round += 1) await fort.#witnesses.round();
+    return fort;
+  }
+
+  url(path = '/ws'): string {
+    return `ws://127.0.0.1:${this.port}${path}`;
+  }
+
+  /** @throws Error when the router is no more */
+  async health(): Promise<Health> {
+    if (this.#child.connected) this.#child.send('how are you?');
+    const health = await this.#answers.take();
+    if (health === undefined) throw new Error(`the router has died: ${this.#complaints}`);
+    return health;
+  }
+
+  /**
+   * Attacks, while the witnesses go on. Afterwards the strangers are dropped who have not been yet; the process is alive, the witnesses have lost nothing and
+   * never had to wait for long, and the router holds what it held before, in its maps and in memory.
+   */
+  async withstands(attack: () => Promise<void>, bounds: { readonly rss?: number } = {}): Promise<void> {
+    const before = await this.health();
+    const going = this.#witnesses.goOn();
+    try {
+      await attack();
+    } finally {
+      await going.stop();
+      dropStrangers();
+    }
+    expect(going.longest).toBeLessThan(PATIENCE);
+    await vi.waitFor(
+      async () => {
+        const after = await this.health();
+        expect(after.holds).toEqual(before.holds);
+        expect(after.heap - before.heap).toBeLessThan(HEAP_BOUND);
+        expect(after.rss - before.rss).toBeLessThan(bounds.rss ?? RSS_BOUND);
+        expect(after.faults).toEqual(before.faults);
+      },
+      { timeout: PATIENCE, interval: 20 },
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#witnesses.end();
+    this.#child.kill();
+    await this.#ended;
+    if (this.#complaints !== '') throw new Error(`the router complained: ${this.#complaints}`);
+  }
+}
