@@ -121,10 +121,16 @@ export class RawSocketEntrance {
 
   #await(socket: Socket): void {
     const { clock, limits } = this.#router;
-    const dismiss = clock.after(limits.helloTimeout, () => socket.destroy());
+    const giveUp = (): void => {
+      socket.destroy();
+    };
+    const dismiss = clock.after(limits.helloTimeout, giveUp);
     socket.on('close', dismiss);
+    // Where one half may be open alone, the end of the client's would go unnoticed.
+    socket.on('end', giveUp);
     const parser: RawSocketParser = new RawSocketParser((octets) => {
       dismiss();
+      socket.off('end', giveUp);
       return this.#greet(socket, parser, octets);
     }, this.#router.queue.memory);
     read(socket, (chunk, size) => {

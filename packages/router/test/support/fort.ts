@@ -57,7 +57,7 @@ export class Fort implements AsyncDisposable {
     const [{ port }] = (await once(child, 'message')) as [{ port: number }];
     const fort = new Fort(child, port, await Witnesses.join(port));
     // What is compiled, and what the router makes once, is no trace of any attack.
-    for (let round = 0; round < 500; round += 1) await fort.#witnesses.round();
+    for (let round = 0; round < 200; round += 1) await fort.#witnesses.round();
     return fort;
   }
 

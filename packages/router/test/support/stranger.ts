@@ -10,7 +10,7 @@ export const SERIALIZERS: readonly Serializer[] = [json, msgpack, cbor];
 export const HELLO: readonly unknown[] = [1, 'realm1', { roles: rolesOf(ALL_FEATURES) }];
 
 /** How a connection ended: the reason in the last ABORT or GOODBYE, and the code of a WebSocket. */
-export interface End {
+interface End {
   readonly reason: unknown;
   readonly code: number | undefined;
 }
@@ -57,8 +57,12 @@ export async function ask(stranger: Stranger, message: readonly unknown[]): Prom
   }
 }
 
-/** Connects; there is no session yet. */
-export type Connect = (port: number, serializer?: Serializer) => Promise<Stranger>;
+/** Connects; there is no session yet. Headers go with the upgrade, where there is one. */
+export type Connect = (
+  port: number,
+  serializer?: Serializer,
+  headers?: Readonly<Record<string, string>>,
+) => Promise<Stranger>;
 
 /** Joins realm1. */
 export async function join(
@@ -74,8 +78,8 @@ export async function join(
   return stranger;
 }
 
-export const webSocket: Connect = async (port, serializer = json) => {
-  const client = await RawClient.connect(port, serializer);
+export const webSocket: Connect = async (port, serializer = json, headers = {}) => {
+  const client = await RawClient.connect(port, serializer, headers);
   const heard = async (): Promise<readonly unknown[] | undefined> => {
     for (;;) {
       const frame = await client.next();
