@@ -24,7 +24,7 @@ export interface Insert {
  */
 export const MOST_COPIED: number = 16 * 1024;
 /** Up to this many bytes, a loop is faster than a call into the engine. */
-const SHORT = 64;
+const SHORT = 32;
 
 /**
  * A frame starts with {@link FrameWriter.begin}; what was written before it stays as it is. When the memory

@@ -125,15 +125,18 @@ function skipPlain(bytes: Uint8Array, at: number): number {
   let next = at;
   while (PLAIN[bytes[next] ?? 0] === 1) {
     next += 1;
-    if (next >= long && ((bytes.byteOffset + next) & 3) === 0) return skipPlainWords(bytes, next);
+    if (next === long) return skipPlainWords(bytes, next);
   }
   return next;
 }
 
 function skipPlainWords(bytes: Uint8Array, at: number): number {
+  const { byteOffset } = bytes;
   const words = wordsAround(bytes);
-  const last = ((bytes.byteOffset + bytes.length) >> 2) - 3;
-  let index = (bytes.byteOffset + at) >> 2;
+  const last = ((byteOffset + bytes.length) >> 2) - 3;
+  let ahead = at;
+  for (; ((byteOffset + ahead) & 3) !== 0; ahead += 1) if (PLAIN[bytes[ahead] ?? 0] !== 1) return ahead;
+  let index = (byteOffset + ahead) >> 2;
   // Four words a step take half the time of four steps.
   while (
     index < last &&
@@ -146,7 +149,7 @@ function skipPlainWords(bytes: Uint8Array, at: number): number {
   ) {
     index += 4;
   }
-  let next = 4 * index - bytes.byteOffset;
+  let next = 4 * index - byteOffset;
   while (PLAIN[bytes[next] ?? 0] === 1) next += 1;
   return next;
 }

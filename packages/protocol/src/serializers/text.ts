@@ -28,7 +28,7 @@ export function readText(bytes: Uint8Array, at: number, end: number): string {
 
 /** Names of up to this many bytes are remembered. */
 const LONGEST_KNOWN = 64;
-/** How many are remembered, each in the slot that its bytes choose. */
+/** How many are remembered, each in the slot that its bytes choose, or in the one beside it. */
 const SLOTS = 1024;
 
 interface Known {
@@ -43,7 +43,10 @@ export function readName(bytes: Uint8Array, at: number, end: number): string {
   const slot = slotOf(bytes, at, end);
   const found = known[slot];
   if (found !== undefined && isAt(found.bytes, bytes, at, end)) return found.text;
+  const other = known[slot ^ 1];
+  if (other !== undefined && isAt(other.bytes, bytes, at, end)) return other.text;
   const text = readText(bytes, at, end);
+  known[slot ^ 1] = found;
   known[slot] = { bytes: new Uint8Array(bytes.subarray(at, end)), text };
   return text;
 }

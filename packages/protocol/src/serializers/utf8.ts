@@ -26,14 +26,18 @@ export function skipSequence(bytes: Uint8Array, at: number): number {
 }
 
 /** From this many characters in a row on, looking at four at once pays for the view it takes. */
-export const LONG_RUN = 64;
+export const LONG_RUN = 32;
 
 /** The words of the buffer that was looked at last: mostly the next bytes come in the same one. */
-let words: Int32Array = new Int32Array(0);
+let looked: ArrayBufferLike = new ArrayBuffer(0);
+let words: Int32Array = new Int32Array(looked);
 
 /** The whole words of the buffer that `bytes` lie in, of which the first is the first of the buffer. */
 export function wordsAround({ buffer }: Uint8Array): Int32Array {
-  if (words.buffer !== buffer) words = new Int32Array(buffer, 0, buffer.byteLength >> 2);
+  if (looked !== buffer) {
+    looked = buffer;
+    words = new Int32Array(buffer, 0, buffer.byteLength >> 2);
+  }
   return words;
 }
 

@@ -232,8 +232,7 @@ export class Calls {
       this.abandon(call, ErrorUri.LIMIT_EXCEEDED, 'the callee has too many calls in flight');
       return;
     }
-    const mayDecline = callee.session.features.has('callee', 'call_reroute');
-    call.payload = mayDecline ? payload.keep() : undefined;
+    call.payload = callee.mayDecline ? payload.keep() : undefined;
     call.receiveProgress = wantsProgress(call) && takesProgress(callee);
     this.pending.assign(call, callee);
     this.assigned.emit(call, callee);

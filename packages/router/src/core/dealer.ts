@@ -99,7 +99,8 @@ export class Dealer {
     for (const holder of yielding) if (holders !== undefined) this.revoke(holders, holder, 'registered anew');
     const known = this.registrations.get(match, procedure);
     const registration = known ?? this.#create(match, procedure, invoke);
-    registration.callees = [...registration.callees, { session, options, active: 0 }];
+    const mayDecline = session.features.has('callee', 'call_reroute');
+    registration.callees = [...registration.callees, { session, options, mayDecline, active: 0 }];
     this.#of(session).add(registration);
     session.send({ type: MessageType.REGISTERED, request, registration: registration.id });
     if (known === undefined) this.created.emit(session, registration);

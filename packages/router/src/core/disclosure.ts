@@ -1,5 +1,5 @@
 /** What INVOCATION and EVENT tell about whom (spec: Caller Identification, Publisher Identification). */
-import type { Id, PassthruAttributes } from '@wamp/protocol';
+import { NO_ENTRIES, type Id, type PassthruAttributes } from '@wamp/protocol';
 import type { Publisher } from './publication.ts';
 
 export interface CallerDetails {
@@ -14,16 +14,14 @@ export interface PublisherDetails {
   readonly publisher_authrole?: string;
 }
 
-const NOTHING = {} as const;
-
 export function callerDetails(disclosed: boolean, caller: Publisher): CallerDetails {
-  if (!disclosed) return NOTHING;
+  if (!disclosed) return NO_ENTRIES;
   const { authid, authrole } = caller.principal;
   return { caller: caller.id, caller_authid: authid, caller_authrole: authrole };
 }
 
 export function publisherDetails(disclosed: boolean, publisher: Publisher | undefined): PublisherDetails {
-  if (!disclosed || publisher === undefined) return NOTHING;
+  if (!disclosed || publisher === undefined) return NO_ENTRIES;
   const { authid, authrole } = publisher.principal;
   return { publisher: publisher.id, publisher_authid: authid, publisher_authrole: authrole };
 }
@@ -35,13 +33,13 @@ export function disclosing<O extends object>(options: O): O & { readonly disclos
 
 /** The attributes that travel with a payload that nobody opens (spec: Payload Passthru Mode). */
 export function passthru(options: PassthruAttributes): PassthruAttributes {
-  if (!isPassthru(options)) return NOTHING;
+  if (!isPassthru(options)) return NO_ENTRIES;
   const { ppt_scheme, ppt_serializer, ppt_cipher, ppt_keyid } = options;
   return {
     ppt_scheme,
-    ...(ppt_serializer === undefined ? NOTHING : { ppt_serializer }),
-    ...(ppt_cipher === undefined ? NOTHING : { ppt_cipher }),
-    ...(ppt_keyid === undefined ? NOTHING : { ppt_keyid }),
+    ...(ppt_serializer === undefined ? NO_ENTRIES : { ppt_serializer }),
+    ...(ppt_cipher === undefined ? NO_ENTRIES : { ppt_cipher }),
+    ...(ppt_keyid === undefined ? NO_ENTRIES : { ppt_keyid }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** INVOCATION: what a callee is told of a call, and what it must have announced to get it. */
 import {
   MessageType,
+  NO_ENTRIES,
   type CallOptions,
   type Invocation,
   type InvocationDetails,
@@ -10,8 +11,6 @@ import { callerDetails, isPassthru, passthru } from './disclosure.ts';
 import type { PendingCall } from './pending-calls.ts';
 import type { Callee } from './registration.ts';
 import { isTrusted } from './session.ts';
-
-const NONE = Object.freeze({});
 
 export function invocationOf(
   call: PendingCall,
@@ -23,7 +22,7 @@ export function invocationOf(
     type: MessageType.INVOCATION,
     request: call.invocation,
     registration: call.registration.id,
-    details: isPlain(call, callee, trustlevel) ? NONE : detailsOf(call, callee, trustlevel),
+    details: isPlain(call, callee, trustlevel) ? NO_ENTRIES : detailsOf(call, callee, trustlevel),
     payload,
   };
 }
@@ -45,11 +44,11 @@ function isPlain(call: PendingCall, callee: Callee, trustlevel: number | undefin
 function detailsOf(call: PendingCall, callee: Callee, trustlevel: number | undefined): InvocationDetails {
   const { options, registration } = call;
   return {
-    ...(registration.match === 'exact' ? NONE : { procedure: call.procedure }),
-    ...(call.receiveProgress ? { receive_progress: true } : NONE),
-    ...(call.streaming ? { progress: true } : NONE),
-    ...(forwardsTimeout(callee, options) ? { timeout: options.timeout } : NONE),
-    ...(trustlevel === undefined ? NONE : { trustlevel }),
+    ...(registration.match === 'exact' ? NO_ENTRIES : { procedure: call.procedure }),
+    ...(call.receiveProgress ? { receive_progress: true } : NO_ENTRIES),
+    ...(call.streaming ? { progress: true } : NO_ENTRIES),
+    ...(forwardsTimeout(callee, options) ? { timeout: options.timeout } : NO_ENTRIES),
+    ...(trustlevel === undefined ? NO_ENTRIES : { trustlevel }),
     ...callerDetails(discloses(call, callee), call.caller),
     ...passthru(options),
   };

@@ -8,6 +8,8 @@ export interface Callee {
   readonly session: Session;
   /** What this callee asked for in REGISTER; `forward_timeout` and others are its own affair (T-18). */
   readonly options: RegisterOptions;
+  /** Whether it may decline a call, which then goes to another (spec: Call Re-Routing). */
+  readonly mayDecline: boolean;
   /** Invocations it is busy with. */
   active: number;
 }
