@@ -45,6 +45,16 @@ interface Header {
   opcode: number;
   /** Of the payload, in bytes. */
   length: number;
+  readonly mask: Uint8Array;
+}
+
+/** The header read last, by whichever parser: mostly its payload stands right behind it. */
+const last: Header = { final: true, opcode: 0, length: 0, mask: new Uint8Array(4) };
+
+/** A frame whose payload comes in pieces. */
+interface Arriving {
+  readonly header: Header;
+  readonly payload: ArrivingFrame;
 }
 
 /**
@@ -57,13 +67,11 @@ export class WebSocketParser {
   readonly #limit: number;
   readonly #memory: Memory;
   #stopped = false;
-  /** The header being read, as far as it has arrived. */
-  readonly #head = new Uint8Array(LONGEST_HEADER);
+  /** A header that comes in pieces, as far as it has arrived. */
+  #head: Uint8Array | undefined;
   #headSize = 0;
-  readonly #header: Header = { final: true, opcode: 0, length: 0 };
-  readonly #mask = new Uint8Array(4);
-  /** A payload that comes in pieces; undefined between frames. */
-  #arriving: ArrivingFrame | undefined;
+  /** Undefined between frames. */
+  #arriving: Arriving | undefined;
   /** The message whose fragments are coming; undefined between messages. */
   #fragments: { readonly binary: boolean; readonly parts: Uint8Array[]; size: number } | undefined;
 
@@ -101,14 +109,15 @@ export class WebSocketParser {
 
   /** Octet by octet, until the header is whole. */
   #gatherHead(chunk: Uint8Array, from: number, end: number): number {
+    const head = (this.#head ??= new Uint8Array(LONGEST_HEADER));
     let at = from;
     while (at < end) {
-      this.#head[this.#headSize++] = chunk[at++] ?? 0;
+      head[this.#headSize++] = chunk[at++] ?? 0;
       if (this.#headSize < 2) continue;
-      const size = headerSize(this.#head[1] ?? 0);
+      const size = headerSize(head[1] ?? 0);
       if (this.#headSize < size) continue;
       this.#headSize = 0;
-      return this.#begin(this.#head, 0, size) ? this.#readPayload(chunk, at, end) : end;
+      return this.#begin(head, 0, size) ? this.#readPayload(chunk, at, end) : end;
     }
     return at;
   }
@@ -116,14 +125,13 @@ export class WebSocketParser {
   /** Takes in a whole header. @returns false when it breaks the rules */
   #begin(bytes: Uint8Array, at: number, size: number): boolean {
     const [first = 0, second = 0] = [bytes[at], bytes[at + 1]];
-    const header = this.#header;
-    header.final = (first & 0x80) !== 0;
-    header.opcode = first & 0x0f;
-    header.length = readLength(bytes, at);
-    for (let index = 0; index < 4; index += 1) this.#mask[index] = bytes[at + size - 4 + index] ?? 0;
+    last.final = (first & 0x80) !== 0;
+    last.opcode = first & 0x0f;
+    last.length = readLength(bytes, at);
+    for (let index = 0; index < 4; index += 1) last.mask[index] = bytes[at + size - 4 + index] ?? 0;
     if ((first & 0x70) !== 0) return this.#fail(CloseCode.PROTOCOL_ERROR, 'a frame uses reserved bits');
     if ((second & 0x80) === 0) return this.#fail(CloseCode.PROTOCOL_ERROR, 'a frame is not masked');
-    return header.opcode < Opcode.CLOSE ? this.#judgeData(header) : this.#judgeControl(header);
+    return last.opcode < Opcode.CLOSE ? this.#judgeData(last) : this.#judgeControl(last);
   }
 
   #judgeData({ opcode, length }: Header): boolean {
@@ -145,30 +153,30 @@ export class WebSocketParser {
 
   /** Takes the payload at once when all of it is there. */
   #readPayload(chunk: Uint8Array, at: number, end: number): number {
-    const { length } = this.#header;
+    const { length } = last;
     if (at + length > end || length > MOST_COPIED) {
-      this.#arriving = new ArrivingFrame(length, this.#memory);
+      const header = { ...last, mask: last.mask.slice() };
+      this.#arriving = { header, payload: new ArrivingFrame(length, this.#memory) };
       return at;
     }
     // Buffers have a `subarray` of their own, which takes longer.
-    this.#take(new Uint8Array(chunk.buffer, chunk.byteOffset + at, length));
+    this.#take(last, new Uint8Array(chunk.buffer, chunk.byteOffset + at, length));
     return at + length;
   }
 
-  #readBody(arriving: ArrivingFrame, chunk: Uint8Array, at: number, end: number): number {
-    const next = arriving.take(chunk, at, end);
-    const { whole } = arriving;
+  #readBody({ header, payload }: Arriving, chunk: Uint8Array, at: number, end: number): number {
+    const next = payload.take(chunk, at, end);
+    const { whole } = payload;
     if (whole !== undefined) {
       this.#arriving = undefined;
-      this.#take(whole);
-      arriving.release();
+      this.#take(header, whole);
+      payload.release();
     }
     return next;
   }
 
-  #take(payload: Uint8Array): void {
-    unmask(payload, this.#mask);
-    const { opcode, final } = this.#header;
+  #take({ opcode, final, mask }: Header, payload: Uint8Array): void {
+    unmask(payload, mask);
     if (opcode >= Opcode.CLOSE) this.#control(opcode, payload);
     else if (final && this.#fragments === undefined)
       this.#listener.message(payload, opcode === Opcode.BINARY);
