@@ -133,6 +133,8 @@ limits:
   queue_size: 1GiB
   ping_interval: 0s
   ping_timeout: 1m
+  connections_per_address: 20
+  handshakes: 10
 attempts:
   per_authid: 1
   per_address: 2
@@ -158,6 +160,8 @@ log: { level: debug }
         queueSize: 2 ** 30,
         pingInterval: 0,
         pingTimeout: 60_000,
+        connectionsPerAddress: 20,
+        handshakes: 10,
       },
       attempts: {
         perAuthid: 1,

@@ -17,7 +17,7 @@ export {
 export { shareOnePort, type OnePortAcceptor, type OnePortOptions } from './transports/one-port.ts';
 export { acceptLongPolls, type LongPollAcceptor, type LongPollOptions } from './transports/long-poll.ts';
 export { inMemory, transportPair } from './transports/in-memory.ts';
-export { isLoopback } from './transports/origin.ts';
+export { isLoopback } from './addresses.ts';
 export { defaultFeatures, type FeatureOptions } from './features/index.ts';
 export type { HistoryRule } from './features/event-history.ts';
 export { DEFAULT_QUOTAS, type Quotas } from './core/quotas.ts';

@@ -13,6 +13,7 @@ import { anonymous } from './auth/anonymous.ts';
 import { Attempts, type AttemptLimits } from './auth/attempts.ts';
 import type { Authenticator, Underlay } from './auth/authenticator.ts';
 import type { Authorizer } from './authz/authorizer.ts';
+import { Admission } from './connection/admission.ts';
 import type { ConnectionRouter, Limits, LimitTally, Log } from './connection/connection-router.ts';
 import { Connection } from './connection/connection.ts';
 import type { GuardedRealm } from './connection/joining.ts';
@@ -89,6 +90,8 @@ export const DEFAULT_LIMITS: Limits = {
   queueSize: 8 * 1024 * 1024,
   pingInterval: 10_000,
   pingTimeout: 5000,
+  connectionsPerAddress: 1000,
+  handshakes: 200,
 };
 
 /** A router with its realms, open for connections. */
@@ -105,6 +108,7 @@ export class Router implements ConnectionRouter {
   /** Of all sockets: when it is through, no frame of the turn is under way any more. */
   readonly queue: FlushQueue = new FlushQueue();
   readonly outlets: Outlets = new Outlets(this.queue.memory);
+  readonly admission: Admission;
   readonly #realms = new Map<Uri, GuardedRealm>();
   readonly #connections = new Set<Connection>();
   #whenEmpty: (() => void) | undefined;
@@ -119,6 +123,7 @@ export class Router implements ConnectionRouter {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.attempts = options.attempts === false ? undefined : new Attempts(this.clock, options.attempts);
     this.log = options.log ?? ((): void => undefined);
+    this.admission = new Admission(this);
     for (const realm of options.realms)
       this.#addRealm(typeof realm === 'string' ? { name: realm } : realm, options);
   }

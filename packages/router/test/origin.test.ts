@@ -1,7 +1,8 @@
 /** Which web pages may connect (reliability.md, threat 16: cross-site WebSocket hijacking). */
 import type { IncomingHttpHeaders } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { isLoopback, originAllowed } from '../src/transports/origin.ts';
+import { isLoopback } from '../src/addresses.ts';
+import { originAllowed } from '../src/transports/origin.ts';
 
 function headers(origin: string | undefined, host: string): IncomingHttpHeaders {
   return origin === undefined ? { host } : { host, origin };

@@ -17,6 +17,7 @@ type Rows<T> = { readonly [K in keyof T as Snake<K & string>]: z.ZodType<T[K]> }
 export function limits(): z.ZodType<Limits> {
   const { helloTimeout, authenticateTimeout, authorizeTimeout, goodbyeTimeout } = DEFAULT_LIMITS;
   const { handshakeSize, messageSize, queueSize, pingInterval, pingTimeout } = DEFAULT_LIMITS;
+  const { connectionsPerAddress, handshakes } = DEFAULT_LIMITS;
   const rows = {
     hello_timeout: duration(helloTimeout).describe('From connecting to HELLO.'),
     authenticate_timeout: duration(authenticateTimeout).describe(
@@ -36,6 +37,12 @@ export function limits(): z.ZodType<Limits> {
     ),
     ping_timeout: duration(pingTimeout).describe(
       'From a ping to a sign of life, without which the connection ends; 0s for never.',
+    ),
+    connections_per_address: most(connectionsPerAddress).describe(
+      'Connections from one address, or, of IPv6, from one network of 64 bits; those of this machine are not counted.',
+    ),
+    handshakes: most(handshakes).describe(
+      'Connections that have not joined a realm yet; one address may have half of them.',
     ),
   } satisfies Rows<Limits>;
   return z.strictObject(rows).transform(camelKeys).meta({ title: 'a mapping of limits' });

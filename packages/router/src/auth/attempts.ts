@@ -1,5 +1,5 @@
 /** Attempts: how often somebody may guess, by name and by address, before they have to wait. */
-import { isIPv6 } from 'node:net';
+import { networkOf } from '../addresses.ts';
 import type { Clock } from '../core/clock.ts';
 
 /** Times in ms. */
@@ -73,7 +73,7 @@ export class Attempts {
   /** How long the next attempt has to wait (ms); 0 when it need not. */
   wait(claim: Claim): number {
     const now = this.#clock.now();
-    const address = networkOf(claim.address);
+    const address = claim.address === undefined ? undefined : networkOf(claim.address);
     const ofAddress = address === undefined ? undefined : this.#addresses.get(address, now);
     const ofAuthid = claim.authid === undefined ? undefined : this.#authids.get(nameOf(claim), now);
     const isKnown = address !== undefined && ofAuthid?.known.includes(address) === true;
@@ -84,7 +84,7 @@ export class Attempts {
   /** The secret was wrong, or the user unknown. */
   failed(claim: Claim): void {
     const { perAuthid, perAddress, longestWaitOfAuthid, longestWaitOfAddress } = this.#limits;
-    const address = networkOf(claim.address);
+    const address = claim.address === undefined ? undefined : networkOf(claim.address);
     if (claim.authid !== undefined) {
       this.#count(this.#authids.touch(nameOf(claim), this.#clock.now()), perAuthid, longestWaitOfAuthid);
     }
@@ -94,7 +94,7 @@ export class Attempts {
   }
 
   succeeded(claim: Claim): void {
-    const address = networkOf(claim.address);
+    const address = claim.address === undefined ? undefined : networkOf(claim.address);
     if (claim.authid === undefined || address === undefined) return;
     const entry = this.#authids.touch(nameOf(claim), this.#clock.now());
     entry.known = [address, ...entry.known.filter((other) => other !== address)].slice(0, MOST_KNOWN);
@@ -136,16 +136,4 @@ class Entries {
 /** Of one realm: the same name may be somebody else in another. */
 function nameOf({ realm, authid = '' }: Claim): string {
   return `${realm}\0${authid}`;
-}
-
-/** Whoever has one address of IPv6 has the other 2^64 of its network, too. */
-function networkOf(address: string | undefined): string | undefined {
-  if (address === undefined || !isIPv6(address)) return address;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped !== null) return mapped[1];
-  const [front = '', back] = (address.split('%', 1)[0] ?? '').split('::', 2);
-  const groups = front === '' ? [] : front.split(':');
-  const missing = back === undefined ? 0 : 8 - groups.length - (back === '' ? 0 : back.split(':').length);
-  const whole = [...groups, ...Array<string>(Math.max(0, missing)).fill('0'), ...(back ?? '').split(':')];
-  return whole.slice(0, 4).join(':');
 }

@@ -1,5 +1,6 @@
 /** What a connection needs of the router it belongs to. */
 import type { Tally } from '../core/tally.ts';
+import type { Admission } from './admission.ts';
 import type { Connection } from './connection.ts';
 import type { JoiningRouter } from './joining.ts';
 import type { Outlets } from './outlet.ts';
@@ -29,16 +30,21 @@ export interface Limits {
   readonly pingInterval: number;
   /** From a ping to a sign of life, without which the connection ends; 0 or Infinity for never. */
   readonly pingTimeout: number;
+  /** Connections from one address, or, of IPv6, from one network of 64 bits; those of this machine are not counted. */
+  readonly connectionsPerAddress: number;
+  /** Connections that have not joined yet; one address may have half of them. */
+  readonly handshakes: number;
 }
 
 /** A limit that concerns connections, as {@link LimitTally} counts how often it was met. */
-export type LimitName = 'ping_timeout';
+export type LimitName = 'ping_timeout' | 'connections_per_address' | 'handshakes';
 export type LimitTally = Tally<LimitName>;
 
 export interface ConnectionRouter extends JoiningRouter {
   readonly strictRequestIds: boolean;
   readonly limits: Limits;
   readonly outlets: Outlets;
+  readonly admission: Admission;
   /** A connection is over. */
   disconnected(connection: Connection): void;
 }

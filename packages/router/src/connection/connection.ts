@@ -21,6 +21,7 @@ import { Joining, type Joined, type Step } from './joining.ts';
 import { RequestSequence } from './request-sequence.ts';
 import { seldom } from './seldom.ts';
 import { SlowConsumer } from './slow-consumer.ts';
+import type { Place } from './admission.ts';
 import type { ConnectionRouter } from './connection-router.ts';
 import type { Outlet } from './outlet.ts';
 import { insteadOf } from './undeliverable.ts';
@@ -42,6 +43,7 @@ export class Connection implements TransportListener {
   readonly #joining: Joining;
   readonly #peer: Dict;
   readonly #outlet: Outlet;
+  readonly #place: Place;
   /** The longest frame that the client takes (bytes). */
   readonly #limit: number;
   #state: State = 'joining';
@@ -62,6 +64,7 @@ export class Connection implements TransportListener {
     this.#peer = peer;
     this.#joining = new Joining(router, peer, underlay);
     this.#outlet = router.outlets.for(transport);
+    this.#place = router.admission.enter(underlay.address);
     this.#limit = transport.limit ?? Infinity;
     this.#deadline(router.limits.helloTimeout, 'no HELLO in time');
   }
@@ -170,6 +173,7 @@ export class Connection implements TransportListener {
     });
     this.#member = { ...asker, receive: this.#entrance(asker, authorizer) };
     this.#state = 'joined';
+    this.#place.joined();
     realm.join(session);
   }
 
@@ -293,6 +297,7 @@ export class Connection implements TransportListener {
   #end(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
+    this.#place.left();
     this.#dismiss();
     this.#retire();
     this.#router.disconnected(this);

@@ -18,13 +18,13 @@ import {
   type UriRules,
   type Welcome,
 } from '@wamp/protocol';
+import { isLoopback } from '../addresses.ts';
 import type { Attempts, Claim } from '../auth/attempts.ts';
 import type { Authenticator, JoinInfo, Underlay, Verdict } from '../auth/authenticator.ts';
 import type { Authorizer } from '../authz/authorizer.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Realm } from '../core/realm.ts';
 import type { Principal } from '../core/session.ts';
-import { isLoopback } from '../transports/origin.ts';
 import type { Limits, Log, LogLevel } from './connection-router.ts';
 import { callAsRouter } from './own-call.ts';
 import { policyFor, type SlowConsumerPolicies, type SlowConsumerPolicy } from './slow-consumer.ts';

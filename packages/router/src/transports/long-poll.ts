@@ -10,6 +10,7 @@ import { boundAddress } from './listening.ts';
 import { LongPollTransport } from './long-poll-transport.ts';
 import { OpenSet } from './open-set.ts';
 import { originAllowed } from './origin.ts';
+import { peerAddressOf, peerText, type PeerAddress } from './peer-address.ts';
 import { choose, DEFAULT_SERIALIZERS, subprotocolsOf, type Subprotocol } from './subprotocol.ts';
 import { underlayOf } from './underlay.ts';
 
@@ -141,13 +142,19 @@ class LongPolls {
     if (subprotocol === undefined) answer(response, 400);
     else if (this.#closing) answer(response, 503);
     else {
-      const transport = this.#openChannel(subprotocol, request);
+      const peer = peerAddressOf(request.socket);
+      if (this.#router.admission.refuses(peer.address)) {
+        response.setHeader('retry-after', 5);
+        answer(response, 503);
+        return;
+      }
+      const transport = this.#openChannel(subprotocol, request, peer);
       answer(response, 200, JSON.stringify({ protocol: subprotocol.name, transport }));
     }
   }
 
   /** @returns its id, which nobody can guess: who knows it, is the client */
-  #openChannel(subprotocol: Subprotocol, request: IncomingMessage): string {
+  #openChannel(subprotocol: Subprotocol, request: IncomingMessage, peer: PeerAddress): string {
     const { pollTimeout = 10_000, idleTimeout = 30_000 } = this.#options;
     const { clock } = this.#router;
     const id = randomBytes(18).toString('base64url');
@@ -158,11 +165,9 @@ class LongPolls {
     });
     this.#open.add(id);
     this.#channels.set(id, { transport, sent: Promise.resolve() });
-    const { remoteAddress = '', remotePort = 0 } = request.socket;
-    const peer = `tcp:${remoteAddress}:${remotePort}`;
-    const description = { type: 'longpoll', protocol: subprotocol.name, peer };
+    const description = { type: 'longpoll', protocol: subprotocol.name, peer: peerText(peer) };
     // Each request may come over a connection of its own: there is none to bind a login to.
-    const { channelBinding: _, ...underlay } = underlayOf(request.socket);
+    const { channelBinding: _, ...underlay } = underlayOf(request.socket, peer);
     this.#router.open(transport, description, underlay);
     return id;
   }

@@ -1,5 +1,6 @@
 /** Which web pages may connect: the Origin policy of WebSocket upgrades (RFC 6455 §10.2). */
 import type { IncomingHttpHeaders } from 'node:http';
+import { isLoopback } from '../addresses.ts';
 
 /**
  * True for a request that may go on. Programs send no Origin and may; a page may when it comes from
@@ -29,10 +30,4 @@ function hostOf(origin: string): { readonly host: string; readonly hostname: str
   const isPage = url.protocol === 'http:' || url.protocol === 'https:';
   // An origin is a scheme and a host; anything longer only resembles one.
   return isPage && url.origin === origin ? url : undefined;
-}
-
-/** True for a name or an address of this machine's own loopback. */
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '').replace(/^::ffff:/, '');
-  return bare === 'localhost' || bare === '::1' || /^127(?:\.\d{1,3}){3}$/.test(bare);
 }

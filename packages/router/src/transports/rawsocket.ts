@@ -25,6 +25,7 @@ import { Heartbeat, type Peer } from './heartbeat.ts';
 import { onConnection } from './listening.ts';
 import { OpenSet } from './open-set.ts';
 import { Outbox } from './outbox.ts';
+import { peerAddressOf, peerText, type PeerAddress } from './peer-address.ts';
 import { read } from './reading.ts';
 import { DEFAULT_SERIALIZERS } from './subprotocol.ts';
 import { underlayOf } from './underlay.ts';
@@ -140,34 +141,37 @@ export class RawSocketEntrance {
   }
 
   #greet(socket: Socket, parser: RawSocketParser, octets: Uint8Array): RawSocketListener | undefined {
-    const agreed = this.#agree(octets);
+    const peer = peerAddressOf(socket);
+    const agreed = this.#agree(octets, peer);
     if (agreed === undefined) {
       // RAW-3: no RawSocket, hence no words that the peer would understand.
       socket.destroy();
       return undefined;
     }
     if (typeof agreed === 'number') {
-      this.#router.log('debug', 'RawSocket refused', { peer: peerOf(socket), error: agreed });
+      this.#router.log('debug', 'RawSocket refused', { peer: peerText(peer), error: agreed });
       socket.write(writeRawSocketError(agreed));
       hangUp(socket, this.#router.clock);
       return undefined;
     }
-    return this.#establish(socket, parser, agreed);
+    return this.#establish({ socket, peer }, parser, agreed);
   }
 
   /** What both sides can live with, or the error to reply; undefined for what is no RawSocket. */
-  #agree(octets: Uint8Array): Agreement | RawSocketError | undefined {
+  #agree(octets: Uint8Array, { address }: PeerAddress): Agreement | RawSocketError | undefined {
     const request = readRawSocketRequest(octets);
     if (request === undefined || typeof request === 'number') return request;
     const { serializers, minMessageSize, maxConnections } = this.#rules;
     const serializer = serializers.find(({ rawSocketId }) => rawSocketId === request.serializer);
     if (serializer === undefined) return RawSocketError.SERIALIZER_UNSUPPORTED;
     if (request.limit < minMessageSize) return RawSocketError.LIMIT_UNACCEPTABLE;
-    if (this.#open.size > maxConnections) return RawSocketError.TOO_MANY_CONNECTIONS;
+    if (this.#open.size > maxConnections || this.#router.admission.refuses(address)) {
+      return RawSocketError.TOO_MANY_CONNECTIONS;
+    }
     return { serializer, limit: Math.min(request.limit, RAW_SOCKET_MAX_FRAME) };
   }
 
-  #establish(socket: Socket, parser: RawSocketParser, agreement: Agreement): RawSocketListener {
+  #establish({ socket, peer }: Caller, parser: RawSocketParser, agreement: Agreement): RawSocketListener {
     const { serializer } = agreement;
     const acceptedLength = this.#rules.maxMessageSize;
     socket.write(writeRawSocketHandshake({ limit: acceptedLength, serializer: serializer.rawSocketId }));
@@ -178,11 +182,17 @@ export class RawSocketEntrance {
       clock: this.#router.clock,
     });
     const protocol = serializer.subprotocol;
-    const description = { type: 'rawsocket', protocol, peer: peerOf(socket) };
-    this.#router.open(transport, description, underlayOf(socket));
+    const description = { type: 'rawsocket', protocol, peer: peerText(peer) };
+    this.#router.open(transport, description, underlayOf(socket, peer));
     if (this.#rules.pings) this.#heartbeat.watch(socket, transport);
     return transport;
   }
+}
+
+/** Who has connected. */
+interface Caller {
+  readonly socket: Socket;
+  readonly peer: PeerAddress;
 }
 
 /** What a handshake has settled. */
@@ -303,9 +313,4 @@ class RawSocketTransport implements FramedTransport, RawSocketListener, Peer {
     this.listener = undefined;
     listener?.closed(reason);
   }
-}
-
-/** For the session meta API: where the client is. */
-function peerOf({ remoteAddress, remotePort = 0 }: Socket): string {
-  return remoteAddress === undefined ? 'unix' : `tcp:${remoteAddress}:${remotePort}`;
 }

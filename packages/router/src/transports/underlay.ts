@@ -4,10 +4,10 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { certificateHash } from '@wamp/protocol/auth';
 import type { Underlay } from '../auth/authenticator.ts';
+import { peerAddressOf, type PeerAddress } from './peer-address.ts';
 
-/** Of a connection that a server has accepted. */
-export function underlayOf(socket: Socket): Underlay {
-  const { remoteAddress: address } = socket;
+/** Of a connection that a server has accepted. @param peer where it comes from, when the socket does not tell */
+export function underlayOf(socket: Socket, { address }: PeerAddress = peerAddressOf(socket)): Underlay {
   if (!(socket instanceof TLSSocket)) return { address };
   return {
     address,

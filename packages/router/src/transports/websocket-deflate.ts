@@ -1,13 +1,12 @@
 /** WebSockets whose messages are compressed, left to package `ws` (permessage-deflate, RFC 7692). */
 import type { IncomingMessage } from 'node:http';
-import type { Dict, Serializer, Transport, TransportFailure, TransportListener } from '@wamp/protocol';
+import type { Serializer, Transport, TransportFailure, TransportListener } from '@wamp/protocol';
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 import type { Router } from '../router.ts';
 import { BatchSink, receiveBatch } from './batching.ts';
-import { Heartbeat, type Peer } from './heartbeat.ts';
+import type { Peer } from './heartbeat.ts';
 import { FlushQueue, type FrameSink } from './outbox.ts';
 import { choose, type Subprotocol } from './subprotocol.ts';
-import { underlayOf } from './underlay.ts';
 import type { Upgrade } from './websocket-handshake.ts';
 import { CLOSE_CODES, MISMATCH } from './websocket-transport.ts';
 import { CloseCode } from './websocket-parser.ts';
@@ -29,13 +28,11 @@ const COMPRESSION: ServerOptions['perMessageDeflate'] = {
 /** Takes WebSockets that are to be compressed. */
 export class Deflating {
   readonly #router: Router;
-  readonly #heartbeat: Heartbeat;
   readonly #sockets: WebSocketServer;
 
   /** @param spoken what may be agreed on */
   constructor(router: Router, spoken: readonly Subprotocol[]) {
     this.#router = router;
-    this.#heartbeat = new Heartbeat(router);
     this.#sockets = new WebSocketServer({
       noServer: true,
       perMessageDeflate: COMPRESSION,
@@ -50,11 +47,14 @@ export class Deflating {
     return headers['sec-websocket-extensions']?.includes('permessage-deflate') === true;
   }
 
-  admit({ request, socket, head }: Upgrade, subprotocol: Subprotocol, description: Dict): void {
+  /** @param open is given the transport, unless what the client offers turns out to be no compression */
+  admit(
+    { request, socket, head }: Upgrade,
+    subprotocol: Subprotocol,
+    open: (transport: Transport & Peer) => void,
+  ): void {
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const transport = new DeflatingTransport(webSocket, subprotocol, this.#router.queue);
-      this.#router.open(transport, description, underlayOf(socket));
-      this.#heartbeat.watch(socket, transport);
+      open(new DeflatingTransport(webSocket, subprotocol, this.#router.queue));
     });
   }
 }

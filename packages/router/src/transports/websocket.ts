@@ -3,14 +3,15 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { Server as NetServer, Socket } from 'node:net';
-import type { Serializer } from '@wamp/protocol';
+import type { Serializer, Transport } from '@wamp/protocol';
 import type { Clock } from '../core/clock.ts';
 import type { Router } from '../router.ts';
 import { hangUp } from './hang-up.ts';
-import { Heartbeat } from './heartbeat.ts';
+import { Heartbeat, type Peer } from './heartbeat.ts';
 import { boundAddress } from './listening.ts';
 import { OpenSet } from './open-set.ts';
 import { originAllowed } from './origin.ts';
+import { peerAddressOf, peerText, type PeerAddress } from './peer-address.ts';
 import { choose, DEFAULT_SERIALIZERS, subprotocolsOf, type Subprotocol } from './subprotocol.ts';
 import { underlayOf } from './underlay.ts';
 import { Deflating } from './websocket-deflate.ts';
@@ -50,12 +51,14 @@ export function acceptWebSockets(router: Router, options: WebSocketOptions): Web
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // Without a listener, a connection reset during the upgrade would end the process.
     socket.on('error', () => socket.destroy());
+    const peer = peerAddressOf(request.socket);
     const bound = boundAddress(options.listener ?? server);
     const agreed = agree(request, { paths, origins, spoken, bound });
     if (typeof agreed === 'string') {
       router.log('debug', 'upgrade refused', { status: agreed });
       refuse(socket, agreed, router.clock);
-    } else entrance.admit({ request, socket: request.socket, head }, agreed);
+    } else if (router.admission.refuses(peer.address)) refuse(socket, OVERLOADED, router.clock);
+    else entrance.admit({ request, socket: request.socket, head }, agreed, peer);
   };
   server.on('upgrade', upgrade);
   return {
@@ -65,6 +68,9 @@ export function acceptWebSockets(router: Router, options: WebSocketOptions): Web
     },
   };
 }
+
+/** A client that is one too many may come again in so many seconds. */
+const OVERLOADED = '503 Service Unavailable\r\nRetry-After: 5';
 
 /** What upgrades are judged by. */
 interface Policy {
@@ -105,23 +111,24 @@ class WebSocketEntrance {
     this.#deflating = deflating;
   }
 
-  admit(upgrade: Upgrade, subprotocol: Subprotocol): void {
+  admit(upgrade: Upgrade, subprotocol: Subprotocol, peer: PeerAddress): void {
     const { request, socket, head } = upgrade;
     this.#open.add(socket);
     socket.on('close', () => {
       this.#open.delete(socket);
     });
-    const { remoteAddress = '', remotePort = 0 } = socket;
-    const peer = `tcp:${remoteAddress}:${remotePort}`;
-    const description = { type: 'websocket', protocol: subprotocol.name, peer };
-    if (this.#deflating?.wants(request) === true) this.#deflating.admit(upgrade, subprotocol, description);
+    const description = { type: 'websocket', protocol: subprotocol.name, peer: peerText(peer) };
+    const open = (transport: Transport & Peer): void => {
+      this.#router.open(transport, description, underlayOf(socket, peer));
+      this.#heartbeat.watch(socket, transport);
+    };
+    if (this.#deflating?.wants(request) === true) this.#deflating.admit(upgrade, subprotocol, open);
     else {
       acceptUpgrade(socket, request, subprotocol.name);
       const { clock, limits } = this.#router;
       const ground = { queue: this.#router.queue, clock, limit: limits.messageSize };
       const transport = new WebSocketTransport(socket, subprotocol, ground);
-      this.#router.open(transport, description, underlayOf(socket));
-      this.#heartbeat.watch(socket, transport);
+      open(transport);
       transport.start(head);
     }
   }

@@ -1,0 +1,50 @@
+/** IP addresses: which are this machine's own, which are the same, and which count as one. */
+import { isIPv6 } from 'node:net';
+
+/** True for a name or an address of this machine's own loopback. */
+export function isLoopback(host: string): boolean {
+  const bare = plainAddress(host.replace(/^\[|\]$/g, ''));
+  return bare === 'localhost' || bare === '::1' || /^127(?:\.\d{1,3}){3}$/.test(bare);
+}
+
+/** The address without a zone, and an IPv4 address as such where it is written as one of IPv6. */
+export function plainAddress(address: string): string {
+  if (!isIPv6(address)) return address;
+  const groups = groupsOf(address);
+  const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
+  if (!isMapped) return address.split('%', 1)[0] ?? '';
+  return groups
+    .slice(6)
+    .flatMap((group) => [group >> 8, group & 0xff])
+    .join('.');
+}
+
+/** What counts as one address: whoever has one of IPv6 has the other 2^64 of its network, too. */
+export function networkOf(address: string): string {
+  const plain = plainAddress(address);
+  return isIPv6(plain) ? groupsOf(plain).slice(0, 4).join(':') : plain;
+}
+
+/**
+ * The network that a peer can be told by; undefined for one without an address, and for the loopback: behind a proxy
+ * on this machine, everybody has the same address, and it says nothing.
+ */
+export function tellingNetwork(address: string | undefined): string | undefined {
+  return address === undefined || isLoopback(address) ? undefined : networkOf(address);
+}
+
+/** The eight groups of an address of IPv6. */
+function groupsOf(address: string): readonly number[] {
+  const [front = '', back] = (address.split('%', 1)[0] ?? '').split('::', 2);
+  const [head, tail] = [groupsIn(front), groupsIn(back ?? '')];
+  const zeros = Array<number>(Math.max(0, 8 - head.length - tail.length)).fill(0);
+  return [...head, ...zeros, ...tail];
+}
+
+function groupsIn(text: string): readonly number[] {
+  if (text === '') return [];
+  return text.split(':').flatMap((part) => {
+    const [a, b = 0, c = 0, d = 0] = part.split('.').map(Number);
+    return part.includes('.') ? [((a ?? 0) << 8) | b, (c << 8) | d] : [Number.parseInt(part, 16)];
+  });
+}
