@@ -67,6 +67,7 @@ export class Calls {
       procedure,
       options,
       registration,
+      serial: 0,
       callee: undefined,
       invocation: 0,
       receiveProgress: false,

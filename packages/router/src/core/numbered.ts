@@ -1,44 +1,94 @@
-/** Things found by their number, of which there is mostly one at a time. */
+/** Things found by a number of theirs, for what comes and goes with every message. */
 import type { Id } from '@wamp/protocol';
 
+/** Slots, at the least; a power of two. */
+const LEAST = 8;
+/** An odd number that nobody knows, so that nobody can choose numbers that fall into the same slots. */
+const MIX = Math.floor(Math.random() * 2 ** 32) | 1;
+
 /**
- * A Map in which an entry that finds no other lies apart: putting into a Map what is soon taken out again costs far
- * more.
+ * A hash table whose entries lie in one list, each in the slot that its number chooses or in the next that is free. A Map
+ * makes a new table every so many entries, and each old one holds on to the next: with calls that come and go, that is
+ * most of what the garbage collector has to do.
  */
 export class Numbered<T> {
-  #number: Id = 0;
-  #one: T | undefined;
-  readonly #others = new Map<Id, T>();
+  readonly #numberOf: (thing: T) => Id;
+  #slots: (T | undefined)[] = empty(LEAST);
+  /** What a mixed number is shifted by to become a slot. */
+  #shift = shiftFor(LEAST);
+  #size = 0;
+
+  constructor(numberOf: (thing: T) => Id) {
+    this.#numberOf = numberOf;
+  }
 
   get size(): number {
-    return this.#others.size + (this.#one === undefined ? 0 : 1);
+    return this.#size;
   }
 
   get(number: Id): T | undefined {
-    if (number === this.#number) return this.#one;
-    return this.#others.size === 0 ? undefined : this.#others.get(number);
+    return this.#slots[this.#find(number)];
   }
 
   /** Adds what has a number that no other has. */
-  add(number: Id, thing: T): void {
-    if (this.size > 0) this.#others.set(number, thing);
-    else {
-      this.#number = number;
-      this.#one = thing;
-    }
+  add(thing: T): void {
+    if (2 * this.#size >= this.#slots.length) this.#resize(2 * this.#slots.length);
+    this.#slots[this.#find(this.#numberOf(thing))] = thing;
+    this.#size += 1;
   }
 
   delete(number: Id): void {
-    if (number !== this.#number) this.#others.delete(number);
-    else {
-      this.#number = 0;
-      this.#one = undefined;
+    const slots = this.#slots;
+    let hole = this.#find(number);
+    if (slots[hole] === undefined) return;
+    const last = slots.length - 1;
+    // Who lies behind a hole that its own slot is before moves into it, so that it is found.
+    for (let at = (hole + 1) & last; slots[at] !== undefined; at = (at + 1) & last) {
+      const thing = slots[at];
+      if (thing === undefined || ((at - this.#home(this.#numberOf(thing))) & last) < ((at - hole) & last))
+        continue;
+      slots[hole] = thing;
+      hole = at;
+    }
+    slots[hole] = undefined;
+    this.#size -= 1;
+    if (this.#size === 0 && slots.length > 8 * LEAST) this.#resize(LEAST);
+  }
+
+  /** In no particular order. */
+  values(): T[] {
+    return this.#slots.filter((thing) => thing !== undefined);
+  }
+
+  /** The slot of a number, or the free one that it would get. */
+  #find(number: Id): number {
+    const slots = this.#slots;
+    const last = slots.length - 1;
+    let at = this.#home(number);
+    for (;;) {
+      const thing = slots[at];
+      if (thing === undefined || this.#numberOf(thing) === number) return at;
+      at = (at + 1) & last;
     }
   }
 
-  /** In the order in which they were added. */
-  values(): T[] {
-    const others = [...this.#others.values()];
-    return this.#one === undefined ? others : [this.#one, ...others];
+  #home(number: Id): number {
+    return Math.imul(number ^ (number / 2 ** 32), MIX) >>> this.#shift;
   }
+
+  #resize(length: number): void {
+    const things = this.values();
+    this.#slots = empty(length);
+    this.#shift = shiftFor(length);
+    for (const thing of things) this.#slots[this.#find(this.#numberOf(thing))] = thing;
+  }
+}
+
+function empty<T>(length: number): (T | undefined)[] {
+  return new Array<T | undefined>(length).fill(undefined);
+}
+
+/** What is left of 32 bits is the number of a slot. */
+function shiftFor(length: number): number {
+  return Math.clz32(length) + 1;
 }

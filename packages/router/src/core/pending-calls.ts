@@ -15,6 +15,8 @@ export interface PendingCall {
   readonly registration: Registration;
   /** Who has it; undefined while it waits for a callee with room. */
   callee: Callee | undefined;
+  /** The calls of a realm are numbered as they come. */
+  serial: number;
   /** INVOCATION.Request; 0 while it waits. */
   invocation: Id;
   /** Whether the callee was told that progress is welcome. */
@@ -59,6 +61,8 @@ export class PendingCalls {
   readonly #sides = new Map<Session, Side>();
   /** The one asked for last, of whom more is asked mostly. */
   #last: Side | undefined;
+  /** How many calls there have been. */
+  #opened = 0;
 
   /** The call that `caller` knows as `request`. */
   byCall(caller: Session, request: Id): PendingCall | undefined {
@@ -112,7 +116,8 @@ export class PendingCalls {
   }
 
   open(call: PendingCall): void {
-    this.#side(call.caller).calls.add(call.request, call);
+    call.serial = this.#opened += 1;
+    this.#side(call.caller).calls.add(call);
   }
 
   /** Gives a call to a callee, under a number of that callee's own. */
@@ -120,7 +125,7 @@ export class PendingCalls {
     const side = this.#side(callee.session);
     call.callee = callee;
     call.invocation = side.scope.next();
-    side.invocations.add(call.invocation, call);
+    side.invocations.add(call);
     callee.active += 1;
   }
 
@@ -163,12 +168,15 @@ export class PendingCalls {
     return registration;
   }
 
-  /** The calls that `session` waits for, and those it is to answer. */
+  /** The calls that `session` waits for, and those it is to answer, as they came. */
   of(session: Session): { readonly calls: PendingCall[]; readonly invocations: PendingCall[] } {
     const side = this.#known(session);
     return side === undefined
       ? { calls: [], invocations: [] }
-      : { calls: side.calls.values(), invocations: side.invocations.values() };
+      : {
+          calls: side.calls.values().sort((one, other) => one.serial - other.serial),
+          invocations: side.invocations.values().sort((one, other) => one.invocation - other.invocation),
+        };
   }
 
   /** How many calls `session` waits for. */
@@ -212,8 +220,8 @@ export class PendingCalls {
     if (side === undefined) {
       side = {
         session,
-        calls: new Numbered(),
-        invocations: new Numbered(),
+        calls: new Numbered((call) => call.request),
+        invocations: new Numbered((call) => call.invocation),
         lingering: new Map(),
         scope: new SessionScope(),
         highest: 0,
