@@ -15,7 +15,7 @@ import {
   type RolePermissions,
   type ScramCredentials,
 } from '@wamp/router';
-import { jwtVerifier } from './jwt.ts';
+import { jwtVerifier } from '@wamp/router/jwt';
 import type { AuthConfiguration, ScramPassword } from './config/auth.ts';
 import type { RealmConfiguration } from './config/realms.ts';
 import type { RoleConfiguration } from './config/roles.ts';

@@ -113,7 +113,12 @@ describe('authentication', () => {
     expect(second?.auth).toMatchObject({
       anonymous: { procedure: 'com.example.anonymous' },
       wampcra: { procedure: 'com.example.authenticate', realm: 'com.example' },
-      jwt: { audience: 'wamp', authidClaim: 'sub', role: { claim: 'role' }, keys: { algorithms: ['ES256'] } },
+      jwt: {
+        audience: 'wamp',
+        authidClaim: 'sub',
+        role: { claim: 'role' },
+        keys: { key: expect.anything() as object },
+      },
     });
   });
 

@@ -8,7 +8,7 @@ import type {
   WampcraCredentials,
 } from '@wamp/router';
 import { z } from 'zod';
-import type { JwtRules } from '../jwt.ts';
+import type { JwtRules } from '@wamp/router/jwt';
 import type { Files } from './files.ts';
 import { jwt } from './jwt.ts';
 import { count, hex, secret, secretHex, text, together } from './kinds.ts';

@@ -1,7 +1,7 @@
 /** What a configuration says of JSON Web Tokens: the key that signs them, and what they have to say. */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
-import type { JwtKeys, JwtRules } from '../jwt.ts';
+import { jwtAlgorithms, type JwtKeys, type JwtRules } from '@wamp/router/jwt';
 import type { Files } from './files.ts';
 import { contents, secret, text } from './kinds.ts';
 import { role } from './source.ts';
@@ -16,11 +16,14 @@ export function jwt(files: Files): z.ZodType<JwtRules> {
         .exactOptional()
         .describe('File with the public key of who signs, or its certificate (PEM).'),
       jwks: keySet(files).exactOptional().describe('File with the public keys of who signs (JWKS).'),
+      jwks_url: keyPlace()
+        .exactOptional()
+        .describe('Where the public keys of who signs are found (JWKS): the one place that is asked.'),
       secret: secret(files)
         .refine((value) => Buffer.byteLength(value) >= LEAST_SECRET, {
           message: `is too short, expected ${LEAST_SECRET} bytes at least`,
         })
-        .transform((value): JwtKeys => ({ key: Buffer.from(value), algorithms: ['HS256', 'HS384', 'HS512'] }))
+        .transform((value): JwtKeys => ({ secret: Buffer.from(value) }))
         .exactOptional()
         .describe('Secret that is shared with who signs (HMAC).'),
       audience: text('whom the tokens are for').describe('What their `aud` has to name.'),
@@ -31,9 +34,11 @@ export function jwt(files: Files): z.ZodType<JwtRules> {
     })
     .transform((given, context): JwtRules => {
       const { audience, issuer, authid_claim: authidClaim, role_claim: claim, role: name } = given;
-      const [keys, ...more] = [given.key, given.jwks, given.secret].filter((each) => each !== undefined);
+      const [keys, ...more] = [given.key, given.jwks, given.jwks_url, given.secret].filter(
+        (each) => each !== undefined,
+      );
       if (keys === undefined || more.length > 0) {
-        context.addIssue({ code: 'custom', message: 'expected one of key, jwks and secret' });
+        context.addIssue({ code: 'custom', message: 'expected one of key, jwks, jwks_url and secret' });
         return z.NEVER;
       }
       if ((claim === undefined) === (name === undefined)) {
@@ -49,8 +54,7 @@ export function jwt(files: Files): z.ZodType<JwtRules> {
 function publicKey(files: Files): z.ZodType<JwtKeys> {
   return contents(files).transform((pem, context): JwtKeys => {
     const key = publicKeyOf(pem);
-    const algorithms = key && algorithmsFor(key);
-    if (key !== undefined && algorithms !== undefined) return { key, algorithms };
+    if (key !== undefined && jwtAlgorithms(key) !== undefined) return { key };
     const message =
       'the file holds no public key, expected one of RSA, P-256, P-384, P-521 or Ed25519 in PEM';
     context.addIssue({ code: 'custom', message });
@@ -67,42 +71,24 @@ function publicKeyOf(pem: Buffer): KeyObject | undefined {
   }
 }
 
-function algorithmsFor({
-  asymmetricKeyType,
-  asymmetricKeyDetails,
-}: KeyObject): readonly string[] | undefined {
-  switch (asymmetricKeyType) {
-    case 'rsa':
-      return RSA;
-    case 'ec':
-      return CURVES[asymmetricKeyDetails?.namedCurve ?? ''];
-    case 'ed25519':
-      return ['EdDSA', 'Ed25519'];
-    default:
-      return undefined;
-  }
-}
-
-const RSA = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'];
-const CURVES: Readonly<Record<string, readonly string[]>> = {
-  prime256v1: ['ES256'],
-  secp384r1: ['ES384'],
-  secp521r1: ['ES512'],
-};
-/** All that leave no doubt which key is meant: a public key is never taken for a secret. */
-const ASYMMETRIC = [...RSA, ...Object.values(CURVES).flat(), 'EdDSA', 'Ed25519'];
-
 function keySet(files: Files): z.ZodType<JwtKeys> {
   return contents(files).transform((bytes, context): JwtKeys => {
     const parsed = z
       .object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) })
       .safeParse(json(bytes));
     if (parsed.success && parsed.data.keys.every(({ kty }) => kty !== 'oct')) {
-      return { set: parsed.data, algorithms: ASYMMETRIC };
+      return { set: parsed.data };
     }
     context.addIssue({ code: 'custom', message: 'the file holds no public keys, expected a JWKS' });
     return z.NEVER;
   });
+}
+
+function keyPlace(): z.ZodType<JwtKeys> {
+  return z
+    .url({ protocol: /^https$/ })
+    .transform((url): JwtKeys => ({ url }))
+    .meta({ title: 'a URL that begins with https' });
 }
 
 function json(bytes: Buffer): unknown {
