@@ -51,15 +51,17 @@ export class FrameMemory implements Memory {
   settle(): void {
     const free = !this.#held;
     const settling = this.#settling;
-    const given = this.#given;
-    this.#held = false;
     this.#settling = [];
-    this.#given = [];
     for (const one of settling) one.settle(free);
-    if (free) for (const piece of given) this.#keep(piece);
+    // Not before: what these give back is of this turn, too.
+    const given = this.#given;
+    this.#given = [];
+    this.#held = false;
+    if (free) for (const piece of given) this.spare(piece);
   }
 
-  #keep(piece: ArrayBuffer): void {
+  /** Takes a piece that nobody refers to any more, for those to come. */
+  spare(piece: ArrayBuffer): void {
     if (this.#spareBytes + piece.byteLength > MOST_SPARE) return;
     this.#spareBytes += piece.byteLength;
     (this.#spare[stepFor(piece.byteLength)] ??= []).push(piece);
