@@ -28,8 +28,10 @@ export function readText(bytes: Uint8Array, at: number, end: number): string {
 
 /** Names of up to this many bytes are remembered. */
 const LONGEST_KNOWN = 64;
-/** How many are remembered, each in the slot that its bytes choose, or in the one beside it. */
+/** How many are remembered, each in the slot that its bytes choose, or in that far away from it. */
 const SLOTS = 1024;
+/** Not the next one, which belongs to a name that differs in its last digit. */
+const FAR = SLOTS / 2;
 
 interface Known {
   readonly bytes: Uint8Array;
@@ -43,10 +45,10 @@ export function readName(bytes: Uint8Array, at: number, end: number): string {
   const slot = slotOf(bytes, at, end);
   const found = known[slot];
   if (found !== undefined && isAt(found.bytes, bytes, at, end)) return found.text;
-  const other = known[slot ^ 1];
+  const other = known[slot ^ FAR];
   if (other !== undefined && isAt(other.bytes, bytes, at, end)) return other.text;
   const text = readText(bytes, at, end);
-  known[slot ^ 1] = found;
+  known[slot ^ FAR] = found;
   known[slot] = { bytes: new Uint8Array(bytes.subarray(at, end)), text };
   return text;
 }
