@@ -1,7 +1,8 @@
 /** Every authentication method, with credentials from every source, over a WebSocket: who comes in, and who does not. */
-import { connect, WampError, type Session } from '@wamp/client';
+import { connect, WampError, type Authenticator, type Session } from '@wamp/client';
 import { sessions } from '@wamp/client/meta';
 import { ManualClock } from '@wamp/router/testing';
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import {
   LOGIN_METHODS,
@@ -21,6 +22,10 @@ type Fault = () => unknown;
 /** A router whose one door has this method and this source. */
 class Door implements AsyncDisposable {
   readonly clock = new ManualClock();
+  /** All that the router has logged, at whatever level. */
+  readonly log: unknown[] = [];
+  /** All that clients have signed with, or shown. */
+  readonly shown: string[] = [];
   readonly #method: LoginMethod;
   readonly #source: Source;
   #listening: Listening | undefined;
@@ -42,7 +47,8 @@ class Door implements AsyncDisposable {
     const instead = fault === 'missing' ? undefined : fault;
     const authenticator = this.#method.authenticator({ source: this.#source, at: PROCEDURE, instead });
     const realms = [{ name: REALM, authenticators: [authenticator] }, PROCEDURE.realm];
-    this.#listening = await startRouter({ realms, clock: this.clock });
+    const log = (...entry: readonly unknown[]): unknown => this.log.push(entry);
+    this.#listening = await startRouter({ realms, clock: this.clock, log });
     if (this.#source !== 'procedure' || fault === 'missing') return;
     // That its procedure throws is no news.
     const logger = { error: () => undefined };
@@ -55,7 +61,8 @@ class Door implements AsyncDisposable {
 
   /** Tries to come in. */
   login(authid: string, secret: 'right' | 'wrong'): Promise<Session> {
-    return connect(this.#reached.url, { realm: REALM, auth: this.#method.client(authid, secret) });
+    const auth = this.#method.client(authid, secret);
+    return connect(this.#reached.url, { realm: REALM, auth: noting(auth, this.shown) });
   }
 
   /** Tries to come in, and returns all that one is told who is not let in. */
@@ -82,6 +89,20 @@ class Door implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#listening?.close();
   }
+}
+
+/** Notes what a client answers to challenges. */
+function noting(auth: Authenticator, shown: string[]): Authenticator {
+  const challenge = auth.challenge?.bind(auth);
+  if (challenge === undefined) return auth;
+  return {
+    ...auth,
+    async challenge(extra, transport) {
+      const answer = await challenge(extra, transport);
+      shown.push(typeof answer === 'string' ? answer : answer.signature);
+      return answer;
+    },
+  };
 }
 
 /** T-25: as everybody is told who is not let in. */
@@ -197,4 +218,31 @@ describe('a source', () => {
       expect(door.members).toBe(0);
     },
   );
+});
+
+describe('what is logged', () => {
+  it.each(named(CELLS))('%s, %s: tells of logins, and of no secrets', async (_name, source, method) => {
+    const lost = (): never => {
+      throw new Error('the database is down');
+    };
+    for (const fault of [undefined, ...(source === 'static' ? [] : [lost, () => ({ role: 5 })])]) {
+      await using door = await Door.open(method, source, fault);
+      const attempts = [
+        ['joe', 'wrong'],
+        ['eve', 'right'],
+        ['joe', 'right'],
+      ] as const;
+      for (const [authid, secret] of attempts) {
+        await door.login(authid, secret).then(
+          (session) => session.close(),
+          () => undefined,
+        );
+      }
+      const text = door.log
+        .map((entry) => `${inspect(entry, { depth: Infinity, showHidden: true })}\n`)
+        .join('');
+      if (method.needsNoSecret !== true || fault !== undefined) expect(text).toContain("authid: 'joe'");
+      for (const secret of [...method.secrets, ...door.shown]) expect(text).not.toContain(secret);
+    }
+  });
 });

@@ -43,6 +43,8 @@ export interface LoginMethod {
   answer(details: Details): unknown;
   /** The client's side; `wrong` with another secret than joe's. */
   client(authid: string, secret: 'right' | 'wrong'): ClientMethod;
+  /** What nobody may read: of the client, and of the router. */
+  readonly secrets: readonly string[];
   /** True where whoever comes may come in, and there is nothing to be wrong. */
   readonly needsNoSecret?: boolean;
 }
@@ -80,6 +82,7 @@ function challengeResponse(name: string, joe: typeof plain | typeof salted | typ
     authenticator: (from) => expectAnswer(sourceOf(from, joe)),
     answer: () => ({ role, ...fields }),
     client: (authid, secret) => wampcra(authid, SECRET[secret]),
+    secrets: [...Object.values(SECRET), ...('key' in joe ? [joe.key] : [])],
   };
 }
 
@@ -92,6 +95,7 @@ function passwordProof(name: string, joe: typeof argon2): LoginMethod {
     authenticator: (from) => expectProof(sourceOf(from, joe)),
     answer: () => ({ role: joe.authrole, kdf, iterations, memory: memory ?? null, salt, ...keys }),
     client: (authid, secret) => scram(authid, SECRET[secret]),
+    secrets: [...Object.values(SECRET), storedKey, serverKey],
   };
 }
 
@@ -108,6 +112,7 @@ export const LOGIN_METHODS: readonly LoginMethod[] = [
     },
     answer: () => ROLE.authrole,
     client: (authid) => anonymous(authid),
+    secrets: [],
     needsNoSecret: true,
   },
   {
@@ -116,6 +121,7 @@ export const LOGIN_METHODS: readonly LoginMethod[] = [
     authenticator: (from) => expectTicket(sourceOf(from, { ticket: SECRET.right, ...ROLE })),
     answer: (details) => (details.ticket === SECRET.right ? ROLE.authrole : null),
     client: (authid, secret) => ticket(authid, SECRET[secret]),
+    secrets: Object.values(SECRET),
   },
   challengeResponse('wampcra', plain),
   challengeResponse('wampcra, salted', salted),
@@ -128,5 +134,6 @@ export const LOGIN_METHODS: readonly LoginMethod[] = [
     authenticator: (from) => expectSignature(sourceOf(from, { authorizedKeys: [PUBLIC_KEY], ...ROLE })),
     answer: () => ({ role: ROLE.authrole, pubkey: PUBLIC_KEY }),
     client: (authid, secret) => cryptosign(secret === 'right' ? SEED : OTHER_SEED, { authid }),
+    secrets: [SEED, OTHER_SEED],
   },
 ];

@@ -24,6 +24,7 @@ export async function startRouter(options: Partial<RouterOptions> = {}): Promise
     ...options,
     realms,
     log: (level, what, facts) => {
+      options.log?.(level, what, facts);
       if (level === 'warn' || level === 'error') complaints.push(`${level} ${what} ${JSON.stringify(facts)}`);
     },
   });

@@ -1,6 +1,7 @@
 /** Attempts: how often somebody may guess, by name and by address, before they have to wait. */
 import { networkOf } from '../addresses.ts';
 import type { Clock } from '../core/clock.ts';
+import { Turns } from './turns.ts';
 
 /** Times in ms. */
 export interface AttemptLimits {
@@ -62,6 +63,8 @@ export class Attempts {
   readonly #limits: AttemptLimits;
   readonly #authids: Entries;
   readonly #addresses: Entries;
+  /** Those that are judged at this moment. */
+  readonly #turns = new Turns<Claim>((claim) => this.#bounds(claim));
 
   constructor(clock: Pick<Clock, 'now'>, limits: Partial<AttemptLimits> = {}) {
     this.#clock = clock;
@@ -70,15 +73,30 @@ export class Attempts {
     this.#addresses = new Entries(this.#limits);
   }
 
+  /**
+   * Takes a place among the attempts that are judged. While as many are as may still fail, the next waits for one of
+   * them: in a burst, none is judged that would not have been, had they come one by one.
+   * @returns undefined when there is a place at once; {@link done} gives it back
+   */
+  turn(claim: Claim): Promise<void> | undefined {
+    return this.#turns.take(claim);
+  }
+
+  /** The attempt has been judged, and `failed` or `succeeded` been told. */
+  done(claim: Claim): void {
+    this.#turns.giveBack(claim);
+  }
+
+  /** How many are judged at this moment, and how many wait for that. */
+  get underWay(): number {
+    return this.#turns.size;
+  }
+
   /** How long the next attempt has to wait (ms); 0 when it need not. */
   wait(claim: Claim): number {
-    const now = this.#clock.now();
-    const address = claim.address === undefined ? undefined : networkOf(claim.address);
-    const ofAddress = address === undefined ? undefined : this.#addresses.get(address, now);
-    const ofAuthid = claim.authid === undefined ? undefined : this.#authids.get(nameOf(claim), now);
-    const isKnown = address !== undefined && ofAuthid?.known.includes(address) === true;
+    const { ofAddress, ofAuthid, isKnown } = this.#find(claim);
     const until = Math.max(ofAddress?.until ?? 0, isKnown ? 0 : (ofAuthid?.until ?? 0));
-    return Math.max(0, until - now);
+    return Math.max(0, until - this.#clock.now());
   }
 
   /** The secret was wrong, or the user unknown. */
@@ -98,6 +116,35 @@ export class Attempts {
     if (claim.authid === undefined || address === undefined) return;
     const entry = this.#authids.touch(nameOf(claim), this.#clock.now());
     entry.known = [address, ...entry.known.filter((other) => other !== address)].slice(0, MOST_KNOWN);
+  }
+
+  #find(claim: Claim): {
+    readonly ofAddress: Entry | undefined;
+    readonly ofAuthid: Entry | undefined;
+    /** True where the user has come in before. */
+    readonly isKnown: boolean;
+  } {
+    const now = this.#clock.now();
+    const address = claim.address === undefined ? undefined : networkOf(claim.address);
+    const ofAddress = address === undefined ? undefined : this.#addresses.get(address, now);
+    const ofAuthid = claim.authid === undefined ? undefined : this.#authids.get(nameOf(claim), now);
+    const isKnown = address !== undefined && ofAuthid?.known.includes(address) === true;
+    return { ofAddress, ofAuthid, isKnown };
+  }
+
+  /** How many may be judged at a time for the name, and from the address: as many as may fail, and one in any case. */
+  #bounds(claim: Claim): ReadonlyMap<string, number> {
+    const { ofAddress, ofAuthid, isKnown } = this.#find(claim);
+    const { perAuthid, perAddress } = this.#limits;
+    const bounds = new Map<string, number>();
+    if (claim.authid !== undefined && !isKnown) {
+      bounds.set(`authid ${nameOf(claim)}`, Math.max(1, perAuthid - (ofAuthid?.failures ?? 0)));
+    }
+    if (claim.address !== undefined) {
+      const key = `address ${networkOf(claim.address)}`;
+      bounds.set(key, Math.max(1, perAddress - (ofAddress?.failures ?? 0)));
+    }
+    return bounds;
   }
 
   #count(entry: Entry, most: number, longest: number): void {

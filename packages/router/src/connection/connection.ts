@@ -299,6 +299,7 @@ export class Connection implements TransportListener {
     this.#state = 'closed';
     this.#place.left();
     this.#dismiss();
+    this.#joining.stop();
     this.#retire();
     this.#router.disconnected(this);
   }

@@ -104,6 +104,7 @@ export class Joining {
   #candidate: Candidate | undefined;
   /** True once the client has shown something that could have been wrong. */
   #answered = false;
+  #gone = false;
 
   /**
    * @param transport how the client is connected, for the session meta API
@@ -136,9 +137,31 @@ export class Joining {
     if (message.type === MessageType.HELLO) return this.#hello(message);
     if (message.type === MessageType.AUTHENTICATE && state.name === 'challenged') {
       this.#answered = true;
-      return this.#mayTry() ?? this.#settle(() => state.answer(message));
+      return this.#inTurn(() => state.answer(message));
     }
     return undefined;
+  }
+
+  /** The client has gone: it need not be judged, and whoever waits for that waits no longer. */
+  stop(): void {
+    this.#gone = true;
+    const { claim } = this.#candidate ?? {};
+    if (claim !== undefined) this.#router.attempts?.done(claim);
+  }
+
+  /** Has an answer judged as soon as it may be. */
+  #inTurn(ask: () => Verdict | Promise<Verdict>): Step | Promise<Step> {
+    const { attempts } = this.#router;
+    const claim = this.#candidate?.claim;
+    if (attempts === undefined || claim === undefined) return this.#settle(ask);
+    this.#state = { name: 'deciding' };
+    const judge = (): Step | Promise<Step> => {
+      const step = this.#gone ? undefined : (this.#mayTry() ?? this.#settle(ask));
+      if (step instanceof Promise) return step.finally(() => attempts.done(claim));
+      attempts.done(claim);
+      return step;
+    };
+    return attempts.turn(claim)?.then(judge) ?? judge();
   }
 
   #hello(hello: Hello): Step | Promise<Step> {

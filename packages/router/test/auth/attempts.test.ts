@@ -4,6 +4,8 @@ import { ManualClock } from '@wamp/router/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Attempts, DEFAULT_ATTEMPT_LIMITS, type Claim } from '../../src/auth/attempts.ts';
+import { Turns } from '../../src/auth/turns.ts';
+import { settle } from '../support/client.ts';
 import { DENIED, Login, welcomed } from '../support/login.ts';
 
 const MINUTE = 60_000;
@@ -255,6 +257,104 @@ describe('clients that guess', () => {
     expect(answers.filter((reason) => reason === 'wamp.error.unavailable')).toHaveLength(5);
   });
 
+  describe('in a burst', () => {
+    /** A router whose verdicts come when the test says so. */
+    class Slow {
+      readonly clock = new ManualClock();
+      readonly router: Router;
+      readonly #undecided: (() => void)[] = [];
+      asked = 0;
+      #most = 0;
+
+      constructor() {
+        const verify = async (shown: string): Promise<{ authrole: string } | undefined> => {
+          this.asked += 1;
+          await new Promise<void>((resolve) => this.#undecided.push(resolve));
+          return shown === 'secret' ? { authrole: 'user' } : undefined;
+        };
+        const authenticators = [ticket({ verify })];
+        this.router = createRouter({ realms: ['realm1'], clock: this.clock, authenticators });
+      }
+
+      /** All say AUTHENTICATE before any is judged; returns what each is told, in order. */
+      async burst(logins: readonly Login[], secret: string): Promise<readonly unknown[]> {
+        for (const login of logins) await login.challenge('ticket', { authid: 'joe' });
+        for (const login of logins) login.client.send([5, secret, {}]);
+        const answers = Promise.all(logins.map(async (login) => login.heard()));
+        await this.decideAll();
+        return answers;
+      }
+
+      /** How many were judged at a time, at most. */
+      get most(): number {
+        return this.#most;
+      }
+
+      async decideAll(): Promise<void> {
+        for (let idle = 0; idle < 20; idle += 1) {
+          await settle();
+          this.#most = Math.max(this.#most, this.#undecided.length);
+          if (this.#undecided.length > 0) idle = 0;
+          for (const decide of this.#undecided.splice(0)) decide();
+        }
+      }
+    }
+
+    const logins = (router: Router, count: number, address?: string): readonly Login[] =>
+      Array.from({ length: count }, () => new Login(router, { address }));
+
+    test.each([undefined, '192.0.2.1'])('no more are judged than one by one (from %s)', async (address) => {
+      const slow = new Slow();
+      const answers = await slow.burst(logins(slow.router, 60, address), 'guess');
+      expect(slow.asked).toBe(10);
+      expect(answers.slice(0, 10)).toEqual(Array.from({ length: 10 }, () => DENIED));
+      expect(answers.slice(10)).toEqual(Array.from({ length: 50 }, () => TOO_MANY(1)));
+    });
+
+    test('one is judged when the wait is over, however many come', async () => {
+      const slow = new Slow();
+      await slow.burst(logins(slow.router, 10), 'guess');
+      slow.clock.advance(1000);
+      const answers = await slow.burst(logins(slow.router, 5), 'guess');
+      expect(slow.asked).toBe(11);
+      expect(answers).toEqual([DENIED, ...Array.from({ length: 4 }, () => TOO_MANY(2))]);
+    });
+
+    test('all come in who may, ten at a time', async () => {
+      const slow = new Slow();
+      const answers = await slow.burst(logins(slow.router, 35), 'secret');
+      expect(answers).toEqual(Array.from({ length: 35 }, () => welcomed({ authid: 'joe' })));
+      expect(slow.most).toBe(10);
+    });
+
+    test('who comes from where the user has come in before waits for nobody’s name', async () => {
+      const slow = new Slow();
+      await slow.burst(logins(slow.router, 1, '192.0.2.1'), 'secret');
+      await slow.burst(logins(slow.router, 30, '192.0.2.1'), 'secret');
+      expect(slow.most).toBe(30);
+    });
+
+    test('who has gone is not judged, and who is judged for too long holds up nobody', async () => {
+      const slow = new Slow();
+      const first = logins(slow.router, 10);
+      const second = logins(slow.router, 3);
+      for (const login of [...first, ...second]) await login.challenge('ticket', { authid: 'joe' });
+      for (const login of [...first, ...second]) login.client.send([5, 'secret', {}]);
+      await settle();
+      second[0]?.client.transport.close();
+      await settle();
+      expect(slow.asked).toBe(10);
+      for (const login of first) login.client.transport.close();
+      await settle();
+      await settle();
+      // The two that are left of those who have waited.
+      expect(slow.asked).toBe(12);
+      await slow.decideAll();
+      expect(await second[1]?.heard()).toEqual(welcomed({ authid: 'joe' }));
+      expect(await second[2]?.heard()).toEqual(welcomed({ authid: 'joe' }));
+    });
+  });
+
   test('a user is not kept out by others', async () => {
     const { router, clock } = start();
     expect(await attempt(router, 'joe', 'secret', '192.0.2.1')).toEqual(welcomed({ authid: 'joe' }));
@@ -302,5 +402,61 @@ describe('clients that guess', () => {
     const router = createRouter({ realms: ['realm1'], attempts: false, authenticators: [ticket(tickets)] });
     for (let number = 0; number < 30; number += 1) await attempt(router, 'joe', 'guess');
     expect(await attempt(router, 'joe', 'secret')).toEqual(welcomed({ authid: 'joe' }));
+  });
+});
+
+describe('turns', () => {
+  interface Item {
+    readonly kinds: readonly string[];
+  }
+
+  test('no kind has more under way than its bound, and nobody waits for whom there is room', async () => {
+    const bounds = { a: 1, b: 2, c: 3 };
+    const kinds = fc.subarray(['a', 'b', 'c'] as const);
+    const step = fc.oneof(fc.record({ take: kinds }), fc.record({ giveBack: fc.nat(20) }));
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const turns = new Turns<Item>(
+          ({ kinds: of }) => new Map(of.map((kind: string) => [kind, bounds[kind as 'a']])),
+        );
+        const underWay = new Set<Item>();
+        const waiting = new Set<Item>();
+        const hasRoom = (item: Item): boolean =>
+          item.kinds.every((kind) => {
+            const taken = [...underWay].filter((other) => other.kinds.includes(kind)).length;
+            return taken < bounds[kind as 'a'];
+          });
+        for (const next of steps) {
+          if ('take' in next) {
+            const item = { kinds: next.take };
+            const turn = turns.take(item);
+            expect(turn === undefined).toBe(hasRoom(item));
+            (turn === undefined ? underWay : waiting).add(item);
+            void turn?.then(() => {
+              expect(hasRoom(item)).toBe(true);
+              waiting.delete(item);
+              underWay.add(item);
+            });
+          } else {
+            const items = [...underWay];
+            const item = items[next.giveBack % Math.max(1, items.length)];
+            if (item === undefined) continue;
+            underWay.delete(item);
+            turns.giveBack(item);
+            turns.giveBack(item);
+            await settle();
+          }
+          expect([...waiting].some(hasRoom)).toBe(false);
+          expect(turns.size).toBe(underWay.size + waiting.size);
+        }
+        for (let item; (item = [...underWay][0]) !== undefined;) {
+          underWay.delete(item);
+          turns.giveBack(item);
+          await settle();
+        }
+        expect([waiting.size, turns.size]).toEqual([0, 0]);
+      }),
+      { numRuns: 100 },
+    );
   });
 });
