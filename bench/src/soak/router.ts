@@ -50,7 +50,13 @@ const router = createRouter({
   attempts: false,
   features: defaultFeatures({ history: [{ topic: PAST, depth: 100 }] }),
   // A busy machine is slow to log in, and no fault.
-  limits: { queueSize: QUEUE_SIZE, helloTimeout: 60_000, authenticateTimeout: 60_000 },
+  limits: {
+    queueSize: QUEUE_SIZE,
+    helloTimeout: 60_000,
+    authenticateTimeout: 60_000,
+    connectionsPerAddress: Infinity,
+    handshakes: Infinity,
+  },
   slowConsumers: policy,
   authenticators: [
     anonymous(),

@@ -1,4 +1,5 @@
 /** The soak: what a router under churn holds on to, hour by hour. */
+import { isDeepStrictEqual } from 'node:util';
 import { digits } from '../figures.ts';
 import { sleep } from '../sleep.ts';
 import { Churn } from './churn.ts';
@@ -35,7 +36,7 @@ export async function soak(options: SoakOptions): Promise<boolean> {
   const samples = await sampled(peer, options.minutes, churn);
   churn.end();
   const rounds = await running;
-  const after = await emptied(peer);
+  const after = await emptied(peer, before);
   await peer.stop();
   console.log(`\n${churn.begun} visits; ${churn.tally.toString()}`);
   console.log(`${rounds} rounds of the residents, each complete and in order`);
@@ -69,11 +70,11 @@ async function sampled(
   return samples.filter(({ at }) => at >= (minutes / 60) * WARM_UP);
 }
 
-/** Resolves when nothing is held any more, or when it has taken too long. */
-async function emptied(peer: Peer): Promise<Health> {
+/** Resolves when no more is held than before, or when it has taken too long. */
+async function emptied(peer: Peer, before: Health): Promise<Health> {
   for (let seconds = 0; ; seconds += 0.5) {
     const health = await peer.health();
-    if (seconds >= PATIENCE || Object.values(health.holds).every((size) => size === 0)) return health;
+    if (seconds >= PATIENCE || isDeepStrictEqual(health.holds, before.holds)) return health;
     await sleep(0.5);
   }
 }
@@ -96,20 +97,23 @@ function report(
   });
   const descriptors = after.descriptors - before.descriptors;
   console.log(`descriptors: ${before.descriptors} before, ${after.descriptors} after (± ${DESCRIPTORS})`);
-  console.log(
-    `left in maps: ${Object.entries(after.holds)
-      .map(([name, size]) => `${size} ${name}`)
-      .join(', ')}`,
-  );
+  console.log(`in maps before: ${sizes(before)}`);
+  console.log(`in maps after:  ${sizes(after)}`);
   console.log(`faults of the router: ${after.faults.length === 0 ? 'none' : after.faults.join('; ')}`);
   console.log(`troubles of visitors: ${troubles.length === 0 ? 'none' : troubles.join('; ')}`);
   const sound =
     verdicts.every((verdict) => verdict === 'within') &&
     Math.abs(descriptors) <= DESCRIPTORS &&
-    Object.values(after.holds).every((size) => size === 0) &&
+    isDeepStrictEqual(after.holds, before.holds) &&
     after.faults.length + troubles.length === 0;
   console.log(sound ? 'All is within its bounds.' : 'NOT all is within its bounds.');
   return sound;
+}
+
+function sizes({ holds }: Health): string {
+  return Object.entries(holds)
+    .map(([name, size]) => `${size} ${name}`)
+    .join(', ');
 }
 
 const WORDS: Readonly<Record<Verdict, string>> = {
