@@ -173,6 +173,7 @@ test.each([
   ['pbkdf2', 10_000_001, null],
   ['argon2id13', 1, 16_383],
   ['argon2id13', 2, 2_097_153],
+  ['argon2id13', 1, 1_048_577],
 ])('SCR-4 %s at a cost that is suspicious ends the attempt: %d × %s', async (kdf, iterations, memory) => {
   const client = await attempt(scram('user', 'pencil'));
   const nonce = `${String(client.authextra['nonce'])}ab`;

@@ -22,7 +22,7 @@ import { reveal, type Secret } from './secret.ts';
 export interface ScramBounds {
   /** Iterations of PBKDF2: 4,096 to 10,000,000 by default. */
   readonly pbkdf2?: readonly [least: number, most: number];
-  /** KiB of Argon2id times its iterations: 16,384 to 4,194,304 by default. */
+  /** KiB of Argon2id times its iterations: 16,384 to 4,194,304 by default. It never gets more than 1 GiB. */
   readonly argon2id13?: readonly [least: number, most: number];
 }
 
@@ -41,6 +41,8 @@ const BOUNDS: Required<ScramBounds> = {
   pbkdf2: [4096, 10_000_000],
   argon2id13: [16 * 1024, 4 * 1024 * 1024],
 };
+/** What a router may make us fill (KiB). */
+const MOST_MEMORY = 1024 * 1024;
 /** A multiple of three, so that its base64 has no padding to stand in the middle (T-28). */
 const NONCE_SIZE = 24;
 const NONCE_LENGTH = (NONCE_SIZE / 3) * 4;
@@ -112,6 +114,7 @@ function costOf({ kdf, memory }: Kwargs, iterations: number): ScramCost {
 function checkCost({ kdf, iterations, memory = 1 }: ScramCost, bounds: Required<ScramBounds>): void {
   const [least, most] = bounds[kdf];
   const cost = iterations * memory;
+  if (memory > MOST_MEMORY) throw new RangeError(`The router asks for a cost of ${memory} KiB of memory.`);
   if (cost < least || cost > most) {
     throw new RangeError(
       `The router asks for ${kdf} at a cost of ${cost}, which is not from ${least} to ${most}.`,

@@ -1,4 +1,5 @@
 /** Attempts: how often somebody may guess, by name and by address, before they have to wait. */
+import { createHash } from 'node:crypto';
 import { networkOf } from '../addresses.ts';
 import type { Clock } from '../core/clock.ts';
 import { Turns } from './turns.ts';
@@ -180,7 +181,11 @@ class Entries {
   }
 }
 
-/** Of one realm: the same name may be somebody else in another. */
+/** Of one realm: the same name may be somebody else in another. A long one is known by its hash, and takes no room. */
 function nameOf({ realm, authid = '' }: Claim): string {
-  return `${realm}\0${authid}`;
+  const known = authid.length > LONGEST_NAME ? createHash('sha256').update(authid).digest('base64') : authid;
+  return `${realm}\0${known}`;
 }
+
+/** In characters. */
+const LONGEST_NAME = 100;

@@ -31,8 +31,24 @@ export class Decoys<C> {
     return this.#known[index] ?? this.#otherwise;
   }
 
-  /** 32 bytes that nobody can guess. @param use keeps bytes of several uses apart */
-  bytes(authid: string, use: string): Buffer {
-    return createHmac('sha256', this.#key).update(`${use}\0${authid}`).digest();
+  /** Bytes that nobody can guess, 32 by default. @param use keeps bytes of several uses apart */
+  bytes(authid: string, use: string, size: number = BLOCK_SIZE): Buffer {
+    const blocks = Array.from({ length: Math.ceil(size / BLOCK_SIZE) }, (_, index) =>
+      createHmac('sha256', this.#key).update(`${use}\0${index}\0${authid}`).digest(),
+    );
+    return Buffer.concat(blocks, size);
+  }
+
+  /** A text of the length and the kind of another: hex, base64, or neither. */
+  textLike(other: string, authid: string, use: string): string {
+    for (const encoding of ['hex', 'base64'] as const) {
+      const { length } = Buffer.from(other, encoding);
+      const text = this.bytes(authid, use, length).toString(encoding);
+      if (Buffer.from(other, encoding).toString(encoding) === other) return text;
+    }
+    return this.bytes(authid, use, other.length).toString('base64url').slice(0, other.length);
   }
 }
+
+/** Of HMAC-SHA256. */
+const BLOCK_SIZE = 32;

@@ -56,7 +56,7 @@ const NONCE_SIZE = 24;
 export function scram(source: CredentialSource<ScramCredentials>, options: ScramOptions = {}): Authenticator {
   const { provider, find } = lookup(source, KIND);
   const { decoy: otherwise = DEFAULT_COST.argon2id13 } = options;
-  const decoys = new Decoys<ScramCost>(knownIn(source), otherwise, options);
+  const decoys = new Decoys<ScramCost & { readonly salt?: string }>(knownIn(source), otherwise, options);
   return {
     method: METHOD,
     async begin(hello, info) {
@@ -159,12 +159,9 @@ function agrees({ nonce, channel_binding, cbind_data }: Dict, exchange: ScramExc
   );
 }
 
-function madeUp(decoys: Decoys<ScramCost>, authid: string): ScramStoredKeys {
-  const { kdf, iterations, memory } = decoys.model(authid);
-  const salt = decoys
-    .bytes(authid, 'salt')
-    .toString('hex')
-    .slice(0, 2 * SALT_SIZE);
+function madeUp(decoys: Decoys<ScramCost & { readonly salt?: string }>, authid: string): ScramStoredKeys {
+  const { kdf, iterations, memory, salt: other = '00'.repeat(SALT_SIZE) } = decoys.model(authid);
+  const salt = decoys.bytes(authid, 'salt', other.length / 2).toString('hex');
   const storedKey = decoys.bytes(authid, 'stored key').toString('hex');
   return { kdf, iterations, memory, salt, storedKey, serverKey: storedKey };
 }

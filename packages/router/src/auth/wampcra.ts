@@ -28,7 +28,10 @@ export interface WampcraSecret {
 export type WampcraCredentials = Identity & (WampcraSecret | WampcraDerivedKey);
 
 export interface WampcraOptions extends DecoyOptions {
-  /** What strangers are challenged like where `source` is no map: by default like role `user` with a plain secret. */
+  /**
+   * What strangers are challenged like where `source` is no map: by default like role `user` with a plain secret.
+   * Everybody's challenge has its role then, for another one would tell that there is somebody.
+   */
   readonly decoy?: WampcraCredentials | undefined;
 }
 
@@ -40,6 +43,8 @@ const KIND: CredentialKind = {
 };
 /** T-26: where nothing is said of them. */
 const DEFAULTS = { iterations: 1000, keylen: 32 };
+/** What our client does, too; more would keep both sides busy. */
+const MOST_ITERATIONS = 10_000_000;
 
 /**
  * Lets in who signs a challenge with the secret of its authid.
@@ -60,7 +65,9 @@ export function wampcra(
       const decoy = madeUp(decoys, inquiry.authid ?? '');
       const found = await find(inquiry);
       const credentials = found ?? decoy;
-      const challenge = challengeFor(credentials, inquiry, provider);
+      // Where nobody is known beforehand, strangers have one role, and so the others seem to have it, too.
+      const { authrole } = provider === 'static' ? credentials : decoy;
+      const challenge = challengeFor(authrole, inquiry, provider);
       return {
         challenge: { challenge, ...saltingOf(credentials) },
         async answer({ signature }) {
@@ -88,9 +95,10 @@ export async function wampcraCredentials(
 }
 
 /** CRA-2: what is to be signed, as JSON. */
-function challengeFor({ authid, authrole }: Identity, inquiry: Inquiry, authprovider: string): string {
+function challengeFor(authrole: string, inquiry: Inquiry, authprovider: string): string {
   return JSON.stringify({
-    authid: authid ?? inquiry.authid ?? '',
+    // Under which name a user comes in, and that there is one, is told afterwards.
+    authid: inquiry.authid ?? '',
     authrole,
     authmethod: METHOD,
     authprovider,
@@ -116,7 +124,7 @@ async function keyOf(credentials: WampcraCredentials): Promise<string> {
 function madeUp(decoys: Decoys<WampcraCredentials>, authid: string): WampcraCredentials {
   const { authid: _, ...model } = decoys.model(authid);
   const secret = decoys.bytes(authid, 'secret').toString('base64');
-  const salt = decoys.bytes(authid, 'salt').toString('base64').slice(0, model.salt?.length);
+  const salt = decoys.textLike(model.salt ?? '', authid, 'salt');
   if ('key' in model) return { ...model, key: secret, salt };
   return { ...model, secret, ...(model.salt !== undefined && { salt }) };
 }
@@ -127,6 +135,6 @@ function check({ secret, key, salt, iterations = 1, keylen = 1 }: Dict): void {
     isName(salt) || (salt === undefined && key === undefined),
     'salt: expected a text that is not empty',
   );
-  expect(isCount(iterations), 'iterations: expected a number from 1');
+  expect(isCount(iterations, MOST_ITERATIONS), `iterations: expected a number from 1 to ${MOST_ITERATIONS}`);
   expect(isCount(keylen, 1024), 'keylen: expected a number of bytes');
 }
