@@ -3,7 +3,15 @@ import { createServer as createHttpServer, type RequestListener, type Server as 
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import { createServer, type Server } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { acceptLongPolls, acceptRawSockets, acceptWebSockets, shareOnePort, type Router } from '@wamp/router';
+import {
+  acceptLongPolls,
+  acceptProxied,
+  acceptRawSockets,
+  acceptWebSockets,
+  shareOnePort,
+  type ForwardingRules,
+  type Router,
+} from '@wamp/router';
 import type { Listener } from './config/listeners.ts';
 import { listen } from './listening.ts';
 
@@ -17,9 +25,13 @@ export interface OpenListener {
   closeIdle(): void;
 }
 
-/** The servers of a listener: where HTTP shares the port with RawSocket, its server is not the one that listens. */
+/** The servers of a listener. */
 interface Servers {
+  /** The one that listens. */
+  readonly front: Server;
+  /** The one that hears of each connection once proxies have said for whom it is; `front` where none does. */
   readonly server: Server;
+  /** The one for HTTP; where that shares the port with RawSocket, it is not `server`. */
   readonly http: HttpServer | HttpsServer | undefined;
 }
 
@@ -39,11 +51,11 @@ export async function openListener(
 ): Promise<OpenListener> {
   const servers = serversFor(listener, answer);
   const acceptors = accept(router, listener, servers);
-  const place = await listen(servers.server, listener);
+  const place = await listen(servers.front, listener);
   return {
     urls: urlsFor(listener, place),
     close() {
-      servers.server.close();
+      servers.front.close();
       return Promise.all(acceptors.map((acceptor) => acceptor.close()));
     },
     closeIdle() {
@@ -52,7 +64,12 @@ export async function openListener(
   };
 }
 
-function serversFor({ tls, transports }: Listener, answer: RequestListener): Servers {
+function serversFor(listener: Listener, answer: RequestListener): Servers {
+  const servers = ownServersFor(listener, answer);
+  return { ...servers, front: listener.proxyProtocol ? createServer(SOCKET_OPTIONS) : servers.server };
+}
+
+function ownServersFor({ tls, transports }: Listener, answer: RequestListener): Omit<Servers, 'front'> {
   if (!transports.includes('rawsocket')) {
     const http =
       tls === undefined
@@ -71,12 +88,12 @@ interface Acceptor {
   close(): Promise<void>;
 }
 
-function accept(router: Router, listener: Listener, { server, http }: Servers): readonly Acceptor[] {
+function accept(router: Router, listener: Listener, { front, server, http }: Servers): readonly Acceptor[] {
   const { transports, origins, compression, websocketPaths: paths, longpollPath: path } = listener;
   const { rawsocketPings: pings } = listener;
   const acceptors: Acceptor[] = [];
   if (http !== undefined) {
-    const shared = { server: http, listener: server, origins };
+    const shared = { server: http, listener: front, origins, ...forwardingOf(listener) };
     if (transports.includes('websocket')) {
       acceptors.push(acceptWebSockets(router, { ...shared, paths, compression }));
     }
@@ -89,7 +106,18 @@ function accept(router: Router, listener: Listener, { server, http }: Servers): 
         : shareOnePort(router, { server, http, pings }),
     );
   }
+  if (front !== server) {
+    acceptors.push(
+      acceptProxied(router, { server: front, behind: server, trusted: listener.trustedProxies }),
+    );
+  }
   return acceptors;
+}
+
+function forwardingOf({ trustedProxies: trusted, forwardingHeader: header }: Listener): {
+  readonly proxies?: ForwardingRules;
+} {
+  return header === 'none' ? {} : { proxies: { trusted, header } };
 }
 
 /** @param place host and port, or the path of a Unix socket */

@@ -83,6 +83,9 @@ describe('what is right is understood', () => {
           longpollPath: '/lp',
           compression: false,
           rawsocketPings: false,
+          trustedProxies: [],
+          proxyProtocol: false,
+          forwardingHeader: 'none',
           origins: [],
           pages: true,
         },
@@ -103,6 +106,9 @@ listeners:
     websocket_paths: [/wamp]
     compression: true
     origins: [https://app.example, http://localhost:5173]
+    trusted_proxies: [10.0.0.0/8, '2001:db8::1', unix]
+    proxy_protocol: true
+    forwarding_header: forwarded
     pages: false
     tls:
       certificate: certificate.pem
@@ -118,7 +124,8 @@ realms:
   - name: com.example.\${SECRET}.$\${x}
     uri_rules: strict
     disclosure: false
-    quotas: { calls: 5, invocations: 6, subscriptions: 0, registrations: 8 }
+    quotas: { calls: 5, invocations: 6, subscriptions: 0, pattern_subscriptions: 9, registrations: 8 }
+    max_sessions: 7
   - &realm
     name: two
   - name: three
@@ -179,7 +186,8 @@ log: { level: debug }
       name: 'com.example.hunter2.${x}',
       uriRules: 'strict',
       disclosure: false,
-      quotas: { calls: 5, invocations: 6, subscriptions: 0, registrations: 8 },
+      quotas: { calls: 5, invocations: 6, subscriptions: 0, patternSubscriptions: 9, registrations: 8 },
+      maxSessions: 7,
     });
     expect(realms.map(({ name }) => name).slice(1)).toEqual(['two', 'three']);
     expect(listeners).toMatchObject([
@@ -230,10 +238,11 @@ describe('what is published', () => {
 
   test('the explanation shows what is right', () => {
     const page = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
-    const [whole = '', auth = '', dynamic = '', roles = ''] = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(
-      ([, yaml = '']) => yaml,
-    );
+    const [whole = '', proxies = '', auth = '', dynamic = '', roles = ''] = [
+      ...page.matchAll(/```yaml\n(.*?)```/gs),
+    ].map(([, yaml = '']) => yaml);
     expect(faultsOf(whole)).toEqual([]);
+    expect(faultsOf(proxies)).toEqual([]);
     const realm = (body: string): string =>
       `listeners: [{}]\nrealms:\n- name: realm1\n${body.replaceAll(/^/gm, '  ')}`;
     const environment = auth

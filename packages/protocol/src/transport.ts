@@ -9,8 +9,11 @@ export interface TransportListener {
    * that has not necessarily been checked.
    */
   frame(bytes: Uint8Array): void;
-  /** Something arrived that is no frame of this channel, such as text on a binary one. */
-  violation(what: string): void;
+  /**
+   * Something arrived that is no frame of this channel, such as text on a binary one.
+   * @param failure `oversize` for the beginning of a frame that is longer than the channel takes
+   */
+  violation(what: string, failure?: TransportFailure): void;
   /**
    * `backlog` has fallen. A transport that has more than 128 KiB to send tells at the latest when all of it is
    * sent; whoever keeps messages back until then sends them now.
@@ -40,6 +43,11 @@ export interface Transport {
   channelBinding?(type: string): Uint8Array | undefined | Promise<Uint8Array | undefined>;
   /** Sends one encoded message, not above `limit`; does nothing once the channel is closing. */
   send(frame: Uint8Array<ArrayBuffer>): void;
+  /**
+   * Takes no frame above `size` bytes from now on, nor any above its own limit: a longer one is a violation as soon as
+   * its length is known. Where it becomes known with the whole frame only, there is no such method.
+   */
+  acceptUpTo?(size: number): void;
   /**
    * Lets what was sent go out, then ends the channel.
    * @param failure why, when it is the peer's fault: `protocol` (WebSocket 1002), `oversize` (1009)

@@ -14,13 +14,17 @@ export {
   type RawSocketOptions,
   type RawSocketRules,
 } from './transports/rawsocket.ts';
+export { acceptProxied, type ProxiedAcceptor, type ProxiedOptions } from './transports/proxied.ts';
+export type { ForwardingRules } from './transports/forwarding.ts';
+export { isTrustable } from './transports/trusted-proxies.ts';
 export { shareOnePort, type OnePortAcceptor, type OnePortOptions } from './transports/one-port.ts';
 export { acceptLongPolls, type LongPollAcceptor, type LongPollOptions } from './transports/long-poll.ts';
 export { inMemory, transportPair } from './transports/in-memory.ts';
 export { isLoopback } from './addresses.ts';
 export { defaultFeatures, type FeatureOptions } from './features/index.ts';
 export type { HistoryRule } from './features/event-history.ts';
-export { DEFAULT_QUOTAS, type Quotas } from './core/quotas.ts';
+export type { Tally } from './core/tally.ts';
+export { DEFAULT_QUOTAS, type QuotaName, type Quotas, type QuotaTally } from './core/quotas.ts';
 export type { TrustLevel } from './core/trust.ts';
 export { Realm, type Feature, type RealmOptions, type RouterFeatures } from './core/realm.ts';
 export { Broker, eventFor, type BrokerOptions } from './core/broker.ts';

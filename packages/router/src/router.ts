@@ -47,6 +47,8 @@ export interface RealmSettings {
   readonly slowConsumers?: SlowConsumerPolicies | undefined;
   /** How much one session may take, where it differs from {@link DEFAULT_QUOTAS}. */
   readonly quotas?: Partial<Quotas> | undefined;
+  /** How many sessions it takes; any number by default. More are refused with `wamp.error.limit_exceeded`. */
+  readonly maxSessions?: number | undefined;
 }
 
 /** A realm by its name; what it leaves undefined it has from the router. */
@@ -212,6 +214,7 @@ export class Router implements ConnectionRouter {
       uriRules: own.uriRules ?? this.uriRules,
       disclosure: own.disclosure ?? options.disclosure ?? true,
       quotas: { ...DEFAULT_QUOTAS, ...options.quotas, ...own.quotas },
+      maxSessions: own.maxSessions ?? options.maxSessions,
       features: own.features ?? options.features ?? defaultFeatures(),
       trustLevel: own.trustLevel ?? options.trustLevel,
       permits: authorizer && permitsOf(authorizer, () => realm, this.clock, this.limits.authorizeTimeout),

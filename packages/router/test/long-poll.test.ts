@@ -558,7 +558,7 @@ describe('limits', () => {
     expect((await site.post('/lp/open', offer('x'.repeat(70_000)))).status).toBe(413);
     const client = await PollClient.open(site);
     const hello = [1, 'realm1', { roles: { caller: {} }, agent: 'x'.repeat(65_536) }];
-    expect(await client.send(hello)).toBe(400);
+    expect(await client.send(hello)).toBe(413);
     expect(await client.message()).toEqual(VIOLATION);
   });
 });

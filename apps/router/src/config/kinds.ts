@@ -1,5 +1,6 @@
 /** Kinds of values in a configuration file; the title of each completes the sentence "expected …". */
 import { isReserved, isUri } from '@wamp/protocol';
+import { isTrustable } from '@wamp/router';
 import { z } from 'zod';
 import type { Path } from './faults.ts';
 import type { Files } from './files.ts';
@@ -77,6 +78,14 @@ export function origin(): z.ZodType<string, string> {
     .string()
     .refine((value) => URL.canParse(value) && new URL(value).origin === value, { message: NOT_WELL_FORMED })
     .meta({ title: 'an origin such as https://app.example' });
+}
+
+/** A proxy, or several. */
+export function proxy(): z.ZodType<string, string> {
+  return z
+    .string()
+    .refine(isTrustable, { message: NOT_WELL_FORMED })
+    .meta({ title: 'an address, a network such as 10.0.0.0/8, or unix' });
 }
 
 /** The path of a URL. */

@@ -70,6 +70,9 @@ export function attempts(): z.ZodType<AttemptLimits> {
 export function quotas(): z.ZodType<Quotas> {
   const rows = {
     subscriptions: most(DEFAULT_QUOTAS.subscriptions).describe('Subscriptions of a session.'),
+    pattern_subscriptions: most(DEFAULT_QUOTAS.patternSubscriptions).describe(
+      'Those of the subscriptions that are to patterns.',
+    ),
     registrations: most(DEFAULT_QUOTAS.registrations).describe('Registrations of a session.'),
     calls: most(DEFAULT_QUOTAS.calls).describe('Calls that a session waits for.'),
     invocations: most(DEFAULT_QUOTAS.invocations).describe('Invocations that a session is to answer.'),

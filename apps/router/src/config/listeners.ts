@@ -3,7 +3,7 @@ import type { TlsOptions } from 'node:tls';
 import { z } from 'zod';
 import { camelKeys } from './camel-keys.ts';
 import type { Files } from './files.ts';
-import { ALWAYS, origin, port, text, together, urlPath } from './kinds.ts';
+import { ALWAYS, origin, port, proxy, text, together, urlPath, type Complain } from './kinds.ts';
 import { tls } from './tls.ts';
 
 /** An address that the router listens on, and what it speaks there. */
@@ -23,6 +23,12 @@ export interface Listener {
   readonly origins: readonly string[];
   /** Whether it serves the landing page, the chat and the dashboard. */
   readonly pages: boolean;
+  /** Addresses and networks of proxies that are believed when they say for whom they connect. */
+  readonly trustedProxies: readonly string[];
+  /** Whether those begin each connection with a header of the PROXY protocol. */
+  readonly proxyProtocol: boolean;
+  /** The HTTP header in which those say it. */
+  readonly forwardingHeader: 'none' | 'x-forwarded-for' | 'forwarded';
   readonly tls?: TlsOptions;
 }
 
@@ -88,6 +94,20 @@ function listener(files: Files): z.ZodType<Listener> {
       .boolean()
       .default(false)
       .describe('Whether RawSocket clients are sent PINGs. Those of autobahn-python cannot read them.'),
+    trusted_proxies: z
+      .array(proxy())
+      .default([])
+      .describe('Proxies that are believed when they say for whom they connect.'),
+    proxy_protocol: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether trusted proxies begin each connection with a header of the PROXY protocol (1 or 2).',
+      ),
+    forwarding_header: z
+      .enum(['none', 'x-forwarded-for', 'forwarded'])
+      .default('none')
+      .describe('The HTTP header in which trusted proxies say for whom they ask.'),
     origins: z
       .array(origin())
       .default([])
@@ -98,6 +118,7 @@ function listener(files: Files): z.ZodType<Listener> {
       .describe('Whether the start page, the chat and the dashboard are served.'),
   });
   return together(written, (given, complain) => {
+    checkProxies(given, complain);
     if (given.unix === undefined) return;
     for (const key of ['address', 'port'] as const) {
       if (given[key] !== undefined) complain([key], 'does not go with unix, expected one of them');
@@ -105,4 +126,22 @@ function listener(files: Files): z.ZodType<Listener> {
   })
     .transform((given) => ({ address: DEFAULT_ADDRESS, port: DEFAULT_PORT, ...camelKeys(given) }))
     .meta({ title: 'a mapping for a listener' });
+}
+
+/** What proxies say is believed of some, or not asked of any. */
+function checkProxies(given: Written, complain: Complain): void {
+  const { trusted_proxies: proxies, proxy_protocol: protocol, forwarding_header: header } = given;
+  if (proxies.length > 0) {
+    if (protocol || header !== 'none') return;
+    complain(['trusted_proxies'], 'is of no use, expected proxy_protocol or forwarding_header beside it');
+    return;
+  }
+  if (protocol) complain(['proxy_protocol'], 'is of no use, expected trusted_proxies beside it');
+  if (header !== 'none') complain(['forwarding_header'], 'is of no use, expected trusted_proxies beside it');
+}
+
+interface Written {
+  readonly trusted_proxies: readonly string[];
+  readonly proxy_protocol: boolean;
+  readonly forwarding_header: Listener['forwardingHeader'];
 }

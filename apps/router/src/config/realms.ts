@@ -6,7 +6,7 @@ import { auth, type AuthConfiguration } from './auth.ts';
 import { camelKeys } from './camel-keys.ts';
 import type { Path } from './faults.ts';
 import type { Files } from './files.ts';
-import { distinct, together, uri, type Complain } from './kinds.ts';
+import { count, distinct, together, uri, type Complain } from './kinds.ts';
 import { quotas } from './limits.ts';
 import { roles, type RoleConfiguration } from './roles.ts';
 import type { Source } from './source.ts';
@@ -20,6 +20,8 @@ export interface RealmConfiguration {
   readonly uriRules: UriRules;
   readonly disclosure: boolean;
   readonly quotas: Quotas;
+  /** Any number when absent. */
+  readonly maxSessions?: number;
 }
 
 export function realms(files: Files): z.ZodType<readonly RealmConfiguration[]> {
@@ -44,6 +46,9 @@ function realm(files: Files): z.ZodType<RealmConfiguration> {
       .boolean()
       .default(true)
       .describe('Whether callers and publishers may be disclosed when they or the callee ask for it.'),
+    max_sessions: count(1, 1_000_000_000)
+      .exactOptional()
+      .describe('How many sessions it takes; any number by default.'),
     quotas: quotas().prefault({}).describe('How much of the realm one session may take.'),
   });
   return together(written, checkRoles).transform(camelKeys).meta({ title: 'a mapping for a realm' });

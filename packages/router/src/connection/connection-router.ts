@@ -37,13 +37,21 @@ export interface Limits {
 }
 
 /** A limit that concerns connections, as {@link LimitTally} counts how often it was met. */
-export type LimitName = 'ping_timeout' | 'connections_per_address' | 'handshakes';
+export type LimitName =
+  | 'hello_timeout'
+  | 'authenticate_timeout'
+  | 'handshake_size'
+  | 'message_size'
+  | 'ping_timeout'
+  | 'connections_per_address'
+  | 'handshakes';
 export type LimitTally = Tally<LimitName>;
 
 export interface ConnectionRouter extends JoiningRouter {
   readonly strictRequestIds: boolean;
   readonly limits: Limits;
   readonly outlets: Outlets;
+  readonly limited: LimitTally;
   readonly admission: Admission;
   /** A connection is over. */
   disconnected(connection: Connection): void;

@@ -15,6 +15,7 @@ import {
 } from '@wamp/protocol';
 import type { Underlay } from '../auth/authenticator.ts';
 import type { Asker, Authorizer } from '../authz/authorizer.ts';
+import type { Realm } from '../core/realm.ts';
 import type { Session, Undeliverable } from '../core/session.ts';
 import { Gate } from './gate.ts';
 import { Joining, type Joined, type Step } from './joining.ts';
@@ -66,7 +67,8 @@ export class Connection implements TransportListener {
     this.#outlet = router.outlets.for(transport);
     this.#place = router.admission.enter(underlay.address);
     this.#limit = transport.limit ?? Infinity;
-    this.#deadline(router.limits.helloTimeout, 'no HELLO in time');
+    transport.acceptUpTo?.(router.limits.handshakeSize);
+    this.#deadline('hello_timeout', 'no HELLO in time');
   }
 
   /** The session's realm and id once it has joined; for logs. */
@@ -91,8 +93,8 @@ export class Connection implements TransportListener {
     }
   }
 
-  violation(what: string): void {
-    this.#violated(what);
+  violation(what: string, failure?: TransportFailure): void {
+    this.#violated(what, failure);
   }
 
   drained(): void {
@@ -132,7 +134,7 @@ export class Connection implements TransportListener {
     const step = this.#joining.receive(message);
     this.#dismiss();
     if (step instanceof Promise) {
-      this.#deadline(this.#router.limits.authenticateTimeout, 'authentication took too long');
+      this.#deadline('authenticate_timeout', 'authentication took too long');
       void step.then((settled) => {
         this.#guard(() => {
           this.#take(settled);
@@ -147,9 +149,16 @@ export class Connection implements TransportListener {
     if (step === undefined) this.#hangUp();
     else if ('abort' in step) this.#abort(step.abort, step.message);
     else if ('challenge' in step) {
-      this.#deadline(this.#router.limits.authenticateTimeout, 'no AUTHENTICATE in time');
+      this.#deadline('authenticate_timeout', 'no AUTHENTICATE in time');
       this.#write(step.challenge);
-    } else this.#welcome(step.joined);
+    } else if (step.joined.realm.isFull) this.#turnAway(step.joined.realm);
+    else this.#welcome(step.joined);
+  }
+
+  /** The client might come in, if the realm were not full. */
+  #turnAway(realm: Realm): void {
+    realm.limited.add('sessions');
+    this.#abort(ErrorUri.LIMIT_EXCEEDED, 'the realm has as many sessions as it takes');
   }
 
   /** T-41: WELCOME before anything that tells of the session. */
@@ -174,6 +183,7 @@ export class Connection implements TransportListener {
     this.#member = { ...asker, receive: this.#entrance(asker, authorizer) };
     this.#state = 'joined';
     this.#place.joined();
+    this.#transport.acceptUpTo?.(Infinity);
     realm.join(session);
   }
 
@@ -276,6 +286,9 @@ export class Connection implements TransportListener {
 
   #violated(what: string, failure: TransportFailure = 'protocol'): void {
     if (this.#state === 'closed') return;
+    if (failure === 'oversize') {
+      this.#router.limited.add(this.#state === 'joining' ? 'handshake_size' : 'message_size');
+    }
     this.#router.log('info', 'protocol violation', { ...this.member, what });
     this.#abort(ErrorUri.PROTOCOL_VIOLATION, what, failure);
   }
@@ -387,8 +400,11 @@ export class Connection implements TransportListener {
     return `a message of ${length} bytes, where the client takes ${this.#limit}`;
   }
 
-  #deadline(delay: number, message: string): void {
-    this.#dismiss = this.#router.clock.after(delay, () => {
+  #deadline(limit: 'hello_timeout' | 'authenticate_timeout', message: string): void {
+    const { clock, limits, limited } = this.#router;
+    const delay = limit === 'hello_timeout' ? limits.helloTimeout : limits.authenticateTimeout;
+    this.#dismiss = clock.after(delay, () => {
+      limited.add(limit);
       this.#abort(ErrorUri.AUTHENTICATION_FAILED, message);
     });
   }

@@ -21,7 +21,7 @@ import { eligibility } from './eligibility.ts';
 import { Hook } from './hook.ts';
 import { PatternMap } from './pattern-map.ts';
 import type { Publication, Publisher } from './publication.ts';
-import type { Quotas } from './quotas.ts';
+import type { QuotaName, Quotas, QuotaTally } from './quotas.ts';
 import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
 import type { Session } from './session.ts';
 import type { Subscription } from './subscription.ts';
@@ -35,11 +35,18 @@ export interface BrokerOptions {
   readonly routerId: () => Id;
   readonly uriRules: UriRules;
   readonly quotas: Quotas;
+  /** Counts what was refused for its quota. */
+  readonly limited: QuotaTally;
   /** Whether `disclose_me` is granted. */
   readonly disclosure: boolean;
   /** What EVENT tells of the publisher's trust level. */
   readonly trustLevel?: TrustLevel | undefined;
 }
+
+const TOO_MANY = {
+  subscriptions: 'too many subscriptions',
+  pattern_subscriptions: 'too many subscriptions to patterns',
+} as const satisfies Partial<Record<QuotaName, string>>;
 
 export class Broker {
   readonly subscriptions: PatternMap<Subscription> = new PatternMap();
@@ -59,6 +66,8 @@ export class Broker {
   readonly #held = new Set<Subscription>();
   /** What each session is subscribed to, so that leaving scans nothing else. */
   readonly #bySession = new Map<Session, Set<Subscription>>();
+  /** How many of these are patterns. */
+  readonly #patterns = new Map<Session, number>();
   readonly #options: BrokerOptions;
 
   constructor(options: BrokerOptions) {
@@ -80,15 +89,17 @@ export class Broker {
       return;
     }
     const known = this.subscriptions.get(match, topic);
-    const held = this.#bySession.get(session)?.size ?? 0;
-    if (known?.subscribers.has(session) !== true && held >= this.#options.quotas.subscriptions) {
-      refuseRequest(session, message, ErrorUri.LIMIT_EXCEEDED, 'too many subscriptions');
+    const isNew = known?.subscribers.has(session) !== true;
+    const quota = isNew ? this.#exceeded(session, match) : undefined;
+    if (quota !== undefined) {
+      this.#options.limited.add(quota);
+      refuseRequest(session, message, ErrorUri.LIMIT_EXCEEDED, TOO_MANY[quota]);
       return;
     }
     const subscription = known ?? this.#create(match, topic);
-    const isNew = !subscription.subscribers.has(session);
     subscription.subscribers.add(session);
     this.#of(session).add(subscription);
+    if (isNew && match !== 'exact') this.#countPattern(session, 1);
     session.send({ type: MessageType.SUBSCRIBED, request, subscription: subscription.id });
     this.answered.emit(session, subscription, options);
     if (known === undefined) this.created.emit(session, subscription);
@@ -207,8 +218,23 @@ export class Broker {
     return subscriptions;
   }
 
+  /** The quota that one more subscription would exceed. */
+  #exceeded(session: Session, match: MatchPolicy): keyof typeof TOO_MANY | undefined {
+    const { subscriptions, patternSubscriptions } = this.#options.quotas;
+    if ((this.#bySession.get(session)?.size ?? 0) >= subscriptions) return 'subscriptions';
+    if (match === 'exact') return undefined;
+    return (this.#patterns.get(session) ?? 0) >= patternSubscriptions ? 'pattern_subscriptions' : undefined;
+  }
+
+  #countPattern(session: Session, change: 1 | -1): void {
+    const count = (this.#patterns.get(session) ?? 0) + change;
+    if (count === 0) this.#patterns.delete(session);
+    else this.#patterns.set(session, count);
+  }
+
   #remove(session: Session, subscription: Subscription, answer?: () => void): void {
     subscription.subscribers.delete(session);
+    if (subscription.match !== 'exact') this.#countPattern(session, -1);
     const last = subscription.subscribers.size === 0 && !this.#held.has(subscription);
     if (last) {
       this.subscriptions.delete(subscription.match, subscription.topic);

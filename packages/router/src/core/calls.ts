@@ -16,7 +16,7 @@ import { Hook } from './hook.ts';
 import { invocationOf, missingFeature, takesProgress, wantsProgress } from './invocation.ts';
 import { choose } from './invocation-policy.ts';
 import { PendingCalls, type PendingCall } from './pending-calls.ts';
-import type { Quotas } from './quotas.ts';
+import type { Quotas, QuotaTally } from './quotas.ts';
 import type { Callee, Registration } from './registration.ts';
 import type { Session, Undeliverable } from './session.ts';
 import type { TrustLevel } from './trust.ts';
@@ -30,6 +30,8 @@ export interface CallsOptions {
   /** What INVOCATION tells of the caller's trust level. */
   readonly trustLevel?: TrustLevel | undefined;
   readonly quotas: Quotas;
+  /** Counts what was refused for its quota. */
+  readonly limited: QuotaTally;
 }
 
 /**
@@ -51,11 +53,13 @@ export class Calls {
   readonly #random: () => number;
   readonly #trustLevel: TrustLevel | undefined;
   readonly #quotas: Quotas;
+  readonly #limited: QuotaTally;
 
-  constructor({ random, trustLevel, quotas }: CallsOptions) {
+  constructor({ random, trustLevel, quotas, limited }: CallsOptions) {
     this.#random = random;
     this.#trustLevel = trustLevel;
     this.#quotas = quotas;
+    this.#limited = limited;
   }
 
   /** CALL-1: opens a call and finds a callee for it. */
@@ -230,6 +234,7 @@ export class Calls {
       return;
     }
     if (this.pending.invocationsOf(callee.session) >= this.#quotas.invocations) {
+      this.#limited.add('invocations');
       this.abandon(call, ErrorUri.LIMIT_EXCEEDED, 'the callee has too many calls in flight');
       return;
     }

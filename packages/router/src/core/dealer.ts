@@ -23,7 +23,7 @@ import { disclosing, isPassthru } from './disclosure.ts';
 import { Hook } from './hook.ts';
 import { PatternMap } from './pattern-map.ts';
 import type { PendingCall } from './pending-calls.ts';
-import type { Quotas } from './quotas.ts';
+import type { Quotas, QuotaTally } from './quotas.ts';
 import { removeCallee, type Registration } from './registration.ts';
 import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
 import { isTrusted, type Session } from './session.ts';
@@ -37,6 +37,8 @@ export interface DealerOptions {
   readonly random: () => number;
   readonly uriRules: UriRules;
   readonly quotas: Quotas;
+  /** Counts what was refused for its quota. */
+  readonly limited: QuotaTally;
   /** Whether `disclose_me` and `disclose_caller` are granted. */
   readonly disclosure: boolean;
   /** What INVOCATION tells of the caller's trust level. */
@@ -86,6 +88,7 @@ export class Dealer {
       (this.#bySession.get(session)?.size ?? 0) >= this.#options.quotas.registrations &&
       !isTrusted(session)
     ) {
+      this.#options.limited.add('registrations');
       refuseRequest(session, message, ErrorUri.LIMIT_EXCEEDED, 'too many registrations');
       return;
     }
@@ -160,6 +163,7 @@ export class Dealer {
     } else if (options.disclose_me === true && !this.#options.disclosure && !disclosed) {
       this.deny(caller, message, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
     } else if (this.calls.pending.callsOf(caller) >= this.#options.quotas.calls && !isTrusted(caller)) {
+      this.#options.limited.add('calls');
       this.deny(caller, message, ErrorUri.LIMIT_EXCEEDED, 'too many calls in flight');
     } else if (registration === undefined) this.deny(caller, message, ErrorUri.NO_SUCH_PROCEDURE);
     else if (disclosed) this.calls.place(caller, { ...message, options: disclosing(options) }, registration);

@@ -1,8 +1,11 @@
 /** How much of a realm one session may take. */
+import type { Tally } from './tally.ts';
 
 /** Beyond a quota, requests are refused with `wamp.error.limit_exceeded`. */
 export interface Quotas {
   readonly subscriptions: number;
+  /** Those of the subscriptions that are to patterns: one publication may meet all of them. */
+  readonly patternSubscriptions: number;
   readonly registrations: number;
   /** Calls that the session waits for. */
   readonly calls: number;
@@ -12,7 +15,13 @@ export interface Quotas {
 
 export const DEFAULT_QUOTAS: Quotas = {
   subscriptions: 10_000,
+  patternSubscriptions: 1000,
   registrations: 10_000,
   calls: 10_000,
   invocations: 10_000,
 };
+
+/** What there is only so much of in a realm, as {@link QuotaTally} counts how often more was asked for. */
+export type QuotaName =
+  'sessions' | 'subscriptions' | 'pattern_subscriptions' | 'registrations' | 'calls' | 'invocations';
+export type QuotaTally = Tally<QuotaName>;

@@ -19,10 +19,11 @@ import { Dealer } from './dealer.ts';
 import { Hook } from './hook.ts';
 import { MetaSession, type Answered, type MetaProcedure } from './meta-session.ts';
 import type { Publisher } from './publication.ts';
-import type { Quotas } from './quotas.ts';
+import type { Quotas, QuotaTally } from './quotas.ts';
 import { refuseRequest, type Request } from './requests.ts';
 import type { Permits } from './ruling.ts';
 import type { Session } from './session.ts';
+import { Tally } from './tally.ts';
 import { Traffic } from './traffic.ts';
 import type { TrustLevel } from './trust.ts';
 
@@ -48,6 +49,8 @@ export interface RealmOptions {
   readonly disclosure: boolean;
   /** How much one session may take. */
   readonly quotas: Quotas;
+  /** How many sessions the realm takes; any number by default. */
+  readonly maxSessions?: number | undefined;
   readonly features: readonly Feature[];
   /** How far callers and publishers are trusted; untold when absent. */
   readonly trustLevel?: TrustLevel | undefined;
@@ -62,6 +65,8 @@ export class Realm {
   /** Every joined session by its id; the router's own is not among them. */
   readonly sessions: Map<Id, Session> = new Map();
   readonly traffic: Traffic = new Traffic();
+  /** What was refused because there is only so much of it. */
+  readonly limited: QuotaTally = new Tally();
   /** A session has joined, and has been welcomed. */
   readonly joined: Hook<[Session]> = new Hook();
   /** A session has left; what it held is gone already. The flag is true when nobody is to hear of it. */
@@ -79,6 +84,7 @@ export class Realm {
   readonly permits: Permits | undefined;
   readonly #globalId: () => Id;
   readonly #meta: MetaSession;
+  readonly #maxSessions: number;
   #quiet = false;
 
   constructor(name: Uri, options: RealmOptions) {
@@ -88,8 +94,10 @@ export class Realm {
     this.disclosure = options.disclosure;
     this.permits = options.permits;
     this.#globalId = options.globalId;
-    this.broker = new Broker(options);
-    this.dealer = new Dealer(options);
+    const { limited } = this;
+    this.#maxSessions = options.maxSessions ?? Infinity;
+    this.broker = new Broker({ ...options, limited });
+    this.dealer = new Dealer({ ...options, limited });
     this.#meta = new MetaSession(
       options.globalId(),
       (session, message) => {
@@ -100,6 +108,11 @@ export class Realm {
     );
     this.features = merge([CORE_FEATURES, ...options.features.map(({ announces = {} }) => announces)]);
     for (const feature of options.features) feature.install(this);
+  }
+
+  /** Whether there is no room for one more session. */
+  get isFull(): boolean {
+    return this.sessions.size >= this.#maxSessions;
   }
 
   /** An id for a session about to join: not in use in this realm. */

@@ -17,6 +17,7 @@ export const metrics: Feature = {
         messages_sent: sent.total,
         messages_dropped: dropped.total,
         requests_denied: denied.total,
+        limits_exceeded: realm.limited.toObject(),
         publications: received.of(MessageType.PUBLISH),
         events: sent.of(MessageType.EVENT),
         calls: received.of(MessageType.CALL),

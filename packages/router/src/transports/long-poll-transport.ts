@@ -29,6 +29,8 @@ const CLOSE_TIMEOUT = 5000;
 export class LongPollTransport implements Transport {
   readonly serializer: Serializer;
   listener: TransportListener | undefined;
+  /** The longest body taken, in bytes. */
+  acceptedLength: number;
   readonly #terms: LongPollTerms;
   readonly #ended: () => void;
   /** What nobody has asked for yet. */
@@ -51,12 +53,22 @@ export class LongPollTransport implements Transport {
   constructor(terms: LongPollTerms, ended: () => void) {
     this.serializer = terms.subprotocol.serializer;
     this.#terms = terms;
+    this.acceptedLength = Infinity;
     this.#ended = ended;
     this.#awaitRequest();
   }
 
   get backlog(): number {
     return this.#bytes;
+  }
+
+  acceptUpTo(size: number): void {
+    this.acceptedLength = size;
+  }
+
+  /** A body is longer than it may be now. */
+  tooLong(): void {
+    this.listener?.violation(`a message is longer than ${this.acceptedLength} bytes`, 'oversize');
   }
 
   send(frame: Uint8Array<ArrayBuffer>): void {

@@ -6,11 +6,12 @@ import type { Server as NetServer } from 'node:net';
 import type { Serializer } from '@wamp/protocol';
 import type { Router } from '../router.ts';
 import { readBody, type BodyFault } from './body.ts';
+import { Forwarding, type ForwardingRules } from './forwarding.ts';
 import { boundAddress } from './listening.ts';
 import { LongPollTransport } from './long-poll-transport.ts';
 import { OpenSet } from './open-set.ts';
 import { originAllowed } from './origin.ts';
-import { peerAddressOf, peerText, type PeerAddress } from './peer-address.ts';
+import { peerText, type PeerAddress } from './peer-address.ts';
 import { choose, DEFAULT_SERIALIZERS, subprotocolsOf, type Subprotocol } from './subprotocol.ts';
 import { underlayOf } from './underlay.ts';
 
@@ -40,6 +41,8 @@ export interface LongPollOptions {
   readonly idleTimeout?: number;
   /** The longest body of `send`; the router's `limits.messageSize` by default. */
   readonly maxBodySize?: number;
+  /** Proxies that say in a header for whom they ask; none by default. */
+  readonly proxies?: ForwardingRules;
 }
 
 /** What {@link acceptLongPolls} started. */
@@ -77,11 +80,13 @@ class LongPolls {
   readonly #spoken: readonly Subprotocol[];
   readonly #channels = new Map<string, Channel>();
   readonly #open = new OpenSet<string>();
+  readonly #forwarding: Forwarding;
   #closing = false;
 
   constructor(router: Router, options: LongPollOptions) {
     this.#router = router;
     this.#options = options;
+    this.#forwarding = new Forwarding(options.proxies);
     this.#spoken = subprotocolsOf(options.serializers ?? DEFAULT_SERIALIZERS);
   }
 
@@ -142,7 +147,11 @@ class LongPolls {
     if (subprotocol === undefined) answer(response, 400);
     else if (this.#closing) answer(response, 503);
     else {
-      const peer = peerAddressOf(request.socket);
+      const peer = this.#forwarding.clientOf(request);
+      if (peer === undefined) {
+        answer(response, 400);
+        return;
+      }
       if (this.#router.admission.refuses(peer.address)) {
         response.setHeader('retry-after', 5);
         answer(response, 503);
@@ -195,11 +204,14 @@ class LongPolls {
    */
   #take(channel: Channel, request: IncomingMessage): Promise<number | undefined> {
     const { maxBodySize = this.#router.limits.messageSize } = this.#options;
-    const body = this.#read(request, maxBodySize);
+    const { transport } = channel;
+    const { acceptedLength } = transport;
+    const body = this.#read(request, Math.min(maxBodySize, acceptedLength));
     const taken = channel.sent.then(async () => {
       const bytes = await body;
+      if (bytes === 413 && acceptedLength < maxBodySize) transport.tooLong();
       if (typeof bytes === 'number') return bytes;
-      return channel.transport.deliver(bytes) ? undefined : 400;
+      return transport.deliver(bytes) ? undefined : 400;
     });
     channel.sent = taken;
     return taken;

@@ -6,11 +6,25 @@ import { plainAddress } from '../addresses.ts';
 export interface PeerAddress {
   /** An IP address; undefined where there is none, as over a Unix socket. */
   readonly address: string | undefined;
+  /** 0 where it is not known. */
   readonly port: number;
 }
 
-/** The other end of a connection that a server has accepted. */
-export function peerAddressOf({ remoteAddress, remotePort = 0 }: Socket): PeerAddress {
+/** What proxies have said of connections that they made for somebody else (PROXY protocol). */
+const said = new WeakMap<object, PeerAddress>();
+
+/** Notes who is behind a proxy's connection. */
+export function setPeerAddress(socket: Socket, peer: PeerAddress): void {
+  said.set(socket, peer);
+}
+
+/** The other end of a connection that a server has accepted, or, behind a proxy, the other end of the proxy's. */
+export function peerAddressOf(socket: Socket): PeerAddress {
+  // A TLS socket knows the one that it stands on; Node's types do not.
+  const { _parent: beneath = socket } = socket as { _parent?: object | null };
+  const behind = said.get(beneath ?? socket);
+  if (behind !== undefined) return behind;
+  const { remoteAddress, remotePort = 0 } = socket;
   return { address: remoteAddress === undefined ? undefined : plainAddress(remoteAddress), port: remotePort };
 }
 

@@ -222,7 +222,8 @@ const FRAMING: Framing = {
 class RawSocketTransport implements FramedTransport, RawSocketListener, Peer {
   readonly serializer: Serializer;
   readonly limit: number;
-  readonly acceptedLength: number;
+  acceptedLength: number;
+  readonly #acceptable: number;
   readonly framing: Framing = FRAMING;
   listener: TransportListener | undefined;
   readonly #ground: Ground;
@@ -231,7 +232,7 @@ class RawSocketTransport implements FramedTransport, RawSocketListener, Peer {
   constructor({ serializer, limit }: Agreement, acceptedLength: number, ground: Ground) {
     this.serializer = serializer;
     this.limit = limit;
-    this.acceptedLength = acceptedLength;
+    this.acceptedLength = this.#acceptable = acceptedLength;
     this.#ground = ground;
     const { socket } = ground;
     socket.on('drain', () => {
@@ -271,6 +272,10 @@ class RawSocketTransport implements FramedTransport, RawSocketListener, Peer {
     hangUp(socket, clock);
   }
 
+  acceptUpTo(size: number): void {
+    this.acceptedLength = Math.min(size, this.#acceptable);
+  }
+
   message(frame: Uint8Array): void {
     this.listener?.frame(frame);
   }
@@ -295,8 +300,8 @@ class RawSocketTransport implements FramedTransport, RawSocketListener, Peer {
     this.#gone('no sign of life');
   }
 
-  failed(_failure: TransportFailure, what: string): void {
-    this.listener?.violation(what);
+  failed(failure: TransportFailure, what: string): void {
+    this.listener?.violation(what, failure);
   }
 
   /** It is written now, and not with the turn's messages, but behind those sent before. */

@@ -64,7 +64,7 @@ interface Arriving {
 export class WebSocketParser {
   readonly #listener: WebSocketListener;
   /** The longest message taken, in bytes. */
-  readonly #limit: number;
+  limit: number;
   readonly #memory: Memory;
   #stopped = false;
   /** A header that comes in pieces, as far as it has arrived. */
@@ -78,7 +78,7 @@ export class WebSocketParser {
   /** @param memory for frames that come in pieces, which are given back once they have been heard */
   constructor(listener: WebSocketListener, limit: number, memory: Memory = newMemory) {
     this.#listener = listener;
-    this.#limit = limit;
+    this.limit = limit;
     this.#memory = memory;
   }
 
@@ -139,8 +139,8 @@ export class WebSocketParser {
     if ((opcode === Opcode.CONTINUATION) !== (this.#fragments !== undefined)) {
       return this.#fail(CloseCode.PROTOCOL_ERROR, 'a fragment is out of place');
     }
-    if (length + (this.#fragments?.size ?? 0) > this.#limit) {
-      return this.#fail(CloseCode.TOO_LARGE, `a message is longer than ${this.#limit} bytes`);
+    if (length + (this.#fragments?.size ?? 0) > this.limit) {
+      return this.#fail(CloseCode.TOO_LARGE, `a message is longer than ${this.limit} bytes`);
     }
     return true;
   }

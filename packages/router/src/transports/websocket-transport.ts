@@ -70,6 +70,7 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
   readonly #socket: Socket;
   readonly #clock: Clock;
   readonly #parser: WebSocketParser;
+  readonly #limit: number;
   readonly #queue: FlushQueue;
   readonly #outbox: Outbox;
   readonly #sink: FrameSink;
@@ -83,6 +84,7 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
     this.framing = batched ? undefined : framing;
     this.#socket = socket;
     this.#clock = clock;
+    this.#limit = limit;
     this.#parser = new WebSocketParser(this, limit, queue.memory);
     this.#queue = queue;
     this.#outbox = new Outbox(socket, framing, queue);
@@ -137,6 +139,10 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
     awaitClose(this.#socket, this.#clock);
   }
 
+  acceptUpTo(size: number): void {
+    this.#parser.limit = Math.min(size, this.#limit);
+  }
+
   /** WS-3: text for JSON, binary for the others. */
   message(payload: Uint8Array, binary: boolean): void {
     const { listener } = this;
@@ -179,6 +185,7 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
 
   /** Nothing more will come: the session need not wait for the peer to close. */
   failed(code: number, what: string): void {
+    if (this.#open && code === CloseCode.TOO_LARGE) this.listener?.violation(what, 'oversize');
     if (this.#open) {
       this.#sayClose(code);
       this.#tell(what);

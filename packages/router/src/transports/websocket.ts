@@ -6,12 +6,13 @@ import type { Server as NetServer, Socket } from 'node:net';
 import type { Serializer, Transport } from '@wamp/protocol';
 import type { Clock } from '../core/clock.ts';
 import type { Router } from '../router.ts';
+import { Forwarding, type ForwardingRules } from './forwarding.ts';
 import { hangUp } from './hang-up.ts';
 import { Heartbeat, type Peer } from './heartbeat.ts';
 import { boundAddress } from './listening.ts';
 import { OpenSet } from './open-set.ts';
 import { originAllowed } from './origin.ts';
-import { peerAddressOf, peerText, type PeerAddress } from './peer-address.ts';
+import { peerText, type PeerAddress } from './peer-address.ts';
 import { choose, DEFAULT_SERIALIZERS, subprotocolsOf, type Subprotocol } from './subprotocol.ts';
 import { underlayOf } from './underlay.ts';
 import { Deflating } from './websocket-deflate.ts';
@@ -34,6 +35,8 @@ export interface WebSocketOptions {
    * costs far more time and memory than it saves on a fast network.
    */
   readonly compression?: boolean;
+  /** Proxies that say in a header for whom they ask; none by default. */
+  readonly proxies?: ForwardingRules;
 }
 
 /** What {@link acceptWebSockets} started. */
@@ -47,14 +50,16 @@ export function acceptWebSockets(router: Router, options: WebSocketOptions): Web
   const { server, paths = ['/ws', '/'], origins = [], serializers = DEFAULT_SERIALIZERS } = options;
   const spoken = subprotocolsOf(serializers);
   const deflating = options.compression === true ? new Deflating(router, spoken) : undefined;
+  const forwarding = new Forwarding(options.proxies);
   const entrance = new WebSocketEntrance(router, deflating);
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // Without a listener, a connection reset during the upgrade would end the process.
     socket.on('error', () => socket.destroy());
-    const peer = peerAddressOf(request.socket);
+    const peer = forwarding.clientOf(request);
     const bound = boundAddress(options.listener ?? server);
     const agreed = agree(request, { paths, origins, spoken, bound });
-    if (typeof agreed === 'string') {
+    if (peer === undefined) refuse(socket, '400 Bad Request', router.clock);
+    else if (typeof agreed === 'string') {
       router.log('debug', 'upgrade refused', { status: agreed });
       refuse(socket, agreed, router.clock);
     } else if (router.admission.refuses(peer.address)) refuse(socket, OVERLOADED, router.clock);

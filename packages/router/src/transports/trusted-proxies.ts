@@ -1,0 +1,50 @@
+/** Proxies that are believed when they say where a client is. */
+import { BlockList, isIP } from 'node:net';
+import { plainAddress } from '../addresses.ts';
+
+/** What stands in a list of proxies for whoever connects over a Unix socket. */
+const UNIX = 'unix';
+
+/** An address, or all that begin with the same bits. */
+interface Network {
+  readonly address: string;
+  readonly family: 'ipv4' | 'ipv6';
+  readonly bits: number;
+}
+
+/** True for what may stand in a list of proxies: `10.1.2.3`, `10.0.0.0/8`, `2001:db8::/32`, `unix`. */
+export function isTrustable(text: string): boolean {
+  return text === UNIX || networkIn(text) !== undefined;
+}
+
+export class TrustedProxies {
+  readonly #networks = new BlockList();
+  readonly #unix: boolean;
+
+  /** @throws TypeError for what {@link isTrustable} does not let through */
+  constructor(proxies: readonly string[]) {
+    this.#unix = proxies.includes(UNIX);
+    for (const proxy of proxies.filter((each) => each !== UNIX)) {
+      const network = networkIn(proxy);
+      if (network === undefined) throw new TypeError(`no address or network: ${proxy}`);
+      this.#networks.addSubnet(network.address, network.bits, network.family);
+    }
+  }
+
+  /** @param address undefined for a peer on a Unix socket */
+  has(address: string | undefined): boolean {
+    if (address === undefined) return this.#unix;
+    const plain = plainAddress(address);
+    return this.#networks.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');
+  }
+}
+
+function networkIn(text: string): Network | undefined {
+  const [address = '', length, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || address.includes('%') || rest.length > 0) return undefined;
+  const most = version === 4 ? 32 : 128;
+  const bits = length === undefined ? most : Number(length);
+  if (length !== undefined && !(/^\d{1,3}$/.test(length) && bits <= most)) return undefined;
+  return { address, bits, family: version === 4 ? 'ipv4' : 'ipv6' };
+}
