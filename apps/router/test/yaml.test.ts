@@ -16,7 +16,7 @@ const nineLevels = Array.from({ length: 9 }, (_, level) => {
   return `level${level}: &level${level} [${Array.from({ length: 9 }, () => below).join(', ')}]\n`;
 });
 
-describe('bombs are refused with their place', () => {
+describe('threat 33: bombs are refused with their place', () => {
   const tooLong = 'the file goes on for too long: it holds too many values';
   const tooDeep = 'is nested too deep';
   const tooMany = 'is one anchor or alias too many';

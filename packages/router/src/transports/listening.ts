@@ -1,5 +1,5 @@
 /** What acceptors need of the server they stand on. */
-import { Server as TlsServer } from 'node:tls';
+import { Server as TlsServer, type TLSSocket } from 'node:tls';
 import type { Server, Socket } from 'node:net';
 import type { Router } from '../router.ts';
 
@@ -29,8 +29,10 @@ function logErrors(router: Router, server: Server): () => void {
     server.off('error', heard);
     server.on('error', heard);
   };
-  const handshake = (error: Error): void => {
+  const handshake = (error: Error, socket: TLSSocket): void => {
     router.log('debug', 'TLS handshake failed', { reason: error.message });
+    // A `tls.Server` leaves that to us: it would stay open for ever, even when the handshake took too long.
+    socket.destroy();
   };
   if (server.listening) listen();
   server.on('listening', listen);
