@@ -42,6 +42,7 @@ export type { Permits, Ruling } from './core/ruling.ts';
 export type { Clock } from './core/clock.ts';
 export type { Hook } from './core/hook.ts';
 export { anonymous } from './auth/anonymous.ts';
+export { both } from './auth/both.ts';
 export { tls, type TlsOptions } from './auth/tls.ts';
 export { ticket, type TicketCredentials, type TicketSource, type TicketVerifier } from './auth/ticket.ts';
 export {

@@ -37,11 +37,16 @@ export interface JoinInfo {
   call(procedure: Uri, args: Args, realm?: Uri): Promise<Args>;
 }
 
-/** The client is in, is refused, or has to answer a challenge first; the answer yields a verdict again. */
+/** The client is in, is refused, or has to answer a challenge first; the answer yields a verdict again (SES-11). */
 export type Verdict =
   | { readonly welcome: Principal }
   | { readonly abort: Uri; readonly message?: string }
-  | { readonly challenge: Dict; readonly answer: (message: Authenticate) => Verdict | Promise<Verdict> };
+  | {
+      readonly challenge: Dict;
+      readonly answer: (message: Authenticate) => Verdict | Promise<Verdict>;
+      /** CHALLENGE.AuthMethod, where it is not the method that the client came with. */
+      readonly method?: string;
+    };
 
 /**
  * One authentication method (spec: Authentication). A throw or a rejection refuses the client: with the URI of an

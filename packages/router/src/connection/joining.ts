@@ -270,7 +270,7 @@ export class Joining {
     }
     if ('challenge' in verdict) {
       this.#state = { name: 'challenged', answer: verdict.answer };
-      const { method: authmethod } = candidate;
+      const { method: authmethod = candidate.method } = verdict;
       return { challenge: { type: MessageType.CHALLENGE, authmethod, extra: verdict.challenge } };
     }
     this.#state = { name: 'over' };
