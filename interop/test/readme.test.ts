@@ -1,31 +1,16 @@
 /** Runs the samples of the README as they are printed there. */
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as client from '@wamp/client';
 import * as router from '@wamp/router';
 import { expect, test, vi } from 'vitest';
+import { sample, samplesIn } from './support/samples.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-const [clientSample = '', routerSample = ''] = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(
-  ([, code = '']) => code,
-);
+const [clientSample = '', routerSample = ''] = samplesIn('README.md');
 const modules = { '@wamp/client': client, '@wamp/router': router, 'node:http': http };
-
-type Sample = (modules: object, console: { log: (...values: unknown[]) => void }) => Promise<unknown>;
-// The one way to run text with `await` in it; there is no name for this constructor.
-const AsyncFunction = Object.getPrototypeOf(async () => Promise.resolve()) as {
-  readonly constructor: new (...source: string[]) => Sample;
-};
-
-/** A sample as a function that gets its imports, and what it prints, from outside. */
-function sample(code: string): Sample {
-  const source = code.replace(/^import (\{.*\}) from '(.*)';$/gm, "const $1 = modules['$2'];");
-  return new AsyncFunction.constructor('modules', 'console', source);
-}
 
 test('a router and a client as in the README', async () => {
   const anyPort = routerSample.replace('server.listen(8080,', 'server.listen(0,');

@@ -1,4 +1,5 @@
 /** Who may come in and what each may do, as a configuration says it. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { summary } from '../src/check.ts';
@@ -258,5 +259,17 @@ describe('the program', () => {
       'listeners: [{ address: 0.0.0.0, port: 0, pages: false }]\nrealms: [{ name: realm1, roles: { anonymous: { permissions: [] } } }]\n';
     await using router = await workshop.startFrom(await folder.write('everywhere.yaml', yaml));
     expect(router.greeting).toMatch(/^wamp-router listening: ws:\/\/0\.0\.0\.0:.* realm1$/);
+  });
+});
+
+describe('the configurations in the documentation', () => {
+  test.each(['authentication', 'authorization'])('%s.md', (page) => {
+    const text = readFileSync(new URL(`../../../docs/${page}.md`, import.meta.url), 'utf8');
+    const [yaml = ''] = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, each = '']) => each);
+    const environment = { JOE_PASSWORD: 'pencil', JOE_TICKET: 'ticket' };
+    const loaded = readConfiguration(yaml, { file: join(folder.path, 'wamp.yaml'), environment });
+    const question = { role: 'user', authid: 'joe', action: 'call', uri: 'com.example.add' } as const;
+    expect(answer(loaded, question).permitted).toBe(true);
+    expect(answer(loaded, { ...question, action: 'publish' }).permitted).toBe(false);
   });
 });
