@@ -3,8 +3,8 @@ import type { Id } from '@wamp/protocol';
 
 /** Slots, at the least; a power of two. */
 const LEAST = 8;
-/** An odd number that nobody knows, so that nobody can choose numbers that fall into the same slots. */
-const MIX = Math.floor(Math.random() * 2 ** 32) | 1;
+/** Odd numbers that nobody knows, one for each half, so that nobody can choose numbers that fall into the same slots. */
+const [LOW, HIGH] = [secret(), secret()];
 
 /**
  * A hash table whose entries lie in one list, each in the slot that its number chooses or in the next that is free. A Map
@@ -73,7 +73,7 @@ export class Numbered<T> {
   }
 
   #home(number: Id): number {
-    return Math.imul(number ^ (number / 2 ** 32), MIX) >>> this.#shift;
+    return (Math.imul(number, LOW) + Math.imul(number / 2 ** 32, HIGH)) >>> this.#shift;
   }
 
   #resize(length: number): void {
@@ -82,6 +82,10 @@ export class Numbered<T> {
     this.#shift = shiftFor(length);
     for (const thing of things) this.#slots[this.#find(this.#numberOf(thing))] = thing;
   }
+}
+
+function secret(): number {
+  return Math.floor(Math.random() * 2 ** 32) | 1;
 }
 
 function empty<T>(length: number): (T | undefined)[] {

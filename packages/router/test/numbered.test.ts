@@ -1,0 +1,107 @@
+/** A table of what is found by number: a Map, as far as anybody can tell. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Numbered } from '../src/core/numbered.ts';
+
+interface Thing {
+  readonly number: number;
+  /** Tells it from others that had its number before. */
+  readonly serial: number;
+}
+
+/** Ids as clients choose them: low ones one after the other, any up to 2^53, and some that have much in common. */
+const number = fc.oneof(
+  fc.integer({ min: 1, max: 40 }),
+  fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+  fc.integer({ min: 1, max: 40 }).map((high) => high * 2 ** 32),
+  fc.integer({ min: 1, max: 40 }).map((high) => high * 2 ** 29),
+  fc.constantFrom(2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1, 2 ** 53),
+);
+
+const act = fc.record({
+  number,
+  does: fc.oneof(
+    { weight: 5, arbitrary: fc.constant('add') },
+    { weight: 4, arbitrary: fc.constant('delete') },
+  ),
+});
+
+const numberOf = (thing: Thing): number => thing.number;
+
+/** Where the table differs from the model; undefined when it does not. */
+function difference(
+  numbered: Numbered<Thing>,
+  model: ReadonlyMap<number, Thing>,
+  asked: Iterable<number>,
+): string | undefined {
+  if (numbered.size !== model.size) return `size ${numbered.size}, not ${model.size}`;
+  for (const each of asked) if (numbered.get(each) !== model.get(each)) return `another thing at ${each}`;
+  const values = new Set(numbered.values());
+  const same = values.size === model.size && [...model.values()].every((thing) => values.has(thing));
+  return same ? undefined : 'other values';
+}
+
+describe('a table by number', () => {
+  test('has what a Map has, whatever is added and deleted', () => {
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 120, size: 'max' }), (acts) => {
+        const numbered = new Numbered(numberOf);
+        const model = new Map<number, Thing>();
+        const asked = new Set(acts.map((each) => each.number)).add(0);
+        let serial = 0;
+        for (const { number: which, does } of acts) {
+          if (does === 'delete') {
+            numbered.delete(which);
+            model.delete(which);
+          } else if (!model.has(which)) {
+            const thing = { number: which, serial: (serial += 1) };
+            numbered.add(thing);
+            model.set(which, thing);
+          }
+          expect(difference(numbered, model, asked)).toBeUndefined();
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('grows to thousands and shrinks to none, twice', () => {
+    const numbered = new Numbered(numberOf);
+    const model = new Map<number, Thing>();
+    for (const serial of [1, 2]) {
+      for (let index = 1; index <= 5000; index += 1) {
+        const thing = { number: index * serial * 7919, serial };
+        numbered.add(thing);
+        model.set(thing.number, thing);
+      }
+      expect(difference(numbered, model, model.keys())).toBeUndefined();
+      let turn = 0;
+      for (const each of [...model.keys()].sort((a, b) => (a % 101) - (b % 101))) {
+        numbered.delete(each);
+        model.delete(each);
+        if ((turn += 1) % 500 === 0) expect(difference(numbered, model, model.keys())).toBeUndefined();
+      }
+      expect(difference(numbered, model, [])).toBeUndefined();
+    }
+  });
+
+  test.each([
+    ['one after the other', (index: number) => index],
+    ['that differ above 2^32 only', (index: number) => index * 2 ** 32],
+    ['whose halves cancel each other out', (index: number) => index * 2 ** 32 + (index ^ 0x5a5a5a5a)],
+    ['whose halves sum up to the same', (index: number) => index * 2 ** 32 + (2 ** 31 - index)],
+    ['that are multiples of 2^17', (index: number) => index * 2 ** 17],
+    ['that are multiples of 2^29', (index: number) => index * 2 ** 29],
+  ])('threat 28: nobody can choose numbers that take long to find: those %s', (_which, choose) => {
+    let looked = 0;
+    const numbered = new Numbered<Thing>(({ number: which }) => {
+      looked += 1;
+      return which;
+    });
+    const numbers = Array.from({ length: 10_000 }, (_item, index) => choose(index + 1));
+    for (const each of numbers) numbered.add({ number: each, serial: 0 });
+    for (const each of numbers) expect(numbered.get(each)?.number).toBe(each);
+    for (const each of numbers) numbered.delete(each);
+    expect(looked / numbers.length).toBeLessThan(60);
+  });
+});
