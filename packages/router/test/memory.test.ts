@@ -9,9 +9,6 @@ import { FlushQueue, Outbox } from '../src/transports/outbox.ts';
 import { framingFor } from '../src/transports/websocket-transport.ts';
 import { RAW } from './support/raw-framing.ts';
 import { SocketPair, type PairKind } from './support/socket-pair.ts';
-import { spoilMemory } from './support/spoiling.ts';
-
-spoilMemory();
 
 const DEEP = process.env['WAMP_DEEP'] === '1';
 const given = Number(process.env['WAMP_FUZZ_SEED']);

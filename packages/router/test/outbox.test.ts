@@ -257,6 +257,41 @@ describe('messages framed already', () => {
     expect(line.output.equals(wanted)).toBe(true);
   });
 
+  test.each([
+    [
+      'framed',
+      (outbox: Outbox, framer: Framer, message: Message) => outbox.pushFramed(framer.frame(message)),
+    ],
+    ['ordinary', (outbox: Outbox, _framer: Framer, message: Message) => outbox.push(json.encode(message))],
+  ])('a stream that brings an answer while it is written to tears no message: %s', (_how, send) => {
+    const [message, answer] = events(2, 300_000);
+    if (message === undefined || answer === undefined) throw new Error('no events');
+    const queue = new FlushQueue();
+    const framer = new Framer(json, RAW, queue.memory);
+    const line = new (class extends Line {
+      override _write(chunk: Buffer, encoding: string, done: () => void): void {
+        if (this.writes === 0) queueAnswer();
+        super._write(chunk, encoding, done);
+      }
+
+      override _writev(chunks: { readonly chunk: Buffer }[], done: () => void): void {
+        if (this.writes === 0) queueAnswer();
+        super._writev(chunks, done);
+      }
+    })();
+    const outbox = new Outbox(line, RAW, queue);
+    let answered = false;
+    const queueAnswer = (): void => {
+      if (answered) return;
+      answered = true;
+      send(outbox, framer, answer);
+    };
+    send(outbox, framer, message);
+    outbox.flush();
+    const wanted = [message, answer].map((each) => json.encode(each));
+    expect(line.output.equals(framed(wanted, RAW))).toBe(true);
+  });
+
   /** How much memory the buffers are a part of, each counted once. */
   function held(buffers: readonly Buffer[]): number {
     return [...new Set(buffers.map(({ buffer }) => buffer))].reduce(

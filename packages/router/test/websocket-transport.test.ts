@@ -6,7 +6,7 @@ import { json } from '@wamp/protocol';
 import { ManualClock } from '@wamp/router/testing';
 import { describe, expect, test } from 'vitest';
 import { FrameMemory } from '../src/transports/frame-memory.ts';
-import { FlushQueue } from '../src/transports/outbox.ts';
+import { FlushQueue, Outbox } from '../src/transports/outbox.ts';
 import { Framer } from '../src/transports/framing.ts';
 import { framingFor, WebSocketTransport } from '../src/transports/websocket-transport.ts';
 import { clientFrame, written } from './support/client-frames.ts';
@@ -213,6 +213,30 @@ describe('the end', () => {
     expect(line.writableEnded).toBe(true);
     expect(transport.backlog).toBe(0);
   });
+});
+
+test('what a stream brings while something is being sent has nothing else written', () => {
+  const line = new Line();
+  const queue = new FlushQueue();
+  const spoken = { name: json.subprotocol, serializer: json, batched: false };
+  const transport = new WebSocketTransport(line.asSocket, spoken, {
+    queue,
+    clock: new ManualClock(),
+    limit: MIB,
+  });
+  const heard: number[] = [];
+  transport.listener = {
+    frame: (bytes) => heard.push(bytes.length),
+    violation: () => undefined,
+    closed: () => undefined,
+  };
+  transport.start(Buffer.alloc(0));
+  const others = [new Line(), new Line()];
+  for (const other of others) new Outbox(other, framingFor(json), queue).push(Buffer.alloc(200_000));
+  line.resume();
+  line.emit('data', written(clientFrame({ opcode: Opcode.TEXT, payload: Buffer.from('[1]') })));
+  expect(heard).toEqual([3]);
+  expect(others.map(({ writes }) => writes)).toEqual([0, 0]);
 });
 
 test('a reader that stops within a frame gets the rest whole, and all that follows', async () => {

@@ -107,6 +107,7 @@ export class Outbox implements FrameSink {
       this.#add(insert.bytes, 0, insert.bytes.length);
       this.#add(bytes, insert.at, end);
     }
+    this.#flushMuch();
   }
 
   /** Takes a message that has no header yet. */
@@ -118,6 +119,7 @@ export class Outbox implements FrameSink {
     if (small) bytes.set(frame, header);
     this.#add(bytes, 0, bytes.length);
     if (!small) this.#add(frame, 0, frame.length);
+    this.#flushMuch();
   }
 
   /** Writes everything, in order. */
@@ -149,6 +151,10 @@ export class Outbox implements FrameSink {
     else this.#others.push((this.#last = { bytes, start, end }));
     this.#bytes += end - start;
     this.#queue.count(end - start);
+  }
+
+  /** Not within a frame: a stream that is no plain socket may bring an answer at once, and that is another frame. */
+  #flushMuch(): void {
     if (this.#bytes > MOST_PENDING) this.flush();
   }
 

@@ -134,10 +134,15 @@ export class RawSocketEntrance {
       socket.off('end', giveUp);
       return this.#greet(socket, parser, octets);
     }, this.#router.queue.memory);
-    read(socket, (chunk, size) => {
-      parser.push(chunk.subarray(0, size));
-      this.#router.queue.relieve();
-    });
+    read(
+      socket,
+      (chunk, size) => {
+        parser.push(chunk.subarray(0, size));
+      },
+      () => {
+        this.#router.queue.relieve();
+      },
+    );
   }
 
   #greet(socket: Socket, parser: RawSocketParser, octets: Uint8Array): RawSocketListener | undefined {

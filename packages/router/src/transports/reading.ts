@@ -37,9 +37,15 @@ export function isPlain(stream: Duplex): boolean {
  * Who opens a socket can tell Node where to read to (`onread`); who accepts one cannot, so this sets what that option
  * sets. Where Node has no such thing, chunks come as they always do.
  *
+ * @param rest is called behind a chunk when nothing else is going on: a plain socket is read by the event loop, while a
+ *   stream of other making may bring something in the middle of what it is being written
  * @returns whether the memory is shared
  */
-export function read(socket: Socket, take: (chunk: Uint8Array, size: number) => void): boolean {
+export function read(
+  socket: Socket,
+  take: (chunk: Uint8Array, size: number) => void,
+  rest: () => void,
+): boolean {
   // What has come already comes this way in any case.
   socket.on('data', (chunk: Buffer) => {
     take(chunk, chunk.length);
@@ -51,6 +57,7 @@ export function read(socket: Socket, take: (chunk: Uint8Array, size: number) => 
   internals[BUFFER] = shared;
   internals[CALLBACK] = (size: number): true => {
     take(shared, size);
+    rest();
     return true;
   };
   handle.useUserBuffer(shared);

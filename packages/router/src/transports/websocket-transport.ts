@@ -101,10 +101,15 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
     socket.setNoDelay(true);
     // A copy: the parser writes where it reads, and these octets are a part of something larger.
     if (head.length > 0) this.#parser.push(Buffer.from(head));
-    read(socket, (chunk, size) => {
-      this.#parser.push(chunk, size);
-      this.#queue.relieve();
-    });
+    read(
+      socket,
+      (chunk, size) => {
+        this.#parser.push(chunk, size);
+      },
+      () => {
+        this.#queue.relieve();
+      },
+    );
     socket.on('drain', () => {
       socket.resume();
       this.listener?.drained?.();
