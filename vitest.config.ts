@@ -40,7 +40,11 @@ export default defineConfig({
     projects: [...folders, '.'].map((folder) => ({
       extends: true as const,
       root: root + folder,
-      test: { name: folder === '.' ? 'repository' : folder, include: ['test/**/*.test.ts'] },
+      test: {
+        name: folder === '.' ? 'repository' : folder,
+        include: ['test/**/*.test.ts'],
+        setupFiles: folder === 'packages/router' ? ['test/support/spoil-what-is-free.ts'] : [],
+      },
     })),
   },
 });

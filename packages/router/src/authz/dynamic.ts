@@ -68,7 +68,6 @@ class ProcedureAuthorizer implements Authorizer {
       });
       const cancel = realm.call(procedure, Payload.of(args), (answer) => {
         dismiss();
-        answer.payload.keep();
         resolve(answer);
       });
     });

@@ -25,7 +25,6 @@ export async function callAsRouter(realm: Realm, procedure: Uri, args: Args, tim
     });
     cancel = realm.call(procedure, Payload.of(args), (message) => {
       dismiss();
-      message.payload.keep();
       resolve(message);
     });
   });

@@ -58,7 +58,7 @@ export class Broker {
   readonly unsubscribed: Hook<[Session, Subscription]> = new Hook();
   /** A subscription is gone with its last subscriber. */
   readonly deleted: Hook<[Session, Subscription]> = new Hook();
-  /** A publication was dispatched to the subscriptions it matched. */
+  /** A publication was dispatched to the subscriptions it matched. Who wants its payload later keeps it (`Payload.keep`). */
   readonly published: Hook<[Publication, readonly Subscription[]]> = new Hook();
 
   readonly #byId = new Map<Id, Subscription>();

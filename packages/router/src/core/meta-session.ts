@@ -30,7 +30,7 @@ export interface MetaCall {
 /** Serves a procedure: returns the arguments of the result, perhaps later, or throws an ApplicationError. */
 export type MetaProcedure = (call: MetaCall) => Args | Promise<Args>;
 
-/** Takes the final answer to a call of the router's own; on a turn of its own if it is to call into the core. */
+/** Takes the final answer to a call of the router's own, for good; on a turn of its own if it is to call into the core. */
 export type Answered = (answer: Result | ErrorMessage) => void;
 
 export class MetaSession implements Session {
@@ -131,6 +131,7 @@ export class MetaSession implements Session {
   #answer(answer: Result | ErrorMessage): void {
     const answered = this.#calls.get(answer.request);
     this.#calls.delete(answer.request);
+    answer.payload.keep();
     answered?.(answer);
   }
 

@@ -29,7 +29,8 @@ export interface Session {
   /** How it is connected, for the session meta API. */
   readonly transport: Dict;
   /**
-   * Takes a message for the client. Never throws, and never calls back into the core.
+   * Takes a message for the client. Never throws, and never calls back into the core. The payload is lent, as the bytes
+   * of its frame are: it is written before this returns, or kept (`Payload.keep`).
    * @returns why the client cannot be told; undefined when it is, or is gone
    */
   send(message: Message): Undeliverable | undefined;
