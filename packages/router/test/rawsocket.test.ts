@@ -487,7 +487,7 @@ async function play(pieces: readonly Buffer[]): Promise<Buffer> {
   new RawSocketEntrance(repeatable(), {}).admit(line.asSocket);
   const finished = once(line, 'finish');
   for (const piece of pieces) {
-    line.push(piece);
+    line.push(Buffer.from(piece));
     await Promise.resolve();
   }
   await finished;
