@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { json, MessageType, Payload, type Message, type Serializer } from '@wamp/protocol';
 import { msgpack } from '@wamp/protocol/msgpack';
 import fc from 'fast-check';
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Framer, type Framing } from '../src/transports/framing.ts';
 import { FlushQueue, Outbox } from '../src/transports/outbox.ts';
 import { framingFor } from '../src/transports/websocket-transport.ts';
@@ -186,6 +186,20 @@ async function play(world: World, steps: readonly Step[]): Promise<void> {
   }
   await world.end();
 }
+
+test('what a socket has taken only a part of stays what it is while others are written to', async () => {
+  using world = await World.open('Unix socket', 3);
+  const [stuck, other] = [world.readers.slice(0, 1), world.readers.slice(1)];
+  for (const { pair } of stuck) pair.stop();
+  world.send(1024 * 1024, stuck, true);
+  await turn();
+  expect(stuck.map(({ outbox }) => outbox.backlog > 0)).toEqual([true]);
+  for (let round = 0; round < 5; round += 1) {
+    world.send(10_000, other, true);
+    await turn();
+  }
+  await world.end();
+});
 
 describe.each(['Unix socket', 'TCP'] as const)('over a %s', (kind) => {
   test.each([100, 10_000, 16_000, 40_000])(
