@@ -20,7 +20,7 @@ interface Costs {
   readonly unknownUser: readonly number[];
 }
 
-/** Both kinds in turns, each first every other time, so that whatever else happens happens to both. */
+/** Both kinds in turns, in random order, so that whatever else happens happens to both. */
 async function measure({ router, method, trick }: Door): Promise<Costs> {
   const wrongSecret: number[] = [];
   const unknownUser: number[] = [];
@@ -31,7 +31,7 @@ async function measure({ router, method, trick }: Door): Promise<Costs> {
       ['joe', wrongSecret],
       [stranger, unknownUser],
     ];
-    if (turn % 2 === 0) pair.reverse();
+    if (Math.random() < 0.5) pair.reverse();
     for (const [authid, costs] of pair) {
       const cost = await intrude(router, method, authid, trick);
       if (turn >= 0) costs.push(1000 * cost);
@@ -51,13 +51,14 @@ function isWithin(ratio: number): boolean {
 }
 
 console.log(
-  `${LOGINS} logins of either kind, in turns; µs of the router: median, and mean of the fastest 90 %\n`,
+  `${LOGINS} logins of either kind, in turns; µs of the router: median, which is judged, and mean of the fastest 90 %\n`,
 );
 console.log(row('', 'wrong secret', 'unknown user', 'ratio'));
 for (const door of await openDoors()) {
   const { wrongSecret, unknownUser } = await measure(door);
   const ratios = [median, mean].map((of) => of(unknownUser) / of(wrongSecret));
-  const verdict = ratios.every(isWithin) ? '' : '  too far from 1';
+  // On a busy machine, means are of what else it does.
+  const verdict = isWithin(ratios[0] ?? NaN) ? '' : '  too far from 1';
   if (verdict !== '') process.exitCode = 1;
   console.log(
     row(door.name, figures(wrongSecret), figures(unknownUser), ratios.map(twoDigits).join(' ')) + verdict,

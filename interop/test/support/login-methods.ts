@@ -26,7 +26,7 @@ export interface Details {
 }
 
 /** Where joe's credentials come from in a test. */
-export interface Sourced {
+interface Sourced {
   readonly source: Source;
   /** Where the procedure is, for source `procedure`. */
   readonly at: DynamicAuthenticator;
