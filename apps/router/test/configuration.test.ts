@@ -142,6 +142,11 @@ limits:
   ping_timeout: 1m
   connections_per_address: 20
   handshakes: 10
+  messages_per_second: 30
+  bytes_per_second: 40KiB
+  messages_per_second_per_address: 50
+  bytes_per_second_per_address: 1MiB
+  rate_patience: 1m
 attempts:
   per_authid: 1
   per_address: 2
@@ -169,6 +174,11 @@ log: { level: debug }
         pingTimeout: 60_000,
         connectionsPerAddress: 20,
         handshakes: 10,
+        messagesPerSecond: 30,
+        bytesPerSecond: 40 * 1024,
+        messagesPerSecondPerAddress: 50,
+        bytesPerSecondPerAddress: 2 ** 20,
+        ratePatience: 60_000,
       },
       attempts: {
         perAuthid: 1,

@@ -48,6 +48,9 @@ export interface Transport {
    * its length is known. Where it becomes known with the whole frame only, there is no such method.
    */
   acceptUpTo?(size: number): void;
+  /** Reads nothing from the peer until `resume`; what was read before is heard still. */
+  pause?(): void;
+  resume?(): void;
   /**
    * Lets what was sent go out, then ends the channel.
    * @param failure why, when it is the peer's fault: `protocol` (WebSocket 1002), `oversize` (1009)

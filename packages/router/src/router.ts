@@ -19,6 +19,7 @@ import { Connection } from './connection/connection.ts';
 import type { GuardedRealm } from './connection/joining.ts';
 import { Outlets } from './connection/outlet.ts';
 import { permitsOf } from './connection/permits.ts';
+import { Rates } from './connection/rate-limit.ts';
 import type { SlowConsumerPolicies } from './connection/slow-consumer.ts';
 import { systemClock } from './connection/system-clock.ts';
 import type { Clock } from './core/clock.ts';
@@ -94,6 +95,11 @@ export const DEFAULT_LIMITS: Limits = {
   pingTimeout: 5000,
   connectionsPerAddress: 1000,
   handshakes: 200,
+  messagesPerSecond: 0,
+  bytesPerSecond: 0,
+  messagesPerSecondPerAddress: 0,
+  bytesPerSecondPerAddress: 0,
+  ratePatience: 10_000,
 };
 
 /** A router with its realms, open for connections. */
@@ -113,6 +119,7 @@ export class Router implements ConnectionRouter {
   readonly admission: Admission;
   readonly #realms = new Map<Uri, GuardedRealm>();
   readonly #connections = new Set<Connection>();
+  readonly #rates: Rates;
   #whenEmpty: (() => void) | undefined;
   #closing = false;
 
@@ -126,6 +133,7 @@ export class Router implements ConnectionRouter {
     this.attempts = options.attempts === false ? undefined : new Attempts(this.clock, options.attempts);
     this.log = options.log ?? ((): void => undefined);
     this.admission = new Admission(this);
+    this.#rates = new Rates(this);
     for (const realm of options.realms)
       this.#addRealm(typeof realm === 'string' ? { name: realm } : realm, options);
   }
@@ -146,7 +154,7 @@ export class Router implements ConnectionRouter {
   open(transport: Transport, peer: Dict = {}, underlay: Underlay = {}): void {
     const connection = new Connection(this, transport, peer, underlay);
     this.#connections.add(connection);
-    transport.listener = connection;
+    transport.listener = this.#rates.listenerFor(connection, transport, underlay.address);
     if (this.#closing) connection.shutDown(CloseUri.SYSTEM_SHUTDOWN);
   }
 

@@ -20,6 +20,7 @@ class Subject extends EventEmitter implements Peer {
   bytesRead = 0;
   bytesWritten = 0;
   writableLength = 0;
+  isPaused = false;
   asked = 0;
   dropped = 0;
   /** Whether it answers when it is asked. */
@@ -118,6 +119,17 @@ describe('the schedule', () => {
     ward.clock.advance(10_000);
     expect([subject.asked, subject.dropped]).toEqual([2, 0]);
     ward.clock.advance(1000);
+    expect(subject.dropped).toBe(1);
+  });
+
+  test('while nothing is read from a peer, its silence means nothing', () => {
+    const ward = new Ward();
+    const subject = ward.admit(false);
+    subject.isPaused = true;
+    ward.clock.advance(100_000);
+    expect(subject.dropped).toBe(0);
+    subject.isPaused = false;
+    ward.clock.advance(15_000);
     expect(subject.dropped).toBe(1);
   });
 

@@ -34,9 +34,10 @@ function quantity(pattern: RegExp, units: Readonly<Record<string, number>>): z.Z
     });
 }
 
-/** In the largest unit that leaves a whole number. */
+/** In the largest unit that leaves a whole number; nothing, in the smallest. */
 function quantityText(amount: number, units: Readonly<Record<string, number>>): string {
-  const [unit = '', factor = 1] = Object.entries(units).findLast(([, each]) => amount % each === 0) ?? [];
+  const all = amount === 0 ? Object.entries(units).slice(0, 1) : Object.entries(units);
+  const [unit = '', factor = 1] = all.findLast(([, each]) => amount % each === 0) ?? [];
   return `${amount / factor}${unit}`;
 }
 

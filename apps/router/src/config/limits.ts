@@ -17,7 +17,7 @@ type Rows<T> = { readonly [K in keyof T as Snake<K & string>]: z.ZodType<T[K]> }
 export function limits(): z.ZodType<Limits> {
   const { helloTimeout, authenticateTimeout, authorizeTimeout, goodbyeTimeout } = DEFAULT_LIMITS;
   const { handshakeSize, messageSize, queueSize, pingInterval, pingTimeout } = DEFAULT_LIMITS;
-  const { connectionsPerAddress, handshakes } = DEFAULT_LIMITS;
+  const { connectionsPerAddress, handshakes, ratePatience } = DEFAULT_LIMITS;
   const rows = {
     hello_timeout: duration(helloTimeout).describe('From connecting to HELLO.'),
     authenticate_timeout: duration(authenticateTimeout).describe(
@@ -43,6 +43,19 @@ export function limits(): z.ZodType<Limits> {
     ),
     handshakes: most(handshakes).describe(
       'Connections that have not joined a realm yet; one address may have half of them.',
+    ),
+    messages_per_second: most(0).describe(
+      'Messages of a connection. Of one that sends more, nothing is read for a while. 0 stands for any number.',
+    ),
+    bytes_per_second: size(0).describe('Bytes of the messages of a connection; 0B for any number.'),
+    messages_per_second_per_address: most(0).describe(
+      'Messages of all connections from one address; 0 stands for any number.',
+    ),
+    bytes_per_second_per_address: size(0).describe(
+      'Bytes of the messages of all connections from one address; 0B for any number.',
+    ),
+    rate_patience: duration(ratePatience).describe(
+      'For how long, all in all, nothing may be read of a client that keeps exceeding its rates, before it is aborted.',
     ),
   } satisfies Rows<Limits>;
   return z.strictObject(rows).transform(camelKeys).meta({ title: 'a mapping of limits' });

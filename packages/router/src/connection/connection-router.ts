@@ -34,6 +34,14 @@ export interface Limits {
   readonly connectionsPerAddress: number;
   /** Connections that have not joined yet; one address may have half of them. */
   readonly handshakes: number;
+  /** Messages of a connection; 0, as for all rates, for any number. Of one that sends more, nothing is read for a while. */
+  readonly messagesPerSecond: number;
+  readonly bytesPerSecond: number;
+  /** Messages of all connections from one address, counted as `connectionsPerAddress` counts them. */
+  readonly messagesPerSecondPerAddress: number;
+  readonly bytesPerSecondPerAddress: number;
+  /** For how long, all in all, nothing may be read of a client that keeps exceeding its rates, before it is aborted. */
+  readonly ratePatience: number;
 }
 
 /** A limit that concerns connections, as {@link LimitTally} counts how often it was met. */
@@ -44,7 +52,9 @@ export type LimitName =
   | 'message_size'
   | 'ping_timeout'
   | 'connections_per_address'
-  | 'handshakes';
+  | 'handshakes'
+  | 'rate_delayed'
+  | 'rate_exceeded';
 export type LimitTally = Tally<LimitName>;
 
 export interface ConnectionRouter extends JoiningRouter {

@@ -106,6 +106,17 @@ export class Connection implements TransportListener {
     this.#end();
   }
 
+  /**
+   * Ends the connection with ABORT for what its client does.
+   * @returns false when it is over already
+   */
+  refuse(reason: Uri, message: string): boolean {
+    if (this.#state === 'closed') return false;
+    this.#router.log('info', 'session aborted', { ...this.member, reason });
+    this.#abort(reason, message);
+    return true;
+  }
+
   /** Ends the connection from the router's side: GOODBYE to a session, ABORT to who is none yet. */
   shutDown(reason: Uri): void {
     if (this.#state === 'joining') this.#abort(reason, 'the router is closing');

@@ -6,6 +6,8 @@ import type { Limits, LimitTally } from '../connection/connection-router.ts';
 export interface Peer {
   /** Sends something that the peer has to answer. */
   ask(): void;
+  /** Whether nothing is read from it now, so that its silence means nothing. */
+  readonly isPaused: boolean;
   /** The peer has not answered in time: the connection is to end. */
   lost(): void;
 }
@@ -139,6 +141,7 @@ class Beat {
   /** A ping that waits behind other messages proves nothing, as long as some of these go. */
   get lives(): boolean {
     const { bytesRead, writableLength } = this.#socket;
+    if (this.peer.isPaused) return true;
     return bytesRead !== this.#read || (writableLength > 0 && this.#flown !== this.#written);
   }
 

@@ -233,6 +233,7 @@ class RawSocketTransport implements FramedTransport, RawSocketListener, Peer {
   listener: TransportListener | undefined;
   readonly #ground: Ground;
   #open = true;
+  isPaused = false;
 
   constructor({ serializer, limit }: Agreement, acceptedLength: number, ground: Ground) {
     this.serializer = serializer;
@@ -241,7 +242,7 @@ class RawSocketTransport implements FramedTransport, RawSocketListener, Peer {
     this.#ground = ground;
     const { socket } = ground;
     socket.on('drain', () => {
-      socket.resume();
+      if (!this.isPaused) socket.resume();
       this.listener?.drained?.();
     });
     socket.on('end', () => {
@@ -275,6 +276,17 @@ class RawSocketTransport implements FramedTransport, RawSocketListener, Peer {
     parser.stop();
     outbox.flush();
     hangUp(socket, clock);
+  }
+
+  pause(): void {
+    if (!this.#open) return;
+    this.isPaused = true;
+    this.#ground.socket.pause();
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    this.#ground.socket.resume();
   }
 
   acceptUpTo(size: number): void {

@@ -127,6 +127,18 @@ class DeflatingTransport implements Transport, Peer {
     this.#socket.close(failure === undefined ? CloseCode.NORMAL : CLOSE_CODES[failure]);
   }
 
+  get isPaused(): boolean {
+    return this.#socket.isPaused;
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   ask(): void {
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
   }

@@ -75,6 +75,7 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
   readonly #outbox: Outbox;
   readonly #sink: FrameSink;
   #open = true;
+  isPaused = false;
   /** The message that is being heard. */
   #heard: Uint8Array | undefined;
 
@@ -111,7 +112,7 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
       },
     );
     socket.on('drain', () => {
-      socket.resume();
+      if (!this.isPaused) socket.resume();
       this.listener?.drained?.();
     });
     socket.on('end', () => {
@@ -142,6 +143,17 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
     if (!this.#open) return;
     this.#sayClose(this.#codeFor(failure));
     awaitClose(this.#socket, this.#clock);
+  }
+
+  pause(): void {
+    if (!this.#open) return;
+    this.isPaused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    this.#socket.resume();
   }
 
   acceptUpTo(size: number): void {

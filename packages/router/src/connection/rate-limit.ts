@@ -1,0 +1,206 @@
+/** Rates: how much of a client is read in a second, by token buckets for its connection and for its address. */
+import { ErrorUri, type Transport, type TransportFailure, type TransportListener } from '@wamp/protocol';
+import { tellingNetwork } from '../addresses.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Connection } from './connection.ts';
+import type { Limits, LimitTally } from './connection-router.ts';
+
+/** What this needs of the router. */
+interface Surroundings {
+  readonly clock: Clock;
+  readonly limits: Pick<
+    Limits,
+    | 'messagesPerSecond'
+    | 'bytesPerSecond'
+    | 'messagesPerSecondPerAddress'
+    | 'bytesPerSecondPerAddress'
+    | 'ratePatience'
+  >;
+  readonly limited: LimitTally;
+}
+
+/** Holds what may be used in a second. More may be taken than it holds: then it takes so much longer to be used again. */
+export class Bucket {
+  readonly #perMs: number;
+  readonly #size: number;
+  #level: number;
+  #last: number;
+
+  /** @param rate what may be used in a second */
+  constructor(rate: number, now: number) {
+    this.#perMs = rate / 1000;
+    this.#size = this.#level = rate;
+    this.#last = now;
+  }
+
+  isFull(now: number): boolean {
+    this.#fill(now);
+    return this.#level === this.#size;
+  }
+
+  take(amount: number, now: number): void {
+    this.#fill(now);
+    this.#level -= amount;
+  }
+
+  /** How long it is until no more is taken than it held (ms). */
+  wait(now: number): number {
+    this.#fill(now);
+    return Math.max(0, -this.#level / this.#perMs);
+  }
+
+  /** A clock that is set back stops it for no longer than that. */
+  #fill(now: number): void {
+    const passed = Math.max(0, now - this.#last);
+    this.#last = now;
+    this.#level = Math.min(this.#size, this.#level + passed * this.#perMs);
+  }
+}
+
+/** The buckets for messages and for bytes; none for what is not limited. */
+class Meter {
+  readonly #messages: Bucket | undefined;
+  readonly #bytes: Bucket | undefined;
+  /** How many connections share it. */
+  users = 0;
+
+  constructor(messages: number, bytes: number, now: number) {
+    this.#messages = messages > 0 ? new Bucket(messages, now) : undefined;
+    this.#bytes = bytes > 0 ? new Bucket(bytes, now) : undefined;
+  }
+
+  isFull(now: number): boolean {
+    return this.#messages?.isFull(now) !== false && this.#bytes?.isFull(now) !== false;
+  }
+
+  take(bytes: number, now: number): void {
+    this.#messages?.take(1, now);
+    this.#bytes?.take(bytes, now);
+  }
+
+  wait(now: number): number {
+    return Math.max(this.#messages?.wait(now) ?? 0, this.#bytes?.wait(now) ?? 0);
+  }
+}
+
+/** The meters of a router's clients. */
+export class Rates {
+  readonly #router: Surroundings;
+  readonly #ofAddresses = new Map<string, Meter>();
+
+  constructor(router: Surroundings) {
+    this.#router = router;
+  }
+
+  /** Who is to hear what comes from a client: the connection itself, where nothing is limited. */
+  listenerFor(connection: Connection, transport: Transport, address: string | undefined): TransportListener {
+    const { limits, clock } = this.#router;
+    const ofConnection = new Meter(limits.messagesPerSecond, limits.bytesPerSecond, clock.now());
+    const network = tellingNetwork(address);
+    const limitsAddresses = limits.messagesPerSecondPerAddress > 0 || limits.bytesPerSecondPerAddress > 0;
+    const ofAddress = network === undefined || !limitsAddresses ? undefined : this.#meterOf(network);
+    const limitsConnections = limits.messagesPerSecond > 0 || limits.bytesPerSecond > 0;
+    if (!limitsConnections && ofAddress === undefined) return connection;
+    const meters = ofAddress === undefined ? [ofConnection] : [ofConnection, ofAddress];
+    return new Throttle(this.#router, meters, { connection, transport }, () => {
+      if (ofAddress === undefined || network === undefined) return;
+      ofAddress.users -= 1;
+      if (ofAddress.users === 0) this.#ofAddresses.delete(network);
+    });
+  }
+
+  #meterOf(network: string): Meter {
+    const { limits, clock } = this.#router;
+    const { messagesPerSecondPerAddress: messages, bytesPerSecondPerAddress: bytes } = limits;
+    const meter = this.#ofAddresses.get(network) ?? new Meter(messages, bytes, clock.now());
+    meter.users += 1;
+    this.#ofAddresses.set(network, meter);
+    return meter;
+  }
+}
+
+/** A client's connection, and what it stands on. */
+interface Line {
+  readonly connection: Connection;
+  readonly transport: Transport;
+}
+
+/**
+ * Passes on what comes from a client, and reads nothing more for a while when that is more than its rates. Who keeps
+ * exceeding them, so that its waits add up to more than patience allows before its buckets are full again, is aborted.
+ */
+class Throttle implements TransportListener {
+  readonly #router: Surroundings;
+  readonly #meters: readonly Meter[];
+  readonly #line: Line;
+  readonly #released: () => void;
+  /** The waits since the buckets were full (ms). */
+  #waited = 0;
+  /** Calls off the end of the wait; undefined while there is none. */
+  #dismiss: (() => void) | undefined;
+
+  constructor(router: Surroundings, meters: readonly Meter[], line: Line, released: () => void) {
+    this.#router = router;
+    this.#meters = meters;
+    this.#line = line;
+    this.#released = released;
+  }
+
+  frame(bytes: Uint8Array): void {
+    const now = this.#router.clock.now();
+    if (this.#dismiss === undefined && this.#meters.every((meter) => meter.isFull(now))) this.#waited = 0;
+    for (const meter of this.#meters) meter.take(bytes.length, now);
+    this.#line.connection.frame(bytes);
+    // What was read together with it is counted, too, and heard: the wait is as much longer.
+    const wait = this.#wait(now);
+    if (wait > 0 && this.#dismiss === undefined) this.#hold(wait);
+    else if (this.#waited + wait > this.#router.limits.ratePatience) this.#giveUp();
+  }
+
+  violation(what: string, failure?: TransportFailure): void {
+    this.#line.connection.violation(what, failure);
+  }
+
+  drained(): void {
+    this.#line.connection.drained();
+  }
+
+  closed(reason: string): void {
+    this.#dismiss?.();
+    this.#released();
+    this.#line.connection.closed(reason);
+  }
+
+  #wait(now: number): number {
+    return this.#meters.reduce((longest, meter) => Math.max(longest, meter.wait(now)), 0);
+  }
+
+  #hold(wait: number): void {
+    const { clock, limits, limited } = this.#router;
+    if (this.#waited + wait > limits.ratePatience) {
+      this.#giveUp();
+      return;
+    }
+    limited.add('rate_delayed');
+    this.#line.transport.pause?.();
+    this.#dismiss = clock.after(Math.ceil(wait), () => {
+      this.#dismiss = undefined;
+      this.#waited += wait;
+      const more = this.#wait(clock.now());
+      if (more > 0) this.#hold(more);
+      else this.#line.transport.resume?.();
+    });
+  }
+
+  #giveUp(): void {
+    this.#dismiss?.();
+    this.#dismiss = nothing;
+    if (this.#line.connection.refuse(ErrorUri.LIMIT_EXCEEDED, 'too much is sent for too long')) {
+      this.#router.limited.add('rate_exceeded');
+    }
+  }
+}
+
+function nothing(): void {
+  return;
+}
