@@ -394,6 +394,7 @@ describe('behind the PROXY protocol', () => {
     socket.resume();
     await closed;
     expect(clock.pending).toBe(0);
+    expect(site.router.limited.toObject()).toEqual({ hello_timeout: 1 });
   });
 
   test('what it says counts as the address: so many connections, and no more', async () => {

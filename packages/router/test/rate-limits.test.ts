@@ -251,9 +251,9 @@ describe('over sockets', () => {
     for (const call of calls.slice(0, 30)) client.send(call);
     for (let answered = 0; answered < 30; answered += 1) {
       const answer = client.next();
-      let isThere = false;
-      void answer.then(() => (isThere = true));
-      while (!isThere) {
+      const arrival = { isThere: false };
+      void answer.then(() => (arrival.isThere = true));
+      while (!arrival.isThere) {
         clock.advance(1000);
         await settle();
       }

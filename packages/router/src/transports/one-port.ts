@@ -54,7 +54,10 @@ export function shareOnePort(router: Router, options: OnePortOptions): OnePortAc
  * @param take is told undefined when nothing came in time, or ever
  */
 function onFirstOctets(router: Router, socket: Socket, take: (octets: Buffer | undefined) => void): void {
-  const dismiss = router.clock.after(router.limits.helloTimeout, () => socket.destroy());
+  const dismiss = router.clock.after(router.limits.helloTimeout, () => {
+    router.limited.add('hello_timeout');
+    socket.destroy();
+  });
   const gone = (): void => {
     dismiss();
     take(undefined);

@@ -70,7 +70,10 @@ function pass(socket: Socket, behind: Server): void {
 /** @param take is told the header, whose octets are gone, or undefined when there was none */
 function onHeader(router: Router, socket: Socket, take: (header: ProxyHeader | undefined) => void): void {
   let octets = Buffer.alloc(0);
-  const dismiss = router.clock.after(router.limits.helloTimeout, () => socket.destroy());
+  const dismiss = router.clock.after(router.limits.helloTimeout, () => {
+    router.limited.add('hello_timeout');
+    socket.destroy();
+  });
   const gone = (): void => {
     dismiss();
     take(undefined);

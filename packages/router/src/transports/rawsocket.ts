@@ -125,7 +125,10 @@ export class RawSocketEntrance {
     const giveUp = (): void => {
       socket.destroy();
     };
-    const dismiss = clock.after(limits.helloTimeout, giveUp);
+    const dismiss = clock.after(limits.helloTimeout, () => {
+      this.#router.limited.add('hello_timeout');
+      giveUp();
+    });
     socket.on('close', dismiss);
     // Where one half may be open alone, the end of the client's would go unnoticed.
     socket.on('end', giveUp);
