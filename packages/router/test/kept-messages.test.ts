@@ -122,6 +122,20 @@ describe.each(CASES)('%i bytes of %s, from %s on', (size, _name, _kind, serializ
       bob ← [8, 48, 1, {}, "com.error", [${A}]]
     `));
 
+  test('RRT-3 a call that goes on to another callee without having waited', () =>
+    play(`
+      one → [64, 1, {"invoke": "first"}, "com.work"]
+      one ← [65, 1, $work]
+      two → [64, 1, {"invoke": "first"}, "com.work"]
+      two ← [65, 1, $work]
+      ann → [48, 1, {}, "com.work", [${A}], {"b": ${B}}]
+      one ← [68, 1, $work, {}, [${A}], {"b": ${B}}]
+      one → [8, 68, 1, {}, "wamp.error.unavailable", [${C}]]
+      two ← [68, 1, $work, {}, [${A}], {"b": ${B}}]
+      two → [70, 1, {}, [${C}]]
+      ann ← [50, 1, {}, [${C}]]
+    `));
+
   test('AZN-3 requests that an authorizer takes its time for, and those that queue behind', () =>
     play(
       `
