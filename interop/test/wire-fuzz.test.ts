@@ -17,7 +17,8 @@ import { Witnesses } from './support/witnesses.ts';
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const SEED = Number(process.env['WAMP_FUZZ_SEED'] ?? Date.now() % 2 ** 32);
-const FRAMES = Number(process.env['WAMP_FUZZ_FRAMES'] ?? 5000);
+const DEEP = process.env['WAMP_DEEP'] === '1';
+const FRAMES = Number(process.env['WAMP_FUZZ_FRAMES'] ?? (DEEP ? 200_000 : 4000));
 describe.each(SERIALIZERS)('mutated frames of $name', (serializer) => {
   let router: Listening;
   const uncaught: unknown[] = [];
@@ -35,40 +36,44 @@ describe.each(SERIALIZERS)('mutated frames of $name', (serializer) => {
     await router.close();
   });
 
-  it(`end or answer ${OFFENDERS} offenders, and disturb nobody`, { timeout: 600_000 }, async () => {
-    const other = SERIALIZERS[(SERIALIZERS.indexOf(serializer) + 1) % SERIALIZERS.length] ?? serializer;
-    const witnesses = await Witnesses.join(router.port, [serializer, other]);
-    await witnesses.round();
-    await callMeta(router.port, serializer);
-    const before = holdings(router.realm);
-    expect(before['sessions']).toBe(4);
-    const eavesdropper = await Eavesdropper.join(router.port, serializer);
+  it(
+    `end or answer ${OFFENDERS} offenders, and disturb nobody`,
+    { timeout: DEEP ? 3_600_000 : 600_000 },
+    async () => {
+      const other = SERIALIZERS[(SERIALIZERS.indexOf(serializer) + 1) % SERIALIZERS.length] ?? serializer;
+      const witnesses = await Witnesses.join(router.port, [serializer, other]);
+      await witnesses.round();
+      await callMeta(router.port, serializer);
+      const before = holdings(router.realm);
+      expect(before['sessions']).toBe(4);
+      const eavesdropper = await Eavesdropper.join(router.port, serializer);
 
-    const attacks = attacksOf(serializer, { seed: SEED, count: FRAMES });
-    const started = performance.now();
-    console.log(`${serializer.name}: WAMP_FUZZ_SEED=${SEED}`);
-    const outcomes = await offend(serializer, router.port, attacks, witnesses);
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    console.log(
-      `${serializer.name}: ${attacks.length} frames in ${seconds} s, ` +
-        `${JSON.stringify(outcomes)}, witnesses: ${witnesses.rounds} rounds, ` +
-        `${eavesdropper.heard} publications overheard`,
-    );
-    expect(witnesses.rounds).toBe(1 + Math.ceil(attacks.length / ATTACKS_PER_ROUND));
-    await eavesdropper.leave();
-    expect(eavesdropper.malformed).toEqual([]);
-    expect(eavesdropper.heard).toBeGreaterThan(attacks.length / ATTACKS_PER_ROUND);
-    await until(() => router.realm.sessions.size === 4);
-    expect(holdings(router.realm)).toEqual(before);
-    await until(async () => (await connectionsOf(router)) === 4);
-    expect(router.complaints.filter((complaint) => complaint.startsWith('error'))).toEqual([]);
-    expect(uncaught).toEqual([]);
-    // Neither all nor nothing: else it is not the router that was tried.
-    expect(outcomes.served).toBeGreaterThan(attacks.length / 10);
-    expect(outcomes.aborted).toBeGreaterThan(attacks.length / 10);
-    await witnesses.leave();
-    expect(router.realm.sessions.size).toBe(0);
-  });
+      const attacks = attacksOf(serializer, { seed: SEED, count: FRAMES });
+      const started = performance.now();
+      console.log(`${serializer.name}: WAMP_FUZZ_SEED=${SEED}`);
+      const outcomes = await offend(serializer, router.port, attacks, witnesses);
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      console.log(
+        `${serializer.name}: ${attacks.length} frames in ${seconds} s, ` +
+          `${JSON.stringify(outcomes)}, witnesses: ${witnesses.rounds} rounds, ` +
+          `${eavesdropper.heard} publications overheard`,
+      );
+      expect(witnesses.rounds).toBe(1 + Math.ceil(attacks.length / ATTACKS_PER_ROUND));
+      await eavesdropper.leave();
+      expect(eavesdropper.malformed).toEqual([]);
+      expect(eavesdropper.heard).toBeGreaterThan(attacks.length / ATTACKS_PER_ROUND);
+      await until(() => router.realm.sessions.size === 4);
+      expect(holdings(router.realm)).toEqual(before);
+      await until(async () => (await connectionsOf(router)) === 4);
+      expect(router.complaints.filter((complaint) => complaint.startsWith('error'))).toEqual([]);
+      expect(uncaught).toEqual([]);
+      // Neither all nor nothing: else it is not the router that was tried.
+      expect(outcomes.served).toBeGreaterThan(attacks.length / 10);
+      expect(outcomes.aborted).toBeGreaterThan(attacks.length / 10);
+      await witnesses.leave();
+      expect(router.realm.sessions.size).toBe(0);
+    },
+  );
 });
 
 /** The router's own session is counted among those with calls once it has been called. */

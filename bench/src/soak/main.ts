@@ -13,8 +13,8 @@ const USAGE = `npm run soak -- [options]
 
 The soak lets clients come over every transport, in every serializer and by every way to log in, do something of
 everything and go in every way, while two residents exchange events and calls that must all arrive, in order.
-Of the router, in a process of its own, it takes 400 samples, each after all garbage has been collected. Heap and
-RSS are judged by the slope of the samples after the warm-up: least squares over the means of 20 blocks, with a
+Of the router, in a process of its own, it takes 400 samples, each after all garbage has been collected. Heap (less
+compiled code) and RSS are judged by the slope of the samples after the warm-up: least squares over the means of 20 blocks, with a
 95 % confidence interval (Student's t, 18 degrees of freedom). "within" means that the whole interval is below the
 bound, "beyond" that it is above, and "not known" that it reaches across: a longer run is narrower. In the end
 everybody leaves, and descriptors and map sizes are those of the beginning: the only subscription that the router

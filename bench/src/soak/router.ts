@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
+import { getHeapCodeStatistics } from 'node:v8';
 import {
   acceptLongPolls,
   acceptWebSockets,
@@ -20,7 +21,7 @@ import { CRYPTOSIGN, NAME, PASSWORD, PAST, QUEUE_SIZE } from './agreed.ts';
 
 /** How the router is. */
 export interface Health {
-  /** Without garbage (bytes). */
+  /** Without garbage, and without compiled code, of which there is more and less as the compiler sees fit (bytes). */
   readonly heap: number;
   readonly external: number;
   readonly rss: number;
@@ -83,7 +84,7 @@ function health(connections: number): Health {
   if (realm === undefined) throw new Error('there is no realm');
   const { broker, dealer, sessions, traffic } = realm;
   return {
-    heap: heapUsed,
+    heap: heapUsed - getHeapCodeStatistics().code_and_metadata_size,
     external,
     rss,
     descriptors: readdirSync('/proc/self/fd').length,
