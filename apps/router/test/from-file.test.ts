@@ -62,7 +62,59 @@ function tcp(url: string): Socket {
   return connectTcp(Number(port), hostname);
 }
 
+/** Where a router says that a client is. */
+async function placeOf(end: Transport): Promise<unknown> {
+  const heard = new Inbox<readonly unknown[]>();
+  end.listener = {
+    frame: (bytes) => {
+      heard.put(json.decodePayload(bytes, 1).args ?? []);
+    },
+    violation: () => undefined,
+    closed: () => undefined,
+  };
+  end.send(json.encodePayload([1, 'realm1', { roles: { caller: {} } }], {}, 1));
+  const [, session] = await heard.take();
+  end.send(json.encodePayload([48, 1, {}, 'wamp.session.get', [session]], {}, 1));
+  const [, , , args] = await heard.take();
+  end.close();
+  const [{ transport }] = args as [{ readonly transport: { readonly peer: string } }];
+  return transport.peer;
+}
+
 describe('listeners', () => {
+  test('believe trusted proxies, and them alone', async () => {
+    const path = join(folder.path, 'proxied.sock');
+    const trusted = 'pages: false, trusted_proxies: [127.0.0.1, unix]';
+    const tls = 'tls: { certificate: certificate.pem, key: key.pem }';
+    const [all = '', , , web = '', secure = '', header = ''] = await serve(`
+listeners:
+  - { port: 0, ${trusted}, proxy_protocol: true }
+  - { port: 0, ${trusted}, proxy_protocol: true, transports: [websocket] }
+  - { port: 0, ${trusted}, proxy_protocol: true, transports: [websocket], ${tls} }
+  - { port: 0, ${trusted}, forwarding_header: x-forwarded-for, transports: [websocket] }
+  - { unix: '${path}', ${trusted}, proxy_protocol: true, transports: [rawsocket] }
+${REALM}`);
+    const proxied = (socket: Socket): Socket => {
+      socket.write('PROXY TCP4 192.0.2.1 192.0.2.9 50000 443\r\n');
+      return socket;
+    };
+    const peer = 'tcp:192.0.2.1:50000';
+    const over = (url: string) => ({ createConnection: () => proxied(tcp(url.replace(/^ws/, 'http'))) });
+    expect(await placeOf(await RawSocketEnd.connect(proxied(connectTcp(path)), json))).toBe(peer);
+    const shared = all.replace(/^http/, 'ws').replace(/\/$/, '/ws');
+    expect(await placeOf(await WebSocketEnd.connect(shared, json, over(shared)))).toBe(peer);
+    const raw = proxied(tcp(shared.replace(/^ws/, 'http')));
+    expect(await placeOf(await RawSocketEnd.connect(raw, json))).toBe(peer);
+    expect(await placeOf(await WebSocketEnd.connect(web, json, over(web)))).toBe(peer);
+    const socket = proxied(tcp(secure.replace(/^wss/, 'http')));
+    const encrypted = connectTls({ socket, ca: cert, servername: 'localhost' });
+    await once(encrypted, 'secureConnect');
+    const plain = { createConnection: () => encrypted };
+    expect(await placeOf(await WebSocketEnd.connect(secure.replace('wss', 'ws'), json, plain))).toBe(peer);
+    const headers = { 'X-Forwarded-For': '203.0.113.9, 192.0.2.1' };
+    expect(await placeOf(await WebSocketEnd.connect(header, json, { headers }))).toBe('tcp:192.0.2.1:0');
+  });
+
   test('speak what they are told to, where they are told to', async () => {
     const [webSocket = '', rawSocket = '', longPoll = ''] = await serve(`
 listeners:
@@ -169,7 +221,9 @@ limits: { message_size: 1KiB, handshake_size: 512B }
     expect(await ask([1, 'realm1', { roles: { subscriber: {} } }])).toEqual([2, any, any]);
     expect(await ask([32, 1, {}, 'com.one'])).toEqual([33, 1, any]);
     expect(await ask([32, 2, {}, 'com.two'])).toEqual([8, 32, 2, {}, 'wamp.error.limit_exceeded', any]);
-    expect(await ask([16, 3, {}, 'com.one', ['x'.repeat(1100)]])).toBe('closed with 1009');
+    const tooLong = [16, 3, {}, 'com.one', ['x'.repeat(1100)]];
+    expect(await ask(tooLong)).toEqual([3, any, 'wamp.error.protocol_violation']);
+    expect(await inbox.take()).toBe('closed with 1009');
   });
 });
 
