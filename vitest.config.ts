@@ -43,7 +43,8 @@ export default defineConfig({
       test: {
         name: folder === '.' ? 'repository' : folder,
         include: ['test/**/*.test.ts'],
-        setupFiles: folder === 'packages/router' ? ['test/support/spoil-what-is-free.ts'] : [],
+        setupFiles:
+          folder === 'packages/router' ? [`${root}packages/router/test/support/spoil-what-is-free.ts`] : [],
       },
     })),
   },
