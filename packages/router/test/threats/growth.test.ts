@@ -71,7 +71,7 @@ test.each([
 test('threat 26: 50,000 patterns that do not match cost a publication nothing', () =>
   fort.withstands(async () => {
     const [others, publisher] = [
-      await Promise.all(Array.from({ length: 5 }, () => join(rawSocket, fort.port))),
+      await Promise.all(Array.from({ length: 50 }, () => join(rawSocket, fort.port))),
       await join(rawSocket, fort.port),
     ];
     const burst = async (): Promise<number> => {
@@ -88,14 +88,13 @@ test('threat 26: 50,000 patterns that do not match cost a publication nothing', 
     await burst();
     const without = await burst();
     for (const [who, stranger] of others.entries()) {
-      const answers = await flood(stranger, 10_000, (number) => [
+      const answers = await flood(stranger, 1000, (number) => [
         32,
         number,
         { match: 'wildcard' },
         `com.x${who}-${number}..y`,
       ]);
-      // The rest are refused: so many patterns are one session's share.
-      expect([answers.get(33), answers.get('wamp.error.limit_exceeded')]).toEqual([1000, 9000]);
+      expect(answers.get(33)).toBe(1000);
     }
     const within = await burst();
     // A scan of all would take some 5 ms for each: seconds in all.
