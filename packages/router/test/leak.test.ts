@@ -239,7 +239,7 @@ function churn(realm: Realm, clock: ManualClock, joins: number, doomed: Doomed):
   for (const session of crowd) realm.leave(session);
 }
 
-describe('after 100,000 joins, calls, cancels and leaves', () => {
+describe('K2 after 100,000 joins, calls, cancels and leaves', () => {
   test('every map of the realm is empty, and the heap is back within 5 %', async () => {
     const clock = new ManualClock();
     const features = defaultFeatures({ history: [{ topic: 'com.past', depth: 10 }] });

@@ -64,7 +64,7 @@ export class RawSite implements AsyncDisposable {
 export type Arrival =
   { readonly is: 'message' | 'ping' | 'pong'; readonly bytes: Buffer } | { readonly is: 'closed' };
 
-const { MESSAGE, PING } = RawSocketFrameType;
+const { MESSAGE, PING, PONG } = RawSocketFrameType;
 
 /** The handshake of a client that takes messages of 2^24 octets. */
 export function greetingOf({ rawSocketId }: Serializer, length = 15): Buffer {
@@ -80,6 +80,8 @@ export const HELLO = [1, 'realm1', { roles: rolesOf(ALL_FEATURES) }] as const;
 
 export class RawPeer {
   readonly socket: Socket;
+  /** Whether it answers PINGs by itself, and says nothing of them. */
+  answersPings = false;
   /** The octets with which the router answered the handshake. */
   readonly reply: Promise<readonly number[] | undefined>;
   readonly #serializer: Serializer;
@@ -97,7 +99,10 @@ export class RawPeer {
         return {
           acceptedLength: RAW_SOCKET_MAX_LIMIT,
           message: put('message'),
-          ping: put('ping'),
+          ping: (payload) => {
+            if (this.answersPings) this.write(rawSocketFrame(PONG, payload));
+            else put('ping')(payload);
+          },
           pong: put('pong'),
           failed: (_failure, what) => {
             throw new Error(what);

@@ -85,6 +85,7 @@ export const webSocket: Connect = async (port, serializer = json, headers = {}) 
       const frame = await client.next();
       if (frame === undefined) return undefined;
       if (frame.opcode <= Opcode.BINARY) return client.read(frame);
+      if (frame.opcode === Opcode.PING) client.pong(frame);
     }
   };
   return come({
@@ -99,6 +100,7 @@ export const webSocket: Connect = async (port, serializer = json, headers = {}) 
       let code: number | undefined;
       for (let frame = await client.next(); frame !== undefined; frame = await client.next()) {
         if (frame.opcode <= Opcode.BINARY) reason = reasonIn(client.read(frame)) ?? reason;
+        if (frame.opcode === Opcode.PING) client.pong(frame);
         if (frame.opcode !== Opcode.CLOSE) continue;
         code = frame.payload.length < 2 ? 1005 : frame.payload.readUInt16BE();
         client.socket.end();
@@ -110,6 +112,7 @@ export const webSocket: Connect = async (port, serializer = json, headers = {}) 
 
 export const rawSocket: Connect = async (port, serializer = json) => {
   const peer = RawPeer.dial(port, serializer);
+  peer.answersPings = true;
   peer.write(greetingOf(serializer, 15));
   await peer.reply;
   const heard = async (): Promise<readonly unknown[] | undefined> => {

@@ -213,6 +213,11 @@ export class RawClient {
     this.write(frame({ first, payload: Buffer.from(bytes) }));
   }
 
+  /** Answers a ping. */
+  pong({ payload }: Frame): void {
+    this.write(frame({ first: 0x80 | Opcode.PONG, payload }));
+  }
+
   send(...messages: readonly (readonly unknown[])[]): void {
     for (const message of messages) this.sendBytes(this.#serializer.encodePayload(message, {}, 1));
   }

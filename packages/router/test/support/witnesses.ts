@@ -30,6 +30,7 @@ export class Witnesses {
   static async join(port: number): Promise<Witnesses> {
     const asking = await WsClient.join(`ws://127.0.0.1:${port}/ws`);
     const serving = await RawPeer.join(port, msgpack);
+    serving.answersPings = true;
     isType(await serving.ask([32, 1, {}, TOPIC]), 33);
     isType(await serving.ask([64, 2, {}, PROCEDURE]), 65);
     // The router's own session calls from now on, too: it serves procedures.
