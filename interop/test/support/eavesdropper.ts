@@ -19,6 +19,9 @@ const READ: Readonly<Record<string, (payload: Buffer) => unknown>> = {
   cbor: (payload) => autobahn.cbor.decodeFirstSync(payload),
 };
 
+/** The other CBOR decoder has no form for tags from 2^32 - 1 on, which are as good as any. */
+const UNKNOWN_TAG = 'Tag must be a positive integer';
+
 export class Eavesdropper {
   /** How many publications it has heard. */
   heard = 0;
@@ -66,7 +69,8 @@ function faultIn(payload: Buffer, read: (payload: Buffer) => unknown): string | 
     const replaced = textIn(message).includes('\ufffd') && !payload.includes('\ufffd');
     return replaced ? 'not UTF-8' : undefined;
   } catch (error) {
-    return String(error);
+    const fault = String(error);
+    return fault.includes(UNKNOWN_TAG) ? undefined : fault;
   }
 }
 
