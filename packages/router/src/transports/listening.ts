@@ -44,6 +44,20 @@ function logErrors(router: Router, server: Server): () => void {
   };
 }
 
+/**
+ * Tells the server behind another one when that one listens, for that is when Node begins to enforce an HTTP server's
+ * `headersTimeout` and `requestTimeout`.
+ * @returns what ends that
+ */
+export function tellListening(server: Server, behind: Server): () => void {
+  const listens = (): boolean => behind.emit('listening');
+  if (server.listening) listens();
+  server.on('listening', listens);
+  return () => {
+    server.off('listening', listens);
+  };
+}
+
 /** The address that a server is bound to; empty for a Unix socket, and while it does not listen. */
 export function boundAddress(server: Server): string {
   const address = server.address();

@@ -3,7 +3,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { RAW_SOCKET_MAGIC } from '@wamp/protocol';
 import type { Router } from '../router.ts';
-import { onConnection } from './listening.ts';
+import { onConnection, tellListening } from './listening.ts';
 import { OpenSet } from './open-set.ts';
 import { RawSocketEntrance, type RawSocketRules } from './rawsocket.ts';
 
@@ -36,13 +36,11 @@ export function shareOnePort(router: Router, options: OnePortOptions): OnePortAc
       else if (octets !== undefined) http.emit('connection', socket);
     });
   });
-  const listens = (): boolean => http.emit('listening');
-  if (server.listening) listens();
-  server.on('listening', listens);
+  const untell = tellListening(server, http);
   return {
     close() {
       stop();
-      server.off('listening', listens);
+      untell();
       for (const socket of silent) socket.destroy();
       return entrance.empty();
     },

@@ -2,7 +2,7 @@
 import type { Server, Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import type { Router } from '../router.ts';
-import { onConnection } from './listening.ts';
+import { onConnection, tellListening } from './listening.ts';
 import { OpenSet } from './open-set.ts';
 import { setPeerAddress } from './peer-address.ts';
 import { readProxyHeader, type ProxyHeader } from './proxy-header.ts';
@@ -48,13 +48,11 @@ export function acceptProxied(router: Router, options: ProxiedOptions): ProxiedA
       pass(socket, behind);
     });
   });
-  const listens = (): boolean => behind.emit('listening');
-  if (server.listening) listens();
-  server.on('listening', listens);
+  const untell = tellListening(server, behind);
   return {
     close() {
       stop();
-      server.off('listening', listens);
+      untell();
       for (const socket of waiting) socket.destroy();
       return waiting.empty();
     },
