@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { attacksOf, offend } from './support/offender.ts';
 import { joinAutobahn } from './support/autobahn.ts';
+import { CARRIERS } from './support/carrier.ts';
 import { MAKES, type Content } from './support/peers.ts';
 import { startProgram, type Program } from './support/program.ts';
 import { lacking } from './support/requirements.ts';
@@ -64,18 +65,25 @@ describe('clients of all makes meet', () => {
 });
 
 describe('mutated frames', () => {
-  it.each(SERIALIZERS)('of $name disturb nobody', { timeout: 120_000 }, async (serializer) => {
-    const { port } = running();
-    console.log(`${serializer.name}: WAMP_FUZZ_SEED=${SEED}`);
-    const witnesses = await Witnesses.join(port, [serializer, serializer]);
-    await offend(serializer, port, attacksOf(serializer, { seed: SEED, count: 500 }), witnesses);
-    expect(witnesses.rounds).toBe(50);
-    await witnesses.leave();
-    const health = await fetch(`http://127.0.0.1:${port}/health`);
-    expect(await health.json()).toMatchObject({ status: 'ok' });
-    expect(running().alive).toBe(true);
-    expect(running().complaints).toBe('');
-  });
+  const all = CARRIERS.flatMap((carrier) => SERIALIZERS.map((serializer) => ({ carrier, serializer })));
+  it.each(all)(
+    'of $serializer.name over $carrier.name disturb nobody',
+    { timeout: 120_000 },
+    async (each) => {
+      const { carrier, serializer } = each;
+      const { port } = running();
+      console.log(`${carrier.name}, ${serializer.name}: WAMP_FUZZ_SEED=${SEED}`);
+      const witnesses = await Witnesses.join(port, [serializer, serializer]);
+      const where = { router: { port, rawPort: port }, carrier, serializer };
+      await offend(where, attacksOf(where, { seed: SEED, count: 500 }), witnesses);
+      expect(witnesses.rounds).toBe(50);
+      await witnesses.leave();
+      const health = await fetch(`http://127.0.0.1:${port}/health`);
+      expect(await health.json()).toMatchObject({ status: 'ok' });
+      expect(running().alive).toBe(true);
+      expect(running().complaints).toBe('');
+    },
+  );
 });
 
 describe('SIGTERM', () => {

@@ -6,6 +6,7 @@
  */
 import { MessageType, type Serializer } from '@wamp/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CARRIERS } from './support/carrier.ts';
 import { Eavesdropper } from './support/eavesdropper.ts';
 import { ATTACKS_PER_ROUND, attacksOf, offend, OFFENDERS } from './support/offender.ts';
 import { connectionsOf, holdings, REALM, startRouter, type Listening } from './support/router.ts';
@@ -18,8 +19,11 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const SEED = Number(process.env['WAMP_FUZZ_SEED'] ?? Date.now() % 2 ** 32);
 const DEEP = process.env['WAMP_DEEP'] === '1';
-const FRAMES = Number(process.env['WAMP_FUZZ_FRAMES'] ?? (DEEP ? 200_000 : 4000));
-describe.each(SERIALIZERS)('mutated frames of $name', (serializer) => {
+/** In all serializers together, for each transport. */
+const FRAMES = Number(process.env['WAMP_FUZZ_FRAMES'] ?? (DEEP ? 200_000 : 8000));
+const PLACES = CARRIERS.flatMap((carrier) => SERIALIZERS.map((serializer) => ({ carrier, serializer })));
+
+describe.each(PLACES)('mutated frames of $serializer.name over $carrier.name', ({ carrier, serializer }) => {
   let router: Listening;
   const uncaught: unknown[] = [];
   const note = (error: unknown): void => {
@@ -48,13 +52,16 @@ describe.each(SERIALIZERS)('mutated frames of $name', (serializer) => {
       expect(before['sessions']).toBe(4);
       const eavesdropper = await Eavesdropper.join(router.port, serializer);
 
-      const attacks = attacksOf(serializer, { seed: SEED, count: FRAMES });
+      const where = { router, carrier, serializer };
+      const count = Math.ceil(FRAMES / SERIALIZERS.length);
+      const attacks = attacksOf(where, { seed: SEED, count });
       const started = performance.now();
-      console.log(`${serializer.name}: WAMP_FUZZ_SEED=${SEED}`);
-      const outcomes = await offend(serializer, router.port, attacks, witnesses);
+      const name = `${carrier.name}, ${serializer.name}`;
+      console.log(`${name}: WAMP_FUZZ_SEED=${SEED}`);
+      const outcomes = await offend(where, attacks, witnesses);
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       console.log(
-        `${serializer.name}: ${attacks.length} frames in ${seconds} s, ` +
+        `${name}: ${attacks.length} frames in ${seconds} s, ` +
           `${JSON.stringify(outcomes)}, witnesses: ${witnesses.rounds} rounds, ` +
           `${eavesdropper.heard} publications overheard`,
       );

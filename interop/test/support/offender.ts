@@ -1,10 +1,10 @@
 /** Clients that send nearly valid frames, again and again. */
 import { ErrorUri, fromList, MessageType, toList, type Message, type Serializer } from '@wamp/protocol';
+import type { BareConnection, Carrier, Ports } from './carrier.ts';
 import { distorted, mutated } from './mutation.ts';
 import { Random } from './random.ts';
 import { REALM } from './router.ts';
 import { MESSAGES, validMessages } from './valid-messages.ts';
-import { BareWebSocket, frame, Opcode } from './web-socket.ts';
 import { ALL_ROLES } from './wire-session.ts';
 import type { Witnesses } from './witnesses.ts';
 
@@ -33,15 +33,24 @@ export interface Draw {
   readonly count: number;
 }
 
+/** Where attacks are to be made, and how. */
+export interface Battlefield {
+  readonly router: Ports;
+  readonly carrier: Carrier;
+  readonly serializer: Serializer;
+}
+
 /** What the router makes of an attack. */
 export type Outcome = 'served' | 'aborted' | 'said goodbye' | 'closed';
 
-/** Attacks with frames of `serializer`; the same seed draws the same. */
-export function attacksOf(serializer: Serializer, { seed, count }: Draw): readonly Attack[] {
+/** Attacks with frames of a carrier and a serializer; the same seed draws the same. */
+export function attacksOf(
+  { carrier, serializer }: Omit<Battlefield, 'router'>,
+  { seed, count }: Draw,
+): readonly Attack[] {
   const random = new Random(seed);
   const messages = validMessages(serializer);
-  const opcode = serializer.binary ? Opcode.BINARY : Opcode.TEXT;
-  const frames = messages.map((message) => frame(opcode, message));
+  const frames = messages.map((message) => carrier.frame(message, serializer));
   const text = !serializer.binary;
   return Array.from({ length: count }, () => {
     const dice = random.below(100);
@@ -63,66 +72,66 @@ export function attacksOf(serializer: Serializer, { seed, count }: Draw): readon
 /** One client that attacks again and again, on one connection for as long as the router lets it. */
 class Offender {
   readonly #serializer: Serializer;
-  readonly #port: number;
+  readonly #where: Battlefield;
   /** A procedure of its own, with a call of its own in flight: so it has what to answer and to cancel. */
   readonly #procedure: string;
-  #webSocket: BareWebSocket | undefined;
+  #connection: BareConnection | undefined;
   #probes = 2 ** 40;
 
-  constructor(serializer: Serializer, port: number, number: number) {
-    this.#serializer = serializer;
-    this.#port = port;
+  constructor(where: Battlefield, number: number) {
+    this.#serializer = where.serializer;
+    this.#where = where;
     this.#procedure = `com.example.offender.${number}`;
   }
 
   /** What the router makes of it; undefined when it neither answers nor closes. */
   async attack({ place, bytes }: Attack): Promise<Outcome | undefined> {
     if (place === 'before-login') this.drop();
-    const webSocket = (this.#webSocket ??= await this.#connect(place !== 'before-login'));
-    if (place === 'socket') webSocket.write(bytes);
-    else webSocket.send(bytes, this.#serializer.binary);
-    if (place === 'before-login') this.#hello(webSocket);
+    const connection = (this.#connection ??= await this.#connect(place !== 'before-login'));
+    if (place === 'socket') connection.write(bytes);
+    else connection.send(bytes, this.#serializer.binary);
+    if (place === 'before-login') this.#hello(connection);
     const probe = (this.#probes += 1);
-    this.#send(webSocket, [MessageType.UNSUBSCRIBE, probe, 2 ** 53]);
+    this.#send(connection, [MessageType.UNSUBSCRIBE, probe, 2 ** 53]);
     // A broken frame may declare more bytes than will ever come: then it is the end that answers.
-    if (place === 'socket') webSocket.socket.end();
+    if (place === 'socket') connection.socket.end();
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<undefined>((resolve) => {
       timer = setTimeout(resolve, PATIENCE, undefined);
     });
-    const outcome = await Promise.race([this.#outcome(webSocket, probe, place), patience]);
+    const outcome = await Promise.race([this.#outcome(connection, probe, place), patience]);
     clearTimeout(timer);
     if (outcome !== 'served' || place === 'socket') this.drop();
     return outcome;
   }
 
   drop(): void {
-    this.#webSocket?.drop();
-    this.#webSocket = undefined;
+    this.#connection?.drop();
+    this.#connection = undefined;
   }
 
-  async #connect(join: boolean): Promise<BareWebSocket> {
-    const { subprotocol } = this.#serializer;
-    const webSocket = await BareWebSocket.open({ port: this.#port, subprotocol });
+  async #connect(join: boolean): Promise<BareConnection> {
+    const { router, carrier } = this.#where;
+    const connection = await carrier.open(router, this.#serializer);
     if (join) {
-      this.#hello(webSocket);
-      this.#send(webSocket, [MessageType.REGISTER, 1, {}, this.#procedure]);
+      this.#hello(connection);
+      this.#send(connection, [MessageType.REGISTER, 1, {}, this.#procedure]);
       const options = { receive_progress: true, progress: true };
-      this.#send(webSocket, [MessageType.CALL, 9, options, this.#procedure]);
-      const welcome = await webSocket.next();
+      this.#send(connection, [MessageType.CALL, 9, options, this.#procedure]);
+      const welcome = await connection.next();
       if (welcome === undefined || this.#decode(welcome.payload).type !== MessageType.WELCOME) {
         throw new Error('an offender that has done nothing yet is not welcome');
       }
     }
-    return webSocket;
+    return connection;
   }
 
-  #hello(webSocket: BareWebSocket): void {
-    this.#send(webSocket, [MessageType.HELLO, REALM, { roles: ALL_ROLES }]);
+  #hello(connection: BareConnection): void {
+    this.#send(connection, [MessageType.HELLO, REALM, { roles: ALL_ROLES }]);
   }
 
-  #send(webSocket: BareWebSocket, list: readonly unknown[]): void {
-    webSocket.send(this.#serializer.encode(fromList(list)), this.#serializer.binary);
+  #send(connection: BareConnection, list: readonly unknown[]): void {
+    connection.send(this.#serializer.encode(fromList(list)), this.#serializer.binary);
   }
 
   /** Whatever the router sends is well-formed, or this throws. */
@@ -132,15 +141,15 @@ class Offender {
     return message;
   }
 
-  async #outcome(webSocket: BareWebSocket, probe: number, place: Place): Promise<Outcome> {
+  async #outcome(connection: BareConnection, probe: number, place: Place): Promise<Outcome> {
     let last: Message | undefined;
-    for (let next = await webSocket.next(); next !== undefined; next = await webSocket.next()) {
+    for (let next = await connection.next(); next !== undefined; next = await connection.next()) {
       last = this.#decode(next.payload);
       if (last.type === MessageType.ERROR && last.request === probe) return 'served';
     }
-    const { frame: said, code } = await webSocket.closed;
+    const { frame: said, code } = await connection.closed;
     if (place === 'socket') return 'closed';
-    if (!said) throw new Error('the router closed without a close frame');
+    if (said !== this.#where.carrier.saysWhy) throw new Error('the router closed without a close frame');
     if (last?.type === MessageType.ABORT) {
       if (place === 'message' && last.reason !== ErrorUri.PROTOCOL_VIOLATION) {
         throw new Error(`the router aborted with ${last.reason}`);
@@ -149,26 +158,26 @@ class Offender {
     }
     if (last?.type === MessageType.GOODBYE) return 'said goodbye';
     // 1000: the mutation was still a valid ABORT. 1007: text that is no UTF-8 is refused beneath WAMP.
-    if (code !== 1000 && code !== 1007) throw new Error(`the router closed with ${code ?? 'no code'}`);
+    if (said && code !== 1000 && code !== 1007)
+      throw new Error(`the router closed with ${code ?? 'no code'}`);
     return 'closed';
   }
 }
 
 /** The attacks in turns by {@link OFFENDERS} clients at once; the witnesses go round now and then. */
 export async function offend(
-  serializer: Serializer,
-  port: number,
+  where: Battlefield,
   attacks: readonly Attack[],
   witnesses: Witnesses,
 ): Promise<Readonly<Record<Outcome, number>>> {
   const outcomes: Record<Outcome, number> = { served: 0, aborted: 0, 'said goodbye': 0, closed: 0 };
   const rounds: Promise<void>[] = [];
   const attackInTurn = async (first: number): Promise<void> => {
-    const offender = new Offender(serializer, port, first);
+    const offender = new Offender(where, first);
     for (let index = first; index < attacks.length; index += OFFENDERS) {
       const attack = attacks[index];
       if (attack === undefined) break;
-      const told = `${serializer.name} frame ${index} (${attack.place}): ${attack.bytes.toString('hex')}`;
+      const told = `${where.carrier.name}, ${where.serializer.name} frame ${index} (${attack.place}): ${attack.bytes.toString('hex')}`;
       const outcome = await offender.attack(attack).catch((cause: unknown) => {
         throw new Error(`${String(cause)}; ${told}`, { cause });
       });
