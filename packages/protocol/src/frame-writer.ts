@@ -138,7 +138,8 @@ export class FrameWriter {
     piece.set(old.subarray(this.start, this.at));
     if (own && this.#aside === undefined) this.#aside = { bytes: old, at: this.start };
     else this.#memory.give(old);
-    if (this.insert !== undefined) this.insert = { ...this.insert, at: this.insert.at - this.start };
+    const { insert } = this;
+    if (insert !== undefined) this.insert = { at: insert.at - this.start, bytes: insert.bytes };
     this.bytes = piece;
     this.start = 0;
     this.at = written;

@@ -9,15 +9,15 @@ export const COMMA = 0x2c;
 export const LIST_START = 0x5b;
 export const LIST_END = 0x5d;
 export const DICT_START = 0x7b;
-const DICT_END = 0x7d;
+export const DICT_END = 0x7d;
 const COLON = 0x3a;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
+export const QUOTE = 0x22;
+export const BACKSLASH = 0x5c;
 const SMALL_U = 0x75;
 const MINUS = 0x2d;
 const PLUS = 0x2b;
 const POINT = 0x2e;
-const ZERO = 0x30;
+export const ZERO = 0x30;
 const SPACE = 0x20;
 
 function tableOf(characters: string): Uint8Array {
@@ -121,7 +121,8 @@ function skipString(bytes: Uint8Array, at: number): number {
   }
 }
 
-function skipPlain(bytes: Uint8Array, at: number): number {
+/** Where what may stand in a string as it is, in characters of one byte, ends. */
+export function skipPlain(bytes: Uint8Array, at: number): number {
   const long = at + LONG_RUN;
   let next = at;
   while (PLAIN[bytes[next] ?? 0] === 1) {

@@ -4,7 +4,7 @@ import { isDict, isEmpty, NO_ENTRIES } from '../fields.ts';
 import type { FrameWriter } from '../frame-writer.ts';
 import { MAX_ID } from '../ids.ts';
 import { fromBase64, toBase64 } from './base64.ts';
-import { readName, readText } from './text.ts';
+import { BACKSLASH, DICT_END, DICT_START, QUOTE, ZERO } from './json-skip.ts';
 import { outgoing, type Dialect } from './values.ts';
 
 const dialect: Dialect = {
@@ -37,12 +37,6 @@ export function stringify(value: unknown, depth: number): string {
     throw new SerializationFailure('JSON: no form for this value', { cause: error });
   }
 }
-
-const DICT_START = 0x7b;
-const DICT_END = 0x7d;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const ZERO = 0x30;
 
 /** Writes an element of an envelope: most need no machinery. @throws SerializationFailure */
 export function writeElement(writer: FrameWriter, element: unknown): void {
@@ -100,30 +94,4 @@ export function parse(text: string): unknown {
 function revive(_key: string, value: unknown): unknown {
   if (typeof value !== 'string' || value.charCodeAt(0) !== 0) return value;
   return fromBase64(value.slice(1)) ?? value;
-}
-
-/** The element of an envelope that stands from `at` up to `end`: most need no machinery. */
-export function parseElement(frame: Uint8Array, at: number, end: number): unknown {
-  const byte = frame[at] ?? 0;
-  if (byte === QUOTE && !hasBackslash(frame, at, end)) return readName(frame, at + 1, end - 1);
-  if (byte === DICT_START && end - at === 2) return NO_ENTRIES;
-  const integer = readDigits(frame, at, end);
-  return integer >= 0 ? integer : parse(readText(frame, at, end));
-}
-
-function hasBackslash(frame: Uint8Array, at: number, end: number): boolean {
-  for (let next = at; next < end; next += 1) if (frame[next] === BACKSLASH) return true;
-  return false;
-}
-
-/** The integer of up to 16 digits, the last of which may round it as JSON.parse does; -1 for anything else. */
-function readDigits(frame: Uint8Array, at: number, end: number): number {
-  if (end - at > 16) return -1;
-  let value = 0;
-  for (let next = at; next < end; next += 1) {
-    const digit = (frame[next] ?? 0) - ZERO;
-    if (digit < 0 || digit > 9) return -1;
-    value = value * 10 + digit;
-  }
-  return value;
 }

@@ -5,8 +5,9 @@ import type { Message } from '../message.ts';
 import { encodeText, encodeWith, type FrameWriter } from '../frame-writer.ts';
 import { Payload, type Args, type Kwargs, type PayloadCount } from '../payload.ts';
 import type { Serializer } from '../serializer.ts';
+import { ElementReader } from './json-elements.ts';
 import { COMMA, DICT_START, LIST_END, LIST_START, malformed, skipBlanks, skipValue } from './json-skip.ts';
-import { parse, parseElement, stringify, writeElement } from './json-values.ts';
+import { parse, stringify, writeElement } from './json-values.ts';
 import { readText } from './text.ts';
 
 /** WAMP over JSON: subprotocol `wamp.2.json`, RawSocket serializer 1. */
@@ -42,21 +43,20 @@ function encodePayload(args: Args, kwargs: Kwargs, count: PayloadCount): Uint8Ar
   return encodeText(count === 1 ? text : `${text},${stringify(kwargs, 1)}`);
 }
 
+const reader = new ElementReader();
+
 function decode(frame: Uint8Array): Message {
   const start = skipBlanks(frame, 0);
   if (frame[start] !== LIST_START) throw malformed(frame, start);
-  const first = skipBlanks(frame, start + 1);
-  let end = skipValue(frame, first, 1);
-  const type = parseElement(frame, first, end);
+  const type = reader.read(frame, skipBlanks(frame, start + 1));
   const layout = layoutOf(type);
   // As long as the longest envelope, for lists that grow are slow.
   const elements: unknown[] = [type, undefined, undefined, undefined, undefined];
   let count = 1;
-  let next = nextElement(frame, end);
+  let next = nextElement(frame, reader.end);
   while (next !== -1 && count < layout.most) {
-    end = skipValue(frame, next, 1);
-    elements[count++] = parseElement(frame, next, end);
-    next = nextElement(frame, end);
+    elements[count++] = reader.read(frame, next);
+    next = nextElement(frame, reader.end);
   }
   if (count < layout.least) throw new ProtocolViolation(`${layout.name}: ${count} elements are too few`);
   return layout.read(elements, readPayload(layout, frame, next));

@@ -4,6 +4,7 @@ import {
   MessageType,
   Payload,
   type Call,
+  type CallOptions,
   type CancelMode,
   type ErrorMessage,
   type Id,
@@ -62,9 +63,12 @@ export class Calls {
     this.#limited = limited;
   }
 
-  /** CALL-1: opens a call and finds a callee for it. */
-  place(caller: Session, message: Call, registration: Registration): void {
-    const { request, options, procedure, payload } = message;
+  /**
+   * CALL-1: opens a call and finds a callee for it.
+   * @param options of the call, which may disclose more than the message asks for
+   */
+  place(caller: Session, message: Call, registration: Registration, options: CallOptions): void {
+    const { request, procedure, payload } = message;
     const call: PendingCall = {
       caller,
       request,

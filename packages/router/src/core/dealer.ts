@@ -166,8 +166,7 @@ export class Dealer {
       this.#options.limited.add('calls');
       this.deny(caller, message, ErrorUri.LIMIT_EXCEEDED, 'too many calls in flight');
     } else if (registration === undefined) this.deny(caller, message, ErrorUri.NO_SUCH_PROCEDURE);
-    else if (disclosed) this.calls.place(caller, { ...message, options: disclosing(options) }, registration);
-    else this.calls.place(caller, message, registration);
+    else this.calls.place(caller, message, registration, disclosed ? disclosing(options) : options);
   }
 
   /** True for more input to a call that was permitted, or refused, when it began. */

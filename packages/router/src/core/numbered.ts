@@ -7,69 +7,76 @@ const LEAST = 8;
 const [LOW, HIGH] = [secret(), secret()];
 
 /**
- * A hash table whose entries lie in one list, each in the slot that its number chooses or in the next that is free. A Map
- * makes a new table every so many entries, and each old one holds on to the next: with calls that come and go, that is
- * most of what the garbage collector has to do.
+ * A hash table whose entries lie in two lists, numbers and things, each in the slot that its number chooses or in the next
+ * that is free. A Map makes a new table every so many entries, and each old one holds on to the next: with calls that come
+ * and go, that is most of what the garbage collector has to do.
  */
 export class Numbered<T> {
-  readonly #numberOf: (thing: T) => Id;
-  #slots: (T | undefined)[] = empty(LEAST);
+  /** The number in each slot; 0 in one that is free. */
+  #numbers: Id[] = free(LEAST);
+  #things: (T | undefined)[] = empty(LEAST);
   /** What a mixed number is shifted by to become a slot. */
   #shift = shiftFor(LEAST);
   #size = 0;
-
-  constructor(numberOf: (thing: T) => Id) {
-    this.#numberOf = numberOf;
-  }
 
   get size(): number {
     return this.#size;
   }
 
-  get(number: Id): T | undefined {
-    return this.#slots[this.#find(number)];
+  /** How many slots in a row are taken, at the most: what a search may cost. Counted on request. */
+  get longestRow(): number {
+    const taken = this.#numbers.map((number) => (number === FREE ? ' ' : 'x')).join('');
+    return Math.max(...taken.split(' ').map(({ length }) => length));
   }
 
-  /** Adds what has a number that no other has. */
-  add(thing: T): void {
-    if (2 * this.#size >= this.#slots.length) this.#resize(2 * this.#slots.length);
-    this.#slots[this.#find(this.#numberOf(thing))] = thing;
+  get(number: Id): T | undefined {
+    return this.#things[this.#find(number)];
+  }
+
+  /** Adds a thing under a number that no other has. */
+  add(number: Id, thing: T): void {
+    if (2 * this.#size >= this.#numbers.length) this.#resize(2 * this.#numbers.length);
+    this.#put(number, thing);
     this.#size += 1;
   }
 
   delete(number: Id): void {
-    const slots = this.#slots;
+    const numbers = this.#numbers;
     let hole = this.#find(number);
-    if (slots[hole] === undefined) return;
-    const last = slots.length - 1;
+    if (numbers[hole] === FREE) return;
+    const last = numbers.length - 1;
     // Who lies behind a hole that its own slot is before moves into it, so that it is found.
-    for (let at = (hole + 1) & last; slots[at] !== undefined; at = (at + 1) & last) {
-      const thing = slots[at];
-      if (thing === undefined || ((at - this.#home(this.#numberOf(thing))) & last) < ((at - hole) & last))
-        continue;
-      slots[hole] = thing;
+    for (let at = (hole + 1) & last; numbers[at] !== FREE; at = (at + 1) & last) {
+      const other = numbers[at] ?? FREE;
+      if (((at - this.#home(other)) & last) < ((at - hole) & last)) continue;
+      numbers[hole] = other;
+      this.#things[hole] = this.#things[at];
       hole = at;
     }
-    slots[hole] = undefined;
+    numbers[hole] = FREE;
+    this.#things[hole] = undefined;
     this.#size -= 1;
-    if (this.#size === 0 && slots.length > 8 * LEAST) this.#resize(LEAST);
+    if (this.#size === 0 && numbers.length > 8 * LEAST) this.#resize(LEAST);
   }
 
   /** In no particular order. */
   values(): T[] {
-    return this.#slots.filter((thing) => thing !== undefined);
+    return this.#things.filter((thing) => thing !== undefined);
+  }
+
+  #put(number: Id, thing: T): void {
+    const slot = this.#find(number);
+    this.#numbers[slot] = number;
+    this.#things[slot] = thing;
   }
 
   /** The slot of a number, or the free one that it would get. */
   #find(number: Id): number {
-    const slots = this.#slots;
-    const last = slots.length - 1;
+    const numbers = this.#numbers;
+    const last = numbers.length - 1;
     let at = this.#home(number);
-    for (;;) {
-      const thing = slots[at];
-      if (thing === undefined || this.#numberOf(thing) === number) return at;
-      at = (at + 1) & last;
-    }
+    while (numbers[at] !== number && numbers[at] !== FREE) at = (at + 1) & last;
+    return at;
   }
 
   #home(number: Id): number {
@@ -77,15 +84,25 @@ export class Numbered<T> {
   }
 
   #resize(length: number): void {
-    const things = this.values();
-    this.#slots = empty(length);
+    const [numbers, things] = [this.#numbers, this.#things];
+    this.#numbers = free(length);
+    this.#things = empty(length);
     this.#shift = shiftFor(length);
-    for (const thing of things) this.#slots[this.#find(this.#numberOf(thing))] = thing;
+    things.forEach((thing, slot) => {
+      if (thing !== undefined) this.#put(numbers[slot] ?? FREE, thing);
+    });
   }
 }
 
+/** No id. */
+const FREE = 0;
+
 function secret(): number {
   return Math.floor(Math.random() * 2 ** 32) | 1;
+}
+
+function free(length: number): Id[] {
+  return new Array<Id>(length).fill(FREE);
 }
 
 function empty<T>(length: number): (T | undefined)[] {

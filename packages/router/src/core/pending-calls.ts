@@ -117,7 +117,7 @@ export class PendingCalls {
 
   open(call: PendingCall): void {
     call.serial = this.#opened += 1;
-    this.#side(call.caller).calls.add(call);
+    this.#side(call.caller).calls.add(call.request, call);
   }
 
   /** Gives a call to a callee, under a number of that callee's own. */
@@ -125,7 +125,7 @@ export class PendingCalls {
     const side = this.#side(callee.session);
     call.callee = callee;
     call.invocation = side.scope.next();
-    side.invocations.add(call);
+    side.invocations.add(call.invocation, call);
     callee.active += 1;
   }
 
@@ -220,8 +220,8 @@ export class PendingCalls {
     if (side === undefined) {
       side = {
         session,
-        calls: new Numbered((call) => call.request),
-        invocations: new Numbered((call) => call.invocation),
+        calls: new Numbered(),
+        invocations: new Numbered(),
         lingering: new Map(),
         scope: new SessionScope(),
         highest: 0,

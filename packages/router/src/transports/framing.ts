@@ -139,5 +139,6 @@ function fitHeader(writer: FrameWriter, room: number, size: number): void {
   if (more > 0) writer.reserve(more);
   writer.bytes.copyWithin(writer.start + size, writer.start + room, writer.at);
   writer.at += more;
-  if (writer.insert !== undefined) writer.insert = { ...writer.insert, at: writer.insert.at + more };
+  const { insert } = writer;
+  if (insert !== undefined) writer.insert = { at: insert.at + more, bytes: insert.bytes };
 }

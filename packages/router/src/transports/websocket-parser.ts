@@ -155,7 +155,8 @@ export class WebSocketParser {
   #readPayload(chunk: Uint8Array, at: number, end: number): number {
     const { length } = last;
     if (at + length > end || length > MOST_COPIED) {
-      const header = { ...last, mask: last.mask.slice() };
+      const { final, opcode, mask } = last;
+      const header = { final, opcode, length, mask: mask.slice() };
       this.#arriving = { header, payload: new ArrivingFrame(length, this.#memory) };
       return at;
     }
