@@ -20,6 +20,7 @@ class Subject extends EventEmitter implements Peer {
   bytesRead = 0;
   bytesWritten = 0;
   writableLength = 0;
+  writtenDirectly = 0;
   isPaused = false;
   asked = 0;
   dropped = 0;
@@ -120,6 +121,18 @@ describe('the schedule', () => {
     expect([subject.asked, subject.dropped]).toEqual([2, 0]);
     ward.clock.advance(1000);
     expect(subject.dropped).toBe(1);
+  });
+
+  test('what went without the stream went, too', () => {
+    const ward = new Ward();
+    const subject = ward.admit(false);
+    ward.clock.advance(10_000);
+    subject.writtenDirectly = 1_000_000;
+    subject.bytesWritten = subject.writableLength = 100_000;
+    ward.clock.advance(5000);
+    expect([subject.asked, subject.dropped]).toEqual([1, 0]);
+    ward.clock.advance(10_000);
+    expect([subject.asked, subject.dropped]).toEqual([2, 1]);
   });
 
   test('while nothing is read from a peer, its silence means nothing', () => {

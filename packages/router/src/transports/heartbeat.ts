@@ -8,6 +8,8 @@ export interface Peer {
   ask(): void;
   /** Whether nothing is read from it now, so that its silence means nothing. */
   readonly isPaused: boolean;
+  /** Octets to it that its socket has not counted, for they did not go through the stream. */
+  readonly writtenDirectly?: number;
   /** The peer has not answered in time: the connection is to end. */
   lost(): void;
 }
@@ -146,7 +148,8 @@ class Beat {
   }
 
   get #flown(): number {
-    return this.#socket.bytesWritten - this.#socket.writableLength;
+    const { bytesWritten, writableLength } = this.#socket;
+    return bytesWritten + (this.peer.writtenDirectly ?? 0) - writableLength;
   }
 }
 

@@ -2,7 +2,8 @@
 import type { Duplex } from 'node:stream';
 import { FrameMemory } from './frame-memory.ts';
 import type { Framed, Framing } from './framing.ts';
-import { isPlain } from './reading.ts';
+import { isPlain } from './plain.ts';
+import { descriptorOf, writeNow } from './writing.ts';
 
 /** Where a transport puts its frames. */
 export interface FrameSink {
@@ -82,6 +83,9 @@ export class Outbox implements FrameSink {
   readonly #queue: FlushQueue;
   /** Whether what the socket has written has left the process: other streams may keep what they are given. */
   readonly #passesOn: boolean;
+  readonly #descriptor: number | undefined;
+  /** Bytes that have not gone through the socket's stream. */
+  writtenDirectly = 0;
   /** The first run, which is mostly the only one; none while there are no bytes. */
   readonly #first: Run = { bytes: NOTHING, start: 0, end: 0 };
   #others: Run[] = [];
@@ -93,6 +97,7 @@ export class Outbox implements FrameSink {
     this.#framing = framing;
     this.#queue = queue;
     this.#passesOn = isPlain(socket);
+    this.#descriptor = descriptorOf(socket);
   }
 
   get backlog(): number {
@@ -125,7 +130,7 @@ export class Outbox implements FrameSink {
   /** Writes everything, in order. */
   flush(): void {
     if (this.#bytes === 0) return;
-    const first = viewOf(this.#first);
+    const { bytes, start, end } = this.#first;
     const others = this.#others;
     this.#first.bytes = NOTHING;
     if (others.length > 0) this.#others = [];
@@ -134,8 +139,13 @@ export class Outbox implements FrameSink {
     const socket = this.#socket;
     if (!socket.writable) return;
     const behind = socket.writableLength > 0;
-    if (others.length === 0) this.#write(first, behind);
-    else this.#writeAll([first, ...others.map(viewOf)], behind);
+    if (others.length > 0) this.#writeAll([{ bytes, start, end }, ...others].map(viewOf), behind);
+    else {
+      const direct = behind ? undefined : this.#descriptor;
+      const written = direct === undefined ? 0 : writeNow(direct, bytes, start, end);
+      this.writtenDirectly += written;
+      if (start + written < end) this.#write(viewOf({ bytes, start: start + written, end }), behind);
+    }
     if (!this.#passesOn || (socket.writableLength > 0 && !behind)) this.#queue.memory.hold();
   }
 

@@ -259,6 +259,10 @@ class RawSocketTransport implements FramedTransport, RawSocketListener, Peer {
     });
   }
 
+  get writtenDirectly(): number {
+    return this.#ground.outbox.writtenDirectly;
+  }
+
   get backlog(): number {
     return this.#ground.outbox.backlog;
   }

@@ -1,6 +1,6 @@
 /** Reading sockets into memory that all of them share. */
 import { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { isPlain } from './plain.ts';
 
 /**
  * Chunks are of this size at most (bytes). Node's own are, too, but each in memory of its own: for a short message, that
@@ -19,15 +19,6 @@ const [BUFFER, CALLBACK] = ['kBuffer', 'kBufferCb'].map((name) =>
 interface Internals {
   [field: symbol]: unknown;
   readonly _handle?: { readonly useUserBuffer?: (memory: Uint8Array) => void } | null;
-}
-
-/**
- * True for a connection of the operating system's own, be it TCP or a Unix socket: it reads when nothing else is going on,
- * and copies what is written. TLS, and streams of other making, may do otherwise.
- */
-export function isPlain(stream: Duplex): boolean {
-  const kind = (stream as unknown as Internals)._handle?.constructor.name;
-  return stream instanceof Socket && (kind === 'TCP' || kind === 'Pipe');
 }
 
 /**

@@ -127,6 +127,10 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
     });
   }
 
+  get writtenDirectly(): number {
+    return this.#outbox.writtenDirectly;
+  }
+
   get backlog(): number {
     return this.#sink.backlog;
   }
