@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { chart } from './chart.ts';
+import { untilDecided } from './check.ts';
 import { readCommandLine, USAGE, UsageError, type CommandLine } from './command-line.ts';
 import { contendersOf, OURS } from './contenders.ts';
 import type { Cell, Sample } from './entry.ts';
@@ -10,7 +11,7 @@ import { digits, duration, kibibytes, percent, perSecond } from './figures.ts';
 import { measureBlock } from './measure.ts';
 import { pinLoad } from './peers/start.ts';
 import { noise, page, summary, verdictTable } from './report.ts';
-import { judge, needed, TARGETS } from './targets.ts';
+import { judge, needed, TARGETS, type Target } from './targets.ts';
 import type { Workload } from './workload.ts';
 import { WORKLOADS } from './workloads.ts';
 
@@ -52,7 +53,8 @@ async function bench(command: CommandLine): Promise<boolean> {
   const cells: Cell[] = [];
   for (const block of new Set(workloads.map((workload) => workload.block))) {
     const together = workloads.filter((workload) => workload.block === block);
-    cells.push(...(await measureBlock(together, contenders, { runs, seconds, progress })));
+    const measure = (): Promise<Cell[]> => measureBlock(together, contenders, { runs, seconds, progress });
+    cells.push(...(mode === 'check' ? await untilDecided(measure, targetsOf(together)) : await measure()));
   }
   console.log(`\n${summary(cells)}`);
   if (noise(cells) > NOTABLE) {
@@ -61,10 +63,13 @@ async function bench(command: CommandLine): Promise<boolean> {
   if (command.write) write(cells, page(factsOf(pinned, runs, seconds), cells));
   const sound = cells.every(({ contender, trouble }) => contender !== OURS || trouble === undefined);
   if (mode !== 'check') return sound;
-  const targets = TARGETS.filter(({ workload }) => workloads.some(({ id }) => id === workload));
-  const verdicts = judge(targets, cells);
+  const verdicts = judge(targetsOf(workloads), cells);
   console.log(`\n${verdictTable(verdicts)}`);
   return sound && verdicts.every(({ reached }) => reached);
+}
+
+function targetsOf(workloads: readonly Workload[]): Target[] {
+  return TARGETS.filter(({ workload }) => workloads.some(({ id }) => id === workload));
 }
 
 /** What the command line asks for. To check targets it takes only whom they name. */

@@ -50,6 +50,15 @@ export const TARGETS: readonly Target[] = [
   { workload: 'idle', figure: 'resident', against: RELAY, as: 'difference', atMost: 16 * 1024 },
 ];
 
+/** A target whose figure is within this part of its limit is measured again. */
+const NEAR = 0.15;
+
+/** True when chance may decide whether a target is reached: its figure is just below or just above the limit. */
+export function isNear({ target: { atMost, atLeast }, measured }: Verdict): boolean {
+  const limit = atMost ?? atLeast ?? NaN;
+  return Math.abs(measured - limit) <= NEAR * limit;
+}
+
 /** Whom and what the targets need, by workload. */
 export function needed(targets: readonly Target[]): ReadonlyMap<string, ReadonlySet<string>> {
   const contenders = new Map<string, Set<string>>();

@@ -1,11 +1,12 @@
 /** Verdicts on targets, and what the tables say. */
 import { expect, test } from 'vitest';
 import { chart } from '../src/chart.ts';
+import { untilDecided } from '../src/check.ts';
 import { contendersOf, FOX, OURS, RELAY } from '../src/contenders.ts';
 import type { Cell, Sample } from '../src/entry.ts';
 import { takesPart } from '../src/measure.ts';
 import { cellText, page, summary, verdictTable } from '../src/report.ts';
-import { judge, needed, TARGETS, type Target } from '../src/targets.ts';
+import { isNear, judge, needed, TARGETS, type Target } from '../src/targets.ts';
 import { WORKLOADS } from '../src/workloads.ts';
 
 const SAMPLE: Sample = { rate: 324_000, cpu: 2.85, p50: 195, p99: 1252, loadCpu: 0.35, others: 0 };
@@ -30,6 +31,42 @@ test('a ratio of medians at the target reaches it, one above does not', () => {
   expect(judge([RATIO], [relay, at])).toEqual([{ target: RATIO, measured: 0.35, reached: true }]);
   const above = cell('rpc-json-16-w64', OURS, [{ cpu: 3.6 }, { cpu: 0.1 }, { cpu: 80 }]);
   expect(judge([RATIO], [relay, above])).toMatchObject([{ reached: false }]);
+});
+
+test.each([
+  [0.29, false],
+  [0.3, true],
+  [0.35, true],
+  [0.4, true],
+  [0.41, false],
+  [NaN, false],
+])('%d is near 0.35: %s', (measured, near) => {
+  expect(isNear({ target: RATIO, measured, reached: true })).toBe(near);
+});
+
+test.each([
+  ['just reached', 3.4],
+  ['just missed', 3.6],
+])('what is %s is measured again, and all samples count, until it is near no more', async (_what, first) => {
+  const ours = [first, 1, 1, 1, 1].map((cpu) => cell('rpc-json-16-w64', OURS, [{ cpu }, { cpu }]));
+  const theirs = cell('rpc-json-16-w64', RELAY, [{ cpu: 10 }]);
+  let times = 0;
+  const cells = await untilDecided(() => Promise.resolve([theirs, ours[times++] ?? theirs]), [RATIO]);
+  expect(times).toBe(2);
+  expect(cells.map(({ samples }) => samples.length)).toEqual([2, 4]);
+  expect(judge([RATIO], cells)).toMatchObject([{ measured: (first + 1) / 20 }]);
+});
+
+test('what stays near is measured four times, and what is not is measured once', async () => {
+  let times = 0;
+  const measure = (cpu: number) => (): Promise<Cell[]> => {
+    times += 1;
+    return Promise.resolve([relay, cell('rpc-json-16-w64', OURS, [{ cpu }])]);
+  };
+  await untilDecided(measure(3.5), [RATIO]);
+  expect(times).toBe(4);
+  await untilDecided(measure(1), [RATIO]);
+  expect(times).toBe(5);
 });
 
 test('what was not measured, or went wrong, is not reached', () => {
