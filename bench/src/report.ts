@@ -4,7 +4,7 @@ import type { Cell, Sample } from './entry.ts';
 import type { Facts } from './facts.ts';
 import { digits, duration, kibibytes, percent, perSecond, times } from './figures.ts';
 import { median } from './median.ts';
-import { judge, medianOf, TARGETS, type Target, type Verdict } from './targets.ts';
+import { compared, judge, medianOf, TARGETS, type Target, type Verdict } from './targets.ts';
 import type { Section, Workload } from './workload.ts';
 
 const SECTIONS: Readonly<Record<Section, string>> = {
@@ -36,8 +36,8 @@ Written by \`npm run bench\`; do not edit.
 
 A cell is **CPU µs** of the contender per call, delivered event or session, as the operating system counts it · how many
 per second · latency p50 / p99 · how much of its own core the load took. Where that is near 100 % the contender was waiting
-for the load, and could do more per second. CPU time is what survives a noisy machine; the last columns are its ratios,
-below 1 where we need less.
+for the load, and could do more per second. CPU time is what survives a noisy machine; the last columns compare it, run by
+run with the reference's next to it, below 1 where we need less. All figures are medians.
 
 The _${RELAY}_ forwards WebSocket frames from one connection to another and parses nothing; it is what routing costs when
 there is no routing. Every payload carries its sender and number, and is compared byte by byte; a run in which a message is
@@ -77,7 +77,8 @@ function sectionTable(section: Section, cells: readonly Cell[]): string {
 
 /** Our CPU time, divided by that of another. */
 function ratio(cells: readonly Cell[], { id }: Workload, other: string): number {
-  return medianOf(cells, id, OURS, 'cpu') / medianOf(cells, id, other, 'cpu');
+  const ours = { workload: id, contender: OURS };
+  return compared(cells, ours, { workload: id, contender: other }, 'cpu', 'ratio');
 }
 
 /** A cell of a table. */

@@ -74,18 +74,44 @@ export function needed(targets: readonly Target[]): ReadonlyMap<string, Readonly
   return contenders;
 }
 
-/** Holds the medians of cells against the targets. What was not measured is not reached. */
+/** Holds what cells say against the targets. What was not measured is not reached. */
 export function judge(targets: readonly Target[], cells: readonly Cell[]): Verdict[] {
   return targets.map((target) => {
     const { workload, figure, against, as, atMost = Infinity, atLeast = -Infinity } = target;
-    const ours = medianOf(cells, workload, OURS, figure);
-    const theirs =
+    const reference: Place =
       typeof against === 'string'
-        ? medianOf(cells, workload, against, figure)
-        : medianOf(cells, against.workload, OURS, figure);
-    const measured = as === 'ratio' ? ours / theirs : ours - theirs;
+        ? { workload, contender: against }
+        : { workload: against.workload, contender: OURS };
+    const measured = compared(cells, { workload, contender: OURS }, reference, figure, as);
     return { target, measured, reached: measured <= atMost && measured >= atLeast };
   });
+}
+
+/** Which cell. */
+interface Place {
+  readonly workload: string;
+  readonly contender: string;
+}
+
+/**
+ * One cell's figure in relation to that of another: the median over their runs, each compared with the run of the other
+ * that came next to it, for what else a machine does hits both. NaN when one is not there, or messages went wrong.
+ */
+export function compared(
+  cells: readonly Cell[],
+  one: Place,
+  other: Place,
+  figure: keyof Sample,
+  as: Target['as'],
+): number {
+  const [ours, theirs] = [one, other].map((place) => figuresOf(cells, place, figure));
+  if (ours?.length !== theirs?.length) return NaN;
+  return median(
+    (ours ?? []).map((our, run) => {
+      const their = theirs?.[run] ?? NaN;
+      return as === 'ratio' ? our / their : our - their;
+    }),
+  );
 }
 
 /** The median of one figure of one cell; NaN when there is none, or messages went wrong. */
@@ -95,7 +121,16 @@ export function medianOf(
   contender: string,
   figure: keyof Sample,
 ): number {
+  return median(figuresOf(cells, { workload, contender }, figure));
+}
+
+/** One figure of each run; none at all when messages went wrong. */
+function figuresOf(
+  cells: readonly Cell[],
+  { workload, contender }: Place,
+  figure: keyof Sample,
+): readonly number[] {
   const cell = cells.find((one) => one.workload.id === workload && one.contender === contender);
-  if (cell === undefined || cell.trouble !== undefined) return NaN;
-  return median(cell.samples.map((sample) => sample[figure] ?? NaN));
+  if (cell === undefined || cell.trouble !== undefined) return [];
+  return cell.samples.map((sample) => sample[figure] ?? NaN);
 }
