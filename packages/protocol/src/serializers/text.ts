@@ -38,25 +38,46 @@ interface Known {
   readonly text: string;
 }
 const known: (Known | undefined)[] = new Array<Known | undefined>(SLOTS).fill(undefined);
+/** Their mixed bytes, so that hardly any but the right one is looked at. */
+const mixes = new Int32Array(SLOTS);
+/** The mixed bytes of the last name in each slot that was not known. */
+const met = new Int32Array(SLOTS);
 
-/** The same for strings of an envelope: URIs and the names of options, which come again and again. */
+/**
+ * The same for strings of an envelope: URIs and the names of options, which come again and again. A name is remembered
+ * when it comes again before another of its slot: where there are more names than slots, none pushes out others.
+ */
 export function readName(bytes: Uint8Array, at: number, end: number): string {
   if (end - at > LONGEST_KNOWN) return readText(bytes, at, end);
-  const slot = slotOf(bytes, at, end);
-  const found = known[slot];
-  if (found !== undefined && isAt(found.bytes, bytes, at, end)) return found.text;
-  const other = known[slot ^ FAR];
-  if (other !== undefined && isAt(other.bytes, bytes, at, end)) return other.text;
-  const text = readText(bytes, at, end);
-  known[slot ^ FAR] = found;
-  known[slot] = { bytes: new Uint8Array(bytes.subarray(at, end)), text };
-  return text;
+  const mixed = mix(bytes, at, end);
+  const slot = mixed & (SLOTS - 1);
+  const text = recall(slot, mixed, bytes, at, end) ?? recall(slot ^ FAR, mixed, bytes, at, end);
+  if (text !== undefined) return text;
+  const read = readText(bytes, at, end);
+  if (met[slot] === mixed)
+    remember(slot, mixed, { bytes: new Uint8Array(bytes.subarray(at, end)), text: read });
+  else met[slot] = mixed;
+  return read;
 }
 
-function slotOf(bytes: Uint8Array, at: number, end: number): number {
+/** The name in a slot, if it is the one that stands there. */
+function recall(slot: number, mixed: number, bytes: Uint8Array, at: number, end: number): string | undefined {
+  const found = mixes[slot] === mixed ? known[slot] : undefined;
+  return found !== undefined && isAt(found.bytes, bytes, at, end) ? found.text : undefined;
+}
+
+/** Puts a name into its slot, and the one there into that far away. */
+function remember(slot: number, mixed: number, name: Known): void {
+  known[slot ^ FAR] = known[slot];
+  mixes[slot ^ FAR] = mixes[slot] ?? 0;
+  known[slot] = name;
+  mixes[slot] = mixed;
+}
+
+function mix(bytes: Uint8Array, at: number, end: number): number {
   let hash = 0;
   for (let index = at; index < end; index += 1) hash = (Math.imul(hash, 31) + (bytes[index] ?? 0)) | 0;
-  return (hash ^ (hash >>> 10) ^ (hash >>> 20)) & (SLOTS - 1);
+  return hash ^ (hash >>> 10) ^ (hash >>> 20);
 }
 
 function isAt(wanted: Uint8Array, bytes: Uint8Array, at: number, end: number): boolean {

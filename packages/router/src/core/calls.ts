@@ -162,7 +162,7 @@ export class Calls {
     const { waiting } = registration;
     let full = false; // no callee has room; those who have been declined may still wait in vain
     let index = 0;
-    while (index < waiting.length) {
+    while (waiting !== undefined && index < waiting.length) {
       const call = waiting[index];
       if (call === undefined) return;
       const { tried } = call;
@@ -223,11 +223,11 @@ export class Calls {
     const callee = choose(registration, this.#random, call.tried);
     if (callee !== undefined) this.#assign(call, callee, payload);
     else if (!isServed(call)) this.#finish(call, errorFor(call, unservedError(call)));
-    else if (call.streaming || registration.waiting.length >= MOST_WAITING) {
+    else if (call.streaming || (registration.waiting?.length ?? 0) >= MOST_WAITING) {
       this.abandon(call, ErrorUri.NO_AVAILABLE_CALLEE, 'all callees are busy');
     } else {
       call.payload = payload.keep();
-      registration.waiting.push(call);
+      (registration.waiting ??= []).push(call);
     }
   }
 
@@ -283,9 +283,9 @@ function unservedError({ tried }: PendingCall): Uri {
   return tried === undefined ? ErrorUri.CANCELED : ErrorUri.NO_AVAILABLE_CALLEE;
 }
 
-function dropFrom(waiting: PendingCall[], call: PendingCall): void {
-  const index = waiting.indexOf(call);
-  if (index !== -1) waiting.splice(index, 1);
+function dropFrom(waiting: PendingCall[] | undefined, call: PendingCall): void {
+  const index = waiting?.indexOf(call) ?? -1;
+  if (index !== -1) waiting?.splice(index, 1);
 }
 
 function resultOf(call: PendingCall, { options, payload }: Yield): Message {

@@ -24,7 +24,7 @@ import { Hook } from './hook.ts';
 import { PatternMap } from './pattern-map.ts';
 import type { PendingCall } from './pending-calls.ts';
 import type { Quotas, QuotaTally } from './quotas.ts';
-import { removeCallee, type Registration } from './registration.ts';
+import { addCallee, removeCallee, type Registration } from './registration.ts';
 import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
 import { isTrusted, type Session } from './session.ts';
 import type { TrustLevel } from './trust.ts';
@@ -103,7 +103,7 @@ export class Dealer {
     const known = this.registrations.get(match, procedure);
     const registration = known ?? this.#create(match, procedure, invoke);
     const mayDecline = session.features.has('callee', 'call_reroute');
-    registration.callees = [...registration.callees, { session, options, mayDecline, active: 0 }];
+    addCallee(registration, { session, options, mayDecline, active: 0 });
     this.#of(session).add(registration);
     session.send({ type: MessageType.REGISTERED, request, registration: registration.id });
     if (known === undefined) this.created.emit(session, registration);
@@ -300,8 +300,9 @@ export class Dealer {
       invoke,
       created: clock.now(),
       callees: [],
+      single: undefined,
       turn: 0,
-      waiting: [],
+      waiting: undefined,
     };
     this.registrations.set(match, procedure, registration);
     this.#byId.set(registration.id, registration);

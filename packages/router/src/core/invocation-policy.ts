@@ -12,12 +12,11 @@ export function choose(
   random: () => number,
   tried?: ReadonlySet<Session>,
 ): Callee | undefined {
-  const { callees } = registration;
-  const [first] = callees;
-  if (callees.length === 1 && first !== undefined && tried === undefined) {
-    if (!hasRoom(first)) return undefined;
-    registration.turn = 1; // so that whoever registers next is next
-    return first;
+  const { callees, single } = registration;
+  if (single !== undefined && tried === undefined) {
+    if (!hasRoom(single)) return undefined;
+    if (registration.turn !== 1) registration.turn = 1; // so that whoever registers next is next
+    return single;
   }
   const willing = (callee: Callee): boolean => hasRoom(callee) && tried?.has(callee.session) !== true;
   switch (registration.invoke) {

@@ -24,10 +24,12 @@ export interface Registration {
   readonly created: number;
   /** In the order in which they registered. */
   callees: readonly Callee[];
+  /** The callee, while it is the only one, as mostly: one look less for each call. */
+  single: Callee | undefined;
   /** Where the round robin goes on: an index into `callees`, or behind the last. */
   turn: number;
-  /** Calls that wait for a callee with room, the oldest first. */
-  readonly waiting: PendingCall[];
+  /** Calls that wait for a callee with room, the oldest first; undefined before the first. */
+  waiting: PendingCall[] | undefined;
 }
 
 /** True for a callee that its own `concurrency` lets take one more invocation. */
@@ -35,10 +37,21 @@ export function hasRoom({ active, options: { concurrency = 0 } }: Callee): boole
   return concurrency === 0 || active < concurrency;
 }
 
+/** Adds a callee behind the others. */
+export function addCallee(registration: Registration, callee: Callee): void {
+  setCallees(registration, [...registration.callees, callee]);
+}
+
+function setCallees(registration: Registration, callees: readonly Callee[]): void {
+  registration.callees = callees;
+  registration.single = callees.length === 1 ? callees[0] : undefined;
+}
+
 /** Takes one callee out and keeps the round robin's place. */
 export function removeCallee(registration: Registration, session: Session): void {
   const index = registration.callees.findIndex((callee) => callee.session === session);
   if (index === -1) return;
-  registration.callees = registration.callees.filter((callee) => callee.session !== session);
+  const others = registration.callees.filter((callee) => callee.session !== session);
+  setCallees(registration, others);
   if (index < registration.turn) registration.turn -= 1;
 }
