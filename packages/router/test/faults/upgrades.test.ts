@@ -165,7 +165,7 @@ function judge(request: string, answer: string): Outcome {
 }
 
 test(
-  `Z1 threat 16: mutated upgrade requests are granted rightly, or refused (WAMP_FUZZ_SEED=${SEED})`,
+  `Z1 threat 10: mutated upgrade requests are granted rightly, or refused (WAMP_FUZZ_SEED=${SEED})`,
   () =>
     fort.withstands(async () => {
       const random = new Random(SEED);
