@@ -49,7 +49,7 @@ interface Outcome {
 }
 
 /** How often each run is made, with the one that reads and with the one that does not in turns. */
-const PAIRS = 3;
+const PAIRS = 5;
 
 /** The same run twice: the one reads, and does not. */
 interface Pair {

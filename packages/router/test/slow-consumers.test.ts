@@ -282,11 +282,18 @@ test('C4 what waits is in order, and of events the oldest go first: like a list,
   fc.assert(
     fc.property(fc.array(command, { maxLength: 400 }), (commands) => {
       const waiting = new Waiting();
+      const dropped: number[] = [];
+      const expectedDrops: number[] = [];
       const model: { readonly id: number; readonly event: boolean; readonly length: number }[] = [];
       for (const [id, step] of commands.entries()) {
         if (step.kind === 'push') {
           const type = step.event ? MessageType.EVENT : MessageType.RESULT;
-          const frame = { id, length: step.length, send: () => undefined };
+          const frame = {
+            id,
+            length: step.length,
+            send: () => undefined,
+            drop: () => void dropped.push(id),
+          };
           waiting.push(frame, type);
           model.push({ id, event: step.event, length: step.length });
         } else if (step.kind === 'shift') {
@@ -296,9 +303,10 @@ test('C4 what waits is in order, and of events the oldest go first: like a list,
           );
         } else {
           const oldest = model.findIndex(({ event }) => event);
-          if (oldest !== -1) model.splice(oldest, 1);
+          if (oldest !== -1) expectedDrops.push(...model.splice(oldest, 1).map(({ id: which }) => which));
           expect(waiting.dropOldest()).toBe(oldest !== -1);
         }
+        expect(dropped).toEqual(expectedDrops);
         expect(waiting.size).toBe(model.length);
         expect(waiting.bytes).toBe(model.reduce((sum, { length }) => sum + length, 0));
       }

@@ -41,7 +41,7 @@ export class Outlets {
   }
 
   for(transport: Transport): Outlet {
-    if (takesFramed(transport)) return new FramedOutlet(this.#framer(transport), transport);
+    if (takesFramed(transport)) return new FramedOutlet(this.#framer(transport), transport, this.#memory);
     return new PlainOutlet(this.#encoder(transport.serializer), transport);
   }
 
@@ -65,11 +65,13 @@ const NO_FRAME: Framed = { bytes: new Uint8Array(0), start: 0, end: 0, insert: u
 class FramedOutlet implements Outlet {
   readonly #framer: Framer;
   readonly #transport: FramedTransport;
+  readonly #memory: FrameMemory;
   readonly #limit: number;
 
-  constructor(framer: Framer, transport: FramedTransport) {
+  constructor(framer: Framer, transport: FramedTransport, memory: FrameMemory) {
     this.#framer = framer;
     this.#transport = transport;
+    this.#memory = memory;
     this.#limit = transport.limit ?? Infinity;
   }
 
@@ -83,13 +85,37 @@ class FramedOutlet implements Outlet {
   }
 
   keep(): Kept {
-    const frame = copyOf(this.#framer.last ?? NO_FRAME);
-    return {
-      length: frame.length,
-      send: () => {
-        this.#transport.sendFramed(frame);
-      },
-    };
+    return new KeptFrame(this.#framer.last ?? NO_FRAME, this.#transport, this.#memory);
+  }
+}
+
+/** From here on a frame has a piece of memory of its own, which is used again for others once it is dropped (bytes). */
+const LARGE = 4 * 1024;
+
+/** A frame in memory that nobody else holds. */
+class KeptFrame implements Kept {
+  readonly length: number;
+  readonly #frame: Framed;
+  readonly #transport: FramedTransport;
+  readonly #memory: FrameMemory;
+
+  constructor(frame: Framed, transport: FramedTransport, memory: FrameMemory) {
+    const size = frame.end - frame.start + (frame.insert?.bytes.length ?? 0);
+    const bytes = size < LARGE ? Buffer.allocUnsafe(size) : memory.take(size);
+    copy(frame, bytes);
+    this.length = frame.length;
+    this.#frame = { bytes, start: 0, end: size, insert: undefined, length: frame.length };
+    this.#transport = transport;
+    this.#memory = memory;
+  }
+
+  send(): void {
+    this.#transport.sendFramed(this.#frame);
+  }
+
+  drop(): void {
+    const { bytes, end } = this.#frame;
+    if (end >= LARGE) this.#memory.spare(bytes.buffer as ArrayBuffer);
   }
 }
 
@@ -124,18 +150,16 @@ class PlainOutlet implements Outlet {
       send: () => {
         this.#transport.send(frame);
       },
+      drop: () => undefined,
     };
   }
 }
 
-/** The same frame, in one piece that nobody else holds. */
-function copyOf({ bytes, start, end, insert, length }: Framed): Framed {
+/** Writes a frame into `into`, whose size it has. */
+function copy({ bytes, start, end, insert }: Framed, into: Uint8Array): void {
   const at = insert?.at ?? end;
-  const parts = [
-    bytes.subarray(start, at),
-    ...(insert === undefined ? [] : [insert.bytes]),
-    bytes.subarray(at, end),
-  ];
-  const copy = Buffer.concat(parts);
-  return { bytes: copy, start: 0, end: copy.length, insert: undefined, length };
+  into.set(bytes.subarray(start, at));
+  if (insert === undefined) return;
+  into.set(insert.bytes, at - start);
+  into.set(bytes.subarray(at, end), at - start + insert.bytes.length);
 }

@@ -123,8 +123,10 @@ export class SlowConsumer {
     if (this.#closed) return;
     this.#closed = true;
     const { backlog } = this;
-    for (let place = this.#waiting.shift(); place !== undefined; place = this.#waiting.shift())
+    for (let place = this.#waiting.shift(); place !== undefined; place = this.#waiting.shift()) {
+      place.frame.drop();
       this.#count(place.type);
+    }
     this.#dismiss?.();
     if (this.#due) this.#tell(backlog);
   }
@@ -140,7 +142,10 @@ export class SlowConsumer {
     const frame = this.#way.outlet.keep();
     const { queueSize } = this.#router.limits;
     while (this.backlog + frame.length > queueSize) {
-      if (!this.#waiting.dropOldest()) return false;
+      if (!this.#waiting.dropOldest()) {
+        frame.drop();
+        return false;
+      }
       this.#drop();
     }
     this.#waiting.push(frame, type);

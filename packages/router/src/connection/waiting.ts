@@ -6,6 +6,8 @@ export interface Kept {
   /** In bytes. */
   readonly length: number;
   send(): void;
+  /** It will not be sent: its memory may be used again. */
+  drop(): void;
 }
 
 /** A frame, and the type of the message that it is. */
@@ -59,8 +61,10 @@ export class Waiting {
   /** Drops the EVENT that has waited the longest. @returns false when there is none */
   dropOldest(): boolean {
     for (; this.#oldest < this.#places.length; this.#oldest += 1) {
-      if (this.#places[this.#oldest]?.type !== MessageType.EVENT) continue;
+      const place = this.#places[this.#oldest];
+      if (place?.type !== MessageType.EVENT) continue;
       this.#remove(this.#oldest);
+      place.frame.drop();
       return true;
     }
     return false;
