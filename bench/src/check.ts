@@ -1,20 +1,20 @@
-/** Measures again what is near its target, so that chance does not decide. */
+/** Measures again where chance might decide. */
 import type { Cell } from './entry.ts';
-import { isNear, judge, type Target } from './targets.ts';
+import { isOpen, judge, type Target } from './targets.ts';
 
 /** How often the same is measured, at the most. */
 const MOST_TIMES = 4;
 
 /**
- * The cells of so many measurements, each with processes of its own, as it takes for no target to be near. Whether one
- * is just reached or just missed makes no difference.
+ * The cells of so many measurements, each with processes of its own, as it takes for no target to be open. Whether one is
+ * reached or missed so far makes no difference.
  */
 export async function untilDecided(
   measure: () => Promise<Cell[]>,
   targets: readonly Target[],
 ): Promise<Cell[]> {
   let cells = await measure();
-  for (let times = 1; times < MOST_TIMES && judge(targets, cells).some(isNear); times += 1) {
+  for (let times = 1; times < MOST_TIMES && judge(targets, cells).some(isOpen); times += 1) {
     cells = pooled(cells, await measure());
   }
   return cells;

@@ -6,3 +6,10 @@ export function median(values: readonly number[]): number {
   const [lower, upper] = [sorted[Math.floor(middle)], sorted[Math.ceil(middle)]];
   return lower === undefined || upper === undefined ? NaN : (lower + upper) / 2;
 }
+
+/** How far apart the first and the third quarter of some values are; NaN when there are none, or one is NaN. */
+export function spread(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return median(sorted.slice(sorted.length - half)) - median(sorted.slice(0, half));
+}

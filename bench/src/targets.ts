@@ -1,7 +1,7 @@
 /** What our router is to reach, as ratios to the references of the same run, and whether it does. */
 import { FOX, OURS, RELAY } from './contenders.ts';
 import type { Cell, Sample } from './entry.ts';
-import { median } from './median.ts';
+import { median, spread } from './median.ts';
 
 /** One figure of ours, put in relation to a reference. */
 export interface Target {
@@ -20,6 +20,8 @@ export interface Verdict {
   readonly target: Target;
   /** NaN when it could not be measured. */
   readonly measured: number;
+  /** How far apart the middle half of the runs is. */
+  readonly spread: number;
   readonly reached: boolean;
 }
 
@@ -50,13 +52,18 @@ export const TARGETS: readonly Target[] = [
   { workload: 'idle', figure: 'resident', against: RELAY, as: 'difference', atMost: 16 * 1024 },
 ];
 
-/** A target whose figure is within this part of its limit is measured again. */
+/** Within this part of its limit, a figure is near it. */
 const NEAR = 0.15;
+/** So far apart, as a part of their median, the middle half of the runs is scattered. */
+const SCATTERED = 0.25;
 
-/** True when chance may decide whether a target is reached: its figure is just below or just above the limit. */
-export function isNear({ target: { atMost, atLeast }, measured }: Verdict): boolean {
+/**
+ * True when chance may decide: the figure is just below or just above the limit, or runs differ so much that something
+ * else was going on.
+ */
+export function isOpen({ target: { atMost, atLeast }, measured, spread }: Verdict): boolean {
   const limit = atMost ?? atLeast ?? NaN;
-  return Math.abs(measured - limit) <= NEAR * limit;
+  return Math.abs(measured - limit) <= NEAR * limit || spread > SCATTERED * Math.abs(measured);
 }
 
 /** Whom and what the targets need, by workload. */
@@ -82,8 +89,9 @@ export function judge(targets: readonly Target[], cells: readonly Cell[]): Verdi
       typeof against === 'string'
         ? { workload, contender: against }
         : { workload: against.workload, contender: OURS };
-    const measured = compared(cells, { workload, contender: OURS }, reference, figure, as);
-    return { target, measured, reached: measured <= atMost && measured >= atLeast };
+    const runs = comparisons(cells, { workload, contender: OURS }, reference, figure, as);
+    const measured = median(runs);
+    return { target, measured, spread: spread(runs), reached: measured <= atMost && measured >= atLeast };
   });
 }
 
@@ -97,21 +105,24 @@ interface Place {
  * One cell's figure in relation to that of another: the median over their runs, each compared with the run of the other
  * that came next to it, for what else a machine does hits both. NaN when one is not there, or messages went wrong.
  */
-export function compared(
+export function compared(...question: Parameters<typeof comparisons>): number {
+  return median(comparisons(...question));
+}
+
+/** The same, run by run. */
+function comparisons(
   cells: readonly Cell[],
   one: Place,
   other: Place,
   figure: keyof Sample,
   as: Target['as'],
-): number {
-  const [ours, theirs] = [one, other].map((place) => figuresOf(cells, place, figure));
-  if (ours?.length !== theirs?.length) return NaN;
-  return median(
-    (ours ?? []).map((our, run) => {
-      const their = theirs?.[run] ?? NaN;
-      return as === 'ratio' ? our / their : our - their;
-    }),
-  );
+): readonly number[] {
+  const [ours = [], theirs = []] = [one, other].map((place) => figuresOf(cells, place, figure));
+  if (ours.length !== theirs.length) return [];
+  return ours.map((our, run) => {
+    const their = theirs[run] ?? NaN;
+    return as === 'ratio' ? our / their : our - their;
+  });
 }
 
 /** The median of one figure of one cell; NaN when there is none, or messages went wrong. */

@@ -6,7 +6,7 @@ import { contendersOf, FOX, OURS, RELAY } from '../src/contenders.ts';
 import type { Cell, Sample } from '../src/entry.ts';
 import { takesPart } from '../src/measure.ts';
 import { cellText, page, summary, verdictTable } from '../src/report.ts';
-import { isNear, judge, needed, TARGETS, type Target } from '../src/targets.ts';
+import { isOpen, judge, needed, TARGETS, type Target } from '../src/targets.ts';
 import { WORKLOADS } from '../src/workloads.ts';
 
 const SAMPLE: Sample = { rate: 324_000, cpu: 2.85, p50: 195, p99: 1252, loadCpu: 0.35, others: 0 };
@@ -30,7 +30,7 @@ const once = cell('rpc-json-16-w64', RELAY, [{ cpu: 10 }]);
 
 test('the median of ratios at the target reaches it, one above does not', () => {
   const at = cell('rpc-json-16-w64', OURS, [{ cpu: 3.5 }, { cpu: 0.1 }, { cpu: 80 }]);
-  expect(judge([RATIO], [relay, at])).toEqual([{ target: RATIO, measured: 0.35, reached: true }]);
+  expect(judge([RATIO], [relay, at])).toMatchObject([{ target: RATIO, measured: 0.35, reached: true }]);
   const above = cell('rpc-json-16-w64', OURS, [{ cpu: 3.6 }, { cpu: 0.1 }, { cpu: 80 }]);
   expect(judge([RATIO], [relay, above])).toMatchObject([{ reached: false }]);
 });
@@ -49,28 +49,58 @@ test.each([
   [0.41, false],
   [NaN, false],
 ])('%d is near 0.35: %s', (measured, near) => {
-  expect(isNear({ target: RATIO, measured, reached: true })).toBe(near);
+  expect(isOpen({ target: RATIO, measured, spread: 0, reached: true })).toBe(near);
+});
+
+test.each([
+  [[2, 2, 2, 2, 2, 9], false],
+  [[2, 2, 2, 3, 3, 3], true],
+  [[7, 7, 7, 9, 9, 9], true],
+  [[2], false],
+])('runs of %j µs, where the limit is 3.5, are scattered: %s', (costs, scattered) => {
+  const ours = cell(
+    'rpc-json-16-w64',
+    OURS,
+    costs.map((cpu) => ({ cpu })),
+  );
+  const theirs = cell(
+    'rpc-json-16-w64',
+    RELAY,
+    costs.map(() => ({ cpu: 10 })),
+  );
+  expect(judge([RATIO], [theirs, ours]).map(isOpen)).toEqual([scattered]);
 });
 
 test.each([
   ['just reached', 3.4],
   ['just missed', 3.6],
-])('what is %s is measured again, and all samples count, until it is near no more', async (_what, first) => {
-  const ours = [first, 1, 1, 1, 1].map((cpu) => cell('rpc-json-16-w64', OURS, [{ cpu }, { cpu }]));
-  const theirs = cell('rpc-json-16-w64', RELAY, [{ cpu: 10 }, { cpu: 10 }]);
+])('what is %s is measured again, and all samples count, until it is open no more', async (_what, first) => {
+  const rounds = [[first], [2.5, 2.5, 2.5, 2.5], [1]];
   let times = 0;
-  const cells = await untilDecided(() => Promise.resolve([theirs, ours[times++] ?? theirs]), [RATIO]);
+  const cells = await untilDecided(() => {
+    const costs = rounds[times++] ?? [];
+    const ours = cell(
+      'rpc-json-16-w64',
+      OURS,
+      costs.map((cpu) => ({ cpu })),
+    );
+    const theirs = cell(
+      'rpc-json-16-w64',
+      RELAY,
+      costs.map(() => ({ cpu: 10 })),
+    );
+    return Promise.resolve([theirs, ours]);
+  }, [RATIO]);
   expect(times).toBe(2);
-  expect(cells.map(({ samples }) => samples.length)).toEqual([4, 4]);
-  expect(judge([RATIO], cells)[0]?.measured).toBeCloseTo((first + 1) / 20);
+  expect(cells.map(({ samples }) => samples.length)).toEqual([5, 5]);
+  expect(judge([RATIO], cells)[0]?.measured).toBeCloseTo(0.25);
 });
 
 test('what stays near is measured four times, and what is not is measured once', async () => {
   let times = 0;
   const measure = (cpu: number) => (): Promise<Cell[]> => {
     times += 1;
-    const ours = cell('rpc-json-16-w64', OURS, [{ cpu }, { cpu }, { cpu }]);
-    return Promise.resolve([relay, ours]);
+    return Promise.resolve([once, cell('rpc-json-16-w64', OURS, [{ cpu }])]);
   };
   await untilDecided(measure(3.5), [RATIO]);
   expect(times).toBe(4);
@@ -121,7 +151,7 @@ test('growth compares ourselves at two workloads, memory is a difference', () =>
     cell('idle', OURS, [{ resident: 20_000 }]),
     cell('idle', RELAY, [{ resident: 3_000 }]),
   ];
-  expect(judge([growth, memory], cells)).toEqual([
+  expect(judge([growth, memory], cells)).toMatchObject([
     { target: growth, measured: 1.25, reached: true },
     { target: memory, measured: 17_000, reached: false },
   ]);
