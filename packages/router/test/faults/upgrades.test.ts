@@ -58,6 +58,9 @@ const OTHERS: readonly string[] = [
   ...['100-continue', 'Sec-WebSocket-Extensions', 'permessage-deflate', 'X-Forwarded-For', '::1', 'Cookie'],
 ];
 
+/** What is so long is not made very much longer. */
+const LONG = 200;
+
 type Mutation = (lines: string[][], random: Random) => void;
 
 const replacePiece: Mutation = (lines, random) => {
@@ -72,8 +75,8 @@ const dropLine: Mutation = (lines, random) => {
   if (lines.length > 1) lines.splice(random.below(lines.length), 1);
 };
 const repeatLine: Mutation = (lines, random) => {
-  const times = random.below(20) === 0 ? 2500 : 1;
   const again = random.pick(lines);
+  const times = random.below(20) === 0 && again.join('').length < LONG ? 2500 : 1;
   lines.splice(random.below(lines.length + 1), 0, ...Array.from({ length: times }, () => [...again]));
 };
 const addLine: Mutation = (lines, random) => {
@@ -82,7 +85,8 @@ const addLine: Mutation = (lines, random) => {
 const growPiece: Mutation = (lines, random) => {
   const line = random.pick(lines);
   const at = random.below(line.length);
-  line[at] = (line[at] ?? '').repeat(random.below(10) === 0 ? 20_000 : 3);
+  const piece = line[at] ?? '';
+  line[at] = piece.repeat(random.below(10) === 0 && piece.length < LONG ? 20_000 : 3);
 };
 const changeCase: Mutation = (lines, random) => {
   const line = random.pick(lines);
@@ -139,6 +143,8 @@ type Outcome = 'granted' | 'refused' | 'closed';
 /** @throws Error when that is no answer to such a request */
 function judge(request: string, answer: string): Outcome {
   if (answer === '') return 'closed';
+  // What begins with this octet is the handshake of a RawSocket, and no right one.
+  if (request.startsWith('\x7f') && answer.startsWith('\x7f') && answer.length === 4) return 'refused';
   const status = /^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1] ?? '';
   if (status !== '101') {
     // A line that is spoilt may still be a request for something else, of which there is nothing here.
@@ -154,7 +160,8 @@ function judge(request: string, answer: string): Outcome {
   if (
     !accepts.includes(accept) ||
     !request.includes(chosen) ||
-    !request.startsWith('GET ') ||
+    // RFC 9112 §2.2: blank lines before the request are passed over.
+    !request.trimStart().startsWith('GET ') ||
     !/^upgrade:[ \t]*websocket[ \t]*$/im.test(request) ||
     !/^sec-websocket-version:[ \t]*13[ \t]*$/im.test(request) ||
     /^origin:.*evil/im.test(request)
