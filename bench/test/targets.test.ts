@@ -28,6 +28,22 @@ const relay = cell('rpc-json-16-w64', RELAY, [{ cpu: 10 }, { cpu: 99 }, { cpu: 9
 /** The same, run once. */
 const once = cell('rpc-json-16-w64', RELAY, [{ cpu: 10 }]);
 
+/** Runs of ours of so many µs each, beside those of a relay that takes 10. */
+function runsOf(costs: readonly number[]): Cell[] {
+  return [
+    cell(
+      'rpc-json-16-w64',
+      RELAY,
+      costs.map(() => ({ cpu: 10 })),
+    ),
+    cell(
+      'rpc-json-16-w64',
+      OURS,
+      costs.map((cpu) => ({ cpu })),
+    ),
+  ];
+}
+
 test('the median of ratios at the target reaches it, one above does not', () => {
   const at = cell('rpc-json-16-w64', OURS, [{ cpu: 3.5 }, { cpu: 0.1 }, { cpu: 80 }]);
   expect(judge([RATIO], [relay, at])).toMatchObject([{ target: RATIO, measured: 0.35, reached: true }]);
@@ -58,17 +74,7 @@ test.each([
   [[7, 7, 7, 9, 9, 9], true],
   [[2], false],
 ])('runs of %j µs, where the limit is 3.5, are scattered: %s', (costs, scattered) => {
-  const ours = cell(
-    'rpc-json-16-w64',
-    OURS,
-    costs.map((cpu) => ({ cpu })),
-  );
-  const theirs = cell(
-    'rpc-json-16-w64',
-    RELAY,
-    costs.map(() => ({ cpu: 10 })),
-  );
-  expect(judge([RATIO], [theirs, ours]).map(isOpen)).toEqual([scattered]);
+  expect(judge([RATIO], runsOf(costs)).map(isOpen)).toEqual([scattered]);
 });
 
 test.each([
@@ -79,17 +85,7 @@ test.each([
   let times = 0;
   const cells = await untilDecided(() => {
     const costs = rounds[times++] ?? [];
-    const ours = cell(
-      'rpc-json-16-w64',
-      OURS,
-      costs.map((cpu) => ({ cpu })),
-    );
-    const theirs = cell(
-      'rpc-json-16-w64',
-      RELAY,
-      costs.map(() => ({ cpu: 10 })),
-    );
-    return Promise.resolve([theirs, ours]);
+    return Promise.resolve(runsOf(costs));
   }, [RATIO]);
   expect(times).toBe(2);
   expect(cells.map(({ samples }) => samples.length)).toEqual([5, 5]);

@@ -16,7 +16,7 @@ export function descriptorOf(socket: Duplex): number | undefined {
 
 /**
  * Writes as many of those bytes, from `start` up to `end`, as the operating system takes at once; the rest is for the
- * stream, whose machinery costs as much CPU as a tenth of the system call.
+ * stream, whose machinery adds some 7 % to the CPU of a short write.
  * @param descriptor of a socket that is still `writable`, and whose stream has nothing to write
  * @returns how many bytes it took
  */
