@@ -10,7 +10,7 @@ import { Fort } from '../support/fort.ts';
 import { Proxy, type Line } from '../support/proxy.ts';
 import { Random, SEED } from '../support/random.ts';
 import { frameOf, greetingOf, HELLO } from '../support/raw-socket.ts';
-import { ask, join, rawSocket, SERIALIZERS } from '../support/stranger.ts';
+import { ask, join, rawSocket, SERIALIZERS, webSocket } from '../support/stranger.ts';
 import { frame, Opcode } from '../support/web-socket.ts';
 
 const DEEP = process.env['WAMP_DEEP'] === '1';
@@ -90,6 +90,24 @@ test.each([
       for (let cut = 1; cut < stream.length; cut += step) {
         expect(messagesIn(await answers(stream, { cuts: [cut] })), `cut at ${cut}`).toEqual(whole);
       }
+    }),
+  1_200_000,
+);
+
+test.each([
+  ['RawSocket', rawSocket],
+  ['WebSocket', webSocket],
+] as const)(
+  'F5 a %s client that says an octet a second says something: it is heard out, and no silence',
+  (_name, way) =>
+    fort.withstands(async () => {
+      const line = { octets: true, delay: 0 };
+      await using proxy = await Proxy.open(fort.port, line);
+      const client = await join(way, proxy.port);
+      // The time that a message takes is then twice the time after which the silent are dropped.
+      line.delay = DEEP ? 1000 : 10;
+      expect(await ask(client, [48, 1, {}, 'wamp.session.count'])).toEqual([50, 1, {}, [3]]);
+      client.drop();
     }),
   1_200_000,
 );

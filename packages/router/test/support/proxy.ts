@@ -1,6 +1,7 @@
 /** A TCP proxy that passes on what comes as slowly, and in pieces as small, as it is told to. */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 
 /** What becomes of the octets that a client sends. */
 export interface Line {
@@ -8,6 +9,8 @@ export interface Line {
   readonly cuts?: readonly number[];
   /** Every octet is a piece of its own. */
   readonly octets?: boolean;
+  /** How long each piece is held back (ms); may change while the line is in use. */
+  readonly delay?: number;
   /** Changes the stream: what stands where. */
   readonly corrupt?: { readonly at: number; readonly by: number };
   /** After so many octets, the line is reset or the client's half is closed. */
@@ -53,17 +56,15 @@ export class Proxy implements AsyncDisposable {
   }
 }
 
-async function pass(
-  near: Socket,
-  far: Socket,
-  { cuts = [], octets = false, corrupt, after }: Line,
-): Promise<void> {
+async function pass(near: Socket, far: Socket, line: Line): Promise<void> {
+  const { cuts = [], octets = false, corrupt, after } = line;
   let at = 0;
   for await (const chunk of near as AsyncIterable<Buffer>) {
     if (corrupt !== undefined && corrupt.at >= at && corrupt.at < at + chunk.length) {
       chunk[corrupt.at - at] = (chunk[corrupt.at - at] ?? 0) ^ corrupt.by;
     }
     for (const piece of pieces(chunk, at, cuts, octets)) {
+      if (line.delay !== undefined) await setTimeout(line.delay);
       if (far.writable) await new Promise((resolve) => far.write(piece, resolve));
       // On a turn of its own, so that it is a segment of its own.
       await new Promise((resolve) => setImmediate(resolve));
