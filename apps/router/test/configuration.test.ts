@@ -10,8 +10,7 @@ import { FaultyConfiguration } from '../src/config/faults.ts';
 import { loadConfiguration, readConfiguration } from '../src/config/load.ts';
 import { jsonSchema, type Configuration, type JsonSchema } from '../src/config/schema.ts';
 import { CertificateFolder } from './certificates.ts';
-
-const ENVIRONMENT = { SECRET: 'hunter2', PORT: '8081' };
+import { broken, ENVIRONMENT, EVERYTHING } from './configurations.ts';
 
 let folder: CertificateFolder;
 
@@ -34,25 +33,6 @@ function faultsOf(yaml: string): readonly string[] {
     if (!(error instanceof FaultyConfiguration)) throw error;
     return error.message.split('\n').map((line) => line.replace(join(folder.path, 'wamp.yaml:'), ''));
   }
-}
-
-interface Broken {
-  readonly name: string;
-  readonly yaml: string;
-  readonly faults: readonly string[];
-}
-
-/** The table of broken files. */
-function broken(): Broken[] {
-  const text = readFileSync(new URL('broken-configurations.txt', import.meta.url), 'utf8');
-  const [, ...entries] = text.split(/^=== /m);
-  return entries.map((entry) => {
-    const [name = '', ...lines] = entry.trimEnd().split('\n');
-    const isFault = (line: string): boolean => line.startsWith('!!! ');
-    const faults = lines.filter(isFault).map((line) => line.slice('!!! '.length));
-    const yaml = lines.filter((line) => !isFault(line)).map((line) => `${line}\n`);
-    return { name, yaml: yaml.join(''), faults };
-  });
 }
 
 describe('what is broken is told with its place', () => {
@@ -98,69 +78,8 @@ describe('what is right is understood', () => {
     });
   });
 
-  const everything = `
-listeners:
-  - address: 0.0.0.0
-    port: \${PORT}
-    transports: [websocket]
-    websocket_paths: [/wamp]
-    compression: true
-    origins: [https://app.example, http://localhost:5173]
-    trusted_proxies: [10.0.0.0/8, '2001:db8::1', unix]
-    proxy_protocol: true
-    forwarding_header: forwarded
-    pages: false
-    tls:
-      certificate: certificate.pem
-      key: encrypted-key.pem
-      passphrase: { file: passphrase }
-      ca: certificate.pem
-      client_certificates: request
-  - unix: /run/wamp.sock
-    transports: [longpoll, rawsocket]
-    longpoll_path: /poll
-    rawsocket_pings: true
-realms:
-  - name: com.example.\${SECRET}.$\${x}
-    uri_rules: strict
-    disclosure: false
-    quotas: { calls: 5, invocations: 6, subscriptions: 0, pattern_subscriptions: 9, registrations: 8 }
-    max_sessions: 7
-  - &realm
-    name: two
-  - name: three
-    quotas: {}
-limits:
-  hello_timeout: 500ms
-  authenticate_timeout: 2m
-  authorize_timeout: 1h
-  goodbye_timeout: 0s
-  handshake_size: 512B
-  message_size: 16MiB
-  queue_size: 1GiB
-  ping_interval: 0s
-  ping_timeout: 1m
-  connections_per_address: 20
-  handshakes: 10
-  messages_per_second: 30
-  bytes_per_second: 40KiB
-  messages_per_second_per_address: 50
-  bytes_per_second_per_address: 1MiB
-  rate_patience: 1m
-attempts:
-  per_authid: 1
-  per_address: 2
-  first_wait: 3s
-  longest_wait_of_authid: 4s
-  longest_wait_of_address: 5s
-  memory: 6s
-  size: 7
-drain: 1s
-log: { level: debug }
-`;
-
   test('everything that can be said', () => {
-    const { listeners, realms, ...rest } = read(everything);
+    const { listeners, realms, ...rest } = read(EVERYTHING);
     expect(rest).toEqual({
       limits: {
         helloTimeout: 500,
@@ -221,7 +140,7 @@ log: { level: debug }
   });
 
   test('check tells it without secrets', () => {
-    const said = summary(read(everything.replace('com.example.${SECRET}.$${x}', 'one')));
+    const said = summary(read(EVERYTHING.replace('com.example.${SECRET}.$${x}', 'one')));
     expect(said.split('\n')).toEqual([
       'listener 0.0.0.0 port 8081: websocket at /wamp, TLS for CN=localhost until 2126-10-30, ' +
         'client certificates requested, origins https://app.example http://localhost:5173',

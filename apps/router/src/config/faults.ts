@@ -1,5 +1,6 @@
 /** Faults of a configuration file, each with its place in the file. */
 import { CannotStart, USAGE } from '../failure.ts';
+import { inOneLine } from '../one-line.ts';
 
 /** Where a value stands: the keys and indexes that lead to it. */
 export type Path = readonly (string | number)[];
@@ -48,7 +49,7 @@ function pathText(path: Path): string {
   return path
     .map((step, index) => {
       if (typeof step === 'number') return `[${step}]`;
-      if (!/^[\w-]+$/.test(step)) return `[${JSON.stringify(step)}]`;
+      if (!/^[\w-]{1,100}$/.test(step)) return `[${inOneLine(step)}]`;
       return index === 0 ? step : `.${step}`;
     })
     .join('');

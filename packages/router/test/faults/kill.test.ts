@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Fort } from '../support/fort.ts';
-import { Random, SEED } from '../support/random.ts';
+import { Random, SEED } from '../../../protocol/test/random.ts';
 import { ask, join, rawSocket, type Stranger } from '../support/stranger.ts';
 
 const DEEP = process.env['WAMP_DEEP'] === '1';

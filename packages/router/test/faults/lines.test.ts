@@ -8,7 +8,7 @@ import { msgpack } from '@wamp/protocol/msgpack';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Fort } from '../support/fort.ts';
 import { Proxy, type Line } from '../support/proxy.ts';
-import { Random, SEED } from '../support/random.ts';
+import { Random, SEED } from '../../../protocol/test/random.ts';
 import { frameOf, greetingOf, HELLO } from '../support/raw-socket.ts';
 import { ask, join, rawSocket, SERIALIZERS, webSocket } from '../support/stranger.ts';
 import { frame, Opcode } from '../support/web-socket.ts';

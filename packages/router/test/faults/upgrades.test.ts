@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Fort } from '../support/fort.ts';
-import { Random, SEED } from '../support/random.ts';
+import { Random, SEED } from '../../../protocol/test/random.ts';
 
 const DEEP = process.env['WAMP_DEEP'] === '1';
 const ROUNDS = DEEP ? 200_000 : 4000;

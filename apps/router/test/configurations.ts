@@ -1,0 +1,84 @@
+/** Configurations for tests: one that says everything, and those that are broken. A CertificateFolder has what lies beside them. */
+import { readFileSync } from 'node:fs';
+
+export const ENVIRONMENT = { SECRET: 'hunter2', PORT: '8081' };
+
+export const EVERYTHING = `
+listeners:
+  - address: 0.0.0.0
+    port: \${PORT}
+    transports: [websocket]
+    websocket_paths: [/wamp]
+    compression: true
+    origins: [https://app.example, http://localhost:5173]
+    trusted_proxies: [10.0.0.0/8, '2001:db8::1', unix]
+    proxy_protocol: true
+    forwarding_header: forwarded
+    pages: false
+    tls:
+      certificate: certificate.pem
+      key: encrypted-key.pem
+      passphrase: { file: passphrase }
+      ca: certificate.pem
+      client_certificates: request
+  - unix: /run/wamp.sock
+    transports: [longpoll, rawsocket]
+    longpoll_path: /poll
+    rawsocket_pings: true
+realms:
+  - name: com.example.\${SECRET}.$\${x}
+    uri_rules: strict
+    disclosure: false
+    quotas: { calls: 5, invocations: 6, subscriptions: 0, pattern_subscriptions: 9, registrations: 8 }
+    max_sessions: 7
+  - &realm
+    name: two
+  - name: three
+    quotas: {}
+limits:
+  hello_timeout: 500ms
+  authenticate_timeout: 2m
+  authorize_timeout: 1h
+  goodbye_timeout: 0s
+  handshake_size: 512B
+  message_size: 16MiB
+  queue_size: 1GiB
+  ping_interval: 0s
+  ping_timeout: 1m
+  connections_per_address: 20
+  handshakes: 10
+  messages_per_second: 30
+  bytes_per_second: 40KiB
+  messages_per_second_per_address: 50
+  bytes_per_second_per_address: 1MiB
+  rate_patience: 1m
+attempts:
+  per_authid: 1
+  per_address: 2
+  first_wait: 3s
+  longest_wait_of_authid: 4s
+  longest_wait_of_address: 5s
+  memory: 6s
+  size: 7
+drain: 1s
+log: { level: debug }
+`;
+
+export interface Broken {
+  readonly name: string;
+  readonly yaml: string;
+  readonly faults: readonly string[];
+}
+
+/** The table of broken files. */
+export function broken(): Broken[] {
+  const text = readFileSync(new URL('broken-configurations.txt', import.meta.url), 'utf8');
+  const [, ...entries] = text.split(/^=== /m);
+  return entries.map((entry) => {
+    const [name = '', ...lines] = entry.trimEnd().split('\n');
+    const isFault = (line: string): boolean => line.startsWith('!!! ');
+    const faults = lines.filter(isFault).map((line) => line.slice('!!! '.length));
+    const yaml = lines.filter((line) => !isFault(line)).map((line) => `${line}\n`);
+    return { name, yaml: yaml.join(''), faults };
+  });
+}
