@@ -148,7 +148,8 @@ function judge(yaml: string, { faults, message }: FaultyConfiguration): void {
   }
   // eslint-disable-next-line no-control-regex -- they are what is looked for
   expect(message).not.toMatch(/[\0-\x09\x0b-\x1f\x7f]/);
-  expect(message).not.toContain(ENVIRONMENT.SECRET);
+  // Some say it themselves, and by mistake as the name of a key.
+  if (!yaml.includes(ENVIRONMENT.SECRET)) expect(message).not.toContain(ENVIRONMENT.SECRET);
 }
 
 test(

@@ -36,8 +36,8 @@ export interface WebSocketListener {
 const MOST_FRAGMENTS = 1024;
 /** Octets of the longest header: two, a length of eight, the mask. */
 const LONGEST_HEADER = 14;
-/** The longest payload of a control frame. */
-const LONGEST_CONTROL = 125;
+/** Octets of a control frame's header: its length, of 125 at most, has no form of its own (RFC 6455 §5.5). */
+const CONTROL_HEADER = 6;
 
 /** What stands before a frame's payload. */
 interface Header {
@@ -131,7 +131,7 @@ export class WebSocketParser {
     for (let index = 0; index < 4; index += 1) last.mask[index] = bytes[at + size - 4 + index] ?? 0;
     if ((first & 0x70) !== 0) return this.#fail(CloseCode.PROTOCOL_ERROR, 'a frame uses reserved bits');
     if ((second & 0x80) === 0) return this.#fail(CloseCode.PROTOCOL_ERROR, 'a frame is not masked');
-    return last.opcode < Opcode.CLOSE ? this.#judgeData(last) : this.#judgeControl(last);
+    return last.opcode < Opcode.CLOSE ? this.#judgeData(last) : this.#judgeControl(last, size);
   }
 
   #judgeData({ opcode, length }: Header): boolean {
@@ -145,9 +145,9 @@ export class WebSocketParser {
     return true;
   }
 
-  #judgeControl({ opcode, length, final }: Header): boolean {
+  #judgeControl({ opcode, final }: Header, size: number): boolean {
     if (opcode > Opcode.PONG) return this.#fail(CloseCode.PROTOCOL_ERROR, `a frame has opcode ${opcode}`);
-    if (final && length <= LONGEST_CONTROL) return true;
+    if (final && size === CONTROL_HEADER) return true;
     return this.#fail(CloseCode.PROTOCOL_ERROR, 'a control frame is too long, or in fragments');
   }
 
