@@ -54,7 +54,7 @@ export const TARGETS: readonly Target[] = [
 
 /** Within this part of its limit, a figure is near it. */
 const NEAR = 0.15;
-/** So far apart, as a part of their median, the middle half of the runs is scattered. */
+/** So far apart, as a part of the limit, the middle half of the runs is scattered. */
 const SCATTERED = 0.25;
 
 /**
@@ -63,7 +63,7 @@ const SCATTERED = 0.25;
  */
 export function isOpen({ target: { atMost, atLeast }, measured, spread }: Verdict): boolean {
   const limit = atMost ?? atLeast ?? NaN;
-  return Math.abs(measured - limit) <= NEAR * limit || spread > SCATTERED * Math.abs(measured);
+  return Math.abs(measured - limit) <= NEAR * limit || spread > SCATTERED * limit;
 }
 
 /** Whom and what the targets need, by workload. */

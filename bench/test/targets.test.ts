@@ -72,6 +72,7 @@ test.each([
   [[2, 2, 2, 2, 2, 9], false],
   [[2, 2, 2, 3, 3, 3], true],
   [[7, 7, 7, 9, 9, 9], true],
+  [[0.2, 0.2, 0.2, 0.6, 0.6, 0.6], false],
   [[2], false],
 ])('runs of %j µs, where the limit is 3.5, are scattered: %s', (costs, scattered) => {
   expect(judge([RATIO], runsOf(costs)).map(isOpen)).toEqual([scattered]);
