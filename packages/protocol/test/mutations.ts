@@ -1,5 +1,4 @@
 /** Bytes broken in every way that chance knows. */
-
 import type { Random } from './random.ts';
 
 type Mutation = (bytes: Uint8Array, random: Random, corpus: readonly Uint8Array[]) => Uint8Array;
