@@ -29,35 +29,63 @@ export function joinBatch(frames: readonly Uint8Array[], { binary }: Serializer)
  * The messages of a batch, as views of it.
  * @returns undefined for what is none: nothing at all, or something that ends within a message
  */
-export function splitBatch(batch: Uint8Array, { binary }: Serializer): Uint8Array[] | undefined {
-  if (batch.length === 0) return undefined;
-  return binary ? splitAtLengths(batch) : splitAtSeparators(batch);
+export function splitBatch(batch: Uint8Array, serializer: Serializer): Uint8Array[] | undefined {
+  const cursor = BatchCursor.over(batch, serializer);
+  if (cursor === undefined) return undefined;
+  const frames: Uint8Array[] = [];
+  for (let frame = cursor.next(); frame !== undefined; frame = cursor.next()) frames.push(frame);
+  return frames;
+}
+
+/** Reads a batch message by message, so that who reads it may stop in between. */
+export class BatchCursor {
+  readonly #batch: Uint8Array;
+  readonly #binary: boolean;
+  #at = 0;
+
+  private constructor(batch: Uint8Array, binary: boolean) {
+    this.#batch = batch;
+    this.#binary = binary;
+  }
+
+  /** @returns undefined for what is no batch: nothing at all, or something that ends within a message */
+  static over(batch: Uint8Array, { binary }: Pick<Serializer, 'binary'>): BatchCursor | undefined {
+    if (batch.length === 0) return undefined;
+    const isWhole = binary ? endsWithMessage(batch) : isSeparator(batch[batch.length - 1]);
+    return isWhole ? new BatchCursor(batch, binary) : undefined;
+  }
+
+  /** The next message, as a view of the batch; undefined behind the last. */
+  next(): Uint8Array | undefined {
+    if (this.#at === this.#batch.length) return undefined;
+    const start = this.#at + (this.#binary ? LENGTH_SIZE : 0);
+    const end = this.#binary ? start + readLength(this.#batch, this.#at) : nextSeparator(this.#batch, start);
+    this.#at = this.#binary ? end : end + 1;
+    return this.#batch.subarray(start, end);
+  }
+
+  /** What has not been read, as a view of the batch: a batch itself, or nothing. */
+  get rest(): Uint8Array {
+    return this.#batch.subarray(this.#at);
+  }
 }
 
 /** Neither separator can stand within a JSON text: control characters are escaped there. */
-function splitAtSeparators(batch: Uint8Array): Uint8Array[] | undefined {
-  const frames: Uint8Array[] = [];
-  let start = 0;
-  for (let at = 0; at < batch.length; at += 1) {
-    if (batch[at] !== SEPARATOR && batch[at] !== OCTAL_SEPARATOR) continue;
-    frames.push(batch.subarray(start, at));
-    start = at + 1;
-  }
-  return start === batch.length ? frames : undefined;
+function isSeparator(octet: number | undefined): boolean {
+  return octet === SEPARATOR || octet === OCTAL_SEPARATOR;
 }
 
-function splitAtLengths(batch: Uint8Array): Uint8Array[] | undefined {
-  const frames: Uint8Array[] = [];
+function nextSeparator(batch: Uint8Array, from: number): number {
+  let at = from;
+  while (!isSeparator(batch[at])) at += 1;
+  return at;
+}
+
+function endsWithMessage(batch: Uint8Array): boolean {
   let at = 0;
-  while (at < batch.length) {
-    const start = at + LENGTH_SIZE;
-    const end = start + readLength(batch, at);
-    // When the length itself is cut off, `start` lies behind the batch already.
-    if (end > batch.length) return undefined;
-    frames.push(batch.subarray(start, end));
-    at = end;
-  }
-  return frames;
+  // When a length itself is cut off, what follows it lies behind the batch already.
+  while (at < batch.length) at += LENGTH_SIZE + readLength(batch, at);
+  return at === batch.length;
 }
 
 function writeLength(into: Uint8Array, at: number, length: number): number {
@@ -69,6 +97,7 @@ function writeLength(into: Uint8Array, at: number, length: number): number {
 }
 
 function readLength(from: Uint8Array, at: number): number {
-  const [first = 0, second = 0, third = 0, fourth = 0] = from.subarray(at, at + LENGTH_SIZE);
+  const [first = 0, second = 0] = [from[at], from[at + 1]];
+  const [third = 0, fourth = 0] = [from[at + 2], from[at + 3]];
   return ((first << 24) | (second << 16) | (third << 8) | fourth) >>> 0;
 }

@@ -65,7 +65,7 @@ export { ArrivingFrame } from './arriving.ts';
 export { NO_ENTRIES } from './fields.ts';
 export { newMemory, type Memory } from './memory.ts';
 export { FrameWriter, MOST_COPIED, type Insert } from './frame-writer.ts';
-export { joinBatch, splitBatch } from './batch.ts';
+export { BatchCursor, joinBatch, splitBatch } from './batch.ts';
 export {
   RAW_SOCKET_MAGIC,
   RAW_SOCKET_MAX_FRAME,

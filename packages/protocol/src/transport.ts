@@ -9,6 +9,8 @@ export interface TransportListener {
    * that has not necessarily been checked.
    */
   frame(bytes: Uint8Array): void;
+  /** A whole batch of messages, under the same terms, for whoever does not want them one by one (spec: Message Batching). */
+  batch?(bytes: Uint8Array): void;
   /**
    * Something arrived that is no frame of this channel, such as text on a binary one.
    * @param failure `oversize` for the beginning of a frame that is longer than the channel takes

@@ -22,6 +22,7 @@ import { permitsOf } from './connection/permits.ts';
 import { Rates } from './connection/rate-limit.ts';
 import type { SlowConsumerPolicies } from './connection/slow-consumer.ts';
 import { systemClock } from './connection/system-clock.ts';
+import { TurnsOfRouter } from './connection/turns.ts';
 import type { Clock } from './core/clock.ts';
 import { DEFAULT_QUOTAS, type Quotas } from './core/quotas.ts';
 import { Realm, type Feature } from './core/realm.ts';
@@ -91,6 +92,7 @@ export const DEFAULT_LIMITS: Limits = {
   handshakeSize: 64 * 1024,
   messageSize: 1024 * 1024,
   queueSize: 8 * 1024 * 1024,
+  slowConsumerTimeout: 2000,
   pingInterval: 10_000,
   pingTimeout: 5000,
   connectionsPerAddress: 1000,
@@ -116,6 +118,8 @@ export class Router implements ConnectionRouter {
   /** Of all sockets: when it is through, no frame of the turn is under way any more. */
   readonly queue: FlushQueue = new FlushQueue();
   readonly outlets: Outlets = new Outlets(this.queue.memory);
+  /** How its clients share the event loop. */
+  readonly turns: TurnsOfRouter = new TurnsOfRouter(this.queue);
   readonly admission: Admission;
   readonly #realms = new Map<Uri, GuardedRealm>();
   readonly #connections = new Set<Connection>();
@@ -154,7 +158,7 @@ export class Router implements ConnectionRouter {
   open(transport: Transport, peer: Dict = {}, underlay: Underlay = {}): void {
     const connection = new Connection(this, transport, peer, underlay);
     this.#connections.add(connection);
-    transport.listener = this.#rates.listenerFor(connection, transport, underlay.address);
+    transport.listener = this.#rates.listenerFor(connection, underlay.address);
     if (this.#closing) connection.shutDown(CloseUri.SYSTEM_SHUTDOWN);
   }
 
@@ -225,6 +229,7 @@ export class Router implements ConnectionRouter {
       maxSessions: own.maxSessions ?? options.maxSessions,
       features: own.features ?? options.features ?? defaultFeatures(),
       trustLevel: own.trustLevel ?? options.trustLevel,
+      turns: this.turns,
       permits: authorizer && permitsOf(authorizer, () => realm, this.clock, this.limits.authorizeTimeout),
     });
     realm.failed.on((error) => {

@@ -6,7 +6,7 @@ import { ManualClock } from '@wamp/router/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Bucket } from '../src/connection/rate-limit.ts';
-import { Connection } from '../src/connection/connection.ts';
+import { Inflow } from '../src/connection/inflow.ts';
 import { HELLO, RawPeer, RawSite } from './support/raw-socket.ts';
 import { settle } from './support/client.ts';
 import { Site, WsClient } from './support/web-socket.ts';
@@ -109,7 +109,7 @@ test('a clock that is set back, or ahead, neither stops a bucket nor makes it ho
 describe('off', () => {
   test('nothing stands between a transport and its connection', () => {
     const { router } = stage({});
-    expect(new Talker(router, '192.0.2.1').listener).toBeInstanceOf(Connection);
+    expect(new Talker(router, '192.0.2.1').listener).toBeInstanceOf(Inflow);
   });
 });
 
@@ -202,7 +202,7 @@ describe('of an address', () => {
 
   test('one of this machine may be anybody’s, and is not limited', () => {
     const { router } = stage({ messagesPerSecondPerAddress: 10 });
-    expect(new Talker(router, '127.0.0.1').listener).toBeInstanceOf(Connection);
+    expect(new Talker(router, '127.0.0.1').listener).toBeInstanceOf(Inflow);
   });
 
   test('it is remembered as long as it has a connection', () => {

@@ -17,7 +17,7 @@ type Rows<T> = { readonly [K in keyof T as Snake<K & string>]: z.ZodType<T[K]> }
 export function limits(): z.ZodType<Limits> {
   const { helloTimeout, authenticateTimeout, authorizeTimeout, goodbyeTimeout } = DEFAULT_LIMITS;
   const { handshakeSize, messageSize, queueSize, pingInterval, pingTimeout } = DEFAULT_LIMITS;
-  const { connectionsPerAddress, handshakes, ratePatience } = DEFAULT_LIMITS;
+  const { connectionsPerAddress, handshakes, ratePatience, slowConsumerTimeout } = DEFAULT_LIMITS;
   const rows = {
     hello_timeout: duration(helloTimeout).describe('From connecting to HELLO.'),
     authenticate_timeout: duration(authenticateTimeout).describe(
@@ -31,6 +31,9 @@ export function limits(): z.ZodType<Limits> {
     message_size: size(messageSize).describe('A message after WELCOME, either way.'),
     queue_size: size(queueSize).describe(
       'What waits for a client that reads slowly; beyond that it is sent ABORT `wamp.error.slow_consumer`.',
+    ),
+    slow_consumer_timeout: duration(slowConsumerTimeout).describe(
+      'A client whose queue fills has to read a 16th of `queue_size` within this time, for those who fill it to be held back.',
     ),
     ping_interval: duration(pingInterval).describe(
       'From one ping to the next, of a WebSocket and of a RawSocket with pings; 0s for none.',

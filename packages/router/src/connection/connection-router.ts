@@ -4,6 +4,7 @@ import type { Admission } from './admission.ts';
 import type { Connection } from './connection.ts';
 import type { JoiningRouter } from './joining.ts';
 import type { Outlets } from './outlet.ts';
+import type { TurnsOfRouter } from './turns.ts';
 
 /** How serious a log entry is. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -26,6 +27,11 @@ export interface Limits {
   readonly messageSize: number;
   /** What waits for a client to read it; what becomes of a client that lets more gather, its `SlowConsumerPolicy` says. */
   readonly queueSize: number;
+  /**
+   * Within this time a client whose queue fills has to read a 16th of `queueSize`, for those who fill it to be held back.
+   * Of one that reads less nobody takes account, until its queue is full.
+   */
+  readonly slowConsumerTimeout: number;
   /** From one ping to the next; 0 or Infinity for none. */
   readonly pingInterval: number;
   /** From a ping to a sign of life, without which the connection ends; 0 or Infinity for never. */
@@ -53,6 +59,8 @@ export type LimitName =
   | 'ping_timeout'
   | 'connections_per_address'
   | 'handshakes'
+  | 'producers_held'
+  | 'receivers_stuck'
   | 'rate_delayed'
   | 'rate_exceeded';
 export type LimitTally = Tally<LimitName>;
@@ -63,6 +71,7 @@ export interface ConnectionRouter extends JoiningRouter {
   readonly outlets: Outlets;
   readonly limited: LimitTally;
   readonly admission: Admission;
+  readonly turns: TurnsOfRouter;
   /** A connection is over. */
   disconnected(connection: Connection): void;
 }

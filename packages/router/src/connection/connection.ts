@@ -10,7 +10,6 @@ import {
   type Message,
   type Transport,
   type TransportFailure,
-  type TransportListener,
   type Uri,
 } from '@wamp/protocol';
 import type { Underlay } from '../auth/authenticator.ts';
@@ -18,6 +17,7 @@ import type { Asker, Authorizer } from '../authz/authorizer.ts';
 import type { Realm } from '../core/realm.ts';
 import type { Session, Undeliverable } from '../core/session.ts';
 import { Gate } from './gate.ts';
+import { Inflow, type Hearer } from './inflow.ts';
 import { Joining, type Joined, type Step } from './joining.ts';
 import { RequestSequence } from './request-sequence.ts';
 import { seldom } from './seldom.ts';
@@ -26,6 +26,9 @@ import type { Place } from './admission.ts';
 import type { ConnectionRouter } from './connection-router.ts';
 import type { Outlet } from './outlet.ts';
 import { insteadOf } from './undeliverable.ts';
+
+/** So many bytes of a message that is sent cost a unit of work, as a power of two: they are written, and perhaps copied. */
+const BYTES_A_UNIT = 10;
 
 /** A joined client, as the connection keeps it. */
 interface Membership extends Asker {
@@ -38,7 +41,9 @@ interface Membership extends Asker {
  */
 type State = 'joining' | 'joined' | 'leaving' | 'closed';
 
-export class Connection implements TransportListener {
+export class Connection implements Hearer {
+  /** What comes in goes through it. */
+  readonly inflow: Inflow;
   readonly #router: ConnectionRouter;
   readonly #transport: Transport;
   readonly #joining: Joining;
@@ -64,6 +69,7 @@ export class Connection implements TransportListener {
     this.#transport = transport;
     this.#peer = peer;
     this.#joining = new Joining(router, peer, underlay);
+    this.inflow = new Inflow(this, transport, router.turns);
     this.#outlet = router.outlets.for(transport);
     this.#place = router.admission.enter(underlay.address);
     this.#limit = transport.limit ?? Infinity;
@@ -87,10 +93,17 @@ export class Connection implements TransportListener {
     }
     // Not by way of #guard: this runs for every message, and needs no closure.
     try {
-      this.#receive(this.#transport.serializer.decode(bytes));
+      const message = this.#transport.serializer.decode(bytes);
+      if (!this.inflow.keepsBack(message, bytes.length)) this.#receive(message);
     } catch (error) {
       this.#blame(error);
     }
+  }
+
+  message(message: Message): void {
+    this.#guard(() => {
+      this.#receive(message);
+    });
   }
 
   violation(what: string, failure?: TransportFailure): void {
@@ -318,6 +331,7 @@ export class Connection implements TransportListener {
   #end(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
+    this.inflow.stop();
     this.#place.left();
     this.#dismiss();
     this.#joining.stop();
@@ -340,16 +354,21 @@ export class Connection implements TransportListener {
       if (length > this.#limit) {
         return this.#cannotDeliver(message, ErrorUri.PAYLOAD_SIZE_EXCEEDED, this.#tooLong(length));
       }
-      if (this.#transport.backlog > (this.#slow?.room ?? Infinity)) this.#behind(message);
-      else {
+      const { work } = this.#router.turns;
+      work.spent += 1 + (length >>> BYTES_A_UNIT);
+      if (this.#transport.backlog <= (this.#slow?.room ?? Infinity) || this.#takesOn(length)) {
         this.#outlet.send();
         this.#member?.realm.traffic.sent.add(message.type);
-      }
+      } else this.#behind(message);
       return undefined;
     } catch (error) {
       if (!(error instanceof SerializationFailure)) throw error;
       return this.#cannotDeliver(message, ErrorUri.INVALID_PAYLOAD, error.message);
     }
+  }
+
+  #takesOn(length: number): boolean {
+    return this.#slow?.takesOn(length, this.#router.turns.work.producer) === true;
   }
 
   /**

@@ -1,9 +1,10 @@
 /** Rates: how much of a client is read in a second, by token buckets for its connection and for its address. */
-import { ErrorUri, type Transport, type TransportFailure, type TransportListener } from '@wamp/protocol';
+import { ErrorUri, type TransportFailure, type TransportListener } from '@wamp/protocol';
 import { tellingNetwork } from '../addresses.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Connection } from './connection.ts';
 import type { Limits, LimitTally } from './connection-router.ts';
+import { Pause } from './inflow.ts';
 
 /** What this needs of the router. */
 interface Surroundings {
@@ -92,17 +93,17 @@ export class Rates {
     this.#router = router;
   }
 
-  /** Who is to hear what comes from a client: the connection itself, where nothing is limited. */
-  listenerFor(connection: Connection, transport: Transport, address: string | undefined): TransportListener {
+  /** Who is to hear what comes from a client: the connection's own inflow, where nothing is limited. */
+  listenerFor(connection: Connection, address: string | undefined): TransportListener {
     const { limits, clock } = this.#router;
     const ofConnection = new Meter(limits.messagesPerSecond, limits.bytesPerSecond, clock.now());
     const network = tellingNetwork(address);
     const limitsAddresses = limits.messagesPerSecondPerAddress > 0 || limits.bytesPerSecondPerAddress > 0;
     const ofAddress = network === undefined || !limitsAddresses ? undefined : this.#meterOf(network);
     const limitsConnections = limits.messagesPerSecond > 0 || limits.bytesPerSecond > 0;
-    if (!limitsConnections && ofAddress === undefined) return connection;
+    if (!limitsConnections && ofAddress === undefined) return connection.inflow;
     const meters = ofAddress === undefined ? [ofConnection] : [ofConnection, ofAddress];
-    return new Throttle(this.#router, meters, { connection, transport }, () => {
+    return new Throttle(this.#router, meters, connection, () => {
       if (ofAddress === undefined || network === undefined) return;
       ofAddress.users -= 1;
       if (ofAddress.users === 0) this.#ofAddresses.delete(network);
@@ -119,12 +120,6 @@ export class Rates {
   }
 }
 
-/** A client's connection, and what it stands on. */
-interface Line {
-  readonly connection: Connection;
-  readonly transport: Transport;
-}
-
 /**
  * Passes on what comes from a client, and reads nothing more for a while when that is more than its rates. Who keeps
  * exceeding them, so that its waits add up to more than patience allows before its buckets are full again, is aborted.
@@ -132,17 +127,17 @@ interface Line {
 class Throttle implements TransportListener {
   readonly #router: Surroundings;
   readonly #meters: readonly Meter[];
-  readonly #line: Line;
+  readonly #connection: Connection;
   readonly #released: () => void;
   /** The waits since the buckets were full (ms). */
   #waited = 0;
   /** Calls off the end of the wait; undefined while there is none. */
   #dismiss: (() => void) | undefined;
 
-  constructor(router: Surroundings, meters: readonly Meter[], line: Line, released: () => void) {
+  constructor(router: Surroundings, meters: readonly Meter[], connection: Connection, released: () => void) {
     this.#router = router;
     this.#meters = meters;
-    this.#line = line;
+    this.#connection = connection;
     this.#released = released;
   }
 
@@ -150,7 +145,7 @@ class Throttle implements TransportListener {
     const now = this.#router.clock.now();
     if (this.#dismiss === undefined && this.#meters.every((meter) => meter.isFull(now))) this.#waited = 0;
     for (const meter of this.#meters) meter.take(bytes.length, now);
-    this.#line.connection.frame(bytes);
+    this.#connection.inflow.frame(bytes);
     // What was read together with it is counted, too, and heard: the wait is as much longer.
     const wait = this.#wait(now);
     if (wait > 0 && this.#dismiss === undefined) this.#hold(wait);
@@ -158,17 +153,17 @@ class Throttle implements TransportListener {
   }
 
   violation(what: string, failure?: TransportFailure): void {
-    this.#line.connection.violation(what, failure);
+    this.#connection.inflow.violation(what, failure);
   }
 
   drained(): void {
-    this.#line.connection.drained();
+    this.#connection.inflow.drained();
   }
 
   closed(reason: string): void {
     this.#dismiss?.();
     this.#released();
-    this.#line.connection.closed(reason);
+    this.#connection.inflow.closed(reason);
   }
 
   #wait(now: number): number {
@@ -182,20 +177,20 @@ class Throttle implements TransportListener {
       return;
     }
     limited.add('rate_delayed');
-    this.#line.transport.pause?.();
+    this.#connection.inflow.pause(Pause.RATE);
     this.#dismiss = clock.after(Math.ceil(wait), () => {
       this.#dismiss = undefined;
       this.#waited += wait;
       const more = this.#wait(clock.now());
       if (more > 0) this.#hold(more);
-      else this.#line.transport.resume?.();
+      else this.#connection.inflow.resume(Pause.RATE);
     });
   }
 
   #giveUp(): void {
     this.#dismiss?.();
     this.#dismiss = nothing;
-    if (this.#line.connection.refuse(ErrorUri.LIMIT_EXCEEDED, 'too much is sent for too long')) {
+    if (this.#connection.refuse(ErrorUri.LIMIT_EXCEEDED, 'too much is sent for too long')) {
       this.#router.limited.add('rate_exceeded');
     }
   }

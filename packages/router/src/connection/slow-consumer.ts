@@ -3,14 +3,17 @@ import { MessageType, type Message, type Transport } from '@wamp/protocol';
 import type { Clock } from '../core/clock.ts';
 import type { Realm } from '../core/realm.ts';
 import type { Session } from '../core/session.ts';
-import type { Limits, Log } from './connection-router.ts';
+import type { Producer } from '../core/work.ts';
+import type { Limits, LimitTally, Log } from './connection-router.ts';
+import { Holding, LOW_MARK } from './holding.ts';
 import type { Outlet } from './outlet.ts';
 import { Waiting, type Place } from './waiting.ts';
 
 /**
  * What happens to a client for which more has gathered than `limits.queueSize` bytes:
  *
- * - `disconnect`: it is aborted with `wamp.error.slow_consumer`. Whoever stays has lost nothing.
+ * - `disconnect`: it is aborted with `wamp.error.slow_consumer`. Whoever stays has lost nothing. Before it comes to that,
+ *   those who fill its queue are held back, as long as it makes progress.
  * - `drop_oldest`: the EVENTs that wait the longest are dropped, so that what comes is new.
  * - `drop_newest`: an EVENT for which there is no room is dropped.
  *
@@ -42,7 +45,8 @@ const INTERVAL = 1000;
 /** What this needs of the router. */
 interface Surroundings {
   readonly clock: Clock;
-  readonly limits: Pick<Limits, 'queueSize'>;
+  readonly limits: Pick<Limits, 'queueSize' | 'slowConsumerTimeout'>;
+  readonly limited: LimitTally;
   readonly log: Log;
 }
 
@@ -62,8 +66,10 @@ export class SlowConsumer {
   /** What the transport may hold while nothing waits here. */
   readonly #ample: number;
   readonly #waiting = new Waiting();
-  /** A message goes straight to a transport whose backlog is no more than this; none does while others wait. */
+  /** A message goes straight to a transport whose backlog is no more than this; of others, {@link takesOn} decides. */
   room: number;
+  /** Who is held back; made when the queue begins to fill, under `disconnect` alone. */
+  #holding: Holding | undefined;
   /** Events dropped that nobody has been told of. */
   #untold = 0;
   /** Whether there is something to tell: that not even an ERROR found room, at the least. */
@@ -79,7 +85,7 @@ export class SlowConsumer {
     const { queueSize } = router.limits;
     this.#ample =
       policy === 'drop_oldest' ? Math.max(queueSize * PART_IN_TRANSPORT, LEAST_IN_TRANSPORT) : queueSize;
-    this.room = this.#ample;
+    this.room = policy === 'disconnect' ? Math.min(LOW_MARK, queueSize) : this.#ample;
   }
 
   /** What has not left this process yet, in bytes. */
@@ -90,6 +96,17 @@ export class SlowConsumer {
   /** True while messages wait that everything else has to come behind. */
   get holds(): boolean {
     return this.#waiting.size > 0;
+  }
+
+  /**
+   * Whether a message may go to a transport that has a backlog already; its producer may have to wait then.
+   * @param length in bytes
+   */
+  takesOn(length: number, producer: Producer | undefined): boolean {
+    if (this.#policy !== 'disconnect') return false;
+    this.#holding ??= new Holding(this.#router, () => this.backlog);
+    this.#holding.add(producer, length);
+    return this.#way.transport.backlog <= this.#ample;
   }
 
   /**
@@ -109,6 +126,8 @@ export class SlowConsumer {
   /** The transport has sent something: what waits goes on. */
   drained(): void {
     const { transport } = this.#way;
+    this.#holding?.drained();
+    if (this.#policy === 'disconnect') return;
     while (this.#waiting.size > 0 && transport.backlog <= this.#ample) this.#send(this.#waiting.shift());
     if (this.#waiting.size === 0) this.room = this.#ample;
   }
@@ -122,6 +141,7 @@ export class SlowConsumer {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#holding?.end();
     const { backlog } = this;
     for (let place = this.#waiting.shift(); place !== undefined; place = this.#waiting.shift()) {
       place.frame.drop();

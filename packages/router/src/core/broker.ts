@@ -18,6 +18,7 @@ import {
 import type { Clock } from './clock.ts';
 import { disclosing, passthru, publisherDetails } from './disclosure.ts';
 import { eligibility } from './eligibility.ts';
+import { Delivery, FanOut } from './fan-out.ts';
 import { Hook } from './hook.ts';
 import { PatternMap } from './pattern-map.ts';
 import type { Publication, Publisher } from './publication.ts';
@@ -26,6 +27,7 @@ import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './r
 import type { Session } from './session.ts';
 import type { Subscription } from './subscription.ts';
 import type { TrustLevel } from './trust.ts';
+import type { Turns } from './work.ts';
 
 export interface BrokerOptions {
   readonly clock: Clock;
@@ -41,6 +43,8 @@ export interface BrokerOptions {
   readonly disclosure: boolean;
   /** What EVENT tells of the publisher's trust level. */
   readonly trustLevel?: TrustLevel | undefined;
+  /** Bounds the work of a turn. */
+  readonly turns: Turns;
 }
 
 const TOO_MANY = {
@@ -69,9 +73,19 @@ export class Broker {
   /** How many of these are patterns. */
   readonly #patterns = new Map<Session, number>();
   readonly #options: BrokerOptions;
+  readonly #fanOut: FanOut;
 
   constructor(options: BrokerOptions) {
     this.#options = options;
+    this.#fanOut = new FanOut(options.turns, {
+      begin: (publication) => this.#begin(publication),
+      finish: ({ publication, matched }) => {
+        this.published.emit(publication, matched);
+      },
+      dropped: () => {
+        options.limited.add('own_publications');
+      },
+    });
   }
 
   /** The subscription of that id. */
@@ -170,24 +184,33 @@ export class Broker {
     return { id: globalId(), topic, options, payload, publisher, trustlevel };
   }
 
-  /** Sends a publication as events to all who are subscribed and eligible (EVT-1, EVT-2). */
+  /**
+   * Sends a publication as events to all who are subscribed and eligible (EVT-1, EVT-2). What goes beyond the work of a
+   * turn is sent in the turns to come; publications of one publisher stay in order.
+   */
   dispatch(publication: Publication): void {
-    const matched = this.#matching(publication.topic);
-    const eligible = matched.length === 0 ? undefined : eligibility(publication);
-    for (const subscription of matched) {
-      const event = eventFor(subscription, publication);
-      for (const subscriber of subscription.subscribers) {
-        if (eligible === undefined || eligible(subscriber)) subscriber.send(event);
-      }
-    }
-    this.published.emit(publication, matched);
+    if (this.#fanOut.size > 0 && this.#fanOut.joins(publication)) return;
+    const delivery = this.#begin(publication);
+    if (delivery.send(this.#options.turns.work)) this.published.emit(publication, delivery.matched);
+    else this.#fanOut.park(delivery);
   }
 
-  /** Ends all subscriptions of a session that has left. */
-  leave(session: Session): void {
+  #begin(publication: Publication): Delivery {
+    const matched = this.#matching(publication.topic);
+    const { work } = this.#options.turns;
+    work.spent += 1 + (matched.length >> 2);
+    const eligible = matched.length === 0 ? undefined : eligibility(publication);
+    return new Delivery(publication, matched, eligible, eventFor);
+  }
+
+  /** Ends all subscriptions of a session that has left, a bounded piece of work with each step. */
+  *leaving(session: Session): Generator<void, void> {
     const subscriptions = this.#bySession.get(session);
     this.#bySession.delete(session);
-    for (const subscription of subscriptions ?? []) this.#remove(session, subscription);
+    for (const subscription of subscriptions ?? []) {
+      this.#remove(session, subscription);
+      yield;
+    }
   }
 
   #matching(topic: Uri): readonly Subscription[] {

@@ -178,18 +178,25 @@ export class Calls {
     }
   }
 
-  /** LEAVE-1, LEAVE-2: a session is gone, with the calls it made and those it was to answer. */
-  leave(session: Session): void {
+  /** LEAVE-1, LEAVE-2: a session is gone, with the calls it made and those it was to answer; one call with each step. */
+  *leaving(session: Session): Generator<void, void> {
     const { calls, invocations } = this.pending.of(session);
     for (const call of calls) {
       const interrupts = !call.killed && call.callee?.session !== session;
       this.#giveUp(call, undefined, ErrorUri.CANCELED, interrupts);
+      yield;
     }
     const explanation = Payload.of(['the callee left before it had answered']);
-    for (const call of invocations) this.#end(call, errorFor(call, ErrorUri.CANCELED, explanation));
+    for (const call of invocations) {
+      this.#end(call, errorFor(call, ErrorUri.CANCELED, explanation));
+      yield;
+    }
     this.pending.forget(session);
     // Not before all its own calls are gone: none of those that wait may be served now.
-    for (const call of [...calls, ...invocations]) this.reconsider(call.registration);
+    for (const call of [...calls, ...invocations]) {
+      this.reconsider(call.registration);
+      yield;
+    }
   }
 
   /**

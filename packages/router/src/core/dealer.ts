@@ -215,13 +215,22 @@ export class Dealer {
     else this.calls.fail(call, message);
   }
 
-  /** Ends all registrations of a session that has left, and its calls in both directions. */
-  leave(session: Session): void {
+  /**
+   * Ends all registrations of a session that has left, and then its calls in both directions, a bounded piece of work
+   * with each step. Whoever calls it in between is told that the callee has left.
+   */
+  *leaving(session: Session): Generator<void, void> {
     const registrations = this.#bySession.get(session);
     this.#bySession.delete(session);
-    for (const registration of registrations ?? []) this.#remove(session, registration);
-    this.calls.leave(session);
-    for (const registration of registrations ?? []) this.calls.reconsider(registration);
+    for (const registration of registrations ?? []) {
+      this.#remove(session, registration);
+      yield;
+    }
+    yield* this.calls.leaving(session);
+    for (const registration of registrations ?? []) {
+      this.calls.reconsider(registration);
+      yield;
+    }
   }
 
   /**

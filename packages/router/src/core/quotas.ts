@@ -23,5 +23,11 @@ export const DEFAULT_QUOTAS: Quotas = {
 
 /** What there is only so much of in a realm, as {@link QuotaTally} counts how often more was asked for. */
 export type QuotaName =
-  'sessions' | 'subscriptions' | 'pattern_subscriptions' | 'registrations' | 'calls' | 'invocations';
+  | 'sessions'
+  | 'subscriptions'
+  | 'pattern_subscriptions'
+  | 'registrations'
+  | 'calls'
+  | 'invocations'
+  | 'own_publications';
 export type QuotaTally = Tally<QuotaName>;

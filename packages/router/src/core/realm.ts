@@ -26,6 +26,7 @@ import type { Session } from './session.ts';
 import { Tally } from './tally.ts';
 import { Traffic } from './traffic.ts';
 import type { TrustLevel } from './trust.ts';
+import { doInTurns, type Turns } from './work.ts';
 
 /** Names of features to announce in WELCOME, by role. */
 export type RouterFeatures = Readonly<Partial<Record<RouterRole, readonly string[]>>>;
@@ -56,6 +57,8 @@ export interface RealmOptions {
   readonly trustLevel?: TrustLevel | undefined;
   /** What each may do, for what the realm does in a session's name; everything when absent. */
   readonly permits?: Permits | undefined;
+  /** Bounds the work of a turn. */
+  readonly turns: Turns;
 }
 
 export class Realm {
@@ -85,6 +88,7 @@ export class Realm {
   readonly #globalId: () => Id;
   readonly #meta: MetaSession;
   readonly #maxSessions: number;
+  readonly #turns: Turns;
   #quiet = false;
 
   constructor(name: Uri, options: RealmOptions) {
@@ -96,6 +100,7 @@ export class Realm {
     this.#globalId = options.globalId;
     const { limited } = this;
     this.#maxSessions = options.maxSessions ?? Infinity;
+    this.#turns = options.turns;
     this.broker = new Broker({ ...options, limited });
     this.dealer = new Dealer({ ...options, limited });
     this.#meta = new MetaSession(
@@ -129,12 +134,19 @@ export class Realm {
     this.joined.emit(session);
   }
 
-  /** Forgets a session and all it held; harmless when it has left already. */
+  /**
+   * Forgets a session and all it held; harmless when it has left already. When it held more than a turn has room for,
+   * the rest goes in the turns to come: until then it is a session that hears nothing any more.
+   */
   leave(session: Session): void {
     if (!this.sessions.delete(session.id)) return;
-    this.dealer.leave(session);
-    this.broker.leave(session);
-    this.left.emit(session, this.#quiet);
+    doInTurns(this.#turns, this.#leaving(session, this.#quiet));
+  }
+
+  *#leaving(session: Session, quiet: boolean): Generator<void, void> {
+    yield* this.dealer.leaving(session);
+    yield* this.broker.leaving(session);
+    this.left.emit(session, quiet);
   }
 
   /** Runs `task`; of sessions that leave meanwhile, nobody hears (META-3). */
@@ -196,7 +208,9 @@ export class Realm {
 
   /** Publishes as the router itself. */
   publish(topic: Uri, args?: Args, kwargs?: Kwargs, options: PublishOptions = {}): void {
-    this.broker.dispatch({ id: this.#globalId(), topic, options, payload: Payload.of(args, kwargs) });
+    this.#turns.work.unblamed(() => {
+      this.broker.dispatch({ id: this.#globalId(), topic, options, payload: Payload.of(args, kwargs) });
+    });
   }
 
   /** Publishes in the name of a session, which may be gone. */

@@ -44,6 +44,10 @@ export function receiveBatch(
   serializer: Serializer,
   listener: TransportListener | undefined,
 ): void {
+  if (listener?.batch !== undefined) {
+    listener.batch(batch);
+    return;
+  }
   const frames = splitBatch(batch, serializer);
   if (frames === undefined) listener?.violation('a batch that is empty, or ends within a message');
   else for (const frame of frames) listener?.frame(frame);

@@ -36,10 +36,25 @@ export class FlushQueue {
   /** Bytes that wait in outboxes. */
   #pending = 0;
   #flushing = false;
+  /** Whether the end of this turn is awaited. */
+  #awaiting = false;
+  /** Called when a turn ends, before what has gathered is flushed. */
+  turnEnds: () => void = nothing;
 
   add(outbox: Dirty): void {
     this.#dirty.push(outbox);
-    if (this.#dirty.length === 1) setImmediate(() => this.#flush());
+    if (!this.#awaiting) this.awaitEnd();
+  }
+
+  /** Has {@link turnEnds} called at the end of this turn of the event loop. */
+  awaitEnd(): void {
+    if (this.#awaiting) return;
+    this.#awaiting = true;
+    setImmediate(() => {
+      this.#awaiting = false;
+      this.turnEnds();
+      this.#flush();
+    });
   }
 
   /** Something more is to be flushed. */
@@ -64,6 +79,10 @@ export class FlushQueue {
     this.#flushing = false;
     if (this.#dirty.length === 0) this.memory.settle();
   }
+}
+
+function nothing(): void {
+  return;
 }
 
 /** Bytes that lie one behind the other: those of one frame, or of several. */

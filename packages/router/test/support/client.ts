@@ -7,9 +7,11 @@ export class Client {
   readonly transport: Transport;
   readonly heard: (readonly unknown[])[] = [];
   closed = false;
+  readonly #router: Router;
 
   constructor(router: Router, serializer: Serializer = json, underlay: Underlay = {}) {
     const [near, far] = transportPair(serializer);
+    this.#router = router;
     router.open(far, { type: 'in-memory', protocol: serializer.subprotocol }, underlay);
     this.transport = near;
     this.transport.listener = {
@@ -44,7 +46,7 @@ export class Client {
   /** Sends messages in one turn, and waits until all has arrived that they caused. */
   async say(...messages: readonly (readonly unknown[])[]): Promise<void> {
     this.send(...messages);
-    await settle();
+    await settle(this.#router);
   }
 
   /** Sends bytes, whatever they mean. */
@@ -53,9 +55,11 @@ export class Client {
   }
 }
 
-/** Lets everything that is under way arrive. */
-export function settle(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
+/** Lets everything that is under way arrive; with a router, what it has left for later turns, too. */
+export async function settle(router?: Router): Promise<void> {
+  do {
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  } while (router?.turns.isIdle === false);
 }

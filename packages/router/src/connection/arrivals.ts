@@ -1,0 +1,69 @@
+/** Arrivals: messages of one client that have come in and have not been heard, in order. */
+import { BatchCursor } from '@wamp/protocol';
+import { Fifo } from '../core/fifo.ts';
+
+/** Messages below this size are copied one behind the other into pieces of memory of this size (bytes). */
+const PIECE = 16 * 1024;
+/** Octets of the length before each of them. */
+const LENGTH_SIZE = 4;
+/** How such a piece is read: like a batch of a binary serializer. */
+const PACKED = { binary: true } as const;
+
+/** Several messages in one piece of memory, of which `end` bytes are taken. */
+interface Packed {
+  readonly bytes: Buffer;
+  end: number;
+}
+
+type Entry = { readonly message: Uint8Array } | { readonly batch: BatchCursor } | { readonly packed: Packed };
+
+/** First in, first out. It holds copies: what comes in is lent. */
+export class Arrivals {
+  readonly #entries = new Fifo<Entry>();
+  /** What is being read, message by message. */
+  #cursor: BatchCursor | undefined;
+  /** The last entry, while small messages may join it. */
+  #open: Packed | undefined;
+
+  push(message: Uint8Array): void {
+    if (LENGTH_SIZE + message.length > PIECE) {
+      this.#open = undefined;
+      this.#entries.push({ message: new Uint8Array(message) });
+    } else this.#pack(message);
+  }
+
+  /** @param rest of a batch that has been found whole */
+  pushBatch(rest: Uint8Array, serializer: { readonly binary: boolean }): void {
+    const batch = BatchCursor.over(new Uint8Array(rest), serializer);
+    if (batch === undefined) return;
+    this.#open = undefined;
+    this.#entries.push({ batch });
+  }
+
+  shift(): Uint8Array | undefined {
+    for (;;) {
+      const message = this.#cursor?.next();
+      if (message !== undefined) return message;
+      this.#cursor = undefined;
+      const entry = this.#entries.shift();
+      if (entry === undefined) return undefined;
+      if ('message' in entry) return entry.message;
+      if ('batch' in entry) this.#cursor = entry.batch;
+      else {
+        if (entry.packed === this.#open) this.#open = undefined;
+        this.#cursor = BatchCursor.over(entry.packed.bytes.subarray(0, entry.packed.end), PACKED);
+      }
+    }
+  }
+
+  #pack(message: Uint8Array): void {
+    let open = this.#open;
+    if (open === undefined || open.end + LENGTH_SIZE + message.length > PIECE) {
+      this.#open = open = { bytes: Buffer.allocUnsafe(PIECE), end: 0 };
+      this.#entries.push({ packed: open });
+    }
+    open.bytes.writeUInt32BE(message.length, open.end);
+    open.bytes.set(message, open.end + LENGTH_SIZE);
+    open.end += LENGTH_SIZE + message.length;
+  }
+}

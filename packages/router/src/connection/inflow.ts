@@ -1,0 +1,242 @@
+/** Inflow: what comes from a client is heard at once, or later when the turn has had enough work or its receivers are full. */
+import {
+  BatchCursor,
+  MessageType,
+  type Message,
+  type Transport,
+  type TransportFailure,
+  type TransportListener,
+} from '@wamp/protocol';
+import { Fifo } from '../core/fifo.ts';
+import type { Producer, Work, Worker } from '../core/work.ts';
+import { Arrivals } from './arrivals.ts';
+import type { TurnsOfRouter } from './turns.ts';
+
+/** Who hears what is let through. */
+export interface Hearer extends TransportListener {
+  /** A message that was decoded before and has waited since. */
+  message(message: Message): void;
+}
+
+/** What a message costs, whatever it causes. */
+const MESSAGE = 2;
+/** So many bytes of a message cost a unit of work more, as a power of two: they are checked, and perhaps copied. */
+const BYTES_A_UNIT = 9;
+/** Of a client that is held, nothing more is read once so many bytes of requests wait. */
+export const MOST_HELD: number = 1024 * 1024;
+/** What a message that waits takes beside its bytes. */
+const OVERHEAD = 256;
+
+/** Why nothing is read; several reasons may hold at a time. */
+export const Pause = { TURN: 1, HELD: 2, CHOKED: 4, RATE: 8, GATE: 16 } as const;
+export type Pause = (typeof Pause)[keyof typeof Pause];
+
+export class Inflow implements TransportListener, Worker, Producer {
+  credit = 0;
+  readonly #hearer: Hearer;
+  readonly #transport: Transport;
+  readonly #turns: TurnsOfRouter;
+  readonly #work: Work;
+  /** Made when first needed, which it hardly ever is. */
+  #arrivals: Arrivals | undefined;
+  /** True while there are arrivals, behind which all that comes has to wait. */
+  #waiting = false;
+  /** Requests that wait until nobody holds this client any more, and their bytes. */
+  readonly #held = new Fifo<{ readonly message: Message; readonly weight: number }>();
+  #heldBytes = 0;
+  /** True while requests have to wait. */
+  #holding = false;
+  #holds = 0;
+  #chokes = 0;
+  #pauses = 0;
+  /** Whether it is among those who wait for their slice. */
+  #queued = false;
+  /** Why the transport is gone, while messages that came before are still to be heard. */
+  #gone: string | undefined;
+  #stopped = false;
+
+  constructor(hearer: Hearer, transport: Transport, turns: TurnsOfRouter) {
+    this.#hearer = hearer;
+    this.#transport = transport;
+    this.#turns = turns;
+    this.#work = turns.work;
+  }
+
+  frame(bytes: Uint8Array): void {
+    if (this.#waiting || this.#work.isOver) {
+      this.#arriving().push(bytes);
+      this.#await();
+    } else this.#hear(bytes);
+  }
+
+  /** The messages of a batch. Of one that is broken, none counts. */
+  batch(bytes: Uint8Array): void {
+    const { serializer } = this.#transport;
+    const cursor = BatchCursor.over(bytes, serializer);
+    if (cursor === undefined) {
+      this.violation('a batch that is empty, or ends within a message');
+      return;
+    }
+    while (!this.#waiting && !this.#work.isOver) {
+      const frame = cursor.next();
+      if (frame === undefined) return;
+      this.#hear(frame);
+    }
+    this.#arriving().pushBatch(cursor.rest, serializer);
+    this.#await();
+  }
+
+  violation(what: string, failure?: TransportFailure): void {
+    this.#hearer.violation(what, failure);
+  }
+
+  drained(): void {
+    this.#hearer.drained?.();
+  }
+
+  /** What came before is heard first. */
+  closed(reason: string): void {
+    if (this.#waiting || this.#held.size > 0) {
+      this.#gone = reason;
+      this.#await();
+    } else this.#hearer.closed(reason);
+  }
+
+  /** Nothing is heard any more; what comes is read, so that the end of it is noticed. */
+  stop(): void {
+    this.#stopped = true;
+    this.#arrivals = undefined;
+    this.#waiting = false;
+    this.#held.clear();
+    if (this.#pauses !== 0) this.#transport.resume?.();
+    this.#pauses = 0;
+  }
+
+  /**
+   * Keeps a request back while its sender is held. Answers pass: somebody waits for them.
+   * @param size of the message in bytes
+   * @returns true when it is kept, to be heard later
+   */
+  keepsBack(message: Message, size: number): boolean {
+    if (!this.#holding || this.#isOnItsWay || isAnswer(message)) return false;
+    if ('payload' in message) message.payload.keep();
+    const weight = OVERHEAD + size;
+    this.#held.push({ message, weight });
+    this.#heldBytes += weight;
+    if (this.#heldBytes > MOST_HELD) this.pause(Pause.HELD);
+    return true;
+  }
+
+  hold(): void {
+    this.#holds += 1;
+    this.#holding = true;
+  }
+
+  release(): void {
+    this.#holds -= 1;
+    if (this.#holds > 0) return;
+    if (this.#held.size > 0) this.#await();
+    else this.#holding = false;
+  }
+
+  choke(): void {
+    this.#chokes += 1;
+    this.pause(Pause.CHOKED);
+  }
+
+  unchoke(): void {
+    this.#chokes -= 1;
+    if (this.#chokes === 0) this.resume(Pause.CHOKED);
+  }
+
+  /** Reads nothing more, until every reason is gone. */
+  pause(reason: Pause): void {
+    if (this.#stopped) return;
+    if (this.#pauses === 0) this.#transport.pause?.();
+    this.#pauses |= reason;
+  }
+
+  resume(reason: Pause): void {
+    if ((this.#pauses & reason) === 0) return;
+    this.#pauses &= ~reason;
+    if (this.#pauses === 0 && this.#gone === undefined) this.#transport.resume?.();
+  }
+
+  proceed(): boolean {
+    const work = this.#work;
+    while (!work.isOver) {
+      if (this.#goOn()) continue;
+      this.#queued = false;
+      this.#caughtUp();
+      return false;
+    }
+    return true;
+  }
+
+  /** True while nothing keeps requests back: those that were come first. */
+  get #isFree(): boolean {
+    return this.#holds === 0 || this.#gone !== undefined;
+  }
+
+  get #isOnItsWay(): boolean {
+    return this.#gone !== undefined && this.#held.size === 0;
+  }
+
+  /** Hears the next that may be heard. @returns false when there is none */
+  #goOn(): boolean {
+    if (this.#isFree && this.#held.size > 0) this.#hearHeld();
+    else {
+      const bytes = this.#arrivals?.shift();
+      if (bytes === undefined) return false;
+      this.#hear(bytes);
+    }
+    return !this.#stopped;
+  }
+
+  #hear(bytes: Uint8Array): void {
+    const work = this.#work;
+    if (work.spent === 0) this.#turns.begin();
+    work.spent += MESSAGE + (bytes.length >>> BYTES_A_UNIT);
+    work.producer = this;
+    this.#hearer.frame(bytes);
+    work.producer = undefined;
+  }
+
+  #hearHeld(): void {
+    const next = this.#held.shift();
+    if (next === undefined) return;
+    this.#heldBytes -= next.weight;
+    const work = this.#work;
+    work.spent += MESSAGE;
+    work.producer = this;
+    this.#hearer.message(next.message);
+    work.producer = undefined;
+  }
+
+  /** Nothing is left that may be heard now. */
+  #caughtUp(): void {
+    this.#waiting = false;
+    this.resume(Pause.TURN);
+    if (this.#held.size > 0) return;
+    this.#holding = this.#holds > 0;
+    this.resume(Pause.HELD);
+    if (this.#gone !== undefined && !this.#stopped) this.#hearer.closed(this.#gone);
+  }
+
+  #arriving(): Arrivals {
+    this.#waiting = true;
+    this.pause(Pause.TURN);
+    return (this.#arrivals ??= new Arrivals());
+  }
+
+  #await(): void {
+    if (this.#queued) return;
+    this.#queued = true;
+    this.#turns.add(this);
+  }
+}
+
+/** What others wait for. */
+function isAnswer({ type }: Message): boolean {
+  return type === MessageType.YIELD || type === MessageType.ERROR;
+}
