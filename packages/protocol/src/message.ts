@@ -78,6 +78,8 @@ export interface WelcomeDetails extends Dict {
   readonly authmethod?: string;
   readonly authprovider?: string;
   readonly authextra?: Dict;
+  /** Ours: the longest message that the router takes of this session, in bytes. */
+  readonly x_max_message_size?: number;
 }
 export interface ClosingDetails extends Dict {
   readonly message?: string;

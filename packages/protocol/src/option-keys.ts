@@ -43,6 +43,7 @@ export const welcome: Keys = {
   authmethod: text('authmethod'),
   authprovider: text('authprovider'),
   authextra: dict('authextra'),
+  x_max_message_size: integer('x_max_message_size'),
 };
 
 export const closing: Keys = { message: text('message') };

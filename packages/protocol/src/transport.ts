@@ -37,6 +37,8 @@ export interface Transport {
   readonly backlog: number;
   /** The longest frame that the peer takes, in bytes; undefined when it has told none. */
   readonly limit?: number;
+  /** The longest frame that this side takes of a joined peer, in bytes; undefined when there is no such limit. */
+  readonly acceptable?: number | undefined;
   listener: TransportListener | undefined;
   /**
    * What only the two ends of this connection know, for authentication to be bound to it (RFC 5056): `tls-unique` and

@@ -68,7 +68,7 @@ export class Connection implements Hearer {
     this.#router = router;
     this.#transport = transport;
     this.#peer = peer;
-    this.#joining = new Joining(router, peer, underlay);
+    this.#joining = new Joining(router, peer, underlay, transport.acceptable);
     this.inflow = new Inflow(this, transport, router.turns);
     this.#outlet = router.outlets.for(transport);
     this.#place = router.admission.enter(underlay.address);

@@ -100,6 +100,7 @@ export class Joining {
   readonly #router: JoiningRouter;
   readonly #transport: Dict;
   readonly #underlay: Underlay;
+  readonly #maxMessageSize: number | undefined;
   #state: State = { name: 'awaiting-hello' };
   #candidate: Candidate | undefined;
   /** True once the client has shown something that could have been wrong. */
@@ -109,11 +110,18 @@ export class Joining {
   /**
    * @param transport how the client is connected, for the session meta API
    * @param underlay how it is connected, for authenticators alone
+   * @param maxMessageSize the longest message taken of the session (bytes); undefined for any
    */
-  constructor(router: JoiningRouter, transport: Dict, underlay: Underlay) {
+  constructor(
+    router: JoiningRouter,
+    transport: Dict,
+    underlay: Underlay,
+    maxMessageSize: number | undefined,
+  ) {
     this.#router = router;
     this.#transport = transport;
     this.#underlay = underlay;
+    this.#maxMessageSize = maxMessageSize;
   }
 
   /** True while the client's next message is awaited. */
@@ -288,7 +296,7 @@ export class Joining {
     return refusal;
   }
 
-  /** AUTH-2: WELCOME tells who the session is. */
+  /** AUTH-2: WELCOME tells who the session is, and how long its messages may be. */
   #welcome(realm: Realm, session: Id, principal: Principal): Welcome {
     const { authid, authrole, authmethod, authprovider, authextra } = principal;
     const details = {
@@ -300,6 +308,7 @@ export class Joining {
       authmethod,
       authprovider,
       ...(authextra === undefined ? {} : { authextra }),
+      ...(this.#maxMessageSize === undefined ? {} : { x_max_message_size: this.#maxMessageSize }),
     };
     return { type: MessageType.WELCOME, session, details };
   }

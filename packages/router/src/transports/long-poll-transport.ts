@@ -19,6 +19,8 @@ export interface LongPollTerms {
   readonly pollTimeout: number;
   /** How long a client may go without any request. */
   readonly idleTimeout: number;
+  /** The longest body taken of a joined client, in bytes. */
+  readonly maxBodySize: number;
   readonly clock: Clock;
   readonly queue: FlushQueue;
 }
@@ -28,8 +30,9 @@ const CLOSE_TIMEOUT = 5000;
 
 export class LongPollTransport implements Transport {
   readonly serializer: Serializer;
+  readonly acceptable: number;
   listener: TransportListener | undefined;
-  /** The longest body taken, in bytes. */
+  /** The longest body taken now, in bytes. */
   acceptedLength: number;
   readonly #terms: LongPollTerms;
   readonly #ended: () => void;
@@ -53,7 +56,7 @@ export class LongPollTransport implements Transport {
   constructor(terms: LongPollTerms, ended: () => void) {
     this.serializer = terms.subprotocol.serializer;
     this.#terms = terms;
-    this.acceptedLength = Infinity;
+    this.acceptedLength = this.acceptable = terms.maxBodySize;
     this.#ended = ended;
     this.#awaitRequest();
   }
@@ -63,7 +66,7 @@ export class LongPollTransport implements Transport {
   }
 
   acceptUpTo(size: number): void {
-    this.acceptedLength = size;
+    this.acceptedLength = Math.min(size, this.acceptable);
   }
 
   /** A body is longer than it may be now. */

@@ -164,10 +164,10 @@ class LongPolls {
 
   /** @returns its id, which nobody can guess: who knows it, is the client */
   #openChannel(subprotocol: Subprotocol, request: IncomingMessage, peer: PeerAddress): string {
-    const { pollTimeout = 10_000, idleTimeout = 30_000 } = this.#options;
-    const { clock } = this.#router;
+    const { clock, queue, limits } = this.#router;
+    const { pollTimeout = 10_000, idleTimeout = 30_000, maxBodySize = limits.messageSize } = this.#options;
     const id = randomBytes(18).toString('base64url');
-    const terms = { subprotocol, pollTimeout, idleTimeout, clock, queue: this.#router.queue };
+    const terms = { subprotocol, pollTimeout, idleTimeout, maxBodySize, clock, queue };
     const transport = new LongPollTransport(terms, () => {
       this.#channels.delete(id);
       this.#open.delete(id);
@@ -203,13 +203,12 @@ class LongPolls {
    * @returns the status of what went wrong
    */
   #take(channel: Channel, request: IncomingMessage): Promise<number | undefined> {
-    const { maxBodySize = this.#router.limits.messageSize } = this.#options;
     const { transport } = channel;
-    const { acceptedLength } = transport;
-    const body = this.#read(request, Math.min(maxBodySize, acceptedLength));
+    const { acceptedLength, acceptable } = transport;
+    const body = this.#read(request, acceptedLength);
     const taken = channel.sent.then(async () => {
       const bytes = await body;
-      if (bytes === 413 && acceptedLength < maxBodySize) transport.tooLong();
+      if (bytes === 413 && acceptedLength < acceptable) transport.tooLong();
       if (typeof bytes === 'number') return bytes;
       return transport.deliver(bytes) ? undefined : 400;
     });

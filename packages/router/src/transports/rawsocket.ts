@@ -231,7 +231,7 @@ class RawSocketTransport implements FramedTransport, RawSocketListener, Peer {
   readonly serializer: Serializer;
   readonly limit: number;
   acceptedLength: number;
-  readonly #acceptable: number;
+  readonly acceptable: number;
   readonly framing: Framing = FRAMING;
   listener: TransportListener | undefined;
   readonly #ground: Ground;
@@ -241,7 +241,7 @@ class RawSocketTransport implements FramedTransport, RawSocketListener, Peer {
   constructor({ serializer, limit }: Agreement, acceptedLength: number, ground: Ground) {
     this.serializer = serializer;
     this.limit = limit;
-    this.acceptedLength = this.#acceptable = acceptedLength;
+    this.acceptedLength = this.acceptable = acceptedLength;
     this.#ground = ground;
     const { socket } = ground;
     socket.on('drain', () => {
@@ -297,7 +297,7 @@ class RawSocketTransport implements FramedTransport, RawSocketListener, Peer {
   }
 
   acceptUpTo(size: number): void {
-    this.acceptedLength = Math.min(size, this.#acceptable);
+    this.acceptedLength = Math.min(size, this.acceptable);
   }
 
   message(frame: Uint8Array): void {

@@ -54,7 +54,8 @@ export class Deflating {
     open: (transport: Transport & Peer) => void,
   ): void {
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      open(new DeflatingTransport(webSocket, subprotocol, this.#router.queue));
+      const { queue, limits } = this.#router;
+      open(new DeflatingTransport(webSocket, subprotocol, queue, limits.messageSize));
     });
   }
 }
@@ -89,13 +90,21 @@ class DeflatingSink implements FrameSink {
 /** Receiving, pings and closing are the business of `ws`, too. */
 class DeflatingTransport implements Transport, Peer {
   readonly serializer: Serializer;
+  readonly acceptable: number;
   listener: TransportListener | undefined;
   readonly #socket: WebSocket;
   readonly #batched: boolean;
   readonly #sink: FrameSink;
 
-  constructor(socket: WebSocket, { serializer, batched }: Subprotocol, queue: FlushQueue) {
+  /** @param acceptable the longest message that `socket` takes, in bytes */
+  constructor(
+    socket: WebSocket,
+    { serializer, batched }: Subprotocol,
+    queue: FlushQueue,
+    acceptable: number,
+  ) {
     this.#socket = socket;
+    this.acceptable = acceptable;
     this.serializer = serializer;
     this.#batched = batched;
     const sink = new DeflatingSink(socket, serializer, () => {

@@ -70,7 +70,7 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
   readonly #socket: Socket;
   readonly #clock: Clock;
   readonly #parser: WebSocketParser;
-  readonly #limit: number;
+  readonly acceptable: number;
   readonly #queue: FlushQueue;
   readonly #outbox: Outbox;
   readonly #sink: FrameSink;
@@ -85,7 +85,7 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
     this.framing = batched ? undefined : framing;
     this.#socket = socket;
     this.#clock = clock;
-    this.#limit = limit;
+    this.acceptable = limit;
     this.#parser = new WebSocketParser(this, limit, queue.memory);
     this.#queue = queue;
     this.#outbox = new Outbox(socket, framing, queue);
@@ -161,7 +161,7 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
   }
 
   acceptUpTo(size: number): void {
-    this.#parser.limit = Math.min(size, this.#limit);
+    this.#parser.limit = Math.min(size, this.acceptable);
   }
 
   /** WS-3: text for JSON, binary for the others. */
