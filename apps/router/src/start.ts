@@ -84,9 +84,9 @@ function answersFor({ listeners, realms }: Configuration): (listener: Listener) 
   const nothing: Site = new Map();
   const site = listeners.some(({ pages }) => pages) ? loadSites() : nothing;
   const realm = realms[0]?.name ?? '';
-  const started = Date.now();
+  const started = performance.now();
   const running = version();
-  const health = () => ({ version: running, uptime_ms: Date.now() - started });
+  const health = () => ({ version: running, uptime_ms: Math.round(performance.now() - started) });
   return ({ pages, transports, websocketPaths }) => {
     const webSocketPaths = transports.includes('websocket') ? websocketPaths : [];
     return answerHttp({ site: pages ? site : nothing, webSocketPaths, realm, health });

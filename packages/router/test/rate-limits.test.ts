@@ -96,15 +96,19 @@ test('a bucket holds what a recount of all that was taken says', () => {
   );
 });
 
-test('a clock that is set back, or ahead, neither stops a bucket nor makes it hold more', () => {
-  const bucket = new Bucket(10, 1_000_000);
-  bucket.take(20, 1_000_000);
-  expect(bucket.wait(1_000_000)).toBe(1000);
-  expect(bucket.wait(0)).toBe(1000);
-  expect(bucket.wait(1000)).toBe(0);
-  bucket.take(20, 10_000_000);
-  expect(bucket.wait(10_000_000)).toBe(1000);
-});
+test.each([-3_600_000, 3_600_000])(
+  'A10 a date that changes by %d ms neither delays what is read nor makes it more',
+  (change) => {
+    const { router, clock } = stage({ messagesPerSecond: 10 });
+    const talker = new Talker(router);
+    talker.talk();
+    clock.set(clock.now() + change);
+    expect(talker.isPaused).toBe(true);
+    clock.advance(1000);
+    expect(talker.isPaused).toBe(false);
+    expect(talker.talk()).toBe(10);
+  },
+);
 
 describe('off', () => {
   test('nothing stands between a transport and its connection', () => {

@@ -60,14 +60,14 @@ interface Entry {
  * wait for the user to log in.
  */
 export class Attempts {
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #clock: Pick<Clock, 'elapsed'>;
   readonly #limits: AttemptLimits;
   readonly #authids: Entries;
   readonly #addresses: Entries;
   /** Those that are judged at this moment. */
   readonly #turns = new Turns<Claim>((claim) => this.#bounds(claim));
 
-  constructor(clock: Pick<Clock, 'now'>, limits: Partial<AttemptLimits> = {}) {
+  constructor(clock: Pick<Clock, 'elapsed'>, limits: Partial<AttemptLimits> = {}) {
     this.#clock = clock;
     this.#limits = { ...DEFAULT_ATTEMPT_LIMITS, ...limits };
     this.#authids = new Entries(this.#limits);
@@ -97,7 +97,7 @@ export class Attempts {
   wait(claim: Claim): number {
     const { ofAddress, ofAuthid, isKnown } = this.#find(claim);
     const until = Math.max(ofAddress?.until ?? 0, isKnown ? 0 : (ofAuthid?.until ?? 0));
-    return Math.max(0, until - this.#clock.now());
+    return Math.max(0, until - this.#clock.elapsed());
   }
 
   /** The secret was wrong, or the user unknown. */
@@ -105,17 +105,17 @@ export class Attempts {
     const { perAuthid, perAddress, longestWaitOfAuthid, longestWaitOfAddress } = this.#limits;
     const address = claim.address === undefined ? undefined : networkOf(claim.address);
     if (claim.authid !== undefined) {
-      this.#count(this.#authids.touch(nameOf(claim), this.#clock.now()), perAuthid, longestWaitOfAuthid);
+      this.#count(this.#authids.touch(nameOf(claim), this.#clock.elapsed()), perAuthid, longestWaitOfAuthid);
     }
     if (address !== undefined) {
-      this.#count(this.#addresses.touch(address, this.#clock.now()), perAddress, longestWaitOfAddress);
+      this.#count(this.#addresses.touch(address, this.#clock.elapsed()), perAddress, longestWaitOfAddress);
     }
   }
 
   succeeded(claim: Claim): void {
     const address = claim.address === undefined ? undefined : networkOf(claim.address);
     if (claim.authid === undefined || address === undefined) return;
-    const entry = this.#authids.touch(nameOf(claim), this.#clock.now());
+    const entry = this.#authids.touch(nameOf(claim), this.#clock.elapsed());
     entry.known = [address, ...entry.known.filter((other) => other !== address)].slice(0, MOST_KNOWN);
   }
 
@@ -125,7 +125,7 @@ export class Attempts {
     /** True where the user has come in before. */
     readonly isKnown: boolean;
   } {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     const address = claim.address === undefined ? undefined : networkOf(claim.address);
     const ofAddress = address === undefined ? undefined : this.#addresses.get(address, now);
     const ofAuthid = claim.authid === undefined ? undefined : this.#authids.get(nameOf(claim), now);

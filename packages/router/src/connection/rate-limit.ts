@@ -50,9 +50,8 @@ export class Bucket {
     return Math.max(0, -this.#level / this.#perMs);
   }
 
-  /** A clock that is set back stops it for no longer than that. */
   #fill(now: number): void {
-    const passed = Math.max(0, now - this.#last);
+    const passed = now - this.#last;
     this.#last = now;
     this.#level = Math.min(this.#size, this.#level + passed * this.#perMs);
   }
@@ -96,7 +95,7 @@ export class Rates {
   /** Who is to hear what comes from a client: the connection's own inflow, where nothing is limited. */
   listenerFor(connection: Connection, address: string | undefined): TransportListener {
     const { limits, clock } = this.#router;
-    const ofConnection = new Meter(limits.messagesPerSecond, limits.bytesPerSecond, clock.now());
+    const ofConnection = new Meter(limits.messagesPerSecond, limits.bytesPerSecond, clock.elapsed());
     const network = tellingNetwork(address);
     const limitsAddresses = limits.messagesPerSecondPerAddress > 0 || limits.bytesPerSecondPerAddress > 0;
     const ofAddress = network === undefined || !limitsAddresses ? undefined : this.#meterOf(network);
@@ -113,7 +112,7 @@ export class Rates {
   #meterOf(network: string): Meter {
     const { limits, clock } = this.#router;
     const { messagesPerSecondPerAddress: messages, bytesPerSecondPerAddress: bytes } = limits;
-    const meter = this.#ofAddresses.get(network) ?? new Meter(messages, bytes, clock.now());
+    const meter = this.#ofAddresses.get(network) ?? new Meter(messages, bytes, clock.elapsed());
     meter.users += 1;
     this.#ofAddresses.set(network, meter);
     return meter;
@@ -142,7 +141,7 @@ class Throttle implements TransportListener {
   }
 
   frame(bytes: Uint8Array): void {
-    const now = this.#router.clock.now();
+    const now = this.#router.clock.elapsed();
     if (this.#dismiss === undefined && this.#meters.every((meter) => meter.isFull(now))) this.#waited = 0;
     for (const meter of this.#meters) meter.take(bytes.length, now);
     this.#connection.inflow.frame(bytes);
@@ -181,7 +180,7 @@ class Throttle implements TransportListener {
     this.#dismiss = clock.after(Math.ceil(wait), () => {
       this.#dismiss = undefined;
       this.#waited += wait;
-      const more = this.#wait(clock.now());
+      const more = this.#wait(clock.elapsed());
       if (more > 0) this.#hold(more);
       else this.#connection.inflow.resume(Pause.RATE);
     });

@@ -12,10 +12,10 @@ export function seldom<F extends object>(
   let next = -Infinity;
   let unmentioned = 0;
   return (facts) => {
-    if (clock.now() < next) unmentioned += 1;
+    if (clock.elapsed() < next) unmentioned += 1;
     else {
       say({ ...facts, unmentioned });
-      next = clock.now() + INTERVAL;
+      next = clock.elapsed() + INTERVAL;
       unmentioned = 0;
     }
   };

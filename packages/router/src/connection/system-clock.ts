@@ -6,6 +6,7 @@ const LONGEST = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   after(delay, task) {
     let timer: NodeJS.Timeout;
     const arm = (left: number): void => {

@@ -1,6 +1,7 @@
 /** Event history: past events of configured topics, for those who ask (spec: Event History). */
 import { isId, type Args, type Dict, type Id, type Kwargs, type MatchPolicy, type Uri } from '@wamp/protocol';
 import { eventDetails } from '../core/broker.ts';
+import type { Clock } from '../core/clock.ts';
 import { eligibility } from '../core/eligibility.ts';
 import { remember, type Publication } from '../core/publication.ts';
 import type { Feature } from '../core/realm.ts';
@@ -23,6 +24,8 @@ export interface HistoryRule {
 interface Entry {
   /** Ms since the epoch. */
   readonly time: number;
+  /** When it was published, by the clock that its age is told by (ms). */
+  readonly at: number;
   readonly publication: Publication;
 }
 
@@ -47,13 +50,13 @@ export function eventHistory(rules: readonly HistoryRule[]): Feature {
         if (namesSessions(publication)) return;
         for (const subscription of matched) {
           const log = logs.get(subscription);
-          if (log !== undefined) append(log, { time: clock.now(), publication: remember(publication) });
+          if (log !== undefined) append(log, entryOf(publication, clock));
         }
       });
       realm.procedure('wamp.subscription.get_events', ({ args, kwargs, caller }) => {
         const subscription = find(realm, args[0]);
         const log = logs.get(subscription);
-        if (log !== undefined) expire(log, clock.now());
+        if (log !== undefined) expire(log, clock.elapsed());
         return select(log?.entries ?? [], kwargs, caller).map((entry) => describe(entry, subscription));
       });
     },
@@ -65,16 +68,20 @@ function namesSessions({ options }: Publication): boolean {
   return options.eligible !== undefined || options.exclude !== undefined;
 }
 
+function entryOf(publication: Publication, clock: Clock): Entry {
+  return { time: clock.now(), at: clock.elapsed(), publication: remember(publication) };
+}
+
 function append(log: Log, entry: Entry): void {
-  expire(log, entry.time);
+  expire(log, entry.at);
   log.entries.push(entry);
   if (log.entries.length > log.depth) log.entries.shift();
 }
 
 function expire(log: Log, now: number): void {
   const [oldest] = log.entries;
-  if (oldest === undefined || now - oldest.time <= log.age) return;
-  log.entries = log.entries.filter(({ time }) => now - time <= log.age);
+  if (oldest === undefined || now - oldest.at <= log.age) return;
+  log.entries = log.entries.filter(({ at }) => now - at <= log.age);
 }
 
 /** HIST-2, HIST-6: all conditions together; the limit comes last, in the direction asked for (T-22). */

@@ -5,11 +5,11 @@ import type { Feature } from '../core/realm.ts';
 export const metrics: Feature = {
   install(realm) {
     const { broker, dealer, clock, traffic, sessions } = realm;
-    const started = clock.now();
+    const started = clock.elapsed();
     const { received, sent, dropped, denied } = traffic;
     realm.procedure('wamp.metrics.get', () => [
       {
-        uptime_ms: Math.round(clock.now() - started),
+        uptime_ms: Math.round(clock.elapsed() - started),
         sessions: sessions.size,
         subscriptions: broker.subscriptions.size,
         registrations: dealer.registrations.size - realm.ownProcedures,

@@ -96,8 +96,8 @@ export const ALL_FEATURES: Readonly<Record<ClientRole, readonly string[]>> = {
  * variable of its name (`$callee`); one whose first line says HELLO, or whose options say so, comes
  * unjoined. `*` is anything, `{"a": 1, ...}` a dict with more keys, `x → closed` and `x ← closed` an
  * ended transport, `x → raw text` a frame that is no list, `x ← nothing` silence so far, `clock +5000`
- * five seconds, `router drains 5000` its end once no call is in flight, and in five seconds at the latest.
- * A message that nobody expected fails the conversation, at the latest at its end.
+ * five seconds, `date -5000` a machine whose date is set back by as much, `router drains 5000` its end once
+ * no call is in flight, and in five seconds at the latest. A message that nobody expected fails the conversation, at the latest at its end.
  *
  * @throws Error with the line and what was heard instead
  */
@@ -155,6 +155,10 @@ class Stage {
   async play(line: Line): Promise<void> {
     if (line.kind === 'wait') {
       this.#clock.advance(line.ms);
+      return;
+    }
+    if (line.kind === 'date') {
+      this.#clock.set(this.#clock.now() + line.ms);
       return;
     }
     if (line.kind === 'drain') {

@@ -8,6 +8,7 @@ interface Timer {
 
 export class ManualClock implements Clock {
   #now: number;
+  #elapsed = 0;
   readonly #timers = new Set<Timer>();
 
   /** @param now ms since the epoch */
@@ -19,8 +20,17 @@ export class ManualClock implements Clock {
     return this.#now;
   }
 
+  elapsed(): number {
+    return this.#elapsed;
+  }
+
+  /** Sets the date that {@link now} tells, back or forth: no time passes, and no timer runs earlier or later for it. */
+  set(now: number): void {
+    this.#now = now;
+  }
+
   after(delay: number, task: () => void): () => void {
-    const timer = { due: this.#now + delay, task };
+    const timer = { due: this.#elapsed + delay, task };
     this.#timers.add(timer);
     return () => {
       this.#timers.delete(timer);
@@ -34,13 +44,18 @@ export class ManualClock implements Clock {
 
   /** Lets `ms` pass; what falls due runs on the way, in order. */
   advance(ms: number): void {
-    const end = this.#now + ms;
+    const end = this.#elapsed + ms;
     for (let timer = this.#next(end); timer !== undefined; timer = this.#next(end)) {
       this.#timers.delete(timer);
-      this.#now = timer.due;
+      this.#pass(timer.due - this.#elapsed);
       timer.task();
     }
-    this.#now = end;
+    this.#pass(end - this.#elapsed);
+  }
+
+  #pass(ms: number): void {
+    this.#elapsed += ms;
+    this.#now += ms;
   }
 
   #next(end: number): Timer | undefined {

@@ -141,8 +141,8 @@ export class FarPeer extends NearPeer {
 
 /** Resolves when `condition` holds; patience has an end here, too. */
 export async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + PATIENCE;
-  while (!condition() && Date.now() < end) await turn();
+  const end = performance.now() + PATIENCE;
+  while (!condition() && performance.now() < end) await turn();
 }
 
 /** Lets everything that is under way arrive: deliveries are microtasks, and this is a turn of its own. */

@@ -20,6 +20,7 @@ export type Line = { readonly text: string } & (
   | { readonly kind: 'send-raw'; readonly peer: string; readonly raw: string }
   | { readonly kind: 'hang-up' | 'expect-closed' | 'expect-nothing'; readonly peer: string }
   | { readonly kind: 'wait'; readonly ms: number }
+  | { readonly kind: 'date'; readonly ms: number }
   | { readonly kind: 'drain'; readonly ms: number }
 );
 
@@ -35,6 +36,8 @@ export function parseScript(script: string): Line[] {
 function parseLine(text: string): Line {
   const clock = /^clock \+(\d+)$/.exec(text);
   if (clock !== null) return { text, kind: 'wait', ms: Number(clock[1]) };
+  const date = /^date ([+-]\d+)$/.exec(text);
+  if (date !== null) return { text, kind: 'date', ms: Number(date[1]) };
   const drain = /^router drains (\d+)$/.exec(text);
   if (drain !== null) return { text, kind: 'drain', ms: Number(drain[1]) };
   const [, peer = '', arrow, rest = ''] = /^(\S+)\s+(→|←)\s+(.*)$/.exec(text) ?? [];

@@ -151,7 +151,7 @@ describe('names', () => {
   });
 
   test('threat 28: long ones that fail take no room', () => {
-    const attempts = new Attempts({ now: () => 0 }, { perAuthid: 1 });
+    const attempts = new Attempts({ elapsed: () => 0 }, { perAuthid: 1 });
     collect();
     const before = process.memoryUsage().heapUsed;
     const long = (number: number): string => `${number}`.padEnd(60_000, 'x');
