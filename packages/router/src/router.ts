@@ -81,6 +81,8 @@ export interface RouterOptions extends RealmSettings {
   readonly globalId?: () => Id;
   /** Uniform in [0, 1), for tests. */
   readonly random?: () => number;
+  /** Resolves in a later turn of the event loop, for tests; what `setImmediate` waits for by default. */
+  readonly nextTurn?: () => Promise<void>;
 }
 
 /** Times in ms, sizes in bytes. */
@@ -230,6 +232,7 @@ export class Router implements ConnectionRouter {
       features: own.features ?? options.features ?? defaultFeatures(),
       trustLevel: own.trustLevel ?? options.trustLevel,
       turns: this.turns,
+      nextTurn: options.nextTurn ?? afterInputAndOutput,
       permits: authorizer && permitsOf(authorizer, () => realm, this.clock, this.limits.authorizeTimeout),
     });
     realm.failed.on((error) => {
@@ -237,6 +240,12 @@ export class Router implements ConnectionRouter {
     });
     return realm;
   }
+}
+
+function afterInputAndOutput(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 /** A router with its realms, open for connections. */

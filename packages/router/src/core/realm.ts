@@ -59,6 +59,8 @@ export interface RealmOptions {
   readonly permits?: Permits | undefined;
   /** Bounds the work of a turn. */
   readonly turns: Turns;
+  /** Resolves in a later turn of the event loop, when input and output have had their turn. */
+  readonly nextTurn: () => Promise<void>;
 }
 
 export class Realm {
@@ -85,6 +87,8 @@ export class Realm {
   /** A procedure of the router's own has failed by a fault of its own. */
   readonly failed: Hook<[unknown]> = new Hook();
   readonly permits: Permits | undefined;
+  /** Resolves in a later turn of the event loop: whoever has long work to do does a slice of it in each. */
+  readonly nextTurn: () => Promise<void>;
   readonly #globalId: () => Id;
   readonly #meta: MetaSession;
   readonly #maxSessions: number;
@@ -97,6 +101,7 @@ export class Realm {
     this.uriRules = options.uriRules;
     this.disclosure = options.disclosure;
     this.permits = options.permits;
+    this.nextTurn = options.nextTurn;
     this.#globalId = options.globalId;
     const { limited } = this;
     this.#maxSessions = options.maxSessions ?? Infinity;
