@@ -1,5 +1,11 @@
 /** Policies for clients that read too slowly (reliability: C4). */
-import { createRouter, DEFAULT_LIMITS, type Router, type RouterOptions, type SlowConsumerPolicies } from '@wamp/router';
+import {
+  createRouter,
+  DEFAULT_LIMITS,
+  type Router,
+  type RouterOptions,
+  type SlowConsumerPolicies,
+} from '@wamp/router';
 import { ManualClock } from '@wamp/router/testing';
 import fc from 'fast-check';
 import { MessageType } from '@wamp/protocol';
@@ -140,7 +146,9 @@ describe('drop_oldest', () => {
       [id, expect.any(Number)],
       [id, expect.any(Number)],
     ]);
-    expect(play.announced.reduce((sum: number, told) => sum + Number((told as number[])[1]), 0)).toBe(dropped);
+    expect(play.announced.reduce((sum: number, told) => sum + Number((told as number[])[1]), 0)).toBe(
+      dropped,
+    );
     await publish(play, 201, 202);
     play.reader.read();
     expect(numbers(play.reader).slice(-3)).toEqual([200, 201, 202]);

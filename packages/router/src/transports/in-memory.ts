@@ -1,5 +1,6 @@
 /** A transport within the process: frames pass from end to end, in order, one turn later. */
 import type { Serializer, Transport, TransportListener } from '@wamp/protocol';
+import { Fifo } from '../core/fifo.ts';
 import type { Router } from '../router.ts';
 
 /**
@@ -30,16 +31,29 @@ type Delivery = (listener: TransportListener | undefined) => void;
 class End implements Transport {
   readonly serializer: Serializer;
   readonly limit: number;
-  readonly backlog = 0;
   listener: TransportListener | undefined;
   #other: End | undefined;
   #open = true;
   /** What is still to arrive here. */
-  #arriving: Delivery[] = [];
+  readonly #arriving = new Fifo<{ readonly size: number; readonly deliver: Delivery }>();
+  /** The bytes of it. */
+  #unread = 0;
+  #isPaused = false;
+  #scheduled = false;
 
   constructor(serializer: Serializer, limit = Infinity) {
     this.serializer = serializer;
     this.limit = limit;
+  }
+
+  /** What the other end does not want to read. */
+  get backlog(): number {
+    return this.#other?.kept ?? 0;
+  }
+
+  /** The bytes that wait here, while this end reads nothing. */
+  get kept(): number {
+    return this.#isPaused ? this.#unread : 0;
   }
 
   connect(other: End): void {
@@ -47,16 +61,28 @@ class End implements Transport {
   }
 
   send(frame: Uint8Array<ArrayBuffer>): void {
-    if (this.#open) this.#other?.arrive((listener) => listener?.frame(frame));
+    if (this.#open) this.#other?.arrive(frame.length, (listener) => listener?.frame(frame));
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#schedule();
   }
 
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#other?.arrive((listener) => {
+    this.#other?.arrive(0, (listener) => {
       this.#other?.gone(listener);
     });
-    this.arrive((listener) => listener?.closed('closed'));
+    // Its own end it hears of in any case.
+    this.#isPaused = false;
+    this.arrive(0, (listener) => listener?.closed('closed'));
   }
 
   /** The other end has closed. */
@@ -66,17 +92,29 @@ class End implements Transport {
     listener?.closed('closed by the peer');
   }
 
-  arrive(delivery: Delivery): void {
-    this.#arriving.push(delivery);
-    if (this.#arriving.length === 1)
-      queueMicrotask(() => {
-        this.#deliver();
-      });
+  arrive(size: number, deliver: Delivery): void {
+    this.#arriving.push({ size, deliver });
+    this.#unread += size;
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#isPaused || this.#arriving.size === 0) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#deliver();
+    });
   }
 
   #deliver(): void {
-    const due = this.#arriving;
-    this.#arriving = [];
-    for (const delivery of due) delivery(this.listener);
+    for (let due = this.#arriving.size; due > 0 && !this.#isPaused; due -= 1) {
+      const next = this.#arriving.shift();
+      if (next === undefined) break;
+      this.#unread -= next.size;
+      next.deliver(this.listener);
+    }
+    this.#schedule();
+    if (this.#arriving.size === 0) this.#other?.listener?.drained?.();
   }
 }
