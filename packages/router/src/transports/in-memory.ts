@@ -36,9 +36,11 @@ class End implements Transport {
   #open = true;
   /** What is still to arrive here. */
   readonly #arriving = new Fifo<{ readonly size: number; readonly deliver: Delivery }>();
-  /** The bytes of it. */
+  /** Its bytes. */
   #unread = 0;
   #isPaused = false;
+  /** True once it has been paused: from then on the other end counts what it has not read. */
+  #mayPause = false;
   #scheduled = false;
 
   constructor(serializer: Serializer, limit = Infinity) {
@@ -46,14 +48,13 @@ class End implements Transport {
     this.limit = limit;
   }
 
-  /** What the other end does not want to read. */
+  /** What the other end has not read, if it is one that may read nothing for a while. */
   get backlog(): number {
-    return this.#other?.kept ?? 0;
+    return this.#other?.unread ?? 0;
   }
 
-  /** The bytes that wait here, while this end reads nothing. */
-  get kept(): number {
-    return this.#isPaused ? this.#unread : 0;
+  get unread(): number {
+    return this.#mayPause ? this.#unread : 0;
   }
 
   connect(other: End): void {
@@ -66,6 +67,7 @@ class End implements Transport {
 
   pause(): void {
     this.#isPaused = true;
+    this.#mayPause = true;
   }
 
   resume(): void {

@@ -1,0 +1,236 @@
+/** The work of a turn is bounded, and clients take turns (trials: A4). */
+import { joinBatch, json } from '@wamp/protocol';
+import { createRouter, type Router } from '@wamp/router';
+import { ManualClock } from '@wamp/router/testing';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { SLICE, TURN, TurnsOfRouter } from '../src/connection/turns.ts';
+import type { Worker } from '../src/core/work.ts';
+import { FlushQueue } from '../src/transports/outbox.ts';
+import { Client, settle } from './support/client.ts';
+import { SlowReader } from './support/slow-reader.ts';
+
+/** One message may exceed what is left of a turn, by what it costs to read, and by its first delivery. */
+const ONE_MESSAGE = 2100;
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_item, index) => index);
+}
+
+/** A router that notes the work of each of its turns. */
+function plot(): { readonly router: Router; readonly turns: number[] } {
+  const router = createRouter({ realms: ['realm1'], clock: new ManualClock() });
+  const turns: number[] = [];
+  const { queue } = router;
+  const { turnEnds } = queue;
+  queue.turnEnds = (): void => {
+    turns.push(router.turns.work.spent);
+    turnEnds();
+    turns.push(router.turns.work.spent);
+  };
+  return { router, turns };
+}
+
+describe('rounds', () => {
+  /** Something that costs `cost` with each step, and has so many steps left. */
+  class Job implements Worker {
+    credit = 0;
+    readonly #turns: TurnsOfRouter;
+    readonly cost: number;
+    steps: number;
+    readonly done: number[] = [];
+
+    constructor(turns: TurnsOfRouter, cost: number, steps: number) {
+      this.#turns = turns;
+      this.cost = cost;
+      this.steps = steps;
+    }
+
+    proceed(): boolean {
+      const { work } = this.#turns;
+      while (this.steps > 0 && !work.isOver) {
+        this.steps -= 1;
+        work.spent += this.cost;
+        this.done.push(work.spent);
+      }
+      return this.steps > 0;
+    }
+  }
+
+  test('A4 whoever asks for little waits for one round, whatever the others cost', async () => {
+    const turns = new TurnsOfRouter(new FlushQueue());
+    const hogs = range(100).map(() => new Job(turns, 5000, 1000));
+    for (const hog of hogs) turns.add(hog);
+    await settle();
+    const modest = new Job(turns, 10, 1);
+    turns.add(modest);
+    const before = hogs.reduce((sum, { steps }) => sum + steps, 0);
+    while (modest.steps > 0) await settle();
+    const after = hogs.reduce((sum, { steps }) => sum + steps, 0);
+    // A hundred slices are worth five of their steps; each may have begun one more.
+    expect(before - after).toBeLessThanOrEqual(100);
+  });
+
+  test('A4 those who cost the same get the same, and those who cost more get no more work', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 2, maxLength: 20 }),
+        async (costs) => {
+          const turns = new TurnsOfRouter(new FlushQueue());
+          const jobs = costs.map((cost) => new Job(turns, cost, 100_000_000));
+          for (const job of jobs) turns.add(job);
+          for (let turn = 0; turn < 100; turn += 1) await settle();
+          const work = jobs.map(({ cost, steps }) => cost * (100_000_000 - steps));
+          // None is ahead of another by more than a slice and a step of each.
+          expect(Math.max(...work) - Math.min(...work)).toBeLessThanOrEqual(2 * SLICE + 2 * 3000);
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe('a turn', () => {
+  test('A4 twenty sessions that publish forty times to a thousand patterns each share it with a witness', async () => {
+    const { router, turns } = plot();
+    const hostile: Client[] = [];
+    for (const index of range(20)) {
+      const client = await Client.join(router);
+      hostile.push(client);
+      await client.say(
+        ...range(1000).map((n) => [
+          32,
+          n + 1,
+          { match: 'prefix' },
+          `h${index}.${'x'.repeat(Math.min(n, 400))}`,
+        ]),
+      );
+      client.heard.length = 0;
+    }
+    const callee = await Client.join(router);
+    await callee.say([64, 1, {}, 'com.witness']);
+    const witness = await Client.join(router);
+    turns.length = 0;
+    for (const [index, client] of hostile.entries()) {
+      client.send(
+        ...range(40).map((n) => [16, n + 2000, { exclude_me: false }, `h${index}.${'x'.repeat(400)}`]),
+      );
+    }
+    await settle();
+    witness.send([48, 1, {}, 'com.witness', ['hello']]);
+    let waited = 0;
+    while (callee.heard.at(-1)?.[0] !== 68) {
+      await settle();
+      waited += 1;
+    }
+    callee.send([70, Number(callee.heard.at(-1)?.[1]), {}, ['hello']]);
+    while (witness.heard.length === 0) {
+      await settle();
+      waited += 1;
+    }
+    expect(router.turns.isIdle).toBe(false);
+    expect(waited).toBeLessThanOrEqual(6);
+    await settle(router);
+    expect(Math.max(...turns)).toBeLessThanOrEqual(TURN + ONE_MESSAGE);
+    // 401 prefixes and nothing lost: each event came, in order.
+    for (const client of hostile) {
+      const events = client.heard.filter(([type]) => type === 36);
+      expect(events.length).toBe(401 * 40);
+    }
+  }, 120_000);
+
+  test('A4 one publication to a hundred thousand receivers goes out in slices, and its publisher stays in order', async () => {
+    const { router, turns } = plot();
+    const readers: SlowReader[] = range(100).map(() => SlowReader.join(router));
+    for (const reader of readers) {
+      reader.say(
+        ...range(500).map((n) => [32, n + 1, { match: 'prefix' }, 'com.'.padEnd(4 + n, 'y').slice(0, 504)]),
+      );
+      await settle(router);
+      reader.heard.length = 0;
+    }
+    const topic = 'com.'.padEnd(504, 'y');
+    const publisher = await Client.join(router);
+    turns.length = 0;
+    publisher.send(...range(5).map((n) => [16, n + 1, { acknowledge: true }, topic, [n]]));
+    await settle();
+    const other = await Client.join(router);
+    other.send([16, 1, {}, topic, ['other']]);
+    await settle(router);
+    expect(publisher.heard.map(([type]) => type)).toEqual([17, 17, 17, 17, 17]);
+    expect(Math.max(...turns)).toBeLessThanOrEqual(TURN + ONE_MESSAGE);
+    expect(turns.length).toBeGreaterThan(20);
+    for (const reader of readers) {
+      const told = reader.heard.map(([, , , , args]) => (args as unknown[])[0]);
+      expect(told.filter((what) => what === 'other')).toHaveLength(500);
+      const numbers = told.filter((what) => what !== 'other');
+      expect(numbers).toEqual(numbers.toSorted((a, b) => Number(a) - Number(b)));
+      expect(numbers).toHaveLength(5 * 500);
+    }
+  }, 120_000);
+
+  test('A4 a batch is heard as far as the turn goes, and the rest of it later, in order', async () => {
+    const { router, turns } = plot();
+    const reader = SlowReader.join(router);
+    reader.say([32, 1, {}, 'com.t']);
+    const sender = SlowReader.join(router);
+    const frames = range(20_000).map((n) => json.encodePayload([16, n + 1, {}, 'com.t', [n]], {}, 1));
+    const batch = joinBatch(frames, json);
+    sender.listener?.batch?.(batch);
+    batch.fill(0); // it was lent
+    await settle(router);
+    expect(reader.heard.slice(1).map(([, , , , args]) => (args as unknown[])[0])).toEqual(range(20_000));
+    expect(turns.length).toBeGreaterThan(5);
+    expect(Math.max(...turns)).toBeLessThanOrEqual(TURN + ONE_MESSAGE);
+  });
+
+  test('A4 what a client has sent before it goes is heard, and then it is gone', async () => {
+    const { router } = plot();
+    const reader = SlowReader.join(router);
+    reader.say([32, 1, {}, 'com.t']);
+    const sender = SlowReader.join(router);
+    sender.say(...range(20_000).map((n) => [16, n + 1, {}, 'com.t', [n]]));
+    sender.listener?.closed('cut');
+    expect(router.realm('realm1')?.sessions.size).toBe(2);
+    await settle(router);
+    expect(reader.heard).toHaveLength(1 + 20_000);
+    expect(router.realm('realm1')?.sessions.size).toBe(1);
+  });
+
+  test('A4 of a client that is aborted nothing more is heard', async () => {
+    const { router } = plot();
+    const reader = SlowReader.join(router);
+    reader.say([32, 1, {}, 'com.t']);
+    const sender = SlowReader.join(router);
+    sender.say(...range(20_000).map((n) => [16, n + 1, {}, 'com.t', [n]]));
+    const heard = reader.heard.length;
+    sender.listener?.violation('nonsense');
+    await settle(router);
+    // One was accepted already, and on its way.
+    expect(reader.heard.length).toBeLessThanOrEqual(heard + 1);
+    expect(sender.heard.at(-1)?.[2]).toBe('wamp.error.protocol_violation');
+  });
+
+  test('A4 sessions that leave with ten thousand registrations and subscriptions each go in slices', async () => {
+    const { router, turns } = plot();
+    const realm = router.realm('realm1');
+    const before = realm?.dealer.registrations.size;
+    const leaving = range(10).map(() => SlowReader.join(router));
+    for (const [index, client] of leaving.entries()) {
+      client.say(...range(10_000).map((n) => [32, n + 1, {}, `com.t${index}.${n}`]));
+      client.say(...range(10_000).map((n) => [64, n + 20_001, {}, `com.p${index}.${n}`]));
+    }
+    await settle(router);
+    const stranger = await Client.join(router);
+    turns.length = 0;
+    for (const client of leaving) client.listener?.closed('cut');
+    await stranger.say([48, 1, {}, 'com.p9.9999']);
+    expect(Math.max(...turns)).toBeLessThanOrEqual(TURN + ONE_MESSAGE);
+    expect(turns.length).toBeGreaterThan(20);
+    // It was assigned to a callee that had gone, or there was none any more: in any case it is answered.
+    expect(stranger.heard.map(([type]) => type)).toEqual([8]);
+    expect(realm?.broker.subscriptions.size).toBe(0);
+    expect(realm?.dealer.registrations.size).toBe(before);
+    expect(realm?.sessions.size).toBe(1);
+  }, 120_000);
+});
