@@ -1,0 +1,85 @@
+/** `npm run siege`: whether the router holds against a hundred hostile sessions that keep to the rules. */
+import { parseArgs } from 'node:util';
+import { KINDS } from './kinds/index.ts';
+import { faultsOf, report } from './report.ts';
+import { siege } from './siege.ts';
+
+const USAGE = `npm run siege -- [options]
+
+  --seconds N      how long; 60 by default
+  --heap MIB       --max-old-space-size of the router; 1024 by default
+  --sessions N     hostile sessions at a time; 100 by default
+  --processes N    processes that they live in; 2 by default
+  --seed N         what the hostile sessions do; 1 by default
+  --only A,B       these kinds of attack alone; --list prints all
+  --port N         where the router listens; any free port by default
+  --config FILE    a configuration of the router, which listens on --port and has --realm
+  --realm URI      realm1 by default
+  --router FILE    the main.js of another build
+  --cpu-prof DIR   the router writes a CPU profile there
+  --json           the outcome as JSON
+
+Starts the built router (npm run build) and lets hostile sessions send it legal messages of the kinds that hurt, while a
+witness of eight sessions over WebSocket and RawSocket makes 50 calls and publishes 50 events a second. CPU is measured
+within the router's process, from one turn of its event loop to the next; garbage collection and its helper threads count.
+
+Bounds: the process lives; no session of the witness ends, no call of it fails, no event is lost; no turn takes more than
+50 ms of CPU; 30 s after the last hostile session has gone, RSS is 1.1 times what it was and 64 MiB at most.
+Latencies are told, not judged: they are the machine's, too.
+Exit code: 0 when everything is within its bounds, 1 when something is not.
+`;
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '60' },
+    heap: { type: 'string', default: '1024' },
+    sessions: { type: 'string', default: '100' },
+    processes: { type: 'string', default: '2' },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string' },
+    list: { type: 'boolean', default: false },
+    port: { type: 'string' },
+    config: { type: 'string' },
+    realm: { type: 'string', default: 'realm1' },
+    router: { type: 'string' },
+    'cpu-prof': { type: 'string' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+/** @throws Error for what is no kind */
+function kinds(only: string | undefined): readonly string[] {
+  const all = Object.keys(KINDS);
+  if (only === undefined) return all;
+  const chosen = only.split(',');
+  for (const kind of chosen)
+    if (!all.includes(kind)) throw new Error(`--only: there is no kind ${kind}; there are ${all.join(', ')}`);
+  return chosen;
+}
+
+async function run(): Promise<void> {
+  if (values.config !== undefined && values.port === undefined)
+    throw new Error('--config needs --port, which it listens on');
+  const outcome = await siege({
+    seconds: Number(values.seconds),
+    heap: Number(values.heap),
+    sessions: Number(values.sessions),
+    processes: Number(values.processes),
+    seed: Number(values.seed),
+    kinds: kinds(values.only),
+    port: Number(values.port ?? 0),
+    config: values.config,
+    realm: values.realm,
+    program: values.router,
+    profile: values['cpu-prof'],
+  });
+  console.log(
+    values.json ? JSON.stringify({ ...outcome, faults: faultsOf(outcome) }, undefined, 2) : report(outcome),
+  );
+  process.exitCode = faultsOf(outcome).length === 0 ? 0 : 1;
+}
+
+if (values.help) console.log(USAGE);
+else if (values.list) console.log(Object.keys(KINDS).join('\n'));
+else await run();

@@ -1,0 +1,170 @@
+/** The siege: hostile sessions around the router program, and a witness who uses it meanwhile. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { cpuOf, residentSizeOf } from '../process-usage.ts';
+import { sleep } from '../sleep.ts';
+import type { HostileTask } from './hostile-entry.ts';
+import type { ProcessFigures } from './preload.ts';
+import { Program, type ProgramOptions } from './program.ts';
+import { sumOf, type HostileTally } from './tally.ts';
+import type { Testimony } from './witness.ts';
+
+export interface SiegeOptions extends ProgramOptions {
+  readonly seconds: number;
+  readonly sessions: number;
+  readonly processes: number;
+  readonly seed: number;
+  readonly kinds: readonly string[];
+  readonly realm: string;
+}
+
+/** Bytes. */
+export interface Memory {
+  readonly before: number;
+  readonly peak: number;
+  /** When all had gone; the least in 30 s, garbage collected. */
+  readonly after: number;
+  readonly heapBefore: number;
+  readonly heapAfter: number;
+}
+
+export interface Outcome {
+  readonly options: SiegeOptions;
+  /** How the process died; undefined when it lives. */
+  readonly death: string | undefined;
+  /** The end of its log, if it died. */
+  readonly log: string;
+  /** As it was when the hostile sessions went; undefined when it did not answer. */
+  readonly figures: ProcessFigures | undefined;
+  /** CPU of the router, in cores. */
+  readonly routerShare: number;
+  readonly memory: Memory;
+  readonly testimony: Testimony | undefined;
+  readonly hostile: HostileTally;
+}
+
+/** Memory may be this much above what it was, and {@link MEMORY_CONSTANT}. */
+export const MEMORY_RATIO = 1.1;
+/**
+ * What a process that has worked keeps, whoever worked with it: compiled code, young generations at their full size, and
+ * what malloc holds back (bytes).
+ */
+export const MEMORY_CONSTANT: number = 64 * 1024 * 1024;
+/** How long memory may take to come back (s). */
+const SETTLING = 30;
+/** Before the siege begins, the witness has the router to itself (s). */
+const WARM_UP = 3;
+/** How long children may take to report (s). */
+const PATIENCE = 60;
+
+export function memoryBound(before: number): number {
+  return before * MEMORY_RATIO + MEMORY_CONSTANT;
+}
+
+/** @throws Error when the router does not start */
+export async function siege(options: SiegeOptions): Promise<Outcome> {
+  const program = await Program.start(options);
+  const place = { port: program.port, realm: options.realm };
+  const witness = child('witness-entry.ts');
+  const begun = once(witness, 'message');
+  witness.send(place);
+  await begun;
+  await sleep(WARM_UP);
+  const before = await program.ask('siege: collect');
+  await program.ask('siege: fresh');
+  const attackers = begin(options, program.port);
+  const watched = await watch(program, options.seconds);
+  const figures = await program.ask('siege: figures');
+  const hostile = sumOf(await Promise.all(attackers.map((each) => told<HostileTally>(each))).then(present));
+  const testimony = await told<Testimony>(witness);
+  const after = await settled(program, before?.rss ?? 0);
+  const { death, log } = program;
+  await program.stop();
+  const memory = {
+    before: before?.rss ?? 0,
+    peak: watched.peak,
+    after: after?.rss ?? 0,
+    heapBefore: before?.heapUsed ?? 0,
+    heapAfter: after?.heapUsed ?? 0,
+  };
+  return {
+    options,
+    death,
+    log: death === undefined ? '' : log,
+    figures,
+    routerShare: watched.share,
+    memory,
+    testimony,
+    hostile,
+  };
+}
+
+function child(entry: string): ChildProcess {
+  const forked = fork(fileURLToPath(new URL(entry, import.meta.url)), { execArgv: process.execArgv });
+  const kill = (): boolean => forked.kill('SIGKILL');
+  process.on('exit', kill);
+  forked.on('exit', () => process.off('exit', kill));
+  return forked;
+}
+
+/** Starts the hostile sessions, in processes of their own. */
+function begin({ sessions, processes, seed, kinds, realm }: SiegeOptions, port: number): ChildProcess[] {
+  return Array.from({ length: processes }, (_, index) => {
+    const attacker = child('hostile-entry.ts');
+    const task: HostileTask = {
+      place: { port, realm },
+      seed,
+      kinds,
+      scale: 1,
+      from: Math.floor((sessions * index) / processes),
+      to: Math.floor((sessions * (index + 1)) / processes),
+    };
+    attacker.send(task);
+    return attacker;
+  });
+}
+
+/** Looks at the router from outside. */
+async function watch(program: Program, seconds: number): Promise<{ peak: number; share: number }> {
+  const started = performance.now();
+  const cpu = cpuOf(program.pid) ?? 0;
+  let [peak, used] = [0, cpu];
+  while (performance.now() - started < seconds * 1000 && program.death === undefined) {
+    peak = Math.max(peak, residentSizeOf(program.pid) ?? 0);
+    used = Math.max(used, cpuOf(program.pid) ?? 0);
+    await sleep(0.25);
+  }
+  return { peak, share: (used - cpu) / ((performance.now() - started) * 1000) };
+}
+
+/** Tells a child to stop. @returns its report; undefined when there is none in time */
+async function told<T>(attacker: ChildProcess): Promise<T | undefined> {
+  if (!attacker.connected) return undefined;
+  const report = once(attacker, 'message').then(([message]) => message as T);
+  attacker.send('end');
+  const answer = await Promise.race([
+    report,
+    once(attacker, 'exit').then(() => undefined),
+    sleep(PATIENCE).then(() => undefined),
+  ]);
+  attacker.kill('SIGKILL');
+  return answer;
+}
+
+function present<T>(items: readonly (T | undefined)[]): T[] {
+  return items.filter((item): item is T & {} => item !== undefined);
+}
+
+/** Waits until memory is within its bound, for half a minute at most. @returns the least there was */
+async function settled(program: Program, before: number): Promise<ProcessFigures | undefined> {
+  let least: ProcessFigures | undefined;
+  for (let waited = 0; waited < SETTLING; waited += 1) {
+    const figures = await program.ask('siege: collect');
+    if (figures === undefined) return least;
+    if (least === undefined || figures.rss < least.rss) least = figures;
+    if (least.rss <= memoryBound(before)) return least;
+    await sleep(1);
+  }
+  return least;
+}
