@@ -89,6 +89,7 @@ describe('what is right is understood', () => {
         handshakeSize: 512,
         messageSize: 2 ** 24,
         queueSize: 2 ** 30,
+        slowConsumerTimeout: 3000,
         pingInterval: 0,
         pingTimeout: 60_000,
         connectionsPerAddress: 20,

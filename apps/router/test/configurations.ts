@@ -43,6 +43,7 @@ limits:
   handshake_size: 512B
   message_size: 16MiB
   queue_size: 1GiB
+  slow_consumer_timeout: 3s
   ping_interval: 0s
   ping_timeout: 1m
   connections_per_address: 20

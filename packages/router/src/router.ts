@@ -121,7 +121,7 @@ export class Router implements ConnectionRouter {
   readonly queue: FlushQueue = new FlushQueue();
   readonly outlets: Outlets = new Outlets(this.queue.memory);
   /** How its clients share the event loop. */
-  readonly turns: TurnsOfRouter = new TurnsOfRouter(this.queue);
+  readonly turns: TurnsOfRouter = new TurnsOfRouter(this.queue, this.limited);
   readonly admission: Admission;
   readonly #realms = new Map<Uri, GuardedRealm>();
   readonly #connections = new Set<Connection>();

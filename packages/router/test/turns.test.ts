@@ -5,6 +5,7 @@ import { ManualClock } from '@wamp/router/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SLICE, TURN, TurnsOfRouter } from '../src/connection/turns.ts';
+import { Tally } from '../src/core/tally.ts';
 import type { Worker } from '../src/core/work.ts';
 import { FlushQueue } from '../src/transports/outbox.ts';
 import { Client, settle } from './support/client.ts';
@@ -58,7 +59,7 @@ describe('rounds', () => {
   }
 
   test('A4 whoever asks for little waits for one round, whatever the others cost', async () => {
-    const turns = new TurnsOfRouter(new FlushQueue());
+    const turns = new TurnsOfRouter(new FlushQueue(), new Tally());
     const hogs = range(100).map(() => new Job(turns, 5000, 1000));
     for (const hog of hogs) turns.add(hog);
     await settle();
@@ -76,7 +77,7 @@ describe('rounds', () => {
       fc.asyncProperty(
         fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 2, maxLength: 20 }),
         async (costs) => {
-          const turns = new TurnsOfRouter(new FlushQueue());
+          const turns = new TurnsOfRouter(new FlushQueue(), new Tally());
           const jobs = costs.map((cost) => new Job(turns, cost, 100_000_000));
           for (const job of jobs) turns.add(job);
           for (let turn = 0; turn < 100; turn += 1) await settle();
@@ -167,6 +168,28 @@ describe('a turn', () => {
       expect(numbers).toEqual(numbers.toSorted((a, b) => Number(a) - Number(b)));
       expect(numbers).toHaveLength(5 * 500);
     }
+  }, 120_000);
+
+  test('A4 the router’s own events stay in order, and of too many that wait the last are dropped and counted', async () => {
+    const { router, turns } = plot();
+    const realm = router.realm('realm1');
+    const readers: SlowReader[] = range(100).map(() => SlowReader.join(router));
+    for (const reader of readers) {
+      reader.say(...range(200).map((n) => [32, n + 1, { match: 'prefix' }, 'com.'.padEnd(4 + n, 'y')]));
+      await settle(router);
+      reader.heard.length = 0;
+    }
+    turns.length = 0;
+    for (const n of range(5)) realm?.publish('com.'.padEnd(204, 'y'), [n]);
+    for (const n of range(1100)) realm?.publish('com.nobody', [n + 5]);
+    await settle(router);
+    realm?.publish('com.nobody', ['last']);
+    await settle(router);
+    expect(Math.max(...turns)).toBeLessThanOrEqual(TURN + ONE_MESSAGE);
+    expect(realm?.limited.of('own_publications')).toBeGreaterThan(99);
+    const told = readers[99]?.heard.map(([, , , , args]) => Number((args as unknown[])[0])) ?? [];
+    expect(told.slice(0, 1000)).toEqual(told.slice(0, 1000).toSorted((a, b) => a - b));
+    expect(told.filter((n) => n < 5)).toHaveLength(5 * 200);
   }, 120_000);
 
   test('A4 a batch is heard as far as the turn goes, and the rest of it later, in order', async () => {

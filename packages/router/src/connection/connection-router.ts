@@ -59,6 +59,7 @@ export type LimitName =
   | 'ping_timeout'
   | 'connections_per_address'
   | 'handshakes'
+  | 'turns_exhausted'
   | 'producers_held'
   | 'receivers_stuck'
   | 'rate_delayed'

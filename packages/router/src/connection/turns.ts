@@ -1,6 +1,7 @@
 /** Turns: shares the event loop among connections, so that no turn of it grows long and everybody gets on. */
 import { Work, type Turns, type Worker } from '../core/work.ts';
 import type { FlushQueue } from '../transports/outbox.ts';
+import type { LimitTally } from './connection-router.ts';
 
 /** The work of one turn, in units of about a microsecond; whatever comes beyond waits for its slice of the next turns. */
 export const TURN = 10_000;
@@ -17,12 +18,15 @@ export class TurnsOfRouter implements Turns {
   readonly work: Work = new Work(TURN);
   readonly #queue: FlushQueue;
   #waiting: Worker[] = [];
-  /** How many turns there were in which some work was left for later. */
-  exhausted = 0;
+  readonly #limited: LimitTally;
 
-  /** @param queue tells when a turn ends */
-  constructor(queue: FlushQueue) {
+  /**
+   * @param queue tells when a turn ends
+   * @param limited counts the turns that have left something for later
+   */
+  constructor(queue: FlushQueue, limited: LimitTally) {
     this.#queue = queue;
+    this.#limited = limited;
     queue.turnEnds = (): void => {
       this.#endTurn();
     };
@@ -47,7 +51,7 @@ export class TurnsOfRouter implements Turns {
     const { work } = this;
     work.spent = 0;
     if (this.#waiting.length === 0) return;
-    this.exhausted += 1;
+    this.#limited.add('turns_exhausted');
     while (this.#waiting.length > 0 && work.spent < FOR_WAITING) this.#round();
     work.limit = TURN;
     if (this.#waiting.length > 0) this.#queue.awaitEnd();
