@@ -14,6 +14,7 @@ import { Attempts, type AttemptLimits } from './auth/attempts.ts';
 import type { Authenticator, Underlay } from './auth/authenticator.ts';
 import type { Authorizer } from './authz/authorizer.ts';
 import { Admission } from './connection/admission.ts';
+import { boundedLog } from './connection/bounded-log.ts';
 import type { ConnectionRouter, Limits, LimitTally, Log } from './connection/connection-router.ts';
 import { Connection } from './connection/connection.ts';
 import type { GuardedRealm } from './connection/joining.ts';
@@ -73,7 +74,10 @@ export interface RouterOptions extends RealmSettings {
   readonly attempts?: Partial<AttemptLimits> | false;
   /** What WELCOME says of the router's make. */
   readonly agent?: string;
-  /** Takes log entries; silent by default. */
+  /**
+   * Takes log entries; silent by default. Of one kind (text) it is given 10 a second at most, and then how many more there
+   * were (`unmentioned`), so that no client can flood it; texts among the facts end after 512 characters.
+   */
   readonly log?: Log;
   /** Time, for tests. */
   readonly clock?: Clock;
@@ -137,7 +141,7 @@ export class Router implements ConnectionRouter {
     this.clock = options.clock ?? systemClock;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.attempts = options.attempts === false ? undefined : new Attempts(this.clock, options.attempts);
-    this.log = options.log ?? ((): void => undefined);
+    this.log = options.log === undefined ? () => undefined : boundedLog(options.log, this.clock);
     this.admission = new Admission(this);
     this.#rates = new Rates(this);
     for (const realm of options.realms)
