@@ -6,33 +6,38 @@ import { fromFlags } from './config/development.ts';
 import { FaultyConfiguration } from './config/faults.ts';
 import { loadConfiguration } from './config/load.ts';
 import { CannotStart } from './failure.ts';
+import { LineWriter } from './line-writer.ts';
+import { logFrom } from './log.ts';
 import { answer } from './rights.ts';
-import { stopOnSignals } from './shutdown.ts';
+import { outliveSignals, stopOnSignals } from './shutdown.ts';
 import { start } from './start.ts';
 
 /** The exit code of an explanation that says no. */
 const DENIED = 3;
+const [out, err] = [new LineWriter(process.stdout), new LineWriter(process.stderr)];
 
 try {
   const command = readCommandLine(process.argv.slice(2));
   if (command?.name === 'start') {
     const { from, insecureDev } = command;
     const loaded = typeof from === 'string' ? loadConfiguration(from) : fromFlags(from);
-    const running = await start(loaded, insecureDev);
+    const log = logFrom(loaded.configuration.log.level, err);
+    outliveSignals(log);
+    const running = await start(loaded, insecureDev, log);
     stopOnSignals(running);
-    console.log(running.greeting);
+    out.write(running.greeting);
   } else if (command?.name === 'check') {
     const loaded = loadConfiguration(command.file);
-    if (command.question === undefined) console.log(summary(loaded.configuration));
+    if (command.question === undefined) out.write(summary(loaded.configuration));
     else {
       const { permitted, line } = answer(loaded, command.question);
-      console.log(line);
+      out.write(line);
       process.exitCode = permitted ? 0 : DENIED;
     }
   }
 } catch (error) {
   if (!(error instanceof CannotStart)) throw error;
   // Lines that begin with a place in a file are for editors and terminals to open.
-  console.error(error instanceof FaultyConfiguration ? error.message : `wamp-router: ${error.message}`);
+  err.write(error instanceof FaultyConfiguration ? error.message : `wamp-router: ${error.message}`);
   process.exitCode = error.exitCode;
 }

@@ -1,14 +1,18 @@
 /** JSON for people to read: one line, of which nothing but itself is to be seen, whoever has chosen the words. */
 
-/** Texts are cut there (characters), and where something of ours has failed is cut here. */
-const LONGEST = 256;
+/** Texts are cut there (characters): a URI is no longer. Where something of ours has failed is cut here. */
+const LONGEST = 512;
 const LONGEST_TRACE = 4096;
+/** Lists end after so many items. */
+const MOST_ITEMS = 20;
 /** What JSON leaves as it is, and terminals obey: control characters, ends of lines, directions of writing. */
 const OBEYED = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 export function inOneLine(value: string | Readonly<Record<string, unknown>>): string {
   return JSON.stringify(value, (_key, part: unknown) => {
     if (part instanceof Error) return cut(part.stack ?? String(part), LONGEST_TRACE);
+    if (Array.isArray(part) && part.length > MOST_ITEMS)
+      return [...(part.slice(0, MOST_ITEMS) as unknown[]), '…'];
     return typeof part === 'string' ? cut(part, LONGEST) : part;
   }).replace(OBEYED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -1,5 +1,6 @@
-/** Ends the process in order at the first signal, and at once at the second. */
+/** What signals do: some end the process in order at the first, and at once at the second; others must not end it. */
 import { constants } from 'node:os';
+import type { Log } from '@wamp/router';
 
 /** What can be stopped. */
 export interface Stoppable {
@@ -25,4 +26,18 @@ export function stopOnSignals(running: Stoppable): void {
       void running.stop().then(() => process.exit(0));
     });
   }
+}
+
+/** Heard, so that they do nothing: unheard, the one would open Node's inspector, and the other end the process. */
+const unused = ['SIGUSR1', 'SIGUSR2'] as const;
+
+/** Keeps the process from what signals do by default that mean something else to a server. */
+export function outliveSignals(log: Log): void {
+  for (const signal of unused) process.on(signal, () => undefined);
+  process.on('SIGHUP', () => {
+    log('warn', 'SIGHUP: the configuration is not read again', {
+      why: 'reloading is not available yet',
+      advice: 'restart wamp-router to apply changes',
+    });
+  });
 }

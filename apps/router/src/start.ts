@@ -1,7 +1,7 @@
 /** Brings the router up: realms, pages, and every transport on every listener. */
 import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createRouter, isLoopback } from '@wamp/router';
+import { createRouter, isLoopback, type Log } from '@wamp/router';
 import { namedRealm } from './authenticators.ts';
 import { version } from './command-line.ts';
 import type { Listener } from './config/listeners.ts';
@@ -27,16 +27,21 @@ export interface Running extends Stoppable {
 /**
  * Resolves once clients can connect.
  * @param insecureDev whether anyone who reaches this machine may do everything
+ * @param log what the configuration asks for, on stderr, by default
  * @throws CannotStart when they never will
  */
-export async function start(loaded: LoadedConfiguration, insecureDev: boolean): Promise<Running> {
+export async function start(
+  loaded: LoadedConfiguration,
+  insecureDev: boolean,
+  log: Log = logFrom(loaded.configuration.log.level),
+): Promise<Running> {
   const { configuration } = loaded;
   const { realms, limits, attempts, drain } = configuration;
   const listeners = await resolve(configuration.listeners);
   if (!insecureDev) refuseExposure(listeners, loaded);
   const answers = answersFor(configuration);
   const named = await Promise.all(realms.map(namedRealm));
-  const router = createRouter({ realms: named, limits, attempts, log: logFrom(configuration.log.level) });
+  const router = createRouter({ realms: named, limits, attempts, log });
   const open: OpenListener[] = [];
   const close = (): Promise<unknown> => Promise.all(open.map((listener) => listener.close()));
   try {

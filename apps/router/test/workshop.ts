@@ -1,5 +1,5 @@
 /** The router app in processes of its own: from source beside stand-ins for the web apps, or as it was built. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -25,6 +25,8 @@ export interface RunningRouter {
   readonly origin: string;
   /** Sends a signal. */
   kill(signal: NodeJS.Signals): void;
+  /** Closes our end of its stderr: whoever has read the log is gone. */
+  closeLog(): void;
   /** Resolves when the process has ended. */
   readonly ended: Promise<Outcome>;
   /** Ends it with SIGTERM, when it runs still; throws what it has printed on stderr. */
@@ -68,10 +70,15 @@ export class Workshop implements AsyncDisposable {
     return listening(spawn(process.execPath, [...fromSource, this.#main, 'start', '--port', '0', ...args]));
   }
 
-  /** Starts what a configuration file says. */
-  startFrom(file: string, env: Readonly<Record<string, string>> = {}): Promise<RunningRouter> {
+  /** Starts what a configuration file says. @param stderr where it writes the log; a pipe to us by default */
+  startFrom(
+    file: string,
+    env: Readonly<Record<string, string>> = {},
+    stderr: 'pipe' | number = 'pipe',
+  ): Promise<RunningRouter> {
     const args = [...fromSource, this.#main, 'start', '--config', file];
-    return listening(spawn(process.execPath, args, { env: { ...process.env, ...env } }));
+    const stdio: StdioOptions = ['ignore', 'pipe', stderr];
+    return listening(spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -91,6 +98,7 @@ async function listening(child: ChildProcess): Promise<RunningRouter> {
     greeting,
     origin: new URL(greeting.split(/\s+/)[2] ?? '').origin,
     kill: (signal) => child.kill(signal),
+    closeLog: () => child.stderr?.destroy(),
     ended,
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM');
