@@ -17,7 +17,7 @@ type Facts = Readonly<Record<string, unknown>>;
 
 /** An interval of one kind of entry. */
 interface Interval {
-  /** When it began (ms since the epoch). */
+  /** When it began, by a clock that is never set back (ms). */
   begun: number;
   written: number;
   unmentioned: number;
@@ -35,10 +35,8 @@ export function boundedLog(log: Log, clock: Clock): Log {
   return (level, what, facts) => {
     const kind = intervals.has(what) || intervals.size < MOST_KINDS ? what : OTHERS;
     const interval = intervals.get(kind) ?? begin(kind);
-    const now = clock.now();
-    // A clock that was set back does not silence the log.
-    const isOver = now >= interval.begun + INTERVAL || now < interval.begun;
-    if (isOver && interval.unmentioned === 0) Object.assign(interval, { begun: now, written: 0 });
+    const now = clock.elapsed();
+    if (now >= interval.begun + INTERVAL && interval.unmentioned === 0) Object.assign(interval, { begun: now, written: 0 });
     if (interval.written < BURST) {
       interval.written += 1;
       log(level, what, bounded(facts));
@@ -46,7 +44,7 @@ export function boundedLog(log: Log, clock: Clock): Log {
   };
 
   function begin(kind: string): Interval {
-    const interval: Interval = { begun: clock.now(), written: 0, unmentioned: 0, level: 'info' };
+    const interval: Interval = { begun: clock.elapsed(), written: 0, unmentioned: 0, level: 'info' };
     intervals.set(kind, interval);
     return interval;
   }
@@ -57,7 +55,7 @@ export function boundedLog(log: Log, clock: Clock): Log {
     if (interval.unmentioned > 1) return;
     clock.after(INTERVAL, () => {
       const { unmentioned } = interval;
-      Object.assign(interval, { begun: clock.now(), written: 0, unmentioned: 0 });
+      Object.assign(interval, { begun: clock.elapsed(), written: 0, unmentioned: 0 });
       log(interval.level, kind, { unmentioned });
     });
   }
