@@ -116,7 +116,14 @@ describe('what is right is understood', () => {
       name: 'com.example.hunter2.${x}',
       uriRules: 'strict',
       disclosure: false,
-      quotas: { calls: 5, invocations: 6, subscriptions: 0, patternSubscriptions: 9, registrations: 8 },
+      quotas: {
+        calls: 5,
+        invocations: 6,
+        subscriptions: 0,
+        patternSubscriptions: 9,
+        registrations: 8,
+        patternRegistrations: 4,
+      },
       maxSessions: 7,
     });
     expect(realms.map(({ name }) => name).slice(1)).toEqual(['two', 'three']);

@@ -29,7 +29,7 @@ realms:
   - name: com.example.\${SECRET}.$\${x}
     uri_rules: strict
     disclosure: false
-    quotas: { calls: 5, invocations: 6, subscriptions: 0, pattern_subscriptions: 9, registrations: 8 }
+    quotas: { calls: 5, invocations: 6, subscriptions: 0, pattern_subscriptions: 9, registrations: 8, pattern_registrations: 4 }
     max_sessions: 7
   - &realm
     name: two

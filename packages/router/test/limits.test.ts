@@ -261,6 +261,49 @@ describe('quotas of a realm', () => {
     expect(limitedIn(router)).toEqual({ registrations: 1 });
   });
 
+  test('A3 registrations of patterns, exact ones not counted', async () => {
+    const router = open({ quotas: { patternRegistrations: 2 } });
+    const client = await Client.join(router);
+    const prefix = { match: 'prefix' };
+    const all = [
+      [64, 1, prefix, 'com'],
+      [64, 2, { match: 'wildcard' }, 'com..x'],
+      [64, 3, {}, 'com.exact'],
+      [64, 4, prefix, 'org'],
+    ];
+    expect(await answers(client, ...all)).toEqual([65, 65, 65, LIMIT_EXCEEDED]);
+    expect(limitedIn(router)).toEqual({ pattern_registrations: 1 });
+    const registered = client.heard[0]?.[2];
+    expect(await answers(client, [66, 5, registered], [64, 6, prefix, 'org'])).toEqual([67, 65]);
+    const other = await Client.join(router);
+    expect(await answers(other, [64, 1, prefix, 'com'], [64, 2, prefix, 'net'])).toEqual([65, 65]);
+  });
+
+  test('A3 shapes of wildcard patterns with as many components; known shapes and shorter patterns are taken', async () => {
+    const patternOf = (index: number): string =>
+      Array.from({ length: 12 }, (_, place) => ((index >> place) & 1 ? '' : 'a')).join('.');
+    const wildcard = { match: 'wildcard' };
+    for (const [type, done] of [
+      [32, 33],
+      [64, 65],
+    ] as const) {
+      const router = open({ quotas: { patternSubscriptions: 2000, patternRegistrations: 2000 } });
+      const client = await Client.join(router);
+      const requests = Array.from({ length: 1025 }, (_, index) => [
+        type,
+        index + 1,
+        wildcard,
+        patternOf(index),
+      ]);
+      const heard = await answers(client, ...requests);
+      expect(heard).toEqual([...Array<number>(1024).fill(done), LIMIT_EXCEEDED]);
+      expect(limitedIn(router)).toEqual({ pattern_shapes: 1 });
+      const other = await Client.join(router);
+      const sameShape = [type, 1, wildcard, patternOf(0).replace('a', 'b')];
+      expect(await answers(other, sameShape, [type, 2, wildcard, 'com..x'])).toEqual([done, done]);
+    }
+  });
+
   test('calls that wait, and invocations to answer', async () => {
     const router = open({ quotas: { calls: 3, invocations: 2 } });
     const [callee, caller] = [await Client.join(router), await Client.join(router)];

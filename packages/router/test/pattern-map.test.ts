@@ -3,6 +3,7 @@ import { matches, type MatchPolicy } from '@wamp/protocol';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { PatternMap } from '../src/core/pattern-map.ts';
+import { MOST_SHAPES } from '../src/core/wildcards.ts';
 
 const POLICIES: readonly MatchPolicy[] = ['exact', 'prefix', 'wildcard'];
 
@@ -188,6 +189,7 @@ describe('growth', () => {
       const many = stepsOf(() => search(among40000));
       expect(few).toBeGreaterThan(0);
       expect(many).toBe(few);
+      expect(visitsOf(among40000, () => search(among40000))).toBe(visitsOf(among40, () => search(among40)));
     },
   );
   test('prefixes cost by their different lengths, not by their number', () => {
@@ -196,6 +198,118 @@ describe('growth', () => {
       map.set('prefix', `com.${String(index).padStart(6, '0')}`, {});
     for (let length = 1; length <= 20; length += 1) map.set('prefix', 'x'.repeat(length), {});
     expect(stepsOf(() => map.matching('com.004999.topic'))).toBeLessThan(50);
+  });
+});
+
+/** The bound that the class promises, for a URI of these parts. */
+function boundFor(uri: string): number {
+  const components = uri.split('.').length;
+  return 1 + 2 * (uri.length + 1) + components + 2 * Math.min(2 ** components, MOST_SHAPES);
+}
+
+/** `count` wildcard patterns of `components` components, all different in shape, alike in all else. */
+function shapes(count: number, components: number, last = 'b'): string[] {
+  return Array.from({ length: count }, (_, index) =>
+    Array.from({ length: components }, (_each, place) => {
+      if (place === components - 1) return last;
+      return (index >> place) & 1 ? '' : 'a';
+    }).join('.'),
+  );
+}
+
+function visitsOf(map: PatternMap<object>, search: () => unknown): number {
+  const before = map.visits;
+  search();
+  return map.visits - before;
+}
+
+describe('the cost of a look-up', () => {
+  test.each([
+    ['alike up to their last component', (index: number) => `a..a.a.b${index}`],
+    ['alike but for their first component', (index: number) => `b${index}..a.a.b`],
+    ['that all begin alike', (index: number) => `a.a.${index}..`],
+  ])('A3 does not grow with wildcard patterns %s', (_what, patternOf) => {
+    const map = new PatternMap<object>();
+    map.set('wildcard', patternOf(0), {});
+    const alone = visitsOf(map, () => map.matching('a.a.a.a.z'));
+    for (let index = 1; index < 5000; index += 1) map.set('wildcard', patternOf(index), {});
+    expect(visitsOf(map, () => map.matching('a.a.a.a.z'))).toBe(alone);
+    expect(visitsOf(map, () => map.best('a.a.a.a.z'))).toBe(alone);
+  });
+
+  test('A3 a look-up visits each shape of as many components once, and no others', () => {
+    const map = new PatternMap<object>();
+    for (const pattern of shapes(1000, 64)) map.set('wildcard', pattern, {});
+    for (const pattern of shapes(1000, 63)) map.set('wildcard', pattern, {});
+    const uri = [...Array<string>(63).fill('a'), 'z'].join('.');
+    expect(visitsOf(map, () => map.best(uri))).toBe(1 + 64 + 1000);
+    expect(map.best(uri)).toBeUndefined();
+    expect(map.matching(uri.replace('z', 'b'))).toHaveLength(1000);
+    expect(visitsOf(map, () => map.best('a.b.c'))).toBe(1 + 3);
+  });
+
+  test('A3 a map refuses shapes beyond 1,024 of 11 components or more, and never any of ten', () => {
+    const map = new PatternMap<object>();
+    const add = (pattern: string): boolean => {
+      const admitted = map.admits('wildcard', pattern);
+      if (admitted) map.set('wildcard', pattern, {});
+      return admitted;
+    };
+    expect(shapes(2048, 12).filter(add)).toHaveLength(MOST_SHAPES);
+    expect(shapes(2 ** 9, 10).every(add)).toBe(true);
+    expect(shapes(2 ** 9, 10, '').every(add)).toBe(true);
+    const [known = '', beyond = ''] = [...shapes(1, 12, 'other'), ...shapes(2048, 12).slice(-1)];
+    expect([map.admits('wildcard', known), map.admits('wildcard', beyond)]).toEqual([true, false]);
+    expect([map.admits('prefix', beyond), map.admits('exact', beyond)]).toEqual([true, true]);
+    for (const pattern of shapes(1, 12)) map.delete('wildcard', pattern);
+    expect(map.admits('wildcard', beyond)).toBe(true);
+  });
+
+  test('A3 prefixes of every length cost a visit for each length, and one more for each that is found', () => {
+    const map = new PatternMap<object>();
+    for (let length = 0; length < 500; length += 1) map.set('prefix', 'x'.repeat(length), {});
+    expect(visitsOf(map, () => map.best('y'.repeat(512)))).toBe(1 + 500 + 1);
+    expect(visitsOf(map, () => map.matching('x'.repeat(250)))).toBe(1 + 2 * 251);
+    expect(map.matching('x'.repeat(250))).toHaveLength(251);
+  });
+
+  test('A3 a look-up among hostile patterns stays within its bound, and finds what a search of all finds', () => {
+    const part = fc.constantFrom('', 'a', 'a', 'b');
+    const hostile = fc.array(part, { minLength: 1, maxLength: 14 }).map((parts) => parts.join('.'));
+    const sought = fc
+      .array(fc.constantFrom('a', 'a', 'a', 'b', 'z'), { minLength: 1, maxLength: 14 })
+      .map((parts) => parts.join('.'));
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(policy, hostile), { maxLength: 300 }),
+        fc.array(sought, { minLength: 1, maxLength: 5 }),
+        (patterns, uris) => {
+          const map = new PatternMap<object>();
+          const naive = new NaiveMap();
+          for (const [match, key] of patterns) {
+            const value = { match, key };
+            map.set(match, key, value);
+            naive.set(match, key, value);
+          }
+          for (const each of uris) {
+            expect(visitsOf(map, () => map.matching(each))).toBeLessThanOrEqual(boundFor(each));
+            expect(visitsOf(map, () => map.best(each))).toBeLessThanOrEqual(boundFor(each));
+            expect(new Set(map.matching(each))).toEqual(
+              new Set(naive.matching(each).map(({ value }) => value)),
+            );
+            expect(map.best(each)).toBe(naive.best(each));
+          }
+        },
+      ),
+      { numRuns: DEEP ? 5000 : 300 },
+    );
+  });
+
+  test('A3 without patterns, nothing but the exact one is looked for', () => {
+    const map = new PatternMap<object>();
+    map.set('exact', 'com.myapp.a', {});
+    expect(visitsOf(map, () => map.matching('com.myapp.a'))).toBe(1);
+    expect(visitsOf(map, () => map.best('com.myapp.b'))).toBe(1);
   });
 });
 
@@ -228,8 +342,10 @@ describe('deletion', () => {
           expect(used.size).toBe(fresh.size);
           for (const each of uris) {
             expect(used.matching(each)).toHaveLength(fresh.matching(each).length);
-            expect(stepsOf(() => used.matching(each))).toBe(stepsOf(() => fresh.matching(each)));
-            expect(stepsOf(() => used.best(each))).toBe(stepsOf(() => fresh.best(each)));
+            expect(visitsOf(used, () => used.matching(each))).toBe(
+              visitsOf(fresh, () => fresh.matching(each)),
+            );
+            expect(visitsOf(used, () => used.best(each))).toBe(visitsOf(fresh, () => fresh.best(each)));
           }
         },
       ),

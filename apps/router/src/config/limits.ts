@@ -90,6 +90,9 @@ export function quotas(): z.ZodType<Quotas> {
       'Those of the subscriptions that are to patterns.',
     ),
     registrations: most(DEFAULT_QUOTAS.registrations).describe('Registrations of a session.'),
+    pattern_registrations: most(DEFAULT_QUOTAS.patternRegistrations).describe(
+      'Those of the registrations that are of patterns.',
+    ),
     calls: most(DEFAULT_QUOTAS.calls).describe('Calls that a session waits for.'),
     invocations: most(DEFAULT_QUOTAS.invocations).describe('Invocations that a session is to answer.'),
   } satisfies Rows<Quotas>;

@@ -22,7 +22,7 @@ import { Delivery, FanOut } from './fan-out.ts';
 import { Hook } from './hook.ts';
 import { PatternMap } from './pattern-map.ts';
 import type { Publication, Publisher } from './publication.ts';
-import type { QuotaName, Quotas, QuotaTally } from './quotas.ts';
+import { TOO_MANY_SHAPES, type QuotaName, type Quotas, type QuotaTally } from './quotas.ts';
 import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
 import type { Session } from './session.ts';
 import type { Subscription } from './subscription.ts';
@@ -50,6 +50,7 @@ export interface BrokerOptions {
 const TOO_MANY = {
   subscriptions: 'too many subscriptions',
   pattern_subscriptions: 'too many subscriptions to patterns',
+  pattern_shapes: TOO_MANY_SHAPES,
 } as const satisfies Partial<Record<QuotaName, string>>;
 
 export class Broker {
@@ -104,7 +105,7 @@ export class Broker {
     }
     const known = this.subscriptions.get(match, topic);
     const isNew = known?.subscribers.has(session) !== true;
-    const quota = isNew ? this.#exceeded(session, match) : undefined;
+    const quota = isNew ? this.#exceeded(session, match, topic) : undefined;
     if (quota !== undefined) {
       this.#options.limited.add(quota);
       refuseRequest(session, message, ErrorUri.LIMIT_EXCEEDED, TOO_MANY[quota]);
@@ -242,11 +243,12 @@ export class Broker {
   }
 
   /** The quota that one more subscription would exceed. */
-  #exceeded(session: Session, match: MatchPolicy): keyof typeof TOO_MANY | undefined {
+  #exceeded(session: Session, match: MatchPolicy, topic: Uri): keyof typeof TOO_MANY | undefined {
     const { subscriptions, patternSubscriptions } = this.#options.quotas;
     if ((this.#bySession.get(session)?.size ?? 0) >= subscriptions) return 'subscriptions';
     if (match === 'exact') return undefined;
-    return (this.#patterns.get(session) ?? 0) >= patternSubscriptions ? 'pattern_subscriptions' : undefined;
+    if ((this.#patterns.get(session) ?? 0) >= patternSubscriptions) return 'pattern_subscriptions';
+    return this.subscriptions.admits(match, topic) ? undefined : 'pattern_shapes';
   }
 
   #countPattern(session: Session, change: 1 | -1): void {

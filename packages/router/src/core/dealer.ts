@@ -23,7 +23,7 @@ import { disclosing, isPassthru } from './disclosure.ts';
 import { Hook } from './hook.ts';
 import { PatternMap } from './pattern-map.ts';
 import type { PendingCall } from './pending-calls.ts';
-import type { Quotas, QuotaTally } from './quotas.ts';
+import { TOO_MANY_SHAPES, type QuotaName, type Quotas, type QuotaTally } from './quotas.ts';
 import { addCallee, removeCallee, type Registration } from './registration.ts';
 import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
 import { isTrusted, type Session } from './session.ts';
@@ -45,6 +45,12 @@ export interface DealerOptions {
   readonly trustLevel?: TrustLevel | undefined;
 }
 
+const TOO_MANY = {
+  registrations: 'too many registrations',
+  pattern_registrations: 'too many registrations of patterns',
+  pattern_shapes: TOO_MANY_SHAPES,
+} as const satisfies Partial<Record<QuotaName, string>>;
+
 export class Dealer {
   readonly registrations: PatternMap<Registration> = new PatternMap();
   readonly calls: Calls;
@@ -58,6 +64,8 @@ export class Dealer {
   readonly #byId = new Map<Id, Registration>();
   /** What each session has registered, so that leaving scans nothing else. */
   readonly #bySession = new Map<Session, Set<Registration>>();
+  /** How many of these are patterns. */
+  readonly #patterns = new Map<Session, number>();
   readonly #options: DealerOptions;
   #draining = false;
 
@@ -84,12 +92,10 @@ export class Dealer {
       refuseRequest(session, message, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
       return;
     }
-    if (
-      (this.#bySession.get(session)?.size ?? 0) >= this.#options.quotas.registrations &&
-      !isTrusted(session)
-    ) {
-      this.#options.limited.add('registrations');
-      refuseRequest(session, message, ErrorUri.LIMIT_EXCEEDED, 'too many registrations');
+    const quota = isTrusted(session) ? undefined : this.#exceeded(session, match, procedure);
+    if (quota !== undefined) {
+      this.#options.limited.add(quota);
+      refuseRequest(session, message, ErrorUri.LIMIT_EXCEEDED, TOO_MANY[quota]);
       return;
     }
     const holders = this.registrations.get(match, procedure);
@@ -105,6 +111,7 @@ export class Dealer {
     const mayDecline = session.features.has('callee', 'call_reroute');
     addCallee(registration, { session, options, mayDecline, active: 0 });
     this.#of(session).add(registration);
+    if (match !== 'exact') this.#countPattern(session, 1);
     session.send({ type: MessageType.REGISTERED, request, registration: registration.id });
     if (known === undefined) this.created.emit(session, registration);
     this.registered.emit(session, registration);
@@ -327,7 +334,23 @@ export class Dealer {
     return registrations;
   }
 
+  /** The quota that one more registration would exceed. */
+  #exceeded(session: Session, match: MatchPolicy, procedure: Uri): keyof typeof TOO_MANY | undefined {
+    const { registrations, patternRegistrations } = this.#options.quotas;
+    if ((this.#bySession.get(session)?.size ?? 0) >= registrations) return 'registrations';
+    if (match === 'exact') return undefined;
+    if ((this.#patterns.get(session) ?? 0) >= patternRegistrations) return 'pattern_registrations';
+    return this.registrations.admits(match, procedure) ? undefined : 'pattern_shapes';
+  }
+
+  #countPattern(session: Session, change: 1 | -1): void {
+    const count = (this.#patterns.get(session) ?? 0) + change;
+    if (count === 0) this.#patterns.delete(session);
+    else this.#patterns.set(session, count);
+  }
+
   #remove(session: Session, registration: Registration, answer?: () => void): void {
+    if (registration.match !== 'exact') this.#countPattern(session, -1);
     removeCallee(registration, session);
     const last = registration.callees.length === 0;
     if (last) {

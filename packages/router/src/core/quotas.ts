@@ -7,6 +7,8 @@ export interface Quotas {
   /** Those of the subscriptions that are to patterns: one publication may meet all of them. */
   readonly patternSubscriptions: number;
   readonly registrations: number;
+  /** Those of the registrations that are of patterns. */
+  readonly patternRegistrations: number;
   /** Calls that the session waits for. */
   readonly calls: number;
   /** Invocations that the session is to answer. */
@@ -17,6 +19,7 @@ export const DEFAULT_QUOTAS: Quotas = {
   subscriptions: 10_000,
   patternSubscriptions: 1000,
   registrations: 10_000,
+  patternRegistrations: 1000,
   calls: 10_000,
   invocations: 10_000,
 };
@@ -27,7 +30,13 @@ export type QuotaName =
   | 'subscriptions'
   | 'pattern_subscriptions'
   | 'registrations'
+  | 'pattern_registrations'
+  | 'pattern_shapes'
   | 'calls'
   | 'invocations'
   | 'own_publications';
+/** Said of a pattern that no more room is for (`MOST_SHAPES` in `wildcards.ts`). */
+export const TOO_MANY_SHAPES =
+  'too many different patterns: the realm takes 1,024 arrangements of literals and wildcards for each number of components';
+
 export type QuotaTally = Tally<QuotaName>;

@@ -1,0 +1,16 @@
+/** Hashes of texts that nobody can foresee: no client can choose texts with the same one. */
+
+/** The hash of the empty text. */
+export const EMPTY: number = secret();
+const [ODD, SALT] = [secret() | 1, secret()];
+
+/** 32 random bits. */
+export function secret(): number {
+  return Math.floor(Math.random() * 2 ** 32) | 0;
+}
+
+/** The hash of a text and one more UTF-16 unit. */
+export function extended(hash: number, unit: number): number {
+  const mixed = Math.imul(hash ^ Math.imul(unit, SALT), ODD);
+  return mixed ^ (mixed >>> 15);
+}
