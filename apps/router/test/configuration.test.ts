@@ -94,6 +94,8 @@ describe('what is right is understood', () => {
         pingTimeout: 60_000,
         connectionsPerAddress: 20,
         handshakes: 10,
+        handshakesWaiting: 1000,
+        handshakePatience: 10_000,
         messagesPerSecond: 30,
         bytesPerSecond: 40 * 1024,
         messagesPerSecondPerAddress: 50,

@@ -48,6 +48,8 @@ limits:
   ping_timeout: 1m
   connections_per_address: 20
   handshakes: 10
+  handshakes_waiting: 1000
+  handshake_patience: 10s
   messages_per_second: 30
   bytes_per_second: 40KiB
   messages_per_second_per_address: 50

@@ -19,6 +19,7 @@ import type { ConnectionRouter, Limits, LimitTally, Log } from './connection/con
 import { Connection } from './connection/connection.ts';
 import type { GuardedRealm } from './connection/joining.ts';
 import { Outlets } from './connection/outlet.ts';
+import type { Place } from './connection/place.ts';
 import { permitsOf } from './connection/permits.ts';
 import { Rates } from './connection/rate-limit.ts';
 import type { SlowConsumerPolicies } from './connection/slow-consumer.ts';
@@ -103,6 +104,8 @@ export const DEFAULT_LIMITS: Limits = {
   pingTimeout: 5000,
   connectionsPerAddress: 1000,
   handshakes: 200,
+  handshakesWaiting: 10_000,
+  handshakePatience: 30_000,
   messagesPerSecond: 0,
   bytesPerSecond: 0,
   messagesPerSecondPerAddress: 0,
@@ -160,9 +163,15 @@ export class Router implements ConnectionRouter {
    * Takes a client in at the other end of `transport`.
    * @param peer how it is connected, for the session meta API, such as `{ type: 'websocket' }`
    * @param underlay how it is connected, for authenticators alone
+   * @param place what it has been admitted with; without one, it is counted as a handshake, and does not wait
    */
-  open(transport: Transport, peer: Dict = {}, underlay: Underlay = {}): void {
-    const connection = new Connection(this, transport, peer, underlay);
+  open(
+    transport: Transport,
+    peer: Dict = {},
+    underlay: Underlay = {},
+    place: Place = this.admission.enter(underlay.address),
+  ): void {
+    const connection = new Connection(this, transport, { peer, underlay, place });
     this.#connections.add(connection);
     transport.listener = this.#rates.listenerFor(connection, underlay.address);
     if (this.#closing) connection.shutDown(CloseUri.SYSTEM_SHUTDOWN);
@@ -175,6 +184,7 @@ export class Router implements ConnectionRouter {
    */
   drain(patience: number): Promise<void> {
     this.#closing = true;
+    this.admission.close();
     for (const connection of [...this.#connections]) {
       if (connection.member === undefined) connection.shutDown(CloseUri.SYSTEM_SHUTDOWN);
     }
@@ -195,6 +205,7 @@ export class Router implements ConnectionRouter {
   /** Says GOODBYE to all sessions; resolves when the last connection has ended. */
   close(reason: Uri = CloseUri.SYSTEM_SHUTDOWN): Promise<void> {
     this.#closing = true;
+    this.admission.close();
     const empty = new Promise<void>((resolve) => {
       this.#whenEmpty = resolve;
     });

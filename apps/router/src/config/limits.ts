@@ -17,7 +17,8 @@ type Rows<T> = { readonly [K in keyof T as Snake<K & string>]: z.ZodType<T[K]> }
 export function limits(): z.ZodType<Limits> {
   const { helloTimeout, authenticateTimeout, authorizeTimeout, goodbyeTimeout } = DEFAULT_LIMITS;
   const { handshakeSize, messageSize, queueSize, pingInterval, pingTimeout } = DEFAULT_LIMITS;
-  const { connectionsPerAddress, handshakes, ratePatience, slowConsumerTimeout } = DEFAULT_LIMITS;
+  const { connectionsPerAddress, handshakes, handshakesWaiting, handshakePatience } = DEFAULT_LIMITS;
+  const { ratePatience, slowConsumerTimeout } = DEFAULT_LIMITS;
   const rows = {
     hello_timeout: duration(helloTimeout).describe('From connecting to HELLO.'),
     authenticate_timeout: duration(authenticateTimeout).describe(
@@ -45,7 +46,13 @@ export function limits(): z.ZodType<Limits> {
       'Connections from one address, or, of IPv6, from one network of 64 bits; those of this machine are not counted.',
     ),
     handshakes: most(handshakes).describe(
-      'Connections that have not joined a realm yet; one address may have half of them.',
+      'Handshakes under way at a time, of which one address has half at most; the others wait, and addresses take turns.',
+    ),
+    handshakes_waiting: most(handshakesWaiting).describe(
+      'Connections that wait for their handshake. One more is refused; and as many may not have asked for one yet.',
+    ),
+    handshake_patience: duration(handshakePatience).describe(
+      'The longest wait for a handshake; who has waited so long is refused.',
     ),
     messages_per_second: most(0).describe(
       'Messages of a connection. Of one that sends more, nothing is read for a while. 0 stands for any number.',

@@ -1,99 +1,392 @@
-/** Admission: how many connections there may be, of one address and before they have joined. */
+/** Admission: how many connections there may be of one address, and how many may join at a time; the rest wait. */
 import { tellingNetwork } from '../addresses.ts';
 import type { Clock } from '../core/clock.ts';
 import type { LimitName, Limits, LimitTally, Log } from './connection-router.ts';
+import { FairLine } from './fair-line.ts';
+import { Place, type Share } from './place.ts';
 import { seldom } from './seldom.ts';
 
 /** What this needs of the router. */
 interface Surroundings {
   readonly clock: Clock;
-  readonly limits: Pick<Limits, 'connectionsPerAddress' | 'handshakes'>;
+  readonly limits: Pick<
+    Limits,
+    'connectionsPerAddress' | 'handshakes' | 'handshakesWaiting' | 'handshakePatience' | 'helloTimeout'
+  >;
   readonly limited: LimitTally;
   readonly log: Log;
 }
 
-/** A connection that counts until it is over. */
-export interface Place {
-  /** It is a session's now. */
-  joined(): void;
-  /** It is over. */
-  left(): void;
+/** Addresses that tell nothing of who connects, such as those of trusted proxies. */
+interface Addresses {
+  has(address: string | undefined): boolean;
 }
 
-/** Of one address. */
-interface Share {
-  connections: number;
-  handshakes: number;
-}
+/** So many handshakes begin in one turn of the event loop; those that may begin, too, do so in the next ones. */
+export const STARTS_A_TURN = 50;
+/** Once somebody has waited for so long (ms), the line is long, and may consist of clients that are up to no good. */
+const OVERLOAD = 1000;
+/** Then one in so many slots goes to the newest of an address, which need not wait until all before it are through. */
+const ONE_IN = 4;
+/** How often it is looked whether a silent handshake may be ended, while others wait (ms). */
+const LOOK = 100;
+/** So many silent connections are never too many. */
+const FEW = 100;
 
 /**
- * Whoever connects is counted with its address (of IPv6, the network of 64 bits), and as a handshake until it has
- * joined. One address has half of the handshakes at most, so that nobody shuts the door before everybody else.
- * Addresses of this machine and Unix sockets count as handshakes alone: behind them may be a proxy, and so anybody.
+ * Every connection has a place from the moment it is accepted, and is counted with its address (of IPv6, the network of
+ * 64 bits). To join, it needs one of a few slots, of which one address has half at most. While there is none, it waits:
+ * addresses take turns, and one that has more than an equal share of the slots comes last. A handshake whose client is
+ * silent ends early when others wait that have fewer slots. What comes from this machine, over Unix sockets, or from trusted
+ * proxies may be anybody: all of that counts as one address, which may have every slot, and as many connections as come.
  */
 export class Admission {
-  readonly #limits: Surroundings['limits'];
-  readonly #limited: LimitTally;
+  readonly #router: Surroundings;
   readonly #shares = new Map<string, Share>();
+  /** Of those whose address tells nothing. */
+  readonly #anybody: Share = { network: undefined, connections: 0, slots: 0, waiting: 0 };
+  readonly #line = new FairLine<Share, Place>();
+  /** All who wait, as they came. */
+  readonly #waiting = new Set<Place>();
+  /** Those who have a slot. */
+  readonly #joining = new Set<Place>();
+  /** Those who have said nothing yet that asks for a slot, or were refused and still have to close. */
+  readonly #silent = new Set<Place>();
+  readonly #proxies: Addresses[] = [];
+  readonly #later: (task: () => void) => void;
   readonly #note: (facts: { readonly address: string | undefined; readonly limit: LimitName }) => void;
-  #handshakes = 0;
+  /** How many shares have a slot, or wait for one. */
+  #contenders = 0;
+  #startsInTurn = 0;
+  /** How many were served while the line was long. */
+  #served = 0;
+  #serving = false;
+  #closed = false;
+  /** When silent handshakes are looked at again. */
+  #look = -Infinity;
+  #mayLook = true;
+  /** Whether a timer is set for that. */
+  #willLook = false;
+  #dismissPatience: (() => void) | undefined;
 
-  constructor({ clock, limits, limited, log }: Surroundings) {
-    this.#limits = limits;
-    this.#limited = limited;
-    this.#note = seldom(clock, (facts) => {
-      log('warn', 'connections refused', facts);
+  /** @param later runs a task in the next turn of the event loop */
+  constructor(router: Surroundings, later: (task: () => void) => void = setImmediate) {
+    this.#router = router;
+    this.#later = later;
+    this.#note = seldom(router.clock, (facts) => {
+      router.log('warn', 'connections refused', facts);
     });
   }
 
-  /** Whether one more is too many; if so, that is counted, and logged at times. */
-  refuses(address: string | undefined): boolean {
-    const limit = this.#exceeded(tellingNetwork(address));
-    if (limit === undefined) return false;
-    this.#limited.add(limit);
+  /** How many have a slot, how many wait for one, and how many have not asked for one. */
+  get counts(): { readonly joining: number; readonly waiting: number; readonly silent: number } {
+    return { joining: this.#joining.size, waiting: this.#line.size, silent: this.#silent.size };
+  }
+
+  /** These addresses are those of proxies, and tell nothing. */
+  trust(proxies: Addresses): void {
+    this.#proxies.push(proxies);
+  }
+
+  /**
+   * A connection has been accepted; what it will say is not known yet. When there are too many of these, the one silent
+   * longest is ended.
+   * @param drop ends it
+   * @returns undefined when there are so many from its address that not even a refusal is owed to it
+   */
+  accept(address: string | undefined, drop: () => void): Place | undefined {
+    const tells = this.#proxies.some((proxies) => proxies.has(address)) ? undefined : address;
+    const share = this.#shareOf(tells);
+    const { connectionsPerAddress: most, handshakes, handshakesWaiting } = this.#router.limits;
+    if (share !== this.#anybody && share.connections >= most + most / 8 + 8) {
+      this.#count('connections_per_address', tells);
+      return undefined;
+    }
+    if (this.#silent.size >= Math.max(FEW, handshakes + handshakesWaiting)) this.#dropSilent();
+    return this.#open(new Place(this, share, tells, drop));
+  }
+
+  /** The place of what is no connection of its own: it is over when its session is. */
+  place(address: string | undefined): Place {
+    return this.#open(new Place(this, this.#shareOf(address), address));
+  }
+
+  /** A place with a slot for who is there already and cannot wait. */
+  enter(address: string | undefined): Place {
+    const place = this.place(address);
+    this.#start(place);
+    return place;
+  }
+
+  /** The router closes: all who wait are refused. */
+  close(): void {
+    this.#closed = true;
+    for (const place of [...this.#waiting]) this.#refuse(place);
+  }
+
+  /** For {@link Place}: it asks for a slot, and gets one at once, waits for it, or is refused. */
+  ask(place: Place): void {
+    const { share } = place;
+    const { connectionsPerAddress } = this.#router.limits;
+    // There is nothing to join any more, and it is told so at once.
+    if (this.#closed) this.#begin(place);
+    else if (share !== this.#anybody && share.connections > connectionsPerAddress) {
+      this.#refuse(place, 'connections_per_address');
+    } else if (this.#line.size === 0 && this.#mayStart(share)) this.#begin(place);
+    else if (this.#line.size >= this.#mostWaiting(share)) this.#overflow(place);
+    else this.#wait(place);
+  }
+
+  /** For {@link Place}: it is known better where the client is. */
+  move(place: Place, address: string | undefined): void {
+    const share = this.#shareOf(address);
+    if (share === place.share) return;
+    share.connections += 1;
+    this.#forget(place.share);
+    place.share = share;
+    place.address = address;
+  }
+
+  /** For {@link Place}: it leaves whatever it has. */
+  release(place: Place): void {
+    const { share } = place;
+    this.#silent.delete(place);
+    if (this.#joining.delete(place)) this.#change(share, 'slots', -1);
+    else if (this.#waiting.has(place)) {
+      this.#line.delete(share, place);
+      this.#waitsNoMore(place);
+    }
+    if (this.#line.size > 0) this.#serve();
+  }
+
+  /** For {@link Place}: it is over, or does not count any more. */
+  forget(place: Place): void {
+    this.#forget(place.share);
+  }
+
+  /** For {@link Place}: it has nothing, and is to go. */
+  silence(place: Place): void {
+    this.#silent.add(place);
+  }
+
+  /** The clock by which it is told how long a client has been silent (ms). */
+  elapsed(): number {
+    return this.#router.clock.elapsed();
+  }
+
+  #open(place: Place): Place {
+    place.share.connections += 1;
+    this.#silent.add(place);
+    return place;
+  }
+
+  #dropSilent(): void {
+    for (const place of this.#silent) {
+      this.#count('connections_dropped', place.address);
+      this.#silent.delete(place);
+      place.drop();
+      return;
+    }
+  }
+
+  #mayStart(share: Share): boolean {
+    return this.#startsInTurn < STARTS_A_TURN && this.#hasSlot(share);
+  }
+
+  #hasSlot(share: Share): boolean {
+    return this.#joining.size < this.#router.limits.handshakes && share.slots < this.#mostFor(share);
+  }
+
+  /** Who waits for the next turn of the event loop alone does not count. */
+  #mostWaiting(share: Share): number {
+    const { handshakes, handshakesWaiting } = this.#router.limits;
+    return handshakesWaiting + (this.#hasSlot(share) ? handshakes : 0);
+  }
+
+  #mostFor(share: Share): number {
+    const { handshakes } = this.#router.limits;
+    return share === this.#anybody ? handshakes : Math.max(1, handshakes / 2);
+  }
+
+  /** What each would have if all had as much. */
+  #equalShare(): number {
+    return Math.max(1, this.#router.limits.handshakes / Math.max(1, this.#contenders));
+  }
+
+  #start(place: Place): void {
+    this.#silent.delete(place);
+    this.#change(place.share, 'slots', 1);
+    this.#joining.add(place);
+    place.started();
+  }
+
+  #begin(place: Place): void {
+    if (this.#startsInTurn === 0) {
+      this.#later(() => {
+        this.#startsInTurn = 0;
+        this.#serve();
+      });
+    }
+    this.#startsInTurn += 1;
+    this.#start(place);
+    place.begin();
+  }
+
+  #wait(place: Place): void {
+    const { share } = place;
+    this.#silent.delete(place);
+    this.#change(share, 'waiting', 1);
+    this.#line.add(share, place);
+    this.#waiting.add(place);
+    place.waits();
+    if (!this.#hasSlot(share)) this.#router.limited.add('handshakes_delayed');
+    this.#dismissPatience ??= this.#awaitPatience(this.#router.limits.handshakePatience);
+    this.#serve();
+  }
+
+  /** Whoever has most in the line makes room for who has less. */
+  #overflow(place: Place): void {
+    const longest = this.#line.longest();
+    if (longest === undefined || this.#line.of(longest) <= this.#line.of(place.share) + 1) {
+      this.#refuse(place, 'handshakes');
+      return;
+    }
+    const other = this.#line.take(longest, 'newest');
+    this.#wait(place);
+    if (other === undefined) return;
+    this.#waitsNoMore(other);
+    this.#refuse(other, 'handshakes');
+  }
+
+  #waitsNoMore(place: Place): void {
+    this.#waiting.delete(place);
+    this.#change(place.share, 'waiting', -1);
+    if (this.#waiting.size > 0) return;
+    this.#dismissPatience?.();
+    this.#dismissPatience = undefined;
+  }
+
+  #change(share: Share, what: 'slots' | 'waiting', by: 1 | -1): void {
+    const before = share.slots + share.waiting;
+    share[what] += by;
+    if (before === 0) this.#contenders += 1;
+    else if (before + by === 0) this.#contenders -= 1;
+  }
+
+  #refuse(place: Place, limit?: LimitName): void {
+    if (limit !== undefined) this.#count(limit, place.address);
+    place.refused();
+  }
+
+  #count(limit: LimitName, address: string | undefined): void {
+    this.#router.limited.add(limit);
     this.#note({ address, limit });
+  }
+
+  /** Gives slots to those whose turn it is, as long as there are any, and the turn of the event loop is not long. */
+  #serve(): void {
+    if (this.#serving || this.#closed) return;
+    this.#serving = true;
+    this.#mayLook = this.elapsed() >= this.#look;
+    try {
+      while (this.#line.size > 0 && this.#startsInTurn < STARTS_A_TURN && this.#serveNext());
+    } finally {
+      this.#serving = false;
+    }
+  }
+
+  /** @returns false when nobody can have a slot now */
+  #serveNext(): boolean {
+    const share = this.#nextShare();
+    if (share === undefined || (!this.#hasSlot(share) && !this.#makeRoom(share))) return false;
+    const place = this.#line.take(share, this.#whose());
+    if (place === undefined) return false;
+    this.#waitsNoMore(place);
+    this.#begin(place);
     return true;
   }
 
-  /** Counts one more. */
-  enter(address: string | undefined): Place {
+  /** In the order of turns, but who has an equal share already comes last. */
+  #nextShare(): Share | undefined {
+    const equal = this.#equalShare();
+    return (
+      this.#line.next((share) => share.slots < equal && share.slots < this.#mostFor(share)) ??
+      this.#line.next((share) => share.slots < this.#mostFor(share)) ??
+      this.#line.next((share) => this.#makeRoom(share))
+    );
+  }
+
+  /** Of one address, who comes first is served first; in a long line, some of the newest are, too. */
+  #whose(): 'oldest' | 'newest' {
+    const [longest] = this.#waiting;
+    if (longest === undefined || this.elapsed() - longest.since <= OVERLOAD) return 'oldest';
+    this.#served += 1;
+    return this.#served % ONE_IN === 0 ? 'newest' : 'oldest';
+  }
+
+  /** Ends a handshake whose client is silent, for another of its share or one of a share that has fewer. */
+  #makeRoom(share: Share): boolean {
+    const now = this.elapsed();
+    if (this.#mayLook) {
+      const victim = this.#mostIdle(share, now);
+      if (victim !== undefined) {
+        this.#count('handshakes_evicted', victim.address);
+        victim.evicted();
+        return this.#hasSlot(share);
+      }
+      this.#look = now + LOOK;
+    }
+    if (this.#willLook) return false;
+    this.#willLook = true;
+    this.#router.clock.after(LOOK, () => {
+      this.#willLook = false;
+      this.#serve();
+    });
+    return false;
+  }
+
+  /** The one silent longest of the share that has most; one without more than an equal share may take longer. */
+  #mostIdle(share: Share, now: number): Place | undefined {
+    const { helloTimeout } = this.#router.limits;
+    const equal = this.#equalShare();
+    const isAtMost = share.slots >= this.#mostFor(share);
+    let victim: Place | undefined;
+    for (const place of this.#joining) {
+      const { share: other, since } = place;
+      if (now - since < helloTimeout / (other.slots > equal ? 5 : 2)) continue;
+      if (other !== share && (isAtMost || other.slots <= share.slots)) continue;
+      const isMore = victim === undefined || other.slots > victim.share.slots;
+      if (isMore || (other.slots === victim?.share.slots && since < victim.since)) victim = place;
+    }
+    return victim;
+  }
+
+  /** Refuses those who have waited too long. */
+  #awaitPatience(delay: number): (() => void) | undefined {
+    if (!Number.isFinite(delay)) return undefined;
+    return this.#router.clock.after(delay, () => {
+      this.#dismissPatience = undefined;
+      const { handshakePatience } = this.#router.limits;
+      for (const place of this.#waiting) {
+        const left = handshakePatience - (this.elapsed() - place.since);
+        if (left > 0) {
+          this.#dismissPatience = this.#awaitPatience(left);
+          return;
+        }
+        this.#refuse(place, 'handshakes');
+      }
+    });
+  }
+
+  #forget(share: Share): void {
+    share.connections -= 1;
+    if (share.connections === 0 && share.network !== undefined) this.#shares.delete(share.network);
+  }
+
+  #shareOf(address: string | undefined): Share {
     const network = tellingNetwork(address);
-    const share = network === undefined ? undefined : this.#shareOf(network);
-    if (share !== undefined) share.connections += 1;
-    const joined = this.#beginHandshake(share);
-    return {
-      joined,
-      left: () => {
-        joined();
-        if (share === undefined || network === undefined) return;
-        share.connections -= 1;
-        if (share.connections === 0) this.#shares.delete(network);
-      },
-    };
-  }
-
-  #exceeded(network: string | undefined): LimitName | undefined {
-    const { connectionsPerAddress, handshakes: most } = this.#limits;
-    const { connections = 0, handshakes = 0 } = this.#shares.get(network ?? '') ?? {};
-    if (connections >= connectionsPerAddress && network !== undefined) return 'connections_per_address';
-    return this.#handshakes >= most || handshakes >= Math.max(1, most / 2) ? 'handshakes' : undefined;
-  }
-
-  /** @returns what ends it, once */
-  #beginHandshake(share: Share | undefined): () => void {
-    this.#handshakes += 1;
-    if (share !== undefined) share.handshakes += 1;
-    let isOver = false;
-    return () => {
-      if (isOver) return;
-      isOver = true;
-      this.#handshakes -= 1;
-      if (share !== undefined) share.handshakes -= 1;
-    };
-  }
-
-  #shareOf(network: string): Share {
-    const share = this.#shares.get(network) ?? { connections: 0, handshakes: 0 };
+    if (network === undefined) return this.#anybody;
+    const share = this.#shares.get(network) ?? { network, connections: 0, slots: 0, waiting: 0 };
     this.#shares.set(network, share);
     return share;
   }

@@ -38,8 +38,12 @@ export interface Limits {
   readonly pingTimeout: number;
   /** Connections from one address, or, of IPv6, from one network of 64 bits; those of this machine are not counted. */
   readonly connectionsPerAddress: number;
-  /** Connections that have not joined yet; one address may have half of them. */
+  /** Handshakes under way at a time, of which one address has half at most; the others wait, and addresses take turns. */
   readonly handshakes: number;
+  /** Connections that wait for their handshake; one more is refused, and as many may not have asked for one yet. */
+  readonly handshakesWaiting: number;
+  /** The longest wait for a handshake; who has waited so long is refused. */
+  readonly handshakePatience: number;
   /** Messages of a connection; 0, as for all rates, for any number. Of one that sends more, nothing is read for a while. */
   readonly messagesPerSecond: number;
   readonly bytesPerSecond: number;
@@ -60,6 +64,9 @@ export type LimitName =
   | 'connections_per_address'
   | 'handshakes'
   | 'turns_exhausted'
+  | 'handshakes_delayed'
+  | 'handshakes_evicted'
+  | 'connections_dropped'
   | 'producers_held'
   | 'receivers_stuck'
   | 'rate_delayed'

@@ -22,7 +22,7 @@ import { Joining, type Joined, type Step } from './joining.ts';
 import { RequestSequence } from './request-sequence.ts';
 import { seldom } from './seldom.ts';
 import { SlowConsumer } from './slow-consumer.ts';
-import type { Place } from './admission.ts';
+import type { Place } from './place.ts';
 import type { ConnectionRouter } from './connection-router.ts';
 import type { Outlet } from './outlet.ts';
 import { insteadOf } from './undeliverable.ts';
@@ -33,6 +33,16 @@ const BYTES_A_UNIT = 10;
 /** A joined client, as the connection keeps it. */
 interface Membership extends Asker {
   readonly receive: (message: Message) => void;
+}
+
+/** How a client is connected. */
+interface Circumstances {
+  /** For the session meta API. */
+  readonly peer: Dict;
+  /** For authenticators alone. */
+  readonly underlay: Underlay;
+  /** What it has been admitted with. */
+  readonly place: Place;
 }
 
 /**
@@ -60,18 +70,17 @@ export class Connection implements Hearer {
   #dismiss: () => void = nothing;
   #closeGate: () => void = nothing;
 
-  /**
-   * @param peer how the client is connected, for the session meta API
-   * @param underlay how it is connected, for authenticators alone
-   */
-  constructor(router: ConnectionRouter, transport: Transport, peer: Dict, underlay: Underlay) {
+  constructor(router: ConnectionRouter, transport: Transport, { peer, underlay, place }: Circumstances) {
     this.#router = router;
     this.#transport = transport;
     this.#peer = peer;
     this.#joining = new Joining(router, peer, underlay, transport.acceptable);
     this.inflow = new Inflow(this, transport, router.turns);
     this.#outlet = router.outlets.for(transport);
-    this.#place = router.admission.enter(underlay.address);
+    this.#place = place;
+    place.evicted = () => {
+      this.refuse(ErrorUri.UNAVAILABLE, 'the client has not joined while others wait to');
+    };
     this.#limit = transport.limit ?? Infinity;
     transport.acceptUpTo?.(router.limits.handshakeSize);
     this.#deadline('hello_timeout', 'no HELLO in time');
@@ -158,6 +167,7 @@ export class Connection implements Hearer {
     const step = this.#joining.receive(message);
     this.#dismiss();
     if (step instanceof Promise) {
+      this.#place.awaits(false);
       this.#deadline('authenticate_timeout', 'authentication took too long');
       void step.then((settled) => {
         this.#guard(() => {
@@ -173,6 +183,7 @@ export class Connection implements Hearer {
     if (step === undefined) this.#hangUp();
     else if ('abort' in step) this.#abort(step.abort, step.message);
     else if ('challenge' in step) {
+      this.#place.awaits(true);
       this.#deadline('authenticate_timeout', 'no AUTHENTICATE in time');
       this.#write(step.challenge);
     } else if (step.joined.realm.isFull) this.#turnAway(step.joined.realm);

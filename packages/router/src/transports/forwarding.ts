@@ -17,12 +17,13 @@ export interface ForwardingRules {
 type Hop = PeerAddress | 'undisclosed' | undefined;
 
 export class Forwarding {
-  readonly #proxies: TrustedProxies;
+  /** Who is believed. */
+  readonly proxies: TrustedProxies;
   readonly #header: ForwardingRules['header'];
 
   /** Without rules, nobody is believed. */
   constructor({ trusted, header }: ForwardingRules = { trusted: [], header: 'forwarded' }) {
-    this.#proxies = new TrustedProxies(trusted);
+    this.proxies = new TrustedProxies(trusted);
     this.#header = header;
   }
 
@@ -34,13 +35,13 @@ export class Forwarding {
   clientOf({ socket, headers }: IncomingMessage): PeerAddress | undefined {
     let client = peerAddressOf(socket);
     const value = headers[this.#header]?.toString() ?? '';
-    if (value === '' || !this.#proxies.has(client.address)) return client;
+    if (value === '' || !this.proxies.has(client.address)) return client;
     const hops = this.#header === 'forwarded' ? forwardedHops(value) : value.split(',').map(hopIn);
     for (const hop of hops.reverse()) {
       if (hop === undefined) return undefined;
       if (hop === 'undisclosed') return client;
       client = hop;
-      if (!this.#proxies.has(client.address)) return client;
+      if (!this.proxies.has(client.address)) return client;
     }
     return client;
   }

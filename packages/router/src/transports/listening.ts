@@ -2,6 +2,7 @@
 import { Server as TlsServer, type TLSSocket } from 'node:tls';
 import type { Server, Socket } from 'node:net';
 import type { Router } from '../router.ts';
+import { countConnections } from './accepting.ts';
 
 /**
  * Hears of the connections of a server: of TCP, Unix socket, or, once encrypted, of TLS.
@@ -10,8 +11,10 @@ import type { Router } from '../router.ts';
 export function onConnection(router: Router, server: Server, admit: (socket: Socket) => void): () => void {
   const event = server instanceof TlsServer ? 'secureConnection' : 'connection';
   server.on(event, admit);
+  const ignore = countConnections(router, server);
   const quiet = logErrors(router, server);
   return () => {
+    ignore();
     server.off(event, admit);
     quiet();
   };

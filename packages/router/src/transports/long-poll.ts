@@ -4,7 +4,9 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { Server as HttpsServer } from 'node:https';
 import type { Server as NetServer } from 'node:net';
 import type { Serializer } from '@wamp/protocol';
+import type { Place } from '../connection/place.ts';
 import type { Router } from '../router.ts';
+import { countConnections, placeOf } from './accepting.ts';
 import { readBody, type BodyFault } from './body.ts';
 import { Forwarding, type ForwardingRules } from './forwarding.ts';
 import { boundAddress } from './listening.ts';
@@ -70,7 +72,13 @@ export function acceptLongPolls(router: Router, options: LongPollOptions): LongP
   };
   server.removeAllListeners('request');
   server.on('request', listener);
-  return { close: () => polls.close() };
+  const ignore = countConnections(router, server);
+  return {
+    close() {
+      ignore();
+      return polls.close();
+    },
+  };
 }
 
 /** All channels of one acceptor, and the way to each. */
@@ -87,6 +95,7 @@ class LongPolls {
     this.#router = router;
     this.#options = options;
     this.#forwarding = new Forwarding(options.proxies);
+    router.admission.trust(this.#forwarding.proxies);
     this.#spoken = subprotocolsOf(options.serializers ?? DEFAULT_SERIALIZERS);
   }
 
@@ -138,7 +147,8 @@ class LongPolls {
   /** LP-1: agrees on a protocol, and opens a channel. */
   async #begin({ request, response }: Exchange): Promise<void> {
     const { limits } = this.#router;
-    const body = await this.#read(request, limits.handshakeSize);
+    // Before there is a session, a client has as long for it as for HELLO.
+    const body = await this.#read(request, limits.handshakeSize, limits.helloTimeout);
     if (typeof body === 'number') {
       answer(response, body);
       return;
@@ -152,18 +162,19 @@ class LongPolls {
         answer(response, 400);
         return;
       }
-      if (this.#router.admission.refuses(peer.address)) {
+      const place = this.#router.admission.place(peer.address);
+      if (!(await mayBegin(place, response))) {
         response.setHeader('retry-after', 5);
         answer(response, 503);
         return;
       }
-      const transport = this.#openChannel(subprotocol, request, peer);
+      const transport = this.#openChannel(subprotocol, request, { peer, place });
       answer(response, 200, JSON.stringify({ protocol: subprotocol.name, transport }));
     }
   }
 
   /** @returns its id, which nobody can guess: who knows it, is the client */
-  #openChannel(subprotocol: Subprotocol, request: IncomingMessage, peer: PeerAddress): string {
+  #openChannel(subprotocol: Subprotocol, request: IncomingMessage, { peer, place }: Guest): string {
     const { clock, queue, limits } = this.#router;
     const { pollTimeout = 10_000, idleTimeout = 30_000, maxBodySize = limits.messageSize } = this.#options;
     const id = randomBytes(18).toString('base64url');
@@ -177,13 +188,15 @@ class LongPolls {
     const description = { type: 'longpoll', protocol: subprotocol.name, peer: peerText(peer) };
     // Each request may come over a connection of its own: there is none to bind a login to.
     const { channelBinding: _, ...underlay } = underlayOf(request.socket, peer);
-    this.#router.open(transport, description, underlay);
+    this.#router.open(transport, description, underlay, place);
     return id;
   }
 
   async #act(channel: Channel, action: string | undefined, { request, response }: Exchange): Promise<void> {
     const { successStatus = 202 } = this.#options;
     const { transport } = channel;
+    // The connection serves a channel now, which has a place of its own.
+    placeOf(this.#router, request.socket).joined();
     transport.attend(response);
     if (action === 'receive') {
       request.resume();
@@ -216,10 +229,35 @@ class LongPolls {
     return taken;
   }
 
-  #read(request: IncomingMessage, size: number): Promise<Uint8Array | BodyFault> {
-    const { idleTimeout: time = 30_000 } = this.#options;
+  #read(
+    request: IncomingMessage,
+    size: number,
+    time = this.#options.idleTimeout ?? 30_000,
+  ): Promise<Uint8Array | BodyFault> {
     return readBody(request, { size, time, clock: this.#router.clock });
   }
+}
+
+/** Who opens a channel. */
+interface Guest {
+  readonly peer: PeerAddress;
+  readonly place: Place;
+}
+
+/** Waits for a slot as long as the client does. */
+function mayBegin(place: Place, response: ServerResponse): Promise<boolean> {
+  return new Promise((resolve) => {
+    const gone = (): void => {
+      place.gone();
+      resolve(false);
+    };
+    const settle = (isAdmitted: boolean): void => {
+      response.off('close', gone);
+      resolve(isAdmitted);
+    };
+    response.once('close', gone);
+    place.ask({ begin: () => settle(true), refuse: () => settle(false) });
+  });
 }
 
 /** A channel, and the last request that brought something for it. */

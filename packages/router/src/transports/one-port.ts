@@ -3,6 +3,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { RAW_SOCKET_MAGIC } from '@wamp/protocol';
 import type { Router } from '../router.ts';
+import { onFirstOctets } from './first-octets.ts';
 import { onConnection, tellListening } from './listening.ts';
 import { OpenSet } from './open-set.ts';
 import { RawSocketEntrance, type RawSocketRules } from './rawsocket.ts';
@@ -33,7 +34,11 @@ export function shareOnePort(router: Router, options: OnePortOptions): OnePortAc
     onFirstOctets(router, socket, (octets) => {
       silent.delete(socket);
       if (octets?.[0] === RAW_SOCKET_MAGIC) entrance.admit(socket);
-      else if (octets !== undefined) http.emit('connection', socket);
+      else if (octets !== undefined) {
+        http.emit('connection', socket);
+        // On a turn of its own, so that the octets meet all listeners.
+        process.nextTick(() => socket.resume());
+      }
     });
   });
   const untell = tellListening(server, http);
@@ -45,36 +50,4 @@ export function shareOnePort(router: Router, options: OnePortOptions): OnePortAc
       return entrance.empty();
     },
   };
-}
-
-/**
- * Waits until a client has said something, and puts that back where it came from.
- * @param take is told undefined when nothing came in time, or ever
- */
-function onFirstOctets(router: Router, socket: Socket, take: (octets: Buffer | undefined) => void): void {
-  const dismiss = router.clock.after(router.limits.helloTimeout, () => {
-    router.limited.add('hello_timeout');
-    socket.destroy();
-  });
-  const gone = (): void => {
-    dismiss();
-    take(undefined);
-  };
-  // Whoever takes it hears its errors, too; until then, unheard, one would end the process.
-  socket.on('error', () => undefined);
-  const end = (): void => {
-    socket.destroy();
-  };
-  socket.once('end', end);
-  socket.once('close', gone);
-  socket.once('data', (octets: Buffer) => {
-    dismiss();
-    socket.off('end', end);
-    socket.off('close', gone);
-    socket.pause();
-    socket.unshift(octets);
-    take(octets);
-    // On a turn of its own, so that the octets meet all listeners.
-    process.nextTick(() => socket.resume());
-  });
 }

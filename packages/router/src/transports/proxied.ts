@@ -2,6 +2,7 @@
 import type { Server, Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import type { Router } from '../router.ts';
+import { placeOf } from './accepting.ts';
 import { onConnection, tellListening } from './listening.ts';
 import { OpenSet } from './open-set.ts';
 import { setPeerAddress } from './peer-address.ts';
@@ -35,6 +36,7 @@ export function acceptProxied(router: Router, options: ProxiedOptions): ProxiedA
   const { server, behind } = options;
   const trusted = new TrustedProxies(options.trusted);
   const waiting = new OpenSet<Socket>();
+  router.admission.trust(trusted);
   const stop = onConnection(router, server, (socket) => {
     if (!trusted.has(socket.remoteAddress)) {
       behind.emit('connection', socket);
@@ -44,7 +46,10 @@ export function acceptProxied(router: Router, options: ProxiedOptions): ProxiedA
     onHeader(router, socket, (header) => {
       waiting.delete(socket);
       if (header === undefined) return;
-      if (header.client !== undefined) setPeerAddress(socket, header.client);
+      if (header.client !== undefined) {
+        setPeerAddress(socket, header.client);
+        placeOf(router, socket).at(header.client.address);
+      }
       pass(socket, behind);
     });
   });

@@ -1,6 +1,7 @@
 /** RawSocket transports over TCP, Unix sockets and TLS (spec: RawSocket Transport). */
 import type { Server, Socket } from 'node:net';
 import {
+  RAW_SOCKET_MAGIC,
   RAW_SOCKET_MAX_FRAME,
   RAW_SOCKET_PREFIX_SIZE,
   rawSocketFrame,
@@ -17,11 +18,15 @@ import {
   type TransportFailure,
   type TransportListener,
 } from '@wamp/protocol';
+import type { Place } from '../connection/place.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Router } from '../router.ts';
+import { placeOf } from './accepting.ts';
 import type { Framed, FramedTransport, Framing } from './framing.ts';
+import { onFirstOctets } from './first-octets.ts';
 import { hangUp } from './hang-up.ts';
 import { Heartbeat, type Peer } from './heartbeat.ts';
+import { askFor } from './holding-sockets.ts';
 import { onConnection } from './listening.ts';
 import { OpenSet } from './open-set.ts';
 import { Outbox } from './outbox.ts';
@@ -72,12 +77,20 @@ const MOST_UNREAD = 1024 * 1024;
 /** Lets RawSocket clients of `server` into `router`. Whatever else connects is cut off. */
 export function acceptRawSockets(router: Router, options: RawSocketOptions): RawSocketAcceptor {
   const entrance = new RawSocketEntrance(router, options);
+  const silent = new OpenSet<Socket>();
   const stop = onConnection(router, options.server, (socket) => {
-    entrance.admit(socket);
+    silent.add(socket);
+    onFirstOctets(router, socket, (octets) => {
+      silent.delete(socket);
+      if (octets?.[0] === RAW_SOCKET_MAGIC) entrance.admit(socket);
+      // RAW-3: no RawSocket, hence no words that the peer would understand.
+      else socket.destroy();
+    });
   });
   return {
     close() {
       stop();
+      for (const socket of silent) socket.destroy();
       return entrance.empty();
     },
   };
@@ -102,7 +115,7 @@ export class RawSocketEntrance {
     };
   }
 
-  /** Waits for the handshake, and opens a transport, or says why not. */
+  /** Of one that begins like RawSocket: lets it shake hands when there is a slot for it, or says why not. */
   admit(socket: Socket): void {
     this.#open.add(socket);
     // What goes wrong ends in 'close', which follows; unheard, 'error' would end the process.
@@ -112,7 +125,18 @@ export class RawSocketEntrance {
     });
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE);
-    this.#await(socket);
+    const peer = peerAddressOf(socket);
+    const place = placeOf(this.#router, socket);
+    // What has come is still there, and flows on the next tick.
+    socket.resume();
+    askFor(place, socket, {
+      begin: () => {
+        this.#await({ socket, peer, place });
+      },
+      refuse: () => {
+        this.#refuse({ socket, peer, place }, RawSocketError.TOO_MANY_CONNECTIONS);
+      },
+    });
   }
 
   /** Resolves when the last socket is closed. */
@@ -120,7 +144,8 @@ export class RawSocketEntrance {
     return this.#open.empty();
   }
 
-  #await(socket: Socket): void {
+  #await(caller: Caller): void {
+    const { socket } = caller;
     const { clock, limits } = this.#router;
     const giveUp = (): void => {
       socket.destroy();
@@ -135,7 +160,7 @@ export class RawSocketEntrance {
     const parser: RawSocketParser = new RawSocketParser((octets) => {
       dismiss();
       socket.off('end', giveUp);
-      return this.#greet(socket, parser, octets);
+      return this.#greet(caller, parser, octets);
     }, this.#router.queue.memory);
     read(
       socket,
@@ -148,38 +173,45 @@ export class RawSocketEntrance {
     );
   }
 
-  #greet(socket: Socket, parser: RawSocketParser, octets: Uint8Array): RawSocketListener | undefined {
-    const peer = peerAddressOf(socket);
-    const agreed = this.#agree(octets, peer);
+  #greet(caller: Caller, parser: RawSocketParser, octets: Uint8Array): RawSocketListener | undefined {
+    const { socket } = caller;
+    const agreed = this.#agree(octets);
     if (agreed === undefined) {
       // RAW-3: no RawSocket, hence no words that the peer would understand.
       socket.destroy();
       return undefined;
     }
     if (typeof agreed === 'number') {
-      this.#router.log('debug', 'RawSocket refused', { peer: peerText(peer), error: agreed });
-      socket.write(writeRawSocketError(agreed));
-      hangUp(socket, this.#router.clock);
+      this.#refuse(caller, agreed);
       return undefined;
     }
-    return this.#establish({ socket, peer }, parser, agreed);
+    return this.#establish(caller, parser, agreed);
+  }
+
+  #refuse({ socket, peer, place }: Caller, error: RawSocketError): void {
+    this.#router.log('debug', 'RawSocket refused', { peer: peerText(peer), error });
+    place.refused();
+    socket.write(writeRawSocketError(error));
+    hangUp(socket, this.#router.clock);
   }
 
   /** What both sides can live with, or the error to reply; undefined for what is no RawSocket. */
-  #agree(octets: Uint8Array, { address }: PeerAddress): Agreement | RawSocketError | undefined {
+  #agree(octets: Uint8Array): Agreement | RawSocketError | undefined {
     const request = readRawSocketRequest(octets);
     if (request === undefined || typeof request === 'number') return request;
     const { serializers, minMessageSize, maxConnections } = this.#rules;
     const serializer = serializers.find(({ rawSocketId }) => rawSocketId === request.serializer);
     if (serializer === undefined) return RawSocketError.SERIALIZER_UNSUPPORTED;
     if (request.limit < minMessageSize) return RawSocketError.LIMIT_UNACCEPTABLE;
-    if (this.#open.size > maxConnections || this.#router.admission.refuses(address)) {
-      return RawSocketError.TOO_MANY_CONNECTIONS;
-    }
+    if (this.#open.size > maxConnections) return RawSocketError.TOO_MANY_CONNECTIONS;
     return { serializer, limit: Math.min(request.limit, RAW_SOCKET_MAX_FRAME) };
   }
 
-  #establish({ socket, peer }: Caller, parser: RawSocketParser, agreement: Agreement): RawSocketListener {
+  #establish(
+    { socket, peer, place }: Caller,
+    parser: RawSocketParser,
+    agreement: Agreement,
+  ): RawSocketListener {
     const { serializer } = agreement;
     const acceptedLength = this.#rules.maxMessageSize;
     socket.write(writeRawSocketHandshake({ limit: acceptedLength, serializer: serializer.rawSocketId }));
@@ -191,7 +223,7 @@ export class RawSocketEntrance {
     });
     const protocol = serializer.subprotocol;
     const description = { type: 'rawsocket', protocol, peer: peerText(peer) };
-    this.#router.open(transport, description, underlayOf(socket, peer));
+    this.#router.open(transport, description, underlayOf(socket, peer), place);
     if (this.#rules.pings) this.#heartbeat.watch(socket, transport);
     return transport;
   }
@@ -201,6 +233,7 @@ export class RawSocketEntrance {
 interface Caller {
   readonly socket: Socket;
   readonly peer: PeerAddress;
+  readonly place: Place;
 }
 
 /** What a handshake has settled. */

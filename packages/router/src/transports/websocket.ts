@@ -4,11 +4,14 @@ import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { Server as NetServer, Socket } from 'node:net';
 import type { Serializer, Transport } from '@wamp/protocol';
+import type { Place } from '../connection/place.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Router } from '../router.ts';
+import { countConnections, placeOf } from './accepting.ts';
 import { Forwarding, type ForwardingRules } from './forwarding.ts';
 import { hangUp } from './hang-up.ts';
 import { Heartbeat, type Peer } from './heartbeat.ts';
+import { askFor } from './holding-sockets.ts';
 import { boundAddress } from './listening.ts';
 import { OpenSet } from './open-set.ts';
 import { originAllowed } from './origin.ts';
@@ -51,6 +54,7 @@ export function acceptWebSockets(router: Router, options: WebSocketOptions): Web
   const spoken = subprotocolsOf(serializers);
   const deflating = options.compression === true ? new Deflating(router, spoken) : undefined;
   const forwarding = new Forwarding(options.proxies);
+  router.admission.trust(forwarding.proxies);
   const entrance = new WebSocketEntrance(router, deflating);
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // Without a listener, a connection reset during the upgrade would end the process.
@@ -62,12 +66,13 @@ export function acceptWebSockets(router: Router, options: WebSocketOptions): Web
     else if (typeof agreed === 'string') {
       router.log('debug', 'upgrade refused', { status: agreed });
       refuse(socket, agreed, router.clock);
-    } else if (router.admission.refuses(peer.address)) refuse(socket, OVERLOADED, router.clock);
-    else entrance.admit({ request, socket: request.socket, head }, agreed, peer);
+    } else entrance.receive({ request, socket: request.socket, head }, agreed, peer);
   };
   server.on('upgrade', upgrade);
+  const ignore = countConnections(router, server);
   return {
     close() {
+      ignore();
       server.off('upgrade', upgrade);
       return entrance.empty();
     },
@@ -102,6 +107,12 @@ function refuse(socket: Duplex, status: string, clock: Clock): void {
   hangUp(socket, clock);
 }
 
+/** Who has asked for an upgrade. */
+interface Guest {
+  readonly peer: PeerAddress;
+  readonly place: Place;
+}
+
 /** Where WebSockets come in. */
 class WebSocketEntrance {
   readonly #router: Router;
@@ -116,15 +127,30 @@ class WebSocketEntrance {
     this.#deflating = deflating;
   }
 
-  admit(upgrade: Upgrade, subprotocol: Subprotocol, peer: PeerAddress): void {
-    const { request, socket, head } = upgrade;
+  /** The upgrade is answered when there is a slot for the handshake. */
+  receive(upgrade: Upgrade, subprotocol: Subprotocol, peer: PeerAddress): void {
+    const { socket } = upgrade;
     this.#open.add(socket);
     socket.on('close', () => {
       this.#open.delete(socket);
     });
+    const place = placeOf(this.#router, socket);
+    place.at(peer.address);
+    askFor(place, socket, {
+      begin: () => {
+        this.#admit(upgrade, subprotocol, { peer, place });
+      },
+      refuse: () => {
+        refuse(socket, OVERLOADED, this.#router.clock);
+      },
+    });
+  }
+
+  #admit(upgrade: Upgrade, subprotocol: Subprotocol, { peer, place }: Guest): void {
+    const { request, socket, head } = upgrade;
     const description = { type: 'websocket', protocol: subprotocol.name, peer: peerText(peer) };
     const open = (transport: Transport & Peer): void => {
-      this.#router.open(transport, description, underlayOf(socket, peer));
+      this.#router.open(transport, description, underlayOf(socket, peer), place);
       this.#heartbeat.watch(socket, transport);
     };
     if (this.#deflating?.wants(request) === true) this.#deflating.admit(upgrade, subprotocol, open);
