@@ -17,6 +17,7 @@ import type { Asker, Authorizer } from '../authz/authorizer.ts';
 import type { Realm } from '../core/realm.ts';
 import type { Session, Undeliverable } from '../core/session.ts';
 import { Gate } from './gate.ts';
+import { LOW_MARK } from './holding.ts';
 import { Inflow, type Hearer } from './inflow.ts';
 import { Joining, type Joined, type Step } from './joining.ts';
 import { RequestSequence } from './request-sequence.ts';
@@ -29,6 +30,9 @@ import { insteadOf } from './undeliverable.ts';
 
 /** So many bytes of a message that is sent cost a unit of work, as a power of two: they are written, and perhaps copied. */
 const BYTES_A_UNIT = 10;
+
+/** What a join costs, from HELLO on. */
+const JOIN = 100;
 
 /** A joined client, as the connection keeps it. */
 interface Membership extends Asker {
@@ -198,16 +202,21 @@ export class Connection implements Hearer {
 
   /** T-41: WELCOME before anything that tells of the session. */
   #welcome({ realm, authorizer, slowConsumer, id, principal, features, welcome }: Joined): void {
+    const transport = this.#transport;
     const session: Session = {
       id,
       principal,
       features,
       transport: this.#peer,
+      get isBehind() {
+        return transport.backlog > LOW_MARK;
+      },
       send: (message) => this.#send(message),
       end: (reason, message) => {
         this.#leave(reason, message);
       },
     };
+    this.#router.turns.work.spent += JOIN;
     if (!this.#write(welcome)) return;
     // Nothing is spread here: with V8, each result would have a shape of its own, and looking into it would be a search.
     const way = { realm, session, outlet: this.#outlet, transport: this.#transport };

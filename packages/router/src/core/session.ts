@@ -34,6 +34,8 @@ export interface Session {
    * @returns why the client cannot be told; undefined when it is, or is gone
    */
   send(message: Message): Undeliverable | undefined;
+  /** True while the client has much to read: whoever has many messages for it sends the next ones later. */
+  readonly isBehind?: boolean;
   /** Ends the session from the router's side with GOODBYE; it leaves the realm at once. */
   end(reason: Uri, message?: string): void;
 }
