@@ -204,7 +204,7 @@ describe('realms and limits', () => {
 listeners: [{ port: 0, pages: false }]
 realms:
   - { name: realm1, quotas: { subscriptions: 1 } }
-limits: { message_size: 1KiB, handshake_size: 512B }
+limits: { message_size: 1KiB, discard_size: 2KiB, handshake_size: 512B }
 `);
     const end = await WebSocketEnd.connect(url, json);
     const inbox = new Inbox<unknown>();
@@ -221,8 +221,9 @@ limits: { message_size: 1KiB, handshake_size: 512B }
     expect(await ask([1, 'realm1', { roles: { subscriber: {} } }])).toEqual([2, any, any]);
     expect(await ask([32, 1, {}, 'com.one'])).toEqual([33, 1, any]);
     expect(await ask([32, 2, {}, 'com.two'])).toEqual([8, 32, 2, {}, 'wamp.error.limit_exceeded', any]);
-    const tooLong = [16, 3, {}, 'com.one', ['x'.repeat(1100)]];
-    expect(await ask(tooLong)).toEqual([3, any, 'wamp.error.protocol_violation']);
+    const publish = (size: number) => [16, 3, { acknowledge: true }, 'com.one', ['x'.repeat(size)]];
+    expect(await ask(publish(1100))).toEqual([8, 16, 3, {}, 'wamp.error.payload_size_exceeded', any]);
+    expect(await ask(publish(2100))).toEqual([3, any, 'wamp.error.protocol_violation']);
     expect(await inbox.take()).toBe('closed with 1009');
   });
 });

@@ -62,6 +62,7 @@ export { json } from './serializers/json.ts';
 export { plainJson } from './serializers/plain-json.ts';
 export type { Transport, TransportFailure, TransportListener } from './transport.ts';
 export { ArrivingFrame } from './arriving.ts';
+export { DiscardedMessage, readHead, type OversizedMessage } from './discarding.ts';
 export { NO_ENTRIES } from './fields.ts';
 export { newMemory, type Memory } from './memory.ts';
 export { FrameWriter, MOST_COPIED, type Insert } from './frame-writer.ts';

@@ -1,5 +1,6 @@
 /** RawSocket framing: the handshake of both sides, and frames out of a stream of octets (spec: RawSocket Transport). */
 import { ArrivingFrame } from './arriving.ts';
+import { DiscardedMessage } from './discarding.ts';
 import { MOST_COPIED } from './frame-writer.ts';
 import { newMemory, type Memory } from './memory.ts';
 import type { TransportFailure } from './transport.ts';
@@ -140,7 +141,15 @@ export function rawSocketFrame(type: RawSocketFrameType, payload: Uint8Array): U
 export interface RawSocketListener {
   /** The longest frame that is accepted: what this side's handshake has told, in bytes. */
   readonly acceptedLength: number;
+  /** The longest frame that is dropped as it comes, and told as `oversized`; a longer one fails. 0 by default. */
+  readonly discardedLength?: number;
   message(frame: Uint8Array): void;
+  /**
+   * A frame was longer than `acceptedLength`.
+   * @param head its first bytes
+   * @param length of all of it, in bytes
+   */
+  oversized?(head: Uint8Array, length: number): void;
   /** To be answered at once, by one PONG of the same payload (RAW-8). */
   ping(payload: Uint8Array): void;
   pong(payload: Uint8Array): void;
@@ -163,7 +172,7 @@ export class RawSocketParser {
   readonly #head = new Uint8Array(RAW_SOCKET_PREFIX_SIZE);
   #headSize = 0;
   /** A frame that comes in pieces; undefined between frames. */
-  #arriving: ArrivingFrame | undefined;
+  #arriving: ArrivingFrame | DiscardedMessage | undefined;
   #type: RawSocketFrameType = RawSocketFrameType.MESSAGE;
   #length = 0;
 
@@ -214,6 +223,12 @@ export class RawSocketParser {
       this.#fail(fault.failure, fault.what);
       return chunk.length;
     }
+    if (this.#length > (this.#listener?.acceptedLength ?? 0)) {
+      const discarded = new DiscardedMessage();
+      discarded.begin(this.#length);
+      this.#arriving = discarded;
+      return at;
+    }
     const end = at + this.#length;
     if (end <= chunk.length && this.#length <= MOST_COPIED) {
       this.#tell(chunk.subarray(at, end));
@@ -234,7 +249,7 @@ export class RawSocketParser {
     if (extra !== 0 && length !== 0) {
       return { failure: 'protocol', what: 'a frame is longer than 2^24 octets' };
     }
-    if (extra + length > (this.#listener?.acceptedLength ?? 0)) {
+    if (extra + length > this.#longest(type)) {
       return { failure: 'oversize', what: `a frame of ${extra + length} bytes is too large` };
     }
     this.#type = type;
@@ -242,8 +257,20 @@ export class RawSocketParser {
     return undefined;
   }
 
-  #readBody(arriving: ArrivingFrame, chunk: Uint8Array, at: number): number {
+  /** The longest frame of a type that may come; what is no message is never dropped. */
+  #longest(type: RawSocketFrameType): number {
+    const { acceptedLength = 0, discardedLength = 0 } = this.#listener ?? {};
+    return type === RawSocketFrameType.MESSAGE ? Math.max(acceptedLength, discardedLength) : acceptedLength;
+  }
+
+  #readBody(arriving: ArrivingFrame | DiscardedMessage, chunk: Uint8Array, at: number): number {
     const next = arriving.take(chunk, at);
+    if (arriving instanceof DiscardedMessage) {
+      if (!arriving.isComplete) return next;
+      this.#arriving = undefined;
+      this.#listener?.oversized?.(arriving.head, arriving.length);
+      return next;
+    }
     const { whole } = arriving;
     if (whole !== undefined) {
       this.#arriving = undefined;

@@ -36,6 +36,12 @@ export interface Serializer {
    */
   decode(frame: Uint8Array): Message;
 
+  /**
+   * The first elements of the envelope of a message of which only `head` has been kept: at most four, and those that are
+   * whole. A router needs it to answer messages that are too long; without it, they end the session.
+   */
+  readHead?(head: Uint8Array): readonly unknown[];
+
   /** `count` elements in the form of {@link Serializer.decodePayload}. @throws SerializationFailure */
   encodePayload(args: Args, kwargs: Kwargs, count: PayloadCount): Uint8Array<ArrayBuffer>;
 
@@ -45,6 +51,9 @@ export interface Serializer {
     count: PayloadCount,
   ): { readonly args: Args | undefined; readonly kwargs: Kwargs | undefined };
 }
+
+/** So many elements of a message's head are read at most: those up to the options of an ERROR. */
+export const HEAD_ELEMENTS = 4;
 
 /** How deep a message may nest, counting the message itself; deeper ones are refused unread. */
 export const MAX_DEPTH = 100;

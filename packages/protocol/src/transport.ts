@@ -12,6 +12,13 @@ export interface TransportListener {
   /** A whole batch of messages, under the same terms, for whoever does not want them one by one (spec: Message Batching). */
   batch?(bytes: Uint8Array): void;
   /**
+   * A frame was longer than the channel takes, and has been dropped as it came. Without this method, such a frame is a
+   * violation.
+   * @param head its first bytes
+   * @param length of all of it, in bytes
+   */
+  oversized?(head: Uint8Array, length: number): void;
+  /**
    * Something arrived that is no frame of this channel, such as text on a binary one.
    * @param failure `oversize` for the beginning of a frame that is longer than the channel takes
    */
@@ -50,8 +57,10 @@ export interface Transport {
   /**
    * Takes no frame above `size` bytes from now on, nor any above its own limit: a longer one is a violation as soon as
    * its length is known. Where it becomes known with the whole frame only, there is no such method.
+   * @param discardUpTo the longest frame that is dropped and told as `oversized` instead, in bytes; 0 by default. Not
+   *   all channels can do that.
    */
-  acceptUpTo?(size: number): void;
+  acceptUpTo?(size: number, discardUpTo?: number): void;
   /** Reads nothing from the peer until `resume`; what was read before is heard still. */
   pause?(): void;
   resume?(): void;

@@ -98,6 +98,7 @@ export const DEFAULT_LIMITS: Limits = {
   goodbyeTimeout: 5000,
   handshakeSize: 64 * 1024,
   messageSize: 1024 * 1024,
+  discardSize: 16 * 1024 * 1024,
   queueSize: 8 * 1024 * 1024,
   slowConsumerTimeout: 2000,
   pingInterval: 10_000,

@@ -112,26 +112,32 @@ describe('sizes', () => {
     await once(server, 'close');
   });
 
-  test('a message after WELCOME: over WebSocket, 1 MiB is taken, and one byte more is ABORT and 1009', async () => {
+  test('B2 a message after WELCOME: over WebSocket, 1 MiB is taken, one byte more is ERROR, 16 MiB more are 1009', async () => {
     await using site = await Site.open();
     const client = await RawClient.join(site.port);
     client.write(frame({ payload: Buffer.from(messageOf([48, 1, {}, 'com.procedure'], KIB * KIB)) }));
     expect((await client.message())[4]).toBe('wamp.error.no_such_procedure');
-    client.write(frame({ length: KIB * KIB + 1 }));
+    client.write(frame({ payload: Buffer.from(messageOf([48, 2, {}, 'com.procedure'], KIB * KIB + 1)) }));
+    expect((await client.message())[4]).toBe('wamp.error.payload_size_exceeded');
+    client.write(frame({ length: 16 * KIB * KIB + 1 }));
     expect((await client.message())[2]).toBe(VIOLATION);
     expect(await client.closeCode()).toBe(1009);
-    expect(site.router.limited.toObject()).toEqual({ message_size: 1 });
+    const discarded = { messages_discarded: 1, bytes_discarded: KIB * KIB + 1 };
+    expect(site.router.limited.toObject()).toEqual({ ...discarded, message_size: 1 });
   });
 
-  test('a message after WELCOME: over RawSocket, 1 MiB is taken, and one byte more is ABORT', async () => {
-    await using site = await RawSite.open();
+  test('B2 a message after WELCOME: over RawSocket, 1 MiB is taken, one byte more is ERROR, and beyond discardSize ABORT', async () => {
+    await using site = await RawSite.open({ limits: { discardSize: 2 * KIB * KIB } });
     const peer = await RawPeer.join(site.port);
     peer.write(0, 16, 0, 0, Buffer.from(messageOf([48, 1, {}, 'com.procedure'], KIB * KIB)));
     expect((await peer.message())[4]).toBe('wamp.error.no_such_procedure');
-    peer.write(0, 16, 0, 1);
+    peer.write(0, 16, 0, 1, Buffer.from(messageOf([48, 2, {}, 'com.procedure'], KIB * KIB + 1)));
+    expect((await peer.message())[4]).toBe('wamp.error.payload_size_exceeded');
+    peer.write(0, 32, 0, 1);
     expect((await peer.message())[2]).toBe(VIOLATION);
     await peer.closed();
-    expect(site.router.limited.toObject()).toEqual({ message_size: 1 });
+    const discarded = { messages_discarded: 1, bytes_discarded: KIB * KIB + 1 };
+    expect(site.router.limited.toObject()).toEqual({ ...discarded, message_size: 1 });
   });
 
   test.each([

@@ -287,8 +287,8 @@ function nameOf(arrival: Arrival): string {
 }
 
 describe('limits', () => {
-  test("RAW-6 a message of the router's limit is taken; one octet more ends the connection", async () => {
-    await using site = await RawSite.open({}, { maxMessageSize: 2048 });
+  test("RAW-6 a message of the router's limit is taken; one octet more ends the connection, where nothing is discarded", async () => {
+    await using site = await RawSite.open({ limits: { discardSize: 0 } }, { maxMessageSize: 2048 });
     const peer = await RawPeer.join(site.port);
     const call = (size: number): readonly unknown[] => {
       const bare = JSON.stringify([48, 1, {}, 'com.nothing', ['']]).length;

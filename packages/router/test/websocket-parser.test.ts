@@ -333,6 +333,7 @@ describe('faults', () => {
           told.push('message');
           parser.stop();
         },
+        oversized: () => told.push('oversized'),
         ping: () => told.push('ping'),
         pong: () => told.push('pong'),
         closing: () => told.push('closing'),

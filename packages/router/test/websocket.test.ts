@@ -304,8 +304,8 @@ describe('frames of the wrong kind', () => {
     await unhurt(witness);
   });
 
-  test('a message of 1 MiB passes, one octet more closes with 1009', async () => {
-    await using site = await Site.open();
+  test('a message of 1 MiB passes, one octet more closes with 1009 where nothing is discarded', async () => {
+    await using site = await Site.open({ limits: { discardSize: 0 } });
     const witness = await WsClient.join(site.url());
     const client = await WsClient.join(site.url());
     const message = (size: number): string => {

@@ -16,7 +16,7 @@ type Rows<T> = { readonly [K in keyof T as Snake<K & string>]: z.ZodType<T[K]> }
 /** Bounds on what any client may take. */
 export function limits(): z.ZodType<Limits> {
   const { helloTimeout, authenticateTimeout, authorizeTimeout, goodbyeTimeout } = DEFAULT_LIMITS;
-  const { handshakeSize, messageSize, queueSize, pingInterval, pingTimeout } = DEFAULT_LIMITS;
+  const { handshakeSize, messageSize, discardSize, queueSize, pingInterval, pingTimeout } = DEFAULT_LIMITS;
   const { connectionsPerAddress, handshakes, handshakesWaiting, handshakePatience } = DEFAULT_LIMITS;
   const { ratePatience, slowConsumerTimeout } = DEFAULT_LIMITS;
   const rows = {
@@ -30,6 +30,9 @@ export function limits(): z.ZodType<Limits> {
     ),
     handshake_size: size(handshakeSize).describe('A message before WELCOME.'),
     message_size: size(messageSize).describe('A message after WELCOME, either way.'),
+    discard_size: size(discardSize).describe(
+      'A message that is too long, to be dropped as it comes and answered with ERROR `wamp.error.payload_size_exceeded`; a longer one ends the session.',
+    ),
     queue_size: size(queueSize).describe(
       'What waits for a client that reads slowly; beyond that it is sent ABORT `wamp.error.slow_consumer`.',
     ),

@@ -5,7 +5,7 @@ import { MAX_ID } from '../ids.ts';
 import { layoutOf, toElements, type Layout } from '../layout.ts';
 import type { Message } from '../message.ts';
 import { Payload, type Args, type Kwargs, type PayloadCount } from '../payload.ts';
-import type { Serializer } from '../serializer.ts';
+import { HEAD_ELEMENTS, type Serializer } from '../serializer.ts';
 import { writeEnvelope, type FrameFormat } from './binary-envelope.ts';
 import { readName, readText, type ReadText } from './text.ts';
 import { outgoing, type Dialect } from './values.ts';
@@ -19,6 +19,8 @@ export interface BinaryFormat extends FrameFormat {
   readonly write: (value: unknown) => Uint8Array;
   /** How many elements the list at the start of the frame has. @throws ProtocolViolation when there is none */
   readonly countElements: (frame: Uint8Array) => number;
+  /** True when the frame starts with a list of open length, which has no number of elements yet. */
+  readonly isOpenList: (frame: Uint8Array) => boolean;
   /** Where the elements of that list start. */
   readonly firstElement: (frame: Uint8Array) => number;
   /** Where the value at `at` ends, inside `depth` others. @throws ProtocolViolation */
@@ -55,6 +57,7 @@ export function serializerOf(definition: Omit<BinaryFormat, 'encodeValue'>): Ser
     encode: (message) => encodeWith(writeThis, message),
     write: writeThis,
     decode: (frame) => decode(format, serializer, frame),
+    readHead: (head) => readHead(format, head),
     encodePayload: (args, kwargs, count) => encodePayload(format, args, kwargs, count),
     decodePayload: (bytes, count) => decodePayload(format, bytes, count),
   };
@@ -110,6 +113,23 @@ function decode(format: BinaryFormat, serializer: Serializer, frame: Uint8Array)
   const payload = readPayload(format, serializer, frame, end, count - envelope);
   for (let index = 1; index < envelope; index += 1) elements.push(reader.read());
   return layout.read(elements, payload);
+}
+
+function readHead(format: BinaryFormat, head: Uint8Array): readonly unknown[] {
+  const elements: unknown[] = [];
+  try {
+    const count = format.isOpenList(head) ? HEAD_ELEMENTS : format.countElements(head);
+    let end = format.firstElement(head);
+    const reader = format.reader(head, end, readText);
+    while (elements.length < Math.min(count, HEAD_ELEMENTS)) {
+      end = format.skip(head, end, 1);
+      elements.push(reader.read());
+    }
+  } catch (error) {
+    // The element is cut off, or not well-formed.
+    if (!(error instanceof ProtocolViolation)) throw error;
+  }
+  return elements;
 }
 
 function checkCount({ name, least, most, payload }: Layout, count: number): void {

@@ -185,11 +185,16 @@ function checkBignum(bytes: Uint8Array, at: number, end: number): void {
   if (end - at > MAX_BIGNUM + 3) throw violation('a big integer of too many bytes', at);
 }
 
+/** True for a frame that starts with a list of open length. */
+export function isOpenList(frame: Uint8Array): boolean {
+  return frame[0] === ((LIST << 5) | OPEN);
+}
+
 /** How many elements the list has that the frame is. @throws ProtocolViolation when it is none */
 export function countElements(frame: Uint8Array): number {
   const byte = frame[0] ?? 0;
   if (byte >> 5 !== LIST) throw violation('expected a list', 0);
-  if (byte === ((LIST << 5) | OPEN)) return countOpen(frame);
+  if (isOpenList(frame)) return countOpen(frame);
   endOf(frame, 1, width(byte));
   return argumentOf(frame, byte, 0);
 }
@@ -202,7 +207,7 @@ function countOpen(frame: Uint8Array): number {
 
 /** Where the list ends that the frame is, when its last element ends at `at`. */
 export function endOfList(frame: Uint8Array, at: number): number {
-  return frame[0] === ((LIST << 5) | OPEN) ? at + 1 : at;
+  return isOpenList(frame) ? at + 1 : at;
 }
 
 /** Where Args ends, which starts at `at`. @throws ProtocolViolation */

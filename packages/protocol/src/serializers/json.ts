@@ -4,7 +4,7 @@ import { layoutOf, toElements, type Layout } from '../layout.ts';
 import type { Message } from '../message.ts';
 import { encodeText, encodeWith, type FrameWriter } from '../frame-writer.ts';
 import { Payload, type Args, type Kwargs, type PayloadCount } from '../payload.ts';
-import type { Serializer } from '../serializer.ts';
+import { HEAD_ELEMENTS, type Serializer } from '../serializer.ts';
 import { ElementReader } from './json-elements.ts';
 import { COMMA, DICT_START, LIST_END, LIST_START, malformed, skipBlanks, skipValue } from './json-skip.ts';
 import { parse, stringify, writeElement } from './json-values.ts';
@@ -19,6 +19,7 @@ export const json: Serializer = {
   encode: (message) => encodeWith(write, message),
   write,
   decode,
+  readHead,
   encodePayload,
   decodePayload,
 };
@@ -60,6 +61,25 @@ function decode(frame: Uint8Array): Message {
   }
   if (count < layout.least) throw new ProtocolViolation(`${layout.name}: ${count} elements are too few`);
   return layout.read(elements, readPayload(layout, frame, next));
+}
+
+function readHead(head: Uint8Array): readonly unknown[] {
+  const elements: unknown[] = [];
+  try {
+    let at = skipBlanks(head, 0);
+    if (head[at] !== LIST_START) return elements;
+    while (elements.length < HEAD_ELEMENTS) {
+      const element = reader.read(head, skipBlanks(head, at + 1));
+      at = skipBlanks(head, reader.end);
+      // Without a comma behind it, a number might go on.
+      if (head[at] !== COMMA) return elements;
+      elements.push(element);
+    }
+  } catch (error) {
+    // The element is cut off, or not well-formed.
+    if (!(error instanceof ProtocolViolation)) throw error;
+  }
+  return elements;
 }
 
 /** Where the element after the one that ends at `at` starts; -1 when that was the last. */

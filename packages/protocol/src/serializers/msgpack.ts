@@ -85,6 +85,7 @@ export const msgpack: Serializer = serializerOf({
   dict: 0x80,
   write: (value) => packr.pack(value),
   countElements,
+  isOpenList: () => false,
   firstElement: (frame) => contentOf(frame[0] ?? 0, 0),
   skip: skipValue,
   skipArgs,

@@ -15,7 +15,23 @@ interface Packed {
   end: number;
 }
 
-type Entry = { readonly message: Uint8Array } | { readonly batch: BatchCursor } | { readonly packed: Packed };
+/** What is left of a message that was too long, and was dropped as it came. */
+export class Oversized {
+  /** Its first bytes: a copy. */
+  readonly head: Uint8Array;
+  /** Of all of it, in bytes. */
+  readonly length: number;
+
+  constructor(head: Uint8Array, length: number) {
+    this.head = new Uint8Array(head);
+    this.length = length;
+  }
+}
+
+type Entry =
+  | { readonly message: Uint8Array | Oversized }
+  | { readonly batch: BatchCursor }
+  | { readonly packed: Packed };
 
 /** First in, first out. It holds copies: what comes in is lent. */
 export class Arrivals {
@@ -40,7 +56,12 @@ export class Arrivals {
     this.#entries.push({ batch });
   }
 
-  shift(): Uint8Array | undefined {
+  pushOversized(head: Uint8Array, length: number): void {
+    this.#open = undefined;
+    this.#entries.push({ message: new Oversized(head, length) });
+  }
+
+  shift(): Uint8Array | Oversized | undefined {
     for (;;) {
       const message = this.#cursor?.next();
       if (message !== undefined) return message;

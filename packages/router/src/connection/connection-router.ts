@@ -25,6 +25,8 @@ export interface Limits {
   readonly handshakeSize: number;
   /** A message after WELCOME. */
   readonly messageSize: number;
+  /** A message after WELCOME that is too long, to be dropped as it comes and answered with an ERROR; a longer one ends the session. */
+  readonly discardSize: number;
   /** What waits for a client to read it; what becomes of a client that lets more gather, its `SlowConsumerPolicy` says. */
   readonly queueSize: number;
   /**
@@ -60,6 +62,8 @@ export type LimitName =
   | 'authenticate_timeout'
   | 'handshake_size'
   | 'message_size'
+  | 'messages_discarded'
+  | 'bytes_discarded'
   | 'ping_timeout'
   | 'connections_per_address'
   | 'handshakes'

@@ -5,9 +5,11 @@ import {
   MessageType,
   Payload,
   ProtocolViolation,
+  readHead,
   SerializationFailure,
   type Dict,
   type Message,
+  type OversizedMessage,
   type Transport,
   type TransportFailure,
   type Uri,
@@ -70,6 +72,8 @@ export class Connection implements Hearer {
   #member: Membership | undefined;
   /** What the client reads too slowly; from WELCOME on. */
   #slow: SlowConsumer | undefined;
+  /** Undefined unless request ids have to be sequential. */
+  #sequence: RequestSequence | undefined;
   /** Calls the current deadline off. */
   #dismiss: () => void = nothing;
   #closeGate: () => void = nothing;
@@ -111,6 +115,31 @@ export class Connection implements Hearer {
     } catch (error) {
       this.#blame(error);
     }
+  }
+
+  /** The session goes on, where it is known who is to be told instead. */
+  oversized(head: Uint8Array, length: number): void {
+    if (this.#state === 'leaving' || this.#state === 'closed') return;
+    const { limited } = this.#router;
+    const message = this.#member && readHead(this.#transport.serializer, head);
+    const why = `a message of ${length} bytes, where the router takes ${this.#transport.acceptable ?? Infinity}`;
+    limited.add('bytes_discarded', length);
+    if (message === undefined) this.#violated(why, 'oversize');
+    else {
+      limited.add('messages_discarded');
+      this.#router.log('info', 'message too long', { ...this.member, type: message.type, length });
+      this.#guard(() => {
+        this.#refuseLong(message, { error: ErrorUri.PAYLOAD_SIZE_EXCEEDED, why });
+      });
+    }
+  }
+
+  #refuseLong(message: OversizedMessage, fault: Undeliverable): void {
+    const { realm, session } = this.#member ?? {};
+    if (session === undefined) return;
+    realm?.traffic.received.add(message.type);
+    this.#sequence?.check(message);
+    realm?.oversized(session, message, fault);
   }
 
   message(message: Message): void {
@@ -224,21 +253,21 @@ export class Connection implements Hearer {
     this.#member = { realm, session, receive: this.#entrance({ realm, session }, authorizer) };
     this.#state = 'joined';
     this.#place.joined();
-    this.#transport.acceptUpTo?.(Infinity);
+    this.#transport.acceptUpTo?.(Infinity, this.#router.limits.discardSize);
     realm.join(session);
   }
 
   /** What a message of the joined client passes through before it reaches the realm. */
   #entrance(asker: Asker, authorizer: Authorizer | undefined): (message: Message) => void {
     const { realm, session } = asker;
-    const { strictRequestIds } = this.#router;
+    this.#sequence = this.#router.strictRequestIds ? new RequestSequence() : undefined;
+    const sequence = this.#sequence;
     const admit = (message: Message, disclosed = false): void => {
       if (message.type === MessageType.GOODBYE) this.#goodbye();
       else realm.receive(session, message, disclosed);
     };
     const enter = authorizer === undefined ? admit : this.#gate(asker, authorizer, admit);
-    if (!strictRequestIds) return enter;
-    const sequence = new RequestSequence();
+    if (sequence === undefined) return enter;
     return (message) => {
       sequence.check(message);
       enter(message);

@@ -9,13 +9,14 @@ import {
 } from '@wamp/protocol';
 import { Fifo } from '../core/fifo.ts';
 import type { Producer, Work, Worker } from '../core/work.ts';
-import { Arrivals } from './arrivals.ts';
+import { Arrivals, Oversized } from './arrivals.ts';
 import type { TurnsOfRouter } from './turns.ts';
 
 /** Who hears what is let through. */
 export interface Hearer extends TransportListener {
   /** A message that was decoded before and has waited since. */
   message(message: Message): void;
+  oversized(head: Uint8Array, length: number): void;
 }
 
 /** What a message costs, whatever it causes. */
@@ -84,6 +85,12 @@ export class Inflow implements TransportListener, Worker, Producer {
     }
     this.#arriving().pushBatch(cursor.rest, serializer);
     this.#await();
+  }
+
+  oversized(head: Uint8Array, length: number): void {
+    this.#work.spent += MESSAGE + (length >>> BYTES_A_UNIT);
+    if (this.#waiting) this.#arriving().pushOversized(head, length);
+    else this.#hearer.oversized(head, length);
   }
 
   violation(what: string, failure?: TransportFailure): void {
@@ -186,9 +193,10 @@ export class Inflow implements TransportListener, Worker, Producer {
   #goOn(): boolean {
     if (this.#isFree && this.#held.size > 0) this.#hearHeld();
     else {
-      const bytes = this.#arrivals?.shift();
-      if (bytes === undefined) return false;
-      this.#hear(bytes);
+      const next = this.#arrivals?.shift();
+      if (next === undefined) return false;
+      if (next instanceof Oversized) this.#hearer.oversized(next.head, next.length);
+      else this.#hear(next);
     }
     return !this.#stopped;
   }

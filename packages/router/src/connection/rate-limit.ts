@@ -141,11 +141,27 @@ class Throttle implements TransportListener {
   }
 
   frame(bytes: Uint8Array): void {
+    const now = this.#take(bytes.length);
+    this.#connection.inflow.frame(bytes);
+    this.#pay(now);
+  }
+
+  oversized(head: Uint8Array, length: number): void {
+    const now = this.#take(length);
+    this.#connection.inflow.oversized(head, length);
+    this.#pay(now);
+  }
+
+  /** Counts a message of `size` bytes. @returns when (ms) */
+  #take(size: number): number {
     const now = this.#router.clock.elapsed();
     if (this.#dismiss === undefined && this.#meters.every((meter) => meter.isFull(now))) this.#waited = 0;
-    for (const meter of this.#meters) meter.take(bytes.length, now);
-    this.#connection.inflow.frame(bytes);
-    // What was read together with it is counted, too, and heard: the wait is as much longer.
+    for (const meter of this.#meters) meter.take(size, now);
+    return now;
+  }
+
+  /** What was read together with a message is counted, too, and heard: the wait is as much longer. */
+  #pay(now: number): void {
     const wait = this.#wait(now);
     if (wait > 0 && this.#dismiss === undefined) this.#hold(wait);
     else if (this.#waited + wait > this.#router.limits.ratePatience) this.#giveUp();

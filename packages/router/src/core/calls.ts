@@ -94,7 +94,7 @@ export class Calls {
   continue(call: PendingCall, message: Call): void {
     call.streaming = message.options.progress === true;
     const fault = this.#invoke(call, message.payload);
-    if (fault !== undefined) this.#breakOff(call, fault);
+    if (fault !== undefined) this.breakOff(call, fault);
   }
 
   /** PCR-3: passes a progressive result on; one that nobody asked for is dropped (T-11). */
@@ -103,7 +103,7 @@ export class Calls {
     call.progressed = true;
     this.progressed.emit(call);
     const fault = call.caller.send(resultOf(call, message));
-    if (fault !== undefined) this.#breakOff(call, fault);
+    if (fault !== undefined) this.breakOff(call, fault);
   }
 
   /** CALL-2: the callee's final result. */
@@ -146,7 +146,7 @@ export class Calls {
   }
 
   /** T-53: a part of the input or of the result cannot be delivered; without it, the rest is good for nothing. */
-  #breakOff(call: PendingCall, { error, why }: Undeliverable): void {
+  breakOff(call: PendingCall, { error, why }: Undeliverable): void {
     this.#giveUp(call, errorFor(call, error, Payload.of([why])), error, !call.killed);
     this.reconsider(call.registration);
   }

@@ -26,7 +26,7 @@ import type { PendingCall } from './pending-calls.ts';
 import { TOO_MANY_SHAPES, type QuotaName, type Quotas, type QuotaTally } from './quotas.ts';
 import { addCallee, removeCallee, type Registration } from './registration.ts';
 import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
-import { isTrusted, type Session } from './session.ts';
+import { isTrusted, type Session, type Undeliverable } from './session.ts';
 import type { TrustLevel } from './trust.ts';
 
 export interface DealerOptions {
@@ -222,6 +222,31 @@ export class Dealer {
     else this.calls.fail(call, message);
   }
 
+  /** A CALL that is too long to be read: it is refused, or ends the call in flight that it brings more input for. */
+  refuseLong(caller: Session, message: Call, fault: Undeliverable): void {
+    const { pending } = this.calls;
+    const call = pending.byCall(caller, message.request);
+    if (call === undefined) {
+      if (pending.discard(caller, message.request, message.options.progress !== true)) return;
+      this.deny(caller, message, fault.error, fault.why);
+    } else {
+      this.#requireStreaming(call);
+      call.streaming = message.options.progress === true;
+      this.calls.breakOff(call, fault);
+    }
+  }
+
+  /** A YIELD or ERROR that is too long to be read: the call ends without it, and its callee is none the wiser. */
+  failLong(callee: Session, message: Yield | ErrorMessage, fault: Undeliverable): void {
+    const isYield = message.type === MessageType.YIELD;
+    const call = this.#invocation(callee, message.request, isYield ? 'YIELD' : 'ERROR');
+    const progress = isYield && message.options.progress === true;
+    if (call === undefined) {
+      if (!progress) this.calls.late(callee, message.request);
+    } else if (!progress) this.calls.abandon(call, fault.error, fault.why);
+    else if (call.receiveProgress) this.calls.breakOff(call, fault);
+  }
+
   /**
    * Ends all registrations of a session that has left, and then its calls in both directions, a bounded piece of work
    * with each step. Whoever calls it in between is told that the callee has left.
@@ -282,13 +307,16 @@ export class Dealer {
 
   /** PCI-16: only a call that streams takes more input, and only under its own name. */
   #continue(call: PendingCall, message: Call): void {
-    if (!call.streaming) {
-      throw new ProtocolViolation(`CALL.Request: ${call.request} is in flight and takes no more input`);
-    }
+    this.#requireStreaming(call);
     if (call.procedure !== message.procedure) {
       throw new ProtocolViolation(`CALL.Procedure: call ${call.request} is one of another procedure`);
     }
     this.calls.continue(call, message);
+  }
+
+  #requireStreaming({ streaming, request }: PendingCall): void {
+    if (streaming) return;
+    throw new ProtocolViolation(`CALL.Request: ${request} is in flight and takes no more input`);
   }
 
   #invocation(callee: Session, request: Id, type: string): PendingCall | undefined {

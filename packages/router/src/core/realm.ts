@@ -8,6 +8,7 @@ import {
   type Id,
   type Kwargs,
   type Message,
+  type OversizedMessage,
   type PublishOptions,
   type RouterRole,
   type Uri,
@@ -22,7 +23,7 @@ import type { Publisher } from './publication.ts';
 import type { Quotas, QuotaTally } from './quotas.ts';
 import { refuseRequest, type Request } from './requests.ts';
 import type { Permits } from './ruling.ts';
-import type { Session } from './session.ts';
+import type { Session, Undeliverable } from './session.ts';
 import { Tally } from './tally.ts';
 import { Traffic } from './traffic.ts';
 import type { TrustLevel } from './trust.ts';
@@ -203,6 +204,17 @@ export class Realm {
       default:
         throw new ProtocolViolation(`message type ${message.type} is not for a client in a session`);
     }
+  }
+
+  /**
+   * A message of a joined session that was too long, of which there is no more than its head: whoever waits for what it
+   * asks, or answers, is told.
+   */
+  oversized(session: Session, message: OversizedMessage, fault: Undeliverable): void {
+    if (message.type === MessageType.CALL) this.dealer.refuseLong(session, message, fault);
+    else if (message.type === MessageType.YIELD || message.type === MessageType.ERROR) {
+      this.dealer.failLong(session, message, fault);
+    } else refuseRequest(session, message, fault.error, fault.why);
   }
 
   /** Refuses a request that a session may not make. */

@@ -3,8 +3,8 @@
 export class Tally<Name extends string> {
   readonly #counts = new Map<Name, number>();
 
-  add(name: Name): void {
-    this.#counts.set(name, this.of(name) + 1);
+  add(name: Name, amount = 1): void {
+    this.#counts.set(name, this.of(name) + amount);
   }
 
   of(name: Name): number {

@@ -264,6 +264,7 @@ class RawSocketTransport implements FramedTransport, RawSocketListener, Peer {
   readonly serializer: Serializer;
   readonly limit: number;
   acceptedLength: number;
+  discardedLength = 0;
   readonly acceptable: number;
   readonly framing: Framing = FRAMING;
   listener: TransportListener | undefined;
@@ -329,12 +330,17 @@ class RawSocketTransport implements FramedTransport, RawSocketListener, Peer {
     this.#ground.socket.resume();
   }
 
-  acceptUpTo(size: number): void {
+  acceptUpTo(size: number, discardUpTo = 0): void {
     this.acceptedLength = Math.min(size, this.acceptable);
+    this.discardedLength = discardUpTo;
   }
 
   message(frame: Uint8Array): void {
     this.listener?.frame(frame);
+  }
+
+  oversized(head: Uint8Array, length: number): void {
+    this.listener?.oversized?.(head, length);
   }
 
   /** RAW-8. */

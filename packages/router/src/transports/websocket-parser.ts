@@ -1,6 +1,6 @@
 /** WebSocket frames out of a stream of octets, as a server reads them (RFC 6455 §5). */
 import { isUtf8 } from 'node:buffer';
-import { ArrivingFrame, MOST_COPIED, newMemory, type Memory } from '@wamp/protocol';
+import { ArrivingFrame, DiscardedMessage, MOST_COPIED, newMemory, type Memory } from '@wamp/protocol';
 import { unmask } from './mask.ts';
 
 /** What a frame is for. */
@@ -23,6 +23,12 @@ export const CloseCode = {
 export interface WebSocketListener {
   /** A whole message; text is not checked to be UTF-8. */
   message(payload: Uint8Array, binary: boolean): void;
+  /**
+   * A message was longer than it may be, and has been dropped as it came.
+   * @param head its first bytes
+   * @param length of all of it, in bytes
+   */
+  oversized(head: Uint8Array, length: number, binary: boolean): void;
   /** To be answered by a pong of the same payload. */
   ping(payload: Uint8Array): void;
   pong(payload: Uint8Array): void;
@@ -54,7 +60,16 @@ const last: Header = { final: true, opcode: 0, length: 0, mask: new Uint8Array(4
 /** A frame whose payload comes in pieces. */
 interface Arriving {
   readonly header: Header;
-  readonly payload: ArrivingFrame;
+  readonly payload: ArrivingFrame | DiscardedMessage;
+}
+
+/** A message whose fragments are coming. */
+interface Fragmented {
+  readonly binary: boolean;
+  readonly parts: Uint8Array[];
+  size: number;
+  /** How many fragments there have been. */
+  count: number;
 }
 
 /**
@@ -65,6 +80,8 @@ export class WebSocketParser {
   readonly #listener: WebSocketListener;
   /** The longest message taken, in bytes. */
   limit: number;
+  /** The longest message that is dropped as it comes, in bytes; one that is longer still fails. */
+  discardLimit = 0;
   readonly #memory: Memory;
   #stopped = false;
   /** A header that comes in pieces, as far as it has arrived. */
@@ -73,7 +90,9 @@ export class WebSocketParser {
   /** Undefined between frames. */
   #arriving: Arriving | undefined;
   /** The message whose fragments are coming; undefined between messages. */
-  #fragments: { readonly binary: boolean; readonly parts: Uint8Array[]; size: number } | undefined;
+  #fragments: Fragmented | undefined;
+  /** That message, or the one whose only frame is coming, when it is too long. */
+  #discarded: DiscardedMessage | undefined;
 
   /** @param memory for frames that come in pieces, which are given back once they have been heard */
   constructor(listener: WebSocketListener, limit: number, memory: Memory = newMemory) {
@@ -97,6 +116,7 @@ export class WebSocketParser {
     this.#stopped = true;
     this.#arriving = undefined;
     this.#fragments = undefined;
+    this.#discarded = undefined;
   }
 
   /** Reads a header, in place when all of it is there. @returns where to read on */
@@ -139,10 +159,23 @@ export class WebSocketParser {
     if ((opcode === Opcode.CONTINUATION) !== (this.#fragments !== undefined)) {
       return this.#fail(CloseCode.PROTOCOL_ERROR, 'a fragment is out of place');
     }
-    if (length + (this.#fragments?.size ?? 0) > this.limit) {
+    const size = length + (this.#discarded?.length ?? this.#fragments?.size ?? 0);
+    if (size <= this.limit && this.#discarded === undefined) return true;
+    if (size > this.discardLimit) {
       return this.#fail(CloseCode.TOO_LARGE, `a message is longer than ${this.limit} bytes`);
     }
+    this.#discarded ??= this.#discard();
     return true;
+  }
+
+  /** From here on, the message is too long; of what has come of it, only the head is kept. */
+  #discard(): DiscardedMessage {
+    const discarded = new DiscardedMessage();
+    for (const part of this.#fragments?.parts.splice(0) ?? []) {
+      discarded.begin(part.length);
+      discarded.take(part, 0);
+    }
+    return discarded;
   }
 
   #judgeControl({ opcode, final }: Header, size: number): boolean {
@@ -154,19 +187,30 @@ export class WebSocketParser {
   /** Takes the payload at once when all of it is there. */
   #readPayload(chunk: Uint8Array, at: number, end: number): number {
     const { length } = last;
-    if (at + length > end || length > MOST_COPIED) {
-      const { final, opcode, mask } = last;
-      const header = { final, opcode, length, mask: mask.slice() };
-      this.#arriving = { header, payload: new ArrivingFrame(length, this.#memory) };
-      return at;
+    if (at + length > end || length > MOST_COPIED || this.#discarded !== undefined) {
+      return this.#gather(chunk, at, end);
     }
     // Buffers have a `subarray` of their own, which takes longer.
     this.#take(last, new Uint8Array(chunk.buffer, chunk.byteOffset + at, length));
     return at + length;
   }
 
+  /** Takes what is there of a payload that may come in pieces. */
+  #gather(chunk: Uint8Array, at: number, end: number): number {
+    const { final, opcode, length, mask } = last;
+    const header = { final, opcode, length, mask: mask.slice() };
+    const discarded = opcode < Opcode.CLOSE ? this.#discarded : undefined;
+    discarded?.begin(length, header.mask);
+    this.#arriving = { header, payload: discarded ?? new ArrivingFrame(length, this.#memory) };
+    return this.#readBody(this.#arriving, chunk, at, end);
+  }
+
   #readBody({ header, payload }: Arriving, chunk: Uint8Array, at: number, end: number): number {
     const next = payload.take(chunk, at, end);
+    if (payload instanceof DiscardedMessage) {
+      if (payload.isComplete) this.#endDiscarded(header, payload);
+      return next;
+    }
     const { whole } = payload;
     if (whole !== undefined) {
       this.#arriving = undefined;
@@ -185,16 +229,34 @@ export class WebSocketParser {
   }
 
   #fragment(payload: Uint8Array, binary: boolean, final: boolean): void {
-    const message = (this.#fragments ??= { binary, parts: [], size: 0 });
+    const message = this.#nextFragment(binary);
+    if (message === undefined) return;
     // A copy, for a small view would keep the whole chunk.
     message.parts.push(new Uint8Array(payload));
     message.size += payload.length;
-    if (message.parts.length > MOST_FRAGMENTS) {
-      this.#fail(CloseCode.POLICY_VIOLATION, `a message has more than ${MOST_FRAGMENTS} fragments`);
-    } else if (final) {
+    if (final) {
       this.#fragments = undefined;
       this.#listener.message(Buffer.concat(message.parts, message.size), message.binary);
     }
+  }
+
+  /** The message that one more fragment belongs to; undefined when it is one too many. */
+  #nextFragment(binary: boolean): Fragmented | undefined {
+    const message = (this.#fragments ??= { binary, parts: [], size: 0, count: 0 });
+    message.count += 1;
+    if (message.count <= MOST_FRAGMENTS) return message;
+    this.#fail(CloseCode.POLICY_VIOLATION, `a message has more than ${MOST_FRAGMENTS} fragments`);
+    return undefined;
+  }
+
+  /** One frame of a message that is too long has come to its end. */
+  #endDiscarded({ opcode, final }: Header, discarded: DiscardedMessage): void {
+    this.#arriving = undefined;
+    const message = this.#nextFragment(opcode === Opcode.BINARY);
+    if (message === undefined || !final) return;
+    this.#fragments = undefined;
+    this.#discarded = undefined;
+    this.#listener.oversized(discarded.head, discarded.length, message.binary);
   }
 
   #control(opcode: number, payload: Uint8Array): void {

@@ -160,8 +160,10 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
     this.#socket.resume();
   }
 
-  acceptUpTo(size: number): void {
+  /** A batch that is too long has no one message that could be answered. */
+  acceptUpTo(size: number, discardUpTo = 0): void {
     this.#parser.limit = Math.min(size, this.acceptable);
+    this.#parser.discardLimit = this.framing === undefined ? 0 : discardUpTo;
   }
 
   /** WS-3: text for JSON, binary for the others. */
@@ -173,6 +175,13 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
     else if (this.framing === undefined) receiveBatch(payload, this.serializer, listener);
     else listener?.frame(payload);
     this.#heard = undefined;
+  }
+
+  oversized(head: Uint8Array, length: number, binary: boolean): void {
+    const { listener } = this;
+    if (!this.#open) return;
+    if (binary !== this.serializer.binary) listener?.violation(MISMATCH[binary ? 'binary' : 'text']);
+    else listener?.oversized?.(head, length);
   }
 
   /** It is answered now, and not with the turn's messages, but behind those sent before. */

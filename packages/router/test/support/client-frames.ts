@@ -56,6 +56,7 @@ function bodyOf({ payload, mask }: ClientFrame): Uint8Array {
 /** What a parser told, with bytes in hexadecimal. */
 export type Told =
   | readonly ['message', 'text' | 'binary', string]
+  | readonly ['oversized', 'text' | 'binary', string, number]
   | readonly ['ping' | 'pong', string]
   | readonly ['closing' | 'failed', number];
 
@@ -67,6 +68,10 @@ export class Hearer implements WebSocketListener {
 
   message(payload: Uint8Array, binary: boolean): void {
     this.told.push(['message', binary ? 'binary' : 'text', Buffer.from(payload).toString('hex')]);
+  }
+
+  oversized(head: Uint8Array, length: number, binary: boolean): void {
+    this.told.push(['oversized', binary ? 'binary' : 'text', Buffer.from(head).toString('hex'), length]);
   }
 
   ping(payload: Uint8Array): void {
@@ -88,9 +93,15 @@ export class Hearer implements WebSocketListener {
 }
 
 /** What a parser tells that is given the stream, cut where `cuts` say. Each piece has memory of its own. */
-export function parsed(stream: Uint8Array, limit: number, cuts: readonly number[] = []): readonly Told[] {
+export function parsed(
+  stream: Uint8Array,
+  limit: number,
+  cuts: readonly number[] = [],
+  discardLimit = 0,
+): readonly Told[] {
   const hearer = new Hearer();
   const parser = new WebSocketParser(hearer, limit);
+  parser.discardLimit = discardLimit;
   let from = 0;
   for (const to of [...cuts, stream.length]) {
     parser.push(Uint8Array.prototype.slice.call(stream, from, to));
