@@ -1,4 +1,5 @@
 /** A call in flight: its result, its timeout, and how to cancel it. */
+/* eslint-disable @typescript-eslint/unbound-method -- methods are told here only where the stack of an error begins; nothing calls them */
 import {
   ErrorUri,
   MessageType,
@@ -27,6 +28,7 @@ import {
 import type { Answer, Waiter } from './core/requests.ts';
 import { WholeResult, type Result } from './core/result.ts';
 import { CallTimeoutError, CanceledError, toError, unwritable, WampError } from './errors.ts';
+import { CANCEL_MODE, demand, type Entry } from './options.ts';
 import { onAbort, reasonOf } from './signal.ts';
 
 /** How to call. Type parameter `P` is what progressive results carry. */
@@ -214,7 +216,8 @@ export class PendingCall implements Call<unknown>, Waiter {
     return this.#outcome;
   }
 
-  cancel(mode: CancelMode = this.#mode): void {
+  cancel(mode: CancelMode = this.#mode, entry: Entry = this.cancel): void {
+    demand(CANCEL_MODE, mode, 'The mode of cancel', entry);
     // Whoever cancels and walks away has heard the error already.
     this.#outcome.catch(ignore);
     this.#abandon(mode, new CanceledError(ErrorUri.CANCELED));

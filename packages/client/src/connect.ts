@@ -13,10 +13,24 @@ import { systemClock, type Clock } from './clock.ts';
 import { Connection, type ConnectionPort } from './connection.ts';
 import type { Untyped } from './contract.ts';
 import { AuthError, ConnectError, toError } from './errors.ts';
+import {
+  BOOL,
+  checkOptions,
+  demand,
+  fault,
+  having,
+  MILLISECONDS,
+  SIGNAL,
+  some,
+  TEXT,
+  type Rules,
+} from './options.ts';
 import { ClientSession, type Logger, type Session } from './session.ts';
 import { onAbort } from './signal.ts';
 import type { OpenOptions, TransportFactory } from './transports/factory.ts';
 import { webSocket } from './transports/websocket.ts';
+
+const SERIALIZER = having('a list of serializers, such as [json]', 'encode');
 
 /** How to connect. */
 export interface ConnectOptions {
@@ -40,6 +54,18 @@ export interface ConnectOptions {
   readonly clock?: Clock | undefined;
 }
 
+const CONNECT: Rules<ConnectOptions> = {
+  realm: TEXT,
+  auth: some(having('an authenticator, such as ticket(…), or a list of them', 'hello')),
+  serializers: (value) => (Array.isArray(value) ? some(SERIALIZER)(value) : SERIALIZER(undefined)),
+  transport: having('a factory of transports, such as webSocket()', 'open'),
+  connectTimeout: MILLISECONDS,
+  signal: SIGNAL,
+  exposeErrors: BOOL,
+  logger: having('an object with method error', 'error'),
+  clock: having('an object with method after', 'after'),
+};
+
 /** Where the router is; relative to the page, in browsers. */
 export type Url = string | URL | (() => string | URL | Promise<string | URL>);
 
@@ -53,6 +79,8 @@ export type Url = string | URL | (() => string | URL | Promise<string | URL>);
  *   not answer in time (`wamp.error.timeout`); the reason of `signal`; TypeError for no URL
  */
 export async function connect<C = Untyped>(url: Url, options: ConnectOptions): Promise<Session<C>> {
+  checkOptions('connect', CONNECT, options, connect);
+  demand(TEXT, options.realm, 'Option realm of connect', connect);
   const { clock = systemClock, logger = console, connectTimeout = 30_000 } = options;
   const session = new ClientSession({ realm: options.realm, clock, logger });
   const port = {
@@ -108,7 +136,12 @@ async function establish(
 /** @throws TypeError */
 async function locate(url: Url): Promise<URL> {
   const page = (globalThis as { readonly location?: { readonly href: string } }).location?.href;
-  return new URL(typeof url === 'function' ? await url() : url, page);
+  const place: unknown = typeof url === 'function' ? await url() : url;
+  try {
+    return new URL(place as string | URL, page);
+  } catch (cause) {
+    throw Object.assign(fault('The URL', 'one such as ws://localhost:8080/ws', place), { cause });
+  }
 }
 
 /** What HELLO tells of us besides the roles. @throws AuthError */

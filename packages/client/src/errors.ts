@@ -2,12 +2,14 @@
 import {
   ApplicationError,
   ErrorUri,
+  isUri,
   type Args,
   type ErrorMessage,
   type Kwargs,
   type Uri,
 } from '@wamp/protocol';
 import type { Ending } from './core/handle.ts';
+import { fault, requirePayload } from './options.ts';
 
 /** What goes with an error besides its payload. */
 export interface WampErrorOptions {
@@ -30,9 +32,14 @@ export class WampError<U extends string = string, A extends Args = Args> extends
   declare readonly uri: U;
   declare readonly args: A;
 
-  /** @param uri what went wrong; `args` and `kwargs` are the payload, its first string the message */
+  /**
+   * @param uri what went wrong; `args` and `kwargs` are the payload, its first string the message
+   * @throws TypeError when `uri` is no URI, `args` no list or `kwargs` no plain object
+   */
   // The cast only says that an absent list of arguments is the empty one.
   constructor(uri: U, args: A = [] as unknown as A, kwargs: Kwargs = {}, options: WampErrorOptions = {}) {
+    if (!isUri(uri)) throw fault('The URI of an error', 'one such as app.not_found', uri, new.target);
+    requirePayload('an error', args, kwargs, new.target);
     super(uri, args, kwargs, options);
   }
 
@@ -60,7 +67,8 @@ export class ConnectionLostError extends WampError {
   readonly sent: boolean;
 
   constructor(reason: Uri, message: string, sent: boolean, cause?: unknown) {
-    super(reason, [message], {}, cause === undefined ? {} : { cause });
+    const { uri, kwargs } = named(reason);
+    super(uri, [message], kwargs, cause === undefined ? {} : { cause });
     this.sent = sent;
   }
 }
@@ -123,16 +131,18 @@ export function unwritable(cause: unknown): Error {
 }
 
 /** The exception that an ERROR stands for. */
-export function errorOf({ error, payload: { args, kwargs }, details }: ErrorMessage): WampError {
+export function errorOf({ error, payload, details }: ErrorMessage): WampError {
   const options = { details };
-  switch (error) {
+  const { args } = payload;
+  const { uri, kwargs } = named(error, payload.kwargs);
+  switch (uri) {
     case ErrorUri.TIMEOUT:
-      return new CallTimeoutError(error, args, kwargs, options);
+      return new CallTimeoutError(uri, args, kwargs, options);
     case ErrorUri.CANCELED:
     case 'wamp.error.cancelled': // T-1: the specification's other spelling
       return new CanceledError(ErrorUri.CANCELED, args, kwargs, options);
     default:
-      return new WampError(error, args, kwargs, options);
+      return new WampError(uri, args, kwargs, options);
   }
 }
 
@@ -149,10 +159,16 @@ const FATAL: ReadonlySet<Uri> = new Set([
 export function refusal(reason: Uri, args: Args, kwargs: Kwargs, details: Kwargs): ConnectError {
   const { message } = details;
   const said = args.length === 0 && typeof message === 'string' ? [message] : args;
-  const options = { kwargs, details };
-  return AUTH.test(reason)
-    ? new AuthError(reason, said, true, options)
-    : new ConnectError(reason, said, FATAL.has(reason), options);
+  const options = { details };
+  const { uri, ...rest } = named(reason, kwargs);
+  return AUTH.test(uri)
+    ? new AuthError(uri, said, true, { ...options, ...rest })
+    : new ConnectError(uri, said, FATAL.has(uri), { ...options, ...rest });
+}
+
+/** What a peer calls a URI: when it is none, `wamp.error.runtime_error` stands in its place, the text in `kwargs.uri`. */
+export function named(uri: string, kwargs: Kwargs = {}): { readonly uri: Uri; readonly kwargs: Kwargs } {
+  return isUri(uri) ? { uri, kwargs } : { uri: ErrorUri.RUNTIME_ERROR, kwargs: { ...kwargs, uri } };
 }
 
 /** Whatever was thrown, as an Error. */

@@ -2,6 +2,7 @@
 import {
   ErrorUri,
   isId,
+  publishKeys,
   type Args,
   type Dict,
   type Id,
@@ -11,8 +12,21 @@ import {
   type Uri,
 } from '@wamp/protocol';
 import { ProtocolError } from './errors.ts';
-import { payloadOf, wireOptions } from './payload.ts';
-import { PUBLISH_OPTIONS, type PublishOptions, type Session } from './session.ts';
+import {
+  BOOL,
+  checkOptions,
+  COUNT,
+  DICT,
+  extra,
+  oneOf,
+  rule,
+  TEXT,
+  wireOptions,
+  type Rules,
+} from './options.ts';
+import { payloadOf } from './payload.ts';
+import { ON_THE_WIRE } from './rules.ts';
+import type { PublishOptions, Session } from './session.ts';
 import type { Subscription } from './subscription.ts';
 
 /** A session, whatever its contract. */
@@ -46,6 +60,8 @@ export interface KillOptions {
   readonly reason?: Uri | undefined;
   readonly message?: string | undefined;
 }
+
+const FAREWELL: Rules<KillOptions> = { reason: TEXT, message: TEXT };
 
 /** The ids of all registrations, or subscriptions, by match policy. */
 export type IdsByPolicy = Readonly<Record<MatchPolicy, readonly Id[]>>;
@@ -131,10 +147,10 @@ export function sessions({ untyped }: MetaSession): Sessions {
   const ask = asking(untyped, 'wamp.session.');
   const on = listening(untyped, 'wamp.session.');
   const filter = (authroles?: readonly string[]): Args => (authroles === undefined ? [] : [authroles]);
-  const farewell = ({ reason, message }: KillOptions = {}): Kwargs => ({
-    ...(reason !== undefined && { reason }),
-    ...(message !== undefined && { message }),
-  });
+  const farewell = (options: KillOptions = {}): Kwargs => {
+    checkOptions('kill', FAREWELL, options);
+    return wireOptions(options, FAREWELL);
+  };
   return {
     count: async (authroles) => count(await ask('count', filter(authroles))),
     list: async (authroles) => ids(await ask('list', filter(authroles))),
@@ -215,19 +231,20 @@ export interface PastEvent {
   readonly details: Dict;
 }
 
-const FILTERS = [
-  'reverse',
-  'limit',
-  'fromTime',
-  'afterTime',
-  'beforeTime',
-  'untilTime',
-  'topic',
-  'fromPublication',
-  'afterPublication',
-  'beforePublication',
-  'untilPublication',
-] as const;
+const TIME = rule('a Date or a string', (value) => value instanceof Date || typeof value === 'string');
+const FILTERS: Rules<HistoryFilters> = {
+  reverse: BOOL,
+  limit: COUNT,
+  fromTime: TIME,
+  afterTime: TIME,
+  beforeTime: TIME,
+  untilTime: TIME,
+  topic: TEXT,
+  fromPublication: COUNT,
+  afterPublication: COUNT,
+  beforePublication: COUNT,
+  untilPublication: COUNT,
+};
 
 /**
  * The past events of a subscription, if the router keeps them.
@@ -242,11 +259,12 @@ export async function getEvents(
 ): Promise<readonly PastEvent[]> {
   const subscriptionId = typeof subscription === 'object' ? subscription.id : subscription;
   if (subscriptionId === undefined) throw new TypeError('The subscription has ended.');
+  checkOptions('getEvents', FILTERS, filters);
   const times = Object.entries(filters).map(([name, value]: [string, unknown]) => [
     name,
     value instanceof Date ? value.toISOString() : value,
   ]);
-  const kwargs = wireOptions(Object.fromEntries(times) as HistoryFilters & { extra?: Kwargs }, FILTERS);
+  const kwargs = wireOptions(Object.fromEntries(times) as HistoryFilters, FILTERS);
   const { args } = await untyped.call('wamp.subscription.get_events', [subscriptionId], { kwargs }).full();
   // T-22: the list of events is the result's, or its first value.
   const [first] = args;
@@ -264,6 +282,14 @@ export interface TestamentOptions extends Omit<PublishOptions, 'acknowledge' | '
   readonly kwargs?: Kwargs | undefined;
 }
 
+const { acknowledge: _none, ...PUBLISHING } = ON_THE_WIRE.publish;
+const TESTAMENT: Rules<TestamentOptions> = {
+  ...PUBLISHING,
+  scope: oneOf('destroyed', 'detached'),
+  extra: extra(publishKeys),
+  kwargs: DICT,
+};
+
 /**
  * Leaves a publication with the router, for when this session is gone (spec: Testaments).
  *
@@ -277,10 +303,8 @@ export async function addTestament(
   options: TestamentOptions = {},
 ): Promise<void> {
   const { args, kwargs } = payloadOf(payload, options.kwargs);
-  const publishOptions = wireOptions(
-    options,
-    PUBLISH_OPTIONS.filter((name) => name !== 'acknowledge'),
-  );
+  checkOptions('addTestament', TESTAMENT, options);
+  const publishOptions = wireOptions(options, ON_THE_WIRE.publish);
   await untyped.call('wamp.session.add_testament', [topic, args, kwargs], {
     kwargs: {
       ...scopeOf(options.scope),

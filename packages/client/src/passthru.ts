@@ -1,5 +1,6 @@
 /** Payloads that pass the router unread, and may be encrypted (spec: Payload Passthru Mode). */
 import { MessageType, Payload, type PassthruAttributes, type Serializer, type Uri } from '@wamp/protocol';
+import { checkOptions, having, rule, type Rules } from './options.ts';
 import type { Packed, Passthru, Plain } from './core/passthru.ts';
 
 export type { Packed, Passthru, PassthruOption, Plain } from './core/passthru.ts';
@@ -36,6 +37,16 @@ export interface PassthruOptions {
   readonly cipher?: Cipher | undefined;
 }
 
+const PASSTHRU_OPTIONS: Rules<PassthruOptions> = {
+  scheme: rule(
+    'wamp, mqtt, or a name that starts with x_',
+    (value) => typeof value === 'string' && /^(wamp|mqtt|x_.+)$/s.test(value),
+  ),
+  serializer: (value) =>
+    value === 'native' ? undefined : having("a serializer, or 'native'", 'encodePayload')(value),
+  cipher: having('a cipher, which encrypts and decrypts', 'decrypt'),
+};
+
 /**
  * For option `passthru` of `call`, `stream`, `publish`, `subscribe` and `register`. What arrives is
  * read only if it names the same serializer and the same cipher.
@@ -45,11 +56,9 @@ export interface PassthruOptions {
  * @throws TypeError for options that the specification has no place for
  */
 export function passthru(options: PassthruOptions): Passthru {
+  checkOptions('passthru', PASSTHRU_OPTIONS, options, passthru);
   const { scheme, cipher } = options;
   const { serializer = scheme === 'mqtt' ? 'native' : undefined } = options;
-  if (scheme !== 'wamp' && scheme !== 'mqtt' && !/^x_./.test(scheme)) {
-    throw new TypeError('A scheme of passthru is `wamp`, `mqtt`, or starts with `x_`.');
-  }
   if (serializer === undefined || (scheme === 'wamp' && nameOf(serializer) !== 'cbor')) {
     throw new TypeError(`Scheme ${scheme} needs a serializer${scheme === 'wamp' ? ': cbor' : ''}.`);
   }

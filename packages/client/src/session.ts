@@ -1,4 +1,5 @@
 /** A client in a realm: call, register, subscribe, publish. */
+/* eslint-disable @typescript-eslint/unbound-method -- methods are told here only where the stack of an error begins; nothing calls them */
 import {
   CloseUri,
   ErrorUri,
@@ -38,7 +39,9 @@ import { Queue } from './core/queue.ts';
 import type { Waiter } from './core/requests.ts';
 import type { Result } from './core/result.ts';
 import { connectionLost, toError, WampError, type ConnectionLostError } from './errors.ts';
-import { payloadOf, requireUri, wireOptions } from './payload.ts';
+import { checkOptions, checkRequest, fault, oneOf, demand, wireOptions, type Entry } from './options.ts';
+import { payloadOf, requireHandler, requireUri } from './payload.ts';
+import { CALL, ON_THE_WIRE, PUBLISH, REGISTER, STREAM, SUBSCRIBE, type WithKwargs } from './rules.ts';
 import { onAbort, reasonOf } from './signal.ts';
 import {
   RegistrationHandle,
@@ -109,7 +112,8 @@ export interface SessionEvents {
  * Every method that talks to the router rejects with a `ConnectionLostError` when the session goes
  * (`sent` tells whether the request had left) or is over, with a `SerializationError` for a value
  * that cannot be written, and with a `WampError` of the router's or the callee's URI. What is no
- * URI, payload or handler at all is a TypeError, thrown at once.
+ * URI, payload or handler at all, and an option that is unknown or holds what it may not, is a
+ * TypeError, thrown at once: nothing is sent, and the session lives on.
  */
 export interface Session<C = Untyped> extends AsyncDisposable {
   readonly state: SessionState;
@@ -132,7 +136,8 @@ export interface Session<C = Untyped> extends AsyncDisposable {
   readonly untyped: Session;
 
   /**
-   * Calls a procedure; resolves with the first positional value of its result.
+   * Calls a procedure; resolves with the first positional value of its result. A payload whose keys are
+   * all names of options is refused, unless options follow it: it was meant to be them.
    *
    * @example await session.call('math.add2', [2, 3], { timeout: 5000 });
    * @throws CallTimeoutError `wamp.error.timeout`, CanceledError `wamp.error.canceled`
@@ -222,29 +227,8 @@ export interface SessionPort {
   readonly logger: Logger;
 }
 
-export const PUBLISH_OPTIONS = [
-  'acknowledge',
-  'retain',
-  'excludeMe',
-  'discloseMe',
-  'exclude',
-  'excludeAuthid',
-  'excludeAuthrole',
-  'eligible',
-  'eligibleAuthid',
-  'eligibleAuthrole',
-] as const;
-
-const REGISTER_OPTIONS = [
-  'match',
-  'invoke',
-  'concurrency',
-  'forceReregister',
-  'discloseCaller',
-  'forwardTimeout',
-] as const;
-
-type WithKwargs<O> = O & { readonly kwargs?: unknown };
+/** What `on` listens to. */
+const EVENT = oneOf('state', 'lost', 'close', 'error');
 
 /** The one implementation; contracts exist in its type only. */
 export class ClientSession implements Session {
@@ -302,22 +286,28 @@ export class ClientSession implements Session {
     return this;
   }
 
-  call(procedure: Uri, payload?: unknown, options: WithKwargs<CallOptions<never>> = {}): PendingCall {
-    const { onProgress } = options;
+  call(procedure: Uri, payload?: unknown, options?: WithKwargs<CallOptions<never>>): PendingCall {
+    requireUri(procedure, this.call);
+    checkRequest('call', CALL, payload, options, this.call);
+    const body = payloadOf(payload, options?.kwargs, this.call);
+    const onProgress = options?.onProgress;
     const progress =
       onProgress === undefined
         ? undefined
         : (whole: Result): void => this.#tell(() => onProgress(whole.value as never, whole as never));
-    return this.#call(procedure, payload, options, progress);
+    return this.#call(procedure, body, options, progress);
   }
 
-  stream(procedure: Uri, payload?: unknown, options: WithKwargs<StreamOptions> = {}): CallStream {
-    const { input, buffer } = options;
+  stream(procedure: Uri, payload?: unknown, options?: WithKwargs<StreamOptions>): CallStream {
+    requireUri(procedure, this.stream);
+    checkRequest('stream', STREAM, payload, options, this.stream);
+    const { input, buffer, kwargs } = options ?? {};
+    const body = payloadOf(payload, kwargs, this.stream);
     const iterator = input === undefined ? undefined : inputIterator(input);
     const progress = new Queue<unknown>(buffer);
     const call: PendingCall = this.#call(
       procedure,
-      payload,
+      body,
       options,
       collect(progress, () => call),
       iterator,
@@ -326,11 +316,12 @@ export class ClientSession implements Session {
   }
 
   register(procedure: Uri, handler: Procedure, options: RegisterOptions = {}): Promise<Registration> {
-    requireUri(procedure);
-    requireFunction(handler);
+    requireUri(procedure, this.register);
+    requireHandler(handler, this.register);
+    checkOptions('register', REGISTER, options, this.register);
     const handle: RegistrationHandle = new RegistrationHandle(
       procedure,
-      wireOptions(options, REGISTER_OPTIONS),
+      wireOptions(options, ON_THE_WIRE.register),
       () => this.#connection?.registrations.leave(handle) ?? Promise.resolve(),
       handler,
       options.passthru,
@@ -342,14 +333,13 @@ export class ClientSession implements Session {
   subscribe(topic: Uri, options?: SubscribeOptions): Promise<Subscription<unknown[]>>;
   subscribe(
     topic: Uri,
-    first?: EventHandler | SubscribeOptions,
-    second?: SubscribeOptions,
+    ...rest: (EventHandler | SubscribeOptions | undefined)[]
   ): Promise<Subscription<unknown[]>> {
-    requireUri(topic);
-    const [handler, options = {}] = typeof first === 'function' ? [first, second] : [undefined, first];
+    requireUri(topic, this.subscribe);
+    const { handler, options = {} } = subscribing(rest, this.subscribe);
     const handle: SubscriptionHandle = new SubscriptionHandle(
       topic,
-      wireOptions(options, ['match', 'getRetained']),
+      wireOptions(options, ON_THE_WIRE.subscribe),
       () => this.#connection?.subscriptions.leave(handle) ?? Promise.resolve(),
       handler,
       options,
@@ -357,10 +347,12 @@ export class ClientSession implements Session {
     return this.#attach(handle, (connection) => connection.subscriptions.join(handle), options.signal);
   }
 
-  publish(topic: Uri, payload?: unknown, options: WithKwargs<PublishOptions> = {}): Promise<PublishResult> {
-    requireUri(topic);
-    const body = payloadOf(payload, options.kwargs);
-    const wire = wireOptions(options, PUBLISH_OPTIONS);
+  publish(topic: Uri, payload?: unknown, given?: WithKwargs<PublishOptions>): Promise<PublishResult> {
+    requireUri(topic, this.publish);
+    checkRequest('publish', PUBLISH, payload, given, this.publish);
+    const options = given ?? {};
+    const body = payloadOf(payload, options.kwargs, this.publish);
+    const wire = wireOptions(options, ON_THE_WIRE.publish);
     const acknowledged = wire['acknowledge'] === true;
     const { signal } = options;
     const published = new Promise<PublishResult>((resolve, reject) => {
@@ -412,6 +404,8 @@ export class ClientSession implements Session {
   }
 
   on<E extends keyof SessionEvents>(type: E, listener: (event: SessionEvents[E]) => void): () => void {
+    demand(EVENT, type, 'The event of on', this.on);
+    requireHandler(listener, this.on);
     const listeners = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, listeners.add(listener));
     return () => listeners.delete(listener);
@@ -455,26 +449,20 @@ export class ClientSession implements Session {
 
   #call(
     procedure: Uri,
-    payload: unknown,
-    options: WithKwargs<CallOptions<never>>,
+    payload: Payload,
+    options: CallOptions<never> = {},
     progress?: (result: Result) => void,
     input?: AsyncIterator<unknown> | Iterator<unknown>,
   ): PendingCall {
-    requireUri(procedure);
     const { timeout } = options;
-    if (timeout !== undefined && !(Number.isFinite(timeout) && timeout >= 0)) {
-      throw new TypeError('Option timeout takes milliseconds.');
-    }
     const call = new PendingCall({
       procedure,
-      payload: payloadOf(payload, options.kwargs),
+      payload,
       wire: {
         ...(progress !== undefined && { receive_progress: true }),
         ...(input !== undefined && { progress: true }),
-        ...wireOptions(timeout === undefined ? options : { ...options, timeout: Math.ceil(timeout) }, [
-          'timeout',
-          'discloseMe',
-        ]),
+        ...wireOptions(options, ON_THE_WIRE.call),
+        ...(timeout !== undefined && { timeout: Math.ceil(timeout) }),
       },
       options,
       progress,
@@ -581,10 +569,27 @@ export class ClientSession implements Session {
   }
 }
 
-function requireFunction(handler: unknown): void {
-  if (typeof handler !== 'function') throw new TypeError('A handler is a function.');
-}
-
 function ignore(): void {
   // Whoever wants to know has a promise of their own.
+}
+
+/** What `subscribe` was given behind the topic. @throws TypeError */
+function subscribing(
+  given: readonly (EventHandler | SubscribeOptions | undefined)[],
+  entry: Entry,
+): { readonly handler: EventHandler | undefined; readonly options?: SubscribeOptions | undefined } {
+  const [first, second] = given;
+  if (given.length > 0 && typeof first !== 'function' && (given.length > 1 || first === undefined)) {
+    throw fault(
+      'The handler of subscribe',
+      'a function; without one, options follow the topic',
+      first,
+      entry,
+    );
+  }
+  const handler = typeof first === 'function' ? first : undefined;
+  const options = handler === undefined ? first : second;
+  if (options !== undefined) checkOptions('subscribe', SUBSCRIBE, options, entry);
+  // A function is none: the check has refused it.
+  return { handler, options: options as SubscribeOptions | undefined };
 }

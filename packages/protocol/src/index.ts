@@ -63,7 +63,13 @@ export { plainJson } from './serializers/plain-json.ts';
 export type { Transport, TransportFailure, TransportListener } from './transport.ts';
 export { ArrivingFrame } from './arriving.ts';
 export { DiscardedMessage, readHead, type OversizedMessage } from './discarding.ts';
-export { NO_ENTRIES } from './fields.ts';
+export { dict, NO_ENTRIES, type Check, type Field, type Keys } from './fields.ts';
+export {
+  call as callKeys,
+  publish as publishKeys,
+  register as registerKeys,
+  subscribe as subscribeKeys,
+} from './option-keys.ts';
 export { newMemory, type Memory } from './memory.ts';
 export { FrameWriter, MOST_COPIED, type Insert } from './frame-writer.ts';
 export { BatchCursor, joinBatch, splitBatch } from './batch.ts';

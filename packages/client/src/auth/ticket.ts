@@ -1,8 +1,9 @@
 /** Authentication method `ticket`: a shared secret or a token, sent as it is (spec: Ticket-based Authentication). */
 import type { Authenticator } from './authenticator.ts';
-import { reveal, type Secret } from './secret.ts';
+import { requireNameAndSecret, reveal, type Secret } from './secret.ts';
 
 /** The ticket travels readable to whoever reads the transport: use `wss:`. */
 export function ticket(authid: string, secret: Secret): Authenticator {
+  requireNameAndSecret(authid, secret, ticket);
   return { method: 'ticket', hello: () => ({ authid }), challenge: () => reveal(secret) };
 }

@@ -2,7 +2,7 @@
 import type { Kwargs } from '@wamp/protocol';
 import { wampcraKey, wampcraSignature, type WampcraSalting } from '@wamp/protocol/auth';
 import type { Authenticator } from './authenticator.ts';
-import { reveal, type Secret } from './secret.ts';
+import { requireNameAndSecret, reveal, type Secret } from './secret.ts';
 
 /** More would only keep us busy. */
 const MOST_ITERATIONS = 10_000_000;
@@ -10,6 +10,7 @@ const LONGEST_KEY = 1024;
 
 /** @param secret the secret, or the password of which the router keeps a derived key */
 export function wampcra(authid: string, secret: Secret): Authenticator {
+  requireNameAndSecret(authid, secret, wampcra);
   return {
     method: 'wampcra',
     hello: () => ({ authid }),

@@ -14,7 +14,8 @@ import {
   type PassthruAttributes,
 } from '@wamp/protocol';
 import type { Clock } from '../clock.ts';
-import { CallTimeoutError, CanceledError, toError, WampError } from '../errors.ts';
+import { CallTimeoutError, CanceledError, named, toError, WampError } from '../errors.ts';
+import { requirePayload } from '../options.ts';
 import type { Attachments, Entry } from './attachments.ts';
 import { eventOf, type WampEvent } from './event.ts';
 import type { Ending, Handle } from './handle.ts';
@@ -249,6 +250,7 @@ export class Handlers {
   }
 
   readonly #progress = (invocation: RunningInvocation, value: unknown, kwargs?: Kwargs): Promise<void> => {
+    if (kwargs !== undefined) requirePayload('progress', [], kwargs);
     if (!invocation.wantsProgress || !this.#isRunning(invocation)) return Promise.resolve();
     this.#arm(invocation);
     const sent = this.#yield(invocation, resultPayload(value, kwargs), true);
@@ -292,14 +294,15 @@ export class Handlers {
     if (!this.#isRunning(invocation)) return;
     this.#over(invocation);
     if (thrown instanceof ApplicationError) {
-      const { uri, args, kwargs } = thrown;
+      const { args } = thrown;
+      const { uri, kwargs } = named(thrown.uri, thrown.kwargs);
       if (passthru === undefined || (args.length === 0 && Object.keys(kwargs).length === 0)) {
-        this.#answerError(request, thrown);
+        this.#answerError(request, { uri, args, kwargs });
         return;
       }
       // What the procedure says is as private as its results.
       const answer = (): Promise<void> =>
-        packed(passthru, {}, thrown, procedure).then(({ options, payload }) =>
+        packed(passthru, {}, { args, kwargs }, procedure).then(({ options, payload }) =>
           this.#sendError(request, uri, payload, options),
         );
       const failed = (failure: unknown): void => {
@@ -352,7 +355,7 @@ export class Handlers {
     invocation.stopTimer?.();
   }
 
-  #answerError(request: Id, { uri, args, kwargs }: ApplicationError): void {
+  #answerError(request: Id, { uri, args, kwargs }: Pick<ApplicationError, 'uri' | 'args' | 'kwargs'>): void {
     try {
       this.#sendError(request, uri, Payload.of(args, kwargs));
     } catch (thrown) {

@@ -1,5 +1,6 @@
 /** What a procedure gives back, whole: positional and keyword values. */
 import type { Args, Kwargs } from '@wamp/protocol';
+import { requirePayload } from '../options.ts';
 
 /** A result with everything that came with it. */
 export interface Result<V = unknown, K = Kwargs> {
@@ -32,8 +33,10 @@ export class WholeResult implements Result {
  * What a procedure returns when one value is not enough: several positional values, or keyword
  * values. (A list that is simply returned is one value, a list.)
  *
+ * @throws TypeError for what is no list and no plain object
  * @example session.register('geo.where', () => result([lat, lon], { accuracy: 5 }));
  */
 export function result(args: Args, kwargs: Kwargs = {}): Result {
+  requirePayload('result', args, kwargs, result);
   return new WholeResult(args, kwargs, {});
 }

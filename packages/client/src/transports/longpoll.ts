@@ -2,6 +2,7 @@
 import { ErrorUri } from '@wamp/protocol';
 import { systemClock } from '../clock.ts';
 import { ConnectError } from '../errors.ts';
+import { BOOL, checkOptions, FUNCTION, type Rules } from '../options.ts';
 import { reasonOf } from '../signal.ts';
 import type { TransportFactory } from './factory.ts';
 import { LongPollTransport } from './longpoll-transport.ts';
@@ -22,6 +23,8 @@ export interface LongPollOptions {
   readonly fetch?: Fetch | undefined;
 }
 
+const LONG_POLL: Rules<LongPollOptions> = { batched: BOOL, fetch: FUNCTION };
+
 const decoder = new TextDecoder();
 
 /**
@@ -34,10 +37,9 @@ const decoder = new TextDecoder();
  * @throws ConnectError on opening; fatal when the URL is none of these, when the router refuses, or when
  *   it answers something else than a long-poll router does
  */
-export function longPoll({
-  batched = false,
-  fetch = globalThis.fetch,
-}: LongPollOptions = {}): TransportFactory {
+export function longPoll(options: LongPollOptions = {}): TransportFactory {
+  checkOptions('longPoll', LONG_POLL, options, longPoll);
+  const { batched = false, fetch = globalThis.fetch } = options;
   return {
     name: 'longpoll',
     async open(url, { serializers, signal, clock = systemClock }) {

@@ -22,7 +22,10 @@ export function addressOf(url: URL): RawSocketAddress {
   const { protocol, hostname, port, pathname, search, hash } = url;
   const secure = SECURE[protocol];
   if (secure === undefined) {
-    throw unusable(url, 'RawSocket URLs begin with rs:, tcp:, rss:, tls:, tcps: or unix:');
+    throw unusable(
+      url,
+      'RawSocket URLs begin with rs:, tcp:, rss:, tls:, tcps: or unix:; for ws: and wss:, leave option transport out',
+    );
   }
   if (search !== '' || hash !== '') throw unusable(url, 'a RawSocket URL has no query and no fragment');
   if (protocol === 'unix:') {

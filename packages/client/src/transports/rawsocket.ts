@@ -5,11 +5,12 @@ import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { ErrorUri, RAW_SOCKET_MAX_LIMIT, rawSocketLimit } from '@wamp/protocol';
 import { systemClock } from '../clock.ts';
 import { ConnectError } from '../errors.ts';
+import { checkOptions, rule, type Rules } from '../options.ts';
 import { onAbort, reasonOf } from '../signal.ts';
 import type { TransportFactory } from './factory.ts';
 import { addressOf, type RawSocketAddress } from './rawsocket-address.ts';
 import { greet } from './rawsocket-handshake.ts';
-import type { TlsOptions } from './tls.ts';
+import { TLS, type TlsOptions } from './tls.ts';
 import { unreachable } from './unreachable.ts';
 
 /** How RawSockets are opened. */
@@ -22,6 +23,11 @@ export interface RawSocketOptions {
   /** How to speak TLS, to URLs that ask for it. */
   readonly tls?: TlsOptions | undefined;
 }
+
+const RAW_SOCKET: Rules<RawSocketOptions> = {
+  maxMessageSize: rule('bytes, a number from 1', (value) => typeof value === 'number' && value >= 1),
+  tls: TLS,
+};
 
 /** When a connection is silent for so long (ms), TCP asks whether the router is still there. */
 const KEEP_ALIVE = 30_000;
@@ -39,7 +45,9 @@ const KEEP_ALIVE = 30_000;
  * @throws ConnectError on opening, fatal when the URL is none of these, and when the router speaks none of
  *   the serializers, wants to send longer messages than `maxMessageSize`, or is no router for RawSockets
  */
-export function rawSocket({ maxMessageSize, tls }: RawSocketOptions = {}): TransportFactory {
+export function rawSocket(options: RawSocketOptions = {}): TransportFactory {
+  checkOptions('rawSocket', RAW_SOCKET, options, rawSocket);
+  const { maxMessageSize, tls } = options;
   const acceptedLength = rawSocketLimit(maxMessageSize ?? RAW_SOCKET_MAX_LIMIT);
   return {
     name: 'rawsocket',

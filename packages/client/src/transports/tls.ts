@@ -1,5 +1,7 @@
 /** How a program proves who it is over TLS, and whom it trusts; browsers have settings of their own for that. */
 
+import { BOOL, nested, rule, some, TEXT, type Rule, type Rules } from '../options.ts';
+
 /** A certificate or a key in PEM. */
 export type Pem = string | Uint8Array;
 
@@ -18,3 +20,19 @@ export interface TlsOptions {
   /** Whether a router with a certificate that cannot be trusted is refused: default true. */
   readonly rejectUnauthorized?: boolean | undefined;
 }
+
+const PEM = rule(
+  'PEM, a string or a Uint8Array',
+  (value) => typeof value === 'string' || value instanceof Uint8Array,
+);
+const RULES: Rules<TlsOptions> = {
+  ca: some(PEM),
+  cert: some(PEM),
+  key: PEM,
+  passphrase: TEXT,
+  servername: TEXT,
+  rejectUnauthorized: BOOL,
+};
+
+/** What option `tls` of a transport holds. */
+export const TLS: Rule = nested('tls', RULES);

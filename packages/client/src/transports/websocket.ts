@@ -9,9 +9,10 @@ import {
 import type { Socket } from 'node:net';
 import type { ClientOptions } from 'ws';
 import { ConnectError } from '../errors.ts';
+import { checkOptions, FUNCTION, type Rules } from '../options.ts';
 import { onAbort } from '../signal.ts';
 import type { TransportFactory } from './factory.ts';
-import type { TlsOptions } from './tls.ts';
+import { TLS, type TlsOptions } from './tls.ts';
 
 /** The part of the WebSocket interface that is used here. */
 export interface WebSocketLike {
@@ -47,6 +48,8 @@ export interface WebSocketOptions {
   readonly tls?: TlsOptions | undefined;
 }
 
+const WEB_SOCKET: Rules<WebSocketOptions> = { WebSocket: FUNCTION, tls: TLS };
+
 const OPEN = 1;
 const CLOSE_CODES: Readonly<Record<TransportFailure, number>> = { protocol: 1002, oversize: 1009 };
 
@@ -55,18 +58,29 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Transports over WebSocket; `connect` uses it by default. URLs may be `ws:`, `wss:`, `http:` or `https:`. */
 export function webSocket(options: WebSocketOptions = {}): TransportFactory {
+  checkOptions('webSocket', WEB_SOCKET, options, webSocket);
   const { tls, WebSocket } = options;
   return {
     name: 'websocket',
     async open(url, { serializers, signal }) {
       const Class = WebSocket ?? (await classFor(tls));
       signal.throwIfAborted();
-      const target = new URL(url);
-      target.protocol = target.protocol.replace('http', 'ws');
+      const target = targetOf(url);
       const protocols = serializers.map(({ subprotocol }) => subprotocol);
       return opened(new Class(target, protocols), serializers, signal);
     },
   };
+}
+
+/** @throws ConnectError for a URL of another kind */
+function targetOf(url: URL): URL {
+  const target = new URL(url);
+  target.protocol = target.protocol.replace('http', 'ws');
+  if (/^wss?:$/.test(target.protocol)) return target;
+  const hint = /^(rss?|tcps?|tls|unix):$/.test(target.protocol)
+    ? 'For RawSocket, pass connect the option transport: rawSocket(), from @wamp/client/rawsocket.'
+    : 'Its URLs begin with ws:, wss:, http: or https:.';
+  throw new ConnectError(ErrorUri.INVALID_ARGUMENT, [`No WebSocket at ${url.href}. ${hint}`], true);
 }
 
 /** The runtime's own, unless there is none, or options that it does not take. */

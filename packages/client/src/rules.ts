@@ -1,0 +1,90 @@
+/** Which options the methods of a session take, and what each may hold: the one source of the check. */
+import { callKeys, publishKeys, registerKeys, subscribeKeys } from '@wamp/protocol';
+import type { CallOptions } from './call.ts';
+import {
+  BUFFER,
+  CANCEL_MODE,
+  DICT,
+  extra,
+  FUNCTION,
+  having,
+  MILLISECONDS,
+  onTheWire,
+  PASSTHRU,
+  SIGNAL,
+  type Rules,
+} from './options.ts';
+import type { RegisterOptions } from './registration.ts';
+import type { PublishOptions } from './session.ts';
+import type { StreamOptions } from './stream.ts';
+import type { SubscribeOptions } from './subscription.ts';
+
+/** Options of a request with a payload, which may have keyword arguments beside a list. */
+export type WithKwargs<O> = O & { readonly kwargs?: unknown };
+
+/** The options that go on the wire, of each message that takes some. */
+export const ON_THE_WIRE: {
+  readonly call: Rules<Pick<CallOptions, 'timeout' | 'discloseMe'>>;
+  readonly publish: Rules<Omit<PublishOptions, 'signal' | 'passthru' | 'extra'>>;
+  readonly register: Rules<Omit<RegisterOptions, 'signal' | 'passthru' | 'extra'>>;
+  readonly subscribe: Rules<Pick<SubscribeOptions, 'match' | 'getRetained'>>;
+} = {
+  call: { ...onTheWire(callKeys, 'timeout', 'discloseMe'), timeout: MILLISECONDS },
+  publish: onTheWire(
+    publishKeys,
+    'acknowledge',
+    'retain',
+    'excludeMe',
+    'discloseMe',
+    'exclude',
+    'excludeAuthid',
+    'excludeAuthrole',
+    'eligible',
+    'eligibleAuthid',
+    'eligibleAuthrole',
+  ),
+  register: onTheWire(
+    registerKeys,
+    'match',
+    'invoke',
+    'concurrency',
+    'forceReregister',
+    'discloseCaller',
+    'forwardTimeout',
+  ),
+  subscribe: onTheWire(subscribeKeys, 'match', 'getRetained'),
+};
+
+const ANY = { signal: SIGNAL, passthru: PASSTHRU };
+const CALLING = {
+  ...ON_THE_WIRE.call,
+  ...ANY,
+  cancelMode: CANCEL_MODE,
+  extra: extra(callKeys),
+  kwargs: DICT,
+};
+
+export const CALL: Rules<WithKwargs<CallOptions>> = { ...CALLING, onProgress: FUNCTION };
+export const STREAM: Rules<WithKwargs<StreamOptions>> = {
+  ...CALLING,
+  input: (value) =>
+    having('an iterable', Symbol.asyncIterator)(value) && having('an iterable', Symbol.iterator)(value),
+  buffer: BUFFER,
+};
+export const PUBLISH: Rules<WithKwargs<PublishOptions>> = {
+  ...ON_THE_WIRE.publish,
+  ...ANY,
+  extra: extra(publishKeys),
+  kwargs: DICT,
+};
+export const REGISTER: Rules<RegisterOptions> = {
+  ...ON_THE_WIRE.register,
+  ...ANY,
+  extra: extra(registerKeys),
+};
+export const SUBSCRIBE: Rules<SubscribeOptions> = {
+  ...ON_THE_WIRE.subscribe,
+  ...ANY,
+  buffer: BUFFER,
+  extra: extra(subscribeKeys),
+};

@@ -1,0 +1,17 @@
+/** Stacks of errors that begin in the application, not in this library. */
+import type { Entry } from './options.ts';
+
+/** What V8 has, and some other engines. */
+interface Engine {
+  captureStackTrace?(error: Error, hidden: Entry): void;
+}
+
+/**
+ * Lets the stack of an error begin at the caller of `hidden`, or at who awaits it: an engine that knows neither
+ * leaves the stack as it is. Costs nothing until there is an error.
+ */
+export function startAt(error: Error, hidden: Entry): void {
+  const { stack } = error;
+  (Error as Engine).captureStackTrace?.(error, hidden);
+  if (stack !== undefined && error.stack?.includes('\n    at ') !== true) error.stack = stack;
+}
