@@ -142,8 +142,10 @@ describe('a turn', () => {
 
   test('A4 one publication to a hundred thousand receivers goes out in slices, and its publisher stays in order', async () => {
     const { router, turns } = plot();
-    const readers: SlowReader[] = range(100).map(() => SlowReader.join(router));
-    for (const reader of readers) {
+    const readers: SlowReader[] = [];
+    for (let count = 0; count < 100; count += 1) {
+      const reader = SlowReader.join(router);
+      readers.push(reader);
       reader.say(
         ...range(500).map((n) => [32, n + 1, { match: 'prefix' }, 'com.'.padEnd(4 + n, 'y').slice(0, 504)]),
       );
@@ -173,8 +175,10 @@ describe('a turn', () => {
   test('A4 the router’s own events stay in order, and of too many that wait the last are dropped and counted', async () => {
     const { router, turns } = plot();
     const realm = router.realm('realm1');
-    const readers: SlowReader[] = range(100).map(() => SlowReader.join(router));
-    for (const reader of readers) {
+    const readers: SlowReader[] = [];
+    for (let count = 0; count < 100; count += 1) {
+      const reader = SlowReader.join(router);
+      readers.push(reader);
       reader.say(...range(200).map((n) => [32, n + 1, { match: 'prefix' }, 'com.'.padEnd(4 + n, 'y')]));
       await settle(router);
       reader.heard.length = 0;
