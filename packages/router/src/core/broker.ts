@@ -27,7 +27,7 @@ import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './r
 import type { Session } from './session.ts';
 import type { Subscription } from './subscription.ts';
 import type { TrustLevel } from './trust.ts';
-import type { Turns } from './work.ts';
+import { costOf, type Turns } from './work.ts';
 
 export interface BrokerOptions {
   readonly clock: Clock;
@@ -197,9 +197,9 @@ export class Broker {
   }
 
   #begin(publication: Publication): Delivery {
+    const { visits } = this.subscriptions;
     const matched = this.#matching(publication.topic);
-    const { work } = this.#options.turns;
-    work.spent += 1 + (matched.length >> 2);
+    this.#options.turns.work.spent += 1 + costOf(this.subscriptions.visits - visits);
     const eligible = matched.length === 0 ? undefined : eligibility(publication);
     return new Delivery(publication, matched, eligible, eventFor);
   }

@@ -28,6 +28,7 @@ import { addCallee, removeCallee, type Registration } from './registration.ts';
 import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
 import { isTrusted, type Session, type Undeliverable } from './session.ts';
 import type { TrustLevel } from './trust.ts';
+import { costOf, type Turns } from './work.ts';
 
 export interface DealerOptions {
   readonly clock: Clock;
@@ -43,6 +44,8 @@ export interface DealerOptions {
   readonly disclosure: boolean;
   /** What INVOCATION tells of the caller's trust level. */
   readonly trustLevel?: TrustLevel | undefined;
+  /** Bounds the work of a turn. */
+  readonly turns: Turns;
 }
 
 const TOO_MANY = {
@@ -161,7 +164,9 @@ export class Dealer {
     }
     if (this.calls.pending.discard(caller, request, options.progress !== true)) return;
     this.calls.pending.seen(caller, request);
+    const { visits } = this.registrations;
     const registration = this.serving(procedure);
+    this.#options.turns.work.spent += costOf(this.registrations.visits - visits);
     // What a callee has registered under this very name is a valid one.
     if (registration?.match !== 'exact' && !isUri(procedure, this.#options.uriRules)) {
       this.deny(caller, message, ErrorUri.INVALID_URI, malformed(procedure, this.#options.uriRules));

@@ -56,6 +56,11 @@ export interface Turns {
   add(worker: Worker): void;
 }
 
+/** What a look-up costs that visits so many patterns and parts of them. */
+export function costOf(visits: number): number {
+  return visits >> 4;
+}
+
 /** What one step of a piece of work in steps costs. */
 const STEP = 2;
 
