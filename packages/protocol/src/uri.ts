@@ -9,10 +9,11 @@ export const MAX_URI_LENGTH = 512;
 export const MAX_URI_COMPONENTS = 64;
 
 // The specification's own expressions (URI-2 … URI-5), one alternative a character, so none backtracks.
-// Half a surrogate pair is no Unicode character (URI-1), and has no form in UTF-8.
-const LOOSE = /^[^\s.#\uD800-\uDFFF]+(?:\.[^\s.#\uD800-\uDFFF]+)*$/u;
-const LOOSE_PREFIX = /^(?:[^\s.#\uD800-\uDFFF]+\.)*[^\s.#\uD800-\uDFFF]*$/u;
-const LOOSE_WILDCARD = /^[^\s.#\uD800-\uDFFF]*(?:\.[^\s.#\uD800-\uDFFF]*)*$/u;
+// Half a surrogate pair is no Unicode character (URI-1), and has no form in UTF-8. Control characters are no part of a name,
+// and peers in other languages count some of them as white space: U+0085, U+001C … U+001F.
+const LOOSE = /^[^\s\p{Cc}.#\uD800-\uDFFF]+(?:\.[^\s\p{Cc}.#\uD800-\uDFFF]+)*$/u;
+const LOOSE_PREFIX = /^(?:[^\s\p{Cc}.#\uD800-\uDFFF]+\.)*[^\s\p{Cc}.#\uD800-\uDFFF]*$/u;
+const LOOSE_WILDCARD = /^[^\s\p{Cc}.#\uD800-\uDFFF]*(?:\.[^\s\p{Cc}.#\uD800-\uDFFF]*)*$/u;
 const STRICT = /^[\da-z_]+(?:\.[\da-z_]+)*$/;
 const STRICT_PREFIX = /^(?:[\da-z_]+\.)*[\da-z_]*$/;
 const STRICT_WILDCARD = /^[\da-z_]*(?:\.[\da-z_]*)*$/;

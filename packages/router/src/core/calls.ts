@@ -13,6 +13,7 @@ import {
   type Yield,
 } from '@wamp/protocol';
 import { passthru } from './disclosure.ts';
+import { withUri } from './error-uri.ts';
 import { Hook } from './hook.ts';
 import { invocationOf, missingFeature, takesProgress, wantsProgress } from './invocation.ts';
 import { choose } from './invocation-policy.ts';
@@ -116,7 +117,11 @@ export class Calls {
     if (message.error === ErrorUri.UNAVAILABLE && mayReroute(call)) {
       this.declined.emit(call);
       if (this.pending.isOpen(call)) this.#reroute(call);
-    } else this.#finish(call, errorFor(call, message.error, message.payload, passthru(message.details)));
+    } else {
+      const { error, payload, details } = withUri(message);
+      if (error !== message.error) this.#limited.add('error_uris');
+      this.#finish(call, errorFor(call, error, payload, passthru(details)));
+    }
   }
 
   /** CAN-2 … CAN-6: the caller wants no answer any more, or at least no result. */

@@ -34,7 +34,9 @@ export type QuotaName =
   | 'pattern_shapes'
   | 'calls'
   | 'invocations'
-  | 'own_publications';
+  | 'own_publications'
+  | 'error_uris';
+
 /** Said of a pattern that no more room is for (`MOST_SHAPES` in `wildcards.ts`). */
 export const TOO_MANY_SHAPES =
   'too many different patterns: the realm takes 1,024 arrangements of literals and wildcards for each number of components';
