@@ -62,7 +62,7 @@ describe('what is right is understood', () => {
           websocketPaths: ['/ws', '/'],
           longpollPath: '/lp',
           compression: false,
-          rawsocketPings: false,
+          rawsocketPings: 'auto',
           trustedProxies: [],
           proxyProtocol: false,
           forwardingHeader: 'none',

@@ -3,6 +3,8 @@ import { EventEmitter, once } from 'node:events';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { json } from '@wamp/protocol';
+import { cbor } from '@wamp/protocol/cbor';
+import { msgpack } from '@wamp/protocol/msgpack';
 import { acceptWebSockets, createRouter, type Limits, type LimitName } from '@wamp/router';
 import { ManualClock } from '@wamp/router/testing';
 import fc from 'fast-check';
@@ -12,7 +14,7 @@ import { Tally } from '../src/core/tally.ts';
 import { Heartbeat, type Peer } from '../src/transports/heartbeat.ts';
 import { cert, key } from './support/certificate.ts';
 import { Client, settle } from './support/client.ts';
-import { greetingOf, RawPeer, RawSite } from './support/raw-socket.ts';
+import { greetingOf, HELLO, RawPeer, RawSite } from './support/raw-socket.ts';
 import { Opcode, RawClient, Site, WsClient } from './support/web-socket.ts';
 
 /** A socket as far as its counters go, and the peer behind it. */
@@ -337,9 +339,9 @@ describe('over sockets', () => {
     await acceptor.close();
   });
 
-  test('F3 a RawSocket client with pings is asked by an empty PING, and dropped', async () => {
+  test('A8 F3 a RawSocket client is asked by an empty PING, and dropped when it does not answer', async () => {
     const clock = new ManualClock();
-    await using site = await RawSite.open({ clock }, { pings: true });
+    await using site = await RawSite.open({ clock });
     const [silent, alive] = [await RawPeer.join(site.port), await RawPeer.join(site.port)];
     clock.advance(10_000);
     for (const peer of [silent, alive]) expect(await peer.next()).toEqual({ is: 'ping', bytes: Buffer.of() });
@@ -351,13 +353,52 @@ describe('over sockets', () => {
     expect(site.router.limited.of('ping_timeout')).toBe(1);
   });
 
-  test('T-35 RawSocket clients are not sent PINGs unless that is wanted', async () => {
+  test('A8 a call to a RawSocket callee that has stopped is canceled after interval and timeout', async () => {
     const clock = new ManualClock();
     await using site = await RawSite.open({ clock });
+    const callee = await RawPeer.join(site.port);
+    expect((await callee.ask([64, 1, {}, 'com.echo']))[0]).toBe(65);
+    callee.socket.pause();
+    const caller = await RawPeer.join(site.port);
+    caller.answersPings = true;
+    caller.send([48, 1, {}, 'com.echo']);
+    expect((await caller.ask([48, 2, {}, 'wamp.session.count']))[0]).toBe(50);
+    clock.advance(10_000);
+    expect((await caller.ask([48, 3, {}, 'wamp.session.count']))[3]).toEqual([2]);
+    clock.advance(5000);
+    expect(await caller.message()).toEqual([8, 48, 1, {}, 'wamp.error.canceled', expect.anything()]);
+  });
+
+  const PYTHON = { caller: { features: { payload_encryption_cryptobox: true } } };
+
+  test.each([
+    ['auto', 'autobahn-python', PYTHON, 0],
+    ['auto', 'any other', { caller: {} }, 1],
+    [true, 'autobahn-python', PYTHON, 1],
+    [false, 'any other', { caller: {} }, 0],
+  ] as const)(
+    'A8 T-35 with pings %s, a client that looks like %s is sent as many as are due',
+    async (pings, _name, roles, count) => {
+      for (const serializer of [json, msgpack, cbor]) {
+        const clock = new ManualClock();
+        await using site = await RawSite.open({ clock }, { pings });
+        const peer = RawPeer.dial(site.port, serializer);
+        peer.write(greetingOf(serializer));
+        expect((await peer.ask([1, 'realm1', { roles }]))[0]).toBe(2);
+        clock.advance(10_000);
+        for (let ping = 0; ping < count; ping += 1) expect((await peer.next()).is).toBe('ping');
+        expect((await peer.ask([48, 1, {}, 'wamp.session.count']))[0]).toBe(50);
+      }
+    },
+  );
+
+  test('A8 before HELLO, no PING is sent', async () => {
+    const clock = new ManualClock();
+    await using site = await RawSite.open({ clock, limits: { helloTimeout: 60_000 } }, { pings: true });
     const peer = RawPeer.dial(site.port);
     peer.write(greetingOf(json));
-    expect((await peer.ask([1, 'realm1', { roles: { caller: {} } }]))[0]).toBe(2);
-    clock.advance(100_000);
-    expect((await peer.ask([48, 1, {}, 'wamp.session.count']))[0]).toBe(50);
+    await peer.reply;
+    clock.advance(30_000);
+    expect((await peer.ask(HELLO))[0]).toBe(2);
   });
 });

@@ -18,7 +18,7 @@ export interface Listener {
   readonly longpollPath: string;
   readonly compression: boolean;
   /** Whether RawSocket clients are sent PINGs. */
-  readonly rawsocketPings: boolean;
+  readonly rawsocketPings: boolean | 'auto';
   /** Origins, besides its own, whose pages may connect. */
   readonly origins: readonly string[];
   /** Whether it serves the landing page, the chat and the dashboard. */
@@ -91,9 +91,12 @@ function listener(files: Files): z.ZodType<Listener> {
       .default(false)
       .describe('Whether WebSocket clients may have messages compressed (permessage-deflate).'),
     rawsocket_pings: z
-      .boolean()
-      .default(false)
-      .describe('Whether RawSocket clients are sent PINGs. Those of autobahn-python cannot read them.'),
+      .union([z.boolean(), z.literal('auto')])
+      .default('auto')
+      .describe(
+        'Whether RawSocket clients are sent PINGs; `auto` spares those of autobahn-python, which cannot read them.',
+      )
+      .meta({ title: 'true, false or auto' }),
     trusted_proxies: z
       .array(proxy())
       .default([])

@@ -49,10 +49,11 @@ export interface RawSocketRules {
   /** How many connections there may be at a time; unlimited by default. More are refused. */
   readonly maxConnections?: number;
   /**
-   * Whether clients are sent PINGs, as WebSocket clients are; false by default, for autobahn-python takes one for
-   * the beginning of a huge message. TCP finds out by itself that an idle peer is gone, in about 20 s.
+   * Whether clients are sent PINGs once they have said HELLO, as WebSocket clients are. `auto`, the default, spares those
+   * of autobahn-python, which take one for the beginning of a huge message: of these, TCP finds out by itself that an idle
+   * peer's machine is gone, in about 20 s; one that hangs, or leaves unread what it is sent, it does not find.
    */
-  readonly pings?: boolean;
+  readonly pings?: boolean | 'auto';
 }
 
 export interface RawSocketOptions extends RawSocketRules {
@@ -111,7 +112,7 @@ export class RawSocketEntrance {
       maxMessageSize: rawSocketLimit(rules.maxMessageSize ?? router.limits.messageSize),
       minMessageSize: rules.minMessageSize ?? 0,
       maxConnections: rules.maxConnections ?? Infinity,
-      pings: rules.pings ?? false,
+      pings: rules.pings ?? 'auto',
     };
   }
 
@@ -215,16 +216,20 @@ export class RawSocketEntrance {
     const { serializer } = agreement;
     const acceptedLength = this.#rules.maxMessageSize;
     socket.write(writeRawSocketHandshake({ limit: acceptedLength, serializer: serializer.rawSocketId }));
-    const transport = new RawSocketTransport(agreement, acceptedLength, {
+    const transport: RawSocketTransport = new RawSocketTransport(agreement, acceptedLength, {
       socket,
       parser,
       outbox: new Outbox(socket, FRAMING, this.#router.queue),
       clock: this.#router.clock,
+      hello: (bytes) => {
+        const { pings } = this.#rules;
+        if (pings === true || (pings === 'auto' && takesPings(bytes)))
+          this.#heartbeat.watch(socket, transport);
+      },
     });
     const protocol = serializer.subprotocol;
     const description = { type: 'rawsocket', protocol, peer: peerText(peer) };
     this.#router.open(transport, description, underlayOf(socket, peer), place);
-    if (this.#rules.pings) this.#heartbeat.watch(socket, transport);
     return transport;
   }
 }
@@ -249,7 +254,20 @@ interface Ground {
   readonly parser: RawSocketParser;
   readonly outbox: Outbox;
   readonly clock: Clock;
+  /** Is told the first message. */
+  readonly hello: (bytes: Uint8Array) => void;
 }
+
+/**
+ * Whether a client can take a PING, by its HELLO. Those of autobahn-python cannot; they do not tell their name, but a
+ * feature that no other client announces. It reads the same in all serializers.
+ */
+function takesPings(hello: Uint8Array): boolean {
+  const bytes = Buffer.from(hello.buffer, hello.byteOffset, hello.byteLength);
+  return !MARKS_OF_AUTOBAHN_PYTHON.some((mark) => bytes.includes(mark));
+}
+
+const MARKS_OF_AUTOBAHN_PYTHON = ['payload_encryption_cryptobox', 'AutobahnPython'];
 
 const NOTHING = new Uint8Array(0);
 
@@ -270,6 +288,7 @@ class RawSocketTransport implements FramedTransport, RawSocketListener, Peer {
   listener: TransportListener | undefined;
   readonly #ground: Ground;
   #open = true;
+  #isNew = true;
   isPaused = false;
 
   constructor({ serializer, limit }: Agreement, acceptedLength: number, ground: Ground) {
@@ -336,6 +355,10 @@ class RawSocketTransport implements FramedTransport, RawSocketListener, Peer {
   }
 
   message(frame: Uint8Array): void {
+    if (this.#isNew) {
+      this.#isNew = false;
+      this.#ground.hello(frame);
+    }
     this.listener?.frame(frame);
   }
 
