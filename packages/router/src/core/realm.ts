@@ -155,6 +155,11 @@ export class Realm {
     this.left.emit(session, quiet);
   }
 
+  /** Does a long piece of work: as many steps as this turn has room for, and the others in the turns to come. */
+  inTurns(steps: Iterator<void, void>): void {
+    doInTurns(this.#turns, steps);
+  }
+
   /** Runs `task`; of sessions that leave meanwhile, nobody hears (META-3). */
   quietly(task: () => void): void {
     this.#quiet = true;

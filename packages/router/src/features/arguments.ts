@@ -1,5 +1,58 @@
 /** Reads the arguments of the router's own procedures. */
 import { ApplicationError, ErrorUri, isId, type Id } from '@wamp/protocol';
+import type { MetaCall, MetaProcedure } from '../core/meta-session.ts';
+
+/** What a procedure takes. */
+export interface Parameters {
+  /** By place, or by name instead. */
+  readonly places?: readonly string[];
+  /** By name only. */
+  readonly names?: readonly string[];
+}
+
+/**
+ * A procedure that refuses arguments it does not take: with those ignored, its answer would be one to another question.
+ * Only names that begin with `x_` are passed over, as attributes of that kind are in messages (EXT-1).
+ *
+ * `serve` gets the arguments by place in `args`, wherever they stood in the call, and those by name only in `kwargs`.
+ * What it throws for an argument it does not know is an ApplicationError `wamp.error.invalid_argument` that names it.
+ */
+export function taking({ places = [], names = [] }: Parameters, serve: MetaProcedure): MetaProcedure {
+  return (call) => serve(resolve(call, places, names));
+}
+
+function resolve(
+  { args, kwargs, caller }: MetaCall,
+  places: readonly string[],
+  names: readonly string[],
+): MetaCall {
+  if (args.length > places.length) {
+    const byName = names.length === 0 ? '' : `; by name it takes ${names.join(', ')}`;
+    throw invalid(`argument ${places.length + 1}: this procedure takes ${places.length} by place${byName}`);
+  }
+  const keys = Object.keys(kwargs);
+  if (keys.length === 0) return { args, kwargs, caller };
+  const byPlace = [...args];
+  const byName: Record<string, unknown> = {};
+  for (const key of keys) {
+    const place = places.indexOf(key);
+    if (place !== -1) {
+      if (byPlace[place] !== undefined) throw invalid(`${key}: given twice, by place and by name`);
+      byPlace[place] = kwargs[key];
+    } else if (names.includes(key)) byName[key] = kwargs[key];
+    else if (!key.startsWith('x_'))
+      throw invalid(`${key.slice(0, LONGEST_NAME)}: ${noSuch([...places, ...names])}`);
+  }
+  return { args: byPlace, kwargs: byName, caller };
+}
+
+/** In characters: a caller may make up any name. */
+const LONGEST_NAME = 100;
+
+function noSuch(names: readonly string[]): string {
+  const known = names.length === 0 ? 'none' : names.join(', ');
+  return `this procedure takes no such argument by name; it takes ${known}`;
+}
 
 /** The error for an argument of the wrong kind. */
 export function invalid(explanation: string): ApplicationError {
@@ -21,6 +74,20 @@ export function optionalText(value: unknown, name: string): string | undefined {
   return value === undefined || value === null ? undefined : textArgument(value, name);
 }
 
-export function isListOfStrings(value: unknown): value is readonly string[] {
+/** How many names one list may have. */
+export const MOST_NAMES = 1000;
+
+/** A list of strings, for look-ups; undefined and null count as missing. */
+export function optionalSet(value: unknown, name: string): ReadonlySet<string> | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (!Array.isArray(value)) throw invalid(`${name}: expected a list of strings`);
+  if (value.length > MOST_NAMES) {
+    throw invalid(`${name}: expected ${MOST_NAMES} strings at most, not ${value.length}`);
+  }
+  if (!isListOfStrings(value)) throw invalid(`${name}: expected a list of strings`);
+  return new Set(value);
+}
+
+function isListOfStrings(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }

@@ -7,7 +7,7 @@ import { remember, type Publication } from '../core/publication.ts';
 import type { Feature } from '../core/realm.ts';
 import type { Session } from '../core/session.ts';
 import type { Subscription } from '../core/subscription.ts';
-import { invalid } from './arguments.ts';
+import { invalid, taking } from './arguments.ts';
 import { find } from './subscription-meta.ts';
 
 /** A topic or pattern whose events are remembered, in memory. */
@@ -36,6 +36,24 @@ interface Log {
   entries: Entry[];
 }
 
+/** What `wamp.subscription.get_events` takes (HIST-2): filters by name only. */
+const INQUIRY = {
+  places: ['subscription_id'],
+  names: [
+    'reverse',
+    'limit',
+    'from_time',
+    'after_time',
+    'before_time',
+    'until_time',
+    'topic',
+    'from_publication',
+    'after_publication',
+    'before_publication',
+    'until_publication',
+  ],
+};
+
 /** @param rules what is remembered; each makes a subscription that is there from the start (HIST-4) */
 export function eventHistory(rules: readonly HistoryRule[]): Feature {
   return {
@@ -53,12 +71,15 @@ export function eventHistory(rules: readonly HistoryRule[]): Feature {
           if (log !== undefined) append(log, entryOf(publication, clock));
         }
       });
-      realm.procedure('wamp.subscription.get_events', ({ args, kwargs, caller }) => {
-        const subscription = find(realm, args[0]);
-        const log = logs.get(subscription);
-        if (log !== undefined) expire(log, clock.elapsed());
-        return select(log?.entries ?? [], kwargs, caller).map((entry) => describe(entry, subscription));
-      });
+      realm.procedure(
+        'wamp.subscription.get_events',
+        taking(INQUIRY, ({ args, kwargs, caller }) => {
+          const subscription = find(realm, args[0]);
+          const log = logs.get(subscription);
+          if (log !== undefined) expire(log, clock.elapsed());
+          return select(log?.entries ?? [], kwargs, caller).map((entry) => describe(entry, subscription));
+        }),
+      );
     },
   };
 }

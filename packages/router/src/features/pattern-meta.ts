@@ -1,7 +1,8 @@
 /** What the meta APIs of registrations and of subscriptions have in common: list, lookup, get. */
-import { isReserved, type Dict, type Id, type MatchPolicy, type Uri } from '@wamp/protocol';
+import { isReserved, type Args, type Id, type MatchPolicy, type Uri } from '@wamp/protocol';
 import type { PatternMap } from '../core/pattern-map.ts';
 import { invalid, textArgument } from './arguments.ts';
+import { picked } from './long-answers.ts';
 
 /** A registration or a subscription. */
 export interface PatternEntry {
@@ -12,11 +13,15 @@ export interface PatternEntry {
 
 const POLICIES: readonly MatchPolicy[] = ['exact', 'prefix', 'wildcard'];
 
-/** The ids of all entries by match policy; the router's own are not shown. */
-export function listByPolicy<V extends PatternEntry>(map: PatternMap<V>, uriOf: (entry: V) => Uri): Dict {
-  const ids = (match: MatchPolicy): Id[] =>
-    [...map.values(match)].filter((entry) => !isReserved(uriOf(entry))).map(({ id }) => id);
-  return Object.fromEntries(POLICIES.map((match) => [match, ids(match)]));
+/** The ids of all entries by match policy, as the one argument of an answer; the router's own are not shown. */
+export function* listByPolicy<V extends PatternEntry>(
+  map: PatternMap<V>,
+  uriOf: (entry: V) => Uri,
+): Generator<void, Args> {
+  const shown = (entry: V): Id | undefined => (isReserved(uriOf(entry)) ? undefined : entry.id);
+  const lists: Record<string, Id[]> = {};
+  for (const match of POLICIES) lists[match] = yield* picked(map.values(match), shown);
+  return [lists];
 }
 
 /** The id of the entry with that very pattern, or null. */

@@ -3,7 +3,8 @@ import { ApplicationError, ErrorUri, isReserved, type Dict } from '@wamp/protoco
 import type { Feature, Realm } from '../core/realm.ts';
 import type { Registration } from '../core/registration.ts';
 import type { Session } from '../core/session.ts';
-import { idArgument, optionalText, textArgument } from './arguments.ts';
+import { idArgument, optionalText, taking, textArgument } from './arguments.ts';
+import { answerInTurns, asOneArgument, picked } from './long-answers.ts';
 import { createdAt, listByPolicy, lookup } from './pattern-meta.ts';
 
 export const registrationMeta: Feature = {
@@ -11,28 +12,63 @@ export const registrationMeta: Feature = {
   install(realm) {
     publishChanges(realm);
     const { registrations } = realm.dealer;
-    realm.procedure('wamp.registration.list', () => [
-      listByPolicy(registrations, ({ procedure }) => procedure),
-    ]);
-    realm.procedure('wamp.registration.lookup', ({ args }) => [lookup(registrations, args[0], args[1])]);
-    realm.procedure('wamp.registration.match', ({ args }) => {
-      const best = realm.dealer.serving(textArgument(args[0], 'procedure'));
-      return [best === undefined || isReserved(best.procedure) ? null : best.id];
-    });
-    realm.procedure('wamp.registration.get', ({ args }) => [describe(find(realm, args[0]))]);
-    realm.procedure('wamp.registration.list_callees', ({ args }) => [calleesOf(find(realm, args[0]))]);
-    realm.procedure('wamp.registration.count_callees', ({ args }) => [find(realm, args[0]).callees.length]);
-    realm.procedure('wamp.registration.remove_callee', ({ args: [id, callee, why], kwargs }) => {
-      const registration = find(realm, id);
-      const session = realm.sessions.get(idArgument(callee, 'callee'));
-      const reason = optionalText(why ?? kwargs['reason'], 'reason');
-      if (session === undefined || !realm.dealer.revoke(registration, session, reason)) {
-        throw new ApplicationError(ErrorUri.NO_SUCH_SESSION);
-      }
-      return [];
-    });
+    realm.procedure(
+      'wamp.registration.list',
+      taking({}, () =>
+        answerInTurns(
+          realm,
+          listByPolicy(registrations, ({ procedure }) => procedure),
+        ),
+      ),
+    );
+    realm.procedure(
+      'wamp.registration.lookup',
+      taking({ places: ['procedure', 'options'] }, ({ args }) => [lookup(registrations, args[0], args[1])]),
+    );
+    realm.procedure(
+      'wamp.registration.match',
+      taking({ places: ['procedure'] }, ({ args }) => {
+        const best = realm.dealer.serving(textArgument(args[0], 'procedure'));
+        return [best === undefined || isReserved(best.procedure) ? null : best.id];
+      }),
+    );
+    installInquiries(realm);
+    realm.procedure(
+      'wamp.registration.remove_callee',
+      taking({ places: [REGISTRATION, 'callee_id', 'reason'] }, ({ args: [id, callee, why] }) => {
+        const registration = find(realm, id);
+        const session = realm.sessions.get(idArgument(callee, 'callee'));
+        const reason = optionalText(why, 'reason');
+        if (session === undefined || !realm.dealer.revoke(registration, session, reason)) {
+          throw new ApplicationError(ErrorUri.NO_SUCH_SESSION);
+        }
+        return [];
+      }),
+    );
   },
 };
+
+const REGISTRATION = 'registration_id';
+
+/** Procedures that tell something of one registration. */
+function installInquiries(realm: Realm): void {
+  const parameters = { places: [REGISTRATION] };
+  realm.procedure(
+    'wamp.registration.get',
+    taking(parameters, ({ args }) => [describe(find(realm, args[0]))]),
+  );
+  realm.procedure(
+    'wamp.registration.list_callees',
+    taking(parameters, ({ args }) => {
+      const { callees } = find(realm, args[0]);
+      return answerInTurns(realm, asOneArgument(picked(callees, ({ session }) => session.id)));
+    }),
+  );
+  realm.procedure(
+    'wamp.registration.count_callees',
+    taking(parameters, ({ args }) => [find(realm, args[0]).callees.length]),
+  );
+}
 
 /** META-4: on_create before on_register, on_unregister before on_delete; of `wamp.*` nobody hears (T-40). */
 function publishChanges(realm: Realm): void {
@@ -61,8 +97,4 @@ function find(realm: Realm, id: unknown): Registration {
 function describe(registration: Registration): Dict {
   const { id, procedure, match, invoke } = registration;
   return { id, created: createdAt(registration), uri: procedure, match, invoke };
-}
-
-function calleesOf({ callees }: Registration): readonly number[] {
-  return callees.map(({ session }) => session.id);
 }

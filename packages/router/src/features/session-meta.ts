@@ -6,13 +6,15 @@ import {
   isUri,
   type Args,
   type Dict,
+  type Id,
   type Kwargs,
   type Uri,
 } from '@wamp/protocol';
 import type { MetaCall } from '../core/meta-session.ts';
 import type { Feature, Realm } from '../core/realm.ts';
 import type { Session } from '../core/session.ts';
-import { idArgument, invalid, isListOfStrings, optionalText, textArgument } from './arguments.ts';
+import { idArgument, optionalSet, optionalText, taking, textArgument } from './arguments.ts';
+import { answerInTurns, asCount, asOneArgument, picked } from './long-answers.ts';
 
 export const sessionMeta: Feature = {
   announces: { broker: ['session_meta_api'], dealer: ['session_meta_api'] },
@@ -27,44 +29,110 @@ export const sessionMeta: Feature = {
     realm.fellBehind.on(({ id }, dropped) => {
       realm.publish('wamp.session.on_slow_consumer', [id, dropped], undefined, { exclude: [id] });
     });
-    realm.procedure('wamp.session.count', ({ args }) => [selected(realm, args).length]);
-    realm.procedure('wamp.session.list', ({ args }) => [selected(realm, args).map(({ id }) => id)]);
-    realm.procedure('wamp.session.get', ({ args }) => [describe(find(realm, args[0]))]);
+    realm.procedure(
+      'wamp.session.count',
+      taking(FILTER, (call) => count(realm, call)),
+    );
+    realm.procedure(
+      'wamp.session.list',
+      taking(FILTER, ({ args }) => {
+        const isSelected = selection(args);
+        const ids = picked(realm.sessions.values(), (session) =>
+          isSelected(session) ? session.id : undefined,
+        );
+        return answerInTurns(realm, asOneArgument(ids));
+      }),
+    );
+    realm.procedure(
+      'wamp.session.get',
+      taking({ places: [SESSION] }, ({ args }) => [describe(find(realm, args[0]))]),
+    );
     installKills(realm);
   },
 };
 
-/** META-3: the caller's own session is never among those that end. */
-function installKills(realm: Realm): void {
-  realm.procedure('wamp.session.kill', ({ args, kwargs, caller }) => {
-    const farewell = farewellOf(realm, kwargs);
-    const session = find(realm, args[0]);
-    if (session === caller) throw new ApplicationError(ErrorUri.NO_SUCH_SESSION);
-    end([session], farewell);
-    return [];
-  });
-  realm.procedure('wamp.session.kill_by_authid', ({ args, kwargs, caller }) => {
-    const authid = textArgument(args[0], 'authid');
-    const sessions = others(realm, caller).filter(({ principal }) => principal.authid === authid);
-    end(sessions, farewellOf(realm, kwargs));
-    return [sessions.map(({ id }) => id)];
-  });
-  realm.procedure('wamp.session.kill_by_authrole', ({ args, kwargs, caller }) => {
-    const authrole = textArgument(args[0], 'authrole');
-    const sessions = others(realm, caller).filter(({ principal }) => principal.authrole === authrole);
-    end(sessions, farewellOf(realm, kwargs));
-    return [sessions.length];
-  });
-  realm.procedure('wamp.session.kill_all', (call) => killAll(realm, call));
+const FILTER = { places: ['filter_authroles'] };
+const SESSION = 'session_id';
+const FAREWELL = ['reason', 'message'];
+
+function count(realm: Realm, { args }: MetaCall): Args | Promise<Args> {
+  if (args[0] === undefined || args[0] === null) return [realm.sessions.size];
+  const isSelected = selection(args);
+  return answerInTurns(
+    realm,
+    asCount(picked(realm.sessions.values(), (session) => isSelected(session) || undefined)),
+  );
 }
 
-function killAll(realm: Realm, { kwargs, caller }: MetaCall): Args {
-  const sessions = others(realm, caller);
-  const farewell = farewellOf(realm, kwargs);
-  realm.quietly(() => {
-    end(sessions, farewell);
-  });
-  return [sessions.length];
+/** META-3: the caller's own session is never among those that end. */
+function installKills(realm: Realm): void {
+  realm.procedure(
+    'wamp.session.kill',
+    taking({ places: [SESSION], names: FAREWELL }, ({ args, kwargs, caller }) => {
+      const { reason, message } = farewellOf(realm, kwargs);
+      const session = find(realm, args[0]);
+      if (session === caller) throw new ApplicationError(ErrorUri.NO_SUCH_SESSION);
+      session.end(reason, message);
+      return [];
+    }),
+  );
+  realm.procedure(
+    'wamp.session.kill_by_authid',
+    taking({ places: ['authid'], names: FAREWELL }, (call) => {
+      const authid = textArgument(call.args[0], 'authid');
+      const killed = kill(realm, call, ({ principal }) => principal.authid === authid);
+      return answerInTurns(realm, asOneArgument(killed));
+    }),
+  );
+  realm.procedure(
+    'wamp.session.kill_by_authrole',
+    taking({ places: ['authrole'], names: FAREWELL }, (call) => {
+      const authrole = textArgument(call.args[0], 'authrole');
+      return answerInTurns(
+        realm,
+        asCount(kill(realm, call, ({ principal }) => principal.authrole === authrole)),
+      );
+    }),
+  );
+  realm.procedure(
+    'wamp.session.kill_all',
+    taking({ names: FAREWELL }, (call) => answerInTurns(realm, asCount(kill(realm, call, () => true, true)))),
+  );
+}
+
+/**
+ * Ends the sessions of a kind, one in each step, but for the caller's own and those that come meanwhile.
+ * @param quietly true when nobody is to hear that they have left
+ */
+function kill(
+  realm: Realm,
+  { kwargs, caller }: MetaCall,
+  isMeant: (session: Session) => boolean,
+  quietly = false,
+): Generator<void, Id[]> {
+  const { reason, message } = farewellOf(realm, kwargs);
+  return ending(
+    realm,
+    (session) => session !== caller && isMeant(session),
+    (session) => {
+      if (quietly) realm.quietly(() => session.end(reason, message));
+      else session.end(reason, message);
+    },
+  );
+}
+
+function* ending(
+  realm: Realm,
+  isMeant: (session: Session) => boolean,
+  end: (session: Session) => void,
+): Generator<void, Id[]> {
+  // Chosen first: whom an event of this makes leave or come is not concerned.
+  const meant = yield* picked(realm.sessions.values(), (session) => (isMeant(session) ? session : undefined));
+  for (const session of meant) {
+    end(session);
+    yield;
+  }
+  return meant.map(({ id }) => id);
 }
 
 interface Farewell {
@@ -79,25 +147,15 @@ function farewellOf({ uriRules }: Realm, kwargs: Kwargs): Farewell {
   return { reason, message: optionalText(kwargs['message'], 'message') };
 }
 
-function end(sessions: readonly Session[], { reason, message }: Farewell): void {
-  for (const session of sessions) session.end(reason, message);
-}
-
-function others(realm: Realm, caller: Session): readonly Session[] {
-  return [...realm.sessions.values()].filter((session) => session !== caller);
-}
-
 function describe({ id, principal, transport }: Session): Dict {
   const { authid, authrole, authmethod, authprovider } = principal;
   return { session: id, authid, authrole, authmethod, authprovider, transport };
 }
 
-/** The sessions of some roles, or all; an empty list of roles selects none (T-23). */
-function selected(realm: Realm, [roles]: Args): readonly Session[] {
-  const all = [...realm.sessions.values()];
-  if (roles === undefined || roles === null) return all;
-  if (!isListOfStrings(roles)) throw invalid('filter_authroles: expected a list of strings');
-  return all.filter(({ principal }) => roles.includes(principal.authrole));
+/** Whether a session is of one of some roles; each is when none are given, and none when the list is empty (T-23). */
+function selection([filter]: Args): (session: Session) => boolean {
+  const roles = optionalSet(filter, 'filter_authroles');
+  return roles === undefined ? () => true : ({ principal }) => roles.has(principal.authrole);
 }
 
 function find(realm: Realm, id: unknown): Session {

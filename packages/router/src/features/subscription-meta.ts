@@ -1,10 +1,11 @@
 /** The subscription meta API: who is subscribed to what, and how that changes (spec: Subscription Meta API). */
-import { ApplicationError, ErrorUri, isReserved, type Dict } from '@wamp/protocol';
+import { ApplicationError, ErrorUri, isReserved, type Dict, type Id, type Uri } from '@wamp/protocol';
 import { isWithin } from '../core/broker.ts';
 import type { Feature, Realm } from '../core/realm.ts';
 import type { Session } from '../core/session.ts';
 import type { Subscription } from '../core/subscription.ts';
-import { idArgument, optionalText, textArgument } from './arguments.ts';
+import { idArgument, optionalText, taking, textArgument } from './arguments.ts';
+import { answerInTurns, asOneArgument, picked } from './long-answers.ts';
 import { createdAt, listByPolicy, lookup } from './pattern-meta.ts';
 
 export const subscriptionMeta: Feature = {
@@ -12,32 +13,69 @@ export const subscriptionMeta: Feature = {
   install(realm) {
     publishChanges(realm);
     const { subscriptions } = realm.broker;
-    realm.procedure('wamp.subscription.list', () => [listByPolicy(subscriptions, ({ topic }) => topic)]);
-    realm.procedure('wamp.subscription.lookup', ({ args }) => [lookup(subscriptions, args[0], args[1])]);
-    realm.procedure('wamp.subscription.match', ({ args }) => {
-      const topic = textArgument(args[0], 'topic');
-      const matching = subscriptions.matching(topic).filter((subscription) => isWithin(subscription, topic));
-      const ids = matching.filter((subscription) => !isReserved(subscription.topic)).map(({ id }) => id);
-      return [ids.length === 0 ? null : ids];
-    });
-    realm.procedure('wamp.subscription.get', ({ args }) => [describe(find(realm, args[0]))]);
-    realm.procedure('wamp.subscription.list_subscribers', ({ args }) => [
-      subscribersOf(find(realm, args[0])),
-    ]);
-    realm.procedure('wamp.subscription.count_subscribers', ({ args }) => [
-      find(realm, args[0]).subscribers.size,
-    ]);
-    realm.procedure('wamp.subscription.remove_subscriber', ({ args: [id, subscriber, why], kwargs }) => {
-      const subscription = find(realm, id);
-      const session = realm.sessions.get(idArgument(subscriber, 'subscriber'));
-      const reason = optionalText(why ?? kwargs['reason'], 'reason');
-      if (session === undefined || !realm.broker.revoke(subscription, session, reason)) {
-        throw new ApplicationError(ErrorUri.NO_SUCH_SESSION);
-      }
-      return [];
-    });
+    realm.procedure(
+      'wamp.subscription.list',
+      taking({}, () =>
+        answerInTurns(
+          realm,
+          listByPolicy(subscriptions, ({ topic }) => topic),
+        ),
+      ),
+    );
+    realm.procedure(
+      'wamp.subscription.lookup',
+      taking({ places: ['topic', 'options'] }, ({ args }) => [lookup(subscriptions, args[0], args[1])]),
+    );
+    realm.procedure(
+      'wamp.subscription.match',
+      taking({ places: ['topic'] }, ({ args }) => [matching(realm, textArgument(args[0], 'topic'))]),
+    );
+    installInquiries(realm);
+    realm.procedure(
+      'wamp.subscription.remove_subscriber',
+      taking({ places: [SUBSCRIPTION, 'subscriber_id', 'reason'] }, ({ args: [id, subscriber, why] }) => {
+        const subscription = find(realm, id);
+        const session = realm.sessions.get(idArgument(subscriber, 'subscriber'));
+        const reason = optionalText(why, 'reason');
+        if (session === undefined || !realm.broker.revoke(subscription, session, reason)) {
+          throw new ApplicationError(ErrorUri.NO_SUCH_SESSION);
+        }
+        return [];
+      }),
+    );
   },
 };
+
+const SUBSCRIPTION = 'subscription_id';
+
+/** Procedures that tell something of one subscription. */
+function installInquiries(realm: Realm): void {
+  const parameters = { places: [SUBSCRIPTION] };
+  realm.procedure(
+    'wamp.subscription.get',
+    taking(parameters, ({ args }) => [describe(find(realm, args[0]))]),
+  );
+  realm.procedure(
+    'wamp.subscription.list_subscribers',
+    taking(parameters, ({ args }) => {
+      const { subscribers } = find(realm, args[0]);
+      return answerInTurns(realm, asOneArgument(picked(subscribers, ({ id }) => id)));
+    }),
+  );
+  realm.procedure(
+    'wamp.subscription.count_subscribers',
+    taking(parameters, ({ args }) => [find(realm, args[0]).subscribers.size]),
+  );
+}
+
+/** The ids of the subscriptions that a topic reaches, or null. */
+function matching({ broker }: Realm, topic: Uri): readonly Id[] | null {
+  const reached = broker.subscriptions
+    .matching(topic)
+    .filter((subscription) => isWithin(subscription, topic));
+  const ids = reached.filter((subscription) => !isReserved(subscription.topic)).map(({ id }) => id);
+  return ids.length === 0 ? null : ids;
+}
 
 /** META-5: on_create before on_subscribe, on_unsubscribe before on_delete; of `wamp.*` nobody hears (T-40). */
 function publishChanges(realm: Realm): void {
@@ -67,8 +105,4 @@ export function find(realm: Realm, id: unknown): Subscription {
 function describe(subscription: Subscription): Dict {
   const { id, topic, match } = subscription;
   return { id, created: createdAt(subscription), uri: topic, match };
-}
-
-function subscribersOf({ subscribers }: Subscription): readonly number[] {
-  return [...subscribers].map(({ id }) => id);
 }

@@ -15,7 +15,7 @@ import type { Feature, Realm } from '../core/realm.ts';
 import { uriFault } from '../core/requests.ts';
 import type { Ruling } from '../core/ruling.ts';
 import type { Session } from '../core/session.ts';
-import { invalid, textArgument } from './arguments.ts';
+import { invalid, taking, textArgument } from './arguments.ts';
 
 interface Testament {
   readonly topic: Uri;
@@ -33,6 +33,8 @@ type Testaments = Record<Scope, Testament[]>;
 /** How many testaments a session may leave in each scope. */
 const MOST_TESTAMENTS = 1000;
 
+const TESTAMENT = { places: ['topic', 'args', 'kwargs'], names: ['publish_options', 'scope'] };
+
 export const testaments: Feature = {
   announces: { dealer: ['testament_meta_api'] },
   install(realm) {
@@ -42,20 +44,26 @@ export const testaments: Feature = {
       bySession.set(session, existing);
       return existing;
     };
-    realm.procedure('wamp.session.add_testament', (call) => {
-      const bucket = of(call.caller)[scopeOf(call)];
-      const testament = testamentOf(realm, call);
-      if (bucket.length >= MOST_TESTAMENTS) throw new ApplicationError(ErrorUri.LIMIT_EXCEEDED);
-      bucket.push(testament); // its place is where it was asked for, however long the decision takes
-      return decide(realm, call.caller, testament, () => {
-        const index = bucket.indexOf(testament);
-        if (index !== -1) bucket.splice(index, 1);
-      });
-    });
-    realm.procedure('wamp.session.flush_testaments', (call) => {
-      of(call.caller)[scopeOf(call)].length = 0;
-      return [];
-    });
+    realm.procedure(
+      'wamp.session.add_testament',
+      taking(TESTAMENT, (call) => {
+        const bucket = of(call.caller)[scopeOf(call)];
+        const testament = testamentOf(realm, call);
+        if (bucket.length >= MOST_TESTAMENTS) throw new ApplicationError(ErrorUri.LIMIT_EXCEEDED);
+        bucket.push(testament); // its place is where it was asked for, however long the decision takes
+        return decide(realm, call.caller, testament, () => {
+          const index = bucket.indexOf(testament);
+          if (index !== -1) bucket.splice(index, 1);
+        });
+      }),
+    );
+    realm.procedure(
+      'wamp.session.flush_testaments',
+      taking({ names: ['scope'] }, (call) => {
+        of(call.caller)[scopeOf(call)].length = 0;
+        return [];
+      }),
+    );
     realm.left.on((session, quiet) => {
       const left = bySession.get(session);
       bySession.delete(session);

@@ -320,7 +320,7 @@ describe('transports in memory', () => {
       `
       fitting → raw ${helloOf(65536)}
       fitting ← [2, *, {...}]
-      fitting → raw [48, 1, {}, "wamp.session.count", [], {"x": "${'x'.repeat(70_000)}"}]
+      fitting → raw [48, 1, {}, "wamp.session.count", [], {"x_long": "${'x'.repeat(70_000)}"}]
       fitting ← [50, 1, {}, [1]]
       large → raw ${helloOf(65537)}
       large ← [3, {...}, "wamp.error.protocol_violation"]
