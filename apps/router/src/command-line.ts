@@ -1,7 +1,7 @@
 /** The command line: what may be asked of `wamp-router`, and one line for what may not. */
 import { readFileSync } from 'node:fs';
 import { isReserved, isUri, type MatchPolicy } from '@wamp/protocol';
-import type { Action } from '@wamp/router';
+import { isOriginRule, type Action } from '@wamp/router';
 import { Command as Program, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { CannotStart, USAGE } from './failure.ts';
 import { ACTIONS, type Question } from './rights.ts';
@@ -165,8 +165,10 @@ function addRealm(value: string, previous: readonly string[] = []): readonly str
 }
 
 function addOrigin(value: string, previous: readonly string[] = []): readonly string[] {
-  if (!URL.canParse(value) || new URL(value).origin !== value) {
-    throw new InvalidArgumentError('It must be an origin such as https://app.example.');
+  if (!isOriginRule(value)) {
+    throw new InvalidArgumentError(
+      'It must be an origin such as https://app.example or https://*.app.example.',
+    );
   }
   return [...previous, value];
 }

@@ -1,5 +1,13 @@
 /** What the router answers over HTTP: its pages, its health, and plain words for everything else. */
-import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from 'node:http';
+import type {
+  IncomingMessage,
+  OutgoingHttpHeaders,
+  RequestListener,
+  Server,
+  ServerResponse,
+} from 'node:http';
+import type { Socket } from 'node:net';
+import type { Log } from '@wamp/router';
 import { landingPage } from './landing-page.ts';
 import { asset, type Asset, type Site } from './static-sites.ts';
 
@@ -39,7 +47,9 @@ export function answerHttp(options: HttpOptions): RequestListener {
   return (request, response) => {
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      sendText(response, 405, `${request.method ?? 'This'} is not allowed here.`, { allow: 'GET, HEAD' });
+      sendText(response, 405, '405 Method Not Allowed: pages are read, with GET or HEAD.', {
+        allow: 'GET, HEAD',
+      });
       return;
     }
     answer(request, response, options);
@@ -121,4 +131,49 @@ function send(
   headers: OutgoingHttpHeaders,
 ): void {
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+}
+
+/** What is wrong with a request that cannot be read, by the code of Node's error. */
+const UNREADABLE: Readonly<Record<string, readonly [status: string, why: string]>> = {
+  HPE_HEADER_OVERFLOW: [
+    '431 Request Header Fields Too Large',
+    'the headers are longer than 16 KiB. Often that is cookies: the router needs none.',
+  ],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['413 Payload Too Large', 'the chunk extensions are too long.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'the request took too long to arrive.'],
+};
+const MALFORMED = [
+  '400 Bad Request',
+  'this is no HTTP request. For TLS, the listener needs the key `tls`; RawSocket clients begin with the octet 7F.',
+] as const;
+
+/** Says what is wrong with requests that cannot be read, to who has sent them and to the log. */
+export function answerUnreadable(server: Server, log: Log): void {
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const { code = '' } = error;
+    // Nobody is there any more, or an answer is under way already; of TLS, the router has logged what went wrong.
+    if (code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0 || !isParserError(code)) {
+      socket.destroy();
+      return;
+    }
+    const [status, why] = UNREADABLE[code] ?? MALFORMED;
+    log('info', 'HTTP request refused', {
+      status: Number.parseInt(status),
+      reason: code,
+      address: socket.remoteAddress,
+    });
+    const body = `${status}: ${why}\n`;
+    const lines = [
+      `HTTP/1.1 ${status}`,
+      'Connection: close',
+      'Content-Type: text/plain; charset=utf-8',
+      'X-Content-Type-Options: nosniff',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+    ];
+    socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+  });
+}
+
+function isParserError(code: string): boolean {
+  return code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT';
 }

@@ -13,6 +13,7 @@ import {
   type Router,
 } from '@wamp/router';
 import type { Listener } from './config/listeners.ts';
+import { answerUnreadable } from './http.ts';
 import { listen } from './listening.ts';
 
 /** A listener that clients can reach. */
@@ -50,6 +51,7 @@ export async function openListener(
   answer: RequestListener,
 ): Promise<OpenListener> {
   const servers = serversFor(listener, answer);
+  if (servers.http !== undefined) answerUnreadable(servers.http, router.log);
   const acceptors = accept(router, listener, servers);
   const place = await listen(servers.front, listener);
   return {

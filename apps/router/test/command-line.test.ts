@@ -31,7 +31,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
 describe('what cannot be asked for', () => {
   const notAPort = 'It must be a number from 0 to 65535.';
   const notARealm = 'It must be a URI such as realm1 or com.example.';
-  const notAnOrigin = 'It must be an origin such as https://app.example.';
+  const notAnOrigin = 'It must be an origin such as https://app.example or https://*.app.example.';
   test.each<[args: string[], words: string]>([
     [[], 'no command given; try: wamp-router start'],
     [['star'], "unknown command 'star' (Did you mean start?)"],

@@ -16,6 +16,7 @@ export {
 } from './transports/rawsocket.ts';
 export { acceptProxied, type ProxiedAcceptor, type ProxiedOptions } from './transports/proxied.ts';
 export type { ForwardingRules } from './transports/forwarding.ts';
+export { isOriginRule } from './transports/origin.ts';
 export { isTrustable } from './transports/trusted-proxies.ts';
 export { shareOnePort, type OnePortAcceptor, type OnePortOptions } from './transports/one-port.ts';
 export { acceptLongPolls, type LongPollAcceptor, type LongPollOptions } from './transports/long-poll.ts';

@@ -2,13 +2,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { isLoopback } from '../src/addresses.ts';
-import { originAllowed } from '../src/transports/origin.ts';
+import { isOriginRule, originAllowed, Origins } from '../src/transports/origin.ts';
 
 function headers(origin: string | undefined, host: string): IncomingHttpHeaders {
   return origin === undefined ? { host } : { host, origin };
 }
 
-const LIST = ['https://app.example.org', 'http://intranet:8080'];
+const LIST = new Origins(['https://app.example.org', 'http://intranet:8080']);
+const NONE = new Origins([]);
 
 /** From a router that listens on a public address. */
 function allowed(origin: string | undefined): boolean {
@@ -17,7 +18,7 @@ function allowed(origin: string | undefined): boolean {
 
 /** From a router that listens on loopback. */
 function allowedAtHome(origin: string | undefined): boolean {
-  return originAllowed(headers(origin, '127.0.0.1:8080'), '127.0.0.1', []);
+  return originAllowed(headers(origin, '127.0.0.1:8080'), '127.0.0.1', NONE);
 }
 
 describe('on a public address', () => {
@@ -103,23 +104,23 @@ describe('on loopback', () => {
     ['localhost.rebound.example:8080', 'http://localhost.rebound.example:8080'],
     ['192.168.1.5:8080', 'http://192.168.1.5:8080'],
   ])('a page of %s that resolves to loopback may not, unless it is listed', (host, origin) => {
-    expect(originAllowed(headers(origin, host), '127.0.0.1', [])).toBe(false);
-    expect(originAllowed(headers(origin, host), '::1', [])).toBe(false);
-    expect(originAllowed(headers(origin, host), '127.0.0.1', [origin])).toBe(true);
+    expect(originAllowed(headers(origin, host), '127.0.0.1', NONE)).toBe(false);
+    expect(originAllowed(headers(origin, host), '::1', NONE)).toBe(false);
+    expect(originAllowed(headers(origin, host), '127.0.0.1', new Origins([origin]))).toBe(true);
   });
 
   test('a program that knows the router by a foreign name may', () => {
-    expect(originAllowed(headers(undefined, 'router.example.com'), '127.0.0.1', [])).toBe(true);
+    expect(originAllowed(headers(undefined, 'router.example.com'), '127.0.0.1', NONE)).toBe(true);
   });
 
   test('an address of loopback in its IPv6 form is loopback', () => {
-    expect(originAllowed(headers('http://localhost:3000', 'localhost:8080'), '::ffff:127.0.0.1', [])).toBe(
+    expect(originAllowed(headers('http://localhost:3000', 'localhost:8080'), '::ffff:127.0.0.1', NONE)).toBe(
       true,
     );
   });
 
   test('a server without an address, such as one on a Unix socket, is bound to none', () => {
-    expect(originAllowed(headers('http://localhost', 'x'), '', [])).toBe(false);
+    expect(originAllowed(headers('http://localhost', 'x'), '', NONE)).toBe(false);
   });
 });
 
@@ -139,4 +140,80 @@ test.each([
   ['example.127.0.0.1', false],
 ])('isLoopback(%j) is %s', (host, expected) => {
   expect(isLoopback(host)).toBe(expected);
+});
+
+describe('C3 entries of the list', () => {
+  function has(rule: string, origin: string): boolean {
+    return new Origins([rule]).has(origin);
+  }
+
+  test.each([
+    ['https://*.app.example', 'https://a.app.example'],
+    ['https://*.app.example', 'https://xn--bcher-kva.app.example'],
+    ['https://a.*.example', 'https://a.app.example'],
+    ['https://a.app.*', 'https://a.app.example'],
+    ['https://*.*.example', 'https://a.app.example'],
+    ['https://*.app.example:8443', 'https://a.app.example:8443'],
+    ['http://10.0.0.*:8080', 'http://10.0.0.7:8080'],
+    ['http://[::1]:5173', 'http://[::1]:5173'],
+    ['capacitor://localhost', 'capacitor://localhost'],
+    ['ionic://localhost', 'ionic://localhost'],
+    ['tauri://localhost', 'tauri://localhost'],
+    ['app://obsidian.md', 'app://obsidian.md'],
+    ['chrome-extension://abcdefghijklmnop', 'chrome-extension://abcdefghijklmnop'],
+    ['moz-extension://*', 'moz-extension://6e9c9c5e-8a4f-4a6e-a1f3-0a4b4f3e2d1c'],
+    ['file://', 'file://'],
+    ['null', 'null'],
+  ])('%s lets %s in', (rule, origin) => {
+    expect(has(rule, origin)).toBe(true);
+  });
+
+  test.each([
+    ['https://*.app.example', 'https://app.example'],
+    ['https://*.app.example', 'https://a.b.app.example'],
+    ['https://*.app.example', 'https://.app.example'],
+    ['https://*.app.example', 'http://a.app.example'],
+    ['https://*.app.example', 'https://a.app.example:8443'],
+    ['https://*.app.example', 'https://a.app.example.evil.example'],
+    ['https://*.app.example', 'https://evil.example/.app.example'],
+    ['https://*.app.example', 'https://a.appXexample'],
+    ['https://*.app.example', 'https://a@b.app.example'],
+    ['moz-extension://*', 'chrome-extension://a'],
+    ['capacitor://localhost', 'capacitor://localhost.evil'],
+    ['null', 'file://'],
+  ])('%s does not let %s in', (rule, origin) => {
+    expect(has(rule, origin)).toBe(false);
+  });
+
+  test.each([
+    '',
+    '*',
+    'app.example',
+    'https://app.example/',
+    'https://app.example/path',
+    'https://app.example:443',
+    'http://app.example:80',
+    'https://App.example',
+    'HTTPS://app.example',
+    'https://bücher.example',
+    'https://user@app.example',
+    'https://*',
+    'https://*.*',
+    'https://*app.example',
+    'https://app.example:*',
+    '*://app.example',
+    '*.app.example',
+    'wss://app.example',
+    'ws://localhost',
+    'data://x',
+    'file:///index.html',
+    'Null',
+    'capacitor://localhost/',
+    'capacitor://',
+    'Capacitor://localhost',
+    'https://a.example https://b.example',
+  ])('%j can never match, or names nobody, and is refused', (rule) => {
+    expect(isOriginRule(rule)).toBe(false);
+    expect(() => new Origins([rule])).toThrow(TypeError);
+  });
 });

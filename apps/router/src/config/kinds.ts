@@ -1,6 +1,6 @@
 /** Kinds of values in a configuration file; the title of each completes the sentence "expected …". */
 import { isReserved, isUri } from '@wamp/protocol';
-import { isTrustable } from '@wamp/router';
+import { isOriginRule, isTrustable } from '@wamp/router';
 import { z } from 'zod';
 import type { Path } from './faults.ts';
 import type { Files } from './files.ts';
@@ -74,11 +74,12 @@ export function uri(): z.ZodType<string, string> {
     .meta({ title: 'a URI such as com.example, not below wamp' });
 }
 
+/** An origin, or a pattern of origins. */
 export function origin(): z.ZodType<string, string> {
-  return z
-    .string()
-    .refine((value) => URL.canParse(value) && new URL(value).origin === value, { message: NOT_WELL_FORMED })
-    .meta({ title: 'an origin such as https://app.example' });
+  return z.string().refine(isOriginRule, { message: NOT_WELL_FORMED }).meta({
+    title:
+      "an origin as browsers send it, such as https://app.example or https://*.app.example; 'null' in quotes",
+  });
 }
 
 /** A proxy, or several. */

@@ -114,7 +114,10 @@ function listener(files: Files): z.ZodType<Listener> {
     origins: z
       .array(origin())
       .default([])
-      .describe('Web origins whose pages may connect, besides pages of the same host.'),
+      .describe(
+        'Origins whose pages may connect, besides pages of the same host; a star stands for one label of the host. ' +
+          'Apps have schemes of their own, such as capacitor://localhost or chrome-extension://ID.',
+      ),
     pages: z
       .boolean()
       .default(true)

@@ -36,7 +36,8 @@ export function boundedLog(log: Log, clock: Clock): Log {
     const kind = intervals.has(what) || intervals.size < MOST_KINDS ? what : OTHERS;
     const interval = intervals.get(kind) ?? begin(kind);
     const now = clock.elapsed();
-    if (now >= interval.begun + INTERVAL && interval.unmentioned === 0) Object.assign(interval, { begun: now, written: 0 });
+    if (now >= interval.begun + INTERVAL && interval.unmentioned === 0)
+      Object.assign(interval, { begun: now, written: 0 });
     if (interval.written < BURST) {
       interval.written += 1;
       log(level, what, bounded(facts));

@@ -12,8 +12,17 @@ import { Forwarding, type ForwardingRules } from './forwarding.ts';
 import { boundAddress } from './listening.ts';
 import { LongPollTransport } from './long-poll-transport.ts';
 import { OpenSet } from './open-set.ts';
-import { originAllowed } from './origin.ts';
+import { originAllowed, Origins } from './origin.ts';
 import { peerText, type PeerAddress } from './peer-address.ts';
+import {
+  FOREIGN_ORIGIN,
+  FORWARDED_WRONGLY,
+  logRefusal,
+  OVERLOADED,
+  refusalHeaders,
+  refusalText,
+  type Refusal,
+} from './refusal.ts';
 import { choose, DEFAULT_SERIALIZERS, subprotocolsOf, type Subprotocol } from './subprotocol.ts';
 import { underlayOf } from './underlay.ts';
 
@@ -26,7 +35,7 @@ export interface LongPollOptions {
   readonly server: Server | HttpsServer;
   /** Where `open` is; `/lp` by default. */
   readonly path?: string;
-  /** Origins of web pages that may connect beside those of this host; none by default. */
+  /** Origins of web pages that may connect beside those of this host; none by default. {@link isOriginRule} explains them. */
   readonly origins?: readonly string[];
   /** What is spoken, one by one and in batches; JSON, MessagePack and CBOR by default. */
   readonly serializers?: readonly Serializer[];
@@ -59,7 +68,10 @@ interface Exchange {
   readonly response: ServerResponse;
 }
 
-/** Lets long-poll clients of `server` into `router`. */
+/**
+ * Lets long-poll clients of `server` into `router`.
+ * @throws TypeError when an entry of `origins` can never match
+ */
 export function acceptLongPolls(router: Router, options: LongPollOptions): LongPollAcceptor {
   const { server, path = '/lp' } = options;
   const polls = new LongPolls(router, options);
@@ -67,7 +79,7 @@ export function acceptLongPolls(router: Router, options: LongPollOptions): LongP
   const listener: RequestListener = (request, response) => {
     const [asked = ''] = (request.url ?? '').split('?', 1); // LP-5: `?x=…` only keeps caches away
     if (asked.startsWith(`${path}/`)) void polls.serve({ request, response }, asked.slice(path.length + 1));
-    else if (others.length === 0) answer(response, 404);
+    else if (others.length === 0) answerRefused(response, NO_SUCH_PLACE);
     else for (const other of others) other.call(server, request, response);
   };
   server.removeAllListeners('request');
@@ -89,6 +101,7 @@ class LongPolls {
   readonly #channels = new Map<string, Channel>();
   readonly #open = new OpenSet<string>();
   readonly #forwarding: Forwarding;
+  readonly #origins: Origins;
   #closing = false;
 
   constructor(router: Router, options: LongPollOptions) {
@@ -96,6 +109,7 @@ class LongPolls {
     this.#options = options;
     this.#forwarding = new Forwarding(options.proxies);
     router.admission.trust(this.#forwarding.proxies);
+    this.#origins = new Origins(options.origins ?? []);
     this.#spoken = subprotocolsOf(options.serializers ?? DEFAULT_SERIALIZERS);
   }
 
@@ -117,16 +131,17 @@ class LongPolls {
     }
     const [id = '', action, ...rest] = place.split('/');
     const channel = this.#channels.get(id);
-    if (channel === undefined || rest.length > 0) answer(response, 404);
+    if (channel === undefined || rest.length > 0) this.#refuse(exchange, NO_SUCH_CHANNEL);
     else await this.#act(channel, action, exchange);
   }
 
   /** Origin and method; a page of an allowed origin may ask in advance what it may do (CORS). */
-  #admit({ request, response }: Exchange): boolean {
-    const { origins = [], listener, server } = this.#options;
+  #admit(exchange: Exchange): boolean {
+    const { request, response } = exchange;
+    const { listener, server } = this.#options;
     const { origin } = request.headers;
-    if (!originAllowed(request.headers, boundAddress(listener ?? server), origins)) {
-      answer(response, 403);
+    if (!originAllowed(request.headers, boundAddress(listener ?? server), this.#origins)) {
+      this.#refuse(exchange, FOREIGN_ORIGIN);
       return false;
     }
     if (origin !== undefined) {
@@ -140,32 +155,32 @@ class LongPolls {
       response.setHeader('access-control-allow-methods', 'POST');
       response.setHeader('access-control-allow-headers', 'content-type');
       answer(response, 204);
-    } else answer(response, 405);
+    } else this.#refuse(exchange, OTHER_METHOD);
     return false;
   }
 
   /** LP-1: agrees on a protocol, and opens a channel. */
-  async #begin({ request, response }: Exchange): Promise<void> {
+  async #begin(exchange: Exchange): Promise<void> {
+    const { request, response } = exchange;
     const { limits } = this.#router;
     // Before there is a session, a client has as long for it as for HELLO.
     const body = await this.#read(request, limits.handshakeSize, limits.helloTimeout);
     if (typeof body === 'number') {
-      answer(response, body);
+      this.#refuse(exchange, BODIES[body]);
       return;
     }
     const subprotocol = choose(protocolsIn(body), this.#spoken);
-    if (subprotocol === undefined) answer(response, 400);
-    else if (this.#closing) answer(response, 503);
+    if (subprotocol === undefined) this.#refuse(exchange, NOTHING_IN_COMMON);
+    else if (this.#closing) this.#refuse(exchange, CLOSING);
     else {
       const peer = this.#forwarding.clientOf(request);
       if (peer === undefined) {
-        answer(response, 400);
+        this.#refuse(exchange, FORWARDED_WRONGLY);
         return;
       }
       const place = this.#router.admission.place(peer.address);
       if (!(await mayBegin(place, response))) {
-        response.setHeader('retry-after', 5);
-        answer(response, 503);
+        if (!response.destroyed) this.#refuse(exchange, OVERLOADED);
         return;
       }
       const transport = this.#openChannel(subprotocol, request, { peer, place });
@@ -192,7 +207,8 @@ class LongPolls {
     return id;
   }
 
-  async #act(channel: Channel, action: string | undefined, { request, response }: Exchange): Promise<void> {
+  async #act(channel: Channel, action: string | undefined, exchange: Exchange): Promise<void> {
+    const { request, response } = exchange;
     const { successStatus = 202 } = this.#options;
     const { transport } = channel;
     // The connection serves a channel now, which has a place of its own.
@@ -200,14 +216,27 @@ class LongPolls {
     transport.attend(response);
     if (action === 'receive') {
       request.resume();
-      if (!transport.receive(response)) answer(response, 404);
+      if (!transport.receive(response)) this.#refuse(exchange, NO_SUCH_CHANNEL);
     } else if (action === 'close') {
       request.resume();
       transport.end('closed by the peer');
       answer(response, successStatus);
     } else if (action === 'send') {
-      answer(response, (await this.#take(channel, request)) ?? successStatus);
-    } else answer(response, 404);
+      const fault = await this.#take(channel, request);
+      if (fault === undefined) answer(response, successStatus);
+      else this.#refuse(exchange, BODIES[fault]);
+    } else this.#refuse(exchange, NO_SUCH_PLACE);
+  }
+
+  #refuse({ request, response }: Exchange, refusal: Refusal): void {
+    const { path = '/lp' } = this.#options;
+    const [asked = ''] = (request.url ?? '').split('?', 1);
+    const [first = '', ...rest] = asked.slice(path.length + 1).split('/');
+    const peer = this.#forwarding.clientOf(request);
+    // Who knows the id of a channel is its client: it has no place in a log.
+    const logged = [path, first === 'open' ? first : '*', ...rest].join('/');
+    logRefusal(this.#router.log, 'long-poll refused', refusal, { request, peer, path: logged });
+    answerRefused(response, refusal);
   }
 
   /**
@@ -215,7 +244,7 @@ class LongPolls {
    * one before the last is answered.
    * @returns the status of what went wrong
    */
-  #take(channel: Channel, request: IncomingMessage): Promise<number | undefined> {
+  #take(channel: Channel, request: IncomingMessage): Promise<keyof typeof BODIES | undefined> {
     const { transport } = channel;
     const { acceptedLength, acceptable } = transport;
     const body = this.#read(request, acceptedLength);
@@ -277,12 +306,63 @@ function protocolsIn(body: Uint8Array): readonly unknown[] {
   }
 }
 
+const NO_SUCH_CHANNEL: Refusal = {
+  status: 404,
+  reason: 'there is no such long-poll channel',
+  advice: 'It was closed, or its client asked for nothing too long. Begin with `open`.',
+};
+const NO_SUCH_PLACE: Refusal = {
+  status: 404,
+  reason: 'nothing is served at this path',
+  advice:
+    'The key `longpoll_path` of the listener says below which path long-poll is (`path` in the library).',
+};
+const OTHER_METHOD: Refusal = {
+  status: 405,
+  reason: 'long-poll takes POST',
+  advice: 'Use a long-poll client.',
+};
+const NOTHING_IN_COMMON: Refusal = {
+  status: 400,
+  reason: 'the client offers no protocol that is spoken here',
+  advice: 'The body has to be JSON such as {"protocols": ["wamp.2.json"]}.',
+};
+const CLOSING: Refusal = { status: 503, reason: 'the router is closing', advice: 'Try again later.' };
+
+/** What can be wrong with a body, by status. */
+const BODIES = {
+  400: {
+    status: 400,
+    reason: 'the body is no WAMP message',
+    advice: 'The channel is closed. Messages have to be in the protocol that was agreed on.',
+  },
+  408: {
+    status: 408,
+    reason: 'the body took too long to arrive',
+    advice: 'See `idleTimeout` of acceptLongPolls.',
+    // After a body that was not read to its end, the connection is good for nothing more.
+    headers: { Connection: 'close' },
+  },
+  413: {
+    status: 413,
+    reason: 'the body is too long',
+    advice: 'See `limits.message_size`, and before a session `limits.handshake_size`.',
+    headers: { Connection: 'close' },
+  },
+} as const satisfies Readonly<Record<number, Refusal>>;
+
+function answerRefused(response: ServerResponse, refusal: Refusal): void {
+  // A listener that was added later may have been faster.
+  if (response.headersSent) return;
+  const text = refusalText(refusal);
+  const headers = { ...refusalHeaders(refusal), 'Content-Length': Buffer.byteLength(text) };
+  response.writeHead(refusal.status, headers).end(text);
+}
+
 /** @param json the body, if there is any */
 function answer(response: ServerResponse, status: number, json = ''): void {
   // A listener that was added later may have been faster.
   if (response.headersSent) return;
-  // After a body that was not read to its end, the connection is good for nothing more.
-  if (status === 408 || status === 413) response.setHeader('connection', 'close');
   response.setHeader('cache-control', 'no-store');
   if (json !== '') response.setHeader('content-type', 'application/json');
   if (status !== 204) response.setHeader('content-length', Buffer.byteLength(json));

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Refusal } from './refusal.ts';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** 16 octets in base64. */
@@ -18,22 +19,48 @@ export interface Upgrade {
   readonly head: Buffer;
 }
 
-/** The HTTP status, and perhaps a header, that refuses an upgrade; undefined when it may go on. */
+/** What is wrong with an upgrade; undefined when it may go on. */
 export function upgradeFault({
   httpVersionMajor,
   httpVersionMinor,
   method,
   headers,
-}: IncomingMessage): string | undefined {
+}: IncomingMessage): Refusal | undefined {
   // RFC 9110 §7.8: HTTP/1.0 has no upgrades.
-  if (httpVersionMajor === 1 && httpVersionMinor === 0) return '400 Bad Request';
-  if (method !== 'GET') return '405 Method Not Allowed\r\nAllow: GET';
-  if (headers.upgrade?.toLowerCase() !== 'websocket') return '400 Bad Request';
-  if (headers['sec-websocket-version'] !== VERSION) {
-    return `426 Upgrade Required\r\nSec-WebSocket-Version: ${VERSION}`;
-  }
-  return KEY.test(headers['sec-websocket-key'] ?? '') ? undefined : '400 Bad Request';
+  if (httpVersionMajor === 1 && httpVersionMinor === 0) return OLD_HTTP;
+  if (method !== 'GET') return OTHER_METHOD;
+  if (headers.upgrade?.toLowerCase() !== 'websocket') return OTHER_PROTOCOL;
+  if (headers['sec-websocket-version'] !== VERSION) return OTHER_VERSION;
+  return KEY.test(headers['sec-websocket-key'] ?? '') ? undefined : NO_KEY;
 }
+
+const OLD_HTTP: Refusal = {
+  status: 400,
+  reason: 'HTTP/1.0 has no upgrades',
+  advice: 'A proxy in between has to speak HTTP/1.1: in nginx, that is `proxy_http_version 1.1`.',
+};
+const OTHER_METHOD: Refusal = {
+  status: 405,
+  reason: 'a WebSocket begins with GET',
+  advice: 'Use a WebSocket client.',
+  headers: { Allow: 'GET' },
+};
+const OTHER_PROTOCOL: Refusal = {
+  status: 400,
+  reason: 'this is no upgrade to a WebSocket',
+  advice: 'The header Upgrade has to be `websocket`, also behind a proxy.',
+};
+const OTHER_VERSION: Refusal = {
+  status: 426,
+  reason: `the version of the WebSocket protocol is not ${VERSION}`,
+  advice: `The header Sec-WebSocket-Version has to be ${VERSION}.`,
+  headers: { 'Sec-WebSocket-Version': VERSION },
+};
+const NO_KEY: Refusal = {
+  status: 400,
+  reason: 'the handshake of the WebSocket is malformed',
+  advice: 'The header Sec-WebSocket-Key has to be 16 octets in base64.',
+};
 
 /** The subprotocols that a client offers, best first; undefined when they are no list of different tokens. */
 export function offeredBy({ headers }: IncomingMessage): readonly string[] | undefined {

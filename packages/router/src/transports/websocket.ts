@@ -5,17 +5,23 @@ import type { Duplex } from 'node:stream';
 import type { Server as NetServer, Socket } from 'node:net';
 import type { Serializer, Transport } from '@wamp/protocol';
 import type { Place } from '../connection/place.ts';
-import type { Clock } from '../core/clock.ts';
 import type { Router } from '../router.ts';
 import { countConnections, placeOf } from './accepting.ts';
 import { Forwarding, type ForwardingRules } from './forwarding.ts';
-import { hangUp } from './hang-up.ts';
 import { Heartbeat, type Peer } from './heartbeat.ts';
 import { askFor } from './holding-sockets.ts';
 import { boundAddress } from './listening.ts';
 import { OpenSet } from './open-set.ts';
-import { originAllowed } from './origin.ts';
+import { originAllowed, Origins } from './origin.ts';
 import { peerText, type PeerAddress } from './peer-address.ts';
+import {
+  FOREIGN_ORIGIN,
+  FORWARDED_WRONGLY,
+  logRefusal,
+  OVERLOADED,
+  refuseUpgrade,
+  type Refusal,
+} from './refusal.ts';
 import { choose, DEFAULT_SERIALIZERS, subprotocolsOf, type Subprotocol } from './subprotocol.ts';
 import { underlayOf } from './underlay.ts';
 import { Deflating } from './websocket-deflate.ts';
@@ -27,7 +33,7 @@ export interface WebSocketOptions {
   readonly server: Server | HttpsServer;
   /** The paths that are answered; `/ws` and `/` by default. Others get 404. */
   readonly paths?: readonly string[];
-  /** Origins of web pages that may connect beside those of this host; none by default. */
+  /** Origins of web pages that may connect beside those of this host; none by default. {@link isOriginRule} explains them. */
   readonly origins?: readonly string[];
   /** What is spoken, one by one and in batches; JSON, MessagePack and CBOR by default. */
   readonly serializers?: readonly Serializer[];
@@ -48,10 +54,14 @@ export interface WebSocketAcceptor {
   close(): Promise<void>;
 }
 
-/** Lets WebSocket clients of `server` into `router`. */
+/**
+ * Lets WebSocket clients of `server` into `router`.
+ * @throws TypeError when an entry of `origins` can never match
+ */
 export function acceptWebSockets(router: Router, options: WebSocketOptions): WebSocketAcceptor {
-  const { server, paths = ['/ws', '/'], origins = [], serializers = DEFAULT_SERIALIZERS } = options;
+  const { server, paths = ['/ws', '/'], serializers = DEFAULT_SERIALIZERS } = options;
   const spoken = subprotocolsOf(serializers);
+  const origins = new Origins(options.origins ?? []);
   const deflating = options.compression === true ? new Deflating(router, spoken) : undefined;
   const forwarding = new Forwarding(options.proxies);
   router.admission.trust(forwarding.proxies);
@@ -61,12 +71,11 @@ export function acceptWebSockets(router: Router, options: WebSocketOptions): Web
     socket.on('error', () => socket.destroy());
     const peer = forwarding.clientOf(request);
     const bound = boundAddress(options.listener ?? server);
-    const agreed = agree(request, { paths, origins, spoken, bound });
-    if (peer === undefined) refuse(socket, '400 Bad Request', router.clock);
-    else if (typeof agreed === 'string') {
-      router.log('debug', 'upgrade refused', { status: agreed });
-      refuse(socket, agreed, router.clock);
-    } else entrance.receive({ request, socket: request.socket, head }, agreed, peer);
+    const path = pathOf(request);
+    const agreed = agree(request, path, { paths, origins, spoken, bound });
+    if (peer === undefined) refuse(router, request, FORWARDED_WRONGLY);
+    else if ('status' in agreed) refuse(router, request, agreed, peer);
+    else entrance.receive({ request, socket: request.socket, head }, agreed, peer);
   };
   server.on('upgrade', upgrade);
   const ignore = countConnections(router, server);
@@ -79,32 +88,45 @@ export function acceptWebSockets(router: Router, options: WebSocketOptions): Web
   };
 }
 
-/** A client that is one too many may come again in so many seconds. */
-const OVERLOADED = '503 Service Unavailable\r\nRetry-After: 5';
-
 /** What upgrades are judged by. */
 interface Policy {
   readonly paths: readonly string[];
-  readonly origins: readonly string[];
+  readonly origins: Origins;
   readonly spoken: readonly Subprotocol[];
   /** The address that the server listens on. */
   readonly bound: string;
 }
 
-/** What is going to be spoken, or the HTTP status that refuses an upgrade. */
-function agree(request: IncomingMessage, { paths, origins, spoken, bound }: Policy): Subprotocol | string {
-  const path = (request.url ?? '').split('?', 1)[0] ?? '';
-  if (!paths.includes(path)) return '404 Not Found';
-  if (!originAllowed(request.headers, bound, origins)) return '403 Forbidden';
-  return upgradeFault(request) ?? choose(offeredBy(request) ?? [], spoken) ?? '400 Bad Request';
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '').split('?', 1)[0] ?? '';
 }
 
-/** HTTP has let go of the socket, and would not mind one that stays open. */
-function refuse(socket: Duplex, status: string, clock: Clock): void {
-  if (socket.writable) {
-    socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-  }
-  hangUp(socket, clock);
+function refuse(router: Router, request: IncomingMessage, refusal: Refusal, peer?: PeerAddress): void {
+  logRefusal(router.log, 'upgrade refused', refusal, { request, peer, path: pathOf(request) });
+  refuseUpgrade(request.socket, refusal, router.clock);
+}
+
+/** What is going to be spoken, or why an upgrade is refused. */
+function agree(request: IncomingMessage, path: string, policy: Policy): Subprotocol | Refusal {
+  const { paths, origins, spoken, bound } = policy;
+  if (!paths.includes(path)) return NO_SUCH_PATH;
+  if (!originAllowed(request.headers, bound, origins)) return FOREIGN_ORIGIN;
+  return upgradeFault(request) ?? choose(offeredBy(request) ?? [], spoken) ?? nothingInCommon(spoken);
+}
+
+const NO_SUCH_PATH: Refusal = {
+  status: 404,
+  reason: 'no WebSocket is served at this path',
+  advice: 'The key `websocket_paths` of the listener says where they are (`paths` in the library).',
+};
+
+function nothingInCommon(spoken: readonly Subprotocol[]): Refusal {
+  const names = spoken.map(({ name }) => name).join(', ');
+  return {
+    status: 400,
+    reason: 'the client offers no subprotocol that is spoken here',
+    advice: `The header Sec-WebSocket-Protocol has to name one of ${names}, and each once.`,
+  };
 }
 
 /** Who has asked for an upgrade. */
@@ -141,7 +163,7 @@ class WebSocketEntrance {
         this.#admit(upgrade, subprotocol, { peer, place });
       },
       refuse: () => {
-        refuse(socket, OVERLOADED, this.#router.clock);
+        refuse(this.#router, upgrade.request, OVERLOADED, peer);
       },
     });
   }
