@@ -31,7 +31,7 @@ import type { Outlet } from './outlet.ts';
 import { insteadOf } from './undeliverable.ts';
 
 /** So many bytes of a message that is sent cost a unit of work, as a power of two: they are written, and perhaps copied. */
-const BYTES_A_UNIT = 10;
+const BYTES_A_UNIT = 12;
 
 /** What a join costs, from HELLO on. */
 const JOIN = 100;
@@ -83,7 +83,7 @@ export class Connection implements Hearer {
     this.#transport = transport;
     this.#peer = peer;
     this.#joining = new Joining(router, peer, underlay, transport.acceptable);
-    this.inflow = new Inflow(this, transport, router.turns);
+    this.inflow = new Inflow(this, transport, router);
     this.#outlet = router.outlets.for(transport);
     this.#place = place;
     place.evicted = () => {

@@ -7,6 +7,7 @@ import {
   type TransportFailure,
   type TransportListener,
 } from '@wamp/protocol';
+import type { Clock } from '../core/clock.ts';
 import { Fifo } from '../core/fifo.ts';
 import type { Producer, Work, Worker } from '../core/work.ts';
 import { Arrivals, Oversized } from './arrivals.ts';
@@ -19,10 +20,18 @@ export interface Hearer extends TransportListener {
   oversized(head: Uint8Array, length: number): void;
 }
 
+/** What this needs of the router. */
+interface Surroundings {
+  readonly turns: TurnsOfRouter;
+  readonly clock: Pick<Clock, 'elapsed'>;
+}
+
 /** What a message costs, whatever it causes. */
 const MESSAGE = 2;
-/** So many bytes of a message cost a unit of work more, as a power of two: they are checked, and perhaps copied. */
-const BYTES_A_UNIT = 9;
+/** So many bytes of a message cost a unit of work more, as a power of two: they are read, and perhaps copied. */
+const BYTES_A_UNIT = 12;
+/** What checking a longer message costs depends on what is in it: it is timed (bytes). */
+const LARGE = 16 * 1024;
 /** Of a client that is held, nothing more is read once so many bytes of requests wait. */
 export const MOST_HELD: number = 1024 * 1024;
 /** What a message that waits takes beside its bytes. */
@@ -37,6 +46,7 @@ export class Inflow implements TransportListener, Worker, Producer {
   readonly #hearer: Hearer;
   readonly #transport: Transport;
   readonly #turns: TurnsOfRouter;
+  readonly #clock: Pick<Clock, 'elapsed'>;
   readonly #work: Work;
   /** Made when first needed, which it hardly ever is. */
   #arrivals: Arrivals | undefined;
@@ -56,10 +66,11 @@ export class Inflow implements TransportListener, Worker, Producer {
   #gone: string | undefined;
   #stopped = false;
 
-  constructor(hearer: Hearer, transport: Transport, turns: TurnsOfRouter) {
+  constructor(hearer: Hearer, transport: Transport, { turns, clock }: Surroundings) {
     this.#hearer = hearer;
     this.#transport = transport;
     this.#turns = turns;
+    this.#clock = clock;
     this.#work = turns.work;
   }
 
@@ -206,8 +217,19 @@ export class Inflow implements TransportListener, Worker, Producer {
     if (work.spent === 0) this.#turns.begin();
     work.spent += MESSAGE + (bytes.length >>> BYTES_A_UNIT);
     work.producer = this;
-    this.#hearer.frame(bytes);
+    if (bytes.length < LARGE) this.#hearer.frame(bytes);
+    else this.#time(bytes);
     work.producer = undefined;
+  }
+
+  /** Counts a large message as the microseconds that it takes, where these are more. */
+  #time(bytes: Uint8Array): void {
+    const work = this.#work;
+    const { spent } = work;
+    const start = this.#clock.elapsed();
+    this.#hearer.frame(bytes);
+    const taken = Math.ceil(1000 * (this.#clock.elapsed() - start));
+    work.spent = Math.max(work.spent, spent + taken);
   }
 
   #hearHeld(): void {

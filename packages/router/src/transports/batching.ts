@@ -1,5 +1,5 @@
 /** Batched channels: all frames of a turn go out as one batch, and batches come in (spec: Message Batching). */
-import { joinBatch, splitBatch, type Serializer, type TransportListener } from '@wamp/protocol';
+import { BatchCursor, joinBatch, type Serializer, type TransportListener } from '@wamp/protocol';
 import { MOST_PENDING, type FlushQueue, type FrameSink } from './outbox.ts';
 
 /** Gathers frames, and gives them to another sink as one. */
@@ -48,7 +48,10 @@ export function receiveBatch(
     listener.batch(batch);
     return;
   }
-  const frames = splitBatch(batch, serializer);
-  if (frames === undefined) listener?.violation('a batch that is empty, or ends within a message');
-  else for (const frame of frames) listener?.frame(frame);
+  const cursor = BatchCursor.over(batch, serializer);
+  if (cursor === undefined) {
+    listener?.violation('a batch that is empty, or ends within a message');
+    return;
+  }
+  for (let frame = cursor.next(); frame !== undefined; frame = cursor.next()) listener?.frame(frame);
 }
