@@ -56,6 +56,9 @@ async function loginWith(
   return login.authenticate(signature);
 }
 
+/** Of somebody who waits. */
+const waited = new AbortController().signal;
+
 describe('cryptosign', () => {
   it.each(CRYPTOSIGN)('CSN-3 our client signs like $publicKey, channel $channelId', async (vector) => {
     const { privateKey, publicKey, challenge, channelId, signature, message } = vector;
@@ -65,6 +68,7 @@ describe('cryptosign', () => {
     const answer = await auth.challenge?.(
       { challenge, channel_binding: channelBinding ?? null },
       bound(channelId),
+      waited,
     );
     expect(answer).toBe(signature + message);
   });
@@ -101,7 +105,7 @@ describe('cryptosign', () => {
         pubkey: publicKey,
         signature: proof,
       };
-      return Promise.resolve(auth.challenge?.(extra, bound(channelId))).then(
+      return Promise.resolve(auth.challenge?.(extra, bound(channelId), waited)).then(
         () => true,
         () => false,
       );
@@ -114,13 +118,13 @@ describe('cryptosign', () => {
 
 describe('wampcra', () => {
   it.each(WAMPCRA_SIGNATURES)('CRA-3 our client signs like $from', async ({ key, challenge, signature }) => {
-    expect(await wampcra('joe', key).challenge?.({ challenge }, {})).toBe(signature);
+    expect(await wampcra('joe', key).challenge?.({ challenge }, {}, waited)).toBe(signature);
   });
 
   it.each(WAMPCRA_KEYS)('CRA-4 T-26 our client derives like $from', async ({ password, salting, key }) => {
     for (const { challenge } of WAMPCRA_SIGNATURES) {
-      const derived = await wampcra('joe', password).challenge?.({ challenge, ...salting }, {});
-      expect(derived).toBe(await wampcra('joe', key).challenge?.({ challenge }, {}));
+      const derived = await wampcra('joe', password).challenge?.({ challenge, ...salting }, {}, waited);
+      expect(derived).toBe(await wampcra('joe', key).challenge?.({ challenge }, {}, waited));
     }
   });
 });

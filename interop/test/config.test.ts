@@ -168,7 +168,7 @@ function whoIs({ authid, authrole }: Readonly<Record<string, unknown>>): Welcome
 
 /** A realm for each way to log in. Secrets come from the environment, from files, or as they are. */
 async function configuration(): Promise<string> {
-  const { key, salt, iterations, keylen } = await wampcraCredentials('salted secret', { iterations: 100 });
+  const { key, salt, iterations, keylen } = await wampcraCredentials('salted secret', { iterations: 1000 });
   const cost = { kdf: 'pbkdf2', iterations: 4096 } as const;
   const stored = await scramCredentials('stored password', cost);
   const publicKey = publicKeyOf(SEED).toString('hex');

@@ -62,7 +62,7 @@ const router = createRouter({
   authenticators: [
     anonymous(),
     ticket(new Map([[NAME, { ...people[NAME], authrole: 'user', ticket: PASSWORD }]])),
-    wampcra(new Map([[NAME, { authrole: 'user', secret: PASSWORD, salt: 'salt', iterations: 100 }]])),
+    wampcra(new Map([[NAME, { authrole: 'user', secret: PASSWORD, salt: 'salt', iterations: 1000 }]])),
     scram(new Map([[NAME, { authrole: 'user', ...derived }]])),
     cryptosign(new Map([[NAME, { authrole: 'user', authorizedKeys: [CRYPTOSIGN.publicKey] }]])),
   ],

@@ -33,7 +33,8 @@ export {
 export { anonymous } from './auth/anonymous.ts';
 export { ticket } from './auth/ticket.ts';
 export { tls } from './auth/tls.ts';
-export { wampcra } from './auth/wampcra.ts';
+export { wampcra, type WampcraBounds, type WampcraOptions } from './auth/wampcra.ts';
+export type { Bounds } from './auth/bounds.ts';
 export type { Authenticator, Bindable, Introduction, Signature } from './auth/authenticator.ts';
 export type { Secret } from './auth/secret.ts';
 export type { OpenOptions, TransportFactory } from './transports/factory.ts';

@@ -1,8 +1,8 @@
 /** Secrets, and methods `ticket` and `wampcra`. */
 import { createHmac, pbkdf2Sync } from 'node:crypto';
 import { describe, expect, test, vi } from 'vitest';
-import { ticket, wampcra } from '../src/index.ts';
-import { attempt, expectRefusal, welcome } from './attempt.ts';
+import { ticket, wampcra, type Authenticator, type WampcraOptions } from '../src/index.ts';
+import { attempt, expectRefusal, welcome, type Attempt } from './attempt.ts';
 
 describe('wampcra', () => {
   const CHALLENGE = '{ "nonce": "ä" ,"session":1}';
@@ -17,8 +17,8 @@ describe('wampcra', () => {
   });
 
   test.each([
-    { salt: 'salt123', iterations: 100, keylen: 16 },
-    { salt: 'ünïcode', iterations: 1, keylen: 64 },
+    { salt: 'salt123', iterations: 1000, keylen: 16 },
+    { salt: 'ünïcode', iterations: 1001, keylen: 64 },
   ])('CRA-4 T-26 a salted password: %j', async (salting) => {
     const client = await attempt(wampcra('joe', 'secret'));
     client.peer.send([4, 'wampcra', { challenge: CHALLENGE, ...salting }]);
@@ -46,10 +46,66 @@ describe('wampcra', () => {
     { challenge: CHALLENGE, salt: 's', iterations: '1000' },
     { challenge: CHALLENGE, salt: 's', keylen: 0 },
     { challenge: CHALLENGE, salt: 's', keylen: 1e6 },
+    { challenge: CHALLENGE, salt: 's', keylen: 65 },
   ])('CRA-2 CRA-4 a challenge that is none ends the attempt: %j', async (extra) => {
     const client = await attempt(wampcra('joe', 'secret'));
     client.peer.send([4, 'wampcra', extra]);
     await expectRefusal(client, /CHALLENGE\.Extra/);
+  });
+});
+
+describe('A11 wampcra bounds what a router asks for', () => {
+  const ask = async (salting: object, options: WampcraOptions = {}): Promise<Attempt> => {
+    const client = await attempt(wampcra('joe', 'secret', options));
+    client.peer.send([4, 'wampcra', { challenge: '{}', salt: 's', ...salting }]);
+    return client;
+  };
+
+  test.each([
+    [{ iterations: 999 }, 'CHALLENGE.Extra.iterations at a cost of 999; allowed is 1000 to 1000000'],
+    [{ iterations: 1_000_001 }, 'at a cost of 1000001'],
+    [{ iterations: 500_001, keylen: 64 }, 'for each 32 bytes of keylen, at a cost of 1000002'],
+    [{ keylen: 15 }, 'CHALLENGE.Extra.keylen at a cost of 15; allowed is 16 to 64'],
+    [{ keylen: 1024, iterations: 10_000_000 }, 'CHALLENGE.Extra.keylen at a cost of 1024'],
+  ])('A11 %j is refused', async (salting, said) => {
+    await expectRefusal(await ask(salting), new RegExp(said.replaceAll('.', '\\.')));
+  });
+
+  test('A11 the bounds are a matter of choice', async () => {
+    const client = await ask(
+      { iterations: 1, keylen: 128 },
+      { bounds: { iterations: [1, 4], keylen: [1, 128] } },
+    );
+    const key = pbkdf2Sync('secret', 's', 1, 128, 'sha256').toString('base64');
+    await client.peer.expect([5, createHmac('sha256', key).update('{}').digest('base64'), {}]);
+  });
+
+  test('A11 a router that does not salt can be refused', async () => {
+    await expectRefusal(await ask({ salt: null }, { salted: true }), /salt is missing/);
+  });
+
+  test('A11 bounds that are none are a TypeError', () => {
+    expect(() => wampcra('joe', 's', { bounds: { iterations: [5, 1] } })).toThrow(TypeError);
+  });
+});
+
+test('A11 an authenticator hears that nobody waits for its answer any more', async () => {
+  const signals: AbortSignal[] = [];
+  const slow: Authenticator = {
+    method: 'slow',
+    hello: () => ({}),
+    challenge: (_extra, _transport, signal) => {
+      signals.push(signal);
+      return new Promise(() => undefined);
+    },
+  };
+  const client = await attempt(slow);
+  client.peer.send([4, 'slow', {}]);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+  client.peer.clock.advance(30_000);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+  expect(await client.connecting.catch((error: unknown) => error)).toMatchObject({
+    uri: 'wamp.error.timeout',
   });
 });
 

@@ -2,6 +2,7 @@
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { ticket, type Authenticator } from '../src/index.ts';
+import { scramKeys } from '@wamp/protocol/auth';
 import { scram, type ScramOptions } from '../src/scram.ts';
 import { attempt, expectRefusal, welcome, type Attempt, type Extra } from './attempt.ts';
 
@@ -84,7 +85,7 @@ test.each(['', 'v='])(
 test('SCR-9 argon2id13', async () => {
   const client = await attempt(scram('user', 'pencil'));
   const nonce = `${String(client.authextra['nonce'])}c2VydmVy`;
-  const cost = { kdf: 'argon2id13', iterations: 32, memory: 512 };
+  const cost = { kdf: 'argon2id13', iterations: 2, memory: 8192 };
   client.peer.send([4, 'wamp-scram', { nonce, salt: SALT.toString('base64'), ...cost }]);
   const [, signature] = await client.peer.next();
   expect(Buffer.from(String(signature), 'base64')).toHaveLength(32);
@@ -170,11 +171,13 @@ test.each<[string, (nonce: string) => Extra]>([
 
 test.each([
   ['pbkdf2', 4095, null],
-  ['pbkdf2', 10_000_001, null],
+  ['pbkdf2', 1_000_001, null],
   ['argon2id13', 1, 16_383],
-  ['argon2id13', 2, 2_097_153],
-  ['argon2id13', 1, 1_048_577],
-])('SCR-4 %s at a cost that is suspicious ends the attempt: %d × %s', async (kdf, iterations, memory) => {
+  ['argon2id13', 32, 4095],
+  ['argon2id13', 5, 262_144],
+  ['argon2id13', 1, 262_145],
+  ['argon2id13', 1, 1_048_576],
+])('A11 SCR-4 %s at a cost that is suspicious ends the attempt: %d × %s', async (kdf, iterations, memory) => {
   const client = await attempt(scram('user', 'pencil'));
   const nonce = `${String(client.authextra['nonce'])}ab`;
   client.peer.send([4, 'wamp-scram', { ...good, nonce, kdf, iterations, memory }]);
@@ -190,6 +193,25 @@ test('SCR-4 what is suspicious is a matter of choice', async () => {
   const other = await attempt(scram('user', 'pencil', options));
   other.peer.send([4, 'wamp-scram', new Router(other.authextra['nonce'], 5001).challenge]);
   await expectRefusal(other);
+});
+
+test('A11 argon2id13 stops when connect has given up', async () => {
+  const client = await attempt(scram('user', 'pencil'));
+  const nonce = `${String(client.authextra['nonce'])}c2VydmVy`;
+  let asked = 0;
+  const goOn = (): void => {
+    asked += 1;
+    throw new Error('given up');
+  };
+  const cost = { kdf: 'argon2id13', iterations: 4, memory: 262_144 } as const;
+  // A gibibyte of work, of which next to nothing is done.
+  await expect(scramKeys('pencil', SALT, { ...cost, memory: 4096 }, goOn)).rejects.toThrow('given up');
+  expect(asked).toBe(1);
+  client.peer.send([4, 'wamp-scram', { nonce, salt: SALT.toString('base64'), ...cost }]);
+  client.peer.clock.advance(30_000);
+  expect(await client.connecting.catch((error: unknown) => error)).toMatchObject({
+    uri: 'wamp.error.timeout',
+  });
 });
 
 test('SCR-5 bound to the channel', async () => {

@@ -22,8 +22,11 @@ export interface Authenticator {
   readonly method: string;
   /** What to put in HELLO; asked before the transport is opened. */
   hello(): Introduction | Promise<Introduction>;
-  /** Answers a CHALLENGE, of which there may be several. Without it a CHALLENGE is a protocol violation. */
-  challenge?(extra: Kwargs, transport: Bindable): Signature | Promise<Signature>;
+  /**
+   * Answers a CHALLENGE, of which there may be several. Without it a CHALLENGE is a protocol violation.
+   * @param signal aborted when nobody waits for the answer any more: `connect` has given up, or the router has
+   */
+  challenge?(extra: Kwargs, transport: Bindable, signal: AbortSignal): Signature | Promise<Signature>;
   /**
    * Checks what WELCOME says, such as the router's own proof; throws if it is not to be trusted. A method that has
    * this and `challenge` does not take a WELCOME without a CHALLENGE: the router would have proved nothing.

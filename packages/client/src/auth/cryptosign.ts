@@ -12,6 +12,7 @@ import {
   writeCryptosign,
 } from '@wamp/protocol/auth';
 import { ed25519PublicKey, ed25519Sign, ed25519Verify } from '@wamp/protocol/ed25519';
+import { checkOptions, oneOf, TEXT, type Rules } from '../options.ts';
 import type { Authenticator, Bindable } from './authenticator.ts';
 import { bindingTo } from './channel-binding.ts';
 import { Outstanding } from './outstanding.ts';
@@ -37,6 +38,12 @@ export interface CryptosignOptions {
   readonly channelBinding?: 'tls-exporter' | 'tls-unique' | undefined;
 }
 
+const RULES: Rules<CryptosignOptions> = {
+  authid: TEXT,
+  routerKey: TEXT,
+  channelBinding: oneOf('tls-exporter', 'tls-unique'),
+};
+
 const METHOD = 'cryptosign';
 const CHALLENGE_SIZE = 32;
 
@@ -45,6 +52,7 @@ const CHALLENGE_SIZE = 32;
  * @throws TypeError when `key` or `routerKey` is no key
  */
 export function cryptosign(key: string | CryptosignKey, options: CryptosignOptions = {}): Authenticator {
+  checkOptions('cryptosign', RULES, options, cryptosign);
   const { authid, channelBinding: type } = options;
   const signer = typeof key === 'string' ? signerWith(bytesOf('key', key)) : key;
   const pubkey = toHex(signer.publicKey);

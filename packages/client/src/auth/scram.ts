@@ -10,24 +10,28 @@ import {
   type ScramCost,
   type ScramExchange,
 } from '@wamp/protocol/auth';
+import { checkOptions, nested, oneOf, type Rules } from '../options.ts';
 import type { Authenticator, Signature } from './authenticator.ts';
+import { BOUNDS, checkBounds, isCount, type Bounds } from './bounds.ts';
 import { bindingTo } from './channel-binding.ts';
 import { Outstanding } from './outstanding.ts';
-import { reveal, type Secret } from './secret.ts';
+import { requireNameAndSecret, reveal, type Secret } from './secret.ts';
 
 /**
  * What a password may cost to check. A router that asks for less may be out to try passwords on our answer, and one
  * that asks for more keeps us busy: both are refused (SCR-4).
  */
 export interface ScramBounds {
-  /** Iterations of PBKDF2: 4,096 to 10,000,000 by default. */
-  readonly pbkdf2?: readonly [least: number, most: number];
-  /** KiB of Argon2id times its iterations: 16,384 to 4,194,304 by default. It never gets more than 1 GiB. */
-  readonly argon2id13?: readonly [least: number, most: number];
+  /** Iterations of PBKDF2: 4,096 to 1,000,000 by default. */
+  readonly pbkdf2?: Bounds | undefined;
+  /** KiB of Argon2id times its iterations: 16,384 to 1,048,576 by default. */
+  readonly argon2id13?: Bounds | undefined;
+  /** KiB of Argon2id: 4,096 to 262,144 by default. */
+  readonly memory?: Bounds | undefined;
 }
 
 export interface ScramOptions {
-  readonly bounds?: ScramBounds;
+  readonly bounds?: ScramBounds | undefined;
   /**
    * Binds the login to the TLS connection, so that nobody can pass it on: `tls-exporter` for TLS 1.3, `tls-unique` for
    * TLS 1.2; or to the router's certificate, `tls-server-end-point`. Joining fails where there is none, as in browsers,
@@ -37,12 +41,10 @@ export interface ScramOptions {
   readonly channelBinding?: 'tls-exporter' | 'tls-unique' | 'tls-server-end-point' | undefined;
 }
 
-const BOUNDS: Required<ScramBounds> = {
-  pbkdf2: [4096, 10_000_000],
-  argon2id13: [16 * 1024, 4 * 1024 * 1024],
+const RULES: Rules<ScramOptions> = {
+  bounds: nested('bounds', { pbkdf2: BOUNDS, argon2id13: BOUNDS, memory: BOUNDS }),
+  channelBinding: oneOf('tls-exporter', 'tls-unique', 'tls-server-end-point'),
 };
-/** What a router may make us fill (KiB). */
-const MOST_MEMORY = 1024 * 1024;
 /** A multiple of three, so that its base64 has no padding to stand in the middle (T-28). */
 const NONCE_SIZE = 24;
 const NONCE_LENGTH = (NONCE_SIZE / 3) * 4;
@@ -50,10 +52,13 @@ const NONCE_LENGTH = (NONCE_SIZE / 3) * 4;
 /**
  * The password does not travel. Unless the router proves that it knows the password, too, `connect` rejects with
  * `AuthError`.
+ *
+ * @throws TypeError for options that are none
  */
 export function scram(authid: string, password: Secret, options: ScramOptions = {}): Authenticator {
-  const bounds = { ...BOUNDS, ...options.bounds };
-  const { channelBinding: type } = options;
+  requireNameAndSecret(authid, password, scram);
+  checkOptions('scram', RULES, options, scram);
+  const { channelBinding: type, bounds = {} } = options;
   const nonces = new Outstanding<true>();
   const verifiers = new Outstanding<true>();
   return {
@@ -63,12 +68,12 @@ export function scram(authid: string, password: Secret, options: ScramOptions = 
       nonces.add(nonce, true);
       return { authid, authextra: { nonce, channel_binding: type ?? null } };
     },
-    async challenge(extra, transport): Promise<Signature> {
+    async challenge(extra, transport, signal): Promise<Signature> {
       const binding = await bindingTo(transport, type);
       const { exchange, salt, cost } = readChallenge(extra, { authid, binding });
       if (nonces.take(exchange.clientNonce) === undefined) throw new Error('The nonce is not ours.');
       checkCost(cost, bounds);
-      const keys = await scramKeys(await reveal(password), salt, cost);
+      const keys = await scramKeys(await reveal(password), salt, cost, () => signal.throwIfAborted());
       const authMessage = await scramAuthMessage(exchange);
       verifiers.add(toBase64(await scramVerifier(keys.serverKey, authMessage)), true);
       return { signature: toBase64(await scramProof(keys, authMessage)), extra: repeated(exchange) };
@@ -111,15 +116,14 @@ function costOf({ kdf, memory }: Kwargs, iterations: number): ScramCost {
 }
 
 /** SCR-4. @throws RangeError */
-function checkCost({ kdf, iterations, memory = 1 }: ScramCost, bounds: Required<ScramBounds>): void {
-  const [least, most] = bounds[kdf];
-  const cost = iterations * memory;
-  if (memory > MOST_MEMORY) throw new RangeError(`The router asks for a cost of ${memory} KiB of memory.`);
-  if (cost < least || cost > most) {
-    throw new RangeError(
-      `The router asks for ${kdf} at a cost of ${cost}, which is not from ${least} to ${most}.`,
-    );
+function checkCost({ kdf, iterations, memory = 1 }: ScramCost, bounds: ScramBounds): void {
+  if (kdf === 'pbkdf2') {
+    checkBounds('CHALLENGE.Extra.iterations', iterations, bounds.pbkdf2 ?? [4096, 1_000_000]);
+    return;
   }
+  checkBounds('CHALLENGE.Extra.memory', memory, bounds.memory ?? [4096, 256 * 1024]);
+  const most = bounds.argon2id13 ?? [16 * 1024, 1024 * 1024];
+  checkBounds('CHALLENGE.Extra.memory times iterations', memory * iterations, most);
 }
 
 /** SCR-5: we repeat what both have agreed on. */
@@ -127,10 +131,6 @@ function repeated({ nonce, binding }: ScramExchange): Kwargs {
   return binding === undefined
     ? { nonce, channel_binding: null }
     : { nonce, channel_binding: binding.type, cbind_data: toBase64(binding.data) };
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1;
 }
 
 function malformed(name: string): TypeError {

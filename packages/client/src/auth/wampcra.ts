@@ -1,41 +1,72 @@
 /** Authentication method `wampcra`: we sign a challenge with a secret, which does not travel (spec: Challenge Response Authentication). */
 import type { Kwargs } from '@wamp/protocol';
 import { wampcraKey, wampcraSignature, type WampcraSalting } from '@wamp/protocol/auth';
+import { BOOL, checkOptions, nested, type Rules } from '../options.ts';
 import type { Authenticator } from './authenticator.ts';
+import { BOUNDS, checkBounds, isCount, type Bounds } from './bounds.ts';
 import { requireNameAndSecret, reveal, type Secret } from './secret.ts';
 
-/** More would only keep us busy. */
-const MOST_ITERATIONS = 10_000_000;
-const LONGEST_KEY = 1024;
+/**
+ * What a salted secret may cost to check. A router that asks for less may be out to guess the secret from our answer,
+ * and one that asks for more keeps us busy: both are refused.
+ */
+export interface WampcraBounds {
+  /** Iterations of PBKDF2, for every 32 bytes of the key: 1,000 to 1,000,000 by default. */
+  readonly iterations?: Bounds | undefined;
+  /** Bytes of the key: 16 to 64 by default. */
+  readonly keylen?: Bounds | undefined;
+}
 
-/** @param secret the secret, or the password of which the router keeps a derived key */
-export function wampcra(authid: string, secret: Secret): Authenticator {
+export interface WampcraOptions {
+  readonly bounds?: WampcraBounds | undefined;
+  /** Whether a router that does not salt the secret is refused: default false, for many do not. */
+  readonly salted?: boolean | undefined;
+}
+
+const RULES: Rules<WampcraOptions> = {
+  bounds: nested('bounds', { iterations: BOUNDS, keylen: BOUNDS }),
+  salted: BOOL,
+};
+
+/**
+ * @param secret the secret, or the password of which the router keeps a derived key
+ * @throws TypeError for options that are none
+ */
+export function wampcra(authid: string, secret: Secret, options: WampcraOptions = {}): Authenticator {
   requireNameAndSecret(authid, secret, wampcra);
+  checkOptions('wampcra', RULES, options, wampcra);
   return {
     method: 'wampcra',
     hello: () => ({ authid }),
     async challenge(extra) {
       const { challenge } = extra;
       if (typeof challenge !== 'string') throw new TypeError('CHALLENGE.Extra.challenge is no string.');
-      const salting = saltingIn(extra);
+      const salting = saltingIn(extra, options);
       const key = await reveal(secret);
       return wampcraSignature(salting === undefined ? key : await wampcraKey(key, salting), challenge);
     },
   };
 }
 
-/** CRA-4: undefined when the secret is used as it is. */
-function saltingIn({ salt, iterations = 1000, keylen = 32 }: Kwargs): WampcraSalting | undefined {
-  if ((salt ?? undefined) === undefined) return undefined;
+/** CRA-4: undefined when the secret is used as it is. @throws TypeError, RangeError */
+function saltingIn(
+  { salt, iterations = 1000, keylen = 32 }: Kwargs,
+  { bounds, salted = false }: WampcraOptions,
+): WampcraSalting | undefined {
+  if (salt === undefined || salt === null) {
+    if (salted) throw new TypeError('CHALLENGE.Extra.salt is missing, and option salted asks for it.');
+    return undefined;
+  }
   if (typeof salt !== 'string') throw new TypeError('CHALLENGE.Extra.salt is no string.');
-  return {
-    salt,
-    iterations: count('iterations', iterations, MOST_ITERATIONS),
-    keylen: count('keylen', keylen, LONGEST_KEY),
-  };
-}
-
-function count(name: string, value: unknown, most: number): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw new RangeError(`CHALLENGE.Extra.${name} is not from 1 to ${most}.`);
+  if (!isCount(iterations)) throw new TypeError('CHALLENGE.Extra.iterations is no integer from 1.');
+  if (!isCount(keylen)) throw new TypeError('CHALLENGE.Extra.keylen is no integer from 1.');
+  checkBounds('CHALLENGE.Extra.keylen', keylen, bounds?.keylen ?? [16, 64]);
+  const [least, most] = bounds?.iterations ?? [1000, 1_000_000];
+  checkBounds('CHALLENGE.Extra.iterations', iterations, [least, most]);
+  checkBounds(
+    'CHALLENGE.Extra.iterations, for each 32 bytes of keylen,',
+    iterations * Math.ceil(keylen / 32),
+    [0, most],
+  );
+  return { salt, iterations, keylen };
 }

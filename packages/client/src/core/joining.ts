@@ -66,6 +66,8 @@ export class Joining {
   #state: State = 'hello';
   /** Who answered a challenge, and so has a say about the WELCOME. */
   readonly #challenged = new Set<Authenticator>();
+  /** Tells authenticators that nobody waits for them any more. */
+  readonly #work = new AbortController();
   readonly #authenticators: readonly Authenticator[];
   readonly #port: JoiningPort;
 
@@ -90,6 +92,7 @@ export class Joining {
   /** Nothing further happens, whatever an authenticator still works on. */
   stop(): void {
     this.#state = 'done';
+    this.#work.abort();
   }
 
   welcomed(message: Welcome): void {
@@ -139,7 +142,7 @@ export class Joining {
     this.#state = 'challenged';
     void this.#ask(
       'challenged',
-      () => respond(extra, this.#port.transport),
+      () => respond(extra, this.#port.transport, this.#work.signal),
       (signature) => {
         const message = authenticate(signature);
         this.#state = 'authenticating';

@@ -48,10 +48,17 @@ export const SCRAM_KEY_SIZE = 32;
 
 /**
  * SCR-8: the keys of a password.
+ * @param goOn asked now and then: what it throws ends the work
  * @throws Error for a password that SASLprep prohibits, and for costs that there cannot be
  */
-export async function scramKeys(password: string, salt: Uint8Array, cost: ScramCost): Promise<ScramKeys> {
-  const salted = await scramSaltedPassword(password, salt, cost);
+export async function scramKeys(
+  password: string,
+  salt: Uint8Array,
+  cost: ScramCost,
+  goOn?: () => void,
+): Promise<ScramKeys> {
+  const salted = await scramSaltedPassword(password, salt, cost, goOn);
+  goOn?.();
   const [clientKey, serverKey] = await Promise.all([
     hmac(salted, utf8('Client Key')),
     hmac(salted, utf8('Server Key')),
@@ -64,11 +71,19 @@ export async function scramSaltedPassword(
   password: string,
   salt: Uint8Array,
   { kdf, iterations, memory = 0 }: ScramCost,
+  goOn?: () => void,
 ): Promise<Uint8Array> {
   const prepared = utf8(await saslprep(password));
   if (kdf === 'pbkdf2') return pbkdf2(prepared, salt, iterations, SCRAM_KEY_SIZE);
   const noble = await import('@noble/hashes/argon2.js');
-  const options = { t: iterations, m: memory, p: 1, version: 0x13, dkLen: SCRAM_KEY_SIZE };
+  const options = {
+    t: iterations,
+    m: memory,
+    p: 1,
+    version: 0x13,
+    dkLen: SCRAM_KEY_SIZE,
+    ...(goOn && { onProgress: goOn }),
+  };
   // Its own bound on memory is 1 GiB; callers know better.
   return noble.argon2idAsync(prepared, salt, { ...options, maxmem: 2 * 1024 * memory + 2 ** 20 });
 }
