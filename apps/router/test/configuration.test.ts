@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DEFAULT_ATTEMPT_LIMITS, DEFAULT_LIMITS, DEFAULT_QUOTAS } from '@wamp/router';
+import { DEFAULT_ATTEMPT_LIMITS, DEFAULT_LIMITS, DEFAULT_QUOTAS, DEFAULT_STORE_LIMITS } from '@wamp/router';
 import { summary } from '../src/check.ts';
 import { expectation } from '../src/config/explain.ts';
 import { FaultyConfiguration } from '../src/config/faults.ts';
@@ -70,7 +70,15 @@ describe('what is right is understood', () => {
           pages: true,
         },
       ],
-      realms: [{ name: 'realm1', uriRules: 'loose', disclosure: true, quotas: DEFAULT_QUOTAS }],
+      realms: [
+        {
+          name: 'realm1',
+          uriRules: 'loose',
+          disclosure: true,
+          quotas: DEFAULT_QUOTAS,
+          stores: DEFAULT_STORE_LIMITS,
+        },
+      ],
       limits: DEFAULT_LIMITS,
       attempts: DEFAULT_ATTEMPT_LIMITS,
       drain: 10_000,
@@ -90,6 +98,8 @@ describe('what is right is understood', () => {
         messageSize: 2 ** 24,
         queueSize: 2 ** 30,
         slowConsumerTimeout: 3000,
+        keptSize: 2 ** 31,
+        longPollSize: 3 * 2 ** 20,
         pingInterval: 0,
         pingTimeout: 60_000,
         connectionsPerAddress: 20,
@@ -125,7 +135,11 @@ describe('what is right is understood', () => {
         patternSubscriptions: 9,
         registrations: 8,
         patternRegistrations: 4,
+        testamentBytes: 1024,
+        waitingCallBytes: 2048,
+        undecidedBytes: 3072,
       },
+      stores: { retainedBytes: 4096, retainedExpiry: 300_000, historyBytes: 6144 },
       maxSessions: 7,
     });
     expect(realms.map(({ name }) => name).slice(1)).toEqual(['two', 'three']);

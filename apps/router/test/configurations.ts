@@ -29,7 +29,17 @@ realms:
   - name: com.example.\${SECRET}.$\${x}
     uri_rules: strict
     disclosure: false
-    quotas: { calls: 5, invocations: 6, subscriptions: 0, pattern_subscriptions: 9, registrations: 8, pattern_registrations: 4 }
+    quotas:
+      calls: 5
+      invocations: 6
+      subscriptions: 0
+      pattern_subscriptions: 9
+      registrations: 8
+      pattern_registrations: 4
+      testament_bytes: 1KiB
+      waiting_call_bytes: 2KiB
+      undecided_bytes: 3KiB
+    stores: { retained_bytes: 4KiB, retained_expiry: 5m, history_bytes: 6KiB }
     max_sessions: 7
   - &realm
     name: two
@@ -44,6 +54,8 @@ limits:
   message_size: 16MiB
   queue_size: 1GiB
   slow_consumer_timeout: 3s
+  kept_size: 2GiB
+  long_poll_size: 3MiB
   ping_interval: 0s
   ping_timeout: 1m
   connections_per_address: 20

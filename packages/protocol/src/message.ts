@@ -94,7 +94,12 @@ export interface PublishOptions extends PassthruAttributes {
   readonly eligible?: readonly Id[];
   readonly eligible_authid?: readonly string[];
   readonly eligible_authrole?: readonly string[];
+  /** Keeps the event for later subscribers; without a payload, takes back what was kept. */
   readonly retain?: boolean;
+  /** For how long it is retained, in ms; ours, and not of the specification. */
+  readonly x_expires?: number;
+  /** The same. */
+  readonly expires?: number;
   readonly rkey?: string;
 }
 export interface SubscribeOptions extends Dict {

@@ -61,6 +61,9 @@ export const publish: Keys = {
   eligible_authid: list('eligible_authid', text),
   eligible_authrole: list('eligible_authrole', text),
   retain: bool('retain'),
+  // Ours, beside retain: for how long, in ms. The first is the name for the wire, the second is taken, too.
+  x_expires: integer('x_expires'),
+  expires: integer('expires'),
   rkey: text('rkey'),
 };
 

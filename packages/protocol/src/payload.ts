@@ -32,6 +32,8 @@ export class Payload {
   #end: number;
   /** The same payload for another serializer, made when first asked for. */
   #transcoded: { readonly serializer: Serializer; readonly bytes: Uint8Array } | undefined;
+  /** Whether the bytes are its own, and not lent. */
+  #kept = false;
 
   private constructor(
     count: PayloadCount,
@@ -112,14 +114,54 @@ export class Payload {
     else writer.put(this.#bytes, this.#start, this.#end);
   }
 
-  /** This payload with bytes of its own, for whoever keeps it longer than its frame. */
+  /**
+   * This payload with bytes of its own, for whoever keeps it longer than its frame. What was decoded of it, or made for
+   * other serializers, is given up, so that it takes no more memory than its bytes. Who reads it while it stays kept, or
+   * sends it, does so by {@link lend}.
+   */
   keep(): this {
-    if (this.#bytes !== undefined) {
+    if (this.#bytes === undefined) return this;
+    if (!this.#kept) {
       this.#bytes = new Uint8Array(this.#view(this.#bytes));
       this.#start = 0;
       this.#end = this.#bytes.length;
+      this.#kept = true;
     }
+    this.#args = undefined;
+    this.#kwargs = undefined;
+    this.#transcoded = undefined;
     return this;
+  }
+
+  /** The same payload for one use: what is decoded of it does not stay with this one. */
+  lend(): Payload {
+    if (this.#bytes === undefined) return this;
+    return new Payload(
+      this.count,
+      undefined,
+      undefined,
+      this.#serializer,
+      this.#bytes,
+      this.#start,
+      this.#end,
+    );
+  }
+
+  /**
+   * A payload of some values that came in this one, in bytes of its serializer; as values where this one has no bytes.
+   * @throws SerializationFailure
+   */
+  part(args: Args, kwargs: Kwargs): Payload {
+    const part = Payload.of(args, kwargs);
+    const serializer = this.#serializer;
+    if (serializer === undefined || part.count === 0) return part;
+    const bytes = serializer.encodePayload(part.args, part.kwargs, part.count);
+    return Payload.encoded(serializer, bytes, part.count).keep();
+  }
+
+  /** How many bytes it has; 0 while it is values that nobody has encoded. */
+  get size(): number {
+    return this.#end - this.#start;
   }
 
   #view(bytes: Uint8Array): Uint8Array {

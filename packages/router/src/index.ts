@@ -25,6 +25,7 @@ export { isLoopback } from './addresses.ts';
 export { defaultFeatures, type FeatureOptions } from './features/index.ts';
 export type { HistoryRule } from './features/event-history.ts';
 export type { Tally } from './core/tally.ts';
+export { DEFAULT_STORE_LIMITS, type StoreLimits } from './core/kept.ts';
 export { DEFAULT_QUOTAS, type QuotaName, type Quotas, type QuotaTally } from './core/quotas.ts';
 export type { TrustLevel } from './core/trust.ts';
 export { Realm, type Feature, type RealmOptions, type RouterFeatures } from './core/realm.ts';

@@ -1,4 +1,5 @@
 /** The router: realms by name, and the connections of their clients. */
+import { getHeapStatistics } from 'node:v8';
 import {
   CloseUri,
   GlobalScope,
@@ -26,6 +27,7 @@ import type { SlowConsumerPolicies } from './connection/slow-consumer.ts';
 import { systemClock } from './connection/system-clock.ts';
 import { TurnsOfRouter } from './connection/turns.ts';
 import type { Clock } from './core/clock.ts';
+import { Account, DEFAULT_STORE_LIMITS, type StoreLimits } from './core/kept.ts';
 import { DEFAULT_QUOTAS, type Quotas } from './core/quotas.ts';
 import { Realm, type Feature } from './core/realm.ts';
 import { Tally } from './core/tally.ts';
@@ -51,6 +53,8 @@ export interface RealmSettings {
   readonly slowConsumers?: SlowConsumerPolicies | undefined;
   /** How much one session may take, where it differs from {@link DEFAULT_QUOTAS}. */
   readonly quotas?: Partial<Quotas> | undefined;
+  /** How much the realm keeps, where it differs from {@link DEFAULT_STORE_LIMITS}. */
+  readonly stores?: Partial<StoreLimits> | undefined;
   /** How many sessions it takes; any number by default. More are refused with `wamp.error.limit_exceeded`. */
   readonly maxSessions?: number | undefined;
 }
@@ -101,6 +105,8 @@ export const DEFAULT_LIMITS: Limits = {
   discardSize: 16 * 1024 * 1024,
   queueSize: 8 * 1024 * 1024,
   slowConsumerTimeout: 2000,
+  keptSize: 0,
+  longPollSize: 8 * 1024 * 1024,
   pingInterval: 10_000,
   pingTimeout: 5000,
   connectionsPerAddress: 1000,
@@ -131,6 +137,8 @@ export class Router implements ConnectionRouter {
   /** How its clients share the event loop. */
   readonly turns: TurnsOfRouter = new TurnsOfRouter(this.queue, this.limited);
   readonly admission: Admission;
+  /** What outlives the messages it came in, of all realms and clients together: its bytes, and its limit. */
+  readonly kept: Account;
   readonly #realms = new Map<Uri, GuardedRealm>();
   readonly #connections = new Set<Connection>();
   readonly #rates: Rates;
@@ -144,6 +152,7 @@ export class Router implements ConnectionRouter {
     this.strictRequestIds = options.strictRequestIds ?? false;
     this.clock = options.clock ?? systemClock;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.kept = new Account(this.limits.keptSize || Math.floor(getHeapStatistics().heap_size_limit / 4));
     this.attempts = options.attempts === false ? undefined : new Attempts(this.clock, options.attempts);
     this.log = options.log === undefined ? () => undefined : boundedLog(options.log, this.clock);
     this.admission = new Admission(this);
@@ -244,6 +253,8 @@ export class Router implements ConnectionRouter {
       uriRules: own.uriRules ?? this.uriRules,
       disclosure: own.disclosure ?? options.disclosure ?? true,
       quotas: { ...DEFAULT_QUOTAS, ...options.quotas, ...own.quotas },
+      kept: this.kept,
+      stores: { ...DEFAULT_STORE_LIMITS, ...options.stores, ...own.stores },
       maxSessions: own.maxSessions ?? options.maxSessions,
       features: own.features ?? options.features ?? defaultFeatures(),
       trustLevel: own.trustLevel ?? options.trustLevel,

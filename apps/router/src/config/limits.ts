@@ -3,9 +3,11 @@ import {
   DEFAULT_ATTEMPT_LIMITS,
   DEFAULT_LIMITS,
   DEFAULT_QUOTAS,
+  DEFAULT_STORE_LIMITS,
   type AttemptLimits,
   type Limits,
   type Quotas,
+  type StoreLimits,
 } from '@wamp/router';
 import { z } from 'zod';
 import { camelKeys, type Snake } from './camel-keys.ts';
@@ -19,6 +21,7 @@ export function limits(): z.ZodType<Limits> {
   const { handshakeSize, messageSize, discardSize, queueSize, pingInterval, pingTimeout } = DEFAULT_LIMITS;
   const { connectionsPerAddress, handshakes, handshakesWaiting, handshakePatience } = DEFAULT_LIMITS;
   const { ratePatience, slowConsumerTimeout } = DEFAULT_LIMITS;
+  const { keptSize, longPollSize } = DEFAULT_LIMITS;
   const rows = {
     hello_timeout: duration(helloTimeout).describe('From connecting to HELLO.'),
     authenticate_timeout: duration(authenticateTimeout).describe(
@@ -38,6 +41,13 @@ export function limits(): z.ZodType<Limits> {
     ),
     slow_consumer_timeout: duration(slowConsumerTimeout).describe(
       'A client whose queue fills has to read a 16th of `queue_size` within this time, for those who fill it to be held back.',
+    ),
+    kept_size: size(keptSize).describe(
+      'All that the process keeps beyond the messages it came in: testaments, retained events, event history, calls that ' +
+        'wait, messages behind an authorizer’s decision, bodies of long-polls. 0B stands for a quarter of the heap limit.',
+    ),
+    long_poll_size: size(longPollSize).describe(
+      'Bodies that one long-poll channel is sending, or that wait for those before them; one too many is answered with 429.',
     ),
     ping_interval: duration(pingInterval).describe(
       'From one ping to the next, of a WebSocket and of a RawSocket with pings; 0s for none.',
@@ -105,8 +115,32 @@ export function quotas(): z.ZodType<Quotas> {
     ),
     calls: most(DEFAULT_QUOTAS.calls).describe('Calls that a session waits for.'),
     invocations: most(DEFAULT_QUOTAS.invocations).describe('Invocations that a session is to answer.'),
+    testament_bytes: size(DEFAULT_QUOTAS.testamentBytes).describe('Testaments of a session.'),
+    waiting_call_bytes: size(DEFAULT_QUOTAS.waitingCallBytes).describe(
+      'Calls of a session that wait for a callee with room, or whose callee may decline them.',
+    ),
+    undecided_bytes: size(DEFAULT_QUOTAS.undecidedBytes).describe(
+      'Messages of a session behind one that an authorizer decides about. Nothing is read meanwhile, where that can be.',
+    ),
   } satisfies Rows<Quotas>;
   return z.strictObject(rows).transform(camelKeys).meta({ title: 'a mapping of quotas' });
+}
+
+/** How much a realm keeps, whoever it came from. */
+export function stores(): z.ZodType<StoreLimits> {
+  const { retainedBytes, retainedExpiry, historyBytes } = DEFAULT_STORE_LIMITS;
+  const rows = {
+    retained_bytes: size(retainedBytes).describe(
+      'Retained events; beyond that, those of the topic that was published to longest ago go.',
+    ),
+    retained_expiry: duration(retainedExpiry).describe(
+      'How long an event is retained whose publisher does not say; 0s for ever.',
+    ),
+    history_bytes: size(historyBytes).describe(
+      'Event history of all topics; beyond that, the oldest events go.',
+    ),
+  } satisfies Rows<StoreLimits>;
+  return z.strictObject(rows).transform(camelKeys).meta({ title: 'a mapping of limits' });
 }
 
 function most(fallback: number): z.ZodType<number> {

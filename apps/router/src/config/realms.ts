@@ -1,13 +1,13 @@
 /** What a configuration says of realms. */
 import type { UriRules } from '@wamp/protocol';
-import type { Identity, Quotas } from '@wamp/router';
+import type { Identity, Quotas, StoreLimits } from '@wamp/router';
 import { z } from 'zod';
 import { auth, type AuthConfiguration } from './auth.ts';
 import { camelKeys } from './camel-keys.ts';
 import type { Path } from './faults.ts';
 import type { Files } from './files.ts';
 import { count, distinct, together, uri, type Complain } from './kinds.ts';
-import { quotas } from './limits.ts';
+import { quotas, stores } from './limits.ts';
 import { roles, type RoleConfiguration } from './roles.ts';
 import type { Source } from './source.ts';
 
@@ -20,6 +20,7 @@ export interface RealmConfiguration {
   readonly uriRules: UriRules;
   readonly disclosure: boolean;
   readonly quotas: Quotas;
+  readonly stores: StoreLimits;
   /** Any number when absent. */
   readonly maxSessions?: number;
 }
@@ -50,6 +51,7 @@ function realm(files: Files): z.ZodType<RealmConfiguration> {
       .exactOptional()
       .describe('How many sessions it takes; any number by default.'),
     quotas: quotas().prefault({}).describe('How much of the realm one session may take.'),
+    stores: stores().prefault({}).describe('How much the realm keeps, whoever it came from.'),
   });
   return together(written, checkRoles).transform(camelKeys).meta({ title: 'a mapping for a realm' });
 }

@@ -34,6 +34,14 @@ export interface Limits {
    * Of one that reads less nobody takes account, until its queue is full.
    */
   readonly slowConsumerTimeout: number;
+  /**
+   * All that the process keeps beyond the messages it came in: testaments, retained events, event history, calls that wait,
+   * messages behind an authorizer's decision, bodies of long-polls. 0, the default, for a quarter of what the heap may
+   * grow to.
+   */
+  readonly keptSize: number;
+  /** The bodies of a long-poll channel that are being sent, or wait for those before them. */
+  readonly longPollSize: number;
   /** From one ping to the next; 0 or Infinity for none. */
   readonly pingInterval: number;
   /** From a ping to a sign of life, without which the connection ends; 0 or Infinity for never. */
@@ -73,6 +81,7 @@ export type LimitName =
   | 'connections_dropped'
   | 'producers_held'
   | 'receivers_stuck'
+  | 'long_poll_bodies'
   | 'rate_delayed'
   | 'rate_exceeded';
 export type LimitTally = Tally<LimitName>;

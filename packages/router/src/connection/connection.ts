@@ -20,7 +20,7 @@ import type { Realm } from '../core/realm.ts';
 import type { Session, Undeliverable } from '../core/session.ts';
 import { Gate } from './gate.ts';
 import { LOW_MARK } from './holding.ts';
-import { Inflow, type Hearer } from './inflow.ts';
+import { Inflow, Pause, type Hearer } from './inflow.ts';
 import { Joining, type Joined, type Step } from './joining.ts';
 import { RequestSequence } from './request-sequence.ts';
 import { seldom } from './seldom.ts';
@@ -77,6 +77,8 @@ export class Connection implements Hearer {
   /** Calls the current deadline off. */
   #dismiss: () => void = nothing;
   #closeGate: () => void = nothing;
+  /** What goes on once the client has read nearly everything; made when first needed. */
+  #awaiting: (() => void)[] | undefined;
 
   constructor(router: ConnectionRouter, transport: Transport, { peer, underlay, place }: Circumstances) {
     this.#router = router;
@@ -154,6 +156,7 @@ export class Connection implements Hearer {
 
   drained(): void {
     this.#slow?.drained();
+    if (this.#awaiting !== undefined && this.#transport.backlog <= LOW_MARK) this.#caughtUp();
   }
 
   closed(reason: string): void {
@@ -240,6 +243,9 @@ export class Connection implements Hearer {
       get isBehind() {
         return transport.backlog > LOW_MARK;
       },
+      whenCaughtUp: (task) => {
+        (this.#awaiting ??= []).push(task);
+      },
       send: (message) => this.#send(message),
       end: (reason, message) => {
         this.#leave(reason, message);
@@ -299,6 +305,12 @@ export class Connection implements Hearer {
         failed: seldom(clock, (facts) => {
           log('warn', 'authorization failed', { ...this.member, ...facts });
         }),
+        pause: () => {
+          this.inflow.pause(Pause.GATE);
+        },
+        resume: () => {
+          this.inflow.resume(Pause.GATE);
+        },
         overflow: () => {
           this.#abort(ErrorUri.LIMIT_EXCEEDED, 'too many messages wait for a decision');
         },
@@ -388,11 +400,18 @@ export class Connection implements Hearer {
     this.#router.disconnected(this);
   }
 
+  #caughtUp(): void {
+    const tasks = this.#awaiting ?? [];
+    this.#awaiting = undefined;
+    for (const task of tasks) task();
+  }
+
   #retire(): void {
     const { realm, session } = this.#member ?? {};
     this.#closeGate();
     this.#slow?.close();
     if (session !== undefined) realm?.leave(session);
+    this.#caughtUp();
   }
 
   /** What the core sends to the session. */

@@ -1,7 +1,9 @@
 /** The gate: lets a session's messages in, in order, once they are permitted. */
-import { ErrorUri, MessageType, type Call, type Message, type Uri } from '@wamp/protocol';
+import { ErrorUri, MessageType, Payload, type Call, type Message, type Uri } from '@wamp/protocol';
 import { rulingOf, type Action, type Asker, type Authorizer } from '../authz/authorizer.ts';
 import type { Clock } from '../core/clock.ts';
+import { Fifo } from '../core/fifo.ts';
+import { weightOf } from '../core/kept.ts';
 import type { Request } from '../core/requests.ts';
 
 /** What lies behind the gate. */
@@ -15,7 +17,10 @@ export interface GateExit {
   later(task: () => void): void;
   /** The authorizer gave no answer, or none that can be read. */
   failed(facts: { readonly action: Action; readonly uri: Uri; readonly error: unknown }): void;
-  /** More than {@link MOST_WAITING} messages stand behind one undecided one. */
+  /** Reads nothing more of the client, where that can be, until {@link resume}. */
+  pause(): void;
+  resume(): void;
+  /** More stands behind an undecided message than the session's quota allows. */
   overflow(): void;
 }
 
@@ -27,17 +32,28 @@ export interface GateOptions {
   readonly timeout: number;
 }
 
-/** How many messages of a session may wait for a decision. */
-const MOST_WAITING = 1000;
+/** Once so much waits for a decision (bytes), nothing more is read: what has been read already still has room. */
+const MUCH = 512 * 1024;
 /** How much of a URI is repeated to the client (characters). */
 const MOST_REPEATED = 100;
+
+interface Waiting {
+  readonly message: Message;
+  readonly weight: number;
+}
 
 /** While the authorizer answers at once, a message that is permitted passes without a closure or an object. */
 export class Gate {
   readonly #options: GateOptions;
   readonly #exit: GateExit;
-  /** Messages behind the one that is being decided; undefined when nothing is. */
-  #waiting: Message[] | undefined;
+  /** Messages behind the one that is being decided. */
+  readonly #waiting = new Fifo<Waiting>();
+  /** Names the decision that is awaited; undefined while there is none. */
+  #awaited: object | undefined;
+  /** True while what has waited is let through. */
+  #draining = false;
+  /** What is kept, in bytes. */
+  #weight = 0;
   /** Calls the deadline of the decision off. */
   #dismiss: (() => void) | undefined;
   #closed = false;
@@ -50,9 +66,12 @@ export class Gate {
   /** Stays synchronous until the authorizer returns a promise; from then on the session's messages queue. */
   receive(message: Message): void {
     if (this.#closed) return;
-    if (this.#waiting === undefined) this.#decide(message);
-    else if (this.#waiting.length < MOST_WAITING) this.#waiting.push(kept(message));
-    else this.#exit.overflow();
+    if (this.#awaited === undefined && !this.#draining) this.#decide(message);
+    else {
+      const weight = this.#keep(message);
+      if (weight === undefined) this.#exit.overflow();
+      else this.#waiting.push({ message, weight });
+    }
   }
 
   /** Nobody waits any more. */
@@ -60,7 +79,44 @@ export class Gate {
     this.#closed = true;
     this.#dismiss?.();
     this.#dismiss = undefined;
-    this.#waiting = undefined;
+    this.#awaited = undefined;
+    this.#waiting.clear();
+    this.#release(this.#weight);
+  }
+
+  /** Keeps a message that outlives its frame. @returns what it takes, in bytes; undefined when there is no room */
+  #keep(message: Message): number | undefined {
+    const { asker } = this.#options;
+    const weight = weightOfMessage(message);
+    if (!asker.realm.kept.undecided.reserve(asker.session, weight)) {
+      asker.realm.limited.add('undecided_messages');
+      return undefined;
+    }
+    this.#weight += weight;
+    if (this.#weight > MUCH) this.#exit.pause();
+    return weight;
+  }
+
+  #release(weight: number): void {
+    const { asker } = this.#options;
+    this.#weight -= weight;
+    asker.realm.kept.undecided.release(asker.session, weight);
+    if (this.#weight <= MUCH) this.#exit.resume();
+  }
+
+  /** Lets through what has waited, up to the next message that has to wait. */
+  #drain(): void {
+    this.#draining = true;
+    try {
+      while (this.#awaited === undefined && !this.#closed) {
+        const next = this.#waiting.shift();
+        if (next === undefined) return;
+        this.#release(next.weight);
+        this.#decide(next.message);
+      }
+    } finally {
+      this.#draining = false;
+    }
   }
 
   /** Asks for what needs permission; the rest passes. */
@@ -94,20 +150,27 @@ export class Gate {
       return;
     }
     if (permit === true) this.#exit.admit(message, false);
-    else if (permit instanceof Promise) this.#await(kept(message), action, uri, permit);
+    else if (permit instanceof Promise) this.#await(message, action, uri, permit);
     else this.#conclude(message, action, uri, permit);
   }
 
   #await(message: Request, action: Action, uri: Uri, permit: Promise<unknown>): void {
-    const behind: Message[] = [];
-    this.#waiting = behind;
+    const awaited = {};
+    this.#awaited = awaited;
+    const weight = this.#keep(message);
+    if (weight === undefined) {
+      permit.catch(() => undefined);
+      this.#exit.overflow();
+      return;
+    }
     const settle = (conclude: () => void): void => {
-      if (this.#waiting !== behind) return; // too late, or closed
+      if (this.#awaited !== awaited) return; // too late, or closed
       this.#dismiss?.();
       this.#exit.later(() => {
+        this.#release(weight);
         conclude();
-        this.#waiting = undefined;
-        for (const next of behind) this.receive(next);
+        this.#awaited = undefined;
+        this.#drain();
       });
     };
     const fail = (why: unknown): void => {
@@ -153,8 +216,8 @@ function explain(action: Action, uri: Uri): string {
   return `${action} ${JSON.stringify(uri.slice(0, MOST_REPEATED))}`;
 }
 
-/** The message with a payload that outlives its frame. */
-function kept<M extends Message>(message: M): M {
-  if ('payload' in message) message.payload.keep();
-  return message;
+/** What a message takes once it has a payload that outlives its frame, in bytes. */
+function weightOfMessage(message: Message): number {
+  const { payload = Payload.none, ...envelope }: Message & { readonly payload?: Payload } = message;
+  return weightOf(payload.keep(), envelope);
 }

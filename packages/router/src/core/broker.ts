@@ -63,6 +63,8 @@ export class Broker {
   readonly unsubscribed: Hook<[Session, Subscription]> = new Hook();
   /** A subscription is gone with its last subscriber. */
   readonly deleted: Hook<[Session, Subscription]> = new Hook();
+  /** Says why a PUBLISH is to be refused although it is well-formed and permitted: there is no room for what it asks for. */
+  refuses: ((message: Publish) => string | undefined) | undefined;
   /** A publication was dispatched to the subscriptions it matched. Who wants its payload later keeps it (`Payload.keep`). */
   readonly published: Hook<[Publication, readonly Subscription[]]> = new Hook();
 
@@ -169,6 +171,11 @@ export class Broker {
     }
     if (options.disclose_me === true && !this.#options.disclosure && !disclosed) {
       refuseRequest(session, message, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
+      return;
+    }
+    const why = this.refuses?.(message);
+    if (why !== undefined) {
+      refuseRequest(session, message, ErrorUri.LIMIT_EXCEEDED, why);
       return;
     }
     const publication = this.accept(session, topic, payload, disclosed ? disclosing(options) : options);

@@ -17,10 +17,11 @@ import { withUri } from './error-uri.ts';
 import { Hook } from './hook.ts';
 import { invocationOf, missingFeature, takesProgress, wantsProgress } from './invocation.ts';
 import { choose } from './invocation-policy.ts';
+import { memoryOf, weightOf, type SessionAccounts } from './kept.ts';
 import { PendingCalls, type PendingCall } from './pending-calls.ts';
 import type { Quotas, QuotaTally } from './quotas.ts';
 import type { Callee, Registration } from './registration.ts';
-import type { Session, Undeliverable } from './session.ts';
+import { isTrusted, type Session, type Undeliverable } from './session.ts';
 import type { TrustLevel } from './trust.ts';
 
 /** How many calls may wait for a callee of one registration with room. */
@@ -34,6 +35,8 @@ export interface CallsOptions {
   readonly quotas: Quotas;
   /** Counts what was refused for its quota. */
   readonly limited: QuotaTally;
+  /** What calls that wait take, by caller. */
+  readonly kept: SessionAccounts<Session>;
 }
 
 /**
@@ -56,8 +59,10 @@ export class Calls {
   readonly #trustLevel: TrustLevel | undefined;
   readonly #quotas: Quotas;
   readonly #limited: QuotaTally;
+  readonly #kept: SessionAccounts<Session>;
 
-  constructor({ random, trustLevel, quotas, limited }: CallsOptions) {
+  constructor({ random, trustLevel, quotas, limited, kept }: CallsOptions) {
+    this.#kept = kept;
     this.#random = random;
     this.#trustLevel = trustLevel;
     this.#quotas = quotas;
@@ -74,7 +79,7 @@ export class Calls {
       caller,
       request,
       procedure,
-      options,
+      options: known(options),
       registration,
       serial: 0,
       callee: undefined,
@@ -84,11 +89,14 @@ export class Calls {
       killed: false,
       progressed: false,
       payload: undefined,
+      weight: 0,
       tried: undefined,
     };
     this.pending.open(call);
     this.opened.emit(call);
-    this.#find(call, payload);
+    const texts = weightOfTexts(call.options);
+    if (texts === 0 || this.#reserve(call, texts)) this.#find(call, payload);
+    else this.abandon(call, ErrorUri.LIMIT_EXCEEDED, TOO_MUCH);
   }
 
   /** PCI-4 … PCI-8: more input for the callee that has the call already. */
@@ -212,6 +220,8 @@ export class Calls {
   #end(call: PendingCall, answer: Message | undefined, told?: Uri, lingers = false): void {
     if (!this.pending.close(call, lingers)) return;
     if (call.callee === undefined) dropFrom(call.registration.waiting, call);
+    this.#kept.release(call.caller, call.weight);
+    call.weight = 0;
     this.ended.emit(call);
     if (told !== undefined) interrupt(call, 'killnowait', told);
     if (answer !== undefined) call.caller.send(answer);
@@ -237,10 +247,35 @@ export class Calls {
     else if (!isServed(call)) this.#finish(call, errorFor(call, unservedError(call)));
     else if (call.streaming || (registration.waiting?.length ?? 0) >= MOST_WAITING) {
       this.abandon(call, ErrorUri.NO_AVAILABLE_CALLEE, 'all callees are busy');
-    } else {
-      call.payload = payload.keep();
-      (registration.waiting ??= []).push(call);
+    } else if (this.#keep(call, payload)) (registration.waiting ??= []).push(call);
+    else this.abandon(call, ErrorUri.LIMIT_EXCEEDED, TOO_MUCH);
+  }
+
+  /** Keeps the input of a call. @returns false when its caller has no room for it */
+  #keep(call: PendingCall, payload: Payload): boolean {
+    if (call.payload !== undefined) return true;
+    if (!this.#reserve(call, weightOf(payload))) return false;
+    call.payload = payload.keep();
+    return true;
+  }
+
+  /** Nobody will need the input any more. */
+  #drop(call: PendingCall): void {
+    if (call.payload === undefined) return;
+    const texts = weightOfTexts(call.options);
+    this.#kept.release(call.caller, Math.max(0, call.weight - texts));
+    call.weight = Math.min(call.weight, texts);
+    call.payload = undefined;
+  }
+
+  #reserve(call: PendingCall, weight: number): boolean {
+    if (isTrusted(call.caller)) return true;
+    if (!this.#kept.reserve(call.caller, weight)) {
+      this.#limited.add('waiting_calls');
+      return false;
     }
+    call.weight += weight;
+    return true;
   }
 
   #assign(call: PendingCall, callee: Callee, payload: Payload): void {
@@ -254,11 +289,13 @@ export class Calls {
       this.abandon(call, ErrorUri.LIMIT_EXCEEDED, 'the callee has too many calls in flight');
       return;
     }
-    call.payload = callee.mayDecline ? payload.keep() : undefined;
+    // Where there is no room to keep it, it cannot go to another.
+    if (!callee.mayDecline) this.#drop(call);
+    else this.#keep(call, payload);
     call.receiveProgress = wantsProgress(call) && takesProgress(callee);
     this.pending.assign(call, callee);
     this.assigned.emit(call, callee);
-    const fault = this.#invoke(call, payload);
+    const fault = this.#invoke(call, call.payload?.lend() ?? payload);
     if (fault !== undefined) this.abandon(call, fault.error, fault.why);
   }
 
@@ -278,6 +315,36 @@ export class Calls {
     this.#find(call, payload);
     this.reconsider(call.registration);
   }
+}
+
+const TOO_MUCH = 'calls of this session that wait for a callee take too many bytes';
+
+/** The options that are looked at once the call has begun. */
+const KEPT_OPTIONS: ReadonlySet<string> = new Set([
+  'receive_progress',
+  'progress',
+  'timeout',
+  'disclose_me',
+  'ppt_scheme',
+  'ppt_serializer',
+  'ppt_cipher',
+  'ppt_keyid',
+]);
+
+/** The options without those that nobody looks at: they would stay as long as the call, whatever they take. */
+function known(options: CallOptions): CallOptions {
+  for (const key in options) {
+    if (!KEPT_OPTIONS.has(key)) {
+      return Object.fromEntries(Object.entries(options).filter(([name]) => KEPT_OPTIONS.has(name)));
+    }
+  }
+  return options;
+}
+
+/** What the texts among the options take (bytes): the others take next to nothing. */
+function weightOfTexts(options: CallOptions): number {
+  const text = options.ppt_scheme ?? options.ppt_serializer ?? options.ppt_cipher ?? options.ppt_keyid;
+  return text === undefined ? 0 : memoryOf(options);
 }
 
 /** T-12: only while the caller has seen nothing and streams nothing. */

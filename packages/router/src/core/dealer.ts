@@ -21,10 +21,11 @@ import { Calls } from './calls.ts';
 import type { Clock } from './clock.ts';
 import { disclosing, isPassthru } from './disclosure.ts';
 import { Hook } from './hook.ts';
+import type { SessionAccounts } from './kept.ts';
 import { PatternMap } from './pattern-map.ts';
 import type { PendingCall } from './pending-calls.ts';
 import { TOO_MANY_SHAPES, type QuotaName, type Quotas, type QuotaTally } from './quotas.ts';
-import { addCallee, removeCallee, type Registration } from './registration.ts';
+import { addCallee, ofCallee, removeCallee, type Registration } from './registration.ts';
 import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
 import { isTrusted, type Session, type Undeliverable } from './session.ts';
 import type { TrustLevel } from './trust.ts';
@@ -40,6 +41,8 @@ export interface DealerOptions {
   readonly quotas: Quotas;
   /** Counts what was refused for its quota. */
   readonly limited: QuotaTally;
+  /** What calls that wait take, by caller. */
+  readonly kept: SessionAccounts<Session>;
   /** Whether `disclose_me` and `disclose_caller` are granted. */
   readonly disclosure: boolean;
   /** What INVOCATION tells of the caller's trust level. */
@@ -112,7 +115,7 @@ export class Dealer {
     const known = this.registrations.get(match, procedure);
     const registration = known ?? this.#create(match, procedure, invoke);
     const mayDecline = session.features.has('callee', 'call_reroute');
-    addCallee(registration, { session, options, mayDecline, active: 0 });
+    addCallee(registration, { session, options: ofCallee(options), mayDecline, active: 0 });
     this.#of(session).add(registration);
     if (match !== 'exact') this.#countPattern(session, 1);
     session.send({ type: MessageType.REGISTERED, request, registration: registration.id });

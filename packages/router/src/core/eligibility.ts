@@ -1,10 +1,21 @@
 /** Who may get a publication, decided once per publication (spec: Subscriber Black- and Whitelisting). */
 import type { PublishOptions } from '@wamp/protocol';
+import { ENTRY, memoryOf } from './kept.ts';
 import type { Publication } from './publication.ts';
 import type { Session } from './session.ts';
 
 /** True for a session that may get the event. */
 export type Eligible = (session: Session) => boolean;
+
+/** Whom the options of a publication name, as sets: made once, however often they are asked. */
+export interface Audience {
+  readonly tests: readonly Eligible[];
+  /** What the sets take, in bytes. */
+  readonly weight: number;
+}
+
+/** What an item of a set takes: its place in a hash table that is half full, and a number of its own (bytes). */
+const ITEM = 64;
 
 /**
  * The test for one publication; undefined when everyone passes. A list that is present counts, even
@@ -14,12 +25,23 @@ export type Eligible = (session: Session) => boolean;
 export function eligibility(publication: Publication): Eligible | undefined {
   const { options, publisher } = publication;
   const excluded = options.exclude_me === false ? undefined : publisher?.id;
-  const lists = hasLists(options) ? listTests(options) : NO_TESTS;
-  if (lists.length === 0) return excluded === undefined ? undefined : (session) => session.id !== excluded;
-  return (session) => session.id !== excluded && lists.every((passes) => passes(session));
+  const audience = audienceOf(publication);
+  if (audience === undefined)
+    return excluded === undefined ? undefined : (session) => session.id !== excluded;
+  return (session) => session.id !== excluded && passes(audience, session);
 }
 
-const NO_TESTS: readonly Eligible[] = [];
+/** Whether the lists of a publication let a session have it; undefined for lists that are not there. */
+export function passes(audience: Audience | undefined, session: Session): boolean {
+  return audience === undefined || audience.tests.every((test) => test(session));
+}
+
+/** The lists of a publication, if it has any. */
+export function audienceOf(publication: Publication): Audience | undefined {
+  const { options } = publication;
+  if (publication.audience === undefined && hasLists(options)) publication.audience = audience(options);
+  return publication.audience;
+}
 
 function hasLists(options: PublishOptions): boolean {
   return (
@@ -32,23 +54,21 @@ function hasLists(options: PublishOptions): boolean {
   );
 }
 
-function listTests(options: PublishOptions): readonly Eligible[] {
-  return [
-    among(options.eligible, (session) => session.id, true),
-    among(options.eligible_authid, (session) => session.principal.authid, true),
-    among(options.eligible_authrole, (session) => session.principal.authrole, true),
-    among(options.exclude, (session) => session.id, false),
-    among(options.exclude_authid, (session) => session.principal.authid, false),
-    among(options.exclude_authrole, (session) => session.principal.authrole, false),
-  ].filter((test) => test !== undefined);
-}
-
-function among<T>(
-  list: readonly T[] | undefined,
-  key: (session: Session) => T,
-  wanted: boolean,
-): Eligible | undefined {
-  if (list === undefined) return undefined;
-  const set = new Set(list);
-  return (session) => set.has(key(session)) === wanted;
+function audience(options: PublishOptions): Audience {
+  const tests: Eligible[] = [];
+  let weight = 0;
+  const among = <T>(list: readonly T[] | undefined, key: (session: Session) => T, wanted: boolean): void => {
+    if (list === undefined) return;
+    const set = new Set(list);
+    tests.push((session) => set.has(key(session)) === wanted);
+    weight += ENTRY + ITEM * set.size;
+    for (const item of set) if (typeof item === 'string') weight += memoryOf(item);
+  };
+  among(options.eligible, (session) => session.id, true);
+  among(options.eligible_authid, (session) => session.principal.authid, true);
+  among(options.eligible_authrole, (session) => session.principal.authrole, true);
+  among(options.exclude, (session) => session.id, false);
+  among(options.exclude_authid, (session) => session.principal.authid, false);
+  among(options.exclude_authrole, (session) => session.principal.authrole, false);
+  return { tests, weight };
 }

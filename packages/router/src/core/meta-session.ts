@@ -23,6 +23,8 @@ import { TRUSTED_ROLE, type Principal, type Session } from './session.ts';
 export interface MetaCall {
   readonly args: Args;
   readonly kwargs: Kwargs;
+  /** The same arguments as they came. */
+  readonly payload: Payload;
   /** The session that calls. */
   readonly caller: Session;
 }
@@ -141,7 +143,7 @@ export class MetaSession implements Session {
       const serve = this.#procedures.get(invocation.registration);
       const caller = this.#session(details.caller ?? 0);
       if (serve === undefined || caller === undefined) throw new ApplicationError(ErrorUri.NO_SUCH_PROCEDURE);
-      const result = serve({ args: payload.args, kwargs: payload.kwargs, caller });
+      const result = serve({ args: payload.args, kwargs: payload.kwargs, payload, caller });
       if (!(result instanceof Promise)) this.#yield(request, result);
       else {
         result.then(

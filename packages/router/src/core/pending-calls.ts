@@ -29,6 +29,8 @@ export interface PendingCall {
   progressed: boolean;
   /** The input, kept only while another callee may still have to get it. */
   payload: Payload | undefined;
+  /** What is kept of it on its caller's account, in bytes. */
+  weight: number;
   /** Callees that have declined it. */
   tried: Set<Session> | undefined;
 }

@@ -13,6 +13,12 @@ export interface Quotas {
   readonly calls: number;
   /** Invocations that the session is to answer. */
   readonly invocations: number;
+  /** Bytes of its testaments. */
+  readonly testamentBytes: number;
+  /** Bytes of its calls that wait for a callee with room, or whose callee may decline them. */
+  readonly waitingCallBytes: number;
+  /** Bytes of its messages behind one that an authorizer decides about; nothing is read meanwhile, where that can be. */
+  readonly undecidedBytes: number;
 }
 
 export const DEFAULT_QUOTAS: Quotas = {
@@ -22,6 +28,9 @@ export const DEFAULT_QUOTAS: Quotas = {
   patternRegistrations: 1000,
   calls: 10_000,
   invocations: 10_000,
+  testamentBytes: 1024 * 1024,
+  waitingCallBytes: 8 * 1024 * 1024,
+  undecidedBytes: 8 * 1024 * 1024,
 };
 
 /** What there is only so much of in a realm, as {@link QuotaTally} counts how often more was asked for. */
@@ -35,7 +44,12 @@ export type QuotaName =
   | 'calls'
   | 'invocations'
   | 'own_publications'
-  | 'error_uris';
+  | 'error_uris'
+  | 'testaments'
+  | 'waiting_calls'
+  | 'undecided_messages'
+  | 'retained_events'
+  | 'event_history';
 
 /** Said of a pattern that no more room is for (`MOST_SHAPES` in `wildcards.ts`). */
 export const TOO_MANY_SHAPES =

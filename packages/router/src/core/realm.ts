@@ -18,6 +18,7 @@ import { Broker } from './broker.ts';
 import type { Clock } from './clock.ts';
 import { Dealer } from './dealer.ts';
 import { Hook } from './hook.ts';
+import { RealmAccounts, type Account, type StoreLimits } from './kept.ts';
 import { MetaSession, type Answered, type MetaProcedure } from './meta-session.ts';
 import type { Publisher } from './publication.ts';
 import type { Quotas, QuotaTally } from './quotas.ts';
@@ -54,6 +55,10 @@ export interface RealmOptions {
   /** How many sessions the realm takes; any number by default. */
   readonly maxSessions?: number | undefined;
   readonly features: readonly Feature[];
+  /** What all realms of the process keep. */
+  readonly kept: Account;
+  /** How much the realm keeps. */
+  readonly stores: StoreLimits;
   /** How far callers and publishers are trusted; untold when absent. */
   readonly trustLevel?: TrustLevel | undefined;
   /** What each may do, for what the realm does in a session's name; everything when absent. */
@@ -73,6 +78,9 @@ export class Realm {
   readonly traffic: Traffic = new Traffic();
   /** What was refused because there is only so much of it. */
   readonly limited: QuotaTally = new Tally();
+  /** What it keeps, in bytes. */
+  readonly kept: RealmAccounts;
+  readonly stores: StoreLimits;
   /** A session has joined, and has been welcomed. */
   readonly joined: Hook<[Session]> = new Hook();
   /** A session has left; what it held is gone already. The flag is true when nobody is to hear of it. */
@@ -93,7 +101,8 @@ export class Realm {
   readonly #globalId: () => Id;
   readonly #meta: MetaSession;
   readonly #maxSessions: number;
-  readonly #turns: Turns;
+  /** Bounds the work of a turn. */
+  readonly turns: Turns;
   #quiet = false;
 
   constructor(name: Uri, options: RealmOptions) {
@@ -104,11 +113,13 @@ export class Realm {
     this.permits = options.permits;
     this.nextTurn = options.nextTurn;
     this.#globalId = options.globalId;
+    this.stores = options.stores;
+    this.kept = new RealmAccounts(options.kept, options.quotas, options.stores);
     const { limited } = this;
     this.#maxSessions = options.maxSessions ?? Infinity;
-    this.#turns = options.turns;
+    this.turns = options.turns;
     this.broker = new Broker({ ...options, limited });
-    this.dealer = new Dealer({ ...options, limited });
+    this.dealer = new Dealer({ ...options, limited, kept: this.kept.calls });
     this.#meta = new MetaSession(
       options.globalId(),
       (session, message) => {
@@ -146,7 +157,7 @@ export class Realm {
    */
   leave(session: Session): void {
     if (!this.sessions.delete(session.id)) return;
-    doInTurns(this.#turns, this.#leaving(session, this.#quiet));
+    doInTurns(this.turns, this.#leaving(session, this.#quiet));
   }
 
   *#leaving(session: Session, quiet: boolean): Generator<void, void> {
@@ -157,7 +168,7 @@ export class Realm {
 
   /** Does a long piece of work: as many steps as this turn has room for, and the others in the turns to come. */
   inTurns(steps: Iterator<void, void>): void {
-    doInTurns(this.#turns, steps);
+    doInTurns(this.turns, steps);
   }
 
   /** Runs `task`; of sessions that leave meanwhile, nobody hears (META-3). */
@@ -230,7 +241,7 @@ export class Realm {
 
   /** Publishes as the router itself. */
   publish(topic: Uri, args?: Args, kwargs?: Kwargs, options: PublishOptions = {}): void {
-    this.#turns.work.unblamed(() => {
+    this.turns.work.unblamed(() => {
       this.broker.dispatch({ id: this.#globalId(), topic, options, payload: Payload.of(args, kwargs) });
     });
   }

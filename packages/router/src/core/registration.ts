@@ -1,5 +1,12 @@
 /** Registration: a procedure or pattern, and the callees that serve it. */
-import type { Id, InvocationPolicy, MatchPolicy, RegisterOptions, Uri } from '@wamp/protocol';
+import {
+  NO_ENTRIES,
+  type Id,
+  type InvocationPolicy,
+  type MatchPolicy,
+  type RegisterOptions,
+  type Uri,
+} from '@wamp/protocol';
 import type { PendingCall } from './pending-calls.ts';
 import type { Session } from './session.ts';
 
@@ -54,4 +61,17 @@ export function removeCallee(registration: Registration, session: Session): void
   const others = registration.callees.filter((callee) => callee.session !== session);
   setCallees(registration, others);
   if (index < registration.turn) registration.turn -= 1;
+}
+
+/** What is looked at once the callee is there: whatever else it sent would stay as long, and take memory. */
+export function ofCallee({
+  concurrency,
+  forward_timeout,
+  disclose_caller,
+}: RegisterOptions): RegisterOptions {
+  return {
+    ...(concurrency === undefined ? NO_ENTRIES : { concurrency }),
+    ...(forward_timeout === undefined ? NO_ENTRIES : { forward_timeout }),
+    ...(disclose_caller === undefined ? NO_ENTRIES : { disclose_caller }),
+  };
 }

@@ -36,6 +36,8 @@ export interface Session {
   send(message: Message): Undeliverable | undefined;
   /** True while the client has much to read: whoever has many messages for it sends the next ones later. */
   readonly isBehind?: boolean;
+  /** Runs `task` once it has read nearly all of that, or is gone. */
+  whenCaughtUp?(task: () => void): void;
   /** Ends the session from the router's side with GOODBYE; it leaves the realm at once. */
   end(reason: Uri, message?: string): void;
 }

@@ -22,7 +22,7 @@ export function taking({ places = [], names = [] }: Parameters, serve: MetaProce
 }
 
 function resolve(
-  { args, kwargs, caller }: MetaCall,
+  { args, kwargs, payload, caller }: MetaCall,
   places: readonly string[],
   names: readonly string[],
 ): MetaCall {
@@ -31,7 +31,7 @@ function resolve(
     throw invalid(`argument ${places.length + 1}: this procedure takes ${places.length} by place${byName}`);
   }
   const keys = Object.keys(kwargs);
-  if (keys.length === 0) return { args, kwargs, caller };
+  if (keys.length === 0) return { args, kwargs, payload, caller };
   const byPlace = [...args];
   const byName: Record<string, unknown> = {};
   for (const key of keys) {
@@ -43,7 +43,7 @@ function resolve(
     else if (!key.startsWith('x_'))
       throw invalid(`${key.slice(0, LONGEST_NAME)}: ${noSuch([...places, ...names])}`);
   }
-  return { args: byPlace, kwargs: byName, caller };
+  return { args: byPlace, kwargs: byName, payload, caller };
 }
 
 /** In characters: a caller may make up any name. */

@@ -1,10 +1,19 @@
 /** Event history: past events of configured topics, for those who ask (spec: Event History). */
-import { isId, type Args, type Dict, type Id, type Kwargs, type MatchPolicy, type Uri } from '@wamp/protocol';
+import {
+  ApplicationError,
+  ErrorUri,
+  isId,
+  type Args,
+  type Dict,
+  type Id,
+  type Kwargs,
+  type MatchPolicy,
+  type Uri,
+} from '@wamp/protocol';
 import { eventDetails } from '../core/broker.ts';
-import type { Clock } from '../core/clock.ts';
-import { eligibility } from '../core/eligibility.ts';
-import { remember, type Publication } from '../core/publication.ts';
-import type { Feature } from '../core/realm.ts';
+import { passes } from '../core/eligibility.ts';
+import { remember, type Publication, type Remembered } from '../core/publication.ts';
+import type { Feature, Realm } from '../core/realm.ts';
 import type { Session } from '../core/session.ts';
 import type { Subscription } from '../core/subscription.ts';
 import { invalid, taking } from './arguments.ts';
@@ -21,12 +30,11 @@ export interface HistoryRule {
   readonly age?: number;
 }
 
-interface Entry {
+interface Entry extends Remembered {
   /** Ms since the epoch. */
   readonly time: number;
   /** When it was published, by the clock that its age is told by (ms). */
   readonly at: number;
-  readonly publication: Publication;
 }
 
 /** The events of one subscription, in the order of their arrival. */
@@ -54,55 +62,128 @@ const INQUIRY = {
   ],
 };
 
+/** So many bytes of payloads are decoded for an answer in one turn, and so many entries looked at. */
+const SLICE_BYTES = 64 * 1024;
+const SLICE_ENTRIES = 1000;
+/** An answer of more payload (bytes) is refused: no transport takes a message so long, and decoded it takes far more. */
+const LONGEST_ANSWER = 4 * 1024 * 1024;
+
 /** @param rules what is remembered; each makes a subscription that is there from the start (HIST-4) */
 export function eventHistory(rules: readonly HistoryRule[]): Feature {
   return {
     announces: { broker: ['event_history'] },
     install(realm) {
       const { broker, clock } = realm;
-      const logs = new Map<Subscription, Log>();
+      const history = new History(realm);
       for (const { topic, match = 'exact', depth = 100, age = Infinity } of rules) {
-        logs.set(broker.hold(match, topic), { depth, age, entries: [] });
+        history.logs.set(broker.hold(match, topic), { depth, age, entries: [] });
       }
       broker.published.on((publication, matched) => {
         if (namesSessions(publication)) return;
         for (const subscription of matched) {
-          const log = logs.get(subscription);
-          if (log !== undefined) append(log, entryOf(publication, clock));
+          const log = history.logs.get(subscription);
+          if (log !== undefined) history.append(log, publication);
         }
       });
       realm.procedure(
         'wamp.subscription.get_events',
         taking(INQUIRY, ({ args, kwargs, caller }) => {
           const subscription = find(realm, args[0]);
-          const log = logs.get(subscription);
-          if (log !== undefined) expire(log, clock.elapsed());
-          return select(log?.entries ?? [], kwargs, caller).map((entry) => describe(entry, subscription));
+          const log = history.logs.get(subscription);
+          if (log !== undefined) history.expire(log, clock.elapsed());
+          return answer(realm, select(log?.entries ?? [], kwargs, caller), subscription);
         }),
       );
     },
   };
 }
 
+/** All logs of a realm, in one account. */
+class History {
+  readonly logs = new Map<Subscription, Log>();
+  readonly #realm: Realm;
+
+  constructor(realm: Realm) {
+    this.#realm = realm;
+  }
+
+  append(log: Log, publication: Publication): void {
+    const { clock, limited, kept } = this.#realm;
+    const entry = { time: clock.now(), at: clock.elapsed(), ...remember(publication) };
+    this.expire(log, entry.at);
+    const fits = kept.history.canFit(entry.weight);
+    if (!fits) limited.add('event_history');
+    while (fits && !kept.history.reserve(entry.weight)) if (!this.#evict()) return;
+    if (!fits) return;
+    log.entries.push(entry);
+    if (log.entries.length > log.depth) this.#drop(log, 1);
+  }
+
+  expire(log: Log, now: number): void {
+    let expired = 0;
+    for (const { at } of log.entries) {
+      if (now - at <= log.age) break;
+      expired += 1;
+    }
+    if (expired > 0) this.#drop(log, expired);
+  }
+
+  /** The oldest event of all goes. @returns false when there is none */
+  #evict(): boolean {
+    let oldest: Log | undefined;
+    for (const log of this.logs.values()) {
+      if ((log.entries[0]?.at ?? Infinity) < (oldest?.entries[0]?.at ?? Infinity)) oldest = log;
+    }
+    if (oldest === undefined) return false;
+    this.#realm.limited.add('event_history');
+    this.#drop(oldest, 1);
+    return true;
+  }
+
+  #drop(log: Log, count: number): void {
+    for (const { weight } of log.entries.splice(0, count)) this.#realm.kept.history.release(weight);
+  }
+}
+
+/** The events as they are told: at once when they are few, otherwise in slices, during which nothing else of the reader is heard. */
+function answer(
+  realm: Realm,
+  entries: readonly Entry[],
+  subscription: Subscription,
+): Args | Promise<readonly Dict[]> {
+  const bytes = entries.reduce((sum, { publication }) => sum + publication.payload.size, 0);
+  if (bytes > LONGEST_ANSWER) {
+    const explanation = `${bytes} bytes of events are more than an answer may have: ask with limit`;
+    throw new ApplicationError(ErrorUri.PAYLOAD_SIZE_EXCEEDED, [explanation]);
+  }
+  if (bytes <= SLICE_BYTES && entries.length <= SLICE_ENTRIES) {
+    return entries.map((entry) => describe(entry, subscription));
+  }
+  const { producer } = realm.turns.work;
+  producer?.hold();
+  return inSlices(realm, entries, subscription).finally(() => producer?.release());
+}
+
+async function inSlices(
+  { nextTurn }: Realm,
+  entries: readonly Entry[],
+  subscription: Subscription,
+): Promise<readonly Dict[]> {
+  const events: Dict[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    events.push(describe(entry, subscription));
+    bytes += entry.publication.payload.size;
+    if (bytes <= SLICE_BYTES && events.length % SLICE_ENTRIES > 0) continue;
+    bytes = 0;
+    await nextTurn();
+  }
+  return events;
+}
+
 /** HIST-7: what was meant for certain sessions is meant for nobody later. */
 function namesSessions({ options }: Publication): boolean {
   return options.eligible !== undefined || options.exclude !== undefined;
-}
-
-function entryOf(publication: Publication, clock: Clock): Entry {
-  return { time: clock.now(), at: clock.elapsed(), publication: remember(publication) };
-}
-
-function append(log: Log, entry: Entry): void {
-  expire(log, entry.at);
-  log.entries.push(entry);
-  if (log.entries.length > log.depth) log.entries.shift();
-}
-
-function expire(log: Log, now: number): void {
-  const [oldest] = log.entries;
-  if (oldest === undefined || now - oldest.at <= log.age) return;
-  log.entries = log.entries.filter(({ at }) => now - at <= log.age);
 }
 
 /** HIST-2, HIST-6: all conditions together; the limit comes last, in the direction asked for (T-22). */
@@ -114,16 +195,12 @@ function select(entries: readonly Entry[], filters: Kwargs, reader: Session): re
     ({ time, publication }) =>
       (topic === undefined || publication.topic === topic) &&
       times.every((passes) => passes(time)) &&
-      mayRead(publication, reader),
+      // HIST-6: the lists of the publication hold for readers, too; its publisher may read what it published.
+      passes(publication.audience, reader),
   );
   const directed = booleanFilter(filters, 'reverse') ? found.toReversed() : found;
   const limit = limitFilter(filters);
   return limit === undefined ? directed : directed.slice(0, limit);
-}
-
-/** HIST-6: the lists of the publication hold for readers, too; its publisher may read what it published. */
-function mayRead({ id, topic, options, payload }: Publication, reader: Session): boolean {
-  return eligibility({ id, topic, options, payload })?.(reader) ?? true;
 }
 
 /** The entries from one publication to another; a publication that is not there leaves none. */
@@ -202,7 +279,8 @@ function given(filters: Kwargs, name: string): unknown {
 
 /** HIST-3: the event as its subscribers got it, and when. */
 function describe({ time, publication }: Entry, { id, match }: Subscription): Dict {
-  const { payload, topic } = publication;
+  const { topic } = publication;
+  const payload = publication.payload.lend();
   const args: Args = payload.args;
   return {
     timestamp: new Date(time).toISOString(),

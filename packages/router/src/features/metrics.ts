@@ -1,6 +1,6 @@
 /** Counts for people and dashboards: `wamp.metrics.get`, which is ours and not the specification's. */
-import { MessageType } from '@wamp/protocol';
-import type { Feature } from '../core/realm.ts';
+import { MessageType, type Dict } from '@wamp/protocol';
+import type { Feature, Realm } from '../core/realm.ts';
 import { taking } from './arguments.ts';
 
 export const metrics: Feature = {
@@ -21,6 +21,7 @@ export const metrics: Feature = {
           messages_dropped: dropped.total,
           requests_denied: denied.total,
           limits_exceeded: realm.limited.toObject(),
+          kept_bytes: keptBytes(realm),
           publications: received.of(MessageType.PUBLISH),
           events: sent.of(MessageType.EVENT),
           calls: received.of(MessageType.CALL),
@@ -37,3 +38,15 @@ export const metrics: Feature = {
     );
   },
 };
+
+/** What the realm keeps beyond the messages it came in, in bytes. */
+function keptBytes({ kept }: Realm): Dict {
+  return {
+    total: kept.all.used,
+    testaments: kept.testaments.used,
+    waiting_calls: kept.calls.used,
+    undecided_messages: kept.undecided.used,
+    retained_events: kept.retained.used,
+    event_history: kept.history.used,
+  };
+}

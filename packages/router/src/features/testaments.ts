@@ -2,14 +2,15 @@
 import {
   ApplicationError,
   ErrorUri,
-  Payload,
   ProtocolViolation,
   publishOptions,
   type Args,
+  type Payload,
   type PublishOptions,
   type Uri,
 } from '@wamp/protocol';
 import { disclosing } from '../core/disclosure.ts';
+import { weightOf } from '../core/kept.ts';
 import type { MetaCall } from '../core/meta-session.ts';
 import type { Feature, Realm } from '../core/realm.ts';
 import { uriFault } from '../core/requests.ts';
@@ -23,6 +24,8 @@ interface Testament {
   options: PublishOptions;
   /** False while the authorizer has not decided: then it is not published. */
   permitted: boolean;
+  /** What it takes, in bytes. */
+  readonly weight: number;
 }
 
 /** `detached` would fire when a session could be resumed: never, so they come first (TST-4). */
@@ -49,31 +52,53 @@ export const testaments: Feature = {
       taking(TESTAMENT, (call) => {
         const bucket = of(call.caller)[scopeOf(call)];
         const testament = testamentOf(realm, call);
-        if (bucket.length >= MOST_TESTAMENTS) throw new ApplicationError(ErrorUri.LIMIT_EXCEEDED);
+        reserve(realm, call.caller, testament, bucket);
         bucket.push(testament); // its place is where it was asked for, however long the decision takes
         return decide(realm, call.caller, testament, () => {
           const index = bucket.indexOf(testament);
-          if (index !== -1) bucket.splice(index, 1);
+          if (index !== -1) release(realm, call.caller, bucket.splice(index, 1));
         });
       }),
     );
     realm.procedure(
       'wamp.session.flush_testaments',
       taking({ names: ['scope'] }, (call) => {
-        of(call.caller)[scopeOf(call)].length = 0;
+        release(realm, call.caller, of(call.caller)[scopeOf(call)].splice(0));
         return [];
       }),
     );
     realm.left.on((session, quiet) => {
       const left = bySession.get(session);
       bySession.delete(session);
-      if (left === undefined || quiet) return;
-      for (const { topic, payload, options, permitted } of SCOPES.flatMap((scope) => left[scope])) {
+      if (left === undefined) return;
+      const all = SCOPES.flatMap((scope) => left[scope]);
+      release(realm, session, all);
+      if (quiet) return;
+      for (const { topic, payload, options, permitted } of all) {
         if (permitted) realm.publishFor(session, topic, payload, options);
       }
     });
   },
 };
+
+/** @throws ApplicationError `wamp.error.limit_exceeded` when the session, or the process, keeps too much already */
+function reserve(
+  { kept, limited }: Realm,
+  session: Session,
+  { weight }: Testament,
+  bucket: readonly Testament[],
+): void {
+  if (bucket.length < MOST_TESTAMENTS && kept.testaments.reserve(session, weight)) return;
+  limited.add('testaments');
+  const taken = `${kept.testaments.of(session)} bytes in ${bucket.length} testaments of this scope`;
+  throw new ApplicationError(ErrorUri.LIMIT_EXCEEDED, [
+    `a testament of ${weight} bytes is too much beside ${taken}`,
+  ]);
+}
+
+function release({ kept }: Realm, session: Session, testaments: readonly Testament[]): void {
+  for (const { weight } of testaments) kept.testaments.release(session, weight);
+}
 
 function scopeOf({ kwargs }: MetaCall): Scope {
   const wanted = kwargs['scope'] ?? 'destroyed';
@@ -95,7 +120,9 @@ function testamentOf({ uriRules, disclosure }: Realm, call: MetaCall): Testament
   if (options.disclose_me === true && !disclosure) {
     throw new ApplicationError(ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
   }
-  return { topic, payload: Payload.of(args, { ...kwargs }), options, permitted: false };
+  // As bytes: values may take twenty times their memory.
+  const payload = call.payload.part(args, { ...kwargs });
+  return { topic, payload, options, permitted: false, weight: weightOf(payload, topic, options) };
 }
 
 function optionsOf(value: unknown): PublishOptions {

@@ -1,6 +1,7 @@
 /** Reads the body of an HTTP request, within bounds. */
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../core/clock.ts';
+import type { Account } from '../core/kept.ts';
 
 /** What a body may take. */
 export interface BodyBounds {
@@ -9,10 +10,12 @@ export interface BodyBounds {
   /** The time it may take to arrive (ms). */
   readonly time: number;
   readonly clock: Clock;
+  /** Where its bytes are reserved as they come; whoever deals with the body gives them back. */
+  readonly account: Account;
 }
 
 /** Why there is no body; as the HTTP status that says so. */
-export type BodyFault = 408 | 413;
+export type BodyFault = 408 | 413 | 429;
 
 /** A body of unknown length gets room for this many bytes first, and more as they come. */
 const FIRST_ROOM = 1024;
@@ -23,14 +26,14 @@ const FIRST_ROOM = 1024;
  */
 export function readBody(
   request: IncomingMessage,
-  { size, time, clock }: BodyBounds,
+  { size, time, clock, account }: BodyBounds,
 ): Promise<Uint8Array | BodyFault> {
   if (Number(request.headers['content-length'] ?? 0) > size) {
     request.resume();
     return Promise.resolve(413);
   }
   return new Promise((resolve) => {
-    const body = new Gathering();
+    const body = new Gathering(account);
     const settle = (outcome: Uint8Array | BodyFault): void => {
       dismiss();
       request.off('data', take);
@@ -41,7 +44,7 @@ export function readBody(
     });
     const take = (chunk: Buffer): void => {
       if (body.size + chunk.length > size) settle(413);
-      else body.append(chunk);
+      else if (!body.append(chunk)) settle(429);
     };
     request.on('data', take);
     request.on('end', () => {
@@ -55,21 +58,30 @@ export function readBody(
 
 /** Bytes that arrive in pieces: copied, for each small piece would keep a large buffer alive. */
 class Gathering {
-  #room = new Uint8Array(FIRST_ROOM);
+  readonly #account: Account;
+  #room = new Uint8Array(0);
   size = 0;
+
+  constructor(account: Account) {
+    this.#account = account;
+  }
 
   get bytes(): Uint8Array {
     return this.#room.subarray(0, this.size);
   }
 
-  append(chunk: Uint8Array): void {
+  /** @returns false when there is no room for it */
+  append(chunk: Uint8Array): boolean {
     const size = this.size + chunk.length;
     if (size > this.#room.length) {
-      const larger = new Uint8Array(Math.max(size, 2 * this.#room.length));
+      const room = Math.max(size, FIRST_ROOM, 2 * this.#room.length);
+      if (!this.#account.reserve(room - this.#room.length)) return false;
+      const larger = new Uint8Array(room);
       larger.set(this.bytes);
       this.#room = larger;
     }
     this.#room.set(chunk, this.size);
     this.size = size;
+    return true;
   }
 }

@@ -5,9 +5,10 @@ import type { Server as HttpsServer } from 'node:https';
 import type { Server as NetServer } from 'node:net';
 import type { Serializer } from '@wamp/protocol';
 import type { Place } from '../connection/place.ts';
+import { Account } from '../core/kept.ts';
 import type { Router } from '../router.ts';
 import { countConnections, placeOf } from './accepting.ts';
-import { readBody, type BodyFault } from './body.ts';
+import { readBody, type BodyBounds, type BodyFault } from './body.ts';
 import { Forwarding, type ForwardingRules } from './forwarding.ts';
 import { boundAddress } from './listening.ts';
 import { LongPollTransport } from './long-poll-transport.ts';
@@ -61,6 +62,9 @@ export interface LongPollAcceptor {
   /** Opens no more channels; resolves when the last one is closed. */
   close(): Promise<void>;
 }
+
+/** What a request takes beside its body (bytes): so there is a limit to their number as well. */
+const REQUEST = 32 * 1024;
 
 /** A request that is being answered. */
 interface Exchange {
@@ -164,7 +168,13 @@ class LongPolls {
     const { request, response } = exchange;
     const { limits } = this.#router;
     // Before there is a session, a client has as long for it as for HELLO.
-    const body = await this.#read(request, limits.handshakeSize, limits.helloTimeout);
+    const account = new Account(Infinity, this.#router.kept);
+    const body = await this.#read(request, {
+      size: limits.handshakeSize,
+      account,
+      time: limits.helloTimeout,
+    });
+    account.release(account.used);
     if (typeof body === 'number') {
       this.#refuse(exchange, BODIES[body]);
       return;
@@ -199,7 +209,11 @@ class LongPolls {
       this.#open.delete(id);
     });
     this.#open.add(id);
-    this.#channels.set(id, { transport, sent: Promise.resolve() });
+    this.#channels.set(id, {
+      transport,
+      sent: Promise.resolve(),
+      bodies: new Account(limits.longPollSize, this.#router.kept),
+    });
     const description = { type: 'longpoll', protocol: subprotocol.name, peer: peerText(peer) };
     // Each request may come over a connection of its own: there is none to bind a login to.
     const { channelBinding: _, ...underlay } = underlayOf(request.socket, peer);
@@ -245,25 +259,38 @@ class LongPolls {
    * @returns the status of what went wrong
    */
   #take(channel: Channel, request: IncomingMessage): Promise<keyof typeof BODIES | undefined> {
-    const { transport } = channel;
+    const { transport, bodies } = channel;
     const { acceptedLength, acceptable } = transport;
-    const body = this.#read(request, acceptedLength);
+    const account = new Account(Infinity, bodies);
+    if (!account.reserve(REQUEST)) {
+      this.#router.limited.add('long_poll_bodies');
+      request.resume();
+      return Promise.resolve(429);
+    }
+    const body = this.#read(request, { size: acceptedLength, account }).then((read) => {
+      if (typeof read === 'number') account.release(account.used);
+      return read;
+    });
     const taken = channel.sent.then(async () => {
       const bytes = await body;
+      account.release(account.used);
       if (bytes === 413 && acceptedLength < acceptable) transport.tooLong();
       if (typeof bytes === 'number') return bytes;
       return transport.deliver(bytes) ? undefined : 400;
     });
     channel.sent = taken;
-    return taken;
+    // What has not arrived has no place to wait for.
+    return body.then((read) => (read === 408 || read === 429 ? read : taken));
   }
 
-  #read(
+  async #read(
     request: IncomingMessage,
-    size: number,
-    time = this.#options.idleTimeout ?? 30_000,
+    bounds: Pick<BodyBounds, 'size' | 'account'> & { readonly time?: number },
   ): Promise<Uint8Array | BodyFault> {
-    return readBody(request, { size, time, clock: this.#router.clock });
+    const { idleTimeout = 30_000 } = this.#options;
+    const body = await readBody(request, { time: idleTimeout, clock: this.#router.clock, ...bounds });
+    if (body === 429) this.#router.limited.add('long_poll_bodies');
+    return body;
   }
 }
 
@@ -293,6 +320,8 @@ function mayBegin(place: Place, response: ServerResponse): Promise<boolean> {
 interface Channel {
   readonly transport: LongPollTransport;
   sent: Promise<unknown>;
+  /** The bodies that are being read, or wait for those before them. */
+  readonly bodies: Account;
 }
 
 /** The protocols that a client offers; none when the body is not what it should be. */
@@ -348,6 +377,12 @@ const BODIES = {
     reason: 'the body is too long',
     advice: 'See `limits.message_size`, and before a session `limits.handshake_size`.',
     headers: { Connection: 'close' },
+  },
+  429: {
+    status: 429,
+    reason: 'too many bodies of this channel are under way, or the router keeps too much',
+    advice: 'Send the next one when those before it have been answered. See `limits.long_poll_size`.',
+    headers: { Connection: 'close', 'Retry-After': '1' },
   },
 } as const satisfies Readonly<Record<number, Refusal>>;
 

@@ -486,12 +486,37 @@ describe('order while a verdict is awaited', () => {
     expect(subscriber.heard.slice(1).map((message) => message[4])).toEqual([['one'], ['two']]);
   });
 
-  test('a session that piles up messages behind an awaited verdict is ended', async () => {
+  test('A1 while a verdict is awaited, nothing more is read once much waits, and all of it is heard later', async () => {
+    const patience = new Patience();
+    const authorizer: Authorizer = {
+      authorize: (_who, action) => action !== 'publish' || patience.verdict(true),
+    };
+    const router = createRouter({ realms: ['realm1'], authorizer });
+    const client = await Client.join(router);
+    const text = 'x'.repeat(1000);
+    for (let request = 1; request <= 20_000; request += 1)
+      client.send([16, request, {}, 'com.topic', [text]]);
+    await settle(router);
+    const { undecided } = router.realm('realm1')?.kept ?? {};
+    expect(undecided?.used).toBeGreaterThan(512 * 1024);
+    expect(undecided?.used).toBeLessThan(600 * 1024);
+    expect([client.heard, client.closed]).toEqual([[], false]);
+  });
+
+  test('A1 where reading cannot pause, a session that piles up messages is ended', async () => {
     const authorizer: Authorizer = { authorize: () => new Promise(() => undefined) };
-    const client = await Client.join(createRouter({ realms: ['realm1'], authorizer }));
-    for (let request = 1; request <= 20_000; request += 1) client.send([16, request, {}, 'com.topic']);
+    const router = createRouter({
+      realms: ['realm1'],
+      authorizer,
+      quotas: { undecidedBytes: 100_000 },
+    });
+    const client = await Client.join(router);
+    for (let request = 1; request <= 1000; request += 1) client.send([16, request, {}, 'com.topic']);
     await settle();
     expect(client.heard).toEqual([[3, expect.anything(), 'wamp.error.limit_exceeded']]);
     expect(client.closed).toBe(true);
+    const { limited, kept } = router.realm('realm1') ?? {};
+    expect(limited?.toObject()).toEqual({ undecided_messages: 1 });
+    expect(kept?.undecided.used).toBe(0);
   });
 });

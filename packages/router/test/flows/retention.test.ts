@@ -120,14 +120,57 @@ describe('what is retained', () => {
       { router: { realms: ['realm1', 'realm2'] }, peers: { stranger: { realm: 'realm2' } } },
     ));
 
-  test('RET-2 a retained event without payload is one, too', () =>
+  test('A1 a PUBLISH to retain nothing takes back what was retained, and is an event like any other', () =>
+    converse(`
+      early → [32, 1, {}, "com.news"]
+      early ← [33, 1, $its_news]
+      publisher → [16, 1, {"retain": true}, "com.news", [1]]
+      early ← [36, $its_news, *, {}, [1]]
+      publisher → [16, 2, {"retain": true}, "com.news"]
+      early ← [36, $its_news, *, {}]
+      subscriber → [32, 1, {"get_retained": true}, "com.news"]
+      subscriber ← [33, 1, *]
+      subscriber ← nothing
+    `));
+
+  test('A1 an empty list of arguments is retained, for it is a payload', () =>
     converse(`
       publisher → [16, 1, {"retain": true}, "com.news", [1]]
-      publisher → [16, 2, {"retain": true}, "com.news"]
+      publisher → [16, 2, {"retain": true}, "com.news", []]
       subscriber → [32, 1, {"get_retained": true}, "com.news"]
       subscriber ← [33, 1, $news]
-      subscriber ← [36, $news, *, {"retained": true}]
+      subscriber ← [36, $news, *, {"retained": true}, []]
     `));
+
+  test.each(['x_expires', 'expires'])('A1 an event with %s is retained for so long, and no longer', (name) =>
+    converse(`
+      publisher → [16, 1, {"retain": true, "${name}": 5000}, "com.news", [1]]
+      subscriber → [32, 1, {"get_retained": true}, "com.news"]
+      subscriber ← [33, 1, $news]
+      subscriber ← [36, $news, *, {"retained": true}, [1]]
+      clock +4999
+      subscriber → [32, 2, {"get_retained": true}, "com.news"]
+      subscriber ← [33, 2, $news]
+      subscriber ← [36, $news, *, {"retained": true}, [1]]
+      clock +1
+      subscriber → [32, 3, {"get_retained": true}, "com.news"]
+      subscriber ← [33, 3, $news]
+      subscriber ← nothing
+    `),
+  );
+
+  test('A1 a realm may say how long events are retained whose publisher does not', () =>
+    converse(
+      `
+      publisher → [16, 1, {"retain": true}, "com.short", [1]]
+      publisher → [16, 2, {"retain": true, "x_expires": 7000}, "com.long", [2]]
+      clock +6000
+      subscriber → [32, 1, {"get_retained": true, "match": "prefix"}, "com"]
+      subscriber ← [33, 1, $all]
+      subscriber ← [36, $all, *, {"topic": "com.long", "retained": true}, [2]]
+    `,
+      { router: { stores: { retainedExpiry: 5000 } } },
+    ));
 
   test('RET-2 a refused PUBLISH retains nothing', () =>
     converse(

@@ -203,10 +203,10 @@ describe('publications', () => {
     let level = 1;
     return converse(
       `
-      ann → [16, 1, {"retain": true}, "com.news"]
+      ann → [16, 1, {"retain": true}, "com.news", [1]]
       subscriber → [32, 1, {"get_retained": true}, "com.news"]
       subscriber ← [33, 1, $news]
-      subscriber ← [36, $news, *, {"retained": true, "trustlevel": 1}]
+      subscriber ← [36, $news, *, {"retained": true, "trustlevel": 1}, [1]]
       ann → [16, 2, {}, "com.news"]
       subscriber ← [36, $news, *, {"trustlevel": 2}]
     `,

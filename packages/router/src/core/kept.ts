@@ -1,0 +1,186 @@
+/** Kept: one accounting of the bytes of everything that outlives the message it came in. */
+import type { Payload } from '@wamp/protocol';
+import type { Quotas } from './quotas.ts';
+import type { Session } from './session.ts';
+
+/** How much a realm keeps, whoever it came from; sizes in bytes, times in ms. */
+export interface StoreLimits {
+  /** Retained events; 64 MiB by default. Beyond, those of the topic that was published to longest ago go. */
+  readonly retainedBytes: number;
+  /** How long an event is retained whose publisher does not say (`x_expires`); 0, the default, for ever. */
+  readonly retainedExpiry: number;
+  /** Event history, of all topics that have one; 64 MiB by default. Beyond, the oldest events go. */
+  readonly historyBytes: number;
+}
+
+export const DEFAULT_STORE_LIMITS: StoreLimits = {
+  retainedBytes: 64 * 1024 * 1024,
+  retainedExpiry: 0,
+  historyBytes: 64 * 1024 * 1024,
+};
+
+/** What is charged for each thing that is kept, beside what it holds: its objects, and its place in a collection (bytes). */
+export const ENTRY = 512;
+
+/**
+ * Bytes in use, up to a limit. What is reserved here is reserved in all accounts above as well: in that of the realm, and
+ * in that of the process.
+ */
+export class Account {
+  readonly limit: number;
+  readonly #above: Account | undefined;
+  #used = 0;
+
+  /** @param limit in bytes */
+  constructor(limit: number, above?: Account) {
+    this.limit = limit;
+    this.#above = above;
+  }
+
+  /** Bytes. */
+  get used(): number {
+    return this.#used;
+  }
+
+  /** Whether nothing more fits in. */
+  get isFull(): boolean {
+    return this.#used >= this.limit;
+  }
+
+  /** Whether so many bytes can be reserved, here and above. */
+  fits(bytes: number): boolean {
+    return this.#used + bytes <= this.limit && (this.#above?.fits(bytes) ?? true);
+  }
+
+  /** Whether so many bytes could be reserved if everything were released here, though not in other accounts. */
+  canFit(bytes: number): boolean {
+    return bytes <= this.limit && (this.#above?.fits(bytes - this.#used) ?? true);
+  }
+
+  /** Takes so many bytes. @returns false, and takes none, when they do not fit here or above */
+  reserve(bytes: number): boolean {
+    if (!this.fits(bytes)) return false;
+    this.#add(bytes);
+    return true;
+  }
+
+  /** Gives back what was reserved. */
+  release(bytes: number): void {
+    this.#add(-bytes);
+  }
+
+  #add(bytes: number): void {
+    this.#used += bytes;
+    if (this.#above !== undefined) this.#above.#add(bytes);
+  }
+}
+
+/** What is kept on behalf of sessions: each has its own limit, and is known here only while something is kept for it. */
+export class SessionAccounts<S extends object> {
+  readonly #limit: number;
+  readonly #above: Account;
+  readonly #accounts = new Map<S, Account>();
+
+  /** @param limit of each session, in bytes */
+  constructor(limit: number, above: Account) {
+    this.#limit = limit;
+    this.#above = new Account(Infinity, above);
+  }
+
+  /** Bytes of all sessions. */
+  get used(): number {
+    return this.#above.used;
+  }
+
+  /** How many sessions something is kept for, for leak checks. */
+  get size(): number {
+    return this.#accounts.size;
+  }
+
+  /** Bytes of one session. */
+  of(session: S): number {
+    return this.#accounts.get(session)?.used ?? 0;
+  }
+
+  /** Takes so many bytes for a session. @returns false, and takes none, when they do not fit */
+  reserve(session: S, bytes: number): boolean {
+    const account = this.#accounts.get(session) ?? new Account(this.#limit, this.#above);
+    if (!account.reserve(bytes)) return false;
+    this.#accounts.set(session, account);
+    return true;
+  }
+
+  release(session: S, bytes: number): void {
+    const account = this.#accounts.get(session);
+    if (account === undefined) return;
+    account.release(bytes);
+    if (account.used === 0) this.#accounts.delete(session);
+  }
+}
+
+/** All accounts of a realm. */
+export class RealmAccounts {
+  /** Everything that the realm keeps. */
+  readonly all: Account;
+  /** Testaments, until their session leaves. */
+  readonly testaments: SessionAccounts<Session>;
+  /** Calls that wait for a callee with room, or whose callee may decline them, by caller. */
+  readonly calls: SessionAccounts<Session>;
+  /** Messages behind one that an authorizer decides about. */
+  readonly undecided: SessionAccounts<Session>;
+  readonly retained: Account;
+  readonly history: Account;
+
+  /** @param process what all realms, and others, keep together */
+  constructor(process: Account, quotas: Quotas, stores: StoreLimits) {
+    this.all = new Account(Infinity, process);
+    this.testaments = new SessionAccounts(quotas.testamentBytes, this.all);
+    this.calls = new SessionAccounts(quotas.waitingCallBytes, this.all);
+    this.undecided = new SessionAccounts(quotas.undecidedBytes, this.all);
+    this.retained = new Account(stores.retainedBytes, this.all);
+    this.history = new Account(stores.historyBytes, this.all);
+  }
+}
+
+/** What a message that is kept takes: its payload, once that is kept as bytes, and what is kept of its options. */
+export function weightOf(payload: Payload, ...rest: readonly unknown[]): number {
+  return ENTRY + payload.size + memoryOf(rest);
+}
+
+/** What V8 takes for a value, estimated from above (bytes). */
+export function memoryOf(value: unknown): number {
+  switch (typeof value) {
+    case 'string':
+      return TEXT + 2 * value.length;
+    case 'number':
+    case 'bigint':
+      return NUMBER;
+    case 'object':
+      if (value === null) return 0;
+      if (ArrayBuffer.isView(value)) return BUFFER + value.byteLength;
+      return Array.isArray(value) ? memoryOfList(value) : memoryOfDict(value);
+    default:
+      return 0;
+  }
+}
+
+const NUMBER = 16;
+const TEXT = 32;
+const BUFFER = 256;
+const LIST = 32;
+const DICT = 64;
+/** A reference in a list; a key with its reference in a dict, which may be a hash table. */
+const SLOT = 8;
+const KEY = 32;
+
+function memoryOfList(list: readonly unknown[]): number {
+  let bytes = LIST;
+  for (const item of list) bytes += SLOT + memoryOf(item);
+  return bytes;
+}
+
+function memoryOfDict(dict: object): number {
+  let bytes = DICT;
+  for (const [key, value] of Object.entries(dict)) bytes += KEY + memoryOf(key) + memoryOf(value);
+  return bytes;
+}

@@ -1,0 +1,102 @@
+/** Retained delivery: the retained events of a new subscription, sent in slices, as fast as the subscriber reads. */
+import { eventFor } from '../core/broker.ts';
+import type { Realm } from '../core/realm.ts';
+import type { Session } from '../core/session.ts';
+import type { Subscription } from '../core/subscription.ts';
+import type { Producer, Worker } from '../core/work.ts';
+import type { Retained, Retention } from './event-retention.ts';
+
+/** So many turns pass before a subscriber that has much to read is taken for one that reads slowly. */
+const TURNS = 2;
+
+/**
+ * Sends a subscriber what is retained for its subscription: at once, as far as the turn has room for it, and the rest in
+ * the turns to come. Until it has got everything, no further requests of it are heard.
+ */
+export function tellRetained(
+  realm: Realm,
+  retention: Retention,
+  session: Session,
+  subscription: Subscription,
+): void {
+  const telling = new Telling(realm, retention, session, subscription);
+  if (telling.proceed()) telling.goOn();
+}
+
+class Telling implements Worker {
+  credit = 0;
+  readonly #realm: Realm;
+  readonly #retention: Retention;
+  readonly #session: Session;
+  readonly #subscription: Subscription;
+  readonly #found: readonly Retained[];
+  /** The event that is next. */
+  #next = 0;
+  /** Who waits for this. */
+  #producer: Producer | undefined;
+
+  constructor(realm: Realm, retention: Retention, session: Session, subscription: Subscription) {
+    this.#realm = realm;
+    this.#retention = retention;
+    this.#session = session;
+    this.#subscription = subscription;
+    this.#found = retention.find(subscription, session);
+  }
+
+  proceed(): boolean {
+    const { work } = this.#realm.turns;
+    while (work.spent < work.limit) {
+      work.spent += 1;
+      if (this.#isOver || !this.#send()) {
+        this.#producer?.release();
+        this.#producer = undefined;
+        return false;
+      }
+      if (this.#session.isBehind !== true) continue;
+      this.#hold();
+      this.#wait(TURNS);
+      return false;
+    }
+    return true;
+  }
+
+  /** Goes on in the turns to come. */
+  goOn(): void {
+    this.#hold();
+    this.#realm.turns.add(this);
+  }
+
+  /** Waits until the subscriber has read nearly all that it was sent: what is written at once only a turn or two. */
+  #wait(turns: number): void {
+    const again = (): void => {
+      if (turns > 0 && this.#session.isBehind === true) this.#wait(turns - 1);
+      else this.#realm.turns.add(this);
+    };
+    if (turns === 0) this.#session.whenCaughtUp?.(again);
+    else void this.#realm.nextTurn().then(again);
+  }
+
+  #hold(): void {
+    if (this.#producer !== undefined) return;
+    this.#producer = this.#realm.turns.work.producer;
+    this.#producer?.hold();
+  }
+
+  /** Whether the subscriber has left, or has ended its subscription. */
+  get #isOver(): boolean {
+    return !this.#subscription.subscribers.has(this.#session);
+  }
+
+  /** @returns false when nothing is left to send */
+  #send(): boolean {
+    const retained = this.#found[this.#next];
+    if (retained === undefined) return false;
+    this.#next += 1;
+    const { publication } = retained;
+    // One that was published meanwhile has been sent as such.
+    if (this.#retention.newestFor(publication.topic, this.#session) !== retained) return true;
+    const lent = { ...publication, payload: publication.payload.lend() };
+    this.#session.send(eventFor(this.#subscription, lent, true));
+    return true;
+  }
+}
