@@ -117,6 +117,8 @@ describe('what is right is understood', () => {
         perAddress: 2,
         firstWait: 3000,
         longestWaitOfAuthid: 4000,
+        longestPace: 8000,
+        longestLine: 9000,
         longestWaitOfAddress: 5000,
         memory: 6000,
         size: 7,

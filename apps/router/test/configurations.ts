@@ -72,6 +72,8 @@ attempts:
   per_address: 2
   first_wait: 3s
   longest_wait_of_authid: 4s
+  longest_pace: 8s
+  longest_line: 9s
   longest_wait_of_address: 5s
   memory: 6s
   size: 7

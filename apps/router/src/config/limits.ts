@@ -87,13 +87,21 @@ export function limits(): z.ZodType<Limits> {
 /** How often somebody may try to log in. */
 export function attempts(): z.ZodType<AttemptLimits> {
   const { perAuthid, perAddress, firstWait, longestWaitOfAuthid } = DEFAULT_ATTEMPT_LIMITS;
-  const { longestWaitOfAddress, memory, size: remembered } = DEFAULT_ATTEMPT_LIMITS;
+  const { longestPace, longestLine, longestWaitOfAddress, memory, size: remembered } = DEFAULT_ATTEMPT_LIMITS;
   const rows = {
-    per_authid: most(perAuthid).describe('Failures for one authid before the next attempt has to wait.'),
+    per_authid: most(perAuthid).describe(
+      'Failures for one authid before attempts for it are judged one by one, and those of the address that failed have to wait.',
+    ),
     per_address: most(perAddress).describe('Failures of one address before its next attempt has to wait.'),
     first_wait: duration(firstWait).describe('The first wait, which doubles with each further failure.'),
     longest_wait_of_authid: duration(longestWaitOfAuthid).describe(
-      'The longest wait for an authid. Others can bring it about, so it is short.',
+      'The longest wait of an address for one authid.',
+    ),
+    longest_pace: duration(longestPace).describe(
+      'The longest time from a failure for an authid to the next attempt that is judged, wherever it comes from.',
+    ),
+    longest_line: duration(longestLine).describe(
+      'Who would wait longer for an attempt to be judged, because others guess, is refused.',
     ),
     longest_wait_of_address: duration(longestWaitOfAddress).describe('The longest wait of an address.'),
     memory: duration(memory).describe('After so long without a failure, all is forgotten.'),

@@ -203,8 +203,10 @@ export class Connection implements Hearer {
     const step = this.#joining.receive(message);
     this.#dismiss();
     if (step instanceof Promise) {
-      this.#place.awaits(false);
-      this.#deadline('authenticate_timeout', 'authentication took too long');
+      const { delay } = this.#joining;
+      // Who stands in line for a verdict needs no slot as urgently as others do.
+      this.#place.awaits(delay > 0);
+      this.#deadline('authenticate_timeout', 'authentication took too long', delay);
       void step.then((settled) => {
         this.#guard(() => {
           this.#take(settled);
@@ -495,10 +497,10 @@ export class Connection implements Hearer {
     return `a message of ${length} bytes, where the client takes ${this.#limit}`;
   }
 
-  #deadline(limit: 'hello_timeout' | 'authenticate_timeout', message: string): void {
+  #deadline(limit: 'hello_timeout' | 'authenticate_timeout', message: string, more = 0): void {
     const { clock, limits, limited } = this.#router;
-    const delay = limit === 'hello_timeout' ? limits.helloTimeout : limits.authenticateTimeout;
-    this.#dismiss = clock.after(delay, () => {
+    const time = limit === 'hello_timeout' ? limits.helloTimeout : limits.authenticateTimeout;
+    this.#dismiss = clock.after(time + more, () => {
       limited.add(limit);
       this.#abort(ErrorUri.AUTHENTICATION_FAILED, message);
     });

@@ -106,6 +106,8 @@ export class Joining {
   /** True once the client has shown something that could have been wrong. */
   #answered = false;
   #gone = false;
+  /** How long it takes until the answer is judged, because others guess (ms). */
+  delay = 0;
 
   /**
    * @param transport how the client is connected, for the session meta API
@@ -163,6 +165,9 @@ export class Joining {
     const claim = this.#candidate?.claim;
     if (attempts === undefined || claim === undefined) return this.#settle(ask);
     this.#state = { name: 'deciding' };
+    const refusal = this.#mayTry() ?? this.#mayWait(claim);
+    if (refusal !== undefined) return refusal;
+    this.delay = attempts.expected(claim);
     const judge = (): Step | Promise<Step> => {
       const step = this.#gone ? undefined : (this.#mayTry() ?? this.#settle(ask));
       if (step instanceof Promise) return step.finally(() => attempts.done(claim));
@@ -209,8 +214,16 @@ export class Joining {
   /** Refuses who has to wait, before the secret is looked at. */
   #mayTry(): Step {
     const { claim } = this.#candidate ?? {};
-    const wait = claim && this.#router.attempts?.wait(claim);
-    if (wait === undefined || wait === 0) return undefined;
+    return claim && this.#refuseFor(this.#router.attempts?.wait(claim) ?? 0);
+  }
+
+  /** Refuses who would have to stand in a line too long. */
+  #mayWait(claim: Claim): Step {
+    return this.#refuseFor(this.#router.attempts?.tooLong(claim) ?? 0);
+  }
+
+  #refuseFor(wait: number): Step {
+    if (wait === 0) return undefined;
     this.#note('debug', 'authentication has to wait', { wait });
     const seconds = Math.ceil(wait / 1000);
     const message = `too many attempts have failed; the next one may be in ${seconds} s`;

@@ -16,6 +16,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { Attempts } from '../../src/auth/attempts.ts';
+import { ManualClock } from '@wamp/router/testing';
 import { DENIED, FAILED, Login, welcomed } from '../support/login.ts';
 
 setFlagsFromString('--expose-gc');
@@ -151,7 +152,7 @@ describe('names', () => {
   });
 
   test('threat 28: long ones that fail take no room', () => {
-    const attempts = new Attempts({ elapsed: () => 0 }, { perAuthid: 1 });
+    const attempts = new Attempts(new ManualClock(), { perAuthid: 1 });
     collect();
     const before = process.memoryUsage().heapUsed;
     const long = (number: number): string => `${number}`.padEnd(60_000, 'x');
@@ -160,8 +161,8 @@ describe('names', () => {
     collect();
     // They would be 30 MB.
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(5_000_000);
-    expect(attempts.wait({ realm: 'realm1', authid: long(7) })).toBeGreaterThan(0);
-    expect(attempts.wait({ realm: 'realm1', authid: `${long(7)}x` })).toBe(0);
+    expect(attempts.expected({ realm: 'realm1', authid: long(7) })).toBeGreaterThan(0);
+    expect(attempts.expected({ realm: 'realm1', authid: `${long(7)}x` })).toBe(0);
   });
 });
 
