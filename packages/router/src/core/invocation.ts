@@ -82,10 +82,10 @@ export function wantsProgress({ caller, options }: PendingCall): boolean {
   return options.receive_progress === true && caller.features.has('caller', 'progressive_call_results');
 }
 
-/** PCR-1: progress without canceling counts as no progress. */
+/**
+ * PCR-1, but that progress without canceling counts: autobahn-js announces no more. Such a callee is never interrupted; what it
+ * yields when its call is over is discarded.
+ */
 export function takesProgress({ session }: Callee): boolean {
-  return (
-    session.features.has('callee', 'progressive_call_results') &&
-    session.features.has('callee', 'call_canceling')
-  );
+  return session.features.has('callee', 'progressive_call_results');
 }

@@ -79,7 +79,6 @@ describe('progressive results', () => {
   test.each([
     ['nothing', []],
     ['call_canceling only', ['call_canceling']],
-    ['progressive_call_results without call_canceling', ['progressive_call_results']],
   ])('PCR-1 PCR-2 a callee that announces %s is not asked for progress', (_what, features) =>
     converse(
       `
@@ -94,6 +93,26 @@ describe('progressive results', () => {
       calleeWith(...features),
     ),
   );
+
+  test('B5 PCR-1 one that announces progress without canceling is, and is not interrupted', () =>
+    converse(
+      `
+      ${REGISTERED}
+      caller → [48, 1, {"receive_progress": true}, "com.stream"]
+      callee ← [68, 1, $stream, {"receive_progress": true}]
+      callee → [70, 1, {"progress": true}, [1]]
+      caller ← [50, 1, {"progress": true}, [1]]
+      caller → [49, 1, {"mode": "kill"}]
+      caller ← [8, 48, 1, {}, "wamp.error.canceled"]
+      callee ← nothing
+      callee → [70, 1, {"progress": true}, [2]]
+      callee → [70, 1, {}, ["late"]]
+      caller ← nothing
+      caller → [48, 2, {}, "com.stream"]
+      callee ← [68, 2, $stream, {}]
+    `,
+      calleeWith('progressive_call_results'),
+    ));
 
   test('PCR-1 PCR-2 one that announces both is', () =>
     converse(

@@ -499,14 +499,13 @@ function canInterrupt({ callee }: Call): boolean {
   return callee?.member.announces.has('callee.call_canceling') === true;
 }
 
-/** PCR-1, PCR-2, T-44 */
+/** PCR-1, though progress without canceling counts, PCR-2, T-44 */
 function receivesProgress({ caller, callee, options }: Call): boolean {
   const { announces } = callee?.member ?? { announces: new Set() };
   return (
     options.receive_progress === true &&
     caller.announces.has('caller.progressive_call_results') &&
-    announces.has('callee.progressive_call_results') &&
-    announces.has('callee.call_canceling')
+    announces.has('callee.progressive_call_results')
   );
 }
 
