@@ -351,11 +351,12 @@ export function fromList(list: readonly unknown[]): Message {
   const { read, least, most, payload, name } = layoutOf(list[0]);
   if (list.length < least) throw new ProtocolViolation(`${name}: ${list.length} elements are too few`);
   if (list.length > most + (payload ? 2 : 0)) throw new ProtocolViolation(`${name}: too many elements`);
-  const [args, kwargs] = payload ? list.slice(most) : [];
+  // Some peers send null for none.
+  const [args, kwargs] = (payload ? list.slice(most) : []).map((value) => value ?? undefined);
   if (args !== undefined && !Array.isArray(args))
     throw new ProtocolViolation(`${name}.Args: expected a list`);
   if (kwargs !== undefined && !isDict(kwargs)) throw new ProtocolViolation(`${name}.Kwargs: expected a dict`);
-  return read(list, Payload.received(args, kwargs));
+  return read(list, Payload.received(args ?? (kwargs && []), kwargs));
 }
 
 /** Checks a value as the Options of PUBLISH. @throws ProtocolViolation naming the key that is wrong */

@@ -19,6 +19,8 @@ export interface BinaryFormat extends FrameFormat {
   readonly write: (value: unknown) => Uint8Array;
   /** How many elements the list at the start of the frame has. @throws ProtocolViolation when there is none */
   readonly countElements: (frame: Uint8Array) => number;
+  /** The only byte of null. */
+  readonly nil: number;
   /** True when the frame starts with a list of open length, which has no number of elements yet. */
   readonly isOpenList: (frame: Uint8Array) => boolean;
   /** Where the elements of that list start. */
@@ -147,14 +149,22 @@ function readPayload(
   at: number,
   count: number,
 ): Payload {
-  const argsEnd = count > 0 ? format.skipArgs(frame, at) : at;
-  const end = count > 1 ? format.skipKwargs(frame, argsEnd) : argsEnd;
+  // Some peers send null for none.
+  const noArgs = count === 0 || frame[at] === format.nil;
+  const argsEnd = count === 0 ? at : noArgs ? at + 1 : format.skipArgs(frame, at);
+  const noKwargs = count < 2 || frame[argsEnd] === format.nil;
+  const end = count < 2 ? argsEnd : noKwargs ? argsEnd + 1 : format.skipKwargs(frame, argsEnd);
   const frameEnd = format.endOfList(frame, end);
   if (frameEnd !== frame.length) {
     throw new ProtocolViolation(`${format.name}: a message is followed by more bytes`);
   }
-  if (count === 0) return Payload.none;
-  return Payload.encoded(serializer, frame, count > 1 ? 2 : 1, at, end);
+  if (!noArgs) {
+    return noKwargs
+      ? Payload.encoded(serializer, frame, 1, at, argsEnd)
+      : Payload.encoded(serializer, frame, 2, at, end);
+  }
+  if (noKwargs) return Payload.none;
+  return Payload.received([], format.reader(frame, argsEnd, readText).read() as Kwargs);
 }
 
 function decodePayload(
@@ -192,6 +202,11 @@ export function validDate(date: Date): Date {
  */
 export function isWide(value: number, least: number): boolean {
   return (value > 0xffffffff || value < least) && Number.isInteger(value) && Math.abs(value) <= MAX_ID;
+}
+
+/** True for the zero below zero, which the libraries would write as an integer, where there is but one zero. */
+export function isNegativeZero(value: number): boolean {
+  return value === 0 && 1 / value < 0;
 }
 
 /** The integer as a number where that is exact. */

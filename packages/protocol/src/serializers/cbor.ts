@@ -2,7 +2,7 @@
 import * as library from 'cbor-x/encode';
 import { SerializationFailure } from '../errors.ts';
 import type { Serializer } from '../serializer.ts';
-import { isWide, narrowed, serializerOf, validDate, wellFormed } from './binary.ts';
+import { isNegativeZero, isWide, narrowed, serializerOf, validDate, wellFormed } from './binary.ts';
 import { CborReader } from './cbor-read.ts';
 import {
   contentOf,
@@ -20,11 +20,34 @@ import type { Dialect } from './values.ts';
 // of open length, and take a byte order mark from long ones.
 
 /** What is used of cbor-x, whose own types need those of Node. */
-const { Encoder } = library as unknown as {
-  readonly Encoder: new (options: Readonly<Record<string, boolean>>) => {
-    encode(value: unknown): Uint8Array;
-  };
+interface CborEncoder {
+  /** Writes integers as floats, too. */
+  alwaysUseFloat: boolean;
+  encode(value: unknown): Uint8Array;
+}
+const { addExtension, Encoder } = library as unknown as {
+  readonly Encoder: new (options: Readonly<Record<string, boolean>>) => CborEncoder;
+  readonly addExtension: (extension: {
+    readonly Class: typeof NegativeZero;
+    readonly encode: (this: CborEncoder, zero: NegativeZero, encode: (value: number) => void) => void;
+  }) => void;
 };
+
+/** The zero below zero, which cbor-x would write as the integer, which has no sign. */
+class NegativeZero {
+  readonly value = -0;
+}
+const NEGATIVE_ZERO = new NegativeZero();
+
+// Other users of the library do not notice: the class is ours, and without a tag there is nothing to read.
+addExtension({
+  Class: NegativeZero,
+  encode({ value }, encode) {
+    this.alwaysUseFloat = true;
+    encode(value);
+    this.alwaysUseFloat = false;
+  },
+});
 
 const encoder = new Encoder({
   useRecords: false, // else dicts become records, a tag of cbor-x's own
@@ -40,7 +63,7 @@ const dialect: Dialect = {
   text: wellFormed,
   key: wellFormed,
   // As numbers, cbor-x would write them as floats.
-  number: (value) => (isWide(value, LEAST) ? BigInt(value) : value),
+  number: (value) => (isWide(value, LEAST) ? BigInt(value) : isNegativeZero(value) ? NEGATIVE_ZERO : value),
   bigint: (value) => {
     const number = narrowed(value);
     if (typeof number === 'number' && !isWide(number, LEAST)) return number;
@@ -62,6 +85,7 @@ export const cbor: Serializer = serializerOf({
   dict: 0xa0,
   write: (value) => encoder.encode(value),
   countElements,
+  nil: 0xf6,
   isOpenList,
   firstElement: (frame) => contentOf(frame[0] ?? 0, 0),
   skip: skipValue,

@@ -14,6 +14,8 @@ const COLON = 0x3a;
 export const QUOTE = 0x22;
 export const BACKSLASH = 0x5c;
 const SMALL_U = 0x75;
+/** What null begins with. */
+export const SMALL_N = 0x6e;
 const MINUS = 0x2d;
 const PLUS = 0x2b;
 const POINT = 0x2e;
@@ -66,7 +68,7 @@ export function skipValue(bytes: Uint8Array, at: number, depth: number): number 
       return skipWord(bytes, at, 'true');
     case 0x66:
       return skipWord(bytes, at, 'false');
-    case 0x6e:
+    case SMALL_N:
       return skipWord(bytes, at, 'null');
     default:
       return skipNumber(bytes, at);

@@ -7,12 +7,28 @@ import { fromBase64, toBase64 } from './base64.ts';
 import { BACKSLASH, DICT_END, DICT_START, QUOTE, ZERO } from './json-skip.ts';
 import { outgoing, type Dialect } from './values.ts';
 
+/**
+ * Stands for the zero below zero, which JSON.stringify would write without its sign. No other string looks like it: those that
+ * start with U+0000 are refused, or go on with base64.
+ */
+const NEGATIVE_ZERO = '\0-0';
+/** That stand-in as a value of its own: not the end of another string, and no key. */
+const WRITTEN_ZERO = /(?<!\\)"\\u0000-0"(?!:)/g;
+/** How many have been put in so far. */
+let negativeZeros = 0;
+
+function negativeZero(): string {
+  negativeZeros += 1;
+  return NEGATIVE_ZERO;
+}
+
 const dialect: Dialect = {
   text: (value) => {
     if (value.charCodeAt(0) !== 0) return value;
     throw new SerializationFailure('JSON: a string that starts with U+0000 would be read as binary data');
   },
   number: (value) => {
+    if (value === 0 && 1 / value < 0) return negativeZero();
     if (Number.isFinite(value)) return value;
     throw new SerializationFailure(`JSON: no form for ${value}`);
   },
@@ -30,9 +46,12 @@ const dialect: Dialect = {
 
 /** The value as text; `depth` lists and dicts are open around it. @throws SerializationFailure */
 export function stringify(value: unknown, depth: number): string {
+  const before = negativeZeros;
   const written = outgoing(value, dialect, depth);
+  const isSigned = negativeZeros !== before;
   try {
-    return JSON.stringify(written);
+    const text = JSON.stringify(written);
+    return isSigned ? text.replace(WRITTEN_ZERO, '-0') : text;
   } catch (error) {
     throw new SerializationFailure('JSON: no form for this value', { cause: error });
   }

@@ -6,7 +6,16 @@ import { encodeText, encodeWith, type FrameWriter } from '../frame-writer.ts';
 import { Payload, type Args, type Kwargs, type PayloadCount } from '../payload.ts';
 import { HEAD_ELEMENTS, type Serializer } from '../serializer.ts';
 import { ElementReader } from './json-elements.ts';
-import { COMMA, DICT_START, LIST_END, LIST_START, malformed, skipBlanks, skipValue } from './json-skip.ts';
+import {
+  COMMA,
+  DICT_START,
+  LIST_END,
+  LIST_START,
+  malformed,
+  skipBlanks,
+  skipValue,
+  SMALL_N,
+} from './json-skip.ts';
 import { parse, stringify, writeElement } from './json-values.ts';
 import { readText } from './text.ts';
 
@@ -96,14 +105,33 @@ function nextElement(frame: Uint8Array, at: number): number {
 function readPayload(layout: Layout, frame: Uint8Array, args: number): Payload {
   if (args === -1) return Payload.none;
   if (!layout.payload) throw new ProtocolViolation(`${layout.name}: too many elements`);
+  if (frame[args] === SMALL_N) return readKwargsAlone(layout, frame, args);
   if (frame[args] !== LIST_START) throw new ProtocolViolation(`${layout.name}.Args: expected a list`);
   const argsEnd = skipValue(frame, args, 1);
   const kwargs = nextElement(frame, argsEnd);
   if (kwargs === -1) return Payload.encoded(json, frame, 1, args, argsEnd);
-  if (frame[kwargs] !== DICT_START) throw new ProtocolViolation(`${layout.name}.Kwargs: expected a dict`);
-  const kwargsEnd = skipValue(frame, kwargs, 1);
-  if (nextElement(frame, kwargsEnd) !== -1) throw new ProtocolViolation(`${layout.name}: too many elements`);
-  return Payload.encoded(json, frame, 2, args, kwargsEnd);
+  const kwargsEnd = skipKwargs(layout, frame, kwargs);
+  return frame[kwargs] === SMALL_N
+    ? Payload.encoded(json, frame, 1, args, argsEnd)
+    : Payload.encoded(json, frame, 2, args, kwargsEnd);
+}
+
+/** Where Kwargs, the last element, ends. */
+function skipKwargs({ name }: Layout, frame: Uint8Array, at: number): number {
+  const byte = frame[at];
+  if (byte !== DICT_START && byte !== SMALL_N) throw new ProtocolViolation(`${name}.Kwargs: expected a dict`);
+  const end = skipValue(frame, at, 1);
+  if (nextElement(frame, end) !== -1) throw new ProtocolViolation(`${name}: too many elements`);
+  return end;
+}
+
+/** What follows a null in the place of Args, which some peers send for none. */
+function readKwargsAlone(layout: Layout, frame: Uint8Array, args: number): Payload {
+  const kwargs = nextElement(frame, skipValue(frame, args, 1));
+  if (kwargs === -1) return Payload.none;
+  const end = skipKwargs(layout, frame, kwargs);
+  if (frame[kwargs] === SMALL_N) return Payload.none;
+  return Payload.received([], parse(readText(frame, kwargs, end)) as Kwargs);
 }
 
 function decodePayload(

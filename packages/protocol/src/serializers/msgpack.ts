@@ -2,7 +2,7 @@
 import * as library from 'msgpackr/pack';
 import { SerializationFailure } from '../errors.ts';
 import type { Serializer } from '../serializer.ts';
-import { isWide, narrowed, serializerOf, validDate, wellFormed } from './binary.ts';
+import { isNegativeZero, isWide, narrowed, serializerOf, validDate, wellFormed } from './binary.ts';
 import { MsgpackReader } from './msgpack-read.ts';
 import { contentOf, countElements, skipArgs, skipKwargs, skipValue } from './msgpack-skip.ts';
 import type { Dialect } from './values.ts';
@@ -13,10 +13,10 @@ import type { Dialect } from './values.ts';
 /** What is used of msgpackr, whose own types need those of Node. */
 interface Msgpackr {
   readonly Packr: new (options: Readonly<Record<string, boolean>>) => { pack(value: unknown): Uint8Array };
-  readonly addExtension: (extension: {
-    readonly Class: typeof Unsigned64;
+  readonly addExtension: <T>(extension: {
+    readonly Class: new (...values: never[]) => T;
     readonly type: number;
-    readonly pack: (value: Unsigned64, allocate: (size: number) => Room) => void;
+    readonly pack: (value: T, allocate: (size: number) => Room) => void;
   }) => void;
 }
 interface Room {
@@ -47,6 +47,22 @@ addExtension({
   },
 });
 
+/** The zero below zero, which msgpackr would write as the integer, which has no sign. */
+class NegativeZero {
+  readonly value = -0;
+}
+const NEGATIVE_ZERO = new NegativeZero();
+
+addExtension({
+  Class: NegativeZero,
+  type: 0x101,
+  pack: ({ value }, allocate) => {
+    const { targetView, position } = allocate(9);
+    targetView.setUint8(position, 0xcb);
+    targetView.setFloat64(position + 1, value);
+  },
+});
+
 const packr = new Packr({
   useRecords: false, // else dicts become records, an extension of msgpackr's own
   variableMapSize: true, // else every dict has a length of 16 bits
@@ -59,7 +75,8 @@ const LEAST = -0x80000000;
 const dialect: Dialect = {
   text: wellFormed,
   key: wellFormed,
-  number: (value) => (isWide(value, LEAST) ? wide(BigInt(value)) : value),
+  number: (value) =>
+    isWide(value, LEAST) ? wide(BigInt(value)) : isNegativeZero(value) ? NEGATIVE_ZERO : value,
   bigint: (value) => {
     const number = narrowed(value);
     return typeof number === 'number' && !isWide(number, LEAST) ? number : wide(value);
@@ -85,6 +102,7 @@ export const msgpack: Serializer = serializerOf({
   dict: 0x80,
   write: (value) => packr.pack(value),
   countElements,
+  nil: 0xc0,
   isOpenList: () => false,
   firstElement: (frame) => contentOf(frame[0] ?? 0, 0),
   skip: skipValue,

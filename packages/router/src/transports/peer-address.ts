@@ -28,7 +28,8 @@ export function peerAddressOf(socket: Socket): PeerAddress {
   return { address: remoteAddress === undefined ? undefined : plainAddress(remoteAddress), port: remotePort };
 }
 
-/** For the session meta API, such as `tcp:192.0.2.1:50000`. */
+/** For the session meta API, such as `tcp:192.0.2.1:50000` or `tcp:[2001:db8::1]:50000`. */
 export function peerText({ address, port }: PeerAddress): string {
-  return address === undefined ? 'unix' : `tcp:${address}:${port}`;
+  if (address === undefined) return 'unix';
+  return address.includes(':') ? `tcp:[${address}]:${port}` : `tcp:${address}:${port}`;
 }

@@ -294,7 +294,9 @@ describe('elements of the wrong type', () => {
   const NO_ID = ['0', '-1', '1.5', '"1"', 'true', 'null', '{}', '[]', '[1]', '9007199254740994', '1e300'];
   const NO_URI = ['1', 'null', 'true', '{}', '[]', '["com.topic"]'];
   const NO_DICT = ['[]', '"{}"', '1', 'null', 'true'];
-  const NO_LIST = ['{}', '"[]"', '1', 'null', 'true'];
+  // B5: null is read as none.
+  const NO_LIST = ['{}', '"[]"', '1', 'true'];
+  const NO_KWARGS = ['[]', '"{}"', '1', 'true'];
   const NO_TYPE = [
     '0',
     '1',
@@ -321,12 +323,12 @@ describe('elements of the wrong type', () => {
     ['ERROR.Details', (value) => `[8, 68, 1, ${value}, "com.error"]`, NO_DICT],
     ['ERROR.Error', (value) => `[8, 68, 1, {}, ${value}]`, NO_URI],
     ['ERROR.Arguments', (value) => `[8, 68, 1, {}, "com.error", ${value}]`, NO_LIST],
-    ['ERROR.ArgumentsKw', (value) => `[8, 68, 1, {}, "com.error", [], ${value}]`, NO_DICT],
+    ['ERROR.ArgumentsKw', (value) => `[8, 68, 1, {}, "com.error", [], ${value}]`, NO_KWARGS],
     ['PUBLISH.Request', (value) => `[16, ${value}, {}, "com.topic"]`, NO_ID],
     ['PUBLISH.Options', (value) => `[16, 1, ${value}, "com.topic"]`, NO_DICT],
     ['PUBLISH.Topic', (value) => `[16, 1, {}, ${value}]`, NO_URI],
     ['PUBLISH.Arguments', (value) => `[16, 1, {}, "com.topic", ${value}]`, NO_LIST],
-    ['PUBLISH.ArgumentsKw', (value) => `[16, 1, {}, "com.topic", [], ${value}]`, NO_DICT],
+    ['PUBLISH.ArgumentsKw', (value) => `[16, 1, {}, "com.topic", [], ${value}]`, NO_KWARGS],
     ['SUBSCRIBE.Request', (value) => `[32, ${value}, {}, "com.topic"]`, NO_ID],
     ['SUBSCRIBE.Options', (value) => `[32, 1, ${value}, "com.topic"]`, NO_DICT],
     ['SUBSCRIBE.Topic', (value) => `[32, 1, {}, ${value}]`, NO_URI],
@@ -336,7 +338,7 @@ describe('elements of the wrong type', () => {
     ['CALL.Options', (value) => `[48, 1, ${value}, "com.procedure"]`, NO_DICT],
     ['CALL.Procedure', (value) => `[48, 1, {}, ${value}]`, NO_URI],
     ['CALL.Arguments', (value) => `[48, 1, {}, "com.procedure", ${value}]`, NO_LIST],
-    ['CALL.ArgumentsKw', (value) => `[48, 1, {}, "com.procedure", [], ${value}]`, NO_DICT],
+    ['CALL.ArgumentsKw', (value) => `[48, 1, {}, "com.procedure", [], ${value}]`, NO_KWARGS],
     ['CANCEL.Request', (value) => `[49, ${value}, {}]`, NO_ID],
     ['CANCEL.Options', (value) => `[49, 1, ${value}]`, NO_DICT],
     ['REGISTER.Request', (value) => `[64, ${value}, {}, "com.procedure"]`, NO_ID],
@@ -347,7 +349,7 @@ describe('elements of the wrong type', () => {
     ['YIELD.Request', (value) => `[70, ${value}, {}]`, NO_ID],
     ['YIELD.Options', (value) => `[70, 1, ${value}]`, NO_DICT],
     ['YIELD.Arguments', (value) => `[70, 1, {}, ${value}]`, NO_LIST],
-    ['YIELD.ArgumentsKw', (value) => `[70, 1, {}, [], ${value}]`, NO_DICT],
+    ['YIELD.ArgumentsKw', (value) => `[70, 1, {}, [], ${value}]`, NO_KWARGS],
   ];
   const cases = elements.flatMap(([name, write, values]) =>
     values.map((value) => [name, value, write(value)]),
