@@ -99,13 +99,13 @@ test.each(serializers)(
     let slowest = 0;
     for (let round = 0; round < rounds; round += 1) {
       const frame = mutate(corpus, random);
-      const before = performance.now();
+      const before = cpuTime();
       try {
         counts[judge(serializer, frame)] += 1;
       } catch (error) {
         throw new Error(`round ${round}: ${Buffer.from(frame).toString('hex')}`, { cause: error });
       }
-      slowest = Math.max(slowest, performance.now() - before);
+      slowest = Math.max(slowest, cpuTime() - before);
     }
     expect(slowest).toBeLessThan(HANG_MS);
     // Mutations that always or never hurt would test nothing.
@@ -123,9 +123,9 @@ test.each(serializers)(
         const frame = new Uint8Array(65_536).map((_zero, index) => (index % 2 === 0 ? first : second));
         const prefixed = serializer.encode({ type: 50, request: 1, details: {}, payload: Payload.of([0]) });
         frame.set(prefixed.subarray(0, prefixed.length - (serializer.binary ? 1 : 2)));
-        const before = performance.now();
+        const before = cpuTime();
         decodeOrRefuse(serializer, frame);
-        expect(performance.now() - before).toBeLessThan(HANG_MS);
+        expect(cpuTime() - before).toBeLessThan(HANG_MS);
       }
     }
   },
@@ -254,3 +254,9 @@ test(
     expect(counts.fine).toBeGreaterThan(rounds / 50);
   },
 );
+
+/** What this process has computed (ms of CPU): unlike time, other processes do not add to it. */
+function cpuTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}

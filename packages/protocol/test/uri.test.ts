@@ -90,9 +90,10 @@ test('reliability 27: length and components are bounded, and judged quickly', ()
   ).toBe(false);
   expect(isUri('.'.repeat(MAX_URI_COMPONENTS - 1), 'loose', 'wildcard')).toBe(true);
   expect(isUri('.'.repeat(MAX_URI_COMPONENTS), 'loose', 'wildcard')).toBe(false);
-  const before = performance.now();
+  // CPU, for other processes do not add to it.
+  const before = process.cpuUsage();
   for (let round = 0; round < 1000; round += 1) isUri(`${'a.'.repeat(255)}#`, 'strict');
-  expect(performance.now() - before).toBeLessThan(1000);
+  expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
 });
 
 test.each<[string, boolean]>([

