@@ -28,7 +28,11 @@ function findings(issue: Issue, above: Path, value: unknown, schema: JsonSchema)
   const part = schemaAt(schema, path);
   const found = valueAt(value, path);
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...path, key], text: unknownKey(key, part), atKey: true }));
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      text: unknownKey(key, part, schema),
+      atKey: true,
+    }));
   }
   if (issue.code === 'invalid_union') {
     // The alternative of the right type knows best what is wrong, and that with the fewest faults was meant.
@@ -84,14 +88,34 @@ function kindOf(value: unknown): string {
   }
 }
 
-function unknownKey(key: string, { properties, anyOf = [] }: JsonSchema): string {
-  const known = [properties, ...anyOf.map((each) => each.properties)].flatMap((each) =>
-    Object.keys(each ?? {}),
-  );
+function unknownKey(key: string, { properties, anyOf = [] }: JsonSchema, whole: JsonSchema): string {
+  const groups = [properties, ...anyOf.map((each) => each.properties)].map((each) => Object.keys(each ?? {}));
+  // It is known here, but beside other keys than those that stand there.
+  const company = groups.find((group) => group.includes(key));
+  if (company !== undefined) {
+    return `does not go with the other keys, expected it beside ${company.filter((each) => each !== key).join(', ')}`;
+  }
+  const known = groups.flat();
   const meant = nearest(key, known);
-  return meant === undefined
+  if (meant !== undefined) return `is not known here, did you mean ${meant}?`;
+  const [home, ...others] = new Set(homesOf(key, whole, ''));
+  return home === undefined || others.length > 0
     ? `is not known here, expected one of ${known.join(', ')}`
-    : `is not known here, did you mean ${meant}?`;
+    : `is not known here, it belongs ${home === '' ? 'to the top of the file' : `below ${home}`}`;
+}
+
+/** Where a key is known: `limits`, `listeners[].tls`, `realms[].roles.*`. */
+function homesOf(key: string, part: JsonSchema, path: string): readonly string[] {
+  const { properties = {}, additionalProperties: others, items, anyOf = [] } = part;
+  const below = Object.entries(properties).map(([name, each]): [JsonSchema, string] => [
+    each,
+    path === '' ? name : `${path}.${name}`,
+  ]);
+  if (others !== undefined && others !== false) below.push([others, `${path}.*`]);
+  if (items !== undefined) below.push([items, `${path}[]`]);
+  for (const each of anyOf) below.push([each, path]);
+  const own = Object.hasOwn(properties, key) ? [path] : [];
+  return [...own, ...below.flatMap(([each, place]) => homesOf(key, each, place))];
 }
 
 /** What a part of a schema asks for, as the end of a sentence. */

@@ -1,4 +1,4 @@
-/** The files that a configuration names: certificates, and secrets. */
+/** The files that a configuration names: certificates, and secrets; and what is text in them. */
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 
@@ -17,7 +17,9 @@ export class Files {
       const found = statSync(file);
       // From a pipe, reading might wait for ever.
       if (!found.isFile()) return { fault: 'is no regular file' };
-      return found.size <= MOST_BYTES ? readFileSync(file) : { fault: 'the file is larger than 1 MiB' };
+      return found.size <= MOST_BYTES
+        ? readable(readFileSync(file))
+        : { fault: 'the file is larger than 1 MiB' };
     } catch (error) {
       return { fault: whyUnreadable(error) };
     }
@@ -25,6 +27,28 @@ export class Files {
 }
 
 const MOST_BYTES = 2 ** 20;
+
+/** The mark that some editors put before UTF-8: it belongs to no text. */
+const MARK = Buffer.of(0xef, 0xbb, 0xbf);
+const UTF_16 = { fault: 'the file is UTF-16, expected UTF-8' };
+
+/** The bytes of a file without the mark of UTF-8; that of UTF-16 says that they would be read wrongly. */
+function readable(bytes: Buffer): Buffer | { readonly fault: string } {
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return UTF_16;
+  return bytes.subarray(0, MARK.length).equals(MARK) ? bytes.subarray(MARK.length) : bytes;
+}
+
+/** Bytes as the text that they are, or what is wrong with them. */
+export function textOf(bytes: Uint8Array): string | { readonly fault: string } {
+  // UTF-16 without a mark: every second byte of ASCII is 0, and no text in a configuration has that character.
+  if (bytes.includes(0)) return { fault: 'the file holds NUL characters, as UTF-16 does, expected UTF-8' };
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return { fault: 'the file is not UTF-8' };
+  }
+}
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',

@@ -3,7 +3,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { jwtAlgorithms, type JwtKeys, type JwtRules } from '@wamp/router/jwt';
 import type { Files } from './files.ts';
-import { contents, secret, text } from './kinds.ts';
+import { contents, secret, text, textIn } from './kinds.ts';
 import { role } from './source.ts';
 
 /** Fewer bits than the hash has would make HS256 weaker than it is (RFC 7518 §3.2). */
@@ -72,10 +72,10 @@ function publicKeyOf(pem: Buffer): KeyObject | undefined {
 }
 
 function keySet(files: Files): z.ZodType<JwtKeys> {
-  return contents(files).transform((bytes, context): JwtKeys => {
+  return textIn(files).transform((set, context): JwtKeys => {
     const parsed = z
       .object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) })
-      .safeParse(json(bytes));
+      .safeParse(json(set));
     if (parsed.success && parsed.data.keys.every(({ kty }) => kty !== 'oct')) {
       return { set: parsed.data };
     }
@@ -91,9 +91,9 @@ function keyPlace(): z.ZodType<JwtKeys> {
     .meta({ title: 'a URL that begins with https' });
 }
 
-function json(bytes: Buffer): unknown {
+function json(text: string): unknown {
   try {
-    return JSON.parse(bytes.toString());
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -3,7 +3,7 @@ import { isReserved, isUri } from '@wamp/protocol';
 import { isOriginRule, isTrustable } from '@wamp/router';
 import { z } from 'zod';
 import type { Path } from './faults.ts';
-import type { Files } from './files.ts';
+import { textOf, type Files } from './files.ts';
 
 const MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const BYTES: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
@@ -112,13 +112,27 @@ export function contents(files: Files): z.ZodType<Buffer, string> {
     .meta({ title: 'the path of a file' });
 }
 
+/** The text that a file holds. */
+export function textIn(files: Files): z.ZodType<string, string> {
+  return contents(files)
+    .transform((bytes, context) => {
+      const text = textOf(bytes);
+      if (typeof text === 'string') return text;
+      context.addIssue({ code: 'custom', message: text.fault });
+      return z.NEVER;
+    })
+    .meta({ title: 'the path of a file' });
+}
+
 /** A secret as it is, out of the environment, or in a file of its own. */
 export function secret(files: Files): z.ZodType<string, string | { readonly file: string }> {
-  const own = z.strictObject({ file: contents(files).describe('File whose first line is the secret.') });
+  const own = z.strictObject({
+    file: textIn(files).describe('File whose first line is the secret, in UTF-8.'),
+  });
   return z
     .union([z.string().min(1), own])
     .transform((value, context) => {
-      const line = typeof value === 'string' ? value : (value.file.toString().split(/\r?\n/, 1)[0] ?? '');
+      const line = typeof value === 'string' ? value : (value.file.split(/\r?\n/, 1)[0] ?? '');
       if (line !== '') return line;
       context.addIssue({ code: 'custom', message: 'is empty' });
       return z.NEVER;

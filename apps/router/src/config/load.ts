@@ -4,7 +4,7 @@ import type { CannotStart } from '../failure.ts';
 import type { Environment } from './environment.ts';
 import { explain } from './explain.ts';
 import { FaultyConfiguration, type Fault, type Path } from './faults.ts';
-import { Files } from './files.ts';
+import { Files, textOf } from './files.ts';
 import { configuration, jsonSchema, type Configuration } from './schema.ts';
 import { readYaml } from './yaml.ts';
 
@@ -21,7 +21,9 @@ export interface LoadedConfiguration {
 export function loadConfiguration(file: string, environment: Environment = process.env): LoadedConfiguration {
   const read = new Files('.').read(file);
   if (!Buffer.isBuffer(read)) throw new FaultyConfiguration(file, [atStart(read.fault)]);
-  return readConfiguration(textOf(file, read), { file, environment });
+  const text = textOf(read);
+  if (typeof text !== 'string') throw new FaultyConfiguration(file, [atStart(text.fault)]);
+  return readConfiguration(text, { file, environment });
 }
 
 /** Where a text comes from. */
@@ -55,14 +57,6 @@ export function readConfiguration(text: string, { file, environment }: Origin): 
     .filter(({ path, atKey }) => atKey || !known.has(JSON.stringify(path)))
     .map(({ path, atKey, text: what }) => ({ path, position: source.locate(path, atKey), text: what }));
   throw new FaultyConfiguration(file, [...source.faults, ...more]);
-}
-
-function textOf(file: string, bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new FaultyConfiguration(file, [atStart('the file is not UTF-8')]);
-  }
 }
 
 function atStart(text: string): Fault {
