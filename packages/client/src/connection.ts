@@ -28,6 +28,7 @@ import type { Ending } from './core/handle.ts';
 import { Handlers, type Callee, type Subscriber } from './core/handlers.ts';
 import { abort, Joining } from './core/joining.ts';
 import { Requests, type Waiter } from './core/requests.ts';
+import { Room } from './core/room.ts';
 import {
   ConnectError,
   connectionLost,
@@ -99,10 +100,6 @@ const GOODBYE_AND_OUT: Goodbye = { type: MessageType.GOODBYE, details: {}, reaso
 /** How long the router has to answer GOODBYE, in milliseconds, before the transport is dropped. */
 const GOODBYE_TIMEOUT = 5_000;
 
-/** More than so many bytes that have not left, and streams wait; in milliseconds, until they look again. */
-const HIGH_WATER = 1024 * 1024;
-const LOOK_AGAIN = 10;
-
 /** What a connection needs to know, and whom it tells. */
 export interface ConnectionPort {
   readonly clock: Clock;
@@ -130,11 +127,15 @@ export class Connection implements TransportListener {
   /** How it ends, once that is decided; the first decision counts. */
   #ending: Ending | undefined;
   #stopTimer: (() => void) | undefined;
+  /** The longest message that the router says it takes, in bytes. */
+  #announcedLimit = Infinity;
+  readonly #room: Room;
 
   constructor(transport: Transport, port: ConnectionPort) {
     const ask = this.request.bind(this);
     this.#transport = transport;
     this.#port = port;
+    this.#room = new Room(transport, port.clock);
     this.subscriptions = new Attachments(SUBSCRIPTIONS, ask);
     this.registrations = new Attachments(REGISTRATIONS, ask);
     this.handlers = new Handlers(this.subscriptions, this.registrations, {
@@ -166,6 +167,7 @@ export class Connection implements TransportListener {
         joined: (welcome) => {
           this.#state = 'open';
           this.#features = new PeerFeatures(welcome.details.roles);
+          this.#announcedLimit = welcome.details.x_max_message_size ?? Infinity;
           port.joined(this, welcome);
           resolve();
         },
@@ -219,7 +221,7 @@ export class Connection implements TransportListener {
       return undefined;
     }
     const request = this.requests.open(answered === false ? undefined : waiter);
-    this.#transport.send(frame);
+    this.#send(frame);
     return request;
   }
 
@@ -228,13 +230,13 @@ export class Connection implements TransportListener {
     if (this.#state === 'open') this.#write(message);
   }
 
-  /** Resolves when there is room to send more, or when the session is over; at once, mostly. */
-  async room(): Promise<void> {
-    while (this.#state === 'open' && this.#transport.backlog > HIGH_WATER) {
-      await new Promise<void>((resolve) => {
-        this.#port.clock.after(LOOK_AGAIN, resolve);
-      });
-    }
+  /** Resolves when there is room to send more, or when the session is over; undefined when there is room now. */
+  room(): Promise<void> | undefined {
+    return this.#state === 'open' ? this.#room.wait() : undefined;
+  }
+
+  drained(): void {
+    this.#room.look();
   }
 
   frame(bytes: Uint8Array): void {
@@ -246,8 +248,8 @@ export class Connection implements TransportListener {
     }
   }
 
-  violation(what: string): void {
-    this.#violated(new ProtocolViolation(what));
+  violation(what: string, failure: TransportFailure = 'protocol'): void {
+    this.#violated(new ProtocolViolation(what), failure);
   }
 
   closed(reason: string): void {
@@ -314,13 +316,13 @@ export class Connection implements TransportListener {
     else this.requests.fail(message, error);
   }
 
-  #violated(cause: Error): void {
+  #violated(cause: Error, failure: TransportFailure = 'protocol'): void {
     const reason = ErrorUri.PROTOCOL_VIOLATION;
     const error =
       this.#state === 'joining'
         ? new ConnectError(reason, [cause.message], true, { cause })
         : new ProtocolError(reason, [cause.message], {}, { cause });
-    this.#end({ reason, error }, abort(reason, cause.message), 'protocol');
+    this.#end({ reason, error }, abort(reason, cause.message), failure);
   }
 
   /** The end of it, whoever wants it; with a last word to the router. */
@@ -333,6 +335,7 @@ export class Connection implements TransportListener {
     this.#joining?.stop();
     if (last !== undefined) this.#writeLast(last);
     this.#transport.close(failure);
+    this.#room.end();
     if (joining) {
       this.#rejectJoin?.(ending.error);
       return;
@@ -359,14 +362,20 @@ export class Connection implements TransportListener {
   }
 
   #write(message: Message): void {
-    this.#transport.send(this.#encode(message));
+    this.#send(this.#encode(message));
+  }
+
+  #send(frame: Uint8Array<ArrayBuffer>): void {
+    this.#room.wrote(frame.length);
+    this.#transport.send(frame);
   }
 
   #encode(message: Message): Uint8Array<ArrayBuffer> {
     const { serializer, limit = Infinity } = this.#transport;
     const frame = serializer.encode(message);
-    if (frame.length <= limit) return frame;
-    const text = `The router takes messages of at most ${limit} bytes; this one has ${frame.length}.`;
+    const most = Math.min(limit, this.#announcedLimit);
+    if (frame.length <= most) return frame;
+    const text = `The router takes messages of at most ${most} bytes; this one has ${frame.length}.`;
     throw new SerializationError(ErrorUri.PAYLOAD_SIZE_EXCEEDED, [text]);
   }
 }

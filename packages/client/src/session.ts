@@ -197,7 +197,9 @@ export interface Session<C = Untyped> extends AsyncDisposable {
 
   /**
    * Publishes to a topic. Without `acknowledge` it resolves when the message has been handed to the
-   * transport, the router says nothing back, and the promise may be left alone.
+   * transport and at most 1 MiB there is unsent; the router says nothing back, and the promise may be
+   * left alone. A message longer than the router takes is refused before it is written, with
+   * `wamp.error.payload_size_exceeded`, where the router announces its limit.
    */
   publish<U extends TopicUri<C>>(
     topic: U,
@@ -385,7 +387,7 @@ export class ClientSession implements Session {
           request = connection.request(waiter, build, acknowledged);
           if (request === undefined || acknowledged) return;
           stop();
-          resolve({});
+          resolve(connection.room()?.then(() => ({})) ?? {});
         };
         const packer = packerIn(options.passthru);
         if (packer === undefined) send(wire, body);

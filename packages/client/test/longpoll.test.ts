@@ -452,3 +452,32 @@ describe('close', () => {
     expect([heard, http.actions]).toEqual([['closed: The channel is closed.'], []]);
   });
 });
+
+test.each(['as it comes', 'as a whole'])(
+  'A11 an answer above maxMessageSize ends the session, read %s',
+  async (how) => {
+    const http = new ScriptedHttp();
+    const fetch = async (url: URL, request: FetchRequest): Promise<FetchResponse> => {
+      const answer = await http.fetch(url, request);
+      if (how === 'as it comes') return answer;
+      return { ok: answer.ok, status: answer.status, arrayBuffer: () => answer.arrayBuffer() };
+    };
+    const options = { serializers: [json], signal: new AbortController().signal, clock: new ManualClock() };
+    const opened = longPoll({ fetch, maxMessageSize: 100 }).open(new URL('http://host/lp'), options);
+    await turns();
+    await http.take('open').answer(200, '{"protocol":"wamp.2.json","transport":"id"}');
+    const transport = await opened;
+    const heard: string[] = [];
+    transport.listener = {
+      frame: ({ length }) => heard.push(`frame of ${length}`),
+      violation: () => undefined,
+      closed: (reason) => heard.push(reason),
+    };
+    await http.take('receive').answer(200, 'x'.repeat(100));
+    await http.take('receive').answer(200, 'x'.repeat(101));
+    expect(heard).toEqual([
+      'frame of 100',
+      'The answer to "receive" was lost: a message of 101 bytes, which is above maxMessageSize, 100',
+    ]);
+  },
+);

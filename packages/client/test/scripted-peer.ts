@@ -145,13 +145,15 @@ export interface Joined<C = Untyped> {
 export type JoinedOptions = Partial<ConnectOptions> & {
   /** What WELCOME announces. */
   readonly roles?: object;
+  /** Further attributes of WELCOME.Details. */
+  readonly details?: object;
   /** What the transport speaks; a flavour of JSON. */
   readonly serializer?: Serializer;
 };
 
 /** A session that has joined: HELLO and WELCOME are behind it. */
 export async function joined<C = Untyped>(options: JoinedOptions = {}): Promise<Joined<C>> {
-  const { roles = ALL_FEATURES, serializer, ...rest } = options;
+  const { roles = ALL_FEATURES, serializer, details, ...rest } = options;
   const peer = new ScriptedPeer(serializer);
   const connecting = connect<C>('ws://scripted/', {
     realm: 'realm1',
@@ -160,7 +162,11 @@ export async function joined<C = Untyped>(options: JoinedOptions = {}): Promise<
     ...rest,
   });
   await peer.next();
-  peer.send([2, 4711, { roles, realm: 'realm1', authid: 'joe', authrole: 'user', authmethod: 'anonymous' }]);
+  peer.send([
+    2,
+    4711,
+    { roles, realm: 'realm1', authid: 'joe', authrole: 'user', authmethod: 'anonymous', ...details },
+  ]);
   return { session: await connecting, peer };
 }
 

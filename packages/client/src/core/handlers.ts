@@ -45,14 +45,16 @@ export interface Callee extends Handle {
 export interface HandlerPort {
   /** @throws SerializationFailure or SerializationError when it cannot be written; nothing has been sent then */
   send(message: Message): void;
-  /** Resolves when there is room to send more. */
-  room(): Promise<void>;
+  /** Resolves when there is room to send more; undefined when there is room now. */
+  room(): Promise<void> | undefined;
   /** An exception that nobody else gets to see. */
   report(error: Error): void;
   readonly clock: Clock;
   /** Whether the caller may read the message of an exception. */
   readonly exposeErrors: boolean;
 }
+
+const DONE = Promise.resolve();
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
@@ -254,7 +256,7 @@ export class Handlers {
     if (!invocation.wantsProgress || !this.#isRunning(invocation)) return Promise.resolve();
     this.#arm(invocation);
     const sent = this.#yield(invocation, resultPayload(value, kwargs), true);
-    return sent === undefined ? this.#port.room() : sent.then(() => this.#port.room());
+    return sent === undefined ? (this.#port.room() ?? DONE) : sent.then(() => this.#port.room());
   };
 
   #returned(invocation: RunningInvocation, value: unknown): void {
@@ -360,7 +362,8 @@ export class Handlers {
       this.#sendError(request, uri, Payload.of(args, kwargs));
     } catch (thrown) {
       this.#report(thrown);
-      this.#sendError(request, ErrorUri.RUNTIME_ERROR, Payload.none);
+      const tooLong = WampError.is(thrown, ErrorUri.PAYLOAD_SIZE_EXCEEDED);
+      this.#sendError(request, tooLong ? thrown.uri : ErrorUri.RUNTIME_ERROR, Payload.none);
     }
   }
 

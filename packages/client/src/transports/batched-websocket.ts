@@ -1,6 +1,6 @@
 /** WAMP over WebSocket, all messages of a turn in one (spec: Batched WebSocket Transport). */
 import type { Transport, TransportFailure } from '@wamp/protocol';
-import { Channel } from './channel.ts';
+import { BatchedChannel } from './batched-channel.ts';
 import type { TransportFactory } from './factory.ts';
 import { Outgoing } from './outgoing.ts';
 import { subprotocolsOf, type Subprotocol } from './subprotocol.ts';
@@ -28,7 +28,7 @@ export function batchedWebSocket(options: WebSocketOptions = {}): TransportFacto
 }
 
 /** A transport of batches, as one of messages. */
-class BatchedTransport extends Channel {
+class BatchedTransport extends BatchedChannel {
   readonly #transport: Transport;
   readonly #outgoing: Outgoing;
 
@@ -38,7 +38,8 @@ class BatchedTransport extends Channel {
     this.#outgoing = new Outgoing(subprotocol);
     transport.listener = {
       frame: (bytes) => this.received(bytes),
-      violation: (what) => this.violated(what),
+      violation: (what, failure) => this.violated(what, failure),
+      drained: () => this.drained(),
       closed: (reason) => this.ended(reason),
     };
   }

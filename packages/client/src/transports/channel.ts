@@ -1,26 +1,25 @@
 /** What the transports of the client have in common: a listener, who may come after what there is to hear. */
 import {
-  splitBatch,
   type Serializer,
   type Transport,
   type TransportFailure,
   type TransportListener,
 } from '@wamp/protocol';
-import type { Subprotocol } from './subprotocol.ts';
+
+/** The longest message that a client takes from the router unless told otherwise, in bytes: 16 MiB. */
+export const MAX_MESSAGE_SIZE: number = 16 * 1024 * 1024;
 
 /** A transport without the way out. */
 export abstract class Channel implements Transport {
   readonly serializer: Serializer;
   abstract readonly backlog: number;
-  protected readonly batched: boolean;
   #listener: TransportListener | undefined;
   /** What came before anybody listened. */
   #unheard: ((listener: TransportListener) => void)[] = [];
   #over = false;
 
-  constructor({ serializer, batched }: Pick<Subprotocol, 'serializer' | 'batched'>) {
+  constructor(serializer: Serializer) {
     this.serializer = serializer;
-    this.batched = batched;
   }
 
   get listener(): TransportListener | undefined {
@@ -35,20 +34,21 @@ export abstract class Channel implements Transport {
   abstract send(frame: Uint8Array<ArrayBuffer>): void;
   abstract close(failure?: TransportFailure): void;
 
-  /** What the router has sent as one: a message, or a batch of them. Of a broken batch, none counts. */
-  protected received(bytes: Uint8Array): void {
-    if (!this.batched) {
-      this.#frame(bytes);
-      return;
-    }
-    const frames = splitBatch(bytes, this.serializer);
-    if (frames === undefined) this.violated('a batch that is empty, or ends within a message');
-    else for (const frame of frames) this.#frame(frame);
+  /** A message of the router. */
+  protected received(frame: Uint8Array): void {
+    if (this.#over) return;
+    if (this.#listener === undefined) this.#unheard.push((listener) => listener.frame(frame));
+    else this.#listener.frame(frame);
   }
 
-  protected violated(what: string): void {
-    if (this.#listener === undefined) this.#unheard.push((listener) => listener.violation(what));
-    else this.#listener.violation(what);
+  protected violated(what: string, failure?: TransportFailure): void {
+    if (this.#listener === undefined) this.#unheard.push((listener) => listener.violation(what, failure));
+    else this.#listener.violation(what, failure);
+  }
+
+  /** `backlog` has fallen. */
+  protected drained(): void {
+    this.#listener?.drained?.();
   }
 
   /** Nothing follows; the first reason counts. */
@@ -58,10 +58,9 @@ export abstract class Channel implements Transport {
     if (this.#listener === undefined) this.#unheard.push((listener) => listener.closed(reason));
     else this.#listener.closed(reason);
   }
+}
 
-  #frame(frame: Uint8Array): void {
-    if (this.#over) return;
-    if (this.#listener === undefined) this.#unheard.push((listener) => listener.frame(frame));
-    else this.#listener.frame(frame);
-  }
+/** Why a message is not taken. */
+export function tooLong(bytes: number, limit: number): string {
+  return `a message of ${bytes} bytes, which is above maxMessageSize, ${limit}`;
 }

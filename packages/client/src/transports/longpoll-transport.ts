@@ -2,7 +2,7 @@
 import type { TransportFailure } from '@wamp/protocol';
 import type { Clock } from '../clock.ts';
 import { toError } from '../errors.ts';
-import { Channel } from './channel.ts';
+import { BatchedChannel } from './batched-channel.ts';
 import { Outgoing } from './outgoing.ts';
 import type { Answer, Post } from './post.ts';
 import type { Subprotocol } from './subprotocol.ts';
@@ -16,7 +16,7 @@ const PAUSE = 1_000;
 /** Nothing was said in time: the router keeps its messages when it cannot deliver them. */
 const TIMED_OUT: ReadonlySet<number> = new Set([408, 504]);
 
-export class LongPollTransport extends Channel {
+export class LongPollTransport extends BatchedChannel {
   readonly #post: Post;
   readonly #clock: Clock;
   readonly #outgoing: Outgoing;
@@ -71,6 +71,7 @@ export class LongPollTransport extends Channel {
       this.#leaving = body.length;
       const answer = await this.#ask('send', body);
       this.#leaving = 0;
+      this.drained();
       if (answer?.ok === false) this.#fail(refusalOf('send', answer));
       // Messages have an order: after one that was lost, there is no next one.
       if (answer?.ok !== true) this.#outgoing.clear();

@@ -2,8 +2,9 @@
 import { ErrorUri } from '@wamp/protocol';
 import { systemClock } from '../clock.ts';
 import { ConnectError } from '../errors.ts';
-import { BOOL, checkOptions, FUNCTION, type Rules } from '../options.ts';
+import { BOOL, checkOptions, COUNT, FUNCTION, type Rules } from '../options.ts';
 import { reasonOf } from '../signal.ts';
+import { MAX_MESSAGE_SIZE } from './channel.ts';
 import type { TransportFactory } from './factory.ts';
 import { LongPollTransport } from './longpoll-transport.ts';
 import { poster, type Answer, type Fetch, type Post } from './post.ts';
@@ -19,11 +20,16 @@ export interface LongPollOptions {
    * understand it. They understand batches of MessagePack and CBOR.
    */
   readonly batched?: boolean | undefined;
+  /**
+   * The longest answer that is taken from the router, in bytes: default 16 MiB, for a message or a batch of them. A
+   * longer one ends the session.
+   */
+  readonly maxMessageSize?: number | undefined;
   /** What makes requests: default the runtime's `fetch`. One of your own may add headers, or speak TLS in its way. */
   readonly fetch?: Fetch | undefined;
 }
 
-const LONG_POLL: Rules<LongPollOptions> = { batched: BOOL, fetch: FUNCTION };
+const LONG_POLL: Rules<LongPollOptions> = { batched: BOOL, maxMessageSize: COUNT, fetch: FUNCTION };
 
 const decoder = new TextDecoder();
 
@@ -39,11 +45,11 @@ const decoder = new TextDecoder();
  */
 export function longPoll(options: LongPollOptions = {}): TransportFactory {
   checkOptions('longPoll', LONG_POLL, options, longPoll);
-  const { batched = false, fetch = globalThis.fetch } = options;
+  const { batched = false, maxMessageSize = MAX_MESSAGE_SIZE, fetch = globalThis.fetch } = options;
   return {
     name: 'longpoll',
     async open(url, { serializers, signal, clock = systemClock }) {
-      const post = poster(url, fetch);
+      const post = poster(url, fetch, maxMessageSize);
       const offer = subprotocolsOf(serializers, batched);
       const { subprotocol, id } = agreed(await ask(post, offer, signal), offer);
       return new LongPollTransport(subprotocol, (action, request) => post(`${id}/${action}`, request), clock);

@@ -1,6 +1,7 @@
 /** The HTTP requests of a long-poll channel. */
 import { ErrorUri } from '@wamp/protocol';
 import { ConnectError } from '../errors.ts';
+import { tooLong } from './channel.ts';
 
 /** A request, as it is made here. */
 export interface FetchRequest {
@@ -14,6 +15,8 @@ export interface FetchRequest {
 export interface FetchResponse {
   readonly ok: boolean;
   readonly status: number;
+  /** The body as it comes; without it, all of it comes by `arrayBuffer`. */
+  readonly body?: ReadableStream<Uint8Array> | null;
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
@@ -33,8 +36,8 @@ export interface Answer {
  */
 export type Post = (place: string, request: Omit<FetchRequest, 'method'>) => Promise<Answer>;
 
-/** Requests to places below `url`. @throws ConnectError for a URL of another kind */
-export function poster(url: URL, fetch: Fetch): Post {
+/** Requests to places below `url`, whose answers have at most `limit` bytes. @throws ConnectError for a URL of another kind */
+export function poster(url: URL, fetch: Fetch, limit: number): Post {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     const text = `No long-poll at ${url.href}: it must begin with http: or https:.`;
     throw new ConnectError(ErrorUri.INVALID_ARGUMENT, [text], true);
@@ -47,6 +50,35 @@ export function poster(url: URL, fetch: Fetch): Post {
     // LP-5: no cache has seen this URL before.
     target.searchParams.set('x', String((requests += 1)));
     const response = await fetch(target, { method: 'POST', ...request });
-    return { ok: response.ok, status: response.status, body: new Uint8Array(await response.arrayBuffer()) };
+    return { ok: response.ok, status: response.status, body: await bodyOf(response, limit) };
   };
+}
+
+/** Reads no further than the limit. @throws Error when the body is longer */
+async function bodyOf(response: FetchResponse, limit: number): Promise<Uint8Array> {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return checked(new Uint8Array(await response.arrayBuffer()), limit);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    size += next.value.length;
+    if (size > limit) {
+      // What the connection has to say about that is of no interest.
+      reader.cancel().catch(() => undefined);
+      throw new RangeError(tooLong(size, limit));
+    }
+    chunks.push(next.value);
+  }
+  const body = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.length;
+  }
+  return body;
+}
+
+function checked(body: Uint8Array, limit: number): Uint8Array {
+  if (body.length > limit) throw new RangeError(tooLong(body.length, limit));
+  return body;
 }

@@ -50,12 +50,15 @@ export class RawSocketTransport extends Channel implements RawSocketListener {
   #open = true;
 
   constructor({ serializer, acceptedLength, limit }: Agreement, ground: Ground) {
-    super({ serializer, batched: false });
+    super(serializer);
     this.acceptedLength = acceptedLength;
     this.limit = Math.min(limit, RAW_SOCKET_MAX_FRAME);
     this.#ground = ground;
     const { socket } = ground;
-    socket.on('drain', () => socket.resume());
+    socket.on('drain', () => {
+      socket.resume();
+      this.drained();
+    });
     socket.on('end', () => this.#gone('The router has closed the RawSocket.'));
     socket.on('error', ({ message }) => this.#gone(message));
     socket.on('close', () => this.#gone('The RawSocket is closed.'));
@@ -109,8 +112,8 @@ export class RawSocketTransport extends Channel implements RawSocketListener {
     return;
   }
 
-  failed(_failure: TransportFailure, what: string): void {
-    this.violated(what);
+  failed(failure: TransportFailure, what: string): void {
+    this.violated(what, failure);
   }
 
   /** All pending frames in one buffer, for nearly all the cost of a small one is the call that writes it. */

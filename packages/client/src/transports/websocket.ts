@@ -1,16 +1,12 @@
 /** WAMP over WebSocket, in browsers and elsewhere (spec: WebSocket Transport). */
-import {
-  ErrorUri,
-  type Serializer,
-  type Transport,
-  type TransportFailure,
-  type TransportListener,
-} from '@wamp/protocol';
+import { ErrorUri, type Serializer, type Transport, type TransportFailure } from '@wamp/protocol';
 import type { Socket } from 'node:net';
 import type { ClientOptions } from 'ws';
+import { systemClock, type Clock } from '../clock.ts';
 import { ConnectError } from '../errors.ts';
-import { checkOptions, FUNCTION, type Rules } from '../options.ts';
+import { checkOptions, COUNT, FUNCTION, type Rules } from '../options.ts';
 import { onAbort } from '../signal.ts';
+import { Channel, MAX_MESSAGE_SIZE, tooLong } from './channel.ts';
 import type { TransportFactory } from './factory.ts';
 import { TLS, type TlsOptions } from './tls.ts';
 
@@ -46,11 +42,20 @@ export interface WebSocketOptions {
    * no such options. A class given in `WebSocket` gets none, either.
    */
   readonly tls?: TlsOptions | undefined;
+  /**
+   * The longest message that is taken from the router, in bytes: default 16 MiB. A longer one ends the session,
+   * with code 1009 where the runtime lets an application say so.
+   */
+  readonly maxMessageSize?: number | undefined;
 }
 
-const WEB_SOCKET: Rules<WebSocketOptions> = { WebSocket: FUNCTION, tls: TLS };
+const WEB_SOCKET: Rules<WebSocketOptions> = { WebSocket: FUNCTION, tls: TLS, maxMessageSize: COUNT };
 
 const OPEN = 1;
+/** How often to look (ms) whether the socket is still open: not all runtimes tell when the router closes it. */
+const LOOK = 5_000;
+/** How long the router may take (ms) to answer our Close, and to end its connection after one of its own. */
+const CLOSE_TIMEOUT = 5_000;
 const CLOSE_CODES: Readonly<Record<TransportFailure, number>> = { protocol: 1002, oversize: 1009 };
 
 const encoder = new TextEncoder();
@@ -59,15 +64,15 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 /** Transports over WebSocket; `connect` uses it by default. URLs may be `ws:`, `wss:`, `http:` or `https:`. */
 export function webSocket(options: WebSocketOptions = {}): TransportFactory {
   checkOptions('webSocket', WEB_SOCKET, options, webSocket);
-  const { tls, WebSocket } = options;
+  const { tls, WebSocket, maxMessageSize = MAX_MESSAGE_SIZE } = options;
   return {
     name: 'websocket',
-    async open(url, { serializers, signal }) {
-      const Class = WebSocket ?? (await classFor(tls));
+    async open(url, { serializers, signal, clock = systemClock }) {
+      const Class = WebSocket ?? (await classFor(tls, maxMessageSize));
       signal.throwIfAborted();
       const target = targetOf(url);
       const protocols = serializers.map(({ subprotocol }) => subprotocol);
-      return opened(new Class(target, protocols), serializers, signal);
+      return opened(new Class(target, protocols), { serializers, signal, clock, maxMessageSize });
     },
   };
 }
@@ -84,13 +89,18 @@ function targetOf(url: URL): URL {
 }
 
 /** The runtime's own, unless there is none, or options that it does not take. */
-async function classFor(tls: TlsOptions | undefined): Promise<WebSocketConstructor> {
+async function classFor(tls: TlsOptions | undefined, maxPayload: number): Promise<WebSocketConstructor> {
   const own = (globalThis as { readonly WebSocket?: WebSocketConstructor }).WebSocket;
   if (own !== undefined && tls === undefined) return own;
   const [{ WebSocket }, { channelBindingOf }] = await Promise.all([import('ws'), import('./tls-binding.ts')]);
   // Compressing small messages costs more than it saves, and `ws` lets us say so. A router that does
   // not answer our close keeps the process alive no longer than it has to.
-  const options = { ...(tls as ClientOptions), perMessageDeflate: false, closeTimeout: 5_000 };
+  const options = {
+    ...(tls as ClientOptions),
+    perMessageDeflate: false,
+    closeTimeout: CLOSE_TIMEOUT,
+    maxPayload,
+  };
   return class extends WebSocket {
     #connection: Socket | undefined;
 
@@ -107,79 +117,80 @@ async function classFor(tls: TlsOptions | undefined): Promise<WebSocketConstruct
   };
 }
 
+/** What a WebSocket is opened with. */
+interface Terms {
+  readonly serializers: readonly Serializer[];
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly maxMessageSize: number;
+}
+
 /** Waits for the handshake, and sees which serializer the router picked. */
-function opened(
-  socket: WebSocketLike,
-  serializers: readonly Serializer[],
-  signal: AbortSignal,
-): Promise<Transport> {
+function opened(socket: WebSocketLike, terms: Terms): Promise<Transport> {
+  const { serializers, signal } = terms;
   return new Promise((resolve, reject) => {
-    let failure = 'The WebSocket could not be opened.';
     const stop = onAbort(signal, (reason) => {
       reject(reason);
       socket.close();
     });
+    const failed = (why: string): void => {
+      stop();
+      reject(new ConnectError(ErrorUri.NETWORK_FAILURE, [why], false));
+    };
     socket.binaryType = 'arraybuffer';
     socket.addEventListener('open', () => {
       stop();
       const serializer = serializers.find(({ subprotocol }) => subprotocol === socket.protocol);
-      if (serializer === undefined) {
-        const picked = socket.protocol === '' ? 'none' : `"${socket.protocol}"`;
-        const offered = serializers.map(({ subprotocol }) => subprotocol).join(', ');
-        reject(
-          new ConnectError(
-            ErrorUri.PROTOCOL_VIOLATION,
-            [`The router picked ${picked} of the subprotocols ${offered}.`],
-            true,
-          ),
-        );
+      // Made at once: frames may follow the handshake in the same packet.
+      if (serializer !== undefined) resolve(new WebSocketTransport(socket, serializer, terms));
+      else {
+        reject(noCommonSubprotocol(socket.protocol, serializers));
         socket.close();
-        return;
       }
-      resolve(new WebSocketTransport(socket, serializer));
     });
-    // Browsers do not tell what went wrong.
-    socket.addEventListener('error', ({ message }) => {
-      if (typeof message === 'string' && message !== '') failure = message;
-    });
-    socket.addEventListener('close', () => {
-      stop();
-      reject(new ConnectError(ErrorUri.NETWORK_FAILURE, [failure], false));
-    });
+    // The end of it: in Node 22, no event `close` follows. Browsers do not tell what went wrong.
+    socket.addEventListener('error', ({ message }) =>
+      failed(typeof message === 'string' && message !== '' ? message : 'The WebSocket could not be opened.'),
+    );
+    socket.addEventListener('close', () => failed('The router closed the connection during the handshake.'));
   });
 }
 
-class WebSocketTransport implements Transport {
-  readonly serializer: Serializer;
-  readonly #socket: WebSocketLike;
-  #listener: TransportListener | undefined;
-  /** Why it closed before anybody listened. */
-  #unheard: string | undefined;
+function noCommonSubprotocol(protocol: string, serializers: readonly Serializer[]): ConnectError {
+  const picked = protocol === '' ? 'none' : `"${protocol}"`;
+  const offered = serializers.map(({ subprotocol }) => subprotocol).join(', ');
+  return new ConnectError(
+    ErrorUri.PROTOCOL_VIOLATION,
+    [`The router picked ${picked} of the subprotocols ${offered}.`],
+    true,
+  );
+}
 
-  constructor(socket: WebSocketLike, serializer: Serializer) {
-    this.serializer = serializer;
+class WebSocketTransport extends Channel {
+  readonly #socket: WebSocketLike;
+  readonly #clock: Clock;
+  readonly #maxMessageSize: number;
+  #stopTimer: (() => void) | undefined;
+  #isGone = false;
+
+  constructor(socket: WebSocketLike, serializer: Serializer, { clock, maxMessageSize }: Terms) {
+    super(serializer);
     this.#socket = socket;
+    this.#clock = clock;
+    this.#maxMessageSize = maxMessageSize;
     socket.addEventListener('message', ({ data }) => this.#received(data));
-    socket.addEventListener('close', ({ code, reason }) => {
-      const why = `WebSocket closed with code ${code}${reason === '' ? '' : `: ${reason}`}`;
-      if (this.#listener === undefined) this.#unheard = why;
-      else this.#listener.closed(why);
+    socket.addEventListener('error', ({ message }) => {
+      if (typeof message === 'string' && message !== '') this.#gone(message);
+      else this.#gone('The WebSocket failed.');
     });
+    socket.addEventListener('close', ({ code, reason }) =>
+      this.#gone(`WebSocket closed with code ${code}${reason === '' ? '' : `: ${reason}`}`),
+    );
+    this.#watch();
   }
 
   get backlog(): number {
     return this.#socket.bufferedAmount;
-  }
-
-  get listener(): TransportListener | undefined {
-    return this.#listener;
-  }
-
-  set listener(listener: TransportListener | undefined) {
-    this.#listener = listener;
-    if (this.#unheard === undefined) return;
-    listener?.closed(this.#unheard);
-    this.#unheard = undefined;
   }
 
   async channelBinding(type: string): Promise<Uint8Array | undefined> {
@@ -192,22 +203,47 @@ class WebSocketTransport implements Transport {
   }
 
   close(failure?: TransportFailure): void {
+    if (this.#socket.readyState > OPEN) return;
     try {
       this.#socket.close(failure && CLOSE_CODES[failure]);
     } catch {
       // Browsers leave these codes to the protocol's own use.
       this.#socket.close();
     }
+    this.#stopTimer?.();
+    if (this.#isGone) return;
+    this.#stopTimer = this.#clock.after(CLOSE_TIMEOUT, () => this.#gone('The router did not answer Close.'));
+  }
+
+  /** Looks again and again whether it is still open. */
+  #watch(): void {
+    this.#stopTimer = this.#clock.after(LOOK, () => {
+      if (this.#socket.readyState > OPEN) this.#gone('The router has closed the WebSocket.');
+      else this.#watch();
+    });
+  }
+
+  #gone(reason: string): void {
+    this.#isGone = true;
+    this.#stopTimer?.();
+    this.ended(reason);
   }
 
   #received(data: unknown): void {
+    const max = this.#maxMessageSize;
+    const { binary } = this.serializer;
     if (typeof data === 'string') {
-      if (this.serializer.binary) this.#listener?.violation('a text frame on a binary channel');
-      else this.#listener?.frame(encoder.encode(data));
-    } else if (data instanceof ArrayBuffer && this.serializer.binary) {
-      this.#listener?.frame(new Uint8Array(data));
-    } else {
-      this.#listener?.violation('a binary frame on a text channel');
-    }
+      if (binary) this.violated('a text frame on a binary channel');
+      // As many octets as characters, at least.
+      else if (data.length > max) this.violated(tooLong(data.length, max), 'oversize');
+      else this.#checked(encoder.encode(data));
+    } else if (data instanceof ArrayBuffer && binary) this.#checked(new Uint8Array(data));
+    else this.violated('a binary frame on a text channel');
+  }
+
+  #checked(frame: Uint8Array): void {
+    if (frame.length > this.#maxMessageSize)
+      this.violated(tooLong(frame.length, this.#maxMessageSize), 'oversize');
+    else this.received(frame);
   }
 }
