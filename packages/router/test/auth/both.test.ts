@@ -75,12 +75,12 @@ describe('SES-11 two factors', () => {
       ['guess', undefined],
       ['pencil', 'guess'],
     ]) {
-      const login = new Login(router);
+      const login = new Login(router, { address: '192.0.2.1' });
       await login.hello('ticket', { authid: 'joe', authmethods: ['ticket', 'code'] });
       const answer = await login.authenticate(first ?? '');
       expect(second === undefined ? answer : await login.authenticate(second)).toEqual(DENIED);
     }
-    const login = new Login(router);
+    const login = new Login(router, { address: '192.0.2.1' });
     await login.hello('ticket', { authid: 'joe', authmethods: ['ticket', 'code'] });
     expect((await login.authenticate('pencil'))[2]).toBe('wamp.error.unavailable');
   });
