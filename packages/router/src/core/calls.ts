@@ -18,11 +18,12 @@ import { Hook } from './hook.ts';
 import { invocationOf, missingFeature, takesProgress, wantsProgress } from './invocation.ts';
 import { choose } from './invocation-policy.ts';
 import { memoryOf, weightOf, type SessionAccounts } from './kept.ts';
-import { PendingCalls, type PendingCall } from './pending-calls.ts';
+import { dropFrom, isServed, PendingCalls, type PendingCall } from './pending-calls.ts';
 import type { Quotas, QuotaTally } from './quotas.ts';
 import type { Callee, Registration } from './registration.ts';
 import { isTrusted, type Session, type Undeliverable } from './session.ts';
 import type { TrustLevel } from './trust.ts';
+import { costOf, type Turns } from './work.ts';
 
 /** How many calls may wait for a callee of one registration with room. */
 const MOST_WAITING = 1000;
@@ -37,6 +38,8 @@ export interface CallsOptions {
   readonly limited: QuotaTally;
   /** What calls that wait take, by caller. */
   readonly kept: SessionAccounts<Session>;
+  /** Bounds the work of a turn. */
+  readonly turns: Turns;
 }
 
 /**
@@ -60,13 +63,15 @@ export class Calls {
   readonly #quotas: Quotas;
   readonly #limited: QuotaTally;
   readonly #kept: SessionAccounts<Session>;
+  readonly #turns: Turns;
 
-  constructor({ random, trustLevel, quotas, limited, kept }: CallsOptions) {
+  constructor({ random, trustLevel, quotas, limited, kept, turns }: CallsOptions) {
     this.#kept = kept;
     this.#random = random;
     this.#trustLevel = trustLevel;
     this.#quotas = quotas;
     this.#limited = limited;
+    this.#turns = turns;
   }
 
   /**
@@ -170,15 +175,21 @@ export class Calls {
     if (registration !== undefined) this.reconsider(registration);
   }
 
-  /** Something changed among a registration's callees: whoever waits may be served, or wait in vain. */
-  reconsider(registration: Registration): void {
+  /**
+   * Something changed among a registration's callees: whoever waits may be served, or wait in vain. Who has been declined
+   * by some callees needs a look at all of them; that counts as work of this turn.
+   * @param someoneLeft true when there is a callee less; otherwise nobody who waited for good reason waits in vain now
+   */
+  reconsider(registration: Registration, someoneLeft = false): void {
     const { waiting } = registration;
-    let full = false; // no callee has room; those who have been declined may still wait in vain
+    let full = registration.withRoom === 0; // those who have been declined may still wait in vain
     let index = 0;
     while (waiting !== undefined && index < waiting.length) {
+      if (registration.withRoom === 0 && !someoneLeft) return;
       const call = waiting[index];
       if (call === undefined) return;
       const { tried } = call;
+      if (tried !== undefined) this.#turns.work.spent += costOf(registration.callees.length);
       const callee = full && tried === undefined ? undefined : choose(registration, this.#random, tried);
       if (callee !== undefined && call.payload !== undefined) {
         waiting.splice(index, 1);
@@ -352,19 +363,9 @@ function mayReroute({ payload, progressed, killed, options }: PendingCall): bool
   return payload !== undefined && !progressed && !killed && options.progress !== true;
 }
 
-/** True while a callee is there that has not declined the call. */
-function isServed({ registration, tried }: PendingCall): boolean {
-  return registration.callees.some((callee) => tried?.has(callee.session) !== true);
-}
-
 /** Why there is nobody: all have declined (RRT-4), or all have gone (LEAVE-2). */
 function unservedError({ tried }: PendingCall): Uri {
   return tried === undefined ? ErrorUri.CANCELED : ErrorUri.NO_AVAILABLE_CALLEE;
-}
-
-function dropFrom(waiting: PendingCall[] | undefined, call: PendingCall): void {
-  const index = waiting?.indexOf(call) ?? -1;
-  if (index !== -1) waiting?.splice(index, 1);
 }
 
 function resultOf(call: PendingCall, { options, payload }: Yield): Message {

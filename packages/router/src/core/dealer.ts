@@ -20,12 +20,13 @@ import {
 import { Calls } from './calls.ts';
 import type { Clock } from './clock.ts';
 import { disclosing, isPassthru } from './disclosure.ts';
+import { conflictWith, NOBODY, replaceable } from './forced-registration.ts';
 import { Hook } from './hook.ts';
 import type { SessionAccounts } from './kept.ts';
 import { PatternMap } from './pattern-map.ts';
 import type { PendingCall } from './pending-calls.ts';
 import { TOO_MANY_SHAPES, type QuotaName, type Quotas, type QuotaTally } from './quotas.ts';
-import { addCallee, ofCallee, removeCallee, type Registration } from './registration.ts';
+import { addCallee, newRegistration, ofCallee, removeCallee, type Registration } from './registration.ts';
 import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
 import { isTrusted, type Session, type Undeliverable } from './session.ts';
 import type { TrustLevel } from './trust.ts';
@@ -105,8 +106,9 @@ export class Dealer {
       return;
     }
     const holders = this.registrations.get(match, procedure);
-    const yielding = options.force_reregister === true ? replaceable(holders, session) : [];
-    const conflict = conflictWith(holders, yielding, session, invoke);
+    const yielding = options.force_reregister === true ? replaceable(holders, session) : NOBODY;
+    const isCallee = holders !== undefined && this.#bySession.get(session)?.has(holders) === true;
+    const conflict = conflictWith(holders, yielding, isCallee && !yielding.has(session), invoke);
     if (conflict !== undefined) {
       refuseRequest(session, message, ErrorUri.PROCEDURE_ALREADY_EXISTS, conflict);
       return;
@@ -115,7 +117,7 @@ export class Dealer {
     const known = this.registrations.get(match, procedure);
     const registration = known ?? this.#create(match, procedure, invoke);
     const mayDecline = session.features.has('callee', 'call_reroute');
-    addCallee(registration, { session, options: ofCallee(options), mayDecline, active: 0 });
+    addCallee(registration, { session, options: ofCallee(options), mayDecline });
     this.#of(session).add(registration);
     if (match !== 'exact') this.#countPattern(session, 1);
     session.send({ type: MessageType.REGISTERED, request, registration: registration.id });
@@ -135,7 +137,7 @@ export class Dealer {
     this.#remove(session, registration, () => {
       session.send({ type: MessageType.UNREGISTERED, request });
     });
-    this.calls.reconsider(registration);
+    this.calls.reconsider(registration, true);
   }
 
   /**
@@ -149,7 +151,7 @@ export class Dealer {
       const details = { registration: registration.id, ...(reason === undefined ? {} : { reason }) };
       session.send({ type: MessageType.UNREGISTERED, request: 0, details });
     });
-    this.calls.reconsider(registration);
+    this.calls.reconsider(registration, true);
     return true;
   }
 
@@ -268,7 +270,7 @@ export class Dealer {
     }
     yield* this.calls.leaving(session);
     for (const registration of registrations ?? []) {
-      this.calls.reconsider(registration);
+      this.calls.reconsider(registration, true);
       yield;
     }
   }
@@ -345,17 +347,7 @@ export class Dealer {
 
   #create(match: MatchPolicy, procedure: Uri, invoke: InvocationPolicy): Registration {
     const { clock, routerId } = this.#options;
-    const registration: Registration = {
-      id: routerId(),
-      procedure,
-      match,
-      invoke,
-      created: clock.now(),
-      callees: [],
-      single: undefined,
-      turn: 0,
-      waiting: undefined,
-    };
+    const registration = newRegistration(routerId(), procedure, match, invoke, clock.now());
     this.registrations.set(match, procedure, registration);
     this.#byId.set(registration.id, registration);
     return registration;
@@ -397,33 +389,4 @@ export class Dealer {
     this.unregistered.emit(session, registration);
     if (last) this.deleted.emit(session, registration);
   }
-}
-
-/**
- * The callees that give way to a `force_reregister`: those of the same principal, half dead perhaps,
- * and all for a session that the router trusts like itself.
- */
-function replaceable(holders: Registration | undefined, session: Session): readonly Session[] {
-  const { authid, authrole } = session.principal;
-  return (holders?.callees ?? [])
-    .map((callee) => callee.session)
-    .filter(({ principal }) => {
-      if (isReserved(holders?.procedure ?? '')) return false; // the router's own
-      return isTrusted(session) || (principal.authid === authid && principal.authrole === authrole);
-    });
-}
-
-/** Why a session cannot join the callees that stay (T-17); undefined when it can, or when none stays. */
-function conflictWith(
-  holders: Registration | undefined,
-  yielding: readonly Session[],
-  session: Session,
-  invoke: InvocationPolicy,
-): string | undefined {
-  const staying = (holders?.callees ?? []).filter((callee) => !yielding.includes(callee.session));
-  if (holders === undefined || staying.length === 0) return undefined;
-  if (holders.invoke !== invoke) return `the procedure is registered with invoke ${holders.invoke}`;
-  if (invoke === 'single') return 'the procedure is registered already';
-  const again = staying.some((callee) => callee.session === session);
-  return again ? 'this session has registered the procedure already' : undefined;
 }

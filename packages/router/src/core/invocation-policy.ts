@@ -18,6 +18,7 @@ export function choose(
     if (registration.turn !== 1) registration.turn = 1; // so that whoever registers next is next
     return single;
   }
+  if (registration.withRoom === 0) return undefined;
   const willing = (callee: Callee): boolean => hasRoom(callee) && tried?.has(callee.session) !== true;
   switch (registration.invoke) {
     case 'single':
@@ -26,13 +27,14 @@ export function choose(
     case 'last':
       return callees.findLast(willing);
     case 'random': {
-      const candidates = callees.filter(willing);
+      const allAreWilling = registration.withRoom === callees.length && tried === undefined;
+      const candidates = allAreWilling ? callees : callees.filter(willing);
       return candidates[Math.floor(random() * candidates.length)];
     }
     case 'roundrobin':
       return nextInTurn(registration, willing);
     case 'load':
-      return leastBusy(callees.filter(willing));
+      return leastBusy(callees, willing);
   }
 }
 
@@ -49,8 +51,13 @@ function nextInTurn(registration: Registration, willing: (callee: Callee) => boo
   return undefined;
 }
 
-/** The first of those with the fewest invocations. */
-function leastBusy([first, ...others]: readonly Callee[]): Callee | undefined {
-  if (first === undefined) return undefined;
-  return others.reduce((best, callee) => (callee.active < best.active ? callee : best), first);
+/** The first of those with the fewest invocations; nobody has fewer than none. */
+function leastBusy(callees: readonly Callee[], willing: (callee: Callee) => boolean): Callee | undefined {
+  let best: Callee | undefined;
+  for (const callee of callees) {
+    if ((best !== undefined && callee.active >= best.active) || !willing(callee)) continue;
+    if (callee.active === 0) return callee;
+    best = callee;
+  }
+  return best;
 }

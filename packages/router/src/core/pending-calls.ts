@@ -1,7 +1,7 @@
 /** Calls in flight, found from either end. */
 import { SessionScope, type CallOptions, type Id, type Payload, type Uri } from '@wamp/protocol';
 import { Numbered } from './numbered.ts';
-import type { Callee, Registration } from './registration.ts';
+import { occupy, vacate, type Callee, type Registration } from './registration.ts';
 import type { Session } from './session.ts';
 
 /** A call whose final answer is still due. */
@@ -128,7 +128,7 @@ export class PendingCalls {
     call.callee = callee;
     call.invocation = side.scope.next();
     side.invocations.add(call.invocation, call);
-    callee.active += 1;
+    occupy(callee);
   }
 
   /** Takes a call from its callee, which has declined it. */
@@ -136,7 +136,7 @@ export class PendingCalls {
     const { callee } = call;
     if (callee === undefined) return;
     this.#known(callee.session)?.invocations.delete(call.invocation);
-    callee.active -= 1;
+    vacate(callee);
     call.callee = undefined;
   }
 
@@ -156,7 +156,7 @@ export class PendingCalls {
     side?.invocations.delete(call.invocation);
     if (lingers && callee.options.concurrency !== undefined) {
       side?.lingering.set(call.invocation, { callee, registration: call.registration });
-    } else callee.active -= 1;
+    } else vacate(callee);
     return true;
   }
 
@@ -166,7 +166,7 @@ export class PendingCalls {
     const { callee, registration } = lingering?.get(invocation) ?? {};
     if (callee === undefined) return undefined;
     lingering?.delete(invocation);
-    callee.active -= 1;
+    vacate(callee);
     return registration;
   }
 
@@ -233,4 +233,15 @@ export class PendingCalls {
     }
     return side;
   }
+}
+
+/** True while a callee is there that has not declined the call. */
+export function isServed({ registration, tried }: PendingCall): boolean {
+  return registration.callees.some((callee) => tried?.has(callee.session) !== true);
+}
+
+/** Takes a call out of those that wait. */
+export function dropFrom(waiting: PendingCall[] | undefined, call: PendingCall): void {
+  const index = waiting?.indexOf(call) ?? -1;
+  if (index !== -1) waiting?.splice(index, 1);
 }

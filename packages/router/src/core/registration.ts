@@ -19,6 +19,8 @@ export interface Callee {
   readonly mayDecline: boolean;
   /** Invocations it is busy with. */
   active: number;
+  /** Where it counts; undefined once it has no part in it any more. */
+  registration: Registration | undefined;
 }
 
 export interface Registration {
@@ -33,10 +35,34 @@ export interface Registration {
   callees: readonly Callee[];
   /** The callee, while it is the only one, as mostly: one look less for each call. */
   single: Callee | undefined;
+  /** How many callees have room: while there is none, nobody is looked for. */
+  withRoom: number;
   /** Where the round robin goes on: an index into `callees`, or behind the last. */
   turn: number;
   /** Calls that wait for a callee with room, the oldest first; undefined before the first. */
   waiting: PendingCall[] | undefined;
+}
+
+/** A registration without callees. */
+export function newRegistration(
+  id: Id,
+  procedure: Uri,
+  match: MatchPolicy,
+  invoke: InvocationPolicy,
+  created: number,
+): Registration {
+  return {
+    id,
+    procedure,
+    match,
+    invoke,
+    created,
+    callees: [],
+    single: undefined,
+    withRoom: 0,
+    turn: 0,
+    waiting: undefined,
+  };
 }
 
 /** True for a callee that its own `concurrency` lets take one more invocation. */
@@ -44,8 +70,29 @@ export function hasRoom({ active, options: { concurrency = 0 } }: Callee): boole
   return concurrency === 0 || active < concurrency;
 }
 
+/** A callee gets one more invocation. */
+export function occupy(callee: Callee): void {
+  callee.active += 1;
+  if (callee.registration !== undefined && callee.active === callee.options.concurrency) {
+    callee.registration.withRoom -= 1;
+  }
+}
+
+/** A callee is busy with one invocation less. */
+export function vacate(callee: Callee): void {
+  if (callee.registration !== undefined && callee.active === callee.options.concurrency) {
+    callee.registration.withRoom += 1;
+  }
+  callee.active -= 1;
+}
+
 /** Adds a callee behind the others. */
-export function addCallee(registration: Registration, callee: Callee): void {
+export function addCallee(
+  registration: Registration,
+  { session, options, mayDecline }: Pick<Callee, 'session' | 'options' | 'mayDecline'>,
+): void {
+  const callee: Callee = { session, options, mayDecline, active: 0, registration };
+  registration.withRoom += 1;
   setCallees(registration, [...registration.callees, callee]);
 }
 
@@ -57,7 +104,10 @@ function setCallees(registration: Registration, callees: readonly Callee[]): voi
 /** Takes one callee out and keeps the round robin's place. */
 export function removeCallee(registration: Registration, session: Session): void {
   const index = registration.callees.findIndex((callee) => callee.session === session);
-  if (index === -1) return;
+  const callee = registration.callees[index];
+  if (callee === undefined) return;
+  if (hasRoom(callee)) registration.withRoom -= 1;
+  callee.registration = undefined;
   const others = registration.callees.filter((callee) => callee.session !== session);
   setCallees(registration, others);
   if (index < registration.turn) registration.turn -= 1;
