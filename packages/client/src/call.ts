@@ -27,7 +27,7 @@ import {
 } from './core/passthru.ts';
 import type { Answer, Waiter } from './core/requests.ts';
 import { WholeResult, type Result } from './core/result.ts';
-import { CallTimeoutError, CanceledError, toError, unwritable, WampError } from './errors.ts';
+import { about, CallTimeoutError, CanceledError, toError, traced, unwritable, WampError } from './errors.ts';
 import { CANCEL_MODE, demand, type Entry } from './options.ts';
 import { onAbort, reasonOf } from './signal.ts';
 
@@ -197,7 +197,7 @@ export class PendingCall implements Call<unknown>, Waiter {
 
   failed(error: Error): void {
     if (!WampError.is(error) || !isPassthru(error.details)) {
-      this.#end()?.reject(error);
+      this.#end()?.reject(about(error, { procedure: this.#request.procedure }));
       return;
     }
     const { uri, details } = error;
@@ -213,7 +213,7 @@ export class PendingCall implements Call<unknown>, Waiter {
   }
 
   full(): Promise<Result> {
-    return this.#outcome;
+    return this.#outcome.catch(traced);
   }
 
   cancel(mode: CancelMode = this.#mode, entry: Entry = this.cancel): void {
@@ -227,7 +227,7 @@ export class PendingCall implements Call<unknown>, Waiter {
     onfulfilled?: ((value: unknown) => R | PromiseLike<R>) | null,
     onrejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
   ): Promise<R | E> {
-    return this.#outcome.then(({ value }) => value).then(onfulfilled, onrejected);
+    return this.#outcome.then(({ value }) => value, traced).then(onfulfilled, onrejected);
   }
 
   catch<E = never>(onrejected?: ((reason: unknown) => E | PromiseLike<E>) | null): Promise<unknown> {

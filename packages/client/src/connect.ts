@@ -12,7 +12,7 @@ import type { Authenticator } from './auth/authenticator.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { Connection, type ConnectionPort } from './connection.ts';
 import type { Untyped } from './contract.ts';
-import { AuthError, ConnectError, toError } from './errors.ts';
+import { about, AuthError, ConnectError, toError } from './errors.ts';
 import {
   BOOL,
   checkOptions,
@@ -27,6 +27,7 @@ import {
 } from './options.ts';
 import { ClientSession, type Logger, type Session } from './session.ts';
 import { onAbort } from './signal.ts';
+import { startAt } from './stack.ts';
 import type { OpenOptions, TransportFactory } from './transports/factory.ts';
 import { webSocket } from './transports/websocket.ts';
 
@@ -101,12 +102,22 @@ export async function connect<C = Untyped>(url: Url, options: ConnectOptions): P
   try {
     await establish(url, options, port, attempt.signal);
     attempt.signal.throwIfAborted();
+  } catch (error) {
+    if (error instanceof ConnectError)
+      startAt(about(error, { realm: options.realm, url: placeOf(url) }), connect);
+    throw error;
   } finally {
     stopListening();
     stopTimer();
   }
   // What the contract says is a promise of the application, which nothing here can check.
   return session as unknown as Session<C>;
+}
+
+/** A URL for messages: its query and its credentials may be secret. */
+function placeOf(url: Url): string {
+  const text = typeof url === 'function' ? 'a URL of a function' : String(url);
+  return text.replace(/\?.*|\/\/[^/]*@/g, (part) => (part.startsWith('?') ? '' : '//'));
 }
 
 /** One attempt, in its order: who we are, a transport, the session. */

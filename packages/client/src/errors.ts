@@ -10,6 +10,7 @@ import {
 } from '@wamp/protocol';
 import type { Ending } from './core/handle.ts';
 import { fault, requirePayload } from './options.ts';
+import { startAt } from './stack.ts';
 
 /** What goes with an error besides its payload. */
 export interface WampErrorOptions {
@@ -17,6 +18,9 @@ export interface WampErrorOptions {
   readonly details?: Kwargs;
   readonly cause?: unknown;
 }
+
+/** What an error is about. */
+type Subject = Readonly<Partial<Record<'procedure' | 'topic' | 'realm' | 'url', string>>>;
 
 /** `'app.*'` means every URI that starts with `app.`; any other pattern means itself. */
 type Covered<U extends string> = U extends `${infer Start}*` ? `${Start}${string}` : U;
@@ -31,6 +35,10 @@ export class WampError<U extends string = string, A extends Args = Args> extends
   override readonly name: string = 'WampError';
   declare readonly uri: U;
   declare readonly args: A;
+  /** What was called, or was to be registered. */
+  declare readonly procedure?: Uri;
+  /** What was published to, or was to be subscribed to. */
+  declare readonly topic?: Uri;
 
   /**
    * @param uri what went wrong; `args` and `kwargs` are the payload, its first string the message
@@ -76,6 +84,10 @@ export class ConnectionLostError extends WampError {
 /** No session came about: the router refused it, could not be reached, or did not answer in time. */
 export class ConnectError extends WampError {
   override readonly name: string = 'ConnectError';
+  /** The realm that was to be joined. */
+  declare readonly realm?: Uri;
+  /** Where the router was looked for, without query and credentials. */
+  declare readonly url?: string;
   /** True when trying again as things are cannot help, such as for `wamp.error.no_such_realm`. */
   readonly fatal: boolean;
 
@@ -121,7 +133,31 @@ export class SerializationError extends WampError {
 /** What a request fails with when its session has ended. */
 export function connectionLost({ reason, error }: Ending, sent: boolean): ConnectionLostError {
   if (sent && error instanceof ConnectionLostError) return error;
-  return new ConnectionLostError(reason, error?.message ?? 'The session is closed.', sent, error);
+  return new ConnectionLostError(reason, saidBy(error) ?? 'The session is closed.', sent, error);
+}
+
+/** What an error says, without the URI that its message begins with. */
+function saidBy(error: Error | undefined): string | undefined {
+  const [said] = WampError.is(error) ? error.args : [];
+  return typeof said === 'string' ? said : error?.message;
+}
+
+/** What an error is about, as a field of it and in its message; what concerns the whole session, stays as it is. */
+export function about<E>(error: E, subject: Subject): E {
+  if (!(error instanceof WampError) || error instanceof ConnectionLostError) return error;
+  const entries = Object.entries(subject);
+  if (entries.every(([field]) => field in error)) return error;
+  const { message } = error;
+  const more = entries.map(([field, value]) => `${field} ${value}`).join(', ');
+  Object.assign(error, subject, { message: `${message} (${more})` });
+  if (error.stack !== undefined) error.stack = error.stack.replace(message, () => error.message);
+  return error;
+}
+
+/** Hands an error on to who awaits it, whose line its stack then begins with. */
+export function traced(error: unknown): never {
+  if (error instanceof WampError) startAt(error, traced);
+  throw error;
 }
 
 /** What a message fails with that could not be encoded. */

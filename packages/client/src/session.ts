@@ -38,7 +38,7 @@ import { packed, packerIn, type PassthruOption } from './core/passthru.ts';
 import { Queue } from './core/queue.ts';
 import type { Waiter } from './core/requests.ts';
 import type { Result } from './core/result.ts';
-import { connectionLost, toError, WampError, type ConnectionLostError } from './errors.ts';
+import { about, connectionLost, toError, traced, WampError, type ConnectionLostError } from './errors.ts';
 import { checkOptions, checkRequest, fault, oneOf, demand, wireOptions, type Entry } from './options.ts';
 import { payloadOf, requireHandler, requireUri } from './payload.ts';
 import { CALL, ON_THE_WIRE, PUBLISH, REGISTER, STREAM, SUBSCRIBE, type WithKwargs } from './rules.ts';
@@ -328,7 +328,9 @@ export class ClientSession implements Session {
       handler,
       options.passthru,
     );
-    return this.#attach(handle, (connection) => connection.registrations.join(handle), options.signal);
+    return this.#attach(handle, (connection) => connection.registrations.join(handle), options.signal, {
+      procedure,
+    });
   }
 
   subscribe(topic: Uri, handler: EventHandler, options?: SubscribeOptions): Promise<Subscription<unknown[]>>;
@@ -346,7 +348,9 @@ export class ClientSession implements Session {
       handler,
       options,
     );
-    return this.#attach(handle, (connection) => connection.subscriptions.join(handle), options.signal);
+    return this.#attach(handle, (connection) => connection.subscriptions.join(handle), options.signal, {
+      topic,
+    });
   }
 
   publish(topic: Uri, payload?: unknown, given?: WithKwargs<PublishOptions>): Promise<PublishResult> {
@@ -371,7 +375,7 @@ export class ClientSession implements Session {
           },
           failed: (error) => {
             stop();
-            reject(error);
+            reject(about(error, { topic }));
           },
         };
         let request: Id | undefined;
@@ -401,7 +405,8 @@ export class ClientSession implements Session {
       });
     });
     // Fire and forget is what publishing without confirmation is for.
-    if (!acknowledged) published.catch(ignore);
+    if (acknowledged) return published.catch(traced);
+    published.catch(ignore);
     return published;
   }
 
@@ -507,8 +512,9 @@ export class ClientSession implements Session {
     handle: H,
     join: (connection: Connection) => Promise<void>,
     signal: AbortSignal | undefined,
+    subject: { readonly procedure: Uri } | { readonly topic: Uri },
   ): Promise<H> {
-    return new Promise((resolve, reject) => {
+    return new Promise<H>((resolve, reject) => {
       this.#whileOpen(signal, reject, (connection) => {
         const stop = onAbort(signal, (reason) => {
           reject(reason);
@@ -518,13 +524,13 @@ export class ClientSession implements Session {
         join(connection).then(
           () => resolve(handle),
           (thrown: unknown) => {
-            const error = toError(thrown);
+            const error = about(toError(thrown), subject);
             handle.end({ reason: 'refused', error });
             reject(error);
           },
         );
       });
-    });
+    }).catch(traced);
   }
 
   /** Goes on only with a connection, and a signal that is not aborted yet. */

@@ -13,5 +13,7 @@ interface Engine {
 export function startAt(error: Error, hidden: Entry): void {
   const { stack } = error;
   (Error as Engine).captureStackTrace?.(error, hidden);
+  const frame = /\n\s+at (process\.)?processTicksAndRejections.*/;
+  if (error.stack !== undefined) error.stack = error.stack.replace(frame, '');
   if (stack !== undefined && error.stack?.includes('\n    at ') !== true) error.stack = stack;
 }

@@ -82,7 +82,7 @@ describe('progress', () => {
     const errors: Error[] = [];
     session.on('error', (error) => errors.push(error));
     peer.send([68, 1, 7, WANTED]);
-    await peer.expect([8, 68, 1, {}, 'wamp.error.runtime_error']);
+    await peer.expect([8, 68, 1, {}, 'wamp.error.runtime_error', [expect.any(String)]]);
     expect(errors).toHaveLength(1);
     expect(session.state).toBe('open');
   });
@@ -148,7 +148,7 @@ describe('an async generator', () => {
 
   test.each<[string, unknown, unknown[]]>([
     ['a WampError', new WampError('app.failed', [1]), ['app.failed', [1]]],
-    ['anything else', new Error('secret'), ['wamp.error.runtime_error']],
+    ['anything else', new Error('secret'), ['wamp.error.runtime_error', [expect.any(String)]]],
   ])('that throws %s', async (_what, thrown, elements) => {
     const { session, peer } = await registered(async function* () {
       yield await Promise.resolve(1);
@@ -171,7 +171,7 @@ describe('an async generator', () => {
     });
     session.on('error', () => undefined);
     peer.send([68, 1, 7, WANTED]);
-    await peer.expect([8, 68, 1, {}, 'wamp.error.runtime_error']);
+    await peer.expect([8, 68, 1, {}, 'wamp.error.runtime_error', [expect.any(String)]]);
     await settle();
     expect(left).toBe(true);
   });

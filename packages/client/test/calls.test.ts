@@ -142,7 +142,7 @@ describe('an error', () => {
       args: ['no such thing', 7],
       kwargs: { id: 7 },
       details: { _more: 1 },
-      message: 'app.not_found: no such thing',
+      message: 'app.not_found: no such thing (procedure p)',
     });
     expect(await failure(call.full())).toBe(error);
   });

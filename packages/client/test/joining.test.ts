@@ -175,7 +175,11 @@ test.each([
   const error = await failure(connecting);
   expect(error).toBeInstanceOf(type);
   expect(error instanceof AuthError).toBe(type === AuthError);
-  expect(error).toMatchObject({ uri: reason, fatal, message: `${reason}: for a reason` });
+  expect(error).toMatchObject({
+    uri: reason,
+    fatal,
+    message: `${reason}: for a reason (realm realm1, url ws://scripted/)`,
+  });
   expect(peer.closed).toBe(true);
   expect(peer.clock.pending).toBe(0);
   peer.expectNothing();

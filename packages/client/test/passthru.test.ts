@@ -464,7 +464,7 @@ describe('a procedure', () => {
   test('what it gives that cannot be packed is a runtime error', async () => {
     const { peer, errors } = await registered(() => 'text', { passthru: passthru({ scheme: 'mqtt' }) });
     peer.send([68, 1, 7, { ppt_scheme: 'mqtt' }, [ONE]]);
-    await peer.expect([8, 68, 1, {}, 'wamp.error.runtime_error']);
+    await peer.expect([8, 68, 1, {}, 'wamp.error.runtime_error', [expect.any(String)]]);
     expect(errors).toHaveLength(1);
   });
 });

@@ -134,8 +134,8 @@ describe('a handler that fails', () => {
   });
 
   test.each([
-    [undefined, []],
-    [false, []],
+    [undefined, [[expect.not.stringContaining('secret')]]],
+    [false, [[expect.not.stringContaining('secret')]]],
     [true, [['secret']]],
   ])('anything else is a runtime error and reported, exposeErrors %s', async (exposeErrors, elements) => {
     const thrown = new Error('secret');
@@ -163,7 +163,7 @@ describe('a handler that fails', () => {
     const errors: Error[] = [];
     session.on('error', (error) => errors.push(error));
     peer.send([68, 1, 7, {}]);
-    await peer.expect([8, 68, 1, {}, 'wamp.error.runtime_error']);
+    await peer.expect([8, 68, 1, {}, 'wamp.error.runtime_error', [expect.any(String)]]);
     wanted = 'throw';
     peer.send([68, 2, 7, {}]);
     await peer.expect([8, 68, 2, {}, 'wamp.error.runtime_error']);

@@ -1,5 +1,6 @@
 /** One EVENT, as its handlers see it. */
 import type { Args, Event, Id, Kwargs, Uri } from '@wamp/protocol';
+import { own } from './own.ts';
 import { peerIn, type Peer } from './peer.ts';
 
 /** A publication that reached one of our subscriptions. */
@@ -24,13 +25,12 @@ export function eventOf(
   subscribed: Uri,
 ): WampEvent<unknown[]> {
   return {
-    // Decoded for this event, so it is the application's to change.
-    args: args as unknown[],
-    kwargs,
+    args: own(args, []) as unknown[],
+    kwargs: own(kwargs, {}),
     topic: details.topic ?? subscribed,
     publication,
     retained: details.retained === true,
     publisher: peerIn(details, 'publisher'),
-    details,
+    details: own(details, {}),
   };
 }

@@ -99,10 +99,13 @@ export class Handlers {
     if (entry === undefined || entry.handles.size === 0) return;
     const event = eventOf(message, entry.uri);
     const failed = (thrown: unknown): void => this.#report(thrown);
+    // Each handler has a payload of its own, copied before any of them can change it.
+    const copies = Array.from({ length: entry.handles.size - 1 }, () => structuredClone(event));
     for (const handle of entry.handles) {
       // One handler's failure is no other's.
       try {
-        void handle.lane.pass(() => this.#deliver(handle, event), failed);
+        const mine = copies.pop() ?? event;
+        void handle.lane.pass(() => this.#deliver(handle, mine), failed);
       } catch (thrown) {
         this.#report(thrown);
       }
@@ -316,7 +319,9 @@ export class Handlers {
       this.#answerError(request, new ApplicationError(ErrorUri.CANCELED));
     } else {
       this.#report(thrown);
-      const said = this.#port.exposeErrors ? [toError(thrown).message] : [];
+      const said = this.#port.exposeErrors
+        ? [toError(thrown).message]
+        : [`${procedure} failed with a ${toError(thrown).name}, whose message stays with the callee.`];
       this.#answerError(request, new ApplicationError(ErrorUri.RUNTIME_ERROR, said));
     }
   }

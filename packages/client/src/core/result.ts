@@ -1,5 +1,6 @@
 /** What a procedure gives back, whole: positional and keyword values. */
 import type { Args, Kwargs } from '@wamp/protocol';
+import { own } from './own.ts';
 import { requirePayload } from '../options.ts';
 
 /** A result with everything that came with it. */
@@ -19,8 +20,8 @@ export class WholeResult implements Result {
   readonly details: Kwargs;
 
   constructor(args: Args, kwargs: Kwargs, details: Kwargs) {
-    this.args = args;
-    this.kwargs = kwargs;
+    this.args = own(args, []);
+    this.kwargs = own(kwargs, {});
     this.details = details;
   }
 
