@@ -4,6 +4,7 @@ import type { AuthConfiguration } from './config/auth.ts';
 import type { Listener } from './config/listeners.ts';
 import type { RealmConfiguration } from './config/realms.ts';
 import type { Configuration } from './config/schema.ts';
+import { grantsEverything } from './rights.ts';
 
 /** What would be served, a line for each listener and realm. */
 export function summary({ listeners, realms }: Configuration): string {
@@ -45,6 +46,16 @@ function realmLine({ name, auth, roles }: RealmConfiguration): string {
       : `${role} (asks ${configured.authorizer.procedure})`,
   );
   return `realm ${name}: ${methods.join(', ')}; roles ${each.join(', ')}`;
+}
+
+/** How clients get into a realm, for the start page: neither names nor roles, for anybody may read it. */
+export function entranceTo(realm: RealmConfiguration): string {
+  const { anonymous, ...others } = realm.auth ?? { anonymous: 'anonymous' };
+  const names = Object.keys(others);
+  const proofs = names.length === 0 ? '' : `authentication by ${names.join(' or ')}`;
+  const rights = grantsEverything(realm) ? 'everything allowed' : 'allowed is what the role may do';
+  const free = anonymous === undefined ? '' : `anonymous, ${rights}`;
+  return [free, proofs].filter((part) => part !== '').join('; or ');
 }
 
 function methodParts({ anonymous, jwt, cryptosign, tls, ...rest }: AuthConfiguration): readonly string[] {

@@ -8,7 +8,7 @@ import type {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Log } from '@wamp/router';
-import { landingPage } from './landing-page.ts';
+import { landingPage, type ToldRealm } from './landing-page.ts';
 import { asset, type Asset, type Site } from './static-sites.ts';
 
 /** What the answers are made of. */
@@ -16,8 +16,8 @@ export interface HttpOptions {
   readonly site: Site;
   /** Where WebSocket clients connect; the landing page names the first. */
   readonly webSocketPaths: readonly string[];
-  /** The realm that the landing page connects to. */
-  readonly realm: string;
+  /** The realms that the landing page tells of. It connects to the first. */
+  readonly realms: readonly ToldRealm[];
   /** What `/health` tells besides `status`. */
   readonly health: () => Readonly<Record<string, string | number>>;
 }
@@ -57,7 +57,7 @@ export function answerHttp(options: HttpOptions): RequestListener {
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, options: HttpOptions): void {
-  const { site, webSocketPaths, realm, health } = options;
+  const { site, webSocketPaths, realms, health } = options;
   const [path = '', ...query] = (request.url ?? '').split('?');
 
   if (path === '/health') {
@@ -85,7 +85,7 @@ function answer(request: IncomingMessage, response: ServerResponse, options: Htt
     request,
     response,
     200,
-    path === '/' ? landingPage(found, request, { path: webSocketPaths[0] ?? '/', realm }) : found,
+    path === '/' ? landingPage(found, request, { path: webSocketPaths[0], realms }) : found,
   );
 }
 

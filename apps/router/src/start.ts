@@ -10,6 +10,7 @@ import type { Configuration } from './config/schema.ts';
 import { answerHttp } from './http.ts';
 import { openListener, type OpenListener } from './listener.ts';
 import { resolveHost } from './listening.ts';
+import { entranceTo } from './check.ts';
 import { logFrom } from './log.ts';
 import type { Stoppable } from './shutdown.ts';
 import { grantsEverything } from './rights.ts';
@@ -88,20 +89,22 @@ function refuseExposure(listeners: readonly Listener[], loaded: LoadedConfigurat
 function answersFor({ listeners, realms }: Configuration): (listener: Listener) => RequestListener {
   const nothing: Site = new Map();
   const site = listeners.some(({ pages }) => pages) ? loadSites() : nothing;
-  const realm = realms[0]?.name ?? '';
+  const told = realms.map((realm) => ({ name: realm.name, entrance: entranceTo(realm) }));
   const started = performance.now();
   const running = version();
   const health = () => ({ version: running, uptime_ms: Math.round(performance.now() - started) });
   return ({ pages, transports, websocketPaths }) => {
     const webSocketPaths = transports.includes('websocket') ? websocketPaths : [];
-    return answerHttp({ site: pages ? site : nothing, webSocketPaths, realm, health });
+    return answerHttp({ site: pages ? site : nothing, webSocketPaths, realms: told, health });
   };
 }
 
 function greeting(open: readonly OpenListener[], { realms }: Configuration): string {
   const urls = open.flatMap((listener) => listener.urls);
-  const names = realms.map(({ name }) => name).join(', ');
-  const isOpen = realms.some(grantsEverything);
-  const rights = isOpen ? ' (development default: anonymous, everything allowed)' : '';
-  return `wamp-router listening: ${urls.join('  ')}  ${names}${rights}`;
+  const note = ' (development default: anonymous, everything allowed)';
+  const isOpen = realms.map(grantsEverything);
+  const all = isOpen.every(Boolean);
+  const names = realms.map(({ name }, index) => (isOpen[index] === true && !all ? name + note : name));
+  const rights = all ? note : '';
+  return `wamp-router listening: ${urls.join('  ')}  ${names.join(', ')}${rights}`;
 }
