@@ -38,8 +38,8 @@ export const NAMES: () => Buffer = once(() =>
 /** 250,000 names of one letter. */
 export const LETTERS: () => Buffer = once(() => filled('"a"', 1_000_000));
 
-/** The longest URI: 512 bytes in 64 components. */
+/** The longest URI: 512 bytes in 64 components. @param first up to four components, the last of which is filled up */
 export function longUri(first: string): string {
-  const rest = Array.from({ length: 63 }, () => 'abcdefg').join('.');
+  const rest = Array.from({ length: 60 }, () => 'abcdefg').join('.');
   return `${first.padEnd(512 - rest.length - 1, 'z').slice(0, 512 - rest.length - 1)}.${rest}`;
 }

@@ -18,6 +18,7 @@ function begin(task: HostileTask): void {
     sessions.push(new HostileSession(task, number, tally));
   }
   running = Promise.all(sessions.map((session) => session.run()));
+  process.send?.('begun');
 }
 
 process.on('message', (message: HostileTask | 'end') => {

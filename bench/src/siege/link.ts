@@ -38,6 +38,10 @@ const ROLES = Object.fromEntries(Object.entries(FEATURES).map(([role, features])
 export interface Place {
   readonly port: number;
   readonly realm: string;
+  /** An address that we claim to have, to a router that takes us for a proxy: X-Forwarded-For, or PROXY with RawSocket. */
+  readonly from?: string | undefined;
+  /** Connects, and never says HELLO. */
+  readonly silent?: boolean | undefined;
 }
 
 export class Link {
@@ -63,6 +67,8 @@ export class Link {
   /** Ids of the subscriptions and registrations since {@link forgetIds}. */
   subscriptions: number[] = [];
   registrations: number[] = [];
+  /** Hears EVENTs: the message, or its beginning. */
+  heard: ((event: Buffer) => void) | undefined;
   events = 0;
   /** Answers of any kind. */
   answers = 0;
@@ -91,10 +97,10 @@ export class Link {
     });
     this.socket = connect({ port: place.port, host: '127.0.0.1', noDelay: true });
     this.socket.setMaxListeners(0);
-    this.socket.on('data', (chunk) => this.#data(chunk, place.realm));
+    this.socket.on('data', (chunk) => this.#data(chunk, place));
     this.socket.on('error', (error) => this.#end((error as NodeJS.ErrnoException).code ?? error.message));
     this.socket.on('close', () => this.#end('closed without a word'));
-    this.socket.write(this.#hello(place.port));
+    this.socket.write(this.#hello(place));
   }
 
   get isOver(): boolean {
@@ -165,7 +171,8 @@ export class Link {
     return answer;
   }
 
-  answerTo(request: number): Promise<Head | undefined> {
+  /** @param patience seconds */
+  answerTo(request: number, patience: number = PATIENCE): Promise<Head | undefined> {
     if (this.#isOver) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const done = (answer: Head | undefined): void => {
@@ -173,7 +180,7 @@ export class Link {
         this.#waiting.delete(request);
         resolve(answer);
       };
-      const timer = setTimeout(done, PATIENCE * 1000, undefined);
+      const timer = setTimeout(done, patience * 1000, undefined);
       this.#waiting.set(request, done);
     });
   }
@@ -210,24 +217,31 @@ export class Link {
     this.#end('');
   }
 
-  #hello(port: number): Buffer {
-    if (this.#framing === 'rawsocket') return Buffer.from([0x7f, 0xf0 | this.#serializer.rawSocketId, 0, 0]);
+  #hello({ port, from }: Place): Buffer {
+    if (this.#framing === 'rawsocket') {
+      const handshake = Buffer.from([0x7f, 0xf0 | this.#serializer.rawSocketId, 0, 0]);
+      const family = from?.includes(':') === true ? 'TCP6' : 'TCP4';
+      const target = family === 'TCP6' ? '::1' : '127.0.0.1';
+      const proxied = from === undefined ? '' : `PROXY ${family} ${from} ${target} 40000 ${port}\r\n`;
+      return Buffer.concat([Buffer.from(proxied), handshake]);
+    }
     const subprotocol = this.speech === 'batched' ? 'wamp.2.json.batched' : 'wamp.2.json';
+    const forwarded = from === undefined ? '' : `X-Forwarded-For: ${from}\r\n`;
     return Buffer.from(
-      `GET /ws HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+      `GET /ws HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${forwarded}` +
         `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: c2llZ2Ugc2llZ2Ugc2llZw==\r\nSec-WebSocket-Protocol: ${subprotocol}\r\n\r\n`,
     );
   }
 
-  #data(chunk: Buffer, realm: string): void {
+  #data(chunk: Buffer, place: Place): void {
     if (this.#greeted) this.#reader.push(chunk);
     else {
       this.#greeting = Buffer.concat([this.#greeting, chunk]);
-      this.#readGreeting(realm);
+      this.#readGreeting(place);
     }
   }
 
-  #readGreeting(realm: string): void {
+  #readGreeting({ realm, silent = false }: Place): void {
     const bytes = this.#greeting;
     const end = this.#framing === 'rawsocket' ? 4 : bytes.indexOf('\r\n\r\n') + 4;
     if (bytes.length < end || end < 4) return;
@@ -244,6 +258,10 @@ export class Link {
       return;
     }
     this.#greeted = true;
+    if (silent) {
+      this.#joined();
+      return;
+    }
     const hello = [1, realm, { roles: ROLES }];
     if (this.#serializer === json) this.send(JSON.stringify(hello));
     else this.sendList(hello);
@@ -252,7 +270,7 @@ export class Link {
 
   #received(bytes: Buffer, whole: boolean): void {
     if (this.#serializer !== json) this.#receivedBinary(bytes, whole);
-    else if (this.speech !== 'batched') this.#hear(headOf(bytes));
+    else if (this.speech !== 'batched') this.#hear(headOf(bytes), bytes);
     else if (whole)
       for (const message of splitBatch(bytes, json) ?? [])
         this.#hear(headOf(Buffer.from(message.buffer, message.byteOffset, message.byteLength)));
@@ -271,10 +289,12 @@ export class Link {
     this.#hear({ type: message.type, second: undefined, third: undefined, uri: message.reason });
   }
 
-  #hear(head: Head): void {
+  #hear(head: Head, bytes?: Buffer): void {
     const { type, second = 0, third = 0 } = head;
-    if (type === EVENT) this.events += 1;
-    else if (type === INVOCATION) this.invoked?.(second, third);
+    if (type === EVENT) {
+      this.events += 1;
+      if (bytes !== undefined) this.heard?.(bytes);
+    } else if (type === INVOCATION) this.invoked?.(second, third);
     else if (type === 8) {
       count(this.tally.errors, head.uri ?? 'unknown');
       this.#answered(third, head);

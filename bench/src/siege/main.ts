@@ -1,8 +1,8 @@
 /** `npm run siege`: whether the router holds against a hundred hostile sessions that keep to the rules. */
 import { parseArgs } from 'node:util';
-import { KINDS } from './kinds/index.ts';
-import { faultsOf, report } from './report.ts';
-import { siege } from './siege.ts';
+import { GROUPS, KINDS } from './kinds/index.ts';
+import { faultsOf, line, LINE_TITLE, report } from './report.ts';
+import { siege, type SiegeOptions } from './siege.ts';
 
 const USAGE = `npm run siege -- [options]
 
@@ -12,6 +12,7 @@ const USAGE = `npm run siege -- [options]
   --processes N    processes that they live in; 2 by default
   --seed N         what the hostile sessions do; 1 by default
   --only A,B       these kinds of attack alone; --list prints all
+  --each           one kind after the other, each with a router of its own: a line for each (10 sessions, 8 s)
   --port N         where the router listens; any free port by default
   --config FILE    a configuration of the router, which listens on --port and has --realm
   --realm URI      realm1 by default
@@ -31,12 +32,13 @@ Exit code: 0 when everything is within its bounds, 1 when something is not.
 
 const { values } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '60' },
+    seconds: { type: 'string' },
     heap: { type: 'string', default: '1024' },
-    sessions: { type: 'string', default: '100' },
+    sessions: { type: 'string' },
     processes: { type: 'string', default: '2' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string' },
+    each: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     port: { type: 'string' },
     config: { type: 'string' },
@@ -58,28 +60,46 @@ function kinds(only: string | undefined): readonly string[] {
   return chosen;
 }
 
-async function run(): Promise<void> {
-  if (values.config !== undefined && values.port === undefined)
-    throw new Error('--config needs --port, which it listens on');
-  const outcome = await siege({
-    seconds: Number(values.seconds),
+function options(chosen: readonly string[], seconds: number, sessions: number): SiegeOptions {
+  return {
+    seconds: Number(values.seconds ?? seconds),
     heap: Number(values.heap),
-    sessions: Number(values.sessions),
+    sessions: Number(values.sessions ?? sessions),
     processes: Number(values.processes),
     seed: Number(values.seed),
-    kinds: kinds(values.only),
+    kinds: chosen,
     port: Number(values.port ?? 0),
     config: values.config,
     realm: values.realm,
     program: values.router,
     profile: values['cpu-prof'],
-  });
-  console.log(
-    values.json ? JSON.stringify({ ...outcome, faults: faultsOf(outcome) }, undefined, 2) : report(outcome),
-  );
-  process.exitCode = faultsOf(outcome).length === 0 ? 0 : 1;
+  };
 }
 
+/** @returns whether the router has held */
+async function all(): Promise<boolean> {
+  const outcome = await siege(options(kinds(values.only), 60, 100));
+  const faults = faultsOf(outcome);
+  console.log(values.json ? JSON.stringify({ ...outcome, faults }, undefined, 2) : report(outcome));
+  return faults.length === 0;
+}
+
+/** @returns whether the router has held against every one */
+async function each(): Promise<boolean> {
+  let held = true;
+  if (!values.json) console.log(LINE_TITLE);
+  for (const group of GROUPS) {
+    if (values.only !== undefined && !group.some((kind) => kinds(values.only).includes(kind))) continue;
+    const outcome = await siege(options(group, 8, 10));
+    const faults = faultsOf(outcome);
+    console.log(values.json ? JSON.stringify({ ...outcome, faults }) : line(outcome));
+    held &&= faults.length === 0;
+  }
+  return held;
+}
+
+if (values.config !== undefined && values.port === undefined)
+  throw new Error('--config needs --port, which it listens on');
 if (values.help) console.log(USAGE);
 else if (values.list) console.log(Object.keys(KINDS).join('\n'));
-else await run();
+else process.exitCode = (await (values.each ? each() : all())) ? 0 : 1;

@@ -2,9 +2,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { sleep } from '../sleep.ts';
+import { freePort } from './free-port.ts';
 import type { ProcessFigures, Question } from './preload.ts';
 
 const ROOT = new URL('../../../', import.meta.url);
@@ -65,6 +66,7 @@ export class Program {
     this.port = port;
     const kill = (): boolean => child.kill('SIGKILL');
     process.on('exit', kill);
+    child.setMaxListeners(0);
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.#log = (this.#log + text).slice(-KEPT_LOG);
@@ -115,15 +117,6 @@ export class Program {
     }
     throw new Error(`the router does not listen on port ${this.port}\n${this.#log}`);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function accepts(port: number): Promise<boolean> {

@@ -3,6 +3,7 @@ import { digits } from '../figures.ts';
 import { SPREAD } from './spread.ts';
 import type { TurnFigures } from './preload.ts';
 import { memoryBound, type Outcome } from './siege.ts';
+import type { KindTally } from './tally.ts';
 import type { Latency } from './witness.ts';
 
 const MIB = 1024 * 1024;
@@ -48,12 +49,32 @@ export function report(outcome: Outcome): string {
   ].join('\n');
 }
 
+export const LINE_TITLE: string =
+  `${'kinds'.padEnd(30)} ${'turn: ms of CPU'.padStart(16)} ${'main'.padStart(6)} ${'garbage'.padStart(8)} ` +
+  `${'calls p99'.padStart(10)} ${'events p99'.padStart(10)} ${'RSS: before'.padStart(11)} ${'peak'.padStart(6)} ${'after'.padStart(6)} ` +
+  `${'messages'.padStart(10)} ${'MiB'.padStart(6)} ${'ended'.padStart(6)}  faults`;
+
+/** A siege in one line, below {@link LINE_TITLE}. */
+export function line(outcome: Outcome): string {
+  const { options, figures, testimony, memory: rss, hostile: tally } = outcome;
+  const [turn] = figures?.longest ?? [];
+  const sent = Object.values(tally.kinds);
+  const sum = (of: (kind: KindTally) => number): number => sent.reduce((all, kind) => all + of(kind), 0);
+  return (
+    `${options.kinds.join('+').padEnd(30)} ${digits(turn?.cpu).padStart(16)} ${digits(turn?.mainCpu).padStart(6)} ` +
+    `${digits(turn?.collecting).padStart(8)} ${digits(testimony?.calls.p99).padStart(10)} ${digits(testimony?.events.p99).padStart(10)} ` +
+    `${whole(rss.before / MIB).padStart(11)} ${whole(rss.peak / MIB).padStart(6)} ${whole(rss.after / MIB).padStart(6)} ` +
+    `${whole(sum(({ messages }) => messages)).padStart(10)} ${whole(sum(({ bytes }) => bytes) / MIB).padStart(6)} ` +
+    `${whole(sum(({ ended }) => ended)).padStart(6)}  ${faultsOf(outcome).join('; ')}`
+  );
+}
+
 function turns({ figures, routerShare, death }: Outcome): string[] {
   if (figures === undefined) return [`router: ${death ?? 'no answer'}`];
   const columns = [...SPREAD.map((bound) => `< ${bound}`), `≥ ${SPREAD.at(-1) ?? 0}`];
   return [
     `router        ${digits(routerShare)} cores; longest turn ${digits(figures.longest[0]?.cpu)} ms of CPU`,
-    `turns         ${columns.map((column, index) => `${column} ms: ${digits0(figures.spread[index])}`).join(', ')}`,
+    `turns         ${columns.map((column, index) => `${column} ms: ${whole(figures.spread[index])}`).join(', ')}`,
     ...figures.longest.slice(0, LISTED).map((turn) => `  ${turnLine(turn)}`),
   ];
 }
@@ -79,7 +100,7 @@ function witness({ testimony }: Outcome): string[] {
 }
 
 function latency({ count, p50, p99, max }: Latency): string {
-  return `${digits0(count).padStart(6)}: p50 ${digits(p50)} ms, p99 ${digits(p99)} ms, max ${digits(max)} ms`;
+  return `${whole(count).padStart(6)}: p50 ${digits(p50)} ms, p99 ${digits(p99)} ms, max ${digits(max)} ms`;
 }
 
 function memory({ memory: { before, peak, after, heapBefore, heapAfter } }: Outcome): string[] {
@@ -92,14 +113,14 @@ function memory({ memory: { before, peak, after, heapBefore, heapAfter } }: Outc
 function hostile({ hostile: tally, options }: Outcome): string[] {
   const kinds = Object.entries(tally.kinds).sort(([, a], [, b]) => b.bytes - a.bytes);
   return [
-    `hostile       ${options.sessions} at a time, ${digits0(tally.sessions)} sessions, seed ${options.seed}, ${options.seconds} s`,
+    `hostile       ${options.sessions} at a time, ${whole(tally.sessions)} sessions, seed ${options.seed}, ${options.seconds} s`,
     `  refused     ${counts(tally.refused)}`,
     `  ended       ${counts(tally.ended)}`,
     '',
     `${'kind'.padEnd(15)} ${'goes'.padStart(6)} ${'messages'.padStart(11)} ${'MiB'.padStart(8)} ${'ended'.padStart(6)}  errors`,
     ...kinds.map(
       ([name, { goes, messages, bytes, ended, errors }]) =>
-        `${name.padEnd(15)} ${digits0(goes).padStart(6)} ${digits0(messages).padStart(11)} ${digits0(bytes / MIB).padStart(8)} ${digits0(ended).padStart(6)}  ${counts(errors)}`,
+        `${name.padEnd(15)} ${whole(goes).padStart(6)} ${whole(messages).padStart(11)} ${whole(bytes / MIB).padStart(8)} ${whole(ended).padStart(6)}  ${counts(errors)}`,
     ),
     ...tally.faults.map((fault) => `fault of a hostile program: ${fault}`),
   ];
@@ -109,13 +130,13 @@ function counts(all: Readonly<Record<string, number>>): string {
   const some = Object.entries(all).sort(([, a], [, b]) => b - a);
   return some.length === 0
     ? 'none'
-    : some.map(([what, times]) => `${digits0(times)} ${what.replace('wamp.error.', '')}`).join(', ');
+    : some.map(([what, times]) => `${whole(times)} ${what.replace('wamp.error.', '')}`).join(', ');
 }
 
-function digits0(value: number | undefined): string {
+function whole(value: number | undefined): string {
   return value === undefined ? '–' : Math.round(value).toLocaleString('en');
 }
 
 function mib(bytes: number): string {
-  return `${digits0(bytes / MIB)} MiB`;
+  return `${whole(bytes / MIB)} MiB`;
 }

@@ -20,7 +20,7 @@ export interface SiegeOptions extends ProgramOptions {
 }
 
 /** Bytes. */
-export interface Memory {
+interface Memory {
   readonly before: number;
   readonly peak: number;
   /** When all had gone; the least in 30 s, garbage collected. */
@@ -45,12 +45,12 @@ export interface Outcome {
 }
 
 /** Memory may be this much above what it was, and {@link MEMORY_CONSTANT}. */
-export const MEMORY_RATIO = 1.1;
+const MEMORY_RATIO = 1.1;
 /**
  * What a process that has worked keeps, whoever worked with it: compiled code, young generations at their full size, and
  * what malloc holds back (bytes).
  */
-export const MEMORY_CONSTANT: number = 64 * 1024 * 1024;
+const MEMORY_CONSTANT: number = 64 * 1024 * 1024;
 /** How long memory may take to come back (s). */
 const SETTLING = 30;
 /** Before the siege begins, the witness has the router to itself (s). */
@@ -73,7 +73,7 @@ export async function siege(options: SiegeOptions): Promise<Outcome> {
   await sleep(WARM_UP);
   const before = await program.ask('siege: collect');
   await program.ask('siege: fresh');
-  const attackers = begin(options, program.port);
+  const attackers = await begin(options, program.port);
   const watched = await watch(program, options.seconds);
   const figures = await program.ask('siege: figures');
   const hostile = sumOf(await Promise.all(attackers.map((each) => told<HostileTally>(each))).then(present));
@@ -108,10 +108,14 @@ function child(entry: string): ChildProcess {
   return forked;
 }
 
-/** Starts the hostile sessions, in processes of their own. */
-function begin({ sessions, processes, seed, kinds, realm }: SiegeOptions, port: number): ChildProcess[] {
-  return Array.from({ length: processes }, (_, index) => {
-    const attacker = child('hostile-entry.ts');
+/** Starts the hostile sessions, in processes of their own. Resolves when all these run. */
+async function begin(
+  { sessions, processes, seed, kinds, realm }: SiegeOptions,
+  port: number,
+): Promise<readonly ChildProcess[]> {
+  const attackers = Array.from({ length: processes }, () => child('hostile-entry.ts'));
+  const begun = attackers.map((attacker) => once(attacker, 'message'));
+  for (const [index, attacker] of attackers.entries()) {
     const task: HostileTask = {
       place: { port, realm },
       seed,
@@ -121,8 +125,9 @@ function begin({ sessions, processes, seed, kinds, realm }: SiegeOptions, port: 
       to: Math.floor((sessions * (index + 1)) / processes),
     };
     attacker.send(task);
-    return attacker;
-  });
+  }
+  await Promise.all(begun);
+  return attackers;
 }
 
 /** Looks at the router from outside. */

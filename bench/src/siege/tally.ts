@@ -31,8 +31,12 @@ export function newTally(): HostileTally {
   return { kinds: {}, sessions: 0, refused: {}, ended: {}, faults: [] };
 }
 
+export function newKindTally(): KindTally {
+  return { goes: 0, messages: 0, bytes: 0, ended: 0, errors: {} };
+}
+
 export function kindOf(tally: HostileTally, kind: string): KindTally {
-  return (tally.kinds[kind] ??= { goes: 0, messages: 0, bytes: 0, ended: 0, errors: {} });
+  return (tally.kinds[kind] ??= newKindTally());
 }
 
 export function count(counts: Record<string, number>, what: string, by = 1): void {

@@ -32,7 +32,7 @@ export interface Testimony {
 }
 
 /** Calls and events a second, over all transports together. */
-export const RATE = 50;
+const RATE = 50;
 /** How long the last answers may take (s). */
 const PATIENCE = 30;
 
@@ -136,12 +136,12 @@ export class Witness {
     const testimony: Testimony = {
       calls: this.#calls.latency,
       events: this.#events.latency,
-      failedCalls: this.#failed,
+      failedCalls: { ...this.#failed },
       unanswered: this.#open,
       published: this.#pairs.reduce((sum, { published }) => sum + published, 0),
       lostEvents: Math.max(0, missing()),
       misplacedEvents: this.#pairs.reduce((sum, { misplaced }) => sum + misplaced, 0),
-      endedSessions: this.#ended,
+      endedSessions: [...this.#ended],
       ownDelay: this.#ownDelay.latency,
     };
     await Promise.race([

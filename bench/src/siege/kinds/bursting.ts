@@ -7,7 +7,7 @@ export const FEED = 'siege.feed';
 const POLICIES = ['single', 'first', 'last', 'roundrobin', 'random'] as const;
 
 /** The procedure that hostile callees serve under a policy. */
-export function served(policy: string): string {
+function served(policy: string): string {
   return `siege.served.${policy}`;
 }
 

@@ -33,6 +33,21 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   metaEvents,
 };
 
+/** Kinds that only hurt together, for sieges by one after the other: those who publish, and those who read. */
+export const GROUPS: readonly (readonly string[])[] = [
+  ...['testaments', 'retained', 'waiting', 'eligible', 'topics', 'wildcardCalls', 'wildcardEvents'].map(
+    (kind) => [kind],
+  ),
+  ...['allMatch', 'prefixes', 'batches', 'cancels', 'streams', 'shares', 'metaCalls', 'leave'].map((kind) => [
+    kind,
+  ]),
+  ['callBursts', 'serve'],
+  ['eventBursts', 'read'],
+  ['eventBursts', 'readForeign'],
+  ['shapes', 'readForeign', 'serve'],
+  ['churn', 'metaEvents'],
+];
+
 /** The ways to speak that a kind is made for. */
 export function speechesFor(kind: string): readonly Speech[] {
   if (kind === 'readForeign') return ['msgpack', 'cbor'];

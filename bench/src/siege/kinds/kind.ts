@@ -36,8 +36,13 @@ export async function wait(link: Link, seconds: number): Promise<void> {
   for (let waited = 0; waited < seconds && !link.isOver; waited += 0.05) await sleep(0.05);
 }
 
-/** Reads at so many bytes a second, roughly: a chunk, then a pause. */
-export async function crawl(link: Link, bytesPerSecond: number, seconds: number): Promise<void> {
+/** Reads at so many bytes a second, roughly: a chunk, then a pause. @param enough ends it before its time */
+export async function crawl(
+  link: Link,
+  bytesPerSecond: number,
+  seconds: number,
+  enough: () => boolean = () => false,
+): Promise<void> {
   const { socket } = link;
   let allowed = 0;
   const slow = (chunk: Buffer): void => {
@@ -46,9 +51,13 @@ export async function crawl(link: Link, bytesPerSecond: number, seconds: number)
   };
   socket.on('data', slow);
   socket.pause();
-  for (let waited = 0; waited < seconds && !link.isOver; waited += 0.1) {
-    await sleep(0.1);
-    allowed = Math.min(bytesPerSecond, allowed + bytesPerSecond / 10);
+  let before = performance.now();
+  const until = before + seconds * 1000;
+  while (before < until && !link.isOver && !enough()) {
+    await sleep(0.02);
+    const now = performance.now();
+    allowed = Math.min(bytesPerSecond, allowed + (bytesPerSecond * (now - before)) / 1000);
+    before = now;
     if (allowed > 0) socket.resume();
   }
   socket.off('data', slow);

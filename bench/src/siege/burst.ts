@@ -1,0 +1,137 @@
+/** `npm run burst`: whether who answers and reads as well as it can stays connected when others send in one go. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { digits } from '../figures.ts';
+import { sleep } from '../sleep.ts';
+import { TEXT_1M, TEXT_64K } from './bodies.ts';
+import { crawl } from './kinds/kind.ts';
+import { Link } from './link.ts';
+import { Program } from './program.ts';
+import { newKindTally } from './tally.ts';
+
+const USAGE = `npm run burst -- [options]
+
+  --calls N        calls in one go, 64 by default: of 1 MB each, then with results of 1 MB each
+  --megabytes N    events in one go, together; 200 by default: as messages of 1 MB, then of 64 KB
+  --rate N         what their subscriber reads: 2 MB/s by default, so that it takes 100 s, twice
+  --router FILE    the main.js of another build
+
+The callee is a session of @wamp/client in a process of its own, which answers at once.
+Exit code: 0 when every call has its result, every event has come, in order, and nobody's session has ended.
+`;
+
+const { values } = parseArgs({
+  options: {
+    calls: { type: 'string', default: '64' },
+    megabytes: { type: 'string', default: '200' },
+    rate: { type: 'string', default: '2' },
+    router: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+/** How long answers may take (s). */
+const PATIENCE = 30;
+const TOPIC = 'burst.events';
+
+async function startCallee(port: number): Promise<ChildProcess> {
+  const callee = fork(fileURLToPath(new URL('burst-callee.ts', import.meta.url)), [String(port)], {
+    execArgv: process.execArgv,
+  });
+  process.on('exit', () => callee.kill('SIGKILL'));
+  await once(callee, 'message');
+  return callee;
+}
+
+/** What the callee has to say: how its session ended, or `open`. */
+async function stateOf(callee: ChildProcess): Promise<string> {
+  const told = once(callee, 'message').then(([state]) => String(state));
+  callee.send('how are you?');
+  return Promise.race([told, sleep(PATIENCE).then(() => 'no answer')]);
+}
+
+/** Calls in one go. @returns whether all have their result */
+async function calls(port: number, callee: ChildProcess, procedure: string, end: Buffer): Promise<boolean> {
+  const tally = newKindTally();
+  const link = await Link.open({ port, realm: 'realm1' }, 'rawsocket', tally);
+  const total = Number(values.calls);
+  const started = performance.now();
+  const answers = Array.from({ length: total }, () => {
+    const request = link.newRequest();
+    link.send(`[48,${request},{},"${procedure}"`, end);
+    return link.answerTo(request, PATIENCE);
+  });
+  const results = (await Promise.all(answers)).filter((answer) => answer?.type === 50).length;
+  const state = await stateOf(callee);
+  const errors = Object.entries(tally.errors).map(([uri, times]) => `${times} ${uri}`);
+  console.log(
+    `${procedure}: ${results} of ${total} results in ${digits(performance.now() - started)} ms; ` +
+      `errors: ${errors.join(', ') || 'none'}; caller ${link.ended ?? 'open'}, callee ${state}`,
+  );
+  const good = results === total && link.ended === undefined && state === 'open';
+  link.leave();
+  return good;
+}
+
+/** Events in one go, at a subscriber that reads steadily. @returns whether all have come, in order */
+async function events(port: number, size: number, end: Buffer): Promise<boolean> {
+  const place = { port, realm: 'realm1' };
+  const subscriber = await Link.open(place, 'rawsocket', newKindTally());
+  const publisher = await Link.open(place, 'rawsocket', newKindTally());
+  await subscriber.ask(32, `{},"${TOPIC}"`);
+  const total = Math.round((Number(values.megabytes) * 1e6) / size);
+  let [last, misplaced] = [0, 0];
+  subscriber.heard = (event): void => {
+    const number = Number(/"number":(\d+)/.exec(event.toString('latin1', 0, 200))?.[1]);
+    if (number !== last + 1) misplaced += 1;
+    last = number;
+  };
+  const started = performance.now();
+  for (let number = 1; number <= total; number += 1) {
+    publisher.send(`[16,${publisher.newRequest()},{},"${TOPIC}",[{"number":${number}}`, end);
+  }
+  const rate = Number(values.rate) * 1e6;
+  const expected = (total * size) / rate;
+  while (
+    last < total &&
+    !subscriber.isOver &&
+    performance.now() - started < (2 * expected + PATIENCE) * 1000
+  ) {
+    await crawl(subscriber, rate, 1, () => last >= total);
+  }
+  const { ended, events: received } = subscriber;
+  console.log(
+    `${total} events of ${size} bytes at ${values.rate} MB/s: ${received} received in ${digits((performance.now() - started) / 1000)} s, ` +
+      `${misplaced} out of order; subscriber ${ended ?? 'open'}, publisher ${publisher.ended ?? 'open'}`,
+  );
+  const good = received === total && misplaced === 0 && ended === undefined && publisher.ended === undefined;
+  subscriber.leave();
+  publisher.leave();
+  return good;
+}
+
+async function run(): Promise<boolean> {
+  const options = { heap: 1024, port: 0, config: undefined, program: values.router, profile: undefined };
+  const program = await Program.start(options);
+  const { port } = program;
+  const callee = await startCallee(port);
+  const text = (body: Buffer): Buffer => Buffer.concat([body.subarray(0, 1), body.subarray(2)]);
+  const held = [
+    await calls(port, callee, 'burst.length', TEXT_1M()),
+    await calls(port, callee, 'burst.text', Buffer.from(']')),
+    await events(port, 1_000_000, text(TEXT_1M())),
+    await events(port, 65_000, text(TEXT_64K())),
+  ];
+  const figures = await program.ask('siege: figures');
+  console.log(
+    `router: ${program.death ?? 'lives'}; longest turn ${digits(figures?.longest[0]?.cpu)} ms of CPU`,
+  );
+  callee.kill('SIGKILL');
+  await program.stop();
+  return held.every(Boolean) && program.death === undefined;
+}
+
+if (values.help) console.log(USAGE);
+else process.exit((await run()) ? 0 : 1);
