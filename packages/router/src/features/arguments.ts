@@ -75,7 +75,7 @@ export function optionalText(value: unknown, name: string): string | undefined {
 }
 
 /** How many names one list may have. */
-export const MOST_NAMES = 1000;
+const MOST_NAMES = 1000;
 
 /** A list of strings, for look-ups; undefined and null count as missing. */
 export function optionalSet(value: unknown, name: string): ReadonlySet<string> | undefined {
