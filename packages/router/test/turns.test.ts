@@ -1,6 +1,6 @@
 /** The work of a turn is bounded, and clients take turns (trials: A4). */
 import { joinBatch, json } from '@wamp/protocol';
-import { createRouter, type Router } from '@wamp/router';
+import { createRouter, type Router, type RouterOptions } from '@wamp/router';
 import { ManualClock } from '@wamp/router/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -18,9 +18,17 @@ function range(count: number): number[] {
   return Array.from({ length: count }, (_item, index) => index);
 }
 
+function deferred(): { readonly promise: Promise<true>; readonly resolve: (value: true) => void } {
+  let resolve: (value: true) => void = () => undefined;
+  const promise = new Promise<true>((settled) => {
+    resolve = settled;
+  });
+  return { promise, resolve };
+}
+
 /** A router that notes the work of each of its turns. */
-function plot(): { readonly router: Router; readonly turns: number[] } {
-  const router = createRouter({ realms: ['realm1'], clock: new ManualClock() });
+function plot(options: Partial<RouterOptions> = {}): { readonly router: Router; readonly turns: number[] } {
+  const router = createRouter({ realms: ['realm1'], clock: new ManualClock(), ...options });
   const turns: number[] = [];
   const { queue } = router;
   const { turnEnds } = queue;
@@ -209,6 +217,31 @@ describe('a turn', () => {
     expect(reader.heard.slice(1).map(([, , , , args]) => (args as unknown[])[0])).toEqual(range(20_000));
     expect(turns.length).toBeGreaterThan(5);
     expect(Math.max(...turns)).toBeLessThanOrEqual(TURN + ONE_MESSAGE);
+  });
+
+  test('A4 what a decision sets free goes on in slices, in order', async () => {
+    const { promise, resolve } = deferred();
+    let asked = 0;
+    const { router, turns } = plot({
+      authorizer: {
+        authorize: (_principal, action) => action !== 'publish' || ((asked += 1) > 1 ? true : promise),
+      },
+    });
+    const reader = SlowReader.join(router);
+    reader.say(...range(100).map((n) => [32, n + 1, { match: 'prefix' }, 'com.'.padEnd(4 + n, 'y')]));
+    await settle(router);
+    reader.heard.length = 0;
+    const sender = await Client.join(router);
+    await sender.say(...range(1000).map((n) => [16, n + 1, {}, 'com.'.padEnd(104, 'y'), [n]]));
+    expect(reader.heard).toHaveLength(0);
+    turns.length = 0;
+    resolve(true);
+    await settle(router);
+    await settle(router);
+    expect(Math.max(...turns)).toBeLessThanOrEqual(TURN + ONE_MESSAGE);
+    expect(turns.length).toBeGreaterThan(10);
+    const told = reader.heard.map(([, , , , args]) => Number((args as unknown[])[0]));
+    expect(told).toEqual(range(1000).flatMap((n) => range(100).map(() => n)));
   });
 
   test('A4 what a client has sent before it goes is heard, and then it is gone', async () => {

@@ -287,10 +287,10 @@ export class Connection implements Hearer {
     authorizer: Authorizer,
     admit: (message: Message, disclosed: boolean) => void,
   ): (message: Message) => void {
-    const { clock, limits, log } = this.#router;
+    const { clock, limits, log, turns } = this.#router;
     const { realm, session } = asker;
     const gate = new Gate(
-      { asker, authorizer, clock, timeout: limits.authorizeTimeout },
+      { asker, authorizer, clock, turns, timeout: limits.authorizeTimeout },
       {
         admit: (message, disclosed) => {
           if (this.#state === 'joined') admit(message, disclosed);
@@ -302,7 +302,11 @@ export class Connection implements Hearer {
         },
         isDecided: (message) => realm.dealer.continues(session, message),
         later: (task) => {
-          if (this.#state === 'joined') this.#guard(task);
+          if (this.#state === 'joined') {
+            this.inflow.cause(() => {
+              this.#guard(task);
+            });
+          }
         },
         failed: seldom(clock, (facts) => {
           log('warn', 'authorization failed', { ...this.member, ...facts });

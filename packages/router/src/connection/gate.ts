@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import { Fifo } from '../core/fifo.ts';
 import { weightOf } from '../core/kept.ts';
 import type { Request } from '../core/requests.ts';
+import type { Turns } from '../core/work.ts';
 
 /** What lies behind the gate. */
 export interface GateExit {
@@ -30,6 +31,7 @@ export interface GateOptions {
   readonly clock: Clock;
   /** How long a decision may take (ms). */
   readonly timeout: number;
+  readonly turns: Turns;
 }
 
 /** Once so much waits for a decision (bytes), nothing more is read: what has been read already still has room. */
@@ -104,19 +106,33 @@ export class Gate {
     if (this.#weight <= MUCH) this.#exit.resume();
   }
 
-  /** Lets through what has waited, up to the next message that has to wait. */
+  /** Lets through what has waited, up to the next message that has to wait; what a turn has no room for, in later ones. */
   #drain(): void {
     this.#draining = true;
-    try {
-      while (this.#awaited === undefined && !this.#closed) {
-        const next = this.#waiting.shift();
-        if (next === undefined) return;
-        this.#release(next.weight);
-        this.#decide(next.message);
-      }
-    } finally {
-      this.#draining = false;
+    if (!this.#letThrough()) return;
+    const proceed = (): boolean => {
+      let more = false;
+      this.#exit.later(() => {
+        more = this.#letThrough();
+      });
+      return more;
+    };
+    this.#options.turns.add({ credit: 0, proceed });
+  }
+
+  /** @returns whether more may be let through in another turn */
+  #letThrough(): boolean {
+    const { work } = this.#options.turns;
+    while (this.#awaited === undefined && !this.#closed) {
+      if (this.#waiting.size > 0 && work.isOver) return true;
+      const next = this.#waiting.shift();
+      if (next === undefined) break;
+      work.spent += 1;
+      this.#release(next.weight);
+      this.#decide(next.message);
     }
+    this.#draining = false;
+    return false;
   }
 
   /** Asks for what needs permission; the rest passes. */

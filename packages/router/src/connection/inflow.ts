@@ -191,6 +191,15 @@ export class Inflow implements TransportListener, Worker, Producer {
     return true;
   }
 
+  /** Runs what this client has caused. */
+  cause(task: () => void): void {
+    const work = this.#work;
+    if (work.spent === 0) this.#turns.begin();
+    work.producer = this;
+    task();
+    work.producer = undefined;
+  }
+
   /** True while nothing keeps requests back: those that were come first. */
   get #isFree(): boolean {
     return this.#holds === 0 || this.#gone !== undefined;
@@ -236,11 +245,10 @@ export class Inflow implements TransportListener, Worker, Producer {
     const next = this.#held.shift();
     if (next === undefined) return;
     this.#heldBytes -= next.weight;
-    const work = this.#work;
-    work.spent += MESSAGE;
-    work.producer = this;
-    this.#hearer.message(next.message);
-    work.producer = undefined;
+    this.#work.spent += MESSAGE;
+    this.cause(() => {
+      this.#hearer.message(next.message);
+    });
   }
 
   /** Nothing is left that may be heard now. */

@@ -51,6 +51,9 @@ export class LongPollTransport implements Transport {
   #dismissIdle: () => void = nothing;
   #state: 'open' | 'closing' | 'ended' = 'open';
   #failed = false;
+  /** Resolves when bodies are heard again; undefined while they are. */
+  resumed: Promise<void> | undefined;
+  #resume: () => void = nothing;
 
   /** @param ended called once, when the client can reach this channel no more */
   constructor(terms: LongPollTerms, ended: () => void) {
@@ -102,6 +105,18 @@ export class LongPollTransport implements Transport {
     });
   }
 
+  /** Bodies wait until {@link resume}, and their requests for an answer. */
+  pause(): void {
+    this.resumed ??= new Promise((resolve) => {
+      this.#resume = resolve;
+    });
+  }
+
+  resume(): void {
+    this.resumed = undefined;
+    this.#resume();
+  }
+
   /** A request is there: until it is answered, the client is. */
   attend(response: ServerResponse): void {
     this.#requests += 1;
@@ -147,6 +162,7 @@ export class LongPollTransport implements Transport {
     this.#answerHeld([]);
     this.#pending = [];
     this.#bytes = 0;
+    this.resume();
     this.#ended();
     this.listener?.closed(reason);
   }

@@ -273,6 +273,7 @@ class LongPolls {
     });
     const taken = channel.sent.then(async () => {
       const bytes = await body;
+      while (transport.resumed !== undefined) await transport.resumed;
       account.release(account.used);
       if (bytes === 413 && acceptedLength < acceptable) transport.tooLong();
       if (typeof bytes === 'number') return bytes;
