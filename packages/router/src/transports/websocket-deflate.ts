@@ -7,7 +7,7 @@ import { BatchSink, receiveBatch } from './batching.ts';
 import type { Peer } from './heartbeat.ts';
 import { FlushQueue, type FrameSink } from './outbox.ts';
 import { choose, type Subprotocol } from './subprotocol.ts';
-import type { Upgrade } from './websocket-handshake.ts';
+import { offersCompression, type Upgrade } from './websocket-handshake.ts';
 import { CLOSE_CODES, MISMATCH } from './websocket-transport.ts';
 import { CloseCode } from './websocket-parser.ts';
 
@@ -42,9 +42,9 @@ export class Deflating {
     });
   }
 
-  /** True for a client that offers compression. */
-  wants({ headers }: IncomingMessage): boolean {
-    return headers['sec-websocket-extensions']?.includes('permessage-deflate') === true;
+  /** True for a client that offers compression as it may be offered. */
+  wants(request: IncomingMessage): boolean {
+    return offersCompression(request);
   }
 
   /** @param open is given the transport, unless what the client offers turns out to be no compression */

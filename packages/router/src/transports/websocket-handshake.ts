@@ -25,19 +25,31 @@ export function upgradeFault({
   httpVersionMinor,
   method,
   headers,
+  rawHeaders,
 }: IncomingMessage): Refusal | undefined {
   // RFC 9110 §7.8: HTTP/1.0 has no upgrades.
   if (httpVersionMajor === 1 && httpVersionMinor === 0) return OLD_HTTP;
+  if (!hasOneHost(rawHeaders)) return NO_HOST;
   if (method !== 'GET') return OTHER_METHOD;
   if (headers.upgrade?.toLowerCase() !== 'websocket') return OTHER_PROTOCOL;
   if (headers['sec-websocket-version'] !== VERSION) return OTHER_VERSION;
   return KEY.test(headers['sec-websocket-key'] ?? '') ? undefined : NO_KEY;
 }
 
+/** @param rawHeaders names and values by turns */
+function hasOneHost(rawHeaders: readonly string[]): boolean {
+  return rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length === 1;
+}
+
 const OLD_HTTP: Refusal = {
   status: 400,
   reason: 'HTTP/1.0 has no upgrades',
   advice: 'A proxy in between has to speak HTTP/1.1: in nginx, that is `proxy_http_version 1.1`.',
+};
+const NO_HOST: Refusal = {
+  status: 400,
+  reason: 'the request has no header Host, or several',
+  advice: 'HTTP/1.1 has exactly one (RFC 9112 §3.2).',
 };
 const OTHER_METHOD: Refusal = {
   status: 405,
@@ -78,4 +90,27 @@ export function acceptUpgrade(socket: Socket, { headers }: IncomingMessage, subp
     'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
       `Sec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: ${subprotocol}\r\n\r\n`,
   );
+}
+
+/** One extension that a client offers; no parameter of compression needs a quoted value. */
+const OFFER = /^[\w!#$%&'*+\-.^`|~]+(?:\s*;\s*[\w!#$%&'*+\-.^`|~]+(?:=[\w!#$%&'*+\-.^`|~]+)?)*$/;
+const NO_CONTEXT = /^(?:server|client)_no_context_takeover$/;
+const WINDOW = /^(?:(?:server|client)_max_window_bits=(?:[89]|1[0-5])|client_max_window_bits)$/;
+
+/**
+ * True for a client whose offer of compression can be accepted. One that is not valid is declined: the connection goes on
+ * without (RFC 7692 §7.1).
+ */
+export function offersCompression({ headers }: IncomingMessage): boolean {
+  const offers = (headers['sec-websocket-extensions'] ?? '').split(',').map((offer) => offer.trim());
+  if (!offers.every((offer) => OFFER.test(offer))) return false;
+  const lists = offers.map((offer) => offer.split(';').map((part) => part.trim()));
+  const compressing = lists.filter(([name]) => name === 'permessage-deflate');
+  return compressing.length > 0 && compressing.every(([, ...parameters]) => areValid(parameters));
+}
+
+function areValid(parameters: readonly string[]): boolean {
+  const names = new Set(parameters.map((parameter) => parameter.split('=', 1)[0]));
+  const known = parameters.every((each) => NO_CONTEXT.test(each) || WINDOW.test(each));
+  return known && names.size === parameters.length;
 }
