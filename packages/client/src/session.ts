@@ -38,6 +38,7 @@ import { packed, packerIn, type PassthruOption } from './core/passthru.ts';
 import { Queue } from './core/queue.ts';
 import type { Waiter } from './core/requests.ts';
 import type { Result } from './core/result.ts';
+import { isThenable } from './core/thenable.ts';
 import { about, connectionLost, toError, traced, WampError, type ConnectionLostError } from './errors.ts';
 import { checkOptions, checkRequest, fault, oneOf, demand, wireOptions, type Entry } from './options.ts';
 import { payloadOf, requireHandler, requireUri } from './payload.ts';
@@ -236,7 +237,7 @@ const EVENT = oneOf('state', 'lost', 'close', 'error');
 export class ClientSession implements Session {
   readonly closed: Promise<Ending>;
   readonly #port: SessionPort;
-  readonly #listeners = new Map<keyof SessionEvents, Set<(event: never) => void>>();
+  readonly #listeners = new Map<keyof SessionEvents, Set<(event: never) => unknown>>();
   #connection: Connection | undefined;
   #state: SessionState = 'closed';
   #welcome: Welcome | undefined;
@@ -502,7 +503,7 @@ export class ClientSession implements Session {
     const report = (thrown: unknown): void => this.report(toError(thrown));
     try {
       const outcome = listener();
-      if (outcome instanceof Promise) outcome.catch(report);
+      if (isThenable(outcome)) Promise.resolve(outcome).catch(report);
     } catch (thrown) {
       report(thrown);
     }
@@ -557,12 +558,18 @@ export class ClientSession implements Session {
   #emit<E extends keyof SessionEvents>(type: E, event: SessionEvents[E]): boolean {
     const listeners = this.#listeners.get(type);
     if (listeners === undefined || listeners.size === 0) return false;
+    // What a listener of errors throws goes no further than to the log.
+    const failed = (thrown: unknown): void => {
+      if (type === 'error') this.#log(toError(thrown));
+      else this.report(toError(thrown));
+    };
     for (const listener of listeners) {
       try {
         // `on` has put it under the type that it listens to.
-        listener(event as never);
+        const outcome = listener(event as never);
+        if (isThenable(outcome)) Promise.resolve(outcome).catch(failed);
       } catch (thrown) {
-        this.#log(toError(thrown));
+        failed(thrown);
       }
     }
     return true;

@@ -24,6 +24,7 @@ import type { Lane } from './lane.ts';
 import { isPassthru, packed, unpacked, unpackerIn, type PassthruOption, type Plain } from './passthru.ts';
 import { Recent } from './recent.ts';
 import { WholeResult } from './result.ts';
+import { isThenable } from './thenable.ts';
 
 /** A subscription of the application. */
 export interface Subscriber extends Handle {
@@ -56,12 +57,10 @@ export interface HandlerPort {
 
 const DONE = Promise.resolve();
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
-}
+/** What calling an `async function*` gives, or what is like it. */
+type Generator = Pick<AsyncGenerator, 'next'> & Partial<Pick<AsyncGenerator, 'return'>>;
 
-/** What calling an `async function*` gives. */
-function isGenerator(value: unknown): value is AsyncGenerator {
+function isGenerator(value: unknown): value is Generator {
   return (
     typeof value === 'object' &&
     value !== null &&
@@ -239,7 +238,7 @@ export class Handlers {
   }
 
   /** What a generator yields is progress, what it returns the result. It goes no further than somebody waits. */
-  async #drive(invocation: RunningInvocation, generator: AsyncGenerator): Promise<void> {
+  async #drive(invocation: RunningInvocation, generator: Generator): Promise<void> {
     try {
       let next = await generator.next();
       while (next.done !== true && this.#isRunning(invocation)) {
@@ -251,7 +250,7 @@ export class Handlers {
       this.#threw(invocation, thrown);
     }
     // Its `finally` runs, if it has not; nobody hears what that throws.
-    generator.return(undefined).catch(() => undefined);
+    void quietly(() => generator.return?.(undefined));
   }
 
   readonly #progress = (invocation: RunningInvocation, value: unknown, kwargs?: Kwargs): Promise<void> => {
@@ -385,6 +384,14 @@ export class Handlers {
 
   #report(thrown: unknown): void {
     this.#port.report(toError(thrown));
+  }
+}
+
+async function quietly(work: () => unknown): Promise<void> {
+  try {
+    await work();
+  } catch {
+    // Nobody waits for it any more.
   }
 }
 
