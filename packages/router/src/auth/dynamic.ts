@@ -8,8 +8,9 @@ import { checkIdentity, expect, type Identity, type Inquiry } from './inquiry.ts
  * `authmethod`, `authid`, `authextra`, `transport`, and what the method has to show, such as `ticket`.
  *
  * It returns the role of whom it knows, or a dict: `role`, `authid`, `extra` for the client, and the secrets that the
- * method asks for; null for a stranger. An error of the application is told to the client with its URI and first
- * argument; whatever else goes wrong, nobody comes in.
+ * method asks for; null, or a dict with `allow: false`, for a stranger. `cache` is ignored; any other key is a mistake. An
+ * error of the application is told to the client with its URI and first argument; whatever else goes wrong, nobody comes
+ * in, and the log says why.
  */
 export interface DynamicAuthenticator {
   readonly procedure: Uri;
@@ -26,6 +27,7 @@ export interface DynamicAnswer {
 
 /** All that any method may be told; what is none of it is a mistake, and might be a fatal one. */
 const FIELDS: ReadonlySet<string> = new Set([
+  'allow',
   'role',
   'authid',
   'realm',
@@ -41,7 +43,11 @@ const FIELDS: ReadonlySet<string> = new Set([
   'server-key',
   'pubkey',
   'authorized_keys',
+  // Ignored: no answer is remembered, so that the procedure is asked at each login whatever it says of that.
+  'cache',
 ]);
+/** How much of an unknown key is repeated in the log (characters). */
+const MOST_REPEATED = 100;
 
 /** What of `wamp.*` a procedure may say to a client; the rest are faults between the router and the procedure. */
 const REFUSALS: ReadonlySet<string> = new Set([
@@ -74,7 +80,12 @@ export async function askDynamic(
     if (error instanceof ApplicationError && STRANGERS.has(error.uri)) return undefined;
     throw isRefusal(error) ? error : new Error(`${procedure} failed`, { cause: error });
   }
-  return readAnswer(result[0], inquiry);
+  try {
+    return readAnswer(result[0], inquiry);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : 'unreadable';
+    throw new TypeError(`${procedure} returned what cannot be used: ${why}`, { cause });
+  }
 }
 
 function isRefusal(error: unknown): error is ApplicationError {
@@ -82,13 +93,19 @@ function isRefusal(error: unknown): error is ApplicationError {
   return !error.uri.startsWith('wamp.') || REFUSALS.has(error.uri);
 }
 
-/** @throws TypeError for what is neither a role nor a dict of what we know */
+/**
+ * @returns undefined for nobody, and for who is not allowed in
+ * @throws TypeError for what is neither a role nor a dict of what we know
+ */
 function readAnswer(answer: unknown, { realm }: Inquiry): DynamicAnswer | undefined {
   if (answer === undefined || answer === null) return undefined;
   const fields: unknown = typeof answer === 'string' ? { role: answer } : answer;
   expect(isDict(fields), 'a dynamic authenticator returns a role or a dict');
-  for (const key of Object.keys(fields)) expect(FIELDS.has(key), `${key}: no such field`);
-  const { role, authid, extra } = fields;
+  const unknown = Object.keys(fields).find((key) => !FIELDS.has(key));
+  expect(unknown === undefined, `unknown key ${JSON.stringify(unknown?.slice(0, MOST_REPEATED))}`);
+  const { role, authid, extra, allow = true } = fields;
+  if (allow === false) return undefined;
+  expect(allow === true || allow === null, 'allow: expected true, false or null');
   expect((fields['realm'] ?? realm) === realm, 'realm: a client cannot be moved to another realm');
   // Who may register the procedure would be trusted like the router itself.
   expect(role !== TRUSTED_ROLE, `role: ${TRUSTED_ROLE} is not for a procedure to give`);

@@ -50,7 +50,6 @@ export const DISCLOSED: Grant = Object.freeze({ allow: true, disclose: true });
 export function rulingOf(permit: unknown): Ruling {
   if (typeof permit === 'boolean') return permit ? 'permitted' : 'denied';
   if (permit === DISCLOSED) return 'disclosed';
-  if (typeof permit !== 'object' || permit === null) return 'failed';
   try {
     return readGrant(permit);
   } catch {
@@ -58,19 +57,45 @@ export function rulingOf(permit: unknown): Ruling {
   }
 }
 
-/** T-27; null stands for nothing, as it does in Python. Payloads are not validated: who wants that gets no permission. */
-function readGrant(grant: object): Ruling {
+/** Says what is wrong with an answer that {@link rulingOf} takes for a failure. */
+export function faultOf(permit: unknown): string {
+  try {
+    readGrant(permit);
+    return 'the answer cannot be read';
+  } catch (error) {
+    return error instanceof Error ? error.message : 'the answer cannot be read';
+  }
+}
+
+/**
+ * T-27; null stands for nothing, as it does in Python. Payloads are not validated: who wants that gets no permission.
+ * @throws TypeError for what is no grant
+ */
+function readGrant(grant: unknown): Ruling {
+  expect(typeof grant === 'object' && grant !== null, 'expected true, false or a dict');
   let allow: unknown;
   let disclose: unknown;
   for (const [key, value] of Object.entries(grant) as [string, unknown][]) {
     if (key === 'allow') allow = value;
-    else if (key === 'disclose' && isFlag(value)) disclose = value;
-    else if ((key !== 'cache' || !isFlag(value)) && (key !== 'validate' || !isNothing(value)))
-      return 'failed';
+    else if (key === 'disclose') disclose = value;
+    else if (key === 'validate') expect(isNothing(value), 'validate: payloads cannot be validated');
+    else if (key === 'cache') expect(isFlag(value), 'cache: expected true, false or null');
+    else if (!IGNORED.has(key))
+      throw new TypeError(`unknown key ${JSON.stringify(key.slice(0, MOST_REPEATED))}`);
   }
-  if (typeof allow !== 'boolean') return 'failed';
+  expect(typeof allow === 'boolean', 'allow: expected true or false');
+  expect(isFlag(disclose), 'disclose: expected true, false or null');
   if (!allow) return 'denied';
   return disclose === true ? 'disclosed' : 'permitted';
+}
+
+/** Known from Crossbar.io, and of no consequence to what is permitted. */
+const IGNORED: ReadonlySet<string> = new Set(['meta']);
+/** How much of an unknown key is repeated in the log (characters). */
+const MOST_REPEATED = 100;
+
+function expect(condition: boolean, fault: string): asserts condition {
+  if (!condition) throw new TypeError(fault);
 }
 
 function isFlag(value: unknown): boolean {

@@ -11,7 +11,7 @@ import {
 } from '@wamp/protocol';
 import type { Realm } from '../core/realm.ts';
 import type { Session } from '../core/session.ts';
-import type { Action, Asker, Authorizer, Permit } from './authorizer.ts';
+import { faultOf, rulingOf, type Action, type Asker, type Authorizer, type Permit } from './authorizer.ts';
 import { remembering, type RememberingAuthorizer, type RememberingOptions } from './remembering.ts';
 
 export interface DynamicOptions extends RememberingOptions {
@@ -25,8 +25,8 @@ const DEFAULT_TIMEOUT = 5000;
  * An authorizer that calls a procedure, as the router, in the realm of the session that asks, with
  * `[session, uri, action, options]`; `session` is `{ session, authid, authrole, authmethod, authprovider, authextra,
  * transport }`, and the options are those of the request (`match` for patterns). It answers with true, false, or a dict
- * `{ allow, disclose, cache }`. Anything else, an ERROR, no answer in time, or nobody there to answer: the request is
- * refused with `wamp.error.authorization_failed`.
+ * `{ allow, disclose, cache }`; `meta` in it is ignored. Any other key, anything else, an ERROR, no answer in time, or nobody there to answer: the request is
+ * refused with `wamp.error.authorization_failed`, and the log says why.
  *
  * Who registers the procedure cannot ask it for leave: in `permissions`, give its role permissions, and this
  * authorizer to the others.
@@ -55,7 +55,7 @@ class ProcedureAuthorizer implements Authorizer {
     if (serves(realm, this.#procedure, session)) {
       throw new Error(`${this.#procedure} is asked about its own callee`);
     }
-    return permitOf(await this.#call(realm, [describe(session), uri, action, options]));
+    return permitOf(this.#procedure, await this.#call(realm, [describe(session), uri, action, options]));
   }
 
   #call(realm: Realm, args: Args): Promise<Result | ErrorMessage> {
@@ -74,13 +74,14 @@ class ProcedureAuthorizer implements Authorizer {
   }
 }
 
-/**
- * What the procedure has answered, whatever it is: the gate reads it.
- * @throws ApplicationError for an ERROR
- */
-function permitOf(answer: Result | ErrorMessage): Permit {
+/** @throws ApplicationError for an ERROR; TypeError, which names the procedure, for an answer that is none */
+function permitOf(procedure: Uri, answer: Result | ErrorMessage): Permit {
   if (answer.type === MessageType.ERROR) throw new ApplicationError(answer.error, answer.payload.args);
-  return answer.payload.args[0] as Permit;
+  const [permit] = answer.payload.args;
+  if (rulingOf(permit) === 'failed') {
+    throw new TypeError(`${procedure} returned what cannot be used: ${faultOf(permit)}`);
+  }
+  return permit as Permit;
 }
 
 function serves(realm: Realm, procedure: Uri, session: Session): boolean {

@@ -57,7 +57,8 @@ export class RememberingAuthorizer implements Authorizer {
     const known = remembered.get(key);
     if (known !== undefined) return known;
     const take = (permit: Permit): Permit => {
-      if (isLasting(permit) && key.length <= LONGEST_REMEMBERED) remembered.set(key, lasting(permit));
+      const lasting = isLasting(permit) && key.length <= LONGEST_REMEMBERED ? lastingOf(permit) : undefined;
+      if (lasting !== undefined) remembered.set(key, lasting);
       return permit;
     };
     const permit = this.#authorizer.authorize(principal, action, uri, options, asker);
@@ -70,8 +71,9 @@ function isLasting(permit: unknown): boolean {
   return typeof permit === 'object' && permit !== null && 'cache' in permit && permit.cache === true;
 }
 
-/** What is remembered of it: nothing that could change, or be none. */
-function lasting(permit: Permit): Permit {
+/** What is remembered of it: nothing that could change, or be none; undefined for a failure. */
+function lastingOf(permit: Permit): Permit | undefined {
   const ruling = rulingOf(permit);
+  if (ruling === 'failed') return undefined;
   return ruling === 'disclosed' ? DISCLOSED : ruling === 'permitted';
 }

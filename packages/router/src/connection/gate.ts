@@ -1,6 +1,6 @@
 /** The gate: lets a session's messages in, in order, once they are permitted. */
 import { ErrorUri, MessageType, Payload, type Call, type Message, type Uri } from '@wamp/protocol';
-import { rulingOf, type Action, type Asker, type Authorizer } from '../authz/authorizer.ts';
+import { faultOf, rulingOf, type Action, type Asker, type Authorizer } from '../authz/authorizer.ts';
 import type { Clock } from '../core/clock.ts';
 import { Fifo } from '../core/fifo.ts';
 import { weightOf } from '../core/kept.ts';
@@ -217,7 +217,12 @@ export class Gate {
         this.#exit.deny(message, ErrorUri.NOT_AUTHORIZED, explain(action, uri));
         return;
       case 'failed':
-        this.#fail(message, action, uri, new TypeError('the authorizer gave an answer that is none'));
+        this.#fail(
+          message,
+          action,
+          uri,
+          new TypeError(`the authorizer gave an answer that is none: ${faultOf(permit)}`),
+        );
     }
   }
 

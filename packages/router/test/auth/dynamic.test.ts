@@ -1,8 +1,17 @@
 /** Procedures that know who may come in (T-27): what they are asked, and what comes of what they say. */
 import type { Dict } from '@wamp/protocol';
-import { anonymous, createRouter, cryptosign, scram, ticket, wampcra, type Router } from '@wamp/router';
+import {
+  anonymous,
+  createRouter,
+  cryptosign,
+  scram,
+  ticket,
+  wampcra,
+  type Log,
+  type Router,
+} from '@wamp/router';
 import { ManualClock } from '@wamp/router/testing';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Client, settle } from '../support/client.ts';
 import { DENIED, FAILED, Login, welcomed } from '../support/login.ts';
 
@@ -12,6 +21,7 @@ const PROCEDURE = 'com.example.authenticate';
 class Stage {
   readonly clock = new ManualClock();
   readonly router: Router;
+  readonly log = vi.fn<Log>();
   /** What the procedure was asked. */
   readonly asked: unknown[] = [];
   #callee: Client | undefined;
@@ -20,6 +30,7 @@ class Stage {
     const source = { procedure: PROCEDURE, realm: 'backstage' };
     this.router = createRouter({
       clock: this.clock,
+      log: this.log,
       realms: [
         {
           name: 'realm1',
@@ -150,7 +161,10 @@ describe('DYN-1 T-27 a procedure', () => {
     ['returns a role of null', returns({ role: null })],
     ['returns an authid that is no text', returns({ role: 'clerk', authid: 5 })],
     ['returns an extra that is no dict', returns({ role: 'clerk', extra: 'x' })],
-    ['returns what nobody knows', returns({ role: 'clerk', allow: true })],
+    ['returns what nobody knows', returns({ role: 'clerk', until: 1 })],
+    ['allows with what is no bool', returns({ role: 'clerk', allow: 1 })],
+    ['allows with a text', returns({ role: 'clerk', allow: 'false' })],
+    ['allows, and gives no role', returns({ allow: true })],
     ['moves the client to another realm', returns({ role: 'clerk', realm: 'backstage' })],
     ['makes the client one of the router’s own', returns('trusted')],
     ['makes the client one of the router’s own, in a dict', returns({ role: 'trusted' })],
@@ -192,6 +206,57 @@ describe('DYN-1 T-27 a procedure', () => {
     const login = new Login(router);
     await login.challenge('ticket', { authid: 'joe' });
     expect((await login.authenticate('x'))[2]).toBe('wamp.error.no_such_realm');
+  });
+});
+
+describe('B5 an answer as Crossbar.io knows it', () => {
+  test.each<[string, Dict]>([
+    ['cache', { cache: true }],
+    ['no cache', { cache: null }],
+    ['allow', { allow: true }],
+    ['no word of allow', { allow: null }],
+    [
+      'all that its examples have',
+      { cache: true, realm: 'realm1', authid: 'joe', extra: {}, pubkey: '00'.repeat(32) },
+    ],
+  ])('B5 with %s lets the client in', async (_what, said) => {
+    const stage = new Stage();
+    await stage.serve(returns({ role: 'clerk', ...said }));
+    expect(await showTicket(stage)).toEqual(welcomed({ authid: 'joe', authrole: 'clerk' }));
+  });
+
+  test('B5 with cache is not remembered: the procedure is asked at each login', async () => {
+    const stage = new Stage();
+    await stage.serve(returns({ role: 'clerk', cache: true }));
+    await showTicket(stage);
+    await showTicket(stage);
+    expect(stage.asked).toHaveLength(2);
+  });
+
+  test('B5 with allow: false is of a stranger, whatever else it says', async () => {
+    const stage = new Stage();
+    await stage.serve(returns({ allow: false, role: 'clerk', cache: true }));
+    expect(await showTicket(stage)).toEqual(DENIED);
+  });
+
+  test('B5 with an unknown key is refused in one line of the log, which names key and procedure', async () => {
+    const stage = new Stage();
+    await stage.serve(returns({ role: 'clerk', expires: 5, until: 1 }));
+    expect(await showTicket(stage)).toEqual(FAILED);
+    const lines = stage.log.mock.calls.filter(([level]) => level === 'warn' || level === 'error');
+    expect(lines).toHaveLength(1);
+    expect(String(lines[0]?.[2]['error'])).toBe(
+      `TypeError: ${PROCEDURE} returned what cannot be used: unknown key "expires"`,
+    );
+  });
+
+  test('B5 with unknown keys cannot flood the log', async () => {
+    const stage = new Stage();
+    await stage.serve(returns({ role: 'clerk', ['x'.repeat(10_000)]: 1 }));
+    for (let attempt = 0; attempt < 30; attempt += 1) await showTicket(stage, `joe${attempt}`);
+    const lines = stage.log.mock.calls.filter(([, what]) => what === 'authentication failed');
+    expect(lines).toHaveLength(10);
+    expect(String(lines[0]?.[2]['error']).length).toBeLessThan(300);
   });
 });
 

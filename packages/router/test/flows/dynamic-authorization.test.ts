@@ -1,6 +1,14 @@
 /** Conversations in a realm where a procedure decides what each may do (checklist §2.30, T-27). */
 import { json } from '@wamp/protocol';
-import { createRouter, dynamicAuthorizer, permissions, type Log, type RouterOptions } from '@wamp/router';
+import {
+  createRouter,
+  dynamicAuthorizer,
+  permissions,
+  remembering,
+  type Log,
+  type Permit,
+  type RouterOptions,
+} from '@wamp/router';
 import { converse, type ConversationOptions } from '@wamp/router/testing';
 import { describe, expect, test, vi } from 'vitest';
 import { Client, settle } from '../support/client.ts';
@@ -126,6 +134,71 @@ describe('AZN-3 T-27 asked', () => {
     `,
       judged(),
     ));
+});
+
+describe('B5 an answer as Crossbar.io knows it', () => {
+  test.each([
+    '{"allow": true, "cache": false, "disclose": false}',
+    '{"allow": true, "meta": {"args": null, "kwargs": {"clock_oid": "1"}}, "validate": null}',
+    '{"allow": true, "meta": null, "disclose": null, "cache": null}',
+  ])('B5 permits: %s', (answer) =>
+    converse(
+      `
+      ${REGISTERED}
+      ann → [48, 1, {}, "com.work"]
+      ${question(1, 'call', 'com.work')}
+      judge → [70, 1, {}, [${answer}]]
+      ann ← [8, 48, 1, {}, "wamp.error.no_such_procedure"]
+    `,
+      judged(),
+    ),
+  );
+
+  test.each([
+    ['{"allow": true, "until": 1, "expires": 5}', 'unknown key "until"'],
+    ['{"allow": true, "validate": {"args": ["trading.Period"]}}', 'validate: payloads cannot be validated'],
+    ['{"allow": 1}', 'allow: expected true or false'],
+    ['{"allow": true, "disclose": 1}', 'disclose: expected true, false or null'],
+    ['{"allow": true, "cache": 1}', 'cache: expected true, false or null'],
+    ['"yes"', 'expected true, false or a dict'],
+  ])('B5 %s is refused in one line of the log, which names it and the procedure', async (answer, fault) => {
+    const log = vi.fn<Log>();
+    const { router, peers } = judged();
+    await converse(
+      `
+      ${REGISTERED}
+      ann → [48, 1, {}, "com.work"]
+      ${question(1, 'call', 'com.work')}
+      judge → [70, 1, {}, [${answer}]]
+      ann ← [8, 48, 1, {}, "wamp.error.authorization_failed", *]
+    `,
+      { router: { ...router, log }, ...(peers && { peers }) },
+    );
+    const lines = log.mock.calls.filter(([level]) => level === 'warn' || level === 'error');
+    expect(lines.map(([, , facts]) => String(facts['error']))).toEqual([
+      `TypeError: ${DECIDE} returned what cannot be used: ${fault}`,
+    ]);
+  });
+
+  test('B5 what another authorizer answers is named, too, and a failure is not remembered as a denial', async () => {
+    const log = vi.fn<Log>();
+    // A plug-in in plain JavaScript may answer anything.
+    const answer: object = { allow: true, until: 1, cache: true };
+    const authorizer = remembering({ authorize: () => answer as Permit });
+    const FAILED = (request: number): string =>
+      `ann ← [8, 48, ${request}, {}, "wamp.error.authorization_failed", *]`;
+    await converse(
+      `
+      ann → [48, 1, {}, "com.work"]
+      ${FAILED(1)}
+      ann → [48, 2, {}, "com.work"]
+      ${FAILED(2)}
+    `,
+      { router: { log, authenticators: [trusting], authorizer }, peers: { ann: as('ann', 'user') } },
+    );
+    expect(authorizer.size).toBe(0);
+    expect(String(log.mock.calls.at(-1)?.[2]['error'])).toContain('unknown key "until"');
+  });
 });
 
 describe('AZN-2 T-24 failing closed', () => {
