@@ -96,6 +96,7 @@ describe('what is right is understood', () => {
         goodbyeTimeout: 0,
         handshakeSize: 512,
         messageSize: 2 ** 24,
+        discardSize: 2 ** 25,
         queueSize: 2 ** 30,
         slowConsumerTimeout: 3000,
         keptSize: 2 ** 31,

@@ -52,6 +52,7 @@ limits:
   goodbye_timeout: 0s
   handshake_size: 512B
   message_size: 16MiB
+  discard_size: 32MiB
   queue_size: 1GiB
   slow_consumer_timeout: 3s
   kept_size: 2GiB

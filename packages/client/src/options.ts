@@ -21,7 +21,7 @@ const typed = (expected: string, type: string): Rule => rule(expected, (value) =
 export const BOOL: Rule = typed('true or false', 'boolean');
 export const TEXT: Rule = typed('a string', 'string');
 export const FUNCTION: Rule = typed('a function', 'function');
-export const LIST: Rule = rule('a list', Array.isArray);
+const LIST: Rule = rule('a list', Array.isArray);
 export const DICT: Rule = rule('a plain object', isPlain);
 export const MILLISECONDS: Rule = rule(
   'milliseconds, a number that is not negative',

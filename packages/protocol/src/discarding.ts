@@ -16,7 +16,7 @@ import { Payload } from './payload.ts';
 import type { Serializer } from './serializer.ts';
 
 /** So much of such a message is kept, in bytes. */
-export const HEAD_SIZE = 1024;
+const HEAD_SIZE = 1024;
 
 /** Takes the frames of one message, and keeps its head. */
 export class DiscardedMessage {

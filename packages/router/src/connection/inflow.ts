@@ -33,7 +33,7 @@ const BYTES_A_UNIT = 12;
 /** What checking a longer message costs depends on what is in it: it is timed (bytes). */
 const LARGE = 16 * 1024;
 /** Of a client that is held, nothing more is read once so many bytes of requests wait. */
-export const MOST_HELD: number = 1024 * 1024;
+const MOST_HELD = 1024 * 1024;
 /** What a message that waits takes beside its bytes. */
 const OVERHEAD = 256;
 

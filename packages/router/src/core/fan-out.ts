@@ -76,7 +76,7 @@ export interface FanOutBroker {
 }
 
 /** How many publications of the router's own may wait. */
-export const MOST_OWN_PUBLICATIONS = 1000;
+const MOST_OWN_PUBLICATIONS = 1000;
 
 /**
  * Deliveries that are not through, a lane for each publisher: its publications stay in order, and publishers take turns.

@@ -159,7 +159,7 @@ describe('calls', () => {
       caller → [48, 1, {}, "com.procedure", [${LONG}]]
       caller ← [8, 48, 1, {}, "${TOO_LARGE}", [*]]
       caller → [48, 2, {"receive_progress": true}, "com.procedure"]
-      callee ← [68, 2, $procedure, {}]
+      callee ← [68, 2, $procedure, {"receive_progress": true}]
       callee → [70, 2, {}, ["late"]]
       caller ← [50, 2, {}, ["late"]]
       `,

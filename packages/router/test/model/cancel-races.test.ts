@@ -235,7 +235,7 @@ class Track {
       this.#transcript.fail(`nothing that happened explains ${show(final)}`);
     if (progress.some((value, index) => index > 0 && value <= Number(progress[index - 1])))
       this.#transcript.fail('progress comes out of order, or twice');
-    const welcome = this.#race.call.receive_progress === true && !this.#race.lacks.includes('call_canceling');
+    const welcome = this.#race.call.receive_progress === true;
     if (progress.length > 0 && !welcome) this.#transcript.fail('nobody asked for progress');
   }
 
