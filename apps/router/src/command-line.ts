@@ -22,6 +22,8 @@ interface StartCommand {
 interface CheckCommand {
   readonly name: 'check';
   readonly file: string;
+  /** Whether `start` would be told so, too. */
+  readonly insecureDev: boolean;
   /** What to explain instead. */
   readonly question?: Question;
 }
@@ -87,6 +89,7 @@ function wampRouter(onCommand: (command: Command) => void): Program {
     .command('check')
     .description('Say what a configuration file means, or everything that is wrong with it.')
     .addOption(configOption().makeOptionMandatory())
+    .option('--insecure-dev', 'check what start would say when it is given this option')
     .option(
       '--explain <role action uri...>',
       'say whether a role may call, register, publish or subscribe, and why',
@@ -96,15 +99,16 @@ function wampRouter(onCommand: (command: Command) => void): Program {
     .addOption(
       new Option('--match <policy>', 'how the URI is matched').choices(['exact', 'prefix', 'wildcard']),
     )
-    .action(({ config, explain, ...rest }: CheckOptions) => {
+    .action(({ config, explain, insecureDev = false, ...rest }: CheckOptions) => {
       const question = explain === undefined ? {} : { question: { ...questionIn(explain), ...rest } };
-      onCommand({ name: 'check', file: config, ...question });
+      onCommand({ name: 'check', file: config, insecureDev, ...question });
     });
   return program;
 }
 
 interface CheckOptions {
   readonly config: string;
+  readonly insecureDev?: boolean;
   readonly explain?: readonly string[];
   readonly realm?: string;
   readonly authid?: string;

@@ -41,27 +41,35 @@ const HTTP_OPTIONS = { headersTimeout: 5_000, requestTimeout: 30_000, connection
 /** Sockets are what those of an HTTP server are: who has said all it will is answered still, and at once. */
 const SOCKET_OPTIONS = { allowHalfOpen: true, noDelay: true };
 
-/**
- * Resolves once clients can connect.
- * @throws CannotStart when they never will
- */
-export async function openListener(
+/** A listener with all that is spoken there, which does not listen yet. */
+export interface AssembledListener {
+  /**
+   * Resolves once clients can connect.
+   * @throws CannotStart when they never will
+   */
+  open(): Promise<OpenListener>;
+  /** Lets nobody in; resolves when everybody has gone. */
+  close(): Promise<unknown>;
+}
+
+/** Puts the servers of a listener together with everything that is spoken there. */
+export function assembleListener(
   router: Router,
   listener: Listener,
   answer: RequestListener,
-): Promise<OpenListener> {
+): AssembledListener {
   const servers = serversFor(listener, answer);
   if (servers.http !== undefined) answerUnreadable(servers.http, router.log);
   const acceptors = accept(router, listener, servers);
-  const place = await listen(servers.front, listener);
+  const close = (): Promise<unknown> => {
+    servers.front.close();
+    return Promise.all(acceptors.map((acceptor) => acceptor.close()));
+  };
   return {
-    urls: urlsFor(listener, place),
-    close() {
-      servers.front.close();
-      return Promise.all(acceptors.map((acceptor) => acceptor.close()));
-    },
-    closeIdle() {
-      servers.http?.closeAllConnections();
+    close,
+    async open() {
+      const urls = urlsFor(listener, await listen(servers.front, listener));
+      return { urls, close, closeIdle: () => servers.http?.closeAllConnections() };
     },
   };
 }

@@ -8,6 +8,7 @@ import { loadConfiguration } from './config/load.ts';
 import { CannotStart } from './failure.ts';
 import { LineWriter } from './line-writer.ts';
 import { logFrom } from './log.ts';
+import { rehearse } from './prepare.ts';
 import { answer } from './rights.ts';
 import { outliveSignals, stopOnSignals } from './shutdown.ts';
 import { start } from './start.ts';
@@ -28,8 +29,10 @@ try {
     out.write(running.greeting);
   } else if (command?.name === 'check') {
     const loaded = loadConfiguration(command.file);
-    if (command.question === undefined) out.write(summary(loaded.configuration));
-    else {
+    if (command.question === undefined) {
+      await rehearse(loaded, command.insecureDev);
+      out.write(summary(loaded.configuration));
+    } else {
       const { permitted, line } = answer(loaded, command.question);
       out.write(line);
       process.exitCode = permitted ? 0 : DENIED;

@@ -1,17 +1,17 @@
 /** Brings the router up: realms, pages, and every transport on every listener. */
 import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createRouter, isLoopback, type Log } from '@wamp/router';
-import { namedRealm } from './authenticators.ts';
+import type { Log } from '@wamp/router';
 import { version } from './command-line.ts';
 import type { Listener } from './config/listeners.ts';
 import type { LoadedConfiguration } from './config/load.ts';
 import type { Configuration } from './config/schema.ts';
 import { answerHttp } from './http.ts';
-import { openListener, type OpenListener } from './listener.ts';
+import { assembleListener, type OpenListener } from './listener.ts';
 import { resolveHost } from './listening.ts';
 import { entranceTo } from './check.ts';
 import { logFrom } from './log.ts';
+import { prepare, refuseExposure } from './prepare.ts';
 import type { Stoppable } from './shutdown.ts';
 import { grantsEverything } from './rights.ts';
 import { loadSites, type Site } from './static-sites.ts';
@@ -37,16 +37,16 @@ export async function start(
   log: Log = logFrom(loaded.configuration.log.level),
 ): Promise<Running> {
   const { configuration } = loaded;
-  const { realms, limits, attempts, drain } = configuration;
+  const router = await prepare(loaded, insecureDev, log);
   const listeners = await resolve(configuration.listeners);
   if (!insecureDev) refuseExposure(listeners, loaded);
   const answers = answersFor(configuration);
-  const named = await Promise.all(realms.map(namedRealm));
-  const router = createRouter({ realms: named, limits, attempts, log });
   const open: OpenListener[] = [];
   const close = (): Promise<unknown> => Promise.all(open.map((listener) => listener.close()));
   try {
-    for (const listener of listeners) open.push(await openListener(router, listener, answers(listener)));
+    for (const listener of listeners) {
+      open.push(await assembleListener(router, listener, answers(listener)).open());
+    }
   } catch (error) {
     await close();
     throw error;
@@ -55,7 +55,7 @@ export async function start(
     greeting: greeting(open, configuration),
     async stop() {
       const parted = close();
-      await router.drain(drain);
+      await router.drain(configuration.drain);
       // A client that does not say GOODBYE in turn keeps nobody waiting.
       await Promise.race([Promise.all([router.close(), parted]), sleep(FAREWELL, undefined, { ref: false })]);
       for (const listener of open) listener.closeIdle();
@@ -70,19 +70,6 @@ function resolve(listeners: readonly Listener[]): Promise<readonly Listener[]> {
       listener.unix === undefined ? { ...listener, address: await resolveHost(listener.address) } : listener,
     ),
   );
-}
-
-/** Refuses to offer everything to anyone beyond this machine. */
-function refuseExposure(listeners: readonly Listener[], loaded: LoadedConfiguration): void {
-  if (!loaded.configuration.realms.some(grantsEverything)) return;
-  listeners.forEach(({ address, unix }, index) => {
-    if (unix !== undefined || isLoopback(address)) return;
-    throw loaded.complaint(
-      ['listeners', index, 'address'],
-      `refusing to listen on ${address}: anyone who reaches it could do everything; ` +
-        'listen on 127.0.0.1, or add --insecure-dev if that is meant',
-    );
-  });
 }
 
 /** What is answered over HTTP, by listener. */

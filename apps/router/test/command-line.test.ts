@@ -103,7 +103,11 @@ describe('what can be asked for', () => {
       from: 'wamp.yaml',
       insecureDev: false,
     });
-    expect(readCommandLine(['check', '--config', 'wamp.yaml'])).toEqual({ name: 'check', file: 'wamp.yaml' });
+    expect(readCommandLine(['check', '--config', 'wamp.yaml'])).toEqual({
+      name: 'check',
+      file: 'wamp.yaml',
+      insecureDev: false,
+    });
   });
 });
 

@@ -4,7 +4,12 @@ import { isIPv6 } from 'node:net';
 /** True for a name or an address of this machine's own loopback. */
 export function isLoopback(host: string): boolean {
   const bare = plainAddress(host.replace(/^\[|\]$/g, ''));
-  return bare === 'localhost' || bare === '::1' || /^127(?:\.\d{1,3}){3}$/.test(bare);
+  return bare === 'localhost' || isSixLoopback(bare) || /^127(?:\.\d{1,3}){3}$/.test(bare);
+}
+
+/** True for `::1`, however many zeros are written out. */
+function isSixLoopback(address: string): boolean {
+  return isIPv6(address) && groupsOf(address).join(':') === '0:0:0:0:0:0:0:1';
 }
 
 /** The address without a zone, and an IPv4 address as such where it is written as one of IPv6. */

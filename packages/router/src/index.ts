@@ -21,7 +21,7 @@ export { isTrustable } from './transports/trusted-proxies.ts';
 export { shareOnePort, type OnePortAcceptor, type OnePortOptions } from './transports/one-port.ts';
 export { acceptLongPolls, type LongPollAcceptor, type LongPollOptions } from './transports/long-poll.ts';
 export { inMemory, transportPair } from './transports/in-memory.ts';
-export { isLoopback } from './addresses.ts';
+export { isLoopback, plainAddress } from './addresses.ts';
 export { defaultFeatures, type FeatureOptions } from './features/index.ts';
 export type { HistoryRule } from './features/event-history.ts';
 export type { Tally } from './core/tally.ts';

@@ -1,9 +1,22 @@
 /** What a configuration says of listeners. */
+import { isIP, isIPv6 } from 'node:net';
+import { resolve } from 'node:path';
 import type { TlsOptions } from 'node:tls';
+import { plainAddress } from '@wamp/router';
 import { z } from 'zod';
 import { camelKeys } from './camel-keys.ts';
 import type { Files } from './files.ts';
-import { ALWAYS, origin, port, proxy, text, together, urlPath, type Complain } from './kinds.ts';
+import {
+  ALWAYS,
+  NOT_WELL_FORMED,
+  origin,
+  port,
+  proxy,
+  text,
+  together,
+  urlPath,
+  type Complain,
+} from './kinds.ts';
 import { tls } from './tls.ts';
 
 /** An address that the router listens on, and what it speaks there. */
@@ -55,16 +68,45 @@ export function listeners(files: Files): z.ZodType<readonly Listener[]> {
     .meta({ title: 'a list of listeners' });
 }
 
-/** True for two listeners that want the same place. */
+/** True for two listeners that want the same place, however each is written. */
 function collide(a: Partial<Listener>, b: Partial<Listener>): boolean {
-  if (a.unix !== undefined || b.unix !== undefined) return a.unix === b.unix;
-  const everywhere = [a.address, b.address].some((address) => address === '0.0.0.0' || address === '::');
-  return a.port === b.port && a.port !== 0 && a.port !== undefined && (everywhere || a.address === b.address);
+  if (a.unix !== undefined || b.unix !== undefined) {
+    return a.unix !== undefined && b.unix !== undefined && resolve(a.unix) === resolve(b.unix);
+  }
+  const [one, other] = [spelledOut(a.address), spelledOut(b.address)];
+  const everywhere = [one, other].some((address) => address === '0.0.0.0' || address === '::');
+  return a.port === b.port && a.port !== 0 && a.port !== undefined && (everywhere || one === other);
 }
+
+/** One spelling for an address that has several: `0:0::1` is `::1`, and `::ffff:127.0.0.1` is `127.0.0.1`. */
+function spelledOut(address: string | undefined): string | undefined {
+  if (address === undefined) return undefined;
+  if (!isIPv6(address)) return address.toLowerCase();
+  const plain = plainAddress(address);
+  if (!isIPv6(plain)) return plain;
+  const zone = address.includes('%') ? address.slice(address.indexOf('%')) : '';
+  return new URL(`http://[${plain}]/`).hostname.slice(1, -1) + zone;
+}
+
+/** An IP address, or a name. Numbers such as `0` or `127.1` are neither, though some systems take them for addresses. */
+function isHost(text: string): boolean {
+  if (text === '' || isIP(text) !== 0) return true; // nothing at all is told as such
+  const labels = text.replace(/\.$/, '').split('.');
+  const last = labels.at(-1) ?? '';
+  return (
+    text.length <= 254 &&
+    labels.every((label) => /^[\p{L}\p{N}_](?:[\p{L}\p{N}\p{M}_-]{0,61}[\p{L}\p{N}\p{M}_])?$/u.test(label)) &&
+    !/^(?:\d+|0x[\da-f]*)$/i.test(last)
+  );
+}
+
+/** The longest path of a Unix domain socket that the system takes (bytes); it keeps one more for the end. */
+const LONGEST_UNIX = process.platform === 'darwin' ? 103 : 107;
 
 function listener(files: Files): z.ZodType<Listener> {
   const written = z.strictObject({
     address: text('a host name or an address')
+      .refine(isHost, { message: NOT_WELL_FORMED })
       .exactOptional()
       .describe('Host name or address to listen on; 0.0.0.0 and :: stand for every address.')
       .meta({ fallback: DEFAULT_ADDRESS }),
@@ -73,6 +115,9 @@ function listener(files: Files): z.ZodType<Listener> {
       .describe('Port to listen on; 0 stands for any free one.')
       .meta({ fallback: DEFAULT_PORT }),
     unix: text('a path')
+      .refine((path) => Buffer.byteLength(path) <= LONGEST_UNIX, {
+        message: `the path is too long for a Unix domain socket, expected ${LONGEST_UNIX} bytes at the most`,
+      })
       .exactOptional()
       .describe('Path of a Unix domain socket to listen on, instead of an address and a port.'),
     tls: tls(files).exactOptional().describe('Encrypts everything that is spoken there.'),

@@ -1,9 +1,9 @@
 /** What a configuration says of TLS: files that fit together. */
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import type { TlsOptions } from 'node:tls';
+import { createSecureContext, type SecureContextOptions, type TlsOptions } from 'node:tls';
 import { z } from 'zod';
 import type { Files } from './files.ts';
-import { contents, secret, together } from './kinds.ts';
+import { contents, secret, together, type Complain } from './kinds.ts';
 
 /** How long a TLS handshake may take (ms). */
 const HANDSHAKE_TIMEOUT = 10_000;
@@ -26,7 +26,8 @@ export function tls(files: Files): z.ZodType<TlsOptions> {
   });
   return together(written, ({ certificate, key, passphrase, ca, client_certificates: asks }, complain) => {
     const fault = keyFault(certificate, key, passphrase);
-    if (fault !== undefined) complain(['key'], fault);
+    if (fault === undefined) checkContext({ cert: certificate, key, passphrase, ca }, complain);
+    else complain(['key'], fault);
     if (asks === 'none' || ca !== undefined) return;
     complain(['client_certificates'], 'needs ca, expected those who vouch for clients');
   })
@@ -41,6 +42,19 @@ export function tls(files: Files): z.ZodType<TlsOptions> {
       handshakeTimeout: HANDSHAKE_TIMEOUT,
     }))
     .meta({ title: 'a mapping with certificate and key' });
+}
+
+/** What OpenSSL refuses although each file can be read, such as a key that is too short to be safe. */
+function checkContext(files: SecureContextOptions, complain: Complain): void {
+  try {
+    createSecureContext({ ...files, minVersion: 'TLSv1.2' });
+  } catch (error) {
+    const { reason, message } = error as Error & { reason?: string };
+    complain(
+      ['certificate'],
+      `is refused by TLS (${reason ?? message}), expected one that clients would accept`,
+    );
+  }
 }
 
 const NO_CERTIFICATE = 'the file holds no certificate, expected one in PEM';
