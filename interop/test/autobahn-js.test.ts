@@ -1,14 +1,12 @@
 /** npm autobahn in all four roles, over every serializer. */
 import { MessageType } from '@wamp/protocol';
 import { anonymous, ticket } from '@wamp/router';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { autobahn, joinAutobahn, type AutobahnPeer, type Cancelable } from './support/autobahn.ts';
 import { holdings, REALM, startRouter, type Listening } from './support/router.ts';
 import { SERIALIZER_NAMES, SERIALIZERS } from './support/serializers.ts';
 import { until } from './support/until.ts';
 import { WireSession } from './support/wire-session.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 type Kwargs = Record<string, unknown>;
 

@@ -16,7 +16,7 @@ import {
 import { cryptosign } from '@wamp/client/cryptosign';
 import { scram } from '@wamp/client/scram';
 import { scramCredentials, wampcraCredentials } from '@wamp/router';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sign as wampySign } from 'wampy/cryptosign.js';
 import { sign as wampyCra } from 'wampy/wampcra.js';
 import { autobahn, joinAutobahn } from './support/autobahn.ts';
@@ -24,8 +24,6 @@ import { startConfigured, type Program } from './support/program.ts';
 import { findPython, HOW_TO_GET_PYTHON, PythonPeer } from './support/python.ts';
 import { lacking } from './support/requirements.ts';
 import { joinWampy } from './support/wampy.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** Who wants in where, and by what. */
 interface Login {

@@ -2,7 +2,7 @@
 import { connect as connectSocket, type Socket } from 'node:net';
 import { fromList, json, MessageType, type Serializer } from '@wamp/protocol';
 import { anonymous, ticket } from '@wamp/router';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { Random } from './support/random.ts';
 import { connectionsOf, holdings, REALM, startRouter, type Listening } from './support/router.ts';
 import { SERIALIZERS } from './support/serializers.ts';
@@ -10,8 +10,6 @@ import { until } from './support/until.ts';
 import { BareWebSocket, frame, Opcode, upgradeRequest } from './support/web-socket.ts';
 import { ALL_ROLES, WireSession } from './support/wire-session.ts';
 import { Witnesses } from './support/witnesses.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** What a plain object has without having been given anything. */
 const NAMES = [

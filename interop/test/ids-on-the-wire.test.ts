@@ -2,11 +2,9 @@
 import { fromList, json, MessageType, type Serializer } from '@wamp/protocol';
 import { cbor } from '@wamp/protocol/cbor';
 import { msgpack } from '@wamp/protocol/msgpack';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { REALM, startRouter, type Listening } from './support/router.ts';
 import { ALL_ROLES, WireSession } from './support/wire-session.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** Each id with the bytes that say it, in hexadecimal. */
 const IDS = [

@@ -1,12 +1,10 @@
 /** Each make of client against each, over each serializer: what arrives is what was sent. */
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Meeting } from './support/meeting.ts';
 import { PAYLOADS } from './support/payloads.ts';
 import { MAKES } from './support/peers.ts';
 import { startRouter, type Listening } from './support/router.ts';
 import { until } from './support/until.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let router: Listening;
 let meeting: Meeting;

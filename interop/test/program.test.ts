@@ -1,5 +1,5 @@
 /** The program `wamp-router` as it is started by people, with clients of all makes. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { attacksOf, offend } from './support/offender.ts';
 import { joinAutobahn } from './support/autobahn.ts';
 import { CARRIERS } from './support/carrier.ts';
@@ -11,8 +11,6 @@ import { SERIALIZERS } from './support/serializers.ts';
 import { until } from './support/until.ts';
 import { joinWampy } from './support/wampy.ts';
 import { Witnesses } from './support/witnesses.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const SEED = Number(process.env['WAMP_FUZZ_SEED'] ?? Date.now() % 2 ** 32);
 const ARGS = ['--realm', REALM];
@@ -31,7 +29,7 @@ beforeAll(async () => {
   } catch (error) {
     failure = String(error);
   }
-}, 60_000);
+});
 beforeEach(({ skip }) => {
   if (failure.includes('not built')) lacking(failure, skip);
 });
@@ -66,28 +64,24 @@ describe('clients of all makes meet', () => {
 
 describe('mutated frames', () => {
   const all = CARRIERS.flatMap((carrier) => SERIALIZERS.map((serializer) => ({ carrier, serializer })));
-  it.each(all)(
-    'of $serializer.name over $carrier.name disturb nobody',
-    { timeout: 120_000 },
-    async (each) => {
-      const { carrier, serializer } = each;
-      const { port } = running();
-      console.log(`${carrier.name}, ${serializer.name}: WAMP_FUZZ_SEED=${SEED}`);
-      const witnesses = await Witnesses.join(port, [serializer, serializer]);
-      const where = { router: { port, rawPort: port }, carrier, serializer };
-      await offend(where, attacksOf(where, { seed: SEED, count: 500 }), witnesses);
-      expect(witnesses.rounds).toBe(50);
-      await witnesses.leave();
-      const health = await fetch(`http://127.0.0.1:${port}/health`);
-      expect(await health.json()).toMatchObject({ status: 'ok' });
-      expect(running().alive).toBe(true);
-      expect(running().complaints).toBe('');
-    },
-  );
+  it.each(all)('of $serializer.name over $carrier.name disturb nobody', async (each) => {
+    const { carrier, serializer } = each;
+    const { port } = running();
+    console.log(`${carrier.name}, ${serializer.name}: WAMP_FUZZ_SEED=${SEED}`);
+    const witnesses = await Witnesses.join(port, [serializer, serializer]);
+    const where = { router: { port, rawPort: port }, carrier, serializer };
+    await offend(where, attacksOf(where, { seed: SEED, count: 500 }), witnesses);
+    expect(witnesses.rounds).toBe(50);
+    await witnesses.leave();
+    const health = await fetch(`http://127.0.0.1:${port}/health`);
+    expect(await health.json()).toMatchObject({ status: 'ok' });
+    expect(running().alive).toBe(true);
+    expect(running().complaints).toBe('');
+  });
 });
 
 describe('SIGTERM', () => {
-  it('says goodbye to everybody, and ends with 0', { timeout: 60_000 }, async () => {
+  it('says goodbye to everybody, and ends with 0', async () => {
     running();
     const own = await startProgram(ARGS);
     const autobahn = await joinAutobahn(own.url, 'msgpack');

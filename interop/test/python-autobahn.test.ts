@@ -1,5 +1,5 @@
 /** autobahn-python, the strictest judge of what we send, in all four roles. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { joinAutobahn, type AutobahnPeer } from './support/autobahn.ts';
 import { Meeting } from './support/meeting.ts';
 import { PAYLOADS } from './support/payloads.ts';
@@ -9,8 +9,6 @@ import { lacking } from './support/requirements.ts';
 import { holdings, REALM, startRouter, type Listening } from './support/router.ts';
 import { SERIALIZER_NAMES } from './support/serializers.ts';
 import { until } from './support/until.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const LARGE_IDS = [2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1, 2 ** 53];
 const found = findPython();

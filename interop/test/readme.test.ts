@@ -4,10 +4,8 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as client from '@wamp/client';
 import * as router from '@wamp/router';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { sample, samplesIn } from './support/samples.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const [clientSample = '', routerSample = ''] = samplesIn('README.md');
 const modules = { '@wamp/client': client, '@wamp/router': router, 'node:http': http };

@@ -3,14 +3,12 @@ import type { Socket } from 'node:net';
 import { MessageType } from '@wamp/protocol';
 import { anonymous, ticket } from '@wamp/router';
 import type { Wampy } from 'wampy';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { holdings, REALM, startRouter, type Listening } from './support/router.ts';
 import { SERIALIZER_NAMES, SERIALIZERS } from './support/serializers.ts';
 import { until } from './support/until.ts';
 import { joinWampy, type WampyPeer } from './support/wampy.ts';
 import { WireSession } from './support/wire-session.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 type PublishOptions = Parameters<Wampy['publish']>[2];
 type SubscribeOptions = Parameters<Wampy['subscribe']>[2];

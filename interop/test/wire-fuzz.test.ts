@@ -5,7 +5,7 @@
  * WAMP_FUZZ_SEED repeats a run, WAMP_FUZZ_FRAMES makes it longer.
  */
 import { MessageType, type Serializer } from '@wamp/protocol';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CARRIERS } from './support/carrier.ts';
 import { Eavesdropper } from './support/eavesdropper.ts';
 import { ATTACKS_PER_ROUND, attacksOf, offend, OFFENDERS } from './support/offender.ts';
@@ -14,8 +14,6 @@ import { SERIALIZERS } from './support/serializers.ts';
 import { until } from './support/until.ts';
 import { WireSession } from './support/wire-session.ts';
 import { Witnesses } from './support/witnesses.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const SEED = Number(process.env['WAMP_FUZZ_SEED'] ?? Date.now() % 2 ** 32);
 const DEEP = process.env['WAMP_DEEP'] === '1';

@@ -14,7 +14,7 @@ function browser({ skip }: TestContext): Browsing {
   return browsing ?? skip(noBrowser);
 }
 
-test('they see each other, talk, and see each other go', { timeout: 60_000 }, async (context) => {
+test('they see each other, talk, and see each other go', async (context) => {
   const pages = browser(context);
   await using router = await startBuiltRouter();
   const ada = await pages.page(`${router.origin}/chat/`);
@@ -44,7 +44,7 @@ test('they see each other, talk, and see each other go', { timeout: 60_000 }, as
   expect(pages.complaints).toEqual([]);
 });
 
-test('rooms are apart, and known to all', { timeout: 60_000 }, async (context) => {
+test('rooms are apart, and known to all', async (context) => {
   const pages = browser(context);
   await using router = await startBuiltRouter();
   const ada = await pages.page(`${router.origin}/chat/`);
@@ -72,7 +72,7 @@ test('rooms are apart, and known to all', { timeout: 60_000 }, async (context) =
   expect(pages.complaints).toEqual([]);
 });
 
-test('a lost connection shows, and a button brings it back', { timeout: 60_000 }, async (context) => {
+test('a lost connection shows, and a button brings it back', async (context) => {
   const pages = browser(context);
   await using router = await startBuiltRouter();
   const ada = await pages.page(`${router.origin}/chat/`);
@@ -97,7 +97,7 @@ test('a lost connection shows, and a button brings it back', { timeout: 60_000 }
   expect(pages.complaints).toEqual([]);
 });
 
-test('a realm that does not exist is explained', { timeout: 60_000 }, async (context) => {
+test('a realm that does not exist is explained', async (context) => {
   const pages = browser(context);
   await using router = await startBuiltRouter();
   const page = await pages.page(`${router.origin}/chat/?realm=nowhere`);

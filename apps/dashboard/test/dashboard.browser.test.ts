@@ -19,7 +19,7 @@ async function figure(page: Page, name: string, text: string | RegExp): Promise<
 
 const somethingPerSecond = /^(?!0\/s|–)/;
 
-test('real numbers move, and end with the connection', { timeout: 60_000 }, async ({ skip }) => {
+test('real numbers move, and end with the connection', async ({ skip }) => {
   const pages = browsing ?? skip(noBrowser);
   await using router = await startBuiltRouter();
   const dashboard = await pages.page(`${router.origin}/dashboard/`);

@@ -125,7 +125,7 @@ describe('what the machine refuses ends the process with 1', () => {
   test('a host that is not known', async () => {
     const outcome = await workshop.run(['start', '--host', 'no-such-host.invalid']);
     expectOneLine(outcome, 1, 'the host "no-such-host.invalid" is not known');
-  }, 30_000);
+  });
 
   test('an address of another machine', async () => {
     const outcome = await workshop.run(['start', '--host', '192.0.2.1', '--insecure-dev']);

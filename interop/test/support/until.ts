@@ -3,5 +3,5 @@ import { vi } from 'vitest';
 
 /** Resolves once `condition` holds; rejects when it does not for a time that no healthy machine needs. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  await vi.waitUntil(condition, { timeout: 20_000, interval: 5 });
+  await vi.waitUntil(condition, { timeout: 290_000, interval: 5 });
 }

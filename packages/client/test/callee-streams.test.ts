@@ -46,7 +46,7 @@ describe('progress', () => {
     await peer.expect([70, 1, MORE, [4], { b: 1 }]);
     await peer.expect([70, 1, MORE]);
     await peer.expect([70, 1, {}, [5]]);
-    await vi.waitFor(() => expect(late).toBeDefined());
+    await vi.waitFor(() => expect(late).toBeDefined(), { timeout: 290_000 });
     await late;
     peer.expectNothing();
   });

@@ -48,7 +48,7 @@ const ALL = [
 ];
 
 describe.each(ALL)('%s', (_name, serializer) => {
-  test('SER-2 MSG-3: every message comes back as it went', { timeout: 30_000 }, () => {
+  test('SER-2 MSG-3: every message comes back as it went', () => {
     for (const messages of arbitraryMessages) {
       fc.assert(
         fc.property(messages, (message) => {
@@ -61,25 +61,21 @@ describe.each(ALL)('%s', (_name, serializer) => {
     }
   });
 
-  test(
-    'SER-1: a message goes through any two other serializers and means the same',
-    { timeout: 30_000 },
-    () => {
-      fc.assert(
-        fc.property(
-          arbitraryMessage,
-          fc.constantFrom(...serializers),
-          fc.constantFrom(...serializers),
-          (message, b, c) => {
-            let travelled = message;
-            for (const hop of [serializer, b, c, serializer]) travelled = hop.decode(hop.encode(travelled));
-            expect(alike(toList(travelled), toList(message))).toBe(true);
-          },
-        ),
-        { numRuns: 300 },
-      );
-    },
-  );
+  test('SER-1: a message goes through any two other serializers and means the same', () => {
+    fc.assert(
+      fc.property(
+        arbitraryMessage,
+        fc.constantFrom(...serializers),
+        fc.constantFrom(...serializers),
+        (message, b, c) => {
+          let travelled = message;
+          for (const hop of [serializer, b, c, serializer]) travelled = hop.decode(hop.encode(travelled));
+          expect(alike(toList(travelled), toList(message))).toBe(true);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
 
   test('MSG-6: payload bytes are forwarded as they came', () => {
     fc.assert(

@@ -30,10 +30,15 @@ const collect = runInNewContext('gc') as () => void;
 
 /** The heap in use once all garbage is gone. */
 async function heapUsed(): Promise<number> {
-  await settle(); // what a WeakRef was made for, or showed, lives until the end of the turn
-  collect();
-  collect();
-  return process.memoryUsage().heapUsed;
+  let least = Infinity;
+  // What a WeakRef was made for, or showed, lives until the end of the turn, and compiled code goes by and by.
+  for (let round = 0, before = Infinity; round < 3 || (round < 50 && least < before); round += 1) {
+    before = least;
+    await settle();
+    collect();
+    least = Math.min(least, process.memoryUsage().heapUsed);
+  }
+  return least;
 }
 
 /** Things that should be garbage by and by. */
@@ -262,7 +267,7 @@ describe('K2 after 100,000 joins, calls, cancels and leaves', () => {
     expect(clock.pending).toBe(0);
     expect(await doomed.survivors()).toBe(0); // whatever would hold them, in whichever map
     expect((await heapUsed()) / before).toBeLessThan(1.05);
-  }, 60_000);
+  });
 });
 
 describe('after connections have come and gone in every way', () => {
@@ -323,5 +328,5 @@ describe('after connections have come and gone in every way', () => {
     expect(await doomed.survivors()).toBe(0);
     expect((await heapUsed()) / before).toBeLessThan(1.05);
     await router.close();
-  }, 60_000);
+  });
 });

@@ -146,7 +146,7 @@ describe('a turn', () => {
       const events = client.heard.filter(([type]) => type === 36);
       expect(events.length).toBe(401 * 40);
     }
-  }, 120_000);
+  });
 
   test('A4 one publication to a hundred thousand receivers goes out in slices, and its publisher stays in order', async () => {
     const { router, turns } = plot();
@@ -178,7 +178,7 @@ describe('a turn', () => {
       expect(numbers).toEqual(numbers.toSorted((a, b) => Number(a) - Number(b)));
       expect(numbers).toHaveLength(5 * 500);
     }
-  }, 120_000);
+  });
 
   test('A4 the router’s own events stay in order, and of too many that wait the last are dropped and counted', async () => {
     const { router, turns } = plot();
@@ -202,7 +202,7 @@ describe('a turn', () => {
     const told = readers[99]?.heard.map(([, , , , args]) => Number((args as unknown[])[0])) ?? [];
     expect(told.slice(0, 1000)).toEqual(told.slice(0, 1000).toSorted((a, b) => a - b));
     expect(told.filter((n) => n < 5)).toHaveLength(5 * 200);
-  }, 120_000);
+  });
 
   test('A4 a batch is heard as far as the turn goes, and the rest of it later, in order', async () => {
     const { router, turns } = plot();
@@ -292,5 +292,5 @@ describe('a turn', () => {
     expect(realm?.broker.subscriptions.size).toBe(0);
     expect(realm?.dealer.registrations.size).toBe(before);
     expect(realm?.sessions.size).toBe(1);
-  }, 120_000);
+  });
 });

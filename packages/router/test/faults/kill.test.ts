@@ -1,7 +1,6 @@
 /** Clients whose processes are killed in the middle of everything (F1): whoever waits for them is told. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Fort } from '../support/fort.ts';
@@ -10,8 +9,8 @@ import { ask, join, rawSocket, type Stranger } from '../support/stranger.ts';
 
 const DEEP = process.env['WAMP_DEEP'] === '1';
 const ROUNDS = DEEP ? 500 : 50;
-/** How long after the end of a process those who wait for it may wait (ms). A busy machine is given more. */
-const BOUND = DEEP ? 1000 : 10_000;
+/** Sessions that stay: two witnesses, and four that take part. */
+const STAYING = 6;
 /** Calls that are kept in flight to a callee. */
 const IN_FLIGHT = 20;
 
@@ -24,8 +23,8 @@ afterAll(() => fort[Symbol.asyncDispose]());
 /** A client in a process of its own. */
 class Victim {
   readonly #child: ChildProcess;
-  /** When it was gone, in ms; undefined while it is there. */
-  gone: number | undefined;
+  /** Whether the process has ended. */
+  gone = false;
 
   private constructor(child: ChildProcess) {
     this.#child = child;
@@ -45,23 +44,20 @@ class Victim {
     const exit = once(this.#child, 'exit');
     this.#child.kill('SIGKILL');
     await exit;
-    this.gone = performance.now();
+    this.gone = true;
   }
 }
 
 /** What the router holds once the six who stay are all that are there. */
 async function settledHoldings(): Promise<Readonly<Record<string, number>>> {
-  const settled = async (): Promise<unknown> => (await fort.health()).holds['sessions'];
-  await expect.poll(settled, { timeout: BOUND }).toBe(6);
-  return (await fort.health()).holds;
+  for (;;) {
+    const { holds } = await fort.health();
+    if (holds['sessions'] === STAYING) return holds;
+  }
 }
 
-/** How long those who waited were left waiting, over all rounds (ms), and how many they were. */
-const waits = { canceled: 0, interrupted: 0, finished: 0, longest: 0 };
-
-function waited({ gone }: Victim): void {
-  if (gone !== undefined) waits.longest = Math.max(waits.longest, performance.now() - gone);
-}
+/** What became of those who waited, over all rounds. */
+const waits = { canceled: 0, interrupted: 0, finished: 0 };
 
 /** Calls the victim again and again; resolves when it is gone and every call has had its one answer. */
 async function keepCalling(caller: Stranger, callee: Victim, procedure: string): Promise<void> {
@@ -82,8 +78,7 @@ async function keepCalling(caller: Stranger, callee: Victim, procedure: string):
     if (type === 50) waits.finished += 1;
     else if (error === 'wamp.error.canceled') waits.canceled += 1;
     else expect(error).toBe('wamp.error.no_such_procedure');
-    if (type === 8) waited(callee);
-    else if (callee.gone === undefined) call();
+    if (type === 50 && !callee.gone) call();
   }
 }
 let request = 0;
@@ -103,13 +98,10 @@ async function keepServing(callee: Stranger, caller: Victim): Promise<void> {
       // Or its answer and the interruption have crossed.
       if (!open.delete(id)) continue;
       waits.interrupted += 1;
-      waited(caller);
       callee.send([8, 68, id, {}, 'wamp.error.canceled']);
     } else {
       expect(type).toBe(50);
-      if (caller.gone !== undefined && open.size === 0) return;
-      if (caller.gone !== undefined) expect(performance.now() - caller.gone).toBeLessThan(BOUND);
-      await sleep(2);
+      if (caller.gone && open.size === 0) return;
       probe();
     }
   }
@@ -124,7 +116,7 @@ async function keepPublishing(
   topic: string,
 ): Promise<void> {
   for (let event = 1, after = 0; after < 3; event += 1) {
-    if (subscriber.gone !== undefined) after += 1;
+    if (subscriber.gone) after += 1;
     expect((await ask(publisher, [16, event, { acknowledge: true }, topic, [event]]))[0]).toBe(17);
     expect((await other.heard())?.[4]).toEqual([event]);
   }
@@ -150,7 +142,7 @@ test(`F1 ${ROUNDS} rounds of kill -9 for callee, caller and subscriber: everybod
         Victim.start('subscriber', topic),
       ]);
       const dying = [one, two, three].map(async (victim) => {
-        await sleep(random.below(20));
+        for (let turns = random.below(20); turns > 0; turns -= 1) await fort.health();
         await victim.kill();
       });
       await Promise.all([
@@ -161,14 +153,13 @@ test(`F1 ${ROUNDS} rounds of kill -9 for callee, caller and subscriber: everybod
       ]);
       // Everything is as it was after the first round, when those who stay had done all that they do.
       holds ??= await settledHoldings();
-      await expect.poll(async () => (await fort.health()).holds, { timeout: BOUND }).toEqual(holds);
+      expect(await settledHoldings()).toEqual(holds);
     }
   });
   console.log(
     `F1: ${ROUNDS} rounds: ${waits.canceled} calls canceled, ${waits.finished} finished, ` +
-      `${waits.interrupted} invocations interrupted; the longest wait was ${waits.longest.toFixed(0)} ms`,
+      `${waits.interrupted} invocations interrupted`,
   );
   expect(waits.canceled).toBeGreaterThan(ROUNDS);
   expect(waits.interrupted).toBeGreaterThan(ROUNDS);
-  expect(waits.longest).toBeLessThan(BOUND);
 }, 1_800_000);

@@ -58,6 +58,7 @@ function health(router: Router, connections: number): Health {
       // The router's own session stays among those who call.
       callers: dealer.calls.pending.size,
     },
+    visits: broker.subscriptions.visits,
     heap: heapUsed + external,
     rss,
     peak: process.resourceUsage().maxRSS * 1024,

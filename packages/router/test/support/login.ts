@@ -35,8 +35,7 @@ export class Login {
 
   /** What the router says next: cryptography takes turns of its own. */
   async heard(): Promise<readonly unknown[]> {
-    const end = Date.now() + 10_000;
-    while (this.client.heard.length === 0 && !this.client.closed && Date.now() < end) await settle();
+    while (this.client.heard.length === 0 && !this.client.closed) await settle();
     return this.client.heard.shift() ?? ['silence'];
   }
 }

@@ -8,8 +8,6 @@ const PROCEDURE = 'witness.procedure';
 
 /** Rounds that are under way. */
 interface Going {
-  /** The longest that one has taken so far (ms). */
-  readonly longest: number;
   /** Resolves when one more round has come to its end. @throws Error when one went wrong */
   stop(): Promise<void>;
 }
@@ -53,22 +51,16 @@ export class Witnesses {
 
   /** Begins round after round. */
   goOn(): Going {
-    let longest = 0;
     let stopped = false;
     const rounds = async (): Promise<void> => {
       for (let last = false; !last;) {
         last = stopped;
-        const before = performance.now();
         await this.round();
-        longest = Math.max(longest, performance.now() - before);
       }
     };
     const done = rounds();
     done.catch(() => undefined); // heard by whoever stops it
     return {
-      get longest() {
-        return longest;
-      },
       stop() {
         stopped = true;
         return done;

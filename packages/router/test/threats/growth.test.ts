@@ -75,7 +75,7 @@ test('threat 26: 50,000 patterns that do not match cost a publication nothing', 
       await join(rawSocket, fort.port),
     ];
     const burst = async (): Promise<number> => {
-      const before = performance.now();
+      const before = (await fort.health()).visits;
       const answers = await flood(publisher, 1000, (number) => [
         16,
         number,
@@ -83,7 +83,7 @@ test('threat 26: 50,000 patterns that do not match cost a publication nothing', 
         'com.a.b.c',
       ]);
       expect(answers.get(17)).toBe(1000);
-      return performance.now() - before;
+      return (await fort.health()).visits - before;
     };
     await burst();
     const without = await burst();
@@ -97,8 +97,8 @@ test('threat 26: 50,000 patterns that do not match cost a publication nothing', 
       expect(answers.get(33)).toBe(1000);
     }
     const within = await burst();
-    // A scan of all would take some 5 ms for each: seconds in all.
-    expect(within - without).toBeLessThan(2500);
+    // The witnesses publish and call meanwhile; a scan of all would make 50,000 steps for each of the 1,000.
+    expect(within - without).toBeLessThan(1_000_000);
   }));
 
 test('threat 27: a name of 10,000 dots is no URI, whatever it is for', () =>
