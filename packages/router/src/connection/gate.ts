@@ -36,6 +36,14 @@ export interface GateOptions {
 
 /** Once so much waits for a decision (bytes), nothing more is read: what has been read already still has room. */
 const MUCH = 512 * 1024;
+const REQUESTS: ReadonlySet<MessageType> = new Set([
+  MessageType.CALL,
+  MessageType.REGISTER,
+  MessageType.PUBLISH,
+  MessageType.SUBSCRIBE,
+]);
+/** Says why a request is refused that would have to wait for a decision. */
+const FULL = 'the router keeps too much to let this wait for a decision; try again later';
 /** How much of a URI is repeated to the client (characters). */
 const MOST_REPEATED = 100;
 
@@ -71,8 +79,8 @@ export class Gate {
     if (this.#awaited === undefined && !this.#draining) this.#decide(message);
     else {
       const weight = this.#keep(message);
-      if (weight === undefined) this.#exit.overflow();
-      else this.#waiting.push({ message, weight });
+      if (weight !== undefined) this.#waiting.push({ message, weight });
+      else if (!this.#turnDown(message)) this.#keepLight(message);
     }
   }
 
@@ -97,6 +105,25 @@ export class Gate {
     this.#weight += weight;
     if (this.#weight > MUCH) this.#exit.pause();
     return weight;
+  }
+
+  /**
+   * For a message that there is no room for. What the session itself has filled ends it; where others have filled the
+   * store, its requests are refused, and it lives on.
+   * @returns false for a message that cannot be refused
+   */
+  #turnDown(message: Message): boolean {
+    const { realm, session } = this.#options.asker;
+    if (!realm.kept.undecided.allows(session, weightOfMessage(message))) this.#exit.overflow();
+    else if (isRequest(message)) this.#exit.deny(message, ErrorUri.LIMIT_EXCEEDED, FULL);
+    else return false;
+    return true;
+  }
+
+  /** Keeps what is no request in its place, though the store is full: nothing more is read until it is through. */
+  #keepLight(message: Message): void {
+    this.#exit.pause();
+    this.#waiting.push({ message, weight: 0 });
   }
 
   #release(weight: number): void {
@@ -176,7 +203,8 @@ export class Gate {
     const weight = this.#keep(message);
     if (weight === undefined) {
       permit.catch(() => undefined);
-      this.#exit.overflow();
+      this.#awaited = undefined;
+      this.#turnDown(message);
       return;
     }
     const settle = (conclude: () => void): void => {
@@ -231,6 +259,10 @@ export class Gate {
     this.#exit.failed({ action, uri, error: why });
     this.#exit.deny(message, ErrorUri.AUTHORIZATION_FAILED, explain(action, uri));
   }
+}
+
+function isRequest(message: Message): message is Request {
+  return REQUESTS.has(message.type);
 }
 
 function explain(action: Action, uri: Uri): string {

@@ -110,6 +110,11 @@ export class SessionAccounts<S extends object> {
     return true;
   }
 
+  /** Whether so many bytes are within the session's own limit, even where others have filled the store. */
+  allows(session: S, bytes: number): boolean {
+    return this.of(session) + bytes <= this.#limit;
+  }
+
   release(session: S, bytes: number): void {
     const account = this.#accounts.get(session);
     if (account === undefined) return;

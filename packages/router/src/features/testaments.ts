@@ -90,9 +90,9 @@ function reserve(
 ): void {
   if (bucket.length < MOST_TESTAMENTS && kept.testaments.reserve(session, weight)) return;
   limited.add('testaments');
-  const taken = `${kept.testaments.of(session)} bytes in ${bucket.length} testaments of this scope`;
+  const taken = `${kept.testaments.of(session)} bytes of this session's testaments, ${bucket.length} of this scope`;
   throw new ApplicationError(ErrorUri.LIMIT_EXCEEDED, [
-    `a testament of ${weight} bytes is too much beside ${taken}`,
+    `there is no room for a testament of ${weight} bytes beside ${taken}, and all that the router keeps`,
   ]);
 }
 

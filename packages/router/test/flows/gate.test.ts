@@ -519,4 +519,39 @@ describe('order while a verdict is awaited', () => {
     expect(limited?.toObject()).toEqual({ undecided_messages: 1 });
     expect(kept?.undecided.used).toBe(0);
   });
+
+  test('A1 a session is not ended for what others keep: its requests are refused, and the rest keeps its place', async () => {
+    let decide = (_permit: boolean): void => undefined;
+    const authorizer: Authorizer = {
+      authorize: (_principal, action) =>
+        action === 'register' || new Promise((resolve) => (decide = resolve)),
+    };
+    const router = createRouter({ realms: ['realm1'], authorizer, limits: { keptSize: 100_000 } });
+    const [client, caller] = [await Client.join(router), await Client.join(router)];
+    const kept = router.realm('realm1')?.kept;
+    const fill = (): void => {
+      expect(kept?.all.reserve(100_000 - kept.all.used)).toBe(true);
+    };
+    await client.say([64, 1, {}, 'com.work']);
+    await caller.say([48, 1, {}, 'com.work']);
+    decide(true);
+    await settle();
+    client.heard.length = 0;
+
+    await client.say([32, 2, {}, 'com.news']);
+    fill();
+    client.send([48, 3, {}, 'com.busy']);
+    client.send([70, 1, {}, ['done']]);
+    await settle();
+    expect(client.heard).toEqual([[8, 48, 3, {}, 'wamp.error.limit_exceeded', expect.anything()]]);
+    expect(caller.heard).toEqual([]);
+    decide(true);
+    await settle();
+    expect(client.heard.at(-1)).toEqual([33, 2, expect.anything()]);
+    expect(caller.heard).toEqual([[50, 1, {}, ['done']]]);
+    fill();
+    await client.say([48, 4, {}, 'com.work']);
+    expect(client.heard.at(-1)).toEqual([8, 48, 4, {}, 'wamp.error.limit_exceeded', expect.anything()]);
+    expect([client.closed, kept?.undecided.used]).toEqual([false, 0]);
+  });
 });
