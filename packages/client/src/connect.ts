@@ -16,6 +16,7 @@ import { about, AuthError, ConnectError, toError } from './errors.ts';
 import {
   BOOL,
   checkOptions,
+  COUNT,
   demand,
   fault,
   having,
@@ -49,6 +50,12 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal | undefined;
   /** Whether callers may read the message of what a procedure throws: default false, they get the URI only. */
   readonly exposeErrors?: boolean | undefined;
+  /**
+   * How many handlers run at once, of events and of procedures: default 1,000. What comes meanwhile waits in its
+   * order, up to 8 MiB of messages; beyond that, a call is answered with `wamp.error.unavailable`, and an event is
+   * dropped, which event `error` of the session tells. A handler runs until the promise that it gives is settled.
+   */
+  readonly maxHandlers?: number | undefined;
   /** Where exceptions of handlers go unless the session has a listener for `error`: default `console`. */
   readonly logger?: Logger | undefined;
   /** Default: the runtime's timers. */
@@ -63,6 +70,7 @@ const CONNECT: Rules<ConnectOptions> = {
   connectTimeout: MILLISECONDS,
   signal: SIGNAL,
   exposeErrors: BOOL,
+  maxHandlers: COUNT,
   logger: having('an object with method error', 'error'),
   clock: having('an object with method after', 'after'),
 };
@@ -87,6 +95,7 @@ export async function connect<C = Untyped>(url: Url, options: ConnectOptions): P
   const port = {
     clock,
     exposeErrors: options.exposeErrors ?? false,
+    maxHandlers: options.maxHandlers ?? 1_000,
     joined: session.joined.bind(session),
     ended: session.ended.bind(session),
     report: session.report.bind(session),

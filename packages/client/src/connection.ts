@@ -104,6 +104,7 @@ const GOODBYE_TIMEOUT = 5_000;
 export interface ConnectionPort {
   readonly clock: Clock;
   readonly exposeErrors: boolean;
+  readonly maxHandlers: number;
   /** The router has said WELCOME; called once at most. */
   joined(connection: Connection, welcome: Welcome): void;
   /** It was joined, and is over now; called once, after everything that waited has failed. */
@@ -140,6 +141,7 @@ export class Connection implements TransportListener {
     this.registrations = new Attachments(REGISTRATIONS, ask);
     this.handlers = new Handlers(this.subscriptions, this.registrations, {
       exposeErrors: port.exposeErrors,
+      maxHandlers: port.maxHandlers,
       send: (message) => this.send(message),
       room: () => this.room(),
       report: (error) => port.report(error),
@@ -242,7 +244,7 @@ export class Connection implements TransportListener {
   frame(bytes: Uint8Array): void {
     if (this.#state === 'closed') return;
     try {
-      this.#receive(this.#transport.serializer.decode(bytes));
+      this.#receive(this.#transport.serializer.decode(bytes), bytes.length);
     } catch (error) {
       this.#violated(toError(error));
     }
@@ -261,22 +263,22 @@ export class Connection implements TransportListener {
     this.#end({ reason: uri, error });
   }
 
-  #receive(message: Message): void {
+  #receive(message: Message, bytes: number): void {
     if (this.#state === 'joining') this.#joining?.receive(message);
-    else if (this.#state === 'open') this.#dispatch(message);
+    else if (this.#state === 'open') this.#dispatch(message, bytes);
     // SES-10: while we wait for the answer to our GOODBYE, nothing else matters.
     else if (message.type === MessageType.GOODBYE || message.type === MessageType.ABORT)
       this.#end({ reason: message.reason });
   }
 
   /** @throws ProtocolViolation for what a router may not send now */
-  #dispatch(message: Message): void {
+  #dispatch(message: Message, bytes: number): void {
     switch (message.type) {
       case MessageType.EVENT:
-        this.handlers.event(message);
+        this.handlers.event(message, bytes);
         break;
       case MessageType.INVOCATION:
-        this.handlers.invocation(message);
+        this.handlers.invocation(message, bytes);
         break;
       case MessageType.INTERRUPT:
         this.handlers.interrupt(message);

@@ -83,6 +83,10 @@ export class SubscriptionHandle extends Handle implements Subscription<unknown[]
     return this.unsubscribe();
   }
 
+  get hasHandler(): boolean {
+    return this.#handler !== undefined;
+  }
+
   deliver(event: WampEvent<unknown[]>): unknown {
     if (this.#handler !== undefined) return this.#handler(event.args, event);
     return this.#events.push(event) ? undefined : this.#overflowed();

@@ -17,6 +17,7 @@ async function laidOpen(): Promise<{ session: Session; connection: Connection; p
   const connection = new Connection(peer.transport, {
     clock,
     exposeErrors: false,
+    maxHandlers: 1_000,
     joined: session.joined.bind(session),
     ended: session.ended.bind(session),
     report: session.report.bind(session),

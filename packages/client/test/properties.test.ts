@@ -73,6 +73,7 @@ async function connection(): Promise<{ peer: ScriptedPeer; connection: Connectio
   const port = {
     clock: peer.clock,
     exposeErrors: false,
+    maxHandlers: 3,
     joined: () => undefined,
     ended: (ending: unknown) => ended.push(ending),
     report: () => undefined,

@@ -14,10 +14,11 @@ import {
   type PassthruAttributes,
 } from '@wamp/protocol';
 import type { Clock } from '../clock.ts';
-import { CallTimeoutError, CanceledError, named, toError, WampError } from '../errors.ts';
+import { about, CallTimeoutError, CanceledError, named, toError, WampError } from '../errors.ts';
 import { requirePayload } from '../options.ts';
 import type { Attachments, Entry } from './attachments.ts';
 import { eventOf, type WampEvent } from './event.ts';
+import { Gate } from './gate.ts';
 import type { Ending, Handle } from './handle.ts';
 import { RunningInvocation, type Invocation } from './invocation.ts';
 import type { Lane } from './lane.ts';
@@ -30,6 +31,8 @@ import { isThenable } from './thenable.ts';
 export interface Subscriber extends Handle {
   /** Hands over an event; returns, or promises, whatever its function does. */
   deliver(event: WampEvent<unknown[]>): unknown;
+  /** False when events wait to be iterated. */
+  readonly hasHandler: boolean;
   readonly passthru: PassthruOption;
   /** Where events wait for those before them to be unpacked. */
   readonly lane: Lane;
@@ -53,6 +56,8 @@ export interface HandlerPort {
   readonly clock: Clock;
   /** Whether the caller may read the message of an exception. */
   readonly exposeErrors: boolean;
+  /** How many handlers run at once. */
+  readonly maxHandlers: number;
 }
 
 const DONE = Promise.resolve();
@@ -80,11 +85,15 @@ export class Handlers {
   #highest: Id = 0;
   /** Invocations that ended while their caller still sent input (PCI-12). */
   readonly #overtaken = new Recent();
+  readonly #gate: Gate;
+  /** Events that were dropped since the line was empty. */
+  #dropped = 0;
 
   constructor(subscriptions: Attachments<Subscriber>, registrations: Attachments<Callee>, port: HandlerPort) {
     this.#subscriptions = subscriptions;
     this.#registrations = registrations;
     this.#port = port;
+    this.#gate = new Gate(port.maxHandlers, () => this.#tellDropped());
   }
 
   /** How many invocations are not answered yet. */
@@ -92,8 +101,11 @@ export class Handlers {
     return this.#running.size;
   }
 
-  /** @throws ProtocolViolation for a subscription that never was */
-  event(message: Event): void {
+  /**
+   * @param bytes the length of the message
+   * @throws ProtocolViolation for a subscription that never was
+   */
+  event(message: Event, bytes: number): void {
     const entry = this.#subscriptions.find(message.subscription);
     if (entry === undefined || entry.handles.size === 0) return;
     const event = eventOf(message, entry.uri);
@@ -104,7 +116,7 @@ export class Handlers {
       // One handler's failure is no other's.
       try {
         const mine = copies.pop() ?? event;
-        void handle.lane.pass(() => this.#deliver(handle, mine), failed);
+        void handle.lane.pass(() => this.#deliver(handle, mine, bytes), failed);
       } catch (thrown) {
         this.#report(thrown);
       }
@@ -112,10 +124,11 @@ export class Handlers {
   }
 
   /**
+   * @param bytes the length of the message
    * @throws ProtocolViolation for a registration that never was, or an invocation that runs already
    *   and takes no input
    */
-  invocation(message: InvocationMessage): void {
+  invocation(message: InvocationMessage, bytes: number): void {
     const { request, registration } = message;
     const running = this.#running.get(request);
     if (running !== undefined) {
@@ -133,7 +146,7 @@ export class Handlers {
     const invocation = new RunningInvocation(message, entry.uri, this.#progress);
     this.#running.set(request, invocation);
     this.#arm(invocation);
-    this.#serve(invocation, entry);
+    this.#serve(invocation, entry, bytes);
   }
 
   /** @throws ProtocolViolation for an invocation that never came */
@@ -141,6 +154,10 @@ export class Handlers {
     if (request > this.#highest) throw new ProtocolViolation(`invocation ${request} never came`);
     const invocation = this.#running.get(request);
     if (invocation === undefined) return;
+    if (invocation.leaveLine !== undefined) {
+      this.#giveUp(invocation, new CanceledError(ErrorUri.CANCELED));
+      return;
+    }
     // Only `kill` waits for what the callee makes of it (CAN-3); for the others nobody does (T-10).
     if (mode !== 'kill') this.#over(invocation);
     invocation.abort(new CanceledError(ErrorUri.CANCELED));
@@ -152,28 +169,67 @@ export class Handlers {
       this.#over(invocation);
       invocation.abort(error ?? new CanceledError(ErrorUri.CANCELED));
     }
+    this.#gate.clear();
   }
 
-  #deliver(handle: Subscriber, event: WampEvent<unknown[]>): Promise<void> | undefined {
+  #deliver(handle: Subscriber, event: WampEvent<unknown[]>, bytes: number): Promise<void> | undefined {
     const { details, topic } = event;
     if (isPassthru(details)) {
       return unpacked(unpackerIn(handle.passthru, details), event, details, topic).then((plain) => {
-        if (handle.state === 'active')
-          this.#hand(handle, { ...event, ...plain, args: plain.args as unknown[] });
+        this.#hand(handle, { ...event, ...plain, args: plain.args as unknown[] }, bytes);
       });
     }
-    if (handle.state === 'active') this.#hand(handle, event);
+    this.#hand(handle, event, bytes);
     return undefined;
   }
 
-  #hand(handle: Subscriber, event: WampEvent<unknown[]>): void {
-    const outcome = handle.deliver(event);
-    if (isThenable(outcome)) Promise.resolve(outcome).catch((thrown: unknown) => this.#report(thrown));
+  #hand(handle: Subscriber, event: WampEvent<unknown[]>, bytes: number): void {
+    if (!handle.hasHandler || this.#gate.enter()) this.#handle(handle, event);
+    else if (this.#gate.wait(bytes, () => this.#handle(handle, event)) === undefined) this.#drop(event);
+  }
+
+  /** Never throws. */
+  #handle(handle: Subscriber, event: WampEvent<unknown[]>): void {
+    try {
+      const outcome = handle.state === 'active' ? handle.deliver(event) : undefined;
+      if (isThenable(outcome)) {
+        void Promise.resolve(outcome)
+          .catch((thrown: unknown) => this.#report(thrown))
+          .then(() => this.#handled(handle));
+        return;
+      }
+    } catch (thrown) {
+      this.#report(thrown);
+    }
+    this.#handled(handle);
+  }
+
+  #handled({ hasHandler }: Subscriber): void {
+    if (hasHandler) this.#gate.leave();
+  }
+
+  /** Of many, the first is told of at once, and how many followed it when nobody waits any more. */
+  #drop({ topic }: WampEvent<unknown[]>): void {
+    this.#dropped += 1;
+    if (this.#dropped === 1) this.#report(about(this.#busy('An event was dropped'), { topic }));
+  }
+
+  #tellDropped(): void {
+    const more = this.#dropped - 1;
+    this.#dropped = 0;
+    if (more > 0) this.#report(this.#busy(`${more} more events were dropped`));
+  }
+
+  #busy(what: string): WampError {
+    const { maxHandlers } = this.#port;
+    return new WampError(ErrorUri.UNAVAILABLE, [
+      `${what}: ${maxHandlers} handlers run (option maxHandlers), and 8 MiB wait for them.`,
+    ]);
   }
 
   /** Runs the procedure, once its arguments can be read. */
-  #serve(invocation: RunningInvocation, { serving }: Entry<Callee>): void {
-    const run = (): void => this.#follow(invocation, () => serving.handler(invocation.args, invocation));
+  #serve(invocation: RunningInvocation, { serving }: Entry<Callee>, bytes: number): void {
+    const run = (): void => this.#enter(invocation, serving, bytes);
     const { details, procedure } = invocation;
     if (!isPassthru(details)) {
       run();
@@ -186,6 +242,21 @@ export class Handlers {
       if (this.#isRunning(invocation)) run();
     };
     void invocation.incoming.pass(unpack, (thrown) => this.#unreadable(invocation, thrown));
+  }
+
+  /** Runs the procedure, now or when others are done. */
+  #enter(invocation: RunningInvocation, { handler }: Callee, bytes: number): void {
+    const start = (): void => {
+      invocation.leaveLine = undefined;
+      this.#follow(invocation, () => handler(invocation.args, invocation));
+    };
+    if (this.#gate.enter()) {
+      start();
+      return;
+    }
+    invocation.leaveLine = this.#gate.wait(bytes, start);
+    if (invocation.leaveLine !== undefined) return;
+    this.#giveUp(invocation, new WampError(ErrorUri.UNAVAILABLE, ['The callee is busy with other calls.']));
   }
 
   /** PCI-4: more input for an invocation that runs. */
@@ -223,19 +294,26 @@ export class Handlers {
     try {
       const outcome = run();
       if (isThenable(outcome)) {
-        Promise.resolve(outcome).then(
-          (value) => this.#returned(invocation, value),
-          (thrown: unknown) => this.#threw(invocation, thrown),
-        );
-      } else if (isGenerator(outcome)) {
-        void this.#drive(invocation, outcome);
-      } else {
-        this.#returned(invocation, outcome);
+        void Promise.resolve(outcome)
+          .then(
+            (value) => this.#returned(invocation, value),
+            (thrown: unknown) => this.#threw(invocation, thrown),
+          )
+          .then(this.#left);
+        return;
       }
+      if (isGenerator(outcome)) {
+        void this.#drive(invocation, outcome).then(this.#left);
+        return;
+      }
+      this.#returned(invocation, outcome);
     } catch (thrown) {
       this.#threw(invocation, thrown);
     }
+    this.#left();
   }
+
+  readonly #left = (): void => this.#gate.leave();
 
   /** What a generator yields is progress, what it returns the result. It goes no further than somebody waits. */
   async #drive(invocation: RunningInvocation, generator: Generator): Promise<void> {
@@ -250,7 +328,7 @@ export class Handlers {
       this.#threw(invocation, thrown);
     }
     // Its `finally` runs, if it has not; nobody hears what that throws.
-    void quietly(() => generator.return?.(undefined));
+    await quietly(() => generator.return?.(undefined));
   }
 
   readonly #progress = (invocation: RunningInvocation, value: unknown, kwargs?: Kwargs): Promise<void> => {
@@ -359,6 +437,7 @@ export class Handlers {
     this.#running.delete(invocation.request);
     if (invocation.streaming) this.#overtaken.add(invocation.request);
     invocation.stopTimer?.();
+    invocation.leaveLine?.();
   }
 
   #answerError(request: Id, { uri, args, kwargs }: Pick<ApplicationError, 'uri' | 'args' | 'kwargs'>): void {

@@ -67,6 +67,8 @@ export class RunningInvocation implements Invocation<unknown[]> {
   /** True while more input may arrive. */
   streaming: boolean;
   stopTimer: (() => void) | undefined;
+  /** Set while it waits for other handlers. */
+  leaveLine: (() => void) | undefined;
   #args: unknown[];
   #kwargs: Kwargs;
   /** Why nobody waits any more. */
