@@ -217,8 +217,8 @@ test('A11 events that are iterated do not wait for handlers', async () => {
   const subscription = await subscribing;
   workshop.event(1);
   workshop.peer.send([36, 9, 2, {}, ['now']]);
-  const { value } = await subscription[Symbol.asyncIterator]().next();
-  expect(value).toMatchObject({ args: ['now'] });
+  const next = await subscription[Symbol.asyncIterator]().next();
+  expect(next).toMatchObject({ value: { args: ['now'] } });
 });
 
 test.each([0, 1.5, Infinity])('A11 maxHandlers is no %s', async (maxHandlers) => {
