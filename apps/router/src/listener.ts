@@ -45,9 +45,10 @@ const SOCKET_OPTIONS = { allowHalfOpen: true, noDelay: true };
 export interface AssembledListener {
   /**
    * Resolves once clients can connect.
+   * @param most how many connections there may be at a time; any number by default
    * @throws CannotStart when they never will
    */
-  open(): Promise<OpenListener>;
+  open(most?: number): Promise<OpenListener>;
   /** Lets nobody in; resolves when everybody has gone. */
   close(): Promise<unknown>;
 }
@@ -67,7 +68,8 @@ export function assembleListener(
   };
   return {
     close,
-    async open() {
+    async open(most) {
+      if (most !== undefined) servers.front.maxConnections = most;
       const urls = urlsFor(listener, await listen(servers.front, listener));
       return { urls, close, closeIdle: () => servers.http?.closeAllConnections() };
     },

@@ -1,46 +1,18 @@
 #!/usr/bin/env node
-/** Starts the deployable router. */
-import { summary } from './check.ts';
-import { readCommandLine } from './command-line.ts';
-import { fromFlags } from './config/development.ts';
-import { FaultyConfiguration } from './config/faults.ts';
-import { loadConfiguration } from './config/load.ts';
-import { CannotStart } from './failure.ts';
-import { LineWriter } from './line-writer.ts';
-import { logFrom } from './log.ts';
-import { rehearse } from './prepare.ts';
-import { answer } from './rights.ts';
-import { outliveSignals, stopOnSignals } from './shutdown.ts';
-import { start } from './start.ts';
+/** Loads the deployable router and runs it: with few file descriptors, one file at a time. */
+import { createRequire } from 'node:module';
+import { areScarce, descriptorLimit, tooFew } from './descriptors.ts';
 
-/** The exit code of an explanation that says no. */
-const DENIED = 3;
-const [out, err] = [new LineWriter(process.stdout), new LineWriter(process.stderr)];
-
-try {
-  const command = readCommandLine(process.argv.slice(2));
-  if (command?.name === 'start') {
-    const { from, insecureDev } = command;
-    const loaded = typeof from === 'string' ? loadConfiguration(from) : fromFlags(from);
-    const log = logFrom(loaded.configuration.log.level, err);
-    outliveSignals(log);
-    const running = await start(loaded, insecureDev, log);
-    stopOnSignals(running);
-    out.write(running.greeting);
-  } else if (command?.name === 'check') {
-    const loaded = loadConfiguration(command.file);
-    if (command.question === undefined) {
-      await rehearse(loaded, command.insecureDev);
-      out.write(summary(loaded.configuration));
-    } else {
-      const { permitted, line } = answer(loaded, command.question);
-      out.write(line);
-      process.exitCode = permitted ? 0 : DENIED;
-    }
-  }
-} catch (error) {
-  if (!(error instanceof CannotStart)) throw error;
-  // Lines that begin with a place in a file are for editors and terminals to open.
-  err.write(error instanceof FaultyConfiguration ? error.message : `wamp-router: ${error.message}`);
-  process.exitCode = error.exitCode;
+const limit = descriptorLimit();
+const refusal = tooFew(limit);
+if (refusal !== undefined) {
+  process.stderr.write(`wamp-router: ${refusal}\n`);
+  process.exitCode = 2;
+} else if (areScarce(limit) && import.meta.url.endsWith('.js')) {
+  // `import` opens all files of the program at once; `require` opens one after another.
+  const { run } = createRequire(import.meta.url)('./program.js') as typeof import('./program.ts');
+  await run();
+} else {
+  const { run } = await import('./program.ts');
+  await run();
 }

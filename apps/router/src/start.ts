@@ -6,6 +6,7 @@ import { version } from './command-line.ts';
 import type { Listener } from './config/listeners.ts';
 import type { LoadedConfiguration } from './config/load.ts';
 import type { Configuration } from './config/schema.ts';
+import { fewDescriptors, roomForConnections } from './descriptors.ts';
 import { answerHttp } from './http.ts';
 import { assembleListener, type OpenListener } from './listener.ts';
 import { resolveHost } from './listening.ts';
@@ -41,11 +42,16 @@ export async function start(
   const listeners = await resolve(configuration.listeners);
   if (!insecureDev) refuseExposure(listeners, loaded);
   const answers = answersFor(configuration);
+  const room = roomForConnections();
+  const few = fewDescriptors(room, configuration.limits);
+  if (few !== undefined) log('warn', 'few file descriptors', few);
   const open: OpenListener[] = [];
   const close = (): Promise<unknown> => Promise.all(open.map((listener) => listener.close()));
   try {
     for (const listener of listeners) {
-      open.push(await assembleListener(router, listener, answers(listener)).open());
+      open.push(
+        await assembleListener(router, listener, answers(listener)).open(shareOf(room, listeners.length)),
+      );
     }
   } catch (error) {
     await close();
@@ -61,6 +67,11 @@ export async function start(
       for (const listener of open) listener.closeIdle();
     },
   };
+}
+
+/** What one of several listeners may have of the room for connections. */
+function shareOf(room: number | undefined, listeners: number): number | undefined {
+  return room === undefined ? undefined : Math.max(1, Math.floor(room / listeners));
 }
 
 /** The listeners with the addresses that their host names stand for. */

@@ -1,6 +1,7 @@
 /** What acceptors need of the server they stand on. */
 import { Server as TlsServer, type TLSSocket } from 'node:tls';
 import type { Server, Socket } from 'node:net';
+import { seldom } from '../connection/seldom.ts';
 import type { Router } from '../router.ts';
 import { countConnections } from './accepting.ts';
 
@@ -25,12 +26,18 @@ export function onConnection(router: Router, server: Server, admit: (socket: Soc
  * process. Why it cannot listen at all, on the other hand, is for who told it to.
  */
 function logErrors(router: Router, server: Server): () => void {
-  const heard = (error: Error): void => {
-    router.log('error', 'accepting a connection failed', { reason: error.message });
+  const heard = seldom<{ reason: string }>(router.clock, (facts) => {
+    router.log('error', 'accepting a connection failed', facts);
+  });
+  const failed = (error: Error): void => {
+    heard({ reason: error.message });
+  };
+  const dropped = (): void => {
+    heard({ reason: `as many connections as may be (${server.maxConnections})` });
   };
   const listen = (): void => {
-    server.off('error', heard);
-    server.on('error', heard);
+    server.off('error', failed);
+    server.on('error', failed);
   };
   const handshake = (error: Error, socket: TLSSocket): void => {
     router.log('debug', 'TLS handshake failed', { reason: error.message });
@@ -39,11 +46,13 @@ function logErrors(router: Router, server: Server): () => void {
   };
   if (server.listening) listen();
   server.on('listening', listen);
+  server.on('drop', dropped);
   server.on('tlsClientError', handshake);
   return () => {
     server.off('listening', listen);
     server.off('tlsClientError', handshake);
-    server.off('error', heard);
+    server.off('error', failed);
+    server.off('drop', dropped);
   };
 }
 

@@ -1,0 +1,48 @@
+/** The deployable router as a program: reads the command line, and does what it says. */
+import { summary } from './check.ts';
+import { readCommandLine } from './command-line.ts';
+import { fromFlags } from './config/development.ts';
+import { FaultyConfiguration } from './config/faults.ts';
+import { loadConfiguration } from './config/load.ts';
+import { CannotStart } from './failure.ts';
+import { LineWriter } from './line-writer.ts';
+import { logFrom } from './log.ts';
+import { rehearse } from './prepare.ts';
+import { answer } from './rights.ts';
+import { outliveSignals, stopOnSignals } from './shutdown.ts';
+import { start } from './start.ts';
+
+/** The exit code of an explanation that says no. */
+const DENIED = 3;
+const [out, err] = [new LineWriter(process.stdout), new LineWriter(process.stderr)];
+
+/** Resolves once the router listens, or all is said. */
+export async function run(): Promise<void> {
+  try {
+    const command = readCommandLine(process.argv.slice(2));
+    if (command?.name === 'start') {
+      const { from, insecureDev } = command;
+      const loaded = typeof from === 'string' ? loadConfiguration(from) : fromFlags(from);
+      const log = logFrom(loaded.configuration.log.level, err);
+      outliveSignals(log);
+      const running = await start(loaded, insecureDev, log);
+      stopOnSignals(running);
+      out.write(running.greeting);
+    } else if (command?.name === 'check') {
+      const loaded = loadConfiguration(command.file);
+      if (command.question === undefined) {
+        await rehearse(loaded, command.insecureDev);
+        out.write(summary(loaded.configuration));
+      } else {
+        const { permitted, line } = answer(loaded, command.question);
+        out.write(line);
+        process.exitCode = permitted ? 0 : DENIED;
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof CannotStart)) throw error;
+    // Lines that begin with a place in a file are for editors and terminals to open.
+    err.write(error instanceof FaultyConfiguration ? error.message : `wamp-router: ${error.message}`);
+    process.exitCode = error.exitCode;
+  }
+}

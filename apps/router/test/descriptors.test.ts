@@ -1,0 +1,72 @@
+/** Few file descriptors: the router says so, serves as many as it has room for, and recovers. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { CertificateFolder } from './certificates.ts';
+import { tooFew } from '../src/descriptors.ts';
+
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const NODE = ['--conditions=@wamp/source', '--import', import.meta.resolve('tsx')];
+const CONFIGURATION =
+  'listeners: [{ address: 127.0.0.1, port: 0, pages: false }]\nrealms: [{ name: realm1 }]\n';
+
+/** True when the connection stays: a RawSocket handshake is answered. */
+async function isServed(socket: Socket): Promise<boolean> {
+  socket.on('error', () => undefined);
+  const answer = new Promise<boolean>((resolve) => {
+    socket.once('data', () => resolve(true));
+    socket.once('close', () => resolve(false));
+  });
+  socket.write(Buffer.from('7ff10000', 'hex'));
+  return answer;
+}
+
+// Elsewhere, the system does not say how many there may be.
+describe.runIf(process.platform === 'linux')('A12 few file descriptors', () => {
+  test('A12 one line warns, one tells of refusals, and who comes when others have gone is served', async () => {
+    await using folder = await CertificateFolder.open();
+    const file = await folder.write('wamp.yaml', CONFIGURATION);
+    const command = [
+      'ulimit -n 400; exec "$@"',
+      'sh',
+      process.execPath,
+      ...NODE,
+      MAIN,
+      'start',
+      '--config',
+      file,
+    ];
+    const child = spawn('sh', ['-c', ...command]);
+    const ended = once(child, 'close');
+    let log = '';
+    child.stderr.on('data', (chunk) => (log += String(chunk)));
+    const [greeting] = (await once(createInterface(child.stdout), 'line')) as [string];
+    const port = Number(/rs:\/\/127\.0\.0\.1:(\d+)/.exec(greeting)?.[1]);
+    const room = Number(/"limit":400,"connections":(\d+),/.exec(log)?.[1]);
+    expect(room).toBeGreaterThan(200);
+
+    const sockets = Array.from({ length: room + 50 }, () => connect(port, '127.0.0.1'));
+    const served = await Promise.all(sockets.map(isServed));
+    expect(served.filter(Boolean)).toHaveLength(room);
+    for (const socket of sockets) socket.destroy();
+    // Those who have gone make room by and by.
+    while (!(await isServed(connect(port, '127.0.0.1'))));
+    child.kill('SIGTERM');
+    await ended;
+    expect(log.match(/ warn few file descriptors /g)).toHaveLength(1);
+    expect(log.match(/ error accepting a connection failed \{"reason":"as many/g)?.length).toBeGreaterThan(0);
+    expect(log.match(/ error /g)?.length).toBeLessThan(50);
+  });
+
+  test('A12 too few are refused with the limit, and what to do', () => {
+    expect(tooFew(39)).toBe(
+      'the limit of open files is 39, and the router needs 40 at the least; raise it with ulimit -n, ' +
+        'LimitNOFILE= of systemd, or --ulimit nofile= of Docker',
+    );
+    expect(tooFew(40)).toBeUndefined();
+    expect(tooFew(undefined)).toBeUndefined();
+  });
+});
