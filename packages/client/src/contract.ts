@@ -23,8 +23,9 @@ type Normal<P> = P extends Shorthand
   : P;
 type Present<T> = Exclude<T, undefined>;
 
-type Procedures<C> = C extends { procedures: infer P } ? P : NoKwargs;
-type Topics<C> = C extends { topics: infer T } ? T : NoKwargs;
+/** A contract that leaves one of the two out says nothing of it: there, every URI and any payload go. */
+type Procedures<C> = C extends { procedures: infer P } ? P : Untyped['procedures'];
+type Topics<C> = C extends { topics: infer T } ? T : Untyped['topics'];
 
 /** The URIs of a contract's procedures. */
 export type ProcedureUri<C> = keyof Procedures<C> & string;

@@ -1,4 +1,5 @@
 /** A registered procedure: its options and its handle. */
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Dict, Id, InvocationPolicy, Kwargs, MatchPolicy, Uri } from '@wamp/protocol';
 import { Handle, type Ending, type HandleState, type Leave } from './core/handle.ts';
 import type { Invocation } from './core/invocation.ts';

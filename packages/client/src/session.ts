@@ -1,5 +1,6 @@
 /** A client in a realm: call, register, subscribe, publish. */
 /* eslint-disable @typescript-eslint/unbound-method -- methods are told here only where the stack of an error begins; nothing calls them */
+/// <reference lib="esnext.disposable" preserve="true" />
 import {
   CloseUri,
   ErrorUri,

@@ -1,5 +1,6 @@
 /** A call that goes on for a while: progressive results, and more input if there is some. */
 /* eslint-disable @typescript-eslint/unbound-method -- methods are told here only where the stack of an error begins; nothing calls them */
+/// <reference lib="esnext.disposable" preserve="true" />
 import { ErrorUri, type Args, type CancelMode, type Id, type Kwargs } from '@wamp/protocol';
 import type { CallOptions, PendingCall } from './call.ts';
 import { Queue, type BufferOptions } from './core/queue.ts';

@@ -1,4 +1,5 @@
 /** A subscribed topic: its options, its handle, and its events as an async iterable. */
+/// <reference lib="esnext.disposable" preserve="true" />
 import {
   ErrorUri,
   type Args,

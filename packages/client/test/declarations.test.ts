@@ -1,0 +1,165 @@
+/** What other people's compilers make of our declarations: real runs of `tsc` over small projects. */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const packages = fileURLToPath(new URL('../..', import.meta.url));
+const compiler = fileURLToPath(new URL('../../../node_modules/typescript/bin/tsc', import.meta.url));
+
+interface Manifest {
+  readonly publishConfig: { readonly exports: Readonly<Record<string, unknown>> };
+}
+/** What a web page is compiled with: no types of Node, nothing newer than 2022, and declarations checked, too. */
+const browser = {
+  noEmit: true,
+  strict: true,
+  skipLibCheck: false,
+  target: 'es2022',
+  lib: ['es2022', 'dom'],
+  types: [],
+  module: 'esnext',
+  moduleResolution: 'bundler',
+};
+
+let folder: string;
+
+beforeAll(async () => {
+  // Within the package, so that what our packages depend on is found.
+  folder = await mkdtemp(fileURLToPath(new URL('../node_modules/declarations-', import.meta.url)));
+  for (const name of ['protocol', 'client']) await publish(name);
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Runs a script of the compiler's; gives what it prints. */
+async function tsc(args: readonly string[]): Promise<string> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [compiler, ...args], (_error, stdout) => {
+      resolve(stdout);
+    });
+  });
+}
+
+/** The package as it would be installed: its published `exports`, and declarations made from the source. */
+async function publish(name: string): Promise<void> {
+  const home = join(folder, 'node_modules', '@wamp', name);
+  await mkdir(home, { recursive: true });
+  const manifest = await manifestOf(name);
+  const { exports } = manifest.publishConfig;
+  await writeFile(join(home, 'package.json'), JSON.stringify({ ...manifest, exports }));
+  const dependencies = join(packages, name, 'node_modules');
+  await symlink(dependencies, join(home, 'node_modules'), 'dir');
+  await emit(name, home);
+}
+
+/** Writes the declarations of a package, with the compiler settings of its build. */
+async function emit(name: string, home: string): Promise<void> {
+  const config = join(home, 'tsconfig.json');
+  await writeFile(
+    config,
+    JSON.stringify({
+      extends: join(packages, name, 'tsconfig.build.json'),
+      compilerOptions: {
+        composite: false,
+        emitDeclarationOnly: true,
+        declarationMap: false,
+        sourceMap: false,
+        tsBuildInfoFile: null,
+        incremental: false,
+        rootDir: join(packages, name, 'src'),
+        outDir: join(home, 'dist'),
+      },
+      include: [join(packages, name, 'src')],
+    }),
+  );
+  expect(await tsc(['-p', config])).toBe('');
+}
+
+async function manifestOf(name: string): Promise<Manifest> {
+  return JSON.parse(await readFile(join(packages, name, 'package.json'), 'utf8')) as Manifest;
+}
+
+/** Compiles one file as a project of its own; gives the errors of the compiler. */
+async function compile(source: string, options: object = browser): Promise<string> {
+  const home = await mkdtemp(join(folder, 'project-'));
+  await writeFile(join(home, 'package.json'), '{"type": "module"}');
+  await writeFile(join(home, 'main.ts'), source);
+  await writeFile(
+    join(home, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: options, files: ['main.ts'] }),
+  );
+  return tsc(['-p', home]);
+}
+
+/** A module that imports each published entry of both packages. */
+async function everyEntry(): Promise<string> {
+  const lines: string[] = [];
+  for (const name of ['protocol', 'client']) {
+    for (const entry of Object.keys((await manifestOf(name)).publishConfig.exports)) {
+      if (entry === './package.json') continue;
+      lines.push(`export * as n${lines.length} from '@wamp/${name}${entry.slice(1)}';`);
+    }
+  }
+  return lines.join('\n');
+}
+
+test('D9 every entry compiles in a browser project without the types of Node', async () => {
+  expect(await compile(await everyEntry())).toBe('');
+});
+
+test('D9 every entry compiles in a project of ES modules as Node has them', async () => {
+  const node = { ...browser, module: 'nodenext', moduleResolution: 'nodenext' };
+  expect(await compile(await everyEntry(), node)).toBe('');
+});
+
+test('D9 a browser project is told what does not fit', async () => {
+  const errors = await compile(`
+    import { connect } from '@wamp/client';
+    export const session = await connect(8080, { realm: 'realm1' });
+  `);
+  expect(errors).toContain('TS2345');
+  expect(errors).not.toContain(join('node_modules', '@wamp'));
+});
+
+const typed = (contract: string, uses: string): string => `
+  import { connect } from '@wamp/client';
+  interface Api { ${contract} }
+  const session = await connect<Api>('wss://example.com/ws', { realm: 'realm1' });
+  ${uses}
+  export {};
+`;
+
+test('D9 a contract of procedures only leaves topics open', async () => {
+  const contract = `procedures: { 'math.add2': (a: number, b: number) => number }`;
+  const uses = `
+    const sum: number = await session.call('math.add2', [2, 3]);
+    await session.publish('com.news', [sum], { kwargs: { by: 'me' } });
+    await session.subscribe('com.news', ([text]: string[]) => text);
+  `;
+  expect(await compile(typed(contract, uses))).toBe('');
+  expect(await compile(typed(contract, `await session.call('math.add3', [2, 3]);`))).toContain('TS2345');
+  expect(await compile(typed(contract, `await session.call('math.add2', ['2', 3]);`))).toContain('TS2322');
+});
+
+test('D9 a contract of topics only leaves procedures open', async () => {
+  const contract = `topics: { 'chat.msg': [text: string] }`;
+  const uses = `
+    await session.publish('chat.msg', ['hello']);
+    const sum: number = await session.call('math.add2', [2, 3]);
+    await session.register('math.add3', ([a]: number[]) => Number(a) + sum);
+  `;
+  expect(await compile(typed(contract, uses))).toBe('');
+  expect(await compile(typed(contract, `await session.publish('chat.msgs', ['hello']);`))).toContain(
+    'TS2345',
+  );
+  expect(await compile(typed(contract, `await session.publish('chat.msg', [1]);`))).toContain('TS2322');
+});
+
+test('D9 a contract may be empty on one side, which then has no URI', async () => {
+  const contract = `procedures: { now: () => string }; topics: {}`;
+  expect(await compile(typed(contract, `await session.call('now');`))).toBe('');
+  expect(await compile(typed(contract, `await session.publish('com.news');`))).toContain('TS2554');
+});
