@@ -21,7 +21,7 @@ function rootPackage() {
  * @param {string} path
  * @returns {unknown}
  */
-export function readJson(path) {
+function readJson(path) {
   return JSON.parse(readFileSync(path, 'utf8'));
 }
 
@@ -46,14 +46,14 @@ export function requireNode() {
  * @param {{ env?: Record<string, string>, live?: boolean }} [options]
  * @returns {Promise<Outcome>}
  */
-function run(command, args, { env = {}, live = false } = {}) {
+export function run(command, args, { env = {}, live = false } = {}) {
   const started = performance.now();
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd: root,
       env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', ...env },
       stdio: live ? 'inherit' : ['ignore', 'pipe', 'pipe'],
-      shell: onWindows && command === 'npx',
+      shell: onWindows && (command === 'npx' || command === 'npm'),
     });
     let output = '';
     child.stdout?.on('data', (chunk) => (output += String(chunk)));
@@ -77,6 +77,14 @@ function run(command, args, { env = {}, live = false } = {}) {
  */
 export function pnpm(args) {
   return run('npx', ['-y', rootPackage().packageManager, ...args]);
+}
+
+/**
+ * Runs the npm that came with Node.
+ * @param {readonly string[]} args
+ */
+export function npm(args) {
+  return run('npm', args);
 }
 
 /**
@@ -114,4 +122,27 @@ export async function install() {
   // pnpm leaves the marker alone when there was nothing to do.
   if (outcome.ok) utimesSync(marker, new Date(), new Date());
   return outcome;
+}
+
+/**
+ * @typedef {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number,
+ *   testResults: { status: string, assertionResults: unknown[] }[] }} VitestReport
+ */
+
+/**
+ * What a JSON report of vitest counts; undefined without a report.
+ * @param {string} report the path
+ */
+export function countsOf(report) {
+  if (!existsSync(report)) return undefined;
+  const counts = /** @type {VitestReport} */ (readJson(report));
+  // A file that could not be loaded has no tests to count, but it did fail.
+  const unloaded = counts.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+  );
+  return {
+    passed: counts.numPassedTests,
+    failed: counts.numFailedTests + unloaded.length,
+    skipped: counts.numPendingTests + counts.numTodoTests,
+  };
 }
