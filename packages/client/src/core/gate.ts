@@ -1,7 +1,7 @@
 /** How many handlers run at once; those that have to wait stand in a line, which is bounded in bytes. */
 
 /** What may wait in all, in bytes: 8 MiB. */
-export const WAITING_BYTES: number = 8 * 1024 * 1024;
+const WAITING_BYTES = 8 * 1024 * 1024;
 /** What an entry of the line takes besides its message, in bytes. */
 const ENTRY = 256;
 
