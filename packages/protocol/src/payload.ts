@@ -12,6 +12,7 @@ export type PayloadCount = 0 | 1 | 2;
 
 const NO_ARGS: Args = Object.freeze([]);
 const NO_KWARGS: Kwargs = Object.freeze({});
+const NOT_TRANSCODED: readonly never[] = [];
 
 /**
  * Args and Kwargs of one message. They are decoded on first touch, once; towards a peer of the
@@ -20,6 +21,8 @@ const NO_KWARGS: Kwargs = Object.freeze({});
 export class Payload {
   /** The payload of a message that has neither Args nor Kwargs. */
   static readonly none: Payload = new Payload(0, NO_ARGS, NO_KWARGS);
+  /** How many bytes have been transcoded in this process so far, read and written: for whoever counts what sending costs. */
+  static transcodedBytes = 0;
 
   /** How many elements stand on the wire. */
   readonly count: PayloadCount;
@@ -30,8 +33,8 @@ export class Payload {
   #bytes: Uint8Array | undefined;
   #start: number;
   #end: number;
-  /** The same payload for another serializer, made when first asked for. */
-  #transcoded: { readonly serializer: Serializer; readonly bytes: Uint8Array } | undefined;
+  /** The same payload for other serializers, each made when first asked for. */
+  #transcoded: readonly { readonly serializer: Serializer; readonly bytes: Uint8Array }[] = NOT_TRANSCODED;
   /** Whether the bytes are its own, and not lent. */
   #kept = false;
 
@@ -96,14 +99,17 @@ export class Payload {
    */
   as(serializer: Serializer): Uint8Array {
     if (this.#bytes !== undefined && this.#serializer === serializer) return this.#view(this.#bytes);
-    if (this.#transcoded?.serializer === serializer) return this.#transcoded.bytes;
+    for (const transcoded of this.#transcoded) {
+      if (transcoded.serializer === serializer) return transcoded.bytes;
+    }
     const bytes = serializer.encodePayload(this.args, this.kwargs, this.count);
     if (this.#bytes === undefined) {
       this.#serializer = serializer;
       this.#bytes = bytes;
       this.#end = bytes.length;
     } else {
-      this.#transcoded = { serializer, bytes };
+      this.#transcoded = [...this.#transcoded, { serializer, bytes }];
+      Payload.transcodedBytes += this.#end - this.#start + bytes.length;
     }
     return bytes;
   }
@@ -129,7 +135,7 @@ export class Payload {
     }
     this.#args = undefined;
     this.#kwargs = undefined;
-    this.#transcoded = undefined;
+    this.#transcoded = NOT_TRANSCODED;
     return this;
   }
 

@@ -98,3 +98,15 @@ test('keep: the bytes outlive their frame', () => {
   expect(payload.as(json).buffer).not.toBe(frame.buffer);
   expect(Payload.of(['x']).keep().args).toEqual(['x']);
 });
+
+test('A4 a payload is transcoded once for each serializer, and what that takes is counted', () => {
+  const message = json.decode(new TextEncoder().encode('[16,1,{},"com.topic",[[1,2,3],"text"]]'));
+  if (!('payload' in message)) throw new Error('a PUBLISH has a payload');
+  const before = Payload.transcodedBytes;
+  const [first, second] = [message.payload.as(msgpack), message.payload.as(cbor)];
+  const taken = Payload.transcodedBytes - before;
+  expect(taken).toBeGreaterThanOrEqual(first.length + second.length);
+  for (const serializer of [msgpack, cbor, msgpack, json]) message.payload.as(serializer);
+  expect(message.payload.as(msgpack)).toBe(first);
+  expect(Payload.transcodedBytes - before).toBe(taken);
+});

@@ -32,6 +32,8 @@ import { insteadOf } from './undeliverable.ts';
 
 /** So many bytes of a message that is sent cost a unit of work, as a power of two: they are written, and perhaps copied. */
 const BYTES_A_UNIT = 12;
+/** Transcoding decodes and encodes every value of a payload: of that, so many bytes cost a unit, as a power of two. */
+const TRANSCODED_A_UNIT = 4;
 
 /** What a join costs, from HELLO on. */
 const JOIN = 100;
@@ -424,12 +426,14 @@ export class Connection implements Hearer {
   #send(message: Message): Undeliverable | undefined {
     if (this.#state !== 'joined') return undefined;
     try {
+      const { transcodedBytes } = Payload;
       const length = this.#outlet.encode(message);
+      const { work } = this.#router.turns;
+      work.spent +=
+        1 + (length >>> BYTES_A_UNIT) + ((Payload.transcodedBytes - transcodedBytes) >>> TRANSCODED_A_UNIT);
       if (length > this.#limit) {
         return this.#cannotDeliver(message, ErrorUri.PAYLOAD_SIZE_EXCEEDED, this.#tooLong(length));
       }
-      const { work } = this.#router.turns;
-      work.spent += 1 + (length >>> BYTES_A_UNIT);
       if (this.#transport.backlog <= (this.#slow?.room ?? Infinity) || this.#takesOn(length)) {
         this.#outlet.send();
         this.#member?.realm.traffic.sent.add(message.type);
