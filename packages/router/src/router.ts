@@ -27,7 +27,7 @@ import type { SlowConsumerPolicies } from './connection/slow-consumer.ts';
 import { systemClock } from './connection/system-clock.ts';
 import { TurnsOfRouter } from './connection/turns.ts';
 import type { Clock } from './core/clock.ts';
-import { Account, DEFAULT_STORE_LIMITS, type StoreLimits } from './core/kept.ts';
+import { DEFAULT_STORE_LIMITS, ProcessAccounts, type StoreLimits } from './core/kept.ts';
 import { DEFAULT_QUOTAS, type Quotas } from './core/quotas.ts';
 import { Realm, type Feature } from './core/realm.ts';
 import { Tally } from './core/tally.ts';
@@ -138,7 +138,7 @@ export class Router implements ConnectionRouter {
   readonly turns: TurnsOfRouter = new TurnsOfRouter(this.queue, this.limited);
   readonly admission: Admission;
   /** What outlives the messages it came in, of all realms and clients together: its bytes, and its limit. */
-  readonly kept: Account;
+  readonly kept: ProcessAccounts;
   readonly #realms = new Map<Uri, GuardedRealm>();
   readonly #connections = new Set<Connection>();
   readonly #rates: Rates;
@@ -152,7 +152,9 @@ export class Router implements ConnectionRouter {
     this.strictRequestIds = options.strictRequestIds ?? false;
     this.clock = options.clock ?? systemClock;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.kept = new Account(this.limits.keptSize || Math.floor(getHeapStatistics().heap_size_limit / 4));
+    this.kept = new ProcessAccounts(
+      this.limits.keptSize || Math.floor(getHeapStatistics().heap_size_limit / 4),
+    );
     this.attempts = options.attempts === false ? undefined : new Attempts(this.clock, options.attempts);
     this.log = options.log === undefined ? () => undefined : boundedLog(options.log, this.clock);
     this.admission = new Admission(this);

@@ -123,10 +123,21 @@ export class SessionAccounts<S extends object> {
   }
 }
 
+/** What a process keeps, in all its realms. */
+export class ProcessAccounts {
+  readonly all: Account;
+  /** What it keeps on behalf of sessions: half of it at most, so that they leave room for what realms keep. */
+  readonly ofSessions: Account;
+
+  /** @param limit in bytes */
+  constructor(limit: number) {
+    this.all = new Account(limit);
+    this.ofSessions = new Account(limit / 2, this.all);
+  }
+}
+
 /** All accounts of a realm. */
 export class RealmAccounts {
-  /** Everything that the realm keeps. */
-  readonly all: Account;
   /** Testaments, until their session leaves. */
   readonly testaments: SessionAccounts<Session>;
   /** Calls that wait for a callee with room, or whose callee may decline them, by caller. */
@@ -137,13 +148,18 @@ export class RealmAccounts {
   readonly history: Account;
 
   /** @param process what all realms, and others, keep together */
-  constructor(process: Account, quotas: Quotas, stores: StoreLimits) {
-    this.all = new Account(Infinity, process);
-    this.testaments = new SessionAccounts(quotas.testamentBytes, this.all);
-    this.calls = new SessionAccounts(quotas.waitingCallBytes, this.all);
-    this.undecided = new SessionAccounts(quotas.undecidedBytes, this.all);
-    this.retained = new Account(stores.retainedBytes, this.all);
-    this.history = new Account(stores.historyBytes, this.all);
+  constructor({ all, ofSessions }: ProcessAccounts, quotas: Quotas, stores: StoreLimits) {
+    this.testaments = new SessionAccounts(quotas.testamentBytes, ofSessions);
+    this.calls = new SessionAccounts(quotas.waitingCallBytes, ofSessions);
+    this.undecided = new SessionAccounts(quotas.undecidedBytes, ofSessions);
+    this.retained = new Account(stores.retainedBytes, all);
+    this.history = new Account(stores.historyBytes, all);
+  }
+
+  /** The bytes of everything that the realm keeps. */
+  get used(): number {
+    const { testaments, calls, undecided, retained, history } = this;
+    return testaments.used + calls.used + undecided.used + retained.used + history.used;
   }
 }
 

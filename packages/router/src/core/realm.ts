@@ -18,7 +18,7 @@ import { Broker } from './broker.ts';
 import type { Clock } from './clock.ts';
 import { Dealer } from './dealer.ts';
 import { Hook } from './hook.ts';
-import { RealmAccounts, type Account, type StoreLimits } from './kept.ts';
+import { RealmAccounts, type ProcessAccounts, type StoreLimits } from './kept.ts';
 import { MetaSession, type Answered, type MetaProcedure } from './meta-session.ts';
 import type { Publisher } from './publication.ts';
 import type { Quotas, QuotaTally } from './quotas.ts';
@@ -56,7 +56,7 @@ export interface RealmOptions {
   readonly maxSessions?: number | undefined;
   readonly features: readonly Feature[];
   /** What all realms of the process keep. */
-  readonly kept: Account;
+  readonly kept: ProcessAccounts;
   /** How much the realm keeps. */
   readonly stores: StoreLimits;
   /** How far callers and publishers are trusted; untold when absent. */

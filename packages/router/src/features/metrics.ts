@@ -42,7 +42,7 @@ export const metrics: Feature = {
 /** What the realm keeps beyond the messages it came in, in bytes. */
 function keptBytes({ kept }: Realm): Dict {
   return {
-    total: kept.all.used,
+    total: kept.used,
     testaments: kept.testaments.used,
     waiting_calls: kept.calls.used,
     undecided_messages: kept.undecided.used,

@@ -167,8 +167,8 @@ class LongPolls {
   async #begin(exchange: Exchange): Promise<void> {
     const { request, response } = exchange;
     const { limits } = this.#router;
-    // Before there is a session, a client has as long for it as for HELLO.
-    const account = new Account(Infinity, this.#router.kept);
+    // Before there is a session, a client has as long for it as for HELLO, and what others keep is none of its concern.
+    const account = new Account(Infinity);
     const body = await this.#read(request, {
       size: limits.handshakeSize,
       account,
@@ -212,7 +212,7 @@ class LongPolls {
     this.#channels.set(id, {
       transport,
       sent: Promise.resolve(),
-      bodies: new Account(limits.longPollSize, this.#router.kept),
+      bodies: new Account(limits.longPollSize, this.#router.kept.ofSessions),
     });
     const description = { type: 'longpoll', protocol: subprotocol.name, peer: peerText(peer) };
     // Each request may come over a connection of its own: there is none to bind a login to.

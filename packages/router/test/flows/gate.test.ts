@@ -530,7 +530,8 @@ describe('order while a verdict is awaited', () => {
     const [client, caller] = [await Client.join(router), await Client.join(router)];
     const kept = router.realm('realm1')?.kept;
     const fill = (): void => {
-      expect(kept?.all.reserve(100_000 - kept.all.used)).toBe(true);
+      const { ofSessions } = router.kept;
+      expect(ofSessions.reserve(50_000 - ofSessions.used)).toBe(true);
     };
     await client.say([64, 1, {}, 'com.work']);
     await caller.say([48, 1, {}, 'com.work']);
