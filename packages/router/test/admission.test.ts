@@ -407,6 +407,7 @@ test('A7 any coming and going: slots are bounded, none is idle while somebody ma
       door.settle();
       expect(door.admission.counts).toEqual({ joining: 0, waiting: 0, silent: 0 });
     }),
+    { numRuns: process.env['WAMP_DEEP'] === undefined ? 300 : 30_000 },
   );
 });
 

@@ -205,7 +205,7 @@ export class Admission {
 
   #mostFor(share: Share): number {
     const { handshakes } = this.#router.limits;
-    return share === this.#anybody ? handshakes : Math.max(1, handshakes / 2);
+    return share === this.#anybody ? handshakes : Math.max(1, Math.floor(handshakes / 2));
   }
 
   /** What each would have if all had as much. */
