@@ -115,7 +115,7 @@ export class Connection implements Hearer {
     // Not by way of #guard: this runs for every message, and needs no closure.
     try {
       const message = this.#transport.serializer.decode(bytes);
-      if (!this.inflow.keepsBack(message, bytes.length)) this.#receive(message);
+      if (this.#state !== 'joined' || !this.inflow.keepsBack(message, bytes.length)) this.#receive(message);
     } catch (error) {
       this.#blame(error);
     }

@@ -75,10 +75,11 @@ export class Inflow implements TransportListener, Worker, Producer {
   }
 
   frame(bytes: Uint8Array): void {
-    if (this.#waiting || this.#work.isOver) {
+    if (!this.#waiting && !this.#work.isOver) this.#hear(bytes);
+    else if (!this.#stopped) {
       this.#arriving().push(bytes);
       this.#await();
-    } else this.#hear(bytes);
+    }
   }
 
   /** The messages of a batch. Of one that is broken, none counts. */
@@ -91,9 +92,10 @@ export class Inflow implements TransportListener, Worker, Producer {
     }
     while (!this.#waiting && !this.#work.isOver) {
       const frame = cursor.next();
-      if (frame === undefined) return;
+      if (frame === undefined || this.#stopped) return;
       this.#hear(frame);
     }
+    if (this.#stopped) return;
     this.#arriving().pushBatch(cursor.rest, serializer);
     this.#await();
   }
