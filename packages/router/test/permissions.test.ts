@@ -9,10 +9,12 @@ import { isWithin } from '../src/core/broker.ts';
 
 const ACTIONS: readonly Action[] = ['call', 'register', 'publish', 'subscribe'];
 const POLICIES: readonly MatchPolicy[] = ['exact', 'prefix', 'wildcard'];
-const PARTS = ['a', 'b', 'ab', 'joe', 'wamp'];
+/** With the authid and the authrole that placeholders stand for. */
+const PARTS = ['a', 'b', 'ab', 'joe', 'user', 'wamp'];
 
-/** Every URI of three components at most. */
-const UNIVERSE: readonly Uri[] = longer(longer(PARTS));
+/** Every URI of two components at most, and every one of three. */
+const FEW: readonly Uri[] = longer(PARTS);
+const UNIVERSE: readonly Uri[] = longer(FEW);
 
 function longer(uris: readonly Uri[]): Uri[] {
   return [...PARTS, ...uris.flatMap((uri) => PARTS.map((part) => `${uri}.${part}`))];
@@ -134,17 +136,24 @@ function naively(list: readonly Permission[], authid: string, wanted: Action, at
 /** As good as all URIs: with names that no rule has, and deeper than any rule is. */
 const BEYOND = [...UNIVERSE, 'zz', 'az'].flatMap((at) => [at, `${at}zz`, `${at}.zz`, `${at}.zz.zz`]);
 
-/** With a name that no rule has for each that is left open. */
-function filled(written: Uri): Uri {
+/** With each name, two that no rule has among them, in every place that is left open. */
+function filled(written: Uri): Uri[] {
   return written
     .split('.')
-    .map((component) => component || 'zz')
-    .join('.');
+    .reduce<string[][]>(
+      (before, component) => {
+        const names = component === '' ? [...PARTS, 'zz', 'wampzz'] : [component];
+        return before.flatMap((start) => names.map((name) => [...start, name]));
+      },
+      [[]],
+    )
+    .map((components) => components.join('.'));
 }
 
 /** The URIs that whoever subscribes to the pattern hears of. */
 function reached({ match, uri: topic }: Pattern): readonly Uri[] {
-  const strange = [`${topic}zz`, `${topic}zz.zz`, filled(topic)];
+  const start = `${topic}zz`;
+  const strange = [start, `${start}.zz`, ...FEW.map((rest) => `${start}.${rest}`), ...filled(topic)];
   return [...BEYOND, ...strange].filter((at) => {
     return matches(match, topic, at) && isWithin({ match, topic } as never, at);
   });
