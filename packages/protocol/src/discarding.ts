@@ -5,7 +5,6 @@ import { isId } from './ids.ts';
 import {
   MessageType,
   type Call,
-  type Dict,
   type ErrorMessage,
   type Publish,
   type Register,
@@ -14,6 +13,7 @@ import {
 } from './message.ts';
 import { Payload } from './payload.ts';
 import type { Serializer } from './serializer.ts';
+import type { Dict } from './words.ts';
 
 /** So much of such a message is kept, in bytes. */
 const HEAD_SIZE = 1024;

@@ -1,5 +1,5 @@
 /** Predefined URIs of errors and reasons, and the two exceptions of the protocol. */
-import type { Dict, Uri } from './message.ts';
+import type { Dict, Uri } from './words.ts';
 
 /** The predefined error URIs (spec: URI Reference; advanced: URIs). */
 export const ErrorUri = {

@@ -1,5 +1,6 @@
 /** Roles and the features each may announce (spec: Feature Announcement). */
-import type { ClientRole, Dict, RoleDetails, RouterRole } from './message.ts';
+import type { ClientRole, RoleDetails, RouterRole } from './message.ts';
+import type { Dict } from './words.ts';
 
 /** Names of announced features, by role. */
 export type Announcement<R extends ClientRole | RouterRole> = Readonly<Partial<Record<R, readonly string[]>>>;

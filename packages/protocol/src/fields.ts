@@ -1,7 +1,8 @@
 /** What an element or an option may hold: checks that return the value or throw a ProtocolViolation. */
 import { ProtocolViolation } from './errors.ts';
 import { isId, MAX_ID } from './ids.ts';
-import { MessageType, type Dict, type Id, type RequestType, type Uri } from './message.ts';
+import { MessageType, type RequestType } from './message.ts';
+import type { Dict, Id, Uri } from './words.ts';
 
 /** Returns the value, normalised where wires differ (a BigInt id becomes a number), or throws. */
 export type Check<T> = (value: unknown) => T;

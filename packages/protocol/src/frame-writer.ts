@@ -1,6 +1,5 @@
 /** Memory that frames are written into, one behind the other, for serializers and transports. */
 import { newMemory, type Memory } from './memory.ts';
-import type { Message } from './message.ts';
 
 declare const TextEncoder: new () => {
   encodeInto(text: string, into: Uint8Array): { readonly written: number };
@@ -163,9 +162,9 @@ function inScratch(write: (writer: FrameWriter) => void): Uint8Array<ArrayBuffer
 }
 
 /** One frame, in memory of its own, as `write` writes it. */
-export function encodeWith(
-  write: (message: Message, writer: FrameWriter) => void,
-  message: Message,
+export function encodeWith<M>(
+  write: (message: M, writer: FrameWriter) => void,
+  message: M,
 ): Uint8Array<ArrayBuffer> {
   return inScratch((writer) => {
     write(message, writer);

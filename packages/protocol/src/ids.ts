@@ -1,5 +1,5 @@
 /** Identifiers in their three scopes (spec: Building Blocks, Identifiers). */
-import type { Id } from './message.ts';
+import type { Id } from './words.ts';
 
 /** The largest id, 2^53, which is the one id that is not a safe integer of JavaScript. */
 export const MAX_ID = 9007199254740992;

@@ -11,7 +11,6 @@ export {
   type Challenge,
   type ClientRole,
   type ClosingDetails,
-  type Dict,
   type ErrorDetails,
   type ErrorMessage,
   type Event,
@@ -20,7 +19,6 @@ export {
   type Goodbye,
   type Hello,
   type HelloDetails,
-  type Id,
   type Interrupt,
   type InterruptOptions,
   type Invocation,
@@ -49,12 +47,12 @@ export {
   type Unregistered,
   type Unsubscribe,
   type Unsubscribed,
-  type Uri,
   type Welcome,
   type WelcomeDetails,
   type Yield,
   type YieldOptions,
 } from './message.ts';
+export type { Dict, Id, Uri } from './words.ts';
 export { fromList, layoutOf, publishOptions, toElements, toList, type Layout } from './layout.ts';
 export { Payload, type Args, type Kwargs, type PayloadCount } from './payload.ts';
 export { encodeOnce, MAX_DEPTH, type Serializer } from './serializer.ts';

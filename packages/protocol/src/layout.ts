@@ -20,14 +20,12 @@ import {
   type Cancel,
   type Challenge,
   type ClosingDetails,
-  type Dict,
   type ErrorDetails,
   type ErrorMessage,
   type Event,
   type EventReceived,
   type Goodbye,
   type Hello,
-  type Id,
   type Interrupt,
   type Invocation,
   type Message,
@@ -49,6 +47,7 @@ import {
 } from './message.ts';
 import * as keys from './option-keys.ts';
 import { Payload } from './payload.ts';
+import type { Dict, Id } from './words.ts';
 
 /** A message type's row in the table. */
 export interface Layout {

@@ -1,12 +1,6 @@
 /** The 25 messages of WAMP as plain, readonly objects. */
 import type { Payload } from './payload.ts';
-
-/** An identifier: an integer from 1 to 2^53 (spec: Building Blocks, Identifiers). */
-export type Id = number;
-/** A realm, topic, procedure, error or reason (spec: Building Blocks, URIs). */
-export type Uri = string;
-/** A dictionary with string keys; unknown keys are carried along and ignored. */
-export type Dict = Readonly<Record<string, unknown>>;
+import type { Dict, Id, Uri } from './words.ts';
 
 /** The message codes of the wire. */
 export const MessageType = {

@@ -1,7 +1,6 @@
 /** Payload: the arguments of a message, as values or as the bytes they came as. */
 import type { FrameWriter } from './frame-writer.ts';
-import type { Dict } from './message.ts';
-import type { Serializer } from './serializer.ts';
+import type { Dict } from './words.ts';
 
 /** Positional arguments. */
 export type Args = readonly unknown[];
@@ -9,6 +8,18 @@ export type Args = readonly unknown[];
 export type Kwargs = Dict;
 /** How many of the two optional elements a message ends with: none, Args, or Args and Kwargs. */
 export type PayloadCount = 0 | 1 | 2;
+
+/** What a payload needs of a serializer: its own elements, to bytes and back. */
+export interface PayloadCodec {
+  /** `count` elements in the form of {@link PayloadCodec.decodePayload}. @throws SerializationFailure */
+  encodePayload(args: Args, kwargs: Kwargs, count: PayloadCount): Uint8Array<ArrayBuffer>;
+
+  /** The values of a payload that has been checked to be well-formed. */
+  decodePayload(
+    bytes: Uint8Array,
+    count: PayloadCount,
+  ): { readonly args: Args | undefined; readonly kwargs: Kwargs | undefined };
+}
 
 const NO_ARGS: Args = Object.freeze([]);
 const NO_KWARGS: Kwargs = Object.freeze({});
@@ -28,13 +39,13 @@ export class Payload {
   readonly count: PayloadCount;
   #args: Args | undefined;
   #kwargs: Kwargs | undefined;
-  #serializer: Serializer | undefined;
+  #serializer: PayloadCodec | undefined;
   /** What `#serializer` has written, or read: a range of `#bytes`. */
   #bytes: Uint8Array | undefined;
   #start: number;
   #end: number;
   /** The same payload for other serializers, each made when first asked for. */
-  #transcoded: readonly { readonly serializer: Serializer; readonly bytes: Uint8Array }[] = NOT_TRANSCODED;
+  #transcoded: readonly { readonly serializer: PayloadCodec; readonly bytes: Uint8Array }[] = NOT_TRANSCODED;
   /** Whether the bytes are its own, and not lent. */
   #kept = false;
 
@@ -42,7 +53,7 @@ export class Payload {
     count: PayloadCount,
     args: Args | undefined,
     kwargs: Kwargs | undefined,
-    serializer?: Serializer,
+    serializer?: PayloadCodec,
     bytes?: Uint8Array,
     start = 0,
     end = 0,
@@ -75,7 +86,7 @@ export class Payload {
    *   `start` up to `end`
    */
   static encoded(
-    serializer: Serializer,
+    serializer: PayloadCodec,
     bytes: Uint8Array,
     count: PayloadCount,
     start = 0,
@@ -97,7 +108,7 @@ export class Payload {
    * The elements as `serializer` writes them.
    * @throws SerializationFailure when it has no form for one of the values
    */
-  as(serializer: Serializer): Uint8Array {
+  as(serializer: PayloadCodec): Uint8Array {
     if (this.#bytes !== undefined && this.#serializer === serializer) return this.#view(this.#bytes);
     for (const transcoded of this.#transcoded) {
       if (transcoded.serializer === serializer) return transcoded.bytes;
@@ -115,7 +126,7 @@ export class Payload {
   }
 
   /** Writes the elements as `serializer` does. @throws SerializationFailure */
-  write(serializer: Serializer, writer: FrameWriter): void {
+  write(serializer: PayloadCodec, writer: FrameWriter): void {
     if (this.#bytes === undefined || this.#serializer !== serializer) writer.put(this.as(serializer));
     else writer.put(this.#bytes, this.#start, this.#end);
   }

@@ -1,13 +1,13 @@
 /** Interface Serializer: messages to bytes and back. */
 import type { FrameWriter } from './frame-writer.ts';
 import type { Message } from './message.ts';
-import type { Args, Kwargs, PayloadCount } from './payload.ts';
+import type { PayloadCodec } from './payload.ts';
 
 /**
  * One way to write messages (spec: Building Blocks, Serializers). Stateless; one object serves all
  * sessions.
  */
-export interface Serializer {
+export interface Serializer extends PayloadCodec {
   /** `json`, `msgpack` or `cbor`. */
   readonly name: string;
   /** The WebSocket subprotocol that announces it, such as `wamp.2.json`. */
@@ -41,15 +41,6 @@ export interface Serializer {
    * whole. A router needs it to answer messages that are too long; without it, they end the session.
    */
   readHead?(head: Uint8Array): readonly unknown[];
-
-  /** `count` elements in the form of {@link Serializer.decodePayload}. @throws SerializationFailure */
-  encodePayload(args: Args, kwargs: Kwargs, count: PayloadCount): Uint8Array<ArrayBuffer>;
-
-  /** The values of a payload that `decode` has checked. */
-  decodePayload(
-    bytes: Uint8Array,
-    count: PayloadCount,
-  ): { readonly args: Args | undefined; readonly kwargs: Kwargs | undefined };
 }
 
 /** So many elements of a message's head are read at most: those up to the options of an ERROR. */

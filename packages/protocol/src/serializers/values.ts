@@ -1,6 +1,6 @@
 /** Values on their way out: what cannot travel is refused, what a format writes in its own way replaced. */
 import { SerializationFailure } from '../errors.ts';
-import type { Dict } from '../message.ts';
+import type { Dict } from '../words.ts';
 import { MAX_DEPTH } from '../serializer.ts';
 
 /** How one format takes the values that formats differ in; each returns a value or throws. */
