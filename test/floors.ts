@@ -1,0 +1,81 @@
+/** Which part of the workspace may import which: the data of imports.test.ts. */
+
+/**
+ * The floors of each package from the ground up, as paths in its `src`: files, folders, or `.` for every file that no other
+ * path names. A file imports from its own floor and from those below. Everything of a package is on one of its floors.
+ */
+export const floors: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  'packages/protocol': [['.'], ['serializers'], ['auth'], ['index.ts']],
+  'packages/client': [
+    ['clock.ts', 'errors.ts', 'options.ts', 'signal.ts', 'stack.ts'],
+    ['auth'],
+    ['core'],
+    ['transports'],
+    ['.'],
+    ['index.ts'],
+  ],
+  'packages/router': [
+    ['addresses.ts'],
+    ['core'],
+    ['auth', 'authz', 'features'],
+    ['connection'],
+    ['transports'],
+    ['router.ts', 'jwt.ts'],
+    ['testing', 'index.ts'],
+  ],
+  'apps/router': [['failure.ts', 'one-line.ts'], ['config'], ['.']],
+  'apps/chat': [['.']],
+  'apps/dashboard': [['.']],
+};
+
+/** Which packages each may import. */
+export const mayImport: Readonly<Record<string, readonly string[]>> = {
+  'packages/protocol': [],
+  'packages/client': ['packages/protocol'],
+  'packages/router': ['packages/protocol'],
+  'apps/router': ['packages/protocol', 'packages/router'],
+  'apps/chat': ['packages/client'],
+  'apps/dashboard': ['packages/client'],
+};
+
+/** Imports that still go up. Delete the line with the import; the test fails on a line without one. Add none. */
+export const upward: readonly string[] = [
+  'apps/router/src/config/development.ts → command-line.ts',
+  'packages/client/src/errors.ts → core/handle.ts',
+  'packages/router/src/connection/outlet.ts → transports/frame-memory.ts',
+  'packages/router/src/connection/outlet.ts → transports/framing.ts',
+  'packages/router/src/connection/turns.ts → transports/outbox.ts',
+  'packages/router/src/transports/accepting.ts → router.ts',
+  'packages/router/src/transports/first-octets.ts → router.ts',
+  'packages/router/src/transports/in-memory.ts → router.ts',
+  'packages/router/src/transports/listening.ts → router.ts',
+  'packages/router/src/transports/long-poll.ts → router.ts',
+  'packages/router/src/transports/one-port.ts → router.ts',
+  'packages/router/src/transports/proxied.ts → router.ts',
+  'packages/router/src/transports/rawsocket.ts → router.ts',
+  'packages/router/src/transports/websocket-deflate.ts → router.ts',
+  'packages/router/src/transports/websocket.ts → router.ts',
+];
+
+/** Files that still import each other in a circle. Delete the entry with the circle; the test fails on an entry without one. Add none. */
+export const circles: readonly (readonly string[])[] = [
+  ['packages/client/src/options.ts', 'packages/client/src/stack.ts'],
+  ['packages/client/src/rules.ts', 'packages/client/src/session.ts'],
+  [
+    'packages/router/src/connection/admission.ts',
+    'packages/router/src/connection/connection-router.ts',
+    'packages/router/src/connection/connection.ts',
+    'packages/router/src/connection/holding.ts',
+    'packages/router/src/connection/inflow.ts',
+    'packages/router/src/connection/joining.ts',
+    'packages/router/src/connection/slow-consumer.ts',
+    'packages/router/src/connection/turns.ts',
+  ],
+  [
+    'packages/router/src/core/disclosure.ts',
+    'packages/router/src/core/eligibility.ts',
+    'packages/router/src/core/publication.ts',
+  ],
+  ['packages/router/src/core/pending-calls.ts', 'packages/router/src/core/registration.ts'],
+  ['packages/router/src/features/event-retention.ts', 'packages/router/src/features/retained-delivery.ts'],
+];
