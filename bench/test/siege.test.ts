@@ -7,6 +7,9 @@ import { Link, type Place } from '../src/siege/link.ts';
 import { Random } from '../src/siege/random.ts';
 import { newKindTally } from '../src/siege/tally.ts';
 
+/** As long as a test may take (s): a busy machine is late with an answer. */
+const PATIENCE = 300;
+
 const router = createRouter({ realms: ['realm1'] });
 const server: Server = createServer();
 const acceptor = acceptRawSockets(router, { server });
@@ -14,7 +17,7 @@ let place: Place;
 
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  place = { port: (server.address() as AddressInfo).port, realm: 'realm1' };
+  place = { port: (server.address() as AddressInfo).port, realm: 'realm1', patience: PATIENCE };
 });
 
 afterAll(async () => {

@@ -21,7 +21,7 @@ const ANSWERS: ReadonlySet<number> = new Set([17, SUBSCRIBED, 35, 50, REGISTERED
 const SEPARATOR = '\u001e';
 /** Handles of subscriptions and registrations that are remembered. */
 const MOST_IDS = 20_000;
-/** How long a hostile session waits for an answer (s). */
+/** How long a hostile session waits for an answer (s), unless its place says otherwise. */
 const PATIENCE = 10;
 /** It goes on sending once no more than this is unsent (bytes). */
 const LOW_MARK = 256 * 1024;
@@ -42,6 +42,8 @@ export interface Place {
   readonly from?: string | undefined;
   /** Connects, and never says HELLO. */
   readonly silent?: boolean | undefined;
+  /** How long to wait for an answer (s); 10 by default. */
+  readonly patience?: number | undefined;
 }
 
 export class Link {
@@ -49,6 +51,8 @@ export class Link {
   readonly socket: Socket;
   readonly #framing: Framing;
   readonly #serializer: Serializer;
+  /** s */
+  readonly #patience: number;
   readonly #reader: FrameReader;
   readonly #waiting = new Map<number, (answer: Head | undefined) => void>();
   readonly #joined: (reason?: string) => void;
@@ -78,7 +82,9 @@ export class Link {
     let settle: (reason?: string) => void = () => undefined;
     const settled = new Promise<string | undefined>((resolve) => (settle = resolve));
     const link: Link = new Link(place, speech, tally, settle);
-    const reason = await Promise.race([settled, sleep(PATIENCE * 3).then(() => 'no answer to HELLO')]);
+    const late = setTimeout(settle, link.#patience * 3000, 'no answer to HELLO');
+    const reason = await settled;
+    clearTimeout(late);
     if (reason === undefined) return link;
     link.leave();
     throw new Error(reason);
@@ -86,6 +92,7 @@ export class Link {
 
   private constructor(place: Place, speech: Speech, tally: KindTally, joined: (reason?: string) => void) {
     this.speech = speech;
+    this.#patience = place.patience ?? PATIENCE;
     this.tally = tally;
     this.#joined = joined;
     this.#framing = speech === 'websocket' || speech === 'batched' ? 'websocket' : 'rawsocket';
@@ -163,7 +170,7 @@ export class Link {
     this.socket.write(Buffer.concat([header(this.#framing, body.length), body]));
   }
 
-  /** Sends a request and waits for its answer. @returns undefined when there is none in 10 s */
+  /** Sends a request and waits for its answer. @returns undefined when there is none in time */
   async ask(type: number, rest: string): Promise<Head | undefined> {
     const request = this.newRequest();
     const answer = this.answerTo(request);
@@ -172,7 +179,7 @@ export class Link {
   }
 
   /** @param patience seconds */
-  answerTo(request: number, patience: number = PATIENCE): Promise<Head | undefined> {
+  answerTo(request: number, patience: number = this.#patience): Promise<Head | undefined> {
     if (this.#isOver) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const done = (answer: Head | undefined): void => {
@@ -190,9 +197,9 @@ export class Link {
     await this.ask(48, '{},"wamp.session.count"');
   }
 
-  /** Waits until nearly all that was written has left, for 10 s at most. */
+  /** Waits until nearly all that was written has left, as long as for an answer. */
   async drained(): Promise<void> {
-    for (let waited = 0; waited < PATIENCE && !this.#isOver && this.unsent > LOW_MARK; waited += 0.01) {
+    for (let waited = 0; waited < this.#patience && !this.#isOver && this.unsent > LOW_MARK; waited += 0.01) {
       await sleep(0.01);
     }
   }
