@@ -51,7 +51,7 @@ function isTrap(value: unknown): boolean {
 
 test.each(PAIRS)(
   `SER-2, Z3: what %s writes is read, and the other way round (WAMP_FUZZ_SEED=${SEED})`,
-  { timeout: DEEP ? 3_600_000 : 60_000 },
+  { timeout: DEEP ? 3_600_000 : 600_000 },
   (_name, ours, theirs) => {
     let compared = 0;
     fc.assert(
