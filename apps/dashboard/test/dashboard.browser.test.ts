@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Browsing, noBrowser, OPENING_TIMEOUT } from '../../router/test/browser.ts';
 import { joinChat, say } from '../../router/test/chat-page.ts';
+import { repeatedUntil } from '../../router/test/repeated.ts';
 import { startBuiltRouter } from '../../router/test/workshop.ts';
 
 let browsing: Browsing | undefined;
@@ -41,9 +42,8 @@ test('real numbers move, and end with the connection', async ({ skip }) => {
   await figure(dashboard, 'Sessions', '2');
   await figure(dashboard, 'Registrations', String(registrations + 1));
   await sessions.filter({ hasText: 'websocket' }).filter({ hasNotText: 'this page' }).waitFor();
-  await say(chat, 'hello');
+  await repeatedUntil(figure(dashboard, 'Events', somethingPerSecond), () => say(chat, 'hello'));
   await types.getByRole('row', { name: /^PUBLISH / }).waitFor();
-  await figure(dashboard, 'Events', somethingPerSecond);
 
   await chat.close();
   await figure(dashboard, 'Sessions', '1');
