@@ -8,7 +8,8 @@ import { chat, me } from './page.ts';
 import { isSession, readCard, withMember, withNotice, withoutMember, type Member } from './state.ts';
 
 const HELLO = 'chat.hello';
-const GREETING_TIMEOUT = 10_000;
+/** For a member to answer (ms): a page in the background may take long. */
+const GREETING_TIMEOUT = 60_000;
 
 function memberProcedure(session: number): string {
   return `chat.member.${session}`;

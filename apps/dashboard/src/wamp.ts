@@ -5,7 +5,8 @@ import { connection, metrics, own, rates, series, sessions } from './page.ts';
 import { ratesBetween, readMetrics, readSession, withPoint, type SessionRow } from './state.ts';
 
 const INTERVAL = 1000;
-const TIMEOUT = 5000;
+/** For the router to answer (ms), after which it counts as gone: a busy one takes seconds. */
+const TIMEOUT = 30_000;
 /** How many sessions are asked about when the page opens; each costs a call. */
 const MOST_ROWS = 200;
 
