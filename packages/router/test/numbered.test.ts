@@ -1,6 +1,6 @@
 /** A table of what is found by number: a Map, as far as anybody can tell. */
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Numbered } from '../src/core/numbered.ts';
 
 interface Thing {
@@ -25,6 +25,36 @@ const act = fc.record({
     { weight: 4, arbitrary: fc.constant('delete') },
   ),
 });
+
+/** Numbers that a client may choose. */
+const CHOICES: readonly (readonly [which: string, choose: (index: number) => number])[] = [
+  ['one after the other', (index) => index],
+  ['that differ above 2^32 only', (index) => index * 2 ** 32],
+  ['whose halves cancel each other out', (index) => index * 2 ** 32 + (index ^ 0x5a5a5a5a)],
+  ['whose halves sum up to the same', (index) => index * 2 ** 32 + (2 ** 31 - index)],
+  ['that are multiples of 2^17', (index) => index * 2 ** 17],
+  ['that are multiples of 2^29', (index) => index * 2 ** 29],
+];
+
+/** What chance may say when the table draws its secrets, as fractions of their range; undefined: whatever it says. */
+const SECRETS: readonly (readonly [how: string, low: number | undefined, high: number | undefined])[] = [
+  ['drawn', undefined, undefined],
+  ['as low as can be', 0, 2 ** -31],
+  ['near halves of their range', 1 / 2, 1 / 2 + 2 ** -30],
+  ['near a third and a quarter', 1 / 3, 1 / 4],
+];
+
+/** The module with other secrets. */
+async function drawn(
+  ...fractions: readonly (number | undefined)[]
+): Promise<typeof import('../src/core/numbered.ts')> {
+  const random = vi.spyOn(Math, 'random');
+  for (const fraction of fractions) if (fraction !== undefined) random.mockReturnValueOnce(fraction);
+  vi.resetModules();
+  const module = await import('../src/core/numbered.ts');
+  random.mockRestore();
+  return module;
+}
 
 /** Where the table differs from the model; undefined when it does not. */
 function difference(
@@ -83,20 +113,19 @@ describe('a table by number', () => {
     }
   });
 
-  test.each([
-    ['one after the other', (index: number) => index],
-    ['that differ above 2^32 only', (index: number) => index * 2 ** 32],
-    ['whose halves cancel each other out', (index: number) => index * 2 ** 32 + (index ^ 0x5a5a5a5a)],
-    ['whose halves sum up to the same', (index: number) => index * 2 ** 32 + (2 ** 31 - index)],
-    ['that are multiples of 2^17', (index: number) => index * 2 ** 17],
-    ['that are multiples of 2^29', (index: number) => index * 2 ** 29],
-  ])('threat 28: nobody can choose numbers that take long to find: those %s', (_which, choose) => {
-    const numbered = new Numbered<number>();
-    const numbers = Array.from({ length: 10_000 }, (_item, index) => choose(index + 1));
-    for (const each of numbers) numbered.add(each, each);
-    expect(numbered.longestRow).toBeLessThan(500);
-    for (const each of numbers) expect(numbered.get(each)).toBe(each);
-    for (const each of numbers) numbered.delete(each);
-    expect(numbered.longestRow).toBe(0);
+  describe.each(SECRETS)('whose secrets are %s', (_how, low, high) => {
+    test.each(CHOICES)(
+      'threat 28: nobody can choose numbers that take long to find: those %s',
+      async (_which, choose) => {
+        const { Numbered: Table } = await drawn(low, high);
+        const numbered = new Table<number>();
+        const numbers = Array.from({ length: 10_000 }, (_item, index) => choose(index + 1));
+        for (const each of numbers) numbered.add(each, each);
+        expect(numbered.longestRow).toBeLessThan(500);
+        for (const each of numbers) expect(numbered.get(each)).toBe(each);
+        for (const each of numbers) numbered.delete(each);
+        expect(numbered.longestRow).toBe(0);
+      },
+    );
   });
 });
