@@ -39,12 +39,14 @@ export class RawSite implements AsyncDisposable {
     });
   }
 
+  /** With the clock of this machine nobody is pinged: peers that do not answer may take as long as they need. */
   static async open(
     options: Partial<RouterOptions> = {},
     rules: Partial<RawSocketOptions> = {},
     server = createServer(),
   ): Promise<RawSite> {
-    const router = createRouter({ realms: ['realm1'], ...options });
+    const limits = { ...(options.clock === undefined && { pingInterval: 0 }), ...options.limits };
+    const router = createRouter({ realms: ['realm1'], ...options, limits });
     const acceptor = acceptRawSockets(router, { server, ...rules });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
