@@ -61,14 +61,14 @@ export const BUFFER: Rule = nested('buffer', {
 export function onTheWire<const N extends string>(keys: Keys, ...names: N[]): Readonly<Record<N, Rule>> {
   const rules = names.map((name) => {
     const key = wireName(name);
-    return [name, attribute(keys[key]?.(''), `.${key}`)];
+    return [name, attribute(keys[key]?.(key), key)];
   });
   return Object.fromEntries(rules) as Record<N, Rule>;
 }
 
 /** Further attributes for the wire: those that the protocol package knows hold what they have to. */
 export function extra(keys: Keys): Rule {
-  const known = attribute(dict('', keys)(''), '');
+  const known = attribute(dict(keys)(''), '');
   return (value) => DICT(value) ?? known(value);
 }
 

@@ -1,130 +1,189 @@
-/** The known keys of every Options, Details and Extra dictionary, and what each holds. */
-import { anything, bool, dict, id, integer, list, oneOf, text, type Keys } from './fields.ts';
+/** The known keys of every Options, Details and Extra dictionary: the one source of their checks and of their types. */
+import {
+  anyDict,
+  anything,
+  bool,
+  dict,
+  id,
+  integer,
+  list,
+  oneOf,
+  text,
+  type Check,
+  type Field,
+  type Held,
+  type Known,
+  type Options,
+} from './fields.ts';
 
-const MATCH = ['exact', 'prefix', 'wildcard'] as const;
-const INVOKE = ['single', 'first', 'last', 'roundrobin', 'random', 'load'] as const;
-const MODE = ['skip', 'kill', 'killnowait'] as const;
+const match = oneOf('exact', 'prefix', 'wildcard');
+const invoke = oneOf('single', 'first', 'last', 'roundrobin', 'random', 'load');
+const mode = oneOf('skip', 'kill', 'killnowait');
 
-const passthru: Keys = {
-  ppt_scheme: text('ppt_scheme'),
-  ppt_serializer: text('ppt_serializer'),
-  ppt_cipher: text('ppt_cipher'),
-  ppt_keyid: text('ppt_keyid'),
+/** How a pattern selects URIs. */
+export type MatchPolicy = Held<typeof match>;
+/** How a call chooses among the callees of a shared registration; `load`, the least busy, is ours. */
+export type InvocationPolicy = Held<typeof invoke>;
+/** What CANCEL asks of the dealer. */
+export type CancelMode = Held<typeof mode>;
+
+/** Payload passthru attributes, copied from request to delivery untouched. */
+const passthru = {
+  ppt_scheme: text,
+  ppt_serializer: text,
+  ppt_cipher: text,
+  ppt_keyid: text,
 };
 
 /** Known from the specification's test vectors only; carried along, never acted upon. */
-const vectorOnly: Keys = {
-  transaction_hash: text('transaction_hash'),
-  forward_for: list('forward_for', (name) => dict(name)),
+const vectorOnly = {
+  transaction_hash: text,
+  forward_for: list(anyDict),
 };
 
-const role = (name: string) => dict(name, { features: dict('features') });
+const role = { features: anyDict };
 
-export const hello: Keys = {
-  roles: dict('roles', {
-    publisher: role('publisher'),
-    subscriber: role('subscriber'),
-    caller: role('caller'),
-    callee: role('callee'),
-  }),
-  agent: text('agent'),
-  authmethods: list('authmethods', text),
-  authid: text('authid'),
-  authrole: text('authrole'),
-  authextra: dict('authextra'),
+export type ClientRole = 'publisher' | 'subscriber' | 'caller' | 'callee';
+export type RouterRole = 'broker' | 'dealer';
+
+const clientRoles: Field<RolesOf<ClientRole>> = dict({
+  publisher: dict(role),
+  subscriber: dict(role),
+  caller: dict(role),
+  callee: dict(role),
+});
+const routerRoles: Field<RolesOf<RouterRole>> = dict({ broker: dict(role), dealer: dict(role) });
+type RolesOf<R extends string> = Readonly<Partial<Record<R, RoleDetails>>>;
+
+export const hello = {
+  roles: clientRoles,
+  agent: text,
+  authmethods: list(text),
+  authid: text,
+  authrole: text,
+  authextra: anyDict,
 };
 
-export const welcome: Keys = {
-  roles: dict('roles', { broker: role('broker'), dealer: role('dealer') }),
-  agent: text('agent'),
-  realm: text('realm'),
-  authid: text('authid'),
-  authrole: text('authrole'),
-  authmethod: text('authmethod'),
-  authprovider: text('authprovider'),
-  authextra: dict('authextra'),
-  x_max_message_size: integer('x_max_message_size'),
+export const welcome = {
+  roles: routerRoles,
+  agent: text,
+  realm: text,
+  authid: text,
+  authrole: text,
+  authmethod: text,
+  authprovider: text,
+  authextra: anyDict,
+  /** Ours: the longest message that the router takes of this session, in bytes. */
+  x_max_message_size: integer,
 };
 
-export const closing: Keys = { message: text('message') };
+export const closing = { message: text };
 
-export const publish: Keys = {
+export const publish = {
   ...passthru,
   ...vectorOnly,
-  acknowledge: bool('acknowledge'),
-  exclude_me: bool('exclude_me'),
-  disclose_me: bool('disclose_me'),
-  exclude: list('exclude', id),
-  exclude_authid: list('exclude_authid', text),
-  exclude_authrole: list('exclude_authrole', text),
-  eligible: list('eligible', id),
-  eligible_authid: list('eligible_authid', text),
-  eligible_authrole: list('eligible_authrole', text),
-  retain: bool('retain'),
-  // Ours, beside retain: for how long, in ms. The first is the name for the wire, the second is taken, too.
-  x_expires: integer('x_expires'),
-  expires: integer('expires'),
-  rkey: text('rkey'),
+  acknowledge: bool,
+  exclude_me: bool,
+  disclose_me: bool,
+  exclude: list(id),
+  exclude_authid: list(text),
+  exclude_authrole: list(text),
+  eligible: list(id),
+  eligible_authid: list(text),
+  eligible_authrole: list(text),
+  /** Keeps the event for later subscribers; without a payload, takes back what was kept. */
+  retain: bool,
+  /** For how long it is retained, in ms; ours, and not of the specification. */
+  x_expires: integer,
+  /** The same. */
+  expires: integer,
+  rkey: text,
 };
 
-export const subscribe: Keys = {
-  match: oneOf('match', MATCH),
-  get_retained: bool('get_retained'),
-  nkey: text('nkey'),
-  forward_for: list('forward_for', (name) => dict(name)),
+export const subscribe = {
+  match,
+  get_retained: bool,
+  nkey: text,
+  forward_for: list(anyDict),
 };
 
-export const event: Keys = {
+export const event = {
   ...passthru,
   ...vectorOnly,
-  publisher: id('publisher'),
-  publisher_authid: text('publisher_authid'),
-  publisher_authrole: text('publisher_authrole'),
-  topic: text('topic'),
-  trustlevel: integer('trustlevel'),
-  retained: bool('retained'),
-  x_acknowledged_delivery: bool('x_acknowledged_delivery'),
+  publisher: id,
+  publisher_authid: text,
+  publisher_authrole: text,
+  topic: text,
+  trustlevel: integer,
+  retained: bool,
+  x_acknowledged_delivery: bool,
 };
 
-export const subscriptionRevocation: Keys = { subscription: id('subscription'), reason: text('reason') };
+export const subscriptionRevocation = { subscription: id, reason: text };
 
-export const register: Keys = {
-  match: oneOf('match', MATCH),
-  invoke: oneOf('invoke', INVOKE),
-  disclose_caller: bool('disclose_caller'),
-  forward_timeout: bool('forward_timeout'),
-  concurrency: integer('concurrency'),
-  force_reregister: bool('force_reregister'),
+export const register = {
+  match,
+  invoke,
+  disclose_caller: bool,
+  forward_timeout: bool,
+  /** Not in the specification: how many invocations the callee takes at once. */
+  concurrency: integer,
+  /** Not in the specification: take the procedure from whoever holds it. */
+  force_reregister: bool,
 };
 
-export const registrationRevocation: Keys = { registration: id('registration'), reason: text('reason') };
+export const registrationRevocation = { registration: id, reason: text };
 
-export const call: Keys = {
+export const call = {
   ...passthru,
-  receive_progress: bool('receive_progress'),
-  progress: bool('progress'),
-  timeout: integer('timeout'),
-  disclose_me: bool('disclose_me'),
-  runmode: text('runmode'),
-  rkey: text('rkey'),
+  receive_progress: bool,
+  progress: bool,
+  /** Milliseconds; 0 or absent: none. */
+  timeout: integer,
+  disclose_me: bool,
+  runmode: text,
+  rkey: text,
 };
 
-export const cancel: Keys = { mode: oneOf('mode', MODE) };
+export const cancel = { mode };
 
-export const invocation: Keys = {
+export const invocation = {
   ...passthru,
-  procedure: text('procedure'),
-  receive_progress: bool('receive_progress'),
-  progress: bool('progress'),
-  timeout: integer('timeout'),
-  caller: id('caller'),
-  caller_authid: text('caller_authid'),
-  caller_authrole: text('caller_authrole'),
-  trustlevel: integer('trustlevel'),
+  procedure: text,
+  receive_progress: bool,
+  progress: bool,
+  timeout: integer,
+  caller: id,
+  caller_authid: text,
+  caller_authrole: text,
+  trustlevel: integer,
 };
 
-export const interrupt: Keys = { mode: oneOf('mode', MODE), reason: anything() };
+export const interrupt = { mode, reason: anything };
 
-export const yielding: Keys = { ...passthru, progress: bool('progress') };
+export const yielding = { ...passthru, progress: bool };
 
-export const error: Keys = passthru;
+export const error = passthru;
+
+export interface PassthruAttributes extends Options<typeof passthru> {}
+/** What one role announces: `{}` or `{ features: { name: true } }`. */
+export interface RoleDetails extends Options<typeof role> {}
+export interface HelloDetails extends Known<typeof hello, 'roles'> {}
+export interface WelcomeDetails extends Known<typeof welcome, 'roles'> {}
+export interface ClosingDetails extends Options<typeof closing> {}
+export interface PublishOptions extends Options<typeof publish> {}
+export interface SubscribeOptions extends Options<typeof subscribe> {}
+export interface EventDetails extends Options<typeof event> {}
+export interface SubscriptionRevocation extends Options<typeof subscriptionRevocation> {}
+export interface RegisterOptions extends Options<typeof register> {}
+export interface RegistrationRevocation extends Options<typeof registrationRevocation> {}
+export interface CallOptions extends Options<typeof call> {}
+export interface CancelOptions extends Options<typeof cancel> {}
+export interface InvocationDetails extends Options<typeof invocation> {}
+export interface InterruptOptions extends Options<typeof interrupt> {}
+export interface YieldOptions extends Options<typeof yielding> {}
+export type ResultDetails = YieldOptions;
+export type ErrorDetails = PassthruAttributes;
+
+/** Checks a value as the Options of PUBLISH. @throws ProtocolViolation naming the key that is wrong */
+export const publishOptions: Check<PublishOptions> = dict(publish)('PUBLISH.Options');

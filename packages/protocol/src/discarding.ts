@@ -2,15 +2,8 @@
 import { ErrorUri } from './errors.ts';
 import { isDict } from './fields.ts';
 import { isId } from './ids.ts';
-import {
-  MessageType,
-  type Call,
-  type ErrorMessage,
-  type Publish,
-  type Register,
-  type Subscribe,
-  type Yield,
-} from './message.ts';
+import { MessageType } from './message-type.ts';
+import type { Call, ErrorMessage, Publish, Register, Subscribe, Yield } from './message.ts';
 import { Payload } from './payload.ts';
 import type { Serializer } from './serializer.ts';
 import type { Dict } from './words.ts';

@@ -1,5 +1,5 @@
 /** Roles and the features each may announce (spec: Feature Announcement). */
-import type { ClientRole, RoleDetails, RouterRole } from './message.ts';
+import type { ClientRole, RoleDetails, RouterRole } from './dictionaries.ts';
 import type { Dict } from './words.ts';
 
 /** Names of announced features, by role. */

@@ -1,59 +1,65 @@
 /** The public names of the protocol package. */
+export { MessageType, type RequestType } from './message-type.ts';
+export type {
+  Abort,
+  Authenticate,
+  Call,
+  Cancel,
+  Challenge,
+  ErrorMessage,
+  Event,
+  EventReceived,
+  Goodbye,
+  Hello,
+  Interrupt,
+  Invocation,
+  Message,
+  Publish,
+  Published,
+  Register,
+  Registered,
+  Result,
+  Subscribe,
+  Subscribed,
+  Unregister,
+  Unregistered,
+  Unsubscribe,
+  Unsubscribed,
+  Welcome,
+  Yield,
+} from './message.ts';
 export {
-  MessageType,
-  type Abort,
-  type Authenticate,
-  type Call,
+  call as callKeys,
+  publish as publishKeys,
+  publishOptions,
+  register as registerKeys,
+  subscribe as subscribeKeys,
   type CallOptions,
-  type Cancel,
   type CancelMode,
   type CancelOptions,
-  type Challenge,
   type ClientRole,
   type ClosingDetails,
   type ErrorDetails,
-  type ErrorMessage,
-  type Event,
   type EventDetails,
-  type EventReceived,
-  type Goodbye,
-  type Hello,
   type HelloDetails,
-  type Interrupt,
   type InterruptOptions,
-  type Invocation,
   type InvocationDetails,
   type InvocationPolicy,
   type MatchPolicy,
-  type Message,
   type PassthruAttributes,
-  type Publish,
-  type Published,
   type PublishOptions,
-  type Register,
-  type Registered,
   type RegisterOptions,
   type RegistrationRevocation,
-  type RequestType,
-  type Result,
   type ResultDetails,
   type RoleDetails,
   type RouterRole,
-  type Subscribe,
-  type Subscribed,
   type SubscribeOptions,
   type SubscriptionRevocation,
-  type Unregister,
-  type Unregistered,
-  type Unsubscribe,
-  type Unsubscribed,
-  type Welcome,
   type WelcomeDetails,
-  type Yield,
   type YieldOptions,
-} from './message.ts';
+} from './dictionaries.ts';
 export type { Dict, Id, Uri } from './words.ts';
-export { fromList, layoutOf, publishOptions, toElements, toList, type Layout } from './layout.ts';
+export { fromList, layoutOf, toElements, toList, type Layout } from './layout.ts';
 export { Payload, type Args, type Kwargs, type PayloadCount } from './payload.ts';
 export { encodeOnce, MAX_DEPTH, type Serializer } from './serializer.ts';
 export { json } from './serializers/json.ts';
@@ -62,12 +68,6 @@ export type { Transport, TransportFailure, TransportListener } from './transport
 export { ArrivingFrame } from './arriving.ts';
 export { DiscardedMessage, readHead, type OversizedMessage } from './discarding.ts';
 export { dict, NO_ENTRIES, type Check, type Field, type Keys } from './fields.ts';
-export {
-  call as callKeys,
-  publish as publishKeys,
-  register as registerKeys,
-  subscribe as subscribeKeys,
-} from './option-keys.ts';
 export { newMemory, type Memory } from './memory.ts';
 export { FrameWriter, MOST_COPIED, type Insert } from './frame-writer.ts';
 export { BatchCursor, joinBatch, splitBatch } from './batch.ts';

@@ -1,5 +1,5 @@
 /** URIs: what is a valid one, and what a pattern matches. */
-import type { MatchPolicy } from './message.ts';
+import type { MatchPolicy } from './dictionaries.ts';
 import type { Uri } from './words.ts';
 
 /** How strictly components are judged (spec: Building Blocks, URIs). */

@@ -1,7 +1,18 @@
 /** The wire table: what each element and each option may hold, in all three serializers' eyes the same. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fromList, layoutOf, MAX_ID, MessageType, toElements, toList, type Message } from '@wamp/protocol';
+import {
+  fromList,
+  layoutOf,
+  MAX_ID,
+  MessageType,
+  publishOptions,
+  toElements,
+  toList,
+  type HelloDetails,
+  type Message,
+  type PublishOptions,
+} from '@wamp/protocol';
 import { alike } from './alike.ts';
 import { arbitraryMessages } from './arbitraries.ts';
 import { expectViolation } from './frames.ts';
@@ -41,7 +52,7 @@ const TABLE: readonly (readonly [
   [
     'CHALLENGE',
     [
-      ['AuthMethod', 'string', 'ticket'],
+      ['Authmethod', 'string', 'ticket'],
       ['Extra', 'dict', {}],
     ],
     false,
@@ -65,8 +76,8 @@ const TABLE: readonly (readonly [
   [
     'ERROR',
     [
-      ['REQUEST.Type', 'requestType', 48],
-      ['REQUEST.Request', 'id', 1],
+      ['RequestType', 'requestType', 48],
+      ['Request', 'id', 1],
       ['Details', 'dict', {}],
       ['Error', 'string', 'a.b'],
     ],
@@ -84,7 +95,7 @@ const TABLE: readonly (readonly [
   [
     'PUBLISHED',
     [
-      ['PUBLISH.Request', 'id', 1],
+      ['Request', 'id', 1],
       ['Publication', 'id', 1],
     ],
     false,
@@ -101,7 +112,7 @@ const TABLE: readonly (readonly [
   [
     'SUBSCRIBED',
     [
-      ['SUBSCRIBE.Request', 'id', 1],
+      ['Request', 'id', 1],
       ['Subscription', 'id', 1],
     ],
     false,
@@ -110,16 +121,16 @@ const TABLE: readonly (readonly [
     'UNSUBSCRIBE',
     [
       ['Request', 'id', 1],
-      ['SUBSCRIBED.Subscription', 'id', 1],
+      ['Subscription', 'id', 1],
     ],
     false,
   ],
-  ['UNSUBSCRIBED', [['UNSUBSCRIBE.Request', 'revoking', 1]], false],
+  ['UNSUBSCRIBED', [['Request', 'revoking', 1]], false],
   [
     'EVENT',
     [
-      ['SUBSCRIBED.Subscription', 'id', 1],
-      ['PUBLISHED.Publication', 'id', 1],
+      ['Subscription', 'id', 1],
+      ['Publication', 'id', 1],
       ['Details', 'dict', {}],
     ],
     true,
@@ -136,7 +147,7 @@ const TABLE: readonly (readonly [
   [
     'CANCEL',
     [
-      ['CALL.Request', 'id', 1],
+      ['Request', 'id', 1],
       ['Options', 'dict', {}],
     ],
     false,
@@ -144,7 +155,7 @@ const TABLE: readonly (readonly [
   [
     'RESULT',
     [
-      ['CALL.Request', 'id', 1],
+      ['Request', 'id', 1],
       ['Details', 'dict', {}],
     ],
     true,
@@ -161,7 +172,7 @@ const TABLE: readonly (readonly [
   [
     'REGISTERED',
     [
-      ['REGISTER.Request', 'id', 1],
+      ['Request', 'id', 1],
       ['Registration', 'id', 1],
     ],
     false,
@@ -170,16 +181,16 @@ const TABLE: readonly (readonly [
     'UNREGISTER',
     [
       ['Request', 'id', 1],
-      ['REGISTERED.Registration', 'id', 1],
+      ['Registration', 'id', 1],
     ],
     false,
   ],
-  ['UNREGISTERED', [['UNREGISTER.Request', 'revoking', 1]], false],
+  ['UNREGISTERED', [['Request', 'revoking', 1]], false],
   [
     'INVOCATION',
     [
       ['Request', 'id', 1],
-      ['REGISTERED.Registration', 'id', 1],
+      ['Registration', 'id', 1],
       ['Details', 'dict', {}],
     ],
     true,
@@ -187,7 +198,7 @@ const TABLE: readonly (readonly [
   [
     'INTERRUPT',
     [
-      ['INVOCATION.Request', 'id', 1],
+      ['Request', 'id', 1],
       ['Options', 'dict', {}],
     ],
     false,
@@ -195,12 +206,12 @@ const TABLE: readonly (readonly [
   [
     'YIELD',
     [
-      ['INVOCATION.Request', 'id', 1],
+      ['Request', 'id', 1],
       ['Options', 'dict', {}],
     ],
     true,
   ],
-  ['EVENT_RECEIVED', [['EVENT.Publication', 'id', 1]], false],
+  ['EVENT_RECEIVED', [['Publication', 'id', 1]], false],
 ];
 
 /** Values that an element of a kind must not have. */
@@ -467,4 +478,20 @@ test('T-31: ids in options that come as BigInt become numbers', () => {
   const message = fromList([16, 5n, { exclude: [5n, 6] }, 'a.b']) as Message & { readonly type: 16 };
   expect(message.request).toBe(5);
   expect(message.options.exclude).toStrictEqual([5, 6]);
+});
+
+test('an option has the type that its check lets pass', () => {
+  const options: PublishOptions = {
+    acknowledge: true,
+    exclude: [1],
+    retain: false,
+    of_our_own: 'carried along',
+  };
+  expect(publishOptions(options)).toEqual(options);
+  // @ts-expect-error: acknowledge is a bool.
+  const wrong: PublishOptions = { acknowledge: 'yes' };
+  expectViolation(() => publishOptions(wrong), 'PUBLISH.Options.acknowledge');
+  // @ts-expect-error: HELLO needs roles.
+  const rolesMissing: HelloDetails = {};
+  expectViolation(() => fromList([MessageType.HELLO, 'r', rolesMissing]), 'HELLO.Details.roles');
 });

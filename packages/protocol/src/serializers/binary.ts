@@ -2,7 +2,8 @@
 import { ProtocolViolation, SerializationFailure } from '../errors.ts';
 import { encodeWith, type FrameWriter } from '../frame-writer.ts';
 import { MAX_ID } from '../ids.ts';
-import { layoutOf, toElements, type Layout } from '../layout.ts';
+import { compiledElements, compiledLayoutOf } from '../compiled.ts';
+import type { Layout } from '../layout.ts';
 import type { Message } from '../message.ts';
 import { Payload, type Args, type Kwargs, type PayloadCount } from '../payload.ts';
 import { HEAD_ELEMENTS, type Serializer } from '../serializer.ts';
@@ -72,7 +73,7 @@ function writeMessage(
   message: Message,
   writer: FrameWriter,
 ): void {
-  const elements = toElements(message);
+  const elements = compiledElements(message);
   if (!('payload' in message)) writeEnvelope(writer, format, elements, 0);
   else {
     writeEnvelope(writer, format, elements, message.payload.count);
@@ -108,7 +109,7 @@ function decode(format: BinaryFormat, serializer: Serializer, frame: Uint8Array)
   let end = format.skip(frame, first, 1);
   const reader = format.reader(frame, first, readName);
   const elements = [reader.read()];
-  const layout = layoutOf(elements[0]);
+  const layout = compiledLayoutOf(elements[0]);
   checkCount(layout, count);
   const envelope = Math.min(count, layout.most);
   for (let index = 1; index < envelope; index += 1) end = format.skip(frame, end, 1);

@@ -1,6 +1,7 @@
 /** Serializer `json`: `wamp.2.json`. */
 import { ProtocolViolation } from '../errors.ts';
-import { layoutOf, toElements, type Layout } from '../layout.ts';
+import { compiledElements, compiledLayoutOf } from '../compiled.ts';
+import type { Layout } from '../layout.ts';
 import type { Message } from '../message.ts';
 import { encodeText, encodeWith, type FrameWriter } from '../frame-writer.ts';
 import { Payload, type Args, type Kwargs, type PayloadCount } from '../payload.ts';
@@ -34,7 +35,7 @@ export const json: Serializer = {
 };
 
 function write(message: Message, writer: FrameWriter): void {
-  const elements = toElements(message);
+  const elements = compiledElements(message);
   writer.octet(LIST_START);
   for (let index = 0; index < elements.length; index += 1) {
     if (index > 0) writer.octet(COMMA);
@@ -59,7 +60,7 @@ function decode(frame: Uint8Array): Message {
   const start = skipBlanks(frame, 0);
   if (frame[start] !== LIST_START) throw malformed(frame, start);
   const type = reader.read(frame, skipBlanks(frame, start + 1));
-  const layout = layoutOf(type);
+  const layout = compiledLayoutOf(type);
   // As long as the longest envelope, for lists that grow are slow.
   const elements: unknown[] = [type, undefined, undefined, undefined, undefined];
   let count = 1;
