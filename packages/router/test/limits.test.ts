@@ -15,8 +15,11 @@ const KIB = 1024;
 const LIMIT_EXCEEDED = 'wamp.error.limit_exceeded';
 const VIOLATION = 'wamp.error.protocol_violation';
 
+/** With this clock no message takes time, so that none is left for a later turn, however busy the machine is. */
+const timeless = (): Partial<RouterOptions> => ({ clock: new ManualClock() });
+
 function open(options: Partial<RouterOptions> = {}): Router {
-  return createRouter({ realms: ['realm1'], ...options });
+  return createRouter({ realms: ['realm1'], ...timeless(), ...options });
 }
 
 /** A message of just so many bytes. */
@@ -55,7 +58,7 @@ describe('sizes', () => {
   });
 
   test('over WebSocket, the header of such a frame is enough', async () => {
-    await using site = await Site.open();
+    await using site = await Site.open(timeless());
     const [fits, toolong] = [await RawClient.connect(site.port), await RawClient.connect(site.port)];
     fits.text(helloOf(64 * KIB));
     expect((await fits.message())[0]).toBe(2);
@@ -66,7 +69,7 @@ describe('sizes', () => {
   });
 
   test('over WebSocket, fragments are added up', async () => {
-    await using site = await Site.open();
+    await using site = await Site.open(timeless());
     const client = await RawClient.connect(site.port);
     client.write(
       frame({ first: 0x01, payload: Buffer.alloc(64 * KIB, 0x20) }),
@@ -77,7 +80,7 @@ describe('sizes', () => {
   });
 
   test('over RawSocket, the prefix of such a frame is enough', async () => {
-    await using site = await RawSite.open();
+    await using site = await RawSite.open(timeless());
     const [fits, toolong] = [RawPeer.dial(site.port), RawPeer.dial(site.port)];
     const text = Buffer.from(helloOf(64 * KIB));
     fits.write(greetingOf(json), 0, 1, 0, 0, text);
@@ -113,7 +116,7 @@ describe('sizes', () => {
   });
 
   test('B2 a message after WELCOME: over WebSocket, 1 MiB is taken, one byte more is ERROR, 16 MiB more are 1009', async () => {
-    await using site = await Site.open();
+    await using site = await Site.open(timeless());
     const client = await RawClient.join(site.port);
     client.write(frame({ payload: Buffer.from(messageOf([48, 1, {}, 'com.procedure'], KIB * KIB)) }));
     expect((await client.message())[4]).toBe('wamp.error.no_such_procedure');
@@ -127,7 +130,7 @@ describe('sizes', () => {
   });
 
   test('B2 a message after WELCOME: over RawSocket, 1 MiB is taken, one byte more is ERROR, and beyond discardSize ABORT', async () => {
-    await using site = await RawSite.open({ limits: { discardSize: 2 * KIB * KIB } });
+    await using site = await RawSite.open({ ...timeless(), limits: { discardSize: 2 * KIB * KIB } });
     const peer = await RawPeer.join(site.port);
     peer.write(0, 16, 0, 0, Buffer.from(messageOf([48, 1, {}, 'com.procedure'], KIB * KIB)));
     expect((await peer.message())[4]).toBe('wamp.error.no_such_procedure');
