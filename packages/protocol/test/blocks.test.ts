@@ -1,12 +1,32 @@
 /** Long plain strings, which are looked at in blocks (checklist SER-1; RFC 8259 §7). */
+import { readFileSync } from 'node:fs';
 import { json, MessageType, ProtocolViolation } from '@wamp/protocol';
 import { describe, expect, test } from 'vitest';
+import wabt from 'wabt';
 import { hasBlocks, skipPlainBlocks } from '../src/serializers/blocks.ts';
 
 /** Around the sizes of blocks, and where words give over to them. */
 const LENGTHS = [511, 512, 560, 2047, 2600, 10_300, 10_900, 76_000, 200_001];
 /** What ends a plain run. */
 const ODD = [0x00, 0x0a, 0x1f, 0x22, 0x5c, 0x80, 0xc3, 0xff];
+
+test('the code is what blocks.wat says: `npx vitest run packages/protocol/test/blocks.test.ts -u` writes it', async () => {
+  const assembler = await wabt();
+  const path = new URL('../src/serializers/blocks.wat', import.meta.url);
+  const { buffer } = assembler
+    .parseWat('blocks.wat', readFileSync(path, 'utf8'), { simd: true })
+    .toBinary({});
+  const rows = Array.from({ length: Math.ceil(buffer.length / 16) }, (_, row) =>
+    [...buffer.subarray(16 * row, 16 * (row + 1))].map((byte) => `0x${byte.toString(16).padStart(2, '0')}, `),
+  );
+  const code = rows.map((row) => `  ${row.join('').trimEnd()}\n`).join('');
+  const source = `/** blocks.wat in WebAssembly's binary form. Assembled by test/blocks.test.ts; do not edit. */
+// prettier-ignore
+export const BLOCKS_CODE: readonly number[] = [
+${code}];
+`;
+  await expect(source).toMatchFileSnapshot('../src/serializers/blocks-code.ts');
+});
 
 test('this runtime has them', () => {
   expect(hasBlocks).toBe(true);
