@@ -133,9 +133,9 @@ export class Router implements ConnectionRouter {
   readonly log: Log;
   /** Of all sockets: when it is through, no frame of the turn is under way any more. */
   readonly queue: FlushQueue = new FlushQueue();
-  readonly outlets: Outlets = new Outlets(this.queue.memory);
   /** How its clients share the event loop. */
   readonly turns: TurnsOfRouter = new TurnsOfRouter(this.queue, this.limited);
+  readonly outlets: Outlets = new Outlets(this.queue.memory, this.turns.work);
   readonly admission: Admission;
   /** What outlives the messages it came in, of all realms and clients together: its bytes, and its limit. */
   readonly kept: ProcessAccounts;

@@ -12,6 +12,7 @@ import { msgpack } from '@wamp/protocol/msgpack';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Outlets } from '../src/connection/outlet.ts';
+import { Work } from '../src/core/work.ts';
 import { FrameMemory } from '../src/transports/frame-memory.ts';
 import { Framer, type Framed, type Framing } from '../src/transports/framing.ts';
 import { framingFor } from '../src/transports/websocket-transport.ts';
@@ -198,7 +199,7 @@ test('RAW-6 an outlet sends no message that is longer than its transport takes, 
   };
   for (const each of [transport, framedTransport]) {
     const memory = new FrameMemory();
-    const outlet = new Outlets(memory).for(each);
+    const outlet = new Outlets(memory, new Work(Infinity)).for(each);
     expect(outlet.encode(sized(200))).toBeGreaterThan(200);
     outlet.send();
     const short = outlet.encode(sized(1));

@@ -18,6 +18,7 @@ import type { Underlay } from '../auth/authenticator.ts';
 import type { Asker, Authorizer } from '../authz/authorizer.ts';
 import type { Realm } from '../core/realm.ts';
 import type { Session, Undeliverable } from '../core/session.ts';
+import type { Work } from '../core/work.ts';
 import { Gate } from './gate.ts';
 import { LOW_MARK } from './holding.ts';
 import { Inflow, Pause, type Hearer } from './inflow.ts';
@@ -32,8 +33,6 @@ import { insteadOf } from './undeliverable.ts';
 
 /** So many bytes of a message that is sent cost a unit of work, as a power of two: they are written, and perhaps copied. */
 const BYTES_A_UNIT = 12;
-/** Transcoding decodes and encodes every value of a payload: of that, so many bytes cost a unit, as a power of two. */
-const TRANSCODED_A_UNIT = 4;
 
 /** What a join costs, from HELLO on. */
 const JOIN = 100;
@@ -63,6 +62,7 @@ export class Connection implements Hearer {
   /** What comes in goes through it. */
   readonly inflow: Inflow;
   readonly #router: ConnectionRouter;
+  readonly #work: Work;
   readonly #transport: Transport;
   readonly #joining: Joining;
   readonly #peer: Dict;
@@ -84,6 +84,7 @@ export class Connection implements Hearer {
 
   constructor(router: ConnectionRouter, transport: Transport, { peer, underlay, place }: Circumstances) {
     this.#router = router;
+    this.#work = router.turns.work;
     this.#transport = transport;
     this.#peer = peer;
     this.#joining = new Joining(router, peer, underlay, transport.acceptable);
@@ -255,7 +256,7 @@ export class Connection implements Hearer {
         this.#leave(reason, message);
       },
     };
-    this.#router.turns.work.spent += JOIN;
+    this.#work.spent += JOIN;
     if (!this.#write(welcome)) return;
     // Nothing is spread here: with V8, each result would have a shape of its own, and looking into it would be a search.
     const way = { realm, session, outlet: this.#outlet, transport: this.#transport };
@@ -426,11 +427,8 @@ export class Connection implements Hearer {
   #send(message: Message): Undeliverable | undefined {
     if (this.#state !== 'joined') return undefined;
     try {
-      const { transcodedBytes } = Payload;
       const length = this.#outlet.encode(message);
-      const { work } = this.#router.turns;
-      work.spent +=
-        1 + (length >>> BYTES_A_UNIT) + ((Payload.transcodedBytes - transcodedBytes) >>> TRANSCODED_A_UNIT);
+      this.#work.spent += 1 + (length >>> BYTES_A_UNIT);
       if (length > this.#limit) {
         return this.#cannotDeliver(message, ErrorUri.PAYLOAD_SIZE_EXCEEDED, this.#tooLong(length));
       }
@@ -446,7 +444,7 @@ export class Connection implements Hearer {
   }
 
   #takesOn(length: number): boolean {
-    return this.#slow?.takesOn(length, this.#router.turns.work.producer) === true;
+    return this.#slow?.takesOn(length, this.#work.producer) === true;
   }
 
   /**

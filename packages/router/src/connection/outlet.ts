@@ -1,5 +1,6 @@
 /** Outlet: how a connection's messages become frames of its transport. */
-import { encodeOnce, type Message, type Serializer, type Transport } from '@wamp/protocol';
+import { encodeOnce, Payload, type Message, type Serializer, type Transport } from '@wamp/protocol';
+import { costOfTranscoding, type Work } from '../core/work.ts';
 import type { FrameMemory } from '../transports/frame-memory.ts';
 import {
   Framer,
@@ -34,10 +35,15 @@ export class Outlets {
   readonly #encoders = new Map<Serializer, Encode>();
   readonly #framers = new Map<Framing, Map<Serializer, Framer>>();
   readonly #memory: FrameMemory;
+  readonly #work: Work;
 
-  /** @param memory for frames, which is told when they have left */
-  constructor(memory: FrameMemory) {
+  /**
+   * @param memory for frames, which is told when they have left
+   * @param work where transcoding is counted
+   */
+  constructor(memory: FrameMemory, work: Work) {
     this.#memory = memory;
+    this.#work = work;
   }
 
   for(transport: Transport): Outlet {
@@ -48,16 +54,26 @@ export class Outlets {
   #framer({ framing, serializer }: FramedTransport): Framer {
     const known = this.#framers.get(framing) ?? new Map<Serializer, Framer>();
     this.#framers.set(framing, known);
-    const framer = known.get(serializer) ?? new Framer(serializer, framing, this.#memory);
+    const framer = known.get(serializer) ?? new Framer(serializer, framing, this.#memory, this.#work);
     known.set(serializer, framer);
     return framer;
   }
 
   #encoder(serializer: Serializer): Encode {
-    const encoder = this.#encoders.get(serializer) ?? encodeOnce(serializer);
+    const encoder = this.#encoders.get(serializer) ?? counting(encodeOnce(serializer), this.#work);
     this.#encoders.set(serializer, encoder);
     return encoder;
   }
+}
+
+/** Counts what the encoder transcodes as work. */
+function counting(encode: Encode, work: Work): Encode {
+  return (message) => {
+    const { transcodedBytes } = Payload;
+    const frame = encode(message);
+    work.spent += costOfTranscoding(Payload.transcodedBytes - transcodedBytes);
+    return frame;
+  };
 }
 
 const NO_FRAME: Framed = { bytes: new Uint8Array(0), start: 0, end: 0, insert: undefined, length: 0 };

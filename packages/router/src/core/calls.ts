@@ -2,6 +2,7 @@
 import {
   ErrorUri,
   MessageType,
+  NO_ENTRIES,
   Payload,
   type Call,
   type CallOptions,
@@ -99,7 +100,7 @@ export class Calls {
     };
     this.pending.open(call);
     this.opened.emit(call);
-    const texts = weightOfTexts(call.options);
+    const texts = call.options === NO_ENTRIES ? 0 : weightOfTexts(call.options);
     if (texts === 0 || this.#reserve(call, texts)) this.#find(call, payload);
     else this.abandon(call, ErrorUri.LIMIT_EXCEEDED, TOO_MUCH);
   }
@@ -231,7 +232,7 @@ export class Calls {
   #end(call: PendingCall, answer: Message | undefined, told?: Uri, lingers = false): void {
     if (!this.pending.close(call, lingers)) return;
     if (call.callee === undefined) dropFrom(call.registration.waiting, call);
-    this.#kept.release(call.caller, call.weight);
+    if (call.weight > 0) this.#kept.release(call.caller, call.weight);
     call.weight = 0;
     this.ended.emit(call);
     if (told !== undefined) interrupt(call, 'killnowait', told);

@@ -26,7 +26,7 @@ import type { SessionAccounts } from './kept.ts';
 import { PatternMap } from './pattern-map.ts';
 import type { PendingCall } from './pending-calls.ts';
 import { TOO_MANY_SHAPES, type QuotaName, type Quotas, type QuotaTally } from './quotas.ts';
-import { addCallee, newRegistration, ofCallee, removeCallee, type Registration } from './registration.ts';
+import { addCallee, newRegistration, removeCallee, type Registration } from './registration.ts';
 import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
 import { isTrusted, type Session, type Undeliverable } from './session.ts';
 import type { TrustLevel } from './trust.ts';
@@ -116,8 +116,7 @@ export class Dealer {
     for (const holder of yielding) if (holders !== undefined) this.revoke(holders, holder, 'registered anew');
     const known = this.registrations.get(match, procedure);
     const registration = known ?? this.#create(match, procedure, invoke);
-    const mayDecline = session.features.has('callee', 'call_reroute');
-    addCallee(registration, { session, options: ofCallee(options), mayDecline });
+    addCallee(registration, session, options);
     this.#of(session).add(registration);
     if (match !== 'exact') this.#countPattern(session, 1);
     session.send({ type: MessageType.REGISTERED, request, registration: registration.id });

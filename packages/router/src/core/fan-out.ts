@@ -53,15 +53,15 @@ export class Delivery {
     const receivers = this.#receivers;
     const event = this.#event;
     if (receivers === undefined || event === undefined) return true;
+    if (work.spent >= work.limit) return false;
     const eligible = this.#eligible;
-    // Looked at before a receiver is taken, for one that is taken cannot be put back.
-    while (work.spent < work.limit) {
-      const step = receivers.next();
-      if (step.done === true) return true;
+    // When the loop breaks off, the iterator stands behind the last session taken.
+    for (const session of receivers) {
       work.spent += 1;
-      if (eligible === undefined || eligible(step.value)) step.value.send(event);
+      if (eligible === undefined || eligible(session)) session.send(event);
+      if (work.spent >= work.limit) return false;
     }
-    return false;
+    return true;
   }
 }
 

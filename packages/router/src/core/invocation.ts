@@ -55,16 +55,12 @@ function detailsOf(call: PendingCall, callee: Callee, trustlevel: number | undef
 }
 
 function discloses({ options }: PendingCall, callee: Callee): boolean {
-  return options.disclose_me === true || callee.options.disclose_caller === true || isTrusted(callee.session);
+  return options.disclose_me === true || callee.disclosesCaller || isTrusted(callee.session);
 }
 
 /** TMO-5: the callee asked to keep the time itself, and can. */
 export function forwardsTimeout(callee: Callee, { timeout = 0 }: CallOptions): boolean {
-  return (
-    timeout > 0 &&
-    callee.options.forward_timeout === true &&
-    callee.session.features.has('callee', 'call_timeout')
-  );
+  return timeout > 0 && callee.forwardsTimeout && callee.session.features.has('callee', 'call_timeout');
 }
 
 /** What the call needs and the callee has not announced (PCI-3, PPT-3). */

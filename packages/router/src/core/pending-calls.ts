@@ -154,7 +154,7 @@ export class PendingCalls {
     if (callee === undefined) return true;
     const side = this.#known(callee.session);
     side?.invocations.delete(call.invocation);
-    if (lingers && callee.options.concurrency !== undefined) {
+    if (lingers && callee.concurrency > 0) {
       side?.lingering.set(call.invocation, { callee, registration: call.registration });
     } else vacate(callee);
     return true;

@@ -1,20 +1,17 @@
 /** Registration: a procedure or pattern, and the callees that serve it. */
-import {
-  NO_ENTRIES,
-  type Id,
-  type InvocationPolicy,
-  type MatchPolicy,
-  type RegisterOptions,
-  type Uri,
-} from '@wamp/protocol';
+import type { Id, InvocationPolicy, MatchPolicy, RegisterOptions, Uri } from '@wamp/protocol';
 import type { PendingCall } from './pending-calls.ts';
 import type { Session } from './session.ts';
 
 /** One session's part in a registration. */
 export interface Callee {
   readonly session: Session;
-  /** What this callee asked for in REGISTER; `forward_timeout` and others are its own affair (T-18). */
-  readonly options: RegisterOptions;
+  /** How many invocations it takes at a time; 0 for any number. This and the next two hold for the callee alone (T-18). */
+  readonly concurrency: number;
+  /** Whether it keeps the time of its calls itself. */
+  readonly forwardsTimeout: boolean;
+  /** Whether it is told who calls. */
+  readonly disclosesCaller: boolean;
   /** Whether it may decline a call, which then goes to another (spec: Call Re-Routing). */
   readonly mayDecline: boolean;
   /** Invocations it is busy with. */
@@ -66,21 +63,21 @@ export function newRegistration(
 }
 
 /** True for a callee that its own `concurrency` lets take one more invocation. */
-export function hasRoom({ active, options: { concurrency = 0 } }: Callee): boolean {
+export function hasRoom({ active, concurrency }: Callee): boolean {
   return concurrency === 0 || active < concurrency;
 }
 
 /** A callee gets one more invocation. */
 export function occupy(callee: Callee): void {
   callee.active += 1;
-  if (callee.registration !== undefined && callee.active === callee.options.concurrency) {
+  if (callee.active === callee.concurrency && callee.registration !== undefined) {
     callee.registration.withRoom -= 1;
   }
 }
 
 /** A callee is busy with one invocation less. */
 export function vacate(callee: Callee): void {
-  if (callee.registration !== undefined && callee.active === callee.options.concurrency) {
+  if (callee.active === callee.concurrency && callee.registration !== undefined) {
     callee.registration.withRoom += 1;
   }
   callee.active -= 1;
@@ -89,9 +86,18 @@ export function vacate(callee: Callee): void {
 /** Adds a callee behind the others. */
 export function addCallee(
   registration: Registration,
-  { session, options, mayDecline }: Pick<Callee, 'session' | 'options' | 'mayDecline'>,
+  session: Session,
+  { concurrency = 0, forward_timeout = false, disclose_caller = false }: RegisterOptions,
 ): void {
-  const callee: Callee = { session, options, mayDecline, active: 0, registration };
+  const callee: Callee = {
+    session,
+    concurrency,
+    forwardsTimeout: forward_timeout,
+    disclosesCaller: disclose_caller,
+    mayDecline: session.features.has('callee', 'call_reroute'),
+    active: 0,
+    registration,
+  };
   registration.withRoom += 1;
   setCallees(registration, [...registration.callees, callee]);
 }
@@ -111,17 +117,4 @@ export function removeCallee(registration: Registration, session: Session): void
   const others = registration.callees.filter((callee) => callee.session !== session);
   setCallees(registration, others);
   if (index < registration.turn) registration.turn -= 1;
-}
-
-/** What is looked at once the callee is there: whatever else it sent would stay as long, and take memory. */
-export function ofCallee({
-  concurrency,
-  forward_timeout,
-  disclose_caller,
-}: RegisterOptions): RegisterOptions {
-  return {
-    ...(concurrency === undefined ? NO_ENTRIES : { concurrency }),
-    ...(forward_timeout === undefined ? NO_ENTRIES : { forward_timeout }),
-    ...(disclose_caller === undefined ? NO_ENTRIES : { disclose_caller }),
-  };
 }

@@ -61,6 +61,14 @@ export function costOf(visits: number): number {
   return visits >> 4;
 }
 
+/** Transcoding reads and writes every value of a payload: of that, so many bytes cost a unit, as a power of two. */
+const TRANSCODED_A_UNIT = 4;
+
+/** What transcoding costs that reads and writes so many bytes. */
+export function costOfTranscoding(bytes: number): number {
+  return bytes >>> TRANSCODED_A_UNIT;
+}
+
 /** What one step of a piece of work in steps costs. */
 const STEP = 2;
 

@@ -1,12 +1,14 @@
 /** Framing: how messages stand on a stream, each framed once for all transports of a kind. */
 import {
   FrameWriter,
+  Payload,
   type Insert,
   type Memory,
   type Message,
   type Serializer,
   type Transport,
 } from '@wamp/protocol';
+import { costOfTranscoding, Work } from '../core/work.ts';
 import type { FrameMemory, Settling } from './frame-memory.ts';
 
 /** How the frames of one kind of transport look: a header before each message. One object a kind. */
@@ -55,6 +57,7 @@ export class Framer implements Settling {
   readonly #serializer: Serializer;
   readonly #framing: Framing;
   readonly #memory: FrameMemory;
+  readonly #work: Work;
   /** Undefined while it is in use. */
   #writer: FrameWriter | undefined;
   #last: Remembered | undefined;
@@ -65,10 +68,17 @@ export class Framer implements Settling {
   /** A piece in which frames lie that are still under way after their turn. */
   #held: Uint8Array | undefined;
 
-  constructor(serializer: Serializer, framing: Framing, memory: FrameMemory) {
+  /** @param work where transcoding is counted */
+  constructor(
+    serializer: Serializer,
+    framing: Framing,
+    memory: FrameMemory,
+    work: Work = new Work(Infinity),
+  ) {
     this.#serializer = serializer;
     this.#framing = framing;
     this.#memory = memory;
+    this.#work = work;
   }
 
   /** @throws SerializationFailure */
@@ -120,10 +130,14 @@ export class Framer implements Settling {
 
   #writeWith(writer: FrameWriter, message: Message): Remembered {
     const room = this.#header;
+    const { transcodedBytes } = Payload;
     writer.begin();
     writer.reserve(room);
     writer.at += room;
     this.#serializer.write(message, writer);
+    if (Payload.transcodedBytes !== transcodedBytes) {
+      this.#work.spent += costOfTranscoding(Payload.transcodedBytes - transcodedBytes);
+    }
     const length = writer.length - room;
     this.#header = this.#framing.headerSize(length);
     if (room !== this.#header) fitHeader(writer, room, this.#header);

@@ -110,6 +110,8 @@ export class Outbox implements FrameSink {
   #others: Run[] = [];
   #last = this.#first;
   #bytes = 0;
+  /** Whether the socket may hold bytes that have not left this process: asking it costs more than this. */
+  #behind = true;
 
   constructor(socket: Duplex, framing: Framing, queue: FlushQueue) {
     this.#socket = socket;
@@ -120,7 +122,7 @@ export class Outbox implements FrameSink {
   }
 
   get backlog(): number {
-    return this.#bytes + this.#socket.writableLength;
+    return this.#behind ? this.#bytes + this.#socket.writableLength : this.#bytes;
   }
 
   /** Takes a message that has its header, as the framing of this socket has it. */
@@ -157,15 +159,28 @@ export class Outbox implements FrameSink {
     this.#bytes = 0;
     const socket = this.#socket;
     if (!socket.writable) return;
-    const behind = socket.writableLength > 0;
-    if (others.length > 0) this.#writeAll([{ bytes, start, end }, ...others].map(viewOf), behind);
-    else {
-      const direct = behind ? undefined : this.#descriptor;
-      const written = direct === undefined ? 0 : writeNow(direct, bytes, start, end);
-      this.writtenDirectly += written;
-      if (start + written < end) this.#write(viewOf({ bytes, start: start + written, end }), behind);
-    }
-    if (!this.#passesOn || (socket.writableLength > 0 && !behind)) this.#queue.memory.hold();
+    const behind = this.#behind && socket.writableLength > 0;
+    const written = behind || others.length > 0 ? 0 : this.#writeNow(bytes, start, end);
+    if (start + written < end) {
+      this.#writeAll([{ bytes, start: start + written, end }, ...others], behind);
+      this.#behind = socket.writableLength > 0;
+    } else this.#behind = false;
+    if (!this.#passesOn || (this.#behind && !behind)) this.#queue.memory.hold();
+  }
+
+  /** Writes a control frame behind everything else, at once. */
+  control(frame: Uint8Array): void {
+    this.flush();
+    if (!this.#socket.writable) return;
+    this.#socket.write(frame);
+    this.#behind = true;
+  }
+
+  #writeNow(bytes: Uint8Array, start: number, end: number): number {
+    if (this.#descriptor === undefined) return 0;
+    const written = writeNow(this.#descriptor, bytes, start, end);
+    this.writtenDirectly += written;
+    return written;
   }
 
   #add(bytes: Uint8Array, start: number, end: number): void {
@@ -187,7 +202,12 @@ export class Outbox implements FrameSink {
     if (this.#bytes > MOST_PENDING) this.flush();
   }
 
-  #writeAll(runs: readonly Uint8Array[], behind: boolean): void {
+  #writeAll([first, ...others]: readonly [Run, ...Run[]], behind: boolean): void {
+    if (others.length === 0) {
+      this.#write(viewOf(first), behind);
+      return;
+    }
+    const runs = [first, ...others].map(viewOf);
     this.#socket.cork();
     for (let start = 0; start < runs.length;) start = this.#writeSome(runs, start, behind);
     this.#socket.uncork();

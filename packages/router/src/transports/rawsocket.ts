@@ -392,9 +392,7 @@ class RawSocketTransport implements FramedTransport, RawSocketListener, Peer {
 
   /** It is written now, and not with the turn's messages, but behind those sent before. */
   #control(type: RawSocketFrameType, payload: Uint8Array): void {
-    const { socket, outbox } = this.#ground;
-    outbox.flush();
-    if (socket.writable) socket.write(rawSocketFrame(type, payload));
+    this.#ground.outbox.control(rawSocketFrame(type, payload));
   }
 
   /** Nothing more will come, and nobody waits for what was to go. */

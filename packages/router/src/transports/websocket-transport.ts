@@ -240,7 +240,7 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
 
   #control(opcode: number, payload: Uint8Array): void {
     this.#sink.flush();
-    if (this.#socket.writable) this.#socket.write(Buffer.from([0x80 | opcode, payload.length, ...payload]));
+    this.#outbox.control(Buffer.from([0x80 | opcode, payload.length, ...payload]));
   }
 
   /** The connection is over, and nobody waits for what was to go. */
