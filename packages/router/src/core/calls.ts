@@ -2,7 +2,6 @@
 import {
   ErrorUri,
   MessageType,
-  NO_ENTRIES,
   Payload,
   type Call,
   type CallOptions,
@@ -13,13 +12,14 @@ import {
   type Uri,
   type Yield,
 } from '@wamp/protocol';
+import { known, weightOfTexts } from './call-options.ts';
 import { passthru } from './disclosure.ts';
 import { withUri } from './error-uri.ts';
 import { Hook } from './hook.ts';
 import { invocationOf, missingFeature, takesProgress, wantsProgress } from './invocation.ts';
 import { choose } from './invocation-policy.ts';
-import { memoryOf, weightOf, type SessionAccounts } from './kept.ts';
-import { dropFrom, isServed, PendingCalls, type PendingCall } from './pending-calls.ts';
+import { weightOf, type SessionAccounts } from './kept.ts';
+import { dropFrom, isServed, PendingCalls, type PendingCall, type Side } from './pending-calls.ts';
 import type { Quotas, QuotaTally } from './quotas.ts';
 import type { Callee, Registration } from './registration.ts';
 import { isTrusted, type Session, type Undeliverable } from './session.ts';
@@ -77,18 +77,21 @@ export class Calls {
 
   /**
    * CALL-1: opens a call and finds a callee for it.
+   * @param from the caller's side
    * @param options of the call, which may disclose more than the message asks for
    */
-  place(caller: Session, message: Call, registration: Registration, options: CallOptions): void {
+  place(caller: Session, from: Side, message: Call, registration: Registration, options: CallOptions): void {
     const { request, procedure, payload } = message;
     const call: PendingCall = {
       caller,
+      from,
       request,
       procedure,
       options: known(options),
       registration,
       serial: 0,
       callee: undefined,
+      to: undefined,
       invocation: 0,
       receiveProgress: false,
       streaming: options.progress === true,
@@ -100,7 +103,7 @@ export class Calls {
     };
     this.pending.open(call);
     this.opened.emit(call);
-    const texts = call.options === NO_ENTRIES ? 0 : weightOfTexts(call.options);
+    const texts = weightOfTexts(call.options);
     if (texts === 0 || this.#reserve(call, texts)) this.#find(call, payload);
     else this.abandon(call, ErrorUri.LIMIT_EXCEEDED, TOO_MUCH);
   }
@@ -171,8 +174,8 @@ export class Calls {
   }
 
   /** A final answer to an invocation that is over: if it kept the callee busy, it does no more. */
-  late(callee: Session, invocation: Id): void {
-    const registration = this.pending.release(callee, invocation);
+  late(callee: Side | undefined, invocation: Id): void {
+    const registration = callee?.release(invocation);
     if (registration !== undefined) this.reconsider(registration);
   }
 
@@ -205,7 +208,7 @@ export class Calls {
 
   /** LEAVE-1, LEAVE-2: a session is gone, with the calls it made and those it was to answer; one call with each step. */
   *leaving(session: Session): Generator<void, void> {
-    const { calls, invocations } = this.pending.of(session);
+    const { calls, invocations } = this.pending.both(session);
     for (const call of calls) {
       const interrupts = !call.killed && call.callee?.session !== session;
       this.#giveUp(call, undefined, ErrorUri.CANCELED, interrupts);
@@ -296,7 +299,8 @@ export class Calls {
       this.abandon(call, ErrorUri.FEATURE_NOT_SUPPORTED, `the callee lacks ${missing}`);
       return;
     }
-    if (this.pending.invocationsOf(callee.session) >= this.#quotas.invocations) {
+    const side = this.pending.of(callee.session);
+    if (side.load >= this.#quotas.invocations) {
       this.#limited.add('invocations');
       this.abandon(call, ErrorUri.LIMIT_EXCEEDED, 'the callee has too many calls in flight');
       return;
@@ -305,7 +309,7 @@ export class Calls {
     if (!callee.mayDecline) this.#drop(call);
     else this.#keep(call, payload);
     call.receiveProgress = wantsProgress(call) && takesProgress(callee);
-    this.pending.assign(call, callee);
+    this.pending.assign(call, callee, side);
     this.assigned.emit(call, callee);
     const fault = this.#invoke(call, call.payload?.lend() ?? payload);
     if (fault !== undefined) this.abandon(call, fault.error, fault.why);
@@ -330,34 +334,6 @@ export class Calls {
 }
 
 const TOO_MUCH = 'calls of this session that wait for a callee take too many bytes';
-
-/** The options that are looked at once the call has begun. */
-const KEPT_OPTIONS: ReadonlySet<string> = new Set([
-  'receive_progress',
-  'progress',
-  'timeout',
-  'disclose_me',
-  'ppt_scheme',
-  'ppt_serializer',
-  'ppt_cipher',
-  'ppt_keyid',
-]);
-
-/** The options without those that nobody looks at: they would stay as long as the call, whatever they take. */
-function known(options: CallOptions): CallOptions {
-  for (const key in options) {
-    if (!KEPT_OPTIONS.has(key)) {
-      return Object.fromEntries(Object.entries(options).filter(([name]) => KEPT_OPTIONS.has(name)));
-    }
-  }
-  return options;
-}
-
-/** What the texts among the options take (bytes): the others take next to nothing. */
-function weightOfTexts(options: CallOptions): number {
-  const text = options.ppt_scheme ?? options.ppt_serializer ?? options.ppt_cipher ?? options.ppt_keyid;
-  return text === undefined ? 0 : memoryOf(options);
-}
 
 /** T-12: only while the caller has seen nothing and streams nothing. */
 function mayReroute({ payload, progressed, killed, options }: PendingCall): boolean {

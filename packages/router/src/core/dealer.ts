@@ -24,7 +24,7 @@ import { conflictWith, NOBODY, replaceable } from './forced-registration.ts';
 import { Hook } from './hook.ts';
 import type { SessionAccounts } from './kept.ts';
 import { PatternMap } from './pattern-map.ts';
-import type { PendingCall } from './pending-calls.ts';
+import type { PendingCall, Side } from './pending-calls.ts';
 import { TOO_MANY_SHAPES, type QuotaName, type Quotas, type QuotaTally } from './quotas.ts';
 import { addCallee, newRegistration, removeCallee, type Registration } from './registration.ts';
 import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
@@ -161,13 +161,14 @@ export class Dealer {
   call(caller: Session, message: Call, disclosed = false): void {
     const { request, options, procedure } = message;
     this.#checkCaller(caller, message);
-    const pending = this.calls.pending.byCall(caller, request);
+    const side = this.calls.pending.of(caller);
+    const pending = side.calls.get(request);
     if (pending !== undefined) {
       this.#continue(pending, message);
       return;
     }
-    if (this.calls.pending.discard(caller, request, options.progress !== true)) return;
-    this.calls.pending.seen(caller, request);
+    if (side.discard(request, options.progress !== true)) return;
+    side.seen(request);
     const { visits } = this.registrations;
     const registration = this.serving(procedure);
     this.#options.turns.work.spent += costOf(this.registrations.visits - visits);
@@ -178,33 +179,33 @@ export class Dealer {
       this.deny(caller, message, ErrorUri.UNAVAILABLE, 'the router is shutting down');
     } else if (options.disclose_me === true && !this.#options.disclosure && !disclosed) {
       this.deny(caller, message, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
-    } else if (this.calls.pending.callsOf(caller) >= this.#options.quotas.calls && !isTrusted(caller)) {
+    } else if (side.calls.size >= this.#options.quotas.calls && !isTrusted(caller)) {
       this.#options.limited.add('calls');
       this.deny(caller, message, ErrorUri.LIMIT_EXCEEDED, 'too many calls in flight');
     } else if (registration === undefined) this.deny(caller, message, ErrorUri.NO_SUCH_PROCEDURE);
-    else this.calls.place(caller, message, registration, disclosed ? disclosing(options) : options);
+    else this.calls.place(caller, side, message, registration, disclosed ? disclosing(options) : options);
   }
 
   /** True for more input to a call that was permitted, or refused, when it began. */
   continues(caller: Session, { request }: Call): boolean {
-    const { pending } = this.calls;
-    return pending.byCall(caller, request) !== undefined || pending.wasOvertaken(caller, request);
+    const side = this.calls.pending.known(caller);
+    return side !== undefined && (side.calls.get(request) !== undefined || side.wasOvertaken(request));
   }
 
   /** CALL-3: refuses a call that has reached nobody; more input for it will be discarded. */
   deny(caller: Session, message: Call, error: Uri, explanation?: string): void {
-    const { pending } = this.calls;
-    pending.seen(caller, message.request);
-    if (message.options.progress === true) pending.overtake(caller, message.request);
+    const side = this.calls.pending.of(caller);
+    side.seen(message.request);
+    if (message.options.progress === true) side.overtake(message.request);
     refuseRequest(caller, message, error, explanation);
   }
 
   /** CAN-2 … CAN-6; a call that is over is canceled no more, and one that never was is a violation (T-6). */
   cancel(caller: Session, message: Cancel): void {
-    const { pending } = this.calls;
-    const call = pending.byCall(caller, message.request);
+    const side = this.calls.pending.known(caller);
+    const call = side?.calls.get(message.request);
     if (call !== undefined) this.calls.cancel(call, message.options.mode ?? 'killnowait');
-    else if (message.request > pending.highest(caller)) {
+    else if (message.request > (side?.highest ?? 0)) {
       throw new ProtocolViolation(`CANCEL.CALL.Request: there was no call ${message.request}`);
     }
   }
@@ -212,9 +213,10 @@ export class Dealer {
   /** CALL-2; an answer that comes too late is discarded, one to no invocation is a violation (T-6). */
   yield(callee: Session, message: Yield): void {
     requirePassthru(callee, 'callee', message.options);
-    const call = this.#invocation(callee, message.request, 'YIELD');
+    const side = this.calls.pending.known(callee);
+    const call = openInvocation(side, message.request, 'YIELD');
     if (call === undefined) {
-      if (message.options.progress !== true) this.calls.late(callee, message.request);
+      if (message.options.progress !== true) this.calls.late(side, message.request);
     } else if (isPassthru(message.options) && !call.caller.features.has('caller', 'payload_passthru_mode')) {
       this.#refusePassthru(callee, call, message);
     } else if (message.options.progress === true) this.calls.progress(call, message);
@@ -226,17 +228,18 @@ export class Dealer {
     if (message.requestType !== MessageType.INVOCATION) {
       throw new ProtocolViolation('ERROR.REQUEST.Type: a client answers nothing but INVOCATION');
     }
-    const call = this.#invocation(callee, message.request, 'ERROR');
-    if (call === undefined) this.calls.late(callee, message.request);
+    const side = this.calls.pending.known(callee);
+    const call = openInvocation(side, message.request, 'ERROR');
+    if (call === undefined) this.calls.late(side, message.request);
     else this.calls.fail(call, message);
   }
 
   /** A CALL that is too long to be read: it is refused, or ends the call in flight that it brings more input for. */
   refuseLong(caller: Session, message: Call, fault: Undeliverable): void {
-    const { pending } = this.calls;
-    const call = pending.byCall(caller, message.request);
+    const side = this.calls.pending.of(caller);
+    const call = side.calls.get(message.request);
     if (call === undefined) {
-      if (pending.discard(caller, message.request, message.options.progress !== true)) return;
+      if (side.discard(message.request, message.options.progress !== true)) return;
       this.deny(caller, message, fault.error, fault.why);
     } else {
       this.#requireStreaming(call);
@@ -248,10 +251,11 @@ export class Dealer {
   /** A YIELD or ERROR that is too long to be read: the call ends without it, and its callee is none the wiser. */
   failLong(callee: Session, message: Yield | ErrorMessage, fault: Undeliverable): void {
     const isYield = message.type === MessageType.YIELD;
-    const call = this.#invocation(callee, message.request, isYield ? 'YIELD' : 'ERROR');
+    const side = this.calls.pending.known(callee);
+    const call = openInvocation(side, message.request, isYield ? 'YIELD' : 'ERROR');
     const progress = isYield && message.options.progress === true;
     if (call === undefined) {
-      if (!progress) this.calls.late(callee, message.request);
+      if (!progress) this.calls.late(side, message.request);
     } else if (!progress) this.calls.abandon(call, fault.error, fault.why);
     else if (call.receiveProgress) this.calls.breakOff(call, fault);
   }
@@ -328,15 +332,6 @@ export class Dealer {
     throw new ProtocolViolation(`CALL.Request: ${request} is in flight and takes no more input`);
   }
 
-  #invocation(callee: Session, request: Id, type: string): PendingCall | undefined {
-    const { pending } = this.calls;
-    const call = pending.byInvocation(callee, request);
-    if (call === undefined && !pending.wasInvoked(callee, request)) {
-      throw new ProtocolViolation(`${type}.INVOCATION.Request: there was no invocation ${request}`);
-    }
-    return call;
-  }
-
   /** PPT-4: the callee hears of it, and the caller is not left waiting (T-30). */
   #refusePassthru(callee: Session, call: PendingCall, message: Yield): void {
     const explanation = 'the caller lacks payload_passthru_mode';
@@ -388,4 +383,13 @@ export class Dealer {
     this.unregistered.emit(session, registration);
     if (last) this.deleted.emit(session, registration);
   }
+}
+
+/** The call that a callee answers; undefined when it is over, and a violation when there was none (T-6). */
+function openInvocation(side: Side | undefined, request: Id, type: string): PendingCall | undefined {
+  const call = side?.invocations.get(request);
+  if (call === undefined && side?.scope.issued(request) !== true) {
+    throw new ProtocolViolation(`${type}.INVOCATION.Request: there was no invocation ${request}`);
+  }
+  return call;
 }

@@ -7,6 +7,8 @@ import type { Session } from './session.ts';
 /** A call whose final answer is still due. */
 export interface PendingCall {
   readonly caller: Session;
+  /** The caller's side. */
+  readonly from: Side;
   /** CALL.Request. */
   readonly request: Id;
   readonly procedure: Uri;
@@ -15,6 +17,8 @@ export interface PendingCall {
   readonly registration: Registration;
   /** Who has it; undefined while it waits for a callee with room. */
   callee: Callee | undefined;
+  /** The callee's side. */
+  to: Side | undefined;
   /** The calls of a realm are numbered as they come. */
   serial: number;
   /** INVOCATION.Request; 0 while it waits. */
@@ -41,93 +45,100 @@ interface Lingering {
   readonly registration: Registration;
 }
 
-/** What a session takes part in. */
-interface Side {
-  readonly session: Session;
-  readonly calls: Numbered<PendingCall>;
-  readonly invocations: Numbered<PendingCall>;
-  /** Calls that are over while this callee is still busy with them, and cannot be told. */
-  readonly lingering: Map<Id, Lingering>;
-  /** Counts INVOCATION.Request of this session (IDS-5). */
-  readonly scope: SessionScope;
-  /** The highest CALL.Request seen. */
-  highest: Id;
-  /** Calls that are over while their caller still streams into them: what follows is discarded (PCI-11). */
-  readonly overtaken: Set<Id>;
-}
-
 /** How many overtaken calls a session may have before the oldest is forgotten. */
 const MOST_OVERTAKEN = 1000;
 
-export class PendingCalls {
-  readonly #sides = new Map<Session, Side>();
-  /** The one asked for last, of whom more is asked mostly. */
-  #last: Side | undefined;
-  /** How many calls there have been. */
-  #opened = 0;
+/** What one session takes part in: as a caller, and as a callee. */
+export class Side {
+  /** The calls it waits for, by CALL.Request. */
+  readonly calls: Numbered<PendingCall> = new Numbered();
+  /** The calls it is to answer, by INVOCATION.Request. */
+  readonly invocations: Numbered<PendingCall> = new Numbered();
+  /** Calls that are over while this callee is still busy with them, and cannot be told. */
+  readonly lingering: Map<Id, Lingering> = new Map();
+  /** Counts INVOCATION.Request of this session (IDS-5). */
+  readonly scope: SessionScope = new SessionScope();
+  /** The highest CALL.Request so far; 0 before the first. */
+  #highest: Id = 0;
+  /** Calls that are over while their caller still streams into them: what follows is discarded (PCI-11). */
+  readonly #overtaken = new Set<Id>();
 
-  /** The call that `caller` knows as `request`. */
-  byCall(caller: Session, request: Id): PendingCall | undefined {
-    return this.#known(caller)?.calls.get(request);
+  get highest(): Id {
+    return this.#highest;
   }
 
-  /** The call that `callee` knows as `invocation`; another session's number finds nothing. */
-  byInvocation(callee: Session, invocation: Id): PendingCall | undefined {
-    return this.#known(callee)?.invocations.get(invocation);
+  /** How many invocations the session is to answer, or is busy with although nobody waits any more. */
+  get load(): number {
+    return this.invocations.size + this.lingering.size;
   }
 
-  /** True when `callee` was sent an invocation of that number, whatever became of it (T-6). */
-  wasInvoked(callee: Session, invocation: Id): boolean {
-    return this.#known(callee)?.scope.issued(invocation) ?? false;
-  }
-
-  /** The highest request number of `caller`'s calls so far; 0 before the first. */
-  highest(caller: Session): Id {
-    return this.#known(caller)?.highest ?? 0;
-  }
-
-  /** Remembers that `caller` used this request number. */
-  seen(caller: Session, request: Id): void {
-    const side = this.#side(caller);
-    if (request > side.highest) side.highest = request;
+  /** Remembers that the session used this request number. */
+  seen(request: Id): void {
+    if (request > this.#highest) this.#highest = request;
   }
 
   /** True for a call that is over while its caller may send more input. */
-  wasOvertaken(caller: Session, request: Id): boolean {
-    return this.#known(caller)?.overtaken.has(request) === true;
+  wasOvertaken(request: Id): boolean {
+    return this.#overtaken.has(request);
   }
 
   /** Takes note of input to a call that is over; after the `last` no more will come. @returns false for any other call */
-  discard(caller: Session, request: Id, last: boolean): boolean {
-    if (!this.wasOvertaken(caller, request)) return false;
-    if (last) this.#side(caller).overtaken.delete(request);
+  discard(request: Id, last: boolean): boolean {
+    if (this.#overtaken.size === 0 || !this.#overtaken.has(request)) return false;
+    if (last) this.#overtaken.delete(request);
     return true;
   }
 
   /** Remembers a call that is over while its caller may send more input. */
-  overtake(caller: Session, request: Id): void {
-    const { overtaken } = this.#side(caller);
-    overtaken.add(request);
-    const [oldest] = overtaken;
-    if (overtaken.size > MOST_OVERTAKEN && oldest !== undefined) overtaken.delete(oldest);
+  overtake(request: Id): void {
+    this.#overtaken.add(request);
+    const [oldest] = this.#overtaken;
+    if (this.#overtaken.size > MOST_OVERTAKEN && oldest !== undefined) this.#overtaken.delete(oldest);
+  }
+
+  /** A late answer: the callee has room again. @returns where, if it had none */
+  release(invocation: Id): Registration | undefined {
+    const { callee, registration } = this.lingering.get(invocation) ?? {};
+    if (callee === undefined) return undefined;
+    this.lingering.delete(invocation);
+    vacate(callee);
+    return registration;
+  }
+}
+
+export class PendingCalls {
+  readonly #sides = new Map<Session, Side>();
+  /** How many calls there have been. */
+  #opened = 0;
+
+  /** The side of a session that has called, or has been invoked. */
+  known(session: Session): Side | undefined {
+    return this.#sides.get(session);
+  }
+
+  /** The side of a session. */
+  of(session: Session): Side {
+    let side = this.#sides.get(session);
+    if (side === undefined) this.#sides.set(session, (side = new Side()));
+    return side;
   }
 
   /** True until the call has ended. */
   isOpen(call: PendingCall): boolean {
-    return this.byCall(call.caller, call.request) === call;
+    return call.from.calls.get(call.request) === call;
   }
 
   open(call: PendingCall): void {
     call.serial = this.#opened += 1;
-    this.#side(call.caller).calls.add(call.request, call);
+    call.from.calls.add(call.request, call);
   }
 
-  /** Gives a call to a callee, under a number of that callee's own. */
-  assign(call: PendingCall, callee: Callee): void {
-    const side = this.#side(callee.session);
+  /** Gives a call to a callee, whose side is `to`, under a number of that callee's own. */
+  assign(call: PendingCall, callee: Callee, to: Side): void {
     call.callee = callee;
-    call.invocation = side.scope.next();
-    side.invocations.add(call.invocation, call);
+    call.to = to;
+    call.invocation = to.scope.next();
+    to.invocations.add(call.invocation, call);
     occupy(callee);
   }
 
@@ -135,9 +146,10 @@ export class PendingCalls {
   withdraw(call: PendingCall): void {
     const { callee } = call;
     if (callee === undefined) return;
-    this.#known(callee.session)?.invocations.delete(call.invocation);
+    call.to?.invocations.delete(call.invocation);
     vacate(callee);
     call.callee = undefined;
+    call.to = undefined;
   }
 
   /**
@@ -146,56 +158,30 @@ export class PendingCalls {
    * @returns false when it was over already: only the first end counts
    */
   close(call: PendingCall, lingers: boolean): boolean {
-    const caller = this.#known(call.caller);
-    if (caller?.calls.get(call.request) !== call) return false;
-    caller.calls.delete(call.request);
-    if (call.streaming) this.overtake(call.caller, call.request);
-    const { callee } = call;
+    if (!this.isOpen(call)) return false;
+    const { from, to, callee } = call;
+    from.calls.delete(call.request);
+    if (call.streaming) from.overtake(call.request);
     if (callee === undefined) return true;
-    const side = this.#known(callee.session);
-    side?.invocations.delete(call.invocation);
-    if (lingers && callee.concurrency > 0) {
-      side?.lingering.set(call.invocation, { callee, registration: call.registration });
+    to?.invocations.delete(call.invocation);
+    if (lingers && callee.concurrency !== undefined) {
+      to?.lingering.set(call.invocation, { callee, registration: call.registration });
     } else vacate(callee);
     return true;
   }
 
-  /** A late answer: the callee has room again. @returns where, if it had none */
-  release(session: Session, invocation: Id): Registration | undefined {
-    const lingering = this.#known(session)?.lingering;
-    const { callee, registration } = lingering?.get(invocation) ?? {};
-    if (callee === undefined) return undefined;
-    lingering?.delete(invocation);
-    vacate(callee);
-    return registration;
-  }
-
   /** The calls that `session` waits for, and those it is to answer, as they came. */
-  of(session: Session): { readonly calls: PendingCall[]; readonly invocations: PendingCall[] } {
-    const side = this.#known(session);
-    return side === undefined
-      ? { calls: [], invocations: [] }
-      : {
-          calls: side.calls.values().sort((one, other) => one.serial - other.serial),
-          invocations: side.invocations.values().sort((one, other) => one.invocation - other.invocation),
-        };
-  }
-
-  /** How many calls `session` waits for. */
-  callsOf(session: Session): number {
-    return this.#known(session)?.calls.size ?? 0;
-  }
-
-  /** How many invocations `session` is to answer, or is busy with although nobody waits any more. */
-  invocationsOf(session: Session): number {
-    const side = this.#known(session);
-    return side === undefined ? 0 : side.invocations.size + side.lingering.size;
+  both(session: Session): { readonly calls: PendingCall[]; readonly invocations: PendingCall[] } {
+    const side = this.known(session);
+    return {
+      calls: side?.calls.values().sort((one, other) => one.serial - other.serial) ?? [],
+      invocations: side?.invocations.values().sort((one, other) => one.invocation - other.invocation) ?? [],
+    };
   }
 
   /** Forgets a session that has no calls left. */
   forget(session: Session): void {
     this.#sides.delete(session);
-    this.#last = undefined;
   }
 
   /** How many calls wait for their final answer; counted on request. */
@@ -208,30 +194,6 @@ export class PendingCalls {
   /** How many sessions are remembered, for leak checks. */
   get size(): number {
     return this.#sides.size;
-  }
-
-  #known(session: Session): Side | undefined {
-    if (this.#last?.session === session) return this.#last;
-    const side = this.#sides.get(session);
-    if (side !== undefined) this.#last = side;
-    return side;
-  }
-
-  #side(session: Session): Side {
-    let side = this.#known(session);
-    if (side === undefined) {
-      side = {
-        session,
-        calls: new Numbered(),
-        invocations: new Numbered(),
-        lingering: new Map(),
-        scope: new SessionScope(),
-        highest: 0,
-        overtaken: new Set(),
-      };
-      this.#sides.set(session, side);
-    }
-    return side;
   }
 }
 

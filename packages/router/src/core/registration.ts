@@ -6,8 +6,11 @@ import type { Session } from './session.ts';
 /** One session's part in a registration. */
 export interface Callee {
   readonly session: Session;
-  /** How many invocations it takes at a time; 0 for any number. This and the next two hold for the callee alone (T-18). */
-  readonly concurrency: number;
+  /**
+   * How many invocations it takes at a time; 0 for any number. Where it is undefined, calls that are over are not counted,
+   * busy as the callee may be with them. This and the next two hold for the callee alone (T-18).
+   */
+  readonly concurrency: number | undefined;
   /** Whether it keeps the time of its calls itself. */
   readonly forwardsTimeout: boolean;
   /** Whether it is told who calls. */
@@ -63,7 +66,7 @@ export function newRegistration(
 }
 
 /** True for a callee that its own `concurrency` lets take one more invocation. */
-export function hasRoom({ active, concurrency }: Callee): boolean {
+export function hasRoom({ active, concurrency = 0 }: Callee): boolean {
   return concurrency === 0 || active < concurrency;
 }
 
@@ -87,7 +90,7 @@ export function vacate(callee: Callee): void {
 export function addCallee(
   registration: Registration,
   session: Session,
-  { concurrency = 0, forward_timeout = false, disclose_caller = false }: RegisterOptions,
+  { concurrency, forward_timeout = false, disclose_caller = false }: RegisterOptions,
 ): void {
   const callee: Callee = {
     session,
