@@ -17,8 +17,9 @@ import {
 import type { Underlay } from '../auth/authenticator.ts';
 import type { Asker, Authorizer } from '../authz/authorizer.ts';
 import type { Realm } from '../core/realm.ts';
-import type { Session, Undeliverable } from '../core/session.ts';
+import type { Undeliverable } from '../core/session.ts';
 import type { Work } from '../core/work.ts';
+import { ClientSession } from './client-session.ts';
 import { Gate } from './gate.ts';
 import { LOW_MARK } from './holding.ts';
 import { Inflow, Pause, type Hearer } from './inflow.ts';
@@ -159,7 +160,7 @@ export class Connection implements Hearer {
 
   drained(): void {
     this.#slow?.drained();
-    if (this.#awaiting !== undefined && this.#transport.backlog <= LOW_MARK) this.#caughtUp();
+    if (this.#awaiting !== undefined && !this.isBehind) this.#caughtUp();
   }
 
   closed(reason: string): void {
@@ -176,6 +177,49 @@ export class Connection implements Hearer {
     this.#router.log('info', 'session aborted', { ...this.member, reason });
     this.#abort(reason, message);
     return true;
+  }
+
+  /** What the core sends to the session. */
+  send(message: Message): Undeliverable | undefined {
+    if (this.#state !== 'joined') return undefined;
+    try {
+      const length = this.#outlet.encode(message);
+      this.#work.spent += 1 + (length >>> BYTES_A_UNIT);
+      if (length > this.#limit) {
+        return this.#cannotDeliver(message, ErrorUri.PAYLOAD_SIZE_EXCEEDED, this.#tooLong(length));
+      }
+      if (this.#transport.backlog <= (this.#slow?.room ?? Infinity) || this.#takesOn(length)) {
+        this.#outlet.send();
+        this.#member?.realm.traffic.sent.add(message.type);
+      } else this.#behind(message);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof SerializationFailure)) throw error;
+      return this.#cannotDeliver(message, ErrorUri.INVALID_PAYLOAD, error.message);
+    }
+  }
+
+  /** True while the client has much to read. */
+  get isBehind(): boolean {
+    return this.#transport.backlog > LOW_MARK;
+  }
+
+  /** Runs `task` once the client has read nearly all of that, or is gone. */
+  whenCaughtUp(task: () => void): void {
+    (this.#awaiting ??= []).push(task);
+  }
+
+  /** The router says GOODBYE; the client has a while to answer. */
+  leave(reason: Uri, message?: string): void {
+    if (this.#state !== 'joined') return;
+    this.#state = 'leaving';
+    this.#slow?.release();
+    const details = message === undefined ? {} : { message };
+    if (!this.#write({ type: MessageType.GOODBYE, details, reason })) return;
+    this.#retire();
+    this.#dismiss = this.#router.clock.after(this.#router.limits.goodbyeTimeout, () => {
+      this.#hangUp();
+    });
   }
 
   /** Ends the connection from the router's side: GOODBYE to a session, ABORT to who is none yet. */
@@ -238,24 +282,9 @@ export class Connection implements Hearer {
   }
 
   /** T-41: WELCOME before anything that tells of the session. */
-  #welcome({ realm, authorizer, slowConsumer, id, principal, features, welcome }: Joined): void {
-    const transport = this.#transport;
-    const session: Session = {
-      id,
-      principal,
-      features,
-      transport: this.#peer,
-      get isBehind() {
-        return transport.backlog > LOW_MARK;
-      },
-      whenCaughtUp: (task) => {
-        (this.#awaiting ??= []).push(task);
-      },
-      send: (message) => this.#send(message),
-      end: (reason, message) => {
-        this.#leave(reason, message);
-      },
-    };
+  #welcome(joined: Joined): void {
+    const { realm, authorizer, slowConsumer, welcome } = joined;
+    const session = new ClientSession(joined, this.#peer, this);
     this.#work.spent += JOIN;
     if (!this.#write(welcome)) return;
     // Nothing is spread here: with V8, each result would have a shape of its own, and looking into it would be a search.
@@ -342,19 +371,6 @@ export class Connection implements Hearer {
     this.#hangUp();
   }
 
-  /** The router says GOODBYE; the client has a while to answer. */
-  #leave(reason: Uri, message?: string): void {
-    if (this.#state !== 'joined') return;
-    this.#state = 'leaving';
-    this.#slow?.release();
-    const details = message === undefined ? {} : { message };
-    if (!this.#write({ type: MessageType.GOODBYE, details, reason })) return;
-    this.#retire();
-    this.#dismiss = this.#router.clock.after(this.#router.limits.goodbyeTimeout, () => {
-      this.#hangUp();
-    });
-  }
-
   /** Runs what the client has caused; its violations end it, and it alone (VIO-1). */
   #guard(task: () => void): void {
     try {
@@ -421,26 +437,6 @@ export class Connection implements Hearer {
     this.#slow?.close();
     if (session !== undefined) realm?.leave(session);
     this.#caughtUp();
-  }
-
-  /** What the core sends to the session. */
-  #send(message: Message): Undeliverable | undefined {
-    if (this.#state !== 'joined') return undefined;
-    try {
-      const length = this.#outlet.encode(message);
-      this.#work.spent += 1 + (length >>> BYTES_A_UNIT);
-      if (length > this.#limit) {
-        return this.#cannotDeliver(message, ErrorUri.PAYLOAD_SIZE_EXCEEDED, this.#tooLong(length));
-      }
-      if (this.#transport.backlog <= (this.#slow?.room ?? Infinity) || this.#takesOn(length)) {
-        this.#outlet.send();
-        this.#member?.realm.traffic.sent.add(message.type);
-      } else this.#behind(message);
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof SerializationFailure)) throw error;
-      return this.#cannotDeliver(message, ErrorUri.INVALID_PAYLOAD, error.message);
-    }
   }
 
   #takesOn(length: number): boolean {

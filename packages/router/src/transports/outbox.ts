@@ -111,7 +111,7 @@ export class Outbox implements FrameSink {
   #last = this.#first;
   #bytes = 0;
   /** Whether the socket may hold bytes that have not left this process: asking it costs more than this. */
-  #behind = true;
+  #behind: boolean;
 
   constructor(socket: Duplex, framing: Framing, queue: FlushQueue) {
     this.#socket = socket;
@@ -119,6 +119,7 @@ export class Outbox implements FrameSink {
     this.#queue = queue;
     this.#passesOn = isPlain(socket);
     this.#descriptor = descriptorOf(socket);
+    this.#behind = socket.writableLength > 0;
   }
 
   get backlog(): number {
@@ -157,15 +158,11 @@ export class Outbox implements FrameSink {
     if (others.length > 0) this.#others = [];
     this.#last = this.#first;
     this.#bytes = 0;
-    const socket = this.#socket;
-    if (!socket.writable) return;
-    const behind = this.#behind && socket.writableLength > 0;
-    const written = behind || others.length > 0 ? 0 : this.#writeNow(bytes, start, end);
-    if (start + written < end) {
-      this.#writeAll([{ bytes, start: start + written, end }, ...others], behind);
-      this.#behind = socket.writableLength > 0;
-    } else this.#behind = false;
-    if (!this.#passesOn || (this.#behind && !behind)) this.#queue.memory.hold();
+    if (!this.#socket.writable) return;
+    // A short way for nearly all: the socket has nothing to write, and takes everything.
+    const written = this.#behind || others.length > 0 ? 0 : this.#writeNow(bytes, start, end);
+    if (start + written < end) this.#writeAll([{ bytes, start: start + written, end }, ...others]);
+    else if (!this.#passesOn) this.#queue.memory.hold();
   }
 
   /** Writes a control frame behind everything else, at once. */
@@ -202,15 +199,20 @@ export class Outbox implements FrameSink {
     if (this.#bytes > MOST_PENDING) this.flush();
   }
 
-  #writeAll([first, ...others]: readonly [Run, ...Run[]], behind: boolean): void {
-    if (others.length === 0) {
-      this.#write(viewOf(first), behind);
-      return;
+  /** Writes through the stream, when the socket does not take everything at once, or there are several runs. */
+  #writeAll(runs: readonly Run[]): void {
+    const socket = this.#socket;
+    const behind = this.#behind && socket.writableLength > 0;
+    const views = runs.map(viewOf);
+    const [only] = views;
+    if (only !== undefined && views.length === 1) this.#write(only, behind);
+    else {
+      socket.cork();
+      for (let start = 0; start < views.length;) start = this.#writeSome(views, start, behind);
+      socket.uncork();
     }
-    const runs = [first, ...others].map(viewOf);
-    this.#socket.cork();
-    for (let start = 0; start < runs.length;) start = this.#writeSome(runs, start, behind);
-    this.#socket.uncork();
+    this.#behind = socket.writableLength > 0;
+    if (!this.#passesOn || (this.#behind && !behind)) this.#queue.memory.hold();
   }
 
   /** Writes a large run, or several small ones as one buffer. @returns where the next one starts */
