@@ -32,13 +32,15 @@ export class Site implements AsyncDisposable {
     });
   }
 
+  /** With the clock of this machine nobody is pinged: clients that do not answer may take as long as they need. */
   static async open(
     options: Partial<RouterOptions> = {},
     acceptance: Partial<WebSocketOptions> = {},
     host = '127.0.0.1',
   ): Promise<Site> {
     const server = createServer((_request, response) => response.writeHead(404).end());
-    const router = createRouter({ realms: ['realm1'], ...options });
+    const limits = { ...(options.clock === undefined && { pingInterval: 0 }), ...options.limits };
+    const router = createRouter({ realms: ['realm1'], ...options, limits });
     const acceptor = acceptWebSockets(router, { server, ...acceptance });
     server.listen(0, host);
     await once(server, 'listening');
