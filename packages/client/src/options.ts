@@ -84,6 +84,7 @@ function attribute(check: ((value: unknown) => unknown) | undefined, label: stri
       return said
         .slice(start)
         .replace(': expected ', ': ')
+        .replace(/, got .*/s, '')
         .replace(/^[.: ]+/, '');
     }
   };

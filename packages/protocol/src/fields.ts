@@ -4,35 +4,49 @@ import { isId, MAX_ID } from './ids.ts';
 import { REQUEST_TYPES, type RequestType } from './message-type.ts';
 import type { Dict, Id, Uri } from './words.ts';
 
-/** Returns the value, normalised where wires differ (a BigInt id becomes a number), or throws. */
+/** Returns the value, normalised where serializers differ (a BigInt id becomes a number), or throws a ProtocolViolation. */
 export type Check<T> = (value: unknown) => T;
-/** What a value may be. Given the label that errors call the value by, such as `CALL.Request`, it makes the check. */
+/** Makes the check of a value. `label` names the value in errors: `CALL.Request`. */
 export type Field<T> = (label: string) => Check<T>;
-/** What a field lets pass. */
+/** The type of the values that a field accepts. */
 export type Held<F> = F extends Field<infer T> ? T : never;
-/** The known keys of a dictionary, and what each holds. */
+/** The known keys of a dictionary, and the field of each. */
 export type Keys = Readonly<Record<string, Field<unknown>>>;
-/** A dictionary with some known keys, each of which may be missing. */
+/** The dictionary of these keys; each key may be absent. */
 export type Options<K extends Keys> = Dict & { readonly [N in keyof K]?: Held<K[N]> };
-/** The same, where the keys `R` may not be missing. */
+/** The same, with the keys `R` required. */
 export type Known<K extends Keys, R extends keyof K> = Options<K> & { readonly [N in R]: Held<K[N]> };
 
-function mismatch(label: string, expected: string): never {
-  throw new ProtocolViolation(`${label}: expected ${expected}`);
+function mismatch(label: string, expected: string, got: string): never {
+  throw new ProtocolViolation(`${label}: expected ${expected}, got ${got}`);
+}
+
+/** How errors show a value: scalars themselves, anything else by its kind. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  return typeof value === 'object' && value !== null ? kindOf(value) : String(value);
+}
+
+/** The kind of a value alone, for errors that may be about a secret. */
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return 'a list';
+  if (ArrayBuffer.isView(value)) return 'binary data';
+  return typeof value === 'object' ? 'a dict' : `a ${typeof value}`;
 }
 
 function toNumber(value: unknown): unknown {
   return typeof value === 'bigint' && value >= 0n && value <= BigInt(MAX_ID) ? Number(value) : value;
 }
 
-/** True for what the wire calls a dict. */
+/** True for a dict of the wire: a plain object. */
 export function isDict(value: unknown): value is Dict {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }
 
-/** A dict without keys, for all who need one. */
+/** The one dict without keys. */
 export const NO_ENTRIES: Dict = Object.freeze({});
 
 /** True for a dict without keys, as nearly all Options and Details are. */
@@ -45,10 +59,10 @@ export function isEmpty(dict: Dict): boolean {
 export const id: Field<Id> = (label) => (value) => {
   if (isId(value)) return value;
   const number = toNumber(value);
-  return isId(number) ? number : mismatch(label, 'an id, an integer from 1 to 2^53');
+  return isId(number) ? number : mismatch(label, 'an id, an integer from 1 to 2^53', shown(value));
 };
 
-/** An id, or the 0 with which a router revokes. */
+/** An id, or 0: the router revokes a subscription or registration. */
 export const revokingId: Field<Id> = (label) => {
   const check = id(label);
   return (value) => (value === 0 || value === 0n ? 0 : check(value));
@@ -59,39 +73,39 @@ export const integer: Field<number> = (label) => (value) => {
   const number = toNumber(value);
   return typeof number === 'number' && Number.isInteger(number) && number >= 0
     ? number
-    : mismatch(label, 'an integer that is not negative');
+    : mismatch(label, 'an integer that is not negative', shown(value));
 };
 
-/** A string; URIs are strings here, and judged where they are used. */
+/** A string. URIs are checked as strings here; isUri checks the rest where they are used. */
 export const text: Field<string> = (label) => (value) =>
-  typeof value === 'string' ? value : mismatch(label, 'a string');
+  typeof value === 'string' ? value : mismatch(label, 'a string', kindOf(value));
 
-/** The realm of HELLO: null counts as empty, and leaves the choice to the router. */
+/** The realm of HELLO. Null counts as empty: the router chooses the realm. */
 export const realm: Field<Uri> = (label) => {
   const check = text(label);
   return (value) => (value === null ? '' : check(value));
 };
 
-/** A bool; an integer is none. */
+/** A bool. Integers are refused. */
 export const bool: Field<boolean> = (label) => (value) =>
-  typeof value === 'boolean' ? value : mismatch(label, 'a bool');
+  typeof value === 'boolean' ? value : mismatch(label, 'a bool', shown(value));
 
-/** One of a few words. */
+/** One of the given words. */
 export const oneOf =
   <const W extends string>(...words: readonly W[]): Field<W> =>
   (label) =>
   (value) =>
-    words.find((word) => word === value) ?? mismatch(label, `one of ${words.join(', ')}`);
+    words.find((word) => word === value) ?? mismatch(label, `one of ${words.join(', ')}`, shown(value));
 
-/** A list whose items are all alike. */
+/** A list; `item` checks each of its items. */
 export const list =
   <T>(item: Field<T>): Field<readonly T[]> =>
   (label) => {
     const check = item(`${label}.item`);
-    return (value) => (Array.isArray(value) ? value.map(check) : mismatch(label, 'a list'));
+    return (value) => (Array.isArray(value) ? value.map(check) : mismatch(label, 'a list', kindOf(value)));
   };
 
-/** Anything at all. */
+/** Any value. */
 export const anything: Field<unknown> = () => (value) => value;
 
 const requestTypes: ReadonlySet<unknown> = new Set(REQUEST_TYPES);
@@ -102,11 +116,11 @@ function isRequestType(value: unknown): value is RequestType {
 
 /** The type of the request that an ERROR answers. */
 export const requestType: Field<RequestType> = (label) => (value) =>
-  isRequestType(value) ? value : mismatch(label, 'the type of a request');
+  isRequestType(value) ? value : mismatch(label, 'the type of a request, such as 48', shown(value));
 
 /**
- * A dict. Its known keys are checked, unknown ones are carried along, and a known key that is null
- * counts as absent. `required` keys must be there.
+ * A dict. Known keys are checked and unknown ones kept. A known key that is null counts as absent. The `required`
+ * keys must be present.
  */
 export const dict =
   <K extends Keys, R extends keyof K & string = never>(keys: K, ...required: R[]): Field<Known<K, R>> =>
@@ -115,15 +129,16 @@ export const dict =
     const checks = new Map(Object.entries(keys).map(([key, field]) => [key, field(labelOf(key))]));
     return (value) => {
       if (value === NO_ENTRIES && required.length === 0) return NO_ENTRIES as Known<K, R>;
-      if (!isDict(value)) return mismatch(label, 'a dict');
+      if (!isDict(value)) return mismatch(label, 'a dict', kindOf(value));
       const checked = checkKeys(value, checks);
-      for (const key of required) if (!Object.hasOwn(checked, key)) mismatch(labelOf(key), 'to be there');
+      for (const key of required)
+        if (!Object.hasOwn(checked, key)) mismatch(labelOf(key), 'a value', 'nothing');
       // Each known key has passed the check that its type is inferred from.
       return checked as Known<K, R>;
     };
   };
 
-/** A dict none of whose keys is known. */
+/** A dict with any keys. */
 export const anyDict: Field<Dict> = dict({});
 
 /** Checks the known keys; copies the dict only when one of them has to change. */

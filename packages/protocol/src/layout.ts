@@ -1,13 +1,13 @@
 /** Messages to lists of elements and back, by the rows of the wire table. */
 import { ProtocolViolation } from './errors.ts';
-import { isDict, type Check } from './fields.ts';
+import { isDict, shown, type Check } from './fields.ts';
 import { MessageType } from './message-type.ts';
 import type { Message } from './message.ts';
 import { Payload } from './payload.ts';
 import { wire, type MessageName, type Row } from './wire.ts';
 import type { Dict } from './words.ts';
 
-/** How a message type is read and written. */
+/** How to read and write one message type. */
 export interface Layout {
   /** The name in the specification, such as `CALL`. */
   readonly name: MessageName;
@@ -17,7 +17,7 @@ export interface Layout {
   readonly most: number;
   /** Whether Args and Kwargs may follow the envelope. */
   readonly payload: boolean;
-  /** Elements to message. @throws ProtocolViolation naming the element that is wrong */
+  /** Elements to message. @throws ProtocolViolation that names the wrong element */
   readonly read: (elements: readonly unknown[], payload: Payload) => Message;
   /** Message to elements, without its payload. */
   readonly write: (message: Message) => unknown[];
@@ -26,7 +26,7 @@ export interface Layout {
 /** Layouts by message type. */
 export type Layouts = readonly (Layout | undefined)[];
 
-/** All layouts, each following its row of the table step by step. */
+/** All layouts. They interpret the rows of the table at run time; compiled.ts has faster ones. */
 export const layouts: Layouts = Object.keys(wire).reduce<(Layout | undefined)[]>((all, name) => {
   const layout = layoutFor(name as MessageName);
   all[layout.type] = layout;
@@ -76,12 +76,9 @@ export function checksOf(name: MessageName): Record<string, Check<unknown>> {
 export function layoutOf(type: unknown, among: Layouts = layouts): Layout {
   const number = typeof type === 'bigint' ? Number(type) : type;
   const found = typeof number === 'number' ? among[number] : undefined;
-  if (found === undefined) throw new ProtocolViolation(`message type: ${describe(type)} is none`);
+  if (found === undefined)
+    throw new ProtocolViolation(`message type: expected a code of the specification, got ${shown(type)}`);
   return found;
-}
-
-function describe(type: unknown): string {
-  return typeof type === 'number' ? String(type) : typeof type;
 }
 
 /** The envelope's elements on the wire, the type first. */
@@ -89,7 +86,7 @@ export function toElements(message: Message): unknown[] {
   return layoutOf(message.type).write(message);
 }
 
-/** The whole message as the list that it is on the wire, payload decoded: for logs and tests. */
+/** The whole message as its list on the wire, with the payload decoded. */
 export function toList(message: Message): unknown[] {
   const elements = toElements(message);
   if (!('payload' in message)) return elements;
@@ -97,12 +94,26 @@ export function toList(message: Message): unknown[] {
   return count === 0 ? elements : count === 1 ? [...elements, args] : [...elements, args, kwargs];
 }
 
-/** The message that a list means. @throws ProtocolViolation */
+export function tooFew({ name, least }: Layout, count: number): ProtocolViolation {
+  return new ProtocolViolation(`${name}: too few elements, expected at least ${least}, got ${count}`);
+}
+
+export function tooMany(layout: Layout): ProtocolViolation {
+  return new ProtocolViolation(`${layout.name}: too many elements, expected at most ${mostOf(layout)}`);
+}
+
+/** How many elements a message may have, the payload included. */
+export function mostOf({ most, payload }: Layout): number {
+  return most + (payload ? 2 : 0);
+}
+
+/** The message of a list of elements. @throws ProtocolViolation */
 export function fromList(list: readonly unknown[]): Message {
-  const { read, least, most, payload, name } = layoutOf(list[0]);
-  if (list.length < least) throw new ProtocolViolation(`${name}: ${list.length} elements are too few`);
-  if (list.length > most + (payload ? 2 : 0)) throw new ProtocolViolation(`${name}: too many elements`);
-  // Some peers send null for none.
+  const layout = layoutOf(list[0]);
+  const { read, least, most, payload, name } = layout;
+  if (list.length < least) throw tooFew(layout, list.length);
+  if (list.length > mostOf(layout)) throw tooMany(layout);
+  // Some peers send null for an absent Args or Kwargs.
   const [args, kwargs] = (payload ? list.slice(most) : []).map((value) => value ?? undefined);
   if (args !== undefined && !Array.isArray(args))
     throw new ProtocolViolation(`${name}.Args: expected a list`);

@@ -237,7 +237,7 @@ describe.each(ALL)('%s', (_name, serializer) => {
   test('SER-4 MSG-3: the number of elements is judged', () => {
     expectViolation(
       () => serializer.decode(encodeList(serializer, [48, 1, {}])),
-      /CALL: 3 elements are too few/,
+      /CALL: too few elements, expected at least 4, got 3/,
     );
     expectViolation(
       () => serializer.decode(encodeList(serializer, [1, 'realm', { roles: {} }, []])),

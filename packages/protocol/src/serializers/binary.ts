@@ -3,7 +3,7 @@ import { ProtocolViolation, SerializationFailure } from '../errors.ts';
 import { encodeWith, type FrameWriter } from '../frame-writer.ts';
 import { MAX_ID } from '../ids.ts';
 import { compiledElements, compiledLayoutOf } from '../compiled.ts';
-import type { Layout } from '../layout.ts';
+import { mostOf, tooFew, tooMany, type Layout } from '../layout.ts';
 import type { Message } from '../message.ts';
 import { Payload, type Args, type Kwargs, type PayloadCount } from '../payload.ts';
 import { HEAD_ELEMENTS, type Serializer } from '../serializer.ts';
@@ -135,11 +135,9 @@ function readHead(format: BinaryFormat, head: Uint8Array): readonly unknown[] {
   return elements;
 }
 
-function checkCount({ name, least, most, payload }: Layout, count: number): void {
-  if (count < least) throw new ProtocolViolation(`${name}: ${count} elements are too few`);
-  if (count > most + (payload ? 2 : 0)) {
-    throw new ProtocolViolation(`${name}: ${count} elements are too many`);
-  }
+function checkCount(layout: Layout, count: number): void {
+  if (count < layout.least) throw tooFew(layout, count);
+  if (count > mostOf(layout)) throw tooMany(layout);
 }
 
 /** Args and Kwargs, `count` of them, behind the envelope that ends at `at`. */

@@ -1,7 +1,7 @@
 /** Serializer `json`: `wamp.2.json`. */
 import { ProtocolViolation } from '../errors.ts';
 import { compiledElements, compiledLayoutOf } from '../compiled.ts';
-import type { Layout } from '../layout.ts';
+import { tooFew, tooMany, type Layout } from '../layout.ts';
 import type { Message } from '../message.ts';
 import { encodeText, encodeWith, type FrameWriter } from '../frame-writer.ts';
 import { Payload, type Args, type Kwargs, type PayloadCount } from '../payload.ts';
@@ -69,7 +69,7 @@ function decode(frame: Uint8Array): Message {
     elements[count++] = reader.read(frame, next);
     next = nextElement(frame, reader.end);
   }
-  if (count < layout.least) throw new ProtocolViolation(`${layout.name}: ${count} elements are too few`);
+  if (count < layout.least) throw tooFew(layout, count);
   return layout.read(elements, readPayload(layout, frame, next));
 }
 
@@ -105,7 +105,7 @@ function nextElement(frame: Uint8Array, at: number): number {
 /** Args and Kwargs, where Args starts at `args`; -1 means that there are none. */
 function readPayload(layout: Layout, frame: Uint8Array, args: number): Payload {
   if (args === -1) return Payload.none;
-  if (!layout.payload) throw new ProtocolViolation(`${layout.name}: too many elements`);
+  if (!layout.payload) throw tooMany(layout);
   if (frame[args] === SMALL_N) return readKwargsAlone(layout, frame, args);
   if (frame[args] !== LIST_START) throw new ProtocolViolation(`${layout.name}.Args: expected a list`);
   const argsEnd = skipValue(frame, args, 1);
@@ -118,11 +118,12 @@ function readPayload(layout: Layout, frame: Uint8Array, args: number): Payload {
 }
 
 /** Where Kwargs, the last element, ends. */
-function skipKwargs({ name }: Layout, frame: Uint8Array, at: number): number {
+function skipKwargs(layout: Layout, frame: Uint8Array, at: number): number {
   const byte = frame[at];
-  if (byte !== DICT_START && byte !== SMALL_N) throw new ProtocolViolation(`${name}.Kwargs: expected a dict`);
+  if (byte !== DICT_START && byte !== SMALL_N)
+    throw new ProtocolViolation(`${layout.name}.Kwargs: expected a dict`);
   const end = skipValue(frame, at, 1);
-  if (nextElement(frame, end) !== -1) throw new ProtocolViolation(`${name}: too many elements`);
+  if (nextElement(frame, end) !== -1) throw tooMany(layout);
   return end;
 }
 
