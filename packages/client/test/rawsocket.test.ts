@@ -144,7 +144,7 @@ describe('the handshake', () => {
     [0x30, 'No RawSocket in json: use of reserved bits (unsupported feature).'],
     [0x40, 'No RawSocket in json: maximum connection count reached.'],
     [0x50, 'No RawSocket in json: error 5.'],
-    [0xf2, 'No RawSocket in json: the reply names another serializer.'],
+    [0xf2, 'No RawSocket in json: the reply has serializer 2 instead of 1.'],
   ])('RAW-5 %i is told in words', async (second, words) => {
     await using router = await RawRouter.answering(0x7f, second, 0, 0);
     expect(await failure(open(router))).toMatchObject({ args: [words] });
@@ -334,7 +334,7 @@ describe('limits', () => {
     connection.write([0, 0, 4, 1]);
     expect(await session.closed).toMatchObject({
       reason: 'wamp.error.protocol_violation',
-      error: { name: 'ProtocolError', args: ['a frame of 1025 bytes is too large'] },
+      error: { name: 'ProtocolError', args: ['a frame has 1025 bytes, the limit is 1024'] },
     });
     expect(await call).toMatchObject({ name: 'ConnectionLostError', sent: true });
     await connection.message();
@@ -361,8 +361,8 @@ describe('limits', () => {
 
 describe('frames', () => {
   test.each([
-    [[0x10, 0, 0, 0], 'a frame uses reserved bits'],
-    [[0x03, 0, 0, 0], 'a frame is of reserved type 3'],
+    [[0x10, 0, 0, 0], 'the prefix of a frame has reserved bits set: 1'],
+    [[0x03, 0, 0, 0], 'a frame has the reserved type 3'],
     [[0x08, 0, 0, 1], 'a frame is longer than 2^24 octets'],
     [[0x00, 0, 0, 0], 'JSON: not well-formed'],
   ])('RAW-7 %j breaks the rules', async (octets, what) => {
@@ -388,7 +388,7 @@ describe('frames', () => {
     expect(heard).toEqual([
       '[1]',
       '[2]',
-      'a frame uses reserved bits',
+      'the prefix of a frame has reserved bits set: 15',
       'The router has closed the RawSocket.',
     ]);
     hear(transport as Transport, heard);

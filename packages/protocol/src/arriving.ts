@@ -1,10 +1,9 @@
-/** A frame that arrives in pieces: memory is taken by what has arrived, not by what its header claims. */
-
+/** A frame that arrives in pieces. Its memory grows with the bytes that have arrived, not with the length in its header. */
 import { newMemory, type Memory } from './memory.ts';
 
-/** The least room that is made for a frame, in bytes. */
+/** The smallest allocation for a frame, in bytes. */
 const LEAST_ROOM = 1024;
-/** Room is made for so many times what has arrived. */
+/** The memory grows to this multiple of the bytes that have arrived. */
 const AHEAD = 4;
 
 const NOTHING = new Uint8Array(0);
@@ -26,7 +25,7 @@ export class ArrivingFrame {
     return this.#size === this.#length ? this.#bytes : undefined;
   }
 
-  /** Takes from `chunk`, from `at` up to `end` at most, what belongs to the frame. @returns where the rest of it starts */
+  /** Copies the bytes of the frame from `chunk`, between `at` and `end`. @returns the position after them */
   take(chunk: Uint8Array, at: number, end: number = chunk.length): number {
     const part = chunk.subarray(at, Math.min(end, at + this.#length - this.#size));
     const size = this.#size + part.length;
@@ -36,13 +35,13 @@ export class ArrivingFrame {
     return at + part.length;
   }
 
-  /** Gives back the room that the frame takes. */
+  /** Gives the memory of the frame back. */
   release(): void {
     if (this.#bytes !== NOTHING) this.#memory.give(this.#bytes);
     this.#bytes = NOTHING;
   }
 
-  /** Makes room for `size` bytes and some more, but none beyond the frame. */
+  /** Grows to `size` bytes and some more, at most to the length of the frame. */
   #grow(size: number): void {
     const larger = this.#memory.take(Math.min(this.#length, Math.max(AHEAD * size, LEAST_ROOM)));
     larger.set(this.#bytes.subarray(0, this.#size));

@@ -1,15 +1,15 @@
-/** Batches: several messages in one message of the transport below (spec: Message Batching). */
+/** Batches: several WAMP messages in one message of the transport (spec: Message Batching). */
 import type { Serializer } from './serializer.ts';
 
-/** Follows every JSON message, also the last. */
+/** Follows every JSON message, including the last. */
 const SEPARATOR = 0x1e;
-/** What widespread peers send instead: they took the specification's `\30` for octal (T-34). */
+/** Some peers send this separator: they read the specification's `\30` as octal (T-34). */
 const OCTAL_SEPARATOR = 0x18;
-/** Octets of the length before every binary message. */
+/** Octets of the length that precedes every binary message. */
 const LENGTH_SIZE = 4;
 
 /**
- * The messages as one batch: JSON with a separator behind each, MessagePack and CBOR with a length before each.
+ * Joins messages to one batch: JSON with a separator after each, MessagePack and CBOR with a length before each.
  * @param frames at least one: an empty batch is illegal
  */
 export function joinBatch(frames: readonly Uint8Array[], { binary }: Serializer): Uint8Array<ArrayBuffer> {
@@ -27,7 +27,7 @@ export function joinBatch(frames: readonly Uint8Array[], { binary }: Serializer)
 
 /**
  * The messages of a batch, as views of it.
- * @returns undefined for what is none: nothing at all, or something that ends within a message
+ * @returns undefined when the batch is empty or ends within a message
  */
 export function splitBatch(batch: Uint8Array, serializer: Serializer): Uint8Array[] | undefined {
   const cursor = BatchCursor.over(batch, serializer);
@@ -37,7 +37,7 @@ export function splitBatch(batch: Uint8Array, serializer: Serializer): Uint8Arra
   return frames;
 }
 
-/** Reads a batch message by message, so that who reads it may stop in between. */
+/** Reads a batch message by message, so that a reader can stop after any of them. */
 export class BatchCursor {
   readonly #batch: Uint8Array;
   readonly #binary: boolean;
@@ -48,14 +48,14 @@ export class BatchCursor {
     this.#binary = binary;
   }
 
-  /** @returns undefined for what is no batch: nothing at all, or something that ends within a message */
+  /** @returns undefined when the batch is empty or ends within a message */
   static over(batch: Uint8Array, { binary }: Pick<Serializer, 'binary'>): BatchCursor | undefined {
     if (batch.length === 0) return undefined;
     const isWhole = binary ? endsWithMessage(batch) : isSeparator(batch[batch.length - 1]);
     return isWhole ? new BatchCursor(batch, binary) : undefined;
   }
 
-  /** The next message, as a view of the batch; undefined behind the last. */
+  /** The next message, as a view of the batch; undefined after the last. */
   next(): Uint8Array | undefined {
     if (this.#at === this.#batch.length) return undefined;
     const start = this.#at + (this.#binary ? LENGTH_SIZE : 0);
@@ -64,13 +64,13 @@ export class BatchCursor {
     return this.#batch.subarray(start, end);
   }
 
-  /** What has not been read, as a view of the batch: a batch itself, or nothing. */
+  /** The unread messages, as a view of the batch: itself a batch, or empty. */
   get rest(): Uint8Array {
     return this.#batch.subarray(this.#at);
   }
 }
 
-/** Neither separator can stand within a JSON text: control characters are escaped there. */
+/** JSON texts contain neither separator: they escape control characters. */
 function isSeparator(octet: number | undefined): boolean {
   return octet === SEPARATOR || octet === OCTAL_SEPARATOR;
 }
@@ -83,7 +83,7 @@ function nextSeparator(batch: Uint8Array, from: number): number {
 
 function endsWithMessage(batch: Uint8Array): boolean {
   let at = 0;
-  // When a length itself is cut off, what follows it lies behind the batch already.
+  // A length that is cut off leads beyond the end as well.
   while (at < batch.length) at += LENGTH_SIZE + readLength(batch, at);
   return at === batch.length;
 }

@@ -1,4 +1,4 @@
-/** The layouts for serializers, which read and write by code of each row's own: a third faster than layout.ts. */
+/** Layouts with a compiled reader and writer for each row: a third faster than those of layout.ts. For serializers. */
 import { compiledRows } from './compiled-rows.ts';
 import { checksOf, layoutOf, layouts, type Layout, type Layouts } from './layout.ts';
 import type { Message } from './message.ts';
@@ -7,7 +7,7 @@ import type { CompiledRow, MessageName } from './wire.ts';
 const compiledLayouts: Layouts = layouts.map((layout) => layout && { ...layout, ...compiled(layout.name) });
 
 function compiled(name: MessageName): CompiledRow<Message> {
-  // A row is only ever given its own checks, and the messages of its own type.
+  // Each compiled row gets its own checks, and messages of its own type only.
   const compile = compiledRows[name] as (checks: ReturnType<typeof checksOf>) => CompiledRow<Message>;
   return compile(checksOf(name));
 }

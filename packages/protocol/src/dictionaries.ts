@@ -1,4 +1,4 @@
-/** The known keys of every Options, Details and Extra dictionary: the one source of their checks and of their types. */
+/** The known keys of every Options and Details dictionary: the one source of their checks and types. */
 import {
   anyDict,
   anything,
@@ -22,12 +22,12 @@ const mode = oneOf('skip', 'kill', 'killnowait');
 
 /** How a pattern selects URIs. */
 export type MatchPolicy = Held<typeof match>;
-/** How a call chooses among the callees of a shared registration; `load`, the least busy, is ours. */
+/** How a call chooses among the callees of a shared registration; `load`, the least busy callee, is our extension. */
 export type InvocationPolicy = Held<typeof invoke>;
-/** What CANCEL asks of the dealer. */
+/** How the dealer handles a CANCEL (spec: Call Canceling). */
 export type CancelMode = Held<typeof mode>;
 
-/** Payload passthru attributes, copied from request to delivery untouched. */
+/** Payload passthru attributes: the router copies them from the request to the delivery unchanged. */
 const passthru = {
   ppt_scheme: text,
   ppt_serializer: text,
@@ -35,7 +35,7 @@ const passthru = {
   ppt_keyid: text,
 };
 
-/** Known from the specification's test vectors only; carried along, never acted upon. */
+/** Only in the test vectors of the specification: kept and ignored. */
 const vectorOnly = {
   transaction_hash: text,
   forward_for: list(anyDict),
@@ -73,7 +73,7 @@ export const welcome = {
   authmethod: text,
   authprovider: text,
   authextra: anyDict,
-  /** Ours: the longest message that the router takes of this session, in bytes. */
+  /** Extension: the longest message that the router accepts from this session, in bytes. */
   x_max_message_size: integer,
 };
 
@@ -91,11 +91,11 @@ export const publish = {
   eligible: list(id),
   eligible_authid: list(text),
   eligible_authrole: list(text),
-  /** Keeps the event for later subscribers; without a payload, takes back what was kept. */
+  /** Keeps the event for later subscribers; without a payload, deletes the kept event. */
   retain: bool,
-  /** For how long it is retained, in ms; ours, and not of the specification. */
+  /** Extension: how long the event is retained, in ms. */
   x_expires: integer,
-  /** The same. */
+  /** The same as `x_expires`. */
   expires: integer,
   rkey: text,
 };
@@ -126,9 +126,9 @@ export const register = {
   invoke,
   disclose_caller: bool,
   forward_timeout: bool,
-  /** Not in the specification: how many invocations the callee takes at once. */
+  /** Extension: how many invocations the callee accepts at a time. */
   concurrency: integer,
-  /** Not in the specification: take the procedure from whoever holds it. */
+  /** Extension: take the procedure over from the session that has registered it. */
   force_reregister: bool,
 };
 
@@ -138,7 +138,7 @@ export const call = {
   ...passthru,
   receive_progress: bool,
   progress: bool,
-  /** Milliseconds; 0 or absent: none. */
+  /** In ms. 0 or absent: no timeout. */
   timeout: integer,
   disclose_me: bool,
   runmode: text,
@@ -185,5 +185,5 @@ export interface YieldOptions extends Options<typeof yielding> {}
 export type ResultDetails = YieldOptions;
 export type ErrorDetails = PassthruAttributes;
 
-/** Checks a value as the Options of PUBLISH. @throws ProtocolViolation naming the key that is wrong */
+/** Checks the Options of a PUBLISH. @throws ProtocolViolation that names the wrong key */
 export const publishOptions: Check<PublishOptions> = dict(publish)('PUBLISH.Options');

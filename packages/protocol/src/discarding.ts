@@ -1,4 +1,4 @@
-/** Messages that are too long: they are dropped while they arrive, but for the head, which tells what they were. */
+/** Messages that are too long: dropped while they arrive, except for the head, which identifies the request. */
 import { ErrorUri } from './errors.ts';
 import { isDict } from './fields.ts';
 import { isId } from './ids.ts';
@@ -8,18 +8,18 @@ import { Payload } from './payload.ts';
 import type { Serializer } from './serializer.ts';
 import type { Dict } from './words.ts';
 
-/** So much of such a message is kept, in bytes. */
+/** How much of such a message is kept, in bytes. */
 const HEAD_SIZE = 1024;
 
-/** Takes the frames of one message, and keeps its head. */
+/** Drops the frames of one message and keeps its head. */
 export class DiscardedMessage {
   readonly #head = new Uint8Array(HEAD_SIZE);
   #kept = 0;
-  /** Bytes of the message, as far as its frames have announced them. */
+  /** The length of the message so far, by the headers of its frames, in bytes. */
   length = 0;
-  /** Bytes of the frame at hand that are still to come. */
+  /** Bytes of the current frame that have not arrived. */
   #left = 0;
-  /** How many bytes of that frame have come. */
+  /** Bytes of that frame that have arrived. */
   #offset = 0;
   #mask: Uint8Array | undefined;
 
@@ -28,7 +28,7 @@ export class DiscardedMessage {
     return this.#head.subarray(0, this.#kept);
   }
 
-  /** Whether all of the frame at hand has come. */
+  /** True when the current frame has arrived completely. */
   get isComplete(): boolean {
     return this.#left === 0;
   }
@@ -36,7 +36,7 @@ export class DiscardedMessage {
   /**
    * Begins the next frame of the message.
    * @param length of the frame in bytes
-   * @param mask the four octets that its bytes are masked with, if they are (RFC 6455 §5.3)
+   * @param mask the four octets of the masking key, if the bytes are masked (RFC 6455 §5.3)
    */
   begin(length: number, mask?: Uint8Array): void {
     this.length += length;
@@ -45,7 +45,7 @@ export class DiscardedMessage {
     this.#mask = mask;
   }
 
-  /** Takes from `chunk`, from `at` up to `end` at most, what belongs to the frame. @returns where the rest of it starts */
+  /** Drops the bytes of the frame from `chunk`, between `at` and `end`. @returns the position after them */
   take(chunk: Uint8Array, at: number, end: number = chunk.length): number {
     const size = Math.min(end - at, this.#left);
     const mask = this.#mask;
@@ -60,13 +60,13 @@ export class DiscardedMessage {
   }
 }
 
-/** A request, or an answer to one, of which only the head was kept. */
+/** A request or an answer of which only the head was kept. */
 export type OversizedMessage = Publish | Subscribe | Register | Call | Yield | ErrorMessage;
 
 /**
- * What the head of a message tells of it: its type, its request and what of its options decides who is to be told. The rest
- * of it is empty.
- * @returns undefined when the head does not tell enough
+ * Reads the head of a message: its type, its request, and those options that decide which peer gets an answer. Everything
+ * else in the result is empty.
+ * @returns undefined when the head lacks one of these
  */
 export function readHead(serializer: Serializer, head: Uint8Array): OversizedMessage | undefined {
   const [type, ...rest] = serializer.readHead?.(head) ?? [];
@@ -75,7 +75,7 @@ export function readHead(serializer: Serializer, head: Uint8Array): OversizedMes
   if (!isId(request)) return undefined;
   const options = isDict(dict) ? dict : undefined;
   switch (type) {
-    case MessageType.PUBLISH: // without its options, nobody knows whether the publisher waits for an answer
+    case MessageType.PUBLISH: // only the options say whether the publisher expects an answer
       if (options === undefined) return undefined;
       return { type, request, options: { acknowledge: isSet(options, 'acknowledge') }, topic: '', payload };
     case MessageType.SUBSCRIBE:
@@ -86,7 +86,7 @@ export function readHead(serializer: Serializer, head: Uint8Array): OversizedMes
       return { type, request, options: { progress: isSet(options, 'progress') }, procedure: '', payload };
     case MessageType.YIELD:
       return { type, request, options: { progress: isSet(options, 'progress') }, payload };
-    case MessageType.ERROR: // of a client, it answers nothing else
+    case MessageType.ERROR: // a client sends ERROR for invocations only
       if (requestType !== MessageType.INVOCATION) return undefined;
       return { type, requestType, request, details: {}, error: ErrorUri.PAYLOAD_SIZE_EXCEEDED, payload };
     default:

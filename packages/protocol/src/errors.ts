@@ -29,15 +29,15 @@ export const ErrorUri = {
   UNAVAILABLE: 'wamp.error.unavailable',
   NO_AVAILABLE_CALLEE: 'wamp.error.no_available_callee',
   FEATURE_NOT_SUPPORTED: 'wamp.error.feature_not_supported',
-  /** In use everywhere, in no table: an exception in a callee. */
+  /** An exception in a callee. Not in the specification, but all implementations use it. */
   RUNTIME_ERROR: 'wamp.error.runtime_error',
-  /** In use elsewhere, in no table: the receiver's serializer has no form for a value. */
+  /** The receiver's serializer cannot write a value. Not in the specification, but other implementations use it. */
   INVALID_PAYLOAD: 'wamp.error.invalid_payload',
-  /** Ours: the client reads more slowly than it is written to. */
+  /** Extension: the client reads more slowly than the router writes to it. */
   SLOW_CONSUMER: 'wamp.error.slow_consumer',
-  /** Ours: a fault of the router, or of what is plugged into it. */
+  /** Extension: a fault of the router or of a plug-in. */
   INTERNAL_ERROR: 'wamp.error.internal_error',
-  /** Ours: a per-session limit is reached. */
+  /** Extension: the session has reached a limit. */
   LIMIT_EXCEEDED: 'wamp.error.limit_exceeded',
 } as const;
 
@@ -49,18 +49,18 @@ export const CloseUri = {
   KILLED: 'wamp.close.killed',
 } as const;
 
-/** The peer broke the protocol: its session is aborted with `wamp.error.protocol_violation`. */
+/** The peer broke the protocol. The receiver aborts the session with `wamp.error.protocol_violation`. */
 export class ProtocolViolation extends Error {
   override readonly name = 'ProtocolViolation';
   readonly uri: Uri = ErrorUri.PROTOCOL_VIOLATION;
 }
 
-/** A value that the serializer at hand cannot write: a BigInt in JSON, a cycle, a lone surrogate. */
+/** The serializer cannot write a value: a BigInt in JSON, a cycle, a lone surrogate. */
 export class SerializationFailure extends Error {
   override readonly name = 'SerializationFailure';
 }
 
-/** A request was refused, or a procedure failed: what ERROR carries. */
+/** A refused request or a failed procedure, as an ERROR message carries it. */
 export class ApplicationError extends Error {
   override readonly name: string = 'ApplicationError';
   readonly uri: Uri;

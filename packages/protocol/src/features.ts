@@ -5,7 +5,7 @@ import type { Dict } from './words.ts';
 /** Names of announced features, by role. */
 export type Announcement<R extends ClientRole | RouterRole> = Readonly<Partial<Record<R, readonly string[]>>>;
 
-/** The `roles` dictionary of HELLO or WELCOME; every role has `features`, be it empty. */
+/** The `roles` dictionary of HELLO or WELCOME. Every role has `features`, which may be empty. */
 export function rolesOf<R extends ClientRole | RouterRole>(
   announcement: Announcement<R>,
 ): Record<R, RoleDetails> {
@@ -16,10 +16,10 @@ export function rolesOf<R extends ClientRole | RouterRole>(
   return Object.fromEntries(roles) as Record<R, RoleDetails>;
 }
 
-/** Spellings that mean the same: the one that we use for the others (T-2). */
+/** Alternative spellings of features, and the spelling that we use (T-2). */
 const SPELLINGS: ReadonlyMap<string, string> = new Map([['call_cancelling', 'call_canceling']]);
 
-/** What a peer announced, asked by role and feature. */
+/** The features that a peer announced, by role. */
 export class PeerFeatures {
   readonly #announced = new Map<string, Set<string>>();
 
@@ -32,7 +32,7 @@ export class PeerFeatures {
     }
   }
 
-  /** True when the peer plays `role` and, if one is named, announced `feature` for it. */
+  /** True when the peer announced `role` and, if given, `feature` for that role. */
   has(role: ClientRole | RouterRole, feature?: string): boolean {
     const announced = this.#announced.get(role);
     return announced !== undefined && (feature === undefined || announced.has(feature));

@@ -1,4 +1,4 @@
-/** Memory that frames are written into, one behind the other, for serializers and transports. */
+/** A writer of frames into shared memory, one after the other, for serializers and transports. */
 import { newMemory, type Memory } from './memory.ts';
 
 declare const TextEncoder: new () => {
@@ -6,43 +6,44 @@ declare const TextEncoder: new () => {
 };
 const encoder = new TextEncoder();
 
-/** Up to this many characters, the same holds for encoding text. */
+/** Up to this many characters, a loop encodes text faster than a call into the engine. */
 const LONG_TEXT = 192;
 const SCRATCH_SIZE = 32 * 1024;
-/** A frame with a piece of its own gets this many bytes more, for what closes it. */
+/** A frame with a buffer of its own gets this many bytes more, for its end. */
 const SPARE = 16;
-/** Bytes that a frame refers to where they lie. */
+
+/** Bytes that a frame refers to instead of copying them. */
 export interface Insert {
   readonly at: number;
   readonly bytes: Uint8Array;
 }
 
 /**
- * Up to so many bytes of a payload are copied into the frames that it goes out in; more are referred to. What lies in
- * memory that is used again for what comes next may not be longer.
+ * The largest payload that is copied into its frames, in bytes; frames refer to larger ones. A payload in memory that is
+ * reused for the next message must not be larger.
  */
 export const MOST_COPIED: number = 16 * 1024;
-/** Up to this many bytes, a loop is faster than a call into the engine. */
+/** Up to this many bytes, a loop copies faster than a call into the engine. */
 const SHORT = 32;
 
 /**
- * A frame starts with {@link FrameWriter.begin}; what was written before it stays as it is. When the memory
- * is used up, the frame at hand moves to another piece, and the old one is given back.
+ * Writes frames one after the other. {@link FrameWriter.begin} starts a frame and leaves the frames before it unchanged.
+ * When the buffer is full, the current frame moves to another buffer, and the writer gives the old one back.
  */
 export class FrameWriter {
-  /** The memory at hand: the frame being written lies in it from `start` up to `at`. */
+  /** The current buffer. The current frame is its range from `start` to `at`. */
   bytes: Uint8Array<ArrayBuffer>;
   start = 0;
   at = 0;
-  /** Bytes that stand in the frame before what lies at `at`, and that have not been copied. */
+  /** Bytes that belong into the frame at a position but are not copied. */
   insert: Insert | undefined;
   readonly #size: number;
   readonly #memory: Memory;
-  /** What was at hand before a frame came that needs a piece of its own. */
+  /** The shared buffer while a frame has a buffer of its own. */
   #aside: { readonly bytes: Uint8Array<ArrayBuffer>; readonly at: number } | undefined;
 
   /**
-   * @param size of each piece of memory, in bytes; a frame of more than an eighth of it gets one of its own
+   * @param size of each buffer, in bytes; a frame above an eighth of it gets a buffer of its own
    */
   constructor(size: number, memory: Memory = newMemory) {
     this.#size = size;
@@ -50,13 +51,13 @@ export class FrameWriter {
     this.bytes = memory.take(size);
   }
 
-  /** Starts a frame in the place of all before it. */
+  /** Starts a frame that overwrites all frames before it. */
   rewind(): void {
     this.begin();
     this.at = this.start = 0;
   }
 
-  /** Starts a frame behind the last one. */
+  /** Starts a frame after the last one. */
   begin(): void {
     if (this.#aside !== undefined) {
       this.#memory.give(this.bytes);
@@ -68,7 +69,7 @@ export class FrameWriter {
     this.insert = undefined;
   }
 
-  /** Makes sure that `size` bytes more can be written at `at`; `bytes` may be another piece afterwards. */
+  /** Ensures room for `size` bytes at `at`. `bytes` may be another buffer afterwards. */
   reserve(size: number): void {
     if (this.at + size > this.bytes.length) this.#move(size);
   }
@@ -78,7 +79,7 @@ export class FrameWriter {
     this.bytes[this.at++] = value;
   }
 
-  /** The bytes of `source` from `start` up to `end`. Many are not copied: they are referred to. */
+  /** Writes the bytes of `source` from `start` to `end`. A long range becomes the `insert` of the frame. */
   put(source: Uint8Array, start = 0, end: number = source.length): void {
     const length = end - start;
     if (length > MOST_COPIED && this.insert === undefined) {
@@ -92,18 +93,18 @@ export class FrameWriter {
     this.at += length;
   }
 
-  /** How long the frame is by now, in bytes. */
+  /** The length of the current frame, in bytes. */
   get length(): number {
     return this.at - this.start + (this.insert?.bytes.length ?? 0);
   }
 
-  /** Text in UTF-8. */
+  /** Writes text as UTF-8. */
   text(text: string): void {
     this.reserve(3 * text.length);
     this.at += encoder.encodeInto(text, this.bytes.subarray(this.at)).written;
   }
 
-  /** Text of ASCII, one byte a character. @returns false, and writes nothing, when it is something else */
+  /** Writes ASCII text. @returns false, without a change, when the text has other characters */
   ascii(text: string): boolean {
     const { length } = text;
     this.reserve(length);
@@ -117,7 +118,7 @@ export class FrameWriter {
     return true;
   }
 
-  /** What has been written of the frame, in memory of its own. */
+  /** A copy of the current frame. */
   copy(): Uint8Array<ArrayBuffer> {
     const { bytes, start, at, insert } = this;
     if (insert === undefined) return new Uint8Array(bytes.subarray(start, at));
@@ -145,10 +146,10 @@ export class FrameWriter {
   }
 }
 
-/** For frames and texts that get memory of their own afterwards; undefined while it is in use. */
+/** A writer for frames and texts that are copied afterwards; undefined while in use. */
 let scratch: FrameWriter | undefined = new FrameWriter(SCRATCH_SIZE);
 
-/** What `write` writes, in memory of its own. Values that write themselves may come back here meanwhile. */
+/** A copy of what `write` writes. Reentrant: a value's `toJSON` may encode as well. */
 function inScratch(write: (writer: FrameWriter) => void): Uint8Array<ArrayBuffer> {
   const writer = scratch ?? new FrameWriter(SCRATCH_SIZE);
   scratch = undefined;
@@ -161,7 +162,7 @@ function inScratch(write: (writer: FrameWriter) => void): Uint8Array<ArrayBuffer
   }
 }
 
-/** One frame, in memory of its own, as `write` writes it. */
+/** A copy of the frame that `write` writes for `message`. */
 export function encodeWith<M>(
   write: (message: M, writer: FrameWriter) => void,
   message: M,
@@ -171,7 +172,7 @@ export function encodeWith<M>(
   });
 }
 
-/** The text in UTF-8, in memory of its own. */
+/** The text as UTF-8. */
 export function encodeText(text: string): Uint8Array<ArrayBuffer> {
   return inScratch((writer) => {
     if (text.length > LONG_TEXT || !writer.ascii(text)) writer.text(text);

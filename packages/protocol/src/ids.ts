@@ -1,7 +1,7 @@
 /** Identifiers in their three scopes (spec: Building Blocks, Identifiers). */
 import type { Id } from './words.ts';
 
-/** The largest id, 2^53, which is the one id that is not a safe integer of JavaScript. */
+/** The largest id, 2^53: the only id that is not a safe integer in JavaScript. */
 export const MAX_ID = 9007199254740992;
 
 /** True for an integer from 1 to 2^53. */
@@ -14,7 +14,7 @@ export function nextId(id: Id): Id {
   return id >= MAX_ID ? 1 : id + 1;
 }
 
-/** Counts request ids of one direction of one session: 1, 2, 3 … */
+/** Counts the request ids of one direction of a session: 1, 2, 3 … */
 export class SessionScope {
   #last: Id = 0;
 
@@ -23,7 +23,7 @@ export class SessionScope {
     return (this.#last = nextId(this.#last));
   }
 
-  /** True for an id that `next` has returned before. */
+  /** True when `next` has returned the id before. */
   issued(id: Id): boolean {
     return id <= this.#last;
   }
@@ -31,7 +31,7 @@ export class SessionScope {
 
 declare const crypto: { getRandomValues(array: Uint32Array): Uint32Array };
 
-/** Draws ids of global scope: uniform over 1 … 2^53, from a pool of random words. */
+/** Draws ids of global scope, uniform over 1 … 2^53, from a pool of random words. */
 export class GlobalScope {
   readonly #pool = new Uint32Array(512);
   #used = this.#pool.length;

@@ -1,13 +1,13 @@
-/** Memory for frames: where it comes from, and where it goes. */
+/** Interface Memory: the allocator of the memory for frames. */
 
 export interface Memory {
-  /** @returns exactly `size` bytes, whose content does not matter */
+  /** @returns exactly `size` bytes with any content */
   take(size: number): Uint8Array<ArrayBuffer>;
-  /** Takes back what `take` gave, once all that refers to it has been dealt with or handed on. */
+  /** Takes back memory that `take` returned. The caller no longer uses it. */
   give(memory: Uint8Array<ArrayBuffer>): void;
 }
 
-/** Memory that is always new, and left to the garbage collector. */
+/** Allocates new memory each time and leaves it to the garbage collector. */
 export const newMemory: Memory = {
   take: (size) => new Uint8Array(size),
   give: () => undefined,

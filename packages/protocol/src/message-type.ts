@@ -24,7 +24,7 @@ export const MessageType = {
   INVOCATION: 68,
   INTERRUPT: 69,
   YIELD: 70,
-  /** Not in the specification's text, only in its test vectors: decoded and ignored. */
+  /** Only in the test vectors of the specification, not in its text. Decoded and ignored. */
   EVENT_RECEIVED: 337,
 } as const;
 export type MessageType = (typeof MessageType)[keyof typeof MessageType];

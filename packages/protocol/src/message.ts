@@ -1,4 +1,4 @@
-/** The 25 messages of WAMP as plain, readonly objects, as the rows of the wire table describe them. */
+/** The 25 messages of WAMP: plain, readonly objects, each inferred from its row in wire.ts. */
 import type { MessageOf } from './wire.ts';
 
 export interface Hello extends MessageOf<'HELLO'> {}
@@ -7,7 +7,7 @@ export interface Abort extends MessageOf<'ABORT'> {}
 export interface Challenge extends MessageOf<'CHALLENGE'> {}
 export interface Authenticate extends MessageOf<'AUTHENTICATE'> {}
 export interface Goodbye extends MessageOf<'GOODBYE'> {}
-/** ERROR on the wire; as an exception it is an `ApplicationError`. */
+/** ERROR on the wire. The exception is `ApplicationError`. */
 export interface ErrorMessage extends MessageOf<'ERROR'> {}
 export interface Publish extends MessageOf<'PUBLISH'> {}
 export interface Published extends MessageOf<'PUBLISHED'> {}
@@ -28,7 +28,7 @@ export interface Interrupt extends MessageOf<'INTERRUPT'> {}
 export interface Yield extends MessageOf<'YIELD'> {}
 export interface EventReceived extends MessageOf<'EVENT_RECEIVED'> {}
 
-/** Any message; `message.type` tells which. */
+/** Any message, discriminated by `type`. */
 export type Message =
   | Hello
   | Welcome

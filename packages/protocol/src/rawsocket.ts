@@ -1,28 +1,28 @@
-/** RawSocket framing: the handshake of both sides, and frames out of a stream of octets (spec: RawSocket Transport). */
+/** RawSocket framing: the handshake of both sides, and the frames of a stream of octets (spec: RawSocket Transport). */
 import { ArrivingFrame } from './arriving.ts';
 import { DiscardedMessage } from './discarding.ts';
 import { MOST_COPIED } from './frame-writer.ts';
 import { newMemory, type Memory } from './memory.ts';
 import type { TransportFailure } from './transport.ts';
 
-/** The first octet of both handshakes. No HTTP request and no TLS record begins with it. */
+/** The first octet of both handshakes. HTTP requests and TLS records begin with others. */
 export const RAW_SOCKET_MAGIC = 0x7f;
 /** Octets of a handshake. */
 const HANDSHAKE_SIZE = 4;
 /** Octets before each frame. */
 export const RAW_SOCKET_PREFIX_SIZE = 4;
 
-/** The least limit on messages that a handshake can tell, in bytes. */
+/** The smallest message limit that a handshake can express, in bytes. */
 export const RAW_SOCKET_MIN_LIMIT: number = 2 ** 9;
-/** The greatest one. */
+/** The largest one, in bytes. */
 export const RAW_SOCKET_MAX_LIMIT: number = 2 ** 24;
 /**
- * The longest frame that is ever sent, in bytes. One of 2^24 would need the 25th length bit, which many
- * peers do not know (T-35).
+ * The longest frame that this implementation sends, in bytes. A frame of 2^24 bytes needs the 25th length bit, which many
+ * peers do not support (T-35).
  */
 export const RAW_SOCKET_MAX_FRAME: number = RAW_SOCKET_MAX_LIMIT - 1;
 
-/** Why a router refuses a client; the number is the one of the error reply. */
+/** The codes of an error reply: why a router refuses a client. */
 export const RawSocketError = {
   SERIALIZER_UNSUPPORTED: 1,
   LIMIT_UNACCEPTABLE: 2,
@@ -31,15 +31,15 @@ export const RawSocketError = {
 } as const;
 export type RawSocketError = (typeof RawSocketError)[keyof typeof RawSocketError];
 
-/** What each side tells the other: the same four octets as request and as reply. */
+/** A handshake: request and reply have the same four octets. */
 export interface RawSocketHandshake {
-  /** The longest message that the sender of the handshake takes, in bytes. */
+  /** The longest message that the sender of the handshake accepts, in bytes. */
   readonly limit: number;
-  /** The serializer to be used, 1 … 15: {@link Serializer.rawSocketId}. */
+  /** The requested serializer, 1 … 15: {@link Serializer.rawSocketId}. */
   readonly serializer: number;
 }
 
-/** The greatest limit that a handshake can tell and that is not above `limit`, but never below 512 bytes. */
+/** The largest limit of at most `limit` that a handshake can express, at least 512 bytes. */
 export function rawSocketLimit(limit: number): number {
   return RAW_SOCKET_MIN_LIMIT << lengthCode(limit);
 }
@@ -49,7 +49,7 @@ function lengthCode(limit: number): number {
   return Math.min(Math.max(Math.floor(Math.log2(limit)) - 9, 0), 15);
 }
 
-/** The octets of a request, or of a reply that accepts one; a limit is told as {@link rawSocketLimit} of it. */
+/** The octets of a request or an accepting reply. It announces {@link rawSocketLimit} of the limit. */
 export function writeRawSocketHandshake({ limit, serializer }: RawSocketHandshake): Uint8Array<ArrayBuffer> {
   return Uint8Array.of(RAW_SOCKET_MAGIC, (lengthCode(limit) << 4) | serializer, 0, 0);
 }
@@ -61,7 +61,7 @@ export function writeRawSocketError(error: RawSocketError): Uint8Array<ArrayBuff
 
 /**
  * Reads a client's request, as a router.
- * @returns undefined when this is no RawSocket at all: nothing is to be answered
+ * @returns undefined when the peer does not speak RawSocket: do not answer
  */
 export function readRawSocketRequest(octets: Uint8Array): RawSocketHandshake | RawSocketError | undefined {
   const [magic, second = 0, third, fourth] = octets;
@@ -71,7 +71,7 @@ export function readRawSocketRequest(octets: Uint8Array): RawSocketHandshake | R
   return request.serializer === 0 ? RawSocketError.SERIALIZER_UNSUPPORTED : request;
 }
 
-/** What a reply says: how many bytes a message may have, or why there will be none. */
+/** A reply: the message limit of the router in bytes, or a refusal. */
 export type RawSocketReply = { readonly limit: number } | RawSocketRefusal;
 
 export interface RawSocketRefusal {
@@ -89,15 +89,16 @@ const REFUSALS: Readonly<Record<number, string>> = {
 
 /**
  * Reads a router's reply, as a client.
- * @param serializer the one that was asked for; a reply with another is a refusal, too (RAW-4)
+ * @param serializer the requested one; a reply with another counts as a refusal (RAW-4)
  */
 export function readRawSocketReply(octets: Uint8Array, serializer: number): RawSocketReply {
   const [magic, second = 0, third, fourth] = octets;
-  if (magic !== RAW_SOCKET_MAGIC) return { refused: 'this is no RawSocket' };
+  if (magic !== RAW_SOCKET_MAGIC) return { refused: 'the reply is not a RawSocket handshake' };
   if (third !== 0 || fourth !== 0) return { refused: 'the reply uses reserved bits' };
   const reply = handshakeOf(second);
   if (reply.serializer === serializer) return { limit: reply.limit };
-  if (reply.serializer !== 0) return { refused: 'the reply names another serializer' };
+  if (reply.serializer !== 0)
+    return { refused: `the reply has serializer ${reply.serializer} instead of ${serializer}` };
   const error = second >> 4;
   return { refused: REFUSALS[error] ?? `error ${error}`, error };
 }
@@ -106,12 +107,12 @@ function handshakeOf(second: number): RawSocketHandshake {
   return { limit: RAW_SOCKET_MIN_LIMIT << (second >> 4), serializer: second & 0x0f };
 }
 
-/** What a frame carries. */
+/** The type of a frame. */
 export const RawSocketFrameType = { MESSAGE: 0, PING: 1, PONG: 2 } as const;
 export type RawSocketFrameType = (typeof RawSocketFrameType)[keyof typeof RawSocketFrameType];
 
 /**
- * Writes the four octets that stand before a frame.
+ * Writes the four octets that precede a frame.
  * @param length of the frame: at most {@link RAW_SOCKET_MAX_FRAME} bytes
  */
 export function writeRawSocketPrefix(
@@ -135,54 +136,53 @@ export function rawSocketFrame(type: RawSocketFrameType, payload: Uint8Array): U
 }
 
 /**
- * Who hears the frames of a stream. Their bytes may be a view of what was pushed: whoever keeps them
- * longer than the call makes a copy.
+ * Receives the frames of a stream. Their bytes may be a view of the pushed chunk: copy them to keep them after the call.
  */
 export interface RawSocketListener {
-  /** The longest frame that is accepted: what this side's handshake has told, in bytes. */
+  /** The longest accepted frame, as this side's handshake announced it, in bytes. */
   readonly acceptedLength: number;
-  /** The longest frame that is dropped as it comes, and told as `oversized`; a longer one fails. 0 by default. */
+  /** Longer frames up to this length are dropped and reported by `oversized`, in bytes; those above fail. Default 0. */
   readonly discardedLength?: number;
   message(frame: Uint8Array): void;
   /**
-   * A frame was longer than `acceptedLength`.
+   * The parser has dropped a frame above `acceptedLength`.
    * @param head its first bytes
-   * @param length of all of it, in bytes
+   * @param length of the whole frame, in bytes
    */
   oversized?(head: Uint8Array, length: number): void;
-  /** To be answered at once, by one PONG of the same payload (RAW-8). */
+  /** The listener answers at once with one PONG of the same payload (RAW-8). */
   ping(payload: Uint8Array): void;
   pong(payload: Uint8Array): void;
-  /** The stream breaks the rules. Nothing more of it is read. */
+  /** The stream breaks the protocol. The parser stops. */
   failed(failure: TransportFailure, what: string): void;
 }
 
 /**
  * Takes the four octets of the peer's handshake.
- * @returns who hears the frames that follow; undefined when none may
+ * @returns the listener for the frames that follow; undefined to read no frames
  */
 export type RawSocketGreeting = (octets: Uint8Array) => RawSocketListener | undefined;
 
-/** Reads one side's octets, however the stream is cut: a handshake, then frames. */
+/** Parses the octets of one side, in chunks of any size: a handshake, then frames. */
 export class RawSocketParser {
   readonly #memory: Memory;
   #greeting: RawSocketGreeting | undefined;
   #listener: RawSocketListener | undefined;
-  /** The handshake, or a prefix, as far as it has arrived. */
+  /** The octets of the handshake or of a prefix that have arrived. */
   readonly #head = new Uint8Array(RAW_SOCKET_PREFIX_SIZE);
   #headSize = 0;
-  /** A frame that comes in pieces; undefined between frames. */
+  /** The frame that is arriving in pieces; undefined between frames. */
   #arriving: ArrivingFrame | DiscardedMessage | undefined;
   #type: RawSocketFrameType = RawSocketFrameType.MESSAGE;
   #length = 0;
 
-  /** @param memory for frames that come in pieces, which are given back once they have been heard */
+  /** @param memory for frames that arrive in pieces; the parser gives it back after the listener returns */
   constructor(greeting: RawSocketGreeting, memory: Memory = newMemory) {
     this.#greeting = greeting;
     this.#memory = memory;
   }
 
-  /** The octets that came next. */
+  /** Parses the next octets of the stream. */
   push(chunk: Uint8Array): void {
     for (let at = 0; at < chunk.length && this.#reads;) {
       at =
@@ -190,7 +190,7 @@ export class RawSocketParser {
     }
   }
 
-  /** Reads nothing more, not even the rest of the chunk at hand. */
+  /** Stops parsing, even within the current chunk. */
   stop(): void {
     this.#greeting = undefined;
     this.#listener = undefined;
@@ -201,7 +201,7 @@ export class RawSocketParser {
     return this.#greeting !== undefined || this.#listener !== undefined;
   }
 
-  /** A handshake and a prefix are four octets both. @returns where to read on */
+  /** Reads a handshake or a prefix: both have four octets. @returns the position after them */
   #readHead(chunk: Uint8Array, from: number): number {
     let at = from;
     while (at < chunk.length && this.#headSize < HANDSHAKE_SIZE) {
@@ -216,7 +216,7 @@ export class RawSocketParser {
     return at;
   }
 
-  /** Judges a prefix, and takes the frame at once when all of it is there. */
+  /** Checks a prefix, and reads the frame at once when the chunk has all of it. */
   #readPrefix(chunk: Uint8Array, at: number): number {
     const fault = this.#judgePrefix();
     if (fault !== undefined) {
@@ -238,26 +238,30 @@ export class RawSocketParser {
     return at;
   }
 
-  /** RAW-7: `RRRR XTTT` and 24 bits of length, of which X is the 25th. @returns what is wrong with it */
+  /** RAW-7: `RRRR XTTT` and 24 bits of length; X is the 25th bit. @returns the fault, if any */
   #judgePrefix(): { readonly failure: TransportFailure; readonly what: string } | undefined {
     const [flags = 0, high = 0, middle = 0, low = 0] = this.#head;
     const extra = (flags & 0x08) << 21;
     const length = (high << 16) | (middle << 8) | low;
     const type = flags & 0x07;
-    if (flags >> 4 !== 0) return { failure: 'protocol', what: 'a frame uses reserved bits' };
-    if (!isFrameType(type)) return { failure: 'protocol', what: `a frame is of reserved type ${type}` };
+    if (flags >> 4 !== 0)
+      return { failure: 'protocol', what: `the prefix of a frame has reserved bits set: ${flags >> 4}` };
+    if (!isFrameType(type)) return { failure: 'protocol', what: `a frame has the reserved type ${type}` };
     if (extra !== 0 && length !== 0) {
       return { failure: 'protocol', what: 'a frame is longer than 2^24 octets' };
     }
     if (extra + length > this.#longest(type)) {
-      return { failure: 'oversize', what: `a frame of ${extra + length} bytes is too large` };
+      return {
+        failure: 'oversize',
+        what: `a frame has ${extra + length} bytes, the limit is ${this.#longest(type)}`,
+      };
     }
     this.#type = type;
     this.#length = extra + length;
     return undefined;
   }
 
-  /** The longest frame of a type that may come; what is no message is never dropped. */
+  /** The longest frame of a type that is read. Only messages may be dropped. */
   #longest(type: RawSocketFrameType): number {
     const { acceptedLength = 0, discardedLength = 0 } = this.#listener ?? {};
     return type === RawSocketFrameType.MESSAGE ? Math.max(acceptedLength, discardedLength) : acceptedLength;

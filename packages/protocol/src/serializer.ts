@@ -1,16 +1,15 @@
-/** Interface Serializer: messages to bytes and back. */
+/** Interface Serializer: messages to frames and back. */
 import type { FrameWriter } from './frame-writer.ts';
 import type { Message } from './message.ts';
 import type { PayloadCodec } from './payload.ts';
 
 /**
- * One way to write messages (spec: Building Blocks, Serializers). Stateless; one object serves all
- * sessions.
+ * A serialization of messages (spec: Building Blocks, Serializers). Stateless: one object serves all sessions.
  */
 export interface Serializer extends PayloadCodec {
   /** `json`, `msgpack` or `cbor`. */
   readonly name: string;
-  /** The WebSocket subprotocol that announces it, such as `wamp.2.json`. */
+  /** Its WebSocket subprotocol, such as `wamp.2.json`. */
   readonly subprotocol: string;
   /** Its number in the RawSocket handshake: 1 … 15. */
   readonly rawSocketId: number;
@@ -18,40 +17,39 @@ export interface Serializer extends PayloadCodec {
   readonly binary: boolean;
 
   /**
-   * One frame. The payload's bytes are copied as they are when this serializer wrote them.
-   * @throws SerializationFailure for a value that has no form here
+   * The frame of a message. A payload from this serializer is copied as bytes.
+   * @throws SerializationFailure for a value that this serializer cannot write
    */
   encode(message: Message): Uint8Array<ArrayBuffer>;
 
   /**
-   * The same, written behind what the frame at hand of `writer` has already.
-   * @throws SerializationFailure likewise; what has been written of the frame until then is to be forgotten
+   * Writes the message to the current frame of `writer`, after what the frame has already.
+   * @throws SerializationFailure as `encode` does; discard the current frame then
    */
   write(message: Message, writer: FrameWriter): void;
 
   /**
-   * One message. Its envelope is decoded and checked; its payload is checked to be well-formed
-   * (nesting, lengths, UTF-8, types refused) and kept as bytes, a view of `frame`.
-   * @throws ProtocolViolation for anything else
+   * The message of a frame. Decodes and checks the envelope; checks that the payload is well-formed (nesting, lengths,
+   * UTF-8, types) and keeps it as bytes, a view of `frame`.
+   * @throws ProtocolViolation for a malformed frame
    */
   decode(frame: Uint8Array): Message;
 
   /**
-   * The first elements of the envelope of a message of which only `head` has been kept: at most four, and those that are
-   * whole. A router needs it to answer messages that are too long; without it, they end the session.
+   * The first elements, at most four, that are complete in `head`, the beginning of a message. A router uses it to answer
+   * messages above its limit; without this method, such a message ends the session.
    */
   readHead?(head: Uint8Array): readonly unknown[];
 }
 
-/** So many elements of a message's head are read at most: those up to the options of an ERROR. */
+/** How many elements of a message's head are read at most: up to the options of an ERROR. */
 export const HEAD_ELEMENTS = 4;
 
-/** How deep a message may nest, counting the message itself; deeper ones are refused unread. */
+/** How deep a message may nest, including the message itself. */
 export const MAX_DEPTH = 100;
 
 /**
- * An encoder that remembers the last message it wrote: an EVENT to a thousand subscribers of one
- * serializer costs one encoding.
+ * An encoder that caches its last frame: an EVENT to a thousand subscribers with one serializer is encoded once.
  */
 export function encodeOnce(serializer: Serializer): (message: Message) => Uint8Array<ArrayBuffer> {
   let last: Message | undefined;

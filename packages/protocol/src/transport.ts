@@ -1,34 +1,32 @@
-/** Interface Transport: an ordered channel that carries whole messages, whatever lies beneath. */
+/** Interface Transport: an ordered channel of whole messages, over any connection. */
 import type { Serializer } from './serializer.ts';
 
-/** Who hears what arrives on a transport. */
+/** Receives what arrives on a transport. */
 export interface TransportListener {
   /**
-   * One encoded message. The bytes may be a view of a buffer that the transport uses again:
-   * whoever keeps them longer than this call makes a copy. Text arrives as bytes too, as UTF-8
-   * that has not necessarily been checked.
+   * One encoded message. The bytes may be a view of a buffer that the transport reuses: copy them to keep them
+   * after this call. Text arrives as UTF-8 bytes, which the transport need not have checked.
    */
   frame(bytes: Uint8Array): void;
-  /** A whole batch of messages, under the same terms, for whoever does not want them one by one (spec: Message Batching). */
+  /** A whole batch of messages, under the same terms. Without this method, `frame` gets each (spec: Message Batching). */
   batch?(bytes: Uint8Array): void;
   /**
-   * A frame was longer than the channel takes, and has been dropped as it came. Without this method, such a frame is a
-   * violation.
+   * The transport has dropped a frame above its limit. Without this method, such a frame is a violation.
    * @param head its first bytes
-   * @param length of all of it, in bytes
+   * @param length of the whole frame, in bytes
    */
   oversized?(head: Uint8Array, length: number): void;
   /**
-   * Something arrived that is no frame of this channel, such as text on a binary one.
-   * @param failure `oversize` for the beginning of a frame that is longer than the channel takes
+   * Something arrived that is not a frame of this channel, such as text on a binary one.
+   * @param failure `oversize` for the beginning of a frame above the limit
    */
   violation(what: string, failure?: TransportFailure): void;
   /**
-   * `backlog` has fallen. A transport that has more than 128 KiB to send tells at the latest when all of it is
-   * sent; whoever keeps messages back until then sends them now.
+   * `backlog` has fallen: a listener that holds messages back can send them now. A transport with a backlog above
+   * 128 KiB calls this at the latest when it has sent everything.
    */
   drained?(): void;
-  /** The channel is gone, for the reason told; called once, and nothing follows it. */
+  /** The channel has closed. Called once, as the last method. */
   closed(reason: string): void;
 }
 
@@ -38,38 +36,38 @@ export interface TransportListener {
  * channel ends in `closed`.
  */
 export interface Transport {
-  /** What both sides agreed on; tells whether frames are text or binary, too. */
+  /** The serializer that both sides agreed on. It decides whether frames are text or binary. */
   readonly serializer: Serializer;
   /** Bytes given to `send` that have not left this process yet. */
   readonly backlog: number;
-  /** The longest frame that the peer takes, in bytes; undefined when it has told none. */
+  /** The longest frame that the peer accepts, in bytes; undefined when it has not announced a limit. */
   readonly limit?: number;
-  /** The longest frame that this side takes of a joined peer, in bytes; undefined when there is no such limit. */
+  /** The longest frame that this side accepts from a joined peer, in bytes; undefined without a limit. */
   readonly acceptable?: number | undefined;
   listener: TransportListener | undefined;
   /**
-   * What only the two ends of this connection know, for authentication to be bound to it (RFC 5056): `tls-unique` and
-   * `tls-server-end-point` of RFC 5929, `tls-exporter` of RFC 9266; undefined when there is none of the type.
+   * The channel binding data of this connection, which only its two ends know (RFC 5056): `tls-unique` and
+   * `tls-server-end-point` of RFC 5929, `tls-exporter` of RFC 9266; undefined when the connection has no such type.
    */
   channelBinding?(type: string): Uint8Array | undefined | Promise<Uint8Array | undefined>;
-  /** Sends one encoded message, not above `limit`; does nothing once the channel is closing. */
+  /** Sends one encoded message of at most `limit` bytes. Does nothing once the channel is closing. */
   send(frame: Uint8Array<ArrayBuffer>): void;
   /**
-   * Takes no frame above `size` bytes from now on, nor any above its own limit: a longer one is a violation as soon as
-   * its length is known. Where it becomes known with the whole frame only, there is no such method.
-   * @param discardUpTo the longest frame that is dropped and told as `oversized` instead, in bytes; 0 by default. Not
-   *   all channels can do that.
+   * Accepts frames of at most `size` bytes from now on, and none above its own limit: a longer one is a violation as soon
+   * as its length is known. Channels that learn the length with the whole frame lack this method.
+   * @param discardUpTo frames above `size` and up to this length are dropped and reported by `oversized`, in bytes;
+   *   0 by default. Some channels cannot do that.
    */
   acceptUpTo?(size: number, discardUpTo?: number): void;
-  /** Reads nothing from the peer until `resume`; what was read before is heard still. */
+  /** Stops reading from the peer until `resume`. The listener still gets what was read before. */
   pause?(): void;
   resume?(): void;
   /**
-   * Lets what was sent go out, then ends the channel.
-   * @param failure why, when it is the peer's fault: `protocol` (WebSocket 1002), `oversize` (1009)
+   * Sends what is queued, then closes the channel.
+   * @param failure the fault of the peer, if any: `protocol` (WebSocket 1002), `oversize` (1009)
    */
   close(failure?: TransportFailure): void;
 }
 
-/** Faults of a peer that a transport can put into words of its own. */
+/** Faults of a peer for which a transport may have a code of its own. */
 export type TransportFailure = 'protocol' | 'oversize';

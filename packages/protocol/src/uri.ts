@@ -1,17 +1,17 @@
-/** URIs: what is a valid one, and what a pattern matches. */
+/** URIs: which are valid, and which a pattern matches. */
 import type { MatchPolicy } from './dictionaries.ts';
 import type { Uri } from './words.ts';
 
-/** How strictly components are judged (spec: Building Blocks, URIs). */
+/** Which characters a component may have (spec: Building Blocks, URIs). */
 export type UriRules = 'loose' | 'strict';
 
-/** The most bytes in a URI, as UTF-8, and the most components. */
+/** The longest URI, in bytes of UTF-8 and in components. */
 export const MAX_URI_LENGTH = 512;
 export const MAX_URI_COMPONENTS = 64;
 
-// The specification's own expressions (URI-2 … URI-5), one alternative a character, so none backtracks.
-// Half a surrogate pair is no Unicode character (URI-1), and has no form in UTF-8. Control characters are no part of a name,
-// and peers in other languages count some of them as white space: U+0085, U+001C … U+001F.
+// The expressions of the specification (URI-2 … URI-5). Each character has one alternative, so none of them backtracks.
+// They exclude lone surrogates, which UTF-8 cannot encode (URI-1), and control characters, some of which other languages
+// count as white space: U+0085, U+001C … U+001F.
 const LOOSE = /^[^\s\p{Cc}.#\uD800-\uDFFF]+(?:\.[^\s\p{Cc}.#\uD800-\uDFFF]+)*$/u;
 const LOOSE_PREFIX = /^(?:[^\s\p{Cc}.#\uD800-\uDFFF]+\.)*[^\s\p{Cc}.#\uD800-\uDFFF]*$/u;
 const LOOSE_WILDCARD = /^[^\s\p{Cc}.#\uD800-\uDFFF]*(?:\.[^\s\p{Cc}.#\uD800-\uDFFF]*)*$/u;
@@ -25,21 +25,21 @@ const PATTERNS = {
 } as const;
 
 /**
- * True when `uri` may stand for one topic, procedure, error or reason, or with a `match` other than
- * `exact` for a pattern of its kind.
+ * True for a valid URI of a topic, procedure, error or reason; with `match` `prefix` or `wildcard`, for a valid pattern of
+ * that policy.
  */
 export function isUri(uri: string, rules: UriRules = 'loose', match: MatchPolicy = 'exact'): boolean {
   if (isTooLong(uri) || !PATTERNS[rules][match].test(uri)) return false;
   return componentCount(uri) <= MAX_URI_COMPONENTS;
 }
 
-/** Bytes are what counts; a UTF-16 unit makes three at most. */
+/** The limit counts bytes; a UTF-16 code unit encodes to three at most. */
 function isTooLong(uri: string): boolean {
   if (uri.length * 3 <= MAX_URI_LENGTH) return false;
   let bytes = uri.length;
   for (let index = 0; index < uri.length; index += 1) {
     const unit = uri.charCodeAt(index);
-    // Half of a surrogate pair stands for two of its four bytes.
+    // Each half of a surrogate pair counts for two of the four bytes.
     if (unit >= 0x80) bytes += unit < 0x800 || (unit & 0xf800) === 0xd800 ? 1 : 2;
   }
   return bytes > MAX_URI_LENGTH;
@@ -51,12 +51,12 @@ function componentCount(uri: string): number {
   return count;
 }
 
-/** True for `wamp` and what lies below: reserved for the router itself (URI-6). */
+/** True for `wamp` and every URI below it, which are reserved for the router (URI-6). */
 export function isReserved(uri: Uri): boolean {
   return uri.startsWith('wamp') && (uri.length === 4 || uri.charCodeAt(4) === 46);
 }
 
-/** True when `pattern`, read by `match`, covers `uri` (spec: Pattern-based Subscriptions). */
+/** True when `pattern` matches `uri` by the policy `match` (spec: Pattern-based Subscriptions). */
 export function matches(match: MatchPolicy, pattern: Uri, uri: Uri): boolean {
   switch (match) {
     case 'exact':

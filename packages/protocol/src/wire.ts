@@ -1,4 +1,4 @@
-/** The wire table, one row for each message: its elements in order, and what each holds. */
+/** The wire table: one row for each message, with its elements in order. The types of the messages are inferred from it. */
 import * as keys from './dictionaries.ts';
 import {
   anyDict,
@@ -15,17 +15,17 @@ import {
 import type { MessageType } from './message-type.ts';
 import type { Payload } from './payload.ts';
 
-/** The elements behind the type, in order, by the names that they have in the message. */
+/** Elements by their property names in the message, in the order of the wire. */
 type Elements = Readonly<Record<string, Field<unknown>>>;
 
 /** A row of the table. */
 export interface Row {
   readonly elements: Elements;
-  /** An element behind those, which may be missing. */
+  /** The elements after those; a message may end before them. */
   readonly optional?: Elements;
-  /** Set when Args and Kwargs may follow. */
+  /** True when Args and Kwargs may follow. */
   readonly payload?: boolean;
-  /** How many elements a lenient reader tolerates behind all others; they are not read. */
+  /** How many further elements a reader ignores. */
   readonly tolerated?: number;
 }
 
@@ -77,7 +77,7 @@ export const wire = {
 type Wire = typeof wire;
 type Values<E> = { readonly [N in keyof E]: Held<E[N]> };
 
-/** The message that a row describes. */
+/** The type of a message, inferred from its row. */
 export type MessageOf<N extends MessageName> = { readonly type: (typeof MessageType)[N] } & Values<
   Wire[N]['elements']
 > &
@@ -91,14 +91,14 @@ type ChecksOf<N extends MessageName> = {
 type ElementsOf<N extends MessageName> = Wire[N]['elements'] &
   (Wire[N] extends { readonly optional: infer O } ? O : unknown);
 
-/** The reader and the writer of one message. */
+/** The reader and the writer of one message type. */
 export interface CompiledRow<M> {
   readonly read: (elements: readonly unknown[], payload: Payload) => M;
   /** Without the payload. */
   readonly write: (message: M) => unknown[];
 }
 
-/** For each message, what makes these two from the checks of its elements. */
+/** For each message type, the function that makes its reader and writer from the checks of its elements. */
 export type CompiledRows = {
   readonly [N in MessageName]: (checks: ChecksOf<N>) => CompiledRow<MessageOf<N>>;
 };

@@ -121,11 +121,11 @@ describe('the handshake', () => {
   });
 
   test.each([
-    [[0x7f, 0xf2, 0, 0], { refused: 'the reply names another serializer' }],
+    [[0x7f, 0xf2, 0, 0], { refused: 'the reply has serializer 2 instead of 1' }],
     [[0x7f, 0x00, 0, 0], { refused: 'error 0', error: 0 }],
     [[0x7f, 0x50, 0, 0], { refused: 'error 5', error: 5 }],
     [[0x7f, 0xf1, 0, 1], { refused: 'the reply uses reserved bits' }],
-    [[0x48, 0x54, 0x54, 0x50], { refused: 'this is no RawSocket' }],
+    [[0x48, 0x54, 0x54, 0x50], { refused: 'the reply is not a RawSocket handshake' }],
   ])('RAW-4 RAW-5 a client that asked for serializer 1 takes %j for a refusal', (octets, refusal) => {
     expect(readRawSocketReply(Uint8Array.from(octets), 1)).toEqual(refusal);
   });
