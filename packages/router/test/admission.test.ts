@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Admission, STARTS_A_TURN } from '../src/connection/admission.ts';
 import type { Place } from '../src/connection/place.ts';
+import { ProcessAccounts } from '../src/core/kept.ts';
 import { Tally } from '../src/core/tally.ts';
 import { post } from './support/client-ends.ts';
 import { Client, settle } from './support/client.ts';
@@ -74,6 +75,7 @@ class Door {
       {
         clock,
         limited,
+        kept: new ProcessAccounts(Infinity),
         limits: {
           connectionsPerAddress: Infinity,
           handshakes: 200,

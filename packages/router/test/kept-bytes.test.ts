@@ -4,7 +4,7 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { matches, MessageType } from '@wamp/protocol';
+import { json, matches, MessageType } from '@wamp/protocol';
 import {
   acceptLongPolls,
   createRouter,
@@ -66,6 +66,32 @@ describe('A1 stores are weighed', () => {
     client.transport.close();
     await settle(router);
     expect([kept.testaments.used, kept.testaments.size, router.kept.all.used]).toEqual([0, 0, 0]);
+  });
+
+  test('A1 sessions of one address keep a quarter of what sessions may; other addresses have room', async () => {
+    const router = open({ limits: { keptSize: 800 * KIB }, quotas: { testamentBytes: 60 * KIB } });
+    const { kept, limited } = keptBy(router);
+    const comeFrom = (address?: string): Promise<Client> =>
+      Client.join(router, json, {}, address === undefined ? {} : { address });
+    const add = (client: Client): Promise<unknown> =>
+      answer(client, [48, 1, {}, 'wamp.session.add_testament', ['com.x', [text(45 * KIB)]]]);
+    const greedy = [
+      await comeFrom('2001:db8::1'),
+      await comeFrom('2001:db8::2'),
+      await comeFrom('2001:db8::3'),
+    ];
+    const heard: unknown[] = [];
+    for (const client of greedy) heard.push(await add(client));
+    expect(heard).toEqual([50, 50, LIMIT_EXCEEDED]);
+    expect([limited(), router.limited.of('kept_per_address')]).toEqual([{ testaments: 1 }, 1]);
+    expect(await add(await comeFrom('2001:db8:0:1::1'))).toBe(50);
+    for (let anybody = 0; anybody < 3; anybody += 1) expect(await add(await comeFrom())).toBe(50);
+    for (const client of greedy.slice(0, 2)) client.transport.close();
+    await settle(router);
+    expect(
+      await answer(greedy[2] ?? (await comeFrom()), [48, 2, {}, 'wamp.session.add_testament', ['com.x', []]]),
+    ).toBe(50);
+    expect(kept.testaments.size).toBe(5);
   });
 
   test('A1 retained events: the topic published to longest ago makes room', async () => {

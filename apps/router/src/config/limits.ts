@@ -44,7 +44,8 @@ export function limits(): z.ZodType<Limits> {
     ),
     kept_size: size(keptSize).describe(
       'All that the process keeps beyond the messages it came in: testaments, retained events, event history, calls that ' +
-        'wait, messages behind an authorizer’s decision, bodies of long-polls. 0B stands for a quarter of the heap limit.',
+        'wait, messages behind an authorizer’s decision, bodies of long-polls. Sessions may have ' +
+        'half of it, and those of one address a quarter of that half. 0B stands for a quarter of the heap limit.',
     ),
     long_poll_size: size(longPollSize).describe(
       'Bodies that one long-poll channel is sending, or that wait for those before them; one too many is answered with 429.',

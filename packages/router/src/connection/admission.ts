@@ -1,6 +1,7 @@
 /** Admission: how many connections there may be of one address, and how many may join at a time; the rest wait. */
 import { tellingNetwork } from '../addresses.ts';
 import type { Clock } from '../core/clock.ts';
+import type { ProcessAccounts } from '../core/kept.ts';
 import type { LimitName, Limits, LimitTally, Log } from './connection-router.ts';
 import { FairLine } from './fair-line.ts';
 import { Place, type Share } from './place.ts';
@@ -14,6 +15,7 @@ interface Surroundings {
     'connectionsPerAddress' | 'handshakes' | 'handshakesWaiting' | 'handshakePatience' | 'helloTimeout'
   >;
   readonly limited: LimitTally;
+  readonly kept: Pick<ProcessAccounts, 'forClient'>;
   readonly log: Log;
 }
 
@@ -44,7 +46,7 @@ export class Admission {
   readonly #router: Surroundings;
   readonly #shares = new Map<string, Share>();
   /** Of those whose address tells nothing. */
-  readonly #anybody: Share = { network: undefined, connections: 0, slots: 0, waiting: 0 };
+  readonly #anybody: Share = { client: undefined, connections: 0, slots: 0, waiting: 0 };
   readonly #line = new FairLine<Share, Place>();
   /** All who wait, as they came. */
   readonly #waiting = new Set<Place>();
@@ -55,6 +57,10 @@ export class Admission {
   readonly #proxies: Addresses[] = [];
   readonly #later: (task: () => void) => void;
   readonly #note: (facts: { readonly address: string | undefined; readonly limit: LimitName }) => void;
+  /** An address has filled its part of what is kept on behalf of sessions. */
+  readonly #keptTooMuch = (): void => {
+    this.#router.limited.add('kept_per_address');
+  };
   /** How many shares have a slot, or wait for one. */
   #contenders = 0;
   #startsInTurn = 0;
@@ -380,13 +386,16 @@ export class Admission {
 
   #forget(share: Share): void {
     share.connections -= 1;
-    if (share.connections === 0 && share.network !== undefined) this.#shares.delete(share.network);
+    if (share.connections === 0 && share.client !== undefined) this.#shares.delete(share.client.network);
   }
 
   #shareOf(address: string | undefined): Share {
     const network = tellingNetwork(address);
     if (network === undefined) return this.#anybody;
-    const share = this.#shares.get(network) ?? { network, connections: 0, slots: 0, waiting: 0 };
+    const known = this.#shares.get(network);
+    if (known !== undefined) return known;
+    const kept = this.#router.kept.forClient(this.#keptTooMuch);
+    const share = { client: { network, kept }, connections: 0, slots: 0, waiting: 0 };
     this.#shares.set(network, share);
     return share;
   }

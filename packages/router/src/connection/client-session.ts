@@ -1,6 +1,6 @@
 /** A client's session: what a realm knows of a client, and how it sends to it. */
 import type { Dict, Id, Message, PeerFeatures, Uri } from '@wamp/protocol';
-import type { Principal, Session, Undeliverable } from '../core/session.ts';
+import type { Client, Principal, Session, Undeliverable } from '../core/session.ts';
 
 /** What a session is joined with. */
 interface Identity {
@@ -23,14 +23,19 @@ export class ClientSession implements Session {
   readonly principal: Principal;
   readonly features: PeerFeatures;
   readonly transport: Dict;
+  readonly client: Client | undefined;
   readonly #carrier: Carrier;
 
-  /** @param transport for the session meta API */
-  constructor({ id, principal, features }: Identity, transport: Dict, carrier: Carrier) {
+  /**
+   * @param transport for the session meta API
+   * @param client what it has in common with others of its address
+   */
+  constructor({ id, principal, features }: Identity, transport: Dict, carrier: Carrier, client?: Client) {
     this.id = id;
     this.principal = principal;
     this.features = features;
     this.transport = transport;
+    this.client = client;
     this.#carrier = carrier;
   }
 

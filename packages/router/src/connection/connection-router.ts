@@ -37,7 +37,7 @@ export interface Limits {
   /**
    * All that the process keeps beyond the messages it came in: testaments, retained events, event history, calls that wait,
    * messages behind an authorizer's decision, bodies of long-polls. 0, the default, for a quarter of what the heap may
-   * grow to.
+   * grow to. Sessions may have half of it, and those of one address a quarter of that half.
    */
   readonly keptSize: number;
   /** The bodies of a long-poll channel that are being sent, or wait for those before them. */
@@ -82,6 +82,7 @@ export type LimitName =
   | 'producers_held'
   | 'receivers_stuck'
   | 'long_poll_bodies'
+  | 'kept_per_address'
   | 'rate_delayed'
   | 'rate_exceeded';
 export type LimitTally = Tally<LimitName>;

@@ -284,7 +284,7 @@ export class Connection implements Hearer {
   /** T-41: WELCOME before anything that tells of the session. */
   #welcome(joined: Joined): void {
     const { realm, authorizer, slowConsumer, welcome } = joined;
-    const session = new ClientSession(joined, this.#peer, this);
+    const session = new ClientSession(joined, this.#peer, this, this.#place.share.client);
     this.#work.spent += JOIN;
     if (!this.#write(welcome)) return;
     // Nothing is spread here: with V8, each result would have a shape of its own, and looking into it would be a search.

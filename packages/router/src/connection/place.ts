@@ -1,9 +1,10 @@
 /** The place of one connection in the router's admission: from being accepted to being over. */
+import type { Client } from '../core/session.ts';
 
 /** What the connections from one address have together. */
 export interface Share {
   /** Undefined for those whose address tells nothing. */
-  readonly network: string | undefined;
+  readonly client: Client | undefined;
   connections: number;
   /** Handshakes under way. */
   slots: number;

@@ -1,5 +1,6 @@
 /** Kept: one accounting of the bytes of everything that outlives the message it came in. */
 import type { Payload } from '@wamp/protocol';
+import { Account } from './account.ts';
 import type { Quotas } from './quotas.ts';
 import type { Session } from './session.ts';
 
@@ -22,74 +23,30 @@ export const DEFAULT_STORE_LIMITS: StoreLimits = {
 /** What is charged for each thing that is kept, beside what it holds: its objects, and its place in a collection (bytes). */
 export const ENTRY = 512;
 
-/**
- * Bytes in use, up to a limit. What is reserved here is reserved in all accounts above as well: in that of the realm, and
- * in that of the process.
- */
-export class Account {
-  readonly limit: number;
-  readonly #above: Account | undefined;
-  #used = 0;
-
-  /** @param limit in bytes */
-  constructor(limit: number, above?: Account) {
-    this.limit = limit;
-    this.#above = above;
-  }
-
-  /** Bytes. */
-  get used(): number {
-    return this.#used;
-  }
-
-  /** Whether nothing more fits in. */
-  get isFull(): boolean {
-    return this.#used >= this.limit;
-  }
-
-  /** Whether so many bytes can be reserved, here and above. */
-  fits(bytes: number): boolean {
-    return this.#used + bytes <= this.limit && (this.#above?.fits(bytes) ?? true);
-  }
-
-  /** Whether so many bytes could be reserved if everything were released here, though not in other accounts. */
-  canFit(bytes: number): boolean {
-    return bytes <= this.limit && (this.#above?.fits(bytes - this.#used) ?? true);
-  }
-
-  /** Takes so many bytes. @returns false, and takes none, when they do not fit here or above */
-  reserve(bytes: number): boolean {
-    if (!this.fits(bytes)) return false;
-    this.#add(bytes);
-    return true;
-  }
-
-  /** Gives back what was reserved. */
-  release(bytes: number): void {
-    this.#add(-bytes);
-  }
-
-  #add(bytes: number): void {
-    this.#used += bytes;
-    if (this.#above !== undefined) this.#above.#add(bytes);
-  }
+/** Whoever something is kept for. */
+interface Keeper {
+  readonly client?: { readonly kept: Account } | undefined;
 }
 
 /** What is kept on behalf of sessions: each has its own limit, and is known here only while something is kept for it. */
-export class SessionAccounts<S extends object> {
+export class SessionAccounts<S extends Keeper> {
   readonly #limit: number;
   readonly #above: Account;
   readonly #accounts = new Map<S, Account>();
+  #used = 0;
 
-  /** @param limit of each session, in bytes */
+  /**
+   * @param limit of each session, in bytes
+   * @param above that of sessions whose address tells nothing; others count in that of their client
+   */
   constructor(limit: number, above: Account) {
     this.#limit = limit;
-    this.#above = new Account(Infinity, above);
+    this.#above = above;
   }
 
   /** Bytes of all sessions. */
   get used(): number {
-    return this.#above.used;
+    return this.#used;
   }
 
   /** How many sessions something is kept for, for leak checks. */
@@ -104,9 +61,10 @@ export class SessionAccounts<S extends object> {
 
   /** Takes so many bytes for a session. @returns false, and takes none, when they do not fit */
   reserve(session: S, bytes: number): boolean {
-    const account = this.#accounts.get(session) ?? new Account(this.#limit, this.#above);
+    const account = this.#accounts.get(session) ?? new Account(this.#limit, this.#aboveOf(session));
     if (!account.reserve(bytes)) return false;
     this.#accounts.set(session, account);
+    this.#used += bytes;
     return true;
   }
 
@@ -119,7 +77,12 @@ export class SessionAccounts<S extends object> {
     const account = this.#accounts.get(session);
     if (account === undefined) return;
     account.release(bytes);
+    this.#used -= bytes;
     if (account.used === 0) this.#accounts.delete(session);
+  }
+
+  #aboveOf(session: S): Account {
+    return session.client?.kept ?? this.#above;
   }
 }
 
@@ -133,6 +96,14 @@ export class ProcessAccounts {
   constructor(limit: number) {
     this.all = new Account(limit);
     this.ofSessions = new Account(limit / 2, this.all);
+  }
+
+  /**
+   * A new account for the sessions of one address: a quarter of what sessions may have at most.
+   * @param met is called for each reservation that this quarter is too small for
+   */
+  forClient(met: () => void): Account {
+    return new Account(this.ofSessions.limit / 4, this.ofSessions, met);
   }
 }
 

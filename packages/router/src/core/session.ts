@@ -1,5 +1,6 @@
 /** Session and Principal: a client in a realm, as the core sees it. */
 import type { Dict, Id, Message, PeerFeatures, Uri } from '@wamp/protocol';
+import type { Account } from './account.ts';
 
 /** Who a session is: what authentication has established. */
 export interface Principal {
@@ -20,6 +21,13 @@ export interface Undeliverable {
   readonly why: string;
 }
 
+/** What the sessions from one address have in common (of IPv6, from one network of 64 bits). */
+export interface Client {
+  readonly network: string;
+  /** What is kept on behalf of any of them counts here. */
+  readonly kept: Account;
+}
+
 /** A joined session. The core compares sessions by identity and sends to them; the edge implements it. */
 export interface Session {
   readonly id: Id;
@@ -28,6 +36,8 @@ export interface Session {
   readonly features: PeerFeatures;
   /** How it is connected, for the session meta API. */
   readonly transport: Dict;
+  /** Absent where its address tells nothing of who it is: in memory, over the loopback, or from a trusted proxy that is silent. */
+  readonly client?: Client | undefined;
   /**
    * Takes a message for the client. Never throws, and never calls back into the core. The payload is lent, as the bytes
    * of its frame are: it is written before this returns, or kept (`Payload.keep`).

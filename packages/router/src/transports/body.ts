@@ -1,7 +1,7 @@
 /** Reads the body of an HTTP request, within bounds. */
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../core/clock.ts';
-import type { Account } from '../core/kept.ts';
+import type { Account } from '../core/account.ts';
 
 /** What a body may take. */
 export interface BodyBounds {

@@ -5,7 +5,7 @@ import type { Server as HttpsServer } from 'node:https';
 import type { Server as NetServer } from 'node:net';
 import type { Serializer } from '@wamp/protocol';
 import type { Place } from '../connection/place.ts';
-import { Account } from '../core/kept.ts';
+import { Account } from '../core/account.ts';
 import type { Router } from '../router.ts';
 import { countConnections, placeOf } from './accepting.ts';
 import { readBody, type BodyBounds, type BodyFault } from './body.ts';
@@ -212,7 +212,7 @@ class LongPolls {
     this.#channels.set(id, {
       transport,
       sent: Promise.resolve(),
-      bodies: new Account(limits.longPollSize, this.#router.kept.ofSessions),
+      bodies: new Account(limits.longPollSize, place.share.client?.kept ?? this.#router.kept.ofSessions),
     });
     const description = { type: 'longpoll', protocol: subprotocol.name, peer: peerText(peer) };
     // Each request may come over a connection of its own: there is none to bind a login to.

@@ -28,8 +28,13 @@ export class Client {
   }
 
   /** Connects and joins. */
-  static async join(router: Router, serializer: Serializer = json, details: Dict = {}): Promise<Client> {
-    const client = new Client(router, serializer);
+  static async join(
+    router: Router,
+    serializer: Serializer = json,
+    details: Dict = {},
+    underlay: Underlay = {},
+  ): Promise<Client> {
+    const client = new Client(router, serializer, underlay);
     await client.say([1, 'realm1', { roles: rolesOf(ALL_FEATURES), ...details }]);
     const welcome = client.heard.shift();
     if (welcome?.[0] !== 2) throw new Error(`no WELCOME: ${JSON.stringify(welcome)}`);
