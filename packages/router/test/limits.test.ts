@@ -296,20 +296,53 @@ describe('quotas of a realm', () => {
       [32, 33],
       [64, 65],
     ] as const) {
-      const router = open({ quotas: { patternSubscriptions: 2000, patternRegistrations: 2000 } });
-      const client = await Client.join(router);
+      const router = open();
       const requests = Array.from({ length: 1025 }, (_, index) => [
         type,
-        index + 1,
+        (index % 256) + 1,
         wildcard,
         patternOf(index),
       ]);
-      const heard = await answers(client, ...requests);
-      expect(heard).toEqual([...Array<number>(1024).fill(done), LIMIT_EXCEEDED]);
+      for (let first = 0; first < 1024; first += 256) {
+        const heard = await answers(await Client.join(router), ...requests.slice(first, first + 256));
+        expect(heard).toEqual(Array<number>(256).fill(done));
+      }
+      expect(await answers(await Client.join(router), ...requests.slice(1024))).toEqual([LIMIT_EXCEEDED]);
       expect(limitedIn(router)).toEqual({ pattern_shapes: 1 });
       const other = await Client.join(router);
       const sameShape = [type, 1, wildcard, patternOf(0).replace('a', 'b')];
       expect(await answers(other, sameShape, [type, 2, wildcard, 'com..x'])).toEqual([done, done]);
+    }
+  });
+
+  test('A3 of these shapes one client has 256, with all sessions of its address; others find room', async () => {
+    const patternOf = (index: number): string =>
+      Array.from({ length: 11 }, (_, place) => ((index >> place) & 1 ? '' : 'a')).join('.');
+    const wildcard = { match: 'wildcard' };
+    for (const [type, done] of [
+      [32, 33],
+      [64, 65],
+    ] as const) {
+      const router = open();
+      const comeFrom = (address?: string): Promise<Client> =>
+        Client.join(router, json, {}, address === undefined ? {} : { address });
+      const ask = (client: Client, first: number, count: number): Promise<readonly unknown[]> => {
+        const requests = Array.from({ length: count }, (_, index) => [
+          type,
+          index + 1,
+          wildcard,
+          patternOf(first + index),
+        ]);
+        return answers(client, ...requests);
+      };
+      await ask(await comeFrom('192.0.2.1'), 0, 200);
+      const last = await ask(await comeFrom('192.0.2.1'), 200, 57);
+      expect(last).toEqual([...Array<number>(56).fill(done), LIMIT_EXCEEDED]);
+      expect(limitedIn(router)).toEqual({ pattern_shapes: 1 });
+      expect(await ask(await comeFrom('192.0.2.2'), 256, 1)).toEqual([done]);
+      const unknown = await ask(await comeFrom(), 300, 257);
+      expect(unknown).toEqual([...Array<number>(256).fill(done), LIMIT_EXCEEDED]);
+      expect(await ask(await comeFrom(), 600, 1)).toEqual([done]);
     }
   });
 

@@ -3,7 +3,7 @@ import { matches, type MatchPolicy } from '@wamp/protocol';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { PatternMap } from '../src/core/pattern-map.ts';
-import { MOST_SHAPES } from '../src/core/wildcards.ts';
+import { MOST_SHAPES, MOST_SHAPES_OF_ONE } from '../src/core/wildcards.ts';
 
 const POLICIES: readonly MatchPolicy[] = ['exact', 'prefix', 'wildcard'];
 
@@ -251,8 +251,8 @@ describe('the cost of a look-up', () => {
   test('A3 a map refuses shapes beyond 1,024 of 11 components or more, and never any of ten', () => {
     const map = new PatternMap<object>();
     const add = (pattern: string): boolean => {
-      const admitted = map.admits('wildcard', pattern);
-      if (admitted) map.set('wildcard', pattern, {});
+      const admitted = map.admits('wildcard', pattern, pattern);
+      if (admitted) map.set('wildcard', pattern, {}, pattern);
       return admitted;
     };
     expect(shapes(2048, 12).filter(add)).toHaveLength(MOST_SHAPES);
@@ -263,6 +263,22 @@ describe('the cost of a look-up', () => {
     expect([map.admits('prefix', beyond), map.admits('exact', beyond)]).toEqual([true, true]);
     for (const pattern of shapes(1, 12)) map.delete('wildcard', pattern);
     expect(map.admits('wildcard', beyond)).toBe(true);
+  });
+
+  test('A3 of these shapes one owner adds 256, and others find room; what it takes away, it may add again', () => {
+    const map = new PatternMap<object>();
+    const all = shapes(1024, 12);
+    const addAs = (owner: string, patterns: readonly string[]): number =>
+      patterns.filter((pattern) => {
+        const admitted = map.admits('wildcard', pattern, owner);
+        if (admitted) map.set('wildcard', pattern, {}, owner);
+        return admitted;
+      }).length;
+    expect(addAs('one', all)).toBe(MOST_SHAPES_OF_ONE);
+    expect(addAs('one', shapes(512, 10))).toBe(512);
+    expect(addAs('other', all.slice(MOST_SHAPES_OF_ONE))).toBe(MOST_SHAPES_OF_ONE);
+    map.delete('wildcard', all[0] ?? '');
+    expect(addAs('one', all.slice(-2))).toBe(1);
   });
 
   test('A3 prefixes of every length cost a visit for each length, and one more for each that is found', () => {

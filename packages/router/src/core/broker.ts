@@ -21,10 +21,11 @@ import { eligibility } from './eligibility.ts';
 import { Delivery, FanOut } from './fan-out.ts';
 import { Hook } from './hook.ts';
 import { PatternMap } from './pattern-map.ts';
+import type { Owner } from './wildcards.ts';
 import type { Publication, Publisher } from './publication.ts';
 import { TOO_MANY_SHAPES, type QuotaName, type Quotas, type QuotaTally } from './quotas.ts';
 import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
-import type { Session } from './session.ts';
+import { clientOf, type Session } from './session.ts';
 import type { Subscription } from './subscription.ts';
 import type { TrustLevel } from './trust.ts';
 import { costOf, type Turns } from './work.ts';
@@ -113,7 +114,7 @@ export class Broker {
       refuseRequest(session, message, ErrorUri.LIMIT_EXCEEDED, TOO_MANY[quota]);
       return;
     }
-    const subscription = known ?? this.#create(match, topic);
+    const subscription = known ?? this.#create(match, topic, clientOf(session));
     subscription.subscribers.add(session);
     this.#of(session).add(subscription);
     if (isNew && match !== 'exact') this.#countPattern(session, 1);
@@ -226,7 +227,7 @@ export class Broker {
     return isReserved(topic) ? matched.filter((subscription) => isWithin(subscription, topic)) : matched;
   }
 
-  #create(match: MatchPolicy, topic: Uri): Subscription {
+  #create(match: MatchPolicy, topic: Uri, owner?: Owner): Subscription {
     const { clock, routerId } = this.#options;
     const subscription = {
       id: routerId(),
@@ -235,7 +236,7 @@ export class Broker {
       created: clock.now(),
       subscribers: new Set<Session>(),
     };
-    this.subscriptions.set(match, topic, subscription);
+    this.subscriptions.set(match, topic, subscription, owner);
     this.#byId.set(subscription.id, subscription);
     return subscription;
   }
@@ -255,7 +256,7 @@ export class Broker {
     if ((this.#bySession.get(session)?.size ?? 0) >= subscriptions) return 'subscriptions';
     if (match === 'exact') return undefined;
     if ((this.#patterns.get(session) ?? 0) >= patternSubscriptions) return 'pattern_subscriptions';
-    return this.subscriptions.admits(match, topic) ? undefined : 'pattern_shapes';
+    return this.subscriptions.admits(match, topic, clientOf(session)) ? undefined : 'pattern_shapes';
   }
 
   #countPattern(session: Session, change: 1 | -1): void {

@@ -28,7 +28,8 @@ import type { PendingCall, Side } from './pending-calls.ts';
 import { TOO_MANY_SHAPES, type QuotaName, type Quotas, type QuotaTally } from './quotas.ts';
 import { addCallee, newRegistration, removeCallee, type Registration } from './registration.ts';
 import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
-import { isTrusted, type Session, type Undeliverable } from './session.ts';
+import { clientOf, isTrusted, type Session, type Undeliverable } from './session.ts';
+import type { Owner } from './wildcards.ts';
 import type { TrustLevel } from './trust.ts';
 import { costOf, type Turns } from './work.ts';
 
@@ -115,7 +116,7 @@ export class Dealer {
     }
     for (const holder of yielding) if (holders !== undefined) this.revoke(holders, holder, 'registered anew');
     const known = this.registrations.get(match, procedure);
-    const registration = known ?? this.#create(match, procedure, invoke);
+    const registration = known ?? this.#create(match, procedure, invoke, clientOf(session));
     addCallee(registration, session, options);
     this.#of(session).add(registration);
     if (match !== 'exact') this.#countPattern(session, 1);
@@ -339,10 +340,10 @@ export class Dealer {
     this.calls.abandon(call, ErrorUri.FEATURE_NOT_SUPPORTED, explanation);
   }
 
-  #create(match: MatchPolicy, procedure: Uri, invoke: InvocationPolicy): Registration {
+  #create(match: MatchPolicy, procedure: Uri, invoke: InvocationPolicy, owner: Owner): Registration {
     const { clock, routerId } = this.#options;
     const registration = newRegistration(routerId(), procedure, match, invoke, clock.now());
-    this.registrations.set(match, procedure, registration);
+    this.registrations.set(match, procedure, registration, owner);
     this.#byId.set(registration.id, registration);
     return registration;
   }
@@ -362,7 +363,7 @@ export class Dealer {
     if ((this.#bySession.get(session)?.size ?? 0) >= registrations) return 'registrations';
     if (match === 'exact') return undefined;
     if ((this.#patterns.get(session) ?? 0) >= patternRegistrations) return 'pattern_registrations';
-    return this.registrations.admits(match, procedure) ? undefined : 'pattern_shapes';
+    return this.registrations.admits(match, procedure, clientOf(session)) ? undefined : 'pattern_shapes';
   }
 
   #countPattern(session: Session, change: 1 | -1): void {

@@ -1,7 +1,7 @@
 /** Values by URI pattern, found by URI. */
 import type { MatchPolicy, Uri } from '@wamp/protocol';
 import { Prefixes } from './prefixes.ts';
-import { Wildcards } from './wildcards.ts';
+import { Wildcards, type Owner } from './wildcards.ts';
 
 /**
  * A map whose keys are patterns of the three match policies. A look-up costs by the URI and by what is found, whatever
@@ -37,14 +37,15 @@ export class PatternMap<V extends object> {
   }
 
   /** Whether a pattern may be added without making look-ups cost more than they may. */
-  admits(match: MatchPolicy, pattern: Uri): boolean {
-    return match !== 'wildcard' || this.#wildcards.admits(pattern);
+  admits(match: MatchPolicy, pattern: Uri, owner?: Owner): boolean {
+    return match !== 'wildcard' || this.#wildcards.admits(pattern, owner);
   }
 
-  set(match: MatchPolicy, pattern: Uri, value: V): void {
+  /** @param owner who adds the pattern; what one owner may add is limited ({@link admits}) */
+  set(match: MatchPolicy, pattern: Uri, value: V, owner?: Owner): void {
     this.#table(match).set(pattern, value);
     if (match === 'prefix') this.#prefixes.set(pattern, value);
-    if (match === 'wildcard') this.#wildcards.set(pattern, value);
+    if (match === 'wildcard') this.#wildcards.set(pattern, value, owner);
   }
 
   delete(match: MatchPolicy, pattern: Uri): void {

@@ -51,8 +51,9 @@ export type QuotaName =
   | 'retained_events'
   | 'event_history';
 
-/** Said of a pattern that no more room is for (`MOST_SHAPES` in `wildcards.ts`). */
-export const TOO_MANY_SHAPES =
-  'too many different patterns: the realm takes 1,024 arrangements of literals and wildcards for each number of components';
+/** Said of a pattern that no more room is for (`MOST_SHAPES` and `MOST_SHAPES_OF_ONE` in `wildcards.ts`). */
+export const TOO_MANY_SHAPES: string =
+  'too many different patterns: for each number of components, the realm takes 1,024 arrangements of literals and ' +
+  'wildcards, and of one client 256 of them; use fewer arrangements, or patterns of ten components or fewer';
 
 export type QuotaTally = Tally<QuotaName>;

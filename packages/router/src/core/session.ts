@@ -52,6 +52,11 @@ export interface Session {
   end(reason: Uri, message?: string): void;
 }
 
+/** What is the same for all sessions that count as one client: the network of its address, or the session itself. */
+export function clientOf(session: Session): string | Session {
+  return session.client?.network ?? session;
+}
+
 /** The role of the router's own sessions, the one that may use reserved URIs (T-4). */
 export const TRUSTED_ROLE = 'trusted';
 

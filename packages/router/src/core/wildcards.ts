@@ -7,6 +7,13 @@ import { EMPTY, extended, secret } from './hashing.ts';
  * fewer never reach it, for ten components have 1,024 shapes.
  */
 export const MOST_SHAPES = 1024;
+/** So many of them may one owner have added, so that the others find room. */
+export const MOST_SHAPES_OF_ONE = 256;
+/** Patterns of so many components or fewer always find room. */
+const ALWAYS = Math.log2(MOST_SHAPES);
+
+/** Who adds patterns: what is the same by `===` is one owner. */
+export type Owner = object | string | undefined;
 
 /** Which components of a pattern are literal, and which are wildcards. */
 interface Shape {
@@ -17,6 +24,8 @@ interface Shape {
   /** The same, four components a number, the first of them in the lowest bit. */
   readonly groups: readonly number[];
   readonly seed: number;
+  /** Who added the first pattern of this shape; it counts as theirs as long as there is one. */
+  readonly owner: Owner;
   /** How many patterns have it. */
   patterns: number;
 }
@@ -57,16 +66,21 @@ export class Wildcards<V extends object> {
   /** How many components, shapes and entries look-ups have visited so far. */
   visits = 0;
 
-  /** False for a pattern that would be of one shape too many; it would make every look-up cost more. */
-  admits(pattern: Uri): boolean {
+  /** False for a pattern that would be of one shape too many, of all or of its owner; it would make look-ups cost more. */
+  admits(pattern: Uri, owner?: Owner): boolean {
     const mask = maskOf(pattern);
+    if (mask.length <= ALWAYS) return true;
     const shapes = this.#shapes.get(mask.length) ?? [];
-    return shapes.length < MOST_SHAPES || shapes[placeOf(shapes, mask)]?.mask === mask;
+    if (shapes[placeOf(shapes, mask)]?.mask === mask) return true;
+    if (shapes.length >= MOST_SHAPES) return false;
+    let own = 0;
+    for (const shape of shapes) if (shape.owner === owner) own += 1;
+    return own < MOST_SHAPES_OF_ONE;
   }
 
   /** Adds a pattern that is not there yet, or gives the one that is there another value. */
-  set(pattern: Uri, value: V): void {
-    const shape = this.#shapeOf(maskOf(pattern));
+  set(pattern: Uri, value: V, owner?: Owner): void {
+    const shape = this.#shapeOf(maskOf(pattern), owner);
     const key = this.#keyOf(pattern, shape);
     const head = this.#byKey.get(key);
     let known = head;
@@ -181,12 +195,12 @@ export class Wildcards<V extends object> {
   }
 
   /** The shape of that mask, new if need be. */
-  #shapeOf(mask: string): Shape {
+  #shapeOf(mask: string, owner?: Owner): Shape {
     const shapes = this.#shapes.get(mask.length) ?? [];
     const place = placeOf(shapes, mask);
     const known = shapes[place];
     if (known?.mask === mask) return known;
-    const shape: Shape = { mask, ...literalsOf(mask), seed: secret(), patterns: 0 };
+    const shape: Shape = { mask, ...literalsOf(mask), seed: secret(), owner, patterns: 0 };
     shapes.splice(place, 0, shape);
     this.#shapes.set(mask.length, shapes);
     if (mask.length > this.#most) this.#resize(mask.length);
