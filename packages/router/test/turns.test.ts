@@ -80,6 +80,43 @@ describe('rounds', () => {
     expect(before - after).toBeLessThanOrEqual(100);
   });
 
+  /** The one of its client: its work so far was a few messages. */
+  class Newcomer extends Job {
+    readonly single = true;
+  }
+
+  test('A4 a client that asks for little has it in the next turn, however many wait', async () => {
+    const turns = new TurnsOfRouter(new FlushQueue(), new Tally());
+    for (const hog of range(100).map(() => new Job(turns, 200, 1000))) turns.add(hog);
+    await settle();
+    const modest = range(20).map(() => new Newcomer(turns, 10, 3));
+    for (const newcomer of modest) turns.add(newcomer);
+    await settle();
+    expect(modest.map(({ steps }) => steps)).toEqual(range(20).map(() => 0));
+  });
+
+  test('A4 those who wait get on, however many newcomers there are and whatever these cost', async () => {
+    const turns = new TurnsOfRouter(new FlushQueue(), new Tally());
+    const hog = new Job(turns, 100, 100_000);
+    turns.add(hog);
+    for (let turn = 1; turn <= 50; turn += 1) {
+      for (const newcomer of range(10).map(() => new Newcomer(turns, 5000, 1))) turns.add(newcomer);
+      await settle();
+      expect(100_000 - hog.steps).toBeGreaterThanOrEqual(2 * turn);
+    }
+  });
+
+  test('A4 a client that owes work waits like the others', async () => {
+    const turns = new TurnsOfRouter(new FlushQueue(), new Tally());
+    const hogs = range(100).map(() => new Job(turns, 200, 1000));
+    for (const hog of hogs) turns.add(hog);
+    const greedy = new Newcomer(turns, 10, 3);
+    greedy.credit = -1;
+    turns.add(greedy);
+    await settle();
+    expect(greedy.steps).toBe(3);
+  });
+
   test('A4 those who cost the same get the same, and those who cost more get no more work', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -42,6 +42,7 @@ export const Pause = { TURN: 1, HELD: 2, CHOKED: 4, RATE: 8, GATE: 16 } as const
 export type Pause = (typeof Pause)[keyof typeof Pause];
 
 export class Inflow implements TransportListener, Worker, Producer {
+  readonly single = true;
   credit = 0;
   readonly #hearer: Hearer;
   readonly #transport: Transport;

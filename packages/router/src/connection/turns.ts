@@ -9,15 +9,22 @@ export const TURN = 10_000;
 const FOR_WAITING = TURN / 2;
 /** What each of them gets in a round. */
 export const SLICE = 250;
+/** What newcomers may have of a turn, all together, before those who wait. */
+const FOR_NEWCOMERS = FOR_WAITING / 2;
+/** What a newcomer gets before it waits like the others: some messages and their answers. */
+const FIRST_SLICE = 50;
 
 /**
  * Those who wait take rounds, in which each gets a slice; who needed more than a slice sits out as many rounds as that was
- * worth (deficit round robin). However many there are, whoever asks for little waits for a round at most.
+ * worth (deficit round robin). A round of a hundred hostile clients takes several turns, so who comes to wait and owes
+ * nothing has its first slice before them: whoever asks for little waits for a turn or two, however many there are.
  */
 export class TurnsOfRouter implements Turns {
   readonly work: Work = new Work(TURN);
   readonly #queue: FlushQueue;
   #waiting: Worker[] = [];
+  /** Who has come to wait and has not had a slice yet. */
+  #newcomers: Worker[] = [];
   readonly #limited: LimitTally;
 
   /**
@@ -34,7 +41,7 @@ export class TurnsOfRouter implements Turns {
 
   /** Whether nothing is left over from earlier turns. */
   get isIdle(): boolean {
-    return this.#waiting.length === 0;
+    return this.#waiting.length === 0 && this.#newcomers.length === 0;
   }
 
   /** Some work is about to be done: it will be forgotten when the turn ends. */
@@ -43,39 +50,57 @@ export class TurnsOfRouter implements Turns {
   }
 
   add(worker: Worker): void {
-    this.#waiting.push(worker);
+    const queue = worker.single === true && worker.credit >= 0 ? this.#newcomers : this.#waiting;
+    queue.push(worker);
     this.#queue.awaitEnd();
   }
 
   #endTurn(): void {
     const { work } = this;
     work.spent = 0;
-    if (this.#waiting.length === 0) return;
+    if (this.isIdle) return;
     this.#limited.add('turns_exhausted');
-    while (this.#waiting.length > 0 && work.spent < FOR_WAITING) this.#round();
+    this.#beginNewcomers();
+    // Newcomers never take all of a turn: those who wait have a slice of it at least.
+    const limit = Math.max(FOR_WAITING, work.spent + SLICE);
+    while (this.#waiting.length > 0 && work.spent < limit) this.#round(limit);
     work.limit = TURN;
-    if (this.#waiting.length > 0) this.#queue.awaitEnd();
+    if (this.#waiting.length + this.#newcomers.length > 0) this.#queue.awaitEnd();
+  }
+
+  /** First slices, as far as there is room for them: the others have theirs in the next turns. */
+  #beginNewcomers(): void {
+    const newcomers = this.#newcomers;
+    if (newcomers.length === 0) return;
+    this.#newcomers = [];
+    let taken = 0;
+    for (const worker of newcomers) {
+      if (this.work.spent >= FOR_NEWCOMERS) break;
+      taken += 1;
+      if (this.#serve(worker, FIRST_SLICE)) this.#waiting.push(worker);
+    }
+    if (taken < newcomers.length) this.#newcomers = [...newcomers.slice(taken), ...this.#newcomers];
   }
 
   /** One round, or as much of it as there is room for: the next one begins where it ends. */
-  #round(): void {
+  #round(limit: number): void {
     const { work } = this;
     const waiting = this.#waiting;
     const left: Worker[] = [];
     this.#waiting = left;
     let taken = 0;
     for (const worker of waiting) {
-      if (work.spent >= FOR_WAITING) break;
+      if (work.spent >= limit) break;
       taken += 1;
-      if (this.#serve(worker)) left.push(worker);
+      if (this.#serve(worker, SLICE)) left.push(worker);
     }
     if (taken < waiting.length) this.#waiting = [...waiting.slice(taken), ...left];
   }
 
   /** @returns whether the worker waits on */
-  #serve(worker: Worker): boolean {
+  #serve(worker: Worker, slice: number): boolean {
     const { work } = this;
-    worker.credit += SLICE;
+    worker.credit += slice;
     if (worker.credit <= 0) return true;
     const before = work.spent;
     work.spent += 1;

@@ -122,6 +122,7 @@ export class FanOut {
 }
 
 class Lane implements Worker {
+  readonly single = true;
   credit = 0;
   readonly #work: Work;
   readonly #broker: FanOutBroker;

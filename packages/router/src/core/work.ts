@@ -14,6 +14,11 @@ export interface Producer {
 export interface Worker {
   /** The work that it may do; what it does beyond is paid for in later rounds. */
   credit: number;
+  /**
+   * True where a client has one or two of the kind, however much it sends: such a worker may come before others that have
+   * waited longer, for a little work and while it owes none.
+   */
+  readonly single?: boolean;
   /** Goes on until `work.spent` reaches `work.limit`. @returns whether work is left that can be done now */
   proceed(): boolean;
 }
