@@ -7,12 +7,12 @@ export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text);
 }
 
-/** Two lower-case digits a byte. */
+/** Hex, in two lower-case digits for each byte. */
 export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** The bytes that `text` stands for, or undefined when it is not hex, or not of `length` bytes. */
+/** The bytes of a hex text; undefined when it is not hex or does not have `length` bytes. */
 export function fromHex(text: unknown, length?: number): Uint8Array<ArrayBuffer> | undefined {
   if (typeof text !== 'string' || text.length % 2 !== 0 || !/^[\da-f]*$/i.test(text)) return undefined;
   if (length !== undefined && text.length !== 2 * length) return undefined;
@@ -33,7 +33,8 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>
 
 /** @throws RangeError when the two differ in length */
 export function xor(one: Uint8Array, other: Uint8Array): Uint8Array<ArrayBuffer> {
-  if (one.length !== other.length) throw new RangeError(`${one.length} bytes XOR ${other.length} bytes`);
+  if (one.length !== other.length)
+    throw new RangeError(`XOR needs operands of equal length, got ${one.length} and ${other.length} bytes`);
   return Uint8Array.from(one, (byte, index) => byte ^ (other[index] ?? 0));
 }
 

@@ -1,14 +1,14 @@
-/** Which hash stands for a certificate, when a login is bound to it: channel binding `tls-server-end-point`. */
+/** The hash of a certificate for the channel binding `tls-server-end-point`. */
 import { toHex } from './bytes.ts';
 
-/** Signature algorithms by the hex of their object identifiers, and the hash that RFC 5929 §4.1 makes of each. */
+/** The hash of RFC 5929 §4.1 for each signature algorithm, by the hex of its object identifier. */
 const HASHES: Readonly<Record<string, CertificateHash>> = {
-  '2a864886f70d010104': 'sha256', // MD5 with RSA, and as weak
-  '2a864886f70d010105': 'sha256', // SHA-1 with RSA, and as weak
+  '2a864886f70d010104': 'sha256', // MD5 with RSA, replaced as weak
+  '2a864886f70d010105': 'sha256', // SHA-1 with RSA, replaced as weak
   '2a864886f70d01010b': 'sha256',
   '2a864886f70d01010c': 'sha384',
   '2a864886f70d01010d': 'sha512',
-  '2a8648ce3d0401': 'sha256', // ECDSA with SHA-1, and as weak
+  '2a8648ce3d0401': 'sha256', // ECDSA with SHA-1, replaced as weak
   '2a8648ce3d040302': 'sha256',
   '2a8648ce3d040303': 'sha384',
   '2a8648ce3d040304': 'sha512',
@@ -17,7 +17,7 @@ const HASHES: Readonly<Record<string, CertificateHash>> = {
 export type CertificateHash = 'sha256' | 'sha384' | 'sha512';
 
 /**
- * The hash that RFC 5929 §4.1 has for a certificate; undefined where it has none, as for Ed25519.
+ * The hash of RFC 5929 §4.1 for a certificate; undefined where the RFC defines none, as for Ed25519.
  * @param certificate in DER
  */
 export function certificateHash(certificate: Uint8Array): CertificateHash | undefined {
@@ -28,7 +28,7 @@ export function certificateHash(certificate: Uint8Array): CertificateHash | unde
   return algorithm && HASHES[toHex(certificate.subarray(algorithm.start, algorithm.end))];
 }
 
-/** Where the value stands whose tag is at `at`; undefined for what is no DER. */
+/** The range of the value whose tag is at `at`; undefined for malformed DER. */
 function valueAt(
   bytes: Uint8Array,
   at: number | undefined,

@@ -1,4 +1,4 @@
-/** Cryptosign: what is signed, and how a signature is written (spec: Cryptosign-based Authentication). */
+/** Cryptosign: the signed message and the form of a signature (spec: Cryptosign-based Authentication). */
 import { concat, fromHex, toHex, xor } from './bytes.ts';
 import { sha256 } from './sha256.ts';
 
@@ -13,7 +13,7 @@ export interface CryptosignSignature {
   readonly message: Uint8Array;
 }
 
-/** The 32 bytes that stand for a connection: what is not of that size, such as `tls-unique`, is hashed (T-29). */
+/** The 32 bytes of channel binding data; data of another size, such as `tls-unique`, is hashed (T-29). */
 export async function cryptosignChannelId(type: string, data: Uint8Array): Promise<Uint8Array> {
   return type === 'tls-exporter' ? data : sha256(data);
 }
@@ -23,18 +23,18 @@ export function cryptosignMessage(challenge: Uint8Array, channelId?: Uint8Array)
   return channelId === undefined ? challenge : xor(challenge, channelId);
 }
 
-/** CSN-3: as it stands in AUTHENTICATE.Signature. */
+/** CSN-3: the value of AUTHENTICATE.Signature. */
 export function writeCryptosign({ signature, message }: CryptosignSignature): string {
   return toHex(concat(signature, message));
 }
 
-/** Reads what {@link writeCryptosign} writes; undefined for all but 192 hex digits (T-29). */
+/** Reads the result of {@link writeCryptosign}; undefined for anything but 192 hex digits (T-29). */
 export function readCryptosign(text: unknown): CryptosignSignature | undefined {
   const bytes = fromHex(text, SIGNATURE_SIZE + MESSAGE_SIZE);
   return bytes && { signature: bytes.subarray(0, SIGNATURE_SIZE), message: bytes.subarray(SIGNATURE_SIZE) };
 }
 
-/** CSN-2: a challenge as it stands in CHALLENGE and HELLO; undefined when it is none. */
+/** CSN-2: reads a challenge of CHALLENGE or HELLO; undefined when it is malformed. */
 export function readCryptosignChallenge(text: unknown): Uint8Array | undefined {
   return fromHex(text, MESSAGE_SIZE);
 }

@@ -1,4 +1,4 @@
-/** Ed25519 in plain JavaScript, for wherever a program runs (RFC 8032). */
+/** Ed25519 in plain JavaScript, for every runtime (RFC 8032). */
 import { getPublicKey, hashes, sign, verify } from '@noble/ed25519';
 import { sha512 } from '@noble/hashes/sha2.js';
 
@@ -14,10 +14,10 @@ export function ed25519Sign(privateKey: Uint8Array, message: Uint8Array): Uint8A
   return sign(message, privateKey);
 }
 
-/** False for whatever is no signature, no key, or one of another message. */
+/** False for a malformed signature or key, and for the signature of another message. */
 export function ed25519Verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   try {
-    // Strictly by the RFC, as everybody else has it: noble's default takes more.
+    // Strictly by the RFC, as other implementations: noble's default accepts more.
     return verify(signature, message, publicKey, { zip215: false });
   } catch {
     return false;

@@ -1,4 +1,4 @@
-/** The maths of authentication, both sides of it: what is derived, signed and proved. */
+/** The computations of authentication for both sides: derived keys, signatures and proofs. */
 export { fromBase64, toBase64 } from '../serializers/base64.ts';
 export { concat, equalBytes, fromHex, toHex, utf8, xor } from './bytes.ts';
 export { certificateHash, type CertificateHash } from './certificate.ts';

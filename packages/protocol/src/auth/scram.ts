@@ -7,22 +7,22 @@ import { hmac, pbkdf2, sha256 } from './sha256.ts';
 /** SCR-9: Argon2id v1.3 with parallelism 1, or PBKDF2 with HMAC-SHA256. */
 export type ScramKdf = 'argon2id13' | 'pbkdf2';
 
-/** What it takes to try one password. */
+/** The parameters of the key derivation. */
 export interface ScramCost {
   readonly kdf: ScramKdf;
   readonly iterations: number;
-  /** KiB; of argon2id13 only. */
+  /** In KiB; for argon2id13 only. */
   readonly memory?: number | undefined;
 }
 
-/** What a password becomes. A router keeps StoredKey and ServerKey, from which nobody can log in. */
+/** The keys of a password. A router stores StoredKey and ServerKey, which are not enough to log in. */
 export interface ScramKeys {
   readonly clientKey: Uint8Array;
   readonly storedKey: Uint8Array;
   readonly serverKey: Uint8Array;
 }
 
-/** What both sides have said, and sign. */
+/** The data of an exchange that both sides sign. */
 export interface ScramExchange {
   /** As in HELLO. */
   readonly authid: string;
@@ -48,8 +48,8 @@ export const SCRAM_KEY_SIZE = 32;
 
 /**
  * SCR-8: the keys of a password.
- * @param goOn asked now and then: what it throws ends the work
- * @throws Error for a password that SASLprep prohibits, and for costs that there cannot be
+ * @param goOn called now and then; an error that it throws aborts the derivation
+ * @throws Error for a password that SASLprep prohibits, and for invalid costs
  */
 export async function scramKeys(
   password: string,
@@ -84,11 +84,11 @@ export async function scramSaltedPassword(
     dkLen: SCRAM_KEY_SIZE,
     ...(goOn && { onProgress: goOn }),
   };
-  // Its own bound on memory is 1 GiB; callers know better.
+  // The library limits memory to 1 GiB; callers have limits of their own.
   return noble.argon2idAsync(prepared, salt, { ...options, maxmem: 2 * 1024 * memory + 2 ** 20 });
 }
 
-/** SCR-8: the text that proof and signature are made over. @throws Error for an authid that SASLprep prohibits */
+/** SCR-8: the text that proof and signature cover. @throws Error for an authid that SASLprep prohibits */
 export async function scramAuthMessage(exchange: ScramExchange): Promise<Uint8Array> {
   const { authid, clientNonce, nonce, salt, iterations, binding } = exchange;
   const name = (await saslprep(authid)).replaceAll('=', '=3D').replaceAll(',', '=2C');
@@ -106,7 +106,7 @@ export async function scramProof(
   return xor(clientKey, await hmac(storedKey, authMessage));
 }
 
-/** True when a ClientProof comes from the password that `storedKey` was made of. */
+/** True when a ClientProof belongs to the password of `storedKey`. */
 export async function isScramProof(
   proof: Uint8Array,
   storedKey: Uint8Array,

@@ -1,9 +1,9 @@
 /**
- * SHA-256, HMAC and PBKDF2: WebCrypto's, and those of `@noble/hashes` for pages that have no WebCrypto, because they
- * did not come over https.
+ * SHA-256, HMAC and PBKDF2: by WebCrypto, or by `@noble/hashes` on pages without WebCrypto, which browsers offer over https
+ * only.
  */
 
-/** What we use of SubtleCrypto. */
+/** The part of SubtleCrypto that this file uses. */
 interface Subtle {
   digest(algorithm: string, data: Uint8Array): Promise<ArrayBuffer>;
   importKey(
@@ -30,7 +30,7 @@ export async function sha256(data: Uint8Array): Promise<Uint8Array<ArrayBuffer>>
 export async function hmac(key: Uint8Array, data: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   const { subtle } = crypto;
   if (subtle !== undefined) {
-    // HMAC pads keys with zeros, so that no key is this one; WebCrypto does not take none.
+    // WebCrypto refuses an empty key. HMAC pads keys with zeros, so a zero byte is the same key.
     const raw = key.length === 0 ? new Uint8Array(1) : key;
     const imported = await subtle.importKey('raw', raw, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
     return new Uint8Array(await subtle.sign('HMAC', imported, data));
@@ -62,7 +62,7 @@ export async function pbkdf2(
   return own(await noble.pbkdf2Async(sha2.sha256, password, salt, { c: iterations, dkLen: length }));
 }
 
-/** As a view of a buffer that is ours. */
+/** A copy in an ArrayBuffer of its own. */
 function own(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes);
 }

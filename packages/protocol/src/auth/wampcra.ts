@@ -3,9 +3,9 @@ import { toBase64 } from '../serializers/base64.ts';
 import { utf8 } from './bytes.ts';
 import { hmac, pbkdf2 } from './sha256.ts';
 
-/** How a key is derived from a password (CRA-4). */
+/** The parameters of the key derivation (CRA-4). */
 export interface WampcraSalting {
-  /** As text, whose UTF-8 is what counts. */
+  /** A text; PBKDF2 gets its UTF-8. */
   readonly salt: string;
   /** Rounds of PBKDF2. */
   readonly iterations: number;
@@ -13,7 +13,7 @@ export interface WampcraSalting {
   readonly keylen: number;
 }
 
-/** The key for a password that is salted: the base64 text of what PBKDF2 makes of it, as all implementations have it (T-26). */
+/** The key for a salted password: the base64 text of the PBKDF2 result, as in all implementations (T-26). */
 export async function wampcraKey(
   password: string,
   { salt, iterations, keylen }: WampcraSalting,
@@ -21,7 +21,7 @@ export async function wampcraKey(
   return toBase64(await pbkdf2(utf8(password), utf8(salt), iterations, keylen));
 }
 
-/** CRA-3: what answers a challenge, in base64. */
+/** CRA-3: the signature of a challenge, in base64. */
 export async function wampcraSignature(key: string, challenge: string): Promise<string> {
   return toBase64(await hmac(utf8(key), utf8(challenge)));
 }

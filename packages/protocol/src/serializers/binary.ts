@@ -1,4 +1,4 @@
-/** What the two binary serializers, MessagePack and CBOR, have in common. */
+/** The common part of the two binary serializers, MessagePack and CBOR. */
 import { ProtocolViolation, SerializationFailure } from '../errors.ts';
 import { encodeWith, type FrameWriter } from '../frame-writer.ts';
 import { MAX_ID } from '../ids.ts';
@@ -11,34 +11,34 @@ import { writeEnvelope, type FrameFormat } from './binary-envelope.ts';
 import { readName, readText, type ReadText } from './text.ts';
 import { outgoing, type Dialect } from './values.ts';
 
-/** What each of the two does in its own way. */
+/** The differences between the two formats. */
 export interface BinaryFormat extends FrameFormat {
   readonly name: string;
   readonly rawSocketId: number;
   readonly dialect: Dialect;
-  /** Writes a value of the dialect. The bytes are part of a larger buffer, whose rest is for other values. */
+  /** Encodes a value of the dialect. The result is a view of a larger, shared buffer. */
   readonly write: (value: unknown) => Uint8Array;
-  /** How many elements the list at the start of the frame has. @throws ProtocolViolation when there is none */
+  /** The number of elements of the list at the start of the frame. @throws ProtocolViolation for any other value */
   readonly countElements: (frame: Uint8Array) => number;
-  /** The only byte of null. */
+  /** The byte that encodes null. */
   readonly nil: number;
-  /** True when the frame starts with a list of open length, which has no number of elements yet. */
+  /** True when the frame starts with a list of indefinite length. */
   readonly isOpenList: (frame: Uint8Array) => boolean;
-  /** Where the elements of that list start. */
+  /** The position of the first element of that list. */
   readonly firstElement: (frame: Uint8Array) => number;
-  /** Where the value at `at` ends, inside `depth` others. @throws ProtocolViolation */
+  /** The end of the value at `at`, which is nested in `depth` others. @throws ProtocolViolation */
   readonly skip: (bytes: Uint8Array, at: number, depth: number) => number;
-  /** The same for Args, which has to be a list. */
+  /** The end of Args, which must be a list. */
   readonly skipArgs: (bytes: Uint8Array, at: number) => number;
-  /** The same for Kwargs, which has to be a dict, all of its keys strings. */
+  /** The end of Kwargs, which must be a dict with strings as keys. */
   readonly skipKwargs: (bytes: Uint8Array, at: number) => number;
-  /** Where the list ends whose last element ends at `at`. */
+  /** The end of the list whose last element ends at `at`. */
   readonly endOfList: (frame: Uint8Array, at: number) => number;
-  /** Reads values that `skip` has seen, one after the other. */
+  /** Makes a reader of consecutive values that `skip` has checked. */
   readonly reader: (bytes: Uint8Array, at: number, text: ReadText) => ValueReader;
 }
 
-/** Reads one value at each call. */
+/** Reads one value with each call. */
 interface ValueReader {
   read(): unknown;
 }
@@ -88,7 +88,7 @@ function encodePayload(
   count: PayloadCount,
 ): Uint8Array<ArrayBuffer> {
   if (count === 0) return new Uint8Array(0);
-  // The list that holds them has a head of one byte. A copy, so that whoever keeps it keeps no more.
+  // Without the one-byte head of the list; copied, so that the result does not keep the shared buffer.
   const list = write(format, count === 1 ? [args] : [args, kwargs], 0);
   return new Uint8Array(list.subarray(1));
 }
@@ -98,13 +98,13 @@ function write(format: BinaryFormat, value: unknown, depth: number): Uint8Array 
   try {
     return format.write(written);
   } catch (error) {
-    throw new SerializationFailure(`${format.name}: no form for this value`, { cause: error });
+    throw new SerializationFailure(`${format.name}: cannot write this value, see cause`, { cause: error });
   }
 }
 
 function decode(format: BinaryFormat, serializer: Serializer, frame: Uint8Array): Message {
   const count = format.countElements(frame);
-  if (count === 0) throw new ProtocolViolation('a message has no elements');
+  if (count === 0) throw new ProtocolViolation('a message has no elements, expected its type first');
   const first = format.firstElement(frame);
   let end = format.skip(frame, first, 1);
   const reader = format.reader(frame, first, readName);
@@ -129,7 +129,7 @@ function readHead(format: BinaryFormat, head: Uint8Array): readonly unknown[] {
       elements.push(reader.read());
     }
   } catch (error) {
-    // The element is cut off, or not well-formed.
+    // The element is cut off or malformed.
     if (!(error instanceof ProtocolViolation)) throw error;
   }
   return elements;
@@ -140,7 +140,7 @@ function checkCount(layout: Layout, count: number): void {
   if (count > mostOf(layout)) throw tooMany(layout);
 }
 
-/** Args and Kwargs, `count` of them, behind the envelope that ends at `at`. */
+/** The payload of `count` elements after the envelope, which ends at `at`. */
 function readPayload(
   format: BinaryFormat,
   serializer: Serializer,
@@ -148,14 +148,14 @@ function readPayload(
   at: number,
   count: number,
 ): Payload {
-  // Some peers send null for none.
+  // Some peers send null for an absent Args or Kwargs.
   const noArgs = count === 0 || frame[at] === format.nil;
   const argsEnd = count === 0 ? at : noArgs ? at + 1 : format.skipArgs(frame, at);
   const noKwargs = count < 2 || frame[argsEnd] === format.nil;
   const end = count < 2 ? argsEnd : noKwargs ? argsEnd + 1 : format.skipKwargs(frame, argsEnd);
   const frameEnd = format.endOfList(frame, end);
   if (frameEnd !== frame.length) {
-    throw new ProtocolViolation(`${format.name}: a message is followed by more bytes`);
+    throw new ProtocolViolation(`${format.name}: the frame has bytes after its message`);
   }
   if (!noArgs) {
     return noKwargs
@@ -172,16 +172,16 @@ function decodePayload(
   count: PayloadCount,
 ): { args: Args | undefined; kwargs: Kwargs | undefined } {
   const reader = format.reader(bytes, 0, readText);
-  // `decode` has seen that the first is a list and the second a dict.
+  // `decode` has checked that the first is a list and the second a dict.
   const args = count > 0 ? (reader.read() as Args) : undefined;
   const kwargs = count > 1 ? (reader.read() as Kwargs) : undefined;
   return { args, kwargs };
 }
 
-/** A string as it is, unless a lone surrogate in it has no form in UTF-8. */
+/** The string itself. @throws SerializationFailure for a lone surrogate, which UTF-8 cannot encode */
 export function wellFormed(text: string): string {
   if (isWellFormed(text)) return text;
-  throw new SerializationFailure('a string with a lone surrogate has no form in UTF-8');
+  throw new SerializationFailure('a string has a lone surrogate, which UTF-8 cannot encode');
 }
 
 const isWellFormed: (text: string) => boolean =
@@ -189,38 +189,38 @@ const isWellFormed: (text: string) => boolean =
     ? (text) => (text as string & { isWellFormed(): boolean }).isWellFormed()
     : (text) => !/\p{Surrogate}/u.test(text);
 
-/** A date as it is, unless it is the invalid one. */
+/** The date itself. @throws SerializationFailure for an invalid date */
 export function validDate(date: Date): Date {
   if (!Number.isNaN(date.getTime())) return date;
-  throw new SerializationFailure('an invalid Date has no form on the wire');
+  throw new SerializationFailure('cannot write an invalid Date');
 }
 
 /**
- * True for an integer above 2^32 or below `least`: one that the libraries would write as a float, and
- * that is an integer to everyone else.
+ * True for an integer above 2^32 or below `least`, which the libraries write as a float although other implementations
+ * write an integer.
  */
 export function isWide(value: number, least: number): boolean {
   return (value > 0xffffffff || value < least) && Number.isInteger(value) && Math.abs(value) <= MAX_ID;
 }
 
-/** True for the zero below zero, which the libraries would write as an integer, where there is but one zero. */
+/** True for negative zero, which the libraries write as an integer, without its sign. */
 export function isNegativeZero(value: number): boolean {
   return value === 0 && 1 / value < 0;
 }
 
-/** The integer as a number where that is exact. */
+/** The integer as a number, if a number is exact. */
 export function narrowed(value: bigint): number | bigint {
   return value >= -MAX_ID && value <= MAX_ID ? Number(value) : value;
 }
 
-/** The unsigned integer of two words of 32 bits. */
+/** The unsigned integer of two 32-bit words. */
 export function joinWords(high: number, low: number): number | bigint {
-  // Up to 2^53, which is an id, a number is exact.
+  // A number is exact up to 2^53, the largest id.
   if (high < 0x200000 || (high === 0x200000 && low === 0)) return high * 0x100000000 + low;
   return (BigInt(high) << 32n) | BigInt(low);
 }
 
-/** Sets a key that may be any string: assigning to `__proto__` would set the prototype instead. */
+/** Sets any key, even `__proto__`: a plain assignment would set the prototype. */
 export function setKey(dict: Record<string, unknown>, key: string, value: unknown): void {
   if (key === '__proto__') {
     Object.defineProperty(dict, key, { value, writable: true, enumerable: true, configurable: true });

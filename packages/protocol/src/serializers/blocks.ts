@@ -1,4 +1,4 @@
-/** Looking at sixteen characters at once, in WebAssembly, where the runtime has it and lets us. */
+/** A check of sixteen characters at once, in WebAssembly where the runtime has and allows it. */
 import { BLOCKS_CODE } from './blocks-code.ts';
 
 /** What blocks.wat exports. */
@@ -13,30 +13,30 @@ declare const WebAssembly:
     }
   | undefined;
 
-/** The first block is of this size, and each next one four times the last (bytes): what is copied in vain is little. */
+/** The size of the first block, in bytes; each next one is four times as large. Small first blocks waste little copying. */
 const FIRST = 2 * 1024;
 const LARGEST = 64 * 1024;
 
-/** Undefined where there is no WebAssembly, or none with vectors, or a page's policy forbids it. */
+/** Undefined without WebAssembly or its vectors, or when the content security policy of a page forbids it. */
 function load(): Exports | undefined {
   try {
     if (typeof WebAssembly === 'undefined') return undefined;
     const module = new WebAssembly.Module(Uint8Array.from(BLOCKS_CODE));
     return new WebAssembly.Instance(module).exports as Exports;
   } catch {
-    return undefined; // Everything works without, more slowly.
+    return undefined; // The scanner works without it, more slowly.
   }
 }
 
 const machine = load();
 const memory = new Uint8Array(machine?.memory.buffer ?? new ArrayBuffer(0));
 
-/** Whether {@link skipPlainBlocks} gets anywhere. */
+/** True when {@link skipPlainBlocks} is available. */
 export const hasBlocks: boolean = machine !== undefined;
 
 /**
- * How far the bytes from `at` on may stand in a JSON string as they are. What is left up to the first that may not is
- * less than sixteen bytes; so is what is left of bytes that all may.
+ * Skips bytes from `at` that a JSON string may contain unescaped. @returns a position less than sixteen bytes before the
+ * first other byte, or before the end
  */
 export function skipPlainBlocks(bytes: Uint8Array, at: number): number {
   if (machine === undefined) return at;

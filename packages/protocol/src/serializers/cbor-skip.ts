@@ -1,4 +1,4 @@
-/** A walk over CBOR (RFC 8949): where a value ends, and whether it is one, without decoding it. */
+/** A scanner of CBOR (RFC 8949): checks values and finds their ends without decoding them. */
 import { ProtocolViolation } from '../errors.ts';
 import { MAX_DEPTH } from '../serializer.ts';
 import { readUnsigned } from './binary.ts';
@@ -14,7 +14,7 @@ export const DICT = 5;
 export const TAG = 6;
 const SIMPLE = 7;
 
-/** The lower five bits that leave the length open; what follows ends with a break. */
+/** The lower five bits for an indefinite length, which a break ends. */
 export const OPEN = 31;
 export const BREAK = 0xff;
 
@@ -23,7 +23,7 @@ export const TAG_EPOCH = 1;
 export const TAG_BIGNUM = 2;
 export const TAG_NEGATIVE_BIGNUM = 3;
 
-/** The bytes of the longest big integer: arithmetic on longer ones takes time that nobody expects. */
+/** The longest big integer, in bytes: arithmetic on longer ones would be slow. */
 export const MAX_BIGNUM = 1024;
 
 /**
@@ -35,22 +35,22 @@ const REFUSED_TAGS: ReadonlySet<number> = new Set([
 ]);
 
 function violation(what: string, at: number): ProtocolViolation {
-  return new ProtocolViolation(`CBOR: ${what} at ${at}`);
+  return new ProtocolViolation(`CBOR: ${what} at byte ${at}`);
 }
 
-/** The end of `length` bytes that start at `at`, if there are so many. */
+/** The end of `length` bytes from `at`. @throws ProtocolViolation when the frame ends before */
 function endOf(bytes: Uint8Array, at: number, length: number): number {
   if (length > bytes.length - at) throw violation('fewer bytes than declared', at);
   return at + length;
 }
 
-/** How many bytes behind the first one hold its argument. */
+/** The number of bytes of the argument, after the first byte. */
 function width(byte: number): number {
   const info = byte & 31;
   return info < 24 || info > 27 ? 0 : 1 << (info - 24);
 }
 
-/** Where what follows the head at `at` starts. */
+/** The end of the head at `at`. */
 export function contentOf(byte: number, at: number): number {
   return at + 1 + width(byte);
 }
@@ -64,7 +64,7 @@ export function argumentOf(bytes: Uint8Array, byte: number, at: number): number 
 }
 
 /**
- * Where the value at `at` ends; `depth` lists, dicts and tags are open around it.
+ * The end of the value at `at`, which is nested in `depth` lists, dicts and tags.
  * @throws ProtocolViolation when it is not well-formed, not UTF-8, under a refused tag or nests too deep
  */
 export function skipValue(bytes: Uint8Array, at: number, depth: number): number {
@@ -91,7 +91,7 @@ export function skipValue(bytes: Uint8Array, at: number, depth: number): number 
   }
 }
 
-/** A value of open length; no other may have the bits from 28 on. */
+/** A value of indefinite length. Lower bits from 28 to 30 are invalid. */
 function skipOpen(bytes: Uint8Array, at: number, byte: number, depth: number): number {
   const major = byte >> 5;
   if ((byte & 31) === OPEN) {
@@ -102,7 +102,7 @@ function skipOpen(bytes: Uint8Array, at: number, byte: number, depth: number): n
   throw violation(`no value starts with 0x${byte.toString(16)}`, at);
 }
 
-/** False, true, null, undefined and floats; no other simple value means anything. */
+/** False, true, null, undefined and floats. Other simple values are refused. */
 function skipSimple(byte: number, at: number, content: number): number {
   const info = byte & 31;
   if (info < 20 || info === 24) throw violation('a simple value without a meaning', at);
@@ -115,7 +115,7 @@ function skipText(bytes: Uint8Array, at: number, length: number): number {
   return end;
 }
 
-/** The chunks of a string of open length: of its own type, each of a length that is told. */
+/** The chunks of a string of indefinite length: strings of the same type with definite lengths. */
 function skipChunks(bytes: Uint8Array, at: number, major: number): number {
   let next = at;
   while (bytes[next] !== BREAK) {
@@ -126,7 +126,7 @@ function skipChunks(bytes: Uint8Array, at: number, major: number): number {
   return next + 1;
 }
 
-/** The depth inside of something whose content is `least` bytes or more. */
+/** The depth inside a value whose content has at least `least` bytes. */
 function enter(bytes: Uint8Array, at: number, least: number, depth: number): number {
   if (depth >= MAX_DEPTH) throw violation(`nests deeper than ${MAX_DEPTH}`, at);
   endOf(bytes, at, least);
@@ -185,12 +185,12 @@ function checkBignum(bytes: Uint8Array, at: number, end: number): void {
   if (end - at > MAX_BIGNUM + 3) throw violation('a big integer of too many bytes', at);
 }
 
-/** True for a frame that starts with a list of open length. */
+/** True for a frame that starts with a list of indefinite length. */
 export function isOpenList(frame: Uint8Array): boolean {
   return frame[0] === ((LIST << 5) | OPEN);
 }
 
-/** How many elements the list has that the frame is. @throws ProtocolViolation when it is none */
+/** The number of elements of the frame's list. @throws ProtocolViolation for any other value */
 export function countElements(frame: Uint8Array): number {
   const byte = frame[0] ?? 0;
   if (byte >> 5 !== LIST) throw violation('expected a list', 0);
@@ -205,18 +205,18 @@ function countOpen(frame: Uint8Array): number {
   return count;
 }
 
-/** Where the list ends that the frame is, when its last element ends at `at`. */
+/** The end of the frame's list, whose last element ends at `at`. */
 export function endOfList(frame: Uint8Array, at: number): number {
   return isOpenList(frame) ? at + 1 : at;
 }
 
-/** Where Args ends, which starts at `at`. @throws ProtocolViolation */
+/** The end of Args, which starts at `at`. @throws ProtocolViolation */
 export function skipArgs(bytes: Uint8Array, at: number): number {
   if ((bytes[at] ?? 0) >> 5 !== LIST) throw violation('expected a list, Args,', at);
   return skipValue(bytes, at, 1);
 }
 
-/** Where Kwargs ends, which starts at `at`. @throws ProtocolViolation */
+/** The end of Kwargs, which starts at `at`. @throws ProtocolViolation */
 export function skipKwargs(bytes: Uint8Array, at: number): number {
   if ((bytes[at] ?? 0) >> 5 !== DICT) throw violation('expected a dict, Kwargs,', at);
   return skipValue(bytes, at, 1);

@@ -68,7 +68,7 @@ const dialect: Dialect = {
     const number = narrowed(value);
     if (typeof number === 'number' && !isWide(number, LEAST)) return number;
     if (value >= -BIGNUM_END && value < BIGNUM_END) return value;
-    throw new SerializationFailure(`CBOR: no integer beyond ${MAX_BIGNUM} bytes`);
+    throw new SerializationFailure(`CBOR: cannot write an integer beyond ${MAX_BIGNUM} bytes`);
   },
   bytes: (value) => value,
   date: validDate,

@@ -1,19 +1,19 @@
-/** Reads the elements of an envelope in JSON, most of them in one go. */
+/** A reader of the elements of a JSON envelope, with fast paths for the most frequent kinds. */
 import { NO_ENTRIES } from '../fields.ts';
 import { COMMA, DICT_END, DICT_START, LIST_END, QUOTE, skipPlain, skipValue, ZERO } from './json-skip.ts';
 import { parse } from './json-values.ts';
 import { readName, readText } from './text.ts';
 
-/** So many digits fit into a number; the last may round it, as JSON.parse does. */
+/** The most digits on the fast path. The last may round the number, as it does in JSON.parse. */
 const MOST_DIGITS = 16;
 
 export class ElementReader {
-  /** Where the element that was read last ends. */
+  /** The end of the last element. */
   end = 0;
-  /** The integer that was read last. */
+  /** The last integer. */
   #number = 0;
 
-  /** The element that starts at `at`. @throws ProtocolViolation when it is not well-formed */
+  /** The element at `at`. @throws ProtocolViolation for a malformed element */
   read(frame: Uint8Array, at: number): unknown {
     const byte = frame[at] ?? 0;
     if (byte === QUOTE) {
@@ -32,7 +32,7 @@ export class ElementReader {
     return parse(readText(frame, at, this.end));
   }
 
-  /** Reads a positive integer that something in the list follows. @returns false for anything else */
+  /** Reads a positive integer that is not the last thing in the text. @returns false for anything else */
   #skipDigits(frame: Uint8Array, at: number): boolean {
     let value = 0;
     let next = at;

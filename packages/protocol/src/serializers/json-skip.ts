@@ -1,4 +1,4 @@
-/** A scanner of JSON text (RFC 8259): where a value ends, and whether it is one, without decoding it. */
+/** A scanner of JSON text (RFC 8259): checks values and finds their ends without decoding them. */
 import { ProtocolViolation } from '../errors.ts';
 import { MAX_DEPTH } from '../serializer.ts';
 import { hasBlocks, skipPlainBlocks } from './blocks.ts';
@@ -14,7 +14,7 @@ const COLON = 0x3a;
 export const QUOTE = 0x22;
 export const BACKSLASH = 0x5c;
 const SMALL_U = 0x75;
-/** What null begins with. */
+/** The first character of null. */
 export const SMALL_N = 0x6e;
 const MINUS = 0x2d;
 const PLUS = 0x2b;
@@ -32,20 +32,20 @@ const DIGIT = tableOf('0123456789');
 const HEX = tableOf('0123456789abcdefABCDEF');
 const ESCAPE = tableOf('"\\/bfnrt');
 const BLANK = tableOf(' \t\n\r');
-/** What may stand in a string as it is, among the characters of one byte. */
+/** The one-byte characters that a string may contain unescaped. */
 const PLAIN: Uint8Array = new Uint8Array(256).fill(1, SPACE, 0x80);
 PLAIN[QUOTE] = PLAIN[BACKSLASH] = 0;
 
-/** The exception for text that stops being JSON at `at`. */
+/** The error for text that is malformed at `at`. */
 export function malformed(bytes: Uint8Array, at: number): ProtocolViolation {
   const byte = bytes[at];
   const found = byte === undefined ? 'the end' : `byte 0x${byte.toString(16).padStart(2, '0')}`;
-  return new ProtocolViolation(`JSON: did not expect ${found} at ${at}`);
+  return new ProtocolViolation(`JSON: unexpected ${found} at byte ${at}`);
 }
 
-/** Where the white space at `at` ends. */
+/** The end of the white space at `at`. */
 export function skipBlanks(bytes: Uint8Array, at: number): number {
-  // Hardly anyone sends any, so one comparison answers most calls.
+  // White space is rare: one comparison is enough for most calls.
   if ((bytes[at] ?? 0) > SPACE) return at;
   let next = at;
   while (BLANK[bytes[next] ?? 0] === 1) next += 1;
@@ -53,7 +53,7 @@ export function skipBlanks(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Where the value that starts at `at` ends; `depth` lists and dicts are open around it.
+ * The end of the value at `at`, which is nested in `depth` lists and dicts.
  * @throws ProtocolViolation when it is not well-formed, not UTF-8 or nests deeper than MAX_DEPTH
  */
 export function skipValue(bytes: Uint8Array, at: number, depth: number): number {
@@ -76,7 +76,7 @@ export function skipValue(bytes: Uint8Array, at: number, depth: number): number 
 }
 
 function deeper(depth: number): number {
-  if (depth >= MAX_DEPTH) throw new ProtocolViolation(`JSON: nests deeper than ${MAX_DEPTH}`);
+  if (depth >= MAX_DEPTH) throw new ProtocolViolation(`JSON: nests deeper than ${MAX_DEPTH} levels`);
   return depth + 1;
 }
 
@@ -112,7 +112,7 @@ function skipKey(bytes: Uint8Array, at: number): number {
   return skipBlanks(bytes, colon + 1);
 }
 
-/** Skips the rest of a string, its opening quote behind. */
+/** Skips the rest of a string after its opening quote. */
 function skipString(bytes: Uint8Array, at: number): number {
   let next = at;
   for (;;) {
@@ -123,7 +123,7 @@ function skipString(bytes: Uint8Array, at: number): number {
   }
 }
 
-/** Where what may stand in a string as it is, in characters of one byte, ends. */
+/** The end of the run of unescaped one-byte characters at `at`. */
 export function skipPlain(bytes: Uint8Array, at: number): number {
   const long = at + LONG_RUN;
   let next = at;
@@ -161,15 +161,15 @@ function skipPlainWords(bytes: Uint8Array, at: number): number {
   return next;
 }
 
-/** After so many words without an end, the rest is copied to where it can be looked at in larger pieces. */
+/** After this many words, the rest of the run is checked in blocks, by WebAssembly. */
 const MANY = 128;
 
-/** The sign bits of the four bytes of a word, as the 32 bits that the engine need not widen. */
+/** The sign bits of the four bytes of a word, as a 32-bit integer of the engine. */
 const SIGNS = 0x80808080 | 0;
 
 /**
- * Four characters at once: the sign bit of a byte ends up set when that byte is not ASCII, is below
- * U+0020, is a quote or a backslash. It may be set for the neighbour of such a byte, never for others.
+ * Checks four characters at once: sets the sign bit of each byte that is not ASCII, is below U+0020, a quote or a
+ * backslash. The bit of a neighbour of such a byte may be set as well.
  */
 function oddities(word: number): number {
   const blanks = (word - 0x20202020) | 0;
@@ -213,7 +213,7 @@ function skipSign(bytes: Uint8Array, at: number): number {
   return bytes[at] === PLUS || bytes[at] === MINUS ? at + 1 : at;
 }
 
-/** Skips one digit or more. */
+/** Skips one or more digits. */
 function skipDigits(bytes: Uint8Array, at: number): number {
   let next = at;
   while (DIGIT[bytes[next] ?? 0] === 1) next += 1;

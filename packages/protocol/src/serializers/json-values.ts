@@ -30,21 +30,21 @@ const dialect: Dialect = {
   number: (value) => {
     if (value === 0 && 1 / value < 0) return negativeZero();
     if (Number.isFinite(value)) return value;
-    throw new SerializationFailure(`JSON: no form for ${value}`);
+    throw new SerializationFailure(`JSON: cannot write ${value}`);
   },
   bigint: (value) => {
     if (value >= -MAX_ID && value <= MAX_ID) return Number(value);
-    throw new SerializationFailure('JSON: no exact form for an integer beyond 2^53');
+    throw new SerializationFailure('JSON: cannot write an integer beyond 2^53 exactly');
   },
   bytes: (value) => `\0${toBase64(value)}`,
   date: (value) => {
     if (!Number.isNaN(value.getTime())) return value.toJSON();
-    throw new SerializationFailure('JSON: no form for an invalid Date');
+    throw new SerializationFailure('JSON: cannot write an invalid Date');
   },
   key: () => undefined,
 };
 
-/** The value as text; `depth` lists and dicts are open around it. @throws SerializationFailure */
+/** The value as text, nested in `depth` lists and dicts. @throws SerializationFailure */
 export function stringify(value: unknown, depth: number): string {
   const before = negativeZeros;
   const written = outgoing(value, dialect, depth);
@@ -53,11 +53,11 @@ export function stringify(value: unknown, depth: number): string {
     const text = JSON.stringify(written);
     return isSigned ? text.replace(WRITTEN_ZERO, '-0') : text;
   } catch (error) {
-    throw new SerializationFailure('JSON: no form for this value', { cause: error });
+    throw new SerializationFailure('JSON: cannot write this value, see cause', { cause: error });
   }
 }
 
-/** Writes an element of an envelope: most need no machinery. @throws SerializationFailure */
+/** Writes an element of an envelope, with fast paths for the most frequent kinds. @throws SerializationFailure */
 export function writeElement(writer: FrameWriter, element: unknown): void {
   if (typeof element === 'number' && Number.isInteger(element)) writeInteger(writer, element);
   else if (typeof element === 'string' && writePlain(writer, element)) return;
@@ -88,7 +88,7 @@ function writeInteger(writer: FrameWriter, value: number): void {
   writer.at += width;
 }
 
-/** Writes a string that stands in quotes as it is. @returns false, and writes nothing, for any other */
+/** Writes a string that needs no escapes. @returns false, without a change, for any other string */
 function writePlain(writer: FrameWriter, text: string): boolean {
   const { length } = text;
   writer.reserve(length + 2);
@@ -104,7 +104,7 @@ function writePlain(writer: FrameWriter, text: string): boolean {
   return true;
 }
 
-/** The value of a text that the scanner has found well-formed. */
+/** The value of a text that the scanner has checked. */
 export function parse(text: string): unknown {
   return text.includes('\\u0000') ? JSON.parse(text, revive) : JSON.parse(text);
 }

@@ -1,4 +1,4 @@
-/** A walk over MessagePack: where a value ends, and whether it is one, without decoding it. */
+/** A scanner of MessagePack: checks values and finds their ends without decoding them. */
 import { ProtocolViolation } from '../errors.ts';
 import { MAX_DEPTH } from '../serializer.ts';
 import { readUnsigned } from './binary.ts';
@@ -6,7 +6,7 @@ import { isUtf8 } from './utf8.ts';
 
 /* What a first byte starts. */
 const NOTHING = 0;
-/** A value of a width that its first byte tells: an integer, a float, a bool, nil. */
+/** A value whose first byte determines its width: an integer, a float, a bool, nil. */
 const SCALAR = 1;
 export const TEXT = 2;
 export const BYTES = 3;
@@ -14,11 +14,11 @@ export const LIST = 4;
 export const DICT = 5;
 export const EXTENSION = 6;
 
-/** What each first byte starts. */
+/** The kind of value for each first byte. */
 export const KIND: Uint8Array = new Uint8Array(256).fill(SCALAR);
-/** How many bytes behind it hold its length; those of a scalar itself. */
+/** The number of bytes of the length, or of a scalar, after the first byte. */
 const WIDTH = new Uint8Array(256);
-/** The length that the first byte holds, when no others do. */
+/** The length in the first byte, for kinds without length bytes. */
 const LENGTH = new Uint8Array(256);
 
 function short(first: number, last: number, kind: number): void {
@@ -49,28 +49,28 @@ wide(0xdc, LIST, 2, 4);
 wide(0xde, DICT, 2, 4);
 
 function violation(what: string, at: number): ProtocolViolation {
-  return new ProtocolViolation(`MessagePack: ${what} at ${at}`);
+  return new ProtocolViolation(`MessagePack: ${what} at byte ${at}`);
 }
 
-/** The end of `length` bytes that start at `at`, if there are so many. */
+/** The end of `length` bytes from `at`. @throws ProtocolViolation when the frame ends before */
 function endOf(bytes: Uint8Array, at: number, length: number): number {
   if (length > bytes.length - at) throw violation('fewer bytes than declared', at);
   return at + length;
 }
 
-/** Where the content of the value at `at` starts: behind its first byte and its length. */
+/** The start of the content of the value at `at`, after its first byte and its length. */
 export function contentOf(byte: number, at: number): number {
   return at + 1 + (WIDTH[byte] ?? 0);
 }
 
-/** The length of the value at `at`: of bytes, elements or entries. */
+/** The length of the value at `at`, in bytes, elements or entries. */
 export function lengthOf(bytes: Uint8Array, byte: number, at: number): number {
   const width = WIDTH[byte] ?? 0;
   return width === 0 ? (LENGTH[byte] ?? 0) : readUnsigned(bytes, at + 1, width);
 }
 
 /**
- * Where the value at `at` ends; `depth` lists and dicts are open around it.
+ * The end of the value at `at`, which is nested in `depth` lists and dicts.
  * @throws ProtocolViolation when it is not well-formed, not UTF-8, of an extension type or nests too deep
  */
 export function skipValue(bytes: Uint8Array, at: number, depth: number): number {
@@ -103,9 +103,9 @@ function skipText(bytes: Uint8Array, at: number, length: number): number {
 }
 
 /**
- * Only the timestamp is data, and the one octet with which msgpackr writes `undefined`, as wampy does for
- * each option that it leaves out. Every other type is some library's private way to say what its peer
- * should build: references, records, errors, regular expressions.
+ * Accepts two extension types: the timestamp, and the one octet with which msgpackr writes `undefined`, as wampy does for
+ * absent options. All others are private to some library and would build objects: references, records, errors, regular
+ * expressions.
  */
 function skipExtension(bytes: Uint8Array, at: number, length: number): number {
   const end = endOf(bytes, at + 1, length);
@@ -121,7 +121,7 @@ export function isUndefined(bytes: Uint8Array, at: number, length: number): bool
   return length === 1 && bytes[at] === 0 && bytes[at + 1] === 0;
 }
 
-/** The depth inside a list or dict whose content is `least` bytes or more. */
+/** The depth inside a list or dict whose content has at least `least` bytes. */
 function enter(bytes: Uint8Array, at: number, least: number, depth: number): number {
   if (depth >= MAX_DEPTH) throw violation(`nests deeper than ${MAX_DEPTH}`, at);
   endOf(bytes, at, least);
@@ -155,7 +155,7 @@ function isKey(byte: number, depth: number): boolean {
   );
 }
 
-/** How many elements the list has that the frame is. @throws ProtocolViolation when it is none */
+/** The number of elements of the frame's list. @throws ProtocolViolation for any other value */
 export function countElements(frame: Uint8Array): number {
   const byte = frame[0] ?? 0;
   if (KIND[byte] !== LIST) throw violation('expected a list', 0);
@@ -163,13 +163,13 @@ export function countElements(frame: Uint8Array): number {
   return lengthOf(frame, byte, 0);
 }
 
-/** Where Args ends, which starts at `at`. @throws ProtocolViolation */
+/** The end of Args, which starts at `at`. @throws ProtocolViolation */
 export function skipArgs(bytes: Uint8Array, at: number): number {
   if (KIND[bytes[at] ?? 0] !== LIST) throw violation('expected a list, Args,', at);
   return skipValue(bytes, at, 1);
 }
 
-/** Where Kwargs ends, which starts at `at`. @throws ProtocolViolation */
+/** The end of Kwargs, which starts at `at`. @throws ProtocolViolation */
 export function skipKwargs(bytes: Uint8Array, at: number): number {
   if (KIND[bytes[at] ?? 0] !== DICT) throw violation('expected a dict, Kwargs,', at);
   return skipValue(bytes, at, 1);

@@ -87,7 +87,7 @@ const dialect: Dialect = {
 
 function wide(value: bigint): bigint | Unsigned64 {
   if (value < -(2n ** 63n) || value >= 2n ** 64n)
-    throw new SerializationFailure('MessagePack: no integer beyond 64 bits');
+    throw new SerializationFailure('MessagePack: cannot write an integer beyond 64 bits');
   return value < 0n ? value : new Unsigned64(value);
 }
 

@@ -4,16 +4,16 @@ declare const TextDecoder: new (
   options: { readonly ignoreBOM: boolean },
 ) => { decode(bytes: Uint8Array): string };
 
-// Bytes are checked before; and a byte order mark is a character like any other.
+// The bytes have been checked. A byte order mark counts as a character.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Up to this many characters, a loop is faster than a call into the engine. */
+/** Up to this many characters, a loop decodes faster than a call into the engine. */
 const SHORT = 48;
 
-/** Reads the string whose UTF-8, which has been checked, stands from `at` up to `end`. */
+/** Decodes the checked UTF-8 from `at` to `end`. */
 export type ReadText = (bytes: Uint8Array, at: number, end: number) => string;
 
-/** The string whose UTF-8, which has been checked, stands from `at` up to `end`. */
+/** Decodes the checked UTF-8 from `at` to `end`. */
 export function readText(bytes: Uint8Array, at: number, end: number): string {
   const length = end - at;
   if (length > SHORT) return decoder.decode(bytes.subarray(at, end));
@@ -26,11 +26,11 @@ export function readText(bytes: Uint8Array, at: number, end: number): string {
   return String.fromCharCode(...units);
 }
 
-/** Names of up to this many bytes are remembered. */
+/** The longest cached name, in bytes. */
 const LONGEST_KNOWN = 64;
-/** How many are remembered, each in the slot that its bytes choose, or in that far away from it. */
+/** The number of slots of the cache. The hash of a name selects its slot; a second slot is FAR from it. */
 const SLOTS = 1024;
-/** Not the next one, which belongs to a name that differs in its last digit. */
+/** Not 1: names that differ in their last digit have neighbouring slots. */
 const FAR = SLOTS / 2;
 
 interface Known {
@@ -38,14 +38,14 @@ interface Known {
   readonly text: string;
 }
 const known: (Known | undefined)[] = new Array<Known | undefined>(SLOTS).fill(undefined);
-/** Their mixed bytes, so that hardly any but the right one is looked at. */
+/** The hash of the name in each slot: hardly any other name is compared. */
 const mixes = new Int32Array(SLOTS);
-/** The mixed bytes of the last name in each slot that was not known. */
+/** The hash of the last name that missed, for each slot. */
 const met = new Int32Array(SLOTS);
 
 /**
- * The same for strings of an envelope: URIs and the names of options, which come again and again. A name is remembered
- * when it comes again before another of its slot: where there are more names than slots, none pushes out others.
+ * The same for the strings of an envelope, with a cache: URIs and the names of options recur. A name enters the cache when
+ * it misses twice without another miss of its slot in between, so that many different names do not evict each other.
  */
 export function readName(bytes: Uint8Array, at: number, end: number): string {
   if (end - at > LONGEST_KNOWN) return readText(bytes, at, end);
@@ -60,13 +60,13 @@ export function readName(bytes: Uint8Array, at: number, end: number): string {
   return read;
 }
 
-/** The name in a slot, if it is the one that stands there. */
+/** The name in a slot, if its bytes are those from `at` to `end`. */
 function recall(slot: number, mixed: number, bytes: Uint8Array, at: number, end: number): string | undefined {
   const found = mixes[slot] === mixed ? known[slot] : undefined;
   return found !== undefined && isAt(found.bytes, bytes, at, end) ? found.text : undefined;
 }
 
-/** Puts a name into its slot, and the one there into that far away. */
+/** Puts a name into its slot and moves the previous one to the second slot. */
 function remember(slot: number, mixed: number, name: Known): void {
   known[slot ^ FAR] = known[slot];
   mixes[slot ^ FAR] = mixes[slot] ?? 0;

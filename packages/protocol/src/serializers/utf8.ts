@@ -1,20 +1,20 @@
-/** UTF-8 as RFC 3629 has it: no overlong form, no surrogate, nothing above U+10FFFF. */
+/** A check of UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF. */
 
 function isTail(byte: number | undefined): boolean {
   return byte !== undefined && (byte & 0xc0) === 0x80;
 }
 
-/** The lowest second byte after `lead` that makes no overlong form. */
+/** The lowest second byte after `lead` that is not an overlong form. */
 function lowestSecond(lead: number): number {
   return lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
 }
 
-/** The highest second byte after `lead` that makes neither a surrogate nor more than U+10FFFF. */
+/** The highest second byte after `lead` that is neither a surrogate nor above U+10FFFF. */
 function highestSecond(lead: number): number {
   return lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
 }
 
-/** Where the sequence of two to four bytes at `at` ends, or -1 when it is none. */
+/** The end of the sequence of two to four bytes at `at`; -1 for an invalid sequence. */
 export function skipSequence(bytes: Uint8Array, at: number): number {
   const lead = bytes[at] ?? 0;
   const second = bytes[at + 1] ?? 0;
@@ -25,14 +25,14 @@ export function skipSequence(bytes: Uint8Array, at: number): number {
   return isTail(bytes[at + 3]) ? at + 4 : -1;
 }
 
-/** From this many characters in a row on, looking at four at once pays for the view it takes. */
+/** After this many characters in a row, checking words of four bytes is faster, despite the view that it needs. */
 export const LONG_RUN = 32;
 
-/** The words of the buffer that was looked at last: mostly the next bytes come in the same one. */
+/** The last buffer and its words: successive calls mostly have the same buffer. */
 let looked: ArrayBufferLike = new ArrayBuffer(0);
 let words: Int32Array = new Int32Array(looked);
 
-/** The whole words of the buffer that `bytes` lie in, of which the first is the first of the buffer. */
+/** The words of the whole buffer of `bytes`. */
 export function wordsAround({ buffer }: Uint8Array): Int32Array {
   if (looked !== buffer) {
     looked = buffer;
@@ -41,7 +41,7 @@ export function wordsAround({ buffer }: Uint8Array): Int32Array {
   return words;
 }
 
-/** True when the bytes from `at` up to `end` are whole characters. */
+/** True when the bytes from `at` to `end` are valid UTF-8. */
 export function isUtf8(bytes: Uint8Array, at: number, end: number): boolean {
   let next = at;
   for (;;) {
@@ -57,7 +57,7 @@ function skipAscii(bytes: Uint8Array, at: number, end: number): number {
   let next = at;
   while (next < end && (bytes[next] ?? 0) < 0x80) {
     next += 1;
-    // No sooner than here is the first multiple of four a long run away.
+    // Words start at multiples of four in the buffer.
     if (next >= long && ((bytes.byteOffset + next) & 3) === 0) return skipAsciiWords(bytes, next, end);
   }
   return next;

@@ -1,4 +1,4 @@
-/** Values on their way out: what cannot travel is refused, what a format writes in its own way replaced. */
+/** Outgoing values: refuses those that no format can write, and replaces those that a format writes in its own way. */
 import { SerializationFailure } from '../errors.ts';
 import type { Dict } from '../words.ts';
 import { MAX_DEPTH } from '../serializer.ts';
@@ -34,14 +34,14 @@ export function outgoing(value: unknown, dialect: Dialect, depth: number): unkno
     case 'object':
       return value === null ? null : outgoingObject(value, dialect, depth);
     default:
-      throw new SerializationFailure(`a ${typeof value} has no form on the wire`);
+      throw new SerializationFailure(`cannot write a ${typeof value}`);
   }
 }
 
 function outgoingObject(value: object, dialect: Dialect, depth: number): unknown {
-  // Whoever contains itself nests without end, so this finds cycles, too.
+  // A cycle nests without end, so this check finds cycles as well.
   if (depth >= MAX_DEPTH) {
-    throw new SerializationFailure(`nests deeper than ${MAX_DEPTH}, or contains itself`);
+    throw new SerializationFailure(`a value nests deeper than ${MAX_DEPTH} levels, or contains itself`);
   }
   if (Array.isArray(value)) return outgoingList(value, dialect, depth + 1);
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -71,7 +71,7 @@ function outgoingDict(dict: Dict, dialect: Dialect, depth: number): Dict {
     const after = outgoing(before, dialect, depth);
     if (after === before) continue;
     copy ??= { ...dict };
-    // As in JSON: undefined becomes null in a list, but in a dict its key goes.
+    // As in JSON: undefined becomes null in a list, and a dict loses the key.
     if (before === undefined) Reflect.deleteProperty(copy, key);
     else copy[key] = after;
   }
@@ -86,7 +86,7 @@ function outgoingInstance(value: object, dialect: Dialect, depth: number): unkno
   if (hasToJson(value)) return outgoing(value.toJSON(), dialect, depth + 1);
   const tag = Object.prototype.toString.call(value);
   if (tag !== '[object Object]') {
-    throw new SerializationFailure(`${tag.slice(8, -1)} has no form on the wire`);
+    throw new SerializationFailure(`cannot write a ${tag.slice(8, -1)}`);
   }
   return outgoingDict({ ...value }, dialect, depth + 1);
 }
