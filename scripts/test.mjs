@@ -1,5 +1,5 @@
 // `npm test`: every check, each as a named step, and one closing line that counts them all.
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { countsOf, install, needsInstall, pnpm, requireNode, root, runNode, runTool } from './workspace.mjs';
 
@@ -20,6 +20,7 @@ if (!needsInstall() || step('install', await install())) {
   step('knip', await runTool('knip', []));
   step('build', await pnpm(['run', 'build']));
   await packages();
+  await commonJs();
   step('size', await runTool('size-limit', []));
   await tests(process.argv.slice(2));
 }
@@ -46,8 +47,45 @@ async function packages() {
   for (const name of published) {
     const tarball = join(cache, readdirSync(cache).find((file) => file.startsWith(`wamp-${name}-`)) ?? '');
     step(`publint @wamp/${name}`, await runTool('publint', [tarball, '--strict']));
-    step(`attw @wamp/${name}`, await runTool('@arethetypeswrong/cli', [tarball, '--profile', 'esm-only']));
+    step(`attw @wamp/${name}`, await runTool('@arethetypeswrong/cli', [tarball]));
   }
+}
+
+/** Compiles a project of CommonJS that uses the packages, and runs it. */
+async function commonJs() {
+  const project = join(cache, 'commonjs');
+  mkdirSync(join(project, 'node_modules', '@wamp'), { recursive: true });
+  for (const name of published) {
+    symlinkSync(join(root, 'packages', name), join(project, 'node_modules', '@wamp', name), 'junction');
+  }
+  const main = join(project, 'main.cts');
+  writeFileSync(
+    main,
+    `import client = require('@wamp/client');
+import { msgpack } from '@wamp/client/msgpack';
+import { json, type Serializer } from '@wamp/protocol';
+import { createRouter, type Router } from '@wamp/router';
+const { connect } = require('@wamp/client') as typeof client;
+const router: Router = createRouter({ realms: ['realm1'] });
+const serializers: readonly Serializer[] = [json, msgpack];
+if (connect !== client.connect || serializers.length !== 2) throw new Error('two instances');
+void router.close();
+`,
+  );
+  for (const module of ['node16', 'nodenext']) {
+    const options = [
+      '--module',
+      module,
+      '--target',
+      'es2022',
+      '--strict',
+      '--skipLibCheck',
+      '--types',
+      'node',
+    ];
+    step(`commonjs, module ${module}`, await runTool('typescript', [...options, '--ignoreConfig', main]));
+  }
+  step('commonjs, at run time', await runNode([join(project, 'main.cjs')]));
 }
 
 /**

@@ -1,0 +1,53 @@
+/** The published packages: what package.json repeats by hand, for no tool derives it. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+
+type Entry = string | Readonly<Record<string, unknown>>;
+
+interface Manifest {
+  readonly main: string;
+  readonly types: string;
+  readonly typesVersions: { readonly '*': Readonly<Record<string, readonly string[]>> };
+  readonly exports: Readonly<Record<string, Entry>>;
+  readonly publishConfig: { readonly exports: Readonly<Record<string, Entry>> };
+}
+
+function manifestOf(name: string): Manifest {
+  const file = new URL(`../packages/${name}/package.json`, import.meta.url);
+  return JSON.parse(readFileSync(file, 'utf8')) as Manifest;
+}
+
+/** What an entry `./NAME` has to be: the sources for this repository, CommonJS and ES modules for everybody. */
+function published(entry: Entry): Entry {
+  if (typeof entry === 'string') return entry;
+  const { types, default: module } = entry;
+  const inCommonJs = (path: unknown): string => String(path).replace('./dist/', './dist/cjs/');
+  return {
+    require: { types: inCommonJs(types), default: inCommonJs(module) },
+    types: String(module).replace(/\.js$/, '.d.ts'),
+    default: module,
+  };
+}
+
+test.each(['protocol', 'client', 'router'])(
+  'D9 @wamp/%s has the entries it is developed with, and has them for CommonJS and older TypeScript, too',
+  (name) => {
+    const { main, types, typesVersions, exports, publishConfig } = manifestOf(name);
+    const entries = Object.entries(exports);
+    expect(publishConfig.exports).toEqual(
+      Object.fromEntries(entries.map(([path, entry]) => [path, published(entry)])),
+    );
+    for (const [, entry] of entries)
+      if (typeof entry !== 'string') expect(Object.keys(entry)[0]).toBe('@wamp/source');
+    expect([main, types]).toEqual(['./dist/cjs/index.js', './dist/cjs/index.d.ts']);
+    const others = entries.filter(([path, entry]) => path !== '.' && typeof entry !== 'string');
+    expect(typesVersions['*']).toEqual(
+      Object.fromEntries(
+        others.map(([path, entry]) => [
+          path.slice(2),
+          [(entry as { readonly types: string }).types.replace('./dist/', './dist/cjs/')],
+        ]),
+      ),
+    );
+  },
+);
