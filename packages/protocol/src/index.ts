@@ -60,9 +60,18 @@ export {
 } from './dictionaries.ts';
 export type { Dict, Id, Uri } from './words.ts';
 export { fromList, layoutOf, toElements, toList, type Layout } from './layout.ts';
-export { Payload, type Args, type Kwargs, type PayloadCount } from './payload.ts';
+export {
+  Payload,
+  type Args,
+  type Kwargs,
+  type PayloadCount,
+  type PayloadCodec,
+  transcodeWith,
+  type Transcoder,
+} from './payload.ts';
 export { encodeOnce, MAX_DEPTH, type Serializer } from './serializer.ts';
 export { json } from './serializers/json.ts';
+export { transcode } from './serializers/transcode/transcode.ts';
 export { plainJson } from './serializers/plain-json.ts';
 export type { Transport, TransportFailure, TransportListener } from './transport.ts';
 export { ArrivingFrame } from './arriving.ts';

@@ -11,6 +11,9 @@ export type PayloadCount = 0 | 1 | 2;
 
 /** What a payload needs of a serializer: its own elements, to bytes and back. */
 export interface PayloadCodec {
+  /** `json`, `msgpack`, `cbor` or another: payloads of the same name are of the same form. */
+  readonly name: string;
+
   /** `count` elements in the form of {@link PayloadCodec.decodePayload}. @throws SerializationFailure */
   encodePayload(args: Args, kwargs: Kwargs, count: PayloadCount): Uint8Array<ArrayBuffer>;
 
@@ -19,6 +22,28 @@ export interface PayloadCodec {
     bytes: Uint8Array,
     count: PayloadCount,
   ): { readonly args: Args | undefined; readonly kwargs: Kwargs | undefined };
+}
+
+/**
+ * Makes a payload's bytes for one serializer of those for another, without decoding them. See `transcode`.
+ * @returns undefined when it does not know one of the two
+ * @throws SerializationFailure
+ */
+export type Transcoder = (
+  from: PayloadCodec,
+  bytes: Uint8Array,
+  count: PayloadCount,
+  to: PayloadCodec,
+) => Uint8Array<ArrayBuffer> | undefined;
+
+let transcoder: Transcoder | undefined;
+
+/**
+ * From now on, payloads in this process are transcoded so: a router wants that, and a client stays small without. What the
+ * transcoder does not know is decoded and encoded, as everything is before.
+ */
+export function transcodeWith(wanted: Transcoder | undefined): void {
+  transcoder = wanted;
 }
 
 const NO_ARGS: Args = Object.freeze([]);
@@ -113,7 +138,7 @@ export class Payload {
     for (const transcoded of this.#transcoded) {
       if (transcoded.serializer === serializer) return transcoded.bytes;
     }
-    const bytes = serializer.encodePayload(this.args, this.kwargs, this.count);
+    const bytes = this.#transcode(serializer) ?? serializer.encodePayload(this.args, this.kwargs, this.count);
     if (this.#bytes === undefined) {
       this.#serializer = serializer;
       this.#bytes = bytes;
@@ -179,6 +204,11 @@ export class Payload {
   /** How many bytes it has; 0 while it is values that nobody has encoded. */
   get size(): number {
     return this.#end - this.#start;
+  }
+
+  #transcode(serializer: PayloadCodec): Uint8Array<ArrayBuffer> | undefined {
+    if (this.#bytes === undefined || this.#serializer === undefined) return undefined;
+    return transcoder?.(this.#serializer, this.#view(this.#bytes), this.count, serializer);
   }
 
   #view(bytes: Uint8Array): Uint8Array {

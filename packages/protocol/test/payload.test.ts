@@ -4,6 +4,8 @@ import {
   json,
   Payload,
   SerializationFailure,
+  transcode,
+  transcodeWith,
   type Args,
   type Kwargs,
   type PayloadCount,
@@ -109,4 +111,22 @@ test('A4 a payload is transcoded once for each serializer, and what that takes i
   for (const serializer of [msgpack, cbor, msgpack, json]) message.payload.as(serializer);
   expect(message.payload.as(msgpack)).toBe(first);
   expect(Payload.transcodedBytes - before).toBe(taken);
+});
+
+test('A4 a payload that a router passes on is not decoded, unless a serializer is not known', () => {
+  const { serializer, decodePayload } = counted(msgpack);
+  const { serializer: other, encodePayload } = counted({ ...json, name: 'other' });
+  transcodeWith(transcode);
+  try {
+    const payload = Payload.encoded(serializer, hex('00 9101 81a16102'), 2, 1, 7);
+    expect(Buffer.from(payload.as(json)).toString()).toBe('[1],{"a":2}');
+    expect(toHex(payload.as(cbor))).toBe('8101a1616102');
+    expect(payload.as(cbor)).toBe(payload.as(cbor));
+    expect(decodePayload).not.toHaveBeenCalled();
+    expect(Buffer.from(payload.as(other)).toString()).toBe('[1],{"a":2}');
+    expect(decodePayload).toHaveBeenCalledOnce();
+    expect(encodePayload).toHaveBeenCalledOnce();
+  } finally {
+    transcodeWith(undefined);
+  }
 });

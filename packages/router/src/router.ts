@@ -9,6 +9,8 @@ import {
   type Transport,
   type Uri,
   type UriRules,
+  transcode,
+  transcodeWith,
 } from '@wamp/protocol';
 import { anonymous } from './auth/anonymous.ts';
 import { Attempts, type AttemptLimits } from './auth/attempts.ts';
@@ -279,5 +281,7 @@ function afterInputAndOutput(): Promise<void> {
 
 /** A router with its realms, open for connections. */
 export function createRouter(options: RouterOptions): Router {
+  // What goes from one serializer to another is not decoded on the way.
+  transcodeWith(transcode);
   return new Router(options);
 }

@@ -3,13 +3,13 @@ import { readText } from './text.ts';
 
 declare const atob: (text: string) => string;
 
-const ALPHABET = new Uint8Array(64);
+export const ALPHABET: Uint8Array = new Uint8Array(64);
 for (const [index, character] of Array.from(
   'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
 ).entries()) {
   ALPHABET[index] = character.charCodeAt(0);
 }
-const PADDING = 0x3d;
+export const PADDING = 0x3d;
 
 /** The bytes as text. */
 export function toBase64(bytes: Uint8Array): string {

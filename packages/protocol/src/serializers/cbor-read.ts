@@ -167,7 +167,7 @@ function simple(bytes: Uint8Array, byte: number, at: number): unknown {
 }
 
 /** The float whose sign, exponent and fraction are 1, 5 and 10 bits of `half`. */
-function float16(half: number): number {
+export function float16(half: number): number {
   const sign = half & 0x8000 ? -1 : 1;
   const exponent = (half >> 10) & 0x1f;
   const fraction = half & 0x3ff;

@@ -67,7 +67,7 @@ export function costOf(visits: number): number {
 }
 
 /** Transcoding reads and writes every value of a payload: of that, so many bytes cost a unit, as a power of two. */
-const TRANSCODED_A_UNIT = 4;
+const TRANSCODED_A_UNIT = 6;
 
 /** What transcoding costs that reads and writes so many bytes. */
 export function costOfTranscoding(bytes: number): number {

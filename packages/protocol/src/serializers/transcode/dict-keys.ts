@@ -1,0 +1,169 @@
+/** The keys of the dicts that are being written, so that of two entries with the same key only the last is left. */
+
+/** What is kept of an entry: where its key starts and ends, the mixed bytes of it, and the entry that takes its place. */
+const FIELDS = 4;
+const END = 1;
+const MIX = 2;
+const PLACE = 3;
+/** An entry that another has taken the place of. */
+const DROPPED = -1;
+/** In dicts of up to this many entries, each key is compared with all before it. */
+const FEW = 8;
+/** So many integers are kept for what comes next, at most. */
+const MOST_KEPT = 64 * 1024;
+/** Nobody who sends keys can know which of them share a slot. */
+const SECRET = Math.floor(Math.random() * 0x80000000) | 1;
+
+/** Memory that dicts are written into. */
+export interface Written {
+  readonly bytes: Uint8Array;
+  /** Where it ends. */
+  at: number;
+  /** Memory of at least that many bytes, for the moment. */
+  aside(size: number): Uint8Array;
+}
+
+export class DictKeys {
+  /** A stack: the entries of each open dict are above those of the dict around it. */
+  #entries = new Int32Array(FIELDS * 1024);
+  #top = 0;
+  /** Which entry has which slot, plus one. */
+  #slots = new Int32Array(1024);
+
+  /** Where the entries of a dict start that begins now. */
+  get top(): number {
+    return this.#top;
+  }
+
+  /** Forgets everything, and gives back what is more than the usual. */
+  reset(): void {
+    this.#top = 0;
+    if (this.#entries.length > MOST_KEPT) this.#entries = new Int32Array(FIELDS * 1024);
+    if (this.#slots.length > MOST_KEPT) this.#slots = new Int32Array(1024);
+  }
+
+  /** A key has been written, from `start` up to `end`; its value follows. */
+  add(bytes: Uint8Array, start: number, end: number): void {
+    const entry = this.#top;
+    if (entry === this.#entries.length) this.#grow();
+    const entries = this.#entries;
+    entries[entry] = start;
+    entries[entry + END] = end;
+    entries[entry + MIX] = mix(bytes, start, end);
+    entries[entry + PLACE] = entry;
+    this.#top = entry + FIELDS;
+  }
+
+  /**
+   * The dict ends whose first entry is `first`: entries that came again later are replaced by these, as in a dict that is
+   * set key by key.
+   * @returns how many entries there are less
+   */
+  close(written: Written, first: number): number {
+    const count = (this.#top - first) / FIELDS;
+    if (count < 2) {
+      this.#top = first;
+      return 0;
+    }
+    const dropped =
+      count <= FEW ? this.#compareAll(written.bytes, first) : this.#look(written.bytes, first, count);
+    if (dropped > 0) this.#rewrite(written, first);
+    this.#top = first;
+    return dropped;
+  }
+
+  #compareAll(bytes: Uint8Array, first: number): number {
+    const entries = this.#entries;
+    let dropped = 0;
+    for (let entry = first + FIELDS; entry < this.#top; entry += FIELDS) {
+      const mixed = entries[entry + MIX];
+      for (let other = first; other < entry; other += FIELDS) {
+        if (entries[other + MIX] !== mixed || !this.#isSame(bytes, entry, other)) continue;
+        this.#replace(other, entry);
+        dropped += 1;
+        break;
+      }
+    }
+    return dropped;
+  }
+
+  /** The same by a table, for dicts of many entries. */
+  #look(bytes: Uint8Array, first: number, count: number): number {
+    const slots = this.#emptySlots(count);
+    const mask = slots.length - 1;
+    let dropped = 0;
+    for (let entry = first; entry < this.#top; entry += FIELDS) {
+      const mixed = this.#entries[entry + MIX] ?? 0;
+      let slot = mixed & mask;
+      let other = (slots[slot] ?? 0) - 1;
+      while (other >= 0 && (this.#entries[other + MIX] !== mixed || !this.#isSame(bytes, entry, other))) {
+        slot = (slot + 1) & mask;
+        other = (slots[slot] ?? 0) - 1;
+      }
+      if (other < 0) slots[slot] = entry + 1;
+      else {
+        this.#replace(other, entry);
+        dropped += 1;
+      }
+    }
+    return dropped;
+  }
+
+  /** A power of two of slots, at most half of which will be taken. */
+  #emptySlots(count: number): Int32Array {
+    let size = 32;
+    while (size < 2 * count) size *= 2;
+    if (size > this.#slots.length) this.#slots = new Int32Array(size);
+    return this.#slots.subarray(0, size).fill(0);
+  }
+
+  /** `entry` stands where the first one of its key stood. */
+  #replace(place: number, entry: number): void {
+    this.#entries[place + PLACE] = entry;
+    this.#entries[entry + PLACE] = DROPPED;
+  }
+
+  #isSame(bytes: Uint8Array, one: number, other: number): boolean {
+    const start = this.#entries[one] ?? 0;
+    const length = (this.#entries[one + END] ?? 0) - start;
+    const from = this.#entries[other] ?? 0;
+    if ((this.#entries[other + END] ?? 0) - from !== length) return false;
+    for (let index = 0; index < length; index += 1)
+      if (bytes[start + index] !== bytes[from + index]) return false;
+    return true;
+  }
+
+  /** Writes the entries that are left, in their order. */
+  #rewrite(written: Written, first: number): void {
+    const { bytes } = written;
+    const start = this.#entries[first] ?? 0;
+    const before = written.aside(written.at - start);
+    before.set(bytes.subarray(start, written.at));
+    let at = start;
+    for (let entry = first; entry < this.#top; entry += FIELDS) {
+      const from = this.#entries[entry + PLACE] ?? 0;
+      if (from === DROPPED) continue;
+      const next = from + FIELDS;
+      const end = next < this.#top ? (this.#entries[next] ?? 0) : written.at;
+      const begin = this.#entries[from] ?? 0;
+      bytes.set(before.subarray(begin - start, end - start), at);
+      at += end - begin;
+    }
+    written.at = at;
+  }
+
+  #grow(): void {
+    const larger = new Int32Array(2 * this.#entries.length);
+    larger.set(this.#entries);
+    this.#entries = larger;
+  }
+}
+
+function mix(bytes: Uint8Array, start: number, end: number): number {
+  let mixed = SECRET;
+  for (let index = start; index < end; index += 1) {
+    mixed = Math.imul(mixed ^ (bytes[index] ?? 0), SECRET);
+    mixed ^= mixed >>> 15;
+  }
+  return mixed;
+}

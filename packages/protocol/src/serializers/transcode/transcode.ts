@@ -1,0 +1,59 @@
+/** From the bytes of one serializer to those of another, without the values between them. */
+import type { PayloadCodec, PayloadCount } from '../../payload.ts';
+import { CborSink } from './cbor-sink.ts';
+import { CborSource } from './cbor-source.ts';
+import { JsonSink } from './json-sink.ts';
+import { JsonSource } from './json-source.ts';
+import { MsgpackSink } from './msgpack-sink.ts';
+import { MsgpackSource } from './msgpack-source.ts';
+import type { Sink } from './sink.ts';
+
+interface Source {
+  next(): void;
+}
+
+/** Room for what is longer in the other format, before more memory is needed. */
+const MORE = 64;
+
+const sinks: Partial<Record<string, Sink>> = {
+  json: new JsonSink(),
+  msgpack: new MsgpackSink(),
+  cbor: new CborSink(),
+};
+
+function sourceOf(name: string, bytes: Uint8Array, sink: Sink): Source | undefined {
+  switch (name) {
+    case 'json':
+      return new JsonSource(bytes, sink);
+    case 'msgpack':
+      return new MsgpackSource(bytes, sink);
+    case 'cbor':
+      return new CborSource(bytes, sink);
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * The payload of `count` elements as `to` writes it, of which `from` has checked the bytes. An entry of a dict whose key
+ * comes again is replaced by that, and the entries keep their order.
+ * @returns undefined when one of the two is not known here
+ * @throws SerializationFailure when `to` has no form for one of the values
+ */
+export function transcode(
+  from: PayloadCodec,
+  bytes: Uint8Array,
+  count: PayloadCount,
+  to: PayloadCodec,
+): Uint8Array<ArrayBuffer> | undefined {
+  const sink = from.name === to.name ? undefined : sinks[to.name];
+  const source = sink === undefined ? undefined : sourceOf(from.name, bytes, sink);
+  if (sink === undefined || source === undefined) return undefined;
+  sink.begin(bytes.length + MORE);
+  try {
+    for (let index = 0; index < count; index += 1) source.next();
+    return sink.copy();
+  } finally {
+    sink.release();
+  }
+}
