@@ -13,8 +13,10 @@ for (const file of readdirSync('dist', { recursive: true, encoding: 'utf8' })) {
 }
 writeFileSync(join(to, 'package.json'), '{ "type": "commonjs" }\n');
 
-/** @typedef {{ exports: Record<string, string | { require: { default: string }, default: string }> }} Manifest */
-const { exports } = /** @type {Manifest} */ (JSON.parse(readFileSync('package.json', 'utf8')));
+/** @typedef {string | { require: { default: string }, default: string }} Entry */
+/** @type {unknown} */
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+const { exports } = /** @type {{ exports: Record<string, Entry> }} */ (manifest);
 for (const entry of Object.values(exports)) {
   if (typeof entry === 'string') continue;
   const module = entry.require.default;
