@@ -174,6 +174,27 @@ export function answerUnreadable(server: Server, log: Log): void {
   });
 }
 
+/**
+ * Refuses requests of HTTP/1.1 without a Host (RFC 9112 §3.2), in words and with an entry in the log: call it last, for it
+ * stands before all that answers requests by then. Node would answer with nothing but a status, unless it is told not to.
+ */
+export function requireHost(server: Server, log: Log): void {
+  const others = server.listeners('request') as RequestListener[];
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => {
+    if (request.headers.host !== undefined || request.httpVersion === '1.0') {
+      for (const other of others) other.call(server, request, response);
+      return;
+    }
+    const reason = 'the request has no header Host';
+    log('info', 'HTTP request refused', { status: 400, reason, address: request.socket.remoteAddress });
+    response.shouldKeepAlive = false;
+    sendText(response, 400, `400 Bad Request: ${reason}. HTTP/1.1 has exactly one (RFC 9112 §3.2).`, {
+      'x-content-type-options': 'nosniff',
+    });
+  });
+}
+
 function isParserError(code: string): boolean {
   return code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT';
 }

@@ -13,7 +13,7 @@ import {
   type Router,
 } from '@wamp/router';
 import type { Listener } from './config/listeners.ts';
-import { answerUnreadable } from './http.ts';
+import { answerUnreadable, requireHost } from './http.ts';
 import { listen } from './listening.ts';
 
 /** A listener that clients can reach. */
@@ -37,7 +37,13 @@ interface Servers {
 }
 
 /** The only bodies are those of long-poll; they are no longer than a message. Times in ms. */
-const HTTP_OPTIONS = { headersTimeout: 5_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 };
+const HTTP_OPTIONS = {
+  headersTimeout: 5_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 1_000,
+  // `requireHost` says in words what Node would refuse without any.
+  requireHostHeader: false,
+};
 /** Sockets are what those of an HTTP server are: who has said all it will is answered still, and at once. */
 const SOCKET_OPTIONS = { allowHalfOpen: true, noDelay: true };
 
@@ -62,6 +68,7 @@ export function assembleListener(
   const servers = serversFor(listener, answer);
   if (servers.http !== undefined) answerUnreadable(servers.http, router.log);
   const acceptors = accept(router, listener, servers);
+  if (servers.http !== undefined) requireHost(servers.http, router.log);
   const close = (): Promise<unknown> => {
     servers.front.close();
     return Promise.all(acceptors.map((acceptor) => acceptor.close()));
