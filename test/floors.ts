@@ -5,7 +5,7 @@
  * path names. A file imports from its own floor and from those below. Everything of a package is on one of its floors.
  */
 export const floors: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  'packages/protocol': [['.'], ['serializers'], ['auth'], ['index.ts']],
+  'packages/protocol': [['.'], ['serializers'], ['auth', 'transcode'], ['index.ts']],
   'packages/client': [
     ['clock.ts', 'errors.ts', 'options.ts', 'signal.ts', 'stack.ts'],
     ['auth'],

@@ -71,7 +71,7 @@ export {
 } from './payload.ts';
 export { encodeOnce, MAX_DEPTH, type Serializer } from './serializer.ts';
 export { json } from './serializers/json.ts';
-export { transcode } from './serializers/transcode/transcode.ts';
+export { transcode } from './transcode/transcode.ts';
 export { plainJson } from './serializers/plain-json.ts';
 export type { Transport, TransportFailure, TransportListener } from './transport.ts';
 export { ArrivingFrame } from './arriving.ts';

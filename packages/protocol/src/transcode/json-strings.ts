@@ -1,6 +1,6 @@
 /** Strings of JSON as bytes: escapes, and base64. */
-import { ALPHABET, PADDING } from '../base64.ts';
-import { BACKSLASH } from '../json-skip.ts';
+import { ALPHABET, PADDING } from '../serializers/base64.ts';
+import { BACKSLASH } from '../serializers/json-skip.ts';
 import { loneSurrogate } from './sink.ts';
 
 const SMALL_U = 0x75;

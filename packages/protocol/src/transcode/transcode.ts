@@ -1,5 +1,5 @@
 /** From the bytes of one serializer to those of another, without the values between them. */
-import type { PayloadCodec, PayloadCount } from '../../payload.ts';
+import type { PayloadCodec, PayloadCount } from '../payload.ts';
 import { CborSink } from './cbor-sink.ts';
 import { CborSource } from './cbor-source.ts';
 import { JsonSink } from './json-sink.ts';

@@ -1,7 +1,7 @@
 /** Reads CBOR that the walk has found well-formed, into a sink. */
-import { ProtocolViolation } from '../../errors.ts';
-import { readFloat32, readFloat64, readUnsigned } from '../binary.ts';
-import { float16 } from '../cbor-read.ts';
+import { ProtocolViolation } from '../errors.ts';
+import { readFloat32, readFloat64, readUnsigned } from '../serializers/binary.ts';
+import { float16 } from '../serializers/cbor-read.ts';
 import {
   argumentOf,
   BREAK,
@@ -17,7 +17,7 @@ import {
   TAG_NEGATIVE_BIGNUM,
   TEXT,
   UNSIGNED,
-} from '../cbor-skip.ts';
+} from '../serializers/cbor-skip.ts';
 import { clipped } from './dates.ts';
 import type { Sink } from './sink.ts';
 

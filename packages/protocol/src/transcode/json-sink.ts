@@ -1,7 +1,15 @@
 /** Writes JSON. */
-import { SerializationFailure } from '../../errors.ts';
-import { ALPHABET, PADDING } from '../base64.ts';
-import { BACKSLASH, COMMA, DICT_END, DICT_START, LIST_END, LIST_START, QUOTE } from '../json-skip.ts';
+import { SerializationFailure } from '../errors.ts';
+import { ALPHABET, PADDING } from '../serializers/base64.ts';
+import {
+  BACKSLASH,
+  COMMA,
+  DICT_END,
+  DICT_START,
+  LIST_END,
+  LIST_START,
+  QUOTE,
+} from '../serializers/json-skip.ts';
 import { writeDate } from './dates.ts';
 import { writeDecimal } from './decimal.ts';
 import { Sink } from './sink.ts';

@@ -1,5 +1,5 @@
 /** Writes MessagePack. */
-import { SerializationFailure } from '../../errors.ts';
+import { SerializationFailure } from '../errors.ts';
 import { BinarySink } from './binary-sink.ts';
 import { invalidDate } from './dates.ts';
 

@@ -1,5 +1,5 @@
 /** Dates without Date objects. */
-import { SerializationFailure } from '../../errors.ts';
+import { SerializationFailure } from '../errors.ts';
 
 /** A date is so far from 1970 at most, in milliseconds (ECMAScript: Time Values and Time Range). */
 const FURTHEST = 8.64e15;

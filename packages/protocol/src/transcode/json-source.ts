@@ -12,8 +12,8 @@ import {
   skipPlain,
   SMALL_N,
   ZERO,
-} from '../json-skip.ts';
-import { readText } from '../text.ts';
+} from '../serializers/json-skip.ts';
+import { readText } from '../serializers/text.ts';
 import { decodeBase64, unescape } from './json-strings.ts';
 import type { Sink } from './sink.ts';
 

@@ -1,6 +1,6 @@
 /** Sink: what a transcoder writes into. Each serializer has one. */
-import { SerializationFailure } from '../../errors.ts';
-import { MAX_ID } from '../../ids.ts';
+import { SerializationFailure } from '../errors.ts';
+import { MAX_ID } from '../ids.ts';
 import { writeDecimal } from './decimal.ts';
 import { DictKeys, type Written } from './dict-keys.ts';
 

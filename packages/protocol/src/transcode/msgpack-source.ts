@@ -1,6 +1,6 @@
 /** Reads MessagePack that the walk has found well-formed, into a sink. */
-import { ProtocolViolation } from '../../errors.ts';
-import { readFloat32, readFloat64, readUnsigned } from '../binary.ts';
+import { ProtocolViolation } from '../errors.ts';
+import { readFloat32, readFloat64, readUnsigned } from '../serializers/binary.ts';
 import {
   BYTES,
   contentOf,
@@ -11,7 +11,7 @@ import {
   lengthOf,
   LIST,
   TEXT,
-} from '../msgpack-skip.ts';
+} from '../serializers/msgpack-skip.ts';
 import { clipped } from './dates.ts';
 import type { Sink } from './sink.ts';
 
