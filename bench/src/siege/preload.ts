@@ -28,11 +28,17 @@ export interface TurnFigures {
 export interface ProcessFigures {
   /** The longest ones first. */
   readonly longest: readonly TurnFigures[];
+  /** The most CPU that the main thread has taken in a turn (ms); undefined where the system does not say. */
+  readonly longestOfMain: number | undefined;
   /** Turns by the CPU they took (ms): fewer than 10, 10 … 25, 25 … 50, 50 … 100, 100 … 500, more. */
   readonly spread: readonly number[];
   readonly rss: number;
   readonly heapUsed: number;
+  /** What V8 has taken from the system for `heapUsed`: what it keeps of it is given back with time. */
+  readonly heapTotal: number;
   readonly external: number;
+  /** Of `external`, what buffers take. */
+  readonly arrayBuffers: number;
 }
 
 /** What the parent may ask for: figures, figures without garbage, or to start the measurement anew. */
@@ -49,6 +55,7 @@ class Monitor {
   readonly #immediate = globalThis.setImmediate;
   readonly #schedule = openSchedule();
   #longest: Kept[] = [];
+  #longestOfMain: number | undefined;
   #spread: number[] = [];
   #collections: { readonly start: number; readonly end: number }[] = [];
   #awaited = false;
@@ -73,13 +80,14 @@ class Monitor {
   /** Forgets what has been until now. */
   fresh(): void {
     this.#longest = [];
+    this.#longestOfMain = undefined;
     this.#spread = [...SPREAD, Infinity].map(() => 0);
     this.#mark();
   }
 
-  get figures(): Omit<ProcessFigures, 'rss' | 'heapUsed' | 'external'> {
+  get figures(): Pick<ProcessFigures, 'longest' | 'longestOfMain' | 'spread'> {
     const longest = this.#longest.map((turn) => ({ ...turn, collecting: this.#collecting(turn) }));
-    return { longest, spread: this.#spread };
+    return { longest, longestOfMain: this.#longestOfMain, spread: this.#spread };
   }
 
   /** The first `setImmediate` of a turn brings a check of ours with it. */
@@ -107,6 +115,7 @@ class Monitor {
     const at = SPREAD.findIndex((bound) => turn.cpu < bound);
     const column = at < 0 ? SPREAD.length : at;
     this.#spread[column] = (this.#spread[column] ?? 0) + 1;
+    if (turn.mainCpu !== undefined) this.#longestOfMain = Math.max(this.#longestOfMain ?? 0, turn.mainCpu);
     const last = this.#longest.at(-1);
     if (this.#longest.length === KEPT && last !== undefined && turn.cpu <= last.cpu) return;
     this.#longest.push(turn);
@@ -164,8 +173,8 @@ const collect = (globalThis as { gc?: () => void }).gc;
 process.on('message', (question: Question) => {
   if (question === 'siege: fresh') monitor.fresh();
   if (question === 'siege: collect') for (let times = 0; times < 3; times += 1) collect?.();
-  const { rss, heapUsed, external } = process.memoryUsage();
-  const answer: ProcessFigures = { ...monitor.figures, rss, heapUsed, external };
+  const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
+  const answer: ProcessFigures = { ...monitor.figures, rss, heapUsed, heapTotal, external, arrayBuffers };
   process.send?.(answer);
 });
 // The channel alone keeps no router running.

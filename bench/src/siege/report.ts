@@ -7,7 +7,7 @@ import type { KindTally } from './tally.ts';
 import type { Latency } from './witness.ts';
 
 const MIB = 1024 * 1024;
-/** CPU that the longest turn may take (ms). */
+/** CPU of the main thread that the longest turn may take (ms). */
 const LONGEST_TURN = 50;
 /** Longest turns that are listed. */
 const LISTED = 5;
@@ -16,10 +16,12 @@ const LISTED = 5;
 export function faultsOf({ death, figures, testimony, memory }: Outcome): string[] {
   const faults: string[] = [];
   if (death !== undefined) faults.push(`the process died: ${death}`);
-  const longest = figures?.longest[0]?.cpu;
+  const longest = figures?.longestOfMain ?? figures?.longest[0]?.cpu;
   if (longest === undefined) faults.push('the router did not say how long its turns were');
   else if (longest > LONGEST_TURN)
-    faults.push(`the longest turn took ${digits(longest)} ms of CPU (at most ${LONGEST_TURN})`);
+    faults.push(
+      `the longest turn took ${digits(longest)} ms of CPU of the main thread (at most ${LONGEST_TURN})`,
+    );
   if (testimony === undefined) faults.push('the witness did not testify');
   else {
     for (const ended of testimony.endedSessions) faults.push(`a session of the witness ended: ${ended}`);
@@ -30,8 +32,9 @@ export function faultsOf({ death, figures, testimony, memory }: Outcome): string
     for (const [why, times] of Object.entries(testimony.failedCalls))
       faults.push(`${times} calls of the witness failed: ${why}`);
   }
-  if (memory.after > memoryBound(memory.before))
-    faults.push(`RSS stays at ${mib(memory.after)} (at most ${mib(memoryBound(memory.before))})`);
+  const mostMemory = memoryBound(memory.before) + (memory.kept ?? 0);
+  if (memory.after > mostMemory)
+    faults.push(`RSS stays at ${mib(memory.after)} (at most ${mib(mostMemory)})`);
   return faults;
 }
 
@@ -61,7 +64,7 @@ export function line(outcome: Outcome): string {
   const sent = Object.values(tally.kinds);
   const sum = (of: (kind: KindTally) => number): number => sent.reduce((all, kind) => all + of(kind), 0);
   return (
-    `${options.kinds.join('+').padEnd(30)} ${digits(turn?.cpu).padStart(16)} ${digits(turn?.mainCpu).padStart(6)} ` +
+    `${options.kinds.join('+').padEnd(30)} ${digits(turn?.cpu).padStart(16)} ${digits(figures?.longestOfMain).padStart(6)} ` +
     `${digits(turn?.collecting).padStart(8)} ${digits(testimony?.calls.p99).padStart(10)} ${digits(testimony?.events.p99).padStart(10)} ` +
     `${whole(rss.before / MIB).padStart(11)} ${whole(rss.peak / MIB).padStart(6)} ${whole(rss.after / MIB).padStart(6)} ` +
     `${whole(sum(({ messages }) => messages)).padStart(10)} ${whole(sum(({ bytes }) => bytes) / MIB).padStart(6)} ` +
@@ -73,7 +76,7 @@ function turns({ figures, routerShare, death }: Outcome): string[] {
   if (figures === undefined) return [`router: ${death ?? 'no answer'}`];
   const columns = [...SPREAD.map((bound) => `< ${bound}`), `≥ ${SPREAD.at(-1) ?? 0}`];
   return [
-    `router        ${digits(routerShare)} cores; longest turn ${digits(figures.longest[0]?.cpu)} ms of CPU`,
+    `router        ${digits(routerShare)} cores; longest turn ${digits(figures.longestOfMain)} ms of CPU of the main thread, ${digits(figures.longest[0]?.cpu)} ms of all`,
     `turns         ${columns.map((column, index) => `${column} ms: ${whole(figures.spread[index])}`).join(', ')}`,
     ...figures.longest.slice(0, LISTED).map((turn) => `  ${turnLine(turn)}`),
   ];
@@ -103,10 +106,13 @@ function latency({ count, p50, p99, max }: Latency): string {
   return `${whole(count).padStart(6)}: p50 ${digits(p50)} ms, p99 ${digits(p99)} ms, max ${digits(max)} ms`;
 }
 
-function memory({ memory: { before, peak, after, heapBefore, heapAfter } }: Outcome): string[] {
+function memory({ memory: rss }: Outcome): string[] {
+  const { before, peak, after, kept, heapBefore, heapAfter, heapTotalAfter, buffersAfter } = rss;
   return [
-    `RSS           ${mib(before)} before, ${mib(peak)} at most, ${mib(after)} after (bound ${mib(memoryBound(before))})`,
-    `JS heap       ${mib(heapBefore)} before, ${mib(heapAfter)} after`,
+    `RSS           ${mib(before)} before, ${mib(peak)} at most, ${mib(after)} after`,
+    `  its bound   ${mib(memoryBound(before))}, and ${kept === undefined ? '–' : mib(kept)} of retained events and the like, which are to stay`,
+    `JS heap       ${mib(heapBefore)} before, ${mib(heapAfter)} after, for which V8 holds ${mib(heapTotalAfter)}`,
+    `buffers       ${mib(buffersAfter)} after`,
   ];
 }
 

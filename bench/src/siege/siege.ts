@@ -2,9 +2,11 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { connect } from '@wamp/client';
 import { cpuOf, residentSizeOf } from '../process-usage.ts';
 import { sleep } from '../sleep.ts';
 import type { HostileTask } from './hostile-entry.ts';
+import type { Place } from './link.ts';
 import type { ProcessFigures } from './preload.ts';
 import { Program, type ProgramOptions } from './program.ts';
 import { sumOf, type HostileTally } from './tally.ts';
@@ -27,6 +29,12 @@ interface Memory {
   readonly after: number;
   readonly heapBefore: number;
   readonly heapAfter: number;
+  /** What V8 has taken from the system for its heap, in the end. */
+  readonly heapTotalAfter: number;
+  /** What buffers take in the end, those of what is kept among them. */
+  readonly buffersAfter: number;
+  /** What the realm keeps in the end because it was told to, as it weighs it; undefined where nobody may ask. */
+  readonly kept: number | undefined;
 }
 
 export interface Outcome {
@@ -53,6 +61,8 @@ const MEMORY_RATIO = 1.1;
 const MEMORY_CONSTANT: number = 64 * 1024 * 1024;
 /** How long memory may take to come back (s). */
 const SETTLING = 30;
+/** Between two looks at memory (s): each collects garbage, which is work itself. */
+const BETWEEN_LOOKS = 3;
 /** Before the siege begins, the witness has the router to itself (s). */
 const WARM_UP = 3;
 /** How long children may take to report (s). */
@@ -78,7 +88,7 @@ export async function siege(options: SiegeOptions): Promise<Outcome> {
   const figures = await program.ask('siege: figures');
   const hostile = sumOf(await Promise.all(attackers.map((each) => told<HostileTally>(each))).then(present));
   const testimony = await told<Testimony>(witness);
-  const after = await settled(program, before?.rss ?? 0);
+  const { after, kept } = await settled(program, place, memoryBound(before?.rss ?? 0));
   const { death, log } = program;
   await program.stop();
   const memory = {
@@ -87,6 +97,9 @@ export async function siege(options: SiegeOptions): Promise<Outcome> {
     after: after?.rss ?? 0,
     heapBefore: before?.heapUsed ?? 0,
     heapAfter: after?.heapUsed ?? 0,
+    heapTotalAfter: after?.heapTotal ?? 0,
+    buffersAfter: after?.arrayBuffers ?? 0,
+    kept,
   };
   return {
     options,
@@ -161,15 +174,36 @@ function present<T>(items: readonly (T | undefined)[]): T[] {
   return items.filter((item): item is T & {} => item !== undefined);
 }
 
-/** Waits until memory is within its bound, for half a minute at most. @returns the least there was */
-async function settled(program: Program, before: number): Promise<ProcessFigures | undefined> {
-  let least: ProcessFigures | undefined;
-  for (let waited = 0; waited < SETTLING; waited += 1) {
-    const figures = await program.ask('siege: collect');
-    if (figures === undefined) return least;
-    if (least === undefined || figures.rss < least.rss) least = figures;
-    if (least.rss <= memoryBound(before)) return least;
-    await sleep(1);
+/** Asks the router what its realm keeps: retained events, above all, which outlive those who published them. */
+async function keptBytes({ port, realm }: Place): Promise<number | undefined> {
+  try {
+    const session = await connect(`ws://127.0.0.1:${port}/ws`, { realm });
+    const metrics = (await session.call('wamp.metrics.get')) as { kept_bytes: { total: number } };
+    await session.close();
+    return metrics.kept_bytes.total;
+  } catch {
+    return undefined;
   }
-  return least;
+}
+
+/** When all have gone. */
+interface Aftermath {
+  /** When RSS was least; undefined when the router does not answer. */
+  readonly after: ProcessFigures | undefined;
+  readonly kept: number | undefined;
+}
+
+/** Waits until memory is within its bound, and what is kept beside, for half a minute at most. */
+async function settled(program: Program, place: Place, bound: number): Promise<Aftermath> {
+  let after: ProcessFigures | undefined;
+  let kept: number | undefined;
+  for (let waited = 0; waited < SETTLING; waited += BETWEEN_LOOKS) {
+    const figures = await program.ask('siege: collect');
+    if (figures === undefined) break;
+    kept = await keptBytes(place);
+    if (after === undefined || figures.rss < after.rss) after = figures;
+    if (after.rss <= bound + (kept ?? 0)) break;
+    await sleep(BETWEEN_LOOKS);
+  }
+  return { after, kept };
 }
