@@ -1,10 +1,15 @@
 /** Things found by a number of theirs, for what comes and goes with every message. */
 import type { Id } from '@wamp/protocol';
+import { secret } from './hashing.ts';
 
 /** Slots, at the least; a power of two. */
 const LEAST = 8;
-/** Odd numbers that nobody knows, one for each half, so that nobody can choose numbers that fall into the same slots. */
-const [LOW, HIGH] = [secret(), secret()];
+/** Numbers that nobody knows, so that nobody can choose request ids that fall into the same slots. */
+const [SALT, HIGH] = [secret(), secret() | 1];
+/** 2^32 by the golden ratio. */
+const GOLDEN = 0x9e3779b1;
+/** Blocks have 2^14 numbers. */
+const BLOCK = 14;
 
 /**
  * A hash table whose entries lie in two lists, numbers and things, each in the slot that its number chooses or in the next
@@ -80,13 +85,15 @@ export class Numbered<T> {
   }
 
   /**
-   * Multiplied by a number near a simple fraction of 2^32, as about one in two hundred is, numbers that follow each other
-   * would fall into a few long rows; two more rounds, with the constants of MurmurHash3, scatter those too.
+   * The slot that a number belongs in. Numbers that follow each other, as request ids do, are spread evenly by the golden
+   * ratio (Knuth, The Art of Computer Programming 3, 6.4), so that a search mostly ends where it starts. Each block of
+   * numbers is displaced by a distance that nobody can foresee, so that chosen numbers are no worse than random ones.
    */
   #home(number: Id): number {
-    const low = Math.imul(number, LOW);
-    const both = Math.imul((low ^ (low >>> 16)) + Math.imul(number / 2 ** 32, HIGH), 0x85ebca6b);
-    return Math.imul(both ^ (both >>> 13), 0xc2b2ae35) >>> this.#shift;
+    const high = number > 0xffffffff ? Math.imul(number / 2 ** 32, HIGH) : 0;
+    const block = Math.imul(((number >>> BLOCK) + high) ^ SALT, 0x85ebca6b);
+    const displaced = Math.imul(block ^ (block >>> 15), 0xc2b2ae35);
+    return (Math.imul(number, GOLDEN) + displaced) >>> this.#shift;
   }
 
   #resize(length: number): void {
@@ -102,10 +109,6 @@ export class Numbered<T> {
 
 /** No id. */
 const FREE = 0;
-
-function secret(): number {
-  return Math.floor(Math.random() * 2 ** 32) | 1;
-}
 
 function free(length: number): Id[] {
   return new Array<Id>(length).fill(FREE);
