@@ -71,11 +71,4 @@ export const circles: readonly (readonly string[])[] = [
     'packages/router/src/connection/slow-consumer.ts',
     'packages/router/src/connection/turns.ts',
   ],
-  [
-    'packages/router/src/core/disclosure.ts',
-    'packages/router/src/core/eligibility.ts',
-    'packages/router/src/core/publication.ts',
-  ],
-  ['packages/router/src/core/pending-calls.ts', 'packages/router/src/core/registration.ts'],
-  ['packages/router/src/features/event-retention.ts', 'packages/router/src/features/retained-delivery.ts'],
 ];

@@ -19,11 +19,12 @@ import { Hook } from './hook.ts';
 import { invocationOf, missingFeature, takesProgress, wantsProgress } from './invocation.ts';
 import { choose } from './invocation-policy.ts';
 import { weightOf, type SessionAccounts } from './kept.ts';
-import { dropFrom, isServed, PendingCalls, type PendingCall, type Side } from './pending-calls.ts';
+import { isServed, PendingCalls, type PendingCall, type Side } from './pending-calls.ts';
 import type { Quotas, QuotaTally } from './quotas.ts';
 import type { Callee, Registration } from './registration.ts';
 import { isTrusted, type Session, type Undeliverable } from './session.ts';
 import type { TrustLevel } from './trust.ts';
+import { WaitingCalls } from './waiting-calls.ts';
 import { costOf, type Turns } from './work.ts';
 
 /** How many calls may wait for a callee of one registration with room. */
@@ -59,6 +60,7 @@ export class Calls {
   readonly progressed: Hook<[PendingCall]> = new Hook();
   /** A call is over, whichever way. */
   readonly ended: Hook<[PendingCall]> = new Hook();
+  readonly #waiting = new WaitingCalls();
   readonly #random: () => number;
   readonly #trustLevel: TrustLevel | undefined;
   readonly #quotas: Quotas;
@@ -185,7 +187,7 @@ export class Calls {
    * @param someoneLeft true when there is a callee less; otherwise nobody who waited for good reason waits in vain now
    */
   reconsider(registration: Registration, someoneLeft = false): void {
-    const { waiting } = registration;
+    const waiting = this.#waiting.of(registration);
     let full = registration.withRoom === 0; // those who have been declined may still wait in vain
     let index = 0;
     while (waiting !== undefined && index < waiting.length) {
@@ -196,7 +198,7 @@ export class Calls {
       if (tried !== undefined) this.#turns.work.spent += costOf(registration.callees.length);
       const callee = full && tried === undefined ? undefined : choose(registration, this.#random, tried);
       if (callee !== undefined && call.payload !== undefined) {
-        waiting.splice(index, 1);
+        this.#waiting.delete(call);
         this.#assign(call, callee, call.payload);
       } else if (!isServed(call)) this.#finish(call, errorFor(call, unservedError(call)));
       else {
@@ -234,7 +236,7 @@ export class Calls {
    */
   #end(call: PendingCall, answer: Message | undefined, told?: Uri, lingers = false): void {
     if (!this.pending.close(call, lingers)) return;
-    if (call.callee === undefined) dropFrom(call.registration.waiting, call);
+    if (call.callee === undefined) this.#waiting.delete(call);
     if (call.weight > 0) this.#kept.release(call.caller, call.weight);
     call.weight = 0;
     this.ended.emit(call);
@@ -260,9 +262,9 @@ export class Calls {
     const callee = choose(registration, this.#random, call.tried);
     if (callee !== undefined) this.#assign(call, callee, payload);
     else if (!isServed(call)) this.#finish(call, errorFor(call, unservedError(call)));
-    else if (call.streaming || (registration.waiting?.length ?? 0) >= MOST_WAITING) {
+    else if (call.streaming || (this.#waiting.of(registration)?.length ?? 0) >= MOST_WAITING) {
       this.abandon(call, ErrorUri.NO_AVAILABLE_CALLEE, 'all callees are busy');
-    } else if (this.#keep(call, payload)) (registration.waiting ??= []).push(call);
+    } else if (this.#keep(call, payload)) this.#waiting.add(call);
     else this.abandon(call, ErrorUri.LIMIT_EXCEEDED, TOO_MUCH);
   }
 

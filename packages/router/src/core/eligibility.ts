@@ -1,18 +1,8 @@
 /** Who may get a publication, decided once per publication (spec: Subscriber Black- and Whitelisting). */
 import type { PublishOptions } from '@wamp/protocol';
 import { ENTRY, memoryOf } from './kept.ts';
-import type { Publication } from './publication.ts';
+import type { Audience, Eligible, Publication } from './publication.ts';
 import type { Session } from './session.ts';
-
-/** True for a session that may get the event. */
-export type Eligible = (session: Session) => boolean;
-
-/** Whom the options of a publication name, as sets: made once, however often they are asked. */
-export interface Audience {
-  readonly tests: readonly Eligible[];
-  /** What the sets take, in bytes. */
-  readonly weight: number;
-}
 
 /** What an item of a set takes: its place in a hash table that is half full, and a number of its own (bytes). */
 const ITEM = 64;

@@ -1,8 +1,7 @@
 /** Fan-out: publications that reach more receivers than a turn has room for, sent on in slices. */
 import type { Event } from '@wamp/protocol';
-import type { Eligible } from './eligibility.ts';
 import { Fifo } from './fifo.ts';
-import type { Publication, Publisher } from './publication.ts';
+import type { Eligible, Publication, Publisher } from './publication.ts';
 import type { Session } from './session.ts';
 import type { Subscription } from './subscription.ts';
 import type { Producer, Turns, Work, Worker } from './work.ts';

@@ -201,9 +201,3 @@ export class PendingCalls {
 export function isServed({ registration, tried }: PendingCall): boolean {
   return registration.callees.some((callee) => tried?.has(callee.session) !== true);
 }
-
-/** Takes a call out of those that wait. */
-export function dropFrom(waiting: PendingCall[] | undefined, call: PendingCall): void {
-  const index = waiting?.indexOf(call) ?? -1;
-  if (index !== -1) waiting?.splice(index, 1);
-}

@@ -1,6 +1,5 @@
 /** Registration: a procedure or pattern, and the callees that serve it. */
 import type { Id, InvocationPolicy, MatchPolicy, RegisterOptions, Uri } from '@wamp/protocol';
-import type { PendingCall } from './pending-calls.ts';
 import type { Session } from './session.ts';
 
 /** One session's part in a registration. */
@@ -39,8 +38,6 @@ export interface Registration {
   withRoom: number;
   /** Where the round robin goes on: an index into `callees`, or behind the last. */
   turn: number;
-  /** Calls that wait for a callee with room, the oldest first; undefined before the first. */
-  waiting: PendingCall[] | undefined;
 }
 
 /** A registration without callees. */
@@ -61,7 +58,6 @@ export function newRegistration(
     single: undefined,
     withRoom: 0,
     turn: 0,
-    waiting: undefined,
   };
 }
 

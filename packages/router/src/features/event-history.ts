@@ -12,7 +12,8 @@ import {
 } from '@wamp/protocol';
 import { eventDetails } from '../core/broker.ts';
 import { passes } from '../core/eligibility.ts';
-import { remember, type Publication, type Remembered } from '../core/publication.ts';
+import type { Publication } from '../core/publication.ts';
+import { remember, type Remembered } from '../core/remembered.ts';
 import type { Feature, Realm } from '../core/realm.ts';
 import type { Session } from '../core/session.ts';
 import type { Subscription } from '../core/subscription.ts';

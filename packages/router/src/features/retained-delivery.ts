@@ -4,7 +4,7 @@ import type { Realm } from '../core/realm.ts';
 import type { Session } from '../core/session.ts';
 import type { Subscription } from '../core/subscription.ts';
 import type { Producer, Worker } from '../core/work.ts';
-import type { Retained, Retention } from './event-retention.ts';
+import type { Retained, Retention } from './retention.ts';
 
 /** So many turns pass before a subscriber that has much to read is taken for one that reads slowly. */
 const TURNS = 2;

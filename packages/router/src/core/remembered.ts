@@ -1,0 +1,40 @@
+/** Remembered: a publication as stores keep it. */
+import { passthru } from './disclosure.ts';
+import { audienceOf } from './eligibility.ts';
+import { memoryOf, weightOf } from './kept.ts';
+import type { Publication } from './publication.ts';
+import type { Principal } from './session.ts';
+
+/** A publication in memory, with everything that it takes weighed (bytes). */
+export interface Remembered {
+  readonly publication: Publication;
+  readonly weight: number;
+}
+
+/**
+ * The publication as it can be kept: with bytes of its own, without the session that published it, and of its options
+ * only what is told with an event. Whoever sends it on lends its payload (`Payload.lend`).
+ */
+export function remember(publication: Publication): Remembered {
+  const { id, topic, options, publisher, trustlevel } = publication;
+  const payload = publication.payload.keep();
+  const audience = audienceOf(publication);
+  const told = {
+    ...(options.disclose_me === undefined ? {} : { disclose_me: options.disclose_me }),
+    ...(options.exclude_me === undefined ? {} : { exclude_me: options.exclude_me }),
+    ...passthru(options),
+  };
+  const by = publisher && { id: publisher.id, principal: identityOf(publisher.principal) };
+  const kept = {
+    ...{ id, topic, options: told, payload, trustlevel, audience },
+    ...(by === undefined ? {} : { publisher: by }),
+  };
+  const names = by === undefined ? 0 : memoryOf(by.principal);
+  const weight = weightOf(payload, topic, told) + names + (audience?.weight ?? 0);
+  return { publication: kept, weight };
+}
+
+/** Whatever else an authenticator has said of somebody is not told with an event. */
+function identityOf({ authid, authrole, authmethod, authprovider }: Principal): Principal {
+  return { authid, authrole, authmethod, authprovider };
+}
