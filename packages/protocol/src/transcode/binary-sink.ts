@@ -34,7 +34,7 @@ export abstract class BinarySink extends Sink {
   key(source: Uint8Array, at: number, end: number): void {
     const start = this.at;
     this.text(source, at, end);
-    this.keys.add(this.bytes, start, this.at);
+    this.keys.add(start, this.at);
   }
 
   /** How many bytes the head of so many elements or entries has. */

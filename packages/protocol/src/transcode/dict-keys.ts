@@ -1,6 +1,6 @@
 /** The keys of the dicts that are being written, so that of two entries with the same key only the last is left. */
 
-/** What is kept of an entry: where its key starts and ends, the mixed bytes of it, and the entry that takes its place. */
+/** What is kept of an entry: where its key starts and ends, its bytes mixed in a large dict, and the entry that takes its place. */
 const FIELDS = 4;
 const END = 1;
 const MIX = 2;
@@ -43,13 +43,12 @@ export class DictKeys {
   }
 
   /** A key has been written, from `start` up to `end`; its value follows. */
-  add(bytes: Uint8Array, start: number, end: number): void {
+  add(start: number, end: number): void {
     const entry = this.#top;
     if (entry === this.#entries.length) this.#grow();
     const entries = this.#entries;
     entries[entry] = start;
     entries[entry + END] = end;
-    entries[entry + MIX] = mix(bytes, start, end);
     entries[entry + PLACE] = entry;
     this.#top = entry + FIELDS;
   }
@@ -73,12 +72,10 @@ export class DictKeys {
   }
 
   #compareAll(bytes: Uint8Array, first: number): number {
-    const entries = this.#entries;
     let dropped = 0;
     for (let entry = first + FIELDS; entry < this.#top; entry += FIELDS) {
-      const mixed = entries[entry + MIX];
       for (let other = first; other < entry; other += FIELDS) {
-        if (entries[other + MIX] !== mixed || !this.#isSame(bytes, entry, other)) continue;
+        if (!this.#isSame(bytes, entry, other)) continue;
         this.#replace(other, entry);
         dropped += 1;
         break;
@@ -89,14 +86,16 @@ export class DictKeys {
 
   /** The same by a table, for dicts of many entries. */
   #look(bytes: Uint8Array, first: number, count: number): number {
+    const entries = this.#entries;
     const slots = this.#emptySlots(count);
     const mask = slots.length - 1;
     let dropped = 0;
     for (let entry = first; entry < this.#top; entry += FIELDS) {
-      const mixed = this.#entries[entry + MIX] ?? 0;
+      const mixed = mix(bytes, entries[entry] ?? 0, entries[entry + END] ?? 0);
+      entries[entry + MIX] = mixed;
       let slot = mixed & mask;
       let other = (slots[slot] ?? 0) - 1;
-      while (other >= 0 && (this.#entries[other + MIX] !== mixed || !this.#isSame(bytes, entry, other))) {
+      while (other >= 0 && (entries[other + MIX] !== mixed || !this.#isSame(bytes, entry, other))) {
         slot = (slot + 1) & mask;
         other = (slots[slot] ?? 0) - 1;
       }

@@ -106,7 +106,7 @@ export class JsonSink extends Sink {
   key(source: Uint8Array, at: number, end: number): void {
     const start = this.at;
     this.#string(source, at, end);
-    this.keys.add(this.bytes, start, this.at);
+    this.keys.add(start, this.at);
     this.octet(COLON);
   }
 
