@@ -1,4 +1,5 @@
 /** Payload: the arguments of a message, as values or as the bytes they came as. */
+import { SerializationFailure } from './errors.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import type { Dict } from './words.ts';
 
@@ -46,6 +47,11 @@ export function transcodeWith(wanted: Transcoder | undefined): void {
   transcoder = wanted;
 }
 
+/** A payload in the form of another serializer, or why there is none. */
+type Transcoded =
+  | { readonly serializer: PayloadCodec; readonly bytes: Uint8Array; readonly failure: undefined }
+  | { readonly serializer: PayloadCodec; readonly bytes: undefined; readonly failure: SerializationFailure };
+
 const NO_ARGS: Args = Object.freeze([]);
 const NO_KWARGS: Kwargs = Object.freeze({});
 const NOT_TRANSCODED: readonly never[] = [];
@@ -70,7 +76,7 @@ export class Payload {
   #start: number;
   #end: number;
   /** The same payload for other serializers, each made when first asked for. */
-  #transcoded: readonly { readonly serializer: PayloadCodec; readonly bytes: Uint8Array }[] = NOT_TRANSCODED;
+  #transcoded: readonly Transcoded[] = NOT_TRANSCODED;
   /** Whether the bytes are its own, and not lent. */
   #kept = false;
 
@@ -136,17 +142,15 @@ export class Payload {
   as(serializer: PayloadCodec): Uint8Array {
     if (this.#bytes !== undefined && this.#serializer === serializer) return this.#view(this.#bytes);
     for (const transcoded of this.#transcoded) {
-      if (transcoded.serializer === serializer) return transcoded.bytes;
+      if (transcoded.serializer !== serializer) continue;
+      if (transcoded.bytes === undefined) throw transcoded.failure;
+      return transcoded.bytes;
     }
-    const bytes = this.#transcode(serializer) ?? serializer.encodePayload(this.args, this.kwargs, this.count);
-    if (this.#bytes === undefined) {
-      this.#serializer = serializer;
-      this.#bytes = bytes;
-      this.#end = bytes.length;
-    } else {
-      this.#transcoded = [...this.#transcoded, { serializer, bytes }];
-      Payload.transcodedBytes += this.#end - this.#start + bytes.length;
-    }
+    if (this.#bytes !== undefined) return this.#transcodeOnce(serializer);
+    const bytes = serializer.encodePayload(this.args, this.kwargs, this.count);
+    this.#serializer = serializer;
+    this.#bytes = bytes;
+    this.#end = bytes.length;
     return bytes;
   }
 
@@ -206,6 +210,22 @@ export class Payload {
     return this.#end - this.#start;
   }
 
+  /** Remembers what comes of it, a failure too: there may be many who are to have the payload in this form. */
+  #transcodeOnce(serializer: PayloadCodec): Uint8Array {
+    countTranscoded(this.size);
+    try {
+      const bytes =
+        this.#transcode(serializer) ?? serializer.encodePayload(this.args, this.kwargs, this.count);
+      this.#transcoded = [...this.#transcoded, { serializer, bytes, failure: undefined }];
+      countTranscoded(bytes.length);
+      return bytes;
+    } catch (failure) {
+      if (failure instanceof SerializationFailure)
+        this.#transcoded = [...this.#transcoded, { serializer, bytes: undefined, failure }];
+      throw failure;
+    }
+  }
+
   #transcode(serializer: PayloadCodec): Uint8Array<ArrayBuffer> | undefined {
     if (this.#bytes === undefined || this.#serializer === undefined) return undefined;
     return transcoder?.(this.#serializer, this.#view(this.#bytes), this.count, serializer);
@@ -226,4 +246,8 @@ export class Payload {
     this.#kwargs = kwargs;
     return { args, kwargs };
   }
+}
+
+function countTranscoded(bytes: number): void {
+  Payload.transcodedBytes += bytes;
 }

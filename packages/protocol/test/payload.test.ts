@@ -130,3 +130,12 @@ test('A4 a payload that a router passes on is not decoded, unless a serializer i
     transcodeWith(undefined);
   }
 });
+
+test('A4 a payload without a form in a serializer is tried once, and that is counted', () => {
+  const { serializer, encodePayload } = counted(json);
+  const payload = Payload.encoded(msgpack, hex('91 cfffffffffffffffff'), 1);
+  const before = Payload.transcodedBytes;
+  for (let turn = 0; turn < 3; turn += 1) expect(() => payload.as(serializer)).toThrow(SerializationFailure);
+  expect(encodePayload).toHaveBeenCalledOnce();
+  expect(Payload.transcodedBytes - before).toBe(10);
+});
