@@ -1,5 +1,4 @@
 /** A call in flight: its result, its timeout, and how to cancel it. */
-/* eslint-disable @typescript-eslint/unbound-method -- methods are told here only where the stack of an error begins; nothing calls them */
 import {
   ErrorUri,
   MessageType,
@@ -28,8 +27,9 @@ import {
 import type { Answer, Waiter } from './core/requests.ts';
 import { WholeResult, type Result } from './core/result.ts';
 import { about, CallTimeoutError, CanceledError, toError, traced, unwritable, WampError } from './errors.ts';
-import { CANCEL_MODE, demand, type Entry } from './options.ts';
+import { CANCEL_MODE, demand } from './options.ts';
 import { onAbort, reasonOf } from './signal.ts';
+import { entryOf, type Entry } from './stack.ts';
 
 /** How to call. Type parameter `P` is what progressive results carry. */
 export interface CallOptions<P = unknown> {
@@ -216,7 +216,7 @@ export class PendingCall implements Call<unknown>, Waiter {
     return this.#outcome.catch(traced);
   }
 
-  cancel(mode: CancelMode = this.#mode, entry: Entry = this.cancel): void {
+  cancel(mode: CancelMode = this.#mode, entry: Entry = entryOf(this, 'cancel')): void {
     demand(CANCEL_MODE, mode, 'The mode of cancel', entry);
     // Whoever cancels and walks away has heard the error already.
     this.#outcome.catch(ignore);

@@ -1,15 +1,12 @@
 /** The options of the public API: what each may hold, and the check that refuses everything else at once. */
 import { dict, isId, type Dict, type Keys, type Kwargs } from '@wamp/protocol';
-import { startAt } from './stack.ts';
+import { startAt, type Entry } from './stack.ts';
 
 /** Judges the value of an option: undefined when it may stand, else what is expected, in words. */
 export type Rule = (value: unknown) => string | undefined;
 
 /** The options of one function, by name. */
 export type Rules<O = Readonly<Record<string, unknown>>> = Readonly<Record<keyof O & string, Rule>>;
-
-/** A public function, or class: stacks of errors begin where it was called. */
-export type Entry = ((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown);
 
 /** A rule in words, and as a test. */
 export const rule =

@@ -1,6 +1,7 @@
 /** The list-or-dict rule: what an application hands over, as the payload of a message. */
 import { Payload, type Args, type Kwargs } from '@wamp/protocol';
-import { DICT, fault, FUNCTION, isPlain, demand, TEXT, type Entry } from './options.ts';
+import { DICT, fault, FUNCTION, isPlain, demand, TEXT } from './options.ts';
+import type { Entry } from './stack.ts';
 
 /**
  * @param payload a list is the positional arguments, a plain object the keyword arguments

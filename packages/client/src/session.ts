@@ -1,5 +1,4 @@
 /** A client in a realm: call, register, subscribe, publish. */
-/* eslint-disable @typescript-eslint/unbound-method -- methods are told here only where the stack of an error begins; nothing calls them */
 /// <reference lib="esnext.disposable" preserve="true" />
 import {
   CloseUri,
@@ -41,10 +40,11 @@ import type { Waiter } from './core/requests.ts';
 import type { Result } from './core/result.ts';
 import { isThenable } from './core/thenable.ts';
 import { about, connectionLost, toError, traced, WampError, type ConnectionLostError } from './errors.ts';
-import { checkOptions, checkRequest, fault, oneOf, demand, wireOptions, type Entry } from './options.ts';
+import { checkOptions, checkRequest, fault, oneOf, demand, wireOptions } from './options.ts';
 import { payloadOf, requireHandler, requireUri } from './payload.ts';
 import { CALL, ON_THE_WIRE, PUBLISH, REGISTER, STREAM, SUBSCRIBE, type WithKwargs } from './rules.ts';
 import { onAbort, reasonOf } from './signal.ts';
+import { entryOf, type Entry } from './stack.ts';
 import {
   RegistrationHandle,
   type HandlerReturn,
@@ -291,9 +291,10 @@ export class ClientSession implements Session {
   }
 
   call(procedure: Uri, payload?: unknown, options?: WithKwargs<CallOptions<never>>): PendingCall {
-    requireUri(procedure, this.call);
-    checkRequest('call', CALL, payload, options, this.call);
-    const body = payloadOf(payload, options?.kwargs, this.call);
+    const entry = entryOf(this, 'call');
+    requireUri(procedure, entry);
+    checkRequest('call', CALL, payload, options, entry);
+    const body = payloadOf(payload, options?.kwargs, entry);
     const onProgress = options?.onProgress;
     const progress =
       onProgress === undefined
@@ -303,10 +304,11 @@ export class ClientSession implements Session {
   }
 
   stream(procedure: Uri, payload?: unknown, options?: WithKwargs<StreamOptions>): CallStream {
-    requireUri(procedure, this.stream);
-    checkRequest('stream', STREAM, payload, options, this.stream);
+    const entry = entryOf(this, 'stream');
+    requireUri(procedure, entry);
+    checkRequest('stream', STREAM, payload, options, entry);
     const { input, buffer, kwargs } = options ?? {};
-    const body = payloadOf(payload, kwargs, this.stream);
+    const body = payloadOf(payload, kwargs, entry);
     const iterator = input === undefined ? undefined : inputIterator(input);
     const progress = new Queue<unknown>(buffer);
     const call: PendingCall = this.#call(
@@ -320,9 +322,10 @@ export class ClientSession implements Session {
   }
 
   register(procedure: Uri, handler: Procedure, options: RegisterOptions = {}): Promise<Registration> {
-    requireUri(procedure, this.register);
-    requireHandler(handler, this.register);
-    checkOptions('register', REGISTER, options, this.register);
+    const entry = entryOf(this, 'register');
+    requireUri(procedure, entry);
+    requireHandler(handler, entry);
+    checkOptions('register', REGISTER, options, entry);
     const handle: RegistrationHandle = new RegistrationHandle(
       procedure,
       wireOptions(options, ON_THE_WIRE.register),
@@ -341,8 +344,9 @@ export class ClientSession implements Session {
     topic: Uri,
     ...rest: (EventHandler | SubscribeOptions | undefined)[]
   ): Promise<Subscription<unknown[]>> {
-    requireUri(topic, this.subscribe);
-    const { handler, options = {} } = subscribing(rest, this.subscribe);
+    const entry = entryOf(this, 'subscribe');
+    requireUri(topic, entry);
+    const { handler, options = {} } = subscribing(rest, entry);
     const handle: SubscriptionHandle = new SubscriptionHandle(
       topic,
       wireOptions(options, ON_THE_WIRE.subscribe),
@@ -356,10 +360,11 @@ export class ClientSession implements Session {
   }
 
   publish(topic: Uri, payload?: unknown, given?: WithKwargs<PublishOptions>): Promise<PublishResult> {
-    requireUri(topic, this.publish);
-    checkRequest('publish', PUBLISH, payload, given, this.publish);
+    const entry = entryOf(this, 'publish');
+    requireUri(topic, entry);
+    checkRequest('publish', PUBLISH, payload, given, entry);
     const options = given ?? {};
-    const body = payloadOf(payload, options.kwargs, this.publish);
+    const body = payloadOf(payload, options.kwargs, entry);
     const wire = wireOptions(options, ON_THE_WIRE.publish);
     const acknowledged = wire['acknowledge'] === true;
     const { signal } = options;
@@ -413,8 +418,9 @@ export class ClientSession implements Session {
   }
 
   on<E extends keyof SessionEvents>(type: E, listener: (event: SessionEvents[E]) => void): () => void {
-    demand(EVENT, type, 'The event of on', this.on);
-    requireHandler(listener, this.on);
+    const entry = entryOf(this, 'on');
+    demand(EVENT, type, 'The event of on', entry);
+    requireHandler(listener, entry);
     const listeners = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, listeners.add(listener));
     return () => listeners.delete(listener);

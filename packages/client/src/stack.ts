@@ -1,5 +1,6 @@
 /** Stacks of errors that begin in the application, not in this library. */
-import type { Entry } from './options.ts';
+/** A public function, or class: stacks of errors begin where it was called. */
+export type Entry = ((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown);
 
 /** What V8 has, and some other engines. */
 interface Engine {
@@ -16,4 +17,9 @@ export function startAt(error: Error, hidden: Entry): void {
   const frame = /\n\s+at (process\.)?processTicksAndRejections.*/;
   if (error.stack !== undefined) error.stack = error.stack.replace(frame, '');
   if (stack !== undefined && error.stack?.includes('\n    at ') !== true) error.stack = stack;
+}
+
+/** A method of an object, as where stacks begin: nobody calls it, and so it need not be bound. */
+export function entryOf<const N extends string>(object: Readonly<Record<N, Entry>>, method: N): Entry {
+  return object[method];
 }

@@ -1,5 +1,4 @@
 /** A call that goes on for a while: progressive results, and more input if there is some. */
-/* eslint-disable @typescript-eslint/unbound-method -- methods are told here only where the stack of an error begins; nothing calls them */
 /// <reference lib="esnext.disposable" preserve="true" />
 import { ErrorUri, type Args, type CancelMode, type Id, type Kwargs } from '@wamp/protocol';
 import type { CallOptions, PendingCall } from './call.ts';
@@ -7,6 +6,7 @@ import { Queue, type BufferOptions } from './core/queue.ts';
 import type { Result } from './core/result.ts';
 import { toError, WampError } from './errors.ts';
 import { payloadOf } from './payload.ts';
+import { entryOf } from './stack.ts';
 
 /** What follows the arguments of a call: lists or dicts, one by one. */
 export type StreamInput = AsyncIterable<Args | Kwargs, unknown> | Iterable<Args | Kwargs, unknown>;
@@ -73,7 +73,7 @@ export class CallStream implements Stream<unknown, unknown> {
   }
 
   cancel(mode?: CancelMode): void {
-    this.#call.cancel(mode, this.cancel);
+    this.#call.cancel(mode, entryOf(this, 'cancel'));
   }
 
   [Symbol.asyncIterator](): AsyncIterator<unknown, undefined> {

@@ -1,5 +1,6 @@
 /** A secret, or where to get it. */
-import { demand, TEXT, type Entry } from '../options.ts';
+import { demand, TEXT } from '../options.ts';
+import type { Entry } from '../stack.ts';
 
 /** A text, or a function that fetches one whenever the router asks; after a reconnect it is asked again. */
 export type Secret = string | (() => string | Promise<string>);
