@@ -1,12 +1,6 @@
 /** The public names of the router package. */
-export {
-  createRouter,
-  DEFAULT_LIMITS,
-  Router,
-  type NamedRealm,
-  type RealmSettings,
-  type RouterOptions,
-} from './router.ts';
+export { createRouter, Router, type NamedRealm, type RealmSettings, type RouterOptions } from './router.ts';
+export type { Host } from './host.ts';
 export { acceptWebSockets, type WebSocketAcceptor, type WebSocketOptions } from './transports/websocket.ts';
 export {
   acceptRawSockets,
@@ -80,5 +74,6 @@ export {
   type RolePermissions,
 } from './authz/permissions.ts';
 export type { Actions, Permission } from './authz/rule.ts';
-export type { SlowConsumerPolicies, SlowConsumerPolicy } from './connection/slow-consumer.ts';
-export type { LimitName, Limits, LimitTally, Log, LogLevel } from './connection/connection-router.ts';
+export type { SlowConsumerPolicies, SlowConsumerPolicy } from './output/slow-consumer.ts';
+export { DEFAULT_LIMITS, type LimitName, type Limits, type LimitTally } from './limits.ts';
+export type { Log, LogLevel } from './log.ts';

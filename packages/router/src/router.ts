@@ -18,14 +18,9 @@ import type { Authenticator, Underlay } from './auth/authenticator.ts';
 import type { Authorizer } from './authz/authorizer.ts';
 import { Admission } from './connection/admission.ts';
 import { boundedLog } from './connection/bounded-log.ts';
-import type { ConnectionRouter, Limits, LimitTally, Log } from './connection/connection-router.ts';
-import { Connection } from './connection/connection.ts';
-import type { GuardedRealm } from './connection/joining.ts';
-import { Outlets } from './connection/outlet.ts';
+import { Connection, type ConnectionRouter } from './connection/connection.ts';
 import type { Place } from './connection/place.ts';
-import { permitsOf } from './connection/permits.ts';
 import { Rates } from './connection/rate-limit.ts';
-import type { SlowConsumerPolicies } from './connection/slow-consumer.ts';
 import { systemClock } from './connection/system-clock.ts';
 import { TurnsOfRouter } from './connection/turns.ts';
 import type { Clock } from './core/clock.ts';
@@ -35,7 +30,14 @@ import { Realm, type Feature } from './core/realm.ts';
 import { Tally } from './core/tally.ts';
 import type { TrustLevel } from './core/trust.ts';
 import { defaultFeatures } from './features/index.ts';
-import { FlushQueue } from './transports/outbox.ts';
+import type { Host } from './host.ts';
+import { DEFAULT_LIMITS, type Limits, type LimitTally } from './limits.ts';
+import type { Log } from './log.ts';
+import { FlushQueue } from './output/flush-queue.ts';
+import { Outlets } from './output/outlet.ts';
+import type { SlowConsumerPolicies } from './output/slow-consumer.ts';
+import type { GuardedRealm } from './session/joining.ts';
+import { permitsOf } from './session/permits.ts';
 
 /** What may differ from realm to realm. */
 export interface RealmSettings {
@@ -96,34 +98,8 @@ export interface RouterOptions extends RealmSettings {
   readonly nextTurn?: () => Promise<void>;
 }
 
-/** Times in ms, sizes in bytes. */
-export const DEFAULT_LIMITS: Limits = {
-  helloTimeout: 5000,
-  authenticateTimeout: 5000,
-  authorizeTimeout: 5000,
-  goodbyeTimeout: 5000,
-  handshakeSize: 64 * 1024,
-  messageSize: 1024 * 1024,
-  discardSize: 16 * 1024 * 1024,
-  queueSize: 8 * 1024 * 1024,
-  slowConsumerTimeout: 2000,
-  keptSize: 0,
-  longPollSize: 8 * 1024 * 1024,
-  pingInterval: 10_000,
-  pingTimeout: 5000,
-  connectionsPerAddress: 1000,
-  handshakes: 200,
-  handshakesWaiting: 10_000,
-  handshakePatience: 30_000,
-  messagesPerSecond: 0,
-  bytesPerSecond: 0,
-  messagesPerSecondPerAddress: 0,
-  bytesPerSecondPerAddress: 0,
-  ratePatience: 10_000,
-};
-
 /** A router with its realms, open for connections. */
-export class Router implements ConnectionRouter {
+export class Router implements ConnectionRouter, Host {
   readonly agent: string;
   readonly uriRules: UriRules;
   readonly strictRequestIds: boolean;

@@ -67,10 +67,10 @@ test('A10 the machine’s own monotonic clock is not its date', () => {
 
 /** What tells a date to people, or reads one in a token; everything else measures durations. */
 const DATES = [
-  'packages/router/src/connection/joining.ts',
   'packages/router/src/core/broker.ts',
   'packages/router/src/core/dealer.ts',
   'packages/router/src/features/event-history.ts',
+  'packages/router/src/session/joining.ts',
 ];
 
 test('A10 no source file reads the date but the system clock, and only those that show a date ask for it', () => {

@@ -11,10 +11,10 @@ import { cbor } from '@wamp/protocol/cbor';
 import { msgpack } from '@wamp/protocol/msgpack';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Outlets } from '../src/connection/outlet.ts';
+import { Outlets } from '../src/output/outlet.ts';
 import { Work } from '../src/core/work.ts';
-import { FrameMemory } from '../src/transports/frame-memory.ts';
-import { Framer, type Framed, type Framing } from '../src/transports/framing.ts';
+import { FrameMemory } from '../src/output/frame-memory.ts';
+import { Framer, type Framed, type Framing } from '../src/output/framing.ts';
 import { framingFor } from '../src/transports/websocket-transport.ts';
 import { RAW } from './support/raw-framing.ts';
 

@@ -4,8 +4,9 @@ import { json, MessageType, Payload, type Message, type Serializer } from '@wamp
 import { msgpack } from '@wamp/protocol/msgpack';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Framer, type Framing } from '../src/transports/framing.ts';
-import { FlushQueue, Outbox } from '../src/transports/outbox.ts';
+import { Framer, type Framing } from '../src/output/framing.ts';
+import { FlushQueue } from '../src/output/flush-queue.ts';
+import { Outbox } from '../src/output/outbox.ts';
 import { framingFor } from '../src/transports/websocket-transport.ts';
 import { RAW } from './support/raw-framing.ts';
 import { SocketPair, type PairKind } from './support/socket-pair.ts';

@@ -10,7 +10,7 @@ import { ManualClock } from '@wamp/router/testing';
 import fc from 'fast-check';
 import { MessageType } from '@wamp/protocol';
 import { describe, expect, test } from 'vitest';
-import { Waiting } from '../src/connection/waiting.ts';
+import { Waiting } from '../src/output/waiting.ts';
 import { Client, settle } from './support/client.ts';
 import { SlowReader } from './support/slow-reader.ts';
 

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { SLICE, TURN, TurnsOfRouter } from '../src/connection/turns.ts';
 import { Tally } from '../src/core/tally.ts';
 import type { Worker } from '../src/core/work.ts';
-import { FlushQueue } from '../src/transports/outbox.ts';
+import { FlushQueue } from '../src/output/flush-queue.ts';
 import { Client, settle } from './support/client.ts';
 import { SlowReader } from './support/slow-reader.ts';
 

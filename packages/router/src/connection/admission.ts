@@ -2,7 +2,8 @@
 import { tellingNetwork } from '../addresses.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ProcessAccounts } from '../core/kept.ts';
-import type { LimitName, Limits, LimitTally, Log } from './connection-router.ts';
+import type { LimitName, Limits, LimitTally } from '../limits.ts';
+import type { Log } from '../log.ts';
 import { FairLine } from './fair-line.ts';
 import { Place, type Share } from './place.ts';
 import { seldom } from './seldom.ts';

@@ -1,6 +1,6 @@
 /** A log that clients cannot flood: so many entries of a kind in a second, and the rest is counted. */
 import type { Clock } from '../core/clock.ts';
-import type { Log, LogLevel } from './connection-router.ts';
+import type { Log, LogLevel } from '../log.ts';
 
 /** How many entries of a kind are written in an interval. */
 const BURST = 10;

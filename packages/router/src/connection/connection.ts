@@ -19,24 +19,36 @@ import type { Asker, Authorizer } from '../authz/authorizer.ts';
 import type { Realm } from '../core/realm.ts';
 import type { Undeliverable } from '../core/session.ts';
 import type { Work } from '../core/work.ts';
-import { ClientSession } from './client-session.ts';
-import { Gate } from './gate.ts';
-import { LOW_MARK } from './holding.ts';
+import type { Limits, LimitTally } from '../limits.ts';
+import { LOW_MARK } from '../output/holding.ts';
+import type { Outlet, Outlets } from '../output/outlet.ts';
+import { SlowConsumer } from '../output/slow-consumer.ts';
+import { insteadOf } from '../output/undeliverable.ts';
+import { ClientSession } from '../session/client-session.ts';
+import { Gate } from '../session/gate.ts';
+import { Joining, type Joined, type JoiningRouter, type Step } from '../session/joining.ts';
+import { RequestSequence } from '../session/request-sequence.ts';
 import { Inflow, Pause, type Hearer } from './inflow.ts';
-import { Joining, type Joined, type Step } from './joining.ts';
-import { RequestSequence } from './request-sequence.ts';
-import { seldom } from './seldom.ts';
-import { SlowConsumer } from './slow-consumer.ts';
 import type { Place } from './place.ts';
-import type { ConnectionRouter } from './connection-router.ts';
-import type { Outlet } from './outlet.ts';
-import { insteadOf } from './undeliverable.ts';
+import { seldom } from './seldom.ts';
+import type { TurnsOfRouter } from './turns.ts';
 
 /** So many bytes of a message that is sent cost a unit of work, as a power of two: they are written, and perhaps copied. */
 const BYTES_A_UNIT = 12;
 
 /** What a join costs, from HELLO on. */
 const JOIN = 100;
+
+/** What this needs of the router. */
+export interface ConnectionRouter extends JoiningRouter {
+  readonly strictRequestIds: boolean;
+  readonly limits: Limits;
+  readonly outlets: Outlets;
+  readonly limited: LimitTally;
+  readonly turns: TurnsOfRouter;
+  /** A connection is over. */
+  disconnected(connection: Connection): void;
+}
 
 /** A joined client, as the connection keeps it. */
 interface Membership extends Asker {

@@ -3,7 +3,7 @@ import { ErrorUri, type TransportFailure, type TransportListener } from '@wamp/p
 import { tellingNetwork } from '../addresses.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Connection } from './connection.ts';
-import type { Limits, LimitTally } from './connection-router.ts';
+import type { Limits, LimitTally } from '../limits.ts';
 import { Pause } from './inflow.ts';
 
 /** What this needs of the router. */

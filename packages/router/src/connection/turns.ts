@@ -1,7 +1,7 @@
 /** Turns: shares the event loop among connections, so that no turn of it grows long and everybody gets on. */
 import { Work, type Turns, type Worker } from '../core/work.ts';
-import type { FlushQueue } from '../transports/outbox.ts';
-import type { LimitTally } from './connection-router.ts';
+import type { FlushQueue } from '../output/flush-queue.ts';
+import type { LimitTally } from '../limits.ts';
 
 /** The work of one turn, in units of about a microsecond; whatever comes beyond waits for its slice of the next turns. */
 export const TURN = 10_000;

@@ -8,7 +8,7 @@ import {
   type Serializer,
   type Transport,
 } from '@wamp/protocol';
-import type { Log } from '../connection/connection-router.ts';
+import type { Log } from '../log.ts';
 import { createRouter, type Router, type RouterOptions } from '../router.ts';
 import { inMemory } from '../transports/in-memory.ts';
 import { ManualClock } from './manual-clock.ts';

@@ -1,17 +1,18 @@
 /** Connections from the moment in which they are accepted: each has a place, whatever it turns out to speak. */
 import type { Server, Socket } from 'node:net';
 import type { Place } from '../connection/place.ts';
-import type { Router } from '../router.ts';
+import type { Host } from '../host.ts';
+import { beneath } from '../plain-socket.ts';
 import { peerAddressOf } from './peer-address.ts';
 
 /** By router, for one server may serve several: the place of each connection, by its socket of TCP or Unix. */
-const placesOf = new WeakMap<Router, WeakMap<object, Place>>();
+const placesOf = new WeakMap<Host, WeakMap<object, Place>>();
 
 /**
  * Counts the connections of a server with their router from now on: also those that say nothing, or not yet all of it.
  * @returns what ends that
  */
-export function countConnections(router: Router, server: Server): () => void {
+export function countConnections(router: Host, server: Server): () => void {
   const count = (socket: Socket): void => {
     const places = placesFor(router);
     const key = beneath(socket);
@@ -34,7 +35,7 @@ export function countConnections(router: Router, server: Server): () => void {
 }
 
 /** The place of a connection; a new one where nobody has seen it being accepted. */
-export function placeOf(router: Router, socket: Socket): Place {
+export function placeOf(router: Host, socket: Socket): Place {
   const places = placesFor(router);
   const known = places.get(beneath(socket));
   if (known !== undefined) return known;
@@ -46,14 +47,8 @@ export function placeOf(router: Router, socket: Socket): Place {
   return place;
 }
 
-function placesFor(router: Router): WeakMap<object, Place> {
+function placesFor(router: Host): WeakMap<object, Place> {
   const places = placesOf.get(router) ?? new WeakMap<object, Place>();
   placesOf.set(router, places);
   return places;
-}
-
-/** A TLS socket knows the one that it stands on; Node's types do not. */
-function beneath(socket: Socket): object {
-  const { _parent: parent = socket } = socket as { _parent?: object | null };
-  return parent ?? socket;
 }

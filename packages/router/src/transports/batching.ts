@@ -1,6 +1,7 @@
 /** Batched channels: all frames of a turn go out as one batch, and batches come in (spec: Message Batching). */
 import { BatchCursor, joinBatch, type Serializer, type TransportListener } from '@wamp/protocol';
-import { MOST_PENDING, type FlushQueue, type FrameSink } from './outbox.ts';
+import { MOST_PENDING, type FlushQueue } from '../output/flush-queue.ts';
+import type { FrameSink } from '../output/outbox.ts';
 
 /** Gathers frames, and gives them to another sink as one. */
 export class BatchSink implements FrameSink {

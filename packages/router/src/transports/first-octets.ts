@@ -1,13 +1,13 @@
 /** What a client says first, by which it is told what it speaks. */
 import type { Socket } from 'node:net';
-import type { Router } from '../router.ts';
+import type { Host } from '../host.ts';
 
 /**
  * Waits until a client has said something, and puts that back where it came from: whoever takes the socket resumes it.
  * @param take is told undefined when nothing came in time, or ever
  */
 export function onFirstOctets(
-  router: Router,
+  router: Host,
   socket: Socket,
   take: (octets: Buffer | undefined) => void,
 ): void {

@@ -1,6 +1,6 @@
 /** Heartbeat: peers are asked for a sign of life at intervals, and dropped when they give none (RFC 6455 §5.5.2). */
 import type { Clock } from '../core/clock.ts';
-import type { Limits, LimitTally } from '../connection/connection-router.ts';
+import type { Limits, LimitTally } from '../limits.ts';
 
 /** Who can be asked. */
 export interface Peer {

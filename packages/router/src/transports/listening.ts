@@ -2,14 +2,14 @@
 import { Server as TlsServer, type TLSSocket } from 'node:tls';
 import type { Server, Socket } from 'node:net';
 import { seldom } from '../connection/seldom.ts';
-import type { Router } from '../router.ts';
+import type { Host } from '../host.ts';
 import { countConnections } from './accepting.ts';
 
 /**
  * Hears of the connections of a server: of TCP, Unix socket, or, once encrypted, of TLS.
  * @returns what ends that
  */
-export function onConnection(router: Router, server: Server, admit: (socket: Socket) => void): () => void {
+export function onConnection(router: Host, server: Server, admit: (socket: Socket) => void): () => void {
   const event = server instanceof TlsServer ? 'secureConnection' : 'connection';
   server.on(event, admit);
   const ignore = countConnections(router, server);
@@ -25,7 +25,7 @@ export function onConnection(router: Router, server: Server, admit: (socket: Soc
  * Logs errors of a server that listens, such as running out of file descriptors: unheard, one would end the
  * process. Why it cannot listen at all, on the other hand, is for who told it to.
  */
-function logErrors(router: Router, server: Server): () => void {
+function logErrors(router: Host, server: Server): () => void {
   const heard = seldom<{ reason: string }>(router.clock, (facts) => {
     router.log('error', 'accepting a connection failed', facts);
   });

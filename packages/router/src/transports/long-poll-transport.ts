@@ -9,7 +9,7 @@ import {
 } from '@wamp/protocol';
 import type { Clock } from '../core/clock.ts';
 import { receiveBatch } from './batching.ts';
-import type { FlushQueue } from './outbox.ts';
+import type { FlushQueue } from '../output/flush-queue.ts';
 import type { Subprotocol } from './subprotocol.ts';
 
 /** What a channel is told when it begins; times in ms. */

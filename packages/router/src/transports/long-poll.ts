@@ -6,7 +6,7 @@ import type { Server as NetServer } from 'node:net';
 import type { Serializer } from '@wamp/protocol';
 import type { Place } from '../connection/place.ts';
 import { Account } from '../core/account.ts';
-import type { Router } from '../router.ts';
+import type { Host } from '../host.ts';
 import { countConnections, placeOf } from './accepting.ts';
 import { readBody, type BodyBounds, type BodyFault } from './body.ts';
 import { Forwarding, type ForwardingRules } from './forwarding.ts';
@@ -76,7 +76,7 @@ interface Exchange {
  * Lets long-poll clients of `server` into `router`.
  * @throws TypeError when an entry of `origins` can never match
  */
-export function acceptLongPolls(router: Router, options: LongPollOptions): LongPollAcceptor {
+export function acceptLongPolls(router: Host, options: LongPollOptions): LongPollAcceptor {
   const { server, path = '/lp' } = options;
   const polls = new LongPolls(router, options);
   const others = server.listeners('request') as RequestListener[];
@@ -99,7 +99,7 @@ export function acceptLongPolls(router: Router, options: LongPollOptions): LongP
 
 /** All channels of one acceptor, and the way to each. */
 class LongPolls {
-  readonly #router: Router;
+  readonly #router: Host;
   readonly #options: LongPollOptions;
   readonly #spoken: readonly Subprotocol[];
   readonly #channels = new Map<string, Channel>();
@@ -108,7 +108,7 @@ class LongPolls {
   readonly #origins: Origins;
   #closing = false;
 
-  constructor(router: Router, options: LongPollOptions) {
+  constructor(router: Host, options: LongPollOptions) {
     this.#router = router;
     this.#options = options;
     this.#forwarding = new Forwarding(options.proxies);

@@ -2,7 +2,7 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { RAW_SOCKET_MAGIC } from '@wamp/protocol';
-import type { Router } from '../router.ts';
+import type { Host } from '../host.ts';
 import { onFirstOctets } from './first-octets.ts';
 import { onConnection, tellListening } from './listening.ts';
 import { OpenSet } from './open-set.ts';
@@ -25,7 +25,7 @@ export interface OnePortAcceptor {
 }
 
 /** Lets RawSocket clients of `server` into `router`, and everybody else to an HTTP server. */
-export function shareOnePort(router: Router, options: OnePortOptions): OnePortAcceptor {
+export function shareOnePort(router: Host, options: OnePortOptions): OnePortAcceptor {
   const { server, http } = options;
   const entrance = new RawSocketEntrance(router, options);
   const silent = new OpenSet<Socket>();

@@ -1,7 +1,7 @@
 /** Connections that come through proxies which say for whom they are (PROXY protocol, versions 1 and 2). */
 import type { Server, Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
-import type { Router } from '../router.ts';
+import type { Host } from '../host.ts';
 import { placeOf } from './accepting.ts';
 import { onConnection, tellListening } from './listening.ts';
 import { OpenSet } from './open-set.ts';
@@ -32,7 +32,7 @@ export interface ProxiedAcceptor {
  * for whatever asks for that: session details, limits, back-off. A trusted proxy that sends none is cut off. Of
  * everybody else none is read: they are passed on as they come.
  */
-export function acceptProxied(router: Router, options: ProxiedOptions): ProxiedAcceptor {
+export function acceptProxied(router: Host, options: ProxiedOptions): ProxiedAcceptor {
   const { server, behind } = options;
   const trusted = new TrustedProxies(options.trusted);
   const waiting = new OpenSet<Socket>();
@@ -71,7 +71,7 @@ function pass(socket: Socket, behind: Server): void {
 }
 
 /** @param take is told the header, whose octets are gone, or undefined when there was none */
-function onHeader(router: Router, socket: Socket, take: (header: ProxyHeader | undefined) => void): void {
+function onHeader(router: Host, socket: Socket, take: (header: ProxyHeader | undefined) => void): void {
   let octets = Buffer.alloc(0);
   const dismiss = router.clock.after(router.limits.helloTimeout, () => {
     router.limited.add('hello_timeout');

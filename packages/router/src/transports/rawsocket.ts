@@ -20,18 +20,18 @@ import {
 } from '@wamp/protocol';
 import type { Place } from '../connection/place.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Router } from '../router.ts';
+import type { Host } from '../host.ts';
 import { placeOf } from './accepting.ts';
-import type { Framed, FramedTransport, Framing } from './framing.ts';
+import type { Framed, FramedTransport, Framing } from '../output/framing.ts';
 import { onFirstOctets } from './first-octets.ts';
 import { hangUp } from './hang-up.ts';
 import { Heartbeat, type Peer } from './heartbeat.ts';
 import { askFor } from './holding-sockets.ts';
 import { onConnection } from './listening.ts';
 import { OpenSet } from './open-set.ts';
-import { Outbox } from './outbox.ts';
+import { Outbox } from '../output/outbox.ts';
 import { peerAddressOf, peerText, type PeerAddress } from './peer-address.ts';
-import { read } from './reading.ts';
+import { read } from '../plain-socket.ts';
 import { DEFAULT_SERIALIZERS } from './subprotocol.ts';
 import { underlayOf } from './underlay.ts';
 
@@ -76,7 +76,7 @@ const KEEP_ALIVE = 10_000;
 const MOST_UNREAD = 1024 * 1024;
 
 /** Lets RawSocket clients of `server` into `router`. Whatever else connects is cut off. */
-export function acceptRawSockets(router: Router, options: RawSocketOptions): RawSocketAcceptor {
+export function acceptRawSockets(router: Host, options: RawSocketOptions): RawSocketAcceptor {
   const entrance = new RawSocketEntrance(router, options);
   const silent = new OpenSet<Socket>();
   const stop = onConnection(router, options.server, (socket) => {
@@ -99,12 +99,12 @@ export function acceptRawSockets(router: Router, options: RawSocketOptions): Raw
 
 /** Where RawSocket connections come in. */
 export class RawSocketEntrance {
-  readonly #router: Router;
+  readonly #router: Host;
   readonly #rules: Required<RawSocketRules>;
   readonly #heartbeat: Heartbeat;
   readonly #open = new OpenSet<Socket>();
 
-  constructor(router: Router, rules: RawSocketRules) {
+  constructor(router: Host, rules: RawSocketRules) {
     this.#router = router;
     this.#heartbeat = new Heartbeat(router);
     this.#rules = {

@@ -1,7 +1,7 @@
 /** HTTP refusals that say what was refused, why, and what allows it: a short text for the client, an entry for the log. */
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Log } from '../connection/connection-router.ts';
+import type { Log } from '../log.ts';
 import type { Clock } from '../core/clock.ts';
 import { hangUp } from './hang-up.ts';
 import { peerAddressOf, type PeerAddress } from './peer-address.ts';

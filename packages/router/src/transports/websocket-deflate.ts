@@ -2,10 +2,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Serializer, Transport, TransportFailure, TransportListener } from '@wamp/protocol';
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
-import type { Router } from '../router.ts';
+import type { Host } from '../host.ts';
 import { BatchSink, receiveBatch } from './batching.ts';
 import type { Peer } from './heartbeat.ts';
-import { FlushQueue, type FrameSink } from './outbox.ts';
+import { FlushQueue } from '../output/flush-queue.ts';
+import type { FrameSink } from '../output/outbox.ts';
 import { choose, type Subprotocol } from './subprotocol.ts';
 import { offersCompression, type Upgrade } from './websocket-handshake.ts';
 import { CLOSE_CODES, MISMATCH } from './websocket-transport.ts';
@@ -27,11 +28,11 @@ const COMPRESSION: ServerOptions['perMessageDeflate'] = {
 
 /** Takes WebSockets that are to be compressed. */
 export class Deflating {
-  readonly #router: Router;
+  readonly #router: Host;
   readonly #sockets: WebSocketServer;
 
   /** @param spoken what may be agreed on */
-  constructor(router: Router, spoken: readonly Subprotocol[]) {
+  constructor(router: Host, spoken: readonly Subprotocol[]) {
     this.#router = router;
     this.#sockets = new WebSocketServer({
       noServer: true,

@@ -4,11 +4,12 @@ import type { Socket } from 'node:net';
 import type { Serializer, Transport, TransportFailure, TransportListener } from '@wamp/protocol';
 import type { Clock } from '../core/clock.ts';
 import { BatchSink, receiveBatch } from './batching.ts';
-import type { Framed, Framing } from './framing.ts';
+import type { Framed, Framing } from '../output/framing.ts';
 import { awaitClose, hangUp } from './hang-up.ts';
 import type { Peer } from './heartbeat.ts';
-import { Outbox, type FlushQueue, type FrameSink } from './outbox.ts';
-import { read } from './reading.ts';
+import type { FlushQueue } from '../output/flush-queue.ts';
+import { Outbox, type FrameSink } from '../output/outbox.ts';
+import { read } from '../plain-socket.ts';
 import type { Subprotocol } from './subprotocol.ts';
 import { CloseCode, Opcode, WebSocketParser, type WebSocketListener } from './websocket-parser.ts';
 

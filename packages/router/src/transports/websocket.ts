@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { Server as NetServer, Socket } from 'node:net';
 import type { Serializer, Transport } from '@wamp/protocol';
 import type { Place } from '../connection/place.ts';
-import type { Router } from '../router.ts';
+import type { Host } from '../host.ts';
 import { countConnections, placeOf } from './accepting.ts';
 import { Forwarding, type ForwardingRules } from './forwarding.ts';
 import { Heartbeat, type Peer } from './heartbeat.ts';
@@ -58,7 +58,7 @@ export interface WebSocketAcceptor {
  * Lets WebSocket clients of `server` into `router`.
  * @throws TypeError when an entry of `origins` can never match
  */
-export function acceptWebSockets(router: Router, options: WebSocketOptions): WebSocketAcceptor {
+export function acceptWebSockets(router: Host, options: WebSocketOptions): WebSocketAcceptor {
   const { server, paths = ['/ws', '/'], serializers = DEFAULT_SERIALIZERS } = options;
   const spoken = subprotocolsOf(serializers);
   const origins = new Origins(options.origins ?? []);
@@ -101,7 +101,7 @@ function pathOf(request: IncomingMessage): string {
   return (request.url ?? '').split('?', 1)[0] ?? '';
 }
 
-function refuse(router: Router, request: IncomingMessage, refusal: Refusal, peer?: PeerAddress): void {
+function refuse(router: Host, request: IncomingMessage, refusal: Refusal, peer?: PeerAddress): void {
   logRefusal(router.log, 'upgrade refused', refusal, { request, peer, path: pathOf(request) });
   refuseUpgrade(request.socket, refusal, router.clock);
 }
@@ -137,13 +137,13 @@ interface Guest {
 
 /** Where WebSockets come in. */
 class WebSocketEntrance {
-  readonly #router: Router;
+  readonly #router: Host;
   readonly #deflating: Deflating | undefined;
   readonly #heartbeat: Heartbeat;
   readonly #open = new OpenSet<Socket>();
 
   /** @param deflating who takes those that are to be compressed; nobody by default */
-  constructor(router: Router, deflating: Deflating | undefined) {
+  constructor(router: Host, deflating: Deflating | undefined) {
     this.#router = router;
     this.#heartbeat = new Heartbeat(router);
     this.#deflating = deflating;

@@ -1,6 +1,6 @@
 /** How RawSocket frames messages, for tests of what stands on no socket. */
 import { RawSocketFrameType, writeRawSocketPrefix } from '@wamp/protocol';
-import type { Framing } from '../../src/transports/framing.ts';
+import type { Framing } from '../../src/output/framing.ts';
 
 export const RAW: Framing = {
   headerSize: () => 4,

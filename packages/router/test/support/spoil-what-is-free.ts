@@ -7,12 +7,12 @@ import { spoil, spoilMemory } from './spoiling.ts';
 
 spoilMemory();
 
-vi.mock(import('../../src/transports/reading.ts'), async (original) => {
-  const reading = await original();
+vi.mock(import('../../src/plain-socket.ts'), async (original) => {
+  const real = await original();
   return {
-    ...reading,
+    ...real,
     read: (socket, take, rest) =>
-      reading.read(
+      real.read(
         socket,
         (chunk, size) => {
           take(chunk, size);

@@ -1,6 +1,6 @@
 /** Memory that is spoiled as soon as it is free, so that whoever still reads it is found out. */
 import { FrameWriter } from '@wamp/protocol';
-import { FrameMemory } from '../../src/transports/frame-memory.ts';
+import { FrameMemory } from '../../src/output/frame-memory.ts';
 
 /** No message begins with it, in no serializer, and no frame does. */
 const SPOILED = 0xff;

@@ -1,7 +1,7 @@
 /** Holding: who fills a receiver faster than it reads has to wait, as long as the receiver makes progress. */
 import type { Clock } from '../core/clock.ts';
 import type { Producer } from '../core/work.ts';
-import type { Limits, LimitTally } from './connection-router.ts';
+import type { Limits, LimitTally } from '../limits.ts';
 
 /** What this needs of the router. */
 interface Surroundings {

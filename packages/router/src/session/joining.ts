@@ -25,9 +25,10 @@ import type { Authorizer } from '../authz/authorizer.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Realm } from '../core/realm.ts';
 import type { Principal } from '../core/session.ts';
-import type { Limits, Log, LogLevel } from './connection-router.ts';
+import type { Limits } from '../limits.ts';
+import type { Log, LogLevel } from '../log.ts';
+import { policyFor, type SlowConsumerPolicies, type SlowConsumerPolicy } from '../output/slow-consumer.ts';
 import { callAsRouter } from './own-call.ts';
-import { policyFor, type SlowConsumerPolicies, type SlowConsumerPolicy } from './slow-consumer.ts';
 
 /** A realm, with who may come in and what each may do there. */
 export interface GuardedRealm {

@@ -1,14 +1,8 @@
 /** Outlet: how a connection's messages become frames of its transport. */
 import { encodeOnce, Payload, type Message, type Serializer, type Transport } from '@wamp/protocol';
 import { costOfTranscoding, type Work } from '../core/work.ts';
-import type { FrameMemory } from '../transports/frame-memory.ts';
-import {
-  Framer,
-  takesFramed,
-  type Framed,
-  type FramedTransport,
-  type Framing,
-} from '../transports/framing.ts';
+import type { FrameMemory } from './frame-memory.ts';
+import { Framer, takesFramed, type Framed, type FramedTransport, type Framing } from './framing.ts';
 import type { Kept } from './waiting.ts';
 
 /**

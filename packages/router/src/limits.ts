@@ -1,15 +1,5 @@
-/** What a connection needs of the router it belongs to. */
-import type { Tally } from '../core/tally.ts';
-import type { Admission } from './admission.ts';
-import type { Connection } from './connection.ts';
-import type { JoiningRouter } from './joining.ts';
-import type { Outlets } from './outlet.ts';
-import type { TurnsOfRouter } from './turns.ts';
-
-/** How serious a log entry is. */
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
-/** Takes log entries: a few words and the facts. */
-export type Log = (level: LogLevel, what: string, facts: Readonly<Record<string, unknown>>) => void;
+/** The bounds on connections: their defaults, and the names under which it is counted how often each was met. */
+import type { Tally } from './core/tally.ts';
 
 /** Bounds on what a client may take; times in ms, sizes in bytes. */
 export interface Limits {
@@ -64,6 +54,32 @@ export interface Limits {
   readonly ratePatience: number;
 }
 
+/** Times in ms, sizes in bytes. */
+export const DEFAULT_LIMITS: Limits = {
+  helloTimeout: 5000,
+  authenticateTimeout: 5000,
+  authorizeTimeout: 5000,
+  goodbyeTimeout: 5000,
+  handshakeSize: 64 * 1024,
+  messageSize: 1024 * 1024,
+  discardSize: 16 * 1024 * 1024,
+  queueSize: 8 * 1024 * 1024,
+  slowConsumerTimeout: 2000,
+  keptSize: 0,
+  longPollSize: 8 * 1024 * 1024,
+  pingInterval: 10_000,
+  pingTimeout: 5000,
+  connectionsPerAddress: 1000,
+  handshakes: 200,
+  handshakesWaiting: 10_000,
+  handshakePatience: 30_000,
+  messagesPerSecond: 0,
+  bytesPerSecond: 0,
+  messagesPerSecondPerAddress: 0,
+  bytesPerSecondPerAddress: 0,
+  ratePatience: 10_000,
+};
+
 /** A limit that concerns connections, as {@link LimitTally} counts how often it was met. */
 export type LimitName =
   | 'hello_timeout'
@@ -85,15 +101,5 @@ export type LimitName =
   | 'kept_per_address'
   | 'rate_delayed'
   | 'rate_exceeded';
+/** How often each limit on connections was met. */
 export type LimitTally = Tally<LimitName>;
-
-export interface ConnectionRouter extends JoiningRouter {
-  readonly strictRequestIds: boolean;
-  readonly limits: Limits;
-  readonly outlets: Outlets;
-  readonly limited: LimitTally;
-  readonly admission: Admission;
-  readonly turns: TurnsOfRouter;
-  /** A connection is over. */
-  disconnected(connection: Connection): void;
-}
