@@ -16,6 +16,7 @@ import {
   type Result,
   type Uri,
 } from '@wamp/protocol';
+import { Fifo } from './fifo.ts';
 import type { Hook } from './hook.ts';
 import { TRUSTED_ROLE, type Principal, type Session } from './session.ts';
 
@@ -35,6 +36,10 @@ export type MetaProcedure = (call: MetaCall) => Args | Promise<Args>;
 /** Takes the final answer to a call of the router's own, for good; on a turn of its own if it is to call into the core. */
 export type Answered = (answer: Result | ErrorMessage) => void;
 
+/**
+ * What it is asked to serve waits until the realm has dealt with the CALL that asks for it, and is served before the next
+ * message is heard: so `send` never calls back into the core, and a client that leaves right after its call has been served.
+ */
 export class MetaSession implements Session {
   readonly id: Id;
   readonly principal: Principal = {
@@ -54,6 +59,8 @@ export class MetaSession implements Session {
   readonly #calls = new Map<Id, Answered>();
   /** The one whose REGISTERED is still to come, which it does before `register` returns. */
   #registering: MetaProcedure | undefined;
+  /** INVOCATIONs to serve. Their payloads are lent until the CALL has been dealt with. */
+  readonly #asked = new Fifo<Invocation>();
   readonly #receive: (message: Message) => void;
   readonly #session: (id: Id) => Session | undefined;
   readonly #failed: Hook<[unknown]>;
@@ -113,7 +120,7 @@ export class MetaSession implements Session {
         this.#registering = undefined;
         return;
       case MessageType.INVOCATION:
-        this.#serve(message);
+        this.#asked.push(message);
         return;
       case MessageType.RESULT:
         this.#answer(message);
@@ -123,6 +130,16 @@ export class MetaSession implements Session {
         return;
       default:
     }
+  }
+
+  /** Whether there is something to serve. */
+  get isAsked(): boolean {
+    return this.#asked.size > 0;
+  }
+
+  /** Serves what it has been asked for. */
+  serve(): void {
+    for (let next = this.#asked.shift(); next !== undefined; next = this.#asked.shift()) this.#serve(next);
   }
 
   /** The router does not leave its realm. */

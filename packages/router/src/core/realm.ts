@@ -193,6 +193,7 @@ export class Realm {
         return;
       case MessageType.CALL:
         this.dealer.call(session, message, disclosed);
+        if (this.#meta.isAsked) this.#meta.serve();
         return;
       case MessageType.YIELD:
         this.dealer.yield(session, message);

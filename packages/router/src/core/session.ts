@@ -39,8 +39,8 @@ export interface Session {
   /** Absent where its address tells nothing of who it is: in memory, over the loopback, or from a trusted proxy that is silent. */
   readonly client?: Client | undefined;
   /**
-   * Takes a message for the client. Never throws, and never calls back into the core. The payload is lent, as the bytes
-   * of its frame are: it is written before this returns, or kept (`Payload.keep`).
+   * Takes a message for the client: never throws, never calls back into the core before it returns, and has written the
+   * payload, or keeps it (`Payload.keep`), by then, for it is lent as the bytes of its frame are.
    * @returns why the client cannot be told; undefined when it is, or is gone
    */
   send(message: Message): Undeliverable | undefined;

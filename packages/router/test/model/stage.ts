@@ -75,8 +75,9 @@ export class Peer implements Session {
     this.features = features;
   }
 
-  called(request: unknown): void {
+  called(request: unknown): this {
     this.#due.add(request);
+    return this;
   }
 
   send(message: Message): undefined {
