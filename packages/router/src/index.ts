@@ -18,25 +18,21 @@ export { inMemory, transportPair } from './transports/in-memory.ts';
 export { isLoopback, plainAddress } from './addresses.ts';
 export { defaultFeatures, type FeatureOptions } from './features/index.ts';
 export type { HistoryRule } from './features/event-history.ts';
-export type { Tally } from './core/tally.ts';
-export { DEFAULT_STORE_LIMITS, type StoreLimits } from './core/kept.ts';
 export { DEFAULT_QUOTAS, type QuotaName, type Quotas, type QuotaTally } from './core/quotas.ts';
 export type { TrustLevel } from './core/trust.ts';
 export { Realm, type Feature, type RealmOptions, type RouterFeatures } from './core/realm.ts';
-export { Broker, eventFor, type BrokerOptions } from './core/broker.ts';
+export { Broker, type BrokerOptions } from './core/broker.ts';
 export { Dealer, type DealerOptions } from './core/dealer.ts';
 export { Calls } from './core/calls.ts';
 export type { PendingCall, PendingCalls } from './core/pending-calls.ts';
 export type { Callee, Registration } from './core/registration.ts';
 export type { Subscription } from './core/subscription.ts';
-export type { Publication, Publisher } from './core/publication.ts';
 export type { PatternMap } from './core/pattern-map.ts';
 export type { Counts, Traffic } from './core/traffic.ts';
 export type { MetaCall, MetaProcedure } from './core/meta-session.ts';
 export { TRUSTED_ROLE, type Principal, type Session } from './core/session.ts';
 export type { Permits, Ruling } from './core/ruling.ts';
 export type { Clock } from './core/clock.ts';
-export type { Hook } from './core/hook.ts';
 export { anonymous } from './auth/anonymous.ts';
 export { both } from './auth/both.ts';
 export { tls, type TlsOptions } from './auth/tls.ts';
@@ -77,3 +73,21 @@ export type { Actions, Permission } from './authz/rule.ts';
 export type { SlowConsumerPolicies, SlowConsumerPolicy } from './output/slow-consumer.ts';
 export { DEFAULT_LIMITS, type LimitName, type Limits, type LimitTally } from './limits.ts';
 export type { Log, LogLevel } from './log.ts';
+
+// For features of your own: docs/extending.md shows how they are used.
+export { Hook } from './core/hook.ts';
+export { Tally } from './core/tally.ts';
+export type { Eligible, Origin, Publication, Publisher } from './core/publication.ts';
+export { eligibility } from './core/eligibility.ts';
+export { eventDetails, eventFor } from './core/broker.ts';
+export { remember, type Remembered } from './core/remembered.ts';
+export {
+  DEFAULT_STORE_LIMITS,
+  weightOf,
+  type RealmAccounts,
+  type SessionAccounts,
+  type StoreLimits,
+} from './core/kept.ts';
+export type { Account } from './core/account.ts';
+export { taking, type Parameters as ProcedureParameters } from './features/arguments.ts';
+export { answerInTurns, picked } from './features/long-answers.ts';

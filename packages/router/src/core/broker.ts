@@ -22,7 +22,7 @@ import { Delivery, FanOut } from './fan-out.ts';
 import { Hook } from './hook.ts';
 import { PatternMap } from './pattern-map.ts';
 import type { Owner } from './wildcards.ts';
-import type { Publication, Publisher } from './publication.ts';
+import { FROM_ROUTER, FROM_SESSION, type Publication, type Publisher } from './publication.ts';
 import { TOO_MANY_SHAPES, type QuotaName, type Quotas, type QuotaTally } from './quotas.ts';
 import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
 import { clientOf, type Session } from './session.ts';
@@ -179,25 +179,49 @@ export class Broker {
       refuseRequest(session, message, ErrorUri.LIMIT_EXCEEDED, why);
       return;
     }
-    const publication = this.accept(session, topic, payload, disclosed ? disclosing(options) : options);
+    const publication = this.#accept(session, topic, payload, disclosed ? disclosing(options) : options);
     if (options.acknowledge === true) {
       session.send({ type: MessageType.PUBLISHED, request, publication: publication.id });
     }
-    this.dispatch(publication);
+    this.#dispatch(publication);
+  }
+
+  /** Publishes in the name of a session, which may be gone. Nothing is checked: who asks for it has done that. */
+  publishFor(publisher: Publisher, topic: Uri, payload: Payload, options: PublishOptions): void {
+    this.#dispatch(this.#accept(publisher, topic, payload, options));
+  }
+
+  /** Publishes as the router itself. */
+  publishOwn(topic: Uri, payload: Payload, options: PublishOptions): void {
+    const id = this.#options.globalId();
+    this.#dispatch({ id, topic, options, payload, origin: FROM_ROUTER });
+  }
+
+  /**
+   * Publishes here what was published at another node, under the id that it has there. What came to that node from a node
+   * is not taken, so that no publication goes round in circles: each node passes on what entered the realm at that node.
+   * @param publication its `publisher` is one object for all publications of a session: they stay in order
+   * @param node names where it comes from, which `origin` tells
+   * @returns false when it was not taken
+   */
+  relay(publication: Publication, node: string): boolean {
+    if (publication.origin.kind === 'node') return false;
+    this.#dispatch({ ...publication, origin: { kind: 'node', node } });
+    return true;
   }
 
   /** What a publisher has published, with the id and the trust level that it gets. */
-  accept(publisher: Publisher, topic: Uri, payload: Payload, options: PublishOptions): Publication {
+  #accept(publisher: Publisher, topic: Uri, payload: Payload, options: PublishOptions): Publication {
     const { globalId, trustLevel } = this.#options;
     const trustlevel = trustLevel?.(publisher, 'publish', topic);
-    return { id: globalId(), topic, options, payload, publisher, trustlevel };
+    return { id: globalId(), topic, options, payload, publisher, trustlevel, origin: FROM_SESSION };
   }
 
   /**
    * Sends a publication as events to all who are subscribed and eligible (EVT-1, EVT-2). What goes beyond the work of a
    * turn is sent in the turns to come; publications of one publisher stay in order.
    */
-  dispatch(publication: Publication): void {
+  #dispatch(publication: Publication): void {
     if (this.#fanOut.size > 0 && this.#fanOut.joins(publication)) return;
     const delivery = this.#begin(publication);
     if (delivery.send(this.#options.turns.work)) this.published.emit(publication, delivery.matched);

@@ -117,6 +117,9 @@ export class RealmAccounts {
   readonly undecided: SessionAccounts<Session>;
   readonly retained: Account;
   readonly history: Account;
+  readonly #process: Account;
+  /** Those of features that are not this package's. */
+  readonly #others: Account[] = [];
 
   /** @param process what all realms, and others, keep together */
   constructor({ all, ofSessions }: ProcessAccounts, quotas: Quotas, stores: StoreLimits) {
@@ -125,12 +128,25 @@ export class RealmAccounts {
     this.undecided = new SessionAccounts(quotas.undecidedBytes, ofSessions);
     this.retained = new Account(stores.retainedBytes, all);
     this.history = new Account(stores.historyBytes, all);
+    this.#process = all;
+  }
+
+  /**
+   * Opens an account for something else that the realm keeps, such as the store of a feature. Its bytes count in `used`, and
+   * in what the process keeps.
+   * @param limit in bytes
+   */
+  open(limit: number): Account {
+    const account = new Account(limit, this.#process);
+    this.#others.push(account);
+    return account;
   }
 
   /** The bytes of everything that the realm keeps. */
   get used(): number {
     const { testaments, calls, undecided, retained, history } = this;
-    return testaments.used + calls.used + undecided.used + retained.used + history.used;
+    const others = this.#others.reduce((sum, account) => sum + account.used, 0);
+    return testaments.used + calls.used + undecided.used + retained.used + history.used + others;
   }
 }
 

@@ -18,6 +18,15 @@ export interface Audience {
   readonly weight: number;
 }
 
+/**
+ * Where a publication entered the realm: by one of its sessions, or in the name of one that has left; by the router itself;
+ * or at another node, which passed it on.
+ */
+export type Origin =
+  | { readonly kind: 'session' }
+  | { readonly kind: 'router' }
+  | { readonly kind: 'node'; readonly node: string };
+
 export interface Publication {
   readonly id: Id;
   readonly topic: Uri;
@@ -26,6 +35,11 @@ export interface Publication {
   /** Absent when the router itself published. */
   readonly publisher?: Publisher;
   readonly trustlevel?: number | undefined;
+  /** A feature passes on to other nodes only what did not come from one: see `Broker.relay`. */
+  readonly origin: Origin;
   /** Whom its options name, once somebody has asked; see `audienceOf`. */
   audience?: Audience | undefined;
 }
+
+export const FROM_SESSION: Origin = Object.freeze({ kind: 'session' });
+export const FROM_ROUTER: Origin = Object.freeze({ kind: 'router' });

@@ -74,7 +74,7 @@ export class Realm {
   readonly broker: Broker;
   readonly dealer: Dealer;
   /** Every joined session by its id; the router's own is not among them. */
-  readonly sessions: Map<Id, Session> = new Map();
+  readonly sessions: ReadonlyMap<Id, Session>;
   readonly traffic: Traffic = new Traffic();
   /** What was refused because there is only so much of it. */
   readonly limited: QuotaTally = new Tally();
@@ -100,6 +100,7 @@ export class Realm {
   readonly nextTurn: () => Promise<void>;
   readonly #globalId: () => Id;
   readonly #meta: MetaSession;
+  readonly #sessions = new Map<Id, Session>();
   readonly #maxSessions: number;
   /** Bounds the work of a turn. */
   readonly turns: Turns;
@@ -107,6 +108,7 @@ export class Realm {
 
   constructor(name: Uri, options: RealmOptions) {
     this.name = name;
+    this.sessions = this.#sessions;
     this.clock = options.clock;
     this.uriRules = options.uriRules;
     this.disclosure = options.disclosure;
@@ -147,7 +149,7 @@ export class Realm {
 
   /** Takes a session in, once it has been sent WELCOME. */
   join(session: Session): void {
-    this.sessions.set(session.id, session);
+    this.#sessions.set(session.id, session);
     this.joined.emit(session);
   }
 
@@ -156,7 +158,7 @@ export class Realm {
    * the rest goes in the turns to come: until then it is a session that hears nothing any more.
    */
   leave(session: Session): void {
-    if (!this.sessions.delete(session.id)) return;
+    if (!this.#sessions.delete(session.id)) return;
     doInTurns(this.turns, this.#leaving(session, this.#quiet));
   }
 
@@ -243,13 +245,13 @@ export class Realm {
   /** Publishes as the router itself. */
   publish(topic: Uri, args?: Args, kwargs?: Kwargs, options: PublishOptions = {}): void {
     this.turns.work.unblamed(() => {
-      this.broker.dispatch({ id: this.#globalId(), topic, options, payload: Payload.of(args, kwargs) });
+      this.broker.publishOwn(topic, Payload.of(args, kwargs), options);
     });
   }
 
   /** Publishes in the name of a session, which may be gone. */
   publishFor(publisher: Publisher, topic: Uri, payload: Payload, options: PublishOptions): void {
-    this.broker.dispatch(this.broker.accept(publisher, topic, payload, options));
+    this.broker.publishFor(publisher, topic, payload, options);
   }
 
   /** Serves a procedure as the router itself. */

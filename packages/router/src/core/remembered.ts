@@ -16,7 +16,7 @@ export interface Remembered {
  * only what is told with an event. Whoever sends it on lends its payload (`Payload.lend`).
  */
 export function remember(publication: Publication): Remembered {
-  const { id, topic, options, publisher, trustlevel } = publication;
+  const { id, topic, options, publisher, trustlevel, origin } = publication;
   const payload = publication.payload.keep();
   const audience = audienceOf(publication);
   const told = {
@@ -26,7 +26,7 @@ export function remember(publication: Publication): Remembered {
   };
   const by = publisher && { id: publisher.id, principal: identityOf(publisher.principal) };
   const kept = {
-    ...{ id, topic, options: told, payload, trustlevel, audience },
+    ...{ id, topic, options: told, payload, trustlevel, origin, audience },
     ...(by === undefined ? {} : { publisher: by }),
   };
   const names = by === undefined ? 0 : memoryOf(by.principal);
