@@ -24,6 +24,7 @@ import {
   type PassthruOption,
   type Plain,
 } from './core/passthru.ts';
+import { ignore } from './core/quietly.ts';
 import type { Answer, Waiter } from './core/requests.ts';
 import { WholeResult, type Result } from './core/result.ts';
 import { about, CallTimeoutError, CanceledError, toError, traced, unwritable, WampError } from './errors.ts';
@@ -310,8 +311,4 @@ export class PendingCall implements Call<unknown>, Waiter {
     this.#stopListening?.();
     return settle;
   }
-}
-
-function ignore(): void {
-  // Its error is known to whoever canceled it.
 }

@@ -10,9 +10,11 @@ import {
 import { anonymous } from './auth/anonymous.ts';
 import type { Authenticator } from './auth/authenticator.ts';
 import { systemClock, type Clock } from './clock.ts';
+import { ClientSession } from './client-session.ts';
 import { Connection, type ConnectionPort } from './connection.ts';
 import type { Untyped } from './contract.ts';
 import { about, AuthError, ConnectError, toError } from './errors.ts';
+import type { Logger } from './listeners.ts';
 import {
   BOOL,
   checkOptions,
@@ -26,7 +28,7 @@ import {
   TEXT,
   type Rules,
 } from './options.ts';
-import { ClientSession, type Logger, type Session } from './session.ts';
+import type { Session } from './session.ts';
 import { onAbort } from './signal.ts';
 import { startAt } from './stack.ts';
 import type { OpenOptions, TransportFactory } from './transports/factory.ts';

@@ -1,15 +1,10 @@
 /** The public names of the client package. */
 export { connect, type ConnectOptions, type Url } from './connect.ts';
-export type {
-  Logger,
-  PublishOptions,
-  PublishResult,
-  Session,
-  SessionEvents,
-  SessionState,
-} from './session.ts';
+export type { Session, SessionEvents, SessionState } from './session.ts';
+export type { Logger } from './listeners.ts';
 export type { Call, CallOptions } from './call.ts';
 export type { Stream, StreamInput, StreamOptions } from './stream.ts';
+export type { PublishOptions, PublishResult } from './publication.ts';
 export type { SubscribeOptions, Subscription } from './subscription.ts';
 export type { HandlerReturn, RegisterOptions, Registration } from './registration.ts';
 export type { BufferOptions } from './core/queue.ts';

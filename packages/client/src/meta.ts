@@ -26,7 +26,8 @@ import {
 } from './options.ts';
 import { payloadOf } from './payload.ts';
 import { ON_THE_WIRE } from './rules.ts';
-import type { PublishOptions, Session } from './session.ts';
+import type { PublishOptions } from './publication.ts';
+import type { Session } from './session.ts';
 import type { Subscription } from './subscription.ts';
 
 /** A session, whatever its contract. */

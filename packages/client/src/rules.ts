@@ -14,8 +14,8 @@ import {
   SIGNAL,
   type Rules,
 } from './options.ts';
+import type { PublishOptions } from './publication.ts';
 import type { RegisterOptions } from './registration.ts';
-import type { PublishOptions } from './session.ts';
 import type { StreamOptions } from './stream.ts';
 import type { SubscribeOptions } from './subscription.ts';
 

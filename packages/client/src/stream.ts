@@ -3,6 +3,7 @@
 import { ErrorUri, type Args, type CancelMode, type Id, type Kwargs } from '@wamp/protocol';
 import type { CallOptions, PendingCall } from './call.ts';
 import { Queue, type BufferOptions } from './core/queue.ts';
+import { ignore, quietly } from './core/quietly.ts';
 import type { Result } from './core/result.ts';
 import { toError, WampError } from './errors.ts';
 import { payloadOf } from './payload.ts';
@@ -117,16 +118,4 @@ export async function pump(
   } catch (thrown) {
     call.abandon(toError(thrown));
   }
-}
-
-async function quietly(work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work();
-  } catch {
-    // What input has to say when nobody takes it any more is of no interest.
-  }
-}
-
-function ignore(): void {
-  // Known to whoever iterates.
 }

@@ -1,11 +1,11 @@
 /** What cannot be seen from outside: that everything is let go. */
 import { describe, expect, test, vi } from 'vitest';
 import type { Abort, Message } from '@wamp/protocol';
+import { ClientSession } from '../src/client-session.ts';
 import { systemClock } from '../src/clock.ts';
 import { Connection } from '../src/connection.ts';
 import { Joining } from '../src/core/joining.ts';
 import type { Authenticator, ConnectError, Session } from '../src/index.ts';
-import { ClientSession } from '../src/session.ts';
 import { SubscriptionHandle } from '../src/subscription.ts';
 import { ALL_FEATURES, failure, joined, ScriptedPeer, settle } from './scripted-peer.ts';
 

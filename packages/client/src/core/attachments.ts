@@ -3,6 +3,7 @@ import { ProtocolViolation, type Id, type Message, type RequestType, type Uri } 
 import { ConnectionLostError, WampError } from '../errors.ts';
 import type { Ending, Handle } from './handle.ts';
 import { Recent } from './recent.ts';
+import { ignore } from './quietly.ts';
 import type { Answer, Waiter } from './requests.ts';
 
 /** Sends a request; the waiter hears what becomes of it. */
@@ -167,8 +168,4 @@ export class Attachments<H extends Handle> {
     this.#entries.delete(id);
     this.#past.add(id);
   }
-}
-
-function ignore(): void {
-  // Nobody is left to tell.
 }

@@ -23,6 +23,7 @@ import type { Ending, Handle } from './handle.ts';
 import { RunningInvocation, type Invocation } from './invocation.ts';
 import type { Lane } from './lane.ts';
 import { isPassthru, packed, unpacked, unpackerIn, type PassthruOption, type Plain } from './passthru.ts';
+import { quietly } from './quietly.ts';
 import { Recent } from './recent.ts';
 import { WholeResult } from './result.ts';
 import { isThenable } from './thenable.ts';
@@ -463,14 +464,6 @@ export class Handlers {
 
   #report(thrown: unknown): void {
     this.#port.report(toError(thrown));
-  }
-}
-
-async function quietly(work: () => unknown): Promise<void> {
-  try {
-    await work();
-  } catch {
-    // Nobody waits for it any more.
   }
 }
 
