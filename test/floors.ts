@@ -47,6 +47,3 @@ export const upward: readonly string[] = [
   'apps/router/src/config/development.ts → command-line.ts',
   'packages/client/src/errors.ts → core/handle.ts',
 ];
-
-/** Files that still import each other in a circle. Delete the entry with the circle; the test fails on an entry without one. Add none. */
-export const circles: readonly (readonly string[])[] = [];
