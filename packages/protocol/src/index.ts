@@ -71,6 +71,7 @@ export {
 } from './payload.ts';
 export { encodeOnce, MAX_DEPTH, type Serializer } from './serializer.ts';
 export { json } from './serializers/json.ts';
+export { elementsOf, joinElements, type Element, type Elements } from './transcode/elements.ts';
 export { transcode } from './transcode/transcode.ts';
 export { plainJson } from './serializers/plain-json.ts';
 export type { Transport, TransportFailure, TransportListener } from './transport.ts';

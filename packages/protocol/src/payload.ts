@@ -193,16 +193,11 @@ export class Payload {
     );
   }
 
-  /**
-   * A payload of some values that came in this one, in bytes of its serializer; as values where this one has no bytes.
-   * @throws SerializationFailure
-   */
-  part(args: Args, kwargs: Kwargs): Payload {
-    const part = Payload.of(args, kwargs);
+  /** Its bytes, and the serializer that they are of; undefined while it is values that nobody has encoded. A view. */
+  get encoded(): { readonly serializer: PayloadCodec; readonly bytes: Uint8Array } | undefined {
     const serializer = this.#serializer;
-    if (serializer === undefined || part.count === 0) return part;
-    const bytes = serializer.encodePayload(part.args, part.kwargs, part.count);
-    return Payload.encoded(serializer, bytes, part.count).keep();
+    if (serializer === undefined || this.#bytes === undefined) return undefined;
+    return { serializer, bytes: this.#view(this.#bytes) };
   }
 
   /** How many bytes it has; 0 while it is values that nobody has encoded. */

@@ -30,6 +30,25 @@ export interface MetaCall {
   readonly caller: Session;
 }
 
+/** A call whose arguments are decoded when somebody asks for them. */
+class Served implements MetaCall {
+  readonly payload: Payload;
+  readonly caller: Session;
+
+  constructor(payload: Payload, caller: Session) {
+    this.payload = payload;
+    this.caller = caller;
+  }
+
+  get args(): Args {
+    return this.payload.args;
+  }
+
+  get kwargs(): Kwargs {
+    return this.payload.kwargs;
+  }
+}
+
 /** Serves a procedure: returns the arguments of the result, perhaps later, or throws an ApplicationError. */
 export type MetaProcedure = (call: MetaCall) => Args | Promise<Args>;
 
@@ -160,7 +179,7 @@ export class MetaSession implements Session {
       const serve = this.#procedures.get(invocation.registration);
       const caller = this.#session(details.caller ?? 0);
       if (serve === undefined || caller === undefined) throw new ApplicationError(ErrorUri.NO_SUCH_PROCEDURE);
-      const result = serve({ args: payload.args, kwargs: payload.kwargs, payload, caller });
+      const result = serve(new Served(payload, caller));
       if (!(result instanceof Promise)) this.#yield(request, result);
       else {
         result.then(

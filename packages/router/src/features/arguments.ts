@@ -1,5 +1,16 @@
 /** Reads the arguments of the router's own procedures. */
-import { ApplicationError, ErrorUri, isId, type Id } from '@wamp/protocol';
+import {
+  ApplicationError,
+  elementsOf,
+  ErrorUri,
+  isId,
+  json,
+  Payload,
+  type Element,
+  type Id,
+  type PayloadCodec,
+  type PayloadCount,
+} from '@wamp/protocol';
 import type { MetaCall, MetaProcedure } from '../core/meta-session.ts';
 
 /** What a procedure takes. */
@@ -18,32 +29,73 @@ export interface Parameters {
  * What it throws for an argument it does not know is an ApplicationError `wamp.error.invalid_argument` that names it.
  */
 export function taking({ places = [], names = [] }: Parameters, serve: MetaProcedure): MetaProcedure {
-  return (call) => serve(resolve(call, places, names));
+  return (call) => {
+    const { payload, caller } = call;
+    return serve({ ...resolve<unknown>(call, places, names), payload, caller });
+  };
 }
 
-function resolve(
-  { args, kwargs, payload, caller }: MetaCall,
+/** Arguments: decoded, or not. */
+interface Arguments<T> {
+  readonly args: readonly (T | undefined)[];
+  readonly kwargs: Readonly<Record<string, T>>;
+}
+
+/** Puts arguments in their places. @throws ApplicationError `wamp.error.invalid_argument` */
+function resolve<T>(
+  { args, kwargs }: Arguments<T>,
   places: readonly string[],
   names: readonly string[],
-): MetaCall {
+): Arguments<T> {
   if (args.length > places.length) {
     const byName = names.length === 0 ? '' : `; by name it takes ${names.join(', ')}`;
     throw invalid(`argument ${places.length + 1}: this procedure takes ${places.length} by place${byName}`);
   }
   const keys = Object.keys(kwargs);
-  if (keys.length === 0) return { args, kwargs, payload, caller };
+  if (keys.length === 0) return { args, kwargs };
   const byPlace = [...args];
-  const byName: Record<string, unknown> = {};
+  const byName: Record<string, T> = {};
   for (const key of keys) {
     const place = places.indexOf(key);
+    const value = kwargs[key];
+    if (value === undefined) continue;
     if (place !== -1) {
       if (byPlace[place] !== undefined) throw invalid(`${key}: given twice, by place and by name`);
-      byPlace[place] = kwargs[key];
-    } else if (names.includes(key)) byName[key] = kwargs[key];
+      byPlace[place] = value;
+    } else if (names.includes(key)) byName[key] = value;
     else if (!key.startsWith('x_'))
       throw invalid(`${key.slice(0, LONGEST_NAME)}: ${noSuch([...places, ...names])}`);
   }
-  return { args: byPlace, kwargs: byName, payload, caller };
+  return { args: byPlace, kwargs: byName };
+}
+
+/** How many arguments a call may have by place, and how many by name, where they are not decoded. */
+const MOST_ARGUMENTS = 1000;
+
+/** Arguments that are not decoded: values may take twenty times the memory of their bytes, and long to make. */
+export interface Undecoded extends Arguments<Element> {
+  /** Of what they are the bytes. */
+  readonly serializer: PayloadCodec;
+}
+
+/** The arguments of a call as {@link taking} resolves them. @throws ApplicationError `wamp.error.invalid_argument` */
+export function undecoded({ payload }: MetaCall, { places = [], names = [] }: Parameters): Undecoded {
+  const { serializer, bytes, count } = encoded(payload);
+  const found = elementsOf(serializer, bytes, count, MOST_ARGUMENTS);
+  if (found?.isComplete !== true) throw invalid(`expected ${MOST_ARGUMENTS} arguments at most`);
+  return {
+    ...resolve({ args: found.args, kwargs: Object.fromEntries(found.kwargs) }, places, names),
+    serializer,
+  };
+}
+
+/** A payload that came as values, or by a serializer that nobody here knows, is put into JSON. */
+function encoded(payload: Payload): { serializer: PayloadCodec; bytes: Uint8Array; count: PayloadCount } {
+  const { encoded: own, count } = payload;
+  if (own !== undefined && elementsOf(own.serializer, own.bytes, 0, 0) !== undefined)
+    return { ...own, count };
+  const values = Payload.received(payload.args, payload.kwargs);
+  return { serializer: json, bytes: values.as(json), count: values.count };
 }
 
 /** In characters: a caller may make up any name. */

@@ -2,21 +2,23 @@
 import {
   ApplicationError,
   ErrorUri,
+  joinElements,
+  Payload,
   ProtocolViolation,
   publishOptions,
   type Args,
-  type Payload,
+  type Element,
+  type PayloadCodec,
   type PublishOptions,
   type Uri,
 } from '@wamp/protocol';
 import { disclosing } from '../core/disclosure.ts';
 import { weightOf } from '../core/kept.ts';
-import type { MetaCall } from '../core/meta-session.ts';
 import type { Feature, Realm } from '../core/realm.ts';
 import { uriFault } from '../core/requests.ts';
 import type { Ruling } from '../core/ruling.ts';
 import type { Session } from '../core/session.ts';
-import { invalid, taking, textArgument } from './arguments.ts';
+import { invalid, taking, textArgument, undecoded, type Undecoded } from './arguments.ts';
 
 interface Testament {
   readonly topic: Uri;
@@ -47,23 +49,21 @@ export const testaments: Feature = {
       bySession.set(session, existing);
       return existing;
     };
-    realm.procedure(
-      'wamp.session.add_testament',
-      taking(TESTAMENT, (call) => {
-        const bucket = of(call.caller)[scopeOf(call)];
-        const testament = testamentOf(realm, call);
-        reserve(realm, call.caller, testament, bucket);
-        bucket.push(testament); // its place is where it was asked for, however long the decision takes
-        return decide(realm, call.caller, testament, () => {
-          const index = bucket.indexOf(testament);
-          if (index !== -1) release(realm, call.caller, bucket.splice(index, 1));
-        });
-      }),
-    );
+    realm.procedure('wamp.session.add_testament', (call) => {
+      const given = undecoded(call, TESTAMENT);
+      const bucket = of(call.caller)[scopeOf(given.kwargs['scope']?.value())];
+      const testament = testamentOf(realm, call.caller, given);
+      reserve(realm, call.caller, testament, bucket);
+      bucket.push(testament); // its place is where it was asked for, however long the decision takes
+      return decide(realm, call.caller, testament, () => {
+        const index = bucket.indexOf(testament);
+        if (index !== -1) release(realm, call.caller, bucket.splice(index, 1));
+      });
+    });
     realm.procedure(
       'wamp.session.flush_testaments',
       taking({ names: ['scope'] }, (call) => {
-        release(realm, call.caller, of(call.caller)[scopeOf(call)].splice(0));
+        release(realm, call.caller, of(call.caller)[scopeOf(call.kwargs['scope'])].splice(0));
         return [];
       }),
     );
@@ -100,29 +100,46 @@ function release({ kept }: Realm, session: Session, testaments: readonly Testame
   for (const { weight } of testaments) kept.testaments.release(session, weight);
 }
 
-function scopeOf({ kwargs }: MetaCall): Scope {
-  const wanted = kwargs['scope'] ?? 'destroyed';
+function scopeOf(given: unknown): Scope {
+  const wanted = given ?? 'destroyed';
   const scope = SCOPES.find((candidate) => candidate === wanted);
   if (scope === undefined) throw invalid('scope: expected destroyed or detached');
   return scope;
 }
 
 /** TST-2: (topic, args, kwargs), with `publish_options` beside them. */
-function testamentOf({ uriRules, disclosure }: Realm, call: MetaCall): Testament {
-  const [uri, args = [], kwargs = {}] = call.args;
-  const topic = textArgument(uri, 'topic');
-  const fault = uriFault(call.caller, topic, uriRules);
+function testamentOf(
+  { uriRules, disclosure }: Realm,
+  caller: Session,
+  { args: given, kwargs: named, serializer }: Undecoded,
+): Testament {
+  const [uri, args, kwargs] = given;
+  const topic = textArgument(uri?.value(), 'topic');
+  const fault = uriFault(caller, topic, uriRules);
   if (fault !== undefined) throw new ApplicationError(ErrorUri.INVALID_URI, [fault]);
-  if (!Array.isArray(args)) throw invalid('args: expected a list');
-  if (typeof kwargs !== 'object' || kwargs === null || Array.isArray(kwargs))
-    throw invalid('kwargs: expected a dict');
-  const options = optionsOf(call.kwargs['publish_options'] ?? {});
+  if (args !== undefined && args.kind !== 'list') throw invalid('args: expected a list');
+  if (kwargs !== undefined && kwargs.kind !== 'dict') throw invalid('kwargs: expected a dict');
+  const options = optionsOf(named['publish_options']?.value() ?? {});
   if (options.disclose_me === true && !disclosure) {
     throw new ApplicationError(ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
   }
-  // As bytes: values may take twenty times their memory.
-  const payload = call.payload.part(args, { ...kwargs });
+  const payload = payloadOf(serializer, args, kwargs);
   return { topic, payload, options, permitted: false, weight: weightOf(payload, topic, options) };
+}
+
+/** As bytes: values may take twenty times their memory. */
+function payloadOf(
+  serializer: PayloadCodec,
+  args: Element | undefined,
+  kwargs: Element | undefined,
+): Payload {
+  try {
+    const { bytes, count } = joinElements(serializer, args, kwargs);
+    return Payload.encoded(serializer, bytes, count).keep();
+  } catch (error) {
+    if (error instanceof ProtocolViolation) throw invalid(`kwargs: ${error.message}`);
+    throw error;
+  }
 }
 
 function optionsOf(value: unknown): PublishOptions {
