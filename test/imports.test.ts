@@ -1,6 +1,9 @@
 /** Holds the imports of all source files against the floors of their packages. */
+import { dirname, relative } from 'node:path';
+import { Linter } from 'eslint';
 import { expect, test } from 'vitest';
-import { floors, mayImport, upward } from './floors.ts';
+import { floorRules } from './floor-rules.mjs';
+import { floors, mayImport } from './floors.mjs';
 import { circlesOf, importGraph, type Graph } from './import-graph.ts';
 
 const graph = importGraph();
@@ -15,16 +18,11 @@ function within(file: string): string {
   return file.slice(file.indexOf('/src/') + '/src/'.length);
 }
 
-/** The path in the table of floors that a file belongs to, the longest that names it, and the number of its floor. */
+/** The path in the table of floors that a file belongs to, and the number of its floor. */
 function placeOf(file: string): { readonly path: string; readonly floor: number } | undefined {
   const own = within(file);
   const paths = (floors[packageOf(file)] ?? []).flatMap((all, floor) => all.map((path) => ({ path, floor })));
-  const naming = paths.filter(({ path }) => path === own || own.startsWith(`${path}/`));
-  return naming.sort((one, other) => one.path.length - other.path.length).at(-1) ?? paths.find(isRest);
-}
-
-function isRest({ path }: { readonly path: string }): boolean {
-  return path === '.';
+  return paths.find(({ path }) => path === own) ?? paths.find(({ path }) => path === dirname(own));
 }
 
 function floorOf(file: string): number {
@@ -44,11 +42,11 @@ test('each file is on a floor of its package, and each path of the table names a
   expect(named.filter((path) => !used.has(path))).toEqual([]);
 });
 
-test('a file imports from its own floor and from those below, but for the imports that are listed', () => {
+test('a file imports from its own floor and from those below', () => {
   const found = [...importsIn(graph)]
     .filter(({ from, to }) => packageOf(from) === packageOf(to) && floorOf(to) > floorOf(from))
     .map(({ from, to }) => `${from} → ${within(to)}`);
-  expect(found.sort()).toEqual(upward);
+  expect(found).toEqual([]);
 });
 
 test('a package imports only those packages that it may', () => {
@@ -70,4 +68,24 @@ test('a circle is found whichever of its files comes first, and apart from the f
   ];
   expect(circlesOf(new Map(Object.entries(arrows)))).toEqual(circular);
   expect(circlesOf(new Map(Object.entries(arrows).reverse()))).toEqual(circular);
+});
+
+/** The imports of those files that the linter refuses to a file. */
+function refused(file: string, imports: readonly string[]): string[] {
+  const lines = imports.map((target) => {
+    const path = relative(dirname(file), target);
+    return `import '${path.startsWith('.') ? path : `./${path}`}';`;
+  });
+  const messages = new Linter().verify(lines.join('\n'), floorRules(), { filename: file });
+  return messages.map(({ line }) => imports[line - 1] ?? '');
+}
+
+test('the linter refuses the imports that go up, and no others within a package', () => {
+  const files = [...graph.keys()];
+  const folders = new Map(files.map((file) => [`${packageOf(file)}: ${placeOf(file)?.path}`, file]));
+  for (const file of folders.values()) {
+    const others = files.filter((other) => other !== file && packageOf(other) === packageOf(file));
+    const above = others.filter((other) => floorOf(other) > floorOf(file));
+    expect(refused(file, others), file).toEqual(above);
+  }
 });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isReserved, isUri, type MatchPolicy } from '@wamp/protocol';
 import { isOriginRule, type Action } from '@wamp/router';
 import { Command as Program, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { Flags } from './config/development.ts';
 import { CannotStart, USAGE } from './failure.ts';
 import { ACTIONS, type Question } from './rights.ts';
 
@@ -26,16 +27,6 @@ interface CheckCommand {
   readonly insecureDev: boolean;
   /** What to explain instead. */
   readonly question?: Question;
-}
-
-/** What can be said without a configuration file. */
-export interface Flags {
-  readonly host: string;
-  /** 0 for any free one. */
-  readonly port: number;
-  readonly realms: readonly string[];
-  /** Origins, besides its own, whose pages may connect. */
-  readonly origins: readonly string[];
 }
 
 /** The command given, or undefined when only help or the version was asked for, and printed. */

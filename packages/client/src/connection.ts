@@ -24,7 +24,7 @@ import {
 import type { Authenticator } from './auth/authenticator.ts';
 import type { Clock } from './clock.ts';
 import { Attachments, type Kind } from './core/attachments.ts';
-import type { Ending } from './core/handle.ts';
+import type { Ending } from './ending.ts';
 import { Handlers, type Callee, type Subscriber } from './core/handlers.ts';
 import { abort, Joining } from './core/joining.ts';
 import { Requests, type Waiter } from './core/requests.ts';

@@ -8,7 +8,7 @@ import {
   type Kwargs,
   type Uri,
 } from '@wamp/protocol';
-import type { Ending } from './core/handle.ts';
+import type { Ending } from './ending.ts';
 import { fault, requirePayload } from './options.ts';
 import { startAt } from './stack.ts';
 

@@ -1,7 +1,8 @@
 /** A registered procedure: its options and its handle. */
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Dict, Id, InvocationPolicy, Kwargs, MatchPolicy, Uri } from '@wamp/protocol';
-import { Handle, type Ending, type HandleState, type Leave } from './core/handle.ts';
+import { Handle, type HandleState, type Leave } from './core/handle.ts';
+import type { Ending } from './ending.ts';
 import type { Invocation } from './core/invocation.ts';
 import type { PassthruOption } from './core/passthru.ts';
 import type { Result } from './core/result.ts';

@@ -16,7 +16,7 @@ import type {
   Untyped,
 } from './contract.ts';
 import type { WampEvent } from './core/event.ts';
-import type { Ending } from './core/handle.ts';
+import type { Ending } from './ending.ts';
 import type { Invocation } from './core/invocation.ts';
 import type { ConnectionLostError } from './errors.ts';
 import type { PublishOptions, PublishResult } from './publication.ts';

@@ -10,7 +10,8 @@ import {
   type Uri,
 } from '@wamp/protocol';
 import type { WampEvent } from './core/event.ts';
-import { Handle, type Ending, type HandleState, type Leave } from './core/handle.ts';
+import { Handle, type HandleState, type Leave } from './core/handle.ts';
+import type { Ending } from './ending.ts';
 import { Lane } from './core/lane.ts';
 import type { PassthruOption } from './core/passthru.ts';
 import { Queue, type BufferOptions } from './core/queue.ts';

@@ -1,7 +1,8 @@
 /** Which handles share an id that the router gave, from the request for it until the router confirms the end. */
 import { ProtocolViolation, type Id, type Message, type RequestType, type Uri } from '@wamp/protocol';
 import { ConnectionLostError, WampError } from '../errors.ts';
-import type { Ending, Handle } from './handle.ts';
+import type { Handle } from './handle.ts';
+import type { Ending } from '../ending.ts';
 import { Recent } from './recent.ts';
 import { ignore } from './quietly.ts';
 import type { Answer, Waiter } from './requests.ts';

@@ -1,16 +1,6 @@
 /** What an application holds of a subscription or registration: an intent that a WAMP session carries. */
 import type { Dict, Id, Uri } from '@wamp/protocol';
-
-/** How a session, a subscription or a registration ended. */
-export interface Ending {
-  /**
-   * The URI of the GOODBYE or ABORT that ended the session, `wamp.error.network_failure` when its
-   * transport broke; for a handle also `unsubscribed`, `unregistered`, or why the router revoked it.
-   */
-  readonly reason: string;
-  /** Set when the end was not asked for. */
-  readonly error?: Error;
-}
+import type { Ending } from '../ending.ts';
 
 /** Where a handle stands. */
 export type HandleState = 'active' | 'ended';
