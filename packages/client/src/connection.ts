@@ -7,14 +7,11 @@ import {
   ProtocolViolation,
   rolesOf,
   type Abort,
-  type ClientRole,
   type Dict,
   type ErrorMessage,
   type Goodbye,
   type Id,
   type Message,
-  type Registered,
-  type Subscribed,
   type Transport,
   type TransportFailure,
   type TransportListener,
@@ -23,11 +20,16 @@ import {
 } from '@wamp/protocol';
 import type { Authenticator } from './auth/authenticator.ts';
 import type { Clock } from './clock.ts';
-import { Attachments, type Kind } from './core/attachments.ts';
+import { Attachments } from './core/attachments.ts';
+import { Events, type Subscriber } from './core/events.ts';
+import { Gate } from './core/gate.ts';
 import type { Ending } from './ending.ts';
-import { Handlers, type Callee, type Subscriber } from './core/handlers.ts';
+import type { HandlerPort } from './core/handler-port.ts';
+import { Invocations, type Callee } from './core/invocations.ts';
 import { abort, Joining } from './core/joining.ts';
+import { REGISTRATIONS, SUBSCRIPTIONS } from './core/kinds.ts';
 import { Requests, type Waiter } from './core/requests.ts';
+import { ROLES } from './core/roles.ts';
 import { Room } from './core/room.ts';
 import {
   ConnectError,
@@ -39,61 +41,6 @@ import {
   toError,
   unwritable,
 } from './errors.ts';
-
-/** What we do, by role; announced in HELLO. */
-const ROLES: Readonly<Record<ClientRole, readonly string[]>> = {
-  publisher: [
-    'publisher_identification',
-    'publisher_exclusion',
-    'subscriber_blackwhite_listing',
-    'payload_passthru_mode',
-  ],
-  subscriber: [
-    'publisher_identification',
-    'publication_trustlevels',
-    'pattern_based_subscription',
-    'subscription_revocation',
-    'payload_passthru_mode',
-  ],
-  caller: [
-    'caller_identification',
-    'call_canceling',
-    'progressive_call_results',
-    'progressive_call_invocations',
-    'payload_passthru_mode',
-  ],
-  callee: [
-    'caller_identification',
-    'call_trustlevels',
-    'call_canceling',
-    'call_timeout',
-    'call_reroute',
-    'progressive_call_results',
-    'progressive_call_invocations',
-    'pattern_based_registration',
-    'shared_registration',
-    'registration_revocation',
-    'payload_passthru_mode',
-  ],
-};
-
-const SUBSCRIPTIONS: Kind<Subscriber> = {
-  joinType: MessageType.SUBSCRIBE,
-  leaveType: MessageType.UNSUBSCRIBE,
-  noSuch: ErrorUri.NO_SUCH_SUBSCRIPTION,
-  join: (request, { uri, options }) => ({ type: MessageType.SUBSCRIBE, request, options, topic: uri }),
-  leave: (request, subscription) => ({ type: MessageType.UNSUBSCRIBE, request, subscription }),
-  // The type of the request has decided which answer it can be.
-  idIn: (answer) => (answer as Subscribed).subscription,
-};
-const REGISTRATIONS: Kind<Callee> = {
-  joinType: MessageType.REGISTER,
-  leaveType: MessageType.UNREGISTER,
-  noSuch: ErrorUri.NO_SUCH_REGISTRATION,
-  join: (request, { uri, options }) => ({ type: MessageType.REGISTER, request, options, procedure: uri }),
-  leave: (request, registration) => ({ type: MessageType.UNREGISTER, request, registration }),
-  idIn: (answer) => (answer as Registered).registration,
-};
 
 const GOODBYE_AND_OUT: Goodbye = { type: MessageType.GOODBYE, details: {}, reason: CloseUri.GOODBYE_AND_OUT };
 
@@ -118,7 +65,8 @@ export class Connection implements TransportListener {
   readonly requests: Requests = new Requests();
   readonly subscriptions: Attachments<Subscriber>;
   readonly registrations: Attachments<Callee>;
-  readonly handlers: Handlers;
+  readonly events: Events;
+  readonly invocations: Invocations;
   readonly #transport: Transport;
   readonly #port: ConnectionPort;
   #state: 'joining' | 'open' | 'closing' | 'closed' = 'joining';
@@ -139,14 +87,17 @@ export class Connection implements TransportListener {
     this.#room = new Room(transport, port.clock);
     this.subscriptions = new Attachments(SUBSCRIPTIONS, ask);
     this.registrations = new Attachments(REGISTRATIONS, ask);
-    this.handlers = new Handlers(this.subscriptions, this.registrations, {
+    const handlerPort: HandlerPort = {
       exposeErrors: port.exposeErrors,
       maxHandlers: port.maxHandlers,
       send: (message) => this.send(message),
       room: () => this.room(),
-      report: (error) => port.report(error),
+      report: (thrown) => port.report(toError(thrown)),
       clock: port.clock,
-    });
+    };
+    const gate = new Gate(port.maxHandlers, () => this.events.tellDropped());
+    this.events = new Events(this.subscriptions, gate, handlerPort);
+    this.invocations = new Invocations(this.registrations, gate, handlerPort);
   }
 
   /** What the router announced. */
@@ -275,13 +226,13 @@ export class Connection implements TransportListener {
   #dispatch(message: Message, bytes: number): void {
     switch (message.type) {
       case MessageType.EVENT:
-        this.handlers.event(message, bytes);
+        this.events.receive(message, bytes);
         break;
       case MessageType.INVOCATION:
-        this.handlers.invocation(message, bytes);
+        this.invocations.receive(message, bytes);
         break;
       case MessageType.INTERRUPT:
-        this.handlers.interrupt(message);
+        this.invocations.interrupt(message);
         break;
       case MessageType.UNSUBSCRIBED:
         if (message.request !== 0) this.requests.answer(message);
@@ -360,7 +311,7 @@ export class Connection implements TransportListener {
     this.requests.failAll(connectionLost(ending, true));
     this.subscriptions.end(ending);
     this.registrations.end(ending);
-    this.handlers.end(ending);
+    this.invocations.end(ending);
   }
 
   #write(message: Message): void {

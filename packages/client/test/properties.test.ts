@@ -163,7 +163,7 @@ test('no entry is left in any table after the end', async () => {
       own.requests.size,
       own.subscriptions.size,
       own.registrations.size,
-      own.handlers.running,
+      own.invocations.running,
     ];
     expect(sizes()).toEqual([2, 2, 2, 1]);
     end(peer);

@@ -1,5 +1,5 @@
 /** What a procedure gives back, whole: positional and keyword values. */
-import type { Args, Kwargs } from '@wamp/protocol';
+import { Payload, type Args, type Kwargs } from '@wamp/protocol';
 import { own } from './own.ts';
 import { requirePayload } from '../options.ts';
 
@@ -40,4 +40,10 @@ export class WholeResult implements Result {
 export function result(args: Args, kwargs: Kwargs = {}): Result {
   requirePayload('result', args, kwargs, result);
   return new WholeResult(args, kwargs, {});
+}
+
+/** What a procedure gives, as the payload of YIELD: a value, or a whole result. */
+export function resultPayload(value: unknown, kwargs?: Kwargs): Payload {
+  if (value instanceof WholeResult) return Payload.of(value.args, kwargs ?? value.kwargs);
+  return Payload.of(value === undefined ? [] : [value], kwargs);
 }

@@ -1,44 +1,31 @@
-/** EVENT and INVOCATION to the functions of the application, and what those give back. */
+/** INVOCATION to the procedures of the application, and what those give back. */
 import {
   ApplicationError,
   ErrorUri,
   MessageType,
   Payload,
   ProtocolViolation,
-  type Event,
   type Id,
   type Interrupt,
   type Invocation as InvocationMessage,
   type Kwargs,
-  type Message,
   type PassthruAttributes,
 } from '@wamp/protocol';
-import type { Clock } from '../clock.ts';
-import { about, CallTimeoutError, CanceledError, named, toError, WampError } from '../errors.ts';
+import { CallTimeoutError, CanceledError, named, toError, WampError } from '../errors.ts';
 import { requirePayload } from '../options.ts';
 import type { Attachments, Entry } from './attachments.ts';
-import { eventOf, type WampEvent } from './event.ts';
 import { Gate } from './gate.ts';
 import type { Handle } from './handle.ts';
 import type { Ending } from '../ending.ts';
 import { RunningInvocation, type Invocation } from './invocation.ts';
-import type { Lane } from './lane.ts';
 import { isPassthru, packed, unpacked, unpackerIn, type PassthruOption, type Plain } from './passthru.ts';
+import { isGenerator, type Generator } from './generator.ts';
 import { quietly } from './quietly.ts';
 import { Recent } from './recent.ts';
-import { WholeResult } from './result.ts';
+import { resultPayload } from './result.ts';
 import { isThenable } from './thenable.ts';
 
-/** A subscription of the application. */
-export interface Subscriber extends Handle {
-  /** Hands over an event; returns, or promises, whatever its function does. */
-  deliver(event: WampEvent<unknown[]>): unknown;
-  /** False when events wait to be iterated. */
-  readonly hasHandler: boolean;
-  readonly passthru: PassthruOption;
-  /** Where events wait for those before them to be unpacked. */
-  readonly lane: Lane;
-}
+import type { HandlerPort } from './handler-port.ts';
 
 /** A registration of the application. */
 export interface Callee extends Handle {
@@ -47,82 +34,28 @@ export interface Callee extends Handle {
   readonly passthru: PassthruOption;
 }
 
-/** What handlers need of their session. */
-export interface HandlerPort {
-  /** @throws SerializationFailure or SerializationError when it cannot be written; nothing has been sent then */
-  send(message: Message): void;
-  /** Resolves when there is room to send more; undefined when there is room now. */
-  room(): Promise<void> | undefined;
-  /** An exception that nobody else gets to see. */
-  report(error: Error): void;
-  readonly clock: Clock;
-  /** Whether the caller may read the message of an exception. */
-  readonly exposeErrors: boolean;
-  /** How many handlers run at once. */
-  readonly maxHandlers: number;
-}
-
 const DONE = Promise.resolve();
 
-/** What calling an `async function*` gives, or what is like it. */
-type Generator = Pick<AsyncGenerator, 'next'> & Partial<Pick<AsyncGenerator, 'return'>>;
-
-function isGenerator(value: unknown): value is Generator {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    Symbol.asyncIterator in value &&
-    'next' in value &&
-    typeof value.next === 'function'
-  );
-}
-
-/** The handlers of one WAMP session. */
-export class Handlers {
-  readonly #subscriptions: Attachments<Subscriber>;
+/** The invocations of one WAMP session. */
+export class Invocations {
   readonly #registrations: Attachments<Callee>;
+  readonly #gate: Gate;
   readonly #port: HandlerPort;
   readonly #running = new Map<Id, RunningInvocation>();
   /** Invocations count up, be it with gaps (T-6): above is what never came. */
   #highest: Id = 0;
   /** Invocations that ended while their caller still sent input (PCI-12). */
   readonly #overtaken = new Recent();
-  readonly #gate: Gate;
-  /** Events that were dropped since the line was empty. */
-  #dropped = 0;
 
-  constructor(subscriptions: Attachments<Subscriber>, registrations: Attachments<Callee>, port: HandlerPort) {
-    this.#subscriptions = subscriptions;
+  constructor(registrations: Attachments<Callee>, gate: Gate, port: HandlerPort) {
     this.#registrations = registrations;
+    this.#gate = gate;
     this.#port = port;
-    this.#gate = new Gate(port.maxHandlers, () => this.#tellDropped());
   }
 
-  /** How many invocations are not answered yet. */
+  /** How many are not answered yet. */
   get running(): number {
     return this.#running.size;
-  }
-
-  /**
-   * @param bytes the length of the message
-   * @throws ProtocolViolation for a subscription that never was
-   */
-  event(message: Event, bytes: number): void {
-    const entry = this.#subscriptions.find(message.subscription);
-    if (entry === undefined || entry.handles.size === 0) return;
-    const event = eventOf(message, entry.uri);
-    const failed = (thrown: unknown): void => this.#report(thrown);
-    // Each handler has a payload of its own, copied before any of them can change it.
-    const copies = Array.from({ length: entry.handles.size - 1 }, () => structuredClone(event));
-    for (const handle of entry.handles) {
-      // One handler's failure is no other's.
-      try {
-        const mine = copies.pop() ?? event;
-        void handle.lane.pass(() => this.#deliver(handle, mine, bytes), failed);
-      } catch (thrown) {
-        this.#report(thrown);
-      }
-    }
   }
 
   /**
@@ -130,7 +63,7 @@ export class Handlers {
    * @throws ProtocolViolation for a registration that never was, or an invocation that runs already
    *   and takes no input
    */
-  invocation(message: InvocationMessage, bytes: number): void {
+  receive(message: InvocationMessage, bytes: number): void {
     const { request, registration } = message;
     const running = this.#running.get(request);
     if (running !== undefined) {
@@ -171,62 +104,8 @@ export class Handlers {
       this.#over(invocation);
       invocation.abort(error ?? new CanceledError(ErrorUri.CANCELED));
     }
+    // Events wait in the same line.
     this.#gate.clear();
-  }
-
-  #deliver(handle: Subscriber, event: WampEvent<unknown[]>, bytes: number): Promise<void> | undefined {
-    const { details, topic } = event;
-    if (isPassthru(details)) {
-      return unpacked(unpackerIn(handle.passthru, details), event, details, topic).then((plain) => {
-        this.#hand(handle, { ...event, ...plain, args: plain.args as unknown[] }, bytes);
-      });
-    }
-    this.#hand(handle, event, bytes);
-    return undefined;
-  }
-
-  #hand(handle: Subscriber, event: WampEvent<unknown[]>, bytes: number): void {
-    if (!handle.hasHandler || this.#gate.enter()) this.#handle(handle, event);
-    else if (this.#gate.wait(bytes, () => this.#handle(handle, event)) === undefined) this.#drop(event);
-  }
-
-  /** Never throws. */
-  #handle(handle: Subscriber, event: WampEvent<unknown[]>): void {
-    try {
-      const outcome = handle.state === 'active' ? handle.deliver(event) : undefined;
-      if (isThenable(outcome)) {
-        void Promise.resolve(outcome)
-          .catch((thrown: unknown) => this.#report(thrown))
-          .then(() => this.#handled(handle));
-        return;
-      }
-    } catch (thrown) {
-      this.#report(thrown);
-    }
-    this.#handled(handle);
-  }
-
-  #handled({ hasHandler }: Subscriber): void {
-    if (hasHandler) this.#gate.leave();
-  }
-
-  /** Of many, the first is told of at once, and how many followed it when nobody waits any more. */
-  #drop({ topic }: WampEvent<unknown[]>): void {
-    this.#dropped += 1;
-    if (this.#dropped === 1) this.#report(about(this.#busy('An event was dropped'), { topic }));
-  }
-
-  #tellDropped(): void {
-    const more = this.#dropped - 1;
-    this.#dropped = 0;
-    if (more > 0) this.#report(this.#busy(`${more} more events were dropped`));
-  }
-
-  #busy(what: string): WampError {
-    const { maxHandlers } = this.#port;
-    return new WampError(ErrorUri.UNAVAILABLE, [
-      `${what}: ${maxHandlers} handlers run (option maxHandlers), and 8 MiB wait for them.`,
-    ]);
   }
 
   /** Runs the procedure, once its arguments can be read. */
@@ -390,14 +269,14 @@ export class Handlers {
           this.#sendError(request, uri, payload, options),
         );
       const failed = (failure: unknown): void => {
-        this.#report(failure);
+        this.#port.report(failure);
         this.#answerError(request, new ApplicationError(uri));
       };
       void invocation.outgoing.pass(answer, failed);
     } else if (aborted) {
       this.#answerError(request, new ApplicationError(ErrorUri.CANCELED));
     } else {
-      this.#report(thrown);
+      this.#port.report(thrown);
       const said = this.#port.exposeErrors
         ? [toError(thrown).message]
         : [`${procedure} failed with a ${toError(thrown).name}, whose message stays with the callee.`];
@@ -408,7 +287,7 @@ export class Handlers {
   /** What was packed cannot be unpacked: both sides hear of it, the caller no more than the URI tells. */
   #unreadable(invocation: RunningInvocation, thrown: unknown): void {
     const error = toError(thrown);
-    this.#report(error);
+    this.#port.report(error);
     this.#giveUp(invocation, WampError.is(error) ? error : new WampError(ErrorUri.RUNTIME_ERROR));
   }
 
@@ -446,7 +325,7 @@ export class Handlers {
     try {
       this.#sendError(request, uri, Payload.of(args, kwargs));
     } catch (thrown) {
-      this.#report(thrown);
+      this.#port.report(thrown);
       const tooLong = WampError.is(thrown, ErrorUri.PAYLOAD_SIZE_EXCEEDED);
       this.#sendError(request, tooLong ? thrown.uri : ErrorUri.RUNTIME_ERROR, Payload.none);
     }
@@ -462,13 +341,4 @@ export class Handlers {
       payload,
     });
   }
-
-  #report(thrown: unknown): void {
-    this.#port.report(toError(thrown));
-  }
-}
-
-function resultPayload(value: unknown, kwargs?: Kwargs): Payload {
-  if (value instanceof WholeResult) return Payload.of(value.args, kwargs ?? value.kwargs);
-  return Payload.of(value === undefined ? [] : [value], kwargs);
 }

@@ -1,0 +1,116 @@
+/** EVENT to the functions of the application, each in its turn, or to the loops that iterate a subscription. */
+import { ErrorUri, type Event } from '@wamp/protocol';
+import { about, WampError } from '../errors.ts';
+import type { Attachments } from './attachments.ts';
+import { eventOf, type WampEvent } from './event.ts';
+import { Gate } from './gate.ts';
+import type { Handle } from './handle.ts';
+import type { Lane } from './lane.ts';
+import { isPassthru, unpacked, unpackerIn, type PassthruOption } from './passthru.ts';
+import { isThenable } from './thenable.ts';
+
+import type { HandlerPort } from './handler-port.ts';
+
+/** A subscription of the application. */
+export interface Subscriber extends Handle {
+  /** Hands over an event; returns, or promises, whatever its function does. */
+  deliver(event: WampEvent<unknown[]>): unknown;
+  /** False when events wait to be iterated. */
+  readonly hasHandler: boolean;
+  readonly passthru: PassthruOption;
+  /** Where events wait for those before them to be unpacked. */
+  readonly lane: Lane;
+}
+
+/** The events of one WAMP session. */
+export class Events {
+  readonly #subscriptions: Attachments<Subscriber>;
+  readonly #gate: Gate;
+  readonly #port: HandlerPort;
+  /** How many were dropped since the line was empty. */
+  #dropped = 0;
+
+  constructor(subscriptions: Attachments<Subscriber>, gate: Gate, port: HandlerPort) {
+    this.#subscriptions = subscriptions;
+    this.#gate = gate;
+    this.#port = port;
+  }
+
+  /**
+   * @param bytes the length of the message
+   * @throws ProtocolViolation for a subscription that never was
+   */
+  receive(message: Event, bytes: number): void {
+    const entry = this.#subscriptions.find(message.subscription);
+    if (entry === undefined || entry.handles.size === 0) return;
+    const event = eventOf(message, entry.uri);
+    const failed = (thrown: unknown): void => this.#port.report(thrown);
+    // Each handler has a payload of its own, copied before any of them can change it.
+    const copies = Array.from({ length: entry.handles.size - 1 }, () => structuredClone(event));
+    for (const handle of entry.handles) {
+      // One handler's failure is no other's.
+      try {
+        const mine = copies.pop() ?? event;
+        void handle.lane.pass(() => this.#deliver(handle, mine, bytes), failed);
+      } catch (thrown) {
+        this.#port.report(thrown);
+      }
+    }
+  }
+
+  #deliver(handle: Subscriber, event: WampEvent<unknown[]>, bytes: number): Promise<void> | undefined {
+    const { details, topic } = event;
+    if (isPassthru(details)) {
+      return unpacked(unpackerIn(handle.passthru, details), event, details, topic).then((plain) => {
+        this.#hand(handle, { ...event, ...plain, args: plain.args as unknown[] }, bytes);
+      });
+    }
+    this.#hand(handle, event, bytes);
+    return undefined;
+  }
+
+  #hand(handle: Subscriber, event: WampEvent<unknown[]>, bytes: number): void {
+    if (!handle.hasHandler || this.#gate.enter()) this.#handle(handle, event);
+    else if (this.#gate.wait(bytes, () => this.#handle(handle, event)) === undefined) this.#drop(event);
+  }
+
+  /** Never throws. */
+  #handle(handle: Subscriber, event: WampEvent<unknown[]>): void {
+    try {
+      const outcome = handle.state === 'active' ? handle.deliver(event) : undefined;
+      if (isThenable(outcome)) {
+        void Promise.resolve(outcome)
+          .catch((thrown: unknown) => this.#port.report(thrown))
+          .then(() => this.#handled(handle));
+        return;
+      }
+    } catch (thrown) {
+      this.#port.report(thrown);
+    }
+    this.#handled(handle);
+  }
+
+  #handled({ hasHandler }: Subscriber): void {
+    if (hasHandler) this.#gate.leave();
+  }
+
+  /** Of many, the first is told of at once, and how many followed it when nobody waits any more. */
+  #drop({ topic }: WampEvent<unknown[]>): void {
+    this.#dropped += 1;
+    if (this.#dropped === 1) this.#port.report(about(this.#busy('An event was dropped'), { topic }));
+  }
+
+  /** Nobody waits in the line of handlers any more. */
+  tellDropped(): void {
+    const more = this.#dropped - 1;
+    this.#dropped = 0;
+    if (more > 0) this.#port.report(this.#busy(`${more} more events were dropped`));
+  }
+
+  #busy(what: string): WampError {
+    const { maxHandlers } = this.#port;
+    return new WampError(ErrorUri.UNAVAILABLE, [
+      `${what}: ${maxHandlers} handlers run (option maxHandlers), and 8 MiB wait for them.`,
+    ]);
+  }
+}
