@@ -2,11 +2,14 @@
 import type { Server, Socket } from 'node:net';
 import type { Place } from '../connection/place.ts';
 import type { Host } from '../host.ts';
-import { beneath } from '../plain-socket.ts';
+import { beneath, lostShortcuts } from '../plain-socket.ts';
 import { peerAddressOf } from './peer-address.ts';
 
 /** By router, for one server may serve several: the place of each connection, by its socket of TCP or Unix. */
 const placesOf = new WeakMap<Host, WeakMap<object, Place>>();
+
+/** Routers whose log says which shortcuts their sockets do without, if any. */
+const told = new WeakSet<Host>();
 
 /**
  * Counts the connections of a server with their router from now on: also those that say nothing, or not yet all of it.
@@ -14,6 +17,7 @@ const placesOf = new WeakMap<Host, WeakMap<object, Place>>();
  */
 export function countConnections(router: Host, server: Server): () => void {
   const count = (socket: Socket): void => {
+    if (!told.has(router)) tellShortcuts(router, socket);
     const places = placesFor(router);
     const key = beneath(socket);
     if (places.has(key)) return;
@@ -51,4 +55,13 @@ function placesFor(router: Host): WeakMap<object, Place> {
   const places = placesOf.get(router) ?? new WeakMap<object, Place>();
   placesOf.set(router, places);
   return places;
+}
+
+/** Looks at one socket for all, for what Node offers does not differ from one to the next. */
+function tellShortcuts(router: Host, socket: Socket): void {
+  const found = lostShortcuts(socket);
+  if (found === undefined) return;
+  told.add(router);
+  const { asked, reason, lost } = found;
+  if (lost.length > 0) router.log(asked ? 'info' : 'warn', 'socket shortcuts are off', { reason, lost });
 }
