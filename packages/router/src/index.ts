@@ -73,6 +73,16 @@ export type { Actions, Permission } from './authz/rule.ts';
 export type { SlowConsumerPolicies, SlowConsumerPolicy } from './output/slow-consumer.ts';
 export { DEFAULT_LIMITS, type LimitName, type Limits, type LimitTally } from './limits.ts';
 export type { Log, LogLevel } from './log.ts';
+export type {
+  LocalCallOptions,
+  LocalEnd,
+  LocalEvent,
+  LocalHandle,
+  LocalResult,
+  LocalSession,
+} from './session/local-session.ts';
+export type { LocalAnswer, LocalInvocation, LocalProcedure } from './session/local-invocations.ts';
+export type { LocalOptions } from './session/local-join.ts';
 
 // For features of your own: docs/extending.md shows how they are used.
 export { Hook } from './core/hook.ts';

@@ -1,7 +1,9 @@
 /** The router: realms by name, and the connections of their clients. */
 import { getHeapStatistics } from 'node:v8';
 import {
+  ApplicationError,
   CloseUri,
+  ErrorUri,
   GlobalScope,
   nextId,
   type Dict,
@@ -26,7 +28,7 @@ import { TurnsOfRouter } from './connection/turns.ts';
 import type { Clock } from './core/clock.ts';
 import { DEFAULT_STORE_LIMITS, ProcessAccounts, type StoreLimits } from './core/kept.ts';
 import { DEFAULT_QUOTAS, type Quotas } from './core/quotas.ts';
-import { Realm, type Feature } from './core/realm.ts';
+import { Realm, type Feature, type RealmOptions } from './core/realm.ts';
 import { Tally } from './core/tally.ts';
 import type { TrustLevel } from './core/trust.ts';
 import { defaultFeatures } from './features/index.ts';
@@ -37,6 +39,10 @@ import { FlushQueue } from './output/flush-queue.ts';
 import { Outlets } from './output/outlet.ts';
 import type { SlowConsumerPolicies } from './output/slow-consumer.ts';
 import type { GuardedRealm } from './session/joining.ts';
+import { joinLocally, type LocalOptions } from './session/local-join.ts';
+import type { LocalMember, LocalRouter } from './session/local-member.ts';
+import type { LocalSession } from './session/local-session.ts';
+import { callsAsRouter } from './session/own-call.ts';
 import { permitsOf } from './session/permits.ts';
 
 /** What may differ from realm to realm. */
@@ -99,7 +105,7 @@ export interface RouterOptions extends RealmSettings {
 }
 
 /** A router with its realms, open for connections. */
-export class Router implements ConnectionRouter, Host {
+export class Router implements ConnectionRouter, LocalRouter, Host {
   readonly agent: string;
   readonly uriRules: UriRules;
   readonly strictRequestIds: boolean;
@@ -119,6 +125,8 @@ export class Router implements ConnectionRouter, Host {
   readonly kept: ProcessAccounts;
   readonly #realms = new Map<Uri, GuardedRealm>();
   readonly #connections = new Set<Connection>();
+  /** The sessions of code in this process. */
+  readonly #local = new Set<LocalMember>();
   readonly #rates: Rates;
   #whenEmpty: (() => void) | undefined;
   #closing = false;
@@ -168,6 +176,20 @@ export class Router implements ConnectionRouter, Host {
   }
 
   /**
+   * Joins a realm with a session of code in this process, at once.
+   * @param name of the realm
+   * @param options who the session is, and what it may do
+   * @throws ApplicationError `wamp.error.no_such_realm`; `wamp.error.limit_exceeded` when the realm is full;
+   *   `wamp.close.system_shutdown` when the router drains or is closed
+   */
+  join(name: Uri, options?: LocalOptions): LocalSession {
+    const guarded = this.#realms.get(name);
+    if (guarded === undefined) throw new ApplicationError(ErrorUri.NO_SUCH_REALM, [name]);
+    if (this.#closing) throw new ApplicationError(CloseUri.SYSTEM_SHUTDOWN, ['the router is closing']);
+    return joinLocally(this, guarded, options);
+  }
+
+  /**
    * Prepares for the end. New calls are refused with `wamp.error.unavailable`, and new connections, like those
    * that have not joined yet, with ABORT `wamp.close.system_shutdown`; sessions go on otherwise. Resolves once no
    * call is in flight, and after `patience` (ms) at the latest. `close` is what follows.
@@ -200,6 +222,7 @@ export class Router implements ConnectionRouter, Host {
       this.#whenEmpty = resolve;
     });
     for (const connection of [...this.#connections]) connection.shutDown(reason);
+    for (const member of [...this.#local]) member.end(reason);
     this.#tellWhenEmpty();
     return empty;
   }
@@ -209,6 +232,15 @@ export class Router implements ConnectionRouter, Host {
     this.#tellWhenEmpty();
   }
 
+  entered(member: LocalMember): void {
+    this.#local.add(member);
+    member.realm.join(member);
+  }
+
+  left(member: LocalMember): void {
+    this.#local.delete(member);
+  }
+
   #tellWhenEmpty(): void {
     if (this.#connections.size === 0) this.#whenEmpty?.();
   }
@@ -216,16 +248,21 @@ export class Router implements ConnectionRouter, Host {
   #addRealm(own: NamedRealm, options: RouterOptions): void {
     const { name, authenticators = options.authenticators, authorizer = options.authorizer } = own;
     if (this.#realms.has(name)) throw new Error(`two realms are called ${name}`);
-    const realm = this.#createRealm(own, authorizer, options);
+    const realm: Realm = this.#createRealm(own, options, {
+      permits:
+        authorizer &&
+        permitsOf(authorizer, () => ({ realm, call }), this.clock, this.limits.authorizeTimeout),
+    });
+    const call = callsAsRouter(this, realm);
     const { slowConsumers = options.slowConsumers } = own;
     const guards = { authenticators: authenticators ?? [anonymous()], authorizer, slowConsumers };
-    this.#realms.set(name, { realm, ...guards });
+    this.#realms.set(name, { realm, call, ...guards });
   }
 
-  #createRealm(own: NamedRealm, authorizer: Authorizer | undefined, options: RouterOptions): Realm {
+  #createRealm(own: NamedRealm, options: RouterOptions, permits: Pick<RealmOptions, 'permits'>): Realm {
     const scope = new GlobalScope();
     let lastRouterId: Id = 0;
-    const realm: Realm = new Realm(own.name, {
+    const realm = new Realm(own.name, {
       clock: this.clock,
       globalId: options.globalId ?? ((): Id => scope.next()),
       routerId: () => (lastRouterId = nextId(lastRouterId)),
@@ -240,7 +277,7 @@ export class Router implements ConnectionRouter, Host {
       trustLevel: own.trustLevel ?? options.trustLevel,
       turns: this.turns,
       nextTurn: options.nextTurn ?? afterInputAndOutput,
-      permits: authorizer && permitsOf(authorizer, () => realm, this.clock, this.limits.authorizeTimeout),
+      ...permits,
     });
     realm.failed.on((error) => {
       this.log('error', 'a procedure of the router failed', { realm: own.name, error });

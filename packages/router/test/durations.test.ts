@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { createRouter, defaultFeatures, ticket } from '@wamp/router';
 import { ManualClock, converse } from '@wamp/router/testing';
 import { expect, test } from 'vitest';
-import { seldom } from '../src/connection/seldom.ts';
+import { seldom } from '../src/session/seldom.ts';
 import { systemClock } from '../src/connection/system-clock.ts';
 import { Login, welcomed } from './support/login.ts';
 

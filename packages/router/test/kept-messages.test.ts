@@ -2,7 +2,7 @@
  * What outlives the call in which it came, over transports that use their memory again: clients of all kinds in one
  * router, and memory that is spoiled as soon as it is free (see support/spoil-what-is-free.ts).
  */
-import { json, Payload, rolesOf, type Serializer, type Transport } from '@wamp/protocol';
+import { json, rolesOf, type Serializer, type Transport } from '@wamp/protocol';
 import { cbor } from '@wamp/protocol/cbor';
 import { msgpack } from '@wamp/protocol/msgpack';
 import {
@@ -241,20 +241,16 @@ describe.each(CASES)('%i bytes of %s, from %s on', (size, _name, _kind, serializ
       { peers: { s3: { serializer: msgpack }, s4: { serializer: msgpack }, s5: { serializer: cbor } } },
     ));
 
-  test('an answer to a call of the router’s own, looked at much later', async () => {
+  test('an answer to a call of a local session, looked at much later', async () => {
     await using site = await RawSite.open();
     const callee = await RawPeer.join(site.port, serializer);
     await callee.ask([64, 1, {}, 'com.echo']);
-    const answer = new Promise<Payload>((resolve) => {
-      site.router.realm('realm1')?.call('com.echo', Payload.none, ({ payload }) => {
-        resolve(payload);
-      });
-    });
+    const answer = site.router.join('realm1', { trusted: true }).call('com.echo');
     await callee.message();
     callee.send([70, 1, {}, ['a'.repeat(size)]]);
-    const payload = await answer;
+    const { args } = await answer;
     await callee.ask([16, 2, { acknowledge: true }, 'com.noise', ['b'.repeat(size)]]);
-    expect(payload.args).toEqual(['a'.repeat(size)]);
+    expect(args).toEqual(['a'.repeat(size)]);
   });
 
   test('C4 events that wait before the socket of a slow reader, of which the oldest give way', async () => {

@@ -34,7 +34,8 @@ function nobody(): Asker {
     send: () => undefined,
     end: () => undefined,
   };
-  return { realm, session: session as unknown as Asker['session'] };
+  const call = (): Promise<never> => Promise.reject(new Error('nobody is called'));
+  return { realm, session: session as unknown as Asker['session'], call };
 }
 
 function principalOf(authid: string, authrole = 'user'): Asker['session']['principal'] {

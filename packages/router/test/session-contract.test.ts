@@ -51,6 +51,16 @@ async function clientSession(options: Partial<RouterOptions> = {}): Promise<Impl
   return { realm, session };
 }
 
+function localSession(options: Partial<RouterOptions> = {}): Implementer {
+  const router = createRouter({ realms: ['realm1'], ...options });
+  const local = router.join('realm1');
+  void local.register('com.add', () => ({ args: [1] }));
+  const realm = realmOf(router);
+  const session = realm.sessions.get(local.id);
+  if (session === undefined) throw new Error('the local session has not joined');
+  return { realm, session };
+}
+
 function metaSession(): Implementer {
   const realm = realmOf(createRouter({ realms: ['realm1'] }));
   const session = realm.dealer.serving('wamp.session.count')?.callees[0]?.session;
@@ -68,6 +78,9 @@ function testSession(): Implementer {
 
 const implementers: Readonly<Record<string, () => Implementer | Promise<Implementer>>> = {
   "a client's session": clientSession,
+  "a client's session whose queue is full": () => clientSession({ limits: { queueSize: 0 } }),
+  'a session of code in this process': localSession,
+  'a session of code in this process whose queue is full': () => localSession({ limits: { queueSize: 600 } }),
   "the realm's own session": metaSession,
   "a session of the core's tests": testSession,
 };

@@ -1,5 +1,5 @@
 /** Interface Authorizer: what each may do. */
-import type { Uri } from '@wamp/protocol';
+import type { Args, Uri } from '@wamp/protocol';
 import type { Realm } from '../core/realm.ts';
 import type { Ruling } from '../core/ruling.ts';
 import type { Principal, Session } from '../core/session.ts';
@@ -11,6 +11,14 @@ export type Action = 'call' | 'register' | 'publish' | 'subscribe';
 export interface Asker {
   readonly realm: Realm;
   readonly session: Session;
+  /**
+   * Calls a procedure of the realm as the router itself, which is trusted: nobody is asked whether it may. The callee is told
+   * who calls, unless the realm discloses nobody.
+   * @param timeout in ms; then the call is canceled
+   * @returns the arguments of the result
+   * @throws ApplicationError with the URI of the ERROR, or `wamp.error.timeout`
+   */
+  readonly call: (procedure: Uri, args: Args, timeout: number) => Promise<Args>;
 }
 
 /** Yes or no; or more than that. A grant with keys that are not listed here is none (T-27). */

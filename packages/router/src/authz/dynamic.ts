@@ -1,14 +1,5 @@
 /** Dynamic authorization: a procedure of the realm decides (T-27). */
-import {
-  ApplicationError,
-  MessageType,
-  Payload,
-  type Args,
-  type Dict,
-  type ErrorMessage,
-  type Result,
-  type Uri,
-} from '@wamp/protocol';
+import type { Args, Dict, Uri } from '@wamp/protocol';
 import type { Realm } from '../core/realm.ts';
 import type { Session } from '../core/session.ts';
 import { faultOf, rulingOf, type Action, type Asker, type Authorizer, type Permit } from './authorizer.ts';
@@ -49,35 +40,19 @@ class ProcedureAuthorizer implements Authorizer {
     action: Action,
     uri: Uri,
     options: object,
-    { realm, session }: Asker,
+    { realm, session, call }: Asker,
   ): Promise<Permit> {
     // Its answer would wait behind its question.
     if (serves(realm, this.#procedure, session)) {
       throw new Error(`${this.#procedure} is asked about its own callee`);
     }
-    return permitOf(this.#procedure, await this.#call(realm, [describe(session), uri, action, options]));
-  }
-
-  #call(realm: Realm, args: Args): Promise<Result | ErrorMessage> {
-    const procedure = this.#procedure;
-    const timeout = this.#timeout;
-    return new Promise((resolve, reject) => {
-      const dismiss = realm.clock.after(timeout, () => {
-        cancel();
-        reject(new Error(`${procedure} has not answered within ${timeout} ms`));
-      });
-      const cancel = realm.call(procedure, Payload.of(args), (answer) => {
-        dismiss();
-        resolve(answer);
-      });
-    });
+    const question = [describe(session), uri, action, options];
+    return permitOf(this.#procedure, await call(this.#procedure, question, this.#timeout));
   }
 }
 
-/** @throws ApplicationError for an ERROR; TypeError, which names the procedure, for an answer that is none */
-function permitOf(procedure: Uri, answer: Result | ErrorMessage): Permit {
-  if (answer.type === MessageType.ERROR) throw new ApplicationError(answer.error, answer.payload.args);
-  const [permit] = answer.payload.args;
+/** @throws TypeError, which names the procedure, for an answer that is none */
+function permitOf(procedure: Uri, [permit]: Args): Permit {
   if (rulingOf(permit) === 'failed') {
     throw new TypeError(`${procedure} returned what cannot be used: ${faultOf(permit)}`);
   }

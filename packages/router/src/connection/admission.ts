@@ -6,7 +6,7 @@ import type { LimitName, Limits, LimitTally } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { FairLine } from './fair-line.ts';
 import { Place, type Share } from './place.ts';
-import { seldom } from './seldom.ts';
+import { seldom } from '../session/seldom.ts';
 
 /** What this needs of the router. */
 interface Surroundings {

@@ -30,7 +30,7 @@ import { Joining, type Joined, type JoiningRouter, type Step } from '../session/
 import { RequestSequence } from '../session/request-sequence.ts';
 import { Inflow, Pause, type Hearer } from './inflow.ts';
 import type { Place } from './place.ts';
-import { seldom } from './seldom.ts';
+import { seldom } from '../session/seldom.ts';
 import type { TurnsOfRouter } from './turns.ts';
 
 /** So many bytes of a message that is sent cost a unit of work, as a power of two: they are written, and perhaps copied. */
@@ -295,14 +295,15 @@ export class Connection implements Hearer {
 
   /** T-41: WELCOME before anything that tells of the session. */
   #welcome(joined: Joined): void {
-    const { realm, authorizer, slowConsumer, welcome } = joined;
+    const { realm, call, authorizer, slowConsumer, welcome } = joined;
     const session = new ClientSession(joined, this.#peer, this, this.#place.share.client);
     this.#work.spent += JOIN;
     if (!this.#write(welcome)) return;
     // Nothing is spread here: with V8, each result would have a shape of its own, and looking into it would be a search.
     const way = { realm, session, outlet: this.#outlet, transport: this.#transport };
     this.#slow = new SlowConsumer(slowConsumer, this.#router, way);
-    this.#member = { realm, session, receive: this.#entrance({ realm, session }, authorizer) };
+    const receive = this.#entrance({ realm, session, call }, authorizer);
+    this.#member = { realm, session, call, receive };
     this.#state = 'joined';
     this.#place.joined();
     this.#transport.acceptUpTo?.(Infinity, this.#router.limits.discardSize);

@@ -1,4 +1,4 @@
-/** The router as a session of its own realm: it answers `wamp.*` procedures like any callee, and calls others like any caller. */
+/** The router as a session of its own realm: it answers `wamp.*` procedures like any callee. */
 import {
   ApplicationError,
   ErrorUri,
@@ -6,14 +6,11 @@ import {
   Payload,
   PeerFeatures,
   type Args,
-  type Call,
   type Dict,
-  type ErrorMessage,
   type Id,
   type Invocation,
   type Kwargs,
   type Message,
-  type Result,
   type Uri,
 } from '@wamp/protocol';
 import { Fifo } from './fifo.ts';
@@ -52,9 +49,6 @@ class Served implements MetaCall {
 /** Serves a procedure: returns the arguments of the result, perhaps later, or throws an ApplicationError. */
 export type MetaProcedure = (call: MetaCall) => Args | Promise<Args>;
 
-/** Takes the final answer to a call of the router's own, for good; on a turn of its own if it is to call into the core. */
-export type Answered = (answer: Result | ErrorMessage) => void;
-
 /**
  * What it is asked to serve waits until the realm has dealt with the CALL that asks for it, and is served before the next
  * message is heard: so `send` never calls back into the core, and a client that leaves right after its call has been served.
@@ -67,15 +61,9 @@ export class MetaSession implements Session {
     authmethod: 'internal',
     authprovider: 'router',
   };
-  readonly features: PeerFeatures = new PeerFeatures({
-    callee: {},
-    publisher: {},
-    caller: { features: { call_canceling: true } },
-  });
+  readonly features: PeerFeatures = new PeerFeatures({ callee: {} });
   readonly transport: Dict = Object.freeze({ type: 'internal' });
   readonly #procedures = new Map<Id, MetaProcedure>();
-  /** Who waits for an answer to which call. */
-  readonly #calls = new Map<Id, Answered>();
   /** The one whose REGISTERED is still to come, which it does before `register` returns. */
   #registering: MetaProcedure | undefined;
   /** INVOCATIONs to serve. Their payloads are lent until the CALL has been dealt with. */
@@ -117,20 +105,6 @@ export class MetaSession implements Session {
     if (this.#procedures.size === served) throw new Error(`${procedure} is taken`);
   }
 
-  /**
-   * Calls a procedure of somebody else's; `answered` is told once, perhaps before this returns.
-   * @returns what cancels the call: nobody is told anything then
-   */
-  call(call: Pick<Call, 'procedure' | 'payload' | 'options'>, answered: Answered): () => void {
-    const request = ++this.#request;
-    this.#calls.set(request, answered);
-    this.#receive({ type: MessageType.CALL, request, ...call });
-    return () => {
-      if (!this.#calls.delete(request)) return;
-      this.#receive({ type: MessageType.CANCEL, request, options: { mode: 'killnowait' } });
-    };
-  }
-
   send(message: Message): undefined {
     switch (message.type) {
       case MessageType.REGISTERED:
@@ -140,12 +114,6 @@ export class MetaSession implements Session {
         return;
       case MessageType.INVOCATION:
         this.#asked.push(message);
-        return;
-      case MessageType.RESULT:
-        this.#answer(message);
-        return;
-      case MessageType.ERROR:
-        if (message.requestType === MessageType.CALL) this.#answer(message);
         return;
       default:
     }
@@ -164,13 +132,6 @@ export class MetaSession implements Session {
   /** The router does not leave its realm. */
   end(): void {
     return;
-  }
-
-  #answer(answer: Result | ErrorMessage): void {
-    const answered = this.#calls.get(answer.request);
-    this.#calls.delete(answer.request);
-    answer.payload.keep();
-    answered?.(answer);
   }
 
   #serve(invocation: Invocation): void {

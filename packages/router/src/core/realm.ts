@@ -19,7 +19,7 @@ import type { Clock } from './clock.ts';
 import { Dealer } from './dealer.ts';
 import { Hook } from './hook.ts';
 import { RealmAccounts, type ProcessAccounts, type StoreLimits } from './kept.ts';
-import { MetaSession, type Answered, type MetaProcedure } from './meta-session.ts';
+import { MetaSession, type MetaProcedure } from './meta-session.ts';
 import type { Publisher } from './publication.ts';
 import type { Quotas, QuotaTally } from './quotas.ts';
 import { refuseRequest, type Request } from './requests.ts';
@@ -257,16 +257,6 @@ export class Realm {
   /** Serves a procedure as the router itself. */
   procedure(procedure: Uri, serve: MetaProcedure): void {
     this.#meta.register(procedure, serve);
-  }
-
-  /**
-   * Calls a procedure as the router itself. The callee is told so, unless the realm discloses nobody.
-   * @param answered is told the RESULT or ERROR once, perhaps before this returns
-   * @returns what cancels the call: `answered` is told nothing then
-   */
-  call(procedure: Uri, payload: Payload, answered: Answered): () => void {
-    const options = this.disclosure ? { disclose_me: true } : {};
-    return this.#meta.call({ procedure, payload, options }, answered);
   }
 
   /** How many procedures the router itself serves. */

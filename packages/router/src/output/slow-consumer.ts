@@ -54,7 +54,7 @@ interface Surroundings {
 /** What a session's messages go through on their way out. */
 export interface WayOut {
   readonly outlet: Outlet;
-  readonly transport: Transport;
+  readonly transport: Pick<Transport, 'backlog'>;
   readonly realm: Realm;
   readonly session: Session;
 }

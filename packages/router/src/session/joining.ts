@@ -21,14 +21,13 @@ import {
 import { isLoopback } from '../addresses.ts';
 import type { Attempts, Claim } from '../auth/attempts.ts';
 import type { Authenticator, JoinInfo, Underlay, Verdict } from '../auth/authenticator.ts';
-import type { Authorizer } from '../authz/authorizer.ts';
+import type { Asker, Authorizer } from '../authz/authorizer.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Realm } from '../core/realm.ts';
 import type { Principal } from '../core/session.ts';
 import type { Limits } from '../limits.ts';
 import type { Log, LogLevel } from '../log.ts';
 import { policyFor, type SlowConsumerPolicies, type SlowConsumerPolicy } from '../output/slow-consumer.ts';
-import { callAsRouter } from './own-call.ts';
 
 /** A realm, with who may come in and what each may do there. */
 export interface GuardedRealm {
@@ -38,6 +37,8 @@ export interface GuardedRealm {
   readonly authorizer: Authorizer | undefined;
   /** What becomes of clients that read too slowly. */
   readonly slowConsumers: SlowConsumerPolicies | undefined;
+  /** Calls a procedure of the realm in the router's name. */
+  readonly call: Asker['call'];
 }
 
 /** What joining needs to know of the router. */
@@ -56,6 +57,7 @@ export interface JoiningRouter {
 /** Everything that makes a session. */
 export interface Joined {
   readonly realm: Realm;
+  readonly call: Asker['call'];
   readonly authorizer: Authorizer | undefined;
   readonly slowConsumer: SlowConsumerPolicy;
   readonly id: Id;
@@ -205,9 +207,9 @@ export class Joining {
       underlay: this.#underlay,
       now: clock.now(),
       call: async (procedure, args, name = realm.name) => {
-        const called = this.#router.guardedRealm(name)?.realm;
+        const called = this.#router.guardedRealm(name);
         if (called === undefined) throw new ApplicationError(ErrorUri.NO_SUCH_REALM, [name]);
-        return callAsRouter(called, procedure, args, limits.authenticateTimeout);
+        return called.call(procedure, args, limits.authenticateTimeout);
       },
     };
   }
@@ -297,12 +299,12 @@ export class Joining {
     }
     this.#state = { name: 'over' };
     const { id, features } = candidate;
-    const { realm, authorizer, slowConsumers } = candidate.guarded;
+    const { realm, authorizer, slowConsumers, call } = candidate.guarded;
     const { welcome: principal } = verdict;
     this.#remember(principal, candidate.claim);
     const welcome = this.#welcome(realm, id, principal);
     const slowConsumer = policyFor(slowConsumers, principal.authrole);
-    return { joined: { realm, authorizer, slowConsumer, id, principal, features, welcome } };
+    return { joined: { realm, call, authorizer, slowConsumer, id, principal, features, welcome } };
   }
 
   #refuse(refusal: Refusal): Step {

@@ -1,33 +1,66 @@
-/** A call that the router makes itself, as a promise with an end in time. */
-import {
-  ApplicationError,
-  ErrorUri,
-  MessageType,
-  Payload,
-  type Args,
-  type ErrorMessage,
-  type Result,
-  type Uri,
-} from '@wamp/protocol';
+/** The calls that the router itself makes in a realm, by a session of its own that is not listed. */
+import { ApplicationError, ErrorUri, PeerFeatures, rolesOf, type Uri } from '@wamp/protocol';
+import type { Asker } from '../authz/authorizer.ts';
 import type { Realm } from '../core/realm.ts';
+import { TRUSTED_ROLE } from '../core/session.ts';
+import { LocalMember, type LocalRouter } from './local-member.ts';
+import { LocalSession } from './local-session.ts';
+
+const ROUTER = {
+  authid: 'router',
+  authrole: TRUSTED_ROLE,
+  authmethod: 'internal',
+  authprovider: 'router',
+} as const;
+const FEATURES = new PeerFeatures(rolesOf({ caller: ['call_canceling'] }));
 
 /**
- * @param timeout in ms; then the call is canceled
- * @returns the arguments of the result
- * @throws ApplicationError with the URI of the ERROR; `wamp.error.timeout`
+ * Makes what calls procedures of a realm in the router's name: for those who decide whether a client may come in, or may do
+ * something. They ask no authorizer, and nothing of theirs is dropped: others wait for their decisions.
  */
-export async function callAsRouter(realm: Realm, procedure: Uri, args: Args, timeout: number): Promise<Args> {
-  const answer = await new Promise<Result | ErrorMessage>((resolve, reject) => {
-    let cancel = (): void => undefined;
-    const dismiss = realm.clock.after(timeout, () => {
-      cancel();
-      reject(new ApplicationError(ErrorUri.TIMEOUT, [`${procedure} took longer than ${timeout} ms`]));
+export function callsAsRouter(router: LocalRouter, realm: Realm): Asker['call'] {
+  let own: LocalSession | undefined;
+  const identity = {
+    realm,
+    principal: ROUTER,
+    features: FEATURES,
+    authorizer: undefined,
+    slowConsumer: undefined,
+  };
+  const session = (): LocalSession =>
+    (own ??= new LocalSession({
+      join: (listener) => new LocalMember(router, identity, listener, refuse),
+      hears: undefined,
+      failed: () => undefined,
+    }));
+  const { clock } = router;
+  return async (procedure, args, timeout) => {
+    const overdue = new AbortController();
+    const dismiss = clock.after(timeout, () => {
+      overdue.abort();
     });
-    cancel = realm.call(procedure, Payload.of(args), (message) => {
+    const options = realm.disclosure ? { disclose_me: true } : {};
+    try {
+      const { args: results } = await session().call(
+        procedure,
+        args,
+        {},
+        { ...options, signal: overdue.signal },
+      );
+      return results;
+    } catch (error) {
+      throw overdue.signal.aborted ? tooLong(procedure, timeout) : error;
+    } finally {
       dismiss();
-      resolve(message);
-    });
-  });
-  if (answer.type === MessageType.RESULT) return answer.payload.args;
-  throw new ApplicationError(answer.error, answer.payload.args, answer.payload.kwargs);
+    }
+  };
+}
+
+function tooLong(procedure: Uri, timeout: number): ApplicationError {
+  return new ApplicationError(ErrorUri.TIMEOUT, [`${procedure} has not answered within ${timeout} ms`]);
+}
+
+/** The router asks no authorizer about itself. */
+function refuse(): Promise<never> {
+  return Promise.reject(new Error('the session has no authorizer'));
 }

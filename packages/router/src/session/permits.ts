@@ -1,19 +1,21 @@
 /** Asks an authorizer in time, for what a realm does in a session's name. */
-import { rulingOf, type Authorizer } from '../authz/authorizer.ts';
+import { rulingOf, type Asker, type Authorizer } from '../authz/authorizer.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Realm } from '../core/realm.ts';
 import type { Permits, Ruling } from '../core/ruling.ts';
 
-/** @param timeout how long a decision may take (ms) */
+/**
+ * @param where the realm, and how the router calls procedures there
+ * @param timeout how long a decision may take (ms)
+ */
 export function permitsOf(
   authorizer: Authorizer,
-  realm: () => Realm,
+  where: () => Omit<Asker, 'session'>,
   clock: Clock,
   timeout: number,
 ): Permits {
   return (session, topic) => {
     try {
-      const asker = { realm: realm(), session };
+      const asker = { ...where(), session };
       const permit = authorizer.authorize(session.principal, 'publish', topic, {}, asker);
       return permit instanceof Promise ? inTime(permit, clock, timeout) : rulingOf(permit);
     } catch {

@@ -1,7 +1,7 @@
 /** What acceptors need of the server they stand on. */
 import { Server as TlsServer, type TLSSocket } from 'node:tls';
 import type { Server, Socket } from 'node:net';
-import { seldom } from '../connection/seldom.ts';
+import { seldom } from '../session/seldom.ts';
 import type { Host } from '../host.ts';
 import { countConnections } from './accepting.ts';
 

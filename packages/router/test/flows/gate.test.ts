@@ -269,8 +269,8 @@ describe('asked', () => {
     const realm = router.realm('realm1');
     const [session] = realm?.sessions.values() ?? [];
     expect(heard).toEqual([
-      { realm, session },
-      { realm, session },
+      { realm, session, call: expect.any(Function) as Asker['call'] },
+      { realm, session, call: expect.any(Function) as Asker['call'] },
     ]);
   });
 

@@ -1,0 +1,94 @@
+/** How code in this process joins a realm. */
+import {
+  ApplicationError,
+  ErrorUri,
+  PeerFeatures,
+  rolesOf,
+  type Announcement,
+  type ClientRole,
+  type Message,
+} from '@wamp/protocol';
+import { TRUSTED_ROLE, type Principal } from '../core/session.ts';
+import { policyFor } from '../output/slow-consumer.ts';
+import type { GuardedRealm } from './joining.ts';
+import { LocalMember, type LocalRouter } from './local-member.ts';
+import { LocalSession } from './local-session.ts';
+
+export interface LocalOptions {
+  /**
+   * Who the session is; nobody checks it. By default `authid` is `local`, `authrole` is `anonymous`, and `authmethod` and
+   * `authprovider` are `local`.
+   */
+  readonly principal?: Partial<Principal>;
+  /**
+   * True for code that may do all that the router itself may: its `authrole` is `trusted`, no authorizer is asked, quotas do
+   * not hold, and it may use URIs that begin with `wamp.`. False by default.
+   */
+  readonly trusted?: boolean;
+  /** The roles that it announces, with their features; all that {@link LocalSession} knows by default. */
+  readonly roles?: Announcement<ClientRole>;
+  /** Hears messages that the session's other methods have no use for: for code that speaks WAMP itself, with `receive`. */
+  readonly hears?: (message: Message) => void;
+}
+
+/** What a local session can do by itself. */
+const ROLES: Announcement<ClientRole> = {
+  publisher: ['publisher_identification', 'publisher_exclusion', 'subscriber_blackwhite_listing'],
+  subscriber: [
+    'publisher_identification',
+    'pattern_based_subscription',
+    'publication_trustlevels',
+    'subscription_revocation',
+  ],
+  caller: ['progressive_call_results', 'call_canceling', 'call_timeout', 'caller_identification'],
+  callee: [
+    'progressive_call_results',
+    'call_canceling',
+    'caller_identification',
+    'call_trustlevels',
+    'pattern_based_registration',
+    'shared_registration',
+    'registration_revocation',
+    'call_reroute',
+  ],
+};
+
+/**
+ * Joins a realm.
+ * @throws ApplicationError `wamp.error.limit_exceeded` when the realm is full
+ */
+export function joinLocally(
+  router: LocalRouter,
+  { realm, authorizer, slowConsumers, call }: GuardedRealm,
+  { principal = {}, trusted = false, roles = ROLES, hears }: LocalOptions = {},
+): LocalSession {
+  if (realm.isFull) {
+    realm.limited.add('sessions');
+    throw new ApplicationError(ErrorUri.LIMIT_EXCEEDED, ['the realm has as many sessions as it takes']);
+  }
+  const local = { authid: 'local', authrole: 'anonymous', authmethod: 'local', authprovider: 'local' };
+  const whole = { ...local, ...principal, ...(trusted ? { authrole: TRUSTED_ROLE } : {}) };
+  const identity = {
+    realm,
+    principal: whole,
+    features: new PeerFeatures(rolesOf(roles)),
+    authorizer: trusted ? undefined : authorizer,
+    slowConsumer: policyFor(slowConsumers, whole.authrole),
+  };
+  const session = new LocalSession({
+    join: (listener) => {
+      const member = new LocalMember(router, identity, listener, call);
+      router.entered(member);
+      return member;
+    },
+    hears,
+    failed: (error) => {
+      router.log('error', 'code of a local session failed', {
+        realm: realm.name,
+        session: session.id,
+        error,
+      });
+    },
+  });
+  return session;
+}

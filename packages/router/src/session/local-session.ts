@@ -1,0 +1,357 @@
+/** LocalSession: a session for code in this process, without a transport. */
+import {
+  ApplicationError,
+  CloseUri,
+  ErrorUri,
+  MessageType,
+  Payload,
+  type Args,
+  type CallOptions,
+  type ErrorMessage,
+  type Event,
+  type Id,
+  type Kwargs,
+  type Message,
+  type PublishOptions,
+  type Published,
+  type Registered,
+  type RegisterOptions,
+  type Result,
+  type SubscribeOptions,
+  type Subscribed,
+  type Unregistered,
+  type Unsubscribed,
+  type Uri,
+} from '@wamp/protocol';
+import type { Realm } from '../core/realm.ts';
+import type { Principal } from '../core/session.ts';
+import { LocalInvocations, type LocalProcedure } from './local-invocations.ts';
+import type { LocalListener, LocalMember } from './local-member.ts';
+
+/** A result: of a call, or a part of it. */
+export interface LocalResult {
+  readonly args: Args;
+  readonly kwargs: Kwargs;
+  readonly details: Result['details'];
+}
+
+export interface LocalEvent {
+  readonly args: Args;
+  readonly kwargs: Kwargs;
+  readonly publication: Id;
+  readonly details: Event['details'];
+}
+
+export interface LocalCallOptions extends Omit<CallOptions, 'progress' | 'receive_progress'> {
+  /** Cancels the call when it is aborted; the call rejects with `wamp.error.canceled` then. */
+  readonly signal?: AbortSignal;
+  /** Is given the parts of the result that come before its end; the callee is asked for them when this is there. */
+  readonly onProgress?: (part: LocalResult) => void;
+}
+
+/** A subscription or a registration, until it is ended. */
+export interface LocalHandle {
+  readonly id: Id;
+  /** @throws ApplicationError `wamp.error.no_such_subscription` or `…_registration` when the router has ended it already */
+  end(): Promise<void>;
+}
+
+/** How a session ended. */
+export interface LocalEnd {
+  readonly reason: Uri;
+  readonly message?: string;
+}
+
+type Answer = Subscribed | Registered | Published | Result | Unsubscribed | Unregistered;
+
+/** What is done with the answer to a request. */
+interface Pending {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+  readonly hopes: Hopes;
+}
+
+interface Hopes {
+  /** Called at once when the request is granted: what comes behind the answer may depend on it. */
+  readonly granted?: (answer: Answer) => void;
+  readonly onProgress?: LocalCallOptions['onProgress'];
+}
+type OnEvent = (event: LocalEvent) => unknown;
+
+/** What `router.join` makes of its options. */
+export interface LocalSessionParts {
+  /** Makes the session's member of the realm, which tells `listener` what it hears. */
+  join(listener: LocalListener): LocalMember;
+  /** Hears what the methods of the session have no use for. */
+  readonly hears: ((message: Message) => void) | undefined;
+  /** Logs what the session's code throws. */
+  failed(error: unknown): void;
+}
+
+/**
+ * A session of code in this process; `router.join` makes one. The realm treats it like a client's session: its authorizer
+ * is asked, quotas hold, and one that hears its events too slowly is treated as `slowConsumers` says of its role. It is listed
+ * by `wamp.session.list`, and can be killed.
+ *
+ * Arguments are passed on as they are, and not copied: change nothing that you have passed. A receiver whose serializer has
+ * no form for them gets no event, or an ERROR. All that fails rejects with an ApplicationError: with the error's URI, or
+ * with the reason of the end when the session is over.
+ */
+export class LocalSession {
+  /** Resolves when the session is over, whoever has ended it. */
+  readonly closed: Promise<LocalEnd>;
+  readonly #parts: LocalSessionParts;
+  readonly #member: LocalMember;
+  readonly #pending = new Map<Id, Pending>();
+  readonly #events = new Map<Id, Set<OnEvent>>();
+  readonly #invocations: LocalInvocations;
+  #end: LocalEnd | undefined;
+  #tellEnd: (end: LocalEnd) => void = () => undefined;
+  #request: Id = 0;
+
+  constructor(parts: LocalSessionParts) {
+    this.#parts = parts;
+    this.closed = new Promise((resolve) => {
+      this.#tellEnd = resolve;
+    });
+    const say = (message: Message): void => {
+      this.receive(message);
+    };
+    this.#invocations = new LocalInvocations(say, (error) => {
+      parts.failed(error);
+    });
+    this.#member = parts.join({
+      message: (message) => this.#hear(message),
+      closed: (reason, message) => {
+        this.#close(message === undefined ? { reason } : { reason, message });
+      },
+    });
+  }
+
+  get id(): Id {
+    return this.#member.id;
+  }
+
+  get realm(): Realm {
+    return this.#member.realm;
+  }
+
+  get principal(): Principal {
+    return this.#member.principal;
+  }
+
+  /** False once the session is over. */
+  get isOpen(): boolean {
+    return this.#end === undefined;
+  }
+
+  /** Calls a procedure. */
+  async call(
+    procedure: Uri,
+    args?: Args,
+    kwargs?: Kwargs,
+    { signal, onProgress, ...wanted }: LocalCallOptions = {},
+  ): Promise<LocalResult> {
+    if (signal?.aborted === true) throw new ApplicationError(ErrorUri.CANCELED);
+    const options = onProgress === undefined ? wanted : { ...wanted, receive_progress: true };
+    const request = this.#next();
+    const cancel = (): void => {
+      this.receive({ type: MessageType.CANCEL, request, options: { mode: 'killnowait' } });
+    };
+    signal?.addEventListener('abort', cancel);
+    try {
+      const payload = Payload.of(args, kwargs);
+      const message = { type: MessageType.CALL, request, options, procedure, payload } as const;
+      return resultOf((await this.#ask(message, { onProgress })) as Result);
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  /**
+   * Publishes, with acknowledgement. While the receivers of earlier publications are slow, this one may wait: await it.
+   * @returns the id of the publication
+   */
+  async publish(topic: Uri, args?: Args, kwargs?: Kwargs, wanted: PublishOptions = {}): Promise<Id> {
+    const options = { ...wanted, acknowledge: true };
+    const payload = Payload.of(args, kwargs);
+    const request = this.#next();
+    const answer = await this.#ask({ type: MessageType.PUBLISH, request, options, topic, payload });
+    return (answer as Published).publication;
+  }
+
+  /**
+   * Subscribes.
+   * @param heard is given each event. What it throws is logged. While a promise that it has returned is pending, the event
+   *   counts as unread.
+   */
+  async subscribe(topic: Uri, heard: OnEvent, options: SubscribeOptions = {}): Promise<LocalHandle> {
+    const message = { type: MessageType.SUBSCRIBE, request: this.#next(), options, topic } as const;
+    const granted = (answer: Answer): void => {
+      const { subscription } = answer as Subscribed;
+      const all = this.#events.get(subscription) ?? new Set();
+      this.#events.set(subscription, all.add(heard));
+    };
+    const { subscription: id } = (await this.#ask(message, { granted })) as Subscribed;
+    return { id, end: () => this.#unsubscribe(id, heard) };
+  }
+
+  /**
+   * Registers a procedure.
+   * @param serve what it throws becomes an ERROR: an ApplicationError that of its URI, anything else is logged and becomes
+   *   `wamp.error.runtime_error`
+   */
+  async register(procedure: Uri, serve: LocalProcedure, options: RegisterOptions = {}): Promise<LocalHandle> {
+    const message = { type: MessageType.REGISTER, request: this.#next(), options, procedure } as const;
+    const granted = (answer: Answer): void => {
+      this.#invocations.serve((answer as Registered).registration, serve);
+    };
+    const { registration: id } = (await this.#ask(message, { granted })) as Registered;
+    const end = async (): Promise<void> => {
+      await this.#ask({ type: MessageType.UNREGISTER, request: this.#next(), registration: id });
+      this.#invocations.forget(id);
+    };
+    return { id, end };
+  }
+
+  /**
+   * Takes a message as it would come from a client, for code that speaks WAMP itself, such as a bridge: what comes back is
+   * given to `hears`. Use this or the other methods, not both in one session, for both number their requests. What is
+   * against the protocol ends the session with `wamp.error.protocol_violation`.
+   */
+  receive(message: Message): void {
+    this.#member.receive(message);
+  }
+
+  /** Leaves the realm at once. What is still awaited rejects with `wamp.close.goodbye_and_out`. */
+  leave(): void {
+    this.#member.end(CloseUri.GOODBYE_AND_OUT);
+  }
+
+  #next(): Id {
+    return (this.#request += 1);
+  }
+
+  #ask(message: Message & { readonly request: Id }, hopes: Hopes = {}): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (this.#end !== undefined) {
+        reject(endOf(this.#end));
+        return;
+      }
+      this.#pending.set(message.request, { resolve, reject, hopes });
+      this.receive(message);
+    });
+  }
+
+  async #unsubscribe(id: Id, heard: OnEvent): Promise<void> {
+    const all = this.#events.get(id);
+    if (all?.delete(heard) !== true) throw new ApplicationError(ErrorUri.NO_SUCH_SUBSCRIPTION);
+    if (all.size > 0) return;
+    this.#events.delete(id);
+    await this.#ask({ type: MessageType.UNSUBSCRIBE, request: this.#next(), subscription: id });
+  }
+
+  #hear(message: Message): unknown {
+    switch (message.type) {
+      case MessageType.EVENT:
+        return this.#hearEvent(message);
+      case MessageType.INVOCATION:
+        if (this.#parts.hears === undefined) this.#invocations.invoke(message);
+        else this.#pass(message);
+        return undefined;
+      case MessageType.INTERRUPT:
+        if (this.#parts.hears === undefined) this.#invocations.interrupt(message);
+        else this.#pass(message);
+        return undefined;
+      case MessageType.RESULT:
+      case MessageType.SUBSCRIBED:
+      case MessageType.REGISTERED:
+      case MessageType.PUBLISHED:
+      case MessageType.UNSUBSCRIBED:
+      case MessageType.UNREGISTERED:
+      case MessageType.ERROR:
+        this.#hearAnswer(message);
+        return undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  #hearAnswer(message: Answer | ErrorMessage): void {
+    const pending = this.#pending.get(message.request);
+    if (pending === undefined) {
+      this.#revoked(message);
+      this.#pass(message);
+    } else if (message.type === MessageType.RESULT && message.details.progress === true) {
+      this.#try(() => pending.hopes.onProgress?.(resultOf(message)));
+    } else {
+      this.#pending.delete(message.request);
+      if (message.type === MessageType.ERROR) pending.reject(refusalOf(message));
+      else {
+        pending.hopes.granted?.(message);
+        pending.resolve(message);
+      }
+    }
+  }
+
+  /** The router has taken a subscription or a registration away: nothing more comes of it. */
+  #revoked(message: Answer | ErrorMessage): void {
+    if (message.type === MessageType.UNSUBSCRIBED) this.#events.delete(message.details?.subscription ?? 0);
+    if (message.type === MessageType.UNREGISTERED) {
+      this.#invocations.forget(message.details?.registration ?? 0);
+    }
+  }
+
+  #hearEvent(message: Event): unknown {
+    const heard = this.#events.get(message.subscription);
+    if (heard === undefined) return this.#pass(message);
+    const { args, kwargs } = message.payload.lend();
+    const event = { args, kwargs, publication: message.publication, details: message.details };
+    const pending = [...heard].map((hears) => this.#try(() => hears(event)));
+    const slow = pending.filter((result) => result instanceof Promise);
+    return slow.length === 0 ? undefined : Promise.all(slow);
+  }
+
+  #pass(message: Message): unknown {
+    const { hears } = this.#parts;
+    return hears === undefined ? undefined : this.#try(() => hears(message));
+  }
+
+  /** Runs code of the session's; what it throws is logged. */
+  #try(task: () => unknown): unknown {
+    try {
+      const result = task();
+      return result instanceof Promise
+        ? result.catch((error: unknown) => {
+            this.#parts.failed(error);
+          })
+        : undefined;
+    } catch (error) {
+      this.#parts.failed(error);
+      return undefined;
+    }
+  }
+
+  #close(end: LocalEnd): void {
+    this.#end = end;
+    for (const { reject } of this.#pending.values()) reject(endOf(end));
+    this.#pending.clear();
+    this.#events.clear();
+    this.#invocations.close();
+    this.#tellEnd(end);
+  }
+}
+
+function resultOf({ payload, details }: Result): LocalResult {
+  const { args, kwargs } = payload.lend();
+  return { args, kwargs, details };
+}
+
+function refusalOf({ error, payload, details }: ErrorMessage): ApplicationError {
+  const { args, kwargs } = payload.lend();
+  return new ApplicationError(error, args, kwargs, { details });
+}
+
+function endOf({ reason, message }: LocalEnd): ApplicationError {
+  return new ApplicationError(reason, message === undefined ? [] : [message]);
+}

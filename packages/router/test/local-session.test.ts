@@ -1,0 +1,250 @@
+/** LocalSession: code in this process joins like a client, and is treated like one. */
+import { ApplicationError, MessageType, type Message } from '@wamp/protocol';
+import {
+  createRouter,
+  permissions,
+  type LocalEvent,
+  type LocalOptions,
+  type LocalSession,
+  type Router,
+  type RouterOptions,
+} from '@wamp/router';
+import { ManualClock } from '@wamp/router/testing';
+import { describe, expect, test } from 'vitest';
+import { Client, settle } from './support/client.ts';
+
+function open(options: Partial<RouterOptions> = {}): Router {
+  return createRouter({ realms: ['realm1'], ...options });
+}
+
+/** Everything is refused that anybody wants. */
+const NOTHING = { authorizer: { authorize: () => false } };
+
+/** The URI of what a promise rejects with. */
+async function refusal(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof ApplicationError) return error.uri;
+    throw error;
+  }
+  return 'granted';
+}
+
+describe('a local session', () => {
+  test('calls a procedure of a client, and serves one to it', async () => {
+    const router = open();
+    const client = await Client.join(router);
+    const session = router.join('realm1');
+    const registration = await session.register('com.add', ({ args: [a, b] }) => ({
+      args: [Number(a) + Number(b)],
+    }));
+    await client.say(
+      [MessageType.REGISTER, 1, {}, 'com.twice'],
+      [MessageType.CALL, 2, {}, 'com.add', [1, 2]],
+    );
+    await settle();
+    expect(client.heard.splice(0)).toEqual([
+      [MessageType.REGISTERED, 1, expect.any(Number)],
+      [MessageType.RESULT, 2, {}, [3]],
+    ]);
+    const calling = session.call('com.twice', [4], { unit: 'm' });
+    await settle();
+    const [, invocation] = client.heard.pop() ?? [];
+    await client.say([MessageType.YIELD, invocation, {}, [8]]);
+    expect((await calling).args).toEqual([8]);
+    await registration.end();
+    expect(await refusal(session.call('com.add', [1, 2]))).toBe('wamp.error.no_such_procedure');
+  });
+
+  test('hears events in order, and of no event once its subscription has ended', async () => {
+    const router = open();
+    const session = router.join('realm1');
+    const other = router.join('realm1', { principal: { authid: 'other' } });
+    const heard: unknown[] = [];
+    const subscription = await session.subscribe('com.topic', ({ args }: LocalEvent) => heard.push(args[0]));
+    for (const n of [1, 2, 3]) await other.publish('com.topic', [n]);
+    await session.publish('com.topic', ['its own']);
+    await settle();
+    expect(heard).toEqual([1, 2, 3]);
+    await subscription.end();
+    await other.publish('com.topic', [4]);
+    await settle();
+    expect(heard).toEqual([1, 2, 3]);
+  });
+
+  test('is told of parts of a result, and of its end', async () => {
+    const router = open();
+    const session = router.join('realm1');
+    await session.register('com.count', ({ progress }) => {
+      progress({ args: [1] });
+      progress({ args: [2] });
+      return { args: ['all'] };
+    });
+    const parts: unknown[] = [];
+    const result = await session.call('com.count', [], {}, { onProgress: ({ args }) => parts.push(args[0]) });
+    expect([...parts, ...result.args]).toEqual([1, 2, 'all']);
+  });
+
+  test('cancels a call, and its callee hears of it', async () => {
+    const router = open();
+    const session = router.join('realm1');
+    let canceled = false;
+    await session.register('com.slow', ({ signal }) => {
+      signal.addEventListener('abort', () => (canceled = true));
+      return new Promise(() => undefined);
+    });
+    const patience = new AbortController();
+    const calling = refusal(session.call('com.slow', [], {}, { signal: patience.signal }));
+    await settle();
+    patience.abort();
+    expect(await calling).toBe('wamp.error.canceled');
+    await settle();
+    expect(canceled).toBe(true);
+  });
+
+  test('is answered with the error that a procedure throws, and what is none is logged', async () => {
+    const logged: unknown[] = [];
+    const router = open({ log: (_level, what) => logged.push(what) });
+    const session = router.join('realm1');
+    await session.register('com.refuse', () => {
+      throw new ApplicationError('com.error.no', ['because']);
+    });
+    await session.register('com.fail', () => {
+      throw new TypeError('a fault');
+    });
+    expect(await refusal(session.call('com.refuse'))).toBe('com.error.no');
+    expect(await refusal(session.call('com.fail'))).toBe('wamp.error.runtime_error');
+    expect(logged).toEqual(['code of a local session failed']);
+  });
+
+  test('is listed, can be killed, and what it waits for rejects with the reason', async () => {
+    const router = open();
+    const session = router.join('realm1', { principal: { authid: 'bridge', authrole: 'backend' } });
+    const other = router.join('realm1');
+    const described = await other.call('wamp.session.get', [session.id]);
+    expect(described.args).toMatchObject([
+      { authid: 'bridge', authrole: 'backend', transport: { type: 'local' } },
+    ]);
+    await session.register('com.never', () => new Promise(() => undefined));
+    const waiting = refusal(session.call('com.never'));
+    await other.call('wamp.session.kill', [session.id], { reason: 'com.goodbye', message: 'enough' });
+    expect(await waiting).toBe('com.goodbye');
+    expect(await session.closed).toEqual({ reason: 'com.goodbye', message: 'enough' });
+    expect(session.isOpen).toBe(false);
+    expect(await refusal(session.publish('com.topic'))).toBe('com.goodbye');
+    expect(router.realm('realm1')?.sessions.size).toBe(1);
+  });
+
+  test('that breaks the protocol is ended, and it alone', async () => {
+    const router = open();
+    const session = router.join('realm1', { hears: () => undefined });
+    const other = router.join('realm1');
+    session.receive({ type: MessageType.CANCEL, request: 9, options: {} });
+    expect((await session.closed).reason).toBe('wamp.error.protocol_violation');
+    expect(other.isOpen).toBe(true);
+  });
+
+  test('speaks WAMP itself when it wants to', async () => {
+    const heard: Message[] = [];
+    const router = open();
+    const session = router.join('realm1', { hears: (message) => heard.push(message) });
+    session.receive({ type: MessageType.SUBSCRIBE, request: 1, options: {}, topic: 'com.topic' });
+    await router.join('realm1').publish('com.topic', [1]);
+    await settle();
+    expect(heard.map(({ type }) => type)).toEqual([MessageType.SUBSCRIBED, MessageType.EVENT]);
+  });
+});
+
+describe('the rules of a realm', () => {
+  test('a realm whose authorizer refuses everything refuses wamp.session.kill_all to a local session', async () => {
+    const router = open({ ...NOTHING });
+    const session = router.join('realm1');
+    const client = await Client.join(router);
+    expect(await refusal(session.call('wamp.session.kill_all'))).toBe('wamp.error.not_authorized');
+    expect(await refusal(session.publish('com.topic'))).toBe('wamp.error.not_authorized');
+    expect(await refusal(session.subscribe('com.topic', () => undefined))).toBe('wamp.error.not_authorized');
+    expect(await refusal(session.register('com.add', () => undefined))).toBe('wamp.error.not_authorized');
+    expect(client.closed).toBe(false);
+    expect(router.realm('realm1')?.traffic.denied.total).toBe(4);
+  });
+
+  test('a trusted session is not asked, and may use reserved URIs', async () => {
+    const router = open({ ...NOTHING });
+    const session = router.join('realm1', { trusted: true });
+    expect(session.principal.authrole).toBe('trusted');
+    expect(await refusal(session.register('wamp.x.mine', () => undefined))).toBe('granted');
+    expect(await refusal(session.call('wamp.session.count'))).toBe('granted');
+  });
+
+  test('permissions of its role hold, and messages behind a decision keep their order', async () => {
+    const authorizer = permissions({
+      roles: { backend: { permissions: [{ uri: 'com.*', allow: { publish: true } }] } },
+    });
+    const slow = {
+      authorize: async (...asked: Parameters<typeof authorizer.authorize>) => authorizer.authorize(...asked),
+    };
+    const router = open({ authorizer: slow });
+    const session = router.join('realm1', { principal: { authrole: 'backend' } });
+    const answers = [
+      session.publish('com.topic'),
+      session.publish('org.topic'),
+      session.publish('com.topic'),
+    ];
+    expect(await Promise.all(answers.map(refusal))).toEqual([
+      'granted',
+      'wamp.error.not_authorized',
+      'granted',
+    ]);
+  });
+
+  test('quotas hold', async () => {
+    const router = open({ quotas: { subscriptions: 1 }, maxSessions: 1 });
+    const session = router.join('realm1');
+    expect(await refusal(session.subscribe('com.a', () => undefined))).toBe('granted');
+    expect(await refusal(session.subscribe('com.b', () => undefined))).toBe('wamp.error.limit_exceeded');
+    expect(() => router.join('realm1')).toThrow('as many sessions as it takes');
+  });
+
+  test('it joins no realm that is not there, and no router that is closing', async () => {
+    const router = open();
+    expect(() => router.join('realm2')).toThrow('wamp.error.no_such_realm: realm2');
+    const session = router.join('realm1');
+    await router.close();
+    expect((await session.closed).reason).toBe('wamp.close.system_shutdown');
+    expect(() => router.join('realm1')).toThrow('wamp.close.system_shutdown');
+  });
+});
+
+describe('one that hears too slowly', () => {
+  /** A session that finishes none of its events, and one that publishes to it. */
+  async function slowOne(
+    options: Partial<RouterOptions>,
+    join?: LocalOptions,
+  ): Promise<{ slow: LocalSession; publisher: LocalSession; heard: () => number; router: Router }> {
+    const router = open({ clock: new ManualClock(0), limits: { queueSize: 64 * 1024 }, ...options });
+    const slow = router.join('realm1', join);
+    let heard = 0;
+    await slow.subscribe('com.topic', () => {
+      heard += 1;
+      return new Promise(() => undefined);
+    });
+    return { slow, publisher: router.join('realm1', { trusted: true }), heard: () => heard, router };
+  }
+
+  test('is ended when its role says so, as a client is', async () => {
+    const { slow, publisher } = await slowOne({});
+    for (let n = 0; n < 80; n += 1) void refusal(publisher.publish('com.topic', ['x'.repeat(1000)]));
+    expect((await slow.closed).reason).toBe('wamp.error.slow_consumer');
+  });
+
+  test('loses events when its role says so, and they are counted', async () => {
+    const { slow, publisher, router, heard } = await slowOne({ slowConsumers: 'drop_newest' });
+    for (let n = 0; n < 80; n += 1) await publisher.publish('com.topic', ['x'.repeat(1000)]);
+    await settle();
+    expect(slow.isOpen).toBe(true);
+    const dropped = router.realm('realm1')?.traffic.dropped.total ?? 0;
+    expect(dropped).toBeGreaterThan(40);
+    expect(heard() + dropped).toBe(80);
+  });
+});
