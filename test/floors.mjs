@@ -20,6 +20,7 @@ export const floors = {
     ['addresses.ts', 'log.ts', 'plain-socket.ts'],
     ['core'],
     ['limits.ts'],
+    ['stores'],
     ['auth', 'authz', 'features'],
     ['output'],
     ['session'],

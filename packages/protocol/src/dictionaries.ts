@@ -116,6 +116,8 @@ export const event = {
   topic: text,
   trustlevel: integer,
   retained: bool,
+  /** Extension: the place of the event in the log of its subscription; the first has 1. */
+  x_offset: integer,
   x_acknowledged_delivery: bool,
 };
 

@@ -382,6 +382,7 @@ const OPTIONS: readonly (readonly [
       topic: TEXT,
       trustlevel: COUNT,
       retained: BOOL,
+      x_offset: COUNT,
       transaction_hash: TEXT,
       x_acknowledged_delivery: BOOL,
       forward_for: FORWARD_FOR,

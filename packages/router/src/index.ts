@@ -17,6 +17,17 @@ export { acceptLongPolls, type LongPollAcceptor, type LongPollOptions } from './
 export { inMemory, transportPair } from './transports/in-memory.ts';
 export { isLoopback, plainAddress } from './addresses.ts';
 export { defaultFeatures, type FeatureOptions } from './features/index.ts';
+export type {
+  EventLog,
+  EventStore,
+  LoggedEvent,
+  LogRange,
+  LogRule,
+  RetainedEvent,
+  RetainedEvents,
+  StoreRealm,
+} from './stores/event-store.ts';
+export { memoryStore } from './stores/memory.ts';
 export type { HistoryRule } from './features/event-history.ts';
 export { DEFAULT_QUOTAS, type QuotaName, type Quotas, type QuotaTally } from './core/quotas.ts';
 export type { TrustLevel } from './core/trust.ts';

@@ -69,7 +69,7 @@ test('A10 the machine’s own monotonic clock is not its date', () => {
 const DATES = [
   'packages/router/src/core/broker.ts',
   'packages/router/src/core/dealer.ts',
-  'packages/router/src/features/event-history.ts',
+  'packages/router/src/features/recorded-log.ts',
   'packages/router/src/session/joining.ts',
 ];
 

@@ -39,6 +39,7 @@ describe('a long answer', () => {
       match: 'exact' as const,
       created: 0,
       subscribers: new Set<never>(),
+      recorder: undefined,
       get topic() {
         looked += 1;
         return 'com.topic';

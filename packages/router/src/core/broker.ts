@@ -259,6 +259,7 @@ export class Broker {
       match,
       created: clock.now(),
       subscribers: new Set<Session>(),
+      recorder: undefined,
     };
     this.subscriptions.set(match, topic, subscription, owner);
     this.#byId.set(subscription.id, subscription);

@@ -1,7 +1,7 @@
 /** Who may get a publication, decided once per publication (spec: Subscriber Black- and Whitelisting). */
-import type { PublishOptions } from '@wamp/protocol';
+import type { Id, PublishOptions } from '@wamp/protocol';
 import { ENTRY, memoryOf } from './kept.ts';
-import type { Audience, Eligible, Publication } from './publication.ts';
+import type { Audience, AudienceList, Eligible, Publication } from './publication.ts';
 import type { Session } from './session.ts';
 
 /** What an item of a set takes: its place in a hash table that is half full, and a number of its own (bytes). */
@@ -26,6 +26,23 @@ export function passes(audience: Audience | undefined, session: Session): boolea
   return audience === undefined || audience.tests.every((test) => test(session));
 }
 
+/**
+ * Whether a publication was for somebody who has had several sessions, one after the other: the lists of sessions count
+ * for all of them, those of names and roles for the present one.
+ * @param former ids of sessions that have ended
+ */
+export function wasFor(publication: Publication, session: Session, former: readonly Id[]): boolean {
+  const { options, publisher } = publication;
+  const ids = [session.id, ...former];
+  if (options.exclude_me !== false && publisher !== undefined && ids.includes(publisher.id)) return false;
+  const { lists = [] } = audienceOf(publication) ?? {};
+  return lists.every(({ option, items }) => {
+    const { authid, authrole } = session.principal;
+    const keys = option.endsWith('_authid') ? [authid] : option.endsWith('_authrole') ? [authrole] : ids;
+    return keys.some((key) => items.has(key)) === option.startsWith('eligible');
+  });
+}
+
 /** The lists of a publication, if it has any. */
 export function audienceOf(publication: Publication): Audience | undefined {
   const { options } = publication;
@@ -46,19 +63,23 @@ function hasLists(options: PublishOptions): boolean {
 
 function audience(options: PublishOptions): Audience {
   const tests: Eligible[] = [];
+  const lists: AudienceList[] = [];
   let weight = 0;
-  const among = <T>(list: readonly T[] | undefined, key: (session: Session) => T, wanted: boolean): void => {
+  const among = (option: AudienceList['option'], key: (session: Session) => Id | string): void => {
+    const list: readonly (Id | string)[] | undefined = options[option];
     if (list === undefined) return;
     const set = new Set(list);
+    const wanted = option.startsWith('eligible');
     tests.push((session) => set.has(key(session)) === wanted);
+    lists.push({ option, items: set });
     weight += ENTRY + ITEM * set.size;
     for (const item of set) if (typeof item === 'string') weight += memoryOf(item);
   };
-  among(options.eligible, (session) => session.id, true);
-  among(options.eligible_authid, (session) => session.principal.authid, true);
-  among(options.eligible_authrole, (session) => session.principal.authrole, true);
-  among(options.exclude, (session) => session.id, false);
-  among(options.exclude_authid, (session) => session.principal.authid, false);
-  among(options.exclude_authrole, (session) => session.principal.authrole, false);
-  return { tests, weight };
+  among('eligible', (session) => session.id);
+  among('eligible_authid', (session) => session.principal.authid);
+  among('eligible_authrole', (session) => session.principal.authrole);
+  among('exclude', (session) => session.id);
+  among('exclude_authid', (session) => session.principal.authid);
+  among('exclude_authrole', (session) => session.principal.authrole);
+  return { tests, lists, weight };
 }

@@ -3,7 +3,7 @@ import type { Event } from '@wamp/protocol';
 import { Fifo } from './fifo.ts';
 import type { Eligible, Publication, Publisher } from './publication.ts';
 import type { Session } from './session.ts';
-import type { Subscription } from './subscription.ts';
+import type { Recorder, Subscription } from './subscription.ts';
 import type { Producer, Turns, Work, Worker } from './work.ts';
 
 /** One publication on its way to the subscribers of all subscriptions that it matches. */
@@ -16,6 +16,8 @@ export class Delivery {
   #next = 0;
   #receivers: SetIterator<Session> | undefined;
   #event: Event | undefined;
+  /** That of the subscription whose receivers these are. */
+  #recorder: Recorder | undefined;
 
   constructor(
     publication: Publication,
@@ -29,23 +31,39 @@ export class Delivery {
     this.#eventFor = eventFor;
   }
 
-  /** Sends until all have it, or the turn's work is done. @returns true when all have it */
+  /**
+   * Sends until all have it, the turn's work is done, or a subscription that records its events is busy with another.
+   * @returns true when all have it
+   */
   send(work: Work): boolean {
     for (;;) {
-      if (this.#receivers === undefined && !this.#open()) return true;
+      if (this.#receivers === undefined) {
+        const subscription = this.matched[this.#next];
+        if (subscription === undefined) return true;
+        if (subscription.recorder?.isSending === true) return false;
+        this.#open(subscription);
+      }
       if (!this.#sendEvent(work)) return false;
-      this.#receivers = undefined;
+      this.#close();
     }
   }
 
-  /** Takes up the next subscription. @returns false when there is none */
-  #open(): boolean {
-    const subscription = this.matched[this.#next];
-    if (subscription === undefined) return false;
+  #open(subscription: Subscription): void {
+    const { recorder } = subscription;
     this.#next += 1;
-    this.#event = this.#eventFor(subscription, this.publication);
+    const event = this.#eventFor(subscription, this.publication);
+    this.#event = recorder === undefined ? event : numbered(event, recorder.record(this.publication));
     this.#receivers = subscription.subscribers.values();
-    return true;
+    if (recorder === undefined) return;
+    recorder.isSending = true;
+    this.#recorder = recorder;
+  }
+
+  #close(): void {
+    this.#receivers = undefined;
+    if (this.#recorder === undefined) return;
+    this.#recorder.isSending = false;
+    this.#recorder = undefined;
   }
 
   #sendEvent(work: Work): boolean {
@@ -62,6 +80,11 @@ export class Delivery {
     }
     return true;
   }
+}
+
+/** An event of a log, with its place in it. */
+function numbered(event: Event, offset: number): Event {
+  return { ...event, details: { ...event.details, x_offset: offset } };
 }
 
 /** What a fan-out needs of the broker. */

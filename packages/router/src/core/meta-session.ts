@@ -46,8 +46,11 @@ class Served implements MetaCall {
   }
 }
 
-/** Serves a procedure: returns the arguments of the result, perhaps later, or throws an ApplicationError. */
-export type MetaProcedure = (call: MetaCall) => Args | Promise<Args>;
+/**
+ * Serves a procedure: returns the result, or its positional arguments when it has no others, perhaps later; or throws an
+ * ApplicationError.
+ */
+export type MetaProcedure = (call: MetaCall) => Args | Payload | Promise<Args | Payload>;
 
 /**
  * What it is asked to serve waits until the realm has dealt with the CALL that asks for it, and is served before the next
@@ -144,8 +147,8 @@ export class MetaSession implements Session {
       if (!(result instanceof Promise)) this.#yield(request, result);
       else {
         result.then(
-          (args) => {
-            this.#yield(request, args);
+          (late) => {
+            this.#yield(request, late);
           },
           (error: unknown) => {
             this.#fail(request, error);
@@ -157,8 +160,9 @@ export class MetaSession implements Session {
     }
   }
 
-  #yield(request: Id, args: Args): void {
-    this.#receive({ type: MessageType.YIELD, request, options: {}, payload: Payload.of(args) });
+  #yield(request: Id, result: Args | Payload): void {
+    const payload = result instanceof Payload ? result : Payload.of(result);
+    this.#receive({ type: MessageType.YIELD, request, options: {}, payload });
   }
 
   /** What a procedure refuses is told to the caller; any other fault to those who run the router. */

@@ -11,9 +11,17 @@ export interface Publisher {
 /** True for a session that may get the event. */
 export type Eligible = (session: Session) => boolean;
 
+/** A list of receivers in the options of PUBLISH. */
+export interface AudienceList {
+  readonly option: `${'eligible' | 'exclude'}${'' | '_authid' | '_authrole'}`;
+  readonly items: ReadonlySet<Id | string>;
+}
+
 /** Whom the options of a publication name, as sets: made once, however often they are asked. */
 export interface Audience {
   readonly tests: readonly Eligible[];
+  /** The items of each list, by the name of its option. */
+  readonly lists: readonly AudienceList[];
   /** What the sets take, in bytes. */
   readonly weight: number;
 }

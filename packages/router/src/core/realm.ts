@@ -98,7 +98,8 @@ export class Realm {
   readonly permits: Permits | undefined;
   /** Resolves in a later turn of the event loop: whoever has long work to do does a slice of it in each. */
   readonly nextTurn: () => Promise<void>;
-  readonly #globalId: () => Id;
+  /** Draws an id at random (IDS-2). */
+  readonly globalId: () => Id;
   readonly #meta: MetaSession;
   readonly #sessions = new Map<Id, Session>();
   readonly #maxSessions: number;
@@ -114,7 +115,7 @@ export class Realm {
     this.disclosure = options.disclosure;
     this.permits = options.permits;
     this.nextTurn = options.nextTurn;
-    this.#globalId = options.globalId;
+    this.globalId = options.globalId;
     this.stores = options.stores;
     this.kept = new RealmAccounts(options.kept, options.quotas, options.stores);
     const { limited } = this;
@@ -142,7 +143,7 @@ export class Realm {
   /** An id for a session about to join: not in use in this realm. */
   newSessionId(): Id {
     for (;;) {
-      const id = this.#globalId();
+      const id = this.globalId();
       if (!this.sessions.has(id) && id !== this.#meta.id) return id;
     }
   }

@@ -4,7 +4,8 @@ import type { Realm } from '../core/realm.ts';
 import type { Session } from '../core/session.ts';
 import type { Subscription } from '../core/subscription.ts';
 import type { Producer, Worker } from '../core/work.ts';
-import type { Retained, Retention } from './retention.ts';
+import type { RetainedEvent } from '../stores/event-store.ts';
+import type { Retention } from './retention.ts';
 
 /** So many turns pass before a subscriber that has much to read is taken for one that reads slowly. */
 const TURNS = 2;
@@ -29,7 +30,7 @@ class Telling implements Worker {
   readonly #retention: Retention;
   readonly #session: Session;
   readonly #subscription: Subscription;
-  readonly #found: readonly Retained[];
+  readonly #found: readonly RetainedEvent[];
   /** The event that is next. */
   #next = 0;
   /** Who waits for this. */

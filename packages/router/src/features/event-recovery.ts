@@ -1,0 +1,184 @@
+/** Event recovery: a subscriber that was away gets what it has missed, exactly, or hears that it cannot (`x_event_recovery`). */
+import { ApplicationError, ErrorUri, isId, Payload, type Dict, type Id, type Kwargs } from '@wamp/protocol';
+import { wasFor } from '../core/eligibility.ts';
+import type { MetaCall } from '../core/meta-session.ts';
+import type { Realm } from '../core/realm.ts';
+import type { Session } from '../core/session.ts';
+import type { Subscription } from '../core/subscription.ts';
+import type { LoggedEvent } from '../stores/event-store.ts';
+import { invalid, taking } from './arguments.ts';
+import { given, limitFilter } from './history-filters.ts';
+import type { RecordedLog } from './recorded-log.ts';
+import { find } from './subscription-meta.ts';
+import { toldEvents } from './told-events.ts';
+
+/** How many events an answer has at the most, and how many when the subscriber does not say. */
+const MOST_EVENTS = 500;
+/** With how many bytes of payload it ends, though it has one event at least: it must fit into a message. */
+const MOST_BYTES = 256 * 1024;
+/** How many events of the log an answer looks at. */
+const MOST_LOOKS = 10_000;
+/** How many former sessions a subscriber may name. */
+const MOST_SESSIONS = 100;
+
+/** Where a subscriber is, and who it was. */
+interface Position {
+  readonly epoch: Id | undefined;
+  /** Of the last event that it knows of; 0 before the first. */
+  readonly offset: number;
+  readonly limit: number;
+  /** Ids of its former sessions. */
+  readonly former: readonly Id[];
+}
+
+/** What the result says beside the events. */
+interface Recovery extends Dict {
+  readonly epoch: Id;
+  /** The position of the subscriber, once it has the events of the answer. */
+  readonly offset: number;
+  /** False when it may have missed an event that cannot be told any more. */
+  readonly complete: boolean;
+  /** True when the log goes on behind `offset`: the subscriber asks again from there. */
+  readonly more: boolean;
+}
+
+/** Serves `wamp.subscription.recover`. */
+export function installRecovery(realm: Realm, logs: ReadonlyMap<Subscription, RecordedLog>): void {
+  const parameters = { places: ['subscription_id'], names: ['epoch', 'offset', 'limit', 'sessions'] };
+  realm.procedure(
+    'wamp.subscription.recover',
+    taking(parameters, (call) => recover(realm, logs, call)),
+  );
+}
+
+/**
+ * Only a subscriber is told what it has missed: it has been permitted to subscribe. Whoever gives no epoch is told where the
+ * log is.
+ */
+function recover(
+  realm: Realm,
+  logs: ReadonlyMap<Subscription, RecordedLog>,
+  { args, kwargs, caller }: MetaCall,
+): Payload | Promise<Payload> {
+  const subscription = find(realm, args[0]);
+  const position = positionOf(kwargs);
+  if (!subscription.subscribers.has(caller)) throw new ApplicationError(ErrorUri.NO_SUCH_SUBSCRIPTION);
+  const log = logs.get(subscription);
+  if (log === undefined) return Payload.of([], { complete: false, more: false });
+  const { epoch } = log.events;
+  const here = { epoch, offset: log.offset, more: false };
+  if (position.epoch === undefined) return Payload.of([], { ...here, complete: true });
+  if (position.epoch !== epoch || position.offset > log.offset) {
+    return Payload.of([], { ...here, complete: false });
+  }
+  const missed = new Missed(position, caller, log.offset);
+  const range = {
+    after: position.offset,
+    upTo: log.offset,
+    reverse: false,
+    from: -Infinity,
+    until: Infinity,
+  };
+  const reading = log.events.read(range, (event) => missed.take(event));
+  if (reading instanceof Promise) return reading.then(() => answer(realm, subscription, missed, epoch));
+  return answer(realm, subscription, missed, epoch);
+}
+
+function answer(
+  realm: Realm,
+  subscription: Subscription,
+  missed: Missed,
+  epoch: Id,
+): Payload | Promise<Payload> {
+  realm.turns.work.spent += missed.looks >> 4;
+  const recovery = missed.conclude(epoch);
+  const told = toldEvents(realm, missed.events, subscription, ({ offset }) => ({ x_offset: offset }));
+  if (told instanceof Promise) return told.then((events) => Payload.of(events, recovery));
+  return Payload.of(told, recovery);
+}
+
+/** Reads a log from the position of a subscriber on, as far as an answer goes. */
+class Missed {
+  readonly events: LoggedEvent[] = [];
+  /** How many events have been looked at. */
+  looks = 0;
+  readonly #position: Position;
+  readonly #reader: Session;
+  /** Where the log ends. */
+  readonly #end: number;
+  /** The offset of the last event looked at. */
+  #reached: number;
+  #complete = true;
+  #more = false;
+  #bytes = 0;
+
+  constructor(position: Position, reader: Session, end: number) {
+    this.#position = position;
+    this.#reader = reader;
+    this.#end = end;
+    this.#reached = position.offset;
+  }
+
+  /** Looks at the next event. @returns false when the answer is full */
+  take(event: LoggedEvent): boolean {
+    const { offset, publication, withheld } = event;
+    const wanted = wasFor(publication, this.#reader, this.#position.former);
+    if (this.#isFull(wanted && !withheld ? publication.payload.size : undefined)) {
+      this.#more = true;
+      return false;
+    }
+    this.looks += 1;
+    // An offset that is missing is that of an event that the log has forgotten, for whomever it was.
+    if (offset !== this.#reached + 1 || (wanted && withheld)) this.#complete = false;
+    this.#reached = offset;
+    if (!wanted || withheld) return true;
+    this.#bytes += publication.payload.size;
+    this.events.push(event);
+    return true;
+  }
+
+  conclude(epoch: Id): Recovery {
+    const [more, end] = [this.#more, this.#end];
+    const complete = this.#complete && (more || this.#reached === end);
+    return { epoch, offset: more ? this.#reached : end, complete, more };
+  }
+
+  /** @param size of the event that would be added, in bytes; undefined when none is */
+  #isFull(size: number | undefined): boolean {
+    if (this.looks >= MOST_LOOKS) return true;
+    const count = this.events.length;
+    if (size === undefined || count === 0) return false;
+    return count >= this.#position.limit || this.#bytes + size > MOST_BYTES;
+  }
+}
+
+function positionOf(kwargs: Kwargs): Position {
+  const epoch = given(kwargs, 'epoch');
+  if (epoch !== undefined && !isId(epoch))
+    throw invalid('epoch: expected an id, as an earlier answer has told it');
+  const offset = given(kwargs, 'offset');
+  if (epoch === undefined && offset !== undefined) throw invalid('offset: expected together with epoch');
+  if (epoch !== undefined && !isOffset(offset)) throw invalid('offset: expected an integer, 0 or above');
+  return {
+    epoch,
+    offset: isOffset(offset) ? offset : 0,
+    limit: Math.min(limitFilter(kwargs) ?? MOST_EVENTS, MOST_EVENTS),
+    former: sessionsOf(given(kwargs, 'sessions') ?? []),
+  };
+}
+
+function isOffset(value: unknown): value is number {
+  return value === 0 || (isId(value) && Number.isSafeInteger(value));
+}
+
+function sessionsOf(value: unknown): readonly Id[] {
+  if (!isListOfIds(value)) throw invalid('sessions: expected a list of session ids');
+  if (value.length > MOST_SESSIONS) {
+    throw invalid(`sessions: expected ${MOST_SESSIONS} ids at most, not ${value.length}`);
+  }
+  return value;
+}
+
+function isListOfIds(value: unknown): value is readonly Id[] {
+  return Array.isArray(value) && value.every((item) => isId(item));
+}

@@ -1,0 +1,237 @@
+/** The memory store: past events, kept in this process and weighed in the accounts of their realm. */
+import type { Id, MatchPolicy, Uri } from '@wamp/protocol';
+import { TopicTree } from '../core/topic-tree.ts';
+import type {
+  EventLog,
+  EventStore,
+  LoggedEvent,
+  LogRange,
+  LogRule,
+  RetainedEvent,
+  RetainedEvents,
+  StoreRealm,
+} from './event-store.ts';
+
+/** Keeps events as long as the process lives; when a realm has no room left (`stores`), its oldest go. */
+export function memoryStore(): EventStore {
+  const logs = new WeakMap<StoreRealm, MemoryLogs>();
+  return {
+    log(realm, rule) {
+      let ofRealm = logs.get(realm);
+      if (ofRealm === undefined) logs.set(realm, (ofRealm = new MemoryLogs(realm)));
+      return ofRealm.open(rule);
+    },
+    retained: (realm) => new MemoryRetained(realm),
+  };
+}
+
+/** All logs of a realm, in one account. */
+class MemoryLogs {
+  readonly #realm: StoreRealm;
+  readonly #logs: MemoryLog[] = [];
+
+  constructor(realm: StoreRealm) {
+    this.#realm = realm;
+  }
+
+  open(rule: LogRule): MemoryLog {
+    const log = new MemoryLog(this, this.#realm, rule);
+    this.#logs.push(log);
+    return log;
+  }
+
+  /** Makes room for so many bytes: the oldest events of all logs go. @returns false when there is none even without them */
+  reserve(weight: number): boolean {
+    const { kept, limited } = this.#realm;
+    if (!kept.history.canFit(weight)) {
+      limited.add('event_history');
+      return false;
+    }
+    while (!kept.history.reserve(weight)) if (!this.#evict()) return false;
+    return true;
+  }
+
+  #evict(): boolean {
+    let oldest: MemoryLog | undefined;
+    for (const log of this.#logs) if (log.since < (oldest?.since ?? Infinity)) oldest = log;
+    if (oldest === undefined) return false;
+    this.#realm.limited.add('event_history');
+    oldest.drop();
+    return true;
+  }
+}
+
+interface Entry {
+  readonly event: LoggedEvent;
+  /** When it came, by the clock that its age is told by (ms). */
+  readonly at: number;
+}
+
+/** So many entries that have gone are left in the list before those behind them are moved. */
+const MOST_GONE = 1024;
+
+class MemoryLog implements EventLog {
+  readonly epoch: Id;
+  offset = 0;
+  readonly #all: MemoryLogs;
+  readonly #realm: StoreRealm;
+  readonly #rule: LogRule;
+  /** In the order of their offsets; those before `#first` have gone. */
+  #entries: (Entry | undefined)[] = [];
+  #first = 0;
+  /** How many there are of each kind, for the depth is a bound for both. */
+  #told = 0;
+  #withheld = 0;
+
+  constructor(all: MemoryLogs, realm: StoreRealm, rule: LogRule) {
+    this.#all = all;
+    this.#realm = realm;
+    this.#rule = rule;
+    this.epoch = rule.epoch;
+  }
+
+  /** When the oldest event came; Infinity when there is none. */
+  get since(): number {
+    return this.#entries[this.#first]?.at ?? Infinity;
+  }
+
+  append(event: LoggedEvent): void {
+    this.offset = event.offset;
+    const at = this.#expire();
+    if (!this.#all.reserve(event.weight)) return;
+    this.#entries.push({ event, at });
+    this.#count(event, 1);
+    while (this.#told > this.#rule.depth || this.#withheld > this.#rule.depth) this.drop();
+  }
+
+  read({ after, upTo, reverse }: LogRange, visit: (event: LoggedEvent) => boolean): void {
+    this.#expire();
+    const entries = this.#entries.slice(this.#indexAfter(after), this.#indexAfter(upTo));
+    if (reverse) entries.reverse();
+    for (const entry of entries) if (entry !== undefined && !visit(entry.event)) return;
+  }
+
+  find(publication: Id): number | undefined {
+    this.#expire();
+    for (let at = this.#first; at < this.#entries.length; at += 1) {
+      const event = this.#entries[at]?.event;
+      if (event?.publication.id === publication && !event.withheld) return event.offset;
+    }
+    return undefined;
+  }
+
+  /** Forgets the oldest event. */
+  drop(): void {
+    const entry = this.#entries[this.#first];
+    if (entry === undefined) return;
+    this.#entries[this.#first] = undefined;
+    this.#first += 1;
+    this.#count(entry.event, -1);
+    this.#realm.kept.history.release(entry.event.weight);
+    if (this.#first < MOST_GONE || 2 * this.#first < this.#entries.length) return;
+    this.#entries = this.#entries.slice(this.#first);
+    this.#first = 0;
+  }
+
+  #count({ withheld }: LoggedEvent, change: 1 | -1): void {
+    if (withheld) this.#withheld += change;
+    else this.#told += change;
+  }
+
+  /** Forgets what is too old. @returns what the clock shows */
+  #expire(): number {
+    const now = this.#realm.clock.elapsed();
+    while (now - this.since > this.#rule.age) this.drop();
+    return now;
+  }
+
+  /** The index of the first entry with a greater offset. */
+  #indexAfter(offset: number): number {
+    let [low, high] = [this.#first, this.#entries.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#entries[middle]?.event.offset ?? 0) <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/** How many topics may have retained events; beyond, the topic that was published to longest ago loses its own. */
+const MOST_TOPICS = 10_000;
+
+class MemoryRetained implements RetainedEvents {
+  readonly #realm: StoreRealm;
+  /** By topic, that which was published to longest ago first. */
+  readonly #topics = new Map<Uri, readonly RetainedEvent[]>();
+  readonly #tree = new TopicTree<Uri>();
+
+  constructor(realm: StoreRealm) {
+    this.#realm = realm;
+  }
+
+  latest(topic: Uri): readonly RetainedEvent[] {
+    return this.#topics.get(topic) ?? NONE;
+  }
+
+  set(topic: Uri, events: readonly RetainedEvent[]): void {
+    this.#delete(topic);
+    if (events.length === 0 || !this.#reserve(weigh(events))) return;
+    this.#topics.set(topic, events);
+    this.#tree.set(topic, topic);
+    if (this.#topics.size > MOST_TOPICS) this.#evict();
+  }
+
+  matching(match: MatchPolicy, pattern: Uri): Iterable<Uri | undefined> {
+    return this.#tree.matching(match, pattern);
+  }
+
+  expire(now: number): boolean {
+    let more = false;
+    for (const [topic, events] of this.#topics) {
+      const left = events.filter(({ expires }) => now < expires);
+      more ||= left.some(({ expires }) => expires < Infinity);
+      if (left.length === events.length) continue;
+      if (left.length === 0) this.#delete(topic);
+      else {
+        this.#realm.kept.retained.release(weigh(events) - weigh(left));
+        this.#topics.set(topic, left);
+      }
+    }
+    return more;
+  }
+
+  #delete(topic: Uri): void {
+    const events = this.#topics.get(topic);
+    if (events === undefined) return;
+    this.#topics.delete(topic);
+    this.#tree.delete(topic);
+    this.#realm.kept.retained.release(weigh(events));
+  }
+
+  /** Makes room for so many bytes. @returns false when there is none even without all others */
+  #reserve(weight: number): boolean {
+    const account = this.#realm.kept.retained;
+    if (account.canFit(weight)) {
+      while (!account.reserve(weight)) if (!this.#evict()) return false;
+      return true;
+    }
+    this.#realm.limited.add('retained_events');
+    return false;
+  }
+
+  /** The topic that was published to longest ago loses its events. @returns false when there is none */
+  #evict(): boolean {
+    const [oldest] = this.#topics.keys();
+    if (oldest === undefined) return false;
+    this.#realm.limited.add('retained_events');
+    this.#delete(oldest);
+    return true;
+  }
+}
+
+const NONE: readonly RetainedEvent[] = [];
+
+function weigh(events: readonly RetainedEvent[]): number {
+  return events.reduce((sum, { weight }) => sum + weight, 0);
+}
