@@ -41,7 +41,7 @@ export type { Subscription } from './core/subscription.ts';
 export type { PatternMap } from './core/pattern-map.ts';
 export type { Counts, Traffic } from './core/traffic.ts';
 export type { MetaCall, MetaProcedure } from './core/meta-session.ts';
-export { TRUSTED_ROLE, type Principal, type Session } from './core/session.ts';
+export { TRUSTED_ROLE, type Departure, type Principal, type Session } from './core/session.ts';
 export type { Permits, Ruling } from './core/ruling.ts';
 export type { Clock } from './core/clock.ts';
 export { anonymous } from './auth/anonymous.ts';

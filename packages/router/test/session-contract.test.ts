@@ -1,5 +1,14 @@
 /** What the core expects of every session: `send` never throws, and never calls back into the core before it returns. */
-import { json, MessageType, Payload, PeerFeatures, rolesOf, type Message } from '@wamp/protocol';
+import {
+  json,
+  MessageType,
+  Payload,
+  PeerFeatures,
+  rolesOf,
+  SerializationFailure,
+  type Message,
+  type Serializer,
+} from '@wamp/protocol';
 import { createRouter, type Realm, type Router, type RouterOptions, type Session } from '@wamp/router';
 import { ALL_FEATURES } from '@wamp/router/testing';
 import { describe, expect, test } from 'vitest';
@@ -42,9 +51,16 @@ function realmOf(router: Router): Realm {
   return realm;
 }
 
-async function clientSession(options: Partial<RouterOptions> = {}): Promise<Implementer> {
+/** A client's session, whose serializer fails once it has joined when there is a `failure`. */
+async function clientSession(options: Partial<RouterOptions> = {}, failure?: Error): Promise<Implementer> {
   const router = createRouter({ realms: ['realm1'], ...options });
-  await Client.join(router, json);
+  let works = true;
+  const encode = (message: Message): Uint8Array<ArrayBuffer> => {
+    if (failure !== undefined && !works) throw failure;
+    return json.encode(message);
+  };
+  await Client.join(router, Object.assign(Object.create(json) as Serializer, { encode }));
+  works = false;
   const realm = realmOf(router);
   const [session] = realm.sessions.values();
   if (session === undefined) throw new Error('nobody has joined');
@@ -79,6 +95,8 @@ function testSession(): Implementer {
 const implementers: Readonly<Record<string, () => Implementer | Promise<Implementer>>> = {
   "a client's session": clientSession,
   "a client's session whose queue is full": () => clientSession({ limits: { queueSize: 0 } }),
+  "a client's session that can be told nothing": () => clientSession({}, new SerializationFailure('no form')),
+  "a client's session whose serializer fails": () => clientSession({}, new TypeError('a fault of ours')),
   'a session of code in this process': localSession,
   'a session of code in this process whose queue is full': () => localSession({ limits: { queueSize: 600 } }),
   "the realm's own session": metaSession,

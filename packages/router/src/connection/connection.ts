@@ -17,7 +17,7 @@ import {
 import type { Underlay } from '../auth/authenticator.ts';
 import type { Asker, Authorizer } from '../authz/authorizer.ts';
 import type { Realm } from '../core/realm.ts';
-import type { Undeliverable } from '../core/session.ts';
+import type { Departure, Undeliverable } from '../core/session.ts';
 import type { Work } from '../core/work.ts';
 import type { Limits, LimitTally } from '../limits.ts';
 import { LOW_MARK } from '../output/holding.ts';
@@ -206,8 +206,13 @@ export class Connection implements Hearer {
       } else this.#behind(message);
       return undefined;
     } catch (error) {
-      if (!(error instanceof SerializationFailure)) throw error;
-      return this.#cannotDeliver(message, ErrorUri.INVALID_PAYLOAD, error.message);
+      if (error instanceof SerializationFailure) {
+        return this.#cannotDeliver(message, ErrorUri.INVALID_PAYLOAD, error.message);
+      }
+      this.#cutOff(() => {
+        this.#failed(error);
+      });
+      return undefined;
     }
   }
 
@@ -222,13 +227,13 @@ export class Connection implements Hearer {
   }
 
   /** The router says GOODBYE; the client has a while to answer. */
-  leave(reason: Uri, message?: string): void {
+  leave(reason: Uri, message?: string, departure?: Departure): void {
     if (this.#state !== 'joined') return;
     this.#state = 'leaving';
     this.#slow?.release();
     const details = message === undefined ? {} : { message };
+    this.#retire(departure);
     if (!this.#write({ type: MessageType.GOODBYE, details, reason })) return;
-    this.#retire();
     this.#dismiss = this.#router.clock.after(this.#router.limits.goodbyeTimeout, () => {
       this.#hangUp();
     });
@@ -444,11 +449,11 @@ export class Connection implements Hearer {
     for (const task of tasks) task();
   }
 
-  #retire(): void {
+  #retire(departure?: Departure): void {
     const { realm, session } = this.#member ?? {};
     this.#closeGate();
     this.#slow?.close();
-    if (session !== undefined) realm?.leave(session);
+    if (session !== undefined) realm?.leave(session, departure);
     this.#caughtUp();
   }
 
@@ -456,17 +461,22 @@ export class Connection implements Hearer {
     return this.#slow?.takesOn(length, this.#work.producer) === true;
   }
 
-  /**
-   * The client reads too slowly, and has no room for the message. Where its session has to end, it is as good as
-   * gone at once; the end itself comes on a turn of its own, for the core is in the middle of sending.
-   */
+  /** The client reads too slowly, and has no room for the message. */
   #behind(message: Message): void {
     if (this.#slow === undefined || this.#slow.take(message)) return;
     const { backlog } = this.#slow;
-    this.#state = 'leaving';
-    queueMicrotask(() => {
+    this.#cutOff(() => {
       this.#abort(ErrorUri.SLOW_CONSUMER, `${backlog} bytes are waiting to be read`);
     });
+  }
+
+  /**
+   * Where the session has to end, it is as good as gone at once; the end itself comes on a turn of its own, for the core is
+   * in the middle of sending.
+   */
+  #cutOff(end: () => void): void {
+    this.#state = 'leaving';
+    queueMicrotask(end);
   }
 
   /**
@@ -478,7 +488,12 @@ export class Connection implements Hearer {
     this.#member?.realm.traffic.dropped.add(message.type);
     this.#router.log('warn', 'undeliverable', { ...this.member, type: message.type, why });
     const instead = insteadOf(message, undeliverable);
-    if (instead !== undefined) this.#write(instead);
+    const fault = instead && this.#put(instead);
+    if (instead !== undefined && fault !== undefined) {
+      this.#cutOff(() => {
+        this.#giveUp(instead, fault);
+      });
+    }
     return undeliverable;
   }
 
@@ -488,22 +503,30 @@ export class Connection implements Hearer {
    * @returns false when the connection is over for this reason
    */
   #write(message: Message): boolean {
-    try {
-      const length = this.#outlet.encode(message);
-      if (length <= this.#limit) {
-        if (this.#slow?.holds === true) this.#behind(message);
-        else this.#outlet.send();
-        return true;
-      }
-      this.#giveUp(message, ErrorUri.PAYLOAD_SIZE_EXCEEDED, this.#tooLong(length));
-    } catch (error) {
-      if (!(error instanceof SerializationFailure)) throw error;
-      this.#giveUp(message, ErrorUri.INVALID_PAYLOAD, error.message);
-    }
-    return false;
+    const fault = this.#put(message);
+    if (fault !== undefined) this.#giveUp(message, fault);
+    return fault === undefined;
   }
 
-  #giveUp(message: Message, error: Uri, why: string): void {
+  /** @returns why the message cannot be written; undefined when it is */
+  #put(message: Message): Undeliverable | undefined {
+    try {
+      const length = this.#outlet.encode(message);
+      if (length > this.#limit) {
+        return { error: ErrorUri.PAYLOAD_SIZE_EXCEEDED, why: this.#tooLong(length) };
+      }
+      if (this.#slow?.holds === true) this.#behind(message);
+      else this.#outlet.send();
+      return undefined;
+    } catch (error) {
+      if (error instanceof SerializationFailure)
+        return { error: ErrorUri.INVALID_PAYLOAD, why: error.message };
+      this.#router.log('error', 'internal error', { ...this.member, error });
+      return { error: ErrorUri.INTERNAL_ERROR, why: 'an internal error' };
+    }
+  }
+
+  #giveUp(message: Message, { error, why }: Undeliverable): void {
     this.#router.log('warn', 'cannot be told', { ...this.member, type: message.type, why });
     if (message.type !== MessageType.ABORT) this.#abort(error, why);
   }

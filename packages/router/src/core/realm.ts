@@ -24,7 +24,7 @@ import type { Publisher } from './publication.ts';
 import type { Quotas, QuotaTally } from './quotas.ts';
 import { refuseRequest, type Request } from './requests.ts';
 import type { Permits } from './ruling.ts';
-import type { Session, Undeliverable } from './session.ts';
+import type { Departure, Session, Undeliverable } from './session.ts';
 import { Tally } from './tally.ts';
 import { Traffic } from './traffic.ts';
 import type { TrustLevel } from './trust.ts';
@@ -83,8 +83,8 @@ export class Realm {
   readonly stores: StoreLimits;
   /** A session has joined, and has been welcomed. */
   readonly joined: Hook<[Session]> = new Hook();
-  /** A session has left; what it held is gone already. The flag is true when nobody is to hear of it. */
-  readonly left: Hook<[Session, boolean]> = new Hook();
+  /** A session has left; what it held is gone already. */
+  readonly left: Hook<[Session, Departure]> = new Hook();
   /** A session reads too slowly; so many of its events were dropped since this was last told. */
   readonly fellBehind: Hook<[Session, number]> = new Hook();
   /** What WELCOME announces. */
@@ -105,7 +105,6 @@ export class Realm {
   readonly #maxSessions: number;
   /** Bounds the work of a turn. */
   readonly turns: Turns;
-  #quiet = false;
 
   constructor(name: Uri, options: RealmOptions) {
     this.name = name;
@@ -158,30 +157,20 @@ export class Realm {
    * Forgets a session and all it held; harmless when it has left already. When it held more than a turn has room for,
    * the rest goes in the turns to come: until then it is a session that hears nothing any more.
    */
-  leave(session: Session): void {
+  leave(session: Session, departure: Departure = LOUD): void {
     if (!this.#sessions.delete(session.id)) return;
-    doInTurns(this.turns, this.#leaving(session, this.#quiet));
+    doInTurns(this.turns, this.#leaving(session, departure));
   }
 
-  *#leaving(session: Session, quiet: boolean): Generator<void, void> {
+  *#leaving(session: Session, departure: Departure): Generator<void, void> {
     yield* this.dealer.leaving(session);
     yield* this.broker.leaving(session);
-    this.left.emit(session, quiet);
+    this.left.emit(session, departure);
   }
 
   /** Does a long piece of work: as many steps as this turn has room for, and the others in the turns to come. */
   inTurns(steps: Iterator<void, void>): void {
     doInTurns(this.turns, steps);
-  }
-
-  /** Runs `task`; of sessions that leave meanwhile, nobody hears (META-3). */
-  quietly(task: () => void): void {
-    this.#quiet = true;
-    try {
-      task();
-    } finally {
-      this.#quiet = false;
-    }
   }
 
   /**
@@ -270,6 +259,8 @@ export class Realm {
     for (const session of [...this.sessions.values()]) session.end(reason);
   }
 }
+
+const LOUD: Departure = Object.freeze({ quiet: false });
 
 /** What broker and dealer can do by themselves. */
 const CORE_FEATURES: RouterFeatures = {

@@ -28,6 +28,12 @@ export interface Client {
   readonly kept: Account;
 }
 
+/** How a session leaves its realm. */
+export interface Departure {
+  /** True when nobody is to hear of it (META-3): no `wamp.session.on_leave`, and no testaments. False by default. */
+  readonly quiet?: boolean;
+}
+
 /** A joined session. The core compares sessions by identity and sends to them; the edge implements it. */
 export interface Session {
   readonly id: Id;
@@ -48,8 +54,11 @@ export interface Session {
   readonly isBehind?: boolean;
   /** Runs `task` once it has read nearly all of that, or is gone. */
   whenCaughtUp?(task: () => void): void;
-  /** Ends the session from the router's side with GOODBYE; it leaves the realm at once. */
-  end(reason: Uri, message?: string): void;
+  /**
+   * Ends the session from the router's side with GOODBYE; it leaves the realm at once.
+   * @param departure told to `realm.left`
+   */
+  end(reason: Uri, message?: string, departure?: Departure): void;
 }
 
 /** What is the same for all sessions that count as one client: the network of its address, or the session itself. */

@@ -12,7 +12,7 @@ import {
 } from '@wamp/protocol';
 import type { MetaCall } from '../core/meta-session.ts';
 import type { Feature, Realm } from '../core/realm.ts';
-import type { Session } from '../core/session.ts';
+import type { Departure, Session } from '../core/session.ts';
 import { idArgument, optionalSet, optionalText, taking, textArgument } from './arguments.ts';
 import { answerInTurns, asCount, asOneArgument, picked } from './long-answers.ts';
 
@@ -22,7 +22,7 @@ export const sessionMeta: Feature = {
     realm.joined.on((session) => {
       realm.publish('wamp.session.on_join', [describe(session)]);
     });
-    realm.left.on(({ id, principal: { authid, authrole } }, quiet) => {
+    realm.left.on(({ id, principal: { authid, authrole } }, { quiet = false }) => {
       if (!quiet) realm.publish('wamp.session.on_leave', [id, authid, authrole]);
     });
     // Ours. The session itself does not hear of it: it would have one more event to read.
@@ -96,27 +96,28 @@ function installKills(realm: Realm): void {
   );
   realm.procedure(
     'wamp.session.kill_all',
-    taking({ names: FAREWELL }, (call) => answerInTurns(realm, asCount(kill(realm, call, () => true, true)))),
+    taking({ names: FAREWELL }, (call) =>
+      answerInTurns(realm, asCount(kill(realm, call, () => true, { quiet: true }))),
+    ),
   );
 }
 
 /**
  * Ends the sessions of a kind, one in each step, but for the caller's own and those that come meanwhile.
- * @param quietly true when nobody is to hear that they have left
+ * @param departure quiet when nobody is to hear that they have left
  */
 function kill(
   realm: Realm,
   { kwargs, caller }: MetaCall,
   isMeant: (session: Session) => boolean,
-  quietly = false,
+  departure: Departure = {},
 ): Generator<void, Id[]> {
   const { reason, message } = farewellOf(realm, kwargs);
   return ending(
     realm,
     (session) => session !== caller && isMeant(session),
     (session) => {
-      if (quietly) realm.quietly(() => session.end(reason, message));
-      else session.end(reason, message);
+      session.end(reason, message, departure);
     },
   );
 }

@@ -67,7 +67,7 @@ export const testaments: Feature = {
         return [];
       }),
     );
-    realm.left.on((session, quiet) => {
+    realm.left.on((session, { quiet = false }) => {
       const left = bySession.get(session);
       bySession.delete(session);
       if (left === undefined) return;

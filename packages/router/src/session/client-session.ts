@@ -1,6 +1,6 @@
 /** A client's session: what a realm knows of a client, and how it sends to it. */
 import type { Dict, Id, Message, PeerFeatures, Uri } from '@wamp/protocol';
-import type { Client, Principal, Session, Undeliverable } from '../core/session.ts';
+import type { Client, Departure, Principal, Session, Undeliverable } from '../core/session.ts';
 
 /** What a session is joined with. */
 interface Identity {
@@ -14,7 +14,7 @@ interface Carrier {
   readonly isBehind: boolean;
   send(message: Message): Undeliverable | undefined;
   whenCaughtUp(task: () => void): void;
-  leave(reason: Uri, message?: string): void;
+  leave(reason: Uri, message?: string, departure?: Departure): void;
 }
 
 /** A class, so that all sessions have one shape: V8 would take a literal with a getter for a table of names. */
@@ -51,7 +51,7 @@ export class ClientSession implements Session {
     this.#carrier.whenCaughtUp(task);
   }
 
-  end(reason: Uri, message?: string): void {
-    this.#carrier.leave(reason, message);
+  end(reason: Uri, message?: string, departure?: Departure): void {
+    this.#carrier.leave(reason, message, departure);
   }
 }

@@ -12,7 +12,7 @@ import type { Asker, Authorizer } from '../authz/authorizer.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Realm } from '../core/realm.ts';
 import type { Request } from '../core/requests.ts';
-import type { Principal, Session, Undeliverable } from '../core/session.ts';
+import type { Departure, Principal, Session, Undeliverable } from '../core/session.ts';
 import type { Limits, LimitTally } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { LOW_MARK } from '../output/holding.ts';
@@ -149,14 +149,14 @@ export class LocalMember implements Session {
     return undefined;
   }
 
-  end(reason: Uri, message?: string): void {
+  end(reason: Uri, message?: string, departure?: Departure): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#gate?.close();
     this.#slow?.close();
     this.#inbox.close();
     this.#entry.close();
-    this.realm.leave(this);
+    this.realm.leave(this, departure);
     this.#router.left(this);
     this.#caughtUp();
     this.#listener.closed(reason, message);
