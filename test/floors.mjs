@@ -14,10 +14,11 @@ export const floors = {
     ['core'],
     ['transports'],
     ['.'],
-    ['index.ts'],
+    ['meta'],
+    ['index.ts', 'meta.ts'],
   ],
   'packages/router': [
-    ['addresses.ts', 'log.ts', 'plain-socket.ts'],
+    ['addresses.ts', 'log.ts', 'nothing.ts', 'plain-socket.ts'],
     ['core'],
     ['limits.ts'],
     ['stores'],

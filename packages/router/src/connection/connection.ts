@@ -20,6 +20,7 @@ import type { Realm } from '../core/realm.ts';
 import type { Departure, Undeliverable } from '../core/session.ts';
 import type { Work } from '../core/work.ts';
 import type { Limits, LimitTally } from '../limits.ts';
+import { nothing } from '../nothing.ts';
 import { LOW_MARK } from '../output/holding.ts';
 import type { Outlet, Outlets } from '../output/outlet.ts';
 import { SlowConsumer } from '../output/slow-consumer.ts';
@@ -28,6 +29,7 @@ import { ClientSession } from '../session/client-session.ts';
 import { Gate } from '../session/gate.ts';
 import { Joining, type Joined, type JoiningRouter, type Step } from '../session/joining.ts';
 import { RequestSequence } from '../session/request-sequence.ts';
+import { deadline, type DeadlineName } from './deadline.ts';
 import { Inflow, Pause, type Hearer } from './inflow.ts';
 import type { Place } from './place.ts';
 import { seldom } from '../session/seldom.ts';
@@ -535,16 +537,10 @@ export class Connection implements Hearer {
     return `a message of ${length} bytes, where the client takes ${this.#limit}`;
   }
 
-  #deadline(limit: 'hello_timeout' | 'authenticate_timeout', message: string, more = 0): void {
-    const { clock, limits, limited } = this.#router;
-    const time = limit === 'hello_timeout' ? limits.helloTimeout : limits.authenticateTimeout;
-    this.#dismiss = clock.after(time + more, () => {
-      limited.add(limit);
+  #deadline(name: DeadlineName, message: string, more = 0): void {
+    const late = (): void => {
       this.#abort(ErrorUri.AUTHENTICATION_FAILED, message);
-    });
+    };
+    this.#dismiss = deadline(this.#router, name, late, more);
   }
-}
-
-function nothing(): void {
-  return;
 }

@@ -1,5 +1,6 @@
 /** The place of one connection in the router's admission: from being accepted to being over. */
 import type { Client } from '../core/session.ts';
+import { nothing } from '../nothing.ts';
 
 /** What the connections from one address have together. */
 export interface Share {
@@ -136,8 +137,4 @@ export class Place {
     this.#entry = undefined;
     entry?.refuse();
   }
-}
-
-function nothing(): void {
-  return;
 }

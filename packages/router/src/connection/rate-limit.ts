@@ -2,6 +2,7 @@
 import { ErrorUri, type TransportFailure, type TransportListener } from '@wamp/protocol';
 import { tellingNetwork } from '../addresses.ts';
 import type { Clock } from '../core/clock.ts';
+import { nothing } from '../nothing.ts';
 import type { Connection } from './connection.ts';
 import type { Limits, LimitTally } from '../limits.ts';
 import { Pause } from './inflow.ts';
@@ -209,8 +210,4 @@ class Throttle implements TransportListener {
       this.#router.limited.add('rate_exceeded');
     }
   }
-}
-
-function nothing(): void {
-  return;
 }

@@ -1,4 +1,5 @@
 /** Has the outboxes of all sockets write once a turn of the event loop. */
+import { nothing } from '../nothing.ts';
 import { FrameMemory } from './frame-memory.ts';
 
 /** Pending bytes beyond this are written at once. */
@@ -64,8 +65,4 @@ export class FlushQueue {
     this.#flushing = false;
     if (this.#dirty.length === 0) this.memory.settle();
   }
-}
-
-function nothing(): void {
-  return;
 }

@@ -1,5 +1,6 @@
 /** Gathers the frames for one socket, and writes them once a turn. */
 import type { Duplex } from 'node:stream';
+import { NO_BYTES } from '../nothing.ts';
 import { MOST_PENDING, type FlushQueue } from './flush-queue.ts';
 import type { Framed, Framing } from './framing.ts';
 import { descriptorOf, isPlain, writeNow } from '../plain-socket.ts';
@@ -23,9 +24,6 @@ interface Run {
   end: number;
 }
 
-/** In place of bytes that have left: an idle outbox would hold all of the memory that they were a part of. */
-const NOTHING = new Uint8Array(0);
-
 /** What waits to be written to one socket. */
 export class Outbox implements FrameSink {
   readonly #socket: Duplex;
@@ -37,7 +35,7 @@ export class Outbox implements FrameSink {
   /** Bytes that have not gone through the socket's stream. */
   writtenDirectly = 0;
   /** The first run, which is mostly the only one; none while there are no bytes. */
-  readonly #first: Run = { bytes: NOTHING, start: 0, end: 0 };
+  readonly #first: Run = { bytes: NO_BYTES, start: 0, end: 0 };
   #others: Run[] = [];
   #last = this.#first;
   #bytes = 0;
@@ -85,7 +83,8 @@ export class Outbox implements FrameSink {
     if (this.#bytes === 0) return;
     const { bytes, start, end } = this.#first;
     const others = this.#others;
-    this.#first.bytes = NOTHING;
+    // An idle outbox would hold all of the memory that those bytes were a part of.
+    this.#first.bytes = NO_BYTES;
     if (others.length > 0) this.#others = [];
     this.#last = this.#first;
     this.#bytes = 0;

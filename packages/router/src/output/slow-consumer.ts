@@ -6,6 +6,7 @@ import type { Session } from '../core/session.ts';
 import type { Producer } from '../core/work.ts';
 import type { Limits, LimitTally } from '../limits.ts';
 import type { Log } from '../log.ts';
+import { nothing } from '../nothing.ts';
 import { Holding, LOW_MARK } from './holding.ts';
 import type { Outlet } from './outlet.ts';
 import { Waiting, type Place } from './waiting.ts';
@@ -210,8 +211,4 @@ export class SlowConsumer {
     this.#router.log('warn', 'slow consumer', { ...who, policy: this.#policy, dropped, backlog });
     realm.fellBehind.emit(session, dropped);
   }
-}
-
-function nothing(): void {
-  return;
 }

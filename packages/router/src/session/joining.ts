@@ -129,11 +129,6 @@ export class Joining {
     this.#maxMessageSize = maxMessageSize;
   }
 
-  /** True while the client's next message is awaited. */
-  get awaitsClient(): boolean {
-    return this.#state.name === 'awaiting-hello' || this.#state.name === 'challenged';
-  }
-
   /**
    * One message of the client.
    * @throws ProtocolViolation when it is not the one that is due

@@ -1,5 +1,6 @@
 /** What a client says first, by which it is told what it speaks. */
 import type { Socket } from 'node:net';
+import { deadline } from '../connection/deadline.ts';
 import type { Host } from '../host.ts';
 
 /**
@@ -11,10 +12,7 @@ export function onFirstOctets(
   socket: Socket,
   take: (octets: Buffer | undefined) => void,
 ): void {
-  const dismiss = router.clock.after(router.limits.helloTimeout, () => {
-    router.limited.add('hello_timeout');
-    socket.destroy();
-  });
+  const dismiss = deadline(router, 'hello_timeout', () => socket.destroy());
   const gone = (): void => {
     dismiss();
     take(undefined);

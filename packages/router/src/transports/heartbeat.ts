@@ -1,6 +1,7 @@
 /** Heartbeat: peers are asked for a sign of life at intervals, and dropped when they give none (RFC 6455 §5.5.2). */
 import type { Clock } from '../core/clock.ts';
 import type { Limits, LimitTally } from '../limits.ts';
+import { nothing } from '../nothing.ts';
 
 /** Who can be asked. */
 export interface Peer {
@@ -151,8 +152,4 @@ class Beat {
     const { bytesWritten, writableLength } = this.#socket;
     return bytesWritten + (this.peer.writtenDirectly ?? 0) - writableLength;
   }
-}
-
-function nothing(): void {
-  return;
 }

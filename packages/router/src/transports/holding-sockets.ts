@@ -1,6 +1,7 @@
 /** Sockets whose clients wait: little is read of them, so that those are noticed that go. */
 import type { Socket } from 'node:net';
 import type { Entry, Place } from '../connection/place.ts';
+import { nothing } from '../nothing.ts';
 
 /** Of a client that says more than this many bytes before its turn comes, nothing more is read. */
 const MOST_EARLY = 1024;
@@ -41,8 +42,4 @@ function hold(socket: Socket): () => void {
     if (size > 0) socket.unshift(Buffer.concat(early));
     socket.resume();
   };
-}
-
-function nothing(): void {
-  return;
 }

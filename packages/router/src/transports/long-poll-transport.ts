@@ -8,6 +8,7 @@ import {
   type TransportListener,
 } from '@wamp/protocol';
 import type { Clock } from '../core/clock.ts';
+import { nothing } from '../nothing.ts';
 import { receiveBatch } from './batching.ts';
 import type { FlushQueue } from '../output/flush-queue.ts';
 import type { Subprotocol } from './subprotocol.ts';
@@ -234,8 +235,4 @@ export class LongPollTransport implements Transport {
     for (const frame of frames) this.#bytes += frame.length;
     this.flush();
   }
-}
-
-function nothing(): void {
-  return;
 }

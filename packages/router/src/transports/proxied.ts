@@ -1,6 +1,7 @@
 /** Connections that come through proxies which say for whom they are (PROXY protocol, versions 1 and 2). */
 import type { Server, Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
+import { deadline } from '../connection/deadline.ts';
 import type { Host } from '../host.ts';
 import { placeOf } from './accepting.ts';
 import { onConnection, tellListening } from './listening.ts';
@@ -73,10 +74,7 @@ function pass(socket: Socket, behind: Server): void {
 /** @param take is told the header, whose octets are gone, or undefined when there was none */
 function onHeader(router: Host, socket: Socket, take: (header: ProxyHeader | undefined) => void): void {
   let octets = Buffer.alloc(0);
-  const dismiss = router.clock.after(router.limits.helloTimeout, () => {
-    router.limited.add('hello_timeout');
-    socket.destroy();
-  });
+  const dismiss = deadline(router, 'hello_timeout', () => socket.destroy());
   const gone = (): void => {
     dismiss();
     take(undefined);

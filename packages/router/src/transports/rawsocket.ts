@@ -18,9 +18,11 @@ import {
   type TransportFailure,
   type TransportListener,
 } from '@wamp/protocol';
+import { deadline } from '../connection/deadline.ts';
 import type { Place } from '../connection/place.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Host } from '../host.ts';
+import { NO_BYTES } from '../nothing.ts';
 import { placeOf } from './accepting.ts';
 import type { Framed, FramedTransport, Framing } from '../output/framing.ts';
 import { onFirstOctets } from './first-octets.ts';
@@ -147,14 +149,10 @@ export class RawSocketEntrance {
 
   #await(caller: Caller): void {
     const { socket } = caller;
-    const { clock, limits } = this.#router;
     const giveUp = (): void => {
       socket.destroy();
     };
-    const dismiss = clock.after(limits.helloTimeout, () => {
-      this.#router.limited.add('hello_timeout');
-      giveUp();
-    });
+    const dismiss = deadline(this.#router, 'hello_timeout', giveUp);
     socket.on('close', dismiss);
     // Where one half may be open alone, the end of the client's would go unnoticed.
     socket.on('end', giveUp);
@@ -269,8 +267,6 @@ function takesPings(hello: Uint8Array): boolean {
 
 const MARKS_OF_AUTOBAHN_PYTHON = ['payload_encryption_cryptobox', 'AutobahnPython'];
 
-const NOTHING = new Uint8Array(0);
-
 const FRAMING: Framing = {
   headerSize: () => RAW_SOCKET_PREFIX_SIZE,
   writeHeader(into, at, length) {
@@ -379,7 +375,7 @@ class RawSocketTransport implements FramedTransport, RawSocketListener, Peer {
   }
 
   ask(): void {
-    if (this.#open) this.#control(RawSocketFrameType.PING, NOTHING);
+    if (this.#open) this.#control(RawSocketFrameType.PING, NO_BYTES);
   }
 
   lost(): void {

@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { Serializer, Transport, TransportFailure, TransportListener } from '@wamp/protocol';
 import type { Clock } from '../core/clock.ts';
+import { NO_BYTES } from '../nothing.ts';
 import { BatchSink, receiveBatch } from './batching.ts';
 import type { Framed, Framing } from '../output/framing.ts';
 import { awaitClose, hangUp } from './hang-up.ts';
@@ -46,7 +47,6 @@ function framing(opcode: number): Framing {
   };
 }
 
-const NOTHING = new Uint8Array(0);
 const TEXT = framing(Opcode.TEXT);
 const BINARY = framing(Opcode.BINARY);
 
@@ -198,7 +198,7 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
   }
 
   ask(): void {
-    if (this.#open) this.#control(Opcode.PING, NOTHING);
+    if (this.#open) this.#control(Opcode.PING, NO_BYTES);
   }
 
   lost(): void {

@@ -1,0 +1,26 @@
+/** Deadlines of handshakes: whoever awaits a step of one, it is counted in one place when it comes too late. */
+import type { Clock } from '../core/clock.ts';
+import type { Limits, LimitTally } from '../limits.ts';
+
+/** What this needs of the router. */
+interface Surroundings {
+  readonly clock: Clock;
+  readonly limits: Pick<Limits, 'helloTimeout' | 'authenticateTimeout'>;
+  readonly limited: LimitTally;
+}
+
+/** What is awaited, as it is counted, and how long. */
+const TIMES = { hello_timeout: 'helloTimeout', authenticate_timeout: 'authenticateTimeout' } as const;
+export type DeadlineName = keyof typeof TIMES;
+
+/**
+ * @param late called when the time is over
+ * @param more time beyond that of the limit (ms)
+ * @returns what calls it off
+ */
+export function deadline(router: Surroundings, name: DeadlineName, late: () => void, more = 0): () => void {
+  return router.clock.after(router.limits[TIMES[name]] + more, () => {
+    router.limited.add(name);
+    late();
+  });
+}
