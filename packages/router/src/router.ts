@@ -251,7 +251,11 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
     const realm: Realm = this.#createRealm(own, options, {
       permits:
         authorizer &&
-        permitsOf(authorizer, () => ({ realm, call }), this.clock, this.limits.authorizeTimeout),
+        permitsOf(authorizer, () => ({ realm, call }), {
+          clock: this.clock,
+          log: this.log,
+          timeout: this.limits.authorizeTimeout,
+        }),
     });
     const call = callsAsRouter(this, realm);
     const { slowConsumers = options.slowConsumers } = own;

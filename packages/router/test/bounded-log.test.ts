@@ -24,6 +24,20 @@ test('A6 of one kind 10 entries are written in a second, and then how many more 
   expect(clock.pending).toBe(0);
 });
 
+test('A10 a second later as many are written again, by whatever date', () => {
+  const { clock, written, log } = quiet();
+  for (let n = 0; n < 11; n += 1) log('warn', 'undeliverable', { n });
+  clock.set(clock.now() - 3_600_000);
+  log('warn', 'undeliverable', {});
+  expect(written).toHaveLength(10);
+  clock.advance(1000);
+  log('warn', 'undeliverable', {});
+  expect(written.slice(10)).toEqual([
+    ['warn', 'undeliverable', { unmentioned: 2 }],
+    ['warn', 'undeliverable', {}],
+  ]);
+});
+
 test('A6 slow entries are all written, and no timer is left behind', () => {
   const { clock, written, log } = quiet();
   for (let n = 0; n < 50; n += 1) {

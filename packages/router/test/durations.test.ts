@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { createRouter, defaultFeatures, ticket } from '@wamp/router';
 import { ManualClock, converse } from '@wamp/router/testing';
 import { expect, test } from 'vitest';
-import { seldom } from '../src/session/seldom.ts';
 import { systemClock } from '../src/connection/system-clock.ts';
 import { Login, welcomed } from './support/login.ts';
 
@@ -46,18 +45,6 @@ test('A10 an event is remembered as long as its rule says, whatever the date doe
   `,
     { router: { features: defaultFeatures({ history: [{ topic: 'com.news', age: 1000 }] }) } },
   ));
-
-test('A10 what is said once a second is said again a second later, by whatever date', () => {
-  const clock = new ManualClock(START);
-  const said: unknown[] = [];
-  const say = seldom<object>(clock, (facts) => said.push(facts));
-  say({});
-  clock.set(START - HOUR);
-  say({});
-  clock.advance(1000);
-  say({});
-  expect(said).toEqual([{ unmentioned: 0 }, { unmentioned: 1 }]);
-});
 
 test('A10 the machine’s own monotonic clock is not its date', () => {
   const before = systemClock.elapsed();

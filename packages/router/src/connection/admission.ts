@@ -6,7 +6,6 @@ import type { LimitName, Limits, LimitTally } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { FairLine } from './fair-line.ts';
 import { Place, type Share } from './place.ts';
-import { seldom } from '../session/seldom.ts';
 
 /** What this needs of the router. */
 interface Surroundings {
@@ -57,7 +56,6 @@ export class Admission {
   readonly #silent = new Set<Place>();
   readonly #proxies: Addresses[] = [];
   readonly #later: (task: () => void) => void;
-  readonly #note: (facts: { readonly address: string | undefined; readonly limit: LimitName }) => void;
   /** An address has filled its part of what is kept on behalf of sessions. */
   readonly #keptTooMuch = (): void => {
     this.#router.limited.add('kept_per_address');
@@ -80,9 +78,6 @@ export class Admission {
   constructor(router: Surroundings, later: (task: () => void) => void = setImmediate) {
     this.#router = router;
     this.#later = later;
-    this.#note = seldom(router.clock, (facts) => {
-      router.log('warn', 'connections refused', facts);
-    });
   }
 
   /** How many have a slot, how many wait for one, and how many have not asked for one. */
@@ -287,7 +282,7 @@ export class Admission {
 
   #count(limit: LimitName, address: string | undefined): void {
     this.#router.limited.add(limit);
-    this.#note({ address, limit });
+    this.#router.log('warn', 'connections refused', { address, limit });
   }
 
   /** Gives slots to those whose turn it is, as long as there are any, and the turn of the event loop is not long. */

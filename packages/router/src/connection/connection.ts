@@ -32,7 +32,6 @@ import { RequestSequence } from '../session/request-sequence.ts';
 import { deadline, type DeadlineName } from './deadline.ts';
 import { Inflow, Pause, type Hearer } from './inflow.ts';
 import type { Place } from './place.ts';
-import { seldom } from '../session/seldom.ts';
 import type { TurnsOfRouter } from './turns.ts';
 
 /** So many bytes of a message that is sent cost a unit of work, as a power of two: they are written, and perhaps copied. */
@@ -360,9 +359,9 @@ export class Connection implements Hearer {
             });
           }
         },
-        failed: seldom(clock, (facts) => {
+        failed: (facts) => {
           log('warn', 'authorization failed', { ...this.member, ...facts });
-        }),
+        },
         pause: () => {
           this.inflow.pause(Pause.GATE);
         },

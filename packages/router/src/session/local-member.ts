@@ -21,7 +21,6 @@ import { insteadOf } from '../output/undeliverable.ts';
 import { Gate } from './gate.ts';
 import { LocalEntry, type CountedTurns } from './local-entry.ts';
 import { Inbox } from './local-inbox.ts';
-import { seldom } from './seldom.ts';
 
 /** What a local session needs of the router. */
 export interface LocalRouter {
@@ -243,9 +242,9 @@ export class LocalMember implements Session {
         later: (task) => {
           if (this.isOpen) entry.cause(task);
         },
-        failed: seldom(clock, (facts) => {
+        failed: (facts) => {
           log('warn', 'authorization failed', { ...who, ...facts });
-        }),
+        },
         pause: () => {
           if (!this.#isPaused) entry.hold();
           this.#isPaused = true;

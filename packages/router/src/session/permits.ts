@@ -1,46 +1,68 @@
 /** Asks an authorizer in time, for what a realm does in a session's name. */
-import { rulingOf, type Asker, type Authorizer } from '../authz/authorizer.ts';
+import { faultOf, rulingOf, type Asker, type Authorizer } from '../authz/authorizer.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Permits, Ruling } from '../core/ruling.ts';
+import type { Log } from '../log.ts';
+
+/** What asking takes. */
+interface Asking {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How long a decision may take (ms). */
+  readonly timeout: number;
+}
 
 /**
+ * AZN-2: fails closed, like the gate, and says in the log what the authorizer answered that is no answer.
  * @param where the realm, and how the router calls procedures there
- * @param timeout how long a decision may take (ms)
  */
 export function permitsOf(
   authorizer: Authorizer,
   where: () => Omit<Asker, 'session'>,
-  clock: Clock,
-  timeout: number,
+  asking: Asking,
 ): Permits {
   return (session, topic) => {
+    const failed = (error: unknown): Ruling => {
+      const facts = { realm: where().realm.name, session: session.id, action: 'publish', uri: topic, error };
+      asking.log('warn', 'authorization failed', facts);
+      return 'failed';
+    };
+    const read = (permit: unknown): Ruling => {
+      const ruling = rulingOf(permit);
+      return ruling === 'failed'
+        ? failed(new TypeError(`the authorizer gave an answer that is none: ${faultOf(permit)}`))
+        : ruling;
+    };
     try {
       const asker = { ...where(), session };
-      const permit = authorizer.authorize(session.principal, 'publish', topic, {}, asker);
-      return permit instanceof Promise ? inTime(permit, clock, timeout) : rulingOf(permit);
-    } catch {
-      return 'failed';
+      const permit: unknown = authorizer.authorize(session.principal, 'publish', topic, {}, asker);
+      return permit instanceof Promise ? inTime(permit, asking, read, failed) : read(permit);
+    } catch (error) {
+      return failed(error);
     }
   };
 }
 
-/** AZN-2: fails closed, like the gate. */
-function inTime(permit: Promise<unknown>, clock: Clock, timeout: number): Promise<Ruling> {
+/** The ruling of a decision, or the one that `failed` gives when there is none in time; what comes later is nothing. */
+function inTime(
+  permit: Promise<unknown>,
+  { clock, timeout }: Asking,
+  read: (permit: unknown) => Ruling,
+  failed: (error: unknown) => Ruling,
+): Promise<Ruling> {
   return new Promise((resolve) => {
+    let isLate = false;
     const dismiss = clock.after(timeout, () => {
-      resolve('failed');
+      isLate = true;
+      resolve(failed(new Error(`no decision within ${timeout} ms`)));
     });
-    const settle = (ruling: Ruling): void => {
-      dismiss();
-      resolve(ruling);
-    };
-    permit.then(
-      (settled) => {
-        settle(rulingOf(settled));
-      },
-      () => {
-        settle('failed');
-      },
-    );
+    const settle =
+      (rule: (outcome: unknown) => Ruling) =>
+      (outcome: unknown): void => {
+        if (isLate) return;
+        dismiss();
+        resolve(rule(outcome));
+      };
+    permit.then(settle(read), settle(failed));
   });
 }

@@ -1,7 +1,6 @@
 /** What acceptors need of the server they stand on. */
 import { Server as TlsServer, type TLSSocket } from 'node:tls';
 import type { Server, Socket } from 'node:net';
-import { seldom } from '../session/seldom.ts';
 import type { Host } from '../host.ts';
 import { countConnections } from './accepting.ts';
 
@@ -26,14 +25,12 @@ export function onConnection(router: Host, server: Server, admit: (socket: Socke
  * process. Why it cannot listen at all, on the other hand, is for who told it to.
  */
 function logErrors(router: Host, server: Server): () => void {
-  const heard = seldom<{ reason: string }>(router.clock, (facts) => {
-    router.log('error', 'accepting a connection failed', facts);
-  });
+  const heard = (reason: string): void => router.log('error', 'accepting a connection failed', { reason });
   const failed = (error: Error): void => {
-    heard({ reason: error.message });
+    heard(error.message);
   };
   const dropped = (): void => {
-    heard({ reason: `as many connections as may be (${server.maxConnections})` });
+    heard(`as many connections as may be (${server.maxConnections})`);
   };
   const listen = (): void => {
     server.off('error', failed);

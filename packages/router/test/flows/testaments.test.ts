@@ -1,7 +1,7 @@
 /** Conversations about testaments (checklist §2.27, T-46). */
 import { defaultFeatures, createRouter, type Authenticator, type Authorizer } from '@wamp/router';
 import { converse, ManualClock, type ConversationOptions, type PeerOptions } from '@wamp/router/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Client, settle } from '../support/client.ts';
 
 /** Lets everybody in as whom they say they are. */
@@ -638,6 +638,35 @@ describe('permission', () => {
         },
       },
     ));
+
+  test.each([
+    [
+      'cannot be read',
+      () => 'no',
+      'the authorizer gave an answer that is none: expected true, false or a dict',
+    ],
+    ['is rejected', () => Promise.reject(new Error('the database is down')), 'the database is down'],
+    ['has an unknown key', () => Promise.resolve({ allow: true, if: 1 }), 'unknown key "if"'],
+  ])('AZN-2 an answer that %s is complained about', async (_what, answer: () => unknown, said) => {
+    const log = vi.fn();
+    const authorizer: Authorizer = {
+      // A plugin in plain JavaScript may return anything.
+      authorize: (_who, action) => action !== 'publish' || (answer() as Promise<boolean>),
+    };
+    const router = createRouter({ realms: ['realm1'], clock: new ManualClock(), authorizer, log });
+    const owner = await Client.join(router);
+    await owner.say([48, 1, {}, 'wamp.session.add_testament', ['com.will', [], {}]]);
+    await settle();
+    expect(owner.heard.at(-1)?.[4]).toBe('wamp.error.authorization_failed');
+    const facts = {
+      realm: 'realm1',
+      session: expect.any(Number) as number,
+      action: 'publish',
+      uri: 'com.will',
+    };
+    const error = expect.objectContaining({ message: expect.stringContaining(said) as string }) as Error;
+    expect(log.mock.calls).toEqual([['warn', 'authorization failed', { ...facts, error }]]);
+  });
 
   test('T-46 a session that has left before the decision leaves no testament behind', async () => {
     let decide: (permitted: boolean) => void = () => undefined;
