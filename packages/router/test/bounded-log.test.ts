@@ -74,7 +74,7 @@ test('A6 a message that is undeliverable to a hundred subscriptions is ten entri
       clock +1000
     `,
     {
-      peers: { subscriber: { limit: 1000 } },
+      peers: { subscriber: { limit: 1200 } },
       router: {
         log: (_level, what, facts) => {
           if (what === 'undeliverable') written.push(facts['unmentioned'] ?? 1);
