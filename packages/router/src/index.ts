@@ -28,6 +28,7 @@ export type {
   StoreRealm,
 } from './stores/event-store.ts';
 export { memoryStore } from './stores/memory.ts';
+export { packEvent, unpackEvent } from './stores/packed-event.ts';
 export type { HistoryRule } from './features/event-history.ts';
 export { DEFAULT_QUOTAS, type QuotaName, type Quotas, type QuotaTally } from './core/quotas.ts';
 export type { TrustLevel } from './core/trust.ts';

@@ -1,0 +1,230 @@
+/** Event recovery against a naive model: what a subscriber gets is what was published for it, once and in order, or it hears that it is not. */
+import { fromList, PeerFeatures, toList, type Id, type Message } from '@wamp/protocol';
+import { createRouter, defaultFeatures, type Realm, type Session } from '@wamp/router';
+import { ManualClock } from '@wamp/router/testing';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { check, Counterexample, TIME_LIMIT } from './sequences.ts';
+
+const TOPIC = 'com.news';
+const AGE = 1000;
+
+/** To whom a publication is addressed. */
+const ADDRESSES = [
+  'all',
+  'eligible ann',
+  'eligible bob',
+  'exclude ann',
+  'exclude bob',
+  'not authid ann',
+  'staff',
+] as const;
+
+type Command =
+  | {
+      readonly do: 'publish';
+      readonly by: 'ann' | 'bob';
+      readonly to: (typeof ADDRESSES)[number];
+      readonly toMe: boolean;
+    }
+  | { readonly do: 'leave' | 'return' }
+  | { readonly do: 'wait'; readonly ms: number };
+
+const command: fc.Arbitrary<Command> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('publish' as const),
+      by: fc.constantFrom('ann', 'bob', 'bob'),
+      to: fc.oneof(
+        { weight: 6, arbitrary: fc.constant('all' as const) },
+        { weight: 3, arbitrary: fc.constantFrom(...ADDRESSES) },
+      ),
+      toMe: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('leave', 'return') }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 400, AGE + 1) }),
+  },
+);
+
+/** A session that remembers what it was sent, as lists. */
+class Recorder implements Session {
+  readonly id: Id;
+  readonly principal: Session['principal'];
+  readonly features = new PeerFeatures({});
+  readonly transport = {};
+  heard: (readonly unknown[])[] = [];
+
+  constructor(id: Id, authid: string, authrole: string) {
+    this.id = id;
+    this.principal = { authid, authrole, authmethod: 'anonymous', authprovider: 'test' };
+  }
+
+  send(message: Message): undefined {
+    this.heard.push(toList(message));
+  }
+
+  end(): void {
+    return;
+  }
+}
+
+interface Outcome {
+  readonly epoch: Id;
+  readonly offset: number;
+  readonly complete: boolean;
+  readonly more: boolean;
+}
+
+/** Ann, in one session after the other, beside a list of all that she should get. */
+class Play {
+  readonly #clock = new ManualClock(0);
+  readonly #realm: Realm;
+  readonly #bob = new Recorder(1, 'bob', 'staff');
+  #ann: Recorder | undefined;
+  readonly #former: Id[] = [];
+  #subscription: unknown;
+  #position: { readonly epoch: Id; offset: number } | undefined;
+  #request = 0;
+  #payload = 0;
+  /** What was published for ann and has not reached her. */
+  #due: number[] = [];
+  /** How many events complete recoveries have told. */
+  recovered = 0;
+  incomplete = 0;
+
+  constructor(depth: number) {
+    const features = defaultFeatures({ history: [{ topic: TOPIC, depth, age: AGE }] });
+    const realm = createRouter({ realms: ['realm1'], features, clock: this.#clock }).realm('realm1');
+    if (realm === undefined) throw new Error('there is no realm1');
+    this.#realm = realm;
+    realm.join(this.#bob);
+    this.return();
+  }
+
+  run(commands: readonly Command[]): void {
+    for (const next of commands) {
+      if (next.do === 'publish') this.#publish(next);
+      else if (next.do === 'wait') this.#clock.advance(next.ms);
+      else if (next.do === 'leave') this.#leave();
+      else this.return();
+    }
+    this.return();
+  }
+
+  return(): void {
+    if (this.#ann !== undefined) return;
+    const ann = new Recorder(100 + this.#former.length, 'ann', 'guest');
+    this.#ann = ann;
+    this.#realm.join(ann);
+    this.#subscription = this.#say(ann, [32, (this.#request += 1), {}, TOPIC])[2];
+    if (this.#position === undefined) {
+      const { epoch, offset } = this.#recover(ann, {}).outcome;
+      this.#position = { epoch, offset };
+    } else this.#catchUp(ann, this.#position);
+  }
+
+  #catchUp(ann: Recorder, position: { readonly epoch: Id; offset: number }): void {
+    const told: number[] = [];
+    let complete = true;
+    for (;;) {
+      const { outcome, events } = this.#recover(ann, { ...position, limit: 2, sessions: this.#former });
+      told.push(...events);
+      complete &&= outcome.complete;
+      position.offset = outcome.offset;
+      if (!outcome.more) break;
+    }
+    const due = this.#due;
+    this.#due = [];
+    if (complete) {
+      this.recovered += told.length;
+      if (told.join() !== due.join()) this.#fail(`due: ${due.join()}; told: ${told.join()}`);
+      return;
+    }
+    this.incomplete += 1;
+    const inOrder = told.every((event, index) => due.includes(event) && event > (told[index - 1] ?? 0));
+    if (!inOrder) this.#fail(`due in part: ${due.join()}; told: ${told.join()}`);
+  }
+
+  #recover(ann: Recorder, named: object): { readonly outcome: Outcome; readonly events: readonly number[] } {
+    const call = [48, (this.#request += 1), {}, 'wamp.subscription.recover', [this.#subscription], named];
+    const [, , , args, kwargs] = this.#say(ann, call);
+    const events = (args as readonly { readonly args: readonly [number] }[]).map(({ args: [n] }) => n);
+    return { outcome: kwargs as Outcome, events };
+  }
+
+  #publish({ by, to, toMe }: Command & { readonly do: 'publish' }): void {
+    const publisher = by === 'bob' ? this.#bob : this.#ann;
+    if (publisher === undefined) return;
+    const payload = (this.#payload += 1);
+    const annId = this.#ann?.id ?? this.#former.at(-1) ?? 0;
+    const lists = {
+      all: {},
+      'eligible ann': { eligible: [annId] },
+      'eligible bob': { eligible: [1] },
+      'exclude ann': { exclude: [annId] },
+      'exclude bob': { exclude: [1] },
+      'not authid ann': { exclude_authid: ['ann'] },
+      staff: { eligible_authrole: ['staff'] },
+    }[to];
+    const options = { ...lists, ...(toMe ? { exclude_me: false } : {}) };
+    const isForAnn = ['all', 'eligible ann', 'exclude bob'].includes(to) && (by === 'bob' || toMe);
+    this.#realm.receive(publisher, fromList([16, (this.#request += 1), options, TOPIC, [payload]]));
+    if (isForAnn) this.#due.push(payload);
+    this.#hear();
+  }
+
+  /** Ann, while she is here, has at once what was for her. */
+  #hear(): void {
+    if (this.#ann === undefined) return;
+    const heard = this.#ann.heard.splice(0).map(([, , , details, args]) => {
+      if (this.#position !== undefined) this.#position.offset = (details as { x_offset: number }).x_offset;
+      return (args as readonly number[])[0];
+    });
+    if (heard.join() !== this.#due.join())
+      this.#fail(`due live: ${this.#due.join()}; heard: ${heard.join()}`);
+    this.#due = [];
+  }
+
+  #leave(): void {
+    if (this.#ann === undefined) return;
+    this.#realm.leave(this.#ann);
+    this.#former.push(this.#ann.id);
+    this.#ann = undefined;
+  }
+
+  #say(session: Recorder, message: readonly unknown[]): readonly unknown[] {
+    this.#realm.receive(session, fromList(message));
+    const answer = session.heard.shift();
+    if (answer === undefined || session.heard.length > 0)
+      this.#fail(`one answer is due to ${JSON.stringify(message)}`);
+    return answer;
+  }
+
+  #fail(why: string): never {
+    throw new Counterexample(why);
+  }
+}
+
+test(
+  'EDGE-1 recovered and live events are those published for the subscriber, once and in order, or incomplete',
+  async () => {
+    let [recovered, incomplete] = [0, 0];
+    const sequences = fc.record({
+      depth: fc.constantFrom(3, 10, 100),
+      commands: fc.array(command, { maxLength: 60, size: 'max' }),
+    });
+    await check('recovery', sequences, ({ depth, commands }) => {
+      const play = new Play(depth);
+      play.run(commands);
+      recovered += play.recovered;
+      incomplete += play.incomplete;
+    });
+    expect(recovered).toBeGreaterThan(100);
+    expect(incomplete).toBeGreaterThan(100);
+  },
+  TIME_LIMIT,
+);
