@@ -11,6 +11,9 @@ const collect = (globalThis as { gc?: () => void }).gc;
 /** What the router has logged as an error: a fault of its own. */
 const faults: string[] = [];
 
+/** On a busy machine, a HELLO that comes octet by octet may take long (ms); nothing is to be concluded from that. */
+const PATIENT = { helloTimeout: 300_000, authenticateTimeout: 300_000 };
+
 function open(): void {
   const setup = SETUPS[process.argv[2] ?? '']?.();
   if (setup === undefined) throw new Error(`there is no setup ${process.argv[2] ?? ''}`);
@@ -21,6 +24,7 @@ function open(): void {
         faults.push(`${what} ${JSON.stringify({ ...facts, error: String(facts['error']) })}`);
     },
     ...setup.router,
+    limits: { ...PATIENT, ...setup.router.limits },
   });
   const server = createServer({ allowHalfOpen: true, noDelay: true });
   const http = createHttpServer({ connectionsCheckingInterval: 100, ...setup.http });
