@@ -22,6 +22,8 @@ export const floors = {
     ['core'],
     ['limits.ts'],
     ['stores'],
+    ['events.ts', 'events-log.ts', 'realm-events.ts'],
+    ['metrics'],
     ['auth', 'authz', 'features'],
     ['output'],
     ['session'],

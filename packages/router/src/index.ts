@@ -15,6 +15,33 @@ export { isTrustable } from './transports/trusted-proxies.ts';
 export { shareOnePort, type OnePortAcceptor, type OnePortOptions } from './transports/one-port.ts';
 export { acceptLongPolls, type LongPollAcceptor, type LongPollOptions } from './transports/long-poll.ts';
 export { inMemory, transportPair } from './transports/in-memory.ts';
+export {
+  MetricsRegistry,
+  Counter,
+  Gauge,
+  type Family,
+  type MetricDefinition,
+  type Observe,
+} from './metrics/registry.ts';
+export type { HistogramSample, Labels, Metric, MetricHead, Sample } from './metrics/metric.ts';
+export { countUpTo, Histogram, quantile, type Bucket, type Distribution } from './core/histogram.ts';
+export type { CallOutcome, Latency } from './core/latency.ts';
+export {
+  RouterEvents,
+  type AuthorizationDenied,
+  type ConnectionClosed,
+  type ConnectionOpened,
+  type EndedBy,
+  type EventCode,
+  type EventSource,
+  type LimitMet,
+  type LoginAccepted,
+  type LoginRefused,
+  type RouterEvent,
+  type SessionJoined,
+  type SessionLeft,
+  type SlowConsumerEvent,
+} from './events.ts';
 export { isLoopback, plainAddress } from './addresses.ts';
 export { defaultFeatures, type FeatureOptions } from './features/index.ts';
 export type {

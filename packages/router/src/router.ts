@@ -31,9 +31,15 @@ import { DEFAULT_QUOTAS, type Quotas } from './core/quotas.ts';
 import { Realm, type Feature, type RealmOptions } from './core/realm.ts';
 import { Tally } from './core/tally.ts';
 import type { TrustLevel } from './core/trust.ts';
+import { RouterEvents } from './events.ts';
+import { logEvents } from './events-log.ts';
+import { tellOf } from './realm-events.ts';
 import { defaultFeatures } from './features/index.ts';
 import type { Host } from './host.ts';
 import { DEFAULT_LIMITS, type Limits, type LimitTally } from './limits.ts';
+import { LagProbe } from './metrics/lag.ts';
+import { MetricsRegistry } from './metrics/registry.ts';
+import { LAG, measure } from './metrics/router-metrics.ts';
 import type { Log } from './log.ts';
 import { FlushQueue } from './output/flush-queue.ts';
 import { Outlets } from './output/outlet.ts';
@@ -115,11 +121,17 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
   readonly limited: LimitTally = new Tally();
   readonly attempts: Attempts | undefined;
   readonly log: Log;
+  /** What happens: who connects, logs in and leaves, what is denied, which limits are met. */
+  readonly events: RouterEvents = new RouterEvents((error) => {
+    this.log('error', 'a listener of router.events failed', { error });
+  });
+  /** What is counted, for readers such as Prometheus: `router.metrics.read()` (docs/metrics.md). */
+  readonly metrics: MetricsRegistry = new MetricsRegistry();
   /** Of all sockets: when it is through, no frame of the turn is under way any more. */
   readonly queue: FlushQueue = new FlushQueue();
   /** How its clients share the event loop. */
-  readonly turns: TurnsOfRouter = new TurnsOfRouter(this.queue, this.limited);
-  readonly outlets: Outlets = new Outlets(this.queue.memory, this.turns.work);
+  readonly turns: TurnsOfRouter;
+  readonly outlets: Outlets;
   readonly admission: Admission;
   /** What outlives the messages it came in, of all realms and clients together: its bytes, and its limit. */
   readonly kept: ProcessAccounts;
@@ -128,6 +140,9 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
   /** The sessions of code in this process. */
   readonly #local = new Set<LocalMember>();
   readonly #rates: Rates;
+  readonly #lag: LagProbe;
+  /** How many connections there have been. */
+  #opened = 0;
   #whenEmpty: (() => void) | undefined;
   #closing = false;
 
@@ -137,6 +152,8 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
     this.uriRules = options.uriRules ?? 'loose';
     this.strictRequestIds = options.strictRequestIds ?? false;
     this.clock = options.clock ?? systemClock;
+    this.turns = new TurnsOfRouter(this.queue, this.limited, this.clock);
+    this.outlets = new Outlets(this.queue.memory, this.turns.work);
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.kept = new ProcessAccounts(
       this.limits.keptSize || Math.floor(getHeapStatistics().heap_size_limit / 4),
@@ -145,12 +162,28 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
     this.log = options.log === undefined ? () => undefined : boundedLog(options.log, this.clock);
     this.admission = new Admission(this);
     this.#rates = new Rates(this);
+    if (options.log !== undefined) logEvents(this.events, this.log);
+    this.limited.added.on((limit, amount) => {
+      this.events.emit({ code: 'limit_met', limit, realm: undefined, amount });
+    });
+    this.#lag = new LagProbe(this.metrics.histogram(LAG).of());
+    measure(this, this.metrics);
     for (const realm of options.realms)
       this.#addRealm(typeof realm === 'string' ? { name: realm } : realm, options);
   }
 
   realm(name: Uri): Realm | undefined {
     return this.#realms.get(name)?.realm;
+  }
+
+  /** All realms; for the metrics. */
+  *allRealms(): Generator<Realm, void> {
+    for (const { realm } of this.#realms.values()) yield realm;
+  }
+
+  /** All connections; for the metrics. */
+  allConnections(): Iterable<Connection> {
+    return this.#connections;
   }
 
   guardedRealm(name: Uri): GuardedRealm | undefined {
@@ -169,8 +202,10 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
     underlay: Underlay = {},
     place: Place = this.admission.enter(underlay.address),
   ): void {
-    const connection = new Connection(this, transport, { peer, underlay, place });
+    const number = (this.#opened += 1);
+    const connection = new Connection(this, transport, { number, peer, underlay, place });
     this.#connections.add(connection);
+    this.#lag.start();
     transport.listener = this.#rates.listenerFor(connection, underlay.address);
     if (this.#closing) connection.shutDown(CloseUri.SYSTEM_SHUTDOWN);
   }
@@ -229,6 +264,7 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
 
   disconnected(connection: Connection): void {
     this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#lag.stop();
     this.#tellWhenEmpty();
   }
 
@@ -286,6 +322,7 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
     realm.failed.on((error) => {
       this.log('error', 'a procedure of the router failed', { realm: own.name, error });
     });
+    tellOf(realm, this.events);
     return realm;
   }
 }

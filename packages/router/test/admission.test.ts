@@ -245,8 +245,8 @@ describe('handshakes', () => {
     door.knock('192.0.2.1');
     door.knock('192.0.2.2');
     expect(door.logged).toEqual([
-      { address: '192.0.2.1', limit: 'handshakes' },
-      { address: '192.0.2.2', limit: 'handshakes' },
+      { code: 'limit_met', address: '192.0.2.1', limit: 'handshakes' },
+      { code: 'limit_met', address: '192.0.2.2', limit: 'handshakes' },
     ]);
     expect(door.limited.of('handshakes')).toBe(2);
   });

@@ -282,7 +282,7 @@ export class Admission {
 
   #count(limit: LimitName, address: string | undefined): void {
     this.#router.limited.add(limit);
-    this.#router.log('warn', 'connections refused', { address, limit });
+    this.#router.log('warn', 'connections refused', { code: 'limit_met', address, limit });
   }
 
   /** Gives slots to those whose turn it is, as long as there are any, and the turn of the event loop is not long. */

@@ -16,9 +16,9 @@ import {
 } from '@wamp/protocol';
 import type { Underlay } from '../auth/authenticator.ts';
 import type { Asker, Authorizer } from '../authz/authorizer.ts';
-import type { Realm } from '../core/realm.ts';
 import type { Departure, Undeliverable } from '../core/session.ts';
 import type { Work } from '../core/work.ts';
+import type { EndedBy, RouterEvents } from '../events.ts';
 import type { Limits, LimitTally } from '../limits.ts';
 import { nothing } from '../nothing.ts';
 import { LOW_MARK } from '../output/holding.ts';
@@ -47,6 +47,7 @@ export interface ConnectionRouter extends JoiningRouter {
   readonly outlets: Outlets;
   readonly limited: LimitTally;
   readonly turns: TurnsOfRouter;
+  readonly events: RouterEvents;
   /** A connection is over. */
   disconnected(connection: Connection): void;
 }
@@ -58,12 +59,27 @@ interface Membership extends Asker {
 
 /** How a client is connected. */
 interface Circumstances {
+  /** Its number among all connections of the router. */
+  readonly number: number;
   /** For the session meta API. */
   readonly peer: Dict;
   /** For authenticators alone. */
   readonly underlay: Underlay;
   /** What it has been admitted with. */
   readonly place: Place;
+}
+
+/** What events tell of a connection. */
+interface ConnectionFacts {
+  readonly connection: number;
+  readonly transport: string;
+  readonly address: string | undefined;
+}
+
+/** Who ends a connection, and why. */
+interface Ending {
+  readonly by: EndedBy;
+  readonly reason: string;
 }
 
 /**
@@ -80,11 +96,15 @@ export class Connection implements Hearer {
   readonly #transport: Transport;
   readonly #joining: Joining;
   readonly #peer: Dict;
+  /** What events tell of it. */
+  readonly #facts: ConnectionFacts;
   readonly #outlet: Outlet;
   readonly #place: Place;
   /** The longest frame that the client takes (bytes). */
   readonly #limit: number;
   #state: State = 'joining';
+  /** Why it ends; undefined while it does not. */
+  #ending: Ending | undefined;
   #member: Membership | undefined;
   /** What the client reads too slowly; from WELCOME on. */
   #slow: SlowConsumer | undefined;
@@ -96,7 +116,17 @@ export class Connection implements Hearer {
   /** What goes on once the client has read nearly everything; made when first needed. */
   #awaiting: (() => void)[] | undefined;
 
-  constructor(router: ConnectionRouter, transport: Transport, { peer, underlay, place }: Circumstances) {
+  constructor(
+    router: ConnectionRouter,
+    transport: Transport,
+    { number, peer, underlay, place }: Circumstances,
+  ) {
+    const { type } = peer;
+    this.#facts = {
+      connection: number,
+      transport: typeof type === 'string' ? type : 'unknown',
+      address: underlay.address,
+    };
     this.#router = router;
     this.#work = router.turns.work;
     this.#transport = transport;
@@ -111,6 +141,17 @@ export class Connection implements Hearer {
     this.#limit = transport.limit ?? Infinity;
     transport.acceptUpTo?.(router.limits.handshakeSize);
     this.#deadline('hello_timeout', 'no HELLO in time');
+    router.events.emit({ code: 'connection_opened', ...this.#facts });
+  }
+
+  /** How the client is connected, as the session meta API tells it. */
+  get transportType(): string {
+    return this.#facts.transport;
+  }
+
+  /** What has not left this process yet, in bytes. */
+  get queued(): number {
+    return this.#slow?.backlog ?? this.#transport.backlog;
   }
 
   /** The session's realm and id once it has joined; for logs. */
@@ -130,7 +171,11 @@ export class Connection implements Hearer {
     // Not by way of #guard: this runs for every message, and needs no closure.
     try {
       const message = this.#transport.serializer.decode(bytes);
-      if (this.#state !== 'joined' || !this.inflow.keepsBack(message, bytes.length)) this.#receive(message);
+      if (this.#state !== 'joined') this.#receive(message);
+      else {
+        this.#member?.realm.traffic.received.weigh(message.type, bytes.length);
+        if (!this.inflow.keepsBack(message, bytes.length)) this.#receive(message);
+      }
     } catch (error) {
       this.#blame(error);
     }
@@ -177,7 +222,7 @@ export class Connection implements Hearer {
   }
 
   closed(reason: string): void {
-    if (this.#state !== 'closed') this.#router.log('debug', 'connection lost', { ...this.member, reason });
+    this.#endsBy('transport', reason);
     this.#end();
   }
 
@@ -187,7 +232,7 @@ export class Connection implements Hearer {
    */
   refuse(reason: Uri, message: string): boolean {
     if (this.#state === 'closed') return false;
-    this.#router.log('info', 'session aborted', { ...this.member, reason });
+    this.#router.log('info', 'session aborted', { code: 'connection_closed', ...this.member, reason });
     this.#abort(reason, message);
     return true;
   }
@@ -203,7 +248,7 @@ export class Connection implements Hearer {
       }
       if (this.#transport.backlog <= (this.#slow?.room ?? Infinity) || this.#takesOn(length)) {
         this.#outlet.send();
-        this.#member?.realm.traffic.sent.add(message.type);
+        this.#sent(message.type, length);
       } else this.#behind(message);
       return undefined;
     } catch (error) {
@@ -215,6 +260,12 @@ export class Connection implements Hearer {
       });
       return undefined;
     }
+  }
+
+  #sent(type: MessageType, length: number): void {
+    const sent = this.#member?.realm.traffic.sent;
+    sent?.add(type);
+    sent?.weigh(type, length);
   }
 
   /** True while the client has much to read. */
@@ -231,6 +282,7 @@ export class Connection implements Hearer {
   leave(reason: Uri, message?: string, departure?: Departure): void {
     if (this.#state !== 'joined') return;
     this.#state = 'leaving';
+    this.#endsBy('router', reason);
     this.#slow?.release();
     const details = message === undefined ? {} : { message };
     this.#retire(departure);
@@ -253,7 +305,7 @@ export class Connection implements Hearer {
         return;
       case 'joined':
         this.#member?.realm.traffic.received.add(message.type);
-        if (message.type === MessageType.ABORT) this.#hangUp();
+        if (message.type === MessageType.ABORT) this.#aborted(message.reason);
         else this.#member?.receive(message);
         return;
       case 'leaving': // SES-10: everything but the answer is ignored
@@ -264,7 +316,14 @@ export class Connection implements Hearer {
     }
   }
 
+  /** The client has ended its session without an answer being due. */
+  #aborted(reason: Uri): void {
+    this.#endsBy('client', reason);
+    this.#hangUp();
+  }
+
   #join(message: Message): void {
+    if (message.type === MessageType.ABORT) this.#endsBy('client', message.reason);
     const step = this.#joining.receive(message);
     this.#dismiss();
     if (step instanceof Promise) {
@@ -284,19 +343,22 @@ export class Connection implements Hearer {
     if (this.#state !== 'joining') return;
     this.#dismiss();
     if (step === undefined) this.#hangUp();
-    else if ('abort' in step) this.#abort(step.abort, step.message);
+    else if ('abort' in step) this.#turnAway(step.abort, step.message);
     else if ('challenge' in step) {
       this.#place.awaits(true);
       this.#deadline('authenticate_timeout', 'no AUTHENTICATE in time');
       this.#write(step.challenge);
-    } else if (step.joined.realm.isFull) this.#turnAway(step.joined.realm);
-    else this.#welcome(step.joined);
+    } else if (step.joined.realm.isFull) {
+      step.joined.realm.limited.add('sessions');
+      this.#turnAway(ErrorUri.LIMIT_EXCEEDED, 'the realm has as many sessions as it takes');
+    } else this.#welcome(step.joined);
   }
 
-  /** The client might come in, if the realm were not full. */
-  #turnAway(realm: Realm): void {
-    realm.limited.add('sessions');
-    this.#abort(ErrorUri.LIMIT_EXCEEDED, 'the realm has as many sessions as it takes');
+  /** The client does not come in. */
+  #turnAway(reason: Uri, message: string): void {
+    const { attempt } = this.#joining;
+    this.#router.events.emit({ code: 'login_refused', ...this.#facts, ...attempt, reason, message });
+    this.#abort(reason, message);
   }
 
   /** T-41: WELCOME before anything that tells of the session. */
@@ -305,6 +367,7 @@ export class Connection implements Hearer {
     const session = new ClientSession(joined, this.#peer, this, this.#place.share.client);
     this.#work.spent += JOIN;
     if (!this.#write(welcome)) return;
+    this.#tellAccepted(joined);
     // Nothing is spread here: with V8, each result would have a shape of its own, and looking into it would be a search.
     const way = { realm, session, outlet: this.#outlet, transport: this.#transport };
     this.#slow = new SlowConsumer(slowConsumer, this.#router, way);
@@ -316,13 +379,25 @@ export class Connection implements Hearer {
     realm.join(session);
   }
 
+  #tellAccepted({ realm, id, principal: { authmethod: method, authid, authrole } }: Joined): void {
+    const session = { realm: realm.name, session: id };
+    this.#router.events.emit({
+      code: 'login_accepted',
+      ...this.#facts,
+      ...session,
+      method,
+      authid,
+      authrole,
+    });
+  }
+
   /** What a message of the joined client passes through before it reaches the realm. */
   #entrance(asker: Asker, authorizer: Authorizer | undefined): (message: Message) => void {
     const { realm, session } = asker;
     this.#sequence = this.#router.strictRequestIds ? new RequestSequence() : undefined;
     const sequence = this.#sequence;
     const admit = (message: Message, disclosed = false): void => {
-      if (message.type === MessageType.GOODBYE) this.#goodbye();
+      if (message.type === MessageType.GOODBYE) this.#goodbye(message.reason);
       else realm.receive(session, message, disclosed);
     };
     const enter = authorizer === undefined ? admit : this.#gate(asker, authorizer, admit);
@@ -360,7 +435,7 @@ export class Connection implements Hearer {
           }
         },
         failed: (facts) => {
-          log('warn', 'authorization failed', { ...this.member, ...facts });
+          log('warn', 'authorization failed', { code: 'authorization_denied', ...this.member, ...facts });
         },
         pause: () => {
           this.inflow.pause(Pause.GATE);
@@ -382,8 +457,9 @@ export class Connection implements Hearer {
   }
 
   /** SES-9: the client leaves; it is answered, and gone. */
-  #goodbye(): void {
+  #goodbye(reason: Uri): void {
     this.#state = 'leaving';
+    this.#endsBy('client', reason);
     this.#slow?.release();
     this.#retire();
     this.#write({ type: MessageType.GOODBYE, details: {}, reason: CloseUri.GOODBYE_AND_OUT });
@@ -415,12 +491,13 @@ export class Connection implements Hearer {
     if (failure === 'oversize') {
       this.#router.limited.add(this.#state === 'joining' ? 'handshake_size' : 'message_size');
     }
-    this.#router.log('info', 'protocol violation', { ...this.member, what });
+    this.#router.log('info', 'protocol violation', { code: 'connection_closed', ...this.member, what });
     this.#abort(ErrorUri.PROTOCOL_VIOLATION, what, failure);
   }
 
   #abort(reason: Uri, message: string, failure?: TransportFailure): void {
     if (this.#state === 'closed') return;
+    this.#endsBy('router', reason);
     this.#slow?.close();
     const abort = { type: MessageType.ABORT, reason, payload: Payload.none } as const;
     // The explanation is a courtesy; where it does not fit, the reason alone may.
@@ -441,7 +518,19 @@ export class Connection implements Hearer {
     this.#dismiss();
     this.#joining.stop();
     this.#retire();
+    this.#tellClosed();
     this.#router.disconnected(this);
+  }
+
+  /** The first reason to end counts. */
+  #endsBy(by: EndedBy, reason: string): void {
+    this.#ending ??= { by, reason };
+  }
+
+  #tellClosed(): void {
+    const { by, reason } = this.#ending ?? { by: 'router', reason: '' };
+    const { realm, session } = this.member ?? {};
+    this.#router.events.emit({ code: 'connection_closed', ...this.#facts, realm, session, by, reason });
   }
 
   #caughtUp(): void {
@@ -538,7 +627,7 @@ export class Connection implements Hearer {
 
   #deadline(name: DeadlineName, message: string, more = 0): void {
     const late = (): void => {
-      this.#abort(ErrorUri.AUTHENTICATION_FAILED, message);
+      this.#turnAway(ErrorUri.AUTHENTICATION_FAILED, message);
     };
     this.#dismiss = deadline(this.#router, name, late, more);
   }

@@ -1,7 +1,10 @@
 /** Turns: shares the event loop among connections, so that no turn of it grows long and everybody gets on. */
+import type { Clock } from '../core/clock.ts';
+import { Histogram } from '../core/histogram.ts';
 import { Work, type Turns, type Worker } from '../core/work.ts';
-import type { FlushQueue } from '../output/flush-queue.ts';
 import type { LimitTally } from '../limits.ts';
+import type { FlushQueue } from '../output/flush-queue.ts';
+import { systemClock } from './system-clock.ts';
 
 /** The work of one turn, in units of about a microsecond; whatever comes beyond waits for its slice of the next turns. */
 export const TURN = 10_000;
@@ -21,22 +24,44 @@ const FIRST_SLICE = 50;
  */
 export class TurnsOfRouter implements Turns {
   readonly work: Work = new Work(TURN);
+  /** How long turns took (s), from the first message that was read to the last that was routed; writing comes after. */
+  readonly durations: Histogram = new Histogram(1e-6);
   readonly #queue: FlushQueue;
   #waiting: Worker[] = [];
   /** Who has come to wait and has not had a slice yet. */
   #newcomers: Worker[] = [];
   readonly #limited: LimitTally;
+  readonly #clock: Pick<Clock, 'elapsed'>;
+  /** When this turn began; out of date unless {@link #isTimed}. */
+  #began = 0;
+  #isTimed = false;
 
   /**
    * @param queue tells when a turn ends
    * @param limited counts the turns that have left something for later
+   * @param clock is read twice a turn
    */
-  constructor(queue: FlushQueue, limited: LimitTally) {
+  constructor(queue: FlushQueue, limited: LimitTally, clock: Pick<Clock, 'elapsed'> = systemClock) {
     this.#queue = queue;
     this.#limited = limited;
+    this.#clock = clock;
     queue.turnEnds = (): void => {
+      const wasTimed = this.#isTimed;
+      const began = this.#began;
+      this.#isTimed = false; // what is done now that was left over may start later calls
       this.#endTurn();
+      this.#isTimed = false;
+      if (wasTimed) this.durations.record((this.#clock.elapsed() - began) / 1000);
     };
+  }
+
+  elapsed(): number {
+    if (!this.#isTimed) {
+      this.#isTimed = true;
+      this.#began = this.#clock.elapsed();
+      this.#queue.awaitEnd();
+    }
+    return this.#began;
   }
 
   /** Whether nothing is left over from earlier turns. */
@@ -46,7 +71,7 @@ export class TurnsOfRouter implements Turns {
 
   /** Some work is about to be done: it will be forgotten when the turn ends. */
   begin(): void {
-    this.#queue.awaitEnd();
+    this.elapsed();
   }
 
   add(worker: Worker): void {

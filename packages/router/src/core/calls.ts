@@ -19,6 +19,7 @@ import { Hook } from './hook.ts';
 import { invocationOf, missingFeature, takesProgress, wantsProgress } from './invocation.ts';
 import { choose } from './invocation-policy.ts';
 import { weightOf, type SessionAccounts } from './kept.ts';
+import { Latency } from './latency.ts';
 import { isServed, PendingCalls, type PendingCall, type Side } from './pending-calls.ts';
 import type { Quotas, QuotaTally } from './quotas.ts';
 import type { Callee, Registration } from './registration.ts';
@@ -60,6 +61,8 @@ export class Calls {
   readonly progressed: Hook<[PendingCall]> = new Hook();
   /** A call is over, whichever way. */
   readonly ended: Hook<[PendingCall]> = new Hook();
+  /** How long those took that are over, by outcome. */
+  readonly latency: Latency = new Latency();
   readonly #waiting = new WaitingCalls();
   readonly #random: () => number;
   readonly #trustLevel: TrustLevel | undefined;
@@ -91,6 +94,7 @@ export class Calls {
       procedure,
       options: known(options),
       registration,
+      began: this.#turns.elapsed(),
       serial: 0,
       callee: undefined,
       to: undefined,
@@ -239,6 +243,7 @@ export class Calls {
     if (call.callee === undefined) this.#waiting.delete(call);
     if (call.weight > 0) this.#kept.release(call.caller, call.weight);
     call.weight = 0;
+    this.latency.ended(answer, this.#turns.elapsed() - call.began);
     this.ended.emit(call);
     if (told !== undefined) interrupt(call, 'killnowait', told);
     if (answer !== undefined) call.caller.send(answer);

@@ -107,6 +107,9 @@ export class ProcessAccounts {
   }
 }
 
+/** What a realm keeps things for. */
+type Store = 'testaments' | 'waiting_calls' | 'undecided_messages' | 'retained_events' | 'event_history';
+
 /** All accounts of a realm. */
 export class RealmAccounts {
   /** Testaments, until their session leaves. */
@@ -140,6 +143,18 @@ export class RealmAccounts {
     const account = new Account(limit, this.#process);
     this.#others.push(account);
     return account;
+  }
+
+  /** Bytes by what they are kept for. */
+  byStore(): Record<Store, number> {
+    const { testaments, calls, undecided, retained, history } = this;
+    return {
+      testaments: testaments.used,
+      waiting_calls: calls.used,
+      undecided_messages: undecided.used,
+      retained_events: retained.used,
+      event_history: history.used,
+    };
   }
 
   /** The bytes of everything that the realm keeps. */

@@ -15,6 +15,8 @@ export interface PendingCall {
   /** The options of the first CALL: later ones do not change them (PCI-7). */
   readonly options: CallOptions;
   readonly registration: Registration;
+  /** When the turn of its CALL began (ms, by a monotonic clock). */
+  readonly began: number;
   /** Who has it; undefined while it waits for a callee with room. */
   callee: Callee | undefined;
   /** The callee's side. */

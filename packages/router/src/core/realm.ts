@@ -87,6 +87,8 @@ export class Realm {
   readonly left: Hook<[Session, Departure]> = new Hook();
   /** A session reads too slowly; so many of its events were dropped since this was last told. */
   readonly fellBehind: Hook<[Session, number]> = new Hook();
+  /** A request of a session is refused before it is heard, for this reason (the URI of the ERROR). */
+  readonly denied: Hook<[Session, Request, Uri]> = new Hook();
   /** What WELCOME announces. */
   readonly features: RouterFeatures;
   readonly clock: Clock;
@@ -228,6 +230,7 @@ export class Realm {
 
   /** Refuses a request that a session may not make. */
   deny(session: Session, message: Request, error: Uri, explanation: string): void {
+    this.denied.emit(session, message, error);
     if (message.type === MessageType.CALL) this.dealer.deny(session, message, error, explanation);
     else refuseRequest(session, message, error, explanation);
   }

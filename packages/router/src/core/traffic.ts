@@ -7,9 +7,15 @@ const NAMES: readonly (readonly [string, number])[] = Object.entries(MessageType
 /** One direction. */
 export class Counts {
   readonly #byType = new Float64Array(LARGEST_TYPE + 1);
+  readonly #bytesByType = new Float64Array(LARGEST_TYPE + 1);
 
   add(type: MessageType): void {
     this.#byType[type] = (this.#byType[type] ?? 0) + 1;
+  }
+
+  /** Adds the length of a message (bytes), which {@link add} counts. */
+  weigh(type: MessageType, bytes: number): void {
+    this.#bytesByType[type] = (this.#bytesByType[type] ?? 0) + bytes;
   }
 
   of(type: MessageType): number {
@@ -18,6 +24,15 @@ export class Counts {
 
   get total(): number {
     return this.#byType.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** The types that occurred: their names, how many messages, and the bytes of these. */
+  entries(): { readonly type: string; readonly count: number; readonly bytes: number }[] {
+    return NAMES.map(([name, type]) => ({
+      type: name,
+      count: this.#byType[type] ?? 0,
+      bytes: this.#bytesByType[type] ?? 0,
+    })).filter(({ count }) => count > 0);
   }
 
   /** The types that occurred, by name. */

@@ -57,6 +57,8 @@ export class Work {
 /** Where work that is left over is taken up again. */
 export interface Turns {
   readonly work: Work;
+  /** When this turn began (ms, by a monotonic clock): the clock is read once a turn, for all that happens in it. */
+  elapsed(): number;
   /** Has a worker proceed in the turns to come, until nothing is left. */
   add(worker: Worker): void;
 }

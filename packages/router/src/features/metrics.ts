@@ -1,6 +1,6 @@
 /** Counts for people and dashboards: `wamp.metrics.get`, which is ours and not the specification's. */
-import { MessageType, type Dict } from '@wamp/protocol';
-import type { Feature, Realm } from '../core/realm.ts';
+import { MessageType } from '@wamp/protocol';
+import type { Feature } from '../core/realm.ts';
 import { taking } from './arguments.ts';
 
 export const metrics: Feature = {
@@ -21,7 +21,7 @@ export const metrics: Feature = {
           messages_dropped: dropped.total,
           requests_denied: denied.total,
           limits_exceeded: realm.limited.toObject(),
-          kept_bytes: keptBytes(realm),
+          kept_bytes: { total: realm.kept.used, ...realm.kept.byStore() },
           publications: received.of(MessageType.PUBLISH),
           events: sent.of(MessageType.EVENT),
           calls: received.of(MessageType.CALL),
@@ -38,15 +38,3 @@ export const metrics: Feature = {
     );
   },
 };
-
-/** What the realm keeps beyond the messages it came in, in bytes. */
-function keptBytes({ kept }: Realm): Dict {
-  return {
-    total: kept.used,
-    testaments: kept.testaments.used,
-    waiting_calls: kept.calls.used,
-    undecided_messages: kept.undecided.used,
-    retained_events: kept.retained.used,
-    event_history: kept.history.used,
-  };
-}

@@ -156,7 +156,9 @@ export class SlowConsumer {
   #send(place: Place | undefined): void {
     if (place === undefined) return;
     place.frame.send();
-    this.#way.realm.traffic.sent.add(place.type);
+    const { sent } = this.#way.realm.traffic;
+    sent.add(place.type);
+    sent.weigh(place.type, place.frame.length);
   }
 
   /** Lets the message wait behind the others. @returns false when there is no room, even without older events */
@@ -208,7 +210,13 @@ export class SlowConsumer {
     this.#due = false;
     const { realm, session } = this.#way;
     const who = { realm: realm.name, session: session.id };
-    this.#router.log('warn', 'slow consumer', { ...who, policy: this.#policy, dropped, backlog });
+    this.#router.log('warn', 'slow consumer', {
+      code: 'slow_consumer',
+      ...who,
+      policy: this.#policy,
+      dropped,
+      backlog,
+    });
     realm.fellBehind.emit(session, dropped);
   }
 }

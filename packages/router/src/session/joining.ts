@@ -99,6 +99,13 @@ interface Candidate {
   readonly claim: Claim;
 }
 
+/** What a client wants, as far as it is known and can be had here. */
+interface Attempt {
+  readonly realm: Uri | undefined;
+  readonly method: string | undefined;
+  readonly authid: string | undefined;
+}
+
 export class Joining {
   readonly #router: JoiningRouter;
   readonly #transport: Dict;
@@ -127,6 +134,12 @@ export class Joining {
     this.#transport = transport;
     this.#underlay = underlay;
     this.#maxMessageSize = maxMessageSize;
+  }
+
+  /** Which realm the client wants to join, by which method, and who it says it is; for events. */
+  get attempt(): Attempt {
+    const { claim, method } = this.#candidate ?? {};
+    return { realm: claim?.realm, method, authid: claim?.authid };
   }
 
   /**
@@ -262,7 +275,7 @@ export class Joining {
 
   #deny(refusal: Refusal): Step {
     const { claim } = this.#candidate ?? {};
-    this.#note('info', 'authentication denied', { reason: refusal.abort });
+    this.#note('info', 'authentication denied', { code: 'login_refused', reason: refusal.abort });
     // A fault is nobody's guess.
     if (claim !== undefined && refusal.abort !== ErrorUri.AUTHENTICATION_FAILED) {
       this.#router.attempts?.failed(claim);

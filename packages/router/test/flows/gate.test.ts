@@ -146,9 +146,14 @@ describe('denied', () => {
     await settle();
     clock.advance(1000);
     await client.say([48, 101, {}, 'com.work']);
-    const expected = { realm: 'realm1', session: expect.any(Number) as number, error };
+    const expected = {
+      code: 'authorization_denied',
+      realm: 'realm1',
+      session: expect.any(Number) as number,
+      error,
+    };
     const publishing = { ...expected, action: 'publish', uri: 'com.topic' };
-    expect(log.mock.calls).toEqual([
+    expect(log.mock.calls.filter(([level]) => level === 'warn')).toEqual([
       ...Array.from({ length: 10 }, () => ['warn', 'authorization failed', publishing]),
       ['warn', 'authorization failed', { unmentioned: 90 }],
       ['warn', 'authorization failed', { ...expected, action: 'call', uri: 'com.work' }],

@@ -1,0 +1,58 @@
+/** How long calls took, by how they ended. */
+import { ErrorUri, MessageType, type Message, type Uri } from '@wamp/protocol';
+import { Histogram } from './histogram.ts';
+
+/**
+ * How a call ended: `ok` with a result; `canceled` or `timeout` with `wamp.error.canceled` or `wamp.error.timeout`;
+ * `unserved` with `wamp.error.no_available_callee`; `error` with any other error; `abandoned` without an answer, because
+ * its caller had left.
+ */
+export type CallOutcome = 'ok' | 'error' | 'canceled' | 'timeout' | 'unserved' | 'abandoned';
+
+const OUTCOMES: readonly CallOutcome[] = ['ok', 'error', 'canceled', 'timeout', 'unserved', 'abandoned'];
+
+/** The unit of the histograms (s). */
+const MICROSECOND = 1e-6;
+
+/** The times of calls, in seconds. */
+export class Latency {
+  /** Made when first needed: most realms see two or three of the outcomes. */
+  readonly #histograms = new Map<CallOutcome, Histogram>();
+  readonly #succeeded = new Histogram(MICROSECOND);
+
+  /**
+   * Counts a call that is over.
+   * @param answer what its caller is sent; undefined when it has left
+   * @param took from CALL to the answer (ms)
+   */
+  ended(answer: Message | undefined, took: number): void {
+    if (answer?.type === MessageType.RESULT) this.#succeeded.record(took / 1000);
+    else this.#of(outcomeOf(answer)).record(took / 1000);
+  }
+
+  /** By outcome, those that have occurred. */
+  *entries(): Generator<readonly [CallOutcome, Histogram], void> {
+    yield ['ok', this.#succeeded];
+    for (const outcome of OUTCOMES) {
+      const histogram = this.#histograms.get(outcome);
+      if (histogram !== undefined) yield [outcome, histogram];
+    }
+  }
+
+  #of(outcome: CallOutcome): Histogram {
+    let histogram = this.#histograms.get(outcome);
+    if (histogram === undefined) this.#histograms.set(outcome, (histogram = new Histogram(MICROSECOND)));
+    return histogram;
+  }
+}
+
+function outcomeOf(answer: Message | undefined): CallOutcome {
+  if (answer === undefined) return 'abandoned';
+  return answer.type === MessageType.ERROR ? (BY_URI.get(answer.error) ?? 'error') : 'error';
+}
+
+const BY_URI: ReadonlyMap<Uri, CallOutcome> = new Map([
+  [ErrorUri.CANCELED, 'canceled'],
+  [ErrorUri.TIMEOUT, 'timeout'],
+  [ErrorUri.NO_AVAILABLE_CALLEE, 'unserved'],
+]);

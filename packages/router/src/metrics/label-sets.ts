@@ -1,0 +1,74 @@
+/** What is counted for each combination of label values, of which each label has so many at most. */
+import type { Labels } from './metric.ts';
+
+/** How many values of a label are told apart by default. */
+const MOST_VALUES = 100;
+/** The value of those that are too many. */
+const OTHER = 'other';
+/** A longer value is cut (characters). */
+const LONGEST_VALUE = 128;
+
+export class LabelSets<I> {
+  readonly #metric: string;
+  readonly #names: readonly string[];
+  readonly #most: number;
+  readonly #overflowed: () => void;
+  /** The values of each label. */
+  readonly #values: readonly Set<string>[];
+  readonly #sets = new Map<string, { readonly labels: Labels; readonly instrument: I }>();
+
+  /**
+   * @param metric its name, for errors
+   * @param names of the labels; none by default
+   * @param most values of each label; 100 by default
+   * @param overflowed is called each time that a value is replaced by `other`
+   */
+  constructor(
+    metric: string,
+    names: readonly string[] | undefined,
+    most: number | undefined,
+    overflowed: () => void,
+  ) {
+    this.#metric = metric;
+    this.#names = names ?? [];
+    this.#most = most ?? MOST_VALUES;
+    this.#overflowed = overflowed;
+    this.#values = this.#names.map(() => new Set());
+  }
+
+  /**
+   * What counts for these values, made when there is none yet.
+   * @throws Error when there are more or fewer values than labels
+   */
+  of(values: readonly string[], make: () => I): I {
+    if (values.length !== this.#names.length) {
+      throw new Error(
+        `${this.#metric}: ${values.length} values for the labels (${this.#names.join(', ')}); expected one for each`,
+      );
+    }
+    const bounded = this.#values.map((known, index) => this.#bounded(known, values[index] ?? ''));
+    const key = JSON.stringify(bounded);
+    const found = this.#sets.get(key);
+    if (found !== undefined) return found.instrument;
+    const labels = Object.fromEntries(this.#names.map((name, index) => [name, bounded[index] ?? '']));
+    const instrument = make();
+    this.#sets.set(key, { labels, instrument });
+    return instrument;
+  }
+
+  /** What each has counted, with its labels. */
+  samples<S extends object>(read: (instrument: I) => S): (S & { readonly labels: Labels })[] {
+    return [...this.#sets.values()].map(({ labels, instrument }) => ({ labels, ...read(instrument) }));
+  }
+
+  #bounded(known: Set<string>, value: string): string {
+    const text = value.slice(0, LONGEST_VALUE);
+    if (text === OTHER || known.has(text)) return text;
+    if (known.size < this.#most) {
+      known.add(text);
+      return text;
+    }
+    this.#overflowed();
+    return OTHER;
+  }
+}
