@@ -25,6 +25,7 @@ import { LOW_MARK } from '../output/holding.ts';
 import type { Outlet, Outlets } from '../output/outlet.ts';
 import { SlowConsumer } from '../output/slow-consumer.ts';
 import { insteadOf } from '../output/undeliverable.ts';
+import { AMPLE, briefWelcome } from '../session/brief-welcome.ts';
 import { ClientSession } from '../session/client-session.ts';
 import { Gate } from '../session/gate.ts';
 import { Joining, type Joined, type JoiningRouter, type Step } from '../session/joining.ts';
@@ -366,7 +367,7 @@ export class Connection implements Hearer {
     const { realm, call, authorizer, slowConsumer, welcome } = joined;
     const session = new ClientSession(joined, this.#peer, this, this.#place.share.client);
     this.#work.spent += JOIN;
-    if (!this.#write(welcome)) return;
+    if (!this.#write(this.#limit < AMPLE ? briefWelcome(welcome) : welcome)) return;
     this.#tellAccepted(joined);
     // Nothing is spread here: with V8, each result would have a shape of its own, and looking into it would be a search.
     const way = { realm, session, outlet: this.#outlet, transport: this.#transport };

@@ -1,6 +1,7 @@
 /** The routers that are attacked: their settings by name. */
 import type { ServerOptions } from 'node:http';
 import {
+  defaultFeatures,
   anonymous,
   cryptosign,
   dynamicAuthorizer,
@@ -71,7 +72,15 @@ export const SETUPS: Readonly<Record<string, () => Setup>> = {
   plain: () => ({ router: {} }),
   /** As it comes, in a process that traces asynchronous calls. */
   traced: () => ({ router: {} }),
-  compressing: () => ({ router: {}, webSocket: { compression: true } }),
+  /** Its strangers do not inflate: without event history, WELCOME is so short that it is not compressed. */
+  compressing: () => ({
+    router: {
+      features: defaultFeatures().filter(
+        ({ announces }) => announces?.broker?.includes('event_history') !== true,
+      ),
+    },
+    webSocket: { compression: true },
+  }),
   /** Little patience, and little room. */
   tight: () => ({
     router: {
