@@ -105,7 +105,7 @@ describe('Crossbar.io', () => {
       reader ← [50, 1, {}, [$news]]
       ${Array.from({ length: receivers }, (_, n) => `s${n} → [32, 1, {}, "com.news"]\n s${n} ← [33, 1, $news]`).join('\n')}
       publisher → [16, 1, {}, "com.news", [1]]
-      ${Array.from({ length: receivers }, (_, n) => `s${n} ← [36, $news, $publication, {}, [1]]`).join('\n')}
+      ${Array.from({ length: receivers }, (_, n) => `s${n} ← [36, $news, $publication, {"x_offset": 1}, [1]]`).join('\n')}
       reader → [48, 2, {}, "wamp.subscription.get_events", [$news]]
       reader ← [50, 2, {}, [{"publication": $publication, "args": [1], ...}]]
     `,

@@ -16,6 +16,10 @@ beforeAll(async () => {
       Promise<Fort>,
     ],
   );
+  // The session by which the router asks stays from the first question on.
+  const first = await join(rawSocket, judged.port);
+  await ask(first, [48, 1, {}, 'com.thing']);
+  first.drop();
 });
 afterAll(async () => {
   for (const one of [fort, guarded, unclear, judged]) await one[Symbol.asyncDispose]();
