@@ -1,9 +1,8 @@
-/** Holds ARCHITECTURE.md against the tree, and docs/dependencies.md against the manifests. */
-import { execFileSync } from 'node:child_process';
+/** Checks ARCHITECTURE.md against the tree, and docs/dependencies.md against the manifests. */
 import { readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { repositoryFiles as files } from './code-map.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -11,21 +10,9 @@ function read(path: string): string {
   return readFileSync(root + path, 'utf8');
 }
 
-/** The files of the repository: what git tracks, or would if it were asked to. */
-function files(): string[] {
-  const args = ['ls-files', '--cached', '--others', '--exclude-standard', '--deduplicate'];
-  return execFileSync('git', args, { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean);
-}
-
 function named(path: string, expression: RegExp): string[] {
   return [...read(path).matchAll(expression)].map(([, name = '']) => name).sort();
 }
-
-test('every folder is named in the code map, and every folder named there exists', () => {
-  const folders = new Set(files().map((file) => `${dirname(file)}/`));
-  folders.delete('./');
-  expect(named('ARCHITECTURE.md', /^\| `([^`]+\/)` *\|/gm)).toEqual([...folders].sort());
-});
 
 test('every file that ARCHITECTURE.md names by its path exists', () => {
   const known = files();

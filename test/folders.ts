@@ -1,0 +1,102 @@
+/** What each folder of the repository contains: the part of docs/map.md that is written by hand. */
+
+/** By path, `./` not among them. A test holds the list against the tree. */
+export const folders: Readonly<Record<string, string>> = {
+  'packages/protocol/': '**WAMP as data.** No sockets, no timers, no Node types; runs in browsers.',
+  'packages/protocol/src/':
+    'Messages and what they are made of: the wire table, options, payloads, framing, URIs, ids and errors.',
+  'packages/protocol/src/auth/':
+    'The mathematics of authentication, for both sides: WAMP-CRA, WAMP-SCRAM, cryptosign.',
+  'packages/protocol/src/serializers/':
+    'JSON, MessagePack and CBOR: readers, writers, and walkers that check a payload without decoding it.',
+  'packages/protocol/src/transcode/':
+    'Converts a payload from one serializer to another without building values: a source reads each format, a sink writes it.',
+  'packages/protocol/test/': 'Properties, byte vectors, mutated messages.',
+
+  'packages/client/': '**The client**, for browsers and Node.',
+  'packages/client/src/': 'The public API: connecting, sessions, calls, subscriptions, registrations.',
+  'packages/client/src/core/':
+    'What needs no I/O: joining, pending requests, invocations, events, back-pressure.',
+  'packages/client/src/meta/': 'The meta APIs, event history and testaments: one file each.',
+  'packages/client/src/auth/': 'One file per authentication method: how to answer its challenge.',
+  'packages/client/src/transports/': 'How to open a channel: WebSocket, RawSocket, long-poll.',
+  'packages/client/test/': 'The client against a scripted router and against `@wamp/router`.',
+
+  'packages/router/': '**The router as a library.** No configuration files, no command line.',
+  'packages/router/src/':
+    'The router itself, what acceptors see of it, its limits, its events and its public names.',
+  'packages/router/src/core/':
+    'Routing: realms, broker, dealer, calls, URI patterns. Synchronous; no sockets, no timers.',
+  'packages/router/src/stores/':
+    'Where past events are kept: the interface `EventStore` and the store in memory.',
+  'packages/router/src/metrics/':
+    'Counters, gauges and histograms that the router writes and readers outside read.',
+  'packages/router/src/features/':
+    'What a realm can do beyond routing: one file each, built on hooks and procedures only.',
+  'packages/router/src/auth/': 'Authentication: one file per method, and the throttling of failed attempts.',
+  'packages/router/src/authz/': 'Authorization: permissions by role, dynamic authorizers, cached decisions.',
+  'packages/router/src/output/':
+    'The way out: messages to frames, frames to sockets, and what happens when a client reads too slowly.',
+  'packages/router/src/session/':
+    'One session from HELLO on: joining, the gate, and sessions of code in this process.',
+  'packages/router/src/connection/':
+    'One connection: decoding, fair turns, rate limits, deadlines, admission.',
+  'packages/router/src/transports/':
+    'WebSocket, RawSocket and HTTP long-poll, on one port or each on its own; in memory; proxies and heartbeats.',
+  'packages/router/src/testing/':
+    '`converse`: tests in the notation of the specification; a clock that the test moves.',
+  'packages/router/test/': 'Units and properties, and WebSocket at the level of bytes.',
+  'packages/router/test/auth/': 'Which clients are let in, and which are refused.',
+  'packages/router/test/examples/': 'The examples of docs/extending.md.',
+  'packages/router/test/faults/': 'Clients that are killed, stopped and cut off at every stage.',
+  'packages/router/test/flows/': 'Conversations, one file per chapter of the specification.',
+  'packages/router/test/metrics/': 'The registry, histograms against sorted values, the example of a reader.',
+  'packages/router/test/model/': 'Broker, dealer and recovery against naive models, in random interleavings.',
+  'packages/router/test/support/': 'What tests share: clients that see bytes, proxies, places, authorities.',
+  'packages/router/test/threats/':
+    'Each threat by its number: a router in a process of its own, attacked over real sockets while honest clients use it.',
+
+  'apps/router/': '**`wamp-router`**, the router to deploy.',
+  'apps/router/src/': 'The program: command line, listeners, HTTP pages, log, start and shutdown.',
+  'apps/router/src/config/': 'The configuration file: parsing, schema, error messages.',
+  'apps/router/public/': 'The landing page.',
+  'apps/router/deploy/': 'A container image, a systemd unit, and the configuration they come with.',
+  'apps/router/schema/': 'The JSON Schema of configuration files, for editors.',
+  'apps/router/test/': 'The program from outside: what it prints, serves and refuses.',
+  'apps/router/test/threats/': 'Threats to the program itself: its log, its TLS.',
+  'apps/chat/': 'A chat: rooms by PubSub, members by RPC.',
+  'apps/chat/src/': 'The page of the chat.',
+  'apps/chat/test/': 'Its logic, and two pages in a real browser.',
+  'apps/dashboard/': 'A dashboard: live sessions and traffic.',
+  'apps/dashboard/src/': 'The page of the dashboard.',
+  'apps/dashboard/test/': 'Real numbers in a real browser.',
+
+  'interop/': "Other projects' clients against this router.",
+  'interop/test/':
+    'autobahn-js, wampy and autobahn-python in all four roles; hostile frames over live connections.',
+  'interop/test/support/': 'What these tests share.',
+  'interop/python/': 'The programs that autobahn-python runs.',
+
+  'bench/': 'The benchmark that the docs quote: this router beside a plain `ws` relay and fox-wamp.',
+  'bench/src/': 'The command, the workloads, the measurements, the report.',
+  'bench/src/load/': 'The load: a client that is cheap enough not to be the limit, and checks every message.',
+  'bench/src/logins/':
+    '`npm run login-cost`: whether the duration of a refused login tells that a user exists.',
+  'bench/src/soak/':
+    '`npm run soak`: whether the router stays healthy under churn, and what one stuck subscriber costs others.',
+  'bench/src/siege/':
+    '`npm run siege`: a hundred hostile sessions that keep to the rules. `npm run storm`: thousands of joins at once. `npm run burst`: bursts to steady readers.',
+  'bench/src/siege/kinds/': 'The kinds of attack.',
+  'bench/src/peers/': 'The programs that are measured, each a process pinned to one core.',
+  'bench/test/':
+    'Tests of the load itself: it notices faults, frames correctly, and computes its figures correctly.',
+  'bench/test/support/': 'A relay that corrupts a message.',
+
+  'conformance/': "The specification's requirements by number, and which tests show each.",
+  'docs/': 'The documentation for users and contributors.',
+  'docs/images/': 'Screenshots.',
+  'scripts/': '`npm start`, `npm test` and their helpers.',
+  'test/': 'Checks of the repository itself.',
+  '.changeset/': 'What the next release will say.',
+  '.ci/': 'What continuous integration runs.',
+};
