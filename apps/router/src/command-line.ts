@@ -1,11 +1,11 @@
 /** The command line: what may be asked of `wamp-router`, and one line for what may not. */
-import { readFileSync } from 'node:fs';
 import { isReserved, isUri, type MatchPolicy } from '@wamp/protocol';
 import { isOriginRule, type Action } from '@wamp/router';
 import { Command as Program, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Flags } from './config/development.ts';
 import { CannotStart, USAGE } from './failure.ts';
 import { ACTIONS, type Question } from './rights.ts';
+import { version } from './version.ts';
 
 /** What `wamp-router` was asked to do. */
 export type Command = StartCommand | CheckCommand;
@@ -134,12 +134,6 @@ function oneLine(error: CommanderError): string {
     .replace(/^error: /, '')
     .replaceAll(/\s+/g, ' ')
     .trim();
-}
-
-/** The version of this package. */
-export function version(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 function nonEmpty(value: string): string {

@@ -8,18 +8,17 @@ import type {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Log } from '@wamp/router';
+import { answerHealth, type HealthAnswers } from './health-answers.ts';
 import { landingPage, type ToldRealm } from './landing-page.ts';
 import { asset, type Asset, type Site } from './static-sites.ts';
 
 /** What the answers are made of. */
-export interface HttpOptions {
+export interface HttpOptions extends HealthAnswers {
   readonly site: Site;
   /** Where WebSocket clients connect; the landing page names the first. */
   readonly webSocketPaths: readonly string[];
   /** The realms that the landing page tells of. It connects to the first. */
   readonly realms: readonly ToldRealm[];
-  /** What `/health` tells besides `status`. */
-  readonly health: () => Readonly<Record<string, string | number>>;
 }
 
 // The chat and the dashboard may be pointed at another router, hence any WebSocket.
@@ -57,14 +56,10 @@ export function answerHttp(options: HttpOptions): RequestListener {
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, options: HttpOptions): void {
-  const { site, webSocketPaths, realms, health } = options;
+  const { site, webSocketPaths, realms } = options;
   const [path = '', ...query] = (request.url ?? '').split('?');
 
-  if (path === '/health') {
-    const body = JSON.stringify({ status: 'ok', ...health() });
-    send(response, 200, body, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-    return;
-  }
+  if (answerHealth(path, response, options)) return;
   if (webSocketPaths.includes(path) && !site.has(path)) {
     sendText(response, 426, 'This address speaks WAMP over WebSocket: connect a WAMP client to it.', {
       upgrade: 'websocket',

@@ -2,20 +2,24 @@
 import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@wamp/router';
-import { version } from './command-line.ts';
+import { openAdmin, type AdminServer } from './admin-server.ts';
 import type { Listener } from './config/listeners.ts';
 import type { LoadedConfiguration } from './config/load.ts';
 import type { Configuration } from './config/schema.ts';
 import { fewDescriptors, roomForConnections } from './descriptors.ts';
+import { Health, memoryCheck } from './health.ts';
+import type { HealthAnswers } from './health-answers.ts';
 import { answerHttp } from './http.ts';
 import { assembleListener, type OpenListener } from './listener.ts';
 import { resolveHost } from './listening.ts';
 import { entranceTo } from './check.ts';
 import { logFrom } from './log.ts';
 import { prepare, refuseExposure } from './prepare.ts';
+import { measureProcess } from './process-metrics.ts';
 import type { Stoppable } from './shutdown.ts';
 import { grantsEverything } from './rights.ts';
 import { loadSites, type Site } from './static-sites.ts';
+import { version } from './version.ts';
 
 /** How long clients may take to part once they were sent GOODBYE (ms). */
 const FAREWELL = 1_500;
@@ -24,6 +28,8 @@ const FAREWELL = 1_500;
 export interface Running extends Stoppable {
   /** One line: where it listens, and for whom. */
   readonly greeting: string;
+  /** Where metrics are told; undefined where they are not. */
+  readonly adminUrl: string | undefined;
 }
 
 /**
@@ -39,34 +45,52 @@ export async function start(
 ): Promise<Running> {
   const { configuration } = loaded;
   const router = await prepare(loaded, insecureDev, log);
+  measureProcess(router.metrics);
+  const health = new Health();
+  health.add(memoryCheck(router));
+  const told = { health, about: aboutThis(), metrics: router.metrics };
   const listeners = await resolve(configuration.listeners);
   if (!insecureDev) refuseExposure(listeners, loaded);
-  const answers = answersFor(configuration);
+  const answers = answersFor(configuration, told);
   const room = roomForConnections();
   const few = fewDescriptors(room, configuration.limits);
   if (few !== undefined) log('warn', 'few file descriptors', few);
   const open: OpenListener[] = [];
+  let admin: AdminServer | undefined;
   const close = (): Promise<unknown> => Promise.all(open.map((listener) => listener.close()));
   try {
+    const { listener: place } = configuration.admin;
+    if (place !== undefined) admin = await openAdmin(place, told);
     for (const listener of listeners) {
       open.push(
         await assembleListener(router, listener, answers(listener)).open(shareOf(room, listeners.length)),
       );
     }
   } catch (error) {
+    admin?.close();
     await close();
     throw error;
   }
   return {
     greeting: greeting(open, configuration),
+    adminUrl: admin?.url,
     async stop() {
+      health.add(() => ({ code: 'draining', why: 'the router is about to end' }));
       const parted = close();
       await router.drain(configuration.drain);
       // A client that does not say GOODBYE in turn keeps nobody waiting.
       await Promise.race([Promise.all([router.close(), parted]), sleep(FAREWELL, undefined, { ref: false })]);
       for (const listener of open) listener.closeIdle();
+      admin?.close();
     },
   };
+}
+
+/** What `/health` tells of the process. */
+function aboutThis(): HealthAnswers['about'] {
+  const started = performance.now();
+  const running = version();
+  return () => ({ version: running, uptime_ms: Math.round(performance.now() - started) });
 }
 
 /** What one of several listeners may have of the room for connections. */
@@ -84,16 +108,16 @@ function resolve(listeners: readonly Listener[]): Promise<readonly Listener[]> {
 }
 
 /** What is answered over HTTP, by listener. */
-function answersFor({ listeners, realms }: Configuration): (listener: Listener) => RequestListener {
+function answersFor(
+  { listeners, realms }: Configuration,
+  { health, about }: HealthAnswers,
+): (listener: Listener) => RequestListener {
   const nothing: Site = new Map();
   const site = listeners.some(({ pages }) => pages) ? loadSites() : nothing;
   const told = realms.map((realm) => ({ name: realm.name, entrance: entranceTo(realm) }));
-  const started = performance.now();
-  const running = version();
-  const health = () => ({ version: running, uptime_ms: Math.round(performance.now() - started) });
   return ({ pages, transports, websocketPaths }) => {
     const webSocketPaths = transports.includes('websocket') ? websocketPaths : [];
-    return answerHttp({ site: pages ? site : nothing, webSocketPaths, realms: told, health });
+    return answerHttp({ site: pages ? site : nothing, webSocketPaths, realms: told, health, about });
   };
 }
 

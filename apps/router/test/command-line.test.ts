@@ -2,9 +2,10 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readCommandLine, version } from '../src/command-line.ts';
+import { readCommandLine } from '../src/command-line.ts';
 import { CannotStart, USAGE } from '../src/failure.ts';
 import { whyNotListening } from '../src/listening.ts';
+import { version } from '../src/version.ts';
 import { Workshop, type Outcome } from './workshop.ts';
 
 const page = { 'index.html': '<!doctype html><title>stand-in</title>' };

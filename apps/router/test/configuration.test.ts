@@ -83,6 +83,7 @@ describe('what is right is understood', () => {
       attempts: DEFAULT_ATTEMPT_LIMITS,
       drain: 10_000,
       log: { level: 'warn' },
+      admin: {},
     });
   });
 
@@ -126,6 +127,7 @@ describe('what is right is understood', () => {
       },
       drain: 1000,
       log: { level: 'debug' },
+      admin: { listener: { address: '10.0.0.1', port: 9000 } },
     });
     expect(realms[0]).toEqual({
       name: 'com.example.hunter2.${x}',

@@ -80,6 +80,7 @@ attempts:
   size: 7
 drain: 1s
 log: { level: debug }
+admin: { listener: { address: 10.0.0.1, port: 9000 } }
 `;
 
 export interface Broken {

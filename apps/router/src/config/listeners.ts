@@ -1,11 +1,12 @@
 /** What a configuration says of listeners. */
-import { isIP, isIPv6 } from 'node:net';
+import { isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
 import type { TlsOptions } from 'node:tls';
 import { plainAddress } from '@wamp/router';
 import { z } from 'zod';
 import { camelKeys } from './camel-keys.ts';
 import type { Files } from './files.ts';
+import { isHost } from './hosts.ts';
 import {
   ALWAYS,
   NOT_WELL_FORMED,
@@ -86,18 +87,6 @@ function spelledOut(address: string | undefined): string | undefined {
   if (!isIPv6(plain)) return plain;
   const zone = address.includes('%') ? address.slice(address.indexOf('%')) : '';
   return new URL(`http://[${plain}]/`).hostname.slice(1, -1) + zone;
-}
-
-/** An IP address, or a name. Numbers such as `0` or `127.1` are neither, though some systems take them for addresses. */
-function isHost(text: string): boolean {
-  if (text === '' || isIP(text) !== 0) return true; // nothing at all is told as such
-  const labels = text.replace(/\.$/, '').split('.');
-  const last = labels.at(-1) ?? '';
-  return (
-    text.length <= 254 &&
-    labels.every((label) => /^[\p{L}\p{N}_](?:[\p{L}\p{N}\p{M}_-]{0,61}[\p{L}\p{N}\p{M}_])?$/u.test(label)) &&
-    !/^(?:\d+|0x[\da-f]*)$/i.test(last)
-  );
 }
 
 /** The longest path of a Unix domain socket that the system takes (bytes); it keeps one more for the end. */

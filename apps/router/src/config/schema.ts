@@ -1,6 +1,7 @@
 /** The shape of a configuration file, and the JSON Schema that editors complete it by. */
 import type { AttemptLimits, Limits, LogLevel } from '@wamp/router';
 import { z } from 'zod';
+import { admin, type AdminConfiguration } from './admin.ts';
 import { Files } from './files.ts';
 import { duration, together } from './kinds.ts';
 import { attempts, limits } from './limits.ts';
@@ -16,6 +17,7 @@ export interface Configuration {
   /** How long calls in flight may go on once the router is told to stop. */
   readonly drain: number;
   readonly log: { readonly level: LogLevel };
+  readonly admin: AdminConfiguration;
 }
 
 /** How long calls in flight may go on unless told otherwise (ms). */
@@ -30,6 +32,7 @@ export function configuration(files: Files): z.ZodType<Configuration> {
     attempts: attempts().prefault({}).describe('How often somebody may try to log in.'),
     drain: duration(DEFAULT_DRAIN).describe('How long calls in flight may go on when the router ends.'),
     log: log().prefault({}).describe('What is logged.'),
+    admin: admin().prefault({}).describe('Where the router tells how it does.'),
   });
   return together(file, ({ listeners: all, realms: each }, complain) => {
     if (all.some(({ tls }) => tls?.requestCert === true)) return;

@@ -1,0 +1,44 @@
+/** What a configuration says of administration: where metrics and health are told. */
+import { z } from 'zod';
+import { isHost } from './hosts.ts';
+import { NOT_WELL_FORMED, port, text } from './kinds.ts';
+
+/** Where the router tells how it does. */
+export interface AdminConfiguration {
+  /** Where `/metrics` and `/health` are answered over HTTP; nowhere when absent. */
+  readonly listener?: AdminListener;
+}
+
+interface AdminListener {
+  readonly address: string;
+  /** 0 for any free one. */
+  readonly port: number;
+}
+
+const DEFAULT_ADDRESS = '127.0.0.1';
+const DEFAULT_PORT = 9480;
+
+export function admin(): z.ZodType<AdminConfiguration> {
+  return z
+    .strictObject({
+      listener: adminListener()
+        .exactOptional()
+        .describe(
+          'Answers `/metrics` (Prometheus) and `/health` over HTTP, to everybody who reaches it: keep it to the loopback ' +
+            'address, or to a network of your own.',
+        ),
+    })
+    .meta({ title: 'a mapping for administration' });
+}
+
+function adminListener(): z.ZodType<AdminListener> {
+  return z
+    .strictObject({
+      address: text('a host name or an address')
+        .refine(isHost, { message: NOT_WELL_FORMED })
+        .default(DEFAULT_ADDRESS)
+        .describe('Host name or address to listen on.'),
+      port: port().default(DEFAULT_PORT).describe('Port to listen on; 0 stands for any free one.'),
+    })
+    .meta({ title: 'a mapping with address and port' });
+}
