@@ -1,8 +1,8 @@
 /** Account: bytes in use, up to a limit. */
 
 /**
- * Bytes in use, up to a limit. What is reserved here is reserved in all accounts above as well: in that of the realm, and
- * in that of the process.
+ * Bytes in use, up to a limit. A reservation also counts in all accounts above this one: that of the realm, and that of
+ * the process.
  */
 export class Account {
   readonly limit: number;
@@ -12,7 +12,7 @@ export class Account {
 
   /**
    * @param limit in bytes
-   * @param met is called for each reservation, here or below, that this limit forbids
+   * @param met called for each reservation, in this account or one below it, that this limit refuses
    */
   constructor(limit: number, above?: Account, met?: () => void) {
     this.limit = limit;
@@ -25,22 +25,22 @@ export class Account {
     return this.#used;
   }
 
-  /** Whether nothing more fits in. */
+  /** Whether the account is full. */
   get isFull(): boolean {
     return this.#used >= this.limit;
   }
 
-  /** Whether so many bytes can be reserved, here and above. */
+  /** Whether this number of bytes can be reserved in this account and all above it. */
   fits(bytes: number): boolean {
     return this.#used + bytes <= this.limit && (this.#above?.fits(bytes) ?? true);
   }
 
-  /** Whether so many bytes could be reserved if everything were released here, though not in other accounts. */
+  /** Whether this number of bytes could be reserved if everything in this account were released, and nothing in others. */
   canFit(bytes: number): boolean {
     return bytes <= this.limit && (this.#above?.fits(bytes - this.#used) ?? true);
   }
 
-  /** Takes so many bytes. @returns false, and takes none, when they do not fit here or above */
+  /** Reserves bytes. @returns false, having reserved none, when they do not fit in this account or one above */
   reserve(bytes: number): boolean {
     if (!this.fits(bytes)) {
       this.#tell(bytes);
@@ -50,7 +50,7 @@ export class Account {
     return true;
   }
 
-  /** Gives back what was reserved. */
+  /** Releases reserved bytes. */
   release(bytes: number): void {
     this.#add(-bytes);
   }

@@ -1,8 +1,8 @@
-/** CALL.Options as long as the call is in flight: no more of them than somebody looks at. */
+/** The CALL.Options that are kept while a call is in flight: only those that are read later. */
 import { NO_ENTRIES, type CallOptions } from '@wamp/protocol';
 import { memoryOf } from './kept.ts';
 
-/** The options that are looked at once the call has begun. */
+/** The options that are read after the call has begun. */
 const KEPT_OPTIONS: ReadonlySet<string> = new Set([
   'receive_progress',
   'progress',
@@ -14,7 +14,7 @@ const KEPT_OPTIONS: ReadonlySet<string> = new Set([
   'ppt_keyid',
 ]);
 
-/** The options without those that nobody looks at: they would stay as long as the call, whatever they take. */
+/** Removes the options that are never read: they would use memory as long as the call lasts. */
 export function known(options: CallOptions): CallOptions {
   for (const key in options) {
     if (!KEPT_OPTIONS.has(key)) {
@@ -24,7 +24,7 @@ export function known(options: CallOptions): CallOptions {
   return options;
 }
 
-/** What the texts among the options take (bytes): the others take next to nothing. */
+/** The memory of the strings among the options (bytes); that of the other options is negligible. */
 export function weightOfTexts(options: CallOptions): number {
   if (options === NO_ENTRIES) return 0;
   const text = options.ppt_scheme ?? options.ppt_serializer ?? options.ppt_cipher ?? options.ppt_keyid;

@@ -1,4 +1,7 @@
-/** What INVOCATION and EVENT tell about whom (spec: Caller Identification, Publisher Identification). */
+/**
+ * Which caller and publisher attributes INVOCATION and EVENT disclose (spec: Caller Identification, Publisher
+ * Identification).
+ */
 import { NO_ENTRIES, type Id, type PassthruAttributes } from '@wamp/protocol';
 import type { Publisher } from './publication.ts';
 
@@ -26,12 +29,15 @@ export function publisherDetails(disclosed: boolean, publisher: Publisher | unde
   return { publisher: publisher.id, publisher_authid: authid, publisher_authrole: authrole };
 }
 
-/** Options that ask to be disclosed, in the place of those that may not. */
+/** The same options with `disclose_me: true`. */
 export function disclosing<O extends object>(options: O): O & { readonly disclose_me: true } {
   return { ...options, disclose_me: true };
 }
 
-/** The attributes that travel with a payload that nobody opens (spec: Payload Passthru Mode). */
+/**
+ * The attributes that accompany a payload in passthru mode, which the router does not decode (spec: Payload Passthru
+ * Mode).
+ */
 export function passthru(options: PassthruAttributes): PassthruAttributes {
   if (!isPassthru(options)) return NO_ENTRIES;
   const { ppt_scheme, ppt_serializer, ppt_cipher, ppt_keyid } = options;

@@ -1,16 +1,19 @@
-/** Who may get a publication, decided once per publication (spec: Subscriber Black- and Whitelisting). */
+/**
+ * Decides which sessions may receive a publication; the test is built once per publication (spec: Subscriber Black- and
+ * Whitelisting).
+ */
 import type { Id, PublishOptions } from '@wamp/protocol';
 import { ENTRY, memoryOf } from './kept.ts';
 import type { Audience, AudienceList, Eligible, Publication } from './publication.ts';
 import type { Session } from './session.ts';
 
-/** What an item of a set takes: its place in a hash table that is half full, and a number of its own (bytes). */
+/** The memory of one item of a set (bytes): its slot in a hash table that is half full, and a boxed number. */
 const ITEM = 64;
 
 /**
- * The test for one publication; undefined when everyone passes. A list that is present counts, even
- * when it is empty: `eligible: []` means nobody (T-20). The publisher is left out unless it said
- * `exclude_me: false`, whatever the lists say.
+ * The test for one publication; undefined when every session passes. A list that is present counts, even an empty one:
+ * with `eligible: []` no session passes (T-20). The publisher is excluded, regardless of the lists, unless it said
+ * `exclude_me: false`.
  */
 export function eligibility(publication: Publication): Eligible | undefined {
   const { options, publisher } = publication;
@@ -21,14 +24,14 @@ export function eligibility(publication: Publication): Eligible | undefined {
   return (session) => session.id !== excluded && passes(audience, session);
 }
 
-/** Whether the lists of a publication let a session have it; undefined for lists that are not there. */
+/** Whether the lists of a publication admit a session. */
 export function passes(audience: Audience | undefined, session: Session): boolean {
   return audience === undefined || audience.tests.every((test) => test(session));
 }
 
 /**
- * Whether a publication was for somebody who has had several sessions, one after the other: the lists of sessions count
- * for all of them, those of names and roles for the present one.
+ * Whether a publication was for a client that has had several sessions in succession: lists of session ids are checked
+ * against all of them, lists of authids and authroles against the current one.
  * @param former ids of sessions that have ended
  */
 export function wasFor(publication: Publication, session: Session, former: readonly Id[]): boolean {

@@ -1,13 +1,14 @@
-/** Errors whose URI is none: what a caller hears instead. */
+/** Replaces the invalid URI of a callee's ERROR before a caller receives it. */
 import { ErrorUri, isUri, Payload, type ErrorMessage } from '@wamp/protocol';
 import { isPassthru } from './disclosure.ts';
 
-/** So much of what stood in place of the URI is told, in UTF-16 units. */
+/** How much of the invalid URI is passed on, in UTF-16 units. */
 const MOST_TOLD = 512;
 
 /**
- * The error as it is, when its URI is one. Otherwise the caller, which might end its session for it, gets
- * `wamp.error.runtime_error`, and the text as the keyword argument `uri`. A payload in passthru mode stays closed.
+ * The unchanged error when its URI is valid. Otherwise the caller, which might end its session over it, gets
+ * `wamp.error.runtime_error` with the text as the keyword argument `uri`. A payload in passthru mode is not opened for
+ * this.
  */
 export function withUri(message: ErrorMessage): ErrorMessage {
   if (isUri(message.error)) return message;

@@ -1,6 +1,6 @@
-/** A queue, first in, first out: each step costs the same, however many wait. */
+/** A first-in, first-out queue with constant cost per step, whatever its length. */
 
-/** Behind so many that were taken, a queue closes the gap they have left. */
+/** After this many removals the queue discards the empty slots at its front. */
 const GAP = 64;
 
 export class Fifo<T> {
@@ -15,7 +15,7 @@ export class Fifo<T> {
     this.#items.push(item);
   }
 
-  /** Takes out the item that has waited the longest; undefined when there is none. */
+  /** Removes and returns the oldest item; undefined when the queue is empty. */
   shift(): T | undefined {
     if (this.#next === this.#items.length) return undefined;
     const item = this.#items[this.#next];

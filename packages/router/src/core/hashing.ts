@@ -1,6 +1,6 @@
-/** Hashes of texts that nobody can foresee: no client can choose texts with the same one. */
+/** String hashes with a random secret, so that no client can choose strings that collide. */
 
-/** The hash of the empty text. */
+/** The hash of the empty string. */
 export const EMPTY: number = secret();
 const [ODD, SALT] = [secret() | 1, secret()];
 
@@ -9,7 +9,7 @@ export function secret(): number {
   return Math.floor(Math.random() * 2 ** 32) | 0;
 }
 
-/** The hash of a text and one more UTF-16 unit. */
+/** The hash of a string extended by one UTF-16 unit. */
 export function extended(hash: number, unit: number): number {
   const mixed = Math.imul(hash ^ Math.imul(unit, SALT), ODD);
   return mixed ^ (mixed >>> 15);

@@ -1,13 +1,13 @@
 /** Histogram: counts values in buckets of fixed bounds, so that quantiles can be read without keeping the values. */
 
-/** Each power of two is divided into so many buckets, as a power of two: a bucket is a 16th of its lower bound wide. */
+/** Each power of two is divided into 2^4 = 16 buckets: the width of a bucket is a 16th of its lower bound. */
 const PRECISION = 4;
 const PARTS = 1 << PRECISION;
-/** The largest number of units told apart; larger values count as this. */
+/** The largest number of units; larger values count as this one. */
 const MOST = 2 ** 31 - 1;
 const BUCKETS = bucketOf(MOST) + 1;
 
-/** Values up to and including `upTo`, and above the bound of the bucket before. */
+/** Values up to and including `upTo`, and above the bound of the previous bucket. */
 export interface Bucket {
   readonly upTo: number;
   readonly count: number;
@@ -22,20 +22,20 @@ export interface Distribution {
 }
 
 /**
- * Values are rounded up to a whole number of units; up to 16 units each has a bucket of its own, and above that the bounds
- * of a bucket differ by a 16th (6.25 %). Recording is two additions to typed arrays: nothing is allocated.
+ * Values are rounded up to whole units. Up to 16 units, each value has a bucket of its own; above, the bounds of a
+ * bucket differ by a 16th (6.25 %). Recording adds to two typed arrays and allocates nothing.
  */
 export class Histogram {
   readonly #counts = new Float64Array(BUCKETS);
   readonly #sum = new Float64Array(1);
   readonly #unitsPerOne: number;
 
-  /** @param unit the smallest difference told apart: 1e-6 for seconds, say, to count microseconds */
+  /** @param unit the resolution: 1e-6, for example, to record seconds in microseconds */
   constructor(unit: number) {
     this.#unitsPerOne = 1 / unit;
   }
 
-  /** Counts a value; one below 0 counts as 0, one above 2^31 units as the largest. */
+  /** Records a value; below 0 it counts as 0, above 2^31 units as the largest. */
   record(value: number): void {
     const bucket = bucketOf(Math.min(MOST, Math.max(0, Math.ceil(value * this.#unitsPerOne))));
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
@@ -68,8 +68,8 @@ function lastOf(bucket: number): number {
 }
 
 /**
- * The value below or at which a share of all values lies: never less than the true one, and by a 16th and one unit more at
- * most.
+ * A quantile: the value at or below which a share of all values lies. Never less than the true one, and at most a 16th
+ * and one unit greater.
  * @param share from 0 to 1: 0.5 for the median
  * @returns undefined when nothing has been counted
  */
@@ -83,7 +83,7 @@ export function quantile({ count, buckets }: Distribution, share: number): numbe
   return undefined;
 }
 
-/** How many values are at most `bound`: buckets that reach beyond it do not count. */
+/** How many values are at most `bound`; buckets that extend beyond it are not counted. */
 export function countUpTo({ buckets }: Distribution, bound: number): number {
   let seen = 0;
   for (const { upTo, count } of buckets) {

@@ -3,9 +3,9 @@ import { hasRoom, type Callee, type Registration } from './registration.ts';
 import type { Session } from './session.ts';
 
 /**
- * The callee that is to serve a call; undefined when none has room.
+ * The callee that serves the next call; undefined when none has room.
  * @param random uniform in [0, 1)
- * @param tried those that have declined this call already, passed over as if they were not there
+ * @param tried callees that have already declined this call, which are skipped
  */
 export function choose(
   registration: Registration,
@@ -15,7 +15,7 @@ export function choose(
   const { callees, single } = registration;
   if (single !== undefined && tried === undefined) {
     if (!hasRoom(single)) return undefined;
-    if (registration.turn !== 1) registration.turn = 1; // so that whoever registers next is next
+    if (registration.turn !== 1) registration.turn = 1; // so that the next callee to register gets the next call
     return single;
   }
   if (registration.withRoom === 0) return undefined;
@@ -44,14 +44,14 @@ function nextInTurn(registration: Registration, willing: (callee: Callee) => boo
     const index = (registration.turn + step) % callees.length;
     const callee = callees[index];
     if (callee !== undefined && willing(callee)) {
-      registration.turn = index + 1; // not wrapped: a callee that joins behind the last one is next
+      registration.turn = index + 1; // not wrapped: a callee that is appended now gets the next call
       return callee;
     }
   }
   return undefined;
 }
 
-/** The first of those with the fewest invocations; nobody has fewer than none. */
+/** The first callee with the fewest invocations. The search ends at one without any. */
 function leastBusy(callees: readonly Callee[], willing: (callee: Callee) => boolean): Callee | undefined {
   let best: Callee | undefined;
   for (const callee of callees) {

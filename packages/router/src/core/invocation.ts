@@ -1,4 +1,4 @@
-/** INVOCATION: what a callee is told of a call, and what it must have announced to get it. */
+/** INVOCATION: composes its details, and checks that the callee has announced the features that the call needs. */
 import {
   MessageType,
   NO_ENTRIES,
@@ -27,7 +27,7 @@ export function invocationOf(
   };
 }
 
-/** True for a call of which there is nothing to tell, as of most. */
+/** True for a call whose INVOCATION needs no details, as for most calls. */
 function isPlain(call: PendingCall, callee: Callee, trustlevel: number | undefined): boolean {
   const { options, registration } = call;
   return (
@@ -58,12 +58,12 @@ function discloses({ options }: PendingCall, callee: Callee): boolean {
   return options.disclose_me === true || callee.disclosesCaller || isTrusted(callee.session);
 }
 
-/** TMO-5: the callee asked to keep the time itself, and can. */
+/** TMO-5: the callee has asked to enforce the timeout itself, and has announced that it can. */
 export function forwardsTimeout(callee: Callee, { timeout = 0 }: CallOptions): boolean {
   return timeout > 0 && callee.forwardsTimeout && callee.session.features.has('callee', 'call_timeout');
 }
 
-/** What the call needs and the callee has not announced (PCI-3, PPT-3). */
+/** A feature that the call needs and the callee has not announced (PCI-3, PPT-3); undefined when none is missing. */
 export function missingFeature({ session }: Callee, options: CallOptions): string | undefined {
   const lacks = (feature: string): boolean => !session.features.has('callee', feature);
   if (options.progress === true) {
@@ -73,14 +73,14 @@ export function missingFeature({ session }: Callee, options: CallOptions): strin
   return isPassthru(options) && lacks('payload_passthru_mode') ? 'payload_passthru_mode' : undefined;
 }
 
-/** PCR-2; a caller that has not announced progress gets none, whatever it asks for (T-44). */
+/** PCR-2; a caller that has not announced progressive results gets none, even if it asks for them (T-44). */
 export function wantsProgress({ caller, options }: PendingCall): boolean {
   return options.receive_progress === true && caller.features.has('caller', 'progressive_call_results');
 }
 
 /**
- * PCR-1, but that progress without canceling counts: autobahn-js announces no more. Such a callee is never interrupted; what it
- * yields when its call is over is discarded.
+ * Differs from PCR-1 in that progressive results without call canceling suffice: autobahn-js announces no more. Such a
+ * callee is never interrupted; results that it yields after its call has ended are discarded.
  */
 export function takesProgress({ session }: Callee): boolean {
   return session.features.has('callee', 'progressive_call_results');

@@ -1,16 +1,16 @@
-/** Kept: one accounting of the bytes of everything that outlives the message it came in. */
+/** Accounts for the bytes of all data that outlives its message: per session, client, realm and process. */
 import type { Payload } from '@wamp/protocol';
 import { Account } from './account.ts';
 import type { Quotas } from './quotas.ts';
 import type { Session } from './session.ts';
 
-/** How much a realm keeps, whoever it came from; sizes in bytes, times in ms. */
+/** How much a realm keeps of all sessions together; sizes in bytes, times in ms. */
 export interface StoreLimits {
-  /** Retained events; 64 MiB by default. Beyond, those of the topic that was published to longest ago go. */
+  /** Retained events; 64 MiB by default. When exceeded, the events of the topic with the oldest publication are evicted. */
   readonly retainedBytes: number;
-  /** How long an event is retained whose publisher does not say (`x_expires`); 0, the default, for ever. */
+  /** How long an event is retained when its publisher sets no `x_expires`; 0, the default, means for ever. */
   readonly retainedExpiry: number;
-  /** Event history, of all topics that have one; 64 MiB by default. Beyond, the oldest events go. */
+  /** Event history of all topics that have one; 64 MiB by default. When exceeded, the oldest events are evicted. */
   readonly historyBytes: number;
 }
 
@@ -20,15 +20,15 @@ export const DEFAULT_STORE_LIMITS: StoreLimits = {
   historyBytes: 64 * 1024 * 1024,
 };
 
-/** What is charged for each thing that is kept, beside what it holds: its objects, and its place in a collection (bytes). */
+/** The fixed charge for each entry, in addition to its contents: its objects and its slot in a collection (bytes). */
 export const ENTRY = 512;
 
-/** Whoever something is kept for. */
+/** The session on whose behalf data is kept. */
 interface Keeper {
   readonly client?: { readonly kept: Account } | undefined;
 }
 
-/** What is kept on behalf of sessions: each has its own limit, and is known here only while something is kept for it. */
+/** The accounts of sessions, each with the same limit. A session has an account only while data is kept for it. */
 export class SessionAccounts<S extends Keeper> {
   readonly #limit: number;
   readonly #above: Account;
@@ -37,7 +37,8 @@ export class SessionAccounts<S extends Keeper> {
 
   /**
    * @param limit of each session, in bytes
-   * @param above that of sessions whose address tells nothing; others count in that of their client
+   * @param above the account above for sessions that no client address identifies; the others count in the account of
+   *   their client
    */
   constructor(limit: number, above: Account) {
     this.#limit = limit;
@@ -49,7 +50,7 @@ export class SessionAccounts<S extends Keeper> {
     return this.#used;
   }
 
-  /** How many sessions something is kept for, for leak checks. */
+  /** How many sessions have an account, for leak checks. */
   get size(): number {
     return this.#accounts.size;
   }
@@ -59,7 +60,7 @@ export class SessionAccounts<S extends Keeper> {
     return this.#accounts.get(session)?.used ?? 0;
   }
 
-  /** Takes so many bytes for a session. @returns false, and takes none, when they do not fit */
+  /** Reserves bytes for a session. @returns false, having reserved none, when they do not fit */
   reserve(session: S, bytes: number): boolean {
     const account = this.#accounts.get(session) ?? new Account(this.#limit, this.#aboveOf(session));
     if (!account.reserve(bytes)) return false;
@@ -68,7 +69,7 @@ export class SessionAccounts<S extends Keeper> {
     return true;
   }
 
-  /** Whether so many bytes are within the session's own limit, even where others have filled the store. */
+  /** Whether the bytes are within the session's own limit, even if others have filled the accounts above. */
   allows(session: S, bytes: number): boolean {
     return this.of(session) + bytes <= this.#limit;
   }
@@ -86,10 +87,10 @@ export class SessionAccounts<S extends Keeper> {
   }
 }
 
-/** What a process keeps, in all its realms. */
+/** The accounts of the process, for all its realms. */
 export class ProcessAccounts {
   readonly all: Account;
-  /** What it keeps on behalf of sessions: half of it at most, so that they leave room for what realms keep. */
+  /** Data kept on behalf of sessions: at most half of the limit, so that room remains for the data of realms. */
   readonly ofSessions: Account;
 
   /** @param limit in bytes */
@@ -99,32 +100,32 @@ export class ProcessAccounts {
   }
 
   /**
-   * A new account for the sessions of one address: a quarter of what sessions may have at most.
-   * @param met is called for each reservation that this quarter is too small for
+   * A new account for the sessions of one address: at most a quarter of what all sessions may use.
+   * @param met called for each reservation that this quarter refuses
    */
   forClient(met: () => void): Account {
     return new Account(this.ofSessions.limit / 4, this.ofSessions, met);
   }
 }
 
-/** What a realm keeps things for. */
+/** The stores of a realm. */
 type Store = 'testaments' | 'waiting_calls' | 'undecided_messages' | 'retained_events' | 'event_history';
 
 /** All accounts of a realm. */
 export class RealmAccounts {
   /** Testaments, until their session leaves. */
   readonly testaments: SessionAccounts<Session>;
-  /** Calls that wait for a callee with room, or whose callee may decline them, by caller. */
+  /** Calls that wait for a callee with room, or that their callee may still decline; by caller. */
   readonly calls: SessionAccounts<Session>;
-  /** Messages behind one that an authorizer decides about. */
+  /** Messages that wait behind one for which an authorizer's decision is pending. */
   readonly undecided: SessionAccounts<Session>;
   readonly retained: Account;
   readonly history: Account;
   readonly #process: Account;
-  /** Those of features that are not this package's. */
+  /** Accounts that features outside this package have opened. */
   readonly #others: Account[] = [];
 
-  /** @param process what all realms, and others, keep together */
+  /** @param process the accounts that all realms share */
   constructor({ all, ofSessions }: ProcessAccounts, quotas: Quotas, stores: StoreLimits) {
     this.testaments = new SessionAccounts(quotas.testamentBytes, ofSessions);
     this.calls = new SessionAccounts(quotas.waitingCallBytes, ofSessions);
@@ -135,8 +136,8 @@ export class RealmAccounts {
   }
 
   /**
-   * Opens an account for something else that the realm keeps, such as the store of a feature. Its bytes count in `used`, and
-   * in what the process keeps.
+   * Opens an account for other data of the realm, such as the store of a feature. Its bytes count in `used` and in the
+   * account of the process.
    * @param limit in bytes
    */
   open(limit: number): Account {
@@ -145,7 +146,7 @@ export class RealmAccounts {
     return account;
   }
 
-  /** Bytes by what they are kept for. */
+  /** Bytes by store. */
   byStore(): Record<Store, number> {
     const { testaments, calls, undecided, retained, history } = this;
     return {
@@ -157,7 +158,7 @@ export class RealmAccounts {
     };
   }
 
-  /** The bytes of everything that the realm keeps. */
+  /** The bytes of all data that the realm keeps. */
   get used(): number {
     const { testaments, calls, undecided, retained, history } = this;
     const others = this.#others.reduce((sum, account) => sum + account.used, 0);
@@ -165,12 +166,12 @@ export class RealmAccounts {
   }
 }
 
-/** What a message that is kept takes: its payload, once that is kept as bytes, and what is kept of its options. */
+/** The memory of a kept message: its payload as bytes, and the options that are kept with it. */
 export function weightOf(payload: Payload, ...rest: readonly unknown[]): number {
   return ENTRY + payload.size + memoryOf(rest);
 }
 
-/** What V8 takes for a value, estimated from above (bytes). */
+/** An upper estimate of the memory that V8 uses for a value (bytes). */
 export function memoryOf(value: unknown): number {
   switch (typeof value) {
     case 'string':

@@ -1,11 +1,11 @@
-/** How long calls took, by how they ended. */
+/** Records the durations of calls by outcome. */
 import { ErrorUri, MessageType, type Message, type Uri } from '@wamp/protocol';
 import { Histogram } from './histogram.ts';
 
 /**
  * How a call ended: `ok` with a result; `canceled` or `timeout` with `wamp.error.canceled` or `wamp.error.timeout`;
- * `unserved` with `wamp.error.no_available_callee`; `error` with any other error; `abandoned` without an answer, because
- * its caller had left.
+ * `unserved` with `wamp.error.no_available_callee`; `error` with any other error; `abandoned` without an answer,
+ * because the caller had left.
  */
 export type CallOutcome = 'ok' | 'error' | 'canceled' | 'timeout' | 'unserved' | 'abandoned';
 
@@ -14,23 +14,23 @@ const OUTCOMES: readonly CallOutcome[] = ['ok', 'error', 'canceled', 'timeout', 
 /** The unit of the histograms (s). */
 const MICROSECOND = 1e-6;
 
-/** The times of calls, in seconds. */
+/** Durations of calls, in seconds. */
 export class Latency {
-  /** Made when first needed: most realms see two or three of the outcomes. */
+  /** Created when first needed: most realms see two or three of the outcomes. */
   readonly #histograms = new Map<CallOutcome, Histogram>();
   readonly #succeeded = new Histogram(MICROSECOND);
 
   /**
-   * Counts a call that is over.
-   * @param answer what its caller is sent; undefined when it has left
-   * @param took from CALL to the answer (ms)
+   * Records a call that has ended.
+   * @param answer the message for the caller; undefined when the caller has left
+   * @param took time from CALL to the answer (ms)
    */
   ended(answer: Message | undefined, took: number): void {
     if (answer?.type === MessageType.RESULT) this.#succeeded.record(took / 1000);
     else this.#of(outcomeOf(answer)).record(took / 1000);
   }
 
-  /** By outcome, those that have occurred. */
+  /** The histograms of the outcomes that have occurred. */
   *entries(): Generator<readonly [CallOutcome, Histogram], void> {
     yield ['ok', this.#succeeded];
     for (const outcome of OUTCOMES) {

@@ -1,26 +1,26 @@
-/** Things found by a number of theirs, for what comes and goes with every message. */
+/** A hash table from numbers to values, for entries that are added and removed with every message. */
 import type { Id } from '@wamp/protocol';
 import { secret } from './hashing.ts';
 
-/** Slots, at the least; a power of two. */
+/** The smallest number of slots; a power of two. */
 const LEAST = 8;
-/** Numbers that nobody knows, so that nobody can choose request ids that fall into the same slots. */
+/** Random secrets, so that no client can choose request ids that collide. */
 const [SALT, HIGH] = [secret(), secret() | 1];
-/** 2^32 by the golden ratio. */
+/** 2^32 divided by the golden ratio. */
 const GOLDEN = 0x9e3779b1;
-/** Blocks have 2^14 numbers. */
+/** A block has 2^14 numbers. */
 const BLOCK = 14;
 
 /**
- * A hash table whose entries lie in two lists, numbers and things, each in the slot that its number chooses or in the next
- * that is free. A Map makes a new table every so many entries, and each old one holds on to the next: with calls that come
- * and go, that is most of what the garbage collector has to do.
+ * Open addressing with linear probing, in two arrays: numbers and values. A Map allocates a new table after a certain
+ * number of insertions, and each old table references the next; for short-lived calls, that dominates the cost of
+ * garbage collection.
  */
 export class Numbered<T> {
   /** The number in each slot; 0 in one that is free. */
   #numbers: Id[] = free(LEAST);
   #things: (T | undefined)[] = empty(LEAST);
-  /** What a mixed number is shifted by to become a slot. */
+  /** By how many bits a mixed number is shifted to yield a slot. */
   #shift = shiftFor(LEAST);
   #size = 0;
 
@@ -28,7 +28,7 @@ export class Numbered<T> {
     return this.#size;
   }
 
-  /** How many slots in a row are taken, at the most: what a search may cost. Counted on request. */
+  /** The longest run of occupied slots, which limits the cost of a search. Counted on request. */
   get longestRow(): number {
     const taken = this.#numbers.map((number) => (number === FREE ? ' ' : 'x')).join('');
     return Math.max(...taken.split(' ').map(({ length }) => length));
@@ -38,7 +38,7 @@ export class Numbered<T> {
     return this.#things[this.#find(number)];
   }
 
-  /** Adds a thing under a number that no other has. */
+  /** Adds a value under a number that is not yet in use. */
   add(number: Id, thing: T): void {
     if (2 * this.#size >= this.#numbers.length) this.#resize(2 * this.#numbers.length);
     this.#put(number, thing);
@@ -50,7 +50,7 @@ export class Numbered<T> {
     let hole = this.#find(number);
     if (numbers[hole] === FREE) return;
     const last = numbers.length - 1;
-    // Who lies behind a hole that its own slot is before moves into it, so that it is found.
+    // Backward-shift deletion: entries after the hole move into it unless their home slot lies behind it.
     for (let at = (hole + 1) & last; numbers[at] !== FREE; at = (at + 1) & last) {
       const other = numbers[at] ?? FREE;
       if (((at - this.#home(other)) & last) < ((at - hole) & last)) continue;
@@ -75,7 +75,7 @@ export class Numbered<T> {
     this.#things[slot] = thing;
   }
 
-  /** The slot of a number, or the free one that it would get. */
+  /** The slot of a number, or the free slot where it would be inserted. */
   #find(number: Id): number {
     const numbers = this.#numbers;
     const last = numbers.length - 1;
@@ -85,9 +85,9 @@ export class Numbered<T> {
   }
 
   /**
-   * The slot that a number belongs in. Numbers that follow each other, as request ids do, are spread evenly by the golden
-   * ratio (Knuth, The Art of Computer Programming 3, 6.4), so that a search mostly ends where it starts. Each block of
-   * numbers is displaced by a distance that nobody can foresee, so that chosen numbers are no worse than random ones.
+   * The home slot of a number. Fibonacci hashing spreads consecutive numbers, such as request ids, evenly (Knuth, The
+   * Art of Computer Programming 3, 6.4), so that most searches end in their first slot. Each block of numbers is
+   * displaced by a random distance, so that chosen numbers are no worse than random ones.
    */
   #home(number: Id): number {
     const high = number > 0xffffffff ? Math.imul(number / 2 ** 32, HIGH) : 0;
@@ -107,7 +107,7 @@ export class Numbered<T> {
   }
 }
 
-/** No id. */
+/** Marks a free slot: 0 is not an id. */
 const FREE = 0;
 
 function free(length: number): Id[] {
@@ -118,7 +118,7 @@ function empty<T>(length: number): (T | undefined)[] {
   return new Array<T | undefined>(length).fill(undefined);
 }
 
-/** What is left of 32 bits is the number of a slot. */
+/** The shift that leaves as many bits as a slot number has. */
 function shiftFor(length: number): number {
   return Math.clz32(length) + 1;
 }

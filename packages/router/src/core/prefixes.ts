@@ -1,18 +1,18 @@
-/** Values by prefix, found by the URIs that begin with it. */
+/** Values by prefix, looked up by URIs that begin with it. */
 import type { Uri } from '@wamp/protocol';
 import { EMPTY, extended } from './hashing.ts';
 
 interface Entry<V> {
   readonly prefix: Uri;
   value: V;
-  /** The next one with the same hash; there is hardly ever one. */
+  /** The next entry with the same hash; collisions are rare. */
   next: Entry<V> | undefined;
 }
 
 /**
- * A look-up reads the URI once, character by character, and hashes it on the way; wherever prefixes of that length are
- * stored, it looks for one with that hash. It visits as many entries as there are different lengths up to that of the
- * URI, plus those that it finds, however many prefixes are stored.
+ * A look-up reads the URI once, character by character, and extends its hash at each step. Where prefixes of the
+ * current length exist, it probes for one with the current hash. It visits one entry for each different length up to
+ * that of the URI, plus the entries that it finds, however many prefixes are stored.
  */
 export class Prefixes<V extends object> {
   readonly #byHash = new Map<number, Entry<V>>();
@@ -22,7 +22,7 @@ export class Prefixes<V extends object> {
   /** How many entries look-ups have visited so far. */
   visits = 0;
 
-  /** Adds a prefix that is not there yet, or gives the one that is there another value. */
+  /** Adds a prefix, or replaces the value of an existing one. */
   set(prefix: Uri, value: V): void {
     const hash = hashOf(prefix);
     const head = this.#byHash.get(hash);
@@ -38,7 +38,7 @@ export class Prefixes<V extends object> {
     this.#longest = Math.max(this.#longest, length);
   }
 
-  /** Takes away a prefix that is there. */
+  /** Removes an existing prefix. */
   delete(prefix: Uri): void {
     const hash = hashOf(prefix);
     const left = without(this.#byHash.get(hash), prefix);
@@ -49,7 +49,7 @@ export class Prefixes<V extends object> {
     this.#ofLength.length = this.#longest + 1;
   }
 
-  /** Adds the values of all prefixes of `uri` to `found`, those of the longest first. */
+  /** Adds the values of all prefixes of `uri` to `found`, the longest prefix first. */
   collect(uri: Uri, found: V[]): void {
     const candidates = this.#search(uri);
     for (let index = candidates.length - 1; index >= 0; index -= 1) {
@@ -69,8 +69,8 @@ export class Prefixes<V extends object> {
   }
 
   /**
-   * Finds what has the length and the hash of some beginning of `uri`, and so is a prefix of it but for the rarest
-   * coincidence; the shortest first.
+   * Finds the entries whose length and hash equal those of a beginning of `uri`, the shortest first. Except for rare
+   * hash collisions, these are its prefixes.
    */
   #search(uri: Uri): readonly Entry<V>[] {
     const ofLength = this.#ofLength;
@@ -98,7 +98,7 @@ function hashOf(prefix: Uri): number {
   return hash;
 }
 
-/** The entry that is a prefix of `uri`: the candidate, or one behind it with the same hash and length. */
+/** The entry that is a prefix of `uri`: the candidate, or one chained to it with the same hash and length. */
 function foundBy<V>(candidate: Entry<V> | undefined, uri: Uri): Entry<V> | undefined {
   let entry = candidate;
   while (
@@ -115,7 +115,7 @@ function entryOf<V>(head: Entry<V> | undefined, prefix: Uri): Entry<V> | undefin
   return entry;
 }
 
-/** The chain without one of its entries. */
+/** The chain without the entry of `prefix`. */
 function without<V>(head: Entry<V> | undefined, prefix: Uri): Entry<V> | undefined {
   if (head?.prefix === prefix) return head.next;
   for (let entry = head; entry !== undefined; entry = entry.next) {

@@ -1,14 +1,14 @@
-/** Publication: an accepted publish, on its way to become events. */
+/** Publication: an accepted PUBLISH, which becomes events. */
 import type { Id, Payload, PublishOptions, Uri } from '@wamp/protocol';
 import type { Principal, Session } from './session.ts';
 
-/** Who published: a session by id and identity, so that it can outlive the session. */
+/** The publisher: the id and principal of a session, so that a publication can outlive the session. */
 export interface Publisher {
   readonly id: Id;
   readonly principal: Principal;
 }
 
-/** True for a session that may get the event. */
+/** True for a session that may receive the event. */
 export type Eligible = (session: Session) => boolean;
 
 /** A list of receivers in the options of PUBLISH. */
@@ -17,18 +17,18 @@ export interface AudienceList {
   readonly items: ReadonlySet<Id | string>;
 }
 
-/** Whom the options of a publication name, as sets: made once, however often they are asked. */
+/** The lists of receivers in the options of a publication, as sets that are built once. */
 export interface Audience {
   readonly tests: readonly Eligible[];
   /** The items of each list, by the name of its option. */
   readonly lists: readonly AudienceList[];
-  /** What the sets take, in bytes. */
+  /** The memory of the sets, in bytes. */
   readonly weight: number;
 }
 
 /**
- * Where a publication entered the realm: by one of its sessions, or in the name of one that has left; by the router itself;
- * or at another node, which passed it on.
+ * Where a publication entered the realm: from one of its sessions, or on behalf of one that has left; from the router
+ * itself; or at another node, which forwarded it.
  */
 export type Origin =
   | { readonly kind: 'session' }
@@ -43,9 +43,9 @@ export interface Publication {
   /** Absent when the router itself published. */
   readonly publisher?: Publisher;
   readonly trustlevel?: number | undefined;
-  /** A feature passes on to other nodes only what did not come from one: see `Broker.relay`. */
+  /** A feature forwards to other nodes only publications that did not come from one: see `Broker.relay`. */
   readonly origin: Origin;
-  /** Whom its options name, once somebody has asked; see `audienceOf`. */
+  /** The lists of its options, once they were requested; see `audienceOf`. */
   audience?: Audience | undefined;
 }
 

@@ -1,23 +1,26 @@
-/** How much of a realm one session may take. */
+/** Quotas: how many of a realm's resources one session may use. */
 import type { Tally } from './tally.ts';
 
-/** Beyond a quota, requests are refused with `wamp.error.limit_exceeded`. */
+/** A request that exceeds a quota is refused with `wamp.error.limit_exceeded`. */
 export interface Quotas {
   readonly subscriptions: number;
-  /** Those of the subscriptions that are to patterns: one publication may meet all of them. */
+  /** Subscriptions to patterns, which also count as subscriptions: one publication may match all of them. */
   readonly patternSubscriptions: number;
   readonly registrations: number;
-  /** Those of the registrations that are of patterns. */
+  /** Registrations of patterns, which also count as registrations. */
   readonly patternRegistrations: number;
-  /** Calls that the session waits for. */
+  /** Calls of the session that are in flight. */
   readonly calls: number;
-  /** Invocations that the session is to answer. */
+  /** Invocations that the session has not answered. */
   readonly invocations: number;
   /** Bytes of its testaments. */
   readonly testamentBytes: number;
-  /** Bytes of its calls that wait for a callee with room, or whose callee may decline them. */
+  /** Bytes of its calls that wait for a callee with room, or that their callee may still decline. */
   readonly waitingCallBytes: number;
-  /** Bytes of its messages behind one that an authorizer decides about; nothing is read meanwhile, where that can be. */
+  /**
+   * Bytes of its messages that wait behind a pending decision of an authorizer; where the transport allows it, reading
+   * pauses meanwhile.
+   */
   readonly undecidedBytes: number;
 }
 
@@ -33,7 +36,7 @@ export const DEFAULT_QUOTAS: Quotas = {
   undecidedBytes: 8 * 1024 * 1024,
 };
 
-/** What there is only so much of in a realm, as {@link QuotaTally} counts how often more was asked for. */
+/** A quota, or another limit of a realm, by the name under which {@link QuotaTally} counts how often it was exceeded. */
 export type QuotaName =
   | 'sessions'
   | 'subscriptions'
@@ -51,7 +54,10 @@ export type QuotaName =
   | 'retained_events'
   | 'event_history';
 
-/** Said of a pattern that no more room is for (`MOST_SHAPES` and `MOST_SHAPES_OF_ONE` in `wildcards.ts`). */
+/**
+ * The explanation for a pattern that is refused because of its shape (`MOST_SHAPES` and `MOST_SHAPES_OF_ONE` in
+ * `wildcards.ts`).
+ */
 export const TOO_MANY_SHAPES: string =
   'too many different patterns: for each number of components, the realm takes 1,024 arrangements of literals and ' +
   'wildcards, and of one client 256 of them; use fewer arrangements, or patterns of ten components or fewer';

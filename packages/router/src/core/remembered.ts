@@ -1,19 +1,19 @@
-/** Remembered: a publication as stores keep it. */
+/** Remembered: a publication in the form in which stores keep it. */
 import { passthru } from './disclosure.ts';
 import { audienceOf } from './eligibility.ts';
 import { memoryOf, weightOf } from './kept.ts';
 import type { Publication } from './publication.ts';
 import type { Principal } from './session.ts';
 
-/** A publication in memory, with everything that it takes weighed (bytes). */
+/** A publication in memory, with the bytes that it uses. */
 export interface Remembered {
   readonly publication: Publication;
   readonly weight: number;
 }
 
 /**
- * The publication as it can be kept: with bytes of its own, without the session that published it, and of its options
- * only what is told with an event. Whoever sends it on lends its payload (`Payload.lend`).
+ * Copies a publication so that it can be kept: with bytes of its own, without a reference to the session of its
+ * publisher, and with only those options that an EVENT tells. To send it, lend its payload (`Payload.lend`).
  */
 export function remember(publication: Publication): Remembered {
   const { id, topic, options, publisher, trustlevel, origin } = publication;
@@ -34,7 +34,7 @@ export function remember(publication: Publication): Remembered {
   return { publication: kept, weight };
 }
 
-/** Whatever else an authenticator has said of somebody is not told with an event. */
+/** Only these attributes of a principal appear in an EVENT; others that an authenticator has set do not. */
 function identityOf({ authid, authrole, authmethod, authprovider }: Principal): Principal {
   return { authid, authrole, authmethod, authprovider };
 }

@@ -1,4 +1,4 @@
-/** Answers that refuse a request, and the checks that broker and dealer share. */
+/** Refuses requests, and the checks that broker and dealer share. */
 import {
   isReserved,
   isUri,
@@ -20,7 +20,7 @@ import {
 import { isPassthru } from './disclosure.ts';
 import { isTrusted, type Session } from './session.ts';
 
-/** Sends ERROR for a request, with a sentence for people as its one argument where there is one. */
+/** Sends ERROR for a request, with the explanation, if any, as its only argument. */
 export function refuse(
   session: Session,
   requestType: RequestType,
@@ -32,16 +32,16 @@ export function refuse(
   session.send({ type: MessageType.ERROR, requestType, request, details: {}, error, payload });
 }
 
-/** A message that asks for something, and is told when it is refused. */
+/** A request whose refusal is answered with ERROR. */
 export type Request = Call | Register | Publish | Subscribe;
 
-/** Refuses a request; a publisher hears of it only when it asked for an acknowledgement (T-42). */
+/** Refuses a request; a publisher gets an ERROR only when it asked for an acknowledgement (T-42). */
 export function refuseRequest(session: Session, message: Request, error: Uri, explanation?: string): void {
   if (message.type === MessageType.PUBLISH && message.options.acknowledge !== true) return;
   refuse(session, message.type, message.request, error, explanation);
 }
 
-/** Says what is wrong with a URI that `session` wants to publish to or to register; undefined when nothing is. */
+/** Explains why `session` may not publish to a URI or register it; undefined when it may. */
 export function uriFault(
   session: Session,
   uri: Uri,
@@ -53,14 +53,14 @@ export function uriFault(
   return undefined;
 }
 
-/** The sentence for a URI that is no valid one. */
+/** The explanation for an invalid URI. */
 export function malformed(uri: Uri, rules: UriRules, match: MatchPolicy = 'exact'): string {
   const kind = match === 'exact' ? 'URI' : `${match} pattern`;
   return `${JSON.stringify(uri.slice(0, 100))} is no ${rules} ${kind}`;
 }
 
 /**
- * Passthru mode is for those who announced it.
+ * Checks that a session that uses passthru mode has announced it.
  * @throws ProtocolViolation (PPT-2)
  */
 export function requirePassthru(session: Session, role: ClientRole, options: PassthruAttributes): void {

@@ -2,35 +2,38 @@
 import type { Dict, Id, Message, PeerFeatures, Uri } from '@wamp/protocol';
 import type { Account } from './account.ts';
 
-/** Who a session is: what authentication has established. */
+/** The identity of a session, as authentication has established it. */
 export interface Principal {
   readonly authid: string;
   readonly authrole: string;
-  /** How it was established, such as `anonymous` or `ticket`. */
+  /** The authentication method, such as `anonymous` or `ticket`. */
   readonly authmethod: string;
-  /** By whom, such as `static` or `dynamic`. */
+  /** The source of the identity, such as `static` or `dynamic`. */
   readonly authprovider: string;
   readonly authextra?: Dict;
 }
 
-/** Why a message does not reach its client: it has no form for it, or no room (RAW-6). */
+/**
+ * Why a message does not reach its client: the serializer cannot represent it, or it is longer than the client accepts
+ * (RAW-6).
+ */
 export interface Undeliverable {
-  /** The error for whoever waits on it. */
+  /** The error for the peer that waits for the message. */
   readonly error: Uri;
-  /** The same in words. */
+  /** The explanation. */
   readonly why: string;
 }
 
-/** What the sessions from one address have in common (of IPv6, from one network of 64 bits). */
+/** What the sessions from one address (for IPv6, from one /64 network) share. */
 export interface Client {
   readonly network: string;
-  /** What is kept on behalf of any of them counts here. */
+  /** Data kept on behalf of any of them counts here. */
   readonly kept: Account;
 }
 
 /** How a session leaves its realm. */
 export interface Departure {
-  /** True when nobody is to hear of it (META-3): no `wamp.session.on_leave`, and no testaments. False by default. */
+  /** True when the session leaves silently (META-3): no `wamp.session.on_leave`, and no testaments. False by default. */
   readonly quiet?: boolean;
 }
 
@@ -40,9 +43,12 @@ export interface Session {
   readonly principal: Principal;
   /** What the client announced in HELLO. */
   readonly features: PeerFeatures;
-  /** How it is connected, for the session meta API. */
+  /** The details of its transport, for the session meta API. */
   readonly transport: Dict;
-  /** Absent where its address tells nothing of who it is: in memory, over the loopback, or from a trusted proxy that is silent. */
+  /**
+   * Undefined where the address does not identify the client: in memory, over the loopback, or behind a trusted proxy
+   * that does not name it.
+   */
   readonly client?: Client | undefined;
   /**
    * Takes a message for the client: never throws, never calls back into the core before it returns, and has written the
@@ -50,9 +56,9 @@ export interface Session {
    * @returns why the client cannot be told; undefined when it is, or is gone
    */
   send(message: Message): Undeliverable | undefined;
-  /** True while the client has much to read: whoever has many messages for it sends the next ones later. */
+  /** True while much waits for the client to read it: a sender of many messages then sends the next ones later. */
   readonly isBehind?: boolean;
-  /** Runs `task` once it has read nearly all of that, or is gone. */
+  /** Runs `task` once the client has read nearly all of it, or the session has ended. */
   whenCaughtUp?(task: () => void): void;
   /**
    * Ends the session from the router's side with GOODBYE; it leaves the realm at once.
@@ -61,15 +67,15 @@ export interface Session {
   end(reason: Uri, message?: string, departure?: Departure): void;
 }
 
-/** What is the same for all sessions that count as one client: the network of its address, or the session itself. */
+/** The key under which all sessions of one client count: the network of its address, or the session itself. */
 export function clientOf(session: Session): string | Session {
   return session.client?.network ?? session;
 }
 
-/** The role of the router's own sessions, the one that may use reserved URIs (T-4). */
+/** The role of the router's own sessions, the only one that may use reserved URIs (T-4). */
 export const TRUSTED_ROLE = 'trusted';
 
-/** True for the router itself and those whom it trusts like itself. */
+/** True for the router's own sessions and for sessions that it trusts like them. */
 export function isTrusted(session: Session): boolean {
   return session.principal.authrole === TRUSTED_ROLE;
 }

@@ -1,4 +1,4 @@
-/** Subscription: a topic or pattern, and who is subscribed to it. */
+/** Subscription: a topic or pattern, and its subscribers. */
 import type { Id, MatchPolicy, Uri } from '@wamp/protocol';
 import type { Publication } from './publication.ts';
 import type { Session } from './session.ts';
@@ -6,11 +6,11 @@ import type { Session } from './session.ts';
 /** Numbers the events of a subscription and records them. */
 export interface Recorder {
   /**
-   * True while an event is sent to the subscribers, which may take several turns: the next one waits, so that all
-   * subscribers get the events of a log in the order of their offsets.
+   * True while an event is being sent to the subscribers, which may take several turns. The next event waits, so that
+   * all subscribers receive the events of a log in the order of their offsets.
    */
   isSending: boolean;
-  /** Records a publication, before anybody is sent it. Never throws. @returns its offset */
+  /** Records a publication before it is sent to any subscriber. Never throws. @returns its offset */
   record(publication: Publication): number;
 }
 
@@ -23,6 +23,6 @@ export interface Subscription {
   readonly created: number;
   /** In the order in which they subscribed. */
   readonly subscribers: Set<Session>;
-  /** Undefined where events are not recorded. */
+  /** Undefined when the events are not recorded. */
   recorder: Recorder | undefined;
 }

@@ -1,15 +1,15 @@
-/** Topic tree: values by topic, found by pattern at the cost of what is found. */
+/** Topic tree: values by topic, looked up by pattern at a cost proportional to the result. */
 import type { MatchPolicy, Uri } from '@wamp/protocol';
 
-/** A stretch of characters that some topics have in common, after those of the nodes above. */
+/** A substring that several topics share, following the substrings of the nodes above. */
 interface Node<V> {
   label: string;
   value: V | undefined;
-  /** By the first character of their labels. */
+  /** By the first UTF-16 unit of their labels. */
   children: Map<number, Node<V>> | undefined;
 }
 
-/** Where in a wildcard pattern a node ends: in which component, and how many characters into it. */
+/** The position in a wildcard pattern at which a node ends: the component, and the offset in it. */
 interface Place {
   readonly component: number;
   readonly offset: number;
@@ -18,8 +18,8 @@ interface Place {
 const DOT = '.'.charCodeAt(0);
 
 /**
- * A radix tree by characters: it has at most twice as many nodes as topics. A prefix costs its own length and what it
- * covers. A wildcard looks only at topics whose beginnings match as far as they go.
+ * A radix tree over characters, with at most twice as many nodes as topics. A prefix look-up costs the length of the
+ * prefix plus the topics that it matches. A wildcard look-up abandons a branch as soon as it does not match.
  */
 export class TopicTree<V> {
   readonly #root: Node<V> = { label: '', value: undefined, children: undefined };
@@ -61,14 +61,17 @@ export class TopicTree<V> {
     }
   }
 
-  /** The values of all topics that match: one, or undefined, for each node that is looked at. */
+  /**
+   * The values of all matching topics. Yields undefined for visited nodes without one, so that the caller can count
+   * steps.
+   */
   *matching(match: MatchPolicy, pattern: Uri): Generator<V | undefined, void> {
     if (match === 'exact') yield this.get(pattern);
     else if (match === 'prefix') yield* below(this.#covering(pattern));
     else yield* this.#wildcard(pattern.split('.'));
   }
 
-  /** The nodes from the root to that of the topic. */
+  /** The nodes on the path from the root to the topic. */
   #path(topic: Uri): Node<V>[] | undefined {
     const path = [this.#root];
     let node = this.#root;
@@ -82,7 +85,7 @@ export class TopicTree<V> {
     return path;
   }
 
-  /** The highest node whose topics all begin with the prefix. */
+  /** The topmost node whose topics all begin with the prefix. */
   #covering(prefix: Uri): Node<V> | undefined {
     let node = this.#root;
     for (let at = 0; at < prefix.length;) {
@@ -111,14 +114,14 @@ export class TopicTree<V> {
   }
 }
 
-/** How many characters a label shares with a topic from `at` on. */
+/** The length of the common prefix of a label and of a topic from `at` on. */
 function commonLength(label: string, topic: Uri, at: number): number {
   let common = 0;
   while (common < label.length && label.charCodeAt(common) === topic.charCodeAt(at + common)) common += 1;
   return common;
 }
 
-/** Puts a node of its own between a child and its parent, for the beginning of its label. */
+/** Splits a child: inserts a node with the first `length` units of its label between it and its parent. */
 function split<V>(siblings: Map<number, Node<V>>, code: number, child: Node<V>, length: number): Node<V> {
   const upper: Node<V> = { label: child.label.slice(0, length), value: undefined, children: undefined };
   child.label = child.label.slice(length);
@@ -127,7 +130,7 @@ function split<V>(siblings: Map<number, Node<V>>, code: number, child: Node<V>, 
   return upper;
 }
 
-/** A node without a value, and with one child, becomes one with it. */
+/** Merges a node that has no value and a single child with that child. */
 function join<V>(node: Node<V>): void {
   if (node.value !== undefined || node.children?.size !== 1) return;
   for (const child of node.children.values()) {
@@ -145,7 +148,7 @@ function* below<V>(top: Node<V> | undefined): Generator<V | undefined, void> {
   }
 }
 
-/** Where a pattern is after the characters of a label; undefined when they do not match. */
+/** The position in a pattern after it has matched a label; undefined when it does not match. */
 function walk(components: readonly string[], label: string, from: Place): Place | undefined {
   let { component, offset } = from;
   for (let index = 0; index < label.length; index += 1) {
@@ -167,7 +170,7 @@ function isEnd(components: readonly string[], { component, offset }: Place): boo
   return component === components.length - 1 && isEndOf(components[component] ?? '', offset);
 }
 
-/** Whether a component of a topic may end here: an empty one in a pattern stands for any that is not empty. */
+/** Whether a component of a topic may end here: an empty component of a pattern matches any that is not empty. */
 function isEndOf(wanted: string, offset: number): boolean {
   return wanted === '' ? offset > 0 : offset === wanted.length;
 }

@@ -4,7 +4,7 @@ import { MessageType } from '@wamp/protocol';
 const LARGEST_TYPE = MessageType.EVENT_RECEIVED;
 const NAMES: readonly (readonly [string, number])[] = Object.entries(MessageType);
 
-/** One direction. */
+/** Counts by message type, in one direction. */
 export class Counts {
   readonly #byType = new Float64Array(LARGEST_TYPE + 1);
   readonly #bytesByType = new Float64Array(LARGEST_TYPE + 1);
@@ -13,7 +13,7 @@ export class Counts {
     this.#byType[type] = (this.#byType[type] ?? 0) + 1;
   }
 
-  /** Adds the length of a message (bytes), which {@link add} counts. */
+  /** Adds the length of a message (bytes) that was counted by {@link add}. */
   weigh(type: MessageType, bytes: number): void {
     this.#bytesByType[type] = (this.#bytesByType[type] ?? 0) + bytes;
   }
@@ -26,7 +26,7 @@ export class Counts {
     return this.#byType.reduce((sum, count) => sum + count, 0);
   }
 
-  /** The types that occurred: their names, how many messages, and the bytes of these. */
+  /** The types that occurred: name, number of messages, and their bytes. */
   entries(): { readonly type: string; readonly count: number; readonly bytes: number }[] {
     return NAMES.map(([name, type]) => ({
       type: name,
@@ -35,19 +35,19 @@ export class Counts {
     })).filter(({ count }) => count > 0);
   }
 
-  /** The types that occurred, by name. */
+  /** The number of messages by the name of their type, for the types that occurred. */
   toObject(): Record<string, number> {
     const counted = NAMES.map(([name, type]) => [name, this.#byType[type] ?? 0] as const);
     return Object.fromEntries(counted.filter(([, count]) => count > 0));
   }
 }
 
-/** What a realm's sessions have sent to it and received from it. */
+/** The messages that the sessions of a realm have sent and received. */
 export class Traffic {
   readonly received: Counts = new Counts();
   readonly sent: Counts = new Counts();
-  /** Meant for a session, and never sent to it. */
+  /** Messages that were dropped instead of being sent. */
   readonly dropped: Counts = new Counts();
-  /** Requests that were not permitted. */
+  /** Requests that were not authorized. */
   readonly denied: Counts = new Counts();
 }

@@ -1,32 +1,32 @@
-/** Values by wildcard pattern, found by the URIs that the pattern covers. */
+/** Values by wildcard pattern, looked up by URIs that the pattern matches. */
 import type { Uri } from '@wamp/protocol';
 import { EMPTY, extended, secret } from './hashing.ts';
 
 /**
- * How many shapes of patterns with the same number of components there may be in a realm. Patterns of ten components or
- * fewer never reach it, for ten components have 1,024 shapes.
+ * The most shapes that patterns with the same number of components may have in a realm. Patterns of ten components or
+ * fewer never reach it: ten components have 1,024 shapes.
  */
 export const MOST_SHAPES = 1024;
-/** So many of them may one owner have added, so that the others find room. */
+/** The most shapes that one owner may have added, so that room remains for others. */
 export const MOST_SHAPES_OF_ONE = 256;
-/** Patterns of so many components or fewer always find room. */
+/** Patterns with this number of components or fewer are always admitted. */
 const ALWAYS = Math.log2(MOST_SHAPES);
 
-/** Who adds patterns: what is the same by `===` is one owner. */
+/** The owner of patterns; compared with `===`. */
 export type Owner = object | string | undefined;
 
-/** Which components of a pattern are literal, and which are wildcards. */
+/** The arrangement of literals and wildcards among the components of a pattern. */
 interface Shape {
-  /** A character for each component: `1` for a literal, `0` for a wildcard. */
+  /** One character per component: `1` for a literal, `0` for a wildcard. */
   readonly mask: string;
-  /** Where the literals are. */
+  /** The indices of the literals. */
   readonly places: readonly number[];
-  /** The same, four components a number, the first of them in the lowest bit. */
+  /** The mask as numbers of four components each, the first component in the lowest bit. */
   readonly groups: readonly number[];
   readonly seed: number;
-  /** Who added the first pattern of this shape; it counts as theirs as long as there is one. */
+  /** The owner of the first pattern of this shape, to whom the shape counts as long as it has patterns. */
   readonly owner: Owner;
-  /** How many patterns have it. */
+  /** The number of patterns with this shape. */
   patterns: number;
 }
 
@@ -34,39 +34,43 @@ interface Entry<V> {
   readonly pattern: Uri;
   readonly shape: Shape;
   value: V;
-  /** The next one with the same key; there is hardly ever one. */
+  /** The next entry with the same key; collisions are rare. */
   next: Entry<V> | undefined;
 }
 
-/** Of each group of four components there are so many choices. */
+/** The number of subsets of a group of four components. */
 const SUMS = 16;
 const DOT = 46;
 
 /**
- * Patterns are found by their shape. Of the patterns of one shape, at most one covers a given URI: the one whose literals
- * are those of the URI in the same places. Its key is the sum of their hashes, so a look-up probes a hash table once for
- * each shape with as many components as the URI has, and compares what it finds with the URI.
+ * Looks patterns up by shape. At most one pattern of each shape matches a given URI: the one whose literals equal the
+ * components of the URI at the same indices. The key of a pattern is the sum of the hashes of its literals, so a
+ * look-up probes a hash table once for each shape with as many components as the URI, and compares the entry with the
+ * URI.
  *
- * A URI of n components thus costs n + min(2^n, {@link MOST_SHAPES}) visits, plus those of the answer, whatever patterns
- * are stored and however many, as long as they are stored only if {@link admits} says so. What a pattern needs is the same
- * in memory and time, however many others there are.
+ * The look-up of a URI of n components thus costs n + min(2^n, {@link MOST_SHAPES}) visits, plus those of its result,
+ * whatever patterns are stored, provided that {@link admits} was asked before each was added. The memory and time for
+ * one pattern do not depend on the number of others.
  */
 export class Wildcards<V extends object> {
   readonly #byKey = new Map<number, Entry<V>>();
-  /** By number of components; in the order of precedence: literal comes before wildcard, from the left. */
+  /** By number of components, in order of precedence: from the left, a literal precedes a wildcard. */
   readonly #shapes = new Map<number, Shape[]>();
-  /** The highest number of components. */
+  /** The highest number of components of a stored pattern. */
   #most = 0;
-  /** What each component of the URI that is looked for adds to a key, if it is to be literal. */
+  /** For each component of the current URI, its contribution to a key when it is a literal. */
   #hashes = new Int32Array(0);
-  /** For each group of components, the sum of what each choice of them adds. */
+  /** For each group of components, the sums of the contributions of each subset. */
   #sums = new Int32Array(0);
-  /** Whether these sums are those of the URI that is looked for. */
+  /** Whether `#sums` has been computed for the current URI. */
   #summed = false;
   /** How many components, shapes and entries look-ups have visited so far. */
   visits = 0;
 
-  /** False for a pattern that would be of one shape too many, of all or of its owner; it would make look-ups cost more. */
+  /**
+   * False for a pattern whose shape would be one too many, of all shapes or of those of its owner, and would make
+   * look-ups more expensive.
+   */
   admits(pattern: Uri, owner?: Owner): boolean {
     const mask = maskOf(pattern);
     if (mask.length <= ALWAYS) return true;
@@ -78,7 +82,7 @@ export class Wildcards<V extends object> {
     return own < MOST_SHAPES_OF_ONE;
   }
 
-  /** Adds a pattern that is not there yet, or gives the one that is there another value. */
+  /** Adds a pattern, or replaces the value of an existing one. */
   set(pattern: Uri, value: V, owner?: Owner): void {
     const shape = this.#shapeOf(maskOf(pattern), owner);
     const key = this.#keyOf(pattern, shape);
@@ -92,7 +96,7 @@ export class Wildcards<V extends object> {
     }
   }
 
-  /** Takes away a pattern that is there. */
+  /** Removes an existing pattern. */
   delete(pattern: Uri): void {
     const shape = this.#shapeOf(maskOf(pattern));
     const key = this.#keyOf(pattern, shape);
@@ -103,7 +107,7 @@ export class Wildcards<V extends object> {
     if (shape.patterns === 0) this.#drop(shape);
   }
 
-  /** Adds the values of all patterns that cover `uri` to `found`, in the order of precedence. */
+  /** Adds the values of all patterns that match `uri` to `found`, in order of precedence. */
   collect(uri: Uri, found: V[]): void {
     for (const shape of this.#seek(uri)) {
       const entry = this.#probe(shape, uri);
@@ -111,7 +115,7 @@ export class Wildcards<V extends object> {
     }
   }
 
-  /** The value of the pattern that covers `uri` and is literal where others, equal so far, are not. */
+  /** The value of the matching pattern with the highest precedence. */
   first(uri: Uri): V | undefined {
     for (const shape of this.#seek(uri)) {
       const entry = this.#probe(shape, uri);
@@ -120,7 +124,7 @@ export class Wildcards<V extends object> {
     return undefined;
   }
 
-  /** Prepares the search for a URI. @returns the shapes of the patterns that may cover it */
+  /** Prepares the search for a URI. @returns the shapes of patterns that may match it */
   #seek(uri: Uri): readonly Shape[] {
     const count = this.#hash(uri);
     this.visits += count;
@@ -131,7 +135,10 @@ export class Wildcards<V extends object> {
     return shapes;
   }
 
-  /** Hashes the components, each for its place. @returns how many there are; one more than any pattern has, if more */
+  /**
+   * Hashes each component together with its index. @returns the number of components, but at most one more than any
+   * pattern has
+   */
   #hash(uri: Uri): number {
     const hashes = this.#hashes;
     let count = 0;
@@ -150,7 +157,7 @@ export class Wildcards<V extends object> {
     return count + 1;
   }
 
-  /** Adds up the hashes of each choice of components of each group: with many shapes, that spares additions. */
+  /** Adds up the hashes of each subset of each group, which saves additions when there are many shapes. */
   #sum(count: number): void {
     const [sums, hashes] = [this.#sums, this.#hashes];
     for (let position = 0; position < count; position += 1) {
@@ -164,7 +171,7 @@ export class Wildcards<V extends object> {
     }
   }
 
-  /** The pattern of that shape that covers the URI that is looked for. */
+  /** The entry of a pattern of this shape that matches the current URI. */
   #probe(shape: Shape, uri: Uri): Entry<V> | undefined {
     this.visits += 1;
     let entry = this.#byKey.get(this.#summed ? this.#keyFromSums(shape) : this.#keyFromHashes(shape));
@@ -194,7 +201,7 @@ export class Wildcards<V extends object> {
     return key;
   }
 
-  /** The shape of that mask, new if need be. */
+  /** The shape with this mask, created if necessary. */
   #shapeOf(mask: string, owner?: Owner): Shape {
     const shapes = this.#shapes.get(mask.length) ?? [];
     const place = placeOf(shapes, mask);
@@ -242,7 +249,7 @@ function literalsOf(mask: string): Pick<Shape, 'places' | 'groups'> {
   return { places, groups };
 }
 
-/** Where a mask stands among shapes in the order of precedence, or would have to. */
+/** The index of a mask among shapes in order of precedence, or the index where it would be inserted. */
 function placeOf(shapes: readonly Shape[], mask: string): number {
   let [low, high] = [0, shapes.length];
   while (low < high) {
@@ -253,7 +260,7 @@ function placeOf(shapes: readonly Shape[], mask: string): number {
   return low;
 }
 
-/** Whether a pattern covers a URI with as many components. */
+/** Whether a pattern matches a URI with the same number of components. */
 function covers(pattern: Uri, uri: Uri): boolean {
   let at = 0;
   for (let index = 0; index < pattern.length; index += 1) {
@@ -273,7 +280,7 @@ function endOfComponent(uri: Uri, start: number): number {
   return end;
 }
 
-/** The chain without the entry of one pattern. */
+/** The chain without the entry of `pattern`. */
 function without<V>(head: Entry<V> | undefined, pattern: Uri): Entry<V> | undefined {
   if (head?.pattern === pattern) return head.next;
   for (let other = head; other !== undefined; other = other.next) {

@@ -1,39 +1,42 @@
-/** Work: what the current turn of the event loop has cost, counted so that no turn grows long. */
+/** Work: the counted cost of the current turn of the event loop, which keeps turns short. */
 
-/** Who can be made to wait: a session whose messages cause the work at hand. */
+/** The session whose message causes the current work, and which can be made to wait. */
 export interface Producer {
-  /** Hears no more requests of it until {@link release} has been called as often. Its answers (YIELD, ERROR) pass. */
+  /**
+   * Defers its requests until {@link release} has been called the same number of times. Its answers (YIELD, ERROR) are
+   * still processed.
+   */
   hold(): void;
   release(): void;
-  /** Reads nothing more of it, not even answers, until {@link unchoke} has been called as often. */
+  /** Stops reading from it, answers included, until {@link unchoke} has been called the same number of times. */
   choke(): void;
   unchoke(): void;
 }
 
-/** Something with work left, which is done in slices, in turns with others. */
+/** Unfinished work, which is done in slices and alternates with that of other workers. */
 export interface Worker {
-  /** The work that it may do; what it does beyond is paid for in later rounds. */
+  /** The work that it may do now; an excess is deducted in later rounds. */
   credit: number;
   /**
-   * True where a client has one or two of the kind, however much it sends: such a worker may come before others that have
-   * waited longer, for a little work and while it owes none.
+   * True if a client has at most one or two workers of this kind, however much it sends. Such a worker may overtake
+   * others that have waited longer, for a small amount of work and while its credit is not negative.
    */
   readonly single?: boolean;
-  /** Goes on until `work.spent` reaches `work.limit`. @returns whether work is left that can be done now */
+  /** Works until `work.spent` reaches `work.limit`. @returns whether work remains that can be done now */
   proceed(): boolean;
 }
 
 /**
- * A unit is about a microsecond of CPU. Whoever causes work adds it to `spent`; whoever can leave the rest for later does
- * so once `spent` has reached `limit`. The router starts both anew with each turn.
+ * A unit is about a microsecond of CPU. Code that causes work adds its cost to `spent`; code that can defer the rest
+ * does so once `spent` has reached `limit`. The router resets both with each turn.
  */
 export class Work {
   spent = 0;
   limit: number;
-  /** Whose message is being heard; undefined for what the router does of its own accord. */
+  /** The session whose message is being processed; undefined for work of the router itself. */
   producer: Producer | undefined;
 
-  /** @param limit of one turn */
+  /** @param limit the work of one turn, in units */
   constructor(limit: number) {
     this.limit = limit;
   }
@@ -42,7 +45,7 @@ export class Work {
     return this.spent >= this.limit;
   }
 
-  /** Runs `task` as the router's own: nobody is made to wait for what it sends. */
+  /** Runs `task` as work of the router itself: no session is made to wait for the messages that it sends. */
   unblamed(task: () => void): void {
     const { producer } = this;
     this.producer = undefined;
@@ -54,32 +57,32 @@ export class Work {
   }
 }
 
-/** Where work that is left over is taken up again. */
+/** Schedules unfinished work for later turns. */
 export interface Turns {
   readonly work: Work;
-  /** When this turn began (ms, by a monotonic clock): the clock is read once a turn, for all that happens in it. */
+  /** When this turn began (ms, by a monotonic clock). The clock is read once a turn. */
   elapsed(): number;
-  /** Has a worker proceed in the turns to come, until nothing is left. */
+  /** Schedules a worker for the next turns, until its work is done. */
   add(worker: Worker): void;
 }
 
-/** What a look-up costs that visits so many patterns and parts of them. */
+/** The cost of a look-up, in units, by the number of patterns and components that it visited. */
 export function costOf(visits: number): number {
   return visits >> 4;
 }
 
-/** Transcoding reads and writes every value of a payload: of that, so many bytes cost a unit, as a power of two. */
+/** Transcoding reads and writes every value of a payload: 2^6 bytes cost one unit. */
 const TRANSCODED_A_UNIT = 6;
 
-/** What transcoding costs that reads and writes so many bytes. */
+/** The cost of transcoding, in units, by the bytes read and written. */
 export function costOfTranscoding(bytes: number): number {
   return bytes >>> TRANSCODED_A_UNIT;
 }
 
-/** What one step of a piece of work in steps costs. */
+/** The cost of one step of divisible work, in units. */
 const STEP = 2;
 
-/** Does as many steps as this turn has room for, and the others in the turns to come. */
+/** Does as many steps as this turn has room for, and the rest in later turns. */
 export function doInTurns(turns: Turns, steps: Iterator<void, void>): void {
   const { work } = turns;
   const proceed = (): boolean => {
