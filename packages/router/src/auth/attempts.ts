@@ -102,6 +102,12 @@ export class Attempts {
     );
   }
 
+  /** Changes the limits, for the attempts to come. */
+  reconfigure(limits: Partial<AttemptLimits>): void {
+    // The entries hold the same object.
+    Object.assign(this.#limits, limits);
+  }
+
   /**
    * Takes a place among the attempts that are judged. While as many are as may still fail, the next waits for one of
    * them: in a burst, none is judged that would not have been, had they come one by one.
