@@ -100,7 +100,7 @@ interface Candidate {
 }
 
 /** What a client wants, as far as it is known and can be had here. */
-interface Attempt {
+export interface Attempt {
   readonly realm: Uri | undefined;
   readonly method: string | undefined;
   readonly authid: string | undefined;
