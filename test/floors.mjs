@@ -14,7 +14,7 @@ export const floors = {
     ['core'],
     ['transports'],
     ['.'],
-    ['meta'],
+    ['meta', 'contract'],
     ['index.ts', 'meta.ts'],
   ],
   'packages/router': [

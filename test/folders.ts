@@ -15,6 +15,8 @@ export const folders: Readonly<Record<string, string>> = {
 
   'packages/client/': '**The client**, for browsers and Node.',
   'packages/client/src/': 'The public API: connecting, sessions, calls, subscriptions, registrations.',
+  'packages/client/src/contract/':
+    'Contracts at run time: schemas that type, and check, what procedures and topics take and give.',
   'packages/client/src/core/':
     'What needs no I/O: joining, pending requests, invocations, events, back-pressure.',
   'packages/client/src/meta/': 'The meta APIs, event history and testaments: one file each.',

@@ -10,9 +10,12 @@ import {
   type Welcome,
 } from '@wamp/protocol';
 import { lacking } from './announced.ts';
-import { PendingCall, type CallOptions } from './call.ts';
+import { apiOf, type Api } from './api.ts';
+import { PendingCall, type Call, type CallOptions } from './call.ts';
 import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
+import type { Untyped } from './contract.ts';
+import type { Contract, ImplementOptions, Implementation } from './definition.ts';
 import type { Handle } from './core/handle.ts';
 import type { Ending } from './ending.ts';
 import { Lane } from './core/lane.ts';
@@ -26,11 +29,12 @@ import { checkOptions, checkRequest, fault, oneOf, demand, wireOptions } from '.
 import { payloadOf, requireHandler, requireUri } from './payload.ts';
 import { PendingPublication, type PublishOptions, type PublishResult } from './publication.ts';
 import { CALL, ON_THE_WIRE, PUBLISH, REGISTER, STREAM, SUBSCRIBE, type WithKwargs } from './rules.ts';
-import type { Session, SessionEvents, SessionState } from './session.ts';
+import type { Handlers, Session, SessionEvents, SessionState } from './session.ts';
 import { onAbort, reasonOf } from './signal.ts';
 import { entryOf, type Entry } from './stack.ts';
 import {
   RegistrationHandle,
+  type DeclaredProcedure,
   type Procedure,
   type RegisterOptions,
   type Registration,
@@ -41,7 +45,7 @@ import {
   type SubscribeOptions,
   type Subscription,
 } from './subscription.ts';
-import { CallStream, collect, inputIterator, pump, type StreamOptions } from './stream.ts';
+import { CallStream, collect, inputIterator, pump, type Stream, type StreamOptions } from './stream.ts';
 
 /** What a session needs of `connect`. */
 export interface SessionPort {
@@ -110,7 +114,7 @@ export class ClientSession implements Session {
     return this;
   }
 
-  call(procedure: Uri, payload?: unknown, options?: WithKwargs<CallOptions<never>>): PendingCall {
+  call(procedure: Uri, payload?: unknown, options?: WithKwargs<CallOptions<never>>): Call<unknown> {
     const entry = entryOf(this, 'call');
     requireUri(procedure, entry);
     checkRequest('call', CALL, payload, options, entry);
@@ -124,7 +128,7 @@ export class ClientSession implements Session {
     return this.#call(procedure, body, options, progress);
   }
 
-  stream(procedure: Uri, payload?: unknown, options?: WithKwargs<StreamOptions>): CallStream {
+  stream(procedure: Uri, payload?: unknown, options?: WithKwargs<StreamOptions>): Stream<unknown, unknown> {
     const entry = entryOf(this, 'stream');
     requireUri(procedure, entry);
     checkRequest('stream', STREAM, payload, options, entry);
@@ -142,7 +146,7 @@ export class ClientSession implements Session {
     return new CallStream(call, progress);
   }
 
-  register(procedure: Uri, handler: Procedure, options: RegisterOptions = {}): Promise<Registration> {
+  register(procedure: Uri, handler: DeclaredProcedure, options: RegisterOptions = {}): Promise<Registration> {
     const entry = entryOf(this, 'register');
     requireUri(procedure, entry);
     requireHandler(handler, entry);
@@ -151,7 +155,7 @@ export class ClientSession implements Session {
       procedure,
       wireOptions(options, ON_THE_WIRE.register),
       () => this.#connection?.registrations.leave(handle) ?? Promise.resolve(),
-      handler,
+      handler as Procedure,
       options.passthru,
     );
     return this.#attach(handle, (connection) => connection.registrations.join(handle), options.signal, {
@@ -205,6 +209,20 @@ export class ClientSession implements Session {
     if (wire['acknowledge'] === true) return published.catch(traced);
     published.catch(ignore);
     return published;
+  }
+
+  get api(): Api<Untyped> {
+    return apiOf((procedure, args) => this.call(procedure, args));
+  }
+
+  implement<D>(
+    contract: Contract<D>,
+    handlers: Handlers<D>,
+    options: ImplementOptions = {},
+  ): Promise<Implementation> {
+    return contract['~implement'](handlers, options, (procedure, handler, given) =>
+      this.register(procedure, handler, given),
+    );
   }
 
   on<E extends keyof SessionEvents>(type: E, listener: (event: SessionEvents[E]) => void): () => void {

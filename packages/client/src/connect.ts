@@ -9,10 +9,12 @@ import {
 } from '@wamp/protocol';
 import { anonymous } from './auth/anonymous.ts';
 import type { Authenticator } from './auth/authenticator.ts';
+import type { BoundContract } from './binding.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { ClientSession } from './client-session.ts';
 import { Connection, type ConnectionPort } from './connection.ts';
 import type { Untyped } from './contract.ts';
+import type { Validate } from './definition.ts';
 import { about, AuthError, ConnectError, toError } from './errors.ts';
 import type { Logger } from './listeners.ts';
 import {
@@ -23,6 +25,7 @@ import {
   fault,
   having,
   MILLISECONDS,
+  oneOf,
   SIGNAL,
   some,
   TEXT,
@@ -36,8 +39,8 @@ import { webSocket } from './transports/websocket.ts';
 
 const SERIALIZER = having('a list of serializers, such as [json]', 'encode');
 
-/** How to connect. */
-export interface ConnectOptions {
+/** How to connect. Type parameter `C` is what the contract says, if there is one. */
+export interface ConnectOptions<C = Untyped> {
   /** The realm to join. */
   readonly realm: Uri;
   /** Who we are: one or several methods, best first, of which the router picks. Default: `anonymous()`. */
@@ -48,6 +51,10 @@ export interface ConnectOptions {
   readonly transport?: TransportFactory | undefined;
   /** Milliseconds for all of it, from the first packet to WELCOME: default 30,000. */
   readonly connectTimeout?: number | undefined;
+  /** What procedures and topics take and give: see `defineContract` of `@wamp/client/contract`. */
+  readonly contract?: BoundContract<C> | undefined;
+  /** What is held against the schemas of the contract: default `incoming`, which is what arrives. */
+  readonly validate?: Validate | undefined;
   /** Gives up connecting when it is aborted; `connect` rejects with its reason. A session that is open stays. */
   readonly signal?: AbortSignal | undefined;
   /** Whether callers may read the message of what a procedure throws: default false, they get the URI only. */
@@ -64,12 +71,14 @@ export interface ConnectOptions {
   readonly clock?: Clock | undefined;
 }
 
-const CONNECT: Rules<ConnectOptions> = {
+const CONNECT: Rules<ConnectOptions<unknown>> = {
   realm: TEXT,
   auth: some(having('an authenticator, such as ticket(…), or a list of them', 'hello')),
   serializers: (value) => (Array.isArray(value) ? some(SERIALIZER)(value) : SERIALIZER(undefined)),
   transport: having('a factory of transports, such as webSocket()', 'open'),
   connectTimeout: MILLISECONDS,
+  contract: having('a contract, such as defineContract(…)', '~open'),
+  validate: oneOf('incoming', 'both', 'off'),
   signal: SIGNAL,
   exposeErrors: BOOL,
   maxHandlers: COUNT,
@@ -89,11 +98,13 @@ export type Url = string | URL | (() => string | URL | Promise<string | URL>);
  *   another reason (the URI of its ABORT), cannot be reached (`wamp.error.network_failure`) or does
  *   not answer in time (`wamp.error.timeout`); the reason of `signal`; TypeError for no URL
  */
-export async function connect<C = Untyped>(url: Url, options: ConnectOptions): Promise<Session<C>> {
+export async function connect<C = Untyped>(url: Url, options: ConnectOptions<C>): Promise<Session<C>> {
   checkOptions('connect', CONNECT, options, connect);
   demand(TEXT, options.realm, 'Option realm of connect', connect);
   const { clock = systemClock, logger = console, connectTimeout = 30_000 } = options;
-  const session = new ClientSession({ realm: options.realm, clock, logger });
+  const ours = { realm: options.realm, clock, logger };
+  const session =
+    options.contract?.['~open'](ours, options.validate ?? 'incoming') ?? new ClientSession(ours);
   const port = {
     clock,
     exposeErrors: options.exposeErrors ?? false,
@@ -134,7 +145,12 @@ function placeOf(url: Url): string {
 /** One attempt, in its order: who we are, a transport, the session. */
 async function establish(
   url: Url,
-  { auth = anonymous(), realm, serializers = [json], transport: factory = webSocket() }: ConnectOptions,
+  {
+    auth = anonymous(),
+    realm,
+    serializers = [json],
+    transport: factory = webSocket(),
+  }: ConnectOptions<unknown>,
   port: ConnectionPort,
   signal: AbortSignal,
 ): Promise<void> {

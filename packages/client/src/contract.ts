@@ -2,21 +2,36 @@
 import type { Args, Kwargs } from '@wamp/protocol';
 
 /** No keyword arguments: a dict without a key. */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- `keyof` it is never, which is the point
-interface NoKwargs {}
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- `keyof` it is never, which is the point
+export type NoKwargs = Record<never, never>;
 
-/**
- * The contract of a session that was given none: every URI, and any payload. `any` is meant: what
- * comes out can be used as what the application knows it to be, `const n: number = await call(…)`.
- */
-/* eslint-disable @typescript-eslint/no-explicit-any -- see above; with `unknown` each result would need a cast */
+/** The contract of a session that was given none: every URI, and any payload; what comes is `unknown`. */
 export interface Untyped {
-  procedures: Record<string, { args?: any[]; kwargs?: any; result: any; resultKwargs: any; progress: any }>;
-  topics: Record<string, { args: any[]; kwargs: any }>;
+  procedures: Record<
+    string,
+    { args?: unknown[]; kwargs?: Kwargs; result: unknown; resultKwargs: Kwargs; progress: unknown }
+  >;
+  topics: Record<string, { args: unknown[]; kwargs: Kwargs }>;
 }
 /** A procedure written as a function type: positional arguments, one result. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the one type that parameters of every kind extend
 type Shorthand = (...args: any[]) => unknown;
-/* eslint-enable @typescript-eslint/no-explicit-any */
+
+/**
+ * What a schema lets through that converts: who sends writes an `I`, such as a text, and who receives reads an `O`, such
+ * as the Date it stands for. What a contract says without one is the same on both sides.
+ */
+export interface Converted<I, O> {
+  readonly '~sent': I;
+  readonly '~received': O;
+}
+/** On which side of a converting schema: of who writes, or of who reads. */
+export type Side = 'sent' | 'received';
+type On<S extends Side, T> = 0 extends 1 & T
+  ? T
+  : [T] extends [Converted<infer I, infer O>]
+    ? { sent: I; received: O }[S]
+    : T;
 
 type Normal<P> = P extends Shorthand
   ? { args: Parameters<P>; kwargs: NoKwargs; result: Awaited<ReturnType<P>>; progress: never }
@@ -34,57 +49,62 @@ export type TopicUri<C> = keyof Topics<C> & string;
 
 type Procedure<C, U extends ProcedureUri<C>> = Normal<Procedures<C>[U]>;
 
-/** The positional arguments of a procedure. */
-export type ProcedureArgs<C, U extends ProcedureUri<C>> =
-  Procedure<C, U> extends { args?: infer A } ? (Present<A> extends Args ? Present<A> : []) : [];
-/** The keyword arguments of a procedure. */
-export type ProcedureKwargs<C, U extends ProcedureUri<C>> =
-  Procedure<C, U> extends { kwargs?: infer K } ? Present<K> : NoKwargs;
-/** The first positional value of a procedure's result. */
-export type ProcedureResult<C, U extends ProcedureUri<C>> =
-  Procedure<C, U> extends { result: infer R } ? R : undefined;
-/** The keyword values of a procedure's result. */
-export type ProcedureResultKwargs<C, U extends ProcedureUri<C>> =
-  Procedure<C, U> extends { resultKwargs: infer K } ? K : Kwargs;
-/** What a procedure's progressive results carry. */
-export type ProcedureProgress<C, U extends ProcedureUri<C>> =
-  Procedure<C, U> extends { progress: infer P } ? P : never;
+/** The positional arguments of a procedure, as it receives them. */
+export type ProcedureArgs<C, U extends ProcedureUri<C>, S extends Side = 'received'> =
+  Procedure<C, U> extends { args?: infer A } ? ListOf<On<S, Present<A>>> : [];
+/** The keyword arguments of a procedure, as it receives them. */
+export type ProcedureKwargs<C, U extends ProcedureUri<C>, S extends Side = 'received'> =
+  Procedure<C, U> extends { kwargs?: infer K } ? On<S, Present<K>> : NoKwargs;
+/** The first positional value of a procedure's result, as its caller receives it. */
+export type ProcedureResult<C, U extends ProcedureUri<C>, S extends Side = 'received'> =
+  Procedure<C, U> extends { result: infer R } ? On<S, R> : undefined;
+/** The keyword values of a procedure's result, as its caller receives them. */
+export type ProcedureResultKwargs<C, U extends ProcedureUri<C>, S extends Side = 'received'> =
+  Procedure<C, U> extends { resultKwargs: infer K } ? On<S, K> : Kwargs;
+/** What a procedure's progressive results carry, as its caller receives it. */
+export type ProcedureProgress<C, U extends ProcedureUri<C>, S extends Side = 'received'> =
+  Procedure<C, U> extends { progress: infer P } ? On<S, P> : never;
 
 type Topic<C, U extends TopicUri<C>> = Topics<C>[U];
+type ListOf<T> = T extends Args ? T : [];
 
-/** The positional arguments of a topic's events. */
-export type TopicArgs<C, U extends TopicUri<C>> =
+/** The positional arguments of a topic's events, as its subscribers receive them. */
+export type TopicArgs<C, U extends TopicUri<C>, S extends Side = 'received'> =
   Topic<C, U> extends infer T
     ? T extends Args
       ? T
-      : T extends { args: infer A extends Args }
-        ? A
+      : T extends { args: infer A }
+        ? ListOf<On<S, A>>
         : []
     : never;
-/** The keyword arguments of a topic's events. */
-export type TopicKwargs<C, U extends TopicUri<C>> =
+/** The keyword arguments of a topic's events, as its subscribers receive them. */
+export type TopicKwargs<C, U extends TopicUri<C>, S extends Side = 'received'> =
   Topic<C, U> extends infer T
     ? T extends Args
       ? NoKwargs
       : T extends { kwargs: infer K }
-        ? K
+        ? On<S, K>
         : NoKwargs
     : never;
+
+/** What a handler takes: what the contract says, or, where that says nothing, what the handler itself declares. */
+export type Declared<A extends Args, H extends unknown[]> = unknown[] extends A ? H : A;
 
 /**
  * The parameters behind the URI: a LIST is the positional arguments, a DICT the keyword arguments,
  * as on the wire; both at once are a list, and the dict as option `kwargs`.
  */
-export type Rest<A extends Args, K, O> = 0 extends 1 & K
-  ? [payload?: A | Kwargs | undefined, options?: (O & { readonly kwargs?: Kwargs | undefined }) | undefined] // untyped
-  : keyof K extends never
+export type Rest<A extends Args, K, O> = keyof K extends never
+  ? [] extends A
+    ? [payload?: Readonly<A> | undefined, options?: O | undefined]
+    : [payload: Readonly<A>, options?: O | undefined] // positional only
+  : NoKwargs extends K
     ? [] extends A
-      ? [payload?: A | undefined, options?: O | undefined]
-      : [payload: A, options?: O | undefined] // positional only
+      ? [
+          payload?: K | Readonly<A> | undefined,
+          options?: (O & { readonly kwargs?: K | undefined }) | undefined,
+        ]
+      : [payload: Readonly<A>, options?: (O & { readonly kwargs?: K | undefined }) | undefined]
     : [] extends A
-      ? NoKwargs extends K
-        ? [payload?: K | A | undefined, options?: (O & { readonly kwargs?: K | undefined }) | undefined]
-        : [payload: K, options?: O | undefined] | [payload: A, options: O & { readonly kwargs: K }]
-      : NoKwargs extends K
-        ? [payload: A, options?: (O & { readonly kwargs?: K | undefined }) | undefined]
-        : [payload: A, options: O & { readonly kwargs: K }]; // both
+      ? [payload: K, options?: O | undefined] | [payload: Readonly<A>, options: O & { readonly kwargs: K }]
+      : [payload: Readonly<A>, options: O & { readonly kwargs: K }]; // both

@@ -1,6 +1,6 @@
 /** The public names of the client package. */
 export { connect, type ConnectOptions, type Url } from './connect.ts';
-export type { Session, SessionEvents, SessionState } from './session.ts';
+export type { Handlers, ProcedureHandler, Session, SessionEvents, SessionState } from './session.ts';
 export type { Logger } from './listeners.ts';
 export type { Call, CallOptions } from './call.ts';
 export type { Stream, StreamInput, StreamOptions } from './stream.ts';
@@ -42,7 +42,11 @@ export {
   type WebSocketOptions,
 } from './transports/websocket.ts';
 export type { Clock } from './clock.ts';
+export type { AnyApi, Api } from './api.ts';
+export type { BoundContract } from './binding.ts';
+export type { Contract, ImplementOptions, Implementation, Validate } from './definition.ts';
 export type {
+  Converted,
   ProcedureArgs,
   ProcedureKwargs,
   ProcedureProgress,
@@ -50,6 +54,7 @@ export type {
   ProcedureResultKwargs,
   ProcedureUri,
   Rest,
+  Side,
   TopicArgs,
   TopicKwargs,
   TopicUri,

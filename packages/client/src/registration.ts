@@ -55,6 +55,9 @@ export type HandlerReturn<V, P = unknown> =
 /** A registered function, as the core calls it. */
 export type Procedure = (args: unknown[], invocation: Invocation<unknown[]>) => unknown;
 
+/** The same, whatever arguments it declares. */
+export type DeclaredProcedure = (args: never, invocation: never) => unknown;
+
 export class RegistrationHandle extends Handle implements Registration {
   readonly handler: Procedure;
   readonly passthru: PassthruOption;

@@ -1,8 +1,10 @@
 /** A client in a realm: call, register, subscribe, publish. */
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Id, Uri } from '@wamp/protocol';
+import type { Api } from './api.ts';
 import type { Call, CallOptions } from './call.ts';
 import type {
+  Declared,
   ProcedureArgs,
   ProcedureKwargs,
   ProcedureProgress,
@@ -15,6 +17,7 @@ import type {
   TopicUri,
   Untyped,
 } from './contract.ts';
+import type { Contract, ImplementOptions, Implementation } from './definition.ts';
 import type { WampEvent } from './core/event.ts';
 import type { Ending } from './ending.ts';
 import type { Invocation } from './core/invocation.ts';
@@ -38,6 +41,15 @@ export interface SessionEvents {
   /** A handler threw, or the router refused something that nobody waits for. */
   error: Error;
 }
+
+/** A function that serves a procedure of contract `C`; without a contract, it takes the arguments that it declares. */
+export type ProcedureHandler<C, U extends ProcedureUri<C>, A extends unknown[] = unknown[]> = (
+  args: Declared<ProcedureArgs<C, U>, A>,
+  invocation: Invocation<ProcedureArgs<C, U>, ProcedureKwargs<C, U>, ProcedureProgress<C, U, 'sent'>>,
+) => HandlerReturn<ProcedureResult<C, U, 'sent'>, ProcedureProgress<C, U, 'sent'>>;
+
+/** The handlers of all procedures of contract `C`. */
+export type Handlers<C> = { readonly [U in ProcedureUri<C>]: ProcedureHandler<C, U> };
 
 /**
  * A client in a realm. Type parameter `C` is the contract: an interface with `procedures` and
@@ -66,7 +78,7 @@ export interface Session<C = Untyped> extends AsyncDisposable {
     /** True when the router plays the role and, if one is named, announced the feature for it. */
     has(role: 'broker' | 'dealer', feature?: string): boolean;
   };
-  /** The same session without its contract, such as for the meta procedures `wamp.*`. */
+  /** The same session without the types of its contract, such as for the meta procedures `wamp.*`. */
   readonly untyped: Session;
 
   /**
@@ -78,8 +90,20 @@ export interface Session<C = Untyped> extends AsyncDisposable {
    */
   call<U extends ProcedureUri<C>>(
     procedure: U,
-    ...rest: Rest<ProcedureArgs<C, U>, ProcedureKwargs<C, U>, CallOptions<ProcedureProgress<C, U>>>
+    ...rest: Rest<
+      ProcedureArgs<C, U, 'sent'>,
+      ProcedureKwargs<C, U, 'sent'>,
+      CallOptions<ProcedureProgress<C, U>>
+    >
   ): Call<ProcedureResult<C, U>, ProcedureResultKwargs<C, U>>;
+
+  /**
+   * Procedures as functions of their positional arguments, by the components of their URIs. For keyword arguments and
+   * options there is `call`.
+   *
+   * @example await session.api.math.add2(2, 3);
+   */
+  readonly api: Api<C>;
 
   /**
    * Calls a procedure for its progressive results, and with option `input` sends it more arguments as
@@ -89,7 +113,7 @@ export interface Session<C = Untyped> extends AsyncDisposable {
    */
   stream<U extends ProcedureUri<C>>(
     procedure: U,
-    ...rest: Rest<ProcedureArgs<C, U>, ProcedureKwargs<C, U>, StreamOptions>
+    ...rest: Rest<ProcedureArgs<C, U, 'sent'>, ProcedureKwargs<C, U, 'sent'>, StreamOptions>
   ): Stream<ProcedureProgress<C, U>, ProcedureResult<C, U>, ProcedureResultKwargs<C, U>>;
 
   /**
@@ -99,12 +123,9 @@ export interface Session<C = Untyped> extends AsyncDisposable {
    *
    * @example await session.register('math.add2', ([a, b]) => a + b);
    */
-  register<U extends ProcedureUri<C>>(
+  register<U extends ProcedureUri<C>, A extends unknown[] = unknown[]>(
     procedure: U,
-    handler: (
-      args: ProcedureArgs<C, U>,
-      invocation: Invocation<ProcedureArgs<C, U>, ProcedureKwargs<C, U>, ProcedureProgress<C, U>>,
-    ) => HandlerReturn<ProcedureResult<C, U>, ProcedureProgress<C, U>>,
+    handler: ProcedureHandler<C, U, A>,
     options?: RegisterOptions,
   ): Promise<Registration>;
 
@@ -113,9 +134,12 @@ export interface Session<C = Untyped> extends AsyncDisposable {
    *
    * @example await session.subscribe('chat.message', ([text], event) => show(text, event.publisher));
    */
-  subscribe<U extends TopicUri<C>>(
+  subscribe<U extends TopicUri<C>, A extends unknown[] = unknown[]>(
     topic: U,
-    handler: (args: TopicArgs<C, U>, event: WampEvent<TopicArgs<C, U>, TopicKwargs<C, U>>) => unknown,
+    handler: (
+      args: Declared<TopicArgs<C, U>, A>,
+      event: WampEvent<TopicArgs<C, U>, TopicKwargs<C, U>>,
+    ) => unknown,
     options?: SubscribeOptions,
   ): Promise<Subscription<TopicArgs<C, U>, TopicKwargs<C, U>>>;
 
@@ -137,8 +161,21 @@ export interface Session<C = Untyped> extends AsyncDisposable {
    */
   publish<U extends TopicUri<C>>(
     topic: U,
-    ...rest: Rest<TopicArgs<C, U>, TopicKwargs<C, U>, PublishOptions>
+    ...rest: Rest<TopicArgs<C, U, 'sent'>, TopicKwargs<C, U, 'sent'>, PublishOptions>
   ): Promise<PublishResult>;
+
+  /**
+   * Offers all procedures of a contract; resolves when all of them are registered. If one is refused, so is this, and
+   * the others are withdrawn.
+   *
+   * @example await session.implement(contract, { 'math.add2': ([a, b]) => a + b });
+   * @throws TypeError when a procedure has no handler, or a handler no procedure
+   */
+  implement<D>(
+    contract: Contract<D>,
+    handlers: Handlers<D>,
+    options?: ImplementOptions,
+  ): Promise<Implementation>;
 
   /** Calls `listener` on each event of the type, until the function that it returns is called. */
   on<E extends keyof SessionEvents>(type: E, listener: (event: SessionEvents[E]) => void): () => void;

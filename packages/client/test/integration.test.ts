@@ -119,7 +119,7 @@ describe.each(places)('%s', (_where, open) => {
   });
 
   test('a thousand calls at once', async () => {
-    await using procedure = await bob.register('com.square', ([n]) => n * n);
+    await using procedure = await bob.register('com.square', ([n]: [number]) => n * n);
     expect(procedure.state).toBe('active');
     const results = await Promise.all(
       Array.from({ length: 1000 }, (_each, n) => alice.call('com.square', [n])),

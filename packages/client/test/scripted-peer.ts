@@ -142,7 +142,7 @@ export interface Joined<C = Untyped> {
 }
 
 /** How a test has a session. */
-export type JoinedOptions = Partial<ConnectOptions> & {
+export type JoinedOptions<C = Untyped> = Partial<ConnectOptions<C>> & {
   /** What WELCOME announces. */
   readonly roles?: object;
   /** Further attributes of WELCOME.Details. */
@@ -152,7 +152,7 @@ export type JoinedOptions = Partial<ConnectOptions> & {
 };
 
 /** A session that has joined: HELLO and WELCOME are behind it. */
-export async function joined<C = Untyped>(options: JoinedOptions = {}): Promise<Joined<C>> {
+export async function joined<C = Untyped>(options: JoinedOptions<C> = {}): Promise<Joined<C>> {
   const { roles = ALL_FEATURES, serializer, details, ...rest } = options;
   const peer = new ScriptedPeer(serializer);
   const connecting = connect<C>('ws://scripted/', {

@@ -211,7 +211,7 @@ describe.each(EVERY)('%s, %s', (kind, _name, serializer) => {
   });
 
   test('results in parts', async () => {
-    await using procedure = await bob.register('com.count', async function* ([to]) {
+    await using procedure = await bob.register('com.count', async function* ([to]: [number]) {
       for (let n = 1; n <= to; n += 1) yield await Promise.resolve(n);
       return 'done';
     });

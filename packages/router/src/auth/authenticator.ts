@@ -1,62 +1,59 @@
-/** Interface Authenticator: decides whether a client is admitted; its verdict may be a challenge. */
+/** Interface Authenticator: who may come in, as a verdict that may ask back. */
 import type { X509Certificate } from 'node:crypto';
 import type { Args, Authenticate, Dict, Hello, Id, Uri } from '@wamp/protocol';
 import type { Principal } from '../core/session.ts';
 
-/** The connection beneath a client's transport: used for authentication, and never disclosed. */
+/** What lies beneath a client's transport: known for authentication, and told to nobody. */
 export interface Underlay {
-  /** The IP address of the client; undefined in memory and over a Unix socket. */
+  /** The IP address at the client's end; undefined where there is none, as in memory and over a Unix socket. */
   readonly address?: string | undefined;
-  /** The TLS client certificate, if the server requested and verified it. */
+  /** What the client has shown when TLS was set up, if the server asked for it and holds it valid. */
   readonly certificate?: X509Certificate | undefined;
   /**
-   * Channel binding data, which only the two ends of the connection know (RFC 5056): `tls-unique` and
-   * `tls-server-end-point` of RFC 5929, `tls-exporter` of RFC 9266; undefined when the connection has no such type.
+   * What only the two ends of the connection know (RFC 5056): `tls-unique` and `tls-server-end-point` of RFC 5929,
+   * `tls-exporter` of RFC 9266; undefined when there is none of the type.
    */
   readonly channelBinding?: (type: string) => Uint8Array | undefined;
 }
 
-/** What an authenticator knows in addition to HELLO. */
+/** What an authenticator knows beside HELLO. */
 export interface JoinInfo {
   readonly realm: Uri;
   /** The id that the session will have. */
   readonly session: Id;
-  /** The details of the transport that the session meta API discloses. */
+  /** How the client is connected, as the session meta API tells it. */
   readonly transport: Dict;
-  /** The details of the connection that are never disclosed. */
+  /** How the client is connected, as it is told to nobody. */
   readonly underlay: Underlay;
   /** When the client said HELLO, in ms since the epoch. */
   readonly now: number;
   /**
    * Calls a procedure as the router itself.
-   * @param realm the realm of the procedure; by default the one that the client wants to join
+   * @param realm where; by default the one that the client wants to join
    * @returns the arguments of the result
-   * @throws ApplicationError with the URI of the ERROR; `wamp.error.timeout` when the answer would come too late for
-   *   the client; `wamp.error.no_such_realm`
+   * @throws ApplicationError with the URI of the ERROR; `wamp.error.timeout` when the answer does not come in time for
+   *   the client, `wamp.error.no_such_realm`
    */
   call(procedure: Uri, args: Args, realm?: Uri): Promise<Args>;
 }
 
-/**
- * The outcome: the client is admitted, refused, or challenged; its answer to a challenge leads to another verdict
- * (SES-11).
- */
+/** The client is in, is refused, or has to answer a challenge first; the answer yields a verdict again (SES-11). */
 export type Verdict =
   | { readonly welcome: Principal }
   | { readonly abort: Uri; readonly message?: string }
   | {
       readonly challenge: Dict;
       readonly answer: (message: Authenticate) => Verdict | Promise<Verdict>;
-      /** CHALLENGE.AuthMethod, if it differs from the method that was chosen for the client. */
+      /** CHALLENGE.AuthMethod, where it is not the method that the client came with. */
       readonly method?: string;
     };
 
 /**
- * One authentication method (spec: Authentication). If it throws or rejects, the client is refused: with the URI of an
- * `ApplicationError`, and with `wamp.error.authentication_failed` for any other error.
+ * One authentication method (spec: Authentication). A throw or a rejection refuses the client: with the URI of an
+ * `ApplicationError`, and else with `wamp.error.authentication_failed`.
  */
 export interface Authenticator {
-  /** The name of the method in `HELLO.Details.authmethods`. */
+  /** As it stands in `HELLO.Details.authmethods`. */
   readonly method: string;
   begin(hello: Hello, info: JoinInfo): Verdict | Promise<Verdict>;
 }

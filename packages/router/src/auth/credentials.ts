@@ -1,40 +1,40 @@
-/** Credentials: what the router compares a client's proof with, and the sources of them. */
+/** Credentials: what the router holds against what a client shows, and where it has them from. */
 import type { Dict } from '@wamp/protocol';
 import { askDynamic, type DynamicAuthenticator } from './dynamic.ts';
 import { checkIdentity, type Identity, type Inquiry } from './inquiry.ts';
 
-/** Finds the credentials for a login; undefined for an unknown principal. */
+/** Finds the credentials of who wants to come in; undefined for a stranger. */
 export type CredentialFunction<C> = (inquiry: Inquiry) => C | undefined | Promise<C | undefined>;
 
-/** Credentials by authid, or a function or a procedure that finds them. If it throws, the client is refused. */
+/** Credentials by authid, or a function or a procedure that finds them. What throws lets nobody in. */
 export type CredentialSource<C> = ReadonlyMap<string, C> | CredentialFunction<C> | DynamicAuthenticator;
 
 /** The credentials of one method. */
 export interface CredentialKind {
-  /** @throws TypeError for invalid credentials */
+  /** @throws TypeError for what are none */
   readonly check: (credentials: Dict) => void;
-  /** Renames the fields of a dynamic authenticator's answer to those of the credentials, which are checked afterwards. */
+  /** What a dynamic authenticator has said, under the names that we have for it; it is checked afterwards. */
   readonly read: (fields: Dict) => Dict;
-  /** The authid to look up in a map; by default the one that the client claims. */
+  /** Under which authid a map is asked; by default the one that the client claims. */
   readonly identify?: (inquiry: Inquiry) => string | undefined;
 }
 
-/** A source of credentials in the form that authenticators use. */
+/** A source as an authenticator uses it. */
 export interface Lookup<C> {
   /** `WELCOME.Details.authprovider`. */
   readonly provider: 'static' | 'function' | 'dynamic';
-  /** @throws TypeError for invalid credentials, and any error of the source */
+  /** @throws TypeError for what are no credentials, and whatever the source throws */
   readonly find: (inquiry: Inquiry) => Promise<C | undefined>;
 }
 
-/** @throws TypeError for invalid credentials in a map */
+/** @throws TypeError when credentials in a map are none */
 export function lookup<C extends Identity>(source: CredentialSource<C>, kind: CredentialKind): Lookup<C> {
   if (typeof source === 'function') return { provider: 'function', find: byFunction(source, kind) };
   if ('procedure' in source) return { provider: 'dynamic', find: byProcedure(source, kind) };
   return { provider: 'static', find: byMap(source, kind) };
 }
 
-/** The credentials that are known in advance, which those made up for unknown principals resemble. */
+/** The credentials that are known beforehand, for strangers' to look like them. */
 export function knownIn<C>(source: CredentialSource<C>): readonly C[] {
   return typeof source === 'function' || 'procedure' in source ? [] : [...source.values()];
 }
@@ -71,7 +71,7 @@ function byProcedure<C extends Identity>(
     if (answer === undefined) return undefined;
     const credentials: Identity = { ...answer.identity, ...read(answer.fields) };
     checkAll(credentials, check);
-    // The check has ensured the type.
+    // The check is what makes it so.
     return credentials as C;
   };
 }

@@ -1,17 +1,17 @@
-/** An inquiry: the unproved claims of a client, and the identity that it is given. */
+/** An inquiry: who wants to come in, and who that turns out to be. */
 import type { Dict, Hello } from '@wamp/protocol';
 import type { JoinInfo } from './authenticator.ts';
 
-/** The identity of a client that has been authenticated. */
+/** Who a client is once it has proved it. */
 export interface Identity {
   readonly authrole: string;
-  /** The authid of the session; by default the one that the client claimed. */
+  /** The authid that the session gets; by default the one that the client came with. */
   readonly authid?: string | undefined;
-  /** WELCOME.Details.authextra. */
+  /** For the client, in WELCOME.Details.authextra. */
   readonly authextra?: Dict | undefined;
 }
 
-/** What a client claims in HELLO. None of it is proved. */
+/** Who wants to come in, and how. None of it is proved. */
 export interface Inquiry extends JoinInfo {
   readonly authmethod: string;
   /** As claimed in HELLO. */
@@ -20,16 +20,16 @@ export interface Inquiry extends JoinInfo {
   readonly authextra: Dict;
 }
 
-/** Collects the claims of HELLO and the facts of the connection. */
+/** What HELLO and the connection tell. */
 export function inquiryOf({ details }: Hello, info: JoinInfo, authmethod: string): Inquiry {
   return { ...info, authmethod, authid: details.authid, authextra: details.authextra ?? {} };
 }
 
-/** @throws TypeError for an invalid identity */
+/** @throws TypeError for what is no identity */
 export function checkIdentity(
   identity: Partial<Record<keyof Identity, unknown>>,
 ): asserts identity is Identity {
-  expect(typeof identity === 'object', 'credentials: expected an object');
+  expect(typeof identity === 'object', 'credentials are an object');
   const { authrole, authid, authextra } = identity;
   expect(isName(authrole), 'authrole: expected a name');
   expect(authid === undefined || isName(authid), 'authid: expected a name');
@@ -44,7 +44,7 @@ export function expect(condition: boolean, fault: string): asserts condition {
   if (!condition) throw new TypeError(fault);
 }
 
-/** True for a non-empty string. */
+/** True for a text that is not empty. */
 export function isName(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }

@@ -1,29 +1,28 @@
-/** Turns: limits how many items of a kind run at a time, and delays them; the others wait in order. */
+/** Turns: how many of a kind may be under way at a time, and from when on; the rest wait, in order. */
 import type { Clock } from '../core/clock.ts';
 
-/** An item that waits. */
+/** What waits for a place. */
 interface Waiting<T> {
   readonly item: T;
   readonly go: () => void;
 }
 
-/** An item may belong to several kinds, and needs a free place in each of them. */
+/** An item may be of several kinds, and needs a place in each of them. */
 export class Turns<T> {
   readonly #bounds: (item: T) => ReadonlyMap<string, number>;
-  /** The kinds in which each running item has a place, as determined when it began. */
+  /** By item, the kinds in which it has a place; which they were, is said when it begins. */
   readonly #places = new Map<T, readonly string[]>();
-  /** The number of occupied places by kind. */
+  /** How many places are taken, by kind. */
   readonly #taken = new Map<string, number>();
   readonly #waiting = new Set<Waiting<T>>();
   readonly #clock: Pick<Clock, 'after'>;
   readonly #delay: (item: T) => number;
-  /** Cancels the next check of items that are delayed. */
+  /** Calls off the next look at those who wait for their time. */
   #dismiss: (() => void) | undefined;
 
   /**
-   * @param bounds the kinds of an item, and how many of each may run at a time; called again whenever that may have
-   *   changed
-   * @param delay how long an item must still wait (ms)
+   * @param bounds the kinds of an item, and how many of each may be under way; asked anew whenever that may have changed
+   * @param delay how long an item may not begin yet (ms)
    */
   constructor(
     bounds: (item: T) => ReadonlyMap<string, number>,
@@ -35,12 +34,12 @@ export class Turns<T> {
     this.#delay = delay;
   }
 
-  /** How many items run or wait. */
+  /** How many are under way or wait. */
   get size(): number {
     return this.#places.size + this.#waiting.size;
   }
 
-  /** @returns undefined when the item can begin at once */
+  /** @returns undefined when there is a place at once */
   take(item: T): Promise<void> | undefined {
     if (this.#begin(item)) return undefined;
     return new Promise((go) => {
@@ -49,7 +48,7 @@ export class Turns<T> {
     });
   }
 
-  /** Ends an item or its wait; its place goes to the next one. */
+  /** The item is over, or waits no more; whoever has waited for its place gets it. */
   giveBack(item: T): void {
     for (const kind of this.#places.get(item) ?? []) {
       const taken = (this.#taken.get(kind) ?? 0) - 1;
@@ -71,7 +70,7 @@ export class Turns<T> {
     waiting.go();
   }
 
-  /** Schedules a check for when the first delayed item may begin. */
+  /** When the first of those who wait for their time may begin. */
   #lookAgain(): void {
     this.#dismiss?.();
     this.#dismiss = undefined;
@@ -86,7 +85,7 @@ export class Turns<T> {
     });
   }
 
-  /** @returns false when it is still delayed, or one of its kinds has no free place */
+  /** @returns false when its time has not come, or there is no place in one of its kinds */
   #begin(item: T): boolean {
     if (this.#delay(item) > 0) return false;
     const bounds = this.#bounds(item);

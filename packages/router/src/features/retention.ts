@@ -1,7 +1,4 @@
-/**
- * Retention: the retained events of a realm; for each topic, the last one for everyone and some for restricted
- * audiences.
- */
+/** Retention: the retained events of a realm, of each topic the last for all and some for a restricted audience. */
 import type { Publish, PublishOptions, Uri } from '@wamp/protocol';
 import { isWithin } from '../core/broker.ts';
 import { eligibility } from '../core/eligibility.ts';
@@ -13,32 +10,32 @@ import type { Session } from '../core/session.ts';
 import type { Subscription } from '../core/subscription.ts';
 import type { RetainedEvent, RetainedEvents } from '../stores/event-store.ts';
 
-/** How many events for restricted audiences a topic keeps, besides the one for everyone. */
+/** How many events for a restricted audience a topic keeps beside the one for all. */
 const MOST_RESTRICTED = 10;
-/** The interval of the search for expired events (ms), while any can expire. */
+/** How often events that have expired are looked for (ms), while there are any that can expire. */
 const SWEEP = 10_000;
 
-/** The retained events of a realm: decides which of them a topic keeps, and which sessions receive them. */
+/** The retained events of a realm: which of them a topic keeps, and who gets them. */
 export class Retention {
   readonly #realm: Realm;
   readonly #events: RetainedEvents;
   #order = 0;
-  /** Whether the search for expired events is scheduled. */
+  /** Whether expired events are looked for. */
   #sweeping = false;
 
-  /** @param events the store */
+  /** @param events where they are kept */
   constructor(realm: Realm, events: RetainedEvents) {
     this.#realm = realm;
     this.#events = events;
   }
 
-  /** Why the event of a PUBLISH cannot be retained at all; undefined when it fits, or is not to be retained. */
+  /** Why nobody could retain what a PUBLISH brings; undefined when it fits, or is not to be retained. */
   refuses({ options, topic, payload }: Publish): string | undefined {
     if (options.retain !== true || payload.count === 0) return undefined;
     const weight = weightOf(payload, topic, options);
     if (this.#realm.kept.retained.canFit(weight)) return undefined;
     this.#realm.limited.add('retained_events');
-    return `retain: the event needs ${weight} bytes, which is more than the room for retained events`;
+    return `retain: ${weight} bytes are more than there is room for`;
   }
 
   add(publication: Publication): void {
@@ -58,7 +55,7 @@ export class Retention {
     this.#events.set(topic, []);
   }
 
-  /** The retained events of all topics of a subscription for a session, in order of publication (ORD-1). */
+  /** What is retained of all topics of a subscription for a session, in the order of publishing (ORD-1). */
   find(subscription: Subscription, session: Session): readonly RetainedEvent[] {
     const found: RetainedEvent[] = [];
     let looks = 0;
@@ -72,7 +69,7 @@ export class Retention {
     return found.sort((one, other) => one.order - other.order);
   }
 
-  /** RET-4: the newest event of a topic that the session would have received when it was published. */
+  /** RET-4: the newest of a topic that the session would have got at publish time. */
   newestFor(topic: Uri, session: Session): RetainedEvent | undefined {
     const now = this.#now;
     return this.#events
@@ -84,7 +81,7 @@ export class Retention {
     return this.#realm.clock.elapsed();
   }
 
-  /** Searches for expired events at intervals, with one timer, until none is left that can expire. */
+  /** Looks for expired events from now on, until there are none that can expire: one timer, however many there are. */
   #sweep(): void {
     if (this.#sweeping) return;
     this.#sweeping = true;
@@ -95,12 +92,12 @@ export class Retention {
   }
 }
 
-/** For how long an event may be delivered (ms). */
+/** How long an event may be told (ms). */
 function lifetime({ x_expires, expires }: PublishOptions, fallback: number): number {
   return x_expires ?? expires ?? (fallback === 0 ? Infinity : fallback);
 }
 
-/** An event for everyone replaces all older ones; an event for a restricted audience is added to them (T-21). */
+/** An event for all makes every older one obsolete; a restricted one only joins them (T-21). */
 function besideRestricted(before: readonly RetainedEvent[]): readonly RetainedEvent[] {
   const forAll = before.filter(({ publication }) => publication.audience === undefined);
   const restricted = before.filter(({ publication }) => publication.audience !== undefined);

@@ -1,11 +1,11 @@
-/** One instrument per combination of label values, with a limit on the values of each label. */
+/** What is counted for each combination of label values, of which each label has so many at most. */
 import type { Labels } from './metric.ts';
 
-/** The default limit on the values of a label. */
+/** How many values of a label are told apart by default. */
 const MOST_VALUES = 100;
-/** The value that replaces values beyond the limit. */
+/** The value of those that are too many. */
 const OTHER = 'other';
-/** Longer values are truncated (characters). */
+/** A longer value is cut (characters). */
 const LONGEST_VALUE = 128;
 
 export class LabelSets<I> {
@@ -21,7 +21,7 @@ export class LabelSets<I> {
    * @param metric its name, for errors
    * @param names of the labels; none by default
    * @param most values of each label; 100 by default
-   * @param overflowed called each time a value is replaced by `other`
+   * @param overflowed is called each time that a value is replaced by `other`
    */
   constructor(
     metric: string,
@@ -37,7 +37,7 @@ export class LabelSets<I> {
   }
 
   /**
-   * The instrument for these values, created if necessary.
+   * What counts for these values, made when there is none yet.
    * @throws Error when there are more or fewer values than labels
    */
   of(values: readonly string[], make: () => I): I {
@@ -56,7 +56,7 @@ export class LabelSets<I> {
     return instrument;
   }
 
-  /** The samples of all instruments, with their labels. */
+  /** What each has counted, with its labels. */
   samples<S extends object>(read: (instrument: I) => S): (S & { readonly labels: Labels })[] {
     return [...this.#sets.values()].map(({ labels, instrument }) => ({ labels, ...read(instrument) }));
   }

@@ -1,23 +1,23 @@
-/** The metrics as a reader gets them: plain values, with names, units and help texts in the style of Prometheus. */
+/** What a reader of the metrics gets: plain values, with the names, units and help texts that Prometheus has. */
 import type { Distribution } from '../core/histogram.ts';
 
 /** Labels by name. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** A value with its labels. */
+/** A value, and what it is about. */
 export interface Sample {
   readonly labels: Labels;
   readonly value: number;
 }
 
-/** A distribution of values with its labels. */
+/** A distribution of values, and what it is about. */
 export interface HistogramSample extends Distribution {
   readonly labels: Labels;
 }
 
-/** The common part of all metrics. */
+/** What every metric has. */
 export interface MetricHead {
-  /** Unique; ends with the unit (`_seconds`, `_bytes`), and for a counter with `_total`. */
+  /** Unique; it ends with the unit (`_seconds`, `_bytes`), and that of a counter with `_total`. */
   readonly name: string;
   /** One sentence. */
   readonly help: string;

@@ -1,3 +1,3 @@
-/** For tests of routers: conversations, and a clock that the test moves. */
+/** What tests of routers use: conversations and a clock that obeys. */
 export { ALL_FEATURES, converse, type ConversationOptions, type PeerOptions } from './conversation.ts';
 export { ManualClock } from './manual-clock.ts';

@@ -1,27 +1,27 @@
-/** A client that sends and receives plain lists, and waits for them. */
+/** A client that knows nothing but lists, and waits for them as long as its transport takes. */
 import { MessageType, type Transport } from '@wamp/protocol';
 
-/** The id of a request whose only purpose is its answer. */
+/** The number of the request that only asks for an answer. */
 const FENCE = Number.MAX_SAFE_INTEGER;
 
-/** A client of a conversation. */
+/** What a peer does about messages that are under way. */
 export interface Peer {
   readonly transport: Transport;
-  /** Received messages that the script has not expected yet. */
+  /** What it has heard and nobody has asked for. */
   readonly heard: (readonly unknown[])[];
   readonly closed: boolean;
-  /** Sends any list as a frame, valid message or not. */
+  /** Sends any list as a frame, a message or not. */
   send(message: unknown): void;
   next(): readonly unknown[] | undefined;
-  /** Waits until everything sent by either side has arrived. */
+  /** Waits until all has arrived, here and at the router, that anybody has sent. */
   settle(): Promise<void>;
   /** Waits for a message, or the end of the transport. */
   arrival(): Promise<void>;
-  /** Waits for the end of the transport, or for a message. */
+  /** Waits for the end of the transport, or a message instead. */
   departure(): Promise<void>;
 }
 
-/** A peer on a transport in memory: frames arrive within a turn. */
+/** A peer whose frames travel in memory: all that is under way arrives within a turn. */
 export class NearPeer implements Peer {
   readonly transport: Transport;
   readonly heard: (readonly unknown[])[] = [];
@@ -43,7 +43,7 @@ export class NearPeer implements Peer {
   }
 
   send(message: unknown): void {
-    if (!Array.isArray(message)) throw new Error('expected a message as a list');
+    if (!Array.isArray(message)) throw new Error('a message is a list');
     this.transport.send(this.transport.serializer.encodePayload(message, {}, 1));
   }
 
@@ -72,11 +72,11 @@ export class NearPeer implements Peer {
   }
 }
 
-/** A peer on a real transport: it waits for expected messages, and proves silence by the answer to a request. */
+/** A peer on a real transport: it waits for what is to come, and asks for an answer when nothing is. */
 export class FarPeer extends NearPeer {
   #joined = false;
   #fenced = false;
-  /** Checks the condition that is being awaited. */
+  /** Looks whether what is being waited for has come. */
   #look: () => void = () => undefined;
 
   override send(message: unknown): void {
@@ -85,8 +85,8 @@ export class FarPeer extends NearPeer {
   }
 
   /**
-   * Sends the router a harmless request. Because the router answers in order, it has processed everything before. Does
-   * nothing unless the client has joined.
+   * Asks the router something of no consequence. It answers in order, and has done by then what was asked
+   * before. Who has not joined, or has left, has nothing to ask.
    */
   override async settle(): Promise<void> {
     if (!this.#joined || this.closed) return;
@@ -122,7 +122,7 @@ export class FarPeer extends NearPeer {
     if (type === MessageType.GOODBYE || type === MessageType.ABORT) this.#joined = false;
   }
 
-  /** Resolves when the condition holds; if it never does, the test runs into its own timeout. */
+  /** Resolves when the condition holds; what never comes is for the test's own timeout to tell. */
   async #until(condition: () => boolean): Promise<void> {
     if (condition()) return;
     await new Promise<void>((resolve) => {
@@ -139,7 +139,7 @@ export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await turn();
 }
 
-/** Waits for a turn of the event loop, by which everything has arrived: deliveries are microtasks. */
+/** Lets everything that is under way arrive: deliveries are microtasks, and this is a turn of its own. */
 function turn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

@@ -1,0 +1,52 @@
+/** Procedures as if they were functions: `session.api.math.add2(2, 3)`. */
+import type { Uri } from '@wamp/protocol';
+import type { Call } from './call.ts';
+import type {
+  NoKwargs,
+  ProcedureArgs,
+  ProcedureKwargs,
+  ProcedureResult,
+  ProcedureResultKwargs,
+  ProcedureUri,
+} from './contract.ts';
+
+/** The procedures that can be called with positional arguments alone. */
+type Positional<C> = {
+  [U in ProcedureUri<C>]: NoKwargs extends ProcedureKwargs<C, U, 'sent'> ? U : never;
+}[ProcedureUri<C>];
+type Heads<U> = U extends `${infer H}.${string}` ? H : U & string;
+type Tails<U, H extends string> = U extends `${H}.${infer T}` ? T : never;
+
+/** A procedure as a function; of what is none, or needs more than positional arguments, nothing is known. */
+type Callable<C, U> =
+  U extends Positional<C>
+    ? (
+        ...args: Readonly<ProcedureArgs<C, U, 'sent'>>
+      ) => Call<ProcedureResult<C, U>, ProcedureResultKwargs<C, U>>
+    : unknown;
+
+/** @typeParam U what is left of the URIs below `P`, which ends with a dot unless it is empty */
+type Node<C, U, P extends string> = {
+  readonly [H in Heads<U>]: Callable<C, `${P}${H}`> &
+    ([Tails<U, H>] extends [never] ? unknown : Node<C, Tails<U, H>, `${P}${H}.`>);
+};
+
+/** Any procedure. */
+export interface AnyApi {
+  (...args: readonly unknown[]): Call<unknown>;
+  readonly [name: string]: AnyApi;
+}
+
+/** The procedures of contract `C` as functions of their positional arguments, by the components of their URIs. */
+export type Api<C> =
+  string extends ProcedureUri<C> ? Readonly<Record<string, AnyApi>> : Node<C, Positional<C>, ''>;
+
+/** @param uri ends with a dot, unless it is empty */
+export function apiOf(call: (procedure: Uri, args: unknown[]) => Call<unknown>, uri = ''): AnyApi {
+  return new Proxy((() => undefined) as unknown as AnyApi, {
+    // Nothing here is a promise, whatever awaits it.
+    get: (_, name) =>
+      typeof name === 'symbol' || name === 'then' ? undefined : apiOf(call, `${uri}${name}.`),
+    apply: (_, _this, args: unknown[]) => call(uri.slice(0, -1), args),
+  });
+}

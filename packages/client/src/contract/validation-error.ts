@@ -1,0 +1,45 @@
+/** The exception for a value that does not fit its contract. */
+import type { Uri } from '@wamp/protocol';
+import { WampError } from '../errors.ts';
+import type { SchemaIssue } from './standard-schema.ts';
+
+/** One fault of a payload; its path begins with `args`, `kwargs`, `result`, `resultKwargs` or `progress`. */
+export interface ValidationIssue {
+  readonly message: string;
+  readonly path: readonly (string | number)[];
+}
+
+/** How many issues an error names; it tells how many there were. */
+const MOST_ISSUES = 20;
+/** Characters of an issue's message. */
+const LONGEST_MESSAGE = 300;
+
+/**
+ * A payload does not fit its contract: `wamp.error.invalid_argument` for arguments, `wamp.error.invalid_payload` for
+ * what a callee or publisher gave. Keyword argument `issues` has what does not fit, 20 issues at most.
+ */
+export class ValidationError extends WampError {
+  override readonly name = 'ValidationError';
+  readonly issues: readonly ValidationIssue[];
+
+  /** @param what names the payload, such as `The result of math.add2` */
+  constructor(uri: Uri, what: string, issues: readonly ValidationIssue[]) {
+    const named = issues.slice(0, MOST_ISSUES);
+    const more = issues.length > named.length ? `; ${issues.length - named.length} more` : '';
+    const said = named.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+    super(uri, [`${what} does not fit the contract: ${said}${more}`], { issues: named });
+    this.issues = named;
+  }
+}
+
+/** The issues of a schema, as they can be sent. */
+export function issuesIn(part: string, issues: readonly SchemaIssue[]): ValidationIssue[] {
+  return issues.map(({ message, path = [] }) => ({
+    message: message.slice(0, LONGEST_MESSAGE),
+    path: [part, ...path.map((segment) => plainKey(typeof segment === 'object' ? segment.key : segment))],
+  }));
+}
+
+function plainKey(key: PropertyKey): string | number {
+  return typeof key === 'symbol' ? String(key) : key;
+}
