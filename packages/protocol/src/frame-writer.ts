@@ -8,7 +8,8 @@ const encoder = new TextEncoder();
 
 /** Up to this many characters, a loop encodes text faster than a call into the engine. */
 const LONG_TEXT = 192;
-const SCRATCH_SIZE = 32 * 1024;
+/** Room for long answers, too: memory of its own for each of them would be expensive. Untouched, it takes none. */
+const SCRATCH_SIZE = 256 * 1024;
 /** A frame with a buffer of its own gets this many bytes more, for its end. */
 const SPARE = 16;
 
@@ -134,7 +135,9 @@ export class FrameWriter {
     const needed = written + more;
     const own = needed > this.#size / 8;
     const old = this.bytes;
-    const piece = this.#memory.take(own ? needed + SPARE : this.#size);
+    // A frame that outgrows a buffer of its own gets twice as much, so that all its moves together copy it about once.
+    const room = this.#aside === undefined ? needed + SPARE : 2 * needed;
+    const piece = this.#memory.take(own ? room : this.#size);
     piece.set(old.subarray(this.start, this.at));
     if (own && this.#aside === undefined) this.#aside = { bytes: old, at: this.start };
     else this.#memory.give(old);

@@ -1,0 +1,19 @@
+/** The memory that frames are written into. */
+import { expect, test } from 'vitest';
+import { FrameWriter } from '../src/frame-writer.ts';
+
+test('a frame that is written octet by octet takes memory in proportion to its length', () => {
+  let taken = 0;
+  const writer = new FrameWriter(32 * 1024, {
+    take: (size) => {
+      taken += size;
+      return new Uint8Array(size);
+    },
+    give: () => undefined,
+  });
+  const length = 4 * 1024 * 1024;
+  writer.begin();
+  for (let index = 0; index < length; index += 1) writer.octet(index & 0xff);
+  expect(writer.copy()).toEqual(Uint8Array.from({ length }, (_octet, index) => index & 0xff));
+  expect(taken).toBeLessThan(5 * length);
+});
