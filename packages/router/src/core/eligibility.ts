@@ -4,10 +4,11 @@
  */
 import type { Id, PublishOptions } from '@wamp/protocol';
 import { ENTRY, memoryOf } from './kept.ts';
+import { Members } from './members.ts';
 import type { Audience, AudienceList, Eligible, Publication } from './publication.ts';
 import type { Session } from './session.ts';
 
-/** The memory of one item of a set (bytes): its slot in a hash table that is half full, and a boxed number. */
+/** The memory of one item (bytes): its places in the list and in a hash table that is half full, and a boxed number. */
 const ITEM = 64;
 
 /**
@@ -71,12 +72,12 @@ function audience(options: PublishOptions): Audience {
   const among = (option: AudienceList['option'], key: (session: Session) => Id | string): void => {
     const list: readonly (Id | string)[] | undefined = options[option];
     if (list === undefined) return;
-    const set = new Set(list);
+    const items = new Members(list);
     const wanted = option.startsWith('eligible');
-    tests.push((session) => set.has(key(session)) === wanted);
-    lists.push({ option, items: set });
-    weight += ENTRY + ITEM * set.size;
-    for (const item of set) if (typeof item === 'string') weight += memoryOf(item);
+    tests.push((session) => items.has(key(session)) === wanted);
+    lists.push({ option, items });
+    weight += ENTRY + ITEM * items.size;
+    for (const item of list) if (typeof item === 'string') weight += memoryOf(item);
   };
   among('eligible', (session) => session.id);
   among('eligible_authid', (session) => session.principal.authid);

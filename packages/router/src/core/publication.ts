@@ -1,5 +1,6 @@
 /** Publication: an accepted PUBLISH, which becomes events. */
 import type { Id, Payload, PublishOptions, Uri } from '@wamp/protocol';
+import type { Members } from './members.ts';
 import type { Principal, Session } from './session.ts';
 
 /** The publisher: the id and principal of a session, so that a publication can outlive the session. */
@@ -14,15 +15,15 @@ export type Eligible = (session: Session) => boolean;
 /** A list of receivers in the options of PUBLISH. */
 export interface AudienceList {
   readonly option: `${'eligible' | 'exclude'}${'' | '_authid' | '_authrole'}`;
-  readonly items: ReadonlySet<Id | string>;
+  readonly items: Members;
 }
 
-/** The lists of receivers in the options of a publication, as sets that are built once. */
+/** The lists of receivers in the options of a publication, each read once. */
 export interface Audience {
   readonly tests: readonly Eligible[];
   /** The items of each list, by the name of its option. */
   readonly lists: readonly AudienceList[];
-  /** The memory of the sets, in bytes. */
+  /** The memory of the lists, in bytes. */
   readonly weight: number;
 }
 

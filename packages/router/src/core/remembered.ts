@@ -19,6 +19,7 @@ export function remember(publication: Publication): Remembered {
   const { id, topic, options, publisher, trustlevel, origin } = publication;
   const payload = publication.payload.keep();
   const audience = audienceOf(publication);
+  for (const { items } of audience?.lists ?? []) items.index();
   const told = {
     ...(options.disclose_me === undefined ? {} : { disclose_me: options.disclose_me }),
     ...(options.exclude_me === undefined ? {} : { exclude_me: options.exclude_me }),
