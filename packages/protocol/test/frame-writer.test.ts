@@ -11,9 +11,10 @@ test('a frame that is written octet by octet takes memory in proportion to its l
     },
     give: () => undefined,
   });
-  const length = 4 * 1024 * 1024;
+  const length = 1024 * 1024;
   writer.begin();
   for (let index = 0; index < length; index += 1) writer.octet(index & 0xff);
-  expect(writer.copy()).toEqual(Uint8Array.from({ length }, (_octet, index) => index & 0xff));
+  const wanted = Uint8Array.from({ length }, (_octet, index) => index & 0xff);
+  expect(Buffer.compare(writer.copy(), wanted)).toBe(0);
   expect(taken).toBeLessThan(5 * length);
 });

@@ -41,6 +41,8 @@ function plot(options: Partial<RouterOptions> = {}): { readonly router: Router; 
 }
 
 describe('rounds', () => {
+  const clock = new ManualClock();
+
   /** Something that costs `cost` with each step, and has so many steps left. */
   class Job implements Worker {
     credit = 0;
@@ -67,7 +69,7 @@ describe('rounds', () => {
   }
 
   test('A4 whoever asks for little waits for one round, whatever the others cost', async () => {
-    const turns = new TurnsOfRouter(new FlushQueue(), new Tally());
+    const turns = new TurnsOfRouter(new FlushQueue(), new Tally(), clock);
     const hogs = range(100).map(() => new Job(turns, 5000, 1000));
     for (const hog of hogs) turns.add(hog);
     await settle();
@@ -86,7 +88,7 @@ describe('rounds', () => {
   }
 
   test('A4 a client that asks for little has it in the next turn, however many wait', async () => {
-    const turns = new TurnsOfRouter(new FlushQueue(), new Tally());
+    const turns = new TurnsOfRouter(new FlushQueue(), new Tally(), clock);
     for (const hog of range(100).map(() => new Job(turns, 200, 1000))) turns.add(hog);
     await settle();
     const modest = range(20).map(() => new Newcomer(turns, 10, 3));
@@ -96,7 +98,7 @@ describe('rounds', () => {
   });
 
   test('A4 those who wait get on, however many newcomers there are and whatever these cost', async () => {
-    const turns = new TurnsOfRouter(new FlushQueue(), new Tally());
+    const turns = new TurnsOfRouter(new FlushQueue(), new Tally(), clock);
     const hog = new Job(turns, 100, 100_000);
     turns.add(hog);
     for (let turn = 1; turn <= 50; turn += 1) {
@@ -107,7 +109,7 @@ describe('rounds', () => {
   });
 
   test('A4 a client that owes work waits like the others', async () => {
-    const turns = new TurnsOfRouter(new FlushQueue(), new Tally());
+    const turns = new TurnsOfRouter(new FlushQueue(), new Tally(), clock);
     const hogs = range(100).map(() => new Job(turns, 200, 1000));
     for (const hog of hogs) turns.add(hog);
     const greedy = new Newcomer(turns, 10, 3);
@@ -117,12 +119,51 @@ describe('rounds', () => {
     expect(greedy.steps).toBe(3);
   });
 
+  test('A4 work that takes longer than it was counted as counts as the microseconds it takes', async () => {
+    const turns = new TurnsOfRouter(new FlushQueue(), new Tally(), clock);
+    /** Two milliseconds for each unit. */
+    const slow = range(20).map(() => new Job(turns, 1, 1000));
+    for (const job of slow) {
+      const proceed = job.proceed.bind(job);
+      job.proceed = (): boolean => {
+        clock.advance(2);
+        return proceed();
+      };
+      turns.add(job);
+    }
+    await settle();
+    const served = slow.filter(({ done }) => done.length > 0).length;
+    expect(served).toBe(Math.ceil(TURN / 2 / 2000));
+  });
+
+  test('A4 what comes in is compared with the clock, and no more is heard in a turn that has lasted', () => {
+    const turns = new TurnsOfRouter(new FlushQueue(), new Tally(), clock);
+    turns.begin();
+    clock.advance(4);
+    turns.time();
+    expect(turns.work.spent).toBe(4000);
+    clock.advance(7);
+    turns.time();
+    expect(turns.work.isOver).toBe(true);
+  });
+
+  test('A4 after large messages have come in, those who wait have the next turn, and what comes in waits', async () => {
+    const turns = new TurnsOfRouter(new FlushQueue(), new Tally(), clock);
+    const job = new Job(turns, 10, 10);
+    turns.add(job);
+    turns.work.spent = 3 * TURN;
+    await settle();
+    expect({ left: job.steps, isOver: turns.work.isOver }).toEqual({ left: 10, isOver: true });
+    await settle();
+    expect({ left: job.steps, isOver: turns.work.isOver }).toEqual({ left: 0, isOver: false });
+  });
+
   test('A4 those who cost the same get the same, and those who cost more get no more work', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 2, maxLength: 20 }),
         async (costs) => {
-          const turns = new TurnsOfRouter(new FlushQueue(), new Tally());
+          const turns = new TurnsOfRouter(new FlushQueue(), new Tally(), clock);
           const jobs = costs.map((cost) => new Job(turns, cost, 100_000_000));
           for (const job of jobs) turns.add(job);
           for (let turn = 0; turn < 100; turn += 1) await settle();

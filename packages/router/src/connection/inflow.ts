@@ -32,6 +32,8 @@ const MESSAGE = 2;
 const BYTES_A_UNIT = 12;
 /** What checking a longer message costs depends on what is in it: it is timed (bytes). */
 const LARGE = 16 * 1024;
+/** What a longer message may well cost: so many bytes a unit, as a power of two (1 MiB of a list of ids: 33 ms). */
+const LARGE_BYTES_A_UNIT = 5;
 /** Of a client that is held, nothing more is read once so many bytes of requests wait. */
 const MOST_HELD = 1024 * 1024;
 /** What a message that waits takes beside its bytes. */
@@ -76,7 +78,7 @@ export class Inflow implements TransportListener, Worker, Producer {
   }
 
   frame(bytes: Uint8Array): void {
-    if (!this.#waiting && !this.#work.isOver) this.#hear(bytes);
+    if (!this.#waiting && this.#hasRoomFor(bytes)) this.#hear(bytes);
     else if (!this.#stopped) {
       this.#arriving().push(bytes);
       this.#await();
@@ -203,6 +205,13 @@ export class Inflow implements TransportListener, Worker, Producer {
     work.producer = undefined;
   }
 
+  /** Whether this turn has room for a message: for a large one, unless enough has been done, whatever it may cost. */
+  #hasRoomFor(bytes: Uint8Array): boolean {
+    const { spent, limit } = this.#work;
+    if (bytes.length < LARGE || spent < limit >>> 3) return spent < limit;
+    return spent + (bytes.length >>> LARGE_BYTES_A_UNIT) < limit;
+  }
+
   /** True while nothing keeps requests back: those that were come first. */
   get #isFree(): boolean {
     return this.#holds === 0 || this.#gone !== undefined;
@@ -232,6 +241,7 @@ export class Inflow implements TransportListener, Worker, Producer {
     if (bytes.length < LARGE) this.#hearer.frame(bytes);
     else this.#time(bytes);
     work.producer = undefined;
+    if (work.spent >= work.untimed) this.#turns.time();
   }
 
   /** Counts a large message as the microseconds that it takes, where these are more. */

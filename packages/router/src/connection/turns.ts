@@ -6,12 +6,21 @@ import type { LimitTally } from '../limits.ts';
 import type { FlushQueue } from '../output/flush-queue.ts';
 import { systemClock } from './system-clock.ts';
 
-/** The work of one turn, in units of about a microsecond; whatever comes beyond waits for its slice of the next turns. */
+/**
+ * The work of one turn, in units of about a microsecond; whatever comes beyond waits for its slice of the next turns. Where
+ * work has taken more microseconds than it was counted as, these count.
+ */
 export const TURN = 10_000;
 /** Of these, what those who wait may have; the rest is for what comes in. */
 const FOR_WAITING = TURN / 2;
+/** After one message, or a few, that cost more than this, whatever is next has its turn later. */
+const TOO_MUCH = TURN + TURN / 2;
 /** What each of them gets in a round. */
 export const SLICE = 250;
+/** After so much work, the clock is asked what it has taken. */
+const UNTIMED = 512;
+/** The most microseconds that a worker pays for a unit of work. */
+const MOST_TAKEN = 4;
 /** What newcomers may have of a turn, all together, before those who wait. */
 const FOR_NEWCOMERS = FOR_WAITING / 2;
 /** What a newcomer gets before it waits like the others: some messages and their answers. */
@@ -35,16 +44,25 @@ export class TurnsOfRouter implements Turns {
   /** When this turn began; out of date unless {@link #isTimed}. */
   #began = 0;
   #isTimed = false;
+  /** The work of this turn when the clock was first read in it. */
+  #spentBefore = 0;
+  /** When a worker was last done (ms). */
+  #servedAt = 0;
+  /** What those who waited had of the turn before; the rest of `work.spent` came in since. */
+  #spentOnWaiting = 0;
+  /** Whether newcomers had all of the turn before. */
+  #isRoundDue = false;
 
   /**
    * @param queue tells when a turn ends
    * @param limited counts the turns that have left something for later
-   * @param clock is read twice a turn
+   * @param clock is read twice in a turn of little work
    */
   constructor(queue: FlushQueue, limited: LimitTally, clock: Pick<Clock, 'elapsed'> = systemClock) {
     this.#queue = queue;
     this.#limited = limited;
     this.#clock = clock;
+    this.work.untimed = UNTIMED;
     queue.turnEnds = (): void => {
       const wasTimed = this.#isTimed;
       const began = this.#began;
@@ -59,9 +77,18 @@ export class TurnsOfRouter implements Turns {
     if (!this.#isTimed) {
       this.#isTimed = true;
       this.#began = this.#clock.elapsed();
+      this.#spentBefore = this.work.spent;
       this.#queue.awaitEnd();
     }
     return this.#began;
+  }
+
+  /** Counts what has come in as the microseconds that it has taken, where these are more. */
+  time(): void {
+    const { work } = this;
+    const taken = (this.#clock.elapsed() - this.elapsed()) * 1000;
+    work.spent = Math.max(work.spent, this.#spentBefore + Math.trunc(taken));
+    work.untimed = work.spent + UNTIMED;
   }
 
   /** Whether nothing is left over from earlier turns. */
@@ -82,15 +109,33 @@ export class TurnsOfRouter implements Turns {
 
   #endTurn(): void {
     const { work } = this;
+    const cameIn = work.spent - this.#spentOnWaiting;
     work.spent = 0;
+    work.untimed = UNTIMED;
+    this.#spentOnWaiting = 0;
     if (this.isIdle) return;
     this.#limited.add('turns_exhausted');
-    this.#beginNewcomers();
-    // Newcomers never take all of a turn: those who wait have a slice of it at least.
-    const limit = Math.max(FOR_WAITING, work.spent + SLICE);
-    while (this.#waiting.length > 0 && work.spent < limit) this.#round(limit);
-    work.limit = TURN;
+    if (cameIn > TOO_MUCH) {
+      // Large messages: those who wait have the next turn for themselves, in which what comes in joins them.
+      work.spent = TURN;
+    } else this.#serveWaiting();
+    this.#spentOnWaiting = work.spent;
+    work.untimed = work.spent + UNTIMED;
     if (this.#waiting.length + this.#newcomers.length > 0) this.#queue.awaitEnd();
+  }
+
+  #serveWaiting(): void {
+    const { work } = this;
+    this.#servedAt = this.#clock.elapsed();
+    if (!this.#isRoundDue) this.#beginNewcomers();
+    const wasTooMuch = work.spent > TOO_MUCH;
+    this.#isRoundDue = wasTooMuch;
+    if (!wasTooMuch) {
+      // Newcomers never take all of a turn: those who wait have a slice of it at least, or the next one.
+      const limit = Math.max(FOR_WAITING, work.spent + SLICE);
+      while (this.#waiting.length > 0 && work.spent < limit) this.#round(limit);
+    }
+    work.limit = TURN;
   }
 
   /** First slices, as far as there is room for them: the others have theirs in the next turns. */
@@ -131,7 +176,13 @@ export class TurnsOfRouter implements Turns {
     work.spent += 1;
     work.limit = before + worker.credit;
     const more = worker.proceed();
-    worker.credit -= work.spent - before;
+    const counted = work.spent - before;
+    const since = this.#servedAt;
+    this.#servedAt = this.#clock.elapsed();
+    const taken = Math.max(counted, Math.trunc((this.#servedAt - since) * 1000));
+    work.spent = before + taken;
+    // The worker may have met a garbage collection that others caused.
+    worker.credit -= Math.min(taken, MOST_TAKEN * counted);
     // Who has nothing left to do saves up nothing.
     if (!more && worker.credit > 0) worker.credit = 0;
     return more;

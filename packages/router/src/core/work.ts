@@ -33,12 +33,15 @@ export interface Worker {
 export class Work {
   spent = 0;
   limit: number;
+  /** The value of `spent` at which the clock is to be read, to find out whether the work took longer than counted. */
+  untimed: number;
   /** The session whose message is being processed; undefined for work of the router itself. */
   producer: Producer | undefined;
 
   /** @param limit the work of one turn, in units */
   constructor(limit: number) {
     this.limit = limit;
+    this.untimed = Infinity;
   }
 
   get isOver(): boolean {
