@@ -2,7 +2,9 @@
 /** Loads the deployable router and runs it: with few file descriptors, one file at a time. */
 import { createRequire } from 'node:module';
 import { areScarce, descriptorLimit, tooFew } from './descriptors.ts';
+import { returnFreedMemory } from './freed-memory.ts';
 
+if (process.argv[2] === 'start') returnFreedMemory();
 const limit = descriptorLimit();
 const refusal = tooFew(limit);
 if (refusal !== undefined) {

@@ -54,7 +54,8 @@ export class Program {
     if (options.profile !== undefined) flags.push('--cpu-prof', `--cpu-prof-dir=${options.profile}`);
     const child = spawn(process.execPath, [...flags, main, 'start', ...args], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, NODE_ENV: 'production' },
+      // As the container image and the systemd unit start it.
+      env: { MALLOC_MMAP_THRESHOLD_: '131072', ...process.env, NODE_ENV: 'production' },
     });
     const program = new Program(child, port);
     await program.#listens();
