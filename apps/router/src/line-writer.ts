@@ -4,6 +4,9 @@ import type { Writable } from 'node:stream';
 /** How many bytes may wait to be read, unless told otherwise. */
 const MOST_WAITING = 2 ** 20;
 
+/** What is said of lines that are missing. */
+const WHY = 'log lines are missing: nobody read them, or they could not be written';
+
 /** The part of a stream to a terminal that Node does not document. */
 interface Blocking {
   readonly isTTY?: boolean;
@@ -57,8 +60,14 @@ export class LineWriter {
   #confess(): void {
     const missing = this.#missing;
     this.#missing = 0;
-    const facts = JSON.stringify({ missing, why: 'nobody read the log, or it could not be written' });
-    this.#pass(Buffer.from(`${new Date().toISOString()} warn log lines are missing ${facts}\n`), missing);
+    const entry = {
+      level: 'warn',
+      time: new Date().toISOString(),
+      code: 'log_lines_missing',
+      missing,
+      msg: WHY,
+    };
+    this.#pass(Buffer.from(`${JSON.stringify(entry)}\n`), missing);
   }
 }
 

@@ -6,7 +6,7 @@ import { FaultyConfiguration } from './config/faults.ts';
 import { loadConfiguration } from './config/load.ts';
 import { CannotStart } from './failure.ts';
 import { LineWriter } from './line-writer.ts';
-import { logFrom } from './log.ts';
+import { openLog } from './log.ts';
 import { rehearse } from './prepare.ts';
 import { answer } from './rights.ts';
 import { outliveSignals, stopOnSignals } from './shutdown.ts';
@@ -23,8 +23,8 @@ export async function run(): Promise<void> {
     if (command?.name === 'start') {
       const { from, insecureDev } = command;
       const loaded = typeof from === 'string' ? loadConfiguration(from) : fromFlags(from);
-      const log = logFrom(loaded.configuration.log.level, err);
-      outliveSignals(log);
+      const log = await openLog(loaded.configuration.log, err, process.stderr.isTTY);
+      outliveSignals(log.log);
       const running = await start(loaded, insecureDev, log);
       stopOnSignals(running);
       out.write(running.greeting);

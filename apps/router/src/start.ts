@@ -1,7 +1,6 @@
 /** Brings the router up: realms, pages, and every transport on every listener. */
 import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '@wamp/router';
 import { openAdmin, type AdminServer } from './admin-server.ts';
 import type { Listener } from './config/listeners.ts';
 import type { LoadedConfiguration } from './config/load.ts';
@@ -13,7 +12,8 @@ import { answerHttp } from './http.ts';
 import { assembleListener, type OpenListener } from './listener.ts';
 import { resolveHost } from './listening.ts';
 import { entranceTo } from './check.ts';
-import { logFrom } from './log.ts';
+import { LineWriter } from './line-writer.ts';
+import { logTo, type OperatorLog } from './log.ts';
 import { prepare, refuseExposure } from './prepare.ts';
 import { measureProcess } from './process-metrics.ts';
 import type { Stoppable } from './shutdown.ts';
@@ -35,13 +35,13 @@ export interface Running extends Stoppable {
 /**
  * Resolves once clients can connect.
  * @param insecureDev whether anyone who reaches this machine may do everything
- * @param log what the configuration asks for, on stderr, by default
+ * @param log JSON on stderr by default
  * @throws CannotStart when they never will
  */
 export async function start(
   loaded: LoadedConfiguration,
   insecureDev: boolean,
-  log: Log = logFrom(loaded.configuration.log.level),
+  { log }: OperatorLog = logTo(new LineWriter(process.stderr), loaded.configuration.log.level),
 ): Promise<Running> {
   const { configuration } = loaded;
   const router = await prepare(loaded, insecureDev, log);
@@ -71,17 +71,24 @@ export async function start(
     await close();
     throw error;
   }
+  log('info', 'listening', {
+    code: 'router_started',
+    version: version(),
+    urls: open.flatMap(({ urls }) => urls),
+  });
   return {
     greeting: greeting(open, configuration),
     adminUrl: admin?.url,
     async stop() {
       health.add(() => ({ code: 'draining', why: 'the router is about to end' }));
+      log('info', 'stopping', { code: 'router_stopping' });
       const parted = close();
       await router.drain(configuration.drain);
       // A client that does not say GOODBYE in turn keeps nobody waiting.
       await Promise.race([Promise.all([router.close(), parted]), sleep(FAREWELL, undefined, { ref: false })]);
       for (const listener of open) listener.closeIdle();
       admin?.close();
+      log('info', 'stopped', { code: 'router_stopped' });
     },
   };
 }

@@ -82,7 +82,7 @@ describe('what is right is understood', () => {
       limits: DEFAULT_LIMITS,
       attempts: DEFAULT_ATTEMPT_LIMITS,
       drain: 10_000,
-      log: { level: 'warn' },
+      log: { level: 'warn', format: 'auto' },
       admin: {},
     });
   });
@@ -126,7 +126,7 @@ describe('what is right is understood', () => {
         size: 7,
       },
       drain: 1000,
-      log: { level: 'debug' },
+      log: { level: 'debug', format: 'pretty' },
       admin: { listener: { address: '10.0.0.1', port: 9000 } },
     });
     expect(realms[0]).toEqual({

@@ -79,7 +79,7 @@ attempts:
   memory: 6s
   size: 7
 drain: 1s
-log: { level: debug }
+log: { level: debug, format: pretty }
 admin: { listener: { address: 10.0.0.1, port: 9000 } }
 `;
 

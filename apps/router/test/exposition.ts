@@ -1,7 +1,7 @@
 /** A strict reader of the Prometheus text format 0.0.4: what promtool would refuse, it refuses. */
 
 /** One line of the text, read. */
-export interface ReadSample {
+interface ReadSample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;

@@ -9,42 +9,43 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LineWriter } from '../src/line-writer.ts';
+import { logTo, openLog } from '../src/log.ts';
 import { inOneLine } from '../src/one-line.ts';
 import { CertificateFolder } from './certificates.ts';
 import { Workshop, type RunningRouter } from './workshop.ts';
 
-describe('lines', () => {
-  /** A stream that takes what it is told to, when it is told to. */
-  class Slow extends Writable {
-    readonly taken: string[] = [];
-    #go: (() => void) | undefined;
-    failure: Error | undefined;
-    isHeld = true;
+/** A stream that takes what it is told to, when it is told to. */
+class Slow extends Writable {
+  readonly taken: string[] = [];
+  #go: (() => void) | undefined;
+  failure: Error | undefined;
+  isHeld = true;
 
-    override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
-      this.#go = () => {
-        if (this.failure === undefined) this.taken.push(chunk.toString());
-        done(this.failure);
-      };
-      if (!this.isHeld) void this.release();
-    }
-
-    /** As the streams of a process do, it goes on after a failure. */
-    override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-      done(error);
-      (this as unknown as { _undestroy(): void })._undestroy();
-    }
-
-    async release(): Promise<void> {
-      this.isHeld = false;
-      const go = this.#go;
-      this.#go = undefined;
-      go?.();
-      while (this.writableLength > 0) await turn();
-      await turn();
-    }
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
+    this.#go = () => {
+      if (this.failure === undefined) this.taken.push(chunk.toString());
+      done(this.failure);
+    };
+    if (!this.isHeld) void this.release();
   }
 
+  /** As the streams of a process do, it goes on after a failure. */
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    done(error);
+    (this as unknown as { _undestroy(): void })._undestroy();
+  }
+
+  async release(): Promise<void> {
+    this.isHeld = false;
+    const go = this.#go;
+    this.#go = undefined;
+    go?.();
+    while (this.writableLength > 0) await turn();
+    await turn();
+  }
+}
+
+describe('lines', () => {
   test('A6 wait up to a bound; what comes beyond is counted, and told once there is room', async () => {
     const stream = new Slow();
     const lines = new LineWriter(stream, 1000);
@@ -53,7 +54,7 @@ describe('lines', () => {
     expect(lines.missing).toBe(90);
     await stream.release();
     expect(stream.taken).toHaveLength(11);
-    expect(stream.taken.at(-1)).toMatch(/^\S+ warn log lines are missing \{"missing":90,/);
+    expect(stream.taken.at(-1)).toMatch(/^\{"level":"warn",.*"code":"log_lines_missing","missing":90,/);
     expect(lines.missing).toBe(0);
   });
 
@@ -81,6 +82,58 @@ describe('lines', () => {
     expect(inOneLine({ list: Array.from({ length: 100_000 }, () => 0) })).toMatch(
       /^\{"list":\[(0,){20}"…"\]\}$/,
     );
+  });
+});
+
+describe('entries', () => {
+  const entries = (): { written: string[]; lines: { write(line: string): void } } => {
+    const written: string[] = [];
+    return { written, lines: { write: (line) => written.push(line) } };
+  };
+
+  test('are a line of JSON each: level, time, the facts, and what happened', () => {
+    const { written, lines } = entries();
+    const { log } = logTo(lines, 'info');
+    log('warn', 'slow consumer', { code: 'slow_consumer', session: 7, level: 'low', error: new Error('no') });
+    log('debug', 'connection opened', {});
+    expect(written).toHaveLength(1);
+    expect(JSON.parse(written[0] ?? '')).toEqual({
+      level: 'warn',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string,
+      code: 'slow_consumer',
+      session: 7,
+      level_: 'low',
+      error: expect.stringMatching(/^Error: no\n/) as string,
+      msg: 'slow consumer',
+    });
+  });
+
+  test('begin to be written when the level is changed while the router runs', () => {
+    const { written, lines } = entries();
+    const log = logTo(lines, 'warn');
+    log.log('debug', 'one', {});
+    log.level = 'debug';
+    log.log('debug', 'two', {});
+    log.level = 'error';
+    log.log('warn', 'three', {});
+    expect(log.level).toBe('error');
+    expect(written.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['two']);
+  });
+
+  test('are for people on a terminal, still one line each, and obey nobody there', async () => {
+    const stream = new Slow();
+    stream.isHeld = false;
+    const auto = { level: 'info', format: 'auto' } as const;
+    const { log } = await openLog(auto, new LineWriter(stream), true);
+    log('info', 'log-in refused', { authid: 'a\nb\u001b[31m\u202e', error: new Error('no') });
+    await stream.release();
+    const line = stream.taken.join('');
+    expect(line).toMatch(/INFO.*log-in refused.*"authid":"a\\nb\\u001b\[31m\\u202e"/);
+    expect(line.trimEnd()).not.toContain('\n');
+    const { log: json } = await openLog(auto, new LineWriter(stream), false);
+    json('info', 'two', {});
+    await stream.release();
+    expect(stream.taken.at(-1)).toMatch(/^\{"level":"info",/);
   });
 });
 
@@ -162,7 +215,9 @@ describe('a router', () => {
       router.kill('SIGTERM');
       const { code, stderr } = await router.ended;
       expect(code).toBe(0);
-      expect(stderr.match(/warn SIGHUP: the configuration is not read again .*restart/g)).toHaveLength(1);
+      expect(
+        stderr.match(/"level":"warn",.*restart.*"msg":"SIGHUP: the configuration is not read again"/g),
+      ).toHaveLength(1);
       // The inspector would say where it listens.
       expect(stderr).not.toContain('Debugger');
     },

@@ -22,7 +22,12 @@ test.each([
   const logged: unknown[] = [];
   const yaml = YAML.replace('TRANSPORTS', `[${transports}]`);
   const loaded = readConfiguration(yaml, { file: 'wamp.yaml', environment: {} });
-  const router = await start(loaded, false, (...entry) => logged.push(entry));
+  const router = await start(loaded, false, {
+    level: 'info',
+    log: (level, what, facts) => {
+      if (facts['status'] !== undefined) logged.push([level, what, facts]);
+    },
+  });
   const socket = connect(Number(/:(\d+)/.exec(router.greeting)?.[1]), '127.0.0.1');
   socket.write(Buffer.from(sent.replace('SIZE', 'c'.repeat(20_000)), 'latin1'));
   let answer = '';

@@ -237,7 +237,7 @@ describe.each(KINDS)('over $name', (kind) => {
     await using site = await serve(kind, only('TLSv1.3'));
     expect(await failure(login(kind, site.port, proving({ channelBinding: 'tls-unique' })))).toMatchObject({
       uri: 'wamp.error.authentication_failed',
-      args: ['authextra.channel_binding: there is none of that type here'],
+      args: ['authextra.channel_binding: this connection has no binding of that type'],
     });
   });
 

@@ -1,5 +1,13 @@
 /** The public names of the router package. */
-export { createRouter, Router, type NamedRealm, type RealmSettings, type RouterOptions } from './router.ts';
+export {
+  createRouter,
+  Router,
+  type NamedRealm,
+  type RealmChanges,
+  type RealmSettings,
+  type RouterChanges,
+  type RouterOptions,
+} from './router.ts';
 export type { Host } from './host.ts';
 export { acceptWebSockets, type WebSocketAcceptor, type WebSocketOptions } from './transports/websocket.ts';
 export {

@@ -80,6 +80,12 @@ export interface NamedRealm extends RealmSettings {
   readonly name: Uri;
 }
 
+/** What can be changed while a realm is in use. */
+export type RealmChanges = Pick<
+  RealmSettings,
+  'authenticators' | 'slowConsumers' | 'quotas' | 'stores' | 'maxSessions'
+>;
+
 /** The settings beside `realms` are those of every realm that does not say otherwise. */
 export interface RouterOptions extends RealmSettings {
   /** The realms, by name, or with settings of their own. There are no others: HELLO never makes one. */
@@ -108,6 +114,12 @@ export interface RouterOptions extends RealmSettings {
   readonly random?: () => number;
   /** Resolves in a later turn of the event loop, for tests; what `setImmediate` waits for by default. */
   readonly nextTurn?: () => Promise<void>;
+}
+
+/** What can be changed while a router runs; what is absent stays as it is. */
+export interface RouterChanges {
+  readonly limits?: Partial<Limits>;
+  readonly attempts?: Partial<AttemptLimits>;
 }
 
 /** A router with its realms, open for connections. */
@@ -141,6 +153,7 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
   readonly #local = new Set<LocalMember>();
   readonly #rates: Rates;
   readonly #lag: LagProbe;
+  readonly #options: RouterOptions;
   /** How many connections there have been. */
   #opened = 0;
   #whenEmpty: (() => void) | undefined;
@@ -148,6 +161,7 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
 
   /** @throws Error when two realms have one name */
   constructor(options: RouterOptions) {
+    this.#options = options;
     this.agent = options.agent ?? '@wamp/router';
     this.uriRules = options.uriRules ?? 'loose';
     this.strictRequestIds = options.strictRequestIds ?? false;
@@ -155,9 +169,7 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
     this.turns = new TurnsOfRouter(this.queue, this.limited, this.clock);
     this.outlets = new Outlets(this.queue.memory, this.turns.work);
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.kept = new ProcessAccounts(
-      this.limits.keptSize || Math.floor(getHeapStatistics().heap_size_limit / 4),
-    );
+    this.kept = new ProcessAccounts(keptBytes(this.limits));
     this.attempts = options.attempts === false ? undefined : new Attempts(this.clock, options.attempts);
     this.log = options.log === undefined ? () => undefined : boundedLog(options.log, this.clock);
     this.admission = new Admission(this);
@@ -168,8 +180,7 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
     });
     this.#lag = new LagProbe(this.metrics.histogram(LAG).of());
     measure(this, this.metrics);
-    for (const realm of options.realms)
-      this.#addRealm(typeof realm === 'string' ? { name: realm } : realm, options);
+    for (const realm of options.realms) this.addRealm(realm);
   }
 
   realm(name: Uri): Realm | undefined {
@@ -208,6 +219,56 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
     this.#lag.start();
     transport.listener = this.#rates.listenerFor(connection, underlay.address);
     if (this.#closing) connection.shutDown(CloseUri.SYSTEM_SHUTDOWN);
+  }
+
+  /**
+   * Changes limits while the router runs. `pingInterval`, `pingTimeout` and `messageSize` hold for acceptors that are made
+   * later (`acceptWebSockets` …), all others for whatever comes next.
+   * @param attempts is ignored by a router that was created with `attempts: false`
+   */
+  reconfigure({ limits = {}, attempts = {} }: RouterChanges): void {
+    Object.assign(this.limits, limits);
+    this.kept.resize(keptBytes(this.limits));
+    this.attempts?.reconfigure(attempts);
+  }
+
+  /**
+   * Adds a realm while the router runs.
+   * @throws Error when there is a realm of that name
+   */
+  addRealm(realm: Uri | NamedRealm): void {
+    this.#addRealm(typeof realm === 'string' ? { name: realm } : realm, this.#options);
+  }
+
+  /**
+   * Changes a realm while it is in use, to what it would be if it were created with these settings: for clients that join
+   * later, and for requests that come later. A client that is authenticating when `authenticators` change is refused with
+   * `wamp.error.unavailable`, and may try again.
+   * @throws Error when there is no such realm
+   */
+  reconfigureRealm(name: Uri, changes: RealmChanges): void {
+    const guarded = this.#realms.get(name);
+    if (guarded === undefined) throw new Error(`no realm is called ${name}`);
+    const { quotas, stores, maxSessions } = this.#boundsOf(changes, this.#options);
+    guarded.realm.reconfigure(quotas, stores, maxSessions);
+    const guards = this.#guardsOf(changes, this.#options);
+    const isSame =
+      guards.authenticators === guarded.authenticators && guards.slowConsumers === guarded.slowConsumers;
+    if (!isSame) this.#realms.set(name, { ...guarded, ...guards });
+  }
+
+  /**
+   * Removes a realm: its sessions are sent GOODBYE, and what it keeps is gone.
+   * @param reason the URI of that GOODBYE; `wamp.close.close_realm` by default
+   * @returns false when there was no such realm
+   */
+  removeRealm(name: Uri, reason: Uri = CloseUri.CLOSE_REALM): boolean {
+    const guarded = this.#realms.get(name);
+    if (guarded === undefined) return false;
+    this.#realms.delete(name);
+    guarded.realm.close(reason);
+    guarded.realm.kept.dispose();
+    return true;
   }
 
   /**
@@ -282,7 +343,7 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
   }
 
   #addRealm(own: NamedRealm, options: RouterOptions): void {
-    const { name, authenticators = options.authenticators, authorizer = options.authorizer } = own;
+    const { name, authorizer = options.authorizer } = own;
     if (this.#realms.has(name)) throw new Error(`two realms are called ${name}`);
     const realm: Realm = this.#createRealm(own, options, {
       permits:
@@ -294,9 +355,26 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
         }),
     });
     const call = callsAsRouter(this, realm);
-    const { slowConsumers = options.slowConsumers } = own;
-    const guards = { authenticators: authenticators ?? [anonymous()], authorizer, slowConsumers };
-    this.#realms.set(name, { realm, call, ...guards });
+    this.#realms.set(name, { realm, call, authorizer, ...this.#guardsOf(own, options) });
+  }
+
+  #guardsOf(
+    own: RealmChanges,
+    options: RouterOptions,
+  ): Pick<GuardedRealm, 'authenticators' | 'slowConsumers'> {
+    const { authenticators = options.authenticators, slowConsumers = options.slowConsumers } = own;
+    return { authenticators: authenticators ?? [anonymous()], slowConsumers };
+  }
+
+  #boundsOf(
+    own: RealmChanges,
+    options: RouterOptions,
+  ): Pick<RealmOptions, 'quotas' | 'stores' | 'maxSessions'> {
+    return {
+      quotas: { ...DEFAULT_QUOTAS, ...options.quotas, ...own.quotas },
+      stores: { ...DEFAULT_STORE_LIMITS, ...options.stores, ...own.stores },
+      maxSessions: own.maxSessions ?? options.maxSessions,
+    };
   }
 
   #createRealm(own: NamedRealm, options: RouterOptions, permits: Pick<RealmOptions, 'permits'>): Realm {
@@ -309,10 +387,8 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
       random: options.random ?? Math.random,
       uriRules: own.uriRules ?? this.uriRules,
       disclosure: own.disclosure ?? options.disclosure ?? true,
-      quotas: { ...DEFAULT_QUOTAS, ...options.quotas, ...own.quotas },
+      ...this.#boundsOf(own, options),
       kept: this.kept,
-      stores: { ...DEFAULT_STORE_LIMITS, ...options.stores, ...own.stores },
-      maxSessions: own.maxSessions ?? options.maxSessions,
       features: own.features ?? options.features ?? defaultFeatures(),
       trustLevel: own.trustLevel ?? options.trustLevel,
       turns: this.turns,
@@ -325,6 +401,11 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
     tellOf(realm, this.events);
     return realm;
   }
+}
+
+/** What the process may keep, in bytes. */
+function keptBytes({ keptSize }: Limits): number {
+  return keptSize || Math.floor(getHeapStatistics().heap_size_limit / 4);
 }
 
 function afterInputAndOutput(): Promise<void> {

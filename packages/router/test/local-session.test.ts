@@ -145,6 +145,14 @@ describe('a local session', () => {
     expect(other.isOpen).toBe(true);
   });
 
+  test('SES-9 leaves when it says GOODBYE itself', async () => {
+    const router = open();
+    const session = router.join('realm1', { hears: () => undefined });
+    session.receive({ type: MessageType.GOODBYE, details: {}, reason: 'wamp.close.close_realm' });
+    expect(await session.closed).toEqual({ reason: 'wamp.close.goodbye_and_out' });
+    expect(router.realm('realm1')?.sessions.size).toBe(0);
+  });
+
   test('speaks WAMP itself when it wants to', async () => {
     const heard: Message[] = [];
     const router = open();

@@ -16,7 +16,7 @@ export interface Configuration {
   readonly attempts: AttemptLimits;
   /** How long calls in flight may go on once the router is told to stop. */
   readonly drain: number;
-  readonly log: { readonly level: LogLevel };
+  readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'json' | 'pretty' };
   readonly admin: AdminConfiguration;
 }
 
@@ -46,12 +46,16 @@ export function configuration(files: Files): z.ZodType<Configuration> {
   }).meta({ title: 'a mapping with listeners and realms' });
 }
 
-function log(): z.ZodType<{ readonly level: LogLevel }> {
+function log(): z.ZodType<Configuration['log']> {
   const level = z
     .enum(['debug', 'info', 'warn', 'error'])
     .default('warn')
     .describe('The least serious entries that are written.');
-  return z.strictObject({ level }).meta({ title: 'a mapping for the log' });
+  const format = z
+    .enum(['auto', 'json', 'pretty'])
+    .default('auto')
+    .describe('JSON, a line for each entry, or lines for people; `auto` is for people on a terminal.');
+  return z.strictObject({ level, format }).meta({ title: 'a mapping for the log' });
 }
 
 /** A part of a JSON Schema, as far as it is of use here. */

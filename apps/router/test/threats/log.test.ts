@@ -97,12 +97,14 @@ test('threat 32: what clients say is one line each, without control characters, 
   expect(lines.length).toBeGreaterThan(EVIL.length);
   for (const line of lines) {
     // A line that somebody else had begun would not look like this, or would be the one that they wrote.
-    expect(line).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z (debug|info|warn|error) [^{]+ \{.*\}$/);
-    expect(line).not.toMatch(/all is well \{\}$/);
+    expect(line).toMatch(
+      /^\{"level":"(debug|info|warn|error)","time":"\d{4}-\d\d-\d\dT[\d:.]+Z",.*"msg":"[^"]+"\}$/,
+    );
+    expect(line).not.toMatch(/^2026-01-01/);
     // eslint-disable-next-line no-control-regex -- these are what must not be there
     expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/);
     expect(line).not.toContain(SECRET);
-    const facts = JSON.parse(line.slice(line.indexOf('{'))) as Readonly<Record<string, unknown>>;
+    const facts = JSON.parse(line) as Readonly<Record<string, unknown>>;
     for (const fact of Object.values(facts)) {
       if (typeof fact === 'string') expect(fact.length).toBeLessThanOrEqual(512);
     }

@@ -1,4 +1,4 @@
-/** Anonymous authentication: whoever comes may come in, under a random name. */
+/** Anonymous authentication: admits every client under a random authid. */
 import { GlobalScope } from '@wamp/protocol';
 import type { Authenticator } from './authenticator.ts';
 import { lookup, type CredentialFunction } from './credentials.ts';
@@ -9,14 +9,14 @@ import { DENIED, welcome } from './verdicts.ts';
 const METHOD = 'anonymous';
 
 /**
- * @param source the role that anonymous clients get, `anonymous` by default (T-25); or a function or a procedure that
- *   decides who each of them is, if anybody
+ * @param source the role of anonymous clients, `anonymous` by default (T-25); or a function or a procedure that returns
+ *   the identity of each, or refuses it
  */
 export function anonymous(
   source: string | CredentialFunction<Identity> | DynamicAuthenticator = 'anonymous',
 ): Authenticator {
   const ids = new GlobalScope();
-  /** What the client calls itself does not count. */
+  /** The authid that the client claims is ignored. */
   const newName = (): string => ids.next().toString(36);
   if (typeof source === 'string') {
     const identity = { authrole: source };

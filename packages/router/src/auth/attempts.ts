@@ -1,4 +1,4 @@
-/** Attempts: how often somebody may guess, by name and by address, before they have to wait. */
+/** Attempts: throttles failed logins by authid and by address. */
 import { createHash } from 'node:crypto';
 import { networkOf } from '../addresses.ts';
 import type { Clock } from '../core/clock.ts';
@@ -7,28 +7,34 @@ import { Turns } from './turns.ts';
 /** Times in ms. */
 export interface AttemptLimits {
   /**
-   * Failures for one authid, wherever they come from, before attempts for it are judged one by one; and, of one address for
-   * one authid, before the next is refused for a while: 10 by default.
+   * Failures for one authid, from any address, before attempts for it are verified one at a time; and failures from one
+   * address for one authid before further ones are refused for a while. 10 by default.
    */
   readonly perAuthid: number;
-  /** Failures of one address (of IPv6, the network of 64 bits), whomever they are for: 100 by default. */
+  /** Failures from one address (for IPv6, from one /64 network), for any authid; 100 by default. */
   readonly perAddress: number;
   /**
-   * The wait after the first failure too many: 1 s by default. It doubles with each further one of an address; between
-   * attempts for an authid it grows by as much with every 100 failures.
+   * The wait after the first failure beyond the limit; 1 s by default. For an address it doubles with each further
+   * failure. Between attempts for an authid it grows by this amount with every 100 failures.
    */
   readonly firstWait: number;
-  /** The longest wait of an address for one authid: 1 min by default. */
+  /** The longest wait of an address for one authid; 1 min by default. */
   readonly longestWaitOfAuthid: number;
-  /** The longest time from a failure for an authid to the next attempt that is judged: 10 s by default, 8,640 a day. */
+  /**
+   * The longest time between a failure for an authid and the next attempt that is verified; 10 s by default, which
+   * allows 8,640 a day.
+   */
   readonly longestPace: number;
-  /** Whoever would wait longer in the line of an authid is refused: 30 s by default. */
+  /** An attempt that would wait longer than this in the queue of its authid is refused; 30 s by default. */
   readonly longestLine: number;
-  /** The longest wait of an address: 15 min by default. */
+  /** The longest wait of an address; 15 min by default. */
   readonly longestWaitOfAddress: number;
-  /** Without a failure for so long, all is forgotten: 1 h by default. */
+  /** Time without a failure after which an entry is deleted; 1 h by default. */
   readonly memory: number;
-  /** How many authids, and as many addresses, are remembered; the ones longest quiet are forgotten: 10,000 by default. */
+  /**
+   * How many authids, and how many addresses, are remembered; the least recently used are deleted first. 10,000 by
+   * default.
+   */
   readonly size: number;
 }
 
@@ -44,49 +50,50 @@ export const DEFAULT_ATTEMPT_LIMITS: AttemptLimits = {
   size: 10_000,
 };
 
-/** Whom an attempt is for, and where it comes from. */
+/** The authid that an attempt claims, and its address. */
 export interface Claim {
   readonly realm: string;
   readonly authid?: string | undefined;
-  /** An IP address; undefined where it says nothing about who it is. */
+  /** An IP address; undefined where it does not identify the client. */
   readonly address?: string | undefined;
 }
 
-/** From so many addresses, at most, an authid is remembered to have come in. */
+/** How many addresses are remembered from which an authid has logged in. */
 const MOST_KNOWN = 8;
 
 interface Entry {
   failures: number;
-  /** When the last failure was, or the last success. */
+  /** The time of the last failure or success. */
   last: number;
-  /** Until when no attempt is judged. */
+  /** Until when no attempt is verified. */
   until: number;
-  /** Of an authid: from where it has come in. */
+  /** For an authid: the addresses from which it has logged in. */
   known: readonly string[];
 }
 
-/** So many more failures for an authid make the time between attempts longer by another `firstWait`. */
+/** After this many further failures for an authid, the time between attempts grows by another `firstWait`. */
 const PACE_STEP = 100;
-/** In the line of an authid, so many may wait of one address. */
+/** How many attempts from one address may wait in the queue of an authid. */
 const MOST_IN_LINE = 3;
 
 /**
- * Who guesses has to wait, and waits longer with each wrong guess: known and unknown users alike, so that it tells
- * nothing about them. Nobody can keep a user out for good. An address that guesses is refused for a while; others are
- * not. Attempts for an authid that is being guessed are judged one by one, at intervals, in the order in which they came:
- * whoever knows the secret comes in when it is their turn, and a search takes as long as these intervals. Where the user
- * has come in before, there is no such line. Success shortens nothing, or a guesser would only have to wait for the user.
+ * Failed attempts cause waits, which grow with each failure. Known and unknown authids are treated alike, so that the
+ * waits do not reveal which exist. An attacker cannot lock a user out: an address that guesses is refused for a while,
+ * but others are not. Attempts for an authid under attack are verified one at a time, at intervals, in order of
+ * arrival: a client with the correct secret is admitted when its attempt is verified, and a search takes as long as
+ * these intervals. Addresses from which the authid has logged in before bypass the queue. A success does not shorten a
+ * wait; otherwise an attacker would only have to wait for the user.
  */
 export class Attempts {
   readonly #clock: Pick<Clock, 'elapsed' | 'after'>;
   readonly #limits: AttemptLimits;
   readonly #authids: Entries;
   readonly #addresses: Entries;
-  /** What each address has done for each authid. */
+  /** The failures of each address for each authid. */
   readonly #pairs: Entries;
-  /** Those that are judged at this moment, and those that wait for it. */
+  /** The attempts that are being verified, and those that wait. */
   readonly #turns: Turns<Claim>;
-  /** How many wait, by authid, and by authid and address. */
+  /** The number of waiting attempts, by authid, and by authid and address. */
   readonly #lines = new Map<string, number>();
 
   constructor(clock: Pick<Clock, 'elapsed' | 'after'>, limits: Partial<AttemptLimits> = {}) {
@@ -102,10 +109,16 @@ export class Attempts {
     );
   }
 
+  /** Changes the limits, for the attempts to come. */
+  reconfigure(limits: Partial<AttemptLimits>): void {
+    // The entries hold the same object.
+    Object.assign(this.#limits, limits);
+  }
+
   /**
-   * Takes a place among the attempts that are judged. While as many are as may still fail, the next waits for one of
-   * them: in a burst, none is judged that would not have been, had they come one by one.
-   * @returns undefined when there is a place at once; {@link done} gives it back, or ends the wait
+   * Admits an attempt to verification. At most as many attempts run at a time as may still fail; the next one waits for
+   * one of them. In a burst, therefore, no more attempts are verified than in succession.
+   * @returns undefined when it is admitted at once; {@link done} ends the attempt or its wait
    */
   turn(claim: Claim): Promise<void> | undefined {
     const turn = this.#turns.take(claim);
@@ -116,7 +129,10 @@ export class Attempts {
     });
   }
 
-  /** How long it takes until the attempt is judged, as far as others decide it (ms); 0 where nobody is guessing. */
+  /**
+   * The expected time until the attempt is verified, as far as other attempts determine it (ms); 0 when its authid is
+   * not under attack.
+   */
   expected(claim: Claim): number {
     const { ofAuthid, isKnown } = this.#find(claim);
     if (ofAuthid === undefined || isKnown || ofAuthid.failures < this.#limits.perAuthid) return 0;
@@ -125,24 +141,24 @@ export class Attempts {
     return first + line * this.#paceAfter(ofAuthid.failures + line);
   }
 
-  /** The attempt has been judged, and `failed` or `succeeded` been told. */
+  /** Ends an attempt, after `failed` or `succeeded` was called. */
   done(claim: Claim): void {
     this.#turns.giveBack(claim);
   }
 
-  /** How many are judged at this moment, and how many wait for that. */
+  /** How many attempts are being verified or wait. */
   get underWay(): number {
     return this.#turns.size;
   }
 
-  /** How long nothing is judged that comes from the address (ms); 0 when there is no such time. */
+  /** For how long attempts from the address are refused (ms); 0 when they are not. */
   wait(claim: Claim): number {
     const { ofAddress, ofPair, isKnown } = this.#find(claim);
     const until = Math.max(ofAddress?.until ?? 0, isKnown ? 0 : (ofPair?.until ?? 0));
     return Math.max(0, until - this.#clock.elapsed());
   }
 
-  /** How long the line is that the attempt would have to join (ms), when it is too long; otherwise 0. */
+  /** The wait in the queue that the attempt would join (ms), if that is too long; otherwise 0. */
   tooLong(claim: Claim): number {
     const expected = this.expected(claim);
     const ofAddress = claim.address === undefined ? 0 : (this.#lines.get(pairOf(claim)) ?? 0);
@@ -177,7 +193,7 @@ export class Attempts {
     readonly ofAddress: Entry | undefined;
     readonly ofAuthid: Entry | undefined;
     readonly ofPair: Entry | undefined;
-    /** True where the user has come in before. */
+    /** True when the authid has logged in from this address before. */
     readonly isKnown: boolean;
   } {
     const now = this.#clock.elapsed();
@@ -195,7 +211,7 @@ export class Attempts {
     return Math.min(longestPace, firstWait * Math.max(1, failures / PACE_STEP));
   }
 
-  /** Whoever is refused in any case waits for nothing. */
+  /** An attempt that will be refused does not wait. */
   #delay(claim: Claim): number {
     const { ofAuthid, isKnown } = this.#find(claim);
     if (isKnown || ofAuthid === undefined || this.wait(claim) > 0) return 0;
@@ -211,7 +227,10 @@ export class Attempts {
     }
   }
 
-  /** How many may be judged at a time for the name, and from the address: as many as may fail, and one in any case. */
+  /**
+   * How many attempts may run at a time for the authid and from the address: as many as may still fail, and at least
+   * one.
+   */
   #bounds(claim: Claim): ReadonlyMap<string, number> {
     const { ofAddress, ofAuthid, isKnown } = this.#find(claim);
     const { perAuthid, perAddress } = this.#limits;
@@ -234,7 +253,7 @@ export class Attempts {
   }
 }
 
-/** Entries by key, of which the one longest quiet makes room. */
+/** Entries by key; the least recently used is deleted to make room. */
 class Entries {
   readonly #entries = new Map<string, Entry>();
   readonly #limits: AttemptLimits;
@@ -248,7 +267,7 @@ class Entries {
     return entry !== undefined && now - entry.last < this.#limits.memory ? entry : undefined;
   }
 
-  /** The entry, new if need be, as the one that has just been heard of. */
+  /** The entry, created if necessary, marked as most recently used. */
   touch(key: string, now: number): Entry {
     const entry = this.get(key, now) ?? { failures: 0, last: now, until: 0, known: [] };
     entry.last = now;
@@ -260,13 +279,13 @@ class Entries {
   }
 }
 
-/** Of one realm: the same name may be somebody else in another. A long one is known by its hash, and takes no room. */
+/** The authid within its realm: in another realm it may be a different principal. Long ones are hashed to save memory. */
 function nameOf({ realm, authid = '' }: Claim): string {
   const known = authid.length > LONGEST_NAME ? createHash('sha256').update(authid).digest('base64') : authid;
   return `${realm}\0${known}`;
 }
 
-/** An authid as somebody at an address claims it. */
+/** The key of an authid together with the address that claims it. */
 function pairOf(claim: Claim): string {
   return `${nameOf(claim)}\0${networkOf(claim.address ?? '')}`;
 }

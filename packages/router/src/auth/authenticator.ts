@@ -1,59 +1,62 @@
-/** Interface Authenticator: who may come in, as a verdict that may ask back. */
+/** Interface Authenticator: decides whether a client is admitted; its verdict may be a challenge. */
 import type { X509Certificate } from 'node:crypto';
 import type { Args, Authenticate, Dict, Hello, Id, Uri } from '@wamp/protocol';
 import type { Principal } from '../core/session.ts';
 
-/** What lies beneath a client's transport: known for authentication, and told to nobody. */
+/** The connection beneath a client's transport: used for authentication, and never disclosed. */
 export interface Underlay {
-  /** The IP address at the client's end; undefined where there is none, as in memory and over a Unix socket. */
+  /** The IP address of the client; undefined in memory and over a Unix socket. */
   readonly address?: string | undefined;
-  /** What the client has shown when TLS was set up, if the server asked for it and holds it valid. */
+  /** The TLS client certificate, if the server requested and verified it. */
   readonly certificate?: X509Certificate | undefined;
   /**
-   * What only the two ends of the connection know (RFC 5056): `tls-unique` and `tls-server-end-point` of RFC 5929,
-   * `tls-exporter` of RFC 9266; undefined when there is none of the type.
+   * Channel binding data, which only the two ends of the connection know (RFC 5056): `tls-unique` and
+   * `tls-server-end-point` of RFC 5929, `tls-exporter` of RFC 9266; undefined when the connection has no such type.
    */
   readonly channelBinding?: (type: string) => Uint8Array | undefined;
 }
 
-/** What an authenticator knows beside HELLO. */
+/** What an authenticator knows in addition to HELLO. */
 export interface JoinInfo {
   readonly realm: Uri;
   /** The id that the session will have. */
   readonly session: Id;
-  /** How the client is connected, as the session meta API tells it. */
+  /** The details of the transport that the session meta API discloses. */
   readonly transport: Dict;
-  /** How the client is connected, as it is told to nobody. */
+  /** The details of the connection that are never disclosed. */
   readonly underlay: Underlay;
   /** When the client said HELLO, in ms since the epoch. */
   readonly now: number;
   /**
    * Calls a procedure as the router itself.
-   * @param realm where; by default the one that the client wants to join
+   * @param realm the realm of the procedure; by default the one that the client wants to join
    * @returns the arguments of the result
-   * @throws ApplicationError with the URI of the ERROR; `wamp.error.timeout` when the answer does not come in time for
-   *   the client, `wamp.error.no_such_realm`
+   * @throws ApplicationError with the URI of the ERROR; `wamp.error.timeout` when the answer would come too late for
+   *   the client; `wamp.error.no_such_realm`
    */
   call(procedure: Uri, args: Args, realm?: Uri): Promise<Args>;
 }
 
-/** The client is in, is refused, or has to answer a challenge first; the answer yields a verdict again (SES-11). */
+/**
+ * The outcome: the client is admitted, refused, or challenged; its answer to a challenge leads to another verdict
+ * (SES-11).
+ */
 export type Verdict =
   | { readonly welcome: Principal }
   | { readonly abort: Uri; readonly message?: string }
   | {
       readonly challenge: Dict;
       readonly answer: (message: Authenticate) => Verdict | Promise<Verdict>;
-      /** CHALLENGE.AuthMethod, where it is not the method that the client came with. */
+      /** CHALLENGE.AuthMethod, if it differs from the method that was chosen for the client. */
       readonly method?: string;
     };
 
 /**
- * One authentication method (spec: Authentication). A throw or a rejection refuses the client: with the URI of an
- * `ApplicationError`, and else with `wamp.error.authentication_failed`.
+ * One authentication method (spec: Authentication). If it throws or rejects, the client is refused: with the URI of an
+ * `ApplicationError`, and with `wamp.error.authentication_failed` for any other error.
  */
 export interface Authenticator {
-  /** As it stands in `HELLO.Details.authmethods`. */
+  /** The name of the method in `HELLO.Details.authmethods`. */
   readonly method: string;
   begin(hello: Hello, info: JoinInfo): Verdict | Promise<Verdict>;
 }

@@ -1,13 +1,14 @@
-/** Two factors: who wants to come in proves one thing, and then another (SES-11). */
+/** Two-factor authentication: two methods in succession (SES-11). */
 import { ErrorUri, type Hello } from '@wamp/protocol';
 import type { Principal } from '../core/session.ts';
 import type { Authenticator, JoinInfo, Verdict } from './authenticator.ts';
 import { DENIED } from './verdicts.ts';
 
 /**
- * Lets in whom both let in, under the same authid: `both(scram(passwords), ticket(codes))`. Clients choose it by the
- * method of the first, offer that of the second, too, and are challenged by one after the other. The role is the one
- * that the first gives. The realm's other authenticators stay doors of their own: none should have the second alone.
+ * Admits a client when both methods admit it under the same authid: `both(scram(passwords), ticket(codes))`. A client
+ * selects it by the method of the first, must also offer the method of the second, and is challenged by both in turn.
+ * The first determines the role. The other authenticators of the realm remain separate ways to log in: none of them
+ * should accept the second factor alone.
  */
 export function both(first: Authenticator, second: Authenticator): Authenticator {
   return {
@@ -15,7 +16,7 @@ export function both(first: Authenticator, second: Authenticator): Authenticator
     async begin(hello, info) {
       const { authmethods = [] } = hello.details;
       if (!authmethods.includes(second.method)) {
-        const message = `a second factor is asked for by ${second.method}, which is not offered`;
+        const message = `the second factor needs authmethod ${second.method}: offer it in HELLO as well`;
         return { abort: ErrorUri.NO_MATCHING_AUTH_METHOD, message };
       }
       return follow(await first.begin(hello, info), (principal) => ask(second, hello, info, principal));
@@ -23,9 +24,9 @@ export function both(first: Authenticator, second: Authenticator): Authenticator
   };
 }
 
-/** The second factor, for whom the first has let in. */
+/** The second factor, for a client that has passed the first. */
 async function ask(second: Authenticator, hello: Hello, info: JoinInfo, known: Principal): Promise<Verdict> {
-  // Whatever the client has called itself: it is asked as whom it has shown to be.
+  // The authid that the first factor has proved, not the one that the client claimed.
   const shown = { ...hello, details: { ...hello.details, authid: known.authid } };
   const verdict = await second.begin(shown, info);
   const named = 'challenge' in verdict ? { method: second.method, ...verdict } : verdict;
@@ -36,7 +37,7 @@ async function ask(second: Authenticator, hello: Hello, info: JoinInfo, known: P
   });
 }
 
-/** The verdict, with what is to follow in place of WELCOME. */
+/** The verdict, with the second factor in place of WELCOME. */
 async function follow(
   verdict: Verdict,
   next: (principal: Principal) => Verdict | Promise<Verdict>,

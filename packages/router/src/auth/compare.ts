@@ -1,14 +1,14 @@
-/** Comparison of secrets in a time that tells nothing about them. */
+/** Compares secrets in constant time. */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
 const KEY = randomBytes(32);
 
-/** True when the two are the same; how long it takes to find out depends on neither but for its length. */
+/** Whether both are equal. The time depends on their lengths only. */
 export function isSame(shown: string | Uint8Array, expected: string | Uint8Array): boolean {
   return timingSafeEqual(digest(shown), digest(expected));
 }
 
-/** Of equal length for whatever it is, and out of the hands of who shows it. */
+/** A keyed digest: equal in length for all inputs, and unpredictable for the client. */
 function digest(secret: string | Uint8Array): Buffer {
   return createHmac('sha256', KEY).update(secret).digest();
 }

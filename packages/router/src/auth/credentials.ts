@@ -1,40 +1,40 @@
-/** Credentials: what the router holds against what a client shows, and where it has them from. */
+/** Credentials: what the router compares a client's proof with, and the sources of them. */
 import type { Dict } from '@wamp/protocol';
 import { askDynamic, type DynamicAuthenticator } from './dynamic.ts';
 import { checkIdentity, type Identity, type Inquiry } from './inquiry.ts';
 
-/** Finds the credentials of who wants to come in; undefined for a stranger. */
+/** Finds the credentials for a login; undefined for an unknown principal. */
 export type CredentialFunction<C> = (inquiry: Inquiry) => C | undefined | Promise<C | undefined>;
 
-/** Credentials by authid, or a function or a procedure that finds them. What throws lets nobody in. */
+/** Credentials by authid, or a function or a procedure that finds them. If it throws, the client is refused. */
 export type CredentialSource<C> = ReadonlyMap<string, C> | CredentialFunction<C> | DynamicAuthenticator;
 
 /** The credentials of one method. */
 export interface CredentialKind {
-  /** @throws TypeError for what are none */
+  /** @throws TypeError for invalid credentials */
   readonly check: (credentials: Dict) => void;
-  /** What a dynamic authenticator has said, under the names that we have for it; it is checked afterwards. */
+  /** Renames the fields of a dynamic authenticator's answer to those of the credentials, which are checked afterwards. */
   readonly read: (fields: Dict) => Dict;
-  /** Under which authid a map is asked; by default the one that the client claims. */
+  /** The authid to look up in a map; by default the one that the client claims. */
   readonly identify?: (inquiry: Inquiry) => string | undefined;
 }
 
-/** A source as an authenticator uses it. */
+/** A source of credentials in the form that authenticators use. */
 export interface Lookup<C> {
   /** `WELCOME.Details.authprovider`. */
   readonly provider: 'static' | 'function' | 'dynamic';
-  /** @throws TypeError for what are no credentials, and whatever the source throws */
+  /** @throws TypeError for invalid credentials, and any error of the source */
   readonly find: (inquiry: Inquiry) => Promise<C | undefined>;
 }
 
-/** @throws TypeError when credentials in a map are none */
+/** @throws TypeError for invalid credentials in a map */
 export function lookup<C extends Identity>(source: CredentialSource<C>, kind: CredentialKind): Lookup<C> {
   if (typeof source === 'function') return { provider: 'function', find: byFunction(source, kind) };
   if ('procedure' in source) return { provider: 'dynamic', find: byProcedure(source, kind) };
   return { provider: 'static', find: byMap(source, kind) };
 }
 
-/** The credentials that are known beforehand, for strangers' to look like them. */
+/** The credentials that are known in advance, which those made up for unknown principals resemble. */
 export function knownIn<C>(source: CredentialSource<C>): readonly C[] {
   return typeof source === 'function' || 'procedure' in source ? [] : [...source.values()];
 }
@@ -71,7 +71,7 @@ function byProcedure<C extends Identity>(
     if (answer === undefined) return undefined;
     const credentials: Identity = { ...answer.identity, ...read(answer.fields) };
     checkAll(credentials, check);
-    // The check is what makes it so.
+    // The check has ensured the type.
     return credentials as C;
   };
 }

@@ -19,7 +19,7 @@ import { isSignedBy, privateKeyOf, publicKeyOf, signWith } from './ed25519.ts';
 import { expect, inquiryOf, type Identity, type Inquiry } from './inquiry.ts';
 import { DENIED, malformed, welcome } from './verdicts.ts';
 
-/** The public keys of a client, any of which lets it in. */
+/** The public keys of a principal, each of which is sufficient. */
 export interface CryptosignCredentials extends Identity {
   /** Ed25519 public keys, 32 bytes each, in hex. */
   readonly authorizedKeys: readonly string[];
@@ -27,7 +27,7 @@ export interface CryptosignCredentials extends Identity {
 
 export interface CryptosignOptions {
   /**
-   * The router's own Ed25519 private key: the 32 bytes of its seed, in hex. With it, the router proves who it is to
+   * The router's own Ed25519 private key: the 32 bytes of its seed, in hex. With it, the router proves its identity to
    * clients that ask (CSN-5).
    */
   readonly routerKey?: string | undefined;
@@ -35,13 +35,13 @@ export interface CryptosignOptions {
 
 const METHOD = 'cryptosign';
 const CHALLENGE_SIZE = 32;
-/** Has as many keys as most people have. */
+/** Has one key, as most principals do. */
 const NO_ONE = { authorizedKeys: ['00'.repeat(CRYPTOSIGN_KEY_SIZE)] };
 
 /**
- * Lets in who signs a challenge with one of the keys of its authid. A client that names no authid gets that of the
- * only one who has its key. Trustroots and certificates are ignored (T-29).
- * @throws TypeError when credentials in a map are none, or `routerKey` is no key
+ * Admits a client that signs a challenge with one of the keys of its authid. A client that names no authid gets the
+ * authid of the only principal with its key. Trustroots and certificates are ignored (T-29).
+ * @throws TypeError for invalid credentials in a map, or an invalid `routerKey`
  */
 export function cryptosign(
   source: CredentialSource<CryptosignCredentials>,
@@ -61,7 +61,7 @@ export function cryptosign(
       const inquiry = inquiryOf(hello, info, METHOD);
       const opening = openingOf(inquiry);
       if (typeof opening === 'string') return malformed(opening);
-      // Whoever is unknown is held against somebody's keys, too, which takes as long.
+      // The key of an unknown principal is compared with made-up keys, which takes the same time.
       const decoy = decoys.model(inquiry.authid ?? '');
       const found = await find(inquiry);
       const { authorizedKeys } = found ?? decoy;
@@ -81,14 +81,14 @@ export function cryptosign(
   };
 }
 
-/** What the client has come with (CSN-1, CSN-5). */
+/** What the client sent in HELLO (CSN-1, CSN-5). */
 interface Opening {
   readonly publicKey: Uint8Array;
-  /** What the router is to sign, if the client wants to know who it is. */
+  /** The challenge for the router, if the client asks it to prove its identity. */
   readonly challenge: Uint8Array | undefined;
 }
 
-/** @returns what is wrong with it, if something is */
+/** @returns an explanation if it is invalid */
 function openingOf({ authextra }: Inquiry): Opening | string {
   const { pubkey, challenge = null } = authextra;
   const publicKey = fromHex(pubkey, CRYPTOSIGN_KEY_SIZE);
@@ -100,13 +100,13 @@ function openingOf({ authextra }: Inquiry): Opening | string {
     : { publicKey, challenge: bytes };
 }
 
-/** A connection that a login is bound to. */
+/** The channel binding of a login. */
 interface Binding {
   readonly type: string;
   readonly channelId: Uint8Array;
 }
 
-/** CSN-4: what the client asks for, if the transport has it; the client knows when that is not enough. */
+/** CSN-4: the requested channel binding, if the transport has it; the client decides whether it accepts a login without. */
 async function bindingOf({ authextra, underlay }: Inquiry): Promise<Binding | undefined> {
   const type = authextra['channel_binding'];
   if (type !== 'tls-unique' && type !== 'tls-exporter') return undefined;
@@ -114,7 +114,7 @@ async function bindingOf({ authextra, underlay }: Inquiry): Promise<Binding | un
   return data && { type, channelId: await cryptosignChannelId(type, data) };
 }
 
-/** CSN-3: the signature is the client's, and of what it was to sign. */
+/** CSN-3: whether the text is the expected message with a valid signature of the key. */
 function isSigned(text: string, publicKey: Uint8Array, expected: Uint8Array): boolean {
   const answer = readCryptosign(text);
   return (
@@ -124,7 +124,7 @@ function isSigned(text: string, publicKey: Uint8Array, expected: Uint8Array): bo
   );
 }
 
-/** CSN-5: the router's own proof. */
+/** CSN-5: the router's proof of its identity. */
 function proofOf(
   routerKey: KeyObject,
   { challenge }: Opening,
@@ -142,7 +142,7 @@ function routerKeyOf(hex: string): KeyObject {
   return privateKeyOf(seed);
 }
 
-/** CSN-1: whose each key is, for clients that come without an authid; undefined for one that several share. */
+/** CSN-1: the authid of each key, for clients that name no authid; undefined for a key of several authids. */
 function ownersOf(source: CredentialSource<CryptosignCredentials>): Map<string, string | undefined> {
   const owners = new Map<string, string | undefined>();
   if (typeof source === 'function' || 'procedure' in source) return owners;
@@ -154,12 +154,12 @@ function ownersOf(source: CredentialSource<CryptosignCredentials>): Map<string, 
   return owners;
 }
 
-/** @param hex of a key that has been checked to be one */
+/** @param hex a key whose form has been checked */
 function isKey(hex: string, publicKey: Uint8Array): boolean {
   return timingSafeEqual(Buffer.from(hex, 'hex'), publicKey);
 }
 
-/** Crossbar.io's name for the one key that it returns. */
+/** Accepts Crossbar.io's name for a single key. */
 function read({ pubkey, authorized_keys: keys }: Dict): Dict {
   return { authorizedKeys: keys ?? [pubkey] };
 }

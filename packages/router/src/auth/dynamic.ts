@@ -1,31 +1,31 @@
-/** Dynamic authenticators: procedures of WAMP that know who may come in, as Crossbar.io calls them (T-27). */
+/** Dynamic authenticators: WAMP procedures that authenticate clients, with the interface of Crossbar.io (T-27). */
 import { ApplicationError, ErrorUri, type Args, type Dict, type Uri } from '@wamp/protocol';
 import { TRUSTED_ROLE } from '../core/session.ts';
 import { checkIdentity, expect, type Identity, type Inquiry } from './inquiry.ts';
 
 /**
- * A procedure that is called by the router itself, with the realm, the authid claimed (or null), and details: `session`,
- * `authmethod`, `authid`, `authextra`, `transport`, and what the method has to show, such as `ticket`.
+ * A procedure that the router calls with the realm, the claimed authid (or null), and details: `session`, `authmethod`,
+ * `authid`, `authextra`, `transport`, and what the client sent for the method, such as `ticket`.
  *
- * It returns the role of whom it knows, or a dict: `role`, `authid`, `extra` for the client, and the secrets that the
- * method asks for; null, or a dict with `allow: false`, for a stranger. `cache` is ignored; any other key is a mistake. An
- * error of the application is told to the client with its URI and first argument; whatever else goes wrong, nobody comes
- * in, and the log says why.
+ * It returns the role of a known principal, or a dict: `role`, `authid`, `extra` for the client, and the secrets that
+ * the method needs. For an unknown principal it returns null, or a dict with `allow: false`. `cache` is ignored; any
+ * other key is an error. The client gets the URI and the first argument of an application error; any other error
+ * refuses the client and is logged.
  */
 export interface DynamicAuthenticator {
   readonly procedure: Uri;
-  /** Where it is registered; by default in the realm that the client wants to join. */
+  /** The realm where it is registered; by default the one that the client wants to join. */
   readonly realm?: Uri | undefined;
 }
 
-/** What a dynamic authenticator has said of somebody. */
+/** The answer of a dynamic authenticator for a known principal. */
 export interface DynamicAnswer {
   readonly identity: Identity;
-  /** All that it has said, checked only for having no keys that nobody knows. */
+  /** The complete answer, checked only for unknown keys. */
   readonly fields: Dict;
 }
 
-/** All that any method may be told; what is none of it is a mistake, and might be a fatal one. */
+/** The fields that an answer may have for any method; an unknown one is an error, which might be dangerous to ignore. */
 const FIELDS: ReadonlySet<string> = new Set([
   'allow',
   'role',
@@ -43,13 +43,13 @@ const FIELDS: ReadonlySet<string> = new Set([
   'server-key',
   'pubkey',
   'authorized_keys',
-  // Ignored: no answer is remembered, so that the procedure is asked at each login whatever it says of that.
+  // Ignored: answers are not cached, and the procedure is called at each login.
   'cache',
 ]);
 /** How much of an unknown key is repeated in the log (characters). */
 const MOST_REPEATED = 100;
 
-/** What of `wamp.*` a procedure may say to a client; the rest are faults between the router and the procedure. */
+/** The `wamp.*` URIs with which a procedure may refuse a client; others are faults between router and procedure. */
 const REFUSALS: ReadonlySet<string> = new Set([
   ErrorUri.AUTHENTICATION_FAILED,
   ErrorUri.AUTHENTICATION_REQUIRED,
@@ -58,13 +58,13 @@ const REFUSALS: ReadonlySet<string> = new Set([
   ErrorUri.NO_SUCH_ROLE,
   ErrorUri.NOT_AUTHORIZED,
 ]);
-/** What says no more than that somebody is a stranger, or as good as one. */
+/** URIs that mean an unknown or rejected principal, and nothing else. */
 const STRANGERS: ReadonlySet<string> = new Set([ErrorUri.NO_SUCH_PRINCIPAL, ErrorUri.AUTHENTICATION_DENIED]);
 
 /**
- * @param shown what the client has shown beside HELLO
- * @returns undefined for a stranger
- * @throws ApplicationError that is to be told to the client; Error for everything else, which lets nobody in either
+ * @param shown what the client has sent in addition to HELLO
+ * @returns undefined for an unknown principal
+ * @throws ApplicationError for an error that the client gets; Error for any other, which also refuses the client
  */
 export async function askDynamic(
   { procedure, realm }: DynamicAuthenticator,
@@ -84,7 +84,7 @@ export async function askDynamic(
     return readAnswer(result[0], inquiry);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : 'unreadable';
-    throw new TypeError(`${procedure} returned what cannot be used: ${why}`, { cause });
+    throw new TypeError(`${procedure} returned an invalid answer: ${why}`, { cause });
   }
 }
 
@@ -94,21 +94,21 @@ function isRefusal(error: unknown): error is ApplicationError {
 }
 
 /**
- * @returns undefined for nobody, and for who is not allowed in
- * @throws TypeError for what is neither a role nor a dict of what we know
+ * @returns undefined for an unknown or rejected principal
+ * @throws TypeError unless the answer is a role or a dict with known keys
  */
 function readAnswer(answer: unknown, { realm }: Inquiry): DynamicAnswer | undefined {
   if (answer === undefined || answer === null) return undefined;
   const fields: unknown = typeof answer === 'string' ? { role: answer } : answer;
-  expect(isDict(fields), 'a dynamic authenticator returns a role or a dict');
+  expect(isDict(fields), 'expected a role or a dict');
   const unknown = Object.keys(fields).find((key) => !FIELDS.has(key));
   expect(unknown === undefined, `unknown key ${JSON.stringify(unknown?.slice(0, MOST_REPEATED))}`);
   const { role, authid, extra, allow = true } = fields;
   if (allow === false) return undefined;
   expect(allow === true || allow === null, 'allow: expected true, false or null');
   expect((fields['realm'] ?? realm) === realm, 'realm: a client cannot be moved to another realm');
-  // Who may register the procedure would be trusted like the router itself.
-  expect(role !== TRUSTED_ROLE, `role: ${TRUSTED_ROLE} is not for a procedure to give`);
+  // Otherwise any session that may register the procedure could make itself trusted.
+  expect(role !== TRUSTED_ROLE, `role: a procedure cannot assign ${TRUSTED_ROLE}`);
   const identity = { authrole: role, authid: authid ?? undefined, authextra: extra ?? undefined };
   checkIdentity(identity);
   return { identity, fields };

@@ -1,17 +1,17 @@
-/** An inquiry: who wants to come in, and who that turns out to be. */
+/** An inquiry: the unproved claims of a client, and the identity that it is given. */
 import type { Dict, Hello } from '@wamp/protocol';
 import type { JoinInfo } from './authenticator.ts';
 
-/** Who a client is once it has proved it. */
+/** The identity of a client that has been authenticated. */
 export interface Identity {
   readonly authrole: string;
-  /** The authid that the session gets; by default the one that the client came with. */
+  /** The authid of the session; by default the one that the client claimed. */
   readonly authid?: string | undefined;
-  /** For the client, in WELCOME.Details.authextra. */
+  /** WELCOME.Details.authextra. */
   readonly authextra?: Dict | undefined;
 }
 
-/** Who wants to come in, and how. None of it is proved. */
+/** What a client claims in HELLO. None of it is proved. */
 export interface Inquiry extends JoinInfo {
   readonly authmethod: string;
   /** As claimed in HELLO. */
@@ -20,16 +20,16 @@ export interface Inquiry extends JoinInfo {
   readonly authextra: Dict;
 }
 
-/** What HELLO and the connection tell. */
+/** Collects the claims of HELLO and the facts of the connection. */
 export function inquiryOf({ details }: Hello, info: JoinInfo, authmethod: string): Inquiry {
   return { ...info, authmethod, authid: details.authid, authextra: details.authextra ?? {} };
 }
 
-/** @throws TypeError for what is no identity */
+/** @throws TypeError for an invalid identity */
 export function checkIdentity(
   identity: Partial<Record<keyof Identity, unknown>>,
 ): asserts identity is Identity {
-  expect(typeof identity === 'object', 'credentials are an object');
+  expect(typeof identity === 'object', 'credentials: expected an object');
   const { authrole, authid, authextra } = identity;
   expect(isName(authrole), 'authrole: expected a name');
   expect(authid === undefined || isName(authid), 'authid: expected a name');
@@ -44,7 +44,7 @@ export function expect(condition: boolean, fault: string): asserts condition {
   if (!condition) throw new TypeError(fault);
 }
 
-/** True for a text that is not empty. */
+/** True for a non-empty string. */
 export function isName(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }

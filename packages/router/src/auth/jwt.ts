@@ -1,4 +1,4 @@
-/** Tickets that somebody else has signed: JSON Web Tokens (RFC 7519), with what they are allowed to be (RFC 8725). */
+/** Tickets that are JSON Web Tokens (RFC 7519), restricted as RFC 8725 recommends. */
 import type { KeyObject } from 'node:crypto';
 import {
   createLocalJWKSet,
@@ -14,11 +14,11 @@ import { isLoopback } from '../addresses.ts';
 import { expect, type Identity } from './inquiry.ts';
 import type { TicketVerifier } from './ticket.ts';
 
-/** What tokens are signed with. It says by which algorithms, too: the token itself has no say in that. */
+/** The keys of the tokens' signatures. They determine the algorithms; the header of a token does not. */
 export type JwtKeys =
-  /** The public key of who signs: of RSA, on curve P-256, P-384 or P-521, or of Ed25519. */
+  /** The public key of the issuer: RSA, P-256, P-384, P-521, or Ed25519. */
   | { readonly key: KeyObject }
-  /** A secret that is shared with who signs (HMAC): 32 bytes at least. */
+  /** A secret shared with the issuer (HMAC): at least 32 bytes. */
   | { readonly secret: Uint8Array }
   /** The public keys of who signs (JWKS, RFC 7517). */
   | { readonly set: JSONWebKeySet }
@@ -28,27 +28,27 @@ export type JwtKeys =
    */
   | { readonly url: string | URL };
 
-/** Whose tokens let in, and what they have to say. */
+/** Which tokens are accepted, and which claims they must have. */
 export interface JwtRules {
   readonly keys: JwtKeys;
-  /** `aud`: whom the token is for. */
+  /** `aud`: the audience of the token. */
   readonly audience: string;
-  /** `iss`: who has signed it; anybody with the key when absent. */
+  /** `iss`: the issuer; when absent, any issuer with the key. */
   readonly issuer?: string | undefined;
-  /** The claim that has the authid; `sub` by default. */
+  /** The claim that contains the authid; `sub` by default. */
   readonly authidClaim?: string | undefined;
-  /** The claim that has the role, or the role of all. */
+  /** The claim that contains the role, or one role for all tokens. */
   readonly role: { readonly claim: string } | { readonly name: string };
 }
 
-/** The longest token that is looked at (characters). */
+/** The longest token that is accepted (characters). */
 const MOST_LENGTH = 16 * 1024;
-/** Fewer bits than the hash has would make HS256 weaker than it is (RFC 7518 §3.2). */
+/** The shortest secret (bytes): one shorter than the hash would weaken HS256 (RFC 7518 §3.2). */
 const LEAST_SECRET = 32;
-/** How long the keys may take to come (ms): shorter than a client waits. */
+/** The time limit for fetching the keys (ms), shorter than a client waits. */
 const FETCH_TIMEOUT = 3000;
 
-/** What is wrong with the token, and not with where its keys are from. */
+/** Errors that are caused by the token, not by the source of the keys. */
 const FAULTS_OF_TOKENS: readonly (new (...args: never) => Error)[] = [
   errors.JOSEAlgNotAllowed,
   errors.JOSENotSupported,
@@ -62,8 +62,8 @@ const FAULTS_OF_TOKENS: readonly (new (...args: never) => Error)[] = [
 ];
 
 /**
- * Lets in who shows a token that is signed, for us, and has not expired, under the name that stands in it.
- * @throws TypeError for keys that are none; its `verify` rejects when the keys cannot be had
+ * Accepts a token that is signed, is issued for this audience, and has not expired; its claims determine the identity.
+ * @throws TypeError for invalid keys; its `verify` rejects when the keys cannot be fetched
  */
 export function jwtVerifier(rules: JwtRules): TicketVerifier {
   const { audience, issuer } = rules;
@@ -80,7 +80,7 @@ export function jwtVerifier(rules: JwtRules): TicketVerifier {
   };
 }
 
-/** Undefined for a token that lets nobody in. @throws what is no fault of the token */
+/** Undefined for an invalid token. @throws any error that the token has not caused */
 function faultOf(error: unknown): undefined {
   if (!FAULTS_OF_TOKENS.some((fault) => error instanceof fault)) throw error;
 }
@@ -92,12 +92,12 @@ function identityIn(
   const authid = claimOf(payload, authidClaim);
   const authrole = 'name' in role ? role.name : claimOf(payload, role.claim);
   if (typeof authid !== 'string' || authid === '') return undefined;
-  // Who signs tokens would be trusted like the router itself.
+  // Otherwise the issuer of tokens could make a session trusted.
   if (typeof authrole !== 'string' || authrole === '' || authrole === TRUSTED_ROLE) return undefined;
   return { authid, authrole };
 }
 
-/** Only what the token itself says: every object has a `constructor`. */
+/** An own property of the payload: every object inherits `constructor`. */
 function claimOf(payload: JWTPayload, name: string): unknown {
   return Object.hasOwn(payload, name) ? payload[name] : undefined;
 }
@@ -117,13 +117,13 @@ const CURVES: Readonly<Record<string, readonly string[]>> = {
   secp384r1: ['ES384'],
   secp521r1: ['ES512'],
 };
-/** All that leave no doubt which key is meant: a public key is never taken for a secret. */
+/** The asymmetric algorithms: with them, a public key cannot be used as a secret. */
 const ASYMMETRIC = [...RSA, ...Object.values(CURVES).flat(), ...EDWARDS];
 
 /** @throws TypeError */
 function readKeys(keys: JwtKeys): ReadKeys {
   if ('secret' in keys) {
-    expect(keys.secret.length >= LEAST_SECRET, `keys.secret: expected ${LEAST_SECRET} bytes at least`);
+    expect(keys.secret.length >= LEAST_SECRET, `keys.secret: expected at least ${LEAST_SECRET} bytes`);
     return { algorithms: HMAC, find: () => keys.secret };
   }
   if ('key' in keys) {
@@ -136,7 +136,7 @@ function readKeys(keys: JwtKeys): ReadKeys {
   }
   if ('set' in keys) {
     const isPublic = keys.set.keys.every(({ kty, d }) => kty !== 'oct' && d === undefined);
-    expect(isPublic, 'keys.set: expected public keys alone');
+    expect(isPublic, 'keys.set: expected public keys only');
     return { algorithms: ASYMMETRIC, find: createLocalJWKSet(keys.set) };
   }
   const url = new URL(keys.url);
@@ -145,7 +145,10 @@ function readKeys(keys: JwtKeys): ReadKeys {
   return { algorithms: ASYMMETRIC, find: createRemoteJWKSet(url, { timeoutDuration: FETCH_TIMEOUT }) };
 }
 
-/** By which algorithms a public key verifies tokens; undefined for a key that none does, and for what is not public. */
+/**
+ * The algorithms with which a public key verifies tokens; undefined for an unsuitable key, and for one that is not
+ * public.
+ */
 export function jwtAlgorithms({
   type,
   asymmetricKeyType,

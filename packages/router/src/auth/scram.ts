@@ -1,4 +1,7 @@
-/** WAMP-SCRAM: both sides prove what they know, and the router cannot log in with what it keeps (spec: Salted Challenge Response Authentication). */
+/**
+ * WAMP-SCRAM: client and router prove knowledge of the password, which the router does not store (spec: Salted
+ * Challenge Response Authentication).
+ */
 import { randomBytes } from 'node:crypto';
 import type { Authenticate, Dict } from '@wamp/protocol';
 import {
@@ -23,9 +26,9 @@ import { Decoys, type DecoyOptions } from './decoys.ts';
 import { expect, inquiryOf, isCount, type Identity, type Inquiry } from './inquiry.ts';
 import { DENIED, malformed, welcome } from './verdicts.ts';
 
-/** What the router keeps of a password (SCR-9). Nobody can log in with it, but try passwords on it. */
+/** What the router stores for a password (SCR-9). It does not suffice to log in, but allows guessing passwords offline. */
 export interface ScramStoredKeys extends ScramCost {
-  /** Hex, like the keys. */
+  /** In hex, like the keys. */
   readonly salt: string;
   readonly storedKey: string;
   readonly serverKey: string;
@@ -34,11 +37,11 @@ export interface ScramStoredKeys extends ScramCost {
 export type ScramCredentials = Identity & ScramStoredKeys;
 
 export interface ScramOptions extends DecoyOptions {
-  /** The cost that strangers are told where `source` is no map; by default that of {@link scramCredentials}. */
+  /** The cost in challenges for unknown authids when `source` is not a map; by default that of {@link scramCredentials}. */
   readonly decoy?: ScramCost | undefined;
 }
 
-/** What OWASP's Password Storage Cheat Sheet asks for at least; about 0.2 s in a browser. */
+/** The minimum in OWASP's Password Storage Cheat Sheet; about 0.2 s in a browser. */
 const DEFAULT_COST = {
   argon2id13: { kdf: 'argon2id13', iterations: 2, memory: 19_456 },
   pbkdf2: { kdf: 'pbkdf2', iterations: 600_000 },
@@ -46,12 +49,12 @@ const DEFAULT_COST = {
 const METHOD = 'wamp-scram';
 const KIND: CredentialKind = { check, read };
 const SALT_SIZE = 16;
-/** A multiple of three, so that its base64 has no padding to stand in the middle (T-28). */
+/** A multiple of three, so that its base64 has no padding, which would end up in the middle (T-28). */
 const NONCE_SIZE = 24;
 
 /**
- * Lets in who proves to know the password of its authid.
- * @throws TypeError when credentials in a map are none
+ * Admits a client that proves knowledge of the password of its authid.
+ * @throws TypeError for invalid credentials in a map
  */
 export function scram(source: CredentialSource<ScramCredentials>, options: ScramOptions = {}): Authenticator {
   const { provider, find } = lookup(source, KIND);
@@ -63,7 +66,7 @@ export function scram(source: CredentialSource<ScramCredentials>, options: Scram
       const inquiry = inquiryOf(hello, info, METHOD);
       const opening = await openingOf(inquiry);
       if (typeof opening === 'string') return malformed(opening);
-      // Made up for everybody, so that it takes as long for those who are known.
+      // Computed for every client, so that known authids take as long as unknown ones.
       const decoy = madeUp(decoys, inquiry.authid ?? '');
       const found = await find(inquiry);
       const stored = found ?? decoy;
@@ -90,8 +93,8 @@ export function scram(source: CredentialSource<ScramCredentials>, options: Scram
 }
 
 /**
- * Derives what a router keeps of a password.
- * @param cost by default argon2id13 with 2 iterations over 19 MiB; pbkdf2 takes 600,000 iterations
+ * Derives the credentials to store for a password.
+ * @param cost argon2id13 with 2 iterations over 19 MiB by default; pbkdf2 with 600,000 iterations
  * @throws Error for a password that SASLprep prohibits
  */
 export async function scramCredentials(
@@ -104,14 +107,14 @@ export async function scramCredentials(
   return { ...whole, salt: toHex(salt), storedKey: toHex(storedKey), serverKey: toHex(serverKey) };
 }
 
-/** What the client has opened the exchange with. */
+/** What the client sent in HELLO. */
 interface Opening {
   readonly authid: string;
   readonly clientNonce: string;
   readonly binding: ScramBinding | undefined;
 }
 
-/** SCR-1, SCR-2. @returns what is wrong with it, if something is */
+/** SCR-1, SCR-2. @returns an explanation if it is invalid */
 async function openingOf({ authid = '', authextra, underlay }: Inquiry): Promise<Opening | string> {
   const { nonce } = authextra;
   if (typeof nonce !== 'string' || nonce === '' || fromBase64(nonce) === undefined) {
@@ -120,17 +123,17 @@ async function openingOf({ authid = '', authextra, underlay }: Inquiry): Promise
   const type = authextra['channel_binding'] ?? undefined;
   const binding = type === undefined ? undefined : bindingOf(type, underlay);
   if (binding === undefined && type !== undefined) {
-    return 'authextra.channel_binding: there is none of that type here';
+    return 'authextra.channel_binding: this connection has no binding of that type';
   }
   try {
     await saslprep(authid);
   } catch {
-    return 'authid: it has characters that no name may have';
+    return 'authid: contains characters that SASLprep prohibits';
   }
   return { authid, clientNonce: nonce, binding };
 }
 
-/** What the client wants to be bound to; RFC 9266 came after RFC 5802, and is as good. */
+/** The requested channel binding; `tls-exporter` of RFC 9266 is newer than RFC 5802, and is accepted as well. */
 function bindingOf(type: unknown, underlay: Underlay): ScramBinding | undefined {
   if (type !== 'tls-unique' && type !== 'tls-server-end-point' && type !== 'tls-exporter') return undefined;
   const data = underlay.channelBinding?.(type);
@@ -147,7 +150,7 @@ function proofOf({ signature }: Authenticate): Uint8Array {
   return fromBase64(signature) ?? new Uint8Array();
 }
 
-/** SCR-6: the client repeats what both have agreed on. */
+/** SCR-6: whether the client repeats the agreed values. */
 function agrees({ nonce, channel_binding, cbind_data }: Dict, exchange: ScramExchange): boolean {
   const { binding } = exchange;
   const data = binding && toBase64(binding.data);
@@ -166,12 +169,12 @@ function madeUp(decoys: Decoys<ScramCost & { readonly salt?: string }>, authid: 
   return { kdf, iterations, memory, salt, storedKey, serverKey: storedKey };
 }
 
-/** Of hex that has been checked. */
+/** The bytes of checked hex. */
 function bytesOf(hex: string): Uint8Array {
   return fromHex(hex) ?? new Uint8Array();
 }
 
-/** Crossbar.io's names, and its spelling of the function. */
+/** Accepts Crossbar.io's names, and its spelling of the key derivation function. */
 function read(fields: Dict): Dict {
   const { kdf, iterations, memory, salt } = fields;
   return {
@@ -186,7 +189,7 @@ function read(fields: Dict): Dict {
 
 function check({ kdf, iterations, memory, salt, storedKey, serverKey }: Dict): void {
   expect(kdf === 'argon2id13' || kdf === 'pbkdf2', 'kdf: expected argon2id13 or pbkdf2');
-  expect(isCount(iterations), 'iterations: expected a number from 1');
+  expect(isCount(iterations), 'iterations: expected an integer of 1 or more');
   expect(kdf === 'pbkdf2' || isCount(memory), 'memory: expected a number of KiB');
   expect((fromHex(salt)?.length ?? 0) > 0, 'salt: expected hex');
   const fault = `expected hex of ${SCRAM_KEY_SIZE} bytes`;

@@ -1,4 +1,4 @@
-/** Ticket authentication: the client shows a secret that was agreed before (spec: Ticket-based Authentication). */
+/** Ticket authentication: the client sends a secret that was agreed on before (spec: Ticket-based Authentication). */
 import { randomBytes } from 'node:crypto';
 import type { Dict } from '@wamp/protocol';
 import type { Authenticator } from './authenticator.ts';
@@ -8,20 +8,20 @@ import { askDynamic, type DynamicAuthenticator } from './dynamic.ts';
 import { checkIdentity, expect, inquiryOf, isName, type Identity, type Inquiry } from './inquiry.ts';
 import { DENIED, welcome } from './verdicts.ts';
 
-/** A ticket, and whom it lets in. */
+/** A ticket, and the identity that it proves. */
 export interface TicketCredentials extends Identity {
   readonly ticket: string;
 }
 
-/** Judges tickets by itself, such as tokens that somebody has signed. */
+/** Verifies tickets that are not stored in the router, such as signed tokens. */
 export interface TicketVerifier {
-  /** Whom the ticket lets in; undefined for nobody. What throws lets nobody in. */
+  /** The identity that the ticket proves; undefined for an invalid ticket. If it throws, the client is refused. */
   verify(ticket: string, inquiry: Inquiry): Identity | undefined | Promise<Identity | undefined>;
 }
 
 /**
- * Tickets by authid, a function that finds them, or who judges them: a verifier, or a procedure, whose details have the
- * `ticket` and which answers only if it is the right one.
+ * Tickets by authid; a function that finds them; a verifier; or a procedure, which gets the `ticket` in its details and
+ * must check it itself.
  */
 export type TicketSource =
   | ReadonlyMap<string, TicketCredentials>
@@ -32,8 +32,8 @@ export type TicketSource =
 const METHOD = 'ticket';
 
 /**
- * Lets in who shows the ticket of its authid. Tickets travel readable to whoever reads the transport: use TLS (TIC-3).
- * @throws TypeError when credentials in a map are none
+ * Admits a client that sends the ticket of its authid. Tickets are sent in clear text: use TLS (TIC-3).
+ * @throws TypeError for invalid credentials in a map
  */
 export function ticket(source: TicketSource): Authenticator {
   const { provider, verify } = judgeOf(source);
@@ -98,5 +98,5 @@ function comparing(
 }
 
 function check({ ticket: secret }: Dict): void {
-  expect(isName(secret), 'ticket: expected a text that is not empty');
+  expect(isName(secret), 'ticket: expected a non-empty string');
 }

@@ -1,4 +1,4 @@
-/** Authentication by TLS client certificate: the transport has proved already who the client is. */
+/** Authentication by TLS client certificate, which the TLS handshake has already verified. */
 import type { X509Certificate } from 'node:crypto';
 import type { Dict } from '@wamp/protocol';
 import type { Authenticator } from './authenticator.ts';
@@ -9,9 +9,9 @@ import { DENIED, welcome } from './verdicts.ts';
 
 export interface TlsOptions {
   /**
-   * What of a certificate is the authid: `cn` the common name of its subject, by default; `san` the first name of its
-   * subject's alternative names, be it of DNS, an e-mail address or a URI; `fingerprint` its SHA-256 as 64 lower-case
-   * hex digits; or a function, which returns undefined for a certificate that names nobody.
+   * Which part of the certificate is the authid: `cn`, the default, is the common name of its subject; `san` the first
+   * of its subject's alternative names (DNS, e-mail address or URI); `fingerprint` its SHA-256 as 64 lower-case hex
+   * digits; or a function, which returns undefined for a certificate without an authid.
    */
   readonly identify?: 'cn' | 'san' | 'fingerprint' | ((certificate: X509Certificate) => string | undefined);
 }
@@ -19,8 +19,8 @@ export interface TlsOptions {
 const METHOD = 'tls';
 
 /**
- * Lets in whose certificate says who they are. The server has to ask for certificates and know which to trust
- * (`requestCert` and `ca` of `node:tls`): of a certificate that it does not hold valid, nothing is heard here.
+ * Admits a client whose certificate identifies it. The server has to request certificates and know which issuers to
+ * trust (`requestCert` and `ca` of `node:tls`); it does not pass on certificates that it cannot verify.
  * @param source by authid; a procedure finds `certificate` in its details: `subject`, `subjectaltname`, `issuer`,
  *   `serial_number`, `fingerprint_sha256`
  */
@@ -35,7 +35,7 @@ export function tls(
     async begin(hello, info) {
       const { certificate } = info.underlay;
       const authid = certificate && nameOf(certificate);
-      // A client that says who it is, and is somebody else by its certificate, is confused at best.
+      // The claimed authid, if any, must be that of the certificate.
       if (certificate === undefined || authid === undefined) return DENIED;
       if ((hello.details.authid ?? authid) !== authid) return DENIED;
       const identity = await find({ ...inquiryOf(hello, info, METHOD), authid }, certificate);
@@ -61,20 +61,23 @@ function finder(source: Parameters<typeof tls>[0]): Finder {
   };
 }
 
-/** Names by which a certificate may identify who has it. */
+/** The names by which a certificate identifies its owner. */
 const NAMES: Readonly<Record<'cn' | 'san' | 'fingerprint', (of: X509Certificate) => string | undefined>> = {
   cn: commonName,
   san: ({ subjectAltName = '' }) => /^(?:DNS|email|URI):([^,"]+)/.exec(subjectAltName)?.[1],
   fingerprint,
 };
 
-/** As it stands there: in `subject`, some characters are escaped. Two names, which are a list here, are none. */
+/**
+ * The unescaped common name: `subject` escapes some characters. Two names, which form a list here, are ambiguous and
+ * count as none.
+ */
 function commonName(certificate: X509Certificate): string | undefined {
   const { CN: name } = certificate.toLegacyObject().subject as { readonly CN?: unknown };
   return typeof name === 'string' && name !== '' && !CONTROL.test(name) ? name : undefined;
 }
 
-/** What is in no name, and cuts it short where C reads it. */
+/** Control characters, which do not occur in valid names and truncate them in C code. */
 const CONTROL = /\p{Cc}/u;
 
 function fingerprint({ fingerprint256 }: X509Certificate): string {

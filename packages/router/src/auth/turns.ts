@@ -1,28 +1,29 @@
-/** Turns: how many of a kind may be under way at a time, and from when on; the rest wait, in order. */
+/** Turns: limits how many items of a kind run at a time, and delays them; the others wait in order. */
 import type { Clock } from '../core/clock.ts';
 
-/** What waits for a place. */
+/** An item that waits. */
 interface Waiting<T> {
   readonly item: T;
   readonly go: () => void;
 }
 
-/** An item may be of several kinds, and needs a place in each of them. */
+/** An item may belong to several kinds, and needs a free place in each of them. */
 export class Turns<T> {
   readonly #bounds: (item: T) => ReadonlyMap<string, number>;
-  /** By item, the kinds in which it has a place; which they were, is said when it begins. */
+  /** The kinds in which each running item has a place, as determined when it began. */
   readonly #places = new Map<T, readonly string[]>();
-  /** How many places are taken, by kind. */
+  /** The number of occupied places by kind. */
   readonly #taken = new Map<string, number>();
   readonly #waiting = new Set<Waiting<T>>();
   readonly #clock: Pick<Clock, 'after'>;
   readonly #delay: (item: T) => number;
-  /** Calls off the next look at those who wait for their time. */
+  /** Cancels the next check of items that are delayed. */
   #dismiss: (() => void) | undefined;
 
   /**
-   * @param bounds the kinds of an item, and how many of each may be under way; asked anew whenever that may have changed
-   * @param delay how long an item may not begin yet (ms)
+   * @param bounds the kinds of an item, and how many of each may run at a time; called again whenever that may have
+   *   changed
+   * @param delay how long an item must still wait (ms)
    */
   constructor(
     bounds: (item: T) => ReadonlyMap<string, number>,
@@ -34,12 +35,12 @@ export class Turns<T> {
     this.#delay = delay;
   }
 
-  /** How many are under way or wait. */
+  /** How many items run or wait. */
   get size(): number {
     return this.#places.size + this.#waiting.size;
   }
 
-  /** @returns undefined when there is a place at once */
+  /** @returns undefined when the item can begin at once */
   take(item: T): Promise<void> | undefined {
     if (this.#begin(item)) return undefined;
     return new Promise((go) => {
@@ -48,7 +49,7 @@ export class Turns<T> {
     });
   }
 
-  /** The item is over, or waits no more; whoever has waited for its place gets it. */
+  /** Ends an item or its wait; its place goes to the next one. */
   giveBack(item: T): void {
     for (const kind of this.#places.get(item) ?? []) {
       const taken = (this.#taken.get(kind) ?? 0) - 1;
@@ -70,7 +71,7 @@ export class Turns<T> {
     waiting.go();
   }
 
-  /** When the first of those who wait for their time may begin. */
+  /** Schedules a check for when the first delayed item may begin. */
   #lookAgain(): void {
     this.#dismiss?.();
     this.#dismiss = undefined;
@@ -85,7 +86,7 @@ export class Turns<T> {
     });
   }
 
-  /** @returns false when its time has not come, or there is no place in one of its kinds */
+  /** @returns false when it is still delayed, or one of its kinds has no free place */
   #begin(item: T): boolean {
     if (this.#delay(item) > 0) return false;
     const bounds = this.#bounds(item);

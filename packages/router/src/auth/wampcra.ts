@@ -1,4 +1,4 @@
-/** WAMP-CRA: the client proves that it knows a secret, which does not travel (spec: Challenge Response Authentication). */
+/** WAMP-CRA: the client proves knowledge of a secret without sending it (spec: Challenge Response Authentication). */
 import { randomBytes } from 'node:crypto';
 import type { Dict } from '@wamp/protocol';
 import { wampcraKey, wampcraSignature, type WampcraSalting } from '@wamp/protocol/auth';
@@ -9,13 +9,13 @@ import { Decoys, type DecoyOptions } from './decoys.ts';
 import { expect, inquiryOf, isCount, isName, type Identity, type Inquiry } from './inquiry.ts';
 import { DENIED, welcome } from './verdicts.ts';
 
-/** What the router keeps of a password, so that nobody who reads it learns the password. */
+/** What the router stores for a password, from which the password cannot be read. */
 export interface WampcraDerivedKey extends WampcraSalting {
-  /** The base64 text that PBKDF2 makes of the password. Whoever has it can log in. */
+  /** The base64 text that PBKDF2 derives from the password. It suffices to log in. */
   readonly key: string;
 }
 
-/** A secret as it is; with a `salt`, a password of which both sides derive the key at every login. */
+/** A secret in clear text; with a `salt`, a password from which both sides derive the key at every login. */
 export interface WampcraSecret {
   readonly secret: string;
   readonly salt?: string | undefined;
@@ -29,8 +29,8 @@ export type WampcraCredentials = Identity & (WampcraSecret | WampcraDerivedKey);
 
 export interface WampcraOptions extends DecoyOptions {
   /**
-   * What strangers are challenged like where `source` is no map: by default like role `user` with a plain secret.
-   * Everybody's challenge has its role then, for another one would tell that there is somebody.
+   * The model for challenges to unknown authids when `source` is not a map: role `user` with a plain secret by default.
+   * All challenges then name its role, because any other one would reveal that the authid exists.
    */
   readonly decoy?: WampcraCredentials | undefined;
 }
@@ -41,14 +41,14 @@ const KIND: CredentialKind = {
   read: ({ secret, key, salt, iterations, keylen }) =>
     key === undefined ? { secret, salt, iterations, keylen } : { key, salt, iterations, keylen },
 };
-/** T-26: where nothing is said of them. */
+/** T-26: the defaults of the specification. */
 const DEFAULTS = { iterations: 1000, keylen: 32 };
-/** What our client does, too; more would keep both sides busy. */
+/** The same limit as in @wamp/client; more iterations would cost both sides too much time. */
 const MOST_ITERATIONS = 10_000_000;
 
 /**
- * Lets in who signs a challenge with the secret of its authid.
- * @throws TypeError when credentials in a map are none
+ * Admits a client that signs a challenge with the secret of its authid.
+ * @throws TypeError for invalid credentials in a map
  */
 export function wampcra(
   source: CredentialSource<WampcraCredentials>,
@@ -61,11 +61,11 @@ export function wampcra(
     method: METHOD,
     async begin(hello, info) {
       const inquiry = inquiryOf(hello, info, METHOD);
-      // Made up for everybody, so that it takes as long for those who are known.
+      // Computed for every client, so that known authids take as long as unknown ones.
       const decoy = madeUp(decoys, inquiry.authid ?? '');
       const found = await find(inquiry);
       const credentials = found ?? decoy;
-      // Where nobody is known beforehand, strangers have one role, and so the others seem to have it, too.
+      // When no credentials are known in advance, decoys have one role, so all challenges must name that role.
       const { authrole } = provider === 'static' ? credentials : decoy;
       const challenge = challengeFor(authrole, inquiry, provider);
       return {
@@ -82,7 +82,7 @@ export function wampcra(
 }
 
 /**
- * Derives what a router keeps of a password.
+ * Derives the credentials to store for a password.
  * @param salting by default a random salt, 100,000 iterations and 32 bytes
  */
 export async function wampcraCredentials(
@@ -94,10 +94,10 @@ export async function wampcraCredentials(
   return { key, salt, iterations, keylen };
 }
 
-/** CRA-2: what is to be signed, as JSON. */
+/** CRA-2: the challenge to sign, as JSON. */
 function challengeFor(authrole: string, inquiry: Inquiry, authprovider: string): string {
   return JSON.stringify({
-    // Under which name a user comes in, and that there is one, is told afterwards.
+    // The claimed authid: the real one, and whether it exists, is told after authentication.
     authid: inquiry.authid ?? '',
     authrole,
     authmethod: METHOD,
@@ -108,13 +108,13 @@ function challengeFor(authrole: string, inquiry: Inquiry, authprovider: string):
   });
 }
 
-/** CRA-4: what the client has to be told. */
+/** CRA-4: the salting parameters for the client. */
 function saltingOf(credentials: WampcraCredentials): WampcraSalting | undefined {
   const { salt, iterations = DEFAULTS.iterations, keylen = DEFAULTS.keylen } = credentials;
   return salt === undefined ? undefined : { salt, iterations, keylen };
 }
 
-/** T-26: a derived key is used as the text that it is. */
+/** T-26: a derived key is used in its base64 form. */
 async function keyOf(credentials: WampcraCredentials): Promise<string> {
   if ('key' in credentials) return credentials.key;
   const salting = saltingOf(credentials);
@@ -130,11 +130,8 @@ function madeUp(decoys: Decoys<WampcraCredentials>, authid: string): WampcraCred
 }
 
 function check({ secret, key, salt, iterations = 1, keylen = 1 }: Dict): void {
-  expect(isName(secret) !== isName(key), 'expected either a secret or a key, a text that is not empty');
-  expect(
-    isName(salt) || (salt === undefined && key === undefined),
-    'salt: expected a text that is not empty',
-  );
+  expect(isName(secret) !== isName(key), 'expected either secret or key, a non-empty string');
+  expect(isName(salt) || (salt === undefined && key === undefined), 'salt: expected a non-empty string');
   expect(isCount(iterations, MOST_ITERATIONS), `iterations: expected a number from 1 to ${MOST_ITERATIONS}`);
   expect(isCount(keylen, 1024), 'keylen: expected a number of bytes');
 }

@@ -54,7 +54,7 @@ class ProcedureAuthorizer implements Authorizer {
 /** @throws TypeError, which names the procedure, for an answer that is none */
 function permitOf(procedure: Uri, [permit]: Args): Permit {
   if (rulingOf(permit) === 'failed') {
-    throw new TypeError(`${procedure} returned what cannot be used: ${faultOf(permit)}`);
+    throw new TypeError(`${procedure} returned an invalid answer: ${faultOf(permit)}`);
   }
   return permit as Permit;
 }

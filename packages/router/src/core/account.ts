@@ -5,8 +5,8 @@
  * the process.
  */
 export class Account {
-  readonly limit: number;
-  readonly #above: Account | undefined;
+  #limit: number;
+  #above: Account | undefined;
   readonly #met: (() => void) | undefined;
   #used = 0;
 
@@ -15,9 +15,25 @@ export class Account {
    * @param met called for each reservation, in this account or one below it, that this limit refuses
    */
   constructor(limit: number, above?: Account, met?: () => void) {
-    this.limit = limit;
+    this.#limit = limit;
     this.#above = above;
     this.#met = met;
+  }
+
+  /** In bytes. */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** Changes the limit. Bytes in use stay in use, even where they exceed it. */
+  resize(limit: number): void {
+    this.#limit = limit;
+  }
+
+  /** Releases the bytes in use in all accounts above, and counts there no longer: the owner of the data is being removed. */
+  detach(): void {
+    this.#above?.release(this.#used);
+    this.#above = undefined;
   }
 
   /** Bytes. */
@@ -27,17 +43,17 @@ export class Account {
 
   /** Whether the account is full. */
   get isFull(): boolean {
-    return this.#used >= this.limit;
+    return this.#used >= this.#limit;
   }
 
   /** Whether this number of bytes can be reserved in this account and all above it. */
   fits(bytes: number): boolean {
-    return this.#used + bytes <= this.limit && (this.#above?.fits(bytes) ?? true);
+    return this.#used + bytes <= this.#limit && (this.#above?.fits(bytes) ?? true);
   }
 
   /** Whether this number of bytes could be reserved if everything in this account were released, and nothing in others. */
   canFit(bytes: number): boolean {
-    return bytes <= this.limit && (this.#above?.fits(bytes - this.#used) ?? true);
+    return bytes <= this.#limit && (this.#above?.fits(bytes - this.#used) ?? true);
   }
 
   /** Reserves bytes. @returns false, having reserved none, when they do not fit in this account or one above */
@@ -56,7 +72,7 @@ export class Account {
   }
 
   #tell(bytes: number): void {
-    if (this.#used + bytes > this.limit) this.#met?.();
+    if (this.#used + bytes > this.#limit) this.#met?.();
     else if (this.#above !== undefined) this.#above.#tell(bytes);
   }
 

@@ -30,7 +30,7 @@ interface Keeper {
 
 /** The accounts of sessions, each with the same limit. A session has an account only while data is kept for it. */
 export class SessionAccounts<S extends Keeper> {
-  readonly #limit: number;
+  #limit: number;
   readonly #above: Account;
   readonly #accounts = new Map<S, Account>();
   #used = 0;
@@ -43,6 +43,12 @@ export class SessionAccounts<S extends Keeper> {
   constructor(limit: number, above: Account) {
     this.#limit = limit;
     this.#above = above;
+  }
+
+  /** Changes the limit of each session. */
+  resize(limit: number): void {
+    this.#limit = limit;
+    for (const account of this.#accounts.values()) account.resize(limit);
   }
 
   /** Bytes of all sessions. */
@@ -97,6 +103,12 @@ export class ProcessAccounts {
   constructor(limit: number) {
     this.all = new Account(limit);
     this.ofSessions = new Account(limit / 2, this.all);
+  }
+
+  /** Changes the limit. Addresses that have an account already keep theirs. */
+  resize(limit: number): void {
+    this.all.resize(limit);
+    this.ofSessions.resize(limit / 2);
   }
 
   /**
@@ -156,6 +168,20 @@ export class RealmAccounts {
       retained_events: retained.used,
       event_history: history.used,
     };
+  }
+
+  /** Changes the limits. Data that is kept already stays, even where it exceeds them. */
+  resize(quotas: Quotas, stores: StoreLimits): void {
+    this.testaments.resize(quotas.testamentBytes);
+    this.calls.resize(quotas.waitingCallBytes);
+    this.undecided.resize(quotas.undecidedBytes);
+    this.retained.resize(stores.retainedBytes);
+    this.history.resize(stores.historyBytes);
+  }
+
+  /** Gives the bytes of the realm's stores back to the process: the realm has been removed. */
+  dispose(): void {
+    for (const account of [this.retained, this.history, ...this.#others]) account.detach();
   }
 
   /** The bytes of all data that the realm keeps. */

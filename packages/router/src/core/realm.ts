@@ -104,7 +104,8 @@ export class Realm {
   readonly globalId: () => Id;
   readonly #meta: MetaSession;
   readonly #sessions = new Map<Id, Session>();
-  readonly #maxSessions: number;
+  readonly #quotas: Quotas;
+  #maxSessions: number;
   /** Bounds the work of a turn. */
   readonly turns: Turns;
 
@@ -120,6 +121,7 @@ export class Realm {
     this.stores = options.stores;
     this.kept = new RealmAccounts(options.kept, options.quotas, options.stores);
     const { limited } = this;
+    this.#quotas = options.quotas;
     this.#maxSessions = options.maxSessions ?? Infinity;
     this.turns = options.turns;
     this.broker = new Broker({ ...options, limited });
@@ -139,6 +141,18 @@ export class Realm {
   /** Whether there is no room for one more session. */
   get isFull(): boolean {
     return this.sessions.size >= this.#maxSessions;
+  }
+
+  /**
+   * Changes limits while the realm is in use: they hold for whatever comes next, and end nothing that exists.
+   * @param maxSessions any number when undefined
+   */
+  reconfigure(quotas: Quotas, stores: StoreLimits, maxSessions: number | undefined): void {
+    // Broker, dealer and features hold the same two objects.
+    Object.assign(this.#quotas, quotas);
+    Object.assign(this.stores, stores);
+    this.#maxSessions = maxSessions ?? Infinity;
+    this.kept.resize(quotas, stores);
   }
 
   /** An id for a session about to join: not in use in this realm. */

@@ -13,20 +13,20 @@ import {
 } from '@wamp/protocol';
 import type { MetaCall, MetaProcedure } from '../core/meta-session.ts';
 
-/** What a procedure takes. */
+/** The parameters of a procedure. */
 export interface Parameters {
-  /** By place, or by name instead. */
+  /** Parameters that may be given by position or by name. */
   readonly places?: readonly string[];
-  /** By name only. */
+  /** Parameters that may be given by name only. */
   readonly names?: readonly string[];
 }
 
 /**
- * A procedure that refuses arguments it does not take: with those ignored, its answer would be one to another question.
- * Only names that begin with `x_` are passed over, as attributes of that kind are in messages (EXT-1).
+ * A procedure that refuses unknown arguments: if it ignored them, its answer would be to a different question. It
+ * ignores only names that begin with `x_`, as messages do with attributes of such names (EXT-1).
  *
- * `serve` gets the arguments by place in `args`, wherever they stood in the call, and those by name only in `kwargs`.
- * What it throws for an argument it does not know is an ApplicationError `wamp.error.invalid_argument` that names it.
+ * `serve` gets the parameters of `places` in `args`, however the caller passed them, and those of `names` in `kwargs`.
+ * An unknown argument is refused with an ApplicationError `wamp.error.invalid_argument` that names it.
  */
 export function taking({ places = [], names = [] }: Parameters, serve: MetaProcedure): MetaProcedure {
   return (call) => {
@@ -35,21 +35,23 @@ export function taking({ places = [], names = [] }: Parameters, serve: MetaProce
   };
 }
 
-/** Arguments: decoded, or not. */
+/** Arguments, decoded or not. */
 interface Arguments<T> {
   readonly args: readonly (T | undefined)[];
   readonly kwargs: Readonly<Record<string, T>>;
 }
 
-/** Puts arguments in their places. @throws ApplicationError `wamp.error.invalid_argument` */
+/** Assigns arguments to parameters. @throws ApplicationError `wamp.error.invalid_argument` */
 function resolve<T>(
   { args, kwargs }: Arguments<T>,
   places: readonly string[],
   names: readonly string[],
 ): Arguments<T> {
   if (args.length > places.length) {
-    const byName = names.length === 0 ? '' : `; by name it takes ${names.join(', ')}`;
-    throw invalid(`argument ${places.length + 1}: this procedure takes ${places.length} by place${byName}`);
+    const byName = names.length === 0 ? '' : `, and the keyword arguments ${names.join(', ')}`;
+    throw invalid(
+      `argument ${places.length + 1}: this procedure takes ${places.length} positional arguments${byName}`,
+    );
   }
   const keys = Object.keys(kwargs);
   if (keys.length === 0) return { args, kwargs };
@@ -60,7 +62,8 @@ function resolve<T>(
     const value = kwargs[key];
     if (value === undefined) continue;
     if (place !== -1) {
-      if (byPlace[place] !== undefined) throw invalid(`${key}: given twice, by place and by name`);
+      if (byPlace[place] !== undefined)
+        throw invalid(`${key}: given twice, as a positional and as a keyword argument`);
       byPlace[place] = value;
     } else if (names.includes(key)) byName[key] = value;
     else if (!key.startsWith('x_'))
@@ -69,12 +72,12 @@ function resolve<T>(
   return { args: byPlace, kwargs: byName };
 }
 
-/** How many arguments a call may have by place, and how many by name, where they are not decoded. */
+/** The most positional arguments of an undecoded call, and the most keyword arguments. */
 const MOST_ARGUMENTS = 1000;
 
-/** Arguments that are not decoded: values may take twenty times the memory of their bytes, and long to make. */
+/** Undecoded arguments: decoded values may need twenty times the memory of their bytes, and much time. */
 export interface Undecoded extends Arguments<Element> {
-  /** Of what they are the bytes. */
+  /** The serializer of the bytes. */
   readonly serializer: PayloadCodec;
 }
 
@@ -82,14 +85,14 @@ export interface Undecoded extends Arguments<Element> {
 export function undecoded({ payload }: MetaCall, { places = [], names = [] }: Parameters): Undecoded {
   const { serializer, bytes, count } = encoded(payload);
   const found = elementsOf(serializer, bytes, count, MOST_ARGUMENTS);
-  if (found?.isComplete !== true) throw invalid(`expected ${MOST_ARGUMENTS} arguments at most`);
+  if (found?.isComplete !== true) throw invalid(`expected at most ${MOST_ARGUMENTS} arguments`);
   return {
     ...resolve({ args: found.args, kwargs: Object.fromEntries(found.kwargs) }, places, names),
     serializer,
   };
 }
 
-/** A payload that came as values, or by a serializer that nobody here knows, is put into JSON. */
+/** A payload that consists of values, or is in an unknown serializer, is encoded as JSON. */
 function encoded(payload: Payload): { serializer: PayloadCodec; bytes: Uint8Array; count: PayloadCount } {
   const { encoded: own, count } = payload;
   if (own !== undefined && elementsOf(own.serializer, own.bytes, 0, 0) !== undefined)
@@ -98,12 +101,12 @@ function encoded(payload: Payload): { serializer: PayloadCodec; bytes: Uint8Arra
   return { serializer: json, bytes: values.as(json), count: values.count };
 }
 
-/** In characters: a caller may make up any name. */
+/** How much of an unknown name an error repeats (characters). */
 const LONGEST_NAME = 100;
 
 function noSuch(names: readonly string[]): string {
   const known = names.length === 0 ? 'none' : names.join(', ');
-  return `this procedure takes no such argument by name; it takes ${known}`;
+  return `this procedure has no such keyword argument; it takes ${known}`;
 }
 
 /** The error for an argument of the wrong kind. */
@@ -121,15 +124,15 @@ export function textArgument(value: unknown, name: string): string {
   return value;
 }
 
-/** A string that may be missing; null counts as missing. */
+/** A string or undefined; null counts as undefined. */
 export function optionalText(value: unknown, name: string): string | undefined {
   return value === undefined || value === null ? undefined : textArgument(value, name);
 }
 
-/** How many names one list may have. */
+/** The most names in one list. */
 const MOST_NAMES = 1000;
 
-/** A list of strings, for look-ups; undefined and null count as missing. */
+/** A list of strings as a set; undefined for undefined and null. */
 export function optionalSet(value: unknown, name: string): ReadonlySet<string> | undefined {
   if (value === undefined || value === null) return undefined;
   if (!Array.isArray(value)) throw invalid(`${name}: expected a list of strings`);

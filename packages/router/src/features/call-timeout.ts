@@ -1,11 +1,11 @@
-/** Call timeouts: a call whose answer is overdue is canceled (spec: Call Timeout). */
+/** Call timeouts: cancels calls whose answer is overdue (spec: Call Timeout). */
 import { ErrorUri } from '@wamp/protocol';
 import { forwardsTimeout } from '../core/invocation.ts';
 import type { PendingCall } from '../core/pending-calls.ts';
 import type { Feature } from '../core/realm.ts';
 
 interface Deadline {
-  /** True once it has passed while the callee kept the time itself. */
+  /** True once the timeout has passed while the callee was enforcing it. */
   overdue: boolean;
   cancel: () => void;
 }
@@ -38,13 +38,14 @@ export const callTimeout: Feature = {
       arm(call);
     });
     calls.declined.on((call) => {
-      if (deadlines.get(call)?.overdue === true) calls.abandon(call, ErrorUri.TIMEOUT, 'no answer in time');
+      if (deadlines.get(call)?.overdue === true)
+        calls.abandon(call, ErrorUri.TIMEOUT, 'the callee did not answer before the timeout of the call');
     });
     calls.ended.on(disarm);
   },
 };
 
-/** TMO-5: the callee was told the timeout, and answers for it. */
+/** TMO-5: whether the callee received the timeout and enforces it. */
 function keepsTime({ callee, options }: PendingCall): boolean {
   return callee !== undefined && forwardsTimeout(callee, options);
 }

@@ -1,4 +1,4 @@
-/** Event history: past events of configured topics, for those who ask (spec: Event History). */
+/** Event history: answers queries for past events of configured topics (spec: Event History). */
 import {
   ApplicationError,
   ErrorUri,
@@ -19,27 +19,30 @@ import { RecordedLog } from './recorded-log.ts';
 import { find } from './subscription-meta.ts';
 import { toldEvents } from './told-events.ts';
 
-/** A topic or pattern whose events are remembered. */
+/** A topic or pattern whose events are recorded. */
 export interface HistoryRule {
   readonly topic: Uri;
   /** `exact` by default. */
   readonly match?: MatchPolicy;
-  /** How many events; 100 by default. */
+  /** The most events that are kept; 100 by default. */
   readonly depth?: number;
-  /** For how long (ms); for ever by default. */
+  /** The maximum age of an event (ms); unlimited by default. */
   readonly age?: number;
 }
 
-/** An answer of more payload (bytes) is refused: no transport takes a message so long, and decoded it takes far more. */
+/**
+ * An answer with more payload (bytes) is refused: no transport carries a message of this size, and its decoded form
+ * needs far more memory.
+ */
 const LONGEST_ANSWER = 4 * 1024 * 1024;
 
 /**
- * @param rules what is remembered; each makes a subscription that is there from the start (HIST-4)
- * @param store where it is remembered
+ * @param rules what to record; each creates a subscription that exists from the start (HIST-4)
+ * @param store where to record it
  */
 export function eventHistory(rules: readonly HistoryRule[], store: EventStore): Feature {
   return {
-    // Ours: `x_offset` in EVENT.Details, and `wamp.subscription.recover`.
+    // An extension of this project: `x_offset` in EVENT.Details, and `wamp.subscription.recover`.
     announces: { broker: ['event_history', 'x_event_recovery'] },
     install(realm) {
       const logs = new Map<Subscription, RecordedLog>();
@@ -62,7 +65,7 @@ export function eventHistory(rules: readonly HistoryRule[], store: EventStore): 
   };
 }
 
-/** Synchronous as long as the store is. */
+/** Synchronous if the store is. */
 function getEvents(
   realm: Realm,
   subscription: Subscription,
@@ -92,7 +95,7 @@ function areKnown(
   return offsets.every((offset) => !(offset instanceof Promise));
 }
 
-/** The events of a log that somebody has asked for, and may read. */
+/** The events of a log that pass the filters and that the reader may read. */
 class Found {
   readonly events: LoggedEvent[] = [];
   readonly #filters: HistoryFilters;
@@ -104,7 +107,7 @@ class Found {
     this.#reader = reader;
   }
 
-  /** @throws ApplicationError when they are too many for an answer */
+  /** @throws ApplicationError when they exceed the size of an answer */
   readFrom(log: EventLog, offsets: readonly (number | undefined)[]): undefined | Promise<void> {
     const { reverse, from, until } = this.#filters;
     const range = { ...offsetsWithin(this.#filters, offsets), reverse, from, until };
@@ -119,7 +122,7 @@ class Found {
 
   #take(event: LoggedEvent): boolean {
     const { publication, withheld } = event;
-    // HIST-6: the lists of the publication hold for readers, too; its publisher may read what it published.
+    // HIST-6: the lists of the publication also apply to readers; the publisher may read its own event.
     if (withheld || !this.#filters.accepts(event) || !passes(publication.audience, this.#reader)) return true;
     this.events.push(event);
     this.#bytes += publication.payload.size;
@@ -128,7 +131,7 @@ class Found {
 
   #check(): void {
     if (this.#bytes <= LONGEST_ANSWER) return;
-    const explanation = `these events have more than the ${LONGEST_ANSWER} bytes that an answer may have: ask with limit`;
+    const explanation = `these events exceed the ${LONGEST_ANSWER} bytes of an answer: set limit to ask for fewer`;
     throw new ApplicationError(ErrorUri.PAYLOAD_SIZE_EXCEEDED, [explanation]);
   }
 }

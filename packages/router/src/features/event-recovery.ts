@@ -1,4 +1,7 @@
-/** Event recovery: a subscriber that was away gets what it has missed, exactly, or hears that it cannot (`x_event_recovery`). */
+/**
+ * Event recovery: returns to a reconnected subscriber exactly the events that it missed, or reports that it cannot
+ * (`x_event_recovery`).
+ */
 import { ApplicationError, ErrorUri, isId, Payload, type Dict, type Id, type Kwargs } from '@wamp/protocol';
 import { wasFor } from '../core/eligibility.ts';
 import type { MetaCall } from '../core/meta-session.ts';
@@ -12,33 +15,33 @@ import type { RecordedLog } from './recorded-log.ts';
 import { find } from './subscription-meta.ts';
 import { toldEvents } from './told-events.ts';
 
-/** How many events an answer has at the most, and how many when the subscriber does not say. */
+/** The most events in an answer, and the default of `limit`. */
 const MOST_EVENTS = 500;
-/** With how many bytes of payload it ends, though it has one event at least: it must fit into a message. */
+/** The payload (bytes) at which an answer ends, so that it fits into a message; it contains at least one event. */
 const MOST_BYTES = 256 * 1024;
-/** How many events of the log an answer looks at. */
+/** The most events of the log that one answer examines. */
 const MOST_LOOKS = 10_000;
-/** How many former sessions a subscriber may name. */
+/** The most former sessions that a subscriber may name. */
 const MOST_SESSIONS = 100;
 
-/** Where a subscriber is, and who it was. */
+/** The position of a subscriber in a log, and its former sessions. */
 interface Position {
   readonly epoch: Id | undefined;
-  /** Of the last event that it knows of; 0 before the first. */
+  /** The offset of the last event that it knows; 0 before the first. */
   readonly offset: number;
   readonly limit: number;
   /** Ids of its former sessions. */
   readonly former: readonly Id[];
 }
 
-/** What the result says beside the events. */
+/** The result apart from the events. */
 interface Recovery extends Dict {
   readonly epoch: Id;
-  /** The position of the subscriber, once it has the events of the answer. */
+  /** The position of the subscriber after the events of this answer. */
   readonly offset: number;
-  /** False when it may have missed an event that cannot be told any more. */
+  /** False when it may have missed an event that is no longer available. */
   readonly complete: boolean;
-  /** True when the log goes on behind `offset`: the subscriber asks again from there. */
+  /** True when the log continues after `offset`: the subscriber asks again from there. */
   readonly more: boolean;
 }
 
@@ -52,8 +55,8 @@ export function installRecovery(realm: Realm, logs: ReadonlyMap<Subscription, Re
 }
 
 /**
- * Only a subscriber is told what it has missed: it has been permitted to subscribe. Whoever gives no epoch is told where the
- * log is.
+ * Only a subscriber may ask, because it has been authorized to subscribe. Without an epoch, it gets the current
+ * position of the log.
  */
 function recover(
   realm: Realm,
@@ -97,16 +100,16 @@ function answer(
   return Payload.of(told, recovery);
 }
 
-/** Reads a log from the position of a subscriber on, as far as an answer goes. */
+/** Reads a log from the position of a subscriber until the answer is full. */
 class Missed {
   readonly events: LoggedEvent[] = [];
-  /** How many events have been looked at. */
+  /** How many events have been examined. */
   looks = 0;
   readonly #position: Position;
   readonly #reader: Session;
-  /** Where the log ends. */
+  /** The offset of the last event of the log. */
   readonly #end: number;
-  /** The offset of the last event looked at. */
+  /** The offset of the last event examined. */
   #reached: number;
   #complete = true;
   #more = false;
@@ -119,7 +122,7 @@ class Missed {
     this.#reached = position.offset;
   }
 
-  /** Looks at the next event. @returns false when the answer is full */
+  /** Examines the next event. @returns false when the answer is full */
   take(event: LoggedEvent): boolean {
     const { offset, publication, withheld } = event;
     const wanted = wasFor(publication, this.#reader, this.#position.former);
@@ -128,7 +131,7 @@ class Missed {
       return false;
     }
     this.looks += 1;
-    // An offset that is missing is that of an event that the log has forgotten, for whomever it was.
+    // A missing offset belongs to an event that the log has dropped; it may have been for this subscriber.
     if (offset !== this.#reached + 1 || (wanted && withheld)) this.#complete = false;
     this.#reached = offset;
     if (!wanted || withheld) return true;
@@ -143,7 +146,7 @@ class Missed {
     return { epoch, offset: more ? this.#reached : end, complete, more };
   }
 
-  /** @param size of the event that would be added, in bytes; undefined when none is */
+  /** @param size of the event to be added, in bytes; undefined when there is none */
   #isFull(size: number | undefined): boolean {
     if (this.looks >= MOST_LOOKS) return true;
     const count = this.events.length;
@@ -154,11 +157,10 @@ class Missed {
 
 function positionOf(kwargs: Kwargs): Position {
   const epoch = given(kwargs, 'epoch');
-  if (epoch !== undefined && !isId(epoch))
-    throw invalid('epoch: expected an id, as an earlier answer has told it');
+  if (epoch !== undefined && !isId(epoch)) throw invalid('epoch: expected the id from an earlier answer');
   const offset = given(kwargs, 'offset');
-  if (epoch === undefined && offset !== undefined) throw invalid('offset: expected together with epoch');
-  if (epoch !== undefined && !isOffset(offset)) throw invalid('offset: expected an integer, 0 or above');
+  if (epoch === undefined && offset !== undefined) throw invalid('offset: requires epoch');
+  if (epoch !== undefined && !isOffset(offset)) throw invalid('offset: expected an integer of 0 or more');
   return {
     epoch,
     offset: isOffset(offset) ? offset : 0,
@@ -174,7 +176,7 @@ function isOffset(value: unknown): value is number {
 function sessionsOf(value: unknown): readonly Id[] {
   if (!isListOfIds(value)) throw invalid('sessions: expected a list of session ids');
   if (value.length > MOST_SESSIONS) {
-    throw invalid(`sessions: expected ${MOST_SESSIONS} ids at most, not ${value.length}`);
+    throw invalid(`sessions: expected at most ${MOST_SESSIONS} ids, not ${value.length}`);
   }
   return value;
 }

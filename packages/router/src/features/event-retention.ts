@@ -1,4 +1,4 @@
-/** Event retention: the last publication of a topic is kept for those who subscribe later (spec: Event Retention). */
+/** Event retention: keeps the last publication of a topic for later subscribers (spec: Event Retention). */
 import type { Feature, Realm } from '../core/realm.ts';
 import type { EventStore } from '../stores/event-store.ts';
 import { tellRetained } from './retained-delivery.ts';
@@ -20,7 +20,7 @@ function install(realm: Realm, store: EventStore): void {
   broker.refuses = (message) => retention.refuses(message);
   broker.published.on((publication) => {
     if (publication.options.retain !== true) return;
-    // Who retains nothing takes back what was retained.
+    // Retaining an empty payload deletes the retained event.
     if (publication.payload.count === 0) retention.delete(publication.topic);
     else retention.add(publication);
   });

@@ -1,16 +1,16 @@
-/** The filters of `wamp.subscription.get_events` (HIST-2): which events somebody asks for. */
+/** The filters of `wamp.subscription.get_events` (HIST-2). */
 import { isId, type Id, type Kwargs } from '@wamp/protocol';
 import type { Publication } from '../core/publication.ts';
 import type { LoggedEvent } from '../stores/event-store.ts';
 import { invalid } from './arguments.ts';
 
-/** All conditions hold together; the limit comes last, in the direction asked for (T-22). */
+/** All conditions apply together; the limit is applied last, in the requested direction (T-22). */
 export interface HistoryFilters {
   readonly reverse: boolean;
   readonly limit: number;
-  /** Those publications that the range begins or ends with, as far as they are named. */
+  /** The publications at which the range begins or ends, as far as given. */
   readonly bounds: readonly { readonly name: BoundName; readonly publication: Id }[];
-  /** The times within which they were published, both included (ms since the epoch). */
+  /** The range of publication times, both ends included (ms since the epoch). */
   readonly from: number;
   readonly until: number;
   /** Whether an event passes the filters by topic and by time. */
@@ -20,13 +20,13 @@ export interface HistoryFilters {
 const BOUNDS = ['from_publication', 'after_publication', 'before_publication', 'until_publication'] as const;
 type BoundName = (typeof BOUNDS)[number];
 
-/** The filters, all by name. */
+/** The names of the filters, which are keyword arguments. */
 export const FILTERS: readonly string[] = [
   ...['reverse', 'limit', 'topic', 'from_time', 'after_time', 'before_time', 'until_time'],
   ...BOUNDS,
 ];
 
-/** @throws ApplicationError `wamp.error.invalid_argument` that names the wrong filter */
+/** @throws ApplicationError `wamp.error.invalid_argument` that names the invalid filter */
 export function historyFilters(kwargs: Kwargs): HistoryFilters {
   const topic = textFilter(kwargs, 'topic');
   const [from = -Infinity, after = -Infinity, before = Infinity, until = Infinity] = [
@@ -55,7 +55,7 @@ function isOf(publication: Publication, topic: string): boolean {
   return publication.topic === topic;
 }
 
-/** The offsets between which the publications of the bounds lie; a publication that is not there leaves none. */
+/** The range of offsets given by the bounds; empty when one of their publications is not in the log. */
 export function offsetsWithin(
   { bounds }: HistoryFilters,
   offsets: readonly (number | undefined)[],
@@ -72,14 +72,14 @@ export function offsetsWithin(
   return { after, upTo };
 }
 
-/** A limit, which is an integer above 0. */
+/** The limit, an integer greater than 0. */
 export function limitFilter(filters: Kwargs): number | undefined {
   const value = given(filters, 'limit');
   if (value === undefined || (isId(value) && Number.isSafeInteger(value))) return value;
-  throw invalid('limit: expected an integer above 0');
+  throw invalid('limit: expected an integer greater than 0');
 }
 
-/** A filter that is null is not there. */
+/** The value of a filter; undefined when it is null. */
 export function given(filters: Kwargs, name: string): unknown {
   return filters[name] ?? undefined;
 }
@@ -91,11 +91,11 @@ function timeFilter(filters: Kwargs, name: string): number | undefined {
   if (text === undefined) return undefined;
   const [, day = ''] = RFC_3339.exec(text) ?? [];
   const time = isDay(day) ? Date.parse(text) : NaN;
-  if (Number.isNaN(time)) throw invalid(`${name}: expected a time as RFC 3339 has it`);
+  if (Number.isNaN(time)) throw invalid(`${name}: expected a time in RFC 3339 format`);
   return time;
 }
 
-/** `Date` takes the 30th of February for the 2nd of March. */
+/** Whether a day exists: `Date` turns February 30 into March 2. */
 function isDay(day: string): boolean {
   const start = new Date(`${day}T00:00:00Z`);
   return !Number.isNaN(start.getTime()) && start.toISOString().startsWith(day);

@@ -18,7 +18,10 @@ export interface FeatureOptions {
   readonly store?: EventStore;
 }
 
-/** All features of this package. Testaments come before the session meta API: they are published before on_leave (T-46). */
+/**
+ * All features of this package. Testaments precede the session meta API because they are published before on_leave
+ * (T-46).
+ */
 export function defaultFeatures({
   history = [],
   store = memoryStore(),

@@ -1,13 +1,13 @@
-/** Answers that take long to put together: other work of the router goes on meanwhile. */
+/** Composes long answers in steps, between which the router does other work. */
 import type { Args } from '@wamp/protocol';
 import type { Realm } from '../core/realm.ts';
 
-/** How many entries are looked at in a step, which counts as two microseconds of a turn's work. */
+/** The entries that one step examines; a step counts as two units of work. */
 export const ENTRIES_A_STEP = 32;
 
 /**
- * What `pick` makes of each entry; undefined leaves it out. Entries that go in between are left out, those that come may
- * be in the answer.
+ * Maps each entry with `pick`, omitting those for which it returns undefined. Entries removed meanwhile are omitted;
+ * entries added meanwhile may be included.
  */
 export function* picked<T, R>(entries: Iterable<T>, pick: (entry: T) => R | undefined): Generator<void, R[]> {
   const found: R[] = [];
@@ -30,8 +30,8 @@ export function* asCount(steps: Generator<void, readonly unknown[]>): Generator<
 }
 
 /**
- * Puts an answer together in steps, as many in this turn as there is room for, and the others in the turns to come.
- * @returns the answer at once when this turn is enough
+ * Composes an answer in steps: as many as this turn has room for, and the rest in later turns.
+ * @returns the answer itself when this turn suffices
  */
 export function answerInTurns(realm: Realm, steps: Generator<void, Args>): Args | Promise<Args> {
   let answer: Args | undefined;

@@ -1,4 +1,4 @@
-/** Counts for people and dashboards: `wamp.metrics.get`, which is ours and not the specification's. */
+/** Counts for people and dashboards: `wamp.metrics.get`, a procedure of this project. */
 import { MessageType } from '@wamp/protocol';
 import type { Feature } from '../core/realm.ts';
 import { taking } from './arguments.ts';

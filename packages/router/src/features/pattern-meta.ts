@@ -1,4 +1,4 @@
-/** What the meta APIs of registrations and of subscriptions have in common: list, lookup, get. */
+/** The common part of the meta APIs of registrations and subscriptions: list, lookup, get. */
 import { isReserved, type Args, type Id, type MatchPolicy, type Uri } from '@wamp/protocol';
 import type { PatternMap } from '../core/pattern-map.ts';
 import { invalid, textArgument } from './arguments.ts';
@@ -13,7 +13,7 @@ export interface PatternEntry {
 
 const POLICIES: readonly MatchPolicy[] = ['exact', 'prefix', 'wildcard'];
 
-/** The ids of all entries by match policy, as the one argument of an answer; the router's own are not shown. */
+/** The ids of all entries by match policy, as the only argument of an answer, without those of the router itself. */
 export function* listByPolicy<V extends PatternEntry>(
   map: PatternMap<V>,
   uriOf: (entry: V) => Uri,
@@ -24,7 +24,7 @@ export function* listByPolicy<V extends PatternEntry>(
   return [lists];
 }
 
-/** The id of the entry with that very pattern, or null. */
+/** The id of the entry with exactly this pattern, or null. */
 export function lookup<V extends PatternEntry>(
   map: PatternMap<V>,
   uri: unknown,
@@ -35,7 +35,7 @@ export function lookup<V extends PatternEntry>(
   return entry === undefined || isReserved(pattern) ? null : entry.id;
 }
 
-/** When the entry came to be, as the meta APIs tell it (ISO 8601). */
+/** The time of creation, in the format of the meta APIs (ISO 8601). */
 export function createdAt({ created }: PatternEntry): string {
   return new Date(created).toISOString();
 }

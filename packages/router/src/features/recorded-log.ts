@@ -1,4 +1,4 @@
-/** Recorded log: gives the events of one subscription their offsets, and puts them into a store. */
+/** Recorded log: assigns offsets to the events of one subscription, and appends them to a store. */
 import { Payload } from '@wamp/protocol';
 import type { Publication } from '../core/publication.ts';
 import type { Realm } from '../core/realm.ts';
@@ -8,10 +8,10 @@ import type { EventLog, LoggedEvent } from '../stores/event-store.ts';
 
 export class RecordedLog implements Recorder {
   isSending = false;
-  /** Where the events are kept. */
+  /** The log in the store. */
   readonly events: EventLog;
   readonly #realm: Realm;
-  /** That of the last event; 0 when there was none. */
+  /** The offset of the last event; 0 when there was none. */
   #offset: number;
 
   constructor(realm: Realm, events: EventLog) {
@@ -39,7 +39,7 @@ export class RecordedLog implements Recorder {
   #logged(publication: Publication): LoggedEvent {
     const withheld = namesSessions(publication);
     const kept = remember(withheld ? { ...publication, payload: Payload.none } : publication);
-    // What sending makes of the payload, for other serializers, stays with the publication.
+    // Lent, so that its transcoded forms for other serializers are stored with the publication, and not in the log.
     const payload = kept.publication.payload.lend();
     return {
       offset: this.#offset,
@@ -51,7 +51,7 @@ export class RecordedLog implements Recorder {
   }
 }
 
-/** HIST-7: what was meant for certain sessions is meant for nobody later. */
+/** HIST-7: an event for certain sessions only is not for any later reader. */
 function namesSessions({ options }: Publication): boolean {
   return options.eligible !== undefined || options.exclude !== undefined;
 }

@@ -1,4 +1,4 @@
-/** The registration meta API: what is registered, by whom, and how that changes (spec: Registration Meta API). */
+/** The registration meta API: registrations, their callees, and their changes (spec: Registration Meta API). */
 import { ApplicationError, ErrorUri, isReserved, type Dict } from '@wamp/protocol';
 import type { Feature, Realm } from '../core/realm.ts';
 import type { Registration } from '../core/registration.ts';
@@ -50,7 +50,7 @@ export const registrationMeta: Feature = {
 
 const REGISTRATION = 'registration_id';
 
-/** Procedures that tell something of one registration. */
+/** Procedures that return details of one registration. */
 function installInquiries(realm: Realm): void {
   const parameters = { places: [REGISTRATION] };
   realm.procedure(
@@ -70,7 +70,7 @@ function installInquiries(realm: Realm): void {
   );
 }
 
-/** META-4: on_create before on_register, on_unregister before on_delete; of `wamp.*` nobody hears (T-40). */
+/** META-4: on_create precedes on_register, on_unregister precedes on_delete; no event for `wamp.*` (T-40). */
 function publishChanges(realm: Realm): void {
   const { dealer } = realm;
   const tell =

@@ -1,4 +1,4 @@
-/** Retained delivery: the retained events of a new subscription, sent in slices, as fast as the subscriber reads. */
+/** Retained delivery: sends the retained events of a new subscription in slices, as fast as the subscriber reads. */
 import { eventFor } from '../core/broker.ts';
 import type { Realm } from '../core/realm.ts';
 import type { Session } from '../core/session.ts';
@@ -7,12 +7,12 @@ import type { Producer, Worker } from '../core/work.ts';
 import type { RetainedEvent } from '../stores/event-store.ts';
 import type { Retention } from './retention.ts';
 
-/** So many turns pass before a subscriber that has much to read is taken for one that reads slowly. */
+/** After this many turns, a subscriber with a backlog is considered slow. */
 const TURNS = 2;
 
 /**
- * Sends a subscriber what is retained for its subscription: at once, as far as the turn has room for it, and the rest in
- * the turns to come. Until it has got everything, no further requests of it are heard.
+ * Sends a subscriber the retained events of its subscription: as many as this turn has room for, and the rest in later
+ * turns. Its further requests wait until all events have been sent.
  */
 export function tellRetained(
   realm: Realm,
@@ -31,9 +31,9 @@ class Telling implements Worker {
   readonly #session: Session;
   readonly #subscription: Subscription;
   readonly #found: readonly RetainedEvent[];
-  /** The event that is next. */
+  /** The index of the next event. */
   #next = 0;
-  /** Who waits for this. */
+  /** The session whose requests wait for this delivery. */
   #producer: Producer | undefined;
 
   constructor(realm: Realm, retention: Retention, session: Session, subscription: Subscription) {
@@ -61,13 +61,13 @@ class Telling implements Worker {
     return true;
   }
 
-  /** Goes on in the turns to come. */
+  /** Continues in later turns. */
   goOn(): void {
     this.#hold();
     this.#realm.turns.add(this);
   }
 
-  /** Waits until the subscriber has read nearly all that it was sent: what is written at once only a turn or two. */
+  /** Waits until the subscriber has read nearly everything; if its frames are written at once, only a turn or two. */
   #wait(turns: number): void {
     const again = (): void => {
       if (turns > 0 && this.#session.isBehind === true) this.#wait(turns - 1);
@@ -94,7 +94,7 @@ class Telling implements Worker {
     if (retained === undefined) return false;
     this.#next += 1;
     const { publication } = retained;
-    // One that was published meanwhile has been sent as such.
+    // A newer event that was published meanwhile has been sent as a live event.
     if (this.#retention.newestFor(publication.topic, this.#session) !== retained) return true;
     const lent = { ...publication, payload: publication.payload.lend() };
     this.#session.send(eventFor(this.#subscription, lent, true));

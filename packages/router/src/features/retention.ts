@@ -1,4 +1,7 @@
-/** Retention: the retained events of a realm, of each topic the last for all and some for a restricted audience. */
+/**
+ * Retention: the retained events of a realm; for each topic, the last one for everyone and some for restricted
+ * audiences.
+ */
 import type { Publish, PublishOptions, Uri } from '@wamp/protocol';
 import { isWithin } from '../core/broker.ts';
 import { eligibility } from '../core/eligibility.ts';
@@ -10,32 +13,32 @@ import type { Session } from '../core/session.ts';
 import type { Subscription } from '../core/subscription.ts';
 import type { RetainedEvent, RetainedEvents } from '../stores/event-store.ts';
 
-/** How many events for a restricted audience a topic keeps beside the one for all. */
+/** How many events for restricted audiences a topic keeps, besides the one for everyone. */
 const MOST_RESTRICTED = 10;
-/** How often events that have expired are looked for (ms), while there are any that can expire. */
+/** The interval of the search for expired events (ms), while any can expire. */
 const SWEEP = 10_000;
 
-/** The retained events of a realm: which of them a topic keeps, and who gets them. */
+/** The retained events of a realm: decides which of them a topic keeps, and which sessions receive them. */
 export class Retention {
   readonly #realm: Realm;
   readonly #events: RetainedEvents;
   #order = 0;
-  /** Whether expired events are looked for. */
+  /** Whether the search for expired events is scheduled. */
   #sweeping = false;
 
-  /** @param events where they are kept */
+  /** @param events the store */
   constructor(realm: Realm, events: RetainedEvents) {
     this.#realm = realm;
     this.#events = events;
   }
 
-  /** Why nobody could retain what a PUBLISH brings; undefined when it fits, or is not to be retained. */
+  /** Why the event of a PUBLISH cannot be retained at all; undefined when it fits, or is not to be retained. */
   refuses({ options, topic, payload }: Publish): string | undefined {
     if (options.retain !== true || payload.count === 0) return undefined;
     const weight = weightOf(payload, topic, options);
     if (this.#realm.kept.retained.canFit(weight)) return undefined;
     this.#realm.limited.add('retained_events');
-    return `retain: ${weight} bytes are more than there is room for`;
+    return `retain: the event needs ${weight} bytes, which is more than the room for retained events`;
   }
 
   add(publication: Publication): void {
@@ -55,7 +58,7 @@ export class Retention {
     this.#events.set(topic, []);
   }
 
-  /** What is retained of all topics of a subscription for a session, in the order of publishing (ORD-1). */
+  /** The retained events of all topics of a subscription for a session, in order of publication (ORD-1). */
   find(subscription: Subscription, session: Session): readonly RetainedEvent[] {
     const found: RetainedEvent[] = [];
     let looks = 0;
@@ -69,7 +72,7 @@ export class Retention {
     return found.sort((one, other) => one.order - other.order);
   }
 
-  /** RET-4: the newest of a topic that the session would have got at publish time. */
+  /** RET-4: the newest event of a topic that the session would have received when it was published. */
   newestFor(topic: Uri, session: Session): RetainedEvent | undefined {
     const now = this.#now;
     return this.#events
@@ -81,7 +84,7 @@ export class Retention {
     return this.#realm.clock.elapsed();
   }
 
-  /** Looks for expired events from now on, until there are none that can expire: one timer, however many there are. */
+  /** Searches for expired events at intervals, with one timer, until none is left that can expire. */
   #sweep(): void {
     if (this.#sweeping) return;
     this.#sweeping = true;
@@ -92,12 +95,12 @@ export class Retention {
   }
 }
 
-/** How long an event may be told (ms). */
+/** For how long an event may be delivered (ms). */
 function lifetime({ x_expires, expires }: PublishOptions, fallback: number): number {
   return x_expires ?? expires ?? (fallback === 0 ? Infinity : fallback);
 }
 
-/** An event for all makes every older one obsolete; a restricted one only joins them (T-21). */
+/** An event for everyone replaces all older ones; an event for a restricted audience is added to them (T-21). */
 function besideRestricted(before: readonly RetainedEvent[]): readonly RetainedEvent[] {
   const forAll = before.filter(({ publication }) => publication.audience === undefined);
   const restricted = before.filter(({ publication }) => publication.audience !== undefined);

@@ -1,4 +1,4 @@
-/** The session meta API: who is in the realm, who comes and goes, and who is sent away (spec: Session Meta API). */
+/** The session meta API: lists, counts and kills sessions, and publishes joins and leaves (spec: Session Meta API). */
 import {
   ApplicationError,
   CloseUri,
@@ -25,7 +25,7 @@ export const sessionMeta: Feature = {
     realm.left.on(({ id, principal: { authid, authrole } }, { quiet = false }) => {
       if (!quiet) realm.publish('wamp.session.on_leave', [id, authid, authrole]);
     });
-    // Ours. The session itself does not hear of it: it would have one more event to read.
+    // An event of this project. It is not sent to the slow session itself, which would have one more event to read.
     realm.fellBehind.on(({ id }, dropped) => {
       realm.publish('wamp.session.on_slow_consumer', [id, dropped], undefined, { exclude: [id] });
     });
@@ -64,7 +64,7 @@ function count(realm: Realm, { args }: MetaCall): Args | Promise<Args> {
   );
 }
 
-/** META-3: the caller's own session is never among those that end. */
+/** META-3: the session of the caller is never killed. */
 function installKills(realm: Realm): void {
   realm.procedure(
     'wamp.session.kill',
@@ -103,8 +103,8 @@ function installKills(realm: Realm): void {
 }
 
 /**
- * Ends the sessions of a kind, one in each step, but for the caller's own and those that come meanwhile.
- * @param departure quiet when nobody is to hear that they have left
+ * Kills the matching sessions, one in each step, except the caller's own and those that join meanwhile.
+ * @param departure quiet to suppress on_leave and testaments
  */
 function kill(
   realm: Realm,
@@ -127,7 +127,7 @@ function* ending(
   isMeant: (session: Session) => boolean,
   end: (session: Session) => void,
 ): Generator<void, Id[]> {
-  // Chosen first: whom an event of this makes leave or come is not concerned.
+  // Selected first: sessions that join or leave because of these events do not matter.
   const meant = yield* picked(realm.sessions.values(), (session) => (isMeant(session) ? session : undefined));
   for (const session of meant) {
     end(session);
@@ -153,7 +153,7 @@ function describe({ id, principal, transport }: Session): Dict {
   return { session: id, authid, authrole, authmethod, authprovider, transport };
 }
 
-/** Whether a session is of one of some roles; each is when none are given, and none when the list is empty (T-23). */
+/** Whether a session has one of the given roles; true without a list, false for an empty list (T-23). */
 function selection([filter]: Args): (session: Session) => boolean {
   const roles = optionalSet(filter, 'filter_authroles');
   return roles === undefined ? () => true : ({ principal }) => roles.has(principal.authrole);

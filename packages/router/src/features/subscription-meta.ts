@@ -1,4 +1,4 @@
-/** The subscription meta API: who is subscribed to what, and how that changes (spec: Subscription Meta API). */
+/** The subscription meta API: subscriptions, their subscribers, and their changes (spec: Subscription Meta API). */
 import { ApplicationError, ErrorUri, isReserved, type Dict, type Id, type Uri } from '@wamp/protocol';
 import { isWithin } from '../core/broker.ts';
 import type { Feature, Realm } from '../core/realm.ts';
@@ -48,7 +48,7 @@ export const subscriptionMeta: Feature = {
 
 const SUBSCRIPTION = 'subscription_id';
 
-/** Procedures that tell something of one subscription. */
+/** Procedures that return details of one subscription. */
 function installInquiries(realm: Realm): void {
   const parameters = { places: [SUBSCRIPTION] };
   realm.procedure(
@@ -68,7 +68,7 @@ function installInquiries(realm: Realm): void {
   );
 }
 
-/** The ids of the subscriptions that a topic reaches, or null. */
+/** The ids of the subscriptions that match a topic, or null. */
 function matching({ broker }: Realm, topic: Uri): readonly Id[] | null {
   const reached = broker.subscriptions
     .matching(topic)
@@ -77,7 +77,7 @@ function matching({ broker }: Realm, topic: Uri): readonly Id[] | null {
   return ids.length === 0 ? null : ids;
 }
 
-/** META-5: on_create before on_subscribe, on_unsubscribe before on_delete; of `wamp.*` nobody hears (T-40). */
+/** META-5: on_create precedes on_subscribe, on_unsubscribe precedes on_delete; no event for `wamp.*` (T-40). */
 function publishChanges(realm: Realm): void {
   const { broker } = realm;
   const tell =
@@ -93,7 +93,7 @@ function publishChanges(realm: Realm): void {
   broker.deleted.on(tell('on_delete', idOf));
 }
 
-/** The subscription of that id, the router's own excepted. */
+/** The subscription with this id, unless it belongs to the router itself. */
 export function find(realm: Realm, id: unknown): Subscription {
   const subscription = realm.broker.byId(idArgument(id, 'subscription'));
   if (subscription === undefined || isReserved(subscription.topic)) {

@@ -1,4 +1,4 @@
-/** Testaments: what is published when a session is gone (spec: Testaments). */
+/** Testaments: events that are published when their session has ended (spec: Testaments). */
 import {
   ApplicationError,
   ErrorUri,
@@ -24,18 +24,18 @@ interface Testament {
   readonly topic: Uri;
   readonly payload: Payload;
   options: PublishOptions;
-  /** False while the authorizer has not decided: then it is not published. */
+  /** False until the authorizer has permitted it; a testament without permission is not published. */
   permitted: boolean;
-  /** What it takes, in bytes. */
+  /** Its memory, in bytes. */
   readonly weight: number;
 }
 
-/** `detached` would fire when a session could be resumed: never, so they come first (TST-4). */
+/** `detached` testaments are for sessions that can be resumed. Here none can, so they are published first (TST-4). */
 const SCOPES = ['detached', 'destroyed'] as const;
 type Scope = (typeof SCOPES)[number];
 type Testaments = Record<Scope, Testament[]>;
 
-/** How many testaments a session may leave in each scope. */
+/** The most testaments that a session may have in each scope. */
 const MOST_TESTAMENTS = 1000;
 
 const TESTAMENT = { places: ['topic', 'args', 'kwargs'], names: ['publish_options', 'scope'] };
@@ -54,7 +54,7 @@ export const testaments: Feature = {
       const bucket = of(call.caller)[scopeOf(given.kwargs['scope']?.value())];
       const testament = testamentOf(realm, call.caller, given);
       reserve(realm, call.caller, testament, bucket);
-      bucket.push(testament); // its place is where it was asked for, however long the decision takes
+      bucket.push(testament); // in the order of the requests, however long the decision takes
       return decide(realm, call.caller, testament, () => {
         const index = bucket.indexOf(testament);
         if (index !== -1) release(realm, call.caller, bucket.splice(index, 1));
@@ -81,7 +81,7 @@ export const testaments: Feature = {
   },
 };
 
-/** @throws ApplicationError `wamp.error.limit_exceeded` when the session, or the process, keeps too much already */
+/** @throws ApplicationError `wamp.error.limit_exceeded` when the session or the process already keeps too much */
 function reserve(
   { kept, limited }: Realm,
   session: Session,
@@ -107,7 +107,7 @@ function scopeOf(given: unknown): Scope {
   return scope;
 }
 
-/** TST-2: (topic, args, kwargs), with `publish_options` beside them. */
+/** TST-2: (topic, args, kwargs), and the keyword argument `publish_options`. */
 function testamentOf(
   { uriRules, disclosure }: Realm,
   caller: Session,
@@ -127,7 +127,7 @@ function testamentOf(
   return { topic, payload, options, permitted: false, weight: weightOf(payload, topic, options) };
 }
 
-/** As bytes: values may take twenty times their memory. */
+/** As bytes: decoded values may need twenty times the memory. */
 function payloadOf(
   serializer: PayloadCodec,
   args: Element | undefined,
@@ -152,8 +152,8 @@ function optionsOf(value: unknown): PublishOptions {
 }
 
 /**
- * T-46: the owner must be allowed to publish when it writes its testament, for later nobody can ask.
- * Anything but a clear yes is a no.
+ * T-46: the owner must be permitted to publish when it adds its testament, because the authorizer cannot be asked after
+ * the session has ended. Anything but a clear permission is a denial.
  */
 function decide(
   { permits }: Realm,

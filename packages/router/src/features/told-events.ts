@@ -1,20 +1,20 @@
-/** Past events as they are told: few at once, many in slices. */
+/** Composes past events for answers: a few at once, many in slices. */
 import type { Args, Dict } from '@wamp/protocol';
 import { eventDetails } from '../core/broker.ts';
 import type { Realm } from '../core/realm.ts';
 import type { Subscription } from '../core/subscription.ts';
 import type { LoggedEvent } from '../stores/event-store.ts';
 
-/** So many bytes of payloads are decoded for an answer in one turn, and so many entries looked at. */
+/** How many bytes of payload are decoded for an answer in one turn, and how many entries examined. */
 const SLICE_BYTES = 64 * 1024;
 const SLICE_ENTRIES = 1000;
 
-/** What an event tells beside what its subscribers were told. */
+/** Additional details of an event in an answer. */
 export type MoreDetails = (event: LoggedEvent) => Dict;
 
 /**
- * The events as they are told: at once when they are few, otherwise in slices, during which no further request of the
- * reader is heard.
+ * The events in the form of the answer: at once when they are few, otherwise in slices, during which further requests
+ * of the reader wait.
  */
 export function toldEvents(
   realm: Realm,
@@ -49,7 +49,7 @@ async function inSlices(
   return told;
 }
 
-/** HIST-3: the event as its subscribers got it, and when. */
+/** HIST-3: the event as its subscribers received it, and its time. */
 function describe(event: LoggedEvent, { id, match }: Subscription, more: MoreDetails): Dict {
   const { publication } = event;
   const payload = publication.payload.lend();

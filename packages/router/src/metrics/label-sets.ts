@@ -1,11 +1,11 @@
-/** What is counted for each combination of label values, of which each label has so many at most. */
+/** One instrument per combination of label values, with a limit on the values of each label. */
 import type { Labels } from './metric.ts';
 
-/** How many values of a label are told apart by default. */
+/** The default limit on the values of a label. */
 const MOST_VALUES = 100;
-/** The value of those that are too many. */
+/** The value that replaces values beyond the limit. */
 const OTHER = 'other';
-/** A longer value is cut (characters). */
+/** Longer values are truncated (characters). */
 const LONGEST_VALUE = 128;
 
 export class LabelSets<I> {
@@ -21,7 +21,7 @@ export class LabelSets<I> {
    * @param metric its name, for errors
    * @param names of the labels; none by default
    * @param most values of each label; 100 by default
-   * @param overflowed is called each time that a value is replaced by `other`
+   * @param overflowed called each time a value is replaced by `other`
    */
   constructor(
     metric: string,
@@ -37,7 +37,7 @@ export class LabelSets<I> {
   }
 
   /**
-   * What counts for these values, made when there is none yet.
+   * The instrument for these values, created if necessary.
    * @throws Error when there are more or fewer values than labels
    */
   of(values: readonly string[], make: () => I): I {
@@ -56,7 +56,7 @@ export class LabelSets<I> {
     return instrument;
   }
 
-  /** What each has counted, with its labels. */
+  /** The samples of all instruments, with their labels. */
   samples<S extends object>(read: (instrument: I) => S): (S & { readonly labels: Labels })[] {
     return [...this.#sets.values()].map(({ labels, instrument }) => ({ labels, ...read(instrument) }));
   }

@@ -1,21 +1,21 @@
-/** Lag: how late the event loop is, which is how long everything waits that happens while it is busy. */
+/** Measures the lag of the event loop: how late timers run because it is busy. */
 import type { Histogram } from '../core/histogram.ts';
 
-/** How often it is measured (ms). */
+/** The interval of the measurement (ms). */
 const INTERVAL = 500;
 
-/** Time by which the lag is measured: the machine's own, even where a test gives the router another clock. */
+/** The clock for measuring the lag: that of the system, even where a test gives the router another one. */
 export interface LagClock {
   /** Milliseconds by a monotonic clock. */
   elapsed(): number;
-  /** Runs `task` once, in `delay` ms, unless the process ends before. @returns what calls it off */
+  /** Runs `task` once, in `delay` ms, without keeping the process alive. @returns a function that cancels it */
   after(delay: number, task: () => void): () => void;
 }
 
 const machine: LagClock = {
   elapsed: () => performance.now(),
   after(delay, task) {
-    // It keeps no process alive.
+    // unref: the timer does not keep the process alive.
     const timer = setTimeout(task, delay).unref();
     return () => {
       clearTimeout(timer);
@@ -29,13 +29,13 @@ export class LagProbe {
   readonly #clock: LagClock;
   #dismiss: (() => void) | undefined;
 
-  /** @param lag is told seconds */
+  /** @param lag records seconds */
   constructor(lag: Histogram, clock: LagClock = machine) {
     this.#lag = lag;
     this.#clock = clock;
   }
 
-  /** Measures from now on; harmless when it does already. */
+  /** Starts measuring; does nothing when it has already started. */
   start(): void {
     if (this.#dismiss === undefined) this.#await();
   }

@@ -1,23 +1,23 @@
-/** What a reader of the metrics gets: plain values, with the names, units and help texts that Prometheus has. */
+/** The metrics as a reader gets them: plain values, with names, units and help texts in the style of Prometheus. */
 import type { Distribution } from '../core/histogram.ts';
 
 /** Labels by name. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** A value, and what it is about. */
+/** A value with its labels. */
 export interface Sample {
   readonly labels: Labels;
   readonly value: number;
 }
 
-/** A distribution of values, and what it is about. */
+/** A distribution of values with its labels. */
 export interface HistogramSample extends Distribution {
   readonly labels: Labels;
 }
 
-/** What every metric has. */
+/** The common part of all metrics. */
 export interface MetricHead {
-  /** Unique; it ends with the unit (`_seconds`, `_bytes`), and that of a counter with `_total`. */
+  /** Unique; ends with the unit (`_seconds`, `_bytes`), and for a counter with `_total`. */
   readonly name: string;
   /** One sentence. */
   readonly help: string;

@@ -1,17 +1,17 @@
-/** The registry of metrics: whoever counts asks it for a counter once and adds to that; readers ask for all of it. */
+/** The registry of metrics: code that counts gets a counter from it once, and readers read all metrics from it. */
 import { Histogram, type Distribution } from '../core/histogram.ts';
 import { LabelSets } from './label-sets.ts';
 import type { Metric, MetricHead } from './metric.ts';
 
-/** What a metric is called, and what it is about. */
+/** The definition of a metric. */
 export interface MetricDefinition extends MetricHead {
   /** The names of its labels; none by default. */
   readonly labels?: readonly string[];
-  /** How many values each label may have; 100 by default. What comes beyond counts as `other`. */
+  /** The limit on the values of each label; 100 by default. Further values count as `other`. */
   readonly mostValues?: number;
 }
 
-/** Adds up. */
+/** A value that only increases. */
 export class Counter {
   readonly #value = new Float64Array(1);
 
@@ -25,7 +25,7 @@ export class Counter {
   }
 }
 
-/** Goes up and down. */
+/** A value that may rise and fall. */
 export class Gauge {
   readonly #value = new Float64Array(1);
 
@@ -44,29 +44,29 @@ export class Gauge {
 }
 
 /**
- * One metric for all its labels. {@link of} looks its labels up: whoever counts often asks once and keeps the answer, to
- * which nothing is allocated any more.
+ * One metric with all its label values. {@link of} is a look-up: code that counts often calls it once and keeps the
+ * instrument, whose use allocates nothing.
  */
 export interface Family<I> {
   /**
-   * What counts for these values of the labels, in the order of their definition.
+   * The instrument for these label values, in the order of their definition.
    * @throws Error when there are more or fewer values than labels
    */
   of(...values: readonly string[]): I;
 }
 
-/** Tells a value that is known elsewhere; of values with the same labels, the sum counts. */
+/** Reports a value that is kept elsewhere; values with the same labels are added up. */
 export type Observe<V> = (value: V, ...labels: readonly string[]) => void;
 
-/** What answers for one name when everything is read. */
+/** Reads the metric of one name. */
 type Read = () => Metric;
 
-/** The names that Prometheus takes, less those that it keeps for itself. */
+/** The names that Prometheus accepts, without those that it reserves. */
 const NAME = /^[a-z][a-z0-9_]*$/;
 
 /**
- * Metrics by name. Of a router, this is `router.metrics`; embedders may add their own to it. The values of labels are bounded
- * ({@link MetricDefinition.mostValues}), so that what clients send cannot make memory grow.
+ * Metrics by name. `router.metrics` is the registry of a router; applications may add their own metrics to it. The
+ * values of labels are limited ({@link MetricDefinition.mostValues}), so that clients cannot make memory grow.
  */
 export class MetricsRegistry {
   readonly #reads = new Map<string, Read>();
@@ -88,7 +88,7 @@ export class MetricsRegistry {
   }
 
   /**
-   * @param unit the smallest difference that the histogram tells apart: 1e-6, the default, for seconds
+   * @param unit the resolution of the histogram; 1e-6 by default, for seconds
    * @throws Error when the name is taken or malformed
    */
   histogram(definition: MetricDefinition, unit = 1e-6): Family<Histogram> {
@@ -103,7 +103,7 @@ export class MetricsRegistry {
 
   /**
    * Adds a counter or gauge whose values are kept elsewhere.
-   * @param collect tells all of them, each time that the metrics are read
+   * @param collect reports all values each time the metrics are read
    * @throws Error when the name is taken or malformed
    */
   observe(
@@ -120,7 +120,7 @@ export class MetricsRegistry {
     });
   }
 
-  /** The same of histograms. */
+  /** Adds a histogram whose distributions are kept elsewhere; otherwise like {@link observe}. */
   observeHistograms(definition: MetricDefinition, collect: (observe: Observe<Distribution>) => void): void {
     this.#add('histogram', definition, () => {
       const sets = this.#setsOf<{ whole: Distribution }>(definition);
@@ -132,7 +132,7 @@ export class MetricsRegistry {
     });
   }
 
-  /** Everything that has been counted, as it is now. It takes a look at each realm and connection: not for every second. */
+  /** The current values of all metrics. Visits each realm and connection, so call it every few seconds at most. */
   read(): readonly Metric[] {
     return [...this.#reads.values()].map((read) => read());
   }
@@ -160,9 +160,9 @@ export class MetricsRegistry {
   #add(kind: Metric['kind'], { name }: MetricDefinition, read: Read): void {
     if (!NAME.test(name)) throw new Error(`metric name ${JSON.stringify(name)}: expected ${String(NAME)}`);
     if ((kind === 'counter') !== name.endsWith('_total')) {
-      throw new Error(`metric name ${name}: a name ends with _total if, and only if, it is a counter's`);
+      throw new Error(`metric name ${name}: the names of counters, and only these, end with _total`);
     }
-    if (this.#reads.has(name)) throw new Error(`metric name ${name}: it is in use already`);
+    if (this.#reads.has(name)) throw new Error(`metric name ${name}: already in use`);
     this.#reads.set(name, read);
   }
 }

@@ -10,6 +10,8 @@ import type { Kept } from './waiting.ts';
  * long to be, is not held: an idle connection would hold all of the memory that it is a part of.
  */
 export interface Outlet {
+  /** The longest message that the client takes, in bytes; Infinity when it has not announced a limit. */
+  readonly limit: number;
   /**
    * Encodes a message, unless it is the one that was encoded last.
    * @returns its length in bytes
@@ -73,16 +75,16 @@ function counting(encode: Encode, work: Work): Encode {
 const NO_FRAME: Framed = { bytes: new Uint8Array(0), start: 0, end: 0, insert: undefined, length: 0 };
 
 class FramedOutlet implements Outlet {
+  readonly limit: number;
   readonly #framer: Framer;
   readonly #transport: FramedTransport;
   readonly #memory: FrameMemory;
-  readonly #limit: number;
 
   constructor(framer: Framer, transport: FramedTransport, memory: FrameMemory) {
     this.#framer = framer;
     this.#transport = transport;
     this.#memory = memory;
-    this.#limit = transport.limit ?? Infinity;
+    this.limit = transport.limit ?? Infinity;
   }
 
   encode(message: Message): number {
@@ -91,7 +93,7 @@ class FramedOutlet implements Outlet {
 
   send(): void {
     const frame = this.#framer.last;
-    if (frame !== undefined && frame.length <= this.#limit) this.#transport.sendFramed(frame);
+    if (frame !== undefined && frame.length <= this.limit) this.#transport.sendFramed(frame);
   }
 
   keep(): Kept {
@@ -130,20 +132,20 @@ class KeptFrame implements Kept {
 }
 
 class PlainOutlet implements Outlet {
+  readonly limit: number;
   readonly #encode: Encode;
   readonly #transport: Transport;
-  readonly #limit: number;
   #frame: Uint8Array<ArrayBuffer> | undefined;
 
   constructor(encode: Encode, transport: Transport) {
     this.#encode = encode;
     this.#transport = transport;
-    this.#limit = transport.limit ?? Infinity;
+    this.limit = transport.limit ?? Infinity;
   }
 
   encode(message: Message): number {
     const frame = this.#encode(message);
-    this.#frame = frame.length > this.#limit ? undefined : frame;
+    this.#frame = frame.length > this.limit ? undefined : frame;
     return frame.length;
   }
 

@@ -7,6 +7,19 @@ import { weightOf } from '../core/kept.ts';
 import type { Request } from '../core/requests.ts';
 import type { Turns } from '../core/work.ts';
 
+/** What carries a session's messages in. */
+export interface Carrier {
+  /** False once nothing more of the session counts. */
+  readonly isOpen: boolean;
+  /** Runs what a decision has set free that came later, on a stack of its own, as long as the session is open. */
+  later(task: () => void): void;
+  /** Reads nothing more of the session, where that can be, until {@link resume}. */
+  pause(): void;
+  resume(): void;
+  /** More waits behind an undecided message than the session's quota allows: it ends. */
+  overflow(): void;
+}
+
 /** What lies behind the gate. */
 export interface GateExit {
   /** @param disclosed true when its sender is to be disclosed, whether it wants to be or not */
@@ -14,15 +27,8 @@ export interface GateExit {
   deny(message: Request, error: Uri, explanation: string): void;
   /** True for what goes on with something decided before. */
   isDecided(message: Call): boolean;
-  /** Runs what a decision has set free that came later, on a stack of its own. */
-  later(task: () => void): void;
   /** The authorizer gave no answer, or none that can be read. */
   failed(facts: { readonly action: Action; readonly uri: Uri; readonly error: unknown }): void;
-  /** Reads nothing more of the client, where that can be, until {@link resume}. */
-  pause(): void;
-  resume(): void;
-  /** More stands behind an undecided message than the session's quota allows. */
-  overflow(): void;
 }
 
 export interface GateOptions {
@@ -32,6 +38,7 @@ export interface GateOptions {
   /** How long a decision may take (ms). */
   readonly timeout: number;
   readonly turns: Turns;
+  readonly carrier: Carrier;
 }
 
 /** Once so much waits for a decision (bytes), nothing more is read: what has been read already still has room. */
@@ -55,6 +62,7 @@ interface Waiting {
 /** While the authorizer answers at once, a message that is permitted passes without a closure or an object. */
 export class Gate {
   readonly #options: GateOptions;
+  readonly #carrier: Carrier;
   readonly #exit: GateExit;
   /** Messages behind the one that is being decided. */
   readonly #waiting = new Fifo<Waiting>();
@@ -70,6 +78,7 @@ export class Gate {
 
   constructor(options: GateOptions, exit: GateExit) {
     this.#options = options;
+    this.#carrier = options.carrier;
     this.#exit = exit;
   }
 
@@ -103,7 +112,7 @@ export class Gate {
       return undefined;
     }
     this.#weight += weight;
-    if (this.#weight > MUCH) this.#exit.pause();
+    if (this.#weight > MUCH) this.#carrier.pause();
     return weight;
   }
 
@@ -114,7 +123,7 @@ export class Gate {
    */
   #turnDown(message: Message): boolean {
     const { realm, session } = this.#options.asker;
-    if (!realm.kept.undecided.allows(session, weightOfMessage(message))) this.#exit.overflow();
+    if (!realm.kept.undecided.allows(session, weightOfMessage(message))) this.#carrier.overflow();
     else if (isRequest(message)) this.#exit.deny(message, ErrorUri.LIMIT_EXCEEDED, FULL);
     else return false;
     return true;
@@ -122,7 +131,7 @@ export class Gate {
 
   /** Keeps what is no request in its place, though the store is full: nothing more is read until it is through. */
   #keepLight(message: Message): void {
-    this.#exit.pause();
+    this.#carrier.pause();
     this.#waiting.push({ message, weight: 0 });
   }
 
@@ -130,7 +139,7 @@ export class Gate {
     const { asker } = this.#options;
     this.#weight -= weight;
     asker.realm.kept.undecided.release(asker.session, weight);
-    if (this.#weight <= MUCH) this.#exit.resume();
+    if (this.#weight <= MUCH) this.#carrier.resume();
   }
 
   /** Lets through what has waited, up to the next message that has to wait; what a turn has no room for, in later ones. */
@@ -139,7 +148,7 @@ export class Gate {
     if (!this.#letThrough()) return;
     const proceed = (): boolean => {
       let more = false;
-      this.#exit.later(() => {
+      this.#carrier.later(() => {
         more = this.#letThrough();
       });
       return more;
@@ -210,7 +219,7 @@ export class Gate {
     const settle = (conclude: () => void): void => {
       if (this.#awaited !== awaited) return; // too late, or closed
       this.#dismiss?.();
-      this.#exit.later(() => {
+      this.#carrier.later(() => {
         this.#release(weight);
         conclude();
         this.#awaited = undefined;

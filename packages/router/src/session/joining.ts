@@ -100,7 +100,7 @@ interface Candidate {
 }
 
 /** What a client wants, as far as it is known and can be had here. */
-interface Attempt {
+export interface Attempt {
   readonly realm: Uri | undefined;
   readonly method: string | undefined;
   readonly authid: string | undefined;
@@ -306,6 +306,7 @@ export class Joining {
       return { challenge: { type: MessageType.CHALLENGE, authmethod, extra: verdict.challenge } };
     }
     this.#state = { name: 'over' };
+    if (this.#router.guardedRealm(candidate.claim.realm) !== candidate.guarded) return this.#refuse(CHANGED);
     const { id, features } = candidate;
     const { realm, authorizer, slowConsumers, call } = candidate.guarded;
     const { welcome: principal } = verdict;
@@ -362,4 +363,9 @@ function tellingAddress({ address }: Underlay): string | undefined {
   return address === undefined || isLoopback(address) ? undefined : address;
 }
 
+/** What let the client in may do so no longer, or not in the same way. */
+const CHANGED: Refusal = {
+  abort: ErrorUri.UNAVAILABLE,
+  message: 'the realm was reconfigured meanwhile; try again',
+};
 const FAILED: Refusal = { abort: ErrorUri.AUTHENTICATION_FAILED, message: 'authentication failed' };

@@ -20,6 +20,7 @@ interface Unread {
  * turn has room for and the others in later turns. An EVENT counts as unread until what hears it has finished.
  */
 export class Inbox implements Outlet, Worker {
+  readonly limit: number = Infinity;
   credit = 0;
   /** What is unread, in bytes. */
   backlog = 0;

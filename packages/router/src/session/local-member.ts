@@ -1,5 +1,6 @@
 /** A session of code in this process, as its realm sees it: no transport, but the rules of any other. */
 import {
+  CloseUri,
   ErrorUri,
   ProtocolViolation,
   type Dict,
@@ -18,7 +19,7 @@ import type { Log } from '../log.ts';
 import { LOW_MARK } from '../output/holding.ts';
 import { SlowConsumer, type SlowConsumerPolicy } from '../output/slow-consumer.ts';
 import { insteadOf } from '../output/undeliverable.ts';
-import { Gate } from './gate.ts';
+import { Entrance, type Carrier } from './entrance.ts';
 import { LocalEntry, type CountedTurns } from './local-entry.ts';
 import { Inbox } from './local-inbox.ts';
 
@@ -60,7 +61,7 @@ export interface LocalListener {
 /** How it is connected, for the session meta API. */
 const TRANSPORT: Dict = Object.freeze({ type: 'local' });
 
-export class LocalMember implements Session {
+export class LocalMember implements Session, Carrier {
   readonly id: Id;
   readonly realm: Realm;
   readonly principal: Principal;
@@ -70,7 +71,7 @@ export class LocalMember implements Session {
   readonly #listener: LocalListener;
   readonly #inbox: Inbox;
   readonly #entry: LocalEntry;
-  readonly #gate: Gate | undefined;
+  readonly #entrance: Entrance;
   readonly #slow: SlowConsumer | undefined;
   /** `leaving` once it has heard too slowly: it hears nothing more, and is over in a microtask. */
   #state: 'joined' | 'leaving' | 'closed' = 'joined';
@@ -114,7 +115,7 @@ export class LocalMember implements Session {
     );
     const way = { outlet: this.#inbox, transport: this.#inbox, realm, session: this };
     this.#slow = slowConsumer && new SlowConsumer(slowConsumer, router, way);
-    this.#gate = authorizer && this.#gateOf(authorizer, call);
+    this.#entrance = new Entrance(this, { realm, session: this, call }, authorizer, router);
   }
 
   get isOpen(): boolean {
@@ -151,7 +152,7 @@ export class LocalMember implements Session {
   end(reason: Uri, message?: string, departure?: Departure): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#gate?.close();
+    this.#entrance.close();
     this.#slow?.close();
     this.#inbox.close();
     this.#entry.close();
@@ -159,6 +160,28 @@ export class LocalMember implements Session {
     this.#router.left(this);
     this.#caughtUp();
     this.#listener.closed(reason, message);
+  }
+
+  goodbye(): void {
+    this.end(CloseUri.GOODBYE_AND_OUT);
+  }
+
+  later(task: () => void): void {
+    if (this.isOpen) this.#entry.cause(task);
+  }
+
+  pause(): void {
+    if (!this.#isPaused) this.#entry.hold();
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    if (this.#isPaused) this.#entry.release();
+    this.#isPaused = false;
+  }
+
+  overflow(): void {
+    this.end(ErrorUri.LIMIT_EXCEEDED, 'too many messages wait for a decision');
   }
 
   /** @returns undefined for a message that cannot be weighed, for its values refer to each other in a circle */
@@ -184,8 +207,7 @@ export class LocalMember implements Session {
   #hear(message: Message): void {
     if (this.#state !== 'joined') return;
     this.realm.traffic.received.add(message.type);
-    if (this.#gate === undefined) this.realm.receive(this, message);
-    else this.#gate.receive(message);
+    this.#entrance.receive(message);
   }
 
   /** There is no room for a message. The core is in the middle of sending: the end comes in a microtask. */
@@ -219,45 +241,6 @@ export class LocalMember implements Session {
       this.#router.log('error', 'internal error', { ...who, error });
       this.end(ErrorUri.INTERNAL_ERROR, 'an internal error');
     }
-  }
-
-  #gateOf(authorizer: Authorizer, call: Asker['call']): Gate {
-    const { clock, turns, limits, log } = this.#router;
-    const { realm } = this;
-    const asker = { realm, session: this, call };
-    const who = { realm: realm.name, session: this.id };
-    const entry = this.#entry;
-    return new Gate(
-      { asker, authorizer, clock, turns, timeout: limits.authorizeTimeout },
-      {
-        admit: (message, disclosed) => {
-          if (this.isOpen) realm.receive(this, message, disclosed);
-        },
-        deny: (message, error, explanation) => {
-          if (!this.isOpen) return;
-          realm.traffic.denied.add(message.type);
-          realm.deny(this, message, error, explanation);
-        },
-        isDecided: (message) => realm.dealer.continues(this, message),
-        later: (task) => {
-          if (this.isOpen) entry.cause(task);
-        },
-        failed: (facts) => {
-          log('warn', 'authorization failed', { ...who, ...facts });
-        },
-        pause: () => {
-          if (!this.#isPaused) entry.hold();
-          this.#isPaused = true;
-        },
-        resume: () => {
-          if (this.#isPaused) entry.release();
-          this.#isPaused = false;
-        },
-        overflow: () => {
-          this.end(ErrorUri.LIMIT_EXCEEDED, 'too many messages wait for a decision');
-        },
-      },
-    );
   }
 }
 

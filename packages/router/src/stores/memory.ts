@@ -1,4 +1,4 @@
-/** The memory store: past events, kept in this process and weighed in the accounts of their realm. */
+/** The memory store: keeps past events in this process, on the accounts of their realm. */
 import type { Id, MatchPolicy, Uri } from '@wamp/protocol';
 import { TopicTree } from '../core/topic-tree.ts';
 import type {
@@ -12,7 +12,7 @@ import type {
   StoreRealm,
 } from './event-store.ts';
 
-/** Keeps events as long as the process lives; when a realm has no room left (`stores`), its oldest go. */
+/** Keeps events until the process ends; when the room of a realm (`stores`) is exhausted, it evicts the oldest events. */
 export function memoryStore(): EventStore {
   const logs = new WeakMap<StoreRealm, MemoryLogs>();
   return {
@@ -25,7 +25,7 @@ export function memoryStore(): EventStore {
   };
 }
 
-/** All logs of a realm, in one account. */
+/** All logs of a realm, on one account. */
 class MemoryLogs {
   readonly #realm: StoreRealm;
   readonly #logs: MemoryLog[] = [];
@@ -40,7 +40,10 @@ class MemoryLogs {
     return log;
   }
 
-  /** Makes room for so many bytes: the oldest events of all logs go. @returns false when there is none even without them */
+  /**
+   * Reserves bytes, and evicts the oldest events of all logs if necessary. @returns false when even that does not
+   * suffice
+   */
   reserve(weight: number): boolean {
     const { kept, limited } = this.#realm;
     if (!kept.history.canFit(weight)) {
@@ -63,11 +66,11 @@ class MemoryLogs {
 
 interface Entry {
   readonly event: LoggedEvent;
-  /** When it came, by the clock that its age is told by (ms). */
+  /** When it was appended, by the monotonic clock that determines its age (ms). */
   readonly at: number;
 }
 
-/** So many entries that have gone are left in the list before those behind them are moved. */
+/** After this many removed entries, the list is compacted. */
 const MOST_GONE = 1024;
 
 class MemoryLog implements EventLog {
@@ -76,10 +79,10 @@ class MemoryLog implements EventLog {
   readonly #all: MemoryLogs;
   readonly #realm: StoreRealm;
   readonly #rule: LogRule;
-  /** In the order of their offsets; those before `#first` have gone. */
+  /** In the order of their offsets; the entries before `#first` have been removed. */
   #entries: (Entry | undefined)[] = [];
   #first = 0;
-  /** How many there are of each kind, for the depth is a bound for both. */
+  /** The number of entries of each kind, because the depth limits both. */
   #told = 0;
   #withheld = 0;
 
@@ -90,7 +93,7 @@ class MemoryLog implements EventLog {
     this.epoch = rule.epoch;
   }
 
-  /** When the oldest event came; Infinity when there is none. */
+  /** When the oldest event was appended; Infinity when there is none. */
   get since(): number {
     return this.#entries[this.#first]?.at ?? Infinity;
   }
@@ -120,7 +123,7 @@ class MemoryLog implements EventLog {
     return undefined;
   }
 
-  /** Forgets the oldest event. */
+  /** Removes the oldest event. */
   drop(): void {
     const entry = this.#entries[this.#first];
     if (entry === undefined) return;
@@ -138,7 +141,7 @@ class MemoryLog implements EventLog {
     else this.#told += change;
   }
 
-  /** Forgets what is too old. @returns what the clock shows */
+  /** Removes events that are too old. @returns the current time */
   #expire(): number {
     const now = this.#realm.clock.elapsed();
     while (now - this.since > this.#rule.age) this.drop();
@@ -157,12 +160,12 @@ class MemoryLog implements EventLog {
   }
 }
 
-/** How many topics may have retained events; beyond, the topic that was published to longest ago loses its own. */
+/** The most topics with retained events; beyond, the topic with the oldest publication is evicted. */
 const MOST_TOPICS = 10_000;
 
 class MemoryRetained implements RetainedEvents {
   readonly #realm: StoreRealm;
-  /** By topic, that which was published to longest ago first. */
+  /** By topic, in order of the last publication. */
   readonly #topics = new Map<Uri, readonly RetainedEvent[]>();
   readonly #tree = new TopicTree<Uri>();
 
@@ -209,7 +212,7 @@ class MemoryRetained implements RetainedEvents {
     this.#realm.kept.retained.release(weigh(events));
   }
 
-  /** Makes room for so many bytes. @returns false when there is none even without all others */
+  /** Reserves bytes, and evicts topics if necessary. @returns false when even that does not suffice */
   #reserve(weight: number): boolean {
     const account = this.#realm.kept.retained;
     if (account.canFit(weight)) {
@@ -220,7 +223,7 @@ class MemoryRetained implements RetainedEvents {
     return false;
   }
 
-  /** The topic that was published to longest ago loses its events. @returns false when there is none */
+  /** Evicts the topic with the oldest publication. @returns false when there is none */
   #evict(): boolean {
     const [oldest] = this.#topics.keys();
     if (oldest === undefined) return false;

@@ -1,4 +1,4 @@
-/** Packed event: an event of a log as bytes, for stores that outlive the process. */
+/** Packed event: converts an event of a log to bytes and back, for stores that outlive the process. */
 import { Payload, type Id, type PayloadCount, type PublishOptions, type Uri } from '@wamp/protocol';
 import { cbor } from '@wamp/protocol/cbor';
 import { audienceOf } from '../core/eligibility.ts';
@@ -20,8 +20,8 @@ interface Packed {
 }
 
 /**
- * An event as bytes, CBOR within. The format may change with the major version of this package.
- * @throws SerializationFailure when CBOR has no form for a value of the payload
+ * Packs an event as bytes (CBOR). The format may change with a major version of this package.
+ * @throws SerializationFailure when CBOR cannot represent a value of the payload
  */
 export function packEvent({ offset, time, withheld, publication }: LoggedEvent): Uint8Array {
   const { id, topic, options, payload, publisher, trustlevel, origin } = publication;
@@ -37,7 +37,7 @@ export function packEvent({ offset, time, withheld, publication }: LoggedEvent):
   return cbor.encodePayload([packed, bytes], {}, 1);
 }
 
-/** The event that {@link packEvent} has packed; of other bytes, the result is undefined, or it throws. */
+/** Unpacks an event that {@link packEvent} has packed; for other bytes, the result is undefined, or it throws. */
 export function unpackEvent(bytes: Uint8Array): LoggedEvent {
   const [packed, payload] = cbor.decodePayload(bytes, 1).args as readonly [Packed, Uint8Array];
   const { offset, time, withheld, count, ...publication } = packed;

@@ -1,4 +1,4 @@
-/** Runs a conversation against a router: what each client says, and what it hears. */
+/** Runs a conversation against a router: the messages that each client sends and receives. */
 import {
   json,
   MessageType,
@@ -15,31 +15,31 @@ import { ManualClock } from './manual-clock.ts';
 import { FarPeer, NearPeer, until, type Peer } from './peer.ts';
 import { fill, matchesTemplate, parseScript, type Line } from './script.ts';
 
-/** How one client of the conversation differs from the rest. */
+/** How one client of a conversation differs from the others. */
 export interface PeerOptions {
   readonly serializer?: Serializer;
-  /** The longest frame that it takes, in bytes; any by default, and always over a transport of the test's own. */
+  /** The longest frame that it accepts, in bytes; unlimited by default, and always unlimited with `connect`. */
   readonly limit?: number;
   readonly realm?: string;
   /** The `roles` of its HELLO; all roles with all features by default. */
   readonly roles?: Dict;
-  /** More for the Details of its HELLO. */
+  /** Additional HELLO.Details. */
   readonly details?: Dict;
-  /** False for a client that comes unjoined. */
+  /** False for a client that does not join by itself. */
   readonly joins?: boolean;
 }
 
 export interface ConversationOptions {
   readonly router?: Partial<RouterOptions>;
-  /** What all clients speak, unless `peers` says otherwise; JSON by default. */
+  /** The serializer of all clients, unless `peers` says otherwise; JSON by default. */
   readonly serializer?: Serializer;
-  /** True when faults of the router, or of what is plugged into it, are part of the plot. */
+  /** True when the test provokes faults of the router or of a plug-in. */
   readonly faults?: boolean;
   readonly peers?: Readonly<Record<string, PeerOptions>>;
   /**
-   * Connects a client to the router, and returns the client's end; in memory by default. Over any other
-   * transport, time is real but for `clock`: each line waits for what it is about, ten seconds at most, and
-   * silence is what the answer to a later request shows; hence no `strictRequestIds` there.
+   * Connects a client to the router, and returns the client's end; in memory by default. Over any other transport, time
+   * is real except for `clock`: each line waits for its message, and silence is proved by the answer to a later
+   * request, so `strictRequestIds` cannot be used there.
    */
   readonly connect?: (router: Router, serializer: Serializer) => Promise<Transport>;
 }
@@ -92,14 +92,14 @@ export const ALL_FEATURES: Readonly<Record<ClientRole, readonly string[]>> = {
  * callee ← [68, 1, $registration, {}, [1, 2]]
  * ```
  *
- * All clients join `realm1` first, in the order of their appearance, and the session id of each is the
- * variable of its name (`$callee`); one whose first line says HELLO, or whose options say so, comes
- * unjoined. `*` is anything, `{"a": 1, ...}` a dict with more keys, `x → closed` and `x ← closed` an
- * ended transport, `x → raw text` a frame that is no list, `x ← nothing` silence so far, `clock +5000`
- * five seconds, `date -5000` a machine whose date is set back by as much, `router drains 5000` its end once
- * no call is in flight, and in five seconds at the latest. A message that nobody expected fails the conversation, at the latest at its end.
+ * All clients first join `realm1`, in order of appearance, and the session id of each is the variable of its name
+ * (`$callee`). A client whose first line is HELLO, or whose options say so, does not join by itself. `*` matches
+ * anything, `{"a": 1, ...}` a dict with further keys. `x → closed` closes the transport, `x ← closed` expects its end;
+ * `x → raw text` sends a frame that is not a list; `x ← nothing` expects silence so far; `clock +5000` advances the
+ * clock by five seconds, `date -5000` sets the date back by as much; `router drains 5000` drains the router, for at
+ * most five seconds. An unexpected message fails the conversation, at the latest at its end.
  *
- * @throws Error with the line and what was heard instead
+ * @throws Error with the line and the message that was received instead
  */
 export async function converse(script: string, options: ConversationOptions = {}): Promise<void> {
   const lines = parseScript(script);
@@ -127,7 +127,7 @@ class Stage {
     this.#router = createRouter({ realms: ['realm1'], clock: this.#clock, ...options.router, log });
   }
 
-  /** Connects the client of a line, and joins it unless it wants to do that itself. */
+  /** Connects the client of a line, and joins it unless the script does. */
   async enter(line: Line & { readonly peer: string }): Promise<void> {
     if (this.#peers.has(line.peer)) return;
     const options = this.#options.peers?.[line.peer] ?? {};
@@ -166,7 +166,7 @@ class Stage {
       return;
     }
     const peer = this.#peers.get(line.peer);
-    if (peer === undefined) throw new Error(`nobody is called ${line.peer}`);
+    if (peer === undefined) throw new Error(`there is no peer ${line.peer}`);
     if (line.kind === 'send') peer.send(fill(line.message, this.#variables));
     else if (line.kind === 'send-raw') peer.transport.send(new TextEncoder().encode(line.raw));
     else if (line.kind === 'hang-up') peer.transport.close();
@@ -178,7 +178,7 @@ class Stage {
     }
   }
 
-  /** Waits until what a line is about has come about. */
+  /** Waits until the message or event of a line has arrived. */
   async #await(kind: Line['kind'], peer: Peer, name: string): Promise<void> {
     if (kind === 'expect') await peer.arrival();
     else if (kind === 'expect-closed') await peer.departure();
@@ -188,7 +188,7 @@ class Stage {
     } else await peer.settle();
   }
 
-  /** Whether the router still knows the session. */
+  /** Whether the session is still joined. */
   #isJoined(name: string): boolean {
     const session = this.#variables.get(name);
     const realm = this.#router.realm(this.#options.peers?.[name]?.realm ?? 'realm1');
@@ -198,7 +198,7 @@ class Stage {
   async end(): Promise<void> {
     for (const peer of this.#peers.values()) await peer.settle();
     for (const [name, peer] of this.#peers) {
-      if (peer.heard.length > 0) throw failure(`${name} hears no more`, peer.next());
+      if (peer.heard.length > 0) throw failure(`${name} receives nothing more`, peer.next());
     }
     const [fault] = this.#faults;
     if (fault !== undefined && this.#options.faults !== true) throw fault;
@@ -215,5 +215,5 @@ class Stage {
 
 function failure(expected: string, heard: unknown): Error {
   const text = heard === undefined ? 'silence' : typeof heard === 'string' ? heard : JSON.stringify(heard);
-  return new Error(`expected: ${expected}\n   heard: ${text}`);
+  return new Error(`expected: ${expected}\nreceived: ${text}`);
 }

@@ -1,3 +1,3 @@
-/** What tests of routers use: conversations and a clock that obeys. */
+/** For tests of routers: conversations, and a clock that the test moves. */
 export { ALL_FEATURES, converse, type ConversationOptions, type PeerOptions } from './conversation.ts';
 export { ManualClock } from './manual-clock.ts';

@@ -1,4 +1,4 @@
-/** A clock that stands still until a test moves it. */
+/** A clock that only a test moves. */
 import type { Clock } from '../core/clock.ts';
 
 interface Timer {
@@ -24,7 +24,7 @@ export class ManualClock implements Clock {
     return this.#elapsed;
   }
 
-  /** Sets the date that {@link now} tells, back or forth: no time passes, and no timer runs earlier or later for it. */
+  /** Sets the date that {@link now} returns, forward or back. No time elapses, and timers are not affected. */
   set(now: number): void {
     this.#now = now;
   }
@@ -37,12 +37,12 @@ export class ManualClock implements Clock {
     };
   }
 
-  /** Timers that have neither run nor been called off. */
+  /** How many timers are pending. */
   get pending(): number {
     return this.#timers.size;
   }
 
-  /** Lets `ms` pass; what falls due runs on the way, in order. */
+  /** Advances the clock by `ms`; timers that become due run in order. */
   advance(ms: number): void {
     const end = this.#elapsed + ms;
     for (let timer = this.#next(end); timer !== undefined; timer = this.#next(end)) {

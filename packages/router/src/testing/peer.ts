@@ -1,27 +1,27 @@
-/** A client that knows nothing but lists, and waits for them as long as its transport takes. */
+/** A client that sends and receives plain lists, and waits for them. */
 import { MessageType, type Transport } from '@wamp/protocol';
 
-/** The number of the request that only asks for an answer. */
+/** The id of a request whose only purpose is its answer. */
 const FENCE = Number.MAX_SAFE_INTEGER;
 
-/** What a peer does about messages that are under way. */
+/** A client of a conversation. */
 export interface Peer {
   readonly transport: Transport;
-  /** What it has heard and nobody has asked for. */
+  /** Received messages that the script has not expected yet. */
   readonly heard: (readonly unknown[])[];
   readonly closed: boolean;
-  /** Sends any list as a frame, a message or not. */
+  /** Sends any list as a frame, valid message or not. */
   send(message: unknown): void;
   next(): readonly unknown[] | undefined;
-  /** Waits until all has arrived, here and at the router, that anybody has sent. */
+  /** Waits until everything sent by either side has arrived. */
   settle(): Promise<void>;
   /** Waits for a message, or the end of the transport. */
   arrival(): Promise<void>;
-  /** Waits for the end of the transport, or a message instead. */
+  /** Waits for the end of the transport, or for a message. */
   departure(): Promise<void>;
 }
 
-/** A peer whose frames travel in memory: all that is under way arrives within a turn. */
+/** A peer on a transport in memory: frames arrive within a turn. */
 export class NearPeer implements Peer {
   readonly transport: Transport;
   readonly heard: (readonly unknown[])[] = [];
@@ -43,7 +43,7 @@ export class NearPeer implements Peer {
   }
 
   send(message: unknown): void {
-    if (!Array.isArray(message)) throw new Error('a message is a list');
+    if (!Array.isArray(message)) throw new Error('expected a message as a list');
     this.transport.send(this.transport.serializer.encodePayload(message, {}, 1));
   }
 
@@ -72,11 +72,11 @@ export class NearPeer implements Peer {
   }
 }
 
-/** A peer on a real transport: it waits for what is to come, and asks for an answer when nothing is. */
+/** A peer on a real transport: it waits for expected messages, and proves silence by the answer to a request. */
 export class FarPeer extends NearPeer {
   #joined = false;
   #fenced = false;
-  /** Looks whether what is being waited for has come. */
+  /** Checks the condition that is being awaited. */
   #look: () => void = () => undefined;
 
   override send(message: unknown): void {
@@ -85,8 +85,8 @@ export class FarPeer extends NearPeer {
   }
 
   /**
-   * Asks the router something of no consequence. It answers in order, and has done by then what was asked
-   * before. Who has not joined, or has left, has nothing to ask.
+   * Sends the router a harmless request. Because the router answers in order, it has processed everything before. Does
+   * nothing unless the client has joined.
    */
   override async settle(): Promise<void> {
     if (!this.#joined || this.closed) return;
@@ -122,7 +122,7 @@ export class FarPeer extends NearPeer {
     if (type === MessageType.GOODBYE || type === MessageType.ABORT) this.#joined = false;
   }
 
-  /** Resolves when the condition holds; what never comes is for the test's own timeout to tell. */
+  /** Resolves when the condition holds; if it never does, the test runs into its own timeout. */
   async #until(condition: () => boolean): Promise<void> {
     if (condition()) return;
     await new Promise<void>((resolve) => {
@@ -139,7 +139,7 @@ export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await turn();
 }
 
-/** Lets everything that is under way arrive: deliveries are microtasks, and this is a turn of its own. */
+/** Waits for a turn of the event loop, by which everything has arrived: deliveries are microtasks. */
 function turn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

@@ -1,11 +1,11 @@
-/** Reads conversations: lines of `peer → message` and `peer ← message` in the specification's notation. */
+/** Parses conversations: lines of `peer → message` and `peer ← message` in the notation of the specification. */
 
 /** Matches anything. */
 const ANYTHING: unique symbol = Symbol('*');
-/** As a key of a dict: more keys may stand beside those written. */
+/** As a key of a dict: further keys are allowed. */
 const AND_MORE: unique symbol = Symbol('...');
 
-/** A name for a value: bound by its first match, compared by the later ones. */
+/** A variable: its first match binds it, later ones are compared. */
 class Variable {
   readonly name: string;
 
@@ -24,7 +24,7 @@ export type Line = { readonly text: string } & (
   | { readonly kind: 'drain'; readonly ms: number }
 );
 
-/** The lines of a script; blank ones and those that begin with `#` are for the reader. */
+/** The lines of a script, without blank lines and comments (`#`). */
 export function parseScript(script: string): Line[] {
   return script
     .split('\n')
@@ -41,7 +41,8 @@ function parseLine(text: string): Line {
   const drain = /^router drains (\d+)$/.exec(text);
   if (drain !== null) return { text, kind: 'drain', ms: Number(drain[1]) };
   const [, peer = '', arrow, rest = ''] = /^(\S+)\s+(→|←)\s+(.*)$/.exec(text) ?? [];
-  if (peer === '') throw new SyntaxError(`neither an arrow, nor the clock or the router: ${text}`);
+  if (peer === '')
+    throw new SyntaxError(`expected a line with an arrow, clock, date or router, not: ${text}`);
   if (arrow === '→') {
     if (rest === 'closed') return { text, kind: 'hang-up', peer };
     if (rest === 'raw' || rest.startsWith('raw ')) {
@@ -58,8 +59,8 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|\$\w+|\.\.\.|\*/g;
 const MARK = '\u0001';
 
 /**
- * JSON in which `*` stands for anything, `$name` for a variable, and `...` in a dict for more keys. As in
- * `wamp.2.json`, a string of U+0000 and base64 is binary data, whatever serializer carries it (BIN-2).
+ * JSON with `*` for anything, `$name` for a variable, and `...` in a dict for further keys. As in `wamp.2.json`, a
+ * string of U+0000 and base64 is binary data, with any serializer (BIN-2).
  */
 function parseNotation(text: string): unknown {
   const marked = text.replace(TOKEN, (token) => {
@@ -87,7 +88,7 @@ function bytesOf(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
-/** Puts values in the place of variables. */
+/** Replaces variables by their values. */
 export function fill(template: unknown, variables: ReadonlyMap<string, unknown>): unknown {
   if (template instanceof Variable) {
     if (!variables.has(template.name)) throw new Error(`$${template.name} has no value yet`);
@@ -99,7 +100,7 @@ export function fill(template: unknown, variables: ReadonlyMap<string, unknown>)
   return Object.fromEntries(Object.entries(template).map(([key, item]) => [key, fill(item, variables)]));
 }
 
-/** Compares, and binds the variables met for the first time. */
+/** Compares, and binds variables at their first occurrence. */
 export function matchesTemplate(
   template: unknown,
   actual: unknown,

@@ -246,7 +246,7 @@ describe('B5 an answer as Crossbar.io knows it', () => {
     const lines = stage.log.mock.calls.filter(([level]) => level === 'warn' || level === 'error');
     expect(lines).toHaveLength(1);
     expect(String(lines[0]?.[2]['error'])).toBe(
-      `TypeError: ${PROCEDURE} returned what cannot be used: unknown key "expires"`,
+      `TypeError: ${PROCEDURE} returned an invalid answer: unknown key "expires"`,
     );
   });
 

@@ -176,7 +176,7 @@ describe('B5 an answer as Crossbar.io knows it', () => {
     );
     const lines = log.mock.calls.filter(([level]) => level === 'warn' || level === 'error');
     expect(lines.map(([, , facts]) => String(facts['error']))).toEqual([
-      `TypeError: ${DECIDE} returned what cannot be used: ${fault}`,
+      `TypeError: ${DECIDE} returned an invalid answer: ${fault}`,
     ]);
   });
 

@@ -56,7 +56,7 @@ describe('arguments by name', () => {
       client → [48, 3, {}, "wamp.session.list", [], {"filter_authroles": ["anonymous"]}]
       client ← [50, 3, {}, [[$client]]]
       client → [48, 4, {}, "wamp.session.count", [null], {"filter_authroles": ["nobody"]}]
-      client ← [8, 48, 4, {}, "wamp.error.invalid_argument", ["filter_authroles: given twice, by place and by name"]]
+      client ← [8, 48, 4, {}, "wamp.error.invalid_argument", ["filter_authroles: given twice, as a positional and as a keyword argument"]]
     `));
 
   test('B4 session_id, and an id and options of a look-up', () =>

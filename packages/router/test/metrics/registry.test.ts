@@ -110,8 +110,8 @@ test('histograms kept elsewhere add up bucket by bucket', () => {
 
 test.each([
   ['Calls', 'counter', 'metric name "Calls": expected /^[a-z][a-z0-9_]*$/'],
-  ['calls', 'counter', 'metric name calls: a name ends with _total if, and only if, it is a counter\'s'], // prettier-ignore
-  ['calls_total', 'gauge', 'metric name calls_total: a name ends with _total if, and only if, it is a counter\'s'], // prettier-ignore
+  ['calls', 'counter', 'metric name calls: the names of counters, and only these, end with _total'], // prettier-ignore
+  ['calls_total', 'gauge', 'metric name calls_total: the names of counters, and only these, end with _total'], // prettier-ignore
 ] as const)('the name %s of a %s is refused', (name, kind, message) => {
   expect(() => new MetricsRegistry()[kind]({ name, help: 'Calls.' })).toThrow(message);
 });
@@ -119,7 +119,7 @@ test.each([
 test('a name is used once', () => {
   const registry = new MetricsRegistry();
   registry.gauge({ name: 'calls', help: 'Calls.' });
-  expect(() => registry.gauge({ name: 'calls', help: 'Calls.' })).toThrow('metric name calls: it is in use already'); // prettier-ignore
+  expect(() => registry.gauge({ name: 'calls', help: 'Calls.' })).toThrow('metric name calls: already in use'); // prettier-ignore
 });
 
 test('values that are not one for each label are refused', () => {

@@ -1,0 +1,46 @@
+/** What events tell of one connection: that it was opened, who logged in or was refused, why it ended. */
+import type { Uri } from '@wamp/protocol';
+import type { EndedBy, RouterEvents } from '../events.ts';
+import type { Attempt, Joined } from '../session/joining.ts';
+import type { Member } from '../session/member.ts';
+
+/** What every event of a connection tells. */
+interface ConnectionFacts {
+  /** Its number among all connections of the router. */
+  readonly connection: number;
+  readonly transport: string;
+  readonly address: string | undefined;
+}
+
+export class ConnectionEvents {
+  readonly facts: ConnectionFacts;
+  readonly #events: RouterEvents;
+  /** Who ends the connection, and why; undefined while nobody does. */
+  #ending: { readonly by: EndedBy; readonly reason: string } | undefined;
+
+  constructor(events: RouterEvents, facts: ConnectionFacts) {
+    this.facts = facts;
+    this.#events = events;
+    events.emit({ code: 'connection_opened', ...facts });
+  }
+
+  accepted({ realm, id, principal: { authmethod: method, authid, authrole } }: Joined): void {
+    const session = { realm: realm.name, session: id, method, authid, authrole };
+    this.#events.emit({ code: 'login_accepted', ...this.facts, ...session });
+  }
+
+  refused(attempt: Attempt, reason: Uri, message: string): void {
+    this.#events.emit({ code: 'login_refused', ...this.facts, ...attempt, reason, message });
+  }
+
+  /** The connection is about to end. The first reason counts. */
+  endsBy(by: EndedBy, reason: string): void {
+    this.#ending ??= { by, reason };
+  }
+
+  /** @param where its session was, if it had one */
+  closed({ realm, session }: Partial<Member['where']> = {}): void {
+    const { by, reason } = this.#ending ?? { by: 'router', reason: '' };
+    this.#events.emit({ code: 'connection_closed', ...this.facts, realm, session, by, reason });
+  }
+}

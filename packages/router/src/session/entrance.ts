@@ -1,0 +1,104 @@
+/** The entrance of a session: what its messages pass through before the realm receives them. */
+import { MessageType, type Call, type Message, type OversizedMessage, type Uri } from '@wamp/protocol';
+import type { Action, Asker, Authorizer } from '../authz/authorizer.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Realm } from '../core/realm.ts';
+import type { Request } from '../core/requests.ts';
+import type { Session, Undeliverable } from '../core/session.ts';
+import type { Turns } from '../core/work.ts';
+import type { Limits } from '../limits.ts';
+import type { Log } from '../log.ts';
+import { Gate, type Carrier as GateCarrier, type GateExit } from './gate.ts';
+import type { RequestSequence } from './request-sequence.ts';
+
+/** What carries a session's messages in. */
+export interface Carrier extends GateCarrier {
+  /** The client says GOODBYE. */
+  goodbye(reason: Uri): void;
+}
+
+/** What this needs of the router. */
+interface Surroundings {
+  readonly clock: Clock;
+  readonly turns: Turns;
+  readonly limits: Pick<Limits, 'authorizeTimeout'>;
+  readonly log: Log;
+}
+
+/** The order of the requests is checked first, then whether they are permitted; each check is there only where it is asked for. */
+export class Entrance implements GateExit {
+  readonly #carrier: Carrier;
+  readonly #realm: Realm;
+  readonly #session: Session;
+  readonly #log: Log;
+  /** Undefined where everybody may do everything. */
+  readonly #gate: Gate | undefined;
+  /** Undefined unless request ids have to be sequential. */
+  readonly #sequence: RequestSequence | undefined;
+
+  constructor(
+    carrier: Carrier,
+    asker: Asker,
+    authorizer: Authorizer | undefined,
+    { clock, turns, limits, log }: Surroundings,
+    sequence?: RequestSequence,
+  ) {
+    this.#carrier = carrier;
+    this.#realm = asker.realm;
+    this.#session = asker.session;
+    this.#log = log;
+    this.#sequence = sequence;
+    const timeout = limits.authorizeTimeout;
+    this.#gate = authorizer && new Gate({ asker, authorizer, clock, timeout, turns, carrier }, this);
+  }
+
+  /**
+   * Takes a message of the session.
+   * @throws ProtocolViolation when the session may not send it now
+   */
+  receive(message: Message): void {
+    if (this.#sequence !== undefined) this.#sequence.check(message);
+    if (this.#gate !== undefined) this.#gate.receive(message);
+    else if (message.type === MessageType.GOODBYE) this.#carrier.goodbye(message.reason);
+    else this.#realm.receive(this.#session, message);
+  }
+
+  /**
+   * Takes what is known of a message that was too long.
+   * @throws ProtocolViolation when the session may not send it now
+   */
+  oversized(message: OversizedMessage, fault: Undeliverable): void {
+    this.#sequence?.check(message);
+    this.#realm.oversized(this.#session, message, fault);
+  }
+
+  /** What waits for permission comes in no more. */
+  close(): void {
+    this.#gate?.close();
+  }
+
+  /** For the gate. */
+  admit(message: Message, disclosed: boolean): void {
+    if (!this.#carrier.isOpen) return;
+    if (message.type === MessageType.GOODBYE) this.#carrier.goodbye(message.reason);
+    else this.#realm.receive(this.#session, message, disclosed);
+  }
+
+  /** For the gate. */
+  deny(message: Request, error: Uri, explanation: string): void {
+    if (!this.#carrier.isOpen) return;
+    this.#realm.traffic.denied.add(message.type);
+    this.#realm.deny(this.#session, message, error, explanation);
+  }
+
+  /** For the gate: more input to a call was permitted with the call. */
+  isDecided(message: Call): boolean {
+    return this.#realm.dealer.continues(this.#session, message);
+  }
+
+  /** For the gate. */
+  failed(facts: { readonly action: Action; readonly uri: Uri; readonly error: unknown }): void {
+    const where = { realm: this.#realm.name, session: this.#session.id };
+    this.#log('warn', 'authorization failed', { code: 'authorization_denied', ...where, ...facts });
+  }
+}

@@ -1,0 +1,221 @@
+/** Member: a client that has joined, as its realm sees it; built at WELCOME. */
+import {
+  ErrorUri,
+  SerializationFailure,
+  type Dict,
+  type ErrorMessage,
+  type Id,
+  type Message,
+  type OversizedMessage,
+  type PeerFeatures,
+  type Transport,
+  type Uri,
+} from '@wamp/protocol';
+import type { Realm } from '../core/realm.ts';
+import type { Client, Departure, Principal, Session, Undeliverable } from '../core/session.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Turns, Work } from '../core/work.ts';
+import type { Limits, LimitTally } from '../limits.ts';
+import type { Log } from '../log.ts';
+import { LOW_MARK } from '../output/holding.ts';
+import type { Outlet } from '../output/outlet.ts';
+import { SlowConsumer } from '../output/slow-consumer.ts';
+import { insteadOf, noForm, tooLong, tryEncode } from '../output/undeliverable.ts';
+import { Entrance, type Carrier } from './entrance.ts';
+import type { Joined } from './joining.ts';
+import { RequestSequence } from './request-sequence.ts';
+
+/** So many bytes of a message that is sent cost a unit of work, as a power of two: they are written, and perhaps copied. */
+const BYTES_A_UNIT = 12;
+
+/** What this needs of the router. */
+interface Surroundings {
+  readonly clock: Clock;
+  readonly turns: Turns;
+  readonly limits: Pick<Limits, 'authorizeTimeout' | 'queueSize' | 'slowConsumerTimeout'>;
+  readonly limited: LimitTally;
+  readonly log: Log;
+  readonly strictRequestIds: boolean;
+}
+
+/** The connection of a joined client. */
+export interface ClientCarrier extends Carrier {
+  /** Says GOODBYE in the router's name. */
+  leave(reason: Uri, message?: string, departure?: Departure): void;
+  /**
+   * The session has to end, and is open no more. It may be the core that is in the middle of sending: the end itself comes
+   * on a turn of its own.
+   */
+  cutOff(reason: Uri, message: string): void;
+}
+
+/** Through what a client is reached. */
+export interface Line {
+  readonly carrier: ClientCarrier;
+  readonly outlet: Outlet;
+  readonly transport: Pick<Transport, 'backlog'>;
+  /** How it is connected, for the session meta API. */
+  readonly peer: Dict;
+  /** What it has in common with others of its address. */
+  readonly client: Client | undefined;
+}
+
+/** A class, so that all members have one shape: V8 would take a literal with a getter for a table of names. */
+export class Member implements Session {
+  readonly id: Id;
+  readonly principal: Principal;
+  readonly features: PeerFeatures;
+  readonly transport: Dict;
+  readonly client: Client | undefined;
+  readonly realm: Realm;
+  /** What the client says comes in through it. */
+  readonly entrance: Entrance;
+  readonly #carrier: ClientCarrier;
+  readonly #outlet: Outlet;
+  readonly #channel: Pick<Transport, 'backlog'>;
+  readonly #work: Work;
+  readonly #log: Log;
+  readonly #limited: LimitTally;
+  readonly #slow: SlowConsumer;
+  /** What goes on once the client has read nearly everything; made when first needed. */
+  #awaiting: (() => void)[] | undefined;
+
+  constructor(joined: Joined, { carrier, outlet, transport, peer, client }: Line, router: Surroundings) {
+    const { id, principal, features, realm, call, authorizer, slowConsumer } = joined;
+    this.id = id;
+    this.principal = principal;
+    this.features = features;
+    this.transport = peer;
+    this.client = client;
+    this.realm = realm;
+    const sequence = router.strictRequestIds ? new RequestSequence() : undefined;
+    this.entrance = new Entrance(carrier, { realm, session: this, call }, authorizer, router, sequence);
+    this.#carrier = carrier;
+    this.#outlet = outlet;
+    this.#channel = transport;
+    this.#work = router.turns.work;
+    this.#log = router.log;
+    this.#limited = router.limited;
+    this.#slow = new SlowConsumer(slowConsumer, router, { outlet, transport, realm, session: this });
+  }
+
+  /** Its realm and id, for logs and events. */
+  get where(): { readonly realm: Uri; readonly session: Id } {
+    return { realm: this.realm.name, session: this.id };
+  }
+
+  /** What has not left this process yet, in bytes. */
+  get queued(): number {
+    return this.#slow.backlog;
+  }
+
+  get isBehind(): boolean {
+    return this.#channel.backlog > LOW_MARK;
+  }
+
+  whenCaughtUp(task: () => void): void {
+    (this.#awaiting ??= []).push(task);
+  }
+
+  send(message: Message): Undeliverable | undefined {
+    if (!this.#carrier.isOpen) return undefined;
+    try {
+      const length = this.#outlet.encode(message);
+      this.#work.spent += 1 + (length >>> BYTES_A_UNIT);
+      if (length > this.#outlet.limit) return this.#cannotDeliver(message, tooLong(length, this.#outlet));
+      const slow = this.#slow;
+      if (this.#channel.backlog <= slow.room || slow.takesOn(length, this.#work.producer)) {
+        this.#outlet.send();
+        const { sent } = this.realm.traffic;
+        sent.add(message.type);
+        sent.weigh(message.type, length);
+      } else this.#behind(message);
+      return undefined;
+    } catch (error) {
+      return this.#failed(message, error);
+    }
+  }
+
+  /**
+   * Refuses a message that was dropped because it was too long: whoever is to be told is told by the core.
+   * @param length in bytes
+   * @throws ProtocolViolation when the session may not send it now
+   */
+  refuseLong(message: OversizedMessage, length: number, fault: Undeliverable): void {
+    this.#limited.add('messages_discarded');
+    this.#log('info', 'message too long', { ...this.where, type: message.type, length });
+    this.realm.traffic.received.add(message.type);
+    this.entrance.oversized(message, fault);
+  }
+
+  end(reason: Uri, message?: string, departure?: Departure): void {
+    this.#carrier.leave(reason, message, departure);
+  }
+
+  /** The transport has sent something. */
+  drained(): void {
+    this.#slow.drained();
+    if (this.#awaiting !== undefined && !this.isBehind) this.#caughtUp();
+  }
+
+  /** The last word to the client is about to be sent, and comes behind all that waits. */
+  release(): void {
+    this.#slow.release();
+  }
+
+  /** The client is about to be cut off: what waits is dropped. */
+  drop(): void {
+    this.#slow.close();
+  }
+
+  /** Leaves its realm; does nothing the second time. */
+  leave(departure?: Departure): void {
+    this.entrance.close();
+    this.#slow.close();
+    this.realm.leave(this, departure);
+    this.#caughtUp();
+  }
+
+  #caughtUp(): void {
+    const tasks = this.#awaiting ?? [];
+    this.#awaiting = undefined;
+    for (const task of tasks) task();
+  }
+
+  /** The client reads too slowly, and has no room for the message that was encoded last. */
+  #behind(message: Message): void {
+    if (this.#slow.take(message)) return;
+    this.#carrier.cutOff(ErrorUri.SLOW_CONSUMER, `${this.#slow.backlog} bytes are waiting to be read`);
+  }
+
+  #failed(message: Message, error: unknown): Undeliverable | undefined {
+    if (error instanceof SerializationFailure) return this.#cannotDeliver(message, noForm(error));
+    this.#log('error', 'internal error', { ...this.where, error });
+    this.#carrier.cutOff(ErrorUri.INTERNAL_ERROR, 'an internal error');
+    return undefined;
+  }
+
+  /**
+   * The client's serializer has no form for a payload, or the client no room for the message (RAW-6, T-53):
+   * whoever waits for it is told, here or by the core, and nobody else notices.
+   */
+  #cannotDeliver(message: Message, fault: Undeliverable): Undeliverable {
+    this.realm.traffic.dropped.add(message.type);
+    this.#log('warn', 'undeliverable', { ...this.where, type: message.type, why: fault.why });
+    const instead = insteadOf(message, fault);
+    if (instead !== undefined) this.#sendInstead(instead);
+    return fault;
+  }
+
+  /** A client that cannot even be told that cannot be served. */
+  #sendInstead(message: ErrorMessage): void {
+    const fault = tryEncode(this.#outlet, message);
+    if (fault === undefined) {
+      if (this.#slow.holds) this.#behind(message);
+      else this.#outlet.send();
+    } else {
+      this.#log('warn', 'cannot be told', { ...this.where, type: message.type, why: fault.why });
+      this.#carrier.cutOff(fault.error, fault.why);
+    }
+  }
+}
