@@ -36,7 +36,7 @@ export function memoryCheck(
   heap: () => { readonly used_heap_size: number; readonly heap_size_limit: number } = getHeapStatistics,
 ): ReadinessCheck {
   return () => {
-    const { used, limit } = kept.all;
+    const { used, limit } = kept;
     if (used >= limit * NEARLY_ALL) {
       return { code: 'kept_bytes', why: `the router keeps ${used} bytes of ${limit} (limits.kept_size)` };
     }

@@ -94,7 +94,7 @@ function health(connections: number): Health {
       subscriptions: broker.subscriptions.size,
       registrations: dealer.registrations.size - realm.ownProcedures,
       // The router's own session is one of them once it has been called.
-      callers: Math.max(0, dealer.calls.pending.size - 1),
+      callers: Math.max(0, dealer.calls.parties - 1),
     },
     faults,
     dropped: traffic.dropped.toObject(),

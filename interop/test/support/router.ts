@@ -85,7 +85,7 @@ export function holdings({ broker, dealer, sessions }: Realm): Readonly<Record<s
     sessions: sessions.size,
     subscriptions: broker.subscriptions.size,
     registrations: dealer.registrations.size,
-    calling: dealer.calls.pending.size,
+    calling: dealer.calls.parties,
   };
 }
 

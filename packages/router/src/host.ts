@@ -1,15 +1,104 @@
-/** What those who accept connections see of the router that takes them in. */
-import type { Dict, Transport } from '@wamp/protocol';
+/** The interfaces of a router: `Router` for applications, `Host` for the code that accepts connections. */
+import type { Dict, Transport, Uri } from '@wamp/protocol';
 import type { Underlay } from './auth/authenticator.ts';
 import type { Admission } from './connection/admission.ts';
 import type { Place } from './connection/place.ts';
 import type { Clock } from './core/clock.ts';
 import type { ProcessAccounts } from './core/kept.ts';
-import type { Limits, LimitTally } from './limits.ts';
+import type { Realm } from './core/realm.ts';
+import type { ReadonlyTally } from './core/tally.ts';
+import type { EventSource } from './events.ts';
+import type { LimitName, Limits, LimitTally } from './limits.ts';
 import type { Log } from './log.ts';
+import type { MetricsRegistry } from './metrics/registry.ts';
 import type { FlushQueue } from './output/flush-queue.ts';
+import type { NamedRealm, RealmChanges, RouterChanges } from './router-options.ts';
+import type { LocalOptions } from './session/local-join.ts';
+import type { LocalSession } from './session/local-session.ts';
 
-/** A router, for those who accept connections on its behalf: `createRouter` makes one. */
+/** A router with its realms, open for connections; `createRouter` returns one. */
+export interface Router {
+  /** Connections, log-ins, sessions, denied requests and limits that were met, as events (docs/metrics.md). */
+  readonly events: EventSource;
+  /** All metrics, for readers such as Prometheus: `router.metrics.read()` (docs/metrics.md). */
+  readonly metrics: MetricsRegistry;
+  /** The limits in force: those of the options, and the defaults of the others. */
+  readonly limits: Limits;
+  /** How often each limit on connections was met (docs/limits.md). */
+  readonly limited: ReadonlyTally<LimitName>;
+  /** Bytes of data that outlives its messages, in all realms, and their limit (`limits.keptSize`). */
+  readonly kept: { readonly used: number; readonly limit: number };
+  /**
+   * Writes to `RouterOptions.log`, at the same bounded rate as the router itself, for code that accepts connections on its
+   * behalf. Does nothing when the router has no log.
+   */
+  readonly log: Log;
+
+  /** The realm of that name; undefined when the router has none. */
+  realm(name: Uri): Realm | undefined;
+
+  /** All realms. */
+  realms(): Iterable<Realm>;
+
+  /**
+   * Accepts a client over a transport of your own; the router uses this end of it.
+   * @param peer describes the connection in the session meta API, such as `{ type: 'in-memory' }`; empty by default
+   * @param underlay describes the connection to authenticators only; empty by default
+   */
+  open(transport: Transport, peer?: Dict, underlay?: Underlay): void;
+
+  /**
+   * Changes limits while the router runs. `pingInterval`, `pingTimeout` and `messageSize` hold for acceptors that are made
+   * later (`acceptWebSockets` …), all others for whatever comes next.
+   * @param changes `attempts` is ignored by a router that was created with `attempts: false`
+   */
+  reconfigure(changes: RouterChanges): void;
+
+  /**
+   * Adds a realm while the router runs.
+   * @throws Error when there is a realm of that name
+   */
+  addRealm(realm: Uri | NamedRealm): void;
+
+  /**
+   * Changes a realm while it is in use, to what it would be if it were created with these settings: for clients that join
+   * later, and for requests that come later. A client that is authenticating when `authenticators` change is refused with
+   * `wamp.error.unavailable`, and may try again.
+   * @throws Error when there is no such realm
+   */
+  reconfigureRealm(name: Uri, changes: RealmChanges): void;
+
+  /**
+   * Removes a realm: its sessions are sent GOODBYE, and what it keeps is gone.
+   * @param reason the URI of that GOODBYE; `wamp.close.close_realm` by default
+   * @returns false when there was no such realm
+   */
+  removeRealm(name: Uri, reason?: Uri): boolean;
+
+  /**
+   * Joins a realm with a session of this process, synchronously.
+   * @param realm its name
+   * @param options who the session is, and what it may do
+   * @throws ApplicationError `wamp.error.no_such_realm`; `wamp.error.limit_exceeded` when the realm is full;
+   *   `wamp.close.system_shutdown` when the router drains or is closed
+   */
+  join(realm: Uri, options?: LocalOptions): LocalSession;
+
+  /**
+   * Prepares for shutdown. New calls are refused with `wamp.error.unavailable`; new connections, and those that have not
+   * joined yet, with ABORT `wamp.close.system_shutdown`. Sessions continue otherwise. Resolves when no call is in flight,
+   * and after `patience` (ms) at the latest. Call `close` next.
+   */
+  drain(patience: number): Promise<void>;
+
+  /**
+   * Sends GOODBYE to all sessions; resolves when the last connection has ended.
+   * @param reason `wamp.close.system_shutdown` by default
+   */
+  close(reason?: Uri): Promise<void>;
+}
+
+/** A router as seen by the code that accepts connections for it. */
 export interface Host {
   readonly clock: Clock;
   readonly limits: Limits;
@@ -30,4 +119,21 @@ export interface Host {
    * @param place what it has been admitted with; without one, it is counted as a handshake, and does not wait
    */
   open(transport: Transport, peer?: Dict, underlay?: Underlay, place?: Place): void;
+}
+
+const hosts = new WeakMap<Router, Host>();
+
+/** Registers the host of a router for {@link hostOf}. */
+export function isHostOf(host: Host, router: Router): void {
+  hosts.set(router, host);
+}
+
+/**
+ * The host of a router.
+ * @throws TypeError for a router that `createRouter` has not made
+ */
+export function hostOf(router: Router): Host {
+  const host = hosts.get(router);
+  if (host === undefined) throw new TypeError('router: expected one that createRouter has made');
+  return host;
 }

@@ -1,14 +1,13 @@
 /** The public names of the router package. */
-export {
-  createRouter,
-  Router,
-  type NamedRealm,
-  type RealmChanges,
-  type RealmSettings,
-  type RouterChanges,
-  type RouterOptions,
-} from './router.ts';
-export type { Host } from './host.ts';
+export { createRouter } from './router.ts';
+export type {
+  NamedRealm,
+  RealmChanges,
+  RealmSettings,
+  RouterChanges,
+  RouterOptions,
+} from './router-options.ts';
+export type { Router } from './host.ts';
 export { acceptWebSockets, type WebSocketAcceptor, type WebSocketOptions } from './transports/websocket.ts';
 export {
   acceptRawSockets,
@@ -33,22 +32,21 @@ export {
 } from './metrics/registry.ts';
 export type { HistogramSample, Labels, Metric, MetricHead, Sample } from './metrics/metric.ts';
 export { countUpTo, Histogram, quantile, type Bucket, type Distribution } from './core/histogram.ts';
-export type { CallOutcome, Latency } from './core/latency.ts';
-export {
-  RouterEvents,
-  type AuthorizationDenied,
-  type ConnectionClosed,
-  type ConnectionOpened,
-  type EndedBy,
-  type EventCode,
-  type EventSource,
-  type LimitMet,
-  type LoginAccepted,
-  type LoginRefused,
-  type RouterEvent,
-  type SessionJoined,
-  type SessionLeft,
-  type SlowConsumerEvent,
+export type { CallOutcome, CallTimes } from './core/latency.ts';
+export type {
+  AuthorizationDenied,
+  ConnectionClosed,
+  ConnectionOpened,
+  EndedBy,
+  EventCode,
+  EventSource,
+  LimitMet,
+  LoginAccepted,
+  LoginRefused,
+  RouterEvent,
+  SessionJoined,
+  SessionLeft,
+  SlowConsumerEvent,
 } from './events.ts';
 export { isLoopback, plainAddress } from './addresses.ts';
 export { defaultFeatures, type FeatureOptions } from './features/index.ts';
@@ -67,15 +65,12 @@ export { packEvent, unpackEvent } from './stores/packed-event.ts';
 export type { HistoryRule } from './features/event-history.ts';
 export { DEFAULT_QUOTAS, type QuotaName, type Quotas, type QuotaTally } from './core/quotas.ts';
 export type { TrustLevel } from './core/trust.ts';
-export { Realm, type Feature, type RealmOptions, type RouterFeatures } from './core/realm.ts';
-export { Broker, type BrokerOptions } from './core/broker.ts';
-export { Dealer, type DealerOptions } from './core/dealer.ts';
-export { Calls } from './core/calls.ts';
-export type { PendingCall, PendingCalls } from './core/pending-calls.ts';
+export type { Feature, Realm, RealmBroker, RealmCalls, RealmDealer, RouterFeatures } from './core/realm.ts';
+export type { PendingCall } from './core/pending-calls.ts';
 export type { Callee, Registration } from './core/registration.ts';
 export type { Subscription } from './core/subscription.ts';
-export type { PatternMap } from './core/pattern-map.ts';
-export type { Counts, Traffic } from './core/traffic.ts';
+export type { ReadonlyPatternMap } from './core/pattern-map.ts';
+export type { ReadonlyCounts, ReadonlyTraffic } from './core/traffic.ts';
 export type { MetaCall, MetaProcedure } from './core/meta-session.ts';
 export { TRUSTED_ROLE, type Departure, type Principal, type Session } from './core/session.ts';
 export type { Permits, Ruling } from './core/ruling.ts';
@@ -132,8 +127,8 @@ export type { LocalAnswer, LocalInvocation, LocalProcedure } from './session/loc
 export type { LocalOptions } from './session/local-join.ts';
 
 // For features of your own: docs/extending.md shows how they are used.
-export { Hook } from './core/hook.ts';
-export { Tally } from './core/tally.ts';
+export { Hook, type ReadonlyHook } from './core/hook.ts';
+export { Tally, type ReadonlyTally } from './core/tally.ts';
 export type { Eligible, Origin, Publication, Publisher } from './core/publication.ts';
 export { eligibility } from './core/eligibility.ts';
 export { eventDetails, eventFor } from './core/broker.ts';

@@ -15,9 +15,8 @@ import {
   transcodeWith,
 } from '@wamp/protocol';
 import { anonymous } from './auth/anonymous.ts';
-import { Attempts, type AttemptLimits } from './auth/attempts.ts';
-import type { Authenticator, Underlay } from './auth/authenticator.ts';
-import type { Authorizer } from './authz/authorizer.ts';
+import { Attempts } from './auth/attempts.ts';
+import type { Underlay } from './auth/authenticator.ts';
 import { Admission } from './connection/admission.ts';
 import { boundedLog } from './connection/bounded-log.ts';
 import { Connection, type ConnectionRouter } from './connection/connection.ts';
@@ -26,16 +25,16 @@ import { Rates } from './connection/rate-limit.ts';
 import { systemClock } from './connection/system-clock.ts';
 import { TurnsOfRouter } from './connection/turns.ts';
 import type { Clock } from './core/clock.ts';
-import { DEFAULT_STORE_LIMITS, ProcessAccounts, type StoreLimits } from './core/kept.ts';
-import { DEFAULT_QUOTAS, type Quotas } from './core/quotas.ts';
-import { Realm, type Feature, type RealmOptions } from './core/realm.ts';
+import { CoreRealm, type RealmOptions } from './core/core-realm.ts';
+import { DEFAULT_STORE_LIMITS, ProcessAccounts } from './core/kept.ts';
+import { DEFAULT_QUOTAS } from './core/quotas.ts';
+import type { Realm } from './core/realm.ts';
 import { Tally } from './core/tally.ts';
-import type { TrustLevel } from './core/trust.ts';
 import { RouterEvents } from './events.ts';
 import { logEvents } from './events-log.ts';
 import { tellOf } from './realm-events.ts';
 import { defaultFeatures } from './features/index.ts';
-import type { Host } from './host.ts';
+import { hostOf, isHostOf, type Host, type Router } from './host.ts';
 import { DEFAULT_LIMITS, type Limits, type LimitTally } from './limits.ts';
 import { LagProbe } from './metrics/lag.ts';
 import { MetricsRegistry } from './metrics/registry.ts';
@@ -43,7 +42,7 @@ import { LAG, measure } from './metrics/router-metrics.ts';
 import type { Log } from './log.ts';
 import { FlushQueue } from './output/flush-queue.ts';
 import { Outlets } from './output/outlet.ts';
-import type { SlowConsumerPolicies } from './output/slow-consumer.ts';
+import type { NamedRealm, RealmChanges, RouterChanges, RouterOptions } from './router-options.ts';
 import type { GuardedRealm } from './session/joining.ts';
 import { joinLocally, type LocalOptions } from './session/local-join.ts';
 import type { LocalMember, LocalRouter } from './session/local-member.ts';
@@ -51,79 +50,8 @@ import type { LocalSession } from './session/local-session.ts';
 import { callsAsRouter } from './session/own-call.ts';
 import { permitsOf } from './session/permits.ts';
 
-/** What may differ from realm to realm. */
-export interface RealmSettings {
-  /** Who may come in; anonymous clients by default. */
-  readonly authenticators?: readonly Authenticator[] | undefined;
-  /** What each may do; everything when there is none. */
-  readonly authorizer?: Authorizer | undefined;
-  /** What a realm can do beyond routing; all that this package has by default. */
-  readonly features?: readonly Feature[] | undefined;
-  /** How URIs are judged: `loose` by default (spec: Building Blocks, URIs). */
-  readonly uriRules?: UriRules | undefined;
-  /** Whether `disclose_me` and `disclose_caller` are granted; true by default. */
-  readonly disclosure?: boolean | undefined;
-  /** How far callers and publishers are trusted, told in INVOCATION and EVENT; untold by default. */
-  readonly trustLevel?: TrustLevel | undefined;
-  /** What becomes of clients that read too slowly, by role; `disconnect` by default. */
-  readonly slowConsumers?: SlowConsumerPolicies | undefined;
-  /** How much one session may take, where it differs from {@link DEFAULT_QUOTAS}. */
-  readonly quotas?: Partial<Quotas> | undefined;
-  /** How much the realm keeps, where it differs from {@link DEFAULT_STORE_LIMITS}. */
-  readonly stores?: Partial<StoreLimits> | undefined;
-  /** How many sessions it takes; any number by default. More are refused with `wamp.error.limit_exceeded`. */
-  readonly maxSessions?: number | undefined;
-}
-
-/** A realm by its name; what it leaves undefined it has from the router. */
-export interface NamedRealm extends RealmSettings {
-  readonly name: Uri;
-}
-
-/** What can be changed while a realm is in use. */
-export type RealmChanges = Pick<
-  RealmSettings,
-  'authenticators' | 'slowConsumers' | 'quotas' | 'stores' | 'maxSessions'
->;
-
-/** The settings beside `realms` are those of every realm that does not say otherwise. */
-export interface RouterOptions extends RealmSettings {
-  /** The realms, by name, or with settings of their own. There are no others: HELLO never makes one. */
-  readonly realms: readonly (Uri | NamedRealm)[];
-  /** Whether clients must number requests 1, 2, 3 …; false by default, for some do not. */
-  readonly strictRequestIds?: boolean;
-  /** Bounds that differ from {@link DEFAULT_LIMITS}. */
-  readonly limits?: Partial<Limits>;
-  /**
-   * How often somebody may try to log in, where it differs from {@link DEFAULT_ATTEMPT_LIMITS}; false for as often as
-   * they like.
-   */
-  readonly attempts?: Partial<AttemptLimits> | false;
-  /** What WELCOME says of the router's make. */
-  readonly agent?: string;
-  /**
-   * Takes log entries; silent by default. Of one kind (text) it is given 10 a second at most, and then how many more there
-   * were (`unmentioned`), so that no client can flood it; texts among the facts end after 512 characters.
-   */
-  readonly log?: Log;
-  /** Time, for tests. */
-  readonly clock?: Clock;
-  /** Draws ids of global scope, for tests. */
-  readonly globalId?: () => Id;
-  /** Uniform in [0, 1), for tests. */
-  readonly random?: () => number;
-  /** Resolves in a later turn of the event loop, for tests; what `setImmediate` waits for by default. */
-  readonly nextTurn?: () => Promise<void>;
-}
-
-/** What can be changed while a router runs; what is absent stays as it is. */
-export interface RouterChanges {
-  readonly limits?: Partial<Limits>;
-  readonly attempts?: Partial<AttemptLimits>;
-}
-
-/** A router with its realms, open for connections. */
-export class Router implements ConnectionRouter, LocalRouter, Host {
+/** A router as its own parts use it; {@link coreOf} returns that of a {@link Router}. */
+export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
   readonly agent: string;
   readonly uriRules: UriRules;
   readonly strictRequestIds: boolean;
@@ -133,11 +61,9 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
   readonly limited: LimitTally = new Tally();
   readonly attempts: Attempts | undefined;
   readonly log: Log;
-  /** What happens: who connects, logs in and leaves, what is denied, which limits are met. */
   readonly events: RouterEvents = new RouterEvents((error) => {
     this.log('error', 'a listener of router.events failed', { error });
   });
-  /** What is counted, for readers such as Prometheus: `router.metrics.read()` (docs/metrics.md). */
   readonly metrics: MetricsRegistry = new MetricsRegistry();
   /** Of all sockets: when it is through, no frame of the turn is under way any more. */
   readonly queue: FlushQueue = new FlushQueue();
@@ -183,13 +109,13 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
     for (const realm of options.realms) this.addRealm(realm);
   }
 
-  realm(name: Uri): Realm | undefined {
+  realm(name: Uri): CoreRealm | undefined {
     return this.#realms.get(name)?.realm;
   }
 
-  /** All realms; for the metrics. */
-  *allRealms(): Generator<Realm, void> {
-    for (const { realm } of this.#realms.values()) yield realm;
+  /** All realms, as they are shown. */
+  *realms(): Generator<Realm, void> {
+    for (const { realm } of this.#realms.values()) yield realm.shown;
   }
 
   /** All connections; for the metrics. */
@@ -221,31 +147,16 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
     if (this.#closing) connection.shutDown(CloseUri.SYSTEM_SHUTDOWN);
   }
 
-  /**
-   * Changes limits while the router runs. `pingInterval`, `pingTimeout` and `messageSize` hold for acceptors that are made
-   * later (`acceptWebSockets` …), all others for whatever comes next.
-   * @param attempts is ignored by a router that was created with `attempts: false`
-   */
   reconfigure({ limits = {}, attempts = {} }: RouterChanges): void {
     Object.assign(this.limits, limits);
     this.kept.resize(keptBytes(this.limits));
     this.attempts?.reconfigure(attempts);
   }
 
-  /**
-   * Adds a realm while the router runs.
-   * @throws Error when there is a realm of that name
-   */
   addRealm(realm: Uri | NamedRealm): void {
     this.#addRealm(typeof realm === 'string' ? { name: realm } : realm, this.#options);
   }
 
-  /**
-   * Changes a realm while it is in use, to what it would be if it were created with these settings: for clients that join
-   * later, and for requests that come later. A client that is authenticating when `authenticators` change is refused with
-   * `wamp.error.unavailable`, and may try again.
-   * @throws Error when there is no such realm
-   */
   reconfigureRealm(name: Uri, changes: RealmChanges): void {
     const guarded = this.#realms.get(name);
     if (guarded === undefined) throw new Error(`no realm is called ${name}`);
@@ -257,11 +168,6 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
     if (!isSame) this.#realms.set(name, { ...guarded, ...guards });
   }
 
-  /**
-   * Removes a realm: its sessions are sent GOODBYE, and what it keeps is gone.
-   * @param reason the URI of that GOODBYE; `wamp.close.close_realm` by default
-   * @returns false when there was no such realm
-   */
   removeRealm(name: Uri, reason: Uri = CloseUri.CLOSE_REALM): boolean {
     const guarded = this.#realms.get(name);
     if (guarded === undefined) return false;
@@ -271,13 +177,6 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
     return true;
   }
 
-  /**
-   * Joins a realm with a session of code in this process, at once.
-   * @param name of the realm
-   * @param options who the session is, and what it may do
-   * @throws ApplicationError `wamp.error.no_such_realm`; `wamp.error.limit_exceeded` when the realm is full;
-   *   `wamp.close.system_shutdown` when the router drains or is closed
-   */
   join(name: Uri, options?: LocalOptions): LocalSession {
     const guarded = this.#realms.get(name);
     if (guarded === undefined) throw new ApplicationError(ErrorUri.NO_SUCH_REALM, [name]);
@@ -285,11 +184,6 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
     return joinLocally(this, guarded, options);
   }
 
-  /**
-   * Prepares for the end. New calls are refused with `wamp.error.unavailable`, and new connections, like those
-   * that have not joined yet, with ABORT `wamp.close.system_shutdown`; sessions go on otherwise. Resolves once no
-   * call is in flight, and after `patience` (ms) at the latest. `close` is what follows.
-   */
   drain(patience: number): Promise<void> {
     this.#closing = true;
     this.admission.close();
@@ -310,7 +204,6 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
     });
   }
 
-  /** Says GOODBYE to all sessions; resolves when the last connection has ended. */
   close(reason: Uri = CloseUri.SYSTEM_SHUTDOWN): Promise<void> {
     this.#closing = true;
     this.admission.close();
@@ -345,10 +238,10 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
   #addRealm(own: NamedRealm, options: RouterOptions): void {
     const { name, authorizer = options.authorizer } = own;
     if (this.#realms.has(name)) throw new Error(`two realms are called ${name}`);
-    const realm: Realm = this.#createRealm(own, options, {
+    const realm: CoreRealm = this.#createRealm(own, options, {
       permits:
         authorizer &&
-        permitsOf(authorizer, () => ({ realm, call }), {
+        permitsOf(authorizer, () => ({ realm: realm.shown, call }), {
           clock: this.clock,
           log: this.log,
           timeout: this.limits.authorizeTimeout,
@@ -377,10 +270,10 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
     };
   }
 
-  #createRealm(own: NamedRealm, options: RouterOptions, permits: Pick<RealmOptions, 'permits'>): Realm {
+  #createRealm(own: NamedRealm, options: RouterOptions, permits: Pick<RealmOptions, 'permits'>): CoreRealm {
     const scope = new GlobalScope();
     let lastRouterId: Id = 0;
-    const realm = new Realm(own.name, {
+    const realm = new CoreRealm(own.name, {
       clock: this.clock,
       globalId: options.globalId ?? ((): Id => scope.next()),
       routerId: () => (lastRouterId = nextId(lastRouterId)),
@@ -398,7 +291,7 @@ export class Router implements ConnectionRouter, LocalRouter, Host {
     realm.failed.on((error) => {
       this.log('error', 'a procedure of the router failed', { realm: own.name, error });
     });
-    tellOf(realm, this.events);
+    tellOf(realm.shown, this.events);
     return realm;
   }
 }
@@ -414,9 +307,58 @@ function afterInputAndOutput(): Promise<void> {
   });
 }
 
-/** A router with its realms, open for connections. */
+/**
+ * Makes a router with its realms, open for connections.
+ * @throws Error when two realms have one name
+ */
 export function createRouter(options: RouterOptions): Router {
   // What goes from one serializer to another is not decoded on the way.
   transcodeWith(transcode);
-  return new Router(options);
+  return shownRouter(new CoreRouter(options));
+}
+
+/**
+ * The core of a router, for tests of this package.
+ * @throws TypeError for a router that `createRouter` has not made
+ */
+export function coreOf(router: Router): CoreRouter {
+  const host = hostOf(router);
+  if (host instanceof CoreRouter) return host;
+  throw new TypeError('router: expected one that createRouter has made');
+}
+
+/** The interface of a router for applications. */
+function shownRouter(core: CoreRouter): Router {
+  const { events, metrics, limits, limited, log } = core;
+  const router = Object.freeze<Router>({
+    ...{ events, metrics, limits, limited, log },
+    kept: {
+      get limit() {
+        return core.kept.all.limit;
+      },
+      get used() {
+        return core.kept.all.used;
+      },
+    },
+    realm: (name) => core.realm(name)?.shown,
+    realms: () => core.realms(),
+    open: (transport, peer, underlay) => {
+      core.open(transport, peer, underlay);
+    },
+    reconfigure: (changes) => {
+      core.reconfigure(changes);
+    },
+    addRealm: (realm) => {
+      core.addRealm(realm);
+    },
+    reconfigureRealm: (name, changes) => {
+      core.reconfigureRealm(name, changes);
+    },
+    removeRealm: (name, reason) => core.removeRealm(name, reason),
+    join: (name, options) => core.join(name, options),
+    drain: (patience) => core.drain(patience),
+    close: (reason) => core.close(reason),
+  });
+  isHostOf(core, router);
+  return router;
 }

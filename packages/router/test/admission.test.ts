@@ -13,6 +13,7 @@ import { ProcessAccounts } from '../src/core/kept.ts';
 import { Tally } from '../src/core/tally.ts';
 import { post } from './support/client-ends.ts';
 import { Client, settle } from './support/client.ts';
+import { coreOf } from './support/core.ts';
 import { greetingOf, HELLO, RawPeer, RawSite } from './support/raw-socket.ts';
 import { request, Site, WsClient } from './support/web-socket.ts';
 
@@ -417,7 +418,7 @@ describe('over sockets', () => {
     await using site = await Site.open({ limits: { handshakes: 1 } });
     const first = await WsClient.connect(site.url());
     const second = WsClient.connect(site.url());
-    while (site.router.admission.counts.waiting === 0) await settle();
+    while (coreOf(site.router).admission.counts.waiting === 0) await settle();
     expect((await first.ask(HELLO))[0]).toBe(2);
     expect((await (await second).ask(HELLO))[0]).toBe(2);
     expect(site.router.limited.toObject()).toEqual({ handshakes_delayed: 1 });
@@ -427,7 +428,7 @@ describe('over sockets', () => {
     await using site = await Site.open({ limits: { handshakes: 1 } });
     const first = await WsClient.connect(site.url());
     const second = WsClient.connect(site.url());
-    while (site.router.admission.counts.waiting === 0) await settle();
+    while (coreOf(site.router).admission.counts.waiting === 0) await settle();
     first.socket.terminate();
     expect((await (await second).ask(HELLO))[0]).toBe(2);
   });
@@ -450,7 +451,7 @@ describe('over sockets', () => {
     second.send(HELLO);
     const third = RawPeer.dial(site.port);
     third.write(greetingOf(json));
-    while (site.router.admission.counts.waiting < 2) await settle();
+    while (coreOf(site.router).admission.counts.waiting < 2) await settle();
     third.socket.end();
     await third.closed();
     first.socket.end();
@@ -475,9 +476,9 @@ describe('over sockets', () => {
   test('A7 a silent connection counts, and is gone when it closes', async () => {
     await using site = await RawSite.open();
     const socket: Socket = connect(site.port, '127.0.0.1');
-    while (site.router.admission.counts.silent === 0) await settle();
+    while (coreOf(site.router).admission.counts.silent === 0) await settle();
     socket.destroy();
-    while (site.router.admission.counts.silent > 0) await settle();
+    while (coreOf(site.router).admission.counts.silent > 0) await settle();
   });
 
   test('a client that is refused, or breaks the protocol, is no handshake any more', async () => {
@@ -488,11 +489,11 @@ describe('over sockets', () => {
       [3, {}, 'bye'],
     ]) {
       const client = new Client(router);
-      expect(router.admission.counts.joining).toBe(1);
+      expect(coreOf(router).admission.counts.joining).toBe(1);
       await client.say(first);
       await settle();
       expect(client.closed).toBe(true);
-      expect(router.admission.counts.joining).toBe(0);
+      expect(coreOf(router).admission.counts.joining).toBe(0);
     }
   });
 });
@@ -537,7 +538,7 @@ describe('long-poll', () => {
     await using site = await new PollSite({ handshakes: 1 }).listen();
     const first = await site.open();
     const second = site.open();
-    while (site.router.admission.counts.waiting === 0) await settle();
+    while (coreOf(site.router).admission.counts.waiting === 0) await settle();
     const { transport } = JSON.parse(first.body.toString()) as { transport: string };
     await site.post(`${transport}/send`, HELLO);
     expect((await second).status).toBe(200);
@@ -558,9 +559,9 @@ describe('long-poll', () => {
       socket.write('POST /lp/open HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{');
       return socket;
     });
-    while (site.router.admission.counts.silent < 20 || site.clock.pending < 20) await settle();
+    while (coreOf(site.router).admission.counts.silent < 20 || site.clock.pending < 20) await settle();
     site.clock.advance(5000);
     await Promise.all(half.map((socket) => once(socket.resume(), 'close')));
-    while (site.router.admission.counts.silent > 0) await settle();
+    while (coreOf(site.router).admission.counts.silent > 0) await settle();
   });
 });

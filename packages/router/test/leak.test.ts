@@ -13,17 +13,12 @@ import {
   type Message,
   type Uri,
 } from '@wamp/protocol';
-import {
-  createRouter,
-  defaultFeatures,
-  type Principal,
-  type Realm,
-  type Router,
-  type Session,
-} from '@wamp/router';
+import { createRouter, defaultFeatures, type Principal, type Router, type Session } from '@wamp/router';
 import { ALL_FEATURES, ManualClock } from '@wamp/router/testing';
 import { describe, expect, test } from 'vitest';
+import type { CoreRealm } from '../src/core/core-realm.ts';
 import { Client, settle } from './support/client.ts';
+import { coreOf, coreRealmOf } from './support/core.ts';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -70,14 +65,14 @@ class LightSession implements Session {
   readonly principal: Principal;
   readonly features: PeerFeatures;
   readonly transport: Dict = {};
-  readonly #realm: Realm;
+  readonly #realm: CoreRealm;
   #request: Id = 0;
   /** The last REGISTERED, INVOCATION and SUBSCRIBED it heard. */
   registration: Id = 0;
   invocation: Id = 0;
   subscription: Id = 0;
 
-  constructor(realm: Realm, number: number) {
+  constructor(realm: CoreRealm, number: number) {
     this.id = realm.newSessionId();
     this.principal = {
       authid: `user${number}`,
@@ -219,7 +214,7 @@ const MODES: readonly CancelMode[] = ['skip', 'kill', 'killnowait'];
 const CROWD = 50;
 
 /** Sessions come, do what they do, and go; in the end, all have gone. */
-function churn(realm: Realm, clock: ManualClock, joins: number, doomed: Doomed): void {
+function churn(realm: CoreRealm, clock: ManualClock, joins: number, doomed: Doomed): void {
   const crowd: LightSession[] = [];
   for (let n = 0; n < joins; n += 1) {
     const session = new LightSession(realm, n);
@@ -249,9 +244,8 @@ describe('K2 after 100,000 joins, calls, cancels and leaves', () => {
     const clock = new ManualClock();
     const features = defaultFeatures({ history: [{ topic: 'com.past', depth: 10 }] });
     const router = createRouter({ realms: ['realm1'], clock, features });
-    router.turns.work.limit = Infinity; // all of this is one turn
-    const realm = router.realm('realm1');
-    if (realm === undefined) throw new Error('there is no realm');
+    coreOf(router).turns.work.limit = Infinity; // all of this is one turn
+    const realm = coreRealmOf(router);
     const { broker, dealer, sessions } = realm;
     const own = { registrations: dealer.registrations.size, subscriptions: broker.subscriptions.size };
     const doomed = new Doomed();
@@ -323,7 +317,7 @@ describe('after connections have come and gone in every way', () => {
 
     expect(realm?.sessions.size).toBe(0);
     expect(realm?.broker.subscriptions.size).toBe(0);
-    expect(realm?.dealer.calls.pending.size).toBeLessThanOrEqual(1);
+    expect(realm?.dealer.calls.parties).toBeLessThanOrEqual(1);
     expect(clock.pending).toBe(0);
     expect(await doomed.survivors()).toBe(0);
     expect((await heapUsed()) / before).toBeLessThan(1.05);

@@ -17,7 +17,7 @@ function heldBy(realm: Realm, clock: ManualClock): Held {
     sessions: realm.sessions.size,
     subscriptions: realm.broker.subscriptions.size,
     registrations: realm.dealer.registrations.size,
-    calls: realm.dealer.calls.pending.size,
+    calls: realm.dealer.calls.parties,
     timers: clock.pending,
   };
 }

@@ -1,18 +1,13 @@
 /** Long answers of the router's own procedures: other work goes on while they are put together. */
-import { createRouter, type Router } from '@wamp/router';
+import { createRouter } from '@wamp/router';
 import { describe, expect, test } from 'vitest';
 import { TURN } from '../src/connection/turns.ts';
 import { answerInTurns, ENTRIES_A_STEP, picked } from '../src/features/long-answers.ts';
 import { Client, settle } from './support/client.ts';
+import { coreOf, coreRealmOf } from './support/core.ts';
 
 /** Two units a step: what a turn has room for. */
 const MOST_A_TURN = (TURN / 2) * ENTRIES_A_STEP;
-
-function realmOf(router: Router) {
-  const realm = router.realm('realm1');
-  if (realm === undefined) throw new Error('there is no realm1');
-  return realm;
-}
 
 /** Lets turns pass until `isOver`. @returns what each of them has added to `count` */
 async function turnsUntil(isOver: () => boolean, count: () => number): Promise<number[]> {
@@ -31,7 +26,7 @@ async function turnsUntil(isOver: () => boolean, count: () => number): Promise<n
 describe('a long answer', () => {
   test('A2 the list of 500,000 subscriptions takes several turns, and others are answered meanwhile', async () => {
     const router = createRouter({ realms: ['realm1'] });
-    const { subscriptions } = realmOf(router).broker;
+    const { subscriptions } = coreRealmOf(router).broker;
     const [client, other] = [await Client.join(router), await Client.join(router)];
     let looked = 0;
     const entry = {
@@ -66,7 +61,7 @@ describe('a long answer', () => {
   });
 
   test('A2 a short answer comes at once', () => {
-    const realm = realmOf(createRouter({ realms: ['realm1'] }));
+    const realm = coreRealmOf(createRouter({ realms: ['realm1'] })).shown;
     function* steps() {
       return [yield* picked([1, 2, 3], (each) => (each === 2 ? undefined : each))];
     }
@@ -84,7 +79,7 @@ describe('a long answer', () => {
         }),
       ];
     }
-    const answer = answerInTurns(realmOf(router), steps());
+    const answer = answerInTurns(coreRealmOf(router).shown, steps());
     await expect(answer).rejects.toThrow('spoilt');
   });
 });
@@ -92,12 +87,12 @@ describe('a long answer', () => {
 describe('many sessions that are sent away', () => {
   test('A2 one goes with each step: those who come meanwhile, and the caller, stay', async () => {
     const router = createRouter({ realms: ['realm1'] });
-    const realm = realmOf(router);
+    const realm = coreRealmOf(router);
     const caller = await Client.join(router);
     const victims = [];
     for (let index = 0; index < 50; index += 1) victims.push(await Client.join(router));
     caller.heard.length = 0;
-    router.turns.work.spent = TURN - 20; // room for ten steps
+    coreOf(router).turns.work.spent = TURN - 20; // room for ten steps
     caller.send([48, 1, {}, 'wamp.session.kill_all', [], { message: 'closing time' }]);
     await Promise.resolve();
     await settle(router);

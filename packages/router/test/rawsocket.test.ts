@@ -11,6 +11,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RawSocketEntrance } from '../src/transports/rawsocket.ts';
 import { cert, key } from './support/certificate.ts';
+import { coreOf } from './support/core.ts';
 import { Line } from './support/line.ts';
 import { frameOf, greetingOf, HELLO, RawPeer, RawSite, type Arrival } from './support/raw-socket.ts';
 
@@ -480,7 +481,7 @@ function recorded(serializer: Serializer): Buffer {
 /** Plays it to a router of its own, in these pieces. @returns what the router says */
 async function play(pieces: readonly Buffer[]): Promise<Buffer> {
   const line = new Line();
-  new RawSocketEntrance(repeatable(), {}).admit(line.asSocket);
+  new RawSocketEntrance(coreOf(repeatable()), {}).admit(line.asSocket);
   const finished = once(line, 'finish');
   for (const piece of pieces) {
     line.push(Buffer.from(piece));

@@ -9,16 +9,18 @@ import {
   type Message,
   type Serializer,
 } from '@wamp/protocol';
-import { createRouter, type Realm, type Router, type RouterOptions, type Session } from '@wamp/router';
+import { createRouter, type RouterOptions, type Session } from '@wamp/router';
 import { ALL_FEATURES } from '@wamp/router/testing';
 import { describe, expect, test } from 'vitest';
+import type { CoreRealm } from '../src/core/core-realm.ts';
 import { Peer, Stage } from './model/stage.ts';
 import { Client, settle } from './support/client.ts';
+import { coreRealmOf } from './support/core.ts';
 import { WatchedCore } from './support/watched-core.ts';
 
 /** A session to be held to the contract, and the realm it is in. */
 interface Implementer {
-  readonly realm: Realm;
+  readonly realm: CoreRealm;
   readonly session: Session;
 }
 
@@ -45,12 +47,6 @@ function messages(registration: number): readonly Message[] {
   ];
 }
 
-function realmOf(router: Router): Realm {
-  const realm = router.realm('realm1');
-  if (realm === undefined) throw new Error('there is no realm1');
-  return realm;
-}
-
 /** A client's session, whose serializer fails once it has joined when there is a `failure`. */
 async function clientSession(options: Partial<RouterOptions> = {}, failure?: Error): Promise<Implementer> {
   const router = createRouter({ realms: ['realm1'], ...options });
@@ -61,7 +57,7 @@ async function clientSession(options: Partial<RouterOptions> = {}, failure?: Err
   };
   await Client.join(router, Object.assign(Object.create(json) as Serializer, { encode }));
   works = false;
-  const realm = realmOf(router);
+  const realm = coreRealmOf(router);
   const [session] = realm.sessions.values();
   if (session === undefined) throw new Error('nobody has joined');
   return { realm, session };
@@ -71,14 +67,14 @@ function localSession(options: Partial<RouterOptions> = {}): Implementer {
   const router = createRouter({ realms: ['realm1'], ...options });
   const local = router.join('realm1');
   void local.register('com.add', () => ({ args: [1] }));
-  const realm = realmOf(router);
+  const realm = coreRealmOf(router);
   const session = realm.sessions.get(local.id);
   if (session === undefined) throw new Error('the local session has not joined');
   return { realm, session };
 }
 
 function metaSession(): Implementer {
-  const realm = realmOf(createRouter({ realms: ['realm1'] }));
+  const realm = coreRealmOf(createRouter({ realms: ['realm1'] }));
   const session = realm.dealer.serving('wamp.session.count')?.callees[0]?.session;
   if (session === undefined) throw new Error('nobody serves wamp.session.count');
   return { realm, session };

@@ -9,6 +9,7 @@ import { Tally } from '../src/core/tally.ts';
 import type { Worker } from '../src/core/work.ts';
 import { FlushQueue } from '../src/output/flush-queue.ts';
 import { Client, settle } from './support/client.ts';
+import { coreOf } from './support/core.ts';
 import { SlowReader } from './support/slow-reader.ts';
 
 /** One message may exceed what is left of a turn, by what it costs to read, and by its first delivery. */
@@ -30,12 +31,12 @@ function deferred(): { readonly promise: Promise<true>; readonly resolve: (value
 function plot(options: Partial<RouterOptions> = {}): { readonly router: Router; readonly turns: number[] } {
   const router = createRouter({ realms: ['realm1'], clock: new ManualClock(), ...options });
   const turns: number[] = [];
-  const { queue } = router;
+  const { queue } = coreOf(router);
   const { turnEnds } = queue;
   queue.turnEnds = (): void => {
-    turns.push(router.turns.work.spent);
+    turns.push(coreOf(router).turns.work.spent);
     turnEnds();
-    turns.push(router.turns.work.spent);
+    turns.push(coreOf(router).turns.work.spent);
   };
   return { router, turns };
 }
@@ -215,7 +216,7 @@ describe('a turn', () => {
       await settle();
       waited += 1;
     }
-    expect(router.turns.isIdle).toBe(false);
+    expect(coreOf(router).turns.isIdle).toBe(false);
     expect(waited).toBeLessThanOrEqual(6);
     await settle(router);
     expect(Math.max(...turns)).toBeLessThanOrEqual(TURN + ONE_MESSAGE);

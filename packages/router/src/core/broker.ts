@@ -24,9 +24,10 @@ import { PatternMap } from './pattern-map.ts';
 import type { Owner } from './wildcards.ts';
 import { FROM_ROUTER, FROM_SESSION, type Publication, type Publisher } from './publication.ts';
 import { TOO_MANY_SHAPES, type QuotaName, type Quotas, type QuotaTally } from './quotas.ts';
+import type { RealmBroker } from './realm.ts';
 import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
 import { clientOf, type Session } from './session.ts';
-import type { Subscription } from './subscription.ts';
+import type { Recorder, Subscription } from './subscription.ts';
 import type { TrustLevel } from './trust.ts';
 import { costOf, type Turns } from './work.ts';
 
@@ -54,19 +55,13 @@ const TOO_MANY = {
   pattern_shapes: TOO_MANY_SHAPES,
 } as const satisfies Partial<Record<QuotaName, string>>;
 
-export class Broker {
+export class Broker implements RealmBroker {
   readonly subscriptions: PatternMap<Subscription> = new PatternMap();
-  /** A subscription came to be, by its first subscriber. */
   readonly created: Hook<[Session, Subscription]> = new Hook();
   readonly subscribed: Hook<[Session, Subscription]> = new Hook();
-  /** A SUBSCRIBE was answered, of a session that may have been subscribed before. */
   readonly answered: Hook<[Session, Subscription, Subscribe['options']]> = new Hook();
   readonly unsubscribed: Hook<[Session, Subscription]> = new Hook();
-  /** A subscription is gone with its last subscriber. */
   readonly deleted: Hook<[Session, Subscription]> = new Hook();
-  /** Says why a PUBLISH is to be refused although it is well-formed and permitted: there is no room for what it asks for. */
-  refuses: ((message: Publish) => string | undefined) | undefined;
-  /** A publication was dispatched to the subscriptions it matched. Who wants its payload later keeps it (`Payload.keep`). */
   readonly published: Hook<[Publication, readonly Subscription[]]> = new Hook();
 
   readonly #byId = new Map<Id, Subscription>();
@@ -78,6 +73,7 @@ export class Broker {
   readonly #patterns = new Map<Session, number>();
   readonly #options: BrokerOptions;
   readonly #fanOut: FanOut;
+  #whyRefused: ((message: Publish) => string | undefined) | undefined;
 
   constructor(options: BrokerOptions) {
     this.#options = options;
@@ -92,7 +88,6 @@ export class Broker {
     });
   }
 
-  /** The subscription of that id. */
   byId(id: Id): Subscription | undefined {
     return this.#byId.get(id);
   }
@@ -124,17 +119,17 @@ export class Broker {
     if (isNew) this.subscribed.emit(session, subscription);
   }
 
-  /** A subscription that is there without subscribers, for what is recorded on it. */
-  hold(match: MatchPolicy, topic: Uri): Subscription {
+  hold(match: MatchPolicy, topic: Uri, recorder?: Recorder): Subscription {
     const subscription = this.subscriptions.get(match, topic) ?? this.#create(match, topic);
     this.#held.add(subscription);
+    if (recorder !== undefined) subscription.recorder = recorder;
     return subscription;
   }
 
-  /**
-   * SREV-1, SREV-2: takes a subscription from a subscriber, and tells it when it understands.
-   * @returns false when the session is not subscribed
-   */
+  refuseIf(why: (message: Publish) => string | undefined): void {
+    this.#whyRefused = why;
+  }
+
   revoke(subscription: Subscription, session: Session, reason?: string): boolean {
     if (this.#bySession.get(session)?.delete(subscription) !== true) return false;
     this.#remove(session, subscription, () => {
@@ -174,7 +169,7 @@ export class Broker {
       refuseRequest(session, message, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
       return;
     }
-    const why = this.refuses?.(message);
+    const why = this.#whyRefused?.(message);
     if (why !== undefined) {
       refuseRequest(session, message, ErrorUri.LIMIT_EXCEEDED, why);
       return;
@@ -197,13 +192,6 @@ export class Broker {
     this.#dispatch({ id, topic, options, payload, origin: FROM_ROUTER });
   }
 
-  /**
-   * Publishes here what was published at another node, under the id that it has there. What came to that node from a node
-   * is not taken, so that no publication goes round in circles: each node passes on what entered the realm at that node.
-   * @param publication its `publisher` is one object for all publications of a session: they stay in order
-   * @param node names where it comes from, which `origin` tells
-   * @returns false when it was not taken
-   */
   relay(publication: Publication, node: string): boolean {
     if (publication.origin.kind === 'node') return false;
     this.#dispatch({ ...publication, origin: { kind: 'node', node } });

@@ -22,6 +22,7 @@ import { weightOf, type SessionAccounts } from './kept.ts';
 import { Latency } from './latency.ts';
 import { isServed, PendingCalls, type PendingCall, type Side } from './pending-calls.ts';
 import type { Quotas, QuotaTally } from './quotas.ts';
+import type { RealmCalls } from './realm.ts';
 import type { Callee, Registration } from './registration.ts';
 import { isTrusted, type Session, type Undeliverable } from './session.ts';
 import type { TrustLevel } from './trust.ts';
@@ -49,19 +50,13 @@ export interface CallsOptions {
  * A call is opened, waits or is assigned to a callee, and ends; `#end` is the only end. In between
  * it may progress, be killed, or be declined and assigned again.
  */
-export class Calls {
+export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties'> {
   readonly pending: PendingCalls = new PendingCalls();
-  /** A call began. */
   readonly opened: Hook<[PendingCall]> = new Hook();
-  /** A call was given to a callee. */
   readonly assigned: Hook<[PendingCall, Callee]> = new Hook();
-  /** A callee declined a call, which may go to another. */
   readonly declined: Hook<[PendingCall]> = new Hook();
-  /** A progressive result went to the caller. */
   readonly progressed: Hook<[PendingCall]> = new Hook();
-  /** A call is over, whichever way. */
   readonly ended: Hook<[PendingCall]> = new Hook();
-  /** How long those took that are over, by outcome. */
   readonly latency: Latency = new Latency();
   readonly #waiting = new WaitingCalls();
   readonly #random: () => number;
@@ -162,13 +157,11 @@ export class Calls {
     }
   }
 
-  /** TMO-2, TMO-3: the answer is overdue. */
   expire(call: PendingCall): void {
     this.#giveUp(call, errorFor(call, ErrorUri.TIMEOUT), ErrorUri.TIMEOUT, !call.killed);
     this.reconsider(call.registration);
   }
 
-  /** Ends a call with an error of the router's own. */
   abandon(call: PendingCall, error: Uri, explanation: string): void {
     this.#finish(call, errorFor(call, error, Payload.of([explanation])));
   }

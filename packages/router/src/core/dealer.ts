@@ -26,6 +26,7 @@ import type { SessionAccounts } from './kept.ts';
 import { PatternMap } from './pattern-map.ts';
 import type { PendingCall, Side } from './pending-calls.ts';
 import { TOO_MANY_SHAPES, type QuotaName, type Quotas, type QuotaTally } from './quotas.ts';
+import type { RealmDealer } from './realm.ts';
 import { addCallee, newRegistration, removeCallee, type Registration } from './registration.ts';
 import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
 import { clientOf, isTrusted, type Session, type Undeliverable } from './session.ts';
@@ -59,14 +60,12 @@ const TOO_MANY = {
   pattern_shapes: TOO_MANY_SHAPES,
 } as const satisfies Partial<Record<QuotaName, string>>;
 
-export class Dealer {
+export class Dealer implements Omit<RealmDealer, 'calls'> {
   readonly registrations: PatternMap<Registration> = new PatternMap();
   readonly calls: Calls;
-  /** A registration came to be, by its first callee. */
   readonly created: Hook<[Session, Registration]> = new Hook();
   readonly registered: Hook<[Session, Registration]> = new Hook();
   readonly unregistered: Hook<[Session, Registration]> = new Hook();
-  /** A registration is gone with its last callee. */
   readonly deleted: Hook<[Session, Registration]> = new Hook();
 
   readonly #byId = new Map<Id, Registration>();
@@ -82,7 +81,6 @@ export class Dealer {
     this.calls = new Calls(options);
   }
 
-  /** The registration of that id. */
   byId(id: Id): Registration | undefined {
     return this.#byId.get(id);
   }
@@ -140,10 +138,6 @@ export class Dealer {
     this.calls.reconsider(registration, true);
   }
 
-  /**
-   * RREV-1, RREV-2: takes a registration from a callee, and tells it when it understands. Calls in flight go on.
-   * @returns false when the session has no part in it
-   */
   revoke(registration: Registration, session: Session, reason?: string): boolean {
     if (this.#bySession.get(session)?.delete(registration) !== true) return false;
     this.#remove(session, registration, () => {
@@ -302,7 +296,6 @@ export class Dealer {
     });
   }
 
-  /** The registration that serves a procedure; no pattern takes what is the router's own. */
   serving(procedure: Uri): Registration | undefined {
     return isReserved(procedure)
       ? this.registrations.get('exact', procedure)

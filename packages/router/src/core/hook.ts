@@ -1,10 +1,18 @@
 /** Typed notification: something happened, and whoever cares hears of it, at once and in order. */
 
+/** The part of a hook that listeners use. */
+export interface ReadonlyHook<A extends readonly unknown[]> {
+  /**
+   * Calls `listener` at every emission from now on, on the stack of the emitter. The listener must not throw.
+   * @returns a function that removes the listener
+   */
+  on(listener: (...args: A) => void): () => void;
+}
+
 /** One kind of happening. Listeners run on the emitter's stack and must not throw. */
-export class Hook<A extends readonly unknown[]> {
+export class Hook<A extends readonly unknown[]> implements ReadonlyHook<A> {
   #listeners: readonly ((...args: A) => void)[] = [];
 
-  /** Calls `listener` each time from now on. @returns what ends that */
   on(listener: (...args: A) => void): () => void {
     this.#listeners = [...this.#listeners, listener];
     return () => {

@@ -1,6 +1,6 @@
 /** Records the durations of calls by outcome. */
 import { ErrorUri, MessageType, type Message, type Uri } from '@wamp/protocol';
-import { Histogram } from './histogram.ts';
+import { Histogram, type Distribution } from './histogram.ts';
 
 /**
  * How a call ended: `ok` with a result; `canceled` or `timeout` with `wamp.error.canceled` or `wamp.error.timeout`;
@@ -15,7 +15,12 @@ const OUTCOMES: readonly CallOutcome[] = ['ok', 'error', 'canceled', 'timeout', 
 const MICROSECOND = 1e-6;
 
 /** Durations of calls, in seconds. */
-export class Latency {
+export interface CallTimes {
+  /** The histograms of the outcomes that have occurred. */
+  entries(): Iterable<readonly [CallOutcome, { read(): Distribution }]>;
+}
+
+export class Latency implements CallTimes {
   /** Created when first needed: most realms see two or three of the outcomes. */
   readonly #histograms = new Map<CallOutcome, Histogram>();
   readonly #succeeded = new Histogram(MICROSECOND);
@@ -30,7 +35,6 @@ export class Latency {
     else this.#of(outcomeOf(answer)).record(took / 1000);
   }
 
-  /** The histograms of the outcomes that have occurred. */
   *entries(): Generator<readonly [CallOutcome, Histogram], void> {
     yield ['ok', this.#succeeded];
     for (const outcome of OUTCOMES) {

@@ -3,13 +3,29 @@ import type { MatchPolicy, Uri } from '@wamp/protocol';
 import { Prefixes } from './prefixes.ts';
 import { Wildcards, type Owner } from './wildcards.ts';
 
+/** The part of a pattern map that readers use. */
+export interface ReadonlyPatternMap<V extends object> {
+  readonly size: number;
+  /** The value of that very pattern. */
+  get(match: MatchPolicy, pattern: Uri): V | undefined;
+  /** All values of one policy, in the order in which they came. */
+  values(match: MatchPolicy): IterableIterator<V>;
+  /** Every value whose pattern covers `uri`: exact, then prefixes by falling length, then wildcards. */
+  matching(uri: Uri): V[];
+  /**
+   * The one value that serves `uri` best: exact, else the longest prefix, else the wildcard that
+   * is literal where another, equal so far, is not (spec: Pattern-based Registrations; T-14).
+   */
+  best(uri: Uri): V | undefined;
+}
+
 /**
  * A map whose keys are patterns of the three match policies. A look-up costs by the URI and by what is found, whatever
  * patterns are stored and however many: of a URI of c characters and n components it visits at most 1 exact pattern,
  * 2 × (c + 1) prefixes, and n + 2 × min(2^n, 1,024) wildcards and their components; {@link Prefixes} and
  * {@link Wildcards} say how. Where there are no patterns, nothing but the exact one is looked for.
  */
-export class PatternMap<V extends object> {
+export class PatternMap<V extends object> implements ReadonlyPatternMap<V> {
   readonly #exact = new Map<Uri, V>();
   readonly #prefix = new Map<Uri, V>();
   readonly #wildcard = new Map<Uri, V>();
@@ -26,12 +42,10 @@ export class PatternMap<V extends object> {
     return this.#lookups + this.#prefixes.visits + this.#wildcards.visits;
   }
 
-  /** The value of that very pattern. */
   get(match: MatchPolicy, pattern: Uri): V | undefined {
     return this.#table(match).get(pattern);
   }
 
-  /** All values of one policy, in the order in which they came. */
   values(match: MatchPolicy): IterableIterator<V> {
     return this.#table(match).values();
   }
@@ -54,7 +68,6 @@ export class PatternMap<V extends object> {
     if (match === 'wildcard') this.#wildcards.delete(pattern);
   }
 
-  /** Every value whose pattern covers `uri`: exact, then prefixes by falling length, then wildcards. */
   matching(uri: Uri): V[] {
     this.#lookups += 1;
     const found: V[] = [];
@@ -65,10 +78,6 @@ export class PatternMap<V extends object> {
     return found;
   }
 
-  /**
-   * The one value that serves `uri` best: exact, else the longest prefix, else the wildcard that
-   * is literal where another, equal so far, is not (spec: Pattern-based Registrations; T-14).
-   */
   best(uri: Uri): V | undefined {
     this.#lookups += 1;
     const exact = this.#exact.get(uri);

@@ -1,316 +1,185 @@
-/** Realm: a sealed namespace with its sessions, its broker and its dealer. */
-import {
-  CloseUri,
-  MessageType,
+/** Realm: a separate namespace for sessions, as features, authorizers and applications see it. */
+import type {
+  Args,
+  Id,
+  Kwargs,
+  MatchPolicy,
   Payload,
-  ProtocolViolation,
-  type Args,
-  type Id,
-  type Kwargs,
-  type Message,
-  type OversizedMessage,
-  type PublishOptions,
-  type RouterRole,
-  type Uri,
-  type UriRules,
+  Publish,
+  PublishOptions,
+  RouterRole,
+  Subscribe,
+  Uri,
+  UriRules,
 } from '@wamp/protocol';
-import { Broker } from './broker.ts';
 import type { Clock } from './clock.ts';
-import { Dealer } from './dealer.ts';
-import { Hook } from './hook.ts';
-import { RealmAccounts, type ProcessAccounts, type StoreLimits } from './kept.ts';
-import { MetaSession, type MetaProcedure } from './meta-session.ts';
-import type { Publisher } from './publication.ts';
-import type { Quotas, QuotaTally } from './quotas.ts';
-import { refuseRequest, type Request } from './requests.ts';
+import type { Hook, ReadonlyHook } from './hook.ts';
+import type { RealmAccounts, StoreLimits } from './kept.ts';
+import type { CallTimes } from './latency.ts';
+import type { MetaProcedure } from './meta-session.ts';
+import type { ReadonlyPatternMap } from './pattern-map.ts';
+import type { PendingCall } from './pending-calls.ts';
+import type { Publication, Publisher } from './publication.ts';
+import type { QuotaTally } from './quotas.ts';
+import type { Callee, Registration } from './registration.ts';
+import type { Request } from './requests.ts';
 import type { Permits } from './ruling.ts';
-import type { Departure, Session, Undeliverable } from './session.ts';
-import { Tally } from './tally.ts';
-import { Traffic } from './traffic.ts';
-import type { TrustLevel } from './trust.ts';
-import { doInTurns, type Turns } from './work.ts';
+import type { Departure, Session } from './session.ts';
+import type { Recorder, Subscription } from './subscription.ts';
+import type { ReadonlyTraffic } from './traffic.ts';
+import type { Turns } from './work.ts';
 
 /** Names of features to announce in WELCOME, by role. */
 export type RouterFeatures = Readonly<Partial<Record<RouterRole, readonly string[]>>>;
 
-/** Something a realm can do beyond routing, added through hooks and procedures alone. */
+/** Behaviour of a realm beyond routing, made of hooks and procedures. */
 export interface Feature {
   /** What WELCOME announces while the feature is installed. */
   readonly announces?: RouterFeatures;
+  /** Called once for each realm, before any session is in it. */
   install(realm: Realm): void;
 }
 
-export interface RealmOptions {
-  readonly clock: Clock;
-  /** Draws ids of global scope: sessions and publications (IDS-2). */
-  readonly globalId: () => Id;
-  /** Draws ids of router scope: subscriptions and registrations (IDS-3). */
-  readonly routerId: () => Id;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
-  readonly uriRules: UriRules;
-  readonly disclosure: boolean;
-  /** How much one session may take. */
-  readonly quotas: Quotas;
-  /** How many sessions the realm takes; any number by default. */
-  readonly maxSessions?: number | undefined;
-  readonly features: readonly Feature[];
-  /** What all realms of the process keep. */
-  readonly kept: ProcessAccounts;
-  /** How much the realm keeps. */
-  readonly stores: StoreLimits;
-  /** How far callers and publishers are trusted; untold when absent. */
-  readonly trustLevel?: TrustLevel | undefined;
-  /** What each may do, for what the realm does in a session's name; everything when absent. */
-  readonly permits?: Permits | undefined;
-  /** Bounds the work of a turn. */
-  readonly turns: Turns;
-  /** Resolves in a later turn of the event loop, when input and output have had their turn. */
-  readonly nextTurn: () => Promise<void>;
+/** Subscriptions and publications. */
+export interface RealmBroker {
+  readonly subscriptions: ReadonlyPatternMap<Subscription>;
+  /** A subscription was created by its first subscriber. */
+  readonly created: ReadonlyHook<[Session, Subscription]>;
+  readonly subscribed: ReadonlyHook<[Session, Subscription]>;
+  /** A SUBSCRIBE was answered. The session may have been subscribed before. */
+  readonly answered: ReadonlyHook<[Session, Subscription, Subscribe['options']]>;
+  readonly unsubscribed: ReadonlyHook<[Session, Subscription]>;
+  /** A subscription was deleted with its last subscriber. */
+  readonly deleted: ReadonlyHook<[Session, Subscription]>;
+  /** A publication was dispatched to the subscriptions that it matches. A listener that reads the payload later must keep it (`Payload.keep`). */
+  readonly published: ReadonlyHook<[Publication, readonly Subscription[]]>;
+  /** The subscription of that id. */
+  byId(id: Id): Subscription | undefined;
+  /**
+   * Creates a subscription that is not deleted with its last subscriber, or keeps an existing one from being deleted.
+   * @param recorder gives each event its offset before the event is sent
+   */
+  hold(match: MatchPolicy, topic: Uri, recorder?: Recorder): Subscription;
+  /**
+   * SREV-1, SREV-2: ends the subscription of one session, and tells the session if it has announced the feature.
+   * @returns false when the session is not subscribed
+   */
+  revoke(subscription: Subscription, session: Session, reason?: string): boolean;
+  /**
+   * Publishes a publication of another node here, with the same id. A publication that reached the other node from a third
+   * one is refused, so that no publication circulates: each node forwards what its own sessions publish.
+   * @param publication all publications of a session must have the same `publisher` object: it keeps them in order
+   * @param node the name of the other node, for `origin`
+   * @returns false when the publication was refused
+   */
+  relay(publication: Publication, node: string): boolean;
+  /**
+   * Refuses every PUBLISH for which `why` returns a reason, with `wamp.error.limit_exceeded`: its publisher is authorized,
+   * but there is no room for what it asks for. A realm has one such function; a second call replaces the first.
+   */
+  refuseIf(why: (message: Publish) => string | undefined): void;
 }
 
-export class Realm {
+/** Calls in flight. */
+export interface RealmCalls {
+  /** A call began. */
+  readonly opened: ReadonlyHook<[PendingCall]>;
+  /** A call was assigned to a callee. */
+  readonly assigned: ReadonlyHook<[PendingCall, Callee]>;
+  /** A callee declined a call, which may be assigned to another one. */
+  readonly declined: ReadonlyHook<[PendingCall]>;
+  /** A progressive result was sent to the caller. */
+  readonly progressed: ReadonlyHook<[PendingCall]>;
+  /** A call has ended, in any way. */
+  readonly ended: ReadonlyHook<[PendingCall]>;
+  /** Durations of the calls that have ended, by outcome. */
+  readonly latency: CallTimes;
+  /** The number of calls without a final answer; counted on request. */
+  readonly inFlight: number;
+  /** The number of sessions that have called or have been called, including the router's own; for leak checks. */
+  readonly parties: number;
+  /** Ends a call with `wamp.error.timeout`, and interrupts its callee (TMO-2, TMO-3). */
+  expire(call: PendingCall): void;
+  /** Ends a call with an error. */
+  abandon(call: PendingCall, error: Uri, explanation: string): void;
+}
+
+/** Registrations and calls. */
+export interface RealmDealer {
+  readonly registrations: ReadonlyPatternMap<Registration>;
+  readonly calls: RealmCalls;
+  /** A registration was created by its first callee. */
+  readonly created: ReadonlyHook<[Session, Registration]>;
+  readonly registered: ReadonlyHook<[Session, Registration]>;
+  readonly unregistered: ReadonlyHook<[Session, Registration]>;
+  /** A registration was deleted with its last callee. */
+  readonly deleted: ReadonlyHook<[Session, Registration]>;
+  /** The registration of that id. */
+  byId(id: Id): Registration | undefined;
+  /** The registration that serves a procedure. Patterns do not match the router's own procedures. */
+  serving(procedure: Uri): Registration | undefined;
+  /**
+   * RREV-1, RREV-2: removes one callee, and tells it if it has announced the feature. Calls in flight continue.
+   * @returns false when the session is not a callee of the registration
+   */
+  revoke(registration: Registration, session: Session, reason?: string): boolean;
+}
+
+/**
+ * One realm of a router. `router.realm(name)` returns it, and `Feature.install` receives it. All methods act as the router
+ * itself. Code that is to be authorized and limited like a client joins the realm with `router.join`.
+ */
+export interface Realm {
   readonly name: Uri;
-  readonly broker: Broker;
-  readonly dealer: Dealer;
-  /** Every joined session by its id; the router's own is not among them. */
+  /** All joined sessions by id, without the router's own. */
   readonly sessions: ReadonlyMap<Id, Session>;
-  readonly traffic: Traffic = new Traffic();
-  /** What was refused because there is only so much of it. */
-  readonly limited: QuotaTally = new Tally();
-  /** What it keeps, in bytes. */
-  readonly kept: RealmAccounts;
-  readonly stores: StoreLimits;
-  /** A session has joined, and has been welcomed. */
-  readonly joined: Hook<[Session]> = new Hook();
-  /** A session has left; what it held is gone already. */
-  readonly left: Hook<[Session, Departure]> = new Hook();
-  /** A session reads too slowly; so many of its events were dropped since this was last told. */
-  readonly fellBehind: Hook<[Session, number]> = new Hook();
-  /** A request of a session is refused before it is heard, for this reason (the URI of the ERROR). */
-  readonly denied: Hook<[Session, Request, Uri]> = new Hook();
+  readonly broker: RealmBroker;
+  readonly dealer: RealmDealer;
   /** What WELCOME announces. */
   readonly features: RouterFeatures;
   readonly clock: Clock;
   readonly uriRules: UriRules;
   /** Whether `disclose_me` is granted. */
   readonly disclosure: boolean;
-  /** A procedure of the router's own has failed by a fault of its own. */
-  readonly failed: Hook<[unknown]> = new Hook();
+  /** Counts of messages, by type and direction. */
+  readonly traffic: ReadonlyTraffic;
+  /** Counts of requests that were refused for a limit; a feature adds its own refusals. */
+  readonly limited: QuotaTally;
+  /** The bytes that the realm keeps; a feature opens an account for what it keeps. */
+  readonly kept: RealmAccounts;
+  /** The limits of what the realm keeps. */
+  readonly stores: StoreLimits;
+  /** Bounds the work of a turn: a feature adds its work to `work.spent`, and does long work in later turns. */
+  readonly turns: Turns;
+  /** A session has joined, and has been welcomed. */
+  readonly joined: ReadonlyHook<[Session]>;
+  /** A session has left, and its subscriptions, registrations and calls have been removed. */
+  readonly left: ReadonlyHook<[Session, Departure]>;
+  /** A session reads too slowly; the number is that of the events dropped since the last emission. */
+  readonly fellBehind: ReadonlyHook<[Session, number]>;
+  /** A request was refused before it was processed, with this URI of the ERROR. */
+  readonly denied: ReadonlyHook<[Session, Request, Uri]>;
+  /** A procedure of the router's own has failed unexpectedly. A feature emits its own failures here. */
+  readonly failed: Hook<[unknown]>;
+  /** Asks whether a session may publish to a topic, before `publishFor`; undefined when the realm has no authorizer. */
   readonly permits: Permits | undefined;
-  /** Resolves in a later turn of the event loop: whoever has long work to do does a slice of it in each. */
-  readonly nextTurn: () => Promise<void>;
+  /** The number of procedures that the router itself serves. */
+  readonly ownProcedures: number;
   /** Draws an id at random (IDS-2). */
   readonly globalId: () => Id;
-  readonly #meta: MetaSession;
-  readonly #sessions = new Map<Id, Session>();
-  readonly #quotas: Quotas;
-  #maxSessions: number;
-  /** Bounds the work of a turn. */
-  readonly turns: Turns;
-
-  constructor(name: Uri, options: RealmOptions) {
-    this.name = name;
-    this.sessions = this.#sessions;
-    this.clock = options.clock;
-    this.uriRules = options.uriRules;
-    this.disclosure = options.disclosure;
-    this.permits = options.permits;
-    this.nextTurn = options.nextTurn;
-    this.globalId = options.globalId;
-    this.stores = options.stores;
-    this.kept = new RealmAccounts(options.kept, options.quotas, options.stores);
-    const { limited } = this;
-    this.#quotas = options.quotas;
-    this.#maxSessions = options.maxSessions ?? Infinity;
-    this.turns = options.turns;
-    this.broker = new Broker({ ...options, limited });
-    this.dealer = new Dealer({ ...options, limited, kept: this.kept.calls });
-    this.#meta = new MetaSession(
-      options.globalId(),
-      (session, message) => {
-        this.receive(session, message);
-      },
-      (id) => this.sessions.get(id),
-      this.failed,
-    );
-    this.features = merge([CORE_FEATURES, ...options.features.map(({ announces = {} }) => announces)]);
-    for (const feature of options.features) feature.install(this);
-  }
-
-  /** Whether there is no room for one more session. */
-  get isFull(): boolean {
-    return this.sessions.size >= this.#maxSessions;
-  }
-
-  /**
-   * Changes limits while the realm is in use: they hold for whatever comes next, and end nothing that exists.
-   * @param maxSessions any number when undefined
-   */
-  reconfigure(quotas: Quotas, stores: StoreLimits, maxSessions: number | undefined): void {
-    // Broker, dealer and features hold the same two objects.
-    Object.assign(this.#quotas, quotas);
-    Object.assign(this.stores, stores);
-    this.#maxSessions = maxSessions ?? Infinity;
-    this.kept.resize(quotas, stores);
-  }
-
-  /** An id for a session about to join: not in use in this realm. */
-  newSessionId(): Id {
-    for (;;) {
-      const id = this.globalId();
-      if (!this.sessions.has(id) && id !== this.#meta.id) return id;
-    }
-  }
-
-  /** Takes a session in, once it has been sent WELCOME. */
-  join(session: Session): void {
-    this.#sessions.set(session.id, session);
-    this.joined.emit(session);
-  }
-
-  /**
-   * Forgets a session and all it held; harmless when it has left already. When it held more than a turn has room for,
-   * the rest goes in the turns to come: until then it is a session that hears nothing any more.
-   */
-  leave(session: Session, departure: Departure = LOUD): void {
-    if (!this.#sessions.delete(session.id)) return;
-    doInTurns(this.turns, this.#leaving(session, departure));
-  }
-
-  *#leaving(session: Session, departure: Departure): Generator<void, void> {
-    yield* this.dealer.leaving(session);
-    yield* this.broker.leaving(session);
-    this.left.emit(session, departure);
-  }
-
-  /** Does a long piece of work: as many steps as this turn has room for, and the others in the turns to come. */
-  inTurns(steps: Iterator<void, void>): void {
-    doInTurns(this.turns, steps);
-  }
-
-  /**
-   * One message of a joined session.
-   * @param disclosed true to tell others who calls or publishes, whatever the session wants and the realm grants (PID-4)
-   * @throws ProtocolViolation when no client may send it now
-   */
-  receive(session: Session, message: Message, disclosed = false): void {
-    switch (message.type) {
-      case MessageType.PUBLISH:
-        this.broker.publish(session, message, disclosed);
-        return;
-      case MessageType.CALL:
-        this.dealer.call(session, message, disclosed);
-        if (this.#meta.isAsked) this.#meta.serve();
-        return;
-      case MessageType.YIELD:
-        this.dealer.yield(session, message);
-        return;
-      case MessageType.SUBSCRIBE:
-        this.broker.subscribe(session, message);
-        return;
-      case MessageType.UNSUBSCRIBE:
-        this.broker.unsubscribe(session, message);
-        return;
-      case MessageType.REGISTER:
-        this.dealer.register(session, message);
-        return;
-      case MessageType.UNREGISTER:
-        this.dealer.unregister(session, message);
-        return;
-      case MessageType.CANCEL:
-        this.dealer.cancel(session, message);
-        return;
-      case MessageType.ERROR:
-        this.dealer.error(session, message);
-        return;
-      case MessageType.EVENT_RECEIVED: // T-55: not announced, and no violation either
-        return;
-      default:
-        throw new ProtocolViolation(`message type ${message.type} is not for a client in a session`);
-    }
-  }
-
-  /**
-   * A message of a joined session that was too long, of which there is no more than its head: whoever waits for what it
-   * asks, or answers, is told.
-   */
-  oversized(session: Session, message: OversizedMessage, fault: Undeliverable): void {
-    if (message.type === MessageType.CALL) this.dealer.refuseLong(session, message, fault);
-    else if (message.type === MessageType.YIELD || message.type === MessageType.ERROR) {
-      this.dealer.failLong(session, message, fault);
-    } else refuseRequest(session, message, fault.error, fault.why);
-  }
-
-  /** Refuses a request that a session may not make. */
-  deny(session: Session, message: Request, error: Uri, explanation: string): void {
-    this.denied.emit(session, message, error);
-    if (message.type === MessageType.CALL) this.dealer.deny(session, message, error, explanation);
-    else refuseRequest(session, message, error, explanation);
-  }
-
+  /** Resolves in a later turn of the event loop. */
+  readonly nextTurn: () => Promise<void>;
+  /** Runs a long task: as many steps as this turn has room for, and the others in later turns. */
+  inTurns(steps: Iterator<void, void>): void;
   /** Publishes as the router itself. */
-  publish(topic: Uri, args?: Args, kwargs?: Kwargs, options: PublishOptions = {}): void {
-    this.turns.work.unblamed(() => {
-      this.broker.publishOwn(topic, Payload.of(args, kwargs), options);
-    });
-  }
-
-  /** Publishes in the name of a session, which may be gone. */
-  publishFor(publisher: Publisher, topic: Uri, payload: Payload, options: PublishOptions): void {
-    this.broker.publishFor(publisher, topic, payload, options);
-  }
-
-  /** Serves a procedure as the router itself. */
-  procedure(procedure: Uri, serve: MetaProcedure): void {
-    this.#meta.register(procedure, serve);
-  }
-
-  /** How many procedures the router itself serves. */
-  get ownProcedures(): number {
-    return this.#meta.procedures;
-  }
-
-  /** Ends every session. */
-  close(reason: Uri = CloseUri.CLOSE_REALM): void {
-    for (const session of [...this.sessions.values()]) session.end(reason);
-  }
-}
-
-const LOUD: Departure = Object.freeze({ quiet: false });
-
-/** What broker and dealer can do by themselves. */
-const CORE_FEATURES: RouterFeatures = {
-  broker: [
-    'publisher_exclusion',
-    'publisher_identification',
-    'publication_trustlevels',
-    'subscriber_blackwhite_listing',
-    'pattern_based_subscription',
-    'subscription_revocation',
-    'payload_passthru_mode',
-  ],
-  dealer: [
-    'progressive_call_results',
-    'progressive_call_invocations',
-    'call_canceling',
-    'call_reroute',
-    'call_trustlevels',
-    'caller_identification',
-    'pattern_based_registration',
-    'shared_registration',
-    'registration_revocation',
-    'payload_passthru_mode',
-    // Ours: invocation policy `load`, and the registration options `concurrency` and `force_reregister`.
-    'x_invoke_load',
-    'x_concurrency',
-    'x_force_reregister',
-  ],
-};
-
-function merge(all: readonly RouterFeatures[]): RouterFeatures {
-  return {
-    broker: all.flatMap(({ broker = [] }) => broker),
-    dealer: all.flatMap(({ dealer = [] }) => dealer),
-  };
+  publish(topic: Uri, args?: Args, kwargs?: Kwargs, options?: PublishOptions): void;
+  /** Publishes on behalf of a session, which may have left. No authorizer is asked: call `permits` first. */
+  publishFor(publisher: Publisher, topic: Uri, payload: Payload, options: PublishOptions): void;
+  /**
+   * Serves a procedure as the router itself.
+   * @throws Error when the procedure is registered already
+   */
+  procedure(procedure: Uri, serve: MetaProcedure): void;
+  /** Ends every session; the reason is `wamp.close.close_realm` by default. */
+  close(reason?: Uri): void;
 }

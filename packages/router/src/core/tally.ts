@@ -1,8 +1,17 @@
 /** Counts by name. */
-import { Hook } from './hook.ts';
+import { Hook, type ReadonlyHook } from './hook.ts';
 
-export class Tally<Name extends string> {
+/** The part of a tally that readers use. */
+export interface ReadonlyTally<Name extends string> {
   /** Something was counted: its name, and the amount. */
+  readonly added: ReadonlyHook<[Name, number]>;
+  /** How often it has occurred. */
+  of(name: Name): number;
+  /** What has occurred, by name. */
+  toObject(): Partial<Record<Name, number>>;
+}
+
+export class Tally<Name extends string> implements ReadonlyTally<Name> {
   readonly added: Hook<[Name, number]> = new Hook();
   readonly #counts = new Map<Name, number>();
 
@@ -15,7 +24,6 @@ export class Tally<Name extends string> {
     return this.#counts.get(name) ?? 0;
   }
 
-  /** What has occurred, by name. */
   toObject(): Partial<Record<Name, number>> {
     return Object.fromEntries(this.#counts) as Partial<Record<Name, number>>;
   }

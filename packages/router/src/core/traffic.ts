@@ -5,7 +5,17 @@ const LARGEST_TYPE = MessageType.EVENT_RECEIVED;
 const NAMES: readonly (readonly [string, number])[] = Object.entries(MessageType);
 
 /** Counts by message type, in one direction. */
-export class Counts {
+export interface ReadonlyCounts {
+  /** Of all types together. */
+  readonly total: number;
+  of(type: MessageType): number;
+  /** The types that occurred: name, number of messages, and their bytes. */
+  entries(): readonly { readonly type: string; readonly count: number; readonly bytes: number }[];
+  /** The number of messages by the name of their type, for the types that occurred. */
+  toObject(): Record<string, number>;
+}
+
+export class Counts implements ReadonlyCounts {
   readonly #byType = new Float64Array(LARGEST_TYPE + 1);
   readonly #bytesByType = new Float64Array(LARGEST_TYPE + 1);
 
@@ -26,7 +36,6 @@ export class Counts {
     return this.#byType.reduce((sum, count) => sum + count, 0);
   }
 
-  /** The types that occurred: name, number of messages, and their bytes. */
   entries(): { readonly type: string; readonly count: number; readonly bytes: number }[] {
     return NAMES.map(([name, type]) => ({
       type: name,
@@ -35,7 +44,6 @@ export class Counts {
     })).filter(({ count }) => count > 0);
   }
 
-  /** The number of messages by the name of their type, for the types that occurred. */
   toObject(): Record<string, number> {
     const counted = NAMES.map(([name, type]) => [name, this.#byType[type] ?? 0] as const);
     return Object.fromEntries(counted.filter(([, count]) => count > 0));
@@ -43,11 +51,18 @@ export class Counts {
 }
 
 /** The messages that the sessions of a realm have sent and received. */
-export class Traffic {
+export interface ReadonlyTraffic {
+  readonly received: ReadonlyCounts;
+  readonly sent: ReadonlyCounts;
+  /** Messages that were dropped instead of being sent. */
+  readonly dropped: ReadonlyCounts;
+  /** Requests that were not authorized. */
+  readonly denied: ReadonlyCounts;
+}
+
+export class Traffic implements ReadonlyTraffic {
   readonly received: Counts = new Counts();
   readonly sent: Counts = new Counts();
-  /** Messages that were dropped instead of being sent. */
   readonly dropped: Counts = new Counts();
-  /** Requests that were not authorized. */
   readonly denied: Counts = new Counts();
 }

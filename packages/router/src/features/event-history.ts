@@ -47,11 +47,9 @@ export function eventHistory(rules: readonly HistoryRule[], store: EventStore): 
     install(realm) {
       const logs = new Map<Subscription, RecordedLog>();
       for (const { topic, match = 'exact', depth = 100, age = Infinity } of rules) {
-        const subscription = realm.broker.hold(match, topic);
         const rule = { match, topic, depth, age, epoch: realm.globalId() };
         const log = new RecordedLog(realm, store.log(realm, rule));
-        subscription.recorder = log;
-        logs.set(subscription, log);
+        logs.set(realm.broker.hold(match, topic, log), log);
       }
       realm.procedure(
         'wamp.subscription.get_events',

@@ -17,7 +17,7 @@ export function eventRetention(store: EventStore): Feature {
 function install(realm: Realm, store: EventStore): void {
   const { broker } = realm;
   const retention = new Retention(realm, store.retained(realm));
-  broker.refuses = (message) => retention.refuses(message);
+  broker.refuseIf((message) => retention.refuses(message));
   broker.published.on((publication) => {
     if (publication.options.retain !== true) return;
     // Retaining an empty payload deletes the retained event.

@@ -1,6 +1,6 @@
 /** The common part of the meta APIs of registrations and subscriptions: list, lookup, get. */
 import { isReserved, type Args, type Id, type MatchPolicy, type Uri } from '@wamp/protocol';
-import type { PatternMap } from '../core/pattern-map.ts';
+import type { ReadonlyPatternMap } from '../core/pattern-map.ts';
 import { invalid, textArgument } from './arguments.ts';
 import { picked } from './long-answers.ts';
 
@@ -15,7 +15,7 @@ const POLICIES: readonly MatchPolicy[] = ['exact', 'prefix', 'wildcard'];
 
 /** The ids of all entries by match policy, as the only argument of an answer, without those of the router itself. */
 export function* listByPolicy<V extends PatternEntry>(
-  map: PatternMap<V>,
+  map: ReadonlyPatternMap<V>,
   uriOf: (entry: V) => Uri,
 ): Generator<void, Args> {
   const shown = (entry: V): Id | undefined => (isReserved(uriOf(entry)) ? undefined : entry.id);
@@ -26,7 +26,7 @@ export function* listByPolicy<V extends PatternEntry>(
 
 /** The id of the entry with exactly this pattern, or null. */
 export function lookup<V extends PatternEntry>(
-  map: PatternMap<V>,
+  map: ReadonlyPatternMap<V>,
   uri: unknown,
   options: unknown,
 ): Id | null {

@@ -3,20 +3,21 @@ import type { Clock } from '../core/clock.ts';
 import type { Histogram } from '../core/histogram.ts';
 import type { ProcessAccounts } from '../core/kept.ts';
 import type { Realm } from '../core/realm.ts';
-import type { Counts } from '../core/traffic.ts';
+import type { ReadonlyTally } from '../core/tally.ts';
+import type { ReadonlyCounts } from '../core/traffic.ts';
 import type { EventSource, RouterEvent } from '../events.ts';
-import type { LimitTally } from '../limits.ts';
+import type { LimitName } from '../limits.ts';
 import type { MetricsRegistry, Observe } from './registry.ts';
 
 /** Where the metrics of a router come from. */
 export interface MeteredRouter {
   readonly clock: Pick<Clock, 'elapsed'>;
-  readonly limited: LimitTally;
+  readonly limited: ReadonlyTally<LimitName>;
   readonly kept: ProcessAccounts;
   readonly events: EventSource;
   readonly turns: { readonly durations: Histogram };
   readonly admission: { readonly counts: Readonly<Record<'joining' | 'waiting' | 'silent', number>> };
-  allRealms(): Iterable<Realm>;
+  realms(): Iterable<Realm>;
   allConnections(): Iterable<{ readonly transportType: string; readonly queued: number }>;
 }
 
@@ -87,16 +88,16 @@ function countEvents(events: EventSource, registry: MetricsRegistry): void {
 }
 
 function measureMessages(router: MeteredRouter, registry: MetricsRegistry): void {
-  const counted = (definition: Definition, of: (realm: Realm) => Counts): void => {
+  const counted = (definition: Definition, of: (realm: Realm) => ReadonlyCounts): void => {
     registry.observe('counter', definition, (observe) => {
-      for (const realm of router.allRealms()) {
+      for (const realm of router.realms()) {
         for (const { type, count } of of(realm).entries()) observe(count, realm.name, type);
       }
     });
   };
-  const weighed = (definition: Definition, of: (realm: Realm) => Counts): void => {
+  const weighed = (definition: Definition, of: (realm: Realm) => ReadonlyCounts): void => {
     registry.observe('counter', definition, (observe) => {
-      for (const realm of router.allRealms()) {
+      for (const realm of router.realms()) {
         for (const { type, bytes } of of(realm).entries()) observe(bytes, realm.name, type);
       }
     });
@@ -112,21 +113,21 @@ function measureMessages(router: MeteredRouter, registry: MetricsRegistry): void
 function measureRealms(router: MeteredRouter, registry: MetricsRegistry): void {
   const observed = (definition: Definition, of: (realm: Realm) => number): void => {
     registry.observe('gauge', definition, (observe) => {
-      for (const realm of router.allRealms()) observe(of(realm), realm.name);
+      for (const realm of router.realms()) observe(of(realm), realm.name);
     });
   };
   observed(SESSIONS, ({ sessions }) => sessions.size);
   observed(SUBSCRIPTIONS, ({ broker }) => broker.subscriptions.size);
   observed(REGISTRATIONS, ({ dealer, ownProcedures }) => dealer.registrations.size - ownProcedures);
-  observed(IN_FLIGHT, ({ dealer }) => dealer.calls.pending.inFlight);
+  observed(IN_FLIGHT, ({ dealer }) => dealer.calls.inFlight);
   registry.observe('counter', REALM_LIMITS, (observe) => {
-    for (const realm of router.allRealms()) tell(realm.limited.toObject(), realm.name, observe);
+    for (const realm of router.realms()) tell(realm.limited.toObject(), realm.name, observe);
   });
 }
 
 function measureCalls(router: MeteredRouter, registry: MetricsRegistry): void {
   registry.observeHistograms(CALLS, (observe) => {
-    for (const { name, dealer } of router.allRealms()) {
+    for (const { name, dealer } of router.realms()) {
       for (const [outcome, times] of dealer.calls.latency.entries()) observe(times.read(), name, outcome);
     }
   });
@@ -134,7 +135,7 @@ function measureCalls(router: MeteredRouter, registry: MetricsRegistry): void {
 
 function measureKept(router: MeteredRouter, registry: MetricsRegistry): void {
   registry.observe('gauge', KEPT, (observe) => {
-    for (const { name, kept } of router.allRealms()) tell(kept.byStore(), name, observe);
+    for (const { name, kept } of router.realms()) tell(kept.byStore(), name, observe);
   });
   registry.observe('gauge', PROCESS_KEPT, (observe) => {
     observe(router.kept.all.used);

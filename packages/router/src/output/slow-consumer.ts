@@ -1,7 +1,7 @@
 /** What becomes of messages for a client that reads too slowly: they wait, are dropped, or end its session. */
 import { MessageType, type Message, type Transport } from '@wamp/protocol';
 import type { Clock } from '../core/clock.ts';
-import type { Realm } from '../core/realm.ts';
+import type { CoreRealm } from '../core/core-realm.ts';
 import type { Session } from '../core/session.ts';
 import type { Producer } from '../core/work.ts';
 import type { Limits, LimitTally } from '../limits.ts';
@@ -56,7 +56,7 @@ interface Surroundings {
 export interface WayOut {
   readonly outlet: Outlet;
   readonly transport: Pick<Transport, 'backlog'>;
-  readonly realm: Realm;
+  readonly realm: CoreRealm;
   readonly session: Session;
 }
 

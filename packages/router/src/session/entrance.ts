@@ -2,7 +2,7 @@
 import { MessageType, type Call, type Message, type OversizedMessage, type Uri } from '@wamp/protocol';
 import type { Action, Asker, Authorizer } from '../authz/authorizer.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Realm } from '../core/realm.ts';
+import type { CoreRealm } from '../core/core-realm.ts';
 import type { Request } from '../core/requests.ts';
 import type { Session, Undeliverable } from '../core/session.ts';
 import type { Turns } from '../core/work.ts';
@@ -25,10 +25,15 @@ interface Surroundings {
   readonly log: Log;
 }
 
+/** Who sends the messages, in which realm, and what its authorizer may call there. */
+interface Entrant extends Pick<Asker, 'session' | 'call'> {
+  readonly realm: CoreRealm;
+}
+
 /** The order of the requests is checked first, then whether they are permitted; each check is there only where it is asked for. */
 export class Entrance implements GateExit {
   readonly #carrier: Carrier;
-  readonly #realm: Realm;
+  readonly #realm: CoreRealm;
   readonly #session: Session;
   readonly #log: Log;
   /** Undefined where everybody may do everything. */
@@ -38,17 +43,18 @@ export class Entrance implements GateExit {
 
   constructor(
     carrier: Carrier,
-    asker: Asker,
+    { realm, session, call }: Entrant,
     authorizer: Authorizer | undefined,
     { clock, turns, limits, log }: Surroundings,
     sequence?: RequestSequence,
   ) {
     this.#carrier = carrier;
-    this.#realm = asker.realm;
-    this.#session = asker.session;
+    this.#realm = realm;
+    this.#session = session;
     this.#log = log;
     this.#sequence = sequence;
     const timeout = limits.authorizeTimeout;
+    const asker = { realm: realm.shown, session, call };
     this.#gate = authorizer && new Gate({ asker, authorizer, clock, timeout, turns, carrier }, this);
   }
 

@@ -23,7 +23,7 @@ import type { Attempts, Claim } from '../auth/attempts.ts';
 import type { Authenticator, JoinInfo, Underlay, Verdict } from '../auth/authenticator.ts';
 import type { Asker, Authorizer } from '../authz/authorizer.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Realm } from '../core/realm.ts';
+import type { CoreRealm } from '../core/core-realm.ts';
 import type { Principal } from '../core/session.ts';
 import type { Limits } from '../limits.ts';
 import type { Log, LogLevel } from '../log.ts';
@@ -31,7 +31,7 @@ import { policyFor, type SlowConsumerPolicies, type SlowConsumerPolicy } from '.
 
 /** A realm, with who may come in and what each may do there. */
 export interface GuardedRealm {
-  readonly realm: Realm;
+  readonly realm: CoreRealm;
   readonly authenticators: readonly Authenticator[];
   /** Everybody may do everything when there is none. */
   readonly authorizer: Authorizer | undefined;
@@ -56,7 +56,7 @@ export interface JoiningRouter {
 
 /** Everything that makes a session. */
 export interface Joined {
-  readonly realm: Realm;
+  readonly realm: CoreRealm;
   readonly call: Asker['call'];
   readonly authorizer: Authorizer | undefined;
   readonly slowConsumer: SlowConsumerPolicy;
@@ -206,7 +206,7 @@ export class Joining {
     return this.#settle(() => authenticator.begin(hello, info));
   }
 
-  #infoFor(realm: Realm, session: Id): JoinInfo {
+  #infoFor(realm: CoreRealm, session: Id): JoinInfo {
     const { clock, limits } = this.#router;
     return {
       realm: realm.name,
@@ -322,7 +322,7 @@ export class Joining {
   }
 
   /** AUTH-2: WELCOME tells who the session is, and how long its messages may be. */
-  #welcome(realm: Realm, session: Id, principal: Principal): Welcome {
+  #welcome(realm: CoreRealm, session: Id, principal: Principal): Welcome {
     const { authid, authrole, authmethod, authprovider, authextra } = principal;
     const details = {
       realm: realm.name,

@@ -11,7 +11,7 @@ import {
 } from '@wamp/protocol';
 import type { Asker, Authorizer } from '../authz/authorizer.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Realm } from '../core/realm.ts';
+import type { CoreRealm } from '../core/core-realm.ts';
 import type { Request } from '../core/requests.ts';
 import type { Departure, Principal, Session, Undeliverable } from '../core/session.ts';
 import type { Limits, LimitTally } from '../limits.ts';
@@ -38,7 +38,7 @@ export interface LocalRouter {
 
 /** Who joins, where, and under which rules. */
 export interface LocalIdentity {
-  readonly realm: Realm;
+  readonly realm: CoreRealm;
   readonly principal: Principal;
   readonly features: PeerFeatures;
   /** Who decides what it may do; it may do everything when there is none. */
@@ -63,7 +63,7 @@ const TRANSPORT: Dict = Object.freeze({ type: 'local' });
 
 export class LocalMember implements Session, Carrier {
   readonly id: Id;
-  readonly realm: Realm;
+  readonly realm: CoreRealm;
   readonly principal: Principal;
   readonly features: PeerFeatures;
   readonly transport: Dict = TRANSPORT;

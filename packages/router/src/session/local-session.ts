@@ -132,8 +132,9 @@ export class LocalSession {
     return this.#member.id;
   }
 
+  /** The realm that it has joined. */
   get realm(): Realm {
-    return this.#member.realm;
+    return this.#member.realm.shown;
   }
 
   get principal(): Principal {

@@ -11,7 +11,7 @@ import {
   type Transport,
   type Uri,
 } from '@wamp/protocol';
-import type { Realm } from '../core/realm.ts';
+import type { CoreRealm } from '../core/core-realm.ts';
 import type { Client, Departure, Principal, Session, Undeliverable } from '../core/session.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Turns, Work } from '../core/work.ts';
@@ -67,7 +67,7 @@ export class Member implements Session {
   readonly features: PeerFeatures;
   readonly transport: Dict;
   readonly client: Client | undefined;
-  readonly realm: Realm;
+  readonly realm: CoreRealm;
   /** What the client says comes in through it. */
   readonly entrance: Entrance;
   readonly #carrier: ClientCarrier;

@@ -1,7 +1,7 @@
 /** The calls that the router itself makes in a realm, by a session of its own that is not listed. */
 import { ApplicationError, ErrorUri, PeerFeatures, rolesOf, type Uri } from '@wamp/protocol';
 import type { Asker } from '../authz/authorizer.ts';
-import type { Realm } from '../core/realm.ts';
+import type { CoreRealm } from '../core/core-realm.ts';
 import { TRUSTED_ROLE } from '../core/session.ts';
 import { LocalMember, type LocalRouter } from './local-member.ts';
 import { LocalSession } from './local-session.ts';
@@ -18,7 +18,7 @@ const FEATURES = new PeerFeatures(rolesOf({ caller: ['call_canceling'] }));
  * Makes what calls procedures of a realm in the router's name: for those who decide whether a client may come in, or may do
  * something. They ask no authorizer, and nothing of theirs is dropped: others wait for their decisions.
  */
-export function callsAsRouter(router: LocalRouter, realm: Realm): Asker['call'] {
+export function callsAsRouter(router: LocalRouter, realm: CoreRealm): Asker['call'] {
   let own: LocalSession | undefined;
   const identity = {
     realm,

@@ -8,8 +8,10 @@ import {
   type Serializer,
   type Transport,
 } from '@wamp/protocol';
+import type { Router } from '../host.ts';
 import type { Log } from '../log.ts';
-import { createRouter, type Router, type RouterOptions } from '../router.ts';
+import type { RouterOptions } from '../router-options.ts';
+import { createRouter } from '../router.ts';
 import { inMemory } from '../transports/in-memory.ts';
 import { ManualClock } from './manual-clock.ts';
 import { FarPeer, NearPeer, until, type Peer } from './peer.ts';

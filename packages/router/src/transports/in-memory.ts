@@ -1,14 +1,14 @@
 /** A transport within the process: frames pass from end to end, in order, one turn later. */
 import type { Serializer, Transport, TransportListener } from '@wamp/protocol';
 import { Fifo } from '../core/fifo.ts';
-import type { Host } from '../host.ts';
+import type { Router } from '../host.ts';
 
 /**
  * Connects a client in the same process to a router.
  * @param limit the longest frame that the client takes, in bytes; any by default
  * @returns the client's end
  */
-export function inMemory(router: Host, serializer: Serializer, limit?: number): Transport {
+export function inMemory(router: Router, serializer: Serializer, limit?: number): Transport {
   const near = new End(serializer);
   const far = new End(serializer, limit);
   near.connect(far);

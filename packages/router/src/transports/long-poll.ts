@@ -6,7 +6,7 @@ import type { Server as NetServer } from 'node:net';
 import type { Serializer } from '@wamp/protocol';
 import type { Place } from '../connection/place.ts';
 import { Account } from '../core/account.ts';
-import type { Host } from '../host.ts';
+import { hostOf, type Host, type Router } from '../host.ts';
 import { countConnections, placeOf } from './accepting.ts';
 import { readBody, type BodyBounds, type BodyFault } from './body.ts';
 import { Forwarding, type ForwardingRules } from './forwarding.ts';
@@ -76,9 +76,10 @@ interface Exchange {
  * Lets long-poll clients of `server` into `router`.
  * @throws TypeError when an entry of `origins` can never match
  */
-export function acceptLongPolls(router: Host, options: LongPollOptions): LongPollAcceptor {
+export function acceptLongPolls(router: Router, options: LongPollOptions): LongPollAcceptor {
+  const host = hostOf(router);
   const { server, path = '/lp' } = options;
-  const polls = new LongPolls(router, options);
+  const polls = new LongPolls(host, options);
   const others = server.listeners('request') as RequestListener[];
   const listener: RequestListener = (request, response) => {
     const [asked = ''] = (request.url ?? '').split('?', 1); // LP-5: `?x=…` only keeps caches away
@@ -88,7 +89,7 @@ export function acceptLongPolls(router: Host, options: LongPollOptions): LongPol
   };
   server.removeAllListeners('request');
   server.on('request', listener);
-  const ignore = countConnections(router, server);
+  const ignore = countConnections(host, server);
   return {
     close() {
       ignore();

@@ -2,7 +2,7 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { RAW_SOCKET_MAGIC } from '@wamp/protocol';
-import type { Host } from '../host.ts';
+import { hostOf, type Router } from '../host.ts';
 import { onFirstOctets } from './first-octets.ts';
 import { onConnection, tellListening } from './listening.ts';
 import { OpenSet } from './open-set.ts';
@@ -25,13 +25,14 @@ export interface OnePortAcceptor {
 }
 
 /** Lets RawSocket clients of `server` into `router`, and everybody else to an HTTP server. */
-export function shareOnePort(router: Host, options: OnePortOptions): OnePortAcceptor {
+export function shareOnePort(router: Router, options: OnePortOptions): OnePortAcceptor {
+  const host = hostOf(router);
   const { server, http } = options;
-  const entrance = new RawSocketEntrance(router, options);
+  const entrance = new RawSocketEntrance(host, options);
   const silent = new OpenSet<Socket>();
-  const stop = onConnection(router, server, (socket) => {
+  const stop = onConnection(host, server, (socket) => {
     silent.add(socket);
-    onFirstOctets(router, socket, (octets) => {
+    onFirstOctets(host, socket, (octets) => {
       silent.delete(socket);
       if (octets?.[0] === RAW_SOCKET_MAGIC) entrance.admit(socket);
       else if (octets !== undefined) {

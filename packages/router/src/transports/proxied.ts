@@ -2,7 +2,7 @@
 import type { Server, Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import { deadline } from '../connection/deadline.ts';
-import type { Host } from '../host.ts';
+import { hostOf, type Host, type Router } from '../host.ts';
 import { placeOf } from './accepting.ts';
 import { onConnection, tellListening } from './listening.ts';
 import { OpenSet } from './open-set.ts';
@@ -33,23 +33,24 @@ export interface ProxiedAcceptor {
  * for whatever asks for that: session details, limits, back-off. A trusted proxy that sends none is cut off. Of
  * everybody else none is read: they are passed on as they come.
  */
-export function acceptProxied(router: Host, options: ProxiedOptions): ProxiedAcceptor {
+export function acceptProxied(router: Router, options: ProxiedOptions): ProxiedAcceptor {
+  const host = hostOf(router);
   const { server, behind } = options;
   const trusted = new TrustedProxies(options.trusted);
   const waiting = new OpenSet<Socket>();
-  router.admission.trust(trusted);
-  const stop = onConnection(router, server, (socket) => {
+  host.admission.trust(trusted);
+  const stop = onConnection(host, server, (socket) => {
     if (!trusted.has(socket.remoteAddress)) {
       behind.emit('connection', socket);
       return;
     }
     waiting.add(socket);
-    onHeader(router, socket, (header) => {
+    onHeader(host, socket, (header) => {
       waiting.delete(socket);
       if (header === undefined) return;
       if (header.client !== undefined) {
         setPeerAddress(socket, header.client);
-        placeOf(router, socket).at(header.client.address);
+        placeOf(host, socket).at(header.client.address);
       }
       pass(socket, behind);
     });

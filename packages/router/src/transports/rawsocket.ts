@@ -21,7 +21,7 @@ import {
 import { deadline } from '../connection/deadline.ts';
 import type { Place } from '../connection/place.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Host } from '../host.ts';
+import { hostOf, type Host, type Router } from '../host.ts';
 import { NO_BYTES } from '../nothing.ts';
 import { placeOf } from './accepting.ts';
 import type { Framed, FramedTransport, Framing } from '../output/framing.ts';
@@ -78,12 +78,13 @@ const KEEP_ALIVE = 10_000;
 const MOST_UNREAD = 1024 * 1024;
 
 /** Lets RawSocket clients of `server` into `router`. Whatever else connects is cut off. */
-export function acceptRawSockets(router: Host, options: RawSocketOptions): RawSocketAcceptor {
-  const entrance = new RawSocketEntrance(router, options);
+export function acceptRawSockets(router: Router, options: RawSocketOptions): RawSocketAcceptor {
+  const host = hostOf(router);
+  const entrance = new RawSocketEntrance(host, options);
   const silent = new OpenSet<Socket>();
-  const stop = onConnection(router, options.server, (socket) => {
+  const stop = onConnection(host, options.server, (socket) => {
     silent.add(socket);
-    onFirstOctets(router, socket, (octets) => {
+    onFirstOctets(host, socket, (octets) => {
       silent.delete(socket);
       if (octets?.[0] === RAW_SOCKET_MAGIC) entrance.admit(socket);
       // RAW-3: no RawSocket, hence no words that the peer would understand.

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { Server as NetServer, Socket } from 'node:net';
 import type { Serializer, Transport } from '@wamp/protocol';
 import type { Place } from '../connection/place.ts';
-import type { Host } from '../host.ts';
+import { hostOf, type Host, type Router } from '../host.ts';
 import { countConnections, placeOf } from './accepting.ts';
 import { Forwarding, type ForwardingRules } from './forwarding.ts';
 import { Heartbeat, type Peer } from './heartbeat.ts';
@@ -58,14 +58,15 @@ export interface WebSocketAcceptor {
  * Lets WebSocket clients of `server` into `router`.
  * @throws TypeError when an entry of `origins` can never match
  */
-export function acceptWebSockets(router: Host, options: WebSocketOptions): WebSocketAcceptor {
+export function acceptWebSockets(router: Router, options: WebSocketOptions): WebSocketAcceptor {
+  const host = hostOf(router);
   const { server, paths = ['/ws', '/'], serializers = DEFAULT_SERIALIZERS } = options;
   const spoken = subprotocolsOf(serializers);
   const origins = new Origins(options.origins ?? []);
-  const deflating = options.compression === true ? new Deflating(router, spoken) : undefined;
+  const deflating = options.compression === true ? new Deflating(host, spoken) : undefined;
   const forwarding = new Forwarding(options.proxies);
-  router.admission.trust(forwarding.proxies);
-  const entrance = new WebSocketEntrance(router, deflating);
+  host.admission.trust(forwarding.proxies);
+  const entrance = new WebSocketEntrance(host, deflating);
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // Without a listener, a connection reset during the upgrade would end the process.
     socket.on('error', () => socket.destroy());
@@ -73,12 +74,12 @@ export function acceptWebSockets(router: Host, options: WebSocketOptions): WebSo
     const bound = boundAddress(options.listener ?? server);
     const path = pathOf(request);
     const agreed = agree(request, path, { paths, origins, spoken, bound });
-    if (peer === undefined) refuse(router, request, FORWARDED_WRONGLY);
-    else if ('status' in agreed) refuse(router, request, agreed, peer);
+    if (peer === undefined) refuse(host, request, FORWARDED_WRONGLY);
+    else if ('status' in agreed) refuse(host, request, agreed, peer);
     else entrance.receive({ request, socket: request.socket, head }, agreed, peer);
   };
   server.on('upgrade', upgrade);
-  const ignore = countConnections(router, server);
+  const ignore = countConnections(host, server);
   return {
     close() {
       ignore();

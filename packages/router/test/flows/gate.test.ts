@@ -3,6 +3,7 @@ import { createRouter, type Asker, type Authorizer, type Permit } from '@wamp/ro
 import { converse, ManualClock, type ConversationOptions } from '@wamp/router/testing';
 import { describe, expect, test, vi } from 'vitest';
 import { Client, settle } from '../support/client.ts';
+import { coreOf } from '../support/core.ts';
 
 type Verdict = Permit | Promise<Permit>;
 
@@ -537,7 +538,7 @@ describe('order while a verdict is awaited', () => {
     const [client, caller] = [await Client.join(router), await Client.join(router)];
     const kept = router.realm('realm1')?.kept;
     const fill = (): void => {
-      const { ofSessions } = router.kept;
+      const { ofSessions } = coreOf(router).kept;
       expect(ofSessions.reserve(50_000 - ofSessions.used)).toBe(true);
     };
     await client.say([64, 1, {}, 'com.work']);

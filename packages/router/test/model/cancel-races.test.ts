@@ -273,7 +273,7 @@ class Track {
     const left = {
       timers: this.#clock.pending,
       sessions: realm?.sessions.size,
-      'sessions with calls': realm?.dealer.calls.pending.size,
+      'sessions with calls': realm?.dealer.calls.parties,
     };
     for (const [what, size] of Object.entries(left)) {
       if (size !== 0) this.#transcript.fail(`all have left: ${String(size)} ${what} remain`);

@@ -1,9 +1,11 @@
 /** Event recovery against a naive model: what a subscriber gets is what was published for it, once and in order, or it hears that it is not. */
 import { fromList, PeerFeatures, toList, type Id, type Message } from '@wamp/protocol';
-import { createRouter, defaultFeatures, type Realm, type Session } from '@wamp/router';
+import { createRouter, defaultFeatures, type Session } from '@wamp/router';
 import { ManualClock } from '@wamp/router/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { CoreRealm } from '../../src/core/core-realm.ts';
+import { coreRealmOf } from '../support/core.ts';
 import { check, Counterexample, TIME_LIMIT } from './sequences.ts';
 
 const TOPIC = 'com.news';
@@ -82,7 +84,7 @@ interface Outcome {
 /** Ann, in one session after the other, beside a list of all that she should get. */
 class Play {
   readonly #clock = new ManualClock(0);
-  readonly #realm: Realm;
+  readonly #realm: CoreRealm;
   readonly #bob = new Recorder(1, 'bob', 'staff');
   #ann: Recorder | undefined;
   readonly #former: Id[] = [];
@@ -98,8 +100,7 @@ class Play {
 
   constructor(depth: number) {
     const features = defaultFeatures({ history: [{ topic: TOPIC, depth, age: AGE }] });
-    const realm = createRouter({ realms: ['realm1'], features, clock: this.#clock }).realm('realm1');
-    if (realm === undefined) throw new Error('there is no realm1');
+    const realm = coreRealmOf(createRouter({ realms: ['realm1'], features, clock: this.#clock }));
     this.#realm = realm;
     realm.join(this.#bob);
     this.return();

@@ -12,8 +12,10 @@ import {
   type Id,
   type Message,
 } from '@wamp/protocol';
-import { createRouter, type Principal, type Realm, type Session } from '@wamp/router';
+import { createRouter, type Principal, type Session } from '@wamp/router';
 import { ManualClock } from '@wamp/router/testing';
+import type { CoreRealm } from '../../src/core/core-realm.ts';
+import { coreRealmOf } from '../support/core.ts';
 import { show, Transcript } from './sequences.ts';
 
 /** A message as the list that it is on the wire. */
@@ -113,7 +115,7 @@ export interface StageOptions {
 
 export class Stage {
   readonly clock: ManualClock = new ManualClock(Date.UTC(2026, 0, 1));
-  readonly realm: Realm;
+  readonly realm: CoreRealm;
   /** What the router's source of randomness says at present. */
   random = 0;
   #transcript: Transcript = new Transcript();
@@ -130,9 +132,7 @@ export class Stage {
       globalId: () => (lastGlobalId += 1),
       random: () => this.random,
     });
-    const realm = router.realm('realm1');
-    if (realm === undefined) throw new Error('the router has no realm');
-    this.realm = realm;
+    this.realm = coreRealmOf(router);
     this.#onJoin = onJoin;
     this.#visit();
     this.#empty = sizesOf(this);

@@ -2,6 +2,7 @@
 import { json, rolesOf, type Dict, type Serializer, type Transport } from '@wamp/protocol';
 import { transportPair, type Router, type Underlay } from '@wamp/router';
 import { ALL_FEATURES } from '@wamp/router/testing';
+import { coreOf } from './core.ts';
 
 export class Client {
   readonly transport: Transport;
@@ -66,5 +67,5 @@ export async function settle(router?: Router): Promise<void> {
     await new Promise((resolve) => {
       setImmediate(resolve);
     });
-  } while (router?.turns.isIdle === false);
+  } while (router !== undefined && !coreOf(router).turns.isIdle);
 }

@@ -3,6 +3,7 @@ import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { acceptLongPolls, acceptWebSockets, createRouter, shareOnePort, type Router } from '@wamp/router';
+import { coreRealmOf } from './core.ts';
 import { SETUPS } from './fort-setups.ts';
 import type { Health } from './fort.ts';
 
@@ -60,9 +61,9 @@ function health(router: Router, connections: number): Health {
       subscriptions: broker.subscriptions.size,
       registrations: dealer.registrations.size,
       // The router's own session stays among those who call.
-      callers: dealer.calls.pending.size,
+      callers: dealer.calls.parties,
     },
-    visits: broker.subscriptions.visits,
+    visits: coreRealmOf(router).broker.subscriptions.visits,
     heap: heapUsed + external,
     rss,
     peak: process.resourceUsage().maxRSS * 1024,

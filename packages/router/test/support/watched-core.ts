@@ -1,6 +1,7 @@
 /** Notices what calls into the core of a realm while a session takes a message. */
 import type { Message } from '@wamp/protocol';
-import type { Realm, Session } from '@wamp/router';
+import type { Session } from '@wamp/router';
+import type { CoreRealm } from '../../src/core/core-realm.ts';
 
 /** What only reads: a session may look at the core while it takes a message. */
 const READS: ReadonlySet<string> = new Set(['constructor', 'byId', 'serving', 'continues']);
@@ -10,7 +11,7 @@ export class WatchedCore {
   readonly calls: string[] = [];
   #sending = false;
 
-  constructor(realm: Realm) {
+  constructor(realm: CoreRealm) {
     for (const part of [realm, realm.broker, realm.dealer, realm.dealer.calls]) this.#watch(part);
   }
 

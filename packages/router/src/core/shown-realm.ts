@@ -1,0 +1,88 @@
+/** Builds the `Realm` that features, authorizers and applications see: nothing in it bypasses authorization. */
+import type { Broker } from './broker.ts';
+import type { Calls } from './calls.ts';
+import type { Dealer } from './dealer.ts';
+import type { Realm, RealmBroker, RealmCalls, RealmDealer } from './realm.ts';
+
+/** A realm with all of its broker and its dealer. */
+interface WholeRealm extends Omit<Realm, 'broker' | 'dealer'> {
+  readonly broker: Broker;
+  readonly dealer: Dealer;
+}
+
+export function shownOf(realm: WholeRealm): Realm {
+  const { name, sessions, features, clock, uriRules, disclosure, traffic, limited, kept, stores, turns } =
+    realm;
+  const { joined, left, fellBehind, denied, failed, permits, globalId, nextTurn } = realm;
+  const settings = { name, features, clock, uriRules, disclosure, stores, permits, globalId, nextTurn };
+  const hooks = { joined, left, fellBehind, denied, failed };
+  return Object.freeze<Realm>({
+    ...{ ...settings, ...hooks, sessions, traffic, limited, kept, turns },
+    broker: shownBroker(realm.broker),
+    dealer: shownDealer(realm.dealer),
+    get ownProcedures() {
+      return realm.ownProcedures;
+    },
+    inTurns: (steps) => {
+      realm.inTurns(steps);
+    },
+    publish: (topic, args, kwargs, options) => {
+      realm.publish(topic, args, kwargs, options);
+    },
+    publishFor: (publisher, topic, payload, options) => {
+      realm.publishFor(publisher, topic, payload, options);
+    },
+    procedure: (procedure, serve) => {
+      realm.procedure(procedure, serve);
+    },
+    close: (reason) => {
+      realm.close(reason);
+    },
+  });
+}
+
+function shownBroker(broker: Broker): RealmBroker {
+  const { subscriptions, created, subscribed, answered, unsubscribed, deleted, published } = broker;
+  const hooks = { created, subscribed, answered, unsubscribed, deleted, published };
+  return Object.freeze<RealmBroker>({
+    ...hooks,
+    subscriptions,
+    byId: (id) => broker.byId(id),
+    hold: (match, topic, recorder) => broker.hold(match, topic, recorder),
+    revoke: (subscription, session, reason) => broker.revoke(subscription, session, reason),
+    relay: (publication, node) => broker.relay(publication, node),
+    refuseIf: (why) => {
+      broker.refuseIf(why);
+    },
+  });
+}
+
+function shownDealer(dealer: Dealer): RealmDealer {
+  const { registrations, created, registered, unregistered, deleted } = dealer;
+  return Object.freeze<RealmDealer>({
+    ...{ registrations, created, registered, unregistered, deleted },
+    calls: shownCalls(dealer.calls),
+    byId: (id) => dealer.byId(id),
+    serving: (procedure) => dealer.serving(procedure),
+    revoke: (registration, session, reason) => dealer.revoke(registration, session, reason),
+  });
+}
+
+function shownCalls(calls: Calls): RealmCalls {
+  const { opened, assigned, declined, progressed, ended, latency } = calls;
+  return Object.freeze<RealmCalls>({
+    ...{ opened, assigned, declined, progressed, ended, latency },
+    get inFlight() {
+      return calls.pending.inFlight;
+    },
+    get parties() {
+      return calls.pending.size;
+    },
+    expire: (call) => {
+      calls.expire(call);
+    },
+    abandon: (call, error, explanation) => {
+      calls.abandon(call, error, explanation);
+    },
+  });
+}
