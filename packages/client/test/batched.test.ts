@@ -104,7 +104,7 @@ describe('batches', () => {
   test.each(['', '[1]', '[1]\u001e[2'])('BAT-3 %j is none: nothing of it counts', async (data) => {
     const { socket, heard } = await opened();
     socket.emit('message', { data });
-    expect(heard).toEqual(['violation: a batch that is empty, or ends within a message']);
+    expect(heard).toEqual(['violation: the batch is empty, or ends within a message']);
   });
 
   test('WS-3 a frame of the wrong kind is a violation', async () => {

@@ -254,7 +254,7 @@ describe('receive', () => {
   test.each(['[1]', '[1]\u001e[2'])('BAT-3 %j is no batch: none of it counts', async (body) => {
     const { http, heard } = await opened('wamp.2.json.batched');
     await http.take('receive').answer(200, body);
-    expect(heard).toEqual(['violation: a batch that is empty, or ends within a message']);
+    expect(heard).toEqual(['violation: the batch is empty, or ends within a message']);
   });
 
   test.each([200, 202, 204])('T-36 an empty answer with %i says: ask again', async (status) => {

@@ -19,7 +19,7 @@ export abstract class BatchedChannel extends Channel {
       return;
     }
     const frames = splitBatch(bytes, this.serializer);
-    if (frames === undefined) this.violated('a batch that is empty, or ends within a message');
+    if (frames === undefined) this.violated('the batch is empty, or ends within a message');
     else for (const frame of frames) super.received(frame);
   }
 }

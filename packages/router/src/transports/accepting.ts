@@ -1,19 +1,20 @@
-/** Connections from the moment in which they are accepted: each has a place, whatever it turns out to speak. */
+/** Counts connections from the moment they are accepted, before their protocol is known. */
 import type { Server, Socket } from 'node:net';
 import type { Place } from '../connection/place.ts';
 import type { Host } from '../host.ts';
 import { beneath, lostShortcuts } from '../plain-socket.ts';
 import { peerAddressOf } from './peer-address.ts';
 
-/** By router, for one server may serve several: the place of each connection, by its socket of TCP or Unix. */
+/** The place of each connection by its TCP or Unix socket, for each router: one server may serve several. */
 const placesOf = new WeakMap<Host, WeakMap<object, Place>>();
 
-/** Routers whose log says which shortcuts their sockets do without, if any. */
+/** Routers that have logged which shortcuts are unavailable. */
 const told = new WeakSet<Host>();
 
 /**
- * Counts the connections of a server with their router from now on: also those that say nothing, or not yet all of it.
- * @returns what ends that
+ * Counts the connections of a server with their router from now on, including silent ones and those with an incomplete
+ * request.
+ * @returns a function that stops it
  */
 export function countConnections(router: Host, server: Server): () => void {
   const count = (socket: Socket): void => {
@@ -23,7 +24,7 @@ export function countConnections(router: Host, server: Server): () => void {
     if (places.has(key)) return;
     const place = router.admission.accept(peerAddressOf(socket).address, () => socket.destroy());
     if (place === undefined) {
-      // Not before all others have heard of it, which take it to be alive.
+      // After all other listeners of this event, which expect an open socket.
       process.nextTick(() => socket.destroy());
       return;
     }
@@ -38,7 +39,7 @@ export function countConnections(router: Host, server: Server): () => void {
   };
 }
 
-/** The place of a connection; a new one where nobody has seen it being accepted. */
+/** The place of a connection; a new one if it was not counted when it was accepted. */
 export function placeOf(router: Host, socket: Socket): Place {
   const places = placesFor(router);
   const known = places.get(beneath(socket));
@@ -57,7 +58,7 @@ function placesFor(router: Host): WeakMap<object, Place> {
   return places;
 }
 
-/** Looks at one socket for all, for what Node offers does not differ from one to the next. */
+/** Checks the first socket only: what Node offers is the same for all. */
 function tellShortcuts(router: Host, socket: Socket): void {
   const found = lostShortcuts(socket);
   if (found === undefined) return;

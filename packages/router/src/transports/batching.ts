@@ -1,9 +1,9 @@
-/** Batched channels: all frames of a turn go out as one batch, and batches come in (spec: Message Batching). */
+/** Batched channels: sends all frames of a turn as one batch, and splits received batches (spec: Message Batching). */
 import { BatchCursor, joinBatch, type Serializer, type TransportListener } from '@wamp/protocol';
 import { MOST_PENDING, type FlushQueue } from '../output/flush-queue.ts';
 import type { FrameSink } from '../output/outbox.ts';
 
-/** Gathers frames, and gives them to another sink as one. */
+/** Collects frames, and passes them to another sink as one batch. */
 export class BatchSink implements FrameSink {
   readonly #sink: FrameSink;
   readonly #serializer: Serializer;
@@ -11,7 +11,7 @@ export class BatchSink implements FrameSink {
   #frames: Uint8Array[] = [];
   #bytes = 0;
 
-  /** @param sink where the batches go, each as one frame */
+  /** @param sink gets each batch as one frame */
   constructor(sink: FrameSink, serializer: Serializer, queue: FlushQueue) {
     this.#sink = sink;
     this.#serializer = serializer;
@@ -39,7 +39,7 @@ export class BatchSink implements FrameSink {
   }
 }
 
-/** Hands on the messages of a batch. Of one that is broken, none counts. */
+/** Passes on the messages of a batch; none of them if the batch is malformed. */
 export function receiveBatch(
   batch: Uint8Array,
   serializer: Serializer,
@@ -51,7 +51,7 @@ export function receiveBatch(
   }
   const cursor = BatchCursor.over(batch, serializer);
   if (cursor === undefined) {
-    listener?.violation('a batch that is empty, or ends within a message');
+    listener?.violation('the batch is empty, or ends within a message');
     return;
   }
   for (let frame = cursor.next(); frame !== undefined; frame = cursor.next()) listener?.frame(frame);

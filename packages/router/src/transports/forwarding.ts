@@ -1,35 +1,35 @@
-/** Headers by which HTTP proxies say for whom they ask: X-Forwarded-For, or Forwarded (RFC 7239). */
+/** Reads the client's address from the headers of HTTP proxies: X-Forwarded-For, or Forwarded (RFC 7239). */
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { plainAddress } from '../addresses.ts';
 import { peerAddressOf, type PeerAddress } from './peer-address.ts';
 import { TrustedProxies } from './trusted-proxies.ts';
 
-/** Which proxies are believed, and what they are asked. */
+/** Which proxies are trusted, and which header they set. */
 export interface ForwardingRules {
-  /** Addresses of the proxies, and networks of them: `10.1.2.3`, `10.0.0.0/8`, `2001:db8::/32`; `unix` for Unix sockets. */
+  /** Addresses or networks of the proxies: `10.1.2.3`, `10.0.0.0/8`, `2001:db8::/32`; `unix` for Unix sockets. */
   readonly trusted: readonly string[];
-  /** The one header that they set; others count for nothing. */
+  /** The header that they set; others are ignored. */
   readonly header: 'x-forwarded-for' | 'forwarded';
 }
 
-/** One entry: an address, or that its sender does not want to tell; undefined when it is malformed. */
+/** One entry: an address, or that its sender does not disclose it; undefined when it is malformed. */
 type Hop = PeerAddress | 'undisclosed' | undefined;
 
 export class Forwarding {
-  /** Who is believed. */
+  /** The trusted proxies. */
   readonly proxies: TrustedProxies;
   readonly #header: ForwardingRules['header'];
 
-  /** Without rules, nobody is believed. */
+  /** Without rules, no proxy is trusted. */
   constructor({ trusted, header }: ForwardingRules = { trusted: [], header: 'forwarded' }) {
     this.proxies = new TrustedProxies(trusted);
     this.#header = header;
   }
 
   /**
-   * Where a request comes from. Each proxy adds an entry for whoever asks it, so they are read from the last one on, as
-   * long as proxies speak that are trusted: what stands before that, anybody may have written.
+   * The address of the client of a request. Each proxy appends an entry for its own peer, so entries are read from the
+   * last one on, as long as they were added by trusted proxies; entries before that could be forged.
    * @returns undefined when a trusted proxy has sent a header that is malformed
    */
   clientOf({ socket, headers }: IncomingMessage): PeerAddress | undefined {
@@ -54,7 +54,7 @@ function hopIn(text: string): Hop {
   return nodeIn(node);
 }
 
-/** A node of RFC 7239 §6, whose IPv6 addresses stand in brackets. */
+/** A node of RFC 7239 §6, with IPv6 addresses in brackets. */
 function nodeIn(node: string): Hop {
   const { name = '', port } = NODE.exec(node)?.groups ?? {};
   if (/^(?:unknown|_[\w.-]+)$/i.test(name)) return 'undisclosed';
@@ -65,11 +65,11 @@ function nodeIn(node: string): Hop {
 }
 
 const NODE = /^(?<name>\[[^\]]*\]|[^:]*)(?::(?<port>\d{1,5}|_[\w.-]+))?$/;
-/** A pair, or nothing, and what stands behind it. */
+/** A pair, or nothing, and the delimiter after it. */
 const PAIR =
   /[\t ]*(?:(?<name>[!#$%&'*+\-.^`|~\w]+)=(?:(?<token>[!#$%&'*+\-.^`|~\w]+)|"(?<quoted>(?:[^"\\]|\\.)*)")[\t ]*)?(?<behind>[,;]|$)/y;
 
-/** The hops of a header Forwarded. What is malformed spoils all: quotes decide where its elements begin. */
+/** The hops of a header Forwarded. One malformed part invalidates all, because quotes determine where elements begin. */
 function forwardedHops(value: string): Hop[] {
   const hops: Hop[] = [];
   let node: string | undefined;
@@ -84,7 +84,7 @@ function forwardedHops(value: string): Hop[] {
       node = token ?? quoted?.replaceAll(/\\(.)/g, '$1') ?? '';
     }
     if (behind === ';') continue;
-    // One that does not say for whom it is keeps that to itself.
+    // An element without `for` does not disclose the client.
     if (isElement) hops.push(node === undefined ? 'undisclosed' : nodeIn(node));
     if (behind === '') return hops;
     node = undefined;

@@ -1,12 +1,12 @@
-/** Sockets whose clients wait: little is read of them, so that those are noticed that go. */
+/** Sockets whose clients wait for a slot: reads only a little of them, in order to notice when they close. */
 import type { Socket } from 'node:net';
 import type { Entry, Place } from '../connection/place.ts';
 import { nothing } from '../nothing.ts';
 
-/** Of a client that says more than this many bytes before its turn comes, nothing more is read. */
+/** Once a waiting client has sent this many bytes, reading pauses. */
 const MOST_EARLY = 1024;
 
-/** Asks for a slot, and keeps what the client says meanwhile; whoever is told reads it from the socket. */
+/** Asks for a slot, and keeps what the client sends meanwhile; `entry` reads it from the socket. */
 export function askFor(place: Place, socket: Socket, entry: Entry): void {
   let release: () => void = nothing;
   const waits = place.ask({
@@ -22,7 +22,7 @@ export function askFor(place: Place, socket: Socket, entry: Entry): void {
   if (waits) release = hold(socket);
 }
 
-/** @returns what gives the socket back, which flows on the next tick */
+/** @returns a function that releases the socket, which flows on the next tick */
 function hold(socket: Socket): () => void {
   const early: Buffer[] = [];
   let size = 0;

@@ -1,11 +1,11 @@
-/** A transport within the process: frames pass from end to end, in order, one turn later. */
+/** A transport within the process: frames arrive at the other end in order, one microtask later. */
 import type { Serializer, Transport, TransportListener } from '@wamp/protocol';
 import { Fifo } from '../core/fifo.ts';
 import type { Router } from '../host.ts';
 
 /**
  * Connects a client in the same process to a router.
- * @param limit the longest frame that the client takes, in bytes; any by default
+ * @param limit the longest frame that the client accepts, in bytes; unlimited by default
  * @returns the client's end
  */
 export function inMemory(router: Router, serializer: Serializer, limit?: number): Transport {
@@ -34,12 +34,12 @@ class End implements Transport {
   listener: TransportListener | undefined;
   #other: End | undefined;
   #open = true;
-  /** What is still to arrive here. */
+  /** What has not been delivered here yet. */
   readonly #arriving = new Fifo<{ readonly size: number; readonly deliver: Delivery }>();
   /** Its bytes. */
   #unread = 0;
   #isPaused = false;
-  /** True once it has been paused: from then on the other end counts what it has not read. */
+  /** True once it has been paused: from then on the other end counts unread bytes. */
   #mayPause = false;
   #scheduled = false;
 
@@ -48,7 +48,7 @@ class End implements Transport {
     this.limit = limit;
   }
 
-  /** What the other end has not read, if it is one that may read nothing for a while. */
+  /** What the other end has not read, if it has ever paused. */
   get backlog(): number {
     return this.#other?.unread ?? 0;
   }
@@ -82,7 +82,7 @@ class End implements Transport {
     this.#other?.arrive(0, (listener) => {
       this.#other?.gone(listener);
     });
-    // Its own end it hears of in any case.
+    // This end is notified even while it is paused.
     this.#isPaused = false;
     this.arrive(0, (listener) => listener?.closed('closed'));
   }

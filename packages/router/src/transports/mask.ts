@@ -1,7 +1,7 @@
-/** Masking, with which clients write WebSocket frames (RFC 6455 §5.3). */
+/** Removes the masks of WebSocket frames (RFC 6455 §5.3). */
 import { createRequire } from 'node:module';
 
-/** Takes the mask, four octets, from `bytes` in place. */
+/** Removes a mask of four octets from `bytes`, in place. */
 export type Unmask = (bytes: Uint8Array, mask: Uint8Array) => void;
 
 /** The part of package `bufferutil` that is used here. */
@@ -9,12 +9,12 @@ interface BufferUtil {
   readonly unmask: Unmask;
 }
 
-/** From this many bytes on, a call into native code pays. */
+/** From this length on (bytes), a call of native code is worthwhile. */
 const LONG = 64;
-/** From this many bytes on, so does looking at four at once. */
+/** From this length on (bytes), processing four octets at once is worthwhile. */
 const LONG_WITHOUT_NATIVE = 256;
 
-/** Octet by octet: the fastest there is for short frames, and the only way where there is no native code. */
+/** Octet by octet: the fastest way for short frames. */
 export function unmaskShort(bytes: Uint8Array, mask: Uint8Array): void {
   const [a = 0, b = 0, c = 0, d = 0] = mask;
   const whole = bytes.length & ~3;
@@ -28,7 +28,7 @@ export function unmaskShort(bytes: Uint8Array, mask: Uint8Array): void {
   for (; at < bytes.length; at += 1) bytes[at] = (bytes[at] ?? 0) ^ (mask[at & 3] ?? 0);
 }
 
-/** Four octets at once, which takes no native code. */
+/** Four octets at once, without native code. */
 export function unmaskWords(bytes: Uint8Array, mask: Uint8Array): void {
   const ahead = (4 - (bytes.byteOffset & 3)) & 3;
   if (bytes.length < ahead + 4) {
@@ -43,13 +43,13 @@ export function unmaskWords(bytes: Uint8Array, mask: Uint8Array): void {
   unmaskShort(bytes.subarray(ahead + 4 * words.length), turned);
 }
 
-/** The optional package's own, where it is installed and has a build for this machine. */
+/** The native function of the optional package, if it is installed and has a build for this machine. */
 function native(): Unmask | undefined {
   try {
     const { unmask } = createRequire(import.meta.url)('bufferutil') as BufferUtil;
     return unmask;
   } catch {
-    return undefined; // It is optional: everything works without, large frames more slowly.
+    return undefined; // It is optional: without it, large frames are slower.
   }
 }
 
@@ -57,7 +57,7 @@ const nativeUnmask = native();
 const unmaskLong = nativeUnmask ?? unmaskWords;
 const long = nativeUnmask === undefined ? LONG_WITHOUT_NATIVE : LONG;
 
-/** Takes the mask, four octets, from `bytes` in place. */
+/** Removes a mask of four octets from `bytes`, in place. */
 export const unmask: Unmask = (bytes, mask) => {
   if (bytes.length < long) unmaskShort(bytes, mask);
   else unmaskLong(bytes, mask);

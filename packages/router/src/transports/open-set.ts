@@ -1,4 +1,4 @@
-/** What is open at the moment, for whoever waits until nothing is. */
+/** A set of open things, with a promise for when it is empty. */
 
 export class OpenSet<T> {
   readonly #members = new Set<T>();
@@ -20,7 +20,7 @@ export class OpenSet<T> {
     for (const resolve of waiting) resolve();
   }
 
-  /** Resolves when the last member is gone; at once when there is none. */
+  /** Resolves when the last member has been removed; at once when there is none. */
   empty(): Promise<void> {
     if (this.#members.size === 0) return Promise.resolve();
     return new Promise((resolve) => {

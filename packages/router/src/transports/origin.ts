@@ -1,33 +1,33 @@
-/** Which web pages may connect: the Origin policy of WebSocket upgrades and long-poll (RFC 6455 §10.2). */
+/** The Origin policy of WebSocket upgrades and long-poll: which web pages may connect (RFC 6455 §10.2). */
 import type { IncomingHttpHeaders } from 'node:http';
 import { isLoopback } from '../addresses.ts';
 
-/** The scheme of an app that shows pages of its own: `capacitor`, `chrome-extension`, `tauri`. */
+/** The origin of an app with its own scheme: `capacitor`, `chrome-extension`, `tauri`. */
 const APP = /^[a-z][a-z\d+.-]*:\/\/(?:\*|[\w.-]+(?::\d{1,5})?)$/;
-/** Schemes that no page is of: what a page connects to, and what has no host. */
+/** Schemes that cannot be those of a page: those that pages connect to, and those without a host. */
 const NO_PAGE = /^(?:wss?|rss?|tcps?|tls|unix|ftp|file|data|blob|about|javascript|mailto):/;
 const WEB = /^https?:\/\//;
 
 /**
- * Whether a page may ever have an origin that an entry of a list of origins stands for. Such an entry is one of:
+ * Whether an entry of a list of origins can match the origin of any page. Valid entries are:
  *
- * - the origin of a web page as browsers send it, `https://app.example` or `http://localhost:5173`: in small letters,
- *   without a path, without the port that the scheme has anyway, names beyond ASCII in Punycode;
- * - the same with a star for exactly one label of the host, whichever: `https://*.app.example` stands for
- *   `https://a.app.example`, but neither for `https://app.example` nor for `https://a.b.app.example`;
- * - the origin of an app, such as `capacitor://localhost` or `chrome-extension://ID`, where the host may be a star;
+ * - the origin of a web page as browsers send it, `https://app.example` or `http://localhost:5173`: in lower case,
+ *   without a path, without the default port of the scheme, non-ASCII names in Punycode;
+ * - the same with a star for exactly one label of the host: `https://*.app.example` matches `https://a.app.example`,
+ *   but neither `https://app.example` nor `https://a.b.app.example`;
+ * - the origin of an app, such as `capacitor://localhost` or `chrome-extension://ID`, whose host may be a star;
  * - `file://`, which some browsers and apps send for files;
- * - `null`, which browsers send for files, sandboxed frames and other pages without an origin. Anybody can make such a
- *   page, so this lets pages from everywhere in.
+ * - `null`, which browsers send for files, sandboxed frames and other pages without an origin. Anyone can create such a
+ *   page, so this entry admits pages from everywhere.
  */
 export function isOriginRule(text: string): boolean {
   if (text === 'null' || text === 'file://') return true;
   if (!WEB.test(text)) return APP.test(text) && !NO_PAGE.test(text);
-  // A star stands for a label, and labels of names and of addresses obey different rules.
+  // A star matches one label; labels of names and of addresses have different rules.
   return hasWholeStars(text) && ['x', '1'].some((label) => isWebOrigin(text.replaceAll('*', label)));
 }
 
-/** True when each star is all of a label, and a label is left that is none. */
+/** True when each star is a whole label, and at least one label is not a star. */
 function hasWholeStars(text: string): boolean {
   if (!text.includes('*')) return true;
   const [, host = '', port = ''] = /^https?:\/\/([^:/]*)(.*)$/.exec(text) ?? [];
@@ -53,8 +53,8 @@ export class Origins {
     const wrong = rules.find((rule) => !isOriginRule(rule));
     if (wrong !== undefined) {
       throw new TypeError(
-        `${JSON.stringify(wrong)} in origins never matches: browsers send origins such as https://app.example, ` +
-          'in small letters and without a path; https://*.app.example stands for one more label',
+        `${JSON.stringify(wrong)} in origins can never match: browsers send origins such as https://app.example, ` +
+          'in lower case and without a path; in https://*.app.example the star matches one label',
       );
     }
     this.#exact = new Set(rules.filter((rule) => !rule.includes('*')));
@@ -72,10 +72,10 @@ function patternOf(rule: string): RegExp {
 }
 
 /**
- * True for a request that may go on. Programs send no Origin and may; a page may when it comes from
- * this very host, from a loopback host while the server is bound to loopback, or from an origin in the list.
- * What is bound to loopback goes by loopback names only: a foreign name that resolves to it, and the page that
- * came from there, may be anybody's (DNS rebinding).
+ * Whether a request is allowed. Requests without Origin are, because programs send none. A page may connect when its
+ * origin is this host, a loopback host while the server is bound to loopback, or in the list. A server bound to
+ * loopback accepts only loopback names as its own host: any other name that resolves to it, and its pages, may belong
+ * to an attacker (DNS rebinding).
  * @param headers of the request
  * @param bound the address that the server listens on
  */
@@ -92,6 +92,6 @@ function hostOf(origin: string): { readonly host: string; readonly hostname: str
   if (!URL.canParse(origin)) return undefined;
   const url = new URL(origin);
   const isPage = url.protocol === 'http:' || url.protocol === 'https:';
-  // An origin is a scheme and a host; anything longer only resembles one.
+  // An origin consists of a scheme and a host; anything longer is not one.
   return isPage && url.origin === origin ? url : undefined;
 }

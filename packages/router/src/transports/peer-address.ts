@@ -1,26 +1,26 @@
-/** Where a peer is, as its session tells it and as it is counted: the one place that says so. */
+/** The address of a peer, for session details and for limits. */
 import type { Socket } from 'node:net';
 import { plainAddress } from '../addresses.ts';
 
 /** The peer's end of a connection. */
 export interface PeerAddress {
-  /** An IP address; undefined where there is none, as over a Unix socket. */
+  /** An IP address; undefined when there is none, as over a Unix socket. */
   readonly address: string | undefined;
-  /** 0 where it is not known. */
+  /** 0 when it is not known. */
   readonly port: number;
 }
 
-/** What proxies have said of connections that they made for somebody else (PROXY protocol). */
+/** The addresses that proxies have named for their connections (PROXY protocol). */
 const said = new WeakMap<object, PeerAddress>();
 
-/** Notes who is behind a proxy's connection. */
+/** Stores the address of the client behind a proxy's connection. */
 export function setPeerAddress(socket: Socket, peer: PeerAddress): void {
   said.set(socket, peer);
 }
 
-/** The other end of a connection that a server has accepted, or, behind a proxy, the other end of the proxy's. */
+/** The address of the peer of an accepted connection; behind a proxy, that of the proxy's client. */
 export function peerAddressOf(socket: Socket): PeerAddress {
-  // A TLS socket knows the one that it stands on; Node's types do not.
+  // A TLS socket has a reference to its underlying socket, which Node's types lack.
   const { _parent: beneath = socket } = socket as { _parent?: object | null };
   const behind = said.get(beneath ?? socket);
   if (behind !== undefined) return behind;

@@ -1,4 +1,4 @@
-/** The header of the PROXY protocol, versions 1 and 2, by which a proxy says for whom it connects. */
+/** Parses the header of the PROXY protocol, versions 1 and 2, in which a proxy names its client. */
 import { isIPv4, isIPv6 } from 'node:net';
 import { plainAddress } from '../addresses.ts';
 import type { PeerAddress } from './peer-address.ts';
@@ -7,24 +7,24 @@ import type { PeerAddress } from './peer-address.ts';
 export interface ProxyHeader {
   /** In bytes. */
   readonly size: number;
-  /** The client; undefined when the proxy speaks for itself, or of no address of IP. */
+  /** The client; undefined when the proxy connects for itself, or the address is not an IP address. */
   readonly client: PeerAddress | undefined;
 }
 
-/** The longest line of version 1, with its end. */
+/** The longest line of version 1, including CR LF. */
 const LONGEST_LINE = 107;
-/** What is taken of version 2: the addresses, and some more about the connection. */
+/** The longest rest of a version 2 header: addresses and extensions. */
 const LONGEST_REST = 4096;
 const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 /** Octets of the signature, version and command, family, length. */
 const FIXED = 16;
-/** Octets of an address in each family that tells where a client of TCP is. */
+/** Octets of an address, for each TCP family. */
 const WIDTHS: ReadonlyMap<number, number> = new Map([
   [0x11, 4],
   [0x21, 16],
 ]);
 
-/** Reads a header. @returns undefined as long as there is no telling what is to come */
+/** Parses a header. @returns undefined while it is incomplete */
 export function readProxyHeader(octets: Buffer): ProxyHeader | 'malformed' | undefined {
   const isSecond = octets.subarray(0, SIGNATURE.length).equals(SIGNATURE.subarray(0, octets.length));
   return isSecond ? readSecond(octets) : readFirst(octets);
@@ -48,7 +48,7 @@ function readFirst(octets: Buffer): ProxyHeader | 'malformed' | undefined {
   return isWhole ? { size, client: { address: plainAddress(client), port: Number(port) } } : 'malformed';
 }
 
-/** Version 2: octets. */
+/** Version 2: binary. */
 function readSecond(octets: Buffer): ProxyHeader | 'malformed' | undefined {
   if (octets.length < FIXED) return undefined;
   const [command, family, rest] = [octets.readUInt8(12), octets.readUInt8(13), octets.readUInt16BE(14)];

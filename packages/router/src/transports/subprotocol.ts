@@ -1,9 +1,9 @@
-/** What client and router agree on: a serializer, and whether messages travel in batches (SER-6). */
+/** Subprotocols: a serializer, with or without batching, and their negotiation (SER-6). */
 import { json, type Serializer } from '@wamp/protocol';
 import { cbor } from '@wamp/protocol/cbor';
 import { msgpack } from '@wamp/protocol/msgpack';
 
-/** What is spoken unless an application says otherwise. */
+/** The default serializers. */
 export const DEFAULT_SERIALIZERS: readonly Serializer[] = [json, msgpack, cbor];
 
 export interface Subprotocol {
@@ -13,7 +13,7 @@ export interface Subprotocol {
   readonly batched: boolean;
 }
 
-/** Every serializer, with batches and without. */
+/** The subprotocols of each serializer, with and without batching. */
 export function subprotocolsOf(serializers: readonly Serializer[]): readonly Subprotocol[] {
   return serializers.flatMap((serializer) => [
     { name: serializer.subprotocol, serializer, batched: false },
@@ -21,7 +21,7 @@ export function subprotocolsOf(serializers: readonly Serializer[]): readonly Sub
   ]);
 }
 
-/** The first one offered that is spoken here, matched as a whole (T-37). */
+/** The first offered subprotocol that is supported, compared exactly (T-37). */
 export function choose(offered: Iterable<unknown>, spoken: readonly Subprotocol[]): Subprotocol | undefined {
   for (const name of offered) {
     const found = spoken.find((subprotocol) => subprotocol.name === name);

@@ -1,18 +1,18 @@
-/** Proxies that are believed when they say where a client is. */
+/** Proxies that are trusted to name the address of a client. */
 import { BlockList, isIP } from 'node:net';
 import { plainAddress } from '../addresses.ts';
 
-/** What stands in a list of proxies for whoever connects over a Unix socket. */
+/** The entry for all peers on Unix sockets. */
 const UNIX = 'unix';
 
-/** An address, or all that begin with the same bits. */
+/** An address, or a network with a common prefix. */
 interface Network {
   readonly address: string;
   readonly family: 'ipv4' | 'ipv6';
   readonly bits: number;
 }
 
-/** True for what may stand in a list of proxies: `10.1.2.3`, `10.0.0.0/8`, `2001:db8::/32`, `unix`. */
+/** True for a valid entry in a list of proxies: `10.1.2.3`, `10.0.0.0/8`, `2001:db8::/32`, `unix`. */
 export function isTrustable(text: string): boolean {
   return text === UNIX || networkIn(text) !== undefined;
 }
@@ -21,12 +21,13 @@ export class TrustedProxies {
   readonly #networks = new BlockList();
   readonly #unix: boolean;
 
-  /** @throws TypeError for what {@link isTrustable} does not let through */
+  /** @throws TypeError for an entry that {@link isTrustable} rejects */
   constructor(proxies: readonly string[]) {
     this.#unix = proxies.includes(UNIX);
     for (const proxy of proxies.filter((each) => each !== UNIX)) {
       const network = networkIn(proxy);
-      if (network === undefined) throw new TypeError(`no address or network: ${proxy}`);
+      if (network === undefined)
+        throw new TypeError(`expected an IP address, a network or unix, not ${proxy}`);
       this.#networks.addSubnet(network.address, network.bits, network.family);
     }
   }

@@ -1,4 +1,4 @@
-/** What lies beneath a transport, as far as authentication has to know it. */
+/** The facts of a connection that authentication needs: address, certificate, channel binding. */
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
@@ -6,7 +6,7 @@ import { certificateHash } from '@wamp/protocol/auth';
 import type { Underlay } from '../auth/authenticator.ts';
 import { peerAddressOf, type PeerAddress } from './peer-address.ts';
 
-/** Of a connection that a server has accepted. @param peer where it comes from, when the socket does not tell */
+/** The underlay of an accepted connection. @param peer its address, if the socket does not have it */
 export function underlayOf(socket: Socket, { address }: PeerAddress = peerAddressOf(socket)): Underlay {
   if (!(socket instanceof TLSSocket)) return { address };
   return {
@@ -18,7 +18,7 @@ export function underlayOf(socket: Socket, { address }: PeerAddress = peerAddres
 
 function channelBindingOf(socket: TLSSocket, type: string): Uint8Array | undefined {
   if (socket.destroyed) return undefined;
-  // TLS 1.3 has no unique message of that kind, and older ones do not tie exported keys to the whole handshake.
+  // TLS 1.3 does not define tls-unique; older versions do not bind exported keys to the whole handshake.
   const isLatest = socket.getProtocol() === 'TLSv1.3';
   switch (type) {
     case 'tls-unique':
@@ -35,7 +35,7 @@ function channelBindingOf(socket: TLSSocket, type: string): Uint8Array | undefin
 /** RFC 9266 §4.2. */
 const EXPORTER_LABEL = 'EXPORTER-Channel-Binding';
 
-/** RFC 5929 §3.1: the client's, or in a session that is resumed the server's. */
+/** RFC 5929 §3.1: the Finished message of the client or, in a resumed session, of the server. */
 function firstFinished(socket: TLSSocket): Uint8Array | undefined {
   return socket.isSessionReused() ? socket.getFinished() : socket.getPeerFinished();
 }

@@ -1,12 +1,12 @@
-/** WebSocket frames out of a stream of octets, as a server reads them (RFC 6455 §5). */
+/** Parses a stream of octets into WebSocket frames, on the side of the server (RFC 6455 §5). */
 import { isUtf8 } from 'node:buffer';
 import { ArrivingFrame, DiscardedMessage, MOST_COPIED, newMemory, type Memory } from '@wamp/protocol';
 import { unmask } from './mask.ts';
 
-/** What a frame is for. */
+/** The opcodes of frames. */
 export const Opcode = { CONTINUATION: 0, TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 } as const;
 
-/** Why a connection is closed (RFC 6455 §7.4). */
+/** The codes of close frames (RFC 6455 §7.4). */
 export const CloseCode = {
   NORMAL: 1000,
   PROTOCOL_ERROR: 1002,
@@ -16,92 +16,89 @@ export const CloseCode = {
   TOO_LARGE: 1009,
 } as const;
 
-/**
- * Who hears what a client sends. Bytes may be a view of what was pushed: whoever keeps them longer than
- * the call makes a copy.
- */
+/** Receives what a client sends. Bytes may be a view of the pushed chunk: copy them to keep them after the call. */
 export interface WebSocketListener {
-  /** A whole message; text is not checked to be UTF-8. */
+  /** A whole message; text has not been validated as UTF-8. */
   message(payload: Uint8Array, binary: boolean): void;
   /**
-   * A message was longer than it may be, and has been dropped as it came.
+   * A message exceeded the limit and was discarded while it arrived.
    * @param head its first bytes
-   * @param length of all of it, in bytes
+   * @param length of the whole message, in bytes
    */
   oversized(head: Uint8Array, length: number, binary: boolean): void;
-  /** To be answered by a pong of the same payload. */
+  /** A ping, to be answered with a pong with the same payload. */
   ping(payload: Uint8Array): void;
   pong(payload: Uint8Array): void;
-  /** The client closes, with a code or {@link CloseCode.NO_STATUS}. Nothing more of it is read. */
+  /** A close frame, with a code or {@link CloseCode.NO_STATUS}. Nothing more is read. */
   closing(code: number): void;
-  /** The stream breaks the rules, and is to be closed with `code`. Nothing more of it is read. */
+  /** The stream violates the protocol, and is to be closed with `code`. Nothing more is read. */
   failed(code: number, what: string): void;
 }
 
-/** A message may come in so many fragments. */
+/** The most fragments of a message. */
 const MOST_FRAGMENTS = 1024;
-/** Octets of the longest header: two, a length of eight, the mask. */
+/** Octets of the longest header: two octets, an eight-octet length, the mask. */
 const LONGEST_HEADER = 14;
-/** Octets of a control frame's header: its length, of 125 at most, has no form of its own (RFC 6455 §5.5). */
+/** Octets of a control frame's header, whose length is at most 125 and needs no extra octets (RFC 6455 §5.5). */
 const CONTROL_HEADER = 6;
 
-/** What stands before a frame's payload. */
+/** The header of a frame. */
 interface Header {
   final: boolean;
   opcode: number;
-  /** Of the payload, in bytes. */
+  /** Length of the payload, in bytes. */
   length: number;
   readonly mask: Uint8Array;
 }
 
-/** The header read last, by whichever parser: mostly its payload stands right behind it. */
+/** The header read last, shared by all parsers; usually its payload follows at once. */
 const last: Header = { final: true, opcode: 0, length: 0, mask: new Uint8Array(4) };
 
-/** A frame whose payload comes in pieces. */
+/** A frame whose payload arrives in pieces. */
 interface Arriving {
   readonly header: Header;
   readonly payload: ArrivingFrame | DiscardedMessage;
 }
 
-/** A message whose fragments are coming. */
+/** A message whose fragments are arriving. */
 interface Fragmented {
   readonly binary: boolean;
   readonly parts: Uint8Array[];
   size: number;
-  /** How many fragments there have been. */
+  /** The number of fragments so far. */
   count: number;
 }
 
 /**
- * Reads frames, however the stream is cut, and joins fragments. Payloads are unmasked where they lie:
- * whatever is pushed belongs to the parser from then on.
+ * Reads frames from chunks of any size, and joins fragments. Payloads are unmasked in place: the parser owns what is
+ * pushed.
  */
 export class WebSocketParser {
   readonly #listener: WebSocketListener;
-  /** The longest message taken, in bytes. */
+  /** The longest message accepted, in bytes. */
   limit: number;
-  /** The longest message that is dropped as it comes, in bytes; one that is longer still fails. */
+  /** The longest message that is discarded while it arrives, in bytes; an even longer one is a failure. */
   discardLimit = 0;
   readonly #memory: Memory;
   #stopped = false;
-  /** A header that comes in pieces, as far as it has arrived. */
+  /** The received part of a header that arrives in pieces. */
   #head: Uint8Array | undefined;
   #headSize = 0;
   /** Undefined between frames. */
   #arriving: Arriving | undefined;
-  /** The message whose fragments are coming; undefined between messages. */
+  /** The message whose fragments are arriving; undefined between messages. */
   #fragments: Fragmented | undefined;
-  /** That message, or the one whose only frame is coming, when it is too long. */
+  /** The current message, if it is too long. */
   #discarded: DiscardedMessage | undefined;
 
-  /** @param memory for frames that come in pieces, which are given back once they have been heard */
+  /** @param memory for frames that arrive in pieces, which is returned after the message was delivered */
   constructor(listener: WebSocketListener, limit: number, memory: Memory = newMemory) {
     this.#listener = listener;
     this.limit = limit;
     this.#memory = memory;
   }
 
-  /** The octets that came next: those of `chunk` before `end`. */
+  /** Parses the next octets: those of `chunk` before `end`. */
   push(chunk: Uint8Array, end: number = chunk.length): void {
     for (let at = 0; at < end && !this.#stopped;) {
       at =
@@ -111,7 +108,7 @@ export class WebSocketParser {
     }
   }
 
-  /** Reads nothing more, not even the rest of the chunk at hand. */
+  /** Stops reading, including the rest of the current chunk. */
   stop(): void {
     this.#stopped = true;
     this.#arriving = undefined;
@@ -119,7 +116,7 @@ export class WebSocketParser {
     this.#discarded = undefined;
   }
 
-  /** Reads a header, in place when all of it is there. @returns where to read on */
+  /** Reads a header, in place when it is complete. @returns where to continue */
   #readHead(chunk: Uint8Array, at: number, end: number): number {
     if (this.#headSize > 0) return this.#gatherHead(chunk, at, end);
     const size = end - at < 2 ? LONGEST_HEADER : headerSize(chunk[at + 1] ?? 0);
@@ -127,7 +124,7 @@ export class WebSocketParser {
     return this.#begin(chunk, at, size) ? this.#readPayload(chunk, at + size, end) : end;
   }
 
-  /** Octet by octet, until the header is whole. */
+  /** Collects octets until the header is complete. */
   #gatherHead(chunk: Uint8Array, from: number, end: number): number {
     const head = (this.#head ??= new Uint8Array(LONGEST_HEADER));
     let at = from;
@@ -142,7 +139,7 @@ export class WebSocketParser {
     return at;
   }
 
-  /** Takes in a whole header. @returns false when it breaks the rules */
+  /** Processes a complete header. @returns false when it violates the protocol */
   #begin(bytes: Uint8Array, at: number, size: number): boolean {
     const [first = 0, second = 0] = [bytes[at], bytes[at + 1]];
     last.final = (first & 0x80) !== 0;
@@ -168,7 +165,7 @@ export class WebSocketParser {
     return true;
   }
 
-  /** From here on, the message is too long; of what has come of it, only the head is kept. */
+  /** Marks the current message as too long; keeps only the head of what has arrived. */
   #discard(): DiscardedMessage {
     const discarded = new DiscardedMessage();
     for (const part of this.#fragments?.parts.splice(0) ?? []) {
@@ -184,18 +181,18 @@ export class WebSocketParser {
     return this.#fail(CloseCode.PROTOCOL_ERROR, 'a control frame is too long, or in fragments');
   }
 
-  /** Takes the payload at once when all of it is there. */
+  /** Delivers the payload at once when it is complete. */
   #readPayload(chunk: Uint8Array, at: number, end: number): number {
     const { length } = last;
     if (at + length > end || length > MOST_COPIED || this.#discarded !== undefined) {
       return this.#gather(chunk, at, end);
     }
-    // Buffers have a `subarray` of their own, which takes longer.
+    // Buffer's own `subarray` is slower.
     this.#take(last, new Uint8Array(chunk.buffer, chunk.byteOffset + at, length));
     return at + length;
   }
 
-  /** Takes what is there of a payload that may come in pieces. */
+  /** Collects the pieces of a payload. */
   #gather(chunk: Uint8Array, at: number, end: number): number {
     const { final, opcode, length, mask } = last;
     const header = { final, opcode, length, mask: mask.slice() };
@@ -231,7 +228,7 @@ export class WebSocketParser {
   #fragment(payload: Uint8Array, binary: boolean, final: boolean): void {
     const message = this.#nextFragment(binary);
     if (message === undefined) return;
-    // A copy, for a small view would keep the whole chunk.
+    // A copy, because a small view would keep the whole chunk alive.
     message.parts.push(new Uint8Array(payload));
     message.size += payload.length;
     if (final) {
@@ -240,7 +237,7 @@ export class WebSocketParser {
     }
   }
 
-  /** The message that one more fragment belongs to; undefined when it is one too many. */
+  /** The message of the next fragment; undefined when there are too many. */
   #nextFragment(binary: boolean): Fragmented | undefined {
     const message = (this.#fragments ??= { binary, parts: [], size: 0, count: 0 });
     message.count += 1;
@@ -249,7 +246,7 @@ export class WebSocketParser {
     return undefined;
   }
 
-  /** One frame of a message that is too long has come to its end. */
+  /** Ends a frame of a message that is too long. */
   #endDiscarded({ opcode, final }: Header, discarded: DiscardedMessage): void {
     this.#arriving = undefined;
     const message = this.#nextFragment(opcode === Opcode.BINARY);
@@ -286,7 +283,7 @@ export class WebSocketParser {
   }
 }
 
-/** How long the header is whose second octet this is. */
+/** The length of a header, by its second octet. */
 function headerSize(second: number): number {
   const length = second & 0x7f;
   const size = length < 126 ? 2 : length === 126 ? 4 : 10;
@@ -302,7 +299,7 @@ function readLength(bytes: Uint8Array, at: number): number {
   return length;
 }
 
-/** True for a code that an endpoint may send: registered ones, and those of libraries and applications. */
+/** True for a code that an endpoint may send: registered ones, and those reserved for libraries and applications. */
 function mayBeSent(code: number): boolean {
   if (code >= 3000) return code < 5000;
   return code >= 1000 && code <= 1014 && (code < 1004 || code > 1006);
