@@ -20,14 +20,19 @@ import type { AuthConfiguration, ScramPassword } from './config/auth.ts';
 import type { RealmConfiguration } from './config/realms.ts';
 import type { RoleConfiguration } from './config/roles.ts';
 import type { Source } from './config/source.ts';
+import { RightsSwitch } from './rights-switch.ts';
 
-/** A realm, ready for a router. */
-export async function namedRealm(realm: RealmConfiguration): Promise<NamedRealm> {
+/** A realm, ready for a router; what each may do there can be exchanged while it is in use. */
+export interface PreparedRealm extends NamedRealm {
+  readonly authorizer?: RightsSwitch;
+}
+
+export async function namedRealm(realm: RealmConfiguration): Promise<PreparedRealm> {
   const { auth, roles, ...rest } = realm;
   return {
     ...rest,
     ...(auth === undefined ? {} : { authenticators: await authenticatorsFor(auth) }),
-    ...(roles === undefined ? {} : { authorizer: permissionsFor(roles) }),
+    ...(roles === undefined ? {} : { authorizer: new RightsSwitch(permissionsFor(roles)) }),
   };
 }
 

@@ -8,7 +8,7 @@ import { ACTIONS, type Question } from './rights.ts';
 import { version } from './version.ts';
 
 /** What `wamp-router` was asked to do. */
-export type Command = StartCommand | CheckCommand;
+export type Command = StartCommand | CheckCommand | ReloadCommand;
 
 /** Listen for clients. */
 interface StartCommand {
@@ -27,6 +27,14 @@ interface CheckCommand {
   readonly insecureDev: boolean;
   /** What to explain instead. */
   readonly question?: Question;
+}
+
+/** Have the router that runs read its file again. */
+interface ReloadCommand {
+  readonly name: 'reload';
+  readonly file: string;
+  /** Whether to ask only what would change. */
+  readonly dryRun: boolean;
 }
 
 /** The command given, or undefined when only help or the version was asked for, and printed. */
@@ -75,6 +83,14 @@ function wampRouter(onCommand: (command: Command) => void): Program {
         from: options.config ?? flagsOf(options),
         insecureDev: options.insecureDev ?? false,
       });
+    });
+  program
+    .command('reload')
+    .description('Have the router that runs apply what its configuration file says now; its sessions go on.')
+    .addOption(configOption().makeOptionMandatory())
+    .option('--dry-run', 'only say what would change')
+    .action(({ config, dryRun = false }: { readonly config: string; readonly dryRun?: boolean }) => {
+      onCommand({ name: 'reload', file: config, dryRun });
     });
   program
     .command('check')

@@ -18,7 +18,7 @@ export interface HttpOptions extends HealthAnswers {
   /** Where WebSocket clients connect; the landing page names the first. */
   readonly webSocketPaths: readonly string[];
   /** The realms that the landing page tells of. It connects to the first. */
-  readonly realms: readonly ToldRealm[];
+  readonly realms: () => readonly ToldRealm[];
 }
 
 // The chat and the dashboard may be pointed at another router, hence any WebSocket.
@@ -80,7 +80,7 @@ function answer(request: IncomingMessage, response: ServerResponse, options: Htt
     request,
     response,
     200,
-    path === '/' ? landingPage(found, request, { path: webSocketPaths[0], realms }) : found,
+    path === '/' ? landingPage(found, request, { path: webSocketPaths[0], realms: realms() }) : found,
   );
 }
 

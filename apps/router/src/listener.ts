@@ -2,7 +2,7 @@
 import { createServer as createHttpServer, type RequestListener, type Server as HttpServer } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import { createServer, type Server } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, Server as TlsServer, type TlsOptions } from 'node:tls';
 import {
   acceptLongPolls,
   acceptProxied,
@@ -24,6 +24,8 @@ export interface OpenListener {
   close(): Promise<unknown>;
   /** Ends the connections of those who only browse. */
   closeIdle(): void;
+  /** Shows other certificates, in the handshakes to come; for a listener with TLS. */
+  renew(tls: TlsOptions): void;
 }
 
 /** The servers of a listener. */
@@ -78,7 +80,15 @@ export function assembleListener(
     async open(most) {
       if (most !== undefined) servers.front.maxConnections = most;
       const urls = urlsFor(listener, await listen(servers.front, listener));
-      return { urls, close, closeIdle: () => servers.http?.closeAllConnections() };
+      return {
+        urls,
+        close,
+        closeIdle: () => servers.http?.closeAllConnections(),
+        renew: ({ cert, key, ca, passphrase, minVersion }) => {
+          const files = { cert, key, ca, passphrase, minVersion };
+          if (servers.server instanceof TlsServer) servers.server.setSecureContext(files);
+        },
+      };
     },
   };
 }

@@ -1,23 +1,38 @@
 /** What the configuration alone decides: `check` and `start` both go through here before anything listens. */
 import { isIP } from 'node:net';
 import { createRouter, isLoopback, type Log, type Router } from '@wamp/router';
-import { namedRealm } from './authenticators.ts';
+import { namedRealm, type PreparedRealm } from './authenticators.ts';
 import type { Listener } from './config/listeners.ts';
 import type { LoadedConfiguration } from './config/load.ts';
 import type { RealmConfiguration } from './config/realms.ts';
 import { assembleListener } from './listener.ts';
 import { grantsEverything } from './rights.ts';
 
+/** A router, and the realms that it was made of. */
+interface Prepared {
+  readonly router: Router;
+  readonly realms: readonly PreparedRealm[];
+}
+
 /**
  * The router that a configuration asks for, with its realms; nothing listens yet.
  * @param insecureDev whether anyone who reaches this machine may do everything
  * @throws CannotStart when it can never run, on whichever machine
  */
-export async function prepare(loaded: LoadedConfiguration, insecureDev: boolean, log: Log): Promise<Router> {
-  const { listeners, realms, limits, attempts } = loaded.configuration;
+export async function prepare(
+  loaded: LoadedConfiguration,
+  insecureDev: boolean,
+  log: Log,
+): Promise<Prepared> {
+  const { listeners, limits, attempts } = loaded.configuration;
   if (!insecureDev) refuseExposure(listeners, loaded);
-  const named = await Promise.all(realms.map((realm, index) => openable(realm, index, loaded)));
-  return createRouter({ realms: named, limits, attempts, log });
+  const realms = await prepareRealms(loaded);
+  return { router: createRouter({ realms, limits, attempts, log }), realms };
+}
+
+/** @throws CannotStart when one of them can never be opened */
+export function prepareRealms(loaded: LoadedConfiguration): Promise<readonly PreparedRealm[]> {
+  return Promise.all(loaded.configuration.realms.map((realm, index) => openable(realm, index, loaded)));
 }
 
 /**
@@ -25,11 +40,14 @@ export async function prepare(loaded: LoadedConfiguration, insecureDev: boolean,
  * @throws CannotStart for whatever `start` refuses on account of the configuration
  */
 export async function rehearse(loaded: LoadedConfiguration, insecureDev: boolean): Promise<void> {
-  const router = await prepare(loaded, insecureDev, () => undefined);
-  for (const listener of loaded.configuration.listeners) {
-    await assembleListener(router, listener, () => undefined).close();
-  }
+  const { router } = await prepare(loaded, insecureDev, () => undefined);
+  await assembleAll(router, loaded.configuration.listeners);
   await router.close();
+}
+
+/** Puts each listener together, and none to use. @throws what a listener of this kind can never do */
+export async function assembleAll(router: Router, listeners: readonly Listener[]): Promise<void> {
+  for (const listener of listeners) await assembleListener(router, listener, () => undefined).close();
 }
 
 /** Refuses to offer everything to anyone beyond this machine. What names stand for, only `start` finds out. */

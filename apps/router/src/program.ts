@@ -4,12 +4,13 @@ import { readCommandLine } from './command-line.ts';
 import { fromFlags } from './config/development.ts';
 import { FaultyConfiguration } from './config/faults.ts';
 import { loadConfiguration } from './config/load.ts';
-import { CannotStart } from './failure.ts';
+import { askToReload } from './ask-to-reload.ts';
+import { CannotStart, USAGE } from './failure.ts';
 import { LineWriter } from './line-writer.ts';
 import { openLog } from './log.ts';
 import { rehearse } from './prepare.ts';
 import { answer } from './rights.ts';
-import { outliveSignals, stopOnSignals } from './shutdown.ts';
+import { outliveSignals, reloadOnHangUp, stopOnSignals } from './shutdown.ts';
 import { start } from './start.ts';
 
 /** The exit code of an explanation that says no. */
@@ -24,10 +25,15 @@ export async function run(): Promise<void> {
       const { from, insecureDev } = command;
       const loaded = typeof from === 'string' ? loadConfiguration(from) : fromFlags(from);
       const log = await openLog(loaded.configuration.log, err, process.stderr.isTTY);
-      outliveSignals(log.log);
+      outliveSignals();
       const running = await start(loaded, insecureDev, log);
       stopOnSignals(running);
+      reloadOnHangUp(running);
       out.write(running.greeting);
+    } else if (command?.name === 'reload') {
+      const { ok, lines } = await askToReload(loadConfiguration(command.file), command.dryRun);
+      for (const line of lines) (ok ? out : err).write(line);
+      process.exitCode = ok ? 0 : USAGE;
     } else if (command?.name === 'check') {
       const loaded = loadConfiguration(command.file);
       if (command.question === undefined) {

@@ -1,6 +1,5 @@
 /** What signals do: some end the process in order at the first, and at once at the second; others must not end it. */
 import { constants } from 'node:os';
-import type { Log } from '@wamp/router';
 
 /** What can be stopped. */
 export interface Stoppable {
@@ -28,16 +27,15 @@ export function stopOnSignals(running: Stoppable): void {
   }
 }
 
-/** Heard, so that they do nothing: unheard, the one would open Node's inspector, and the other end the process. */
-const unused = ['SIGUSR1', 'SIGUSR2'] as const;
+/** Heard, so that they do nothing by default: SIGUSR1 would open Node's inspector, and the others end the process. */
+const outlived = ['SIGUSR1', 'SIGUSR2', 'SIGHUP'] as const;
 
 /** Keeps the process from what signals do by default that mean something else to a server. */
-export function outliveSignals(log: Log): void {
-  for (const signal of unused) process.on(signal, () => undefined);
-  process.on('SIGHUP', () => {
-    log('warn', 'SIGHUP: the configuration is not read again', {
-      why: 'reloading is not available yet',
-      advice: 'restart wamp-router to apply changes',
-    });
-  });
+export function outliveSignals(): void {
+  for (const signal of outlived) process.on(signal, () => undefined);
+}
+
+/** Has SIGHUP reload the configuration. */
+export function reloadOnHangUp(running: { reload(): Promise<unknown> }): void {
+  process.on('SIGHUP', () => void running.reload());
 }

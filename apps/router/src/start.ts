@@ -2,24 +2,28 @@
 import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openAdmin, type AdminServer } from './admin-server.ts';
+import { entranceTo } from './check.ts';
 import type { Listener } from './config/listeners.ts';
-import type { LoadedConfiguration } from './config/load.ts';
+import { loadConfiguration, type LoadedConfiguration } from './config/load.ts';
 import type { Configuration } from './config/schema.ts';
 import { fewDescriptors, roomForConnections } from './descriptors.ts';
+import { CannotStart } from './failure.ts';
 import { Health, memoryCheck } from './health.ts';
 import type { HealthAnswers } from './health-answers.ts';
 import { answerHttp } from './http.ts';
-import { assembleListener, type OpenListener } from './listener.ts';
-import { resolveHost } from './listening.ts';
-import { entranceTo } from './check.ts';
 import { LineWriter } from './line-writer.ts';
+import { Listeners, resolveHosts } from './listeners.ts';
 import { logTo, type OperatorLog } from './log.ts';
+import { byPlace } from './plan.ts';
 import { prepare, refuseExposure } from './prepare.ts';
 import { measureProcess } from './process-metrics.ts';
-import type { Stoppable } from './shutdown.ts';
+import { Reloader, type Reloaded } from './reload.ts';
 import { grantsEverything } from './rights.ts';
+import type { RightsSwitch } from './rights-switch.ts';
+import type { Stoppable } from './shutdown.ts';
 import { loadSites, type Site } from './static-sites.ts';
 import { version } from './version.ts';
+import { whenFilesChange } from './watch.ts';
 
 /** How long clients may take to part once they were sent GOODBYE (ms). */
 const FAREWELL = 1_500;
@@ -30,6 +34,8 @@ export interface Running extends Stoppable {
   readonly greeting: string;
   /** Where metrics are told; undefined where they are not. */
   readonly adminUrl: string | undefined;
+  /** Reads the configuration again. @param dryRun true to say what would change, and change nothing */
+  reload(dryRun?: boolean): Promise<Reloaded>;
 }
 
 /**
@@ -41,56 +47,82 @@ export interface Running extends Stoppable {
 export async function start(
   loaded: LoadedConfiguration,
   insecureDev: boolean,
-  { log }: OperatorLog = logTo(new LineWriter(process.stderr), loaded.configuration.log.level),
+  log: OperatorLog = logTo(new LineWriter(process.stderr), loaded.configuration.log.level),
 ): Promise<Running> {
   const { configuration } = loaded;
-  const router = await prepare(loaded, insecureDev, log);
+  const { router, realms } = await prepare(loaded, insecureDev, log.log);
   measureProcess(router.metrics);
   const health = new Health();
   health.add(memoryCheck(router));
-  const told = { health, about: aboutThis(), metrics: router.metrics };
-  const listeners = await resolve(configuration.listeners);
-  if (!insecureDev) refuseExposure(listeners, loaded);
-  const answers = answersFor(configuration, told);
-  const room = roomForConnections();
-  const few = fewDescriptors(room, configuration.limits);
-  if (few !== undefined) log('warn', 'few file descriptors', few);
-  const open: OpenListener[] = [];
-  let admin: AdminServer | undefined;
-  const close = (): Promise<unknown> => Promise.all(open.map((listener) => listener.close()));
+  if (!insecureDev) refuseExposure(await resolveHosts(configuration.listeners), loaded);
+  const few = fewDescriptors(roomForConnections(), configuration.limits);
+  if (few !== undefined) log.log('warn', 'few file descriptors', few);
+  const about = aboutThis();
+  const answers = answersFor(() => reloader.configuration, { health, about });
+  const listeners = new Listeners(router, answers);
+  const rights = new Map<string, RightsSwitch>();
+  for (const { name, authorizer } of realms) if (authorizer !== undefined) rights.set(name, authorizer);
+  const parts = { router, listeners, log, rights };
+  const reloader = new Reloader(parts, { load: () => again(loaded), insecureDev }, loaded);
+  const reload = (dryRun?: boolean): Promise<Reloaded> => reloader.reload(dryRun);
+  const admin = await openAdminServers(configuration, { health, about, metrics: router.metrics, reload });
+  const closeAdmin = (): void => {
+    for (const server of admin) server.close();
+  };
   try {
-    const { listener: place } = configuration.admin;
-    if (place !== undefined) admin = await openAdmin(place, told);
-    for (const listener of listeners) {
-      open.push(
-        await assembleListener(router, listener, answers(listener)).open(shareOf(room, listeners.length)),
-      );
-    }
+    const places = byPlace(configuration.listeners);
+    await listeners.open(places, places.size);
   } catch (error) {
-    admin?.close();
-    await close();
+    closeAdmin();
     throw error;
   }
-  log('info', 'listening', {
-    code: 'router_started',
-    version: version(),
-    urls: open.flatMap(({ urls }) => urls),
-  });
+  const unwatch = whenFilesChange(
+    () => (reloader.configuration.reload.watch ? reloader.files : []),
+    () => void reload(),
+  );
+  log.log('info', 'listening', { code: 'router_started', version: version(), urls: listeners.urls });
   return {
-    greeting: greeting(open, configuration),
-    adminUrl: admin?.url,
+    greeting: greeting(listeners.urls, configuration),
+    adminUrl: admin.map(({ url }) => url).find((url) => url.startsWith('http:')),
+    reload,
     async stop() {
       health.add(() => ({ code: 'draining', why: 'the router is about to end' }));
-      log('info', 'stopping', { code: 'router_stopping' });
-      const parted = close();
-      await router.drain(configuration.drain);
+      unwatch();
+      log.log('info', 'stopping', { code: 'router_stopping' });
+      const parted = listeners.closeAll();
+      await router.drain(reloader.configuration.drain);
       // A client that does not say GOODBYE in turn keeps nobody waiting.
       await Promise.race([Promise.all([router.close(), parted]), sleep(FAREWELL, undefined, { ref: false })]);
-      for (const listener of open) listener.closeIdle();
-      admin?.close();
-      log('info', 'stopped', { code: 'router_stopped' });
+      listeners.closeIdle();
+      closeAdmin();
+      log.log('info', 'stopped', { code: 'router_stopped' });
     },
   };
+}
+
+/** @throws CannotStart when there is no file, or a broken one */
+function again({ file }: LoadedConfiguration): LoadedConfiguration {
+  if (file === undefined)
+    throw new CannotStart('there is no configuration file to read again: start with --config');
+  return loadConfiguration(file);
+}
+
+/** All or none. */
+async function openAdminServers(
+  { admin: { listener, socket } }: Configuration,
+  answers: Parameters<typeof openAdmin>[1] & { readonly reload: Running['reload'] },
+): Promise<readonly AdminServer[]> {
+  const { reload, ...told } = answers;
+  const open: AdminServer[] = [];
+  try {
+    if (listener !== undefined) open.push(await openAdmin(listener, told));
+    // Who may write to the socket may give orders.
+    if (socket !== undefined) open.push(await openAdmin({ address: '', port: 0, unix: socket }, answers));
+    return open;
+  } catch (error) {
+    for (const server of open) server.close();
+    throw error;
+  }
 }
 
 /** What `/health` tells of the process. */
@@ -100,36 +132,22 @@ function aboutThis(): HealthAnswers['about'] {
   return () => ({ version: running, uptime_ms: Math.round(performance.now() - started) });
 }
 
-/** What one of several listeners may have of the room for connections. */
-function shareOf(room: number | undefined, listeners: number): number | undefined {
-  return room === undefined ? undefined : Math.max(1, Math.floor(room / listeners));
-}
-
-/** The listeners with the addresses that their host names stand for. */
-function resolve(listeners: readonly Listener[]): Promise<readonly Listener[]> {
-  return Promise.all(
-    listeners.map(async (listener) =>
-      listener.unix === undefined ? { ...listener, address: await resolveHost(listener.address) } : listener,
-    ),
-  );
-}
-
-/** What is answered over HTTP, by listener. */
+/** What is answered over HTTP, by listener. @param current the configuration that runs */
 function answersFor(
-  { listeners, realms }: Configuration,
+  current: () => Configuration,
   { health, about }: HealthAnswers,
 ): (listener: Listener) => RequestListener {
   const nothing: Site = new Map();
-  const site = listeners.some(({ pages }) => pages) ? loadSites() : nothing;
-  const told = realms.map((realm) => ({ name: realm.name, entrance: entranceTo(realm) }));
+  let loaded: Site | undefined;
   return ({ pages, transports, websocketPaths }) => {
     const webSocketPaths = transports.includes('websocket') ? websocketPaths : [];
-    return answerHttp({ site: pages ? site : nothing, webSocketPaths, realms: told, health, about });
+    const site = pages ? (loaded ??= loadSites()) : nothing;
+    const realms = () => current().realms.map((realm) => ({ name: realm.name, entrance: entranceTo(realm) }));
+    return answerHttp({ site, webSocketPaths, realms, health, about });
   };
 }
 
-function greeting(open: readonly OpenListener[], { realms }: Configuration): string {
-  const urls = open.flatMap((listener) => listener.urls);
+function greeting(urls: readonly string[], { realms }: Configuration): string {
   const note = ' (development default: anonymous, everything allowed)';
   const isOpen = realms.map(grantsEverything);
   const all = isOpen.every(Boolean);

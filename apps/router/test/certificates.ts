@@ -20,6 +20,8 @@ export class CertificateFolder implements AsyncDisposable {
       'key.pem': key,
       'other-key.pem': pem(other),
       'encrypted-key.pem': pem(createPrivateKey(key), PASSPHRASE),
+      'renewed.pem': renewed,
+      'renewed-key.pem': renewedKey,
       passphrase: `${PASSPHRASE}\n`,
       empty: '',
     };
@@ -46,3 +48,23 @@ function pem(privateKey: KeyObject, passphrase?: string): string {
   const options = passphrase === undefined ? plain : { ...plain, cipher: 'aes-256-cbc', passphrase };
   return String(privateKey.export(options));
 }
+
+/** Another certificate, for renewed.example, and its key. */
+const renewed = `-----BEGIN CERTIFICATE-----
+MIIBijCCATGgAwIBAgIUNtiEn22P2KHm2fuAlm+cGOS8RH0wCgYIKoZIzj0EAwIw
+GjEYMBYGA1UEAwwPcmVuZXdlZC5leGFtcGxlMCAXDTI2MTEyODEwNDkzNFoYDzIx
+MjYxMTA0MTA0OTM0WjAaMRgwFgYDVQQDDA9yZW5ld2VkLmV4YW1wbGUwWTATBgcq
+hkjOPQIBBggqhkjOPQMBBwNCAARiaSxaRlsZUgClCg+tXq28wYFVcgcJkgWLz9Z2
+HoyBB+K0BiuSCXf3GQdXkX9Bn5QxHA2D7et37xrksHXmxYgDo1MwUTAdBgNVHQ4E
+FgQUP0WnPNC44dKKCSWe8OP8z8ePsmUwHwYDVR0jBBgwFoAUP0WnPNC44dKKCSWe
+8OP8z8ePsmUwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNHADBEAiAxKMzx
+IR/4u/Cp8lY8f10oy7NSezie76YbF8rCOfX6TAIgHU/bNkUjzLMYFOfDPystoEi8
+KL39HiNZu180CXWqCS0=
+-----END CERTIFICATE-----
+`;
+const renewedKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgUuKTjJCiaCt29wNG
+W6kVENv4VV8pdMXwHQjiaWZP3GihRANCAARiaSxaRlsZUgClCg+tXq28wYFVcgcJ
+kgWLz9Z2HoyBB+K0BiuSCXf3GQdXkX9Bn5QxHA2D7et37xrksHXmxYgD
+-----END PRIVATE KEY-----
+`;

@@ -84,6 +84,7 @@ describe('what is right is understood', () => {
       drain: 10_000,
       log: { level: 'warn', format: 'auto' },
       admin: {},
+      reload: { watch: false },
     });
   });
 
@@ -127,7 +128,8 @@ describe('what is right is understood', () => {
       },
       drain: 1000,
       log: { level: 'debug', format: 'pretty' },
-      admin: { listener: { address: '10.0.0.1', port: 9000 } },
+      admin: { listener: { address: '10.0.0.1', port: 9000 }, socket: '/run/admin.sock' },
+      reload: { watch: true },
     });
     expect(realms[0]).toEqual({
       name: 'com.example.hunter2.${x}',

@@ -80,7 +80,8 @@ attempts:
   size: 7
 drain: 1s
 log: { level: debug, format: pretty }
-admin: { listener: { address: 10.0.0.1, port: 9000 } }
+admin: { listener: { address: 10.0.0.1, port: 9000 }, socket: /run/admin.sock }
+reload: { watch: true }
 `;
 
 export interface Broken {

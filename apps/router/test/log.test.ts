@@ -206,20 +206,14 @@ describe('a router', () => {
     expect((await router.ended).code).toBe(0);
   });
 
-  test.skipIf(process.platform === 'win32')(
-    'C1 outlives SIGHUP, and says that nothing is reloaded',
-    async () => {
-      const router = await workshop.startFrom(await folder.write('wamp.yaml', CONFIGURATION));
-      for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) router.kill(signal);
-      expect(await serves(router)).toBe(200);
-      router.kill('SIGTERM');
-      const { code, stderr } = await router.ended;
-      expect(code).toBe(0);
-      expect(
-        stderr.match(/"level":"warn",.*restart.*"msg":"SIGHUP: the configuration is not read again"/g),
-      ).toHaveLength(1);
-      // The inspector would say where it listens.
-      expect(stderr).not.toContain('Debugger');
-    },
-  );
+  test.skipIf(process.platform === 'win32')('C1 outlives signals that mean nothing to it', async () => {
+    const router = await workshop.startFrom(await folder.write('wamp.yaml', CONFIGURATION));
+    for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) router.kill(signal);
+    expect(await serves(router)).toBe(200);
+    router.kill('SIGTERM');
+    const { code, stderr } = await router.ended;
+    expect(code).toBe(0);
+    // The inspector would say where it listens.
+    expect(stderr).not.toContain('Debugger');
+  });
 });

@@ -1,12 +1,14 @@
 /** What a configuration says of administration: where metrics and health are told. */
 import { z } from 'zod';
-import { isHost } from './hosts.ts';
+import { isHost, unixPath } from './hosts.ts';
 import { NOT_WELL_FORMED, port, text } from './kinds.ts';
 
 /** Where the router tells how it does. */
 export interface AdminConfiguration {
   /** Where `/metrics` and `/health` are answered over HTTP; nowhere when absent. */
   readonly listener?: AdminListener;
+  /** Path of a Unix domain socket that answers the same, and takes orders; none when absent. */
+  readonly socket?: string;
 }
 
 interface AdminListener {
@@ -26,6 +28,11 @@ export function admin(): z.ZodType<AdminConfiguration> {
         .describe(
           'Answers `/metrics` (Prometheus) and `/health` over HTTP, to everybody who reaches it: keep it to the loopback ' +
             'address, or to a network of your own.',
+        ),
+      socket: unixPath()
+        .exactOptional()
+        .describe(
+          'Path of a Unix domain socket that answers the same, and takes orders such as `wamp-router reload`, from whoever may write to it: the user that the router runs as.',
         ),
     })
     .meta({ title: 'a mapping for administration' });

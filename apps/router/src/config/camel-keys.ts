@@ -19,3 +19,8 @@ export function camelKeys<T extends object>(value: T): CamelKeys<T> {
 function camelCase(key: string): string {
   return key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
+
+/** A key as it stands in the file. */
+export function snakeCase(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

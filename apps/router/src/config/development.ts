@@ -22,5 +22,7 @@ export function fromFlags({ host, port, realms, origins }: Flags): LoadedConfigu
     configuration: configuration(new Files('.')).parse(said),
     complaint: (_path, text) => new CannotStart(text, USAGE),
     place: () => 'the command line',
+    file: undefined,
+    files: [],
   };
 }

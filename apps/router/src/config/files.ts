@@ -5,14 +5,21 @@ import { resolve } from 'node:path';
 /** Reads files that are not too large, and says why it cannot. */
 export class Files {
   readonly #folder: string;
+  readonly #read = new Set<string>();
 
   /** @param folder where relative paths begin */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
+  /** The paths of all files that were asked for, found or not. */
+  get asked(): readonly string[] {
+    return [...this.#read];
+  }
+
   read(path: string): Buffer | { readonly fault: string } {
     const file = resolve(this.#folder, path);
+    this.#read.add(file);
     try {
       const found = statSync(file);
       // From a pipe, reading might wait for ever.

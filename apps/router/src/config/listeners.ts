@@ -6,7 +6,7 @@ import { plainAddress } from '@wamp/router';
 import { z } from 'zod';
 import { camelKeys } from './camel-keys.ts';
 import type { Files } from './files.ts';
-import { isHost } from './hosts.ts';
+import { isHost, unixPath } from './hosts.ts';
 import {
   ALWAYS,
   NOT_WELL_FORMED,
@@ -89,9 +89,6 @@ function spelledOut(address: string | undefined): string | undefined {
   return new URL(`http://[${plain}]/`).hostname.slice(1, -1) + zone;
 }
 
-/** The longest path of a Unix domain socket that the system takes (bytes); it keeps one more for the end. */
-const LONGEST_UNIX = process.platform === 'darwin' ? 103 : 107;
-
 function listener(files: Files): z.ZodType<Listener> {
   const written = z.strictObject({
     address: text('a host name or an address')
@@ -103,10 +100,7 @@ function listener(files: Files): z.ZodType<Listener> {
       .exactOptional()
       .describe('Port to listen on; 0 stands for any free one.')
       .meta({ fallback: DEFAULT_PORT }),
-    unix: text('a path')
-      .refine((path) => Buffer.byteLength(path) <= LONGEST_UNIX, {
-        message: `the path is too long for a Unix domain socket, expected ${LONGEST_UNIX} bytes at the most`,
-      })
+    unix: unixPath()
       .exactOptional()
       .describe('Path of a Unix domain socket to listen on, instead of an address and a port.'),
     tls: tls(files).exactOptional().describe('Encrypts everything that is spoken there.'),

@@ -1,5 +1,5 @@
 /** Loads a configuration file: either all of it is right, or every fault is told at once. */
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { CannotStart } from '../failure.ts';
 import type { Environment } from './environment.ts';
 import { explain } from './explain.ts';
@@ -15,6 +15,10 @@ export interface LoadedConfiguration {
   complaint(path: Path, text: string): CannotStart;
   /** Where something stands, such as `wamp.yaml:3:5`. */
   place(path: Path): string;
+  /** The file that was read; undefined when there was none. */
+  readonly file: string | undefined;
+  /** It and all files that it names, as absolute paths. */
+  readonly files: readonly string[];
 }
 
 /** @throws FaultyConfiguration */
@@ -42,6 +46,8 @@ export function readConfiguration(text: string, { file, environment }: Origin): 
   if (parsed.success && source.faults.length === 0) {
     return {
       configuration: parsed.data,
+      file,
+      files: [resolve(file), ...files.asked],
       complaint: (path, what) =>
         new FaultyConfiguration(file, [{ path, position: source.locate(path), text: what }]),
       place(path) {

@@ -6,6 +6,7 @@ import { Files } from './files.ts';
 import { duration, together } from './kinds.ts';
 import { attempts, limits } from './limits.ts';
 import { listeners, type Listener } from './listeners.ts';
+import { reload, type ReloadConfiguration } from './reload.ts';
 import { realms, type RealmConfiguration } from './realms.ts';
 
 /** What a configuration file says, checked; times in ms, sizes in bytes. */
@@ -18,6 +19,7 @@ export interface Configuration {
   readonly drain: number;
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'json' | 'pretty' };
   readonly admin: AdminConfiguration;
+  readonly reload: ReloadConfiguration;
 }
 
 /** How long calls in flight may go on unless told otherwise (ms). */
@@ -32,6 +34,7 @@ export function configuration(files: Files): z.ZodType<Configuration> {
     attempts: attempts().prefault({}).describe('How often somebody may try to log in.'),
     drain: duration(DEFAULT_DRAIN).describe('How long calls in flight may go on when the router ends.'),
     log: log().prefault({}).describe('What is logged.'),
+    reload: reload().prefault({}).describe('When the configuration is read again.'),
     admin: admin().prefault({}).describe('Where the router tells how it does.'),
   });
   return together(file, ({ listeners: all, realms: each }, complain) => {

@@ -1,0 +1,121 @@
+/** Applies a reload to a running router, one change after another, none of which can fail any more. */
+import type { Log, Router } from '@wamp/router';
+import type { PreparedRealm } from './authenticators.ts';
+import type { Listener } from './config/listeners.ts';
+import type { RealmConfiguration } from './config/realms.ts';
+import type { Configuration } from './config/schema.ts';
+import { whyLeave } from './departures.ts';
+import type { Listeners } from './listeners.ts';
+import type { OperatorLog } from './log.ts';
+import { FIXED_LIMITS, type Change } from './plan.ts';
+import type { RightsSwitch } from './rights-switch.ts';
+
+/** The URI of the GOODBYE to sessions that a reload ends. */
+const RECONFIGURED = 'wamp.close.reconfigured';
+
+/** What a reload works on. */
+export interface Parts {
+  readonly router: Router;
+  readonly listeners: Listeners;
+  readonly log: OperatorLog;
+  /** What each realm with roles allows. */
+  readonly rights: Map<string, RightsSwitch>;
+}
+
+/** What is to be. */
+export interface Wanted {
+  readonly configuration: Configuration;
+  /** Its realms, ready to be opened. */
+  readonly realms: readonly PreparedRealm[];
+}
+
+/**
+ * Opens what is new, and only then changes what is there.
+ * @throws CannotStart when a new listener cannot be opened; nothing has changed then
+ */
+export async function apply(
+  parts: Parts,
+  changes: readonly Change[],
+  { configuration, realms }: Wanted,
+): Promise<void> {
+  const { listeners } = parts;
+  const of = (kind: Change['kind']): Map<string, Listener> =>
+    new Map(
+      changes.flatMap((change) =>
+        change.kind === kind && 'listener' in change ? [[change.place, change.listener] as const] : [],
+      ),
+    );
+  const among = configuration.listeners.length;
+  await listeners.open(of('listener_opened'), among);
+  applySettings(parts, changes, configuration);
+  const prepared = new Map(realms.map((realm) => [realm.name, realm]));
+  for (const change of changes) if ('realm' in change) applyToRealm(parts, change, prepared);
+  for (const [place, listener] of of('certificate_renewed')) listeners.renew(place, listener);
+  for (const place of of('listener_closed').keys()) listeners.close(place);
+  await exchange(parts, of('listener_replaced'), among);
+}
+
+/** Between the two, a client that connects is refused; who is in stays. */
+async function exchange(
+  { listeners, log: { log } }: Parts,
+  replaced: ReadonlyMap<string, Listener>,
+  among: number,
+): Promise<void> {
+  for (const [place, listener] of replaced) {
+    listeners.close(place);
+    try {
+      await listeners.open(new Map([[place, listener]]), among);
+    } catch (error) {
+      log('error', 'a listener could not be opened anew', { code: 'listener_lost', listener: place, error });
+    }
+  }
+}
+
+function applySettings({ router, log }: Parts, changes: readonly Change[], wanted: Configuration): void {
+  const changed = changes.some(({ kind }) => kind === 'setting_changed');
+  if (!changed) return;
+  const fixed = Object.fromEntries(FIXED_LIMITS.map((key) => [key, router.limits[key]]));
+  router.reconfigure({ limits: { ...wanted.limits, ...fixed }, attempts: wanted.attempts });
+  const isNamed = changes.some((change) => change.kind === 'setting_changed' && change.path === 'log.level');
+  if (isNamed) log.level = wanted.log.level;
+}
+
+type RealmChange = Extract<Change, { readonly realm: RealmConfiguration }>;
+
+function applyToRealm(
+  { router, rights, log: { log } }: Parts,
+  change: RealmChange,
+  prepared: ReadonlyMap<string, PreparedRealm>,
+): void {
+  const { name } = change.realm;
+  if (change.kind === 'realm_removed' || change.kind === 'realm_closed_and_opened') {
+    router.removeRealm(name);
+    rights.delete(name);
+  }
+  const next = prepared.get(name);
+  if (next === undefined || change.kind === 'realm_removed') return;
+  if (change.kind === 'realm_changed') {
+    router.reconfigureRealm(name, { authenticators: undefined, ...next });
+    rights.get(name)?.exchange(next.authorizer);
+    sendAway(router, change, log);
+    return;
+  }
+  router.addRealm(next);
+  if (next.authorizer !== undefined) rights.set(name, next.authorizer);
+}
+
+/** Ends the sessions that the new configuration has no place for. */
+function sendAway(
+  router: Router,
+  { before, realm }: Extract<RealmChange, { kind: 'realm_changed' }>,
+  log: Log,
+): void {
+  for (const session of [...(router.realm(realm.name)?.sessions.values() ?? [])]) {
+    const why = whyLeave(session.principal, before, realm);
+    if (why === undefined) continue;
+    session.end(RECONFIGURED, why);
+    const { authid, authrole } = session.principal;
+    const who = { realm: realm.name, session: session.id, authid, authrole };
+    log('info', 'session ended by a reload', { code: 'session_ended_by_reload', ...who, why });
+  }
+}

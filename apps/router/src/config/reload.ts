@@ -1,0 +1,21 @@
+/** What a configuration says of reading it again. */
+import { z } from 'zod';
+
+/** When the configuration is read again, besides at SIGHUP. */
+export interface ReloadConfiguration {
+  /** Whether the files are watched. */
+  readonly watch: boolean;
+}
+
+export function reload(): z.ZodType<ReloadConfiguration> {
+  return z
+    .strictObject({
+      watch: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Whether the configuration is reloaded when its file changes, or one that it names, such as a certificate; SIGHUP does that in any case.',
+        ),
+    })
+    .meta({ title: 'a mapping with watch' });
+}

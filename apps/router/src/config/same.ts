@@ -1,0 +1,23 @@
+/** Whether two values out of configurations say the same. */
+import { KeyObject } from 'node:crypto';
+
+/** True for values that mean the same: keys and bytes by what they are, lists and mappings by what they hold. */
+export function same(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (a instanceof KeyObject) return b instanceof KeyObject && a.equals(b);
+  if (a instanceof Uint8Array) return b instanceof Uint8Array && Buffer.compare(a, b) === 0;
+  if (a instanceof Map) return b instanceof Map && sameEntries(a, b);
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  return sameEntries(new Map(Object.entries(a)), new Map(Object.entries(b)));
+}
+
+function sameEntries(a: ReadonlyMap<unknown, unknown>, b: ReadonlyMap<unknown, unknown>): boolean {
+  return a.size === b.size && [...a].every(([key, value]) => b.has(key) && same(value, b.get(key)));
+}
+
+/** The keys under which two mappings say different things; those of both, in the order of the first. */
+export function differing<T extends object>(a: T, b: T): readonly (keyof T & string)[] {
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof T & string>;
+  return [...keys].filter((key) => !same(a[key], b[key]));
+}

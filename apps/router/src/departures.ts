@@ -1,0 +1,66 @@
+/** Whose session a reload ends: those whose role is gone, and those whom the configuration does not let in any more. */
+import type { Principal } from '@wamp/router';
+import type { AuthConfiguration } from './config/auth.ts';
+import type { RealmConfiguration } from './config/realms.ts';
+import { same } from './config/same.ts';
+
+/** The roles that a realm had, and has no more. */
+export function rolesGone(before: RealmConfiguration, after: RealmConfiguration): readonly string[] {
+  const { roles } = after;
+  if (roles === undefined) return [];
+  return Object.keys(before.roles ?? {}).filter((role) => !Object.hasOwn(roles, role));
+}
+
+/** Whether somebody may be let in no more, or in another role. */
+export function authenticationChanged(before: RealmConfiguration, after: RealmConfiguration): boolean {
+  return before.auth !== undefined && !same(before.auth, after.auth);
+}
+
+/** Why a session has to end by the new configuration of its realm; undefined when it may go on. */
+export function whyLeave(
+  { authid, authrole, authmethod }: Principal,
+  before: RealmConfiguration,
+  after: RealmConfiguration,
+): string | undefined {
+  if (rolesGone(before, after).includes(authrole)) return `the role ${authrole} is gone`;
+  if (!authenticationChanged(before, after) || !isGiven(before.auth, authmethod)) return undefined;
+  if (after.auth === undefined) return undefined;
+  const now = roleOf(authid, authmethod, after.auth);
+  if (now === ASKED || now === authrole) return undefined;
+  return now === undefined ? `${authid} is let in no more` : `${authid} has another role now`;
+}
+
+/** A role that only a procedure, or a token, can tell. */
+const ASKED = Symbol('asked');
+
+/** The role that somebody is given by a method; undefined for nobody. */
+function roleOf(authid: string, method: string, auth: AuthConfiguration): string | typeof ASKED | undefined {
+  const { anonymous, jwt, ticket } = auth;
+  if (method === 'anonymous') return typeof anonymous === 'object' ? ASKED : anonymous;
+  if (method === 'ticket' && ticket === undefined) return jwt === undefined ? undefined : ASKED;
+  const source = sourceOf(auth, method);
+  if (source === undefined) return undefined;
+  return 'procedure' in source ? ASKED : source.get(authid)?.authrole;
+}
+
+/** Whether the configuration has given a session its place by this method: others come from elsewhere. */
+function isGiven(auth: AuthConfiguration | undefined, method: string): boolean {
+  if (auth === undefined) return false;
+  return method === 'anonymous'
+    ? auth.anonymous !== undefined
+    : sourceOf(auth, method) !== undefined || (method === 'ticket' && auth.jwt !== undefined);
+}
+
+function sourceOf(
+  { ticket, wampcra, scram, cryptosign, tls }: AuthConfiguration,
+  method: string,
+): ReadonlyMap<string, { readonly authrole: string }> | { readonly procedure: string } | undefined {
+  const sources = new Map([
+    ['ticket', ticket],
+    ['wampcra', wampcra],
+    ['wamp-scram', scram],
+    ['cryptosign', cryptosign?.source],
+    ['tls', tls?.source],
+  ] as const);
+  return sources.get(method as 'ticket');
+}

@@ -1,0 +1,191 @@
+/** What a reload has to do: a pure function of the configuration that runs and the one that is to run. */
+import { differing, same } from './config/same.ts';
+import { snakeCase } from './config/camel-keys.ts';
+import type { Listener } from './config/listeners.ts';
+import type { RealmConfiguration } from './config/realms.ts';
+import type { Configuration } from './config/schema.ts';
+import { authenticationChanged, rolesGone } from './departures.ts';
+
+/** A listener, and the place that tells it from the others. */
+interface OfListener {
+  readonly place: string;
+  readonly listener: Listener;
+}
+
+/** One thing that a reload does, or cannot do. */
+export type Change =
+  | (OfListener & { readonly kind: 'listener_opened' | 'listener_closed' | 'certificate_renewed' })
+  | (OfListener & { readonly kind: 'listener_replaced'; readonly keys: readonly string[] })
+  | { readonly kind: 'realm_added'; readonly realm: RealmConfiguration }
+  | { readonly kind: 'realm_removed'; readonly realm: RealmConfiguration }
+  | { readonly kind: 'realm_closed_and_opened'; readonly realm: RealmConfiguration }
+  | {
+      readonly kind: 'realm_changed';
+      readonly before: RealmConfiguration;
+      readonly realm: RealmConfiguration;
+      readonly keys: readonly string[];
+    }
+  | { readonly kind: 'setting_changed'; readonly path: string }
+  /** Stays as it was until the process is started anew. */
+  | { readonly kind: 'needs_restart'; readonly path: string };
+
+/** Keys of a realm that cannot change while it has sessions. */
+const FIXED_IN_REALM: ReadonlySet<string> = new Set(['uriRules', 'disclosure']);
+/** Limits that listeners have taken over when they were opened. */
+export const FIXED_LIMITS = ['messageSize', 'pingInterval', 'pingTimeout'] as const;
+const FIXED: ReadonlySet<string> = new Set(FIXED_LIMITS);
+
+/** Everything that differs, in the order of the file; nothing when the two say the same. */
+export function planReload(before: Configuration, after: Configuration): readonly Change[] {
+  return [
+    ...listenerChanges(before.listeners, after.listeners),
+    ...realmChanges(before.realms, after.realms),
+    ...settingChanges('limits', before.limits, after.limits, FIXED),
+    ...settingChanges('attempts', before.attempts, after.attempts),
+    ...(before.drain === after.drain ? [] : [setting('drain')]),
+    ...settingChanges('log', before.log, after.log, new Set(['format'])),
+    ...settingChanges(
+      'admin',
+      before.admin,
+      after.admin,
+      new Set(Object.keys({ ...before.admin, ...after.admin })),
+    ),
+    ...settingChanges('reload', before.reload, after.reload),
+  ];
+}
+
+function placeOf({ unix, address, port }: Listener): string {
+  return unix ?? `${address} port ${port}`;
+}
+
+/** By place; of those on any free port, there may be several. */
+export function byPlace(listeners: readonly Listener[]): ReadonlyMap<string, Listener> {
+  const places = new Map<string, Listener>();
+  for (const listener of listeners) {
+    const place = placeOf(listener);
+    let [unique, number] = [place, 1];
+    while (places.has(unique)) unique = `${place} (${(number += 1)})`;
+    places.set(unique, listener);
+  }
+  return places;
+}
+
+function listenerChanges(before: readonly Listener[], after: readonly Listener[]): readonly Change[] {
+  const [old, next] = [byPlace(before), byPlace(after)];
+  const gone = [...old].filter(([place]) => !next.has(place));
+  return [
+    ...gone.map(([place, listener]): Change => ({ kind: 'listener_closed', place, listener })),
+    ...[...next].flatMap(([place, listener]): readonly Change[] => {
+      const known = old.get(place);
+      return known === undefined
+        ? [{ kind: 'listener_opened', place, listener }]
+        : changesOf(known, { place, listener });
+    }),
+  ];
+}
+
+function changesOf(before: Listener, now: OfListener): readonly Change[] {
+  const { listener } = now;
+  const keys = differing(before, listener);
+  if (keys.length === 0) return [];
+  const isRenewal = keys.length === 1 && before.tls !== undefined && listener.tls !== undefined;
+  return isRenewal && sameButFiles(before, listener)
+    ? [{ kind: 'certificate_renewed', ...now }]
+    : [{ kind: 'listener_replaced', ...now, keys: keys.map(snakeCase) }];
+}
+
+/** True when the two ask the same of clients, with other certificates. */
+function sameButFiles(before: Listener, after: Listener): boolean {
+  const files = { cert: undefined, key: undefined, ca: undefined, passphrase: undefined };
+  return same({ ...before, tls: { ...before.tls, ...files } }, { ...after, tls: { ...after.tls, ...files } });
+}
+
+function realmChanges(
+  before: readonly RealmConfiguration[],
+  after: readonly RealmConfiguration[],
+): readonly Change[] {
+  const old = new Map(before.map((realm) => [realm.name, realm]));
+  const names = new Set(after.map(({ name }) => name));
+  return [
+    ...before
+      .filter(({ name }) => !names.has(name))
+      .map((realm): Change => ({ kind: 'realm_removed', realm })),
+    ...after.flatMap((realm): readonly Change[] => {
+      const known = old.get(realm.name);
+      return known === undefined ? [{ kind: 'realm_added', realm }] : changesOfRealm(known, realm);
+    }),
+  ];
+}
+
+function changesOfRealm(before: RealmConfiguration, realm: RealmConfiguration): readonly Change[] {
+  const keys = differing(before, realm);
+  if (keys.length === 0) return [];
+  // Who its sessions are, nobody has asked: there is no telling what each may do from now on.
+  if (before.roles === undefined && realm.roles !== undefined)
+    return [{ kind: 'realm_closed_and_opened', realm }];
+  const [fixed, changed] = [
+    keys.filter((key) => FIXED_IN_REALM.has(key)),
+    keys.filter((key) => !FIXED_IN_REALM.has(key)),
+  ];
+  return [
+    ...fixed.map((key): Change => ({
+      kind: 'needs_restart',
+      path: `realms ${realm.name} ${snakeCase(key)}`,
+    })),
+    ...(changed.length === 0
+      ? []
+      : [{ kind: 'realm_changed', before, realm, keys: changed.map(snakeCase) } satisfies Change]),
+  ];
+}
+
+function settingChanges<T extends object>(
+  path: string,
+  before: T,
+  after: T,
+  fixed: ReadonlySet<string> = new Set(),
+): readonly Change[] {
+  return differing(before, after).map((key): Change => {
+    const whole = `${path}.${snakeCase(key)}`;
+    return fixed.has(key) ? { kind: 'needs_restart', path: whole } : setting(whole);
+  });
+}
+
+function setting(path: string): Change {
+  return { kind: 'setting_changed', path };
+}
+
+/** A change in a line for people; it names keys, and no values. */
+export function describeChange(change: Change): string {
+  switch (change.kind) {
+    case 'listener_opened':
+      return `listener ${change.place}: opened`;
+    case 'listener_closed':
+      return `listener ${change.place}: closed; its sessions go on`;
+    case 'listener_replaced':
+      return `listener ${change.place}: opened anew for ${change.keys.join(', ')}; its sessions go on, but those over long-poll`;
+    case 'certificate_renewed':
+      return `listener ${change.place}: certificate renewed, for handshakes to come`;
+    case 'realm_added':
+      return `realm ${change.realm.name}: opened`;
+    case 'realm_removed':
+      return `realm ${change.realm.name}: closed; its sessions end`;
+    case 'realm_closed_and_opened':
+      return `realm ${change.realm.name}: opened anew, for it gets roles; its sessions end`;
+    case 'realm_changed':
+      return `realm ${change.realm.name}: ${change.keys.join(', ')} changed${consequences(change)}`;
+    case 'setting_changed':
+      return `${change.path}: changed`;
+    case 'needs_restart':
+      return `${change.path}: cannot change while the router runs; restart it to apply that`;
+  }
+}
+
+function consequences({ before, realm }: { before: RealmConfiguration; realm: RealmConfiguration }): string {
+  const gone = rolesGone(before, realm);
+  return [
+    ...(gone.length === 0 ? [] : [`; sessions with the role ${gone.join(', ')} end`]),
+    ...(authenticationChanged(before, realm)
+      ? ['; sessions whose principal is gone, or has another role, end']
+      : []),
+  ].join('');
+}
