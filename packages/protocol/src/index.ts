@@ -74,7 +74,7 @@ export { json } from './serializers/json.ts';
 export { elementsOf, joinElements, type Element, type Elements } from './transcode/elements.ts';
 export { transcode } from './transcode/transcode.ts';
 export { plainJson } from './serializers/plain-json.ts';
-export type { Transport, TransportFailure, TransportListener } from './transport.ts';
+export type { ClosedBy, Transport, TransportFailure, TransportListener } from './transport.ts';
 export { ArrivingFrame } from './arriving.ts';
 export { DiscardedMessage, readHead, type OversizedMessage } from './discarding.ts';
 export { dict, NO_ENTRIES, type Check, type Field, type Keys } from './fields.ts';

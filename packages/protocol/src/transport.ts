@@ -26,8 +26,12 @@ export interface TransportListener {
    * 128 KiB calls this at the latest when it has sent everything.
    */
   drained?(): void;
-  /** The channel has closed. Called once, as the last method. */
-  closed(reason: string): void;
+  /**
+   * The channel has closed. Called once, as the last method.
+   * @param by who closed it: `self` when this side did of its own accord, such as for a peer that is silent; `peer`, the
+   *   default, for anything else
+   */
+  closed(reason: string, by?: ClosedBy): void;
 }
 
 /**
@@ -68,6 +72,9 @@ export interface Transport {
    */
   close(failure?: TransportFailure): void;
 }
+
+/** Who closed a channel. */
+export type ClosedBy = 'peer' | 'self';
 
 /** Faults of a peer for which a transport may have a code of its own. */
 export type TransportFailure = 'protocol' | 'oversize';

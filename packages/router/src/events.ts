@@ -32,7 +32,10 @@ export type EndedBy = 'client' | 'router' | 'transport';
 export interface ConnectionClosed extends OfConnection {
   readonly code: 'connection_closed';
   readonly by: EndedBy;
-  /** The URI of ABORT or GOODBYE; of a transport that broke, what it says. */
+  /**
+   * The URI of ABORT or GOODBYE; `ping_timeout` for a client that gave no sign of life, `idle_timeout` for a long-poll client
+   * that asked for nothing; otherwise, what the transport says.
+   */
   readonly reason: string;
   /** The session that it had; undefined when its client never joined. */
   readonly realm: Uri | undefined;

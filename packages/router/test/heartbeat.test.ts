@@ -249,6 +249,15 @@ async function witness(site: { readonly router: ReturnType<typeof createRouter> 
   return watcher;
 }
 
+/** How connections of a router end from now on. */
+function endsOf({ router }: { readonly router: ReturnType<typeof createRouter> }): unknown[] {
+  const ends: unknown[] = [];
+  router.events.on((event) => {
+    if (event.code === 'connection_closed') ends.push([event.transport, event.by, event.reason]);
+  });
+  return ends;
+}
+
 /** The events a watcher has heard since, by their first argument. */
 function eventsOf(watcher: Client): readonly unknown[] {
   return watcher.heard.filter(([type]) => type === 36).map((event) => (event[4] as unknown[])[0]);
@@ -262,6 +271,7 @@ describe('over sockets', () => {
     const silent = await RawClient.join(site.port);
     silent.text('[64, 1, {}, "com.procedure"]');
     await silent.message();
+    const ends = endsOf(site);
     const sessions = site.router.realm('realm1')?.sessions;
     const [, id] = [...(sessions?.keys() ?? [])];
     clock.advance(10_000);
@@ -272,6 +282,7 @@ describe('over sockets', () => {
     expect(sessions?.size).toBe(1);
     expect(eventsOf(watcher)).toEqual([id, id]);
     expect(site.router.limited.toObject()).toEqual({ ping_timeout: 1 });
+    expect(ends).toEqual([['websocket', 'router', 'ping_timeout']]);
     expect(await silent.closeCode()).toBe(1008);
     await watcher.say([64, 9, {}, 'com.procedure']);
     expect(watcher.heard.at(-1)?.[0]).toBe(65);
@@ -306,7 +317,9 @@ describe('over sockets', () => {
     await pinged;
     expect(site.router.realm('realm1')?.sessions.size).toBe(1);
     const closed = once(socket, 'close');
+    const ends = endsOf(site);
     clock.advance(5000);
+    expect(ends).toEqual([['websocket', 'router', 'ping_timeout']]);
     expect(site.router.realm('realm1')?.sessions.size).toBe(0);
     expect((await closed)[0]).toBe(1008);
   });
@@ -346,11 +359,13 @@ describe('over sockets', () => {
     clock.advance(10_000);
     for (const peer of [silent, alive]) expect(await peer.next()).toEqual({ is: 'ping', bytes: Buffer.of() });
     alive.write(2, 0, 0, 0);
+    const ends = endsOf(site);
     expect((await alive.ask([48, 1, {}, 'wamp.session.count']))[3]).toEqual([2]);
     clock.advance(5000);
     await silent.closed();
     expect((await alive.ask([48, 2, {}, 'wamp.session.count']))[3]).toEqual([1]);
     expect(site.router.limited.of('ping_timeout')).toBe(1);
+    expect(ends).toEqual([['rawsocket', 'router', 'ping_timeout']]);
   });
 
   test('A8 a call to a RawSocket callee that has stopped is canceled after interval and timeout', async () => {

@@ -19,11 +19,13 @@ import {
   type LongPollAcceptor,
   type LongPollOptions,
   type Router,
+  type RouterEvent,
   type RouterOptions,
 } from '@wamp/router';
 import { ManualClock } from '@wamp/router/testing';
 import { describe, expect, test } from 'vitest';
 import { post, type Answer } from './support/client-ends.ts';
+import { Client, settle } from './support/client.ts';
 import { HELLO } from './support/raw-socket.ts';
 
 type Message = readonly unknown[];
@@ -550,7 +552,37 @@ describe('limits', () => {
     for (let written = 0; written < 2049; written += 683) chunked.write('x'.repeat(683));
     expect(await statusOf(chunked)).toBe(413);
     expect((await client.message())[4]).toBe('wamp.error.no_such_procedure');
+    expect((await client.message())[4]).toBe('wamp.error.payload_size_exceeded');
     expect(await client.ask([48, 2, {}, 'wamp.session.count'])).toEqual([50, 2, {}, [1]]);
+  });
+
+  test.each([json, msgpack, cbor])(
+    'B2 a YIELD that is too long is 413, and fails its call alone ($name)',
+    async (serializer) => {
+      await using site = await PollSite.open({ maxBodySize: 2048 });
+      const callee = await PollClient.join(site, serializer);
+      const caller = await Client.join(site.router);
+      await callee.ask([64, 1, {}, 'com.procedure']);
+      await caller.say([48, 1, {}, 'com.procedure']);
+      const [, invocation] = await callee.message();
+      expect(await callee.send([70, invocation, {}, ['x'.repeat(4096)]])).toBe(413);
+      await settle();
+      const why = [expect.stringMatching(/^a message of \d{4} bytes, where the router takes 2048$/)];
+      expect(caller.heard.at(-1)).toEqual([8, 48, 1, {}, 'wamp.error.payload_size_exceeded', why]);
+      expect(await callee.ask([48, 2, {}, 'wamp.session.count'])).toEqual([50, 2, {}, [2]]);
+      expect(site.router.limited.toObject()).toMatchObject({ messages_discarded: 1 });
+    },
+  );
+
+  test('a batch that is too long is 413, and nobody is told of any of its messages', async () => {
+    await using site = await PollSite.open({ maxBodySize: 2048 });
+    const client = await PollClient.open(site, json, '.batched');
+    await client.post('send', `${JSON.stringify(HELLO)}\u001e`);
+    expect((await client.post('receive')).body.toString()).toMatch(/^\[2,/);
+    const call = JSON.stringify([48, 1, {}, 'com.nothing', ['x'.repeat(2048)]]);
+    expect((await client.post('send', `${call}\u001e`)).status).toBe(413);
+    await client.post('send', `${JSON.stringify([48, 2, {}, 'wamp.session.count'])}\u001e`);
+    expect((await client.post('receive')).body.toString()).toBe('[50,2,{},[1]]\u001e');
   });
 
   test('the offer may be 64 KiB, like HELLO', async () => {
@@ -596,8 +628,15 @@ describe('the end', () => {
     site.clock.advance(29_999);
     expect((await client.message())[1]).toBe(1);
     expect(site.router.realm('realm1')?.sessions.size).toBe(1);
+    const events: RouterEvent[] = [];
+    site.router.events.on((event) => events.push(event));
     site.clock.advance(30_000);
     expect(site.router.realm('realm1')?.sessions.size).toBe(0);
+    expect(events.at(-1)).toMatchObject({
+      code: 'connection_closed',
+      by: 'router',
+      reason: 'idle_timeout',
+    });
     expect((await client.post('receive')).status).toBe(404);
     expect(site.clock.pending).toBe(0);
   });

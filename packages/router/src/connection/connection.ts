@@ -6,6 +6,7 @@ import {
   Payload,
   ProtocolViolation,
   readHead,
+  type ClosedBy,
   type Dict,
   type Message,
   type Transport,
@@ -159,8 +160,8 @@ export class Connection implements Hearer, JoiningConnection, ClientCarrier {
     this.#member?.drained();
   }
 
-  closed(reason: string): void {
-    this.events.endsBy('transport', reason);
+  closed(reason: string, by?: ClosedBy): void {
+    this.events.endsBy(by === 'self' ? 'router' : 'transport', reason);
     this.#end();
   }
 

@@ -2,6 +2,7 @@
 import {
   BatchCursor,
   MessageType,
+  type ClosedBy,
   type Message,
   type Transport,
   type TransportFailure,
@@ -66,7 +67,7 @@ export class Inflow implements TransportListener, Worker, Producer {
   /** Whether it is among those who wait for their slice. */
   #queued = false;
   /** Why the transport is gone, while messages that came before are still to be heard. */
-  #gone: string | undefined;
+  #gone: { readonly reason: string; readonly by: ClosedBy | undefined } | undefined;
   #stopped = false;
 
   constructor(hearer: Hearer, transport: Transport, { turns, clock }: Surroundings) {
@@ -118,11 +119,11 @@ export class Inflow implements TransportListener, Worker, Producer {
   }
 
   /** What came before is heard first. */
-  closed(reason: string): void {
+  closed(reason: string, by?: ClosedBy): void {
     if (this.#waiting || this.#held.size > 0) {
-      this.#gone = reason;
+      this.#gone = { reason, by };
       this.#await();
-    } else this.#hearer.closed(reason);
+    } else this.#hearer.closed(reason, by);
   }
 
   /** Nothing is heard any more; what comes is read, so that the end of it is noticed. */
@@ -271,7 +272,7 @@ export class Inflow implements TransportListener, Worker, Producer {
     if (this.#held.size > 0) return;
     this.#holding = this.#holds > 0;
     this.resume(Pause.HELD);
-    if (this.#gone !== undefined && !this.#stopped) this.#hearer.closed(this.#gone);
+    if (this.#gone !== undefined && !this.#stopped) this.#hearer.closed(this.#gone.reason, this.#gone.by);
   }
 
   #arriving(): Arrivals {

@@ -1,5 +1,5 @@
 /** Rates: how much of a client is read in a second, by token buckets for its connection and for its address. */
-import { ErrorUri, type TransportFailure, type TransportListener } from '@wamp/protocol';
+import { ErrorUri, type ClosedBy, type TransportFailure, type TransportListener } from '@wamp/protocol';
 import { tellingNetwork } from '../addresses.ts';
 import type { Clock } from '../core/clock.ts';
 import { nothing } from '../nothing.ts';
@@ -176,10 +176,10 @@ class Throttle implements TransportListener {
     this.#connection.inflow.drained();
   }
 
-  closed(reason: string): void {
+  closed(reason: string, by?: ClosedBy): void {
     this.#dismiss?.();
     this.#released();
-    this.#connection.inflow.closed(reason);
+    this.#connection.inflow.closed(reason, by);
   }
 
   #wait(now: number): number {

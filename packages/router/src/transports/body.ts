@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import type { Account } from '../core/account.ts';
+import { NO_BYTES } from '../nothing.ts';
 
 /** What a body may take. */
 export interface BodyBounds {
@@ -12,10 +13,23 @@ export interface BodyBounds {
   readonly clock: Clock;
   /** Where its bytes are reserved as they come; whoever deals with the body gives them back. */
   readonly account: Account;
+  /** Whether the head of a body that is too long is of any use; false by default: then it is given up at once. */
+  readonly keepsHead?: boolean;
 }
 
-/** Why there is no body; as the HTTP status that says so. */
-export type BodyFault = 408 | 413 | 429;
+/** Why there is no body: it was late, too long, or there was no room for it. */
+export type BodyFault = 'late' | 'no-room' | LongBody;
+
+/** What is known of a body that is too long. */
+export interface LongBody {
+  /** Its first bytes. */
+  readonly head: Uint8Array;
+  /** So long it is, in bytes; where its length was not announced, so much had come when it was given up. */
+  readonly length: number;
+}
+
+/** So much of a body that is too long is kept, in bytes. */
+const HEAD_SIZE = 1024;
 
 /** A body of unknown length gets room for this many bytes first, and more as they come. */
 const FIRST_ROOM = 1024;
@@ -26,34 +40,41 @@ const FIRST_ROOM = 1024;
  */
 export function readBody(
   request: IncomingMessage,
-  { size, time, clock, account }: BodyBounds,
+  { size, time, clock, account, keepsHead = false }: BodyBounds,
 ): Promise<Uint8Array | BodyFault> {
-  if (Number(request.headers['content-length'] ?? 0) > size) {
-    request.resume();
-    return Promise.resolve(413);
-  }
+  const announced = Number(request.headers['content-length'] ?? 0);
+  const enough = keepsHead ? HEAD_SIZE : 0;
   return new Promise((resolve) => {
     const body = new Gathering(account);
     const settle = (outcome: Uint8Array | BodyFault): void => {
       dismiss();
       request.off('data', take);
+      // What still comes of it is read, and dropped.
+      request.resume();
       resolve(outcome);
     };
     const dismiss = clock.after(time, () => {
-      settle(408);
+      settle('late');
     });
-    const take = (chunk: Buffer): void => {
-      if (body.size + chunk.length > size) settle(413);
-      else if (!body.append(chunk)) settle(429);
+    const take = (chunk: Uint8Array): void => {
+      const length = Math.max(body.size + chunk.length, announced);
+      if (length > size && body.size + chunk.length >= enough) settle(tooLong(body, chunk, length));
+      else if (!body.append(chunk)) settle('no-room');
     };
     request.on('data', take);
     request.on('end', () => {
-      settle(body.bytes);
+      settle(body.size > size ? tooLong(body, NO_BYTES, body.size) : body.bytes);
     });
     request.on('close', () => {
-      settle(408);
+      settle('late');
     });
+    if (announced > size && enough === 0) take(NO_BYTES);
   });
+}
+
+function tooLong(body: Gathering, chunk: Uint8Array, length: number): LongBody {
+  const parts = [body.bytes, chunk].map((bytes) => bytes.subarray(0, HEAD_SIZE));
+  return { head: Buffer.concat(parts).subarray(0, HEAD_SIZE), length };
 }
 
 /** Bytes that arrive in pieces: copied, for each small piece would keep a large buffer alive. */

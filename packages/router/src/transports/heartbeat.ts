@@ -30,6 +30,9 @@ interface Surroundings {
   readonly limited: LimitTally;
 }
 
+/** Why a connection ends whose peer has not answered, as its end is told: the name of the limit. */
+export const PING_TIMEOUT = 'ping_timeout';
+
 /** The interval and the timeout are counted in ticks: the shorter one is so many. */
 const RESOLUTION = 5;
 
@@ -98,7 +101,7 @@ export class Heartbeat {
     } else if (beat.lives) this.#rest(beat, this.#timeout);
     else {
       beat.turn = undefined;
-      this.#router.limited.add('ping_timeout');
+      this.#router.limited.add(PING_TIMEOUT);
       beat.peer.lost();
     }
   }

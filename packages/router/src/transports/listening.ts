@@ -67,6 +67,13 @@ export function tellListening(server: Server, behind: Server): () => void {
   };
 }
 
+/** Gives a connection to another server, which reads what has been put back as well. */
+export function passOn(socket: Socket, behind: Server): void {
+  behind.emit('connection', socket);
+  // TLS reads the connection itself. The others do on a turn of their own, so that the octets meet all listeners.
+  if (!(behind instanceof TlsServer)) process.nextTick(() => socket.resume());
+}
+
 /** The address that a server is bound to; empty for a Unix socket, and while it does not listen. */
 export function boundAddress(server: Server): string {
   const address = server.address();

@@ -2,6 +2,8 @@
 import type { ServerResponse } from 'node:http';
 import {
   joinBatch,
+  readHead,
+  type ClosedBy,
   type Serializer,
   type Transport,
   type TransportFailure,
@@ -10,6 +12,7 @@ import {
 import type { Clock } from '../core/clock.ts';
 import { nothing } from '../nothing.ts';
 import { receiveBatch } from './batching.ts';
+import type { LongBody } from './body.ts';
 import type { FlushQueue } from '../output/flush-queue.ts';
 import type { Subprotocol } from './subprotocol.ts';
 
@@ -35,6 +38,8 @@ export class LongPollTransport implements Transport {
   listener: TransportListener | undefined;
   /** The longest body taken now, in bytes. */
   acceptedLength: number;
+  /** Whether a message that is too long costs that message alone. */
+  #discards = false;
   readonly #terms: LongPollTerms;
   readonly #ended: () => void;
   /** What nobody has asked for yet. */
@@ -69,13 +74,24 @@ export class LongPollTransport implements Transport {
     return this.#bytes;
   }
 
-  acceptUpTo(size: number): void {
+  /** A batch that is too long has no one message that could be answered. */
+  acceptUpTo(size: number, discardUpTo = 0): void {
     this.acceptedLength = Math.min(size, this.acceptable);
+    this.#discards = discardUpTo > 0;
   }
 
-  /** A body is longer than it may be now. */
-  tooLong(): void {
-    this.listener?.violation(`a message is longer than ${this.acceptedLength} bytes`, 'oversize');
+  /**
+   * A body was longer than it may be. Its client hears of that from HTTP; before a session, it is the end. In a session, others
+   * are told who wait for the message, as far as its beginning says who.
+   */
+  tooLong({ head, length }: LongBody): void {
+    const { listener } = this;
+    if (this.#state !== 'open') return;
+    if (!this.#discards)
+      listener?.violation(`a message is longer than ${this.acceptedLength} bytes`, 'oversize');
+    else if (!this.#terms.subprotocol.batched && readHead(this.serializer, head) !== undefined) {
+      listener?.oversized?.(head, length);
+    }
   }
 
   send(frame: Uint8Array<ArrayBuffer>): void {
@@ -156,7 +172,7 @@ export class LongPollTransport implements Transport {
   }
 
   /** It is over: the client can reach it no more. */
-  end(reason: string): void {
+  end(reason: string, by?: ClosedBy): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.#dismissIdle();
@@ -165,12 +181,12 @@ export class LongPollTransport implements Transport {
     this.#bytes = 0;
     this.resume();
     this.#ended();
-    this.listener?.closed(reason);
+    this.listener?.closed(reason, by);
   }
 
   #awaitRequest(): void {
     this.#dismissIdle = this.#terms.clock.after(this.#terms.idleTimeout, () => {
-      this.end('no request for too long');
+      this.end('idle_timeout', 'self');
     });
   }
 

@@ -8,22 +8,15 @@ import type { Place } from '../connection/place.ts';
 import { Account } from '../core/account.ts';
 import { hostOf, type Host, type Router } from '../host.ts';
 import { countConnections, placeOf } from './accepting.ts';
-import { readBody, type BodyBounds, type BodyFault } from './body.ts';
 import { Forwarding, type ForwardingRules } from './forwarding.ts';
 import { boundAddress } from './listening.ts';
+import { LongPollChannel, readCounted, refusalOf } from './long-poll-channel.ts';
 import { LongPollTransport } from './long-poll-transport.ts';
 import { OpenSet } from './open-set.ts';
 import { originAllowed, Origins } from './origin.ts';
 import { peerText, type PeerAddress } from './peer-address.ts';
-import {
-  FOREIGN_ORIGIN,
-  FORWARDED_WRONGLY,
-  logRefusal,
-  OVERLOADED,
-  refusalHeaders,
-  refusalText,
-  type Refusal,
-} from './refusal.ts';
+import { logRefusal, refusalHeaders, refusalText, type Refusal } from './refusal.ts';
+import * as Refusals from './refusals.ts';
 import { choose, DEFAULT_SERIALIZERS, subprotocolsOf, type Subprotocol } from './subprotocol.ts';
 import { underlayOf } from './underlay.ts';
 
@@ -63,9 +56,6 @@ export interface LongPollAcceptor {
   close(): Promise<void>;
 }
 
-/** What a request takes beside its body (bytes): so there is a limit to their number as well. */
-const REQUEST = 32 * 1024;
-
 /** A request that is being answered. */
 interface Exchange {
   readonly request: IncomingMessage;
@@ -84,7 +74,7 @@ export function acceptLongPolls(router: Router, options: LongPollOptions): LongP
   const listener: RequestListener = (request, response) => {
     const [asked = ''] = (request.url ?? '').split('?', 1); // LP-5: `?x=…` only keeps caches away
     if (asked.startsWith(`${path}/`)) void polls.serve({ request, response }, asked.slice(path.length + 1));
-    else if (others.length === 0) answerRefused(response, NO_SUCH_PLACE);
+    else if (others.length === 0) answerRefused(response, Refusals.NOTHING_HERE);
     else for (const other of others) other.call(server, request, response);
   };
   server.removeAllListeners('request');
@@ -103,7 +93,7 @@ class LongPolls {
   readonly #router: Host;
   readonly #options: LongPollOptions;
   readonly #spoken: readonly Subprotocol[];
-  readonly #channels = new Map<string, Channel>();
+  readonly #channels = new Map<string, LongPollChannel>();
   readonly #open = new OpenSet<string>();
   readonly #forwarding: Forwarding;
   readonly #origins: Origins;
@@ -136,7 +126,7 @@ class LongPolls {
     }
     const [id = '', action, ...rest] = place.split('/');
     const channel = this.#channels.get(id);
-    if (channel === undefined || rest.length > 0) this.#refuse(exchange, NO_SUCH_CHANNEL);
+    if (channel === undefined || rest.length > 0) this.#refuse(exchange, Refusals.NO_SUCH_CHANNEL);
     else await this.#act(channel, action, exchange);
   }
 
@@ -146,7 +136,7 @@ class LongPolls {
     const { listener, server } = this.#options;
     const { origin } = request.headers;
     if (!originAllowed(request.headers, boundAddress(listener ?? server), this.#origins)) {
-      this.#refuse(exchange, FOREIGN_ORIGIN);
+      this.#refuse(exchange, Refusals.FOREIGN_ORIGIN);
       return false;
     }
     if (origin !== undefined) {
@@ -160,7 +150,7 @@ class LongPolls {
       response.setHeader('access-control-allow-methods', 'POST');
       response.setHeader('access-control-allow-headers', 'content-type');
       answer(response, 204);
-    } else this.#refuse(exchange, OTHER_METHOD);
+    } else this.#refuse(exchange, Refusals.LONG_POLL_METHOD);
     return false;
   }
 
@@ -170,28 +160,25 @@ class LongPolls {
     const { limits } = this.#router;
     // Before there is a session, a client has as long for it as for HELLO, and what others keep is none of its concern.
     const account = new Account(Infinity);
-    const body = await this.#read(request, {
-      size: limits.handshakeSize,
-      account,
-      time: limits.helloTimeout,
-    });
+    const bounds = { size: limits.handshakeSize, account, time: limits.helloTimeout };
+    const body = await readCounted(this.#router, request, bounds);
     account.release(account.used);
-    if (typeof body === 'number') {
-      this.#refuse(exchange, BODIES[body]);
+    if (!(body instanceof Uint8Array)) {
+      this.#refuse(exchange, refusalOf(body));
       return;
     }
     const subprotocol = choose(protocolsIn(body), this.#spoken);
-    if (subprotocol === undefined) this.#refuse(exchange, NOTHING_IN_COMMON);
-    else if (this.#closing) this.#refuse(exchange, CLOSING);
+    if (subprotocol === undefined) this.#refuse(exchange, Refusals.NOTHING_IN_COMMON);
+    else if (this.#closing) this.#refuse(exchange, Refusals.CLOSING);
     else {
       const peer = this.#forwarding.clientOf(request);
       if (peer === undefined) {
-        this.#refuse(exchange, FORWARDED_WRONGLY);
+        this.#refuse(exchange, Refusals.FORWARDED_WRONGLY);
         return;
       }
       const place = this.#router.admission.place(peer.address);
       if (!(await mayBegin(place, response))) {
-        if (!response.destroyed) this.#refuse(exchange, OVERLOADED);
+        if (!response.destroyed) this.#refuse(exchange, Refusals.OVERLOADED);
         return;
       }
       const transport = this.#openChannel(subprotocol, request, { peer, place });
@@ -210,11 +197,8 @@ class LongPolls {
       this.#open.delete(id);
     });
     this.#open.add(id);
-    this.#channels.set(id, {
-      transport,
-      sent: Promise.resolve(),
-      bodies: new Account(limits.longPollSize, place.share.client?.kept ?? this.#router.kept.ofSessions),
-    });
+    const bodies = new Account(limits.longPollSize, place.share.client?.kept ?? this.#router.kept.ofSessions);
+    this.#channels.set(id, new LongPollChannel(this.#router, transport, bodies, idleTimeout));
     const description = { type: 'longpoll', protocol: subprotocol.name, peer: peerText(peer) };
     // Each request may come over a connection of its own: there is none to bind a login to.
     const { channelBinding: _, ...underlay } = underlayOf(request.socket, peer);
@@ -222,7 +206,7 @@ class LongPolls {
     return id;
   }
 
-  async #act(channel: Channel, action: string | undefined, exchange: Exchange): Promise<void> {
+  async #act(channel: LongPollChannel, action: string | undefined, exchange: Exchange): Promise<void> {
     const { request, response } = exchange;
     const { successStatus = 202 } = this.#options;
     const { transport } = channel;
@@ -231,16 +215,16 @@ class LongPolls {
     transport.attend(response);
     if (action === 'receive') {
       request.resume();
-      if (!transport.receive(response)) this.#refuse(exchange, NO_SUCH_CHANNEL);
+      if (!transport.receive(response)) this.#refuse(exchange, Refusals.NO_SUCH_CHANNEL);
     } else if (action === 'close') {
       request.resume();
       transport.end('closed by the peer');
       answer(response, successStatus);
     } else if (action === 'send') {
-      const fault = await this.#take(channel, request);
-      if (fault === undefined) answer(response, successStatus);
-      else this.#refuse(exchange, BODIES[fault]);
-    } else this.#refuse(exchange, NO_SUCH_PLACE);
+      const refusal = await channel.take(request);
+      if (refusal === undefined) answer(response, successStatus);
+      else this.#refuse(exchange, refusal);
+    } else this.#refuse(exchange, Refusals.NOTHING_HERE);
   }
 
   #refuse({ request, response }: Exchange, refusal: Refusal): void {
@@ -252,47 +236,6 @@ class LongPolls {
     const logged = [path, first === 'open' ? first : '*', ...rest].join('/');
     logRefusal(this.#router.log, 'long-poll refused', refusal, { request, peer, path: logged });
     answerRefused(response, refusal);
-  }
-
-  /**
-   * Messages count in the order in which the requests that bring them began, for some clients send the next
-   * one before the last is answered.
-   * @returns the status of what went wrong
-   */
-  #take(channel: Channel, request: IncomingMessage): Promise<keyof typeof BODIES | undefined> {
-    const { transport, bodies } = channel;
-    const { acceptedLength, acceptable } = transport;
-    const account = new Account(Infinity, bodies);
-    if (!account.reserve(REQUEST)) {
-      this.#router.limited.add('long_poll_bodies');
-      request.resume();
-      return Promise.resolve(429);
-    }
-    const body = this.#read(request, { size: acceptedLength, account }).then((read) => {
-      if (typeof read === 'number') account.release(account.used);
-      return read;
-    });
-    const taken = channel.sent.then(async () => {
-      const bytes = await body;
-      while (transport.resumed !== undefined) await transport.resumed;
-      account.release(account.used);
-      if (bytes === 413 && acceptedLength < acceptable) transport.tooLong();
-      if (typeof bytes === 'number') return bytes;
-      return transport.deliver(bytes) ? undefined : 400;
-    });
-    channel.sent = taken;
-    // What has not arrived has no place to wait for.
-    return body.then((read) => (read === 408 || read === 429 ? read : taken));
-  }
-
-  async #read(
-    request: IncomingMessage,
-    bounds: Pick<BodyBounds, 'size' | 'account'> & { readonly time?: number },
-  ): Promise<Uint8Array | BodyFault> {
-    const { idleTimeout = 30_000 } = this.#options;
-    const body = await readBody(request, { time: idleTimeout, clock: this.#router.clock, ...bounds });
-    if (body === 429) this.#router.limited.add('long_poll_bodies');
-    return body;
   }
 }
 
@@ -318,14 +261,6 @@ function mayBegin(place: Place, response: ServerResponse): Promise<boolean> {
   });
 }
 
-/** A channel, and the last request that brought something for it. */
-interface Channel {
-  readonly transport: LongPollTransport;
-  sent: Promise<unknown>;
-  /** The bodies that are being read, or wait for those before them. */
-  readonly bodies: Account;
-}
-
 /** The protocols that a client offers; none when the body is not what it should be. */
 function protocolsIn(body: Uint8Array): readonly unknown[] {
   try {
@@ -336,57 +271,6 @@ function protocolsIn(body: Uint8Array): readonly unknown[] {
     return [];
   }
 }
-
-const NO_SUCH_CHANNEL: Refusal = {
-  status: 404,
-  reason: 'there is no such long-poll channel',
-  advice: 'It was closed, or its client asked for nothing too long. Begin with `open`.',
-};
-const NO_SUCH_PLACE: Refusal = {
-  status: 404,
-  reason: 'nothing is served at this path',
-  advice:
-    'The key `longpoll_path` of the listener says below which path long-poll is (`path` in the library).',
-};
-const OTHER_METHOD: Refusal = {
-  status: 405,
-  reason: 'long-poll takes POST',
-  advice: 'Use a long-poll client.',
-};
-const NOTHING_IN_COMMON: Refusal = {
-  status: 400,
-  reason: 'the client offers no protocol that is spoken here',
-  advice: 'The body has to be JSON such as {"protocols": ["wamp.2.json"]}.',
-};
-const CLOSING: Refusal = { status: 503, reason: 'the router is closing', advice: 'Try again later.' };
-
-/** What can be wrong with a body, by status. */
-const BODIES = {
-  400: {
-    status: 400,
-    reason: 'the body is no WAMP message',
-    advice: 'The channel is closed. Messages have to be in the protocol that was agreed on.',
-  },
-  408: {
-    status: 408,
-    reason: 'the body took too long to arrive',
-    advice: 'See `idleTimeout` of acceptLongPolls.',
-    // After a body that was not read to its end, the connection is good for nothing more.
-    headers: { Connection: 'close' },
-  },
-  413: {
-    status: 413,
-    reason: 'the body is too long',
-    advice: 'See `limits.message_size`, and before a session `limits.handshake_size`.',
-    headers: { Connection: 'close' },
-  },
-  429: {
-    status: 429,
-    reason: 'too many bodies of this channel are under way, or the router keeps too much',
-    advice: 'Send the next one when those before it have been answered. See `limits.long_poll_size`.',
-    headers: { Connection: 'close', 'Retry-After': '1' },
-  },
-} as const satisfies Readonly<Record<number, Refusal>>;
 
 function answerRefused(response: ServerResponse, refusal: Refusal): void {
   // A listener that was added later may have been faster.

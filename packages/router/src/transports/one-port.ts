@@ -3,9 +3,8 @@ import type { Server as HttpServer } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { RAW_SOCKET_MAGIC } from '@wamp/protocol';
 import { hostOf, type Router } from '../host.ts';
-import { onFirstOctets } from './first-octets.ts';
-import { onConnection, tellListening } from './listening.ts';
-import { OpenSet } from './open-set.ts';
+import { firstOctet, Reception } from './beginning.ts';
+import { passOn } from './listening.ts';
 import { RawSocketEntrance, type RawSocketRules } from './rawsocket.ts';
 
 export interface OnePortOptions extends RawSocketRules {
@@ -29,25 +28,16 @@ export function shareOnePort(router: Router, options: OnePortOptions): OnePortAc
   const host = hostOf(router);
   const { server, http } = options;
   const entrance = new RawSocketEntrance(host, options);
-  const silent = new OpenSet<Socket>();
-  const stop = onConnection(host, server, (socket) => {
-    silent.add(socket);
-    onFirstOctets(host, socket, (octets) => {
-      silent.delete(socket);
-      if (octets?.[0] === RAW_SOCKET_MAGIC) entrance.admit(socket);
-      else if (octets !== undefined) {
-        http.emit('connection', socket);
-        // On a turn of its own, so that the octets meet all listeners.
-        process.nextTick(() => socket.resume());
-      }
+  const admit = (socket: Socket): void => {
+    reception.hear(socket, firstOctet, (octet) => {
+      if (octet === RAW_SOCKET_MAGIC) entrance.admit(socket);
+      else passOn(socket, http);
     });
-  });
-  const untell = tellListening(server, http);
+  };
+  const reception = new Reception(host, server, admit, http);
   return {
     close() {
-      stop();
-      untell();
-      for (const socket of silent) socket.destroy();
+      void reception.close();
       return entrance.empty();
     },
   };

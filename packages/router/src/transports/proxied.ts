@@ -1,11 +1,9 @@
 /** Connections that come through proxies which say for whom they are (PROXY protocol, versions 1 and 2). */
 import type { Server, Socket } from 'node:net';
-import { Server as TlsServer } from 'node:tls';
-import { deadline } from '../connection/deadline.ts';
 import { hostOf, type Host, type Router } from '../host.ts';
 import { placeOf } from './accepting.ts';
-import { onConnection, tellListening } from './listening.ts';
-import { OpenSet } from './open-set.ts';
+import { Reception, type ReadBeginning } from './beginning.ts';
+import { passOn } from './listening.ts';
 import { setPeerAddress } from './peer-address.ts';
 import { readProxyHeader, type ProxyHeader } from './proxy-header.ts';
 import { TrustedProxies } from './trusted-proxies.ts';
@@ -37,67 +35,34 @@ export function acceptProxied(router: Router, options: ProxiedOptions): ProxiedA
   const host = hostOf(router);
   const { server, behind } = options;
   const trusted = new TrustedProxies(options.trusted);
-  const waiting = new OpenSet<Socket>();
   host.admission.trust(trusted);
-  const stop = onConnection(host, server, (socket) => {
+  const admit = (socket: Socket): void => {
     if (!trusted.has(socket.remoteAddress)) {
       behind.emit('connection', socket);
       return;
     }
-    waiting.add(socket);
-    onHeader(host, socket, (header) => {
-      waiting.delete(socket);
-      if (header === undefined) return;
-      if (header.client !== undefined) {
-        setPeerAddress(socket, header.client);
-        placeOf(host, socket).at(header.client.address);
+    reception.hear(socket, headerReader(host, socket), ({ client }) => {
+      if (client !== undefined) {
+        setPeerAddress(socket, client);
+        placeOf(host, socket).at(client.address);
       }
-      pass(socket, behind);
+      passOn(socket, behind);
     });
-  });
-  const untell = tellListening(server, behind);
+  };
+  const reception = new Reception(host, server, admit, behind);
   return {
-    close() {
-      stop();
-      untell();
-      for (const socket of waiting) socket.destroy();
-      return waiting.empty();
-    },
+    close: () => reception.close(),
   };
 }
 
-function pass(socket: Socket, behind: Server): void {
-  behind.emit('connection', socket);
-  // TLS reads the connection itself. The others do on a turn of their own, so that the octets meet all listeners.
-  if (!(behind instanceof TlsServer)) process.nextTick(() => socket.resume());
-}
-
-/** @param take is told the header, whose octets are gone, or undefined when there was none */
-function onHeader(router: Host, socket: Socket, take: (header: ProxyHeader | undefined) => void): void {
-  let octets = Buffer.alloc(0);
-  const dismiss = deadline(router, 'hello_timeout', () => socket.destroy());
-  const gone = (): void => {
-    dismiss();
-    take(undefined);
-  };
-  const end = (): void => {
-    socket.destroy();
-  };
-  const hear = (chunk: Buffer): void => {
-    octets = Buffer.concat([octets, chunk]);
+/** Cuts off a proxy that does not send what it should. */
+function headerReader(router: Host, socket: Socket): ReadBeginning<ProxyHeader> {
+  return (octets) => {
     const header = readProxyHeader(octets);
-    if (header === undefined) return;
-    if (header === 'malformed') {
-      router.log('warn', 'a trusted proxy did not say for whom it connects', { proxy: socket.remoteAddress });
-      socket.destroy();
-      return;
-    }
-    dismiss();
-    socket.off('data', hear).off('end', end).off('close', gone).pause();
-    if (octets.length > header.size) socket.unshift(octets.subarray(header.size));
-    take(header);
+    if (header === undefined) return undefined;
+    if (header !== 'malformed') return { value: header, size: header.size };
+    router.log('warn', 'a trusted proxy did not say for whom it connects', { proxy: socket.remoteAddress });
+    socket.destroy();
+    return undefined;
   };
-  // Whoever takes it hears its errors, too; until then, unheard, one would end the process.
-  socket.on('error', () => undefined);
-  socket.on('data', hear).once('end', end).once('close', gone);
 }

@@ -3,37 +3,26 @@ import type { Server, Socket } from 'node:net';
 import {
   RAW_SOCKET_MAGIC,
   RAW_SOCKET_MAX_FRAME,
-  RAW_SOCKET_PREFIX_SIZE,
-  rawSocketFrame,
   RawSocketError,
-  RawSocketFrameType,
   rawSocketLimit,
   RawSocketParser,
   readRawSocketRequest,
   writeRawSocketError,
   writeRawSocketHandshake,
-  writeRawSocketPrefix,
   type RawSocketListener,
   type Serializer,
-  type TransportFailure,
-  type TransportListener,
 } from '@wamp/protocol';
-import { deadline } from '../connection/deadline.ts';
 import type { Place } from '../connection/place.ts';
-import type { Clock } from '../core/clock.ts';
 import { hostOf, type Host, type Router } from '../host.ts';
-import { NO_BYTES } from '../nothing.ts';
-import { placeOf } from './accepting.ts';
-import type { Framed, FramedTransport, Framing } from '../output/framing.ts';
-import { onFirstOctets } from './first-octets.ts';
-import { hangUp } from './hang-up.ts';
-import { Heartbeat, type Peer } from './heartbeat.ts';
-import { askFor } from './holding-sockets.ts';
-import { onConnection } from './listening.ts';
-import { OpenSet } from './open-set.ts';
-import { Outbox } from '../output/outbox.ts';
-import { peerAddressOf, peerText, type PeerAddress } from './peer-address.ts';
 import { read } from '../plain-socket.ts';
+import { placeOf } from './accepting.ts';
+import { awaitWords, firstOctet, Reception } from './beginning.ts';
+import { hangUp } from './hang-up.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { askFor } from './holding-sockets.ts';
+import { OpenSet } from './open-set.ts';
+import { peerAddressOf, peerText, type PeerAddress } from './peer-address.ts';
+import { RawSocketTransport, type Agreement } from './rawsocket-transport.ts';
 import { DEFAULT_SERIALIZERS } from './subprotocol.ts';
 import { underlayOf } from './underlay.ts';
 
@@ -74,27 +63,22 @@ export interface RawSocketAcceptor {
 
 /** When a connection is silent for so long (ms), TCP asks whether the peer is still there; ten times, Node says. */
 const KEEP_ALIVE = 10_000;
-/** From a peer that leaves this many bytes unread, and sends PINGs, nothing more is read for a while. */
-const MOST_UNREAD = 1024 * 1024;
 
 /** Lets RawSocket clients of `server` into `router`. Whatever else connects is cut off. */
 export function acceptRawSockets(router: Router, options: RawSocketOptions): RawSocketAcceptor {
   const host = hostOf(router);
   const entrance = new RawSocketEntrance(host, options);
-  const silent = new OpenSet<Socket>();
-  const stop = onConnection(host, options.server, (socket) => {
-    silent.add(socket);
-    onFirstOctets(host, socket, (octets) => {
-      silent.delete(socket);
-      if (octets?.[0] === RAW_SOCKET_MAGIC) entrance.admit(socket);
+  const admit = (socket: Socket): void => {
+    reception.hear(socket, firstOctet, (octet) => {
+      if (octet === RAW_SOCKET_MAGIC) entrance.admit(socket);
       // RAW-3: no RawSocket, hence no words that the peer would understand.
       else socket.destroy();
     });
-  });
+  };
+  const reception = new Reception(host, options.server, admit);
   return {
     close() {
-      stop();
-      for (const socket of silent) socket.destroy();
+      void reception.close();
       return entrance.empty();
     },
   };
@@ -150,16 +134,9 @@ export class RawSocketEntrance {
 
   #await(caller: Caller): void {
     const { socket } = caller;
-    const giveUp = (): void => {
-      socket.destroy();
-    };
-    const dismiss = deadline(this.#router, 'hello_timeout', giveUp);
-    socket.on('close', dismiss);
-    // Where one half may be open alone, the end of the client's would go unnoticed.
-    socket.on('end', giveUp);
+    const heard = awaitWords(this.#router, socket);
     const parser: RawSocketParser = new RawSocketParser((octets) => {
-      dismiss();
-      socket.off('end', giveUp);
+      heard();
       return this.#greet(caller, parser, octets);
     }, this.#router.queue.memory);
     read(
@@ -218,7 +195,7 @@ export class RawSocketEntrance {
     const transport: RawSocketTransport = new RawSocketTransport(agreement, acceptedLength, {
       socket,
       parser,
-      outbox: new Outbox(socket, FRAMING, this.#router.queue),
+      queue: this.#router.queue,
       clock: this.#router.clock,
       hello: (bytes) => {
         const { pings } = this.#rules;
@@ -240,23 +217,6 @@ interface Caller {
   readonly place: Place;
 }
 
-/** What a handshake has settled. */
-interface Agreement {
-  readonly serializer: Serializer;
-  /** The longest frame that may be sent to the client. */
-  readonly limit: number;
-}
-
-/** What a transport stands on. */
-interface Ground {
-  readonly socket: Socket;
-  readonly parser: RawSocketParser;
-  readonly outbox: Outbox;
-  readonly clock: Clock;
-  /** Is told the first message. */
-  readonly hello: (bytes: Uint8Array) => void;
-}
-
 /**
  * Whether a client can take a PING, by its HELLO. Those of autobahn-python cannot; they do not tell their name, but a
  * feature that no other client announces. It reads the same in all serializers.
@@ -267,136 +227,3 @@ function takesPings(hello: Uint8Array): boolean {
 }
 
 const MARKS_OF_AUTOBAHN_PYTHON = ['payload_encryption_cryptobox', 'AutobahnPython'];
-
-const FRAMING: Framing = {
-  headerSize: () => RAW_SOCKET_PREFIX_SIZE,
-  writeHeader(into, at, length) {
-    writeRawSocketPrefix(into, at, length, RawSocketFrameType.MESSAGE);
-  },
-};
-
-class RawSocketTransport implements FramedTransport, RawSocketListener, Peer {
-  readonly serializer: Serializer;
-  readonly limit: number;
-  acceptedLength: number;
-  discardedLength = 0;
-  readonly acceptable: number;
-  readonly framing: Framing = FRAMING;
-  listener: TransportListener | undefined;
-  readonly #ground: Ground;
-  #open = true;
-  #isNew = true;
-  isPaused = false;
-
-  constructor({ serializer, limit }: Agreement, acceptedLength: number, ground: Ground) {
-    this.serializer = serializer;
-    this.limit = limit;
-    this.acceptedLength = this.acceptable = acceptedLength;
-    this.#ground = ground;
-    const { socket } = ground;
-    socket.on('drain', () => {
-      if (!this.isPaused) socket.resume();
-      this.listener?.drained?.();
-    });
-    socket.on('end', () => {
-      this.#gone('closed by the peer');
-    });
-    socket.on('error', (error) => {
-      this.#gone(error.message);
-    });
-    socket.on('close', () => {
-      this.#gone('closed');
-    });
-  }
-
-  get writtenDirectly(): number {
-    return this.#ground.outbox.writtenDirectly;
-  }
-
-  get backlog(): number {
-    return this.#ground.outbox.backlog;
-  }
-
-  send(frame: Uint8Array<ArrayBuffer>): void {
-    // RAW-6: whatever happens, no frame above the limit goes out.
-    if (this.#open && frame.length <= this.limit) this.#ground.outbox.push(frame);
-  }
-
-  sendFramed(frame: Framed): void {
-    if (this.#open && frame.length <= this.limit) this.#ground.outbox.pushFramed(frame);
-  }
-
-  close(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    const { socket, parser, outbox, clock } = this.#ground;
-    parser.stop();
-    outbox.flush();
-    hangUp(socket, clock);
-  }
-
-  pause(): void {
-    if (!this.#open) return;
-    this.isPaused = true;
-    this.#ground.socket.pause();
-  }
-
-  resume(): void {
-    this.isPaused = false;
-    this.#ground.socket.resume();
-  }
-
-  acceptUpTo(size: number, discardUpTo = 0): void {
-    this.acceptedLength = Math.min(size, this.acceptable);
-    this.discardedLength = discardUpTo;
-  }
-
-  message(frame: Uint8Array): void {
-    if (this.#isNew) {
-      this.#isNew = false;
-      this.#ground.hello(frame);
-    }
-    this.listener?.frame(frame);
-  }
-
-  oversized(head: Uint8Array, length: number): void {
-    this.listener?.oversized?.(head, length);
-  }
-
-  /** RAW-8. */
-  ping(payload: Uint8Array): void {
-    const { socket, outbox } = this.#ground;
-    this.#control(RawSocketFrameType.PONG, payload);
-    if (outbox.backlog > MOST_UNREAD) socket.pause();
-  }
-
-  /** Like anything else that comes, it is a sign of life. */
-  pong(): void {
-    return;
-  }
-
-  ask(): void {
-    if (this.#open) this.#control(RawSocketFrameType.PING, NO_BYTES);
-  }
-
-  lost(): void {
-    this.#gone('no sign of life');
-  }
-
-  failed(failure: TransportFailure, what: string): void {
-    this.listener?.violation(what, failure);
-  }
-
-  /** It is written now, and not with the turn's messages, but behind those sent before. */
-  #control(type: RawSocketFrameType, payload: Uint8Array): void {
-    this.#ground.outbox.control(rawSocketFrame(type, payload));
-  }
-
-  /** Nothing more will come, and nobody waits for what was to go. */
-  #gone(reason: string): void {
-    this.close();
-    const { listener } = this;
-    this.listener = undefined;
-    listener?.closed(reason);
-  }
-}

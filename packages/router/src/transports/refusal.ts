@@ -63,28 +63,3 @@ export function logRefusal(log: Log, what: string, refusal: Refusal, { request, 
   const { status, reason } = refusal;
   log('info', what, { status, reason, address, ...(origin === undefined ? {} : { origin }), path });
 }
-
-/** A page from elsewhere. */
-export const FOREIGN_ORIGIN: Refusal = {
-  status: 403,
-  reason: 'pages of this origin may not connect',
-  advice:
-    'The key `origins` of the listener lists those that may. Without it, only pages of the very host and port that the ' +
-    'Host header names may, and, where the router listens on a loopback address, only pages of loopback hosts. ' +
-    'Behind a proxy, list the origin that the browser shows.',
-};
-
-/** A proxy that says nothing of use. */
-export const FORWARDED_WRONGLY: Refusal = {
-  status: 400,
-  reason: 'a trusted proxy sent a malformed header',
-  advice: 'See `forwarding_header` and `trusted_proxies` of the listener.',
-};
-
-/** One client too many; it may come again in so many seconds. */
-export const OVERLOADED: Refusal = {
-  status: 503,
-  reason: 'there are too many connections',
-  advice: 'Try again in 5 seconds. See `limits.handshakes` and `limits.connections_per_address`.',
-  headers: { 'Retry-After': '5' },
-};

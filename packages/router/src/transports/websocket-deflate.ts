@@ -1,10 +1,10 @@
 /** WebSockets whose messages are compressed, left to package `ws` (permessage-deflate, RFC 7692). */
 import type { IncomingMessage } from 'node:http';
-import type { Serializer, Transport, TransportFailure, TransportListener } from '@wamp/protocol';
+import type { ClosedBy, Serializer, Transport, TransportFailure, TransportListener } from '@wamp/protocol';
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 import type { Host } from '../host.ts';
 import { BatchSink, receiveBatch } from './batching.ts';
-import type { Peer } from './heartbeat.ts';
+import { PING_TIMEOUT, type Peer } from './heartbeat.ts';
 import { FlushQueue } from '../output/flush-queue.ts';
 import type { FrameSink } from '../output/outbox.ts';
 import { choose, type Subprotocol } from './subprotocol.ts';
@@ -117,7 +117,7 @@ class DeflatingTransport implements Transport, Peer {
     });
     // After an error nothing more will come: the session need not wait for the peer to close.
     socket.on('error', (error) => {
-      this.#closed(error.message);
+      this.#closed(error.message, 'code' in error && isOfWs(error.code) ? 'self' : 'peer');
     });
     socket.on('close', (code) => {
       this.#closed(`closed with ${code}`);
@@ -154,7 +154,7 @@ class DeflatingTransport implements Transport, Peer {
   }
 
   lost(): void {
-    this.#closed('no sign of life');
+    this.#closed(PING_TIMEOUT, 'self');
     this.#socket.close(CloseCode.POLICY_VIOLATION);
   }
 
@@ -165,9 +165,14 @@ class DeflatingTransport implements Transport, Peer {
     else this.listener?.frame(data);
   }
 
-  #closed(reason: string): void {
+  #closed(reason: string, by?: ClosedBy): void {
     const { listener } = this;
     this.listener = undefined;
-    listener?.closed(reason);
+    listener?.closed(reason, by);
   }
+}
+
+/** True for a fault of the client that `ws` has found, and not for one of the socket. */
+function isOfWs(code: unknown): boolean {
+  return typeof code === 'string' && code.startsWith('WS_ERR_');
 }

@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Refusal } from './refusal.ts';
+import * as Refusals from './refusals.ts';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** 16 octets in base64. */
 const KEY = /^[+/\dA-Za-z]{22}==$/;
-const VERSION = '13';
 /** A token of HTTP, which the name of a subprotocol is (RFC 9110 §5.6.2). */
 const TOKEN = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/;
 
@@ -28,51 +28,18 @@ export function upgradeFault({
   rawHeaders,
 }: IncomingMessage): Refusal | undefined {
   // RFC 9110 §7.8: HTTP/1.0 has no upgrades.
-  if (httpVersionMajor === 1 && httpVersionMinor === 0) return OLD_HTTP;
-  if (!hasOneHost(rawHeaders)) return NO_HOST;
-  if (method !== 'GET') return OTHER_METHOD;
-  if (headers.upgrade?.toLowerCase() !== 'websocket') return OTHER_PROTOCOL;
-  if (headers['sec-websocket-version'] !== VERSION) return OTHER_VERSION;
-  return KEY.test(headers['sec-websocket-key'] ?? '') ? undefined : NO_KEY;
+  if (httpVersionMajor === 1 && httpVersionMinor === 0) return Refusals.OLD_HTTP;
+  if (!hasOneHost(rawHeaders)) return Refusals.NO_HOST;
+  if (method !== 'GET') return Refusals.WEBSOCKET_METHOD;
+  if (headers.upgrade?.toLowerCase() !== 'websocket') return Refusals.OTHER_PROTOCOL;
+  if (headers['sec-websocket-version'] !== Refusals.WEBSOCKET_VERSION) return Refusals.OTHER_VERSION;
+  return KEY.test(headers['sec-websocket-key'] ?? '') ? undefined : Refusals.NO_KEY;
 }
 
 /** @param rawHeaders names and values by turns */
 function hasOneHost(rawHeaders: readonly string[]): boolean {
   return rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length === 1;
 }
-
-const OLD_HTTP: Refusal = {
-  status: 400,
-  reason: 'HTTP/1.0 has no upgrades',
-  advice: 'A proxy in between has to speak HTTP/1.1: in nginx, that is `proxy_http_version 1.1`.',
-};
-const NO_HOST: Refusal = {
-  status: 400,
-  reason: 'the request has no header Host, or several',
-  advice: 'HTTP/1.1 has exactly one (RFC 9112 §3.2).',
-};
-const OTHER_METHOD: Refusal = {
-  status: 405,
-  reason: 'a WebSocket begins with GET',
-  advice: 'Use a WebSocket client.',
-  headers: { Allow: 'GET' },
-};
-const OTHER_PROTOCOL: Refusal = {
-  status: 400,
-  reason: 'this is no upgrade to a WebSocket',
-  advice: 'The header Upgrade has to be `websocket`, also behind a proxy.',
-};
-const OTHER_VERSION: Refusal = {
-  status: 426,
-  reason: `the version of the WebSocket protocol is not ${VERSION}`,
-  advice: `The header Sec-WebSocket-Version has to be ${VERSION}.`,
-  headers: { 'Sec-WebSocket-Version': VERSION },
-};
-const NO_KEY: Refusal = {
-  status: 400,
-  reason: 'the handshake of the WebSocket is malformed',
-  advice: 'The header Sec-WebSocket-Key has to be 16 octets in base64.',
-};
 
 /** The subprotocols that a client offers, best first; undefined when they are no list of different tokens. */
 export function offeredBy({ headers }: IncomingMessage): readonly string[] | undefined {

@@ -1,21 +1,18 @@
 /** A WebSocket without extensions, straight on its socket (spec: WebSocket Transport; RFC 6455). */
 import { isUtf8 } from 'node:buffer';
 import type { Socket } from 'node:net';
-import type { Serializer, Transport, TransportFailure, TransportListener } from '@wamp/protocol';
+import type { Serializer, Transport, TransportFailure } from '@wamp/protocol';
 import type { Clock } from '../core/clock.ts';
-import { NO_BYTES } from '../nothing.ts';
 import { BatchSink, receiveBatch } from './batching.ts';
-import type { Framed, Framing } from '../output/framing.ts';
+import type { Framing } from '../output/framing.ts';
 import { awaitClose, hangUp } from './hang-up.ts';
-import type { Peer } from './heartbeat.ts';
 import type { FlushQueue } from '../output/flush-queue.ts';
-import { Outbox, type FrameSink } from '../output/outbox.ts';
+import { Outbox } from '../output/outbox.ts';
 import { read } from '../plain-socket.ts';
+import { PING_TIMEOUT } from './heartbeat.ts';
+import { StreamTransport, type Control } from './stream-transport.ts';
 import type { Subprotocol } from './subprotocol.ts';
 import { CloseCode, Opcode, WebSocketParser, type WebSocketListener } from './websocket-parser.ts';
-
-/** From a peer that leaves this many bytes unread, and sends pings, nothing more is read for a while. */
-const MOST_UNREAD = 1024 * 1024;
 
 /** How a peer's fault is put. */
 export const CLOSE_CODES: Readonly<Record<TransportFailure, number>> = {
@@ -63,34 +60,22 @@ export interface Ground {
   readonly limit: number;
 }
 
-export class WebSocketTransport implements Transport, WebSocketListener, Peer {
-  readonly serializer: Serializer;
+export class WebSocketTransport extends StreamTransport implements Transport, WebSocketListener {
   /** Undefined for a batched channel, whose frames are batches. */
   readonly framing: Framing | undefined;
-  listener: TransportListener | undefined;
-  readonly #socket: Socket;
-  readonly #clock: Clock;
   readonly #parser: WebSocketParser;
-  readonly acceptable: number;
   readonly #queue: FlushQueue;
-  readonly #outbox: Outbox;
-  readonly #sink: FrameSink;
-  #open = true;
-  isPaused = false;
   /** The message that is being heard. */
   #heard: Uint8Array | undefined;
 
   constructor(socket: Socket, { serializer, batched }: Subprotocol, { queue, clock, limit }: Ground) {
     const framing = framingFor(serializer);
-    this.serializer = serializer;
+    const outbox = new Outbox(socket, framing, queue);
+    const sink = batched ? new BatchSink(outbox, serializer, queue) : outbox;
+    super({ socket, clock, serializer, outbox, sink }, Infinity, limit);
     this.framing = batched ? undefined : framing;
-    this.#socket = socket;
-    this.#clock = clock;
-    this.acceptable = limit;
     this.#parser = new WebSocketParser(this, limit, queue.memory);
     this.#queue = queue;
-    this.#outbox = new Outbox(socket, framing, queue);
-    this.#sink = batched ? new BatchSink(this.#outbox, serializer, queue) : this.#outbox;
   }
 
   /**
@@ -98,7 +83,7 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
    * @param head what came with the upgrade
    */
   start(head: Uint8Array): void {
-    const socket = this.#socket;
+    const { socket } = this;
     socket.setTimeout(0);
     socket.setNoDelay(true);
     // A copy: the parser writes where it reads, and these octets are a part of something larger.
@@ -112,53 +97,12 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
         this.#queue.relieve();
       },
     );
-    socket.on('drain', () => {
-      if (!this.isPaused) socket.resume();
-      this.listener?.drained?.();
-    });
-    socket.on('end', () => {
-      this.#gone('closed by the peer');
-      hangUp(socket, this.#clock);
-    });
-    socket.on('error', (error) => {
-      this.#gone(error.message);
-    });
-    socket.on('close', () => {
-      this.#gone('closed');
-    });
-  }
-
-  get writtenDirectly(): number {
-    return this.#outbox.writtenDirectly;
-  }
-
-  get backlog(): number {
-    return this.#sink.backlog;
-  }
-
-  send(frame: Uint8Array<ArrayBuffer>): void {
-    if (this.#open) this.#sink.push(frame);
-  }
-
-  sendFramed(frame: Framed): void {
-    if (this.#open) this.#outbox.pushFramed(frame);
   }
 
   close(failure?: TransportFailure): void {
-    if (!this.#open) return;
+    if (!this.isOpen) return;
     this.#sayClose(this.#codeFor(failure));
-    awaitClose(this.#socket, this.#clock);
-  }
-
-  pause(): void {
-    if (!this.#open) return;
-    this.isPaused = true;
-    this.#socket.pause();
-  }
-
-  resume(): void {
-    this.isPaused = false;
-    this.#socket.resume();
+    awaitClose(this.socket, this.clock);
   }
 
   /** A batch that is too long has no one message that could be answered. */
@@ -170,7 +114,7 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
   /** WS-3: text for JSON, binary for the others. */
   message(payload: Uint8Array, binary: boolean): void {
     const { listener } = this;
-    if (!this.#open) return;
+    if (!this.isOpen) return;
     this.#heard = payload;
     if (binary !== this.serializer.binary) listener?.violation(MISMATCH[binary ? 'binary' : 'text']);
     else if (this.framing === undefined) receiveBatch(payload, this.serializer, listener);
@@ -180,48 +124,40 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
 
   oversized(head: Uint8Array, length: number, binary: boolean): void {
     const { listener } = this;
-    if (!this.#open) return;
+    if (!this.isOpen) return;
     if (binary !== this.serializer.binary) listener?.violation(MISMATCH[binary ? 'binary' : 'text']);
     else listener?.oversized?.(head, length);
   }
 
-  /** It is answered now, and not with the turn's messages, but behind those sent before. */
-  ping(payload: Uint8Array): void {
-    if (!this.#open) return;
-    this.#control(Opcode.PONG, payload);
-    if (this.#outbox.backlog > MOST_UNREAD) this.#socket.pause();
-  }
-
-  /** Like anything else that comes, it is a sign of life. */
-  pong(): void {
-    return;
-  }
-
-  ask(): void {
-    if (this.#open) this.#control(Opcode.PING, NO_BYTES);
-  }
-
   lost(): void {
-    this.failed(CloseCode.POLICY_VIOLATION, 'no sign of life');
+    this.failed(CloseCode.POLICY_VIOLATION, PING_TIMEOUT);
   }
 
   /** The peer's word after ours ends the connection; the peer's word before ours is answered with the same. */
   closing(code: number): void {
-    if (this.#open) {
+    if (this.isOpen) {
       this.#sayClose(code);
-      this.#tell(`closed with ${code}`);
+      this.tell(`closed with ${code}`);
     }
-    hangUp(this.#socket, this.#clock);
+    hangUp(this.socket, this.clock);
   }
 
   /** Nothing more will come: the session need not wait for the peer to close. */
   failed(code: number, what: string): void {
-    if (this.#open && code === CloseCode.TOO_LARGE) this.listener?.violation(what, 'oversize');
-    if (this.#open) {
+    if (this.isOpen && code === CloseCode.TOO_LARGE) this.listener?.violation(what, 'oversize');
+    if (this.isOpen) {
       this.#sayClose(code);
-      this.#tell(what);
+      this.tell(what, 'self');
     }
-    hangUp(this.#socket, this.#clock);
+    hangUp(this.socket, this.clock);
+  }
+
+  protected control(kind: Control, payload: Uint8Array): void {
+    this.#control(kind === 'ping' ? Opcode.PING : Opcode.PONG, payload);
+  }
+
+  protected stop(): void {
+    this.#parser.stop();
   }
 
   /** T-37: text that is not UTF-8 has a code of its own; it was read as far as its fault (RFC 6455 §8.1). */
@@ -234,26 +170,13 @@ export class WebSocketTransport implements Transport, WebSocketListener, Peer {
 
   /** The last that this side says, behind all that was sent. */
   #sayClose(code: number): void {
-    this.#open = false;
+    this.isOpen = false;
     const status = code === CloseCode.NO_STATUS ? [] : [code >> 8, code & 0xff];
     this.#control(Opcode.CLOSE, Uint8Array.from(status));
   }
 
   #control(opcode: number, payload: Uint8Array): void {
-    this.#sink.flush();
-    this.#outbox.control(Buffer.from([0x80 | opcode, payload.length, ...payload]));
-  }
-
-  /** The connection is over, and nobody waits for what was to go. */
-  #gone(reason: string): void {
-    this.#open = false;
-    this.#parser.stop();
-    this.#tell(reason);
-  }
-
-  #tell(reason: string): void {
-    const { listener } = this;
-    this.listener = undefined;
-    listener?.closed(reason);
+    this.sink.flush();
+    this.outbox.control(Buffer.from([0x80 | opcode, payload.length, ...payload]));
   }
 }

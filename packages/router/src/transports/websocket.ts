@@ -14,14 +14,8 @@ import { boundAddress } from './listening.ts';
 import { OpenSet } from './open-set.ts';
 import { originAllowed, Origins } from './origin.ts';
 import { peerText, type PeerAddress } from './peer-address.ts';
-import {
-  FOREIGN_ORIGIN,
-  FORWARDED_WRONGLY,
-  logRefusal,
-  OVERLOADED,
-  refuseUpgrade,
-  type Refusal,
-} from './refusal.ts';
+import { logRefusal, refuseUpgrade, type Refusal } from './refusal.ts';
+import * as Refusals from './refusals.ts';
 import { choose, DEFAULT_SERIALIZERS, subprotocolsOf, type Subprotocol } from './subprotocol.ts';
 import { underlayOf } from './underlay.ts';
 import { Deflating } from './websocket-deflate.ts';
@@ -74,7 +68,7 @@ export function acceptWebSockets(router: Router, options: WebSocketOptions): Web
     const bound = boundAddress(options.listener ?? server);
     const path = pathOf(request);
     const agreed = agree(request, path, { paths, origins, spoken, bound });
-    if (peer === undefined) refuse(host, request, FORWARDED_WRONGLY);
+    if (peer === undefined) refuse(host, request, Refusals.FORWARDED_WRONGLY);
     else if ('status' in agreed) refuse(host, request, agreed, peer);
     else entrance.receive({ request, socket: request.socket, head }, agreed, peer);
   };
@@ -110,24 +104,9 @@ function refuse(router: Host, request: IncomingMessage, refusal: Refusal, peer?:
 /** What is going to be spoken, or why an upgrade is refused. */
 function agree(request: IncomingMessage, path: string, policy: Policy): Subprotocol | Refusal {
   const { paths, origins, spoken, bound } = policy;
-  if (!paths.includes(path)) return NO_SUCH_PATH;
-  if (!originAllowed(request.headers, bound, origins)) return FOREIGN_ORIGIN;
-  return upgradeFault(request) ?? choose(offeredBy(request) ?? [], spoken) ?? nothingInCommon(spoken);
-}
-
-const NO_SUCH_PATH: Refusal = {
-  status: 404,
-  reason: 'no WebSocket is served at this path',
-  advice: 'The key `websocket_paths` of the listener says where they are (`paths` in the library).',
-};
-
-function nothingInCommon(spoken: readonly Subprotocol[]): Refusal {
-  const names = spoken.map(({ name }) => name).join(', ');
-  return {
-    status: 400,
-    reason: 'the client offers no subprotocol that is spoken here',
-    advice: `The header Sec-WebSocket-Protocol has to name one of ${names}, and each once.`,
-  };
+  if (!paths.includes(path)) return Refusals.NO_WEBSOCKET_HERE;
+  if (!originAllowed(request.headers, bound, origins)) return Refusals.FOREIGN_ORIGIN;
+  return upgradeFault(request) ?? choose(offeredBy(request) ?? [], spoken) ?? Refusals.noSubprotocol(spoken);
 }
 
 /** Who has asked for an upgrade. */
@@ -164,7 +143,7 @@ class WebSocketEntrance {
         this.#admit(upgrade, subprotocol, { peer, place });
       },
       refuse: () => {
-        refuse(this.#router, upgrade.request, OVERLOADED, peer);
+        refuse(this.#router, upgrade.request, Refusals.OVERLOADED, peer);
       },
     });
   }

@@ -1,0 +1,129 @@
+/** All that HTTP requests are refused for: what is wrong, and what to do about it. */
+import type { Refusal } from './refusal.ts';
+import type { Subprotocol } from './subprotocol.ts';
+
+/** The version of the WebSocket protocol that is spoken (RFC 6455 §4.1). */
+export const WEBSOCKET_VERSION = '13';
+
+/** After a body that was not read to its end, the connection is good for nothing more. */
+const CLOSES = { Connection: 'close' };
+
+function refusal(
+  status: number,
+  reason: string,
+  advice: string,
+  headers?: Readonly<Record<string, string>>,
+): Refusal {
+  return headers === undefined ? { status, reason, advice } : { status, reason, advice, headers };
+}
+
+// Of everybody.
+export const FOREIGN_ORIGIN: Refusal = refusal(
+  403,
+  'pages of this origin may not connect',
+  'The key `origins` of the listener lists those that may. Without it, only pages of the very host and port that the ' +
+    'Host header names may, and, where the router listens on a loopback address, only pages of loopback hosts. ' +
+    'Behind a proxy, list the origin that the browser shows.',
+);
+export const FORWARDED_WRONGLY: Refusal = refusal(
+  400,
+  'a trusted proxy sent a malformed header',
+  'See `forwarding_header` and `trusted_proxies` of the listener.',
+);
+export const OVERLOADED: Refusal = refusal(
+  503,
+  'there are too many connections',
+  'Try again in 5 seconds. See `limits.handshakes` and `limits.connections_per_address`.',
+  { 'Retry-After': '5' },
+);
+export const CLOSING: Refusal = refusal(503, 'the router is closing', 'Try again later.');
+
+// Of WebSockets (RFC 6455 §4.2).
+export const NO_WEBSOCKET_HERE: Refusal = refusal(
+  404,
+  'no WebSocket is served at this path',
+  'The key `websocket_paths` of the listener says where they are (`paths` in the library).',
+);
+export const OLD_HTTP: Refusal = refusal(
+  400,
+  'HTTP/1.0 has no upgrades',
+  'A proxy in between has to speak HTTP/1.1: in nginx, that is `proxy_http_version 1.1`.',
+);
+export const NO_HOST: Refusal = refusal(
+  400,
+  'the request has no header Host, or several',
+  'HTTP/1.1 has exactly one (RFC 9112 §3.2).',
+);
+export const WEBSOCKET_METHOD: Refusal = refusal(
+  405,
+  'a WebSocket begins with GET',
+  'Use a WebSocket client.',
+  { Allow: 'GET' },
+);
+export const OTHER_PROTOCOL: Refusal = refusal(
+  400,
+  'this is no upgrade to a WebSocket',
+  'The header Upgrade has to be `websocket`, also behind a proxy.',
+);
+export const OTHER_VERSION: Refusal = refusal(
+  426,
+  `the version of the WebSocket protocol is not ${WEBSOCKET_VERSION}`,
+  `The header Sec-WebSocket-Version has to be ${WEBSOCKET_VERSION}.`,
+  { 'Sec-WebSocket-Version': WEBSOCKET_VERSION },
+);
+export const NO_KEY: Refusal = refusal(
+  400,
+  'the handshake of the WebSocket is malformed',
+  'The header Sec-WebSocket-Key has to be 16 octets in base64.',
+);
+
+// Of long-polls.
+export const NO_SUCH_CHANNEL: Refusal = refusal(
+  404,
+  'there is no such long-poll channel',
+  'It was closed, or its client asked for nothing too long. Begin with `open`.',
+);
+export const NOTHING_HERE: Refusal = refusal(
+  404,
+  'nothing is served at this path',
+  'The key `longpoll_path` of the listener says below which path long-poll is (`path` in the library).',
+);
+export const LONG_POLL_METHOD: Refusal = refusal(405, 'long-poll takes POST', 'Use a long-poll client.');
+export const NOTHING_IN_COMMON: Refusal = refusal(
+  400,
+  'the client offers no protocol that is spoken here',
+  'The body has to be JSON such as {"protocols": ["wamp.2.json"]}.',
+);
+export const NO_MESSAGE: Refusal = refusal(
+  400,
+  'the body is no WAMP message',
+  'The channel is closed. Messages have to be in the protocol that was agreed on.',
+);
+export const LATE_BODY: Refusal = refusal(
+  408,
+  'the body took too long to arrive',
+  'See `idleTimeout` of acceptLongPolls.',
+  CLOSES,
+);
+export const LONG_BODY: Refusal = refusal(
+  413,
+  'the body is too long',
+  'See `limits.message_size`, and before a session `limits.handshake_size`.',
+  CLOSES,
+);
+export const MANY_BODIES: Refusal = refusal(
+  429,
+  'too many bodies of this channel are under way, or the router keeps too much',
+  'Send the next one when those before it have been answered. See `limits.long_poll_size`.',
+  { ...CLOSES, 'Retry-After': '1' },
+);
+
+/** Of a WebSocket whose client offers no subprotocol that is spoken. */
+export function noSubprotocol(spoken: readonly Subprotocol[]): Refusal {
+  const names = spoken.map(({ name }) => name).join(', ');
+  return refusal(
+    400,
+    'the client offers no subprotocol that is spoken here',
+    `The header Sec-WebSocket-Protocol has to name one of ${names}, and each once.`,
+  );
+}
