@@ -1,11 +1,11 @@
 /** Admission: how many connections there may be of one address, and how many may join at a time; the rest wait. */
-import { tellingNetwork } from '../addresses.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ProcessAccounts } from '../core/kept.ts';
 import type { LimitName, Limits, LimitTally } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { FairLine } from './fair-line.ts';
 import { Place, type Share } from './place.ts';
+import { Shares } from './shares.ts';
 
 /** What this needs of the router. */
 interface Surroundings {
@@ -44,9 +44,7 @@ const FEW = 100;
  */
 export class Admission {
   readonly #router: Surroundings;
-  readonly #shares = new Map<string, Share>();
-  /** Of those whose address tells nothing. */
-  readonly #anybody: Share = { client: undefined, connections: 0, slots: 0, waiting: 0 };
+  readonly #shares: Shares;
   readonly #line = new FairLine<Share, Place>();
   /** All who wait, as they came. */
   readonly #waiting = new Set<Place>();
@@ -56,12 +54,6 @@ export class Admission {
   readonly #silent = new Set<Place>();
   readonly #proxies: Addresses[] = [];
   readonly #later: (task: () => void) => void;
-  /** An address has filled its part of what is kept on behalf of sessions. */
-  readonly #keptTooMuch = (): void => {
-    this.#router.limited.add('kept_per_address');
-  };
-  /** How many shares have a slot, or wait for one. */
-  #contenders = 0;
   #startsInTurn = 0;
   /** How many were served while the line was long. */
   #served = 0;
@@ -77,6 +69,7 @@ export class Admission {
   /** @param later runs a task in the next turn of the event loop */
   constructor(router: Surroundings, later: (task: () => void) => void = setImmediate) {
     this.#router = router;
+    this.#shares = new Shares(router);
     this.#later = later;
   }
 
@@ -98,9 +91,9 @@ export class Admission {
    */
   accept(address: string | undefined, drop: () => void): Place | undefined {
     const tells = this.#proxies.some((proxies) => proxies.has(address)) ? undefined : address;
-    const share = this.#shareOf(tells);
+    const share = this.#shares.of(tells);
     const { connectionsPerAddress: most, handshakes, handshakesWaiting } = this.#router.limits;
-    if (share !== this.#anybody && share.connections >= most + most / 8 + 8) {
+    if (share !== this.#shares.anybody && share.connections >= most + most / 8 + 8) {
       this.#count('connections_per_address', tells);
       return undefined;
     }
@@ -110,7 +103,7 @@ export class Admission {
 
   /** The place of what is no connection of its own: it is over when its session is. */
   place(address: string | undefined): Place {
-    return this.#open(new Place(this, this.#shareOf(address), address));
+    return this.#open(new Place(this, this.#shares.of(address), address));
   }
 
   /** A place with a slot for who is there already and cannot wait. */
@@ -132,7 +125,7 @@ export class Admission {
     const { connectionsPerAddress } = this.#router.limits;
     // There is nothing to join any more, and it is told so at once.
     if (this.#closed) this.#begin(place);
-    else if (share !== this.#anybody && share.connections > connectionsPerAddress) {
+    else if (share !== this.#shares.anybody && share.connections > connectionsPerAddress) {
       this.#refuse(place, 'connections_per_address');
     } else if (this.#line.size === 0 && this.#mayStart(share)) this.#begin(place);
     else if (this.#line.size >= this.#mostWaiting(share)) this.#overflow(place);
@@ -141,10 +134,10 @@ export class Admission {
 
   /** For {@link Place}: it is known better where the client is. */
   move(place: Place, address: string | undefined): void {
-    const share = this.#shareOf(address);
+    const share = this.#shares.of(address);
     if (share === place.share) return;
     share.connections += 1;
-    this.#forget(place.share);
+    this.#shares.forget(place.share);
     place.share = share;
     place.address = address;
   }
@@ -153,7 +146,7 @@ export class Admission {
   release(place: Place): void {
     const { share } = place;
     this.#silent.delete(place);
-    if (this.#joining.delete(place)) this.#change(share, 'slots', -1);
+    if (this.#joining.delete(place)) this.#shares.change(share, 'slots', -1);
     else if (this.#waiting.has(place)) {
       this.#line.delete(share, place);
       this.#waitsNoMore(place);
@@ -163,7 +156,7 @@ export class Admission {
 
   /** For {@link Place}: it is over, or does not count any more. */
   forget(place: Place): void {
-    this.#forget(place.share);
+    this.#shares.forget(place.share);
   }
 
   /** For {@link Place}: it has nothing, and is to go. */
@@ -196,7 +189,7 @@ export class Admission {
   }
 
   #hasSlot(share: Share): boolean {
-    return this.#joining.size < this.#router.limits.handshakes && share.slots < this.#mostFor(share);
+    return this.#joining.size < this.#router.limits.handshakes && share.slots < this.#shares.most(share);
   }
 
   /** Who waits for the next turn of the event loop alone does not count. */
@@ -205,19 +198,9 @@ export class Admission {
     return handshakesWaiting + (this.#hasSlot(share) ? handshakes : 0);
   }
 
-  #mostFor(share: Share): number {
-    const { handshakes } = this.#router.limits;
-    return share === this.#anybody ? handshakes : Math.max(1, Math.floor(handshakes / 2));
-  }
-
-  /** What each would have if all had as much. */
-  #equalShare(): number {
-    return Math.max(1, this.#router.limits.handshakes / Math.max(1, this.#contenders));
-  }
-
   #start(place: Place): void {
     this.#silent.delete(place);
-    this.#change(place.share, 'slots', 1);
+    this.#shares.change(place.share, 'slots', 1);
     this.#joining.add(place);
     place.started();
   }
@@ -237,7 +220,7 @@ export class Admission {
   #wait(place: Place): void {
     const { share } = place;
     this.#silent.delete(place);
-    this.#change(share, 'waiting', 1);
+    this.#shares.change(share, 'waiting', 1);
     this.#line.add(share, place);
     this.#waiting.add(place);
     place.waits();
@@ -262,17 +245,10 @@ export class Admission {
 
   #waitsNoMore(place: Place): void {
     this.#waiting.delete(place);
-    this.#change(place.share, 'waiting', -1);
+    this.#shares.change(place.share, 'waiting', -1);
     if (this.#waiting.size > 0) return;
     this.#dismissPatience?.();
     this.#dismissPatience = undefined;
-  }
-
-  #change(share: Share, what: 'slots' | 'waiting', by: 1 | -1): void {
-    const before = share.slots + share.waiting;
-    share[what] += by;
-    if (before === 0) this.#contenders += 1;
-    else if (before + by === 0) this.#contenders -= 1;
   }
 
   #refuse(place: Place, limit?: LimitName): void {
@@ -310,10 +286,10 @@ export class Admission {
 
   /** In the order of turns, but who has an equal share already comes last. */
   #nextShare(): Share | undefined {
-    const equal = this.#equalShare();
+    const equal = this.#shares.equal();
     return (
-      this.#line.next((share) => share.slots < equal && share.slots < this.#mostFor(share)) ??
-      this.#line.next((share) => share.slots < this.#mostFor(share)) ??
+      this.#line.next((share) => share.slots < equal && share.slots < this.#shares.most(share)) ??
+      this.#line.next((share) => share.slots < this.#shares.most(share)) ??
       this.#line.next((share) => this.#makeRoom(share))
     );
   }
@@ -330,7 +306,7 @@ export class Admission {
   #makeRoom(share: Share): boolean {
     const now = this.elapsed();
     if (this.#mayLook) {
-      const victim = this.#mostIdle(share, now);
+      const victim = this.#shares.mostIdle(share, this.#joining, now);
       if (victim !== undefined) {
         this.#count('handshakes_evicted', victim.address);
         victim.evicted();
@@ -345,22 +321,6 @@ export class Admission {
       this.#serve();
     });
     return false;
-  }
-
-  /** The one silent longest of the share that has most; one without more than an equal share may take longer. */
-  #mostIdle(share: Share, now: number): Place | undefined {
-    const { helloTimeout } = this.#router.limits;
-    const equal = this.#equalShare();
-    const isAtMost = share.slots >= this.#mostFor(share);
-    let victim: Place | undefined;
-    for (const place of this.#joining) {
-      const { share: other, since } = place;
-      if (now - since < helloTimeout / (other.slots > equal ? 5 : 2)) continue;
-      if (other !== share && (isAtMost || other.slots <= share.slots)) continue;
-      const isMore = victim === undefined || other.slots > victim.share.slots;
-      if (isMore || (other.slots === victim?.share.slots && since < victim.since)) victim = place;
-    }
-    return victim;
   }
 
   /** Refuses those who have waited too long. */
@@ -378,21 +338,5 @@ export class Admission {
         this.#refuse(place, 'handshakes');
       }
     });
-  }
-
-  #forget(share: Share): void {
-    share.connections -= 1;
-    if (share.connections === 0 && share.client !== undefined) this.#shares.delete(share.client.network);
-  }
-
-  #shareOf(address: string | undefined): Share {
-    const network = tellingNetwork(address);
-    if (network === undefined) return this.#anybody;
-    const known = this.#shares.get(network);
-    if (known !== undefined) return known;
-    const kept = this.#router.kept.forClient(this.#keptTooMuch);
-    const share = { client: { network, kept }, connections: 0, slots: 0, waiting: 0 };
-    this.#shares.set(network, share);
-    return share;
   }
 }
