@@ -121,8 +121,8 @@ export type {
   LocalEvent,
   LocalHandle,
   LocalResult,
-  LocalSession,
-} from './session/local-session.ts';
+} from './session/local-results.ts';
+export type { LocalSession } from './session/local-session.ts';
 export type { LocalAnswer, LocalInvocation, LocalProcedure } from './session/local-invocations.ts';
 export type { LocalOptions } from './session/local-join.ts';
 

@@ -43,7 +43,7 @@ import type { Log } from './log.ts';
 import { FlushQueue } from './output/flush-queue.ts';
 import { Outlets } from './output/outlet.ts';
 import type { NamedRealm, RealmChanges, RouterChanges, RouterOptions } from './router-options.ts';
-import type { GuardedRealm } from './session/joining.ts';
+import type { GuardedRealm } from './session/candidate.ts';
 import { joinLocally, type LocalOptions } from './session/local-join.ts';
 import type { LocalMember, LocalRouter } from './session/local-member.ts';
 import type { LocalSession } from './session/local-session.ts';

@@ -1,7 +1,8 @@
 /** What events tell of one connection: that it was opened, who logged in or was refused, why it ended. */
 import type { Uri } from '@wamp/protocol';
 import type { EndedBy, RouterEvents } from '../events.ts';
-import type { Attempt, Joined } from '../session/joining.ts';
+import type { Attempt } from '../session/candidate.ts';
+import type { Joined } from '../session/joining.ts';
 import type { Member } from '../session/member.ts';
 
 /** What every event of a connection tells. */

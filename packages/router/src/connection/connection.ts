@@ -19,7 +19,7 @@ import type { Limits, LimitTally } from '../limits.ts';
 import { nothing } from '../nothing.ts';
 import type { Outlet, Outlets } from '../output/outlet.ts';
 import { say } from '../output/undeliverable.ts';
-import { AMPLE, briefWelcome } from '../session/brief-welcome.ts';
+import { AMPLE, briefWelcome } from '../session/welcome.ts';
 import type { Joined } from '../session/joining.ts';
 import { Member, type ClientCarrier } from '../session/member.ts';
 import { ConnectionEvents } from './connection-events.ts';

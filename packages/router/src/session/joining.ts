@@ -6,7 +6,6 @@ import {
   MessageType,
   PeerFeatures,
   ProtocolViolation,
-  rolesOf,
   type Authenticate,
   type Challenge,
   type ClientRole,
@@ -18,28 +17,24 @@ import {
   type UriRules,
   type Welcome,
 } from '@wamp/protocol';
-import { isLoopback } from '../addresses.ts';
 import type { Attempts, Claim } from '../auth/attempts.ts';
-import type { Authenticator, JoinInfo, Underlay, Verdict } from '../auth/authenticator.ts';
+import type { JoinInfo, Underlay, Verdict } from '../auth/authenticator.ts';
 import type { Asker, Authorizer } from '../authz/authorizer.ts';
 import type { Clock } from '../core/clock.ts';
 import type { CoreRealm } from '../core/core-realm.ts';
 import type { Principal } from '../core/session.ts';
 import type { Limits } from '../limits.ts';
 import type { Log, LogLevel } from '../log.ts';
-import { policyFor, type SlowConsumerPolicies, type SlowConsumerPolicy } from '../output/slow-consumer.ts';
-
-/** A realm, with who may come in and what each may do there. */
-export interface GuardedRealm {
-  readonly realm: CoreRealm;
-  readonly authenticators: readonly Authenticator[];
-  /** Everybody may do everything when there is none. */
-  readonly authorizer: Authorizer | undefined;
-  /** What becomes of clients that read too slowly. */
-  readonly slowConsumers: SlowConsumerPolicies | undefined;
-  /** Calls a procedure of the realm in the router's name. */
-  readonly call: Asker['call'];
-}
+import { policyFor, type SlowConsumerPolicy } from '../output/slow-consumer.ts';
+import {
+  choose,
+  tellingAddress,
+  type Attempt,
+  type Candidate,
+  type GuardedRealm,
+  type Refusal,
+} from './candidate.ts';
+import { welcomeOf } from './welcome.ts';
 
 /** What joining needs to know of the router. */
 export interface JoiningRouter {
@@ -88,23 +83,6 @@ const EXPECTED: Readonly<Record<State['name'], MessageType | undefined>> = {
 };
 
 const CLIENT_ROLES: readonly ClientRole[] = ['publisher', 'subscriber', 'caller', 'callee'];
-
-/** A candidate between HELLO and verdict. */
-interface Candidate {
-  readonly guarded: GuardedRealm;
-  readonly id: Id;
-  readonly method: string;
-  readonly features: PeerFeatures;
-  /** Whom it says it is, and where it comes from. */
-  readonly claim: Claim;
-}
-
-/** What a client wants, as far as it is known and can be had here. */
-export interface Attempt {
-  readonly realm: Uri | undefined;
-  readonly method: string | undefined;
-  readonly authid: string | undefined;
-}
 
 export class Joining {
   readonly #router: JoiningRouter;
@@ -311,7 +289,10 @@ export class Joining {
     const { realm, authorizer, slowConsumers, call } = candidate.guarded;
     const { welcome: principal } = verdict;
     this.#remember(principal, candidate.claim);
-    const welcome = this.#welcome(realm, id, principal);
+    const welcome = welcomeOf(realm, id, principal, {
+      agent: this.#router.agent,
+      size: this.#maxMessageSize,
+    });
     const slowConsumer = policyFor(slowConsumers, principal.authrole);
     return { joined: { realm, call, authorizer, slowConsumer, id, principal, features, welcome } };
   }
@@ -320,47 +301,6 @@ export class Joining {
     this.#state = { name: 'over' };
     return refusal;
   }
-
-  /** AUTH-2: WELCOME tells who the session is, and how long its messages may be. */
-  #welcome(realm: CoreRealm, session: Id, principal: Principal): Welcome {
-    const { authid, authrole, authmethod, authprovider, authextra } = principal;
-    const details = {
-      realm: realm.name,
-      agent: this.#router.agent,
-      roles: rolesOf(realm.features),
-      authid,
-      authrole,
-      authmethod,
-      authprovider,
-      ...(authextra === undefined ? {} : { authextra }),
-      ...(this.#maxMessageSize === undefined ? {} : { x_max_message_size: this.#maxMessageSize }),
-    };
-    return { type: MessageType.WELCOME, session, details };
-  }
-}
-
-interface Refusal {
-  readonly abort: Uri;
-  readonly message: string;
-}
-
-/** T-25: the client's order counts; whoever names no method is anonymous. */
-function choose(
-  authenticators: readonly Authenticator[],
-  offered: readonly string[] | undefined,
-): Authenticator | Refusal {
-  for (const method of offered ?? ['anonymous']) {
-    const found = authenticators.find((authenticator) => authenticator.method === method);
-    if (found !== undefined) return found;
-  }
-  return offered === undefined
-    ? { abort: ErrorUri.AUTHENTICATION_REQUIRED, message: 'anonymous clients are not let in' }
-    : { abort: ErrorUri.NO_MATCHING_AUTH_METHOD, message: 'none of the offered methods is in use here' };
-}
-
-/** Behind a proxy on this machine, everybody has the same address, and it says nothing. */
-function tellingAddress({ address }: Underlay): string | undefined {
-  return address === undefined || isLoopback(address) ? undefined : address;
 }
 
 /** What let the client in may do so no longer, or not in the same way. */

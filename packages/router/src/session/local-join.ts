@@ -10,7 +10,7 @@ import {
 } from '@wamp/protocol';
 import { TRUSTED_ROLE, type Principal } from '../core/session.ts';
 import { policyFor } from '../output/slow-consumer.ts';
-import type { GuardedRealm } from './joining.ts';
+import type { GuardedRealm } from './candidate.ts';
 import { LocalMember, type LocalRouter } from './local-member.ts';
 import { LocalSession } from './local-session.ts';
 

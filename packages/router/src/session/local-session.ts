@@ -6,7 +6,6 @@ import {
   MessageType,
   Payload,
   type Args,
-  type CallOptions,
   type ErrorMessage,
   type Event,
   type Id,
@@ -27,40 +26,16 @@ import type { Realm } from '../core/realm.ts';
 import type { Principal } from '../core/session.ts';
 import { LocalInvocations, type LocalProcedure } from './local-invocations.ts';
 import type { LocalListener, LocalMember } from './local-member.ts';
-
-/** A result: of a call, or a part of it. */
-export interface LocalResult {
-  readonly args: Args;
-  readonly kwargs: Kwargs;
-  readonly details: Result['details'];
-}
-
-export interface LocalEvent {
-  readonly args: Args;
-  readonly kwargs: Kwargs;
-  readonly publication: Id;
-  readonly details: Event['details'];
-}
-
-export interface LocalCallOptions extends Omit<CallOptions, 'progress' | 'receive_progress'> {
-  /** Cancels the call when it is aborted; the call rejects with `wamp.error.canceled` then. */
-  readonly signal?: AbortSignal;
-  /** Is given the parts of the result that come before its end; the callee is asked for them when this is there. */
-  readonly onProgress?: (part: LocalResult) => void;
-}
-
-/** A subscription or a registration, until it is ended. */
-export interface LocalHandle {
-  readonly id: Id;
-  /** @throws ApplicationError `wamp.error.no_such_subscription` or `…_registration` when the router has ended it already */
-  end(): Promise<void>;
-}
-
-/** How a session ended. */
-export interface LocalEnd {
-  readonly reason: Uri;
-  readonly message?: string;
-}
+import {
+  endOf,
+  refusalOf,
+  resultOf,
+  type LocalCallOptions,
+  type LocalEnd,
+  type LocalEvent,
+  type LocalHandle,
+  type LocalResult,
+} from './local-results.ts';
 
 type Answer = Subscribed | Registered | Published | Result | Unsubscribed | Unregistered;
 
@@ -341,18 +316,4 @@ export class LocalSession {
     this.#invocations.close();
     this.#tellEnd(end);
   }
-}
-
-function resultOf({ payload, details }: Result): LocalResult {
-  const { args, kwargs } = payload.lend();
-  return { args, kwargs, details };
-}
-
-function refusalOf({ error, payload, details }: ErrorMessage): ApplicationError {
-  const { args, kwargs } = payload.lend();
-  return new ApplicationError(error, args, kwargs, { details });
-}
-
-function endOf({ reason, message }: LocalEnd): ApplicationError {
-  return new ApplicationError(reason, message === undefined ? [] : [message]);
 }

@@ -1,0 +1,62 @@
+/** A candidate: a client between HELLO and verdict, what it wants, and the realm that it wants to join. */
+import { ErrorUri, type Id, type PeerFeatures, type Uri } from '@wamp/protocol';
+import { isLoopback } from '../addresses.ts';
+import type { Claim } from '../auth/attempts.ts';
+import type { Authenticator, Underlay } from '../auth/authenticator.ts';
+import type { Asker, Authorizer } from '../authz/authorizer.ts';
+import type { CoreRealm } from '../core/core-realm.ts';
+import type { SlowConsumerPolicies } from '../output/slow-consumer.ts';
+
+/** A realm, with who may come in and what each may do there. */
+export interface GuardedRealm {
+  readonly realm: CoreRealm;
+  readonly authenticators: readonly Authenticator[];
+  /** Everybody may do everything when there is none. */
+  readonly authorizer: Authorizer | undefined;
+  /** What becomes of clients that read too slowly. */
+  readonly slowConsumers: SlowConsumerPolicies | undefined;
+  /** Calls a procedure of the realm in the router's name. */
+  readonly call: Asker['call'];
+}
+
+/** A client between HELLO and verdict. */
+export interface Candidate {
+  readonly guarded: GuardedRealm;
+  readonly id: Id;
+  readonly method: string;
+  readonly features: PeerFeatures;
+  /** Whom it says it is, and where it comes from. */
+  readonly claim: Claim;
+}
+
+/** What a client wants, as far as it is known and can be had here. */
+export interface Attempt {
+  readonly realm: Uri | undefined;
+  readonly method: string | undefined;
+  readonly authid: string | undefined;
+}
+
+/** Why a client does not come in. */
+export interface Refusal {
+  readonly abort: Uri;
+  readonly message: string;
+}
+
+/** T-25: the client's order counts; whoever names no method is anonymous. */
+export function choose(
+  authenticators: readonly Authenticator[],
+  offered: readonly string[] | undefined,
+): Authenticator | Refusal {
+  for (const method of offered ?? ['anonymous']) {
+    const found = authenticators.find((authenticator) => authenticator.method === method);
+    if (found !== undefined) return found;
+  }
+  return offered === undefined
+    ? { abort: ErrorUri.AUTHENTICATION_REQUIRED, message: 'anonymous clients are not let in' }
+    : { abort: ErrorUri.NO_MATCHING_AUTH_METHOD, message: 'none of the offered methods is in use here' };
+}
+
+/** Behind a proxy on this machine, everybody has the same address, and it says nothing. */
+export function tellingAddress({ address }: Underlay): string | undefined {
+  return address === undefined || isLoopback(address) ? undefined : address;
+}
