@@ -29,46 +29,68 @@ export function Entrance() {
   return (
     <main class="entrance">
       <form onSubmit={submit}>
-        <h1>
-          <a class="brand" href="/">
-            <img src="/favicon.svg" alt="" />
-            WAMP Chat
-          </a>
-        </h1>
-        <p class="lead">A chat without a chat server: members find each other at the router.</p>
-        <label>
-          Nickname
-          <input
-            name="nickname"
-            required
-            maxLength={MAX_NAME}
-            autoComplete="nickname"
-            defaultValue={localStorage.getItem(STORED_NICKNAME) ?? ''}
-            autoFocus
-          />
-        </label>
-        <label>
-          Room
-          <input
-            name="room"
-            required
-            maxLength={MAX_NAME}
-            autoComplete="off"
-            autoCapitalize="none"
-            defaultValue={roomInHash() || FIRST_ROOM}
-          />
-        </label>
-        {message !== '' && (
-          <p class="notice" role="alert">
-            {message}
-          </p>
-        )}
+        <Heading />
+        <Field label="Nickname" name="nickname" autoComplete="nickname" value={storedNickname()} autoFocus />
+        <Field
+          label="Room"
+          name="room"
+          autoComplete="off"
+          autoCapitalize="none"
+          value={roomInHash() || FIRST_ROOM}
+        />
+        {message !== '' && <Notice text={message} />}
         <button type="submit" disabled={waiting}>
           {waiting ? 'Connecting…' : 'Join'}
         </button>
       </form>
     </main>
   );
+}
+
+function Heading() {
+  return (
+    <>
+      <h1>
+        <a class="brand" href="/">
+          <img src="/favicon.svg" alt="" />
+          WAMP Chat
+        </a>
+      </h1>
+      <p class="lead">A chat without a chat server: members find each other at the router.</p>
+    </>
+  );
+}
+
+function Notice({ text }: { readonly text: string }) {
+  return (
+    <p class="notice" role="alert">
+      {text}
+    </p>
+  );
+}
+
+interface FieldProps {
+  readonly label: string;
+  readonly name: string;
+  /** What stands there first. */
+  readonly value: string;
+  readonly autoComplete: 'nickname' | 'off';
+  readonly autoCapitalize?: 'none';
+  readonly autoFocus?: boolean;
+}
+
+/** A name that has to be given. */
+function Field({ label, value, ...rest }: FieldProps) {
+  return (
+    <label>
+      {label}
+      <input {...rest} required maxLength={MAX_NAME} defaultValue={value} />
+    </label>
+  );
+}
+
+function storedNickname(): string {
+  return localStorage.getItem(STORED_NICKNAME) ?? '';
 }
 
 function whatIsMissing(nickname: string, room: string): string {

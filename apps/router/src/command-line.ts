@@ -61,13 +61,21 @@ interface StartOptions {
   readonly insecureDev?: true;
 }
 
-function wampRouter(onCommand: (command: Command) => void): Program {
+function wampRouter(onCommand: OnCommand): Program {
   const program = new Program('wamp-router')
     .description('A WAMP router with a dashboard and a chat to try it with.')
     .version(version())
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
+  addStart(program, onCommand);
+  addCheck(program, onCommand);
+  return program;
+}
+
+type OnCommand = (command: Command) => void;
+
+function addStart(program: Program, onCommand: OnCommand): void {
   program
     .command('start')
     .description('Listen for WAMP clients and serve the web apps.')
@@ -84,6 +92,9 @@ function wampRouter(onCommand: (command: Command) => void): Program {
         insecureDev: options.insecureDev ?? false,
       });
     });
+}
+
+function addCheck(program: Program, onCommand: OnCommand): void {
   program
     .command('reload')
     .description('Have the router that runs apply what its configuration file says now; its sessions go on.')
@@ -110,7 +121,6 @@ function wampRouter(onCommand: (command: Command) => void): Program {
       const question = explain === undefined ? {} : { question: { ...questionIn(explain), ...rest } };
       onCommand({ name: 'check', file: config, insecureDev, ...question });
     });
-  return program;
 }
 
 interface CheckOptions {

@@ -32,23 +32,39 @@ export function jwt(files: Files): z.ZodType<JwtRules> {
       role_claim: text('the name of a claim').exactOptional().describe('The claim that has the role.'),
       role: role().exactOptional().describe('The role of all, instead of role_claim.'),
     })
-    .transform((given, context): JwtRules => {
-      const { audience, issuer, authid_claim: authidClaim, role_claim: claim, role: name } = given;
-      const [keys, ...more] = [given.key, given.jwks, given.jwks_url, given.secret].filter(
-        (each) => each !== undefined,
-      );
-      if (keys === undefined || more.length > 0) {
-        context.addIssue({ code: 'custom', message: 'expected one of key, jwks, jwks_url and secret' });
-        return z.NEVER;
-      }
-      if ((claim === undefined) === (name === undefined)) {
-        context.addIssue({ code: 'custom', message: 'expected either role_claim or role' });
-        return z.NEVER;
-      }
-      const named = name === undefined ? { claim: claim ?? '' } : { name };
-      return { keys, audience, ...(issuer === undefined ? {} : { issuer }), authidClaim, role: named };
-    })
+    .transform(rulesIn)
     .meta({ title: 'a mapping with a key, audience, and role_claim or role' });
+}
+
+/** What stands in a mapping, each right by itself. */
+interface Written {
+  readonly key?: JwtKeys;
+  readonly jwks?: JwtKeys;
+  readonly jwks_url?: JwtKeys;
+  readonly secret?: JwtKeys;
+  readonly audience: string;
+  readonly issuer?: string;
+  readonly authid_claim: string;
+  readonly role_claim?: string;
+  readonly role?: string;
+}
+
+/** Of the ways to tell the key, and of those to tell the role, one each is needed. */
+function rulesIn(given: Written, context: z.core.$RefinementCtx): JwtRules {
+  const { audience, issuer, authid_claim: authidClaim, role_claim: claim, role: name } = given;
+  const [keys, ...more] = [given.key, given.jwks, given.jwks_url, given.secret].filter(
+    (each) => each !== undefined,
+  );
+  if (keys === undefined || more.length > 0) {
+    context.addIssue({ code: 'custom', message: 'expected one of key, jwks, jwks_url and secret' });
+    return z.NEVER;
+  }
+  if ((claim === undefined) === (name === undefined)) {
+    context.addIssue({ code: 'custom', message: 'expected either role_claim or role' });
+    return z.NEVER;
+  }
+  const named = name === undefined ? { claim: claim ?? '' } : { name };
+  return { keys, audience, ...(issuer === undefined ? {} : { issuer }), authidClaim, role: named };
 }
 
 function publicKey(files: Files): z.ZodType<JwtKeys> {

@@ -15,74 +15,72 @@ import { count, duration, size } from './kinds.ts';
 
 type Rows<T> = { readonly [K in keyof T as Snake<K & string>]: z.ZodType<T[K]> };
 
+const LIMITS = {
+  hello_timeout: duration(DEFAULT_LIMITS.helloTimeout).describe('From connecting to HELLO.'),
+  authenticate_timeout: duration(DEFAULT_LIMITS.authenticateTimeout).describe(
+    'From CHALLENGE to AUTHENTICATE, and from either to the verdict.',
+  ),
+  authorize_timeout: duration(DEFAULT_LIMITS.authorizeTimeout).describe(
+    'For a dynamic authorizer to decide.',
+  ),
+  goodbye_timeout: duration(DEFAULT_LIMITS.goodbyeTimeout).describe(
+    'From the GOODBYE of the router to that of the client.',
+  ),
+  handshake_size: size(DEFAULT_LIMITS.handshakeSize).describe('A message before WELCOME.'),
+  message_size: size(DEFAULT_LIMITS.messageSize).describe('A message after WELCOME, either way.'),
+  discard_size: size(DEFAULT_LIMITS.discardSize).describe(
+    'A message that is too long, to be dropped as it comes and answered with ERROR `wamp.error.payload_size_exceeded`; a longer one ends the session.',
+  ),
+  queue_size: size(DEFAULT_LIMITS.queueSize).describe(
+    'What waits for a client that reads slowly; beyond that it is sent ABORT `wamp.error.slow_consumer`.',
+  ),
+  slow_consumer_timeout: duration(DEFAULT_LIMITS.slowConsumerTimeout).describe(
+    'A client whose queue fills has to read a 16th of `queue_size` within this time, for those who fill it to be held back.',
+  ),
+  kept_size: size(DEFAULT_LIMITS.keptSize).describe(
+    'All that the process keeps beyond the messages it came in: testaments, retained events, event history, calls that ' +
+      'wait, messages behind an authorizer’s decision, bodies of long-polls. Sessions may have ' +
+      'half of it, and those of one address a quarter of that half. 0B stands for a quarter of the heap limit.',
+  ),
+  long_poll_size: size(DEFAULT_LIMITS.longPollSize).describe(
+    'Bodies that one long-poll channel is sending, or that wait for those before them; one too many is answered with 429.',
+  ),
+  ping_interval: duration(DEFAULT_LIMITS.pingInterval).describe(
+    'From one ping to the next, of a WebSocket and of a RawSocket with pings; 0s for none.',
+  ),
+  ping_timeout: duration(DEFAULT_LIMITS.pingTimeout).describe(
+    'From a ping to a sign of life, without which the connection ends; 0s for never.',
+  ),
+  connections_per_address: most(DEFAULT_LIMITS.connectionsPerAddress).describe(
+    'Connections from one address, or, of IPv6, from one network of 64 bits; those of this machine are not counted.',
+  ),
+  handshakes: most(DEFAULT_LIMITS.handshakes).describe(
+    'Handshakes under way at a time, of which one address has half at most; the others wait, and addresses take turns.',
+  ),
+  handshakes_waiting: most(DEFAULT_LIMITS.handshakesWaiting).describe(
+    'Connections that wait for their handshake. One more is refused; and as many may not have asked for one yet.',
+  ),
+  handshake_patience: duration(DEFAULT_LIMITS.handshakePatience).describe(
+    'The longest wait for a handshake; who has waited so long is refused.',
+  ),
+  messages_per_second: most(0).describe(
+    'Messages of a connection. Of one that sends more, nothing is read for a while. 0 stands for any number.',
+  ),
+  bytes_per_second: size(0).describe('Bytes of the messages of a connection; 0B for any number.'),
+  messages_per_second_per_address: most(0).describe(
+    'Messages of all connections from one address; 0 stands for any number.',
+  ),
+  bytes_per_second_per_address: size(0).describe(
+    'Bytes of the messages of all connections from one address; 0B for any number.',
+  ),
+  rate_patience: duration(DEFAULT_LIMITS.ratePatience).describe(
+    'For how long, all in all, nothing may be read of a client that keeps exceeding its rates, before it is aborted.',
+  ),
+} satisfies Rows<Limits>;
+
 /** Bounds on what any client may take. */
 export function limits(): z.ZodType<Limits> {
-  const { helloTimeout, authenticateTimeout, authorizeTimeout, goodbyeTimeout } = DEFAULT_LIMITS;
-  const { handshakeSize, messageSize, discardSize, queueSize, pingInterval, pingTimeout } = DEFAULT_LIMITS;
-  const { connectionsPerAddress, handshakes, handshakesWaiting, handshakePatience } = DEFAULT_LIMITS;
-  const { ratePatience, slowConsumerTimeout } = DEFAULT_LIMITS;
-  const { keptSize, longPollSize } = DEFAULT_LIMITS;
-  const rows = {
-    hello_timeout: duration(helloTimeout).describe('From connecting to HELLO.'),
-    authenticate_timeout: duration(authenticateTimeout).describe(
-      'From CHALLENGE to AUTHENTICATE, and from either to the verdict.',
-    ),
-    authorize_timeout: duration(authorizeTimeout).describe('For a dynamic authorizer to decide.'),
-    goodbye_timeout: duration(goodbyeTimeout).describe(
-      'From the GOODBYE of the router to that of the client.',
-    ),
-    handshake_size: size(handshakeSize).describe('A message before WELCOME.'),
-    message_size: size(messageSize).describe('A message after WELCOME, either way.'),
-    discard_size: size(discardSize).describe(
-      'A message that is too long, to be dropped as it comes and answered with ERROR `wamp.error.payload_size_exceeded`; a longer one ends the session.',
-    ),
-    queue_size: size(queueSize).describe(
-      'What waits for a client that reads slowly; beyond that it is sent ABORT `wamp.error.slow_consumer`.',
-    ),
-    slow_consumer_timeout: duration(slowConsumerTimeout).describe(
-      'A client whose queue fills has to read a 16th of `queue_size` within this time, for those who fill it to be held back.',
-    ),
-    kept_size: size(keptSize).describe(
-      'All that the process keeps beyond the messages it came in: testaments, retained events, event history, calls that ' +
-        'wait, messages behind an authorizer’s decision, bodies of long-polls. Sessions may have ' +
-        'half of it, and those of one address a quarter of that half. 0B stands for a quarter of the heap limit.',
-    ),
-    long_poll_size: size(longPollSize).describe(
-      'Bodies that one long-poll channel is sending, or that wait for those before them; one too many is answered with 429.',
-    ),
-    ping_interval: duration(pingInterval).describe(
-      'From one ping to the next, of a WebSocket and of a RawSocket with pings; 0s for none.',
-    ),
-    ping_timeout: duration(pingTimeout).describe(
-      'From a ping to a sign of life, without which the connection ends; 0s for never.',
-    ),
-    connections_per_address: most(connectionsPerAddress).describe(
-      'Connections from one address, or, of IPv6, from one network of 64 bits; those of this machine are not counted.',
-    ),
-    handshakes: most(handshakes).describe(
-      'Handshakes under way at a time, of which one address has half at most; the others wait, and addresses take turns.',
-    ),
-    handshakes_waiting: most(handshakesWaiting).describe(
-      'Connections that wait for their handshake. One more is refused; and as many may not have asked for one yet.',
-    ),
-    handshake_patience: duration(handshakePatience).describe(
-      'The longest wait for a handshake; who has waited so long is refused.',
-    ),
-    messages_per_second: most(0).describe(
-      'Messages of a connection. Of one that sends more, nothing is read for a while. 0 stands for any number.',
-    ),
-    bytes_per_second: size(0).describe('Bytes of the messages of a connection; 0B for any number.'),
-    messages_per_second_per_address: most(0).describe(
-      'Messages of all connections from one address; 0 stands for any number.',
-    ),
-    bytes_per_second_per_address: size(0).describe(
-      'Bytes of the messages of all connections from one address; 0B for any number.',
-    ),
-    rate_patience: duration(ratePatience).describe(
-      'For how long, all in all, nothing may be read of a client that keeps exceeding its rates, before it is aborted.',
-    ),
-  } satisfies Rows<Limits>;
-  return z.strictObject(rows).transform(camelKeys).meta({ title: 'a mapping of limits' });
+  return z.strictObject(LIMITS).transform(camelKeys).meta({ title: 'a mapping of limits' });
 }
 
 /** How often somebody may try to log in. */

@@ -89,67 +89,72 @@ function spelledOut(address: string | undefined): string | undefined {
   return new URL(`http://[${plain}]/`).hostname.slice(1, -1) + zone;
 }
 
+/** Where it listens. */
+const PLACE = {
+  address: text('a host name or an address')
+    .refine(isHost, { message: NOT_WELL_FORMED })
+    .exactOptional()
+    .describe('Host name or address to listen on; 0.0.0.0 and :: stand for every address.')
+    .meta({ fallback: DEFAULT_ADDRESS }),
+  port: port()
+    .exactOptional()
+    .describe('Port to listen on; 0 stands for any free one.')
+    .meta({ fallback: DEFAULT_PORT }),
+  unix: unixPath()
+    .exactOptional()
+    .describe('Path of a Unix domain socket to listen on, instead of an address and a port.'),
+};
+
+/** What is spoken there, and to whom. */
+const SPOKEN = {
+  transports: z
+    .array(z.enum(TRANSPORTS))
+    .min(1)
+    .default([...TRANSPORTS])
+    .describe('What is spoken there. All share the port.'),
+  websocket_paths: z
+    .array(urlPath())
+    .default(['/ws', '/'])
+    .describe('Paths at which WebSocket clients connect.'),
+  longpoll_path: urlPath().default('/lp').describe('Path below which HTTP long-poll clients connect.'),
+  compression: z
+    .boolean()
+    .default(false)
+    .describe('Whether WebSocket clients may have messages compressed (permessage-deflate).'),
+  rawsocket_pings: z
+    .union([z.boolean(), z.literal('auto')])
+    .default('auto')
+    .describe(
+      'Whether RawSocket clients are sent PINGs; `auto` spares those of autobahn-python, which cannot read them.',
+    )
+    .meta({ title: 'true, false or auto' }),
+  trusted_proxies: z
+    .array(proxy())
+    .default([])
+    .describe('Proxies that are believed when they say for whom they connect.'),
+  proxy_protocol: z
+    .boolean()
+    .default(false)
+    .describe('Whether trusted proxies begin each connection with a header of the PROXY protocol (1 or 2).'),
+  forwarding_header: z
+    .enum(['none', 'x-forwarded-for', 'forwarded'])
+    .default('none')
+    .describe('The HTTP header in which trusted proxies say for whom they ask.'),
+  origins: z
+    .array(origin())
+    .default([])
+    .describe(
+      'Origins whose pages may connect, besides pages of the same host; a star stands for one label of the host. ' +
+        'Apps have schemes of their own, such as capacitor://localhost or chrome-extension://ID.',
+    ),
+  pages: z.boolean().default(true).describe('Whether the start page, the chat and the dashboard are served.'),
+};
+
 function listener(files: Files): z.ZodType<Listener> {
   const written = z.strictObject({
-    address: text('a host name or an address')
-      .refine(isHost, { message: NOT_WELL_FORMED })
-      .exactOptional()
-      .describe('Host name or address to listen on; 0.0.0.0 and :: stand for every address.')
-      .meta({ fallback: DEFAULT_ADDRESS }),
-    port: port()
-      .exactOptional()
-      .describe('Port to listen on; 0 stands for any free one.')
-      .meta({ fallback: DEFAULT_PORT }),
-    unix: unixPath()
-      .exactOptional()
-      .describe('Path of a Unix domain socket to listen on, instead of an address and a port.'),
+    ...PLACE,
     tls: tls(files).exactOptional().describe('Encrypts everything that is spoken there.'),
-    transports: z
-      .array(z.enum(TRANSPORTS))
-      .min(1)
-      .default([...TRANSPORTS])
-      .describe('What is spoken there. All share the port.'),
-    websocket_paths: z
-      .array(urlPath())
-      .default(['/ws', '/'])
-      .describe('Paths at which WebSocket clients connect.'),
-    longpoll_path: urlPath().default('/lp').describe('Path below which HTTP long-poll clients connect.'),
-    compression: z
-      .boolean()
-      .default(false)
-      .describe('Whether WebSocket clients may have messages compressed (permessage-deflate).'),
-    rawsocket_pings: z
-      .union([z.boolean(), z.literal('auto')])
-      .default('auto')
-      .describe(
-        'Whether RawSocket clients are sent PINGs; `auto` spares those of autobahn-python, which cannot read them.',
-      )
-      .meta({ title: 'true, false or auto' }),
-    trusted_proxies: z
-      .array(proxy())
-      .default([])
-      .describe('Proxies that are believed when they say for whom they connect.'),
-    proxy_protocol: z
-      .boolean()
-      .default(false)
-      .describe(
-        'Whether trusted proxies begin each connection with a header of the PROXY protocol (1 or 2).',
-      ),
-    forwarding_header: z
-      .enum(['none', 'x-forwarded-for', 'forwarded'])
-      .default('none')
-      .describe('The HTTP header in which trusted proxies say for whom they ask.'),
-    origins: z
-      .array(origin())
-      .default([])
-      .describe(
-        'Origins whose pages may connect, besides pages of the same host; a star stands for one label of the host. ' +
-          'Apps have schemes of their own, such as capacitor://localhost or chrome-extension://ID.',
-      ),
-    pages: z
-      .boolean()
-      .default(true)
-      .describe('Whether the start page, the chat and the dashboard are served.'),
+    ...SPOKEN,
   });
   return together(written, (given, complain) => {
     checkProxies(given, complain);
