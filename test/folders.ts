@@ -24,6 +24,18 @@ export const folders: Readonly<Record<string, string>> = {
   'packages/client/src/transports/': 'How to open a channel: WebSocket, RawSocket, long-poll.',
   'packages/client/test/': 'The client against a scripted router and against `@wamp/router`.',
 
+  'packages/cli/': '**Program `wamp`**: the command line for people and scripts, built on the client.',
+  'packages/cli/src/': 'From the process to a run: the command line, and how a run ends.',
+  'packages/cli/src/io/':
+    'The outside world as it is injected, exit codes, failures, and the values of words.',
+  'packages/cli/src/output/': 'JSON for scripts; text, tables, screens and progress bars for terminals.',
+  'packages/cli/src/profile/': 'Profiles, and files with secrets that only their owner may read.',
+  'packages/cli/src/session/':
+    'Options, variables and profiles combined, and the session that they describe.',
+  'packages/cli/src/commands/': 'The commands, one file each, and what several of them share.',
+  'packages/cli/src/completion/': 'Completion scripts for shells, generated from the commands.',
+  'packages/cli/test/': 'Every command against a real router, in this process and in processes of its own.',
+  'packages/cli/test/support/': 'A router with a fake terminal in front of it.',
   'packages/router/': '**The router as a library.** No configuration files, no command line.',
   'packages/router/src/':
     'The router itself, what acceptors see of it, its limits, its events and its public names.',

@@ -1,0 +1,58 @@
+/** `wamp call`: calls a procedure, and writes what it gives. */
+import { Command } from 'commander';
+import type { Result } from '@wamp/client';
+import { interval } from '../io/words.ts';
+import { harmless, toJson } from '../output/json.ts';
+import type { Output } from '../output/output.ts';
+import { connecting } from '../session/options.ts';
+import type { Given } from '../session/settings.ts';
+import { inSession, whileRead, type Run } from './desk.ts';
+import { payloadFrom, withPayload, type PayloadOptions } from './payload.ts';
+
+interface CallOptions extends Given, PayloadOptions {
+  readonly timeout?: number;
+  readonly progress?: true;
+  readonly full?: true;
+  readonly raw?: true;
+  readonly discloseMe?: true;
+}
+
+export function callCommand(run: Run): Command {
+  const command = new Command('call')
+    .description('Call a procedure, and write its result.')
+    .argument('<procedure>', 'its URI');
+  withPayload(command)
+    .option('--timeout <duration>', 'how long the answer may take, and the next progressive result', interval)
+    .option('--progress', 'write progressive results, too, as they come')
+    .option('--full', 'write positional values, keyword values and details')
+    .option('--raw', 'write a text without quotes')
+    .option('--disclose-me', 'ask the router to tell the callee who calls');
+  return connecting(command).action(async (procedure: string, words: string[], options: CallOptions) => {
+    const { args, kwargs } = payloadFrom(words, options);
+    await inSession(run, options, async ({ session, out, signal }) => {
+      const call = session.call(procedure, args, {
+        kwargs,
+        signal,
+        timeout: options.timeout,
+        ...(options.discloseMe && { discloseMe: true }),
+        ...(options.progress && {
+          onProgress: (_value: unknown, whole: Result) => whileRead(() => writeResult(out, whole, options)),
+        }),
+      });
+      await call.full().then((whole: Result) => writeResult(out, whole, options));
+      return undefined;
+    });
+  });
+}
+
+/** One value as it is; whatever is more than that, or asked for, whole. */
+async function writeResult(out: Output, { args, kwargs, details }: Result, how: CallOptions): Promise<void> {
+  const [first = null] = args;
+  const isOne = args.length <= 1 && Object.keys(kwargs).length === 0;
+  const value = how.full === true ? { args, kwargs, details } : isOne ? first : { args, kwargs };
+  if (how.raw === true && typeof value === 'string') {
+    await out.write(`${out.isTerminal ? harmless(value) : value}\n`);
+  } else {
+    await out.record(value, () => harmless(toJson(value, 2)));
+  }
+}

@@ -1,0 +1,192 @@
+/** `wamp sessions`, `wamp registrations`, `wamp subscriptions`: who is in a realm, who offers what, who listens to what. */
+import { Command } from 'commander';
+import { WampError, type Id } from '@wamp/client';
+import {
+  registrations,
+  sessions,
+  subscriptions,
+  type IdsByPolicy,
+  type RegistrationInfo,
+  type SessionInfo,
+  type SubscriptionInfo,
+} from '@wamp/client/meta';
+import { Exit } from '../io/exit-codes.ts';
+import { Failure } from '../io/failure.ts';
+import { collect, integer } from '../io/words.ts';
+import { table, type Column } from '../output/table.ts';
+import { connecting } from '../session/options.ts';
+import type { Given } from '../session/settings.ts';
+import { inSession, type Desk, type Run } from './desk.ts';
+
+/** How many questions are on their way at once. */
+const WINDOW = 64;
+
+interface ListOptions extends Given {
+  readonly limit: number;
+}
+
+function listing(name: string, description: string): Command {
+  const command = new Command(name)
+    .description(description)
+    .option('--limit <number>', 'how many at most', integer(1, 1_000_000), 1000);
+  return connecting(command);
+}
+
+export function sessionsCommand(run: Run): Command {
+  return listing('sessions', 'List who is in the realm.')
+    .argument('[id]', 'of one session: all that the router tells of it', integer(1))
+    .option('--role <name>', 'only those of this role; repeat it', collect)
+    .action(async (id: Id | undefined, options: ListOptions & { readonly role?: readonly string[] }) => {
+      await inSession(run, options, async (desk) => {
+        const meta = sessions(desk.session);
+        if (id !== undefined) {
+          const { details } = await meta.get(id);
+          await desk.out.record(details, (style) => table(FACTS, factsOf(details), style));
+          return undefined;
+        }
+        const ids = await meta.list(options.role);
+        const found = await each(ids.slice(0, options.limit), (one) => meta.get(one));
+        await writeList(desk, SESSIONS, found, { total: ids.length, json: sessionRecord });
+        return undefined;
+      });
+    });
+}
+
+export function registrationsCommand(run: Run): Command {
+  return listing('registrations', 'List the procedures of the realm, and how many offer them.')
+    .argument('[procedure]', 'which registration a call of this procedure would go to')
+    .action(async (procedure: string | undefined, options: ListOptions) => {
+      await inSession(run, options, async (desk) => {
+        const meta = registrations(desk.session);
+        const ids = procedure === undefined ? flat(await meta.list()) : one(await meta.match(procedure));
+        if (procedure !== undefined && ids.length === 0) throw absent('procedure', procedure);
+        const found = await each(ids.slice(0, options.limit), async (id) => {
+          const [info, callees] = await Promise.all([meta.get(id), meta.countCallees(id)]);
+          return { ...info, callees };
+        });
+        await writeList(desk, REGISTRATIONS, found, { total: ids.length });
+        return undefined;
+      });
+    });
+}
+
+export function subscriptionsCommand(run: Run): Command {
+  return listing('subscriptions', 'List the topics of the realm, and how many listen to them.')
+    .argument('[topic]', 'which subscriptions an event of this topic would reach')
+    .action(async (topic: string | undefined, options: ListOptions) => {
+      await inSession(run, options, async (desk) => {
+        const meta = subscriptions(desk.session);
+        const ids = topic === undefined ? flat(await meta.list()) : await meta.match(topic);
+        if (topic !== undefined && ids.length === 0) throw absent('topic', topic);
+        const found = await each(ids.slice(0, options.limit), async (id) => {
+          const [info, subscribers] = await Promise.all([meta.get(id), meta.countSubscribers(id)]);
+          return { ...info, subscribers };
+        });
+        await writeList(desk, SUBSCRIPTIONS, found, { total: ids.length });
+        return undefined;
+      });
+    });
+}
+
+function absent(kind: 'procedure' | 'topic', uri: string): Failure {
+  const [what, list] = kind === 'procedure' ? ['offers', 'registrations'] : ['listens to', 'subscriptions'];
+  return new Failure(`nobody ${what} ${uri}`, {
+    exit: Exit.ABSENT,
+    uri: kind === 'procedure' ? 'wamp.error.no_such_procedure' : 'wamp.error.no_such_subscription',
+    remedy: `wamp ${list} lists what there is.`,
+  });
+}
+
+function flat({ exact, prefix, wildcard }: IdsByPolicy): readonly Id[] {
+  return [...exact, ...prefix, ...wildcard];
+}
+
+function one(id: Id | undefined): readonly Id[] {
+  return id === undefined ? [] : [id];
+}
+
+/** Asks about each, some at a time. What has gone meanwhile is left out. */
+async function each<T>(ids: readonly Id[], ask: (id: Id) => Promise<T>): Promise<T[]> {
+  const answers: T[] = [];
+  for (let at = 0; at < ids.length; at += WINDOW) {
+    const asked = ids.slice(at, at + WINDOW).map(async (id) => {
+      try {
+        return [await ask(id)];
+      } catch (error) {
+        if (WampError.is(error, 'wamp.error.no_such_*')) return [];
+        throw error;
+      }
+    });
+    answers.push(...(await Promise.all(asked)).flat());
+  }
+  return answers;
+}
+
+interface Listing<R> {
+  /** How many there are, those beyond the limit too. */
+  readonly total: number;
+  /** A row as JSON has it; by default as it is. */
+  readonly json?: (row: R) => unknown;
+}
+
+/** A table for people, a line for each row for scripts. */
+async function writeList<R extends object>(
+  { out, note }: Desk,
+  columns: readonly Column<R>[],
+  rows: readonly R[],
+  { total, json = (row: R): unknown => row }: Listing<R>,
+): Promise<void> {
+  if (out.format === 'text') await out.write(`${table(columns, rows, out.style)}\n`);
+  else for (const row of rows) await out.record(json(row), () => '');
+  if (total > rows.length) note(`${rows.length} of ${total}; --limit ${total} lists all`);
+}
+
+const SESSIONS: readonly Column<SessionInfo>[] = [
+  { title: 'SESSION', cell: ({ session }) => session },
+  { title: 'AUTHID', cell: ({ authid }) => authid },
+  { title: 'ROLE', cell: ({ authrole }) => authrole },
+  { title: 'METHOD', cell: ({ authmethod }) => authmethod },
+  { title: 'TRANSPORT', cell: ({ transport }) => text(transport?.['type']) },
+  { title: 'PEER', cell: ({ transport }) => text(transport?.['peer']) },
+];
+
+function sessionRecord({ details }: SessionInfo): unknown {
+  return details;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+const PATTERN: readonly Column<SubscriptionInfo>[] = [
+  { title: 'ID', cell: ({ id }) => id },
+  { title: 'URI', cell: ({ uri }) => uri },
+  { title: 'MATCH', cell: ({ match }) => match },
+];
+const CREATED: Column<SubscriptionInfo> = { title: 'SINCE', cell: ({ created }) => created.toISOString() };
+const REGISTRATIONS: readonly Column<RegistrationInfo & { readonly callees: number }>[] = [
+  ...PATTERN,
+  { title: 'INVOKE', cell: ({ invoke }) => invoke },
+  { title: 'CALLEES', cell: ({ callees }) => callees, align: 'right' },
+  CREATED,
+];
+const SUBSCRIPTIONS: readonly Column<SubscriptionInfo & { readonly subscribers: number }>[] = [
+  ...PATTERN,
+  { title: 'SUBSCRIBERS', cell: ({ subscribers }) => subscribers, align: 'right' },
+  CREATED,
+];
+
+type Fact = readonly [name: string, value: string];
+const FACTS: readonly Column<Fact>[] = [
+  { title: 'WHAT', cell: ([name]) => name },
+  { title: 'IS', cell: ([, value]) => value },
+];
+
+/** `transport.peer` for what is in a dict within the dict. */
+function factsOf(details: Readonly<Record<string, unknown>>, before = ''): Fact[] {
+  return Object.entries(details).flatMap(([name, value]): Fact[] =>
+    typeof value === 'object' && value !== null
+      ? factsOf(value as Readonly<Record<string, unknown>>, `${before}${name}.`)
+      : [[before + name, String(value)]],
+  );
+}

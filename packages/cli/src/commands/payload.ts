@@ -1,0 +1,79 @@
+/** Arguments of calls and publications, as a command line gives them, and payloads as it shows them. */
+import type { Args, Kwargs } from '@wamp/client';
+import { Option, type Command } from 'commander';
+import { usage } from '../io/failure.ts';
+import { keyword, value } from '../io/words.ts';
+import { harmless, toJson } from '../output/json.ts';
+
+/** What the options say of a payload. */
+export interface PayloadOptions {
+  readonly kw?: readonly (readonly [string, string])[];
+  readonly args?: string;
+  readonly kwargs?: string;
+  readonly text?: true;
+}
+
+/** Gives a command the arguments and options of a payload. */
+export function withPayload(command: Command): Command {
+  return command
+    .argument('[args...]', 'positional arguments: JSON, or text')
+    .addOption(
+      new Option('-k, --kw <name=value>', 'a keyword argument; repeat it for more').argParser(keyword),
+    )
+    .option('--args <json>', 'the positional arguments, as a list of JSON')
+    .option('--kwargs <json>', 'the keyword arguments, as an object of JSON')
+    .option('--text', 'take arguments as text, be they JSON or not');
+}
+
+/** The payload that is meant. @throws Failure, InvalidArgumentError */
+export function payloadFrom(
+  words: readonly string[],
+  { kw = [], args, kwargs, text }: PayloadOptions,
+): { readonly args: unknown[]; readonly kwargs: Record<string, unknown> } {
+  const read = (word: string): unknown => (text === true ? word : valueOf(word));
+  if (args !== undefined && words.length > 0) {
+    throw usage('--args and positional arguments are given', 'Give the arguments one way or the other.');
+  }
+  const list = args === undefined ? words.map(read) : whole('--args', args);
+  if (!Array.isArray(list)) throw usage('--args must be a list of JSON, such as [1, "two"]');
+  const dict = kwargs === undefined ? {} : whole('--kwargs', kwargs);
+  if (typeof dict !== 'object' || dict === null || Array.isArray(dict)) {
+    throw usage('--kwargs must be an object of JSON, such as {"a": 1}');
+  }
+  const pairs = kw.map(([name, word]): [string, unknown] => [name, read(word)]);
+  return { args: list as unknown[], kwargs: { ...dict, ...Object.fromEntries(pairs) } };
+}
+
+function valueOf(word: string): unknown {
+  try {
+    return value(word);
+  } catch (error) {
+    throw usage(`argument ${word}`, error instanceof Error ? error.message : undefined);
+  }
+}
+
+function whole(option: string, json: string): unknown {
+  try {
+    return JSON.parse(json) as unknown;
+  } catch (error) {
+    throw usage(`${option} is no JSON: ${error instanceof Error ? error.message : ''}`);
+  }
+}
+
+/** A payload for people, on one line. */
+export function shown(args: Args, kwargs: Kwargs): string {
+  const parts = args.map((argument) => toJson(argument));
+  if (Object.keys(kwargs).length > 0) parts.push(toJson(kwargs));
+  return harmless(parts.join(' '));
+}
+
+/** Keyword arguments where there are some. */
+export function kwargsIn(kwargs: Kwargs): { readonly kwargs?: Kwargs } {
+  return Object.keys(kwargs).length > 0 ? { kwargs } : {};
+}
+
+/** The time of day, for people. */
+export function timeOfDay(date: Date): string {
+  const two = (part: number): string => String(part).padStart(2, '0');
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}

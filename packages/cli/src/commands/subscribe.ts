@@ -1,0 +1,102 @@
+/** `wamp subscribe`: writes events as they come. */
+import { Command, Option } from 'commander';
+import type { MatchPolicy, WampEvent } from '@wamp/client';
+import { Exit } from '../io/exit-codes.ts';
+import { Failure } from '../io/failure.ts';
+import { deferred } from '../io/io.ts';
+import { integer, interval } from '../io/words.ts';
+import { harmless } from '../output/json.ts';
+import { connecting } from '../session/options.ts';
+import type { Given } from '../session/settings.ts';
+import { inSession, lasting, whileRead, type Desk, type Run } from './desk.ts';
+import { kwargsIn, shown, timeOfDay } from './payload.ts';
+
+interface Options extends Given {
+  readonly match?: MatchPolicy;
+  readonly retained?: true;
+  readonly count?: number;
+  readonly timeout?: number;
+}
+
+export function subscribeCommand(run: Run): Command {
+  const command = new Command('subscribe')
+    .description('Write the events of topics as they come, until Ctrl-C.')
+    .argument('<topics...>', 'their URIs')
+    .addOption(matchOption())
+    .option('--retained', 'begin with the event that the router has kept, if any')
+    .option('--count <number>', 'end after so many events', integer(1))
+    .option('--timeout <duration>', 'fail when no event comes for so long', interval);
+  return connecting(command).action(async (topics: string[], options: Options) => {
+    await inSession(run, options, async (desk) => {
+      await follow(desk, topics, options);
+      return undefined;
+    });
+  });
+}
+
+export function matchOption(): Option {
+  return new Option('--match <policy>', 'how the URI is matched').choices(['exact', 'prefix', 'wildcard']);
+}
+
+async function follow(desk: Desk, topics: readonly string[], options: Options): Promise<void> {
+  const { session, io, signal, note } = desk;
+  const { count = Infinity, timeout } = options;
+  const done = deferred();
+  let left = count;
+  let stopTimer = (): void => undefined;
+  const arm = (): void => {
+    stopTimer();
+    if (timeout !== undefined)
+      stopTimer = io.clock.after(timeout, () => done.reject(silence(topics, timeout)));
+  };
+  const hear = async (event: WampEvent): Promise<void> => {
+    if (left === 0) return;
+    left -= 1;
+    arm();
+    await whileRead(() => writeEvent(desk, event));
+    if (left === 0) done.resolve();
+  };
+  for (const topic of topics) {
+    await session.subscribe(topic, (_args, event: WampEvent) => hear(event), {
+      ...(options.match && { match: options.match }),
+      ...(options.retained && { getRetained: true }),
+      signal,
+    });
+  }
+  if (io.stderr.isTTY === true)
+    note(`subscribed to ${topics.join(', ')} in ${session.realm}; Ctrl-C ends it`);
+  arm();
+  try {
+    await lasting(desk, done.promise);
+  } finally {
+    stopTimer();
+  }
+}
+
+function silence(topics: readonly string[], timeout: number): Failure {
+  return new Failure(`no event of ${topics.join(', ')} came for ${timeout} ms`, {
+    exit: Exit.TIMEOUT,
+    uri: 'wamp.error.timeout',
+    remedy: 'Give it longer with --timeout, or look whether anybody publishes: wamp top.',
+  });
+}
+
+/** One event: a line. */
+export async function writeEvent({ out, io }: Pick<Desk, 'out' | 'io'>, event: WampEvent): Promise<void> {
+  const { topic, publication, args, kwargs, publisher, retained } = event;
+  const record = {
+    topic,
+    publication,
+    args,
+    ...kwargsIn(kwargs),
+    ...(retained && { retained }),
+    ...(publisher && { publisher }),
+  };
+  await out.record(record, ({ dim, cyan }) => {
+    const by =
+      publisher === undefined ? '' : `by ${publisher.authid ?? publisher.session ?? publisher.authrole}`;
+    const marks = [retained ? 'retained' : '', by].filter(Boolean).join(', ');
+    const end = marks === '' ? '' : `  ${dim(harmless(marks))}`;
+    return `${dim(timeOfDay(io.clock.date()))}  ${cyan(harmless(topic))}  ${shown(args, kwargs)}${end}`;
+  });
+}

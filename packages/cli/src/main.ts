@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+/** Program `wamp`: gives a run the streams, the environment and the signals of the process. */
+import { Interrupted } from './io/failure.ts';
+import { machineTime } from './io/io.ts';
+import { run } from './run.ts';
+
+const interrupt = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // Whoever asks twice does not want to wait.
+    if (interrupt.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
+    interrupt.abort(new Interrupted(signal));
+  });
+}
+
+const { stdin, stdout, stderr, env } = process;
+void run(process.argv.slice(2), {
+  stdin,
+  stdout,
+  stderr,
+  env,
+  clock: machineTime,
+  interrupt: interrupt.signal,
+}).then((code) => {
+  process.exitCode = code;
+  // Nothing that is left, such as a terminal that waits for keys, may keep the process alive.
+  stdin.unref();
+});

@@ -1,0 +1,62 @@
+/** A terminal as one picture that is drawn again and again; it is left as it was found. */
+import type { Io } from '../io/io.ts';
+import { ReaderGone } from '../io/failure.ts';
+import { bare, lengthOf } from './style.ts';
+
+const ENTER = '\u001b[?1049h\u001b[?25l';
+const LEAVE = '\u001b[?25h\u001b[?1049l';
+const HOME = '\u001b[H';
+const REST_OF_LINE = '\u001b[K';
+const REST_OF_SCREEN = '\u001b[J';
+
+export class Screen {
+  /** Aborted when the person at the keyboard presses q. */
+  readonly quit: AbortSignal;
+  readonly #io: Io;
+  readonly #quitting = new AbortController();
+  readonly #heard = (chunk: unknown): void => this.#key(String(chunk));
+
+  constructor(io: Io) {
+    this.#io = io;
+    this.quit = this.#quitting.signal;
+  }
+
+  /** Clears the terminal, and listens to its keys. */
+  open(): void {
+    const { stdin, stdout } = this.#io;
+    if (stdin.isTTY === true) {
+      stdin.setRawMode?.(true);
+      stdin.setEncoding('utf8').on('data', this.#heard);
+    }
+    stdout.write(ENTER);
+  }
+
+  /** Draws the lines over those before, as many as fit. */
+  show(lines: readonly string[]): Promise<void> {
+    const { columns = 80, rows = 24 } = this.#io.stdout;
+    const fitting = lines.slice(0, rows - 1).map((line) => cut(line, columns) + REST_OF_LINE);
+    return new Promise((resolve) => {
+      this.#io.stdout.write(`${HOME}${fitting.join('\n')}\n${REST_OF_SCREEN}`, () => resolve());
+    });
+  }
+
+  /** Shows what was there before. */
+  close(): void {
+    const { stdin, stdout } = this.#io;
+    stdout.write(LEAVE);
+    if (stdin.isTTY !== true) return;
+    stdin.off('data', this.#heard);
+    stdin.setRawMode?.(false);
+    stdin.pause();
+  }
+
+  #key(keys: string): void {
+    // Ctrl-C is a key, and no signal, while the terminal hands over single keys.
+    if (['q', 'Q', '\u0003'].some((key) => keys.includes(key))) this.#quitting.abort(new ReaderGone());
+  }
+}
+
+/** The part of a line that fits; marks take no room. */
+function cut(line: string, columns: number): string {
+  return lengthOf(line) <= columns ? line : Array.from(bare(line)).slice(0, columns).join('');
+}

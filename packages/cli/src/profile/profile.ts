@@ -1,0 +1,99 @@
+/** Profiles: named sets of connection options, each a file of JSON in the configuration folder. */
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { usage } from '../io/failure.ts';
+import { configFolder, readPrivate } from './folder.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** What a profile says, before it is judged. */
+export interface Profile {
+  readonly name: string;
+  readonly file: string;
+  /** By the names of the options, without dashes in front. */
+  readonly entries: Readonly<Record<string, unknown>>;
+  /** The ticket, password or private key. */
+  readonly secret: string | undefined;
+}
+
+const NAME = /^[\w-][\w.-]{0,63}$/;
+
+/** @throws Failure */
+function profileFile(env: Env, name: string): string {
+  if (!NAME.test(name))
+    throw usage(`${name} is no name of a profile`, 'Letters, digits, "-", "_" and "." will do.');
+  return join(configFolder(env), 'profiles', `${name}.json`);
+}
+
+/** The profile of a name; undefined when there is none. @throws Failure */
+export function readProfile(env: Env, name: string): Profile | undefined {
+  const file = profileFile(env, name);
+  if (!existsSync(file)) return undefined;
+  const what = 'profile';
+  const text = readPrivate(file, what, (content) => hasSecret(content));
+  const content = objectIn(text);
+  if (content === undefined)
+    throw usage(`profile ${file} is no JSON object`, 'Write it anew: wamp profile set --help');
+  const { secret, ...entries } = content;
+  if (secret !== undefined && typeof secret !== 'string')
+    throw usage(`profile ${file}: secret must be a string`);
+  for (const [key, value] of Object.entries(entries)) {
+    if (typeof value !== 'string' && typeof value !== 'boolean') {
+      throw usage(`profile ${file}: ${key} must be a string`, 'Write it anew: wamp profile set --help');
+    }
+  }
+  return { name, file, entries, secret };
+}
+
+/** What cannot be read as a profile may have a secret all the same. */
+function hasSecret(text: string): boolean {
+  const content = objectIn(text);
+  return content === undefined || 'secret' in content;
+}
+
+function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+    return value as Readonly<Record<string, unknown>>;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes a profile, for its owner alone; the old one stays whole until the new one is. */
+export function writeProfile(env: Env, name: string, content: Readonly<Record<string, unknown>>): string {
+  const file = profileFile(env, name);
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const beside = `${file}.${process.pid}.new`;
+  writeFileSync(beside, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  chmodSync(beside, 0o600);
+  renameSync(beside, file);
+  return file;
+}
+
+/** The names of all profiles. */
+export function profileNames(env: Env): string[] {
+  const folder = join(configFolder(env), 'profiles');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => file.slice(0, -'.json'.length))
+    .filter((name) => NAME.test(name))
+    .sort();
+}
+
+/** @throws Failure when there is none */
+export function removeProfile(env: Env, name: string): string {
+  const file = profileFile(env, name);
+  if (!existsSync(file)) throw noProfile(env, name);
+  rmSync(file);
+  return file;
+}
+
+export function noProfile(env: Env, name: string): Error {
+  const names = profileNames(env);
+  const known =
+    names.length === 0 ? 'There is none yet: wamp profile set --help' : `There are: ${names.join(', ')}.`;
+  return usage(`there is no profile ${name}`, known);
+}

@@ -1,0 +1,115 @@
+/** The options that say which router, which realm and who we are; also the keys of profiles and the names of variables. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { interval, nonEmpty } from '../io/words.ts';
+import type { Format } from '../output/output.ts';
+
+export type Method = 'anonymous' | 'ticket' | 'wampcra' | 'scram' | 'cryptosign' | 'tls';
+export type SerializerName = 'json' | 'msgpack' | 'cbor';
+export type TransportName = 'websocket' | 'rawsocket' | 'longpoll';
+
+/** What one source says: the command line, the environment or a profile. */
+export interface ConnectionOptions {
+  readonly url?: string;
+  readonly realm?: string;
+  readonly auth?: Method;
+  readonly authid?: string;
+  readonly secretFile?: string;
+  readonly routerKey?: string;
+  readonly channelBinding?: 'tls-exporter' | 'tls-unique';
+  readonly serializer?: SerializerName;
+  readonly transport?: TransportName;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly insecure?: true;
+  /** In milliseconds. */
+  readonly connectTimeout?: number;
+  readonly output?: Format;
+}
+
+/** The options, each a new object, for Commander keeps what it parses in them. */
+function connectionOptions(): Option[] {
+  const methods: Method[] = ['anonymous', 'ticket', 'wampcra', 'scram', 'cryptosign', 'tls'];
+  const transports: TransportName[] = ['websocket', 'rawsocket', 'longpoll'];
+  return [
+    option('--url <url>', 'where the router is: ws:, wss:, http:, https:, rs:, rss: or unix:').argParser(url),
+    option('--realm <uri>', 'the realm to join'),
+    option('--auth <method>', 'how to prove who you are').choices(methods),
+    option('--authid <name>', 'who you are'),
+    option('--secret-file <file>', 'what has your ticket, password or private key; - for standard input'),
+    option('--router-key <hex>', 'the public key that the router has to prove (cryptosign)'),
+    option('--channel-binding <type>', 'binds the login to the TLS connection').choices([
+      'tls-exporter',
+      'tls-unique',
+    ]),
+    option('--serializer <name>', 'how messages are written').choices(['json', 'msgpack', 'cbor']),
+    option('--transport <kind>', 'what carries them (default: what the URL says)').choices(transports),
+    option('--ca <file>', 'the authority that vouches for the router, in PEM'),
+    option('--cert <file>', 'your own certificate, in PEM'),
+    option('--key <file>', 'its key, in PEM'),
+    new Option('--insecure', 'take any certificate: for tests only'),
+    option('--connect-timeout <duration>', 'how long joining may take').argParser(interval),
+    option('--output <format>', 'json for scripts or text for people (default: text on a terminal)').choices([
+      'json',
+      'text',
+    ]),
+  ];
+}
+
+function option(flags: string, description: string): Option {
+  return new Option(flags, description).argParser(nonEmpty);
+}
+
+/** Gives a command the options of a connection. */
+export function connecting(command: Command): Command {
+  for (const one of connectionOptions()) command.addOption(one.helpGroup('Connection:'));
+  return command;
+}
+
+/** What a profile keeps of options: by their names, as they may be read again. */
+export function entriesOf(options: ConnectionOptions): Record<string, string | boolean> {
+  const entries = connectionOptions().flatMap((one): [string, string | boolean][] => {
+    const value = options[one.attributeName() as keyof ConnectionOptions];
+    if (value === undefined) return [];
+    return [[one.name(), typeof value === 'number' ? `${value}ms` : value]];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** The names of the options, without dashes in front. */
+export const CONNECTION_KEYS: readonly string[] = connectionOptions().map((one) => one.name());
+
+/** The variable of the environment that stands for an option. */
+export function variableOf(key: string): string {
+  return `WAMP_${key.replaceAll('-', '_').toUpperCase()}`;
+}
+
+/**
+ * Judges what a profile or the environment says, as the command line is judged.
+ * @throws CommanderError
+ */
+export function parsed(entries: readonly (readonly [key: string, value: unknown])[]): ConnectionOptions {
+  const judge = connecting(new Command())
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+  const words = entries.flatMap(([key, value]) => {
+    if (key === 'insecure') return value === true || value === 'true' || value === '1' ? ['--insecure'] : [];
+    return [`--${key}`, ...(typeof value === 'string' ? [value] : [String(value)])];
+  });
+  judge.parse(words, { from: 'user' });
+  return judge.opts();
+}
+
+/** @throws InvalidArgumentError */
+function url(text: string): string {
+  const place = URL.canParse(text) ? new URL(text) : undefined;
+  if (place === undefined || !/^(wss?|https?|rss?|tcps?|tls|unix):$/.test(place.protocol)) {
+    throw new InvalidArgumentError('It must be a URL such as ws://127.0.0.1:8080/ws.');
+  }
+  if (place.username !== '' || place.password !== '') {
+    throw new InvalidArgumentError(
+      'It must have no credentials: everybody can read them. Use --secret-file.',
+    );
+  }
+  return text;
+}

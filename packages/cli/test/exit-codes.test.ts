@@ -1,0 +1,101 @@
+/** Exit codes: each one by what leads to it, and the tables in the docs by the list in the code. */
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WampError, type Session } from '@wamp/client';
+import { permissions } from '../../router/src/index.ts';
+import { Exit } from '../src/io/exit-codes.ts';
+import { Place } from './support/place.ts';
+
+let place: Place;
+let other: Session;
+
+beforeAll(async () => {
+  const actions = ['call', 'register', 'subscribe', 'publish'] as const;
+  const roles = {
+    anonymous: {
+      permissions: [
+        { uri: 'com.', match: 'prefix', allow: actions },
+        { uri: 'wamp.', match: 'prefix', allow: actions },
+        { uri: 'com.secret', match: 'exact', deny: actions },
+      ],
+    },
+  } as const;
+  place = await Place.open({ realms: ['realm1'], authorizer: permissions({ roles }) });
+  other = await place.join();
+  await other.register('com.slow', () => new Promise(() => undefined));
+});
+afterAll(async () => {
+  await other.close();
+  await place[Symbol.asyncDispose]();
+});
+
+test.each<[exit: number, words: string[], told: RegExp]>([
+  [Exit.DONE, ['ping', '--count', '1'], /^$/],
+  [Exit.USAGE, [], /^wamp: no command given\n/],
+  [Exit.USAGE, ['cal'], /unknown command 'cal' \(Did you mean call\?\)/],
+  [
+    Exit.USAGE,
+    ['call', 'com.a', '--relm', 'x'],
+    /unknown option '--relm' \(Did you mean --realm\?\)\n .*wamp call --help/,
+  ],
+  [Exit.USAGE, ['bench', 'rpcs'], /unknown command 'rpcs' \(Did you mean rpc\?\)/],
+  [Exit.USAGE, ['call', 'com.a', '[1'], /begins like JSON/],
+  [Exit.USAGE, ['call', 'com.a', '--timeout', '5'], /It must be a duration such as 500ms/],
+  [Exit.USAGE, ['call', 'com..a'], /wamp\.error\.invalid_uri/],
+  [Exit.USAGE, ['ping', '--url', 'ws://joe:s3cret@127.0.0.1/'], /no credentials/],
+  [
+    Exit.UNREACHABLE,
+    ['ping', '--url', 'ws://127.0.0.1:1/'],
+    /network_failure.*ECONNREFUSED.*\n.*Is a router listening/,
+  ],
+  [Exit.REFUSED, ['ping', '--realm', 'com.nowhere'], /wamp\.error\.no_such_realm/],
+  [Exit.DENIED, ['call', 'com.secret'], /wamp\.error\.not_authorized.*\n.*wamp-router check --explain/],
+  [
+    Exit.ABSENT,
+    ['call', 'com.nobody'],
+    /no_such_procedure: nobody offers that: procedure com\.nobody\n.*wamp registrations/,
+  ],
+  [Exit.TIMEOUT, ['call', 'com.slow', '--timeout', '10ms'], /wamp\.error\.timeout/],
+])('%i: wamp %j', async (exit, words, told) => {
+  const outcome = await place.wamp(words);
+  expect(outcome.exit, outcome.stderr).toBe(exit);
+  expect(outcome.stderr).toMatch(told);
+});
+
+test.each(['--secret', '--password', '--ticket', '--secret=x'])(
+  '%s on a command line is refused',
+  async (option) => {
+    const { exit, stderr } = await place.wamp(['ping', option, 's3cret']);
+    expect(exit).toBe(Exit.USAGE);
+    expect(stderr).toContain('everybody on this machine can read command lines');
+    expect(stderr).not.toContain('s3cret');
+  },
+);
+
+test('the session is lost: 3, with what ended it', async () => {
+  const running = place.start(['subscribe', 'com.lost']);
+  await expect.poll(() => other.call('wamp.subscription.lookup', ['com.lost'])).toEqual(expect.any(Number));
+  await other.call('wamp.session.kill_all', [], { kwargs: { reason: 'com.example.maintenance' } });
+  const { exit, stderr } = await running.ended;
+  expect(exit).toBe(Exit.UNREACHABLE);
+  expect(stderr).toContain('com.example.maintenance');
+});
+
+test('canceled elsewhere: 9; nobody reads any more: 0', async () => {
+  await other.register('com.canceled', () => {
+    throw new WampError('wamp.error.canceled');
+  });
+  expect(await place.wamp(['call', 'com.canceled'])).toMatchObject({ exit: Exit.CANCELED });
+  const running = place.start(['ping', '--interval', '1ms']);
+  await running.lines(1);
+  running.closeOutput();
+  expect(await running.ended).toMatchObject({ exit: Exit.DONE, stderr: '' });
+});
+
+describe.each(['../README.md', '../../../docs/cli.md'])('%s', (page) => {
+  test('has every exit code, and no other', () => {
+    const text = readFileSync(new URL(page, import.meta.url), 'utf8');
+    const codes = [...text.matchAll(/^\| (\d+) +\|/gm)].map(([, code]) => Number(code));
+    expect(codes).toEqual(Object.values(Exit));
+  });
+});
