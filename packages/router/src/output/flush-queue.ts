@@ -1,30 +1,29 @@
-/** Has the outboxes of all sockets write once a turn of the event loop. */
+/** Flushes the outboxes of all sockets once per turn of the event loop. */
 import { nothing } from '../nothing.ts';
 import { FrameMemory } from './frame-memory.ts';
 
-/** Pending bytes beyond this are written at once. */
+/** When more bytes than this are pending, they are written at once. */
 export const MOST_PENDING: number = 256 * 1024;
 
-/** Something that is to be flushed. */
+/** Something that can be flushed. */
 interface Dirty {
   flush(): void;
 }
 
 /**
- * The outboxes that have something to write. Nearly all the cost of a small message is the system call
- * that writes it; frames of one turn share one. A lone message is written in the same turn of the event
- * loop: no timer ever delays it.
+ * The outboxes with pending frames. Nearly the whole cost of a small message is the system call that writes it, so the
+ * frames of a turn share one. A single message is still written in the same turn of the event loop: no timer delays it.
  */
 export class FlushQueue {
-  /** For frames that those who are to be flushed refer to. */
+  /** The memory of the frames to which outboxes refer. */
   readonly memory: FrameMemory = new FrameMemory();
   #dirty: Dirty[] = [];
-  /** Bytes that wait in outboxes. */
+  /** Bytes pending in outboxes. */
   #pending = 0;
   #flushing = false;
-  /** Whether the end of this turn is awaited. */
+  /** Whether the end of this turn is scheduled. */
   #awaiting = false;
-  /** Called when a turn ends, before what has gathered is flushed. */
+  /** Called at the end of a turn, before the outboxes are flushed. */
   turnEnds: () => void = nothing;
 
   add(outbox: Dirty): void {
@@ -32,7 +31,7 @@ export class FlushQueue {
     if (!this.#awaiting) this.awaitEnd();
   }
 
-  /** Has {@link turnEnds} called at the end of this turn of the event loop. */
+  /** Schedules {@link turnEnds} for the end of this turn of the event loop. */
   awaitEnd(): void {
     if (this.#awaiting) return;
     this.#awaiting = true;
@@ -43,14 +42,14 @@ export class FlushQueue {
     });
   }
 
-  /** Something more is to be flushed. */
+  /** Counts pending bytes. */
   count(bytes: number): void {
     this.#pending += bytes;
   }
 
   /**
-   * Does not wait for the end of the turn when there is much to flush, so that what is next lies in the same memory,
-   * which is in the cache by then. Nobody may be in the middle of a frame.
+   * Flushes before the end of the turn when much is pending, so that the next frames reuse memory that is in the CPU
+   * cache. Must not be called while a frame is being written.
    */
   relieve(): void {
     if (this.#pending > MOST_PENDING && !this.#flushing) this.#flush();

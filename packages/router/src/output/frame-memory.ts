@@ -1,26 +1,26 @@
-/** Memory for frames that is used again once they have left. */
+/** Memory for frames, reused once they have been written. */
 import type { Memory } from '@wamp/protocol';
 
-/** The smallest pieces (bytes); from here on there are four sizes, evenly spaced, for each power of two. */
+/** The smallest size of a piece (bytes). Above it, there are four evenly spaced sizes for each power of two. */
 const SMALLEST = 1024;
-/** As much as this is held for those to come (bytes). */
+/** How much unused memory is kept for later frames (bytes). */
 const MOST_SPARE = 4 * 1024 * 1024;
 
-/** Somebody whose memory is free again when a turn has settled. */
+/** An owner of memory that is notified when the frames of a turn have been written. */
 export interface Settling {
-  /** @param free whether nothing of the turn is under way any more */
+  /** @param free true when no frame of the turn is still waiting for a socket */
   settle(free: boolean): void;
 }
 
 /**
- * Memory that is given back in a turn is referred to until the sockets have been written to, and longer when one of
- * them does not take everything: then it is left to those who refer to it.
+ * Memory that is given back in a turn stays referenced until the sockets have been written. If a socket does not accept
+ * everything, the memory of that turn is not reused, but left to its references.
  */
 export class FrameMemory implements Memory {
-  /** Pieces by their step, as sizes go up. */
+  /** Unused pieces, by the step of their size. */
   readonly #spare: ArrayBuffer[][] = [];
   #spareBytes = 0;
-  /** What was given back in this turn. */
+  /** Memory given back in this turn. */
   #given: ArrayBuffer[] = [];
   #settling: Settling[] = [];
   #held = false;
@@ -37,30 +37,30 @@ export class FrameMemory implements Memory {
     this.#given.push(buffer);
   }
 
-  /** Somebody still refers to memory of this turn when the turn has been written. */
+  /** Notes that memory of this turn is still referenced after the turn has been written. */
   hold(): void {
     this.#held = true;
   }
 
-  /** Has `one` told when this turn has been written. */
+  /** Notifies `one` when this turn has been written. */
   whenSettled(one: Settling): void {
     this.#settling.push(one);
   }
 
-  /** Everything of this turn has been written. */
+  /** Ends the turn: everything has been written. */
   settle(): void {
     const free = !this.#held;
     const settling = this.#settling;
     this.#settling = [];
     for (const one of settling) one.settle(free);
-    // Not before: what these give back is of this turn, too.
+    // Afterwards, because memory that these give back belongs to this turn as well.
     const given = this.#given;
     this.#given = [];
     this.#held = false;
     if (free) for (const piece of given) this.spare(piece);
   }
 
-  /** Takes a piece that nobody refers to any more, for those to come. */
+  /** Keeps an unreferenced piece for later frames. */
   spare(piece: ArrayBuffer): void {
     if (this.#spareBytes + piece.byteLength > MOST_SPARE) return;
     this.#spareBytes += piece.byteLength;
@@ -68,14 +68,14 @@ export class FrameMemory implements Memory {
   }
 }
 
-/** The first step whose size is not below `size`. */
+/** The smallest step whose size is at least `size`. */
 function stepFor(size: number): number {
   const bytes = Math.max(size, SMALLEST);
   const exponent = 31 - Math.clz32(bytes - 1);
   return 4 * exponent + Math.ceil((4 * (bytes - 2 ** exponent)) / 2 ** exponent);
 }
 
-/** In bytes. */
+/** The size of a step, in bytes. */
 function sizeOf(step: number): number {
   const exponent = Math.floor(step / 4);
   return 2 ** exponent + (step % 4) * 2 ** (exponent - 2);

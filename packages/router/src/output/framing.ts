@@ -1,4 +1,4 @@
-/** Framing: how messages stand on a stream, each framed once for all transports of a kind. */
+/** Framing: adds the headers of a transport to messages, once for all transports of a kind. */
 import {
   FrameWriter,
   Payload,
@@ -11,48 +11,51 @@ import {
 import { costOfTranscoding, Work } from '../core/work.ts';
 import type { FrameMemory, Settling } from './frame-memory.ts';
 
-/** How the frames of one kind of transport look: a header before each message. One object a kind. */
+/** The frame format of one kind of transport: a header before each message. There is one object per kind. */
 export interface Framing {
-  /** Bytes that stand before a message of `length` bytes. */
+  /** The size of the header of a message of `length` bytes. */
   headerSize(length: number): number;
-  /** Writes them into `into` at `at`. */
+  /** Writes the header into `into` at `at`. */
   writeHeader(into: Uint8Array, at: number, length: number): void;
 }
 
-/** A message with its header: a range of memory that other frames share, and that never changes. */
+/** A message with its header: a range of shared memory that is not modified. */
 export interface Framed {
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
-  /** A large payload, which lies elsewhere and stands before what lies at `at`. */
+  /** A large payload in other memory, to be inserted before the bytes at `at`. */
   readonly insert: Insert | undefined;
-  /** Of the message alone, in bytes. */
+  /** The length of the message without its header, in bytes. */
   readonly length: number;
 }
 
-/** A transport that takes messages framed already, so that an event is framed once for all who get it. */
+/** A transport that accepts framed messages, so that an event is framed once for all its receivers. */
 export interface FramedTransport extends Transport {
   readonly framing: Framing;
   /** Sends a message that was framed with `framing`; does nothing once the channel is closing. */
   sendFramed(frame: Framed): void;
 }
 
-/** A transport that may take framed messages. */
+/** A transport that may accept framed messages. */
 type PerhapsFramed = Transport & { readonly framing?: Framing | undefined };
 
-/** True for a transport that takes framed messages. */
+/** True for a transport that accepts framed messages. */
 export function takesFramed(transport: PerhapsFramed): transport is FramedTransport {
   return transport.framing !== undefined;
 }
 
-/** Frames lie in pieces of memory of this size, one behind the other: those of a turn often make one write. */
+/**
+ * The size of the pieces of memory that contain consecutive frames, so that the frames of a turn often need a single
+ * write.
+ */
 const PIECE = 64 * 1024;
 
 interface Remembered extends Framed {
   readonly message: Message;
 }
 
-/** Frames messages, and remembers the last: an EVENT to a thousand subscribers of one kind costs one framing. */
+/** Frames messages, and remembers the last one: an EVENT to a thousand subscribers of one kind is framed once. */
 export class Framer implements Settling {
   readonly #serializer: Serializer;
   readonly #framing: Framing;
@@ -61,11 +64,11 @@ export class Framer implements Settling {
   /** Undefined while it is in use. */
   #writer: FrameWriter | undefined;
   #last: Remembered | undefined;
-  /** How long the last header was; the next one mostly is, too. */
+  /** The size of the last header, which the next one usually has as well. */
   #header = 0;
-  /** Whether something has been framed in this turn. */
+  /** Whether a message has been framed in this turn. */
   #busy = false;
-  /** A piece in which frames lie that are still under way after their turn. */
+  /** A piece with frames that were still unwritten after their turn. */
   #held: Uint8Array | undefined;
 
   /** @param work where transcoding is counted */
@@ -87,12 +90,12 @@ export class Framer implements Settling {
     return this.#last;
   }
 
-  /** What was framed last in this turn. */
+  /** The last frame of this turn. */
   get last(): Framed | undefined {
     return this.#last;
   }
 
-  /** Frames that are still under way stay where they are; the piece is used up behind them, and left to them. */
+  /** Unwritten frames stay in place: the rest of their piece is used for further frames, and the piece is not reused. */
   settle(free: boolean): void {
     this.#busy = false;
     this.#last = undefined;
@@ -103,7 +106,7 @@ export class Framer implements Settling {
   }
 
   #write(message: Message): Remembered {
-    // Values that write themselves may cause another message, which comes back here meanwhile.
+    // Values with toJSON may cause another message, which re-enters this method.
     const writer = this.#writer ?? this.#newWriter();
     this.#writer = undefined;
     if (!this.#busy) {
@@ -147,7 +150,7 @@ export class Framer implements Settling {
   }
 }
 
-/** Moves the message: the room before it is not what its header takes. */
+/** Moves the message when the room before it is not the size of its header. */
 function fitHeader(writer: FrameWriter, room: number, size: number): void {
   const more = size - room;
   if (more > 0) writer.reserve(more);

@@ -1,4 +1,4 @@
-/** Holding: who fills a receiver faster than it reads has to wait, as long as the receiver makes progress. */
+/** Holding: producers that fill a receiver faster than it reads have to wait, as long as the receiver makes progress. */
 import type { Clock } from '../core/clock.ts';
 import type { Producer } from '../core/work.ts';
 import type { Limits, LimitTally } from '../limits.ts';
@@ -10,42 +10,42 @@ interface Surroundings {
   readonly limited: LimitTally;
 }
 
-/** A receiver with no more than this to read (bytes) holds nobody; a transport tells when it has drained from beyond it. */
+/** A receiver with at most this backlog (bytes) holds no producer; a transport reports when its backlog falls below it. */
 export const LOW_MARK: number = 128 * 1024;
-/** One producer may fill this part of what is left of a queue. */
+/** The share of a queue's free room that one producer may fill. */
 const SHARE_OF_REST = 1 / 8;
-/** But in any case so many bytes. */
+/** But at least this many bytes. */
 const LEAST_SHARE = 64 * 1024;
-/** Beyond this part of its queue, a receiver stops even the answers of who fills it. */
+/** Above this share of its queue, a receiver defers even the answers of its producers. */
 const FULL = 1 / 2;
-/** A receiver makes progress when it reads this part of its queue within `slowConsumerTimeout`. */
+/** A receiver makes progress if it reads this share of its queue within `slowConsumerTimeout`. */
 const PROGRESS = 1 / 16;
 
 /**
- * What one receiver has not read yet, by who has sent it. Producers are held by what they themselves have sent, so that a
- * slow receiver delays nobody who sends it little; one that makes no progress delays nobody at all.
+ * The unread bytes of one receiver by producer. A producer is held because of its own bytes, so a slow receiver does
+ * not delay producers that send it little. A receiver without progress delays no producer at all.
  */
 export class Holding {
   readonly #router: Surroundings;
   readonly #backlog: () => number;
-  /** Bytes by producer, since the receiver had little to read. */
+  /** Bytes by producer, since the backlog of the receiver was last low. */
   readonly #fills = new Map<Producer, number>();
   readonly #held = new Set<Producer>();
   readonly #choked = new Set<Producer>();
-  /** Bytes sent to the receiver since its progress was looked at last, and what it had to read then. */
+  /** Bytes sent to the receiver since its progress was last checked, and its backlog at that time. */
   #sent = 0;
   #before = 0;
-  /** True for a receiver that made no progress, until it has read nearly everything. */
+  /** True for a receiver without progress, until it has read nearly everything. */
   #stuck = false;
   #dismiss: (() => void) | undefined;
 
-  /** @param backlog what the receiver has not read yet, in bytes */
+  /** @param backlog the unread bytes of the receiver */
   constructor(router: Surroundings, backlog: () => number) {
     this.#router = router;
     this.#backlog = backlog;
   }
 
-  /** Takes note of a message for the receiver, which has more to read than {@link LOW_MARK}. */
+  /** Counts a message for the receiver, whose backlog exceeds {@link LOW_MARK}. */
   add(producer: Producer | undefined, bytes: number): void {
     this.#sent += bytes;
     if (producer === undefined || this.#stuck) return;
@@ -63,7 +63,7 @@ export class Holding {
     if (this.#backlog() <= LOW_MARK) this.end();
   }
 
-  /** Nobody waits for the receiver any more. */
+  /** Releases all producers. */
   end(): void {
     this.#dismiss?.();
     this.#dismiss = undefined;

@@ -1,11 +1,11 @@
-/** Gathers the frames for one socket, and writes them once a turn. */
+/** Collects the frames for one socket, and writes them once per turn. */
 import type { Duplex } from 'node:stream';
 import { NO_BYTES } from '../nothing.ts';
 import { MOST_PENDING, type FlushQueue } from './flush-queue.ts';
 import type { Framed, Framing } from './framing.ts';
 import { descriptorOf, isPlain, writeNow } from '../plain-socket.ts';
 
-/** Where a transport puts its frames. */
+/** The destination of a transport's frames. */
 export interface FrameSink {
   /** Bytes that have not left this process. */
   readonly backlog: number;
@@ -14,32 +14,32 @@ export interface FrameSink {
   flush(): void;
 }
 
-/** Frames beyond this are not copied into one buffer with their neighbours. */
+/** Larger frames are not merged with their neighbours into one buffer (bytes). */
 const LARGE = 16 * 1024;
 
-/** Bytes that lie one behind the other: those of one frame, or of several. */
+/** Contiguous bytes of one or several frames. */
 interface Run {
   bytes: Uint8Array;
   start: number;
   end: number;
 }
 
-/** What waits to be written to one socket. */
+/** The frames that are pending for one socket. */
 export class Outbox implements FrameSink {
   readonly #socket: Duplex;
   readonly #framing: Framing;
   readonly #queue: FlushQueue;
-  /** Whether what the socket has written has left the process: other streams may keep what they are given. */
+  /** Whether bytes that the socket has written have left the process; other streams may keep them. */
   readonly #passesOn: boolean;
   readonly #descriptor: number | undefined;
-  /** Bytes that have not gone through the socket's stream. */
+  /** Bytes that have bypassed the socket's stream. */
   writtenDirectly = 0;
-  /** The first run, which is mostly the only one; none while there are no bytes. */
+  /** The first run, which is usually the only one. */
   readonly #first: Run = { bytes: NO_BYTES, start: 0, end: 0 };
   #others: Run[] = [];
   #last = this.#first;
   #bytes = 0;
-  /** Whether the socket may hold bytes that have not left this process: asking it costs more than this. */
+  /** Whether the socket may hold unwritten bytes; cheaper than asking the socket. */
   #behind: boolean;
 
   constructor(socket: Duplex, framing: Framing, queue: FlushQueue) {
@@ -55,7 +55,7 @@ export class Outbox implements FrameSink {
     return this.#behind ? this.#bytes + this.#socket.writableLength : this.#bytes;
   }
 
-  /** Takes a message that has its header, as the framing of this socket has it. */
+  /** Adds a message with the header of this socket's framing. */
   pushFramed({ bytes, start, end, insert }: Framed): void {
     if (insert === undefined) this.#add(bytes, start, end);
     else {
@@ -66,7 +66,7 @@ export class Outbox implements FrameSink {
     this.#flushMuch();
   }
 
-  /** Takes a message that has no header yet. */
+  /** Adds a message without a header. */
   push(frame: Uint8Array): void {
     const header = this.#framing.headerSize(frame.length);
     const small = frame.length <= LARGE;
@@ -83,19 +83,19 @@ export class Outbox implements FrameSink {
     if (this.#bytes === 0) return;
     const { bytes, start, end } = this.#first;
     const others = this.#others;
-    // An idle outbox would hold all of the memory that those bytes were a part of.
+    // Otherwise an idle outbox would keep the memory alive that contains these bytes.
     this.#first.bytes = NO_BYTES;
     if (others.length > 0) this.#others = [];
     this.#last = this.#first;
     this.#bytes = 0;
     if (!this.#socket.writable) return;
-    // A short way for nearly all: the socket has nothing to write, and takes everything.
+    // The fast path for nearly all frames: the socket has nothing pending, and accepts everything.
     const written = this.#behind || others.length > 0 ? 0 : this.#writeNow(bytes, start, end);
     if (start + written < end) this.#writeAll([{ bytes, start: start + written, end }, ...others]);
     else if (!this.#passesOn) this.#queue.memory.hold();
   }
 
-  /** Writes a control frame behind everything else, at once. */
+  /** Writes a control frame at once, after all pending frames. */
   control(frame: Uint8Array): void {
     this.flush();
     if (!this.#socket.writable) return;
@@ -124,12 +124,15 @@ export class Outbox implements FrameSink {
     this.#queue.count(end - start);
   }
 
-  /** Not within a frame: a stream that is no plain socket may bring an answer at once, and that is another frame. */
+  /**
+   * Called between frames only: a stream other than a plain socket may deliver an answer at once, which causes another
+   * frame.
+   */
   #flushMuch(): void {
     if (this.#bytes > MOST_PENDING) this.flush();
   }
 
-  /** Writes through the stream, when the socket does not take everything at once, or there are several runs. */
+  /** Writes through the stream when the socket does not accept everything at once, or there are several runs. */
   #writeAll(runs: readonly Run[]): void {
     const socket = this.#socket;
     const behind = this.#behind && socket.writableLength > 0;
@@ -145,7 +148,7 @@ export class Outbox implements FrameSink {
     if (!this.#passesOn || (this.#behind && !behind)) this.#queue.memory.hold();
   }
 
-  /** Writes a large run, or several small ones as one buffer. @returns where the next one starts */
+  /** Writes one large run, or several small ones as one buffer. @returns the index of the next run */
   #writeSome(runs: readonly Uint8Array[], start: number, behind: boolean): number {
     const parts: Uint8Array[] = [];
     let size = 0;
@@ -161,8 +164,8 @@ export class Outbox implements FrameSink {
   }
 
   /**
-   * @param behind when the socket is, a copy of its own takes the place of a small part of something larger, be
-   *   it a piece of frames, a chunk that came in or Node's pool: what waits must not hold more than it counts
+   * @param behind true when the socket has bytes pending. A small part of a larger buffer (a piece of frames, a
+   *   received chunk, Node's pool) is then copied, so that waiting bytes do not keep more memory alive than is counted.
    */
   #write(bytes: Uint8Array, behind: boolean): void {
     const part = behind && 2 * bytes.length < bytes.buffer.byteLength;

@@ -1,4 +1,4 @@
-/** Outlet: how a connection's messages become frames of its transport. */
+/** Outlet: encodes a connection's messages as frames of its transport. */
 import { encodeOnce, Payload, type Message, type Serializer, type Transport } from '@wamp/protocol';
 import { costOfTranscoding, type Work } from '../core/work.ts';
 import type { FrameMemory } from './frame-memory.ts';
@@ -6,27 +6,31 @@ import { Framer, takesFramed, type Framed, type FramedTransport, type Framing } 
 import type { Kept } from './waiting.ts';
 
 /**
- * Encodes one message at a time, which is then sent or kept, or not, before another is encoded. What is sent, or too
- * long to be, is not held: an idle connection would hold all of the memory that it is a part of.
+ * Encodes one message at a time, which is then sent, kept, or discarded before the next is encoded. It does not keep a
+ * reference to a sent or discarded message, because an idle connection would then keep all the surrounding memory
+ * alive.
  */
 export interface Outlet {
-  /** The longest message that the client takes, in bytes; Infinity when it has not announced a limit. */
+  /** The longest message that the client accepts, in bytes; Infinity when it has not announced a limit. */
   readonly limit: number;
   /**
-   * Encodes a message, unless it is the one that was encoded last.
+   * Encodes a message, unless it is the last encoded one.
    * @returns its length in bytes
    * @throws SerializationFailure
    */
   encode(message: Message): number;
-  /** Sends what was encoded last, unless it is longer than the transport takes. */
+  /** Sends the last encoded message, unless it is longer than the transport accepts. */
   send(): void;
-  /** Keeps what was encoded last, in memory of its own, so that it can be sent later. */
+  /** Copies the last encoded message, so that it can be sent later. */
   keep(): Kept;
 }
 
 type Encode = (message: Message) => Uint8Array<ArrayBuffer>;
 
-/** What the connections of one router share, so that an event is encoded once for all of a kind. */
+/**
+ * The encoders that the connections of one router share, so that an event is encoded once for all connections of a
+ * kind.
+ */
 export class Outlets {
   readonly #encoders = new Map<Serializer, Encode>();
   readonly #framers = new Map<Framing, Map<Serializer, Framer>>();
@@ -34,7 +38,7 @@ export class Outlets {
   readonly #work: Work;
 
   /**
-   * @param memory for frames, which is told when they have left
+   * @param memory for frames; notified when they have been written
    * @param work where transcoding is counted
    */
   constructor(memory: FrameMemory, work: Work) {
@@ -101,10 +105,13 @@ class FramedOutlet implements Outlet {
   }
 }
 
-/** From here on a frame has a piece of memory of its own, which is used again for others once it is dropped (bytes). */
+/**
+ * From this size on (bytes), a kept frame gets its own piece of frame memory, which is reused once the frame is
+ * dropped.
+ */
 const LARGE = 4 * 1024;
 
-/** A frame in memory that nobody else holds. */
+/** A frame in memory of its own. */
 class KeptFrame implements Kept {
   readonly length: number;
   readonly #frame: Framed;
@@ -167,7 +174,7 @@ class PlainOutlet implements Outlet {
   }
 }
 
-/** Writes a frame into `into`, whose size it has. */
+/** Copies a frame into `into`, which has its size. */
 function copy({ bytes, start, end, insert }: Framed, into: Uint8Array): void {
   const at = insert?.at ?? end;
   into.set(bytes.subarray(start, at));

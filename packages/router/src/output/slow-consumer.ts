@@ -1,4 +1,4 @@
-/** What becomes of messages for a client that reads too slowly: they wait, are dropped, or end its session. */
+/** Slow consumers: messages for a client that reads too slowly wait, are dropped, or end its session. */
 import { MessageType, type Message, type Transport } from '@wamp/protocol';
 import type { Clock } from '../core/clock.ts';
 import type { CoreRealm } from '../core/core-realm.ts';
@@ -12,14 +12,14 @@ import type { Outlet } from './outlet.ts';
 import { Waiting, type Place } from './waiting.ts';
 
 /**
- * What happens to a client for which more has gathered than `limits.queueSize` bytes:
+ * What happens when more than `limits.queueSize` bytes wait for a client:
  *
- * - `disconnect`: it is aborted with `wamp.error.slow_consumer`. Whoever stays has lost nothing. Before it comes to that,
- *   those who fill its queue are held back, as long as it makes progress.
- * - `drop_oldest`: the EVENTs that wait the longest are dropped, so that what comes is new.
+ * - `disconnect`: its session is aborted with `wamp.error.slow_consumer`, so a session that continues has lost nothing.
+ *   Before that, the producers that fill its queue are held back as long as it makes progress.
+ * - `drop_oldest`: the EVENTs that have waited longest are dropped, in favour of newer ones.
  * - `drop_newest`: an EVENT for which there is no room is dropped.
  *
- * Only EVENTs are ever dropped. A client that leaves no room for anything else is aborted, too.
+ * Only EVENTs are ever dropped. A client without room for any other message is aborted as well.
  */
 export type SlowConsumerPolicy = 'disconnect' | 'drop_oldest' | 'drop_newest';
 
@@ -34,14 +34,14 @@ export function policyFor(policies: SlowConsumerPolicies | undefined, authrole: 
 }
 
 /**
- * Under `drop_oldest`, what is in the transport can be dropped no more; hence only this part of the queue may be
- * there, and the rest waits here.
+ * Under `drop_oldest`, frames in the transport can no longer be dropped, so only this share of the queue may be there,
+ * and the rest waits here.
  */
 const PART_IN_TRANSPORT = 1 / 8;
-/** But not less than this (bytes): a transport has to gather some, or it would not tell when it is empty. */
+/** But at least this many bytes: with a smaller backlog, a transport does not report when it has drained. */
 const LEAST_IN_TRANSPORT = 128 * 1024;
 
-/** The least time between two announcements (ms). */
+/** The minimum time between two announcements (ms). */
 const INTERVAL = 1000;
 
 /** What this needs of the router. */
@@ -52,7 +52,7 @@ interface Surroundings {
   readonly log: Log;
 }
 
-/** What a session's messages go through on their way out. */
+/** The objects through which a session's messages are sent. */
 export interface WayOut {
   readonly outlet: Outlet;
   readonly transport: Pick<Transport, 'backlog'>;
@@ -60,23 +60,23 @@ export interface WayOut {
   readonly session: Session;
 }
 
-/** One session's messages for which its transport has no room, by the session's policy. */
+/** Applies the policy of one session to messages for which its transport has no room. */
 export class SlowConsumer {
   readonly #way: WayOut;
   readonly #policy: SlowConsumerPolicy;
   readonly #router: Surroundings;
-  /** What the transport may hold while nothing waits here. */
+  /** The most bytes that the transport may hold while no message waits here. */
   readonly #ample: number;
   readonly #waiting = new Waiting();
-  /** A message goes straight to a transport whose backlog is no more than this; of others, {@link takesOn} decides. */
+  /** A message goes directly to a transport whose backlog is at most this; otherwise {@link takesOn} decides. */
   room: number;
-  /** Who is held back; made when the queue begins to fill, under `disconnect` alone. */
+  /** The producers that are held back; created when the queue begins to fill, under `disconnect` only. */
   #holding: Holding | undefined;
-  /** Events dropped that nobody has been told of. */
+  /** The number of dropped events that have not been announced. */
   #untold = 0;
-  /** Whether there is something to tell: that not even an ERROR found room, at the least. */
+  /** Whether an announcement is due; also when another message than an EVENT found no room. */
   #due = false;
-  /** Calls off the next announcement; undefined while none is planned. */
+  /** Cancels the next announcement; undefined while none is scheduled. */
   #dismiss: (() => void) | undefined;
   #closed = false;
 
@@ -90,18 +90,18 @@ export class SlowConsumer {
     this.room = policy === 'disconnect' ? Math.min(LOW_MARK, queueSize) : this.#ample;
   }
 
-  /** What has not left this process yet, in bytes. */
+  /** The bytes that have not left this process. */
   get backlog(): number {
     return this.#way.transport.backlog + this.#waiting.bytes;
   }
 
-  /** True while messages wait that everything else has to come behind. */
+  /** True while messages wait, after which all others have to wait as well. */
   get holds(): boolean {
     return this.#waiting.size > 0;
   }
 
   /**
-   * Whether a message may go to a transport that has a backlog already; its producer may have to wait then.
+   * Whether a message may go to a transport that already has a backlog; its producer may then be held.
    * @param length in bytes
    */
   takesOn(length: number, producer: Producer | undefined): boolean {
@@ -112,8 +112,8 @@ export class SlowConsumer {
   }
 
   /**
-   * Takes the message that was encoded last, and for which the transport has no room.
-   * @returns false when the session has to end for it
+   * Takes the last encoded message, for which the transport has no room.
+   * @returns false when the session has to end
    */
   take({ type }: Message): boolean {
     if (this.#policy === 'drop_oldest' && this.#queue(type)) return true;
@@ -125,7 +125,7 @@ export class SlowConsumer {
     return false;
   }
 
-  /** The transport has sent something: what waits goes on. */
+  /** The transport has sent something: sends waiting messages. */
   drained(): void {
     const { transport } = this.#way;
     this.#holding?.drained();
@@ -134,12 +134,12 @@ export class SlowConsumer {
     if (this.#waiting.size === 0) this.room = this.#ample;
   }
 
-  /** The session is about to end with a word for its client, which comes behind all that waits. */
+  /** The session is about to end with a last message, before which all waiting messages are sent. */
   release(): void {
     while (this.#waiting.size > 0) this.#send(this.#waiting.shift());
   }
 
-  /** The session is over: what waits is dropped. */
+  /** The session has ended: drops waiting messages. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -161,7 +161,7 @@ export class SlowConsumer {
     sent.weigh(place.type, place.frame.length);
   }
 
-  /** Lets the message wait behind the others. @returns false when there is no room, even without older events */
+  /** Appends the message to the waiting ones. @returns false when there is no room, even after dropping older events */
   #queue(type: MessageType): boolean {
     const frame = this.#way.outlet.keep();
     const { queueSize } = this.#router.limits;
@@ -183,18 +183,18 @@ export class SlowConsumer {
     this.#due = true;
   }
 
-  /** An event is lost, and the session goes on. */
+  /** Counts a dropped event. */
   #drop(): void {
     this.#count(MessageType.EVENT);
     if (this.#dismiss !== undefined) return;
     this.#dismiss = nothing;
-    // On a turn of its own: the core is in the middle of sending, and may have more to drop.
+    // In a microtask: the core is in the middle of sending, and may drop more events.
     queueMicrotask(() => {
       if (!this.#closed) this.#announceAgain();
     });
   }
 
-  /** At once, and then at intervals, as long as there is something to tell. */
+  /** Announces at once, and then at intervals as long as events are dropped. */
   #announceAgain(): void {
     this.#dismiss = undefined;
     if (!this.#due) return;

@@ -1,4 +1,4 @@
-/** Messages that do not reach their client: why, and what it hears instead. */
+/** Undeliverable messages: why they cannot be sent, and what is sent instead. */
 import {
   ErrorUri,
   MessageType,
@@ -11,23 +11,23 @@ import type { Undeliverable } from '../core/session.ts';
 import type { Log } from '../log.ts';
 import type { Outlet } from './outlet.ts';
 
-/** The fault of a message that is longer than its client takes. @param length in bytes */
+/** The fault of a message that is longer than its client accepts. @param length in bytes */
 export function tooLong(length: number, { limit }: Outlet): Undeliverable {
-  const why = `a message of ${length} bytes, where the client takes ${limit}`;
+  const why = `the message has ${length} bytes, and the client accepts at most ${limit}`;
   return { error: ErrorUri.PAYLOAD_SIZE_EXCEEDED, why };
 }
 
 /**
- * The fault of a message that the client's serializer has no form for.
- * @param error what encoding it has thrown
- * @throws `error` when it is no such fault
+ * The fault of a message that the client's serializer cannot represent.
+ * @param error the error of the serializer
+ * @throws `error` when it is not such a fault
  */
 export function noForm(error: unknown): Undeliverable {
   if (!(error instanceof SerializationFailure)) throw error;
   return { error: ErrorUri.INVALID_PAYLOAD, why: error.message };
 }
 
-/** Encodes a message, which is sent next. @returns why it cannot be; undefined when it can */
+/** Encodes a message to be sent next. @returns why that is impossible; undefined when it succeeded */
 export function tryEncode(outlet: Outlet, message: Message): Undeliverable | undefined {
   try {
     const length = outlet.encode(message);
@@ -38,9 +38,9 @@ export function tryEncode(outlet: Outlet, message: Message): Undeliverable | und
 }
 
 /**
- * Sends what a client has to hear.
- * @param facts whom it is for, in the log
- * @returns why it cannot be, which is logged; undefined when it was sent
+ * Sends a message that the client must get.
+ * @param facts identify the client in the log
+ * @returns why it could not be sent, which is also logged; undefined when it was sent
  */
 export function say(
   outlet: Outlet,
@@ -60,9 +60,9 @@ export function say(
 }
 
 /**
- * What a client hears in place of a message that cannot be delivered. A final RESULT becomes an ERROR, an ERROR becomes one
- * that can be said. For anything else there is nothing to be said instead: an EVENT concerns nobody else, and of a
- * progressive RESULT or an INVOCATION the dealer knows who is to be told.
+ * The replacement of an undeliverable message. A final RESULT becomes an ERROR; an ERROR becomes one that can be sent.
+ * Other messages have no replacement: an EVENT is dropped, and for a progressive RESULT or an INVOCATION the dealer
+ * informs the other side.
  */
 export function insteadOf(message: Message, { error, why }: Undeliverable): ErrorMessage | undefined {
   const payload = Payload.of([why]);

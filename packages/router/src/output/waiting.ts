@@ -1,4 +1,4 @@
-/** Frames that wait before a transport, the oldest of which may have to give way. */
+/** A queue of frames that wait for a transport, of which the oldest EVENTs can be dropped. */
 import { MessageType } from '@wamp/protocol';
 
 /** A frame that can be sent later. */
@@ -6,36 +6,36 @@ export interface Kept {
   /** In bytes. */
   readonly length: number;
   send(): void;
-  /** It will not be sent: its memory may be used again. */
+  /** Discards the frame: its memory may be reused. */
   drop(): void;
 }
 
-/** A frame, and the type of the message that it is. */
+/** A frame with the type of its message. */
 export interface Place {
   readonly frame: Kept;
   readonly type: MessageType;
 }
 
-/** Below so many places, no room is worth clearing. */
+/** With fewer places than this, compaction is not worthwhile. */
 const FEW = 64;
 
-/** First in, first out, but that EVENTs may be dropped from the midst. Each step costs the same, however many wait. */
+/** First in, first out, except that EVENTs can be dropped from the middle. Each step has constant cost. */
 export class Waiting {
-  /** Those that were dropped leave a gap. */
+  /** Dropped frames leave a gap. */
   #places: (Place | undefined)[] = [];
-  /** Where the frame stands that is to be sent next, or before it. */
+  /** The index of the next frame to send, or one before it. */
   #next = 0;
-  /** No EVENT stands before this place. */
+  /** There is no EVENT before this index. */
   #oldest = 0;
   #bytes = 0;
   #size = 0;
 
-  /** The bytes of all frames that wait. */
+  /** The bytes of all waiting frames. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** How many frames wait. */
+  /** The number of waiting frames. */
   get size(): number {
     return this.#size;
   }
@@ -47,7 +47,7 @@ export class Waiting {
     this.#size += 1;
   }
 
-  /** Takes out the frame that is to be sent next. */
+  /** Removes and returns the next frame to send. */
   shift(): Place | undefined {
     while (this.#next < this.#places.length) {
       const place = this.#places[this.#next];

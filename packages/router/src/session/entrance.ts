@@ -1,4 +1,4 @@
-/** The entrance of a session: what its messages pass through before the realm receives them. */
+/** The entrance of a session: checks its messages before the realm receives them. */
 import { MessageType, type Call, type Message, type OversizedMessage, type Uri } from '@wamp/protocol';
 import type { Action, Asker, Authorizer } from '../authz/authorizer.ts';
 import type { Clock } from '../core/clock.ts';
@@ -11,7 +11,7 @@ import type { Log } from '../log.ts';
 import { Gate, type Carrier as GateCarrier, type GateExit } from './gate.ts';
 import type { RequestSequence } from './request-sequence.ts';
 
-/** What carries a session's messages in. */
+/** The source of a session's messages. */
 export interface Carrier extends GateCarrier {
   /** The client says GOODBYE. */
   goodbye(reason: Uri): void;
@@ -30,15 +30,15 @@ interface Entrant extends Pick<Asker, 'session' | 'call'> {
   readonly realm: CoreRealm;
 }
 
-/** The order of the requests is checked first, then whether they are permitted; each check is there only where it is asked for. */
+/** Checks the order of request ids first, then authorization; each check exists only if it is configured. */
 export class Entrance implements GateExit {
   readonly #carrier: Carrier;
   readonly #realm: CoreRealm;
   readonly #session: Session;
   readonly #log: Log;
-  /** Undefined where everybody may do everything. */
+  /** Undefined without an authorizer. */
   readonly #gate: Gate | undefined;
-  /** Undefined unless request ids have to be sequential. */
+  /** Undefined unless request ids must be sequential. */
   readonly #sequence: RequestSequence | undefined;
 
   constructor(
@@ -59,7 +59,7 @@ export class Entrance implements GateExit {
   }
 
   /**
-   * Takes a message of the session.
+   * Processes a message of the session.
    * @throws ProtocolViolation when the session may not send it now
    */
   receive(message: Message): void {
@@ -70,7 +70,7 @@ export class Entrance implements GateExit {
   }
 
   /**
-   * Takes what is known of a message that was too long.
+   * Processes what is known of a message that was too long.
    * @throws ProtocolViolation when the session may not send it now
    */
   oversized(message: OversizedMessage, fault: Undeliverable): void {
@@ -78,7 +78,7 @@ export class Entrance implements GateExit {
     this.#realm.oversized(this.#session, message, fault);
   }
 
-  /** What waits for permission comes in no more. */
+  /** Discards messages that wait for authorization. */
   close(): void {
     this.#gate?.close();
   }
@@ -97,7 +97,7 @@ export class Entrance implements GateExit {
     this.#realm.deny(this.#session, message, error, explanation);
   }
 
-  /** For the gate: more input to a call was permitted with the call. */
+  /** For the gate: further input for a call was permitted with the call. */
   isDecided(message: Call): boolean {
     return this.#realm.dealer.continues(this.#session, message);
   }

@@ -1,4 +1,4 @@
-/** The gate: lets a session's messages in, in order, once they are permitted. */
+/** The gate: admits a session's messages in order, once they are authorized. */
 import { ErrorUri, MessageType, Payload, type Call, type Message, type Uri } from '@wamp/protocol';
 import { faultOf, rulingOf, type Action, type Asker, type Authorizer } from '../authz/authorizer.ts';
 import type { Clock } from '../core/clock.ts';
@@ -7,27 +7,27 @@ import { weightOf } from '../core/kept.ts';
 import type { Request } from '../core/requests.ts';
 import type { Turns } from '../core/work.ts';
 
-/** What carries a session's messages in. */
+/** The source of a session's messages. */
 export interface Carrier {
-  /** False once nothing more of the session counts. */
+  /** False once further messages of the session are ignored. */
   readonly isOpen: boolean;
-  /** Runs what a decision has set free that came later, on a stack of its own, as long as the session is open. */
+  /** Runs work that an asynchronous decision has released, on a new stack, if the session is still open. */
   later(task: () => void): void;
-  /** Reads nothing more of the session, where that can be, until {@link resume}. */
+  /** Pauses reading from the session until {@link resume}, where the transport allows it. */
   pause(): void;
   resume(): void;
-  /** More waits behind an undecided message than the session's quota allows: it ends. */
+  /** Ends the session: more waits behind a pending decision than its quota allows. */
   overflow(): void;
 }
 
-/** What lies behind the gate. */
+/** Receives the messages that the gate has admitted or denied. */
 export interface GateExit {
-  /** @param disclosed true when its sender is to be disclosed, whether it wants to be or not */
+  /** @param disclosed true when the sender is to be disclosed regardless of its own choice */
   admit(message: Message, disclosed: boolean): void;
   deny(message: Request, error: Uri, explanation: string): void;
-  /** True for what goes on with something decided before. */
+  /** True for the continuation of a call that has been decided. */
   isDecided(message: Call): boolean;
-  /** The authorizer gave no answer, or none that can be read. */
+  /** Reports that the authorizer gave no answer, or an invalid one. */
   failed(facts: { readonly action: Action; readonly uri: Uri; readonly error: unknown }): void;
 }
 
@@ -41,7 +41,7 @@ export interface GateOptions {
   readonly carrier: Carrier;
 }
 
-/** Once so much waits for a decision (bytes), nothing more is read: what has been read already still has room. */
+/** When this much waits for a decision (bytes), reading pauses, so that room remains for what has already been read. */
 const MUCH = 512 * 1024;
 const REQUESTS: ReadonlySet<MessageType> = new Set([
   MessageType.CALL,
@@ -49,8 +49,9 @@ const REQUESTS: ReadonlySet<MessageType> = new Set([
   MessageType.PUBLISH,
   MessageType.SUBSCRIBE,
 ]);
-/** Says why a request is refused that would have to wait for a decision. */
-const FULL = 'the router keeps too much to let this wait for a decision; try again later';
+/** The explanation for a request that is refused because it would have to wait for a decision. */
+const FULL =
+  'the request would have to wait for an authorizer, and the memory limit of the router is reached; try again later';
 /** How much of a URI is repeated to the client (characters). */
 const MOST_REPEATED = 100;
 
@@ -59,20 +60,20 @@ interface Waiting {
   readonly weight: number;
 }
 
-/** While the authorizer answers at once, a message that is permitted passes without a closure or an object. */
+/** While the authorizer decides synchronously, a permitted message passes without allocating a closure or an object. */
 export class Gate {
   readonly #options: GateOptions;
   readonly #carrier: Carrier;
   readonly #exit: GateExit;
-  /** Messages behind the one that is being decided. */
+  /** Messages behind the one whose decision is pending. */
   readonly #waiting = new Fifo<Waiting>();
-  /** Names the decision that is awaited; undefined while there is none. */
+  /** Identifies the pending decision; undefined while there is none. */
   #awaited: object | undefined;
-  /** True while what has waited is let through. */
+  /** True while waiting messages are being admitted. */
   #draining = false;
-  /** What is kept, in bytes. */
+  /** The bytes of the kept messages. */
   #weight = 0;
-  /** Calls the deadline of the decision off. */
+  /** Cancels the deadline of the decision. */
   #dismiss: (() => void) | undefined;
   #closed = false;
 
@@ -93,7 +94,7 @@ export class Gate {
     }
   }
 
-  /** Nobody waits any more. */
+  /** Discards waiting messages. */
   close(): void {
     this.#closed = true;
     this.#dismiss?.();
@@ -103,7 +104,7 @@ export class Gate {
     this.#release(this.#weight);
   }
 
-  /** Keeps a message that outlives its frame. @returns what it takes, in bytes; undefined when there is no room */
+  /** Keeps a message so that it outlives its frame. @returns its bytes; undefined when there is no room */
   #keep(message: Message): number | undefined {
     const { asker } = this.#options;
     const weight = weightOfMessage(message);
@@ -117,8 +118,8 @@ export class Gate {
   }
 
   /**
-   * For a message that there is no room for. What the session itself has filled ends it; where others have filled the
-   * store, its requests are refused, and it lives on.
+   * Handles a message for which there is no room. If the session itself has exhausted its quota, it ends; if others
+   * have filled the accounts above, its requests are refused, and the session continues.
    * @returns false for a message that cannot be refused
    */
   #turnDown(message: Message): boolean {
@@ -129,7 +130,10 @@ export class Gate {
     return true;
   }
 
-  /** Keeps what is no request in its place, though the store is full: nothing more is read until it is through. */
+  /**
+   * Keeps a message other than a request in order although the accounts are full, and pauses reading until it has been
+   * admitted.
+   */
   #keepLight(message: Message): void {
     this.#carrier.pause();
     this.#waiting.push({ message, weight: 0 });
@@ -142,7 +146,7 @@ export class Gate {
     if (this.#weight <= MUCH) this.#carrier.resume();
   }
 
-  /** Lets through what has waited, up to the next message that has to wait; what a turn has no room for, in later ones. */
+  /** Admits waiting messages up to the next one that has to wait; continues in later turns if this turn has no room. */
   #drain(): void {
     this.#draining = true;
     if (!this.#letThrough()) return;
@@ -156,7 +160,7 @@ export class Gate {
     this.#options.turns.add({ credit: 0, proceed });
   }
 
-  /** @returns whether more may be let through in another turn */
+  /** @returns whether more messages may be admitted in another turn */
   #letThrough(): boolean {
     const { work } = this.#options.turns;
     while (this.#awaited === undefined && !this.#closed) {
@@ -171,7 +175,7 @@ export class Gate {
     return false;
   }
 
-  /** Asks for what needs permission; the rest passes. */
+  /** Asks the authorizer about requests; admits other messages. */
   #decide(message: Message): void {
     switch (message.type) {
       case MessageType.CALL:
@@ -217,7 +221,7 @@ export class Gate {
       return;
     }
     const settle = (conclude: () => void): void => {
-      if (this.#awaited !== awaited) return; // too late, or closed
+      if (this.#awaited !== awaited) return; // after the deadline, or closed
       this.#dismiss?.();
       this.#carrier.later(() => {
         this.#release(weight);
@@ -233,7 +237,7 @@ export class Gate {
     };
     const { clock, timeout } = this.#options;
     this.#dismiss = clock.after(timeout, () => {
-      fail(new Error(`no decision within ${timeout} ms`));
+      fail(new Error(`the authorizer has not decided within ${timeout} ms`));
     });
     permit.then((settled) => {
       settle(() => {
@@ -258,12 +262,12 @@ export class Gate {
           message,
           action,
           uri,
-          new TypeError(`the authorizer gave an answer that is none: ${faultOf(permit)}`),
+          new TypeError(`the authorizer gave an invalid answer: ${faultOf(permit)}`),
         );
     }
   }
 
-  /** AZN-2, T-24: whatever is no clear answer is a failure, and fails closed. */
+  /** AZN-2, T-24: anything but a clear answer is a failure, and denies the request. */
   #fail(message: Request, action: Action, uri: Uri, why: unknown): void {
     this.#exit.failed({ action, uri, error: why });
     this.#exit.deny(message, ErrorUri.AUTHORIZATION_FAILED, explain(action, uri));
@@ -278,7 +282,7 @@ function explain(action: Action, uri: Uri): string {
   return `${action} ${JSON.stringify(uri.slice(0, MOST_REPEATED))}`;
 }
 
-/** What a message takes once it has a payload that outlives its frame, in bytes. */
+/** The bytes of a message with its kept payload. */
 function weightOfMessage(message: Message): number {
   const { payload = Payload.none, ...envelope }: Message & { readonly payload?: Payload } = message;
   return weightOf(payload.keep(), envelope);

@@ -1,4 +1,4 @@
-/** The entry of a local session: what its code says waits here while the session is held. */
+/** The entry of a local session: its messages wait here while the session is held. */
 import { ErrorUri, MessageType, type Message, type Uri } from '@wamp/protocol';
 import { Fifo } from '../core/fifo.ts';
 import type { SessionAccounts } from '../core/kept.ts';
@@ -6,35 +6,35 @@ import type { Session } from '../core/session.ts';
 import type { Producer, Turns, Worker } from '../core/work.ts';
 import { weightOfMessage } from './local-inbox.ts';
 
-/** How the work of a turn is counted, which begins with the first message that is heard in it. */
+/** The turns of the router, which begin with the first message that is processed in them. */
 export interface CountedTurns extends Turns {
   begin(): void;
 }
 
-/** What this needs of the session. */
+/** The part of the session that is used here. */
 export interface EntryExit {
-  /** Hears a message. @throws ProtocolViolation */
+  /** Processes a message. @throws ProtocolViolation */
   hear(message: Message): void;
-  /** Refuses a message that there is no room for. */
+  /** Refuses a message for which there is no room. */
   refuse(message: Message, error: Uri, why: string): void;
-  /** The session has done what ends it, or a fault of the router does. */
+  /** Ends the session because of a violation, or of a fault of the router. */
   failed(error: unknown): void;
 }
 
-/** What a message costs, whatever it causes. */
+/** The cost of a message, in units of work, in addition to the work that it causes. */
 const MESSAGE = 2;
 const FULL =
-  'the session has to wait for its receivers, and too much waits already; await what was asked for before';
+  'the session is held until its receivers catch up, and too many of its requests wait; await earlier requests first';
 
 interface Waiting {
   readonly message: Message;
-  /** In bytes, on the account of the session. */
+  /** The bytes reserved on the account of the session. */
   readonly weight: number;
 }
 
 /**
- * A session whose messages fill the queues of others is held, as a client is: its requests wait here, and its answers too
- * while it is choked. So does everything behind a message that an authorizer decides about.
+ * A session whose messages fill the queues of others is held, as a client is: its requests wait here, and while it is
+ * choked, its answers as well. Messages behind a pending decision of an authorizer also wait.
  */
 export class LocalEntry implements Producer, Worker {
   readonly single = true;
@@ -53,8 +53,8 @@ export class LocalEntry implements Producer, Worker {
   readonly #isBlamed: boolean;
 
   /**
-   * @param account of what waits here, by session
-   * @param isBlamed whether the session is held for what it causes
+   * @param account for the waiting messages of sessions
+   * @param isBlamed whether the session can be held
    */
   constructor(
     turns: CountedTurns,
@@ -70,7 +70,7 @@ export class LocalEntry implements Producer, Worker {
     this.#exit = exit;
   }
 
-  /** Hears a message at once, or once the session is held no more. */
+  /** Processes a message at once, or as soon as the session is no longer held. */
   receive(message: Message): void {
     if (this.#closed) return;
     const isFree = isAnswer(message) ? this.#answersPass : this.#requestsPass;
@@ -78,7 +78,7 @@ export class LocalEntry implements Producer, Worker {
     else this.#keep(message);
   }
 
-  /** Runs what the session has caused. */
+  /** Runs work that the session has caused. */
   cause(task: () => void): void {
     const { work } = this.#turns;
     if (work.spent === 0) this.#turns.begin();
@@ -111,7 +111,7 @@ export class LocalEntry implements Producer, Worker {
     this.#goOn();
   }
 
-  /** What waits is dropped. */
+  /** Drops waiting messages. */
   close(): void {
     this.#closed = true;
     for (const queue of [this.#requests, this.#answers]) {
@@ -154,7 +154,7 @@ export class LocalEntry implements Producer, Worker {
     });
   }
 
-  /** Answers always find room: somebody waits for them, and calls in flight have a quota of their own. */
+  /** Answers are always kept: callers wait for them, and calls in flight have their own quota. */
   #keep(message: Message): void {
     const answers = isAnswer(message);
     const weight = answers ? 0 : weightOfMessage(message);

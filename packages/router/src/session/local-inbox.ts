@@ -1,4 +1,4 @@
-/** The inbox of a local session: what the core has sent to it, until its code has heard it. */
+/** The inbox of a local session: messages from the core, until the session's code has processed them. */
 import { MessageType, type Message, type Payload } from '@wamp/protocol';
 import { Fifo } from '../core/fifo.ts';
 import { ENTRY, memoryOf } from '../core/kept.ts';
@@ -6,7 +6,7 @@ import type { Turns, Worker } from '../core/work.ts';
 import type { Outlet } from '../output/outlet.ts';
 import type { Kept } from '../output/waiting.ts';
 
-/** What hearing a message costs, in units of a turn's work, beside what its code does. */
+/** The cost of delivering a message, in units of work, in addition to what the session's code does. */
 const HEARING = 2;
 
 interface Unread {
@@ -16,26 +16,27 @@ interface Unread {
 }
 
 /**
- * Takes messages as an outlet does, but encodes none: it weighs them. They are heard in a microtask, in order, as many as the
- * turn has room for and the others in later turns. An EVENT counts as unread until what hears it has finished.
+ * An outlet that does not encode messages, but computes their size. They are delivered in a microtask, in order: as
+ * many as the turn has room for, and the rest in later turns. An EVENT counts as unread until its listener has
+ * finished.
  */
 export class Inbox implements Outlet, Worker {
   readonly limit: number = Infinity;
   credit = 0;
-  /** What is unread, in bytes. */
+  /** The unread bytes. */
   backlog = 0;
   readonly #turns: Turns;
   readonly #hear: (message: Message) => unknown;
   readonly #drained: () => void;
   readonly #unread = new Fifo<Unread>();
   #last: Unread | undefined;
-  /** Whether a microtask or a turn is going to go on. */
+  /** Whether a microtask or a turn is scheduled. */
   #scheduled = false;
   #closed = false;
 
   /**
-   * @param hear is given each message; it must not throw. An EVENT is unread until the promise that it returns settles
-   * @param drained is called when something has been read
+   * @param hear called with each message; must not throw. An EVENT is unread until the promise that it returns settles
+   * @param drained called when something has been read
    */
   constructor(turns: Turns, hear: (message: Message) => unknown, drained: () => void) {
     this.#turns = turns;
@@ -43,7 +44,7 @@ export class Inbox implements Outlet, Worker {
     this.#drained = drained;
   }
 
-  /** Weighs a message. @returns bytes */
+  /** Computes the size of a message. @returns bytes */
   encode(message: Message): number {
     const weight = weightOfMessage(message);
     this.#last = { message, weight };
@@ -65,14 +66,14 @@ export class Inbox implements Outlet, Worker {
     };
   }
 
-  /** Nothing is heard any more. */
+  /** Drops unread messages. */
   close(): void {
     this.#closed = true;
     this.#last = undefined;
     this.#unread.clear();
   }
 
-  /** Hears what the turn has room for. @returns whether more is unread */
+  /** Delivers as many messages as the turn has room for. @returns whether more are unread */
   proceed(): boolean {
     const { work } = this.#turns;
     while (!work.isOver) {
@@ -114,13 +115,13 @@ export class Inbox implements Outlet, Worker {
   }
 }
 
-/** The payload's bytes are lent: they are kept from here on. */
+/** Keeps the payload, whose bytes are lent. */
 function keep(unread: Unread): Unread {
   if ('payload' in unread.message) unread.message.payload.keep();
   return unread;
 }
 
-/** What a message takes in memory, whether its payload has come as bytes or as values. */
+/** The memory of a message, whether its payload consists of bytes or of values. */
 export function weightOfMessage(message: Message): number {
   if (!('payload' in message)) return ENTRY + memoryOf(message);
   const { payload, ...envelope } = message;

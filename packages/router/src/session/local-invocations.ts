@@ -1,4 +1,4 @@
-/** The invocations of a local session: each is served by the function that was registered, and answered once. */
+/** The invocations of a local session: calls the registered functions, and answers each invocation once. */
 import {
   ApplicationError,
   ErrorUri,
@@ -12,7 +12,7 @@ import {
   type Message,
 } from '@wamp/protocol';
 
-/** What a procedure answers: the arguments of the RESULT. */
+/** The arguments of a RESULT. */
 export interface LocalAnswer {
   readonly args?: Args;
   readonly kwargs?: Kwargs;
@@ -22,13 +22,13 @@ export interface LocalInvocation {
   readonly args: Args;
   readonly kwargs: Kwargs;
   readonly details: Invocation['details'];
-  /** Aborted when the caller cancels, or is gone, or the session is over: nobody waits for the answer then. */
+  /** Aborted when the answer is no longer needed: the caller has canceled or left, or the session has ended. */
   readonly signal: AbortSignal;
-  /** Sends a part of the result; does nothing unless `details.receive_progress` asks for it. */
+  /** Sends a progressive result; does nothing unless `details.receive_progress` is true. */
   readonly progress: (part: LocalAnswer) => void;
 }
 
-/** Serves a procedure. Throws an ApplicationError for an ERROR of its URI. */
+/** A procedure. It throws an ApplicationError to answer with an ERROR of its URI. */
 export type LocalProcedure = (
   invocation: LocalInvocation,
 ) => LocalAnswer | undefined | Promise<LocalAnswer | undefined>;
@@ -40,8 +40,8 @@ export class LocalInvocations {
   readonly #running = new Map<Id, AbortController>();
 
   /**
-   * @param say says something in the session's name
-   * @param failed hears of faults that are no refusals
+   * @param say sends a message as the session
+   * @param failed called with errors other than ApplicationErrors
    */
   constructor(say: (message: Message) => void, failed: (error: unknown) => void) {
     this.#say = say;
@@ -79,7 +79,7 @@ export class LocalInvocations {
     this.#fail(request, new ApplicationError(ErrorUri.CANCELED));
   }
 
-  /** The session is over. */
+  /** Aborts all invocations. */
   close(): void {
     for (const running of this.#running.values()) running.abort();
     this.#running.clear();
@@ -108,7 +108,7 @@ export class LocalInvocations {
     this.#say({ type: MessageType.YIELD, request, options, payload: Payload.of(args, kwargs) });
   }
 
-  /** What a procedure refuses is told to the caller; any other fault to those who run the router. */
+  /** The caller gets the ApplicationError of a procedure; any other error is logged. */
   #fail(request: Id, fault: unknown): void {
     if (!(fault instanceof ApplicationError)) this.#failed(fault);
     const refusal = fault instanceof ApplicationError ? fault : new ApplicationError(ErrorUri.RUNTIME_ERROR);

@@ -1,4 +1,4 @@
-/** A session of code in this process, as its realm sees it: no transport, but the rules of any other. */
+/** A local session as its realm sees it: without a transport, but under the same rules as clients. */
 import {
   CloseUri,
   ErrorUri,
@@ -23,42 +23,42 @@ import { Entrance, type Carrier } from './entrance.ts';
 import { LocalEntry, type CountedTurns } from './local-entry.ts';
 import { Inbox } from './local-inbox.ts';
 
-/** What a local session needs of the router. */
+/** The part of the router that a local session uses. */
 export interface LocalRouter {
   readonly clock: Clock;
   readonly turns: CountedTurns;
   readonly limits: Pick<Limits, 'queueSize' | 'slowConsumerTimeout' | 'authorizeTimeout'>;
   readonly limited: LimitTally;
   readonly log: Log;
-  /** A session is there, and joins its realm. */
+  /** Adds a session, which joins its realm. */
   entered(member: LocalMember): void;
-  /** It is over. */
+  /** Removes a session that has ended. */
   left(member: LocalMember): void;
 }
 
-/** Who joins, where, and under which rules. */
+/** The principal of a session, its realm, and the rules that apply to it. */
 export interface LocalIdentity {
   readonly realm: CoreRealm;
   readonly principal: Principal;
   readonly features: PeerFeatures;
-  /** Who decides what it may do; it may do everything when there is none. */
+  /** Decides what the session may do; undefined to permit everything. */
   readonly authorizer: Authorizer | undefined;
   /**
-   * What becomes of it when it hears too slowly. Undefined for the router's own: it may take its time, and whatever it causes
-   * is blamed on the client whose message is being heard.
+   * What happens when it processes messages too slowly. Undefined for the router's own sessions: they are not limited,
+   * and their work counts as caused by the client whose message is being processed.
    */
   readonly slowConsumer: SlowConsumerPolicy | undefined;
 }
 
-/** The code that the session belongs to. */
+/** The code that uses the session. */
 export interface LocalListener {
-  /** Hears a message; must not throw. What an EVENT has returned is waited for, as far as slowness is concerned. */
+  /** Processes a message; must not throw. An EVENT counts as unread until the returned promise settles. */
   message(message: Message): unknown;
-  /** The session is over, whoever has ended it. */
+  /** Called once the session has ended. */
   closed(reason: Uri, message: string | undefined): void;
 }
 
-/** How it is connected, for the session meta API. */
+/** Its transport details, for the session meta API. */
 const TRANSPORT: Dict = Object.freeze({ type: 'local' });
 
 export class LocalMember implements Session, Carrier {
@@ -73,12 +73,12 @@ export class LocalMember implements Session, Carrier {
   readonly #entry: LocalEntry;
   readonly #entrance: Entrance;
   readonly #slow: SlowConsumer | undefined;
-  /** `leaving` once it has heard too slowly: it hears nothing more, and is over in a microtask. */
+  /** `leaving` after it was too slow: it receives nothing more, and ends in a microtask. */
   #state: 'joined' | 'leaving' | 'closed' = 'joined';
   #awaiting: (() => void)[] = [];
   #isPaused = false;
 
-  /** The realm knows nothing of it yet: `realm.join` is for whoever makes it. */
+  /** Does not join the realm: the creator calls `realm.join`. */
   constructor(router: LocalRouter, identity: LocalIdentity, listener: LocalListener, call: Asker['call']) {
     const { realm, principal, features, authorizer, slowConsumer } = identity;
     this.id = realm.newSessionId();
@@ -130,7 +130,7 @@ export class LocalMember implements Session, Carrier {
     this.#awaiting.push(task);
   }
 
-  /** What the session's code says. */
+  /** Processes a message from the session's code. */
   receive(message: Message): void {
     if (this.#state === 'joined') this.#entry.receive(message);
   }
@@ -184,7 +184,7 @@ export class LocalMember implements Session, Carrier {
     this.end(ErrorUri.LIMIT_EXCEEDED, 'too many messages wait for a decision');
   }
 
-  /** @returns undefined for a message that cannot be weighed, for its values refer to each other in a circle */
+  /** @returns undefined for a message whose size cannot be computed because its values are circular */
   #weigh(message: Message): number | undefined {
     try {
       return this.#inbox.encode(message);
@@ -193,7 +193,7 @@ export class LocalMember implements Session, Carrier {
     }
   }
 
-  /** Whoever waits for the message is told, here or by the core. */
+  /** Informs the peer that waits for the message, here or through the core. */
   #cannotTell(message: Message): Undeliverable {
     this.realm.traffic.dropped.add(message.type);
     const instead = insteadOf(message, UNREADABLE);
@@ -210,12 +210,15 @@ export class LocalMember implements Session, Carrier {
     this.#entrance.receive(message);
   }
 
-  /** There is no room for a message. The core is in the middle of sending: the end comes in a microtask. */
+  /**
+   * Ends the session because it has no room for a message; in a microtask, because the core is in the middle of
+   * sending.
+   */
   #cutOff(): void {
     const { backlog } = this.#inbox;
     this.#state = 'leaving';
     queueMicrotask(() => {
-      this.end(ErrorUri.SLOW_CONSUMER, `${backlog} bytes have not been heard`);
+      this.end(ErrorUri.SLOW_CONSUMER, `the session has ${backlog} unread bytes, more than limits.queueSize`);
     });
   }
 
@@ -231,7 +234,7 @@ export class LocalMember implements Session, Carrier {
     for (const task of tasks) task();
   }
 
-  /** What its code has done wrong ends the session, as it would end a client's. */
+  /** Ends the session because of an error of its code, as it would end a client's session. */
   #failed(error: unknown): void {
     const who = { realm: this.realm.name, session: this.id };
     if (error instanceof ProtocolViolation) {
@@ -246,5 +249,5 @@ export class LocalMember implements Session, Carrier {
 
 const UNREADABLE: Undeliverable = Object.freeze({
   error: ErrorUri.INVALID_PAYLOAD,
-  why: 'the arguments refer to each other in a circle',
+  why: 'the arguments contain a circular reference',
 });

@@ -1,4 +1,4 @@
-/** Member: a client that has joined, as its realm sees it; built at WELCOME. */
+/** Member: a joined client as its realm sees it; created at WELCOME. */
 import {
   ErrorUri,
   SerializationFailure,
@@ -25,7 +25,7 @@ import { Entrance, type Carrier } from './entrance.ts';
 import type { Joined } from './joining.ts';
 import { RequestSequence } from './request-sequence.ts';
 
-/** So many bytes of a message that is sent cost a unit of work, as a power of two: they are written, and perhaps copied. */
+/** Sending 2^12 bytes costs one unit of work, for writing and possibly copying them. */
 const BYTES_A_UNIT = 12;
 
 /** What this needs of the router. */
@@ -40,27 +40,30 @@ interface Surroundings {
 
 /** The connection of a joined client. */
 export interface ClientCarrier extends Carrier {
-  /** Says GOODBYE in the router's name. */
+  /** Sends GOODBYE from the router. */
   leave(reason: Uri, message?: string, departure?: Departure): void;
   /**
-   * The session has to end, and is open no more. It may be the core that is in the middle of sending: the end itself comes
-   * on a turn of its own.
+   * Ends the session: it no longer counts as open at once, and ends on a later stack, because the core may be in the
+   * middle of sending.
    */
   cutOff(reason: Uri, message: string): void;
 }
 
-/** Through what a client is reached. */
+/** The connection to a client. */
 export interface Line {
   readonly carrier: ClientCarrier;
   readonly outlet: Outlet;
   readonly transport: Pick<Transport, 'backlog'>;
-  /** How it is connected, for the session meta API. */
+  /** Its transport details, for the session meta API. */
   readonly peer: Dict;
-  /** What it has in common with others of its address. */
+  /** What it shares with other clients of its address. */
   readonly client: Client | undefined;
 }
 
-/** A class, so that all members have one shape: V8 would take a literal with a getter for a table of names. */
+/**
+ * A class, so that all members have the same hidden class: V8 would turn an object literal with a getter into a
+ * dictionary.
+ */
 export class Member implements Session {
   readonly id: Id;
   readonly principal: Principal;
@@ -68,7 +71,7 @@ export class Member implements Session {
   readonly transport: Dict;
   readonly client: Client | undefined;
   readonly realm: CoreRealm;
-  /** What the client says comes in through it. */
+  /** Checks the messages of the client. */
   readonly entrance: Entrance;
   readonly #carrier: ClientCarrier;
   readonly #outlet: Outlet;
@@ -77,7 +80,7 @@ export class Member implements Session {
   readonly #log: Log;
   readonly #limited: LimitTally;
   readonly #slow: SlowConsumer;
-  /** What goes on once the client has read nearly everything; made when first needed. */
+  /** Tasks to run once the client has read nearly everything; created when first needed. */
   #awaiting: (() => void)[] | undefined;
 
   constructor(joined: Joined, { carrier, outlet, transport, peer, client }: Line, router: Surroundings) {
@@ -104,7 +107,7 @@ export class Member implements Session {
     return { realm: this.realm.name, session: this.id };
   }
 
-  /** What has not left this process yet, in bytes. */
+  /** The bytes that have not left this process. */
   get queued(): number {
     return this.#slow.backlog;
   }
@@ -137,7 +140,7 @@ export class Member implements Session {
   }
 
   /**
-   * Refuses a message that was dropped because it was too long: whoever is to be told is told by the core.
+   * Refuses a message that was discarded because it was too long: the core informs the peers that need to know.
    * @param length in bytes
    * @throws ProtocolViolation when the session may not send it now
    */
@@ -158,12 +161,12 @@ export class Member implements Session {
     if (this.#awaiting !== undefined && !this.isBehind) this.#caughtUp();
   }
 
-  /** The last word to the client is about to be sent, and comes behind all that waits. */
+  /** Sends all waiting messages, before the last message to the client. */
   release(): void {
     this.#slow.release();
   }
 
-  /** The client is about to be cut off: what waits is dropped. */
+  /** Drops waiting messages, before the connection is destroyed. */
   drop(): void {
     this.#slow.close();
   }
@@ -182,10 +185,13 @@ export class Member implements Session {
     for (const task of tasks) task();
   }
 
-  /** The client reads too slowly, and has no room for the message that was encoded last. */
+  /** The client reads too slowly, and has no room for the last encoded message. */
   #behind(message: Message): void {
     if (this.#slow.take(message)) return;
-    this.#carrier.cutOff(ErrorUri.SLOW_CONSUMER, `${this.#slow.backlog} bytes are waiting to be read`);
+    this.#carrier.cutOff(
+      ErrorUri.SLOW_CONSUMER,
+      `the client has left ${this.#slow.backlog} bytes unread, more than limits.queueSize`,
+    );
   }
 
   #failed(message: Message, error: unknown): Undeliverable | undefined {
@@ -196,8 +202,8 @@ export class Member implements Session {
   }
 
   /**
-   * The client's serializer has no form for a payload, or the client no room for the message (RAW-6, T-53):
-   * whoever waits for it is told, here or by the core, and nobody else notices.
+   * Handles a message that the client's serializer cannot represent, or that is longer than the client accepts (RAW-6,
+   * T-53): the peer that waits for it gets an error, from here or from the core. Other sessions are not affected.
    */
   #cannotDeliver(message: Message, fault: Undeliverable): Undeliverable {
     this.realm.traffic.dropped.add(message.type);
@@ -207,7 +213,7 @@ export class Member implements Session {
     return fault;
   }
 
-  /** A client that cannot even be told that cannot be served. */
+  /** Sends the replacement of an undeliverable message, or ends the session when that is impossible as well. */
   #sendInstead(message: ErrorMessage): void {
     const fault = tryEncode(this.#outlet, message);
     if (fault === undefined) {

@@ -1,4 +1,4 @@
-/** The calls that the router itself makes in a realm, by a session of its own that is not listed. */
+/** Calls that the router itself makes in a realm, through a session that is not listed. */
 import { ApplicationError, ErrorUri, PeerFeatures, rolesOf, type Uri } from '@wamp/protocol';
 import type { Asker } from '../authz/authorizer.ts';
 import type { CoreRealm } from '../core/core-realm.ts';
@@ -15,8 +15,8 @@ const ROUTER = {
 const FEATURES = new PeerFeatures(rolesOf({ caller: ['call_canceling'] }));
 
 /**
- * Makes what calls procedures of a realm in the router's name: for those who decide whether a client may come in, or may do
- * something. They ask no authorizer, and nothing of theirs is dropped: others wait for their decisions.
+ * Creates a function that calls procedures of a realm as the router, for dynamic authenticators and authorizers. These
+ * calls are not authorized, and their messages are never dropped, because clients wait for the decisions.
  */
 export function callsAsRouter(router: LocalRouter, realm: CoreRealm): Asker['call'] {
   let own: LocalSession | undefined;
@@ -57,10 +57,10 @@ export function callsAsRouter(router: LocalRouter, realm: CoreRealm): Asker['cal
 }
 
 function tooLong(procedure: Uri, timeout: number): ApplicationError {
-  return new ApplicationError(ErrorUri.TIMEOUT, [`${procedure} has not answered within ${timeout} ms`]);
+  return new ApplicationError(ErrorUri.TIMEOUT, [`${procedure} did not answer within ${timeout} ms`]);
 }
 
-/** The router asks no authorizer about itself. */
+/** The authorizer's `call` of this session, which has no authorizer. */
 function refuse(): Promise<never> {
   return Promise.reject(new Error('the session has no authorizer'));
 }

@@ -1,10 +1,10 @@
-/** Asks an authorizer in time, for what a realm does in a session's name. */
+/** Asks an authorizer, with a deadline, about actions of the realm on behalf of a session. */
 import { faultOf, rulingOf, type Asker, type Authorizer } from '../authz/authorizer.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Permits, Ruling } from '../core/ruling.ts';
 import type { Log } from '../log.ts';
 
-/** What asking takes. */
+/** What is needed to ask. */
 interface Asking {
   readonly clock: Clock;
   readonly log: Log;
@@ -13,8 +13,8 @@ interface Asking {
 }
 
 /**
- * AZN-2: fails closed, like the gate, and says in the log what the authorizer answered that is no answer.
- * @param where the realm, and how the router calls procedures there
+ * AZN-2: fails closed, like the gate, and logs an invalid answer.
+ * @param where the realm, and the function with which the router calls procedures there
  */
 export function permitsOf(
   authorizer: Authorizer,
@@ -30,7 +30,7 @@ export function permitsOf(
     const read = (permit: unknown): Ruling => {
       const ruling = rulingOf(permit);
       return ruling === 'failed'
-        ? failed(new TypeError(`the authorizer gave an answer that is none: ${faultOf(permit)}`))
+        ? failed(new TypeError(`the authorizer gave an invalid answer: ${faultOf(permit)}`))
         : ruling;
     };
     try {
@@ -43,7 +43,7 @@ export function permitsOf(
   };
 }
 
-/** The ruling of a decision, or the one that `failed` gives when there is none in time; what comes later is nothing. */
+/** The outcome of a decision, or that of `failed` after the deadline; a later decision is ignored. */
 function inTime(
   permit: Promise<unknown>,
   { clock, timeout }: Asking,
@@ -54,7 +54,7 @@ function inTime(
     let isLate = false;
     const dismiss = clock.after(timeout, () => {
       isLate = true;
-      resolve(failed(new Error(`no decision within ${timeout} ms`)));
+      resolve(failed(new Error(`the authorizer has not decided within ${timeout} ms`)));
     });
     const settle =
       (rule: (outcome: unknown) => Ruling) =>

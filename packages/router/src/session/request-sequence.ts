@@ -1,17 +1,17 @@
-/** Watches that a client numbers its requests 1, 2, 3 … (IDS-4, IDS-6). */
+/** Checks that a client numbers its requests 1, 2, 3 … (IDS-4, IDS-6). */
 import { MessageType, nextId, ProtocolViolation, type Id, type Message } from '@wamp/protocol';
 
-/** How many calls may be waiting for more input before the oldest is taken to be complete. */
+/** The most calls that may wait for further input before the oldest is considered complete. */
 const MOST_STREAMS = 10_000;
 
 export class RequestSequence {
   #last: Id = 0;
-  /** Calls for which more input has been promised: their CALLs repeat a number (PCI-14 … PCI-17). */
+  /** Calls with further input, whose CALLs repeat a request id (PCI-14 … PCI-17). */
   readonly #streams = new Set<Id>();
 
   /**
-   * Takes note of one message.
-   * @throws ProtocolViolation when its request is neither the next nor one that was promised to go on
+   * Checks one message.
+   * @throws ProtocolViolation when its request id is neither the next one nor that of a call with further input
    */
   check(message: Message): void {
     const request = numberOf(message);

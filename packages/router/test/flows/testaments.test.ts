@@ -640,11 +640,7 @@ describe('permission', () => {
     ));
 
   test.each([
-    [
-      'cannot be read',
-      () => 'no',
-      'the authorizer gave an answer that is none: expected true, false or a dict',
-    ],
+    ['cannot be read', () => 'no', 'the authorizer gave an invalid answer: expected true, false or a dict'],
     ['is rejected', () => Promise.reject(new Error('the database is down')), 'the database is down'],
     ['has an unknown key', () => Promise.resolve({ allow: true, if: 1 }), 'unknown key "if"'],
   ])('AZN-2 an answer that %s is complained about', async (_what, answer: () => unknown, said) => {
