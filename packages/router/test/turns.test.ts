@@ -159,6 +159,28 @@ describe('rounds', () => {
     expect({ left: job.steps, isOver: turns.work.isOver }).toEqual({ left: 0, isOver: false });
   });
 
+  test('A4 a large message waits for a turn in which little has come in, and that is the next one', async () => {
+    const turns = new TurnsOfRouter(new FlushQueue(), new Tally(), clock);
+    const hogs = range(100).map(() => new Job(turns, 200, 1000));
+    for (const hog of hogs) turns.add(hog);
+    await settle();
+    const large = range(3).map(() => new Job(turns, 2 * TURN, 1));
+    for (const job of large) {
+      const proceed = job.proceed.bind(job);
+      job.proceed = (): boolean => turns.hasRoom(job) && proceed();
+      turns.add(job);
+    }
+    const done: number[] = [];
+    for (let turn = 0; turn < 40; turn += 1) {
+      turns.work.spent = Math.max(turns.work.spent, TURN); // as much comes in as may
+      await settle();
+      const left = large.reduce((sum, { steps }) => sum + steps, 0);
+      if (3 - left > done.length) done.push(turn);
+    }
+    expect(done).toHaveLength(3);
+    expect(new Set(done).size).toBe(3);
+  });
+
   test('A4 those who cost the same get the same, and those who cost more get no more work', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -61,6 +61,15 @@ export class Arrivals {
     this.#entries.push({ message: new Oversized(head, length) });
   }
 
+  /** The size of the next message in bytes, where it is larger than a piece of memory; 0 otherwise. */
+  get nextSize(): number {
+    if (this.#cursor !== undefined) return 0;
+    const entry = this.#entries.first;
+    return entry !== undefined && 'message' in entry && !(entry.message instanceof Oversized)
+      ? entry.message.length
+      : 0;
+  }
+
   shift(): Uint8Array | Oversized | undefined {
     for (;;) {
       const message = this.#cursor?.next();

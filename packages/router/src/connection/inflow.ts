@@ -35,6 +35,8 @@ const BYTES_A_UNIT = 12;
 const LARGE = 16 * 1024;
 /** What a longer message may well cost: so many bytes a unit, as a power of two (1 MiB of a list of ids: 33 ms). */
 const LARGE_BYTES_A_UNIT = 5;
+/** A message of this size waits for a turn in which little has come in (bytes). */
+const VERY_LARGE = 128 * 1024;
 /** Of a client that is held, nothing more is read once so many bytes of requests wait. */
 const MOST_HELD = 1024 * 1024;
 /** What a message that waits takes beside its bytes. */
@@ -189,6 +191,7 @@ export class Inflow implements TransportListener, Worker, Producer {
   proceed(): boolean {
     const work = this.#work;
     while (!work.isOver) {
+      if ((this.#arrivals?.nextSize ?? 0) >= VERY_LARGE && !this.#turns.hasRoom(this)) return false;
       if (this.#goOn()) continue;
       this.#queued = false;
       this.#caughtUp();

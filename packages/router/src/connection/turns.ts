@@ -15,6 +15,8 @@ export const TURN = 10_000;
 const FOR_WAITING = TURN / 2;
 /** After one message, or a few, that cost more than this, whatever is next has its turn later. */
 const TOO_MUCH = TURN + TURN / 2;
+/** A large message may begin in a turn in which no more than this has come in. */
+const LITTLE = TURN / 8;
 /** What each of them gets in a round. */
 export const SLICE = 250;
 /** After so much work, the clock is asked what it has taken. */
@@ -52,6 +54,10 @@ export class TurnsOfRouter implements Turns {
   #spentOnWaiting = 0;
   /** Whether newcomers had all of the turn before. */
   #isRoundDue = false;
+  /** Whether little came in before those who wait had this turn. */
+  #hasRoom = true;
+  /** Those that wait for room: one of them has it in each turn in which little came in. */
+  #forRoom: Worker[] = [];
 
   /**
    * @param queue tells when a turn ends
@@ -91,9 +97,19 @@ export class TurnsOfRouter implements Turns {
     work.untimed = work.spent + UNTIMED;
   }
 
+  /** Whether this turn has room for a large message. If not, the worker proceeds in one of the next turns that has. */
+  hasRoom(worker: Worker): boolean {
+    if (!this.#hasRoom) this.#forRoom.push(worker);
+    return this.#hasRoom;
+  }
+
   /** Whether nothing is left over from earlier turns. */
   get isIdle(): boolean {
-    return this.#waiting.length === 0 && this.#newcomers.length === 0;
+    return this.#left === 0;
+  }
+
+  get #left(): number {
+    return this.#waiting.length + this.#newcomers.length + this.#forRoom.length;
   }
 
   /** Some work is about to be done: it will be forgotten when the turn ends. */
@@ -113,20 +129,22 @@ export class TurnsOfRouter implements Turns {
     work.spent = 0;
     work.untimed = UNTIMED;
     this.#spentOnWaiting = 0;
-    if (this.isIdle) return;
+    if (this.#left === 0) return;
     this.#limited.add('turns_exhausted');
-    if (cameIn > TOO_MUCH) {
-      // Large messages: those who wait have the next turn for themselves, in which what comes in joins them.
-      work.spent = TURN;
-    } else this.#serveWaiting();
+    this.#hasRoom = cameIn <= LITTLE;
+    if (cameIn <= TOO_MUCH) this.#serveWaiting();
+    // Those who wait have the next turn for themselves, in which what comes in joins them.
+    if (cameIn > TOO_MUCH || this.#forRoom.length > 0) work.spent = Math.max(work.spent, TURN);
     this.#spentOnWaiting = work.spent;
     work.untimed = work.spent + UNTIMED;
-    if (this.#waiting.length + this.#newcomers.length > 0) this.#queue.awaitEnd();
+    if (this.#left > 0) this.#queue.awaitEnd();
   }
 
   #serveWaiting(): void {
     const { work } = this;
     this.#servedAt = this.#clock.elapsed();
+    const large = this.#hasRoom ? this.#forRoom.shift() : undefined;
+    if (large !== undefined) this.#serve(large, SLICE, this.#waiting);
     if (!this.#isRoundDue) this.#beginNewcomers();
     const wasTooMuch = work.spent > TOO_MUCH;
     this.#isRoundDue = wasTooMuch;
@@ -147,7 +165,7 @@ export class TurnsOfRouter implements Turns {
     for (const worker of newcomers) {
       if (this.work.spent >= FOR_NEWCOMERS) break;
       taken += 1;
-      if (this.#serve(worker, FIRST_SLICE)) this.#waiting.push(worker);
+      this.#serve(worker, FIRST_SLICE, this.#waiting);
     }
     if (taken < newcomers.length) this.#newcomers = [...newcomers.slice(taken), ...this.#newcomers];
   }
@@ -162,16 +180,19 @@ export class TurnsOfRouter implements Turns {
     for (const worker of waiting) {
       if (work.spent >= limit) break;
       taken += 1;
-      if (this.#serve(worker, SLICE)) left.push(worker);
+      this.#serve(worker, SLICE, left);
     }
     if (taken < waiting.length) this.#waiting = [...waiting.slice(taken), ...left];
   }
 
-  /** @returns whether the worker waits on */
-  #serve(worker: Worker, slice: number): boolean {
+  /** @param left where the worker waits on, if it has work left */
+  #serve(worker: Worker, slice: number, left: Worker[]): void {
     const { work } = this;
     worker.credit += slice;
-    if (worker.credit <= 0) return true;
+    if (worker.credit <= 0) {
+      left.push(worker);
+      return;
+    }
     const before = work.spent;
     work.spent += 1;
     work.limit = before + worker.credit;
@@ -185,6 +206,6 @@ export class TurnsOfRouter implements Turns {
     worker.credit -= Math.min(taken, MOST_TAKEN * counted);
     // Who has nothing left to do saves up nothing.
     if (!more && worker.credit > 0) worker.credit = 0;
-    return more;
+    if (more) left.push(worker);
   }
 }

@@ -11,6 +11,11 @@ export class Fifo<T> {
     return this.#items.length - this.#next;
   }
 
+  /** The oldest item; undefined when the queue is empty. */
+  get first(): T | undefined {
+    return this.#items[this.#next];
+  }
+
   push(item: T): void {
     this.#items.push(item);
   }
