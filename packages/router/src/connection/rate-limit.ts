@@ -96,11 +96,12 @@ export class Rates {
   /** Who is to hear what comes from a client: the connection's own inflow, where nothing is limited. */
   listenerFor(connection: Connection, address: string | undefined): TransportListener {
     const { limits, clock } = this.#router;
+    const limitsAddresses = limits.messagesPerSecondPerAddress > 0 || limits.bytesPerSecondPerAddress > 0;
+    const limitsConnections = limits.messagesPerSecond > 0 || limits.bytesPerSecond > 0;
+    if (!limitsConnections && !limitsAddresses) return connection.inflow;
     const ofConnection = new Meter(limits.messagesPerSecond, limits.bytesPerSecond, clock.elapsed());
     const network = tellingNetwork(address);
-    const limitsAddresses = limits.messagesPerSecondPerAddress > 0 || limits.bytesPerSecondPerAddress > 0;
     const ofAddress = network === undefined || !limitsAddresses ? undefined : this.#meterOf(network);
-    const limitsConnections = limits.messagesPerSecond > 0 || limits.bytesPerSecond > 0;
     if (!limitsConnections && ofAddress === undefined) return connection.inflow;
     const meters = ofAddress === undefined ? [ofConnection] : [ofConnection, ofAddress];
     return new Throttle(this.#router, meters, connection, () => {

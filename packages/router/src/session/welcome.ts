@@ -1,6 +1,7 @@
 /** WELCOME: what a client is told when it has joined. */
 import { MessageType, rolesOf, type Id, type Welcome } from '@wamp/protocol';
 import type { CoreRealm } from '../core/core-realm.ts';
+import type { RouterFeatures } from '../core/realm.ts';
 import type { Principal } from '../core/session.ts';
 
 /** What WELCOME tells of the router. */
@@ -21,7 +22,7 @@ export function welcomeOf(
   const details = {
     realm: realm.name,
     agent,
-    roles: rolesOf(realm.features),
+    roles: rolesIn(realm),
     authid,
     authrole,
     authmethod,
@@ -30,6 +31,17 @@ export function welcomeOf(
     ...(size === undefined ? {} : { x_max_message_size: size }),
   };
   return { type: MessageType.WELCOME, session, details };
+}
+
+/** What realms announce, which is the same for all their sessions. */
+const announced = new WeakMap<RouterFeatures, Welcome['details']['roles']>();
+
+function rolesIn({ features }: CoreRealm): Welcome['details']['roles'] {
+  const known = announced.get(features);
+  if (known !== undefined) return known;
+  const roles = rolesOf(features);
+  announced.set(features, roles);
+  return roles;
 }
 
 /** RawSocket lets a client announce 512 bytes as its longest message. Those that take so many bytes hear all of WELCOME. */

@@ -53,7 +53,9 @@ export function placeOf(router: Host, socket: Socket): Place {
 }
 
 function placesFor(router: Host): WeakMap<object, Place> {
-  const places = placesOf.get(router) ?? new WeakMap<object, Place>();
+  const known = placesOf.get(router);
+  if (known !== undefined) return known;
+  const places = new WeakMap<object, Place>();
   placesOf.set(router, places);
   return places;
 }

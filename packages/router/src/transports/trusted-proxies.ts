@@ -20,10 +20,12 @@ export function isTrustable(text: string): boolean {
 export class TrustedProxies {
   readonly #networks = new BlockList();
   readonly #unix: boolean;
+  readonly #hasNetworks: boolean;
 
   /** @throws TypeError for an entry that {@link isTrustable} rejects */
   constructor(proxies: readonly string[]) {
     this.#unix = proxies.includes(UNIX);
+    this.#hasNetworks = proxies.some((each) => each !== UNIX);
     for (const proxy of proxies.filter((each) => each !== UNIX)) {
       const network = networkIn(proxy);
       if (network === undefined)
@@ -35,6 +37,8 @@ export class TrustedProxies {
   /** @param address undefined for a peer on a Unix socket */
   has(address: string | undefined): boolean {
     if (address === undefined) return this.#unix;
+    // Looking into a list costs an object of Node's own, for every connection.
+    if (!this.#hasNetworks) return false;
     const plain = plainAddress(address);
     return this.#networks.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');
   }

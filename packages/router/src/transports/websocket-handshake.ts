@@ -1,5 +1,5 @@
 /** The opening handshake of a WebSocket, as a server answers it (RFC 6455 §4.2). */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Refusal } from './refusal.ts';
@@ -38,7 +38,12 @@ export function upgradeFault({
 
 /** @param rawHeaders names and values by turns */
 function hasOneHost(rawHeaders: readonly string[]): boolean {
-  return rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length === 1;
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts === 1;
 }
 
 /** The subprotocols that a client offers, best first; undefined when they are no list of different tokens. */
@@ -52,7 +57,7 @@ export function offeredBy({ headers }: IncomingMessage): readonly string[] | und
 /** Completes an upgrade that {@link upgradeFault} finds nothing wrong with. */
 export function acceptUpgrade(socket: Socket, { headers }: IncomingMessage, subprotocol: string): void {
   const key = headers['sec-websocket-key'] ?? '';
-  const accept = createHash('sha1').update(key).update(GUID).digest('base64');
+  const accept = hash('sha1', key + GUID, 'base64');
   socket.write(
     'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
       `Sec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: ${subprotocol}\r\n\r\n`,

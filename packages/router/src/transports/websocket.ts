@@ -65,7 +65,8 @@ export function acceptWebSockets(router: Router, options: WebSocketOptions): Web
     // Without a listener, a connection reset during the upgrade would end the process.
     socket.on('error', () => socket.destroy());
     const peer = forwarding.clientOf(request);
-    const bound = boundAddress(options.listener ?? server);
+    // The system is asked for the address, and only pages are judged by it.
+    const bound = request.headers.origin === undefined ? '' : boundAddress(options.listener ?? server);
     const path = pathOf(request);
     const agreed = agree(request, path, { paths, origins, spoken, bound });
     if (peer === undefined) refuse(host, request, Refusals.FORWARDED_WRONGLY);
