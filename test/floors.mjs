@@ -14,7 +14,7 @@ export const floors = {
     ['core'],
     ['transports'],
     ['.'],
-    ['meta', 'contract'],
+    ['meta', 'contract', 'testing'],
     ['index.ts', 'meta.ts'],
   ],
   'packages/router': [

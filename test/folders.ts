@@ -21,6 +21,7 @@ export const folders: Readonly<Record<string, string>> = {
     'What needs no I/O: joining, pending requests, invocations, events, back-pressure.',
   'packages/client/src/meta/': 'The meta APIs, event history and testaments: one file each.',
   'packages/client/src/auth/': 'One file per authentication method: how to answer its challenge.',
+  'packages/client/src/testing/': 'For tests of applications: a router that follows a script, and a clock.',
   'packages/client/src/transports/': 'How to open a channel: WebSocket, RawSocket, long-poll.',
   'packages/client/test/': 'The client against a scripted router and against `@wamp/router`.',
 
