@@ -71,6 +71,14 @@ export const folders: Readonly<Record<string, string>> = {
   'packages/router/test/threats/':
     'Each threat by its number: a router in a process of its own, attacked over real sockets while honest clients use it.',
 
+  'packages/store-sqlite/':
+    '**What outlives the router.** Event history and retained events in a SQLite file.',
+  'packages/store-sqlite/src/':
+    'The store: groups of events, written in one transaction by a thread of its own, and read back.',
+  'packages/store-sqlite/test/':
+    'The conversations and the model of the router, held on SQLite; restarts, full disks, damaged files.',
+  'packages/store-sqlite/test/support/': 'A driver whose disk fills up, and whose process dies.',
+
   'apps/router/': '**`wamp-router`**, the router to deploy.',
   'apps/router/src/': 'The program: command line, listeners, HTTP pages, log, start and shutdown.',
   'apps/router/src/config/': 'The configuration file: parsing, schema, error messages.',
@@ -95,6 +103,8 @@ export const folders: Readonly<Record<string, string>> = {
   'bench/': 'The benchmark that the docs quote: this router beside a plain `ws` relay and fox-wamp.',
   'bench/src/': 'The command, the workloads, the measurements, the report.',
   'bench/src/load/': 'The load: a client that is cheap enough not to be the limit, and checks every message.',
+  'bench/src/durable/':
+    '`npm run durable`: what a store in a file costs, and whether routers that are killed lose acknowledged events.',
   'bench/src/logins/':
     '`npm run login-cost`: whether the duration of a refused login tells that a user exists.',
   'bench/src/soak/':

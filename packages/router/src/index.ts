@@ -60,11 +60,12 @@ export type {
   RetainedEvents,
   StoreRealm,
 } from './stores/event-store.ts';
-export { memoryStore } from './stores/memory.ts';
+export { memoryRetained, memoryStore } from './stores/memory.ts';
 export { packEvent, unpackEvent } from './stores/packed-event.ts';
 export type { HistoryRule } from './features/event-history.ts';
 export { DEFAULT_QUOTAS, type QuotaName, type Quotas, type QuotaTally } from './core/quotas.ts';
 export type { TrustLevel } from './core/trust.ts';
+export type { Unwritten, Writing } from './core/writing.ts';
 export type { Feature, Realm, RealmBroker, RealmCalls, RealmDealer, RouterFeatures } from './core/realm.ts';
 export type { PendingCall } from './core/pending-calls.ts';
 export type { Callee, Registration } from './core/registration.ts';

@@ -30,6 +30,7 @@ import { clientOf, type Session } from './session.ts';
 import type { Recorder, Subscription } from './subscription.ts';
 import type { TrustLevel } from './trust.ts';
 import { costOf, type Turns } from './work.ts';
+import type { Unwritten, Writing } from './writing.ts';
 
 export interface BrokerOptions {
   readonly clock: Clock;
@@ -73,6 +74,7 @@ export class Broker implements RealmBroker {
   readonly #patterns = new Map<Session, number>();
   readonly #options: BrokerOptions;
   readonly #fanOut: FanOut;
+  #writing: Writing | undefined;
   #whyRefused: ((message: Publish) => string | undefined) | undefined;
 
   constructor(options: BrokerOptions) {
@@ -130,6 +132,10 @@ export class Broker implements RealmBroker {
     this.#whyRefused = why;
   }
 
+  writeFirst(writing: Writing): void {
+    this.#writing = writing;
+  }
+
   revoke(subscription: Subscription, session: Session, reason?: string): boolean {
     if (this.#bySession.get(session)?.delete(subscription) !== true) return false;
     this.#remove(session, subscription, () => {
@@ -175,10 +181,26 @@ export class Broker implements RealmBroker {
       return;
     }
     const publication = this.#accept(session, topic, payload, disclosed ? disclosing(options) : options);
+    if (this.#writing !== undefined && this.#waits(this.#writing, session, message, publication)) return;
     if (options.acknowledge === true) {
       session.send({ type: MessageType.PUBLISHED, request, publication: publication.id });
     }
-    this.#dispatch(publication);
+    this.#send(publication);
+  }
+
+  /** @returns whether a publication is answered and sent only once it has been written */
+  #waits(writing: Writing, session: Session, message: Publish, publication: Publication): boolean {
+    const { request, options } = message;
+    return writing.write(publication, (unwritten: Unwritten | undefined) => {
+      if (unwritten !== undefined) {
+        refuseRequest(session, message, unwritten.error, unwritten.why);
+        return;
+      }
+      if (options.acknowledge === true) {
+        session.send({ type: MessageType.PUBLISHED, request, publication: publication.id });
+      }
+      this.#send(publication);
+    });
   }
 
   /** Publishes in the name of a session, which may be gone. Nothing is checked: who asks for it has done that. */
@@ -205,11 +227,19 @@ export class Broker implements RealmBroker {
     return { id: globalId(), topic, options, payload, publisher, trustlevel, origin: FROM_SESSION };
   }
 
+  /** Dispatches what nobody waits for, once it has been written where that is required. */
+  #dispatch(publication: Publication): void {
+    const waits = this.#writing?.write(publication, (unwritten) => {
+      if (unwritten === undefined) this.#send(publication);
+    });
+    if (waits !== true) this.#send(publication);
+  }
+
   /**
    * Sends a publication as events to all who are subscribed and eligible (EVT-1, EVT-2). What goes beyond the work of a
    * turn is sent in the turns to come; publications of one publisher stay in order.
    */
-  #dispatch(publication: Publication): void {
+  #send(publication: Publication): void {
     if (this.#fanOut.size > 0 && this.#fanOut.joins(publication)) return;
     const delivery = this.#begin(publication);
     if (delivery.send(this.#options.turns.work)) this.published.emit(publication, delivery.matched);

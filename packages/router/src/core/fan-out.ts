@@ -40,7 +40,7 @@ export class Delivery {
       if (this.#receivers === undefined) {
         const subscription = this.matched[this.#next];
         if (subscription === undefined) return true;
-        if (subscription.recorder?.isSending === true) return false;
+        if (subscription.recorder?.isBusy(this.publication) === true) return false;
         this.#open(subscription);
       }
       if (!this.#sendEvent(work)) return false;

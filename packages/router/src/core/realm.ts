@@ -27,6 +27,7 @@ import type { Permits } from './ruling.ts';
 import type { Departure, Session } from './session.ts';
 import type { Recorder, Subscription } from './subscription.ts';
 import type { ReadonlyTraffic } from './traffic.ts';
+import type { Writing } from './writing.ts';
 import type { Turns } from './work.ts';
 
 /** Names of features to announce in WELCOME, by role. */
@@ -78,6 +79,8 @@ export interface RealmBroker {
    * but there is no room for what it asks for. A realm has one such function; a second call replaces the first.
    */
   refuseIf(why: (message: Publish) => string | undefined): void;
+  /** Has publications written before they are acknowledged and sent. A realm has one such object; a second call replaces the first. */
+  writeFirst(writing: Writing): void;
 }
 
 /** Calls in flight. */

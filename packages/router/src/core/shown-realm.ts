@@ -54,6 +54,9 @@ function shownBroker(broker: Broker): RealmBroker {
     refuseIf: (why) => {
       broker.refuseIf(why);
     },
+    writeFirst: (writing) => {
+      broker.writeFirst(writing);
+    },
   });
 }
 

@@ -5,11 +5,13 @@ import type { Session } from './session.ts';
 
 /** Numbers the events of a subscription and records them. */
 export interface Recorder {
-  /**
-   * True while an event is being sent to the subscribers, which may take several turns. The next event waits, so that
-   * all subscribers receive the events of a log in the order of their offsets.
-   */
+  /** True while an event is being sent to the subscribers, which may take several turns. */
   isSending: boolean;
+  /**
+   * Whether another event has to be sent before this publication. It waits then, so that all subscribers receive the events
+   * of a log in the order of their offsets.
+   */
+  isBusy(publication: Publication): boolean;
   /** Records a publication before it is sent to any subscriber. Never throws. @returns its offset */
   record(publication: Publication): number;
 }

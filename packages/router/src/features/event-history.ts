@@ -7,17 +7,21 @@ import {
   type MatchPolicy,
   type Uri,
 } from '@wamp/protocol';
+import { isWithin } from '../core/broker.ts';
 import { passes } from '../core/eligibility.ts';
+import { PatternMap } from '../core/pattern-map.ts';
+import type { Publication } from '../core/publication.ts';
 import type { Feature, Realm } from '../core/realm.ts';
 import type { Session } from '../core/session.ts';
 import type { Subscription } from '../core/subscription.ts';
-import type { EventLog, EventStore, LoggedEvent } from '../stores/event-store.ts';
+import type { EventStore, LoggedEvent } from '../stores/event-store.ts';
 import { taking } from './arguments.ts';
 import { installRecovery } from './event-recovery.ts';
 import { FILTERS, historyFilters, offsetsWithin, type HistoryFilters } from './history-filters.ts';
 import { RecordedLog } from './recorded-log.ts';
 import { find } from './subscription-meta.ts';
 import { toldEvents } from './told-events.ts';
+import { WrittenFirst } from './written-first.ts';
 
 /** A topic or pattern whose events are recorded. */
 export interface HistoryRule {
@@ -51,11 +55,12 @@ export function eventHistory(rules: readonly HistoryRule[], store: EventStore): 
         const log = new RecordedLog(realm, store.log(realm, rule));
         logs.set(realm.broker.hold(match, topic, log), log);
       }
+      if (store.writesFirst === true && logs.size > 0) writeFirst(realm, logs);
       realm.procedure(
         'wamp.subscription.get_events',
         taking({ places: ['subscription_id'], names: FILTERS }, ({ args, kwargs, caller }) => {
           const subscription = find(realm, args[0]);
-          return getEvents(realm, subscription, logs.get(subscription)?.events, kwargs, caller);
+          return getEvents(realm, subscription, logs.get(subscription), kwargs, caller);
         }),
       );
       installRecovery(realm, logs);
@@ -63,17 +68,33 @@ export function eventHistory(rules: readonly HistoryRule[], store: EventStore): 
   };
 }
 
+/** Has the publications that the logs keep written before anybody hears of them. */
+function writeFirst(realm: Realm, logs: ReadonlyMap<Subscription, RecordedLog>): void {
+  const patterns = new PatternMap<Subscription>();
+  for (const subscription of logs.keys()) patterns.set(subscription.match, subscription.topic, subscription);
+  const logsOf = ({ topic }: Publication): readonly RecordedLog[] =>
+    patterns
+      .matching(topic)
+      .flatMap((subscription) => (isWithin(subscription, topic) ? (logs.get(subscription) ?? []) : []));
+  WrittenFirst.add(realm, {
+    write: (publication) => logsOf(publication).map((log) => log.write(publication)),
+    takeBack(publication) {
+      for (const log of logsOf(publication)) log.takeBack(publication);
+    },
+  });
+}
+
 /** Synchronous if the store is. */
 function getEvents(
   realm: Realm,
   subscription: Subscription,
-  log: EventLog | undefined,
+  log: RecordedLog | undefined,
   kwargs: Kwargs,
   reader: Session,
 ): Args | Promise<Args> {
   const filters = historyFilters(kwargs);
   if (log === undefined) return [];
-  const offsets = filters.bounds.map(({ publication }) => log.find(publication));
+  const offsets = filters.bounds.map(({ publication }) => log.events.find(publication));
   if (areKnown(offsets)) {
     const found = new Found(filters, reader);
     const reading = found.readFrom(log, offsets);
@@ -106,10 +127,12 @@ class Found {
   }
 
   /** @throws ApplicationError when they exceed the size of an answer */
-  readFrom(log: EventLog, offsets: readonly (number | undefined)[]): undefined | Promise<void> {
+  readFrom(log: RecordedLog, offsets: readonly (number | undefined)[]): undefined | Promise<void> {
     const { reverse, from, until } = this.#filters;
-    const range = { ...offsetsWithin(this.#filters, offsets), reverse, from, until };
-    const reading = log.read(range, (event) => this.#take(event));
+    const { after, upTo } = offsetsWithin(this.#filters, offsets);
+    // What is written, and not sent yet, nobody knows of.
+    const range = { after, upTo: Math.min(upTo, log.offset), reverse, from, until };
+    const reading = log.events.read(range, (event) => this.#take(event));
     if (reading instanceof Promise)
       return reading.then(() => {
         this.#check();

@@ -3,6 +3,7 @@ import type { Feature, Realm } from '../core/realm.ts';
 import type { EventStore } from '../stores/event-store.ts';
 import { tellRetained } from './retained-delivery.ts';
 import { Retention } from './retention.ts';
+import { WrittenFirst } from './written-first.ts';
 
 /** @param store where the retained events are kept */
 export function eventRetention(store: EventStore): Feature {
@@ -19,11 +20,9 @@ function install(realm: Realm, store: EventStore): void {
   const retention = new Retention(realm, store.retained(realm));
   broker.refuseIf((message) => retention.refuses(message));
   broker.published.on((publication) => {
-    if (publication.options.retain !== true) return;
-    // Retaining an empty payload deletes the retained event.
-    if (publication.payload.count === 0) retention.delete(publication.topic);
-    else retention.add(publication);
+    if (publication.options.retain === true) retention.add(publication);
   });
+  if (store.writesFirst === true) WrittenFirst.add(realm, retention);
   broker.answered.on((session, subscription, options) => {
     if (options.get_retained === true) tellRetained(realm, retention, session, subscription);
   });

@@ -6,6 +6,12 @@ import { remember } from '../core/remembered.ts';
 import type { Recorder } from '../core/subscription.ts';
 import type { EventLog, LoggedEvent } from '../stores/event-store.ts';
 
+/** A publication that has its offset, and is not sent yet. */
+interface Ahead {
+  readonly publication: Publication;
+  readonly offset: number;
+}
+
 export class RecordedLog implements Recorder {
   isSending = false;
   /** The log in the store. */
@@ -13,6 +19,9 @@ export class RecordedLog implements Recorder {
   readonly #realm: Realm;
   /** The offset of the last event; 0 when there was none. */
   #offset: number;
+  /** Publications that were written first, in the order of their offsets; those before `#next` have been sent. */
+  #ahead: Ahead[] = [];
+  #next = 0;
 
   constructor(realm: Realm, events: EventLog) {
     this.#realm = realm;
@@ -20,15 +29,26 @@ export class RecordedLog implements Recorder {
     this.#offset = events.offset;
   }
 
-  /** The offset of the last event; 0 when there was none. */
+  /** The offset of the last event that was sent; 0 when there was none. */
   get offset(): number {
     return this.#offset;
   }
 
+  isBusy(publication: Publication): boolean {
+    const next = this.#ahead[this.#next];
+    return this.isSending || (next !== undefined && next.publication !== publication);
+  }
+
   record(publication: Publication): number {
+    const next = this.#ahead[this.#next];
+    if (next !== undefined) {
+      this.#next += 1;
+      if (this.#next === this.#ahead.length) [this.#ahead, this.#next] = [[], 0];
+      return (this.#offset = next.offset);
+    }
     this.#offset += 1;
     try {
-      const written = this.events.append(this.#logged(publication));
+      const written = this.events.append(this.#logged(publication, this.#offset));
       if (written instanceof Promise) written.catch((error: unknown) => this.#realm.failed.emit(error));
     } catch (error) {
       this.#realm.failed.emit(error);
@@ -36,13 +56,31 @@ export class RecordedLog implements Recorder {
     return this.#offset;
   }
 
-  #logged(publication: Publication): LoggedEvent {
+  /**
+   * Gives a publication its offset and writes it; it is recorded with that offset later.
+   * @throws what the store does
+   */
+  write(publication: Publication): Promise<void> {
+    const offset = (this.#ahead.at(-1)?.offset ?? this.#offset) + 1;
+    const written = this.events.append(this.#logged(publication, offset));
+    this.#ahead.push({ publication, offset });
+    return written ?? WRITTEN;
+  }
+
+  /** Takes back the offset of a publication that could not be written: those behind it cannot be, either. */
+  takeBack(publication: Publication): void {
+    const index = this.#ahead.findIndex((each) => each.publication === publication);
+    if (index >= this.#next) this.#ahead.splice(index, 1);
+    if (this.#next === this.#ahead.length) [this.#ahead, this.#next] = [[], 0];
+  }
+
+  #logged(publication: Publication, offset: number): LoggedEvent {
     const withheld = namesSessions(publication);
     const kept = remember(withheld ? { ...publication, payload: Payload.none } : publication);
     // Lent, so that its transcoded forms for other serializers are stored with the publication, and not in the log.
     const payload = kept.publication.payload.lend();
     return {
-      offset: this.#offset,
+      offset,
       time: this.#realm.clock.now(),
       withheld,
       weight: kept.weight,
@@ -50,6 +88,8 @@ export class RecordedLog implements Recorder {
     };
   }
 }
+
+const WRITTEN = Promise.resolve();
 
 /** HIST-7: an event for certain sessions only is not for any later reader. */
 function namesSessions({ options }: Publication): boolean {

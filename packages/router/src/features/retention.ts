@@ -18,11 +18,21 @@ const MOST_RESTRICTED = 10;
 /** The interval of the search for expired events (ms), while any can expire. */
 const SWEEP = 10_000;
 
+/** What a topic is going to retain. */
+interface Upcoming {
+  readonly topic: Uri;
+  readonly events: readonly RetainedEvent[];
+}
+
 /** The retained events of a realm: decides which of them a topic keeps, and which sessions receive them. */
 export class Retention {
   readonly #realm: Realm;
   readonly #events: RetainedEvents;
   #order = 0;
+  /** What topics retain once it has been written, by the publication that changes it. */
+  readonly #upcoming = new Map<Publication, Upcoming>();
+  /** The same by topic: the latest. */
+  readonly #latest = new Map<Uri, Upcoming>();
   /** Whether the search for expired events is scheduled. */
   #sweeping = false;
 
@@ -30,6 +40,7 @@ export class Retention {
   constructor(realm: Realm, events: RetainedEvents) {
     this.#realm = realm;
     this.#events = events;
+    if (events.expire(this.#now)) this.#sweep();
   }
 
   /** Why the event of a PUBLISH cannot be retained at all; undefined when it fits, or is not to be retained. */
@@ -41,21 +52,50 @@ export class Retention {
     return `retain: the event needs ${weight} bytes, which is more than the room for retained events`;
   }
 
+  /** A publication has been sent that retains something, or takes back what was retained. */
   add(publication: Publication): void {
+    const upcoming = this.#upcoming.get(publication);
+    if (upcoming !== undefined) this.takeBack(publication);
+    const events = upcoming?.events ?? this.#with(publication);
+    this.#events.set(publication.topic, events);
+    if ((events[0]?.expires ?? Infinity) < Infinity) this.#sweep();
+  }
+
+  /**
+   * Writes what a topic retains once a publication has been sent.
+   * @throws what the store does
+   */
+  write(publication: Publication): readonly Promise<void>[] {
     const { topic, options } = publication;
+    const { write } = this.#events;
+    if (options.retain !== true || write === undefined) return [];
+    const upcoming = { topic, events: this.#with(publication) };
+    const written = write(topic, upcoming.events);
+    this.#upcoming.set(publication, upcoming);
+    this.#latest.set(topic, upcoming);
+    return [written];
+  }
+
+  /** Forgets what was written for a publication: it has been sent, or could not be written, like those behind it. */
+  takeBack(publication: Publication): void {
+    const upcoming = this.#upcoming.get(publication);
+    if (upcoming === undefined) return;
+    this.#upcoming.delete(publication);
+    if (this.#latest.get(upcoming.topic) === upcoming) this.#latest.delete(upcoming.topic);
+  }
+
+  /** What the topic of a publication retains with it; nothing when it has no payload. */
+  #with(publication: Publication): readonly RetainedEvent[] {
+    const { topic, options, payload } = publication;
+    if (payload.count === 0) return [];
     const newest: RetainedEvent = {
       ...remember(publication),
       order: (this.#order += 1),
       expires: this.#now + lifetime(options, this.#realm.stores.retainedExpiry),
     };
     const restricted = newest.publication.audience !== undefined;
-    const others = restricted ? besideRestricted(this.#events.latest(topic)) : [];
-    this.#events.set(topic, [newest, ...others]);
-    if (newest.expires < Infinity) this.#sweep();
-  }
-
-  delete(topic: Uri): void {
-    this.#events.set(topic, []);
+    const before = this.#latest.get(topic)?.events ?? this.#events.latest(topic);
+    return [newest, ...(restricted ? besideRestricted(before) : [])];
   }
 
   /** The retained events of all topics of a subscription for a session, in order of publication (ORD-1). */

@@ -10,10 +10,16 @@ import type { Remembered } from '../core/remembered.ts';
  * `memoryStore()`; docs/extending.md shows a store that writes to a file.
  *
  * Both methods are called while a realm is created, before any client has joined: they may block, and if they throw,
- * the router does not start. Afterwards publishing does not wait for a store: an event is appended and sent in the same
- * turn.
+ * the router does not start. Afterwards publishing does not wait for a store, unless it {@link writesFirst}: an event is
+ * appended and sent in the same turn.
  */
 export interface EventStore {
+  /**
+   * True for a store that must not lose an event that anybody has received. A publication that a log or a topic keeps is
+   * acknowledged and sent only after the promises of {@link EventLog.append} and {@link RetainedEvents.write} have resolved.
+   * If they reject, it is refused with `wamp.error.unavailable`, and not sent. False by default.
+   */
+  readonly writesFirst?: boolean;
   /** Opens the log of a topic or pattern: the log of an earlier process, or a new one. Called once for each rule. */
   log(realm: StoreRealm, rule: LogRule): EventLog;
   /** Opens the retained events of a realm. Called once for each realm. */
@@ -86,7 +92,9 @@ export interface EventLog {
   readonly offset: number;
   /**
    * Appends an event, whose offset is greater than all before. A log that writes asynchronously returns a promise. If
-   * it throws or rejects, the error is logged, and the event counts as dropped.
+   * it throws or rejects, the error is logged, and the event counts as dropped. If the store
+   * {@link EventStore.writesFirst}, nobody has received such an event, and its offset is assigned to a later one, which
+   * must replace it.
    */
   append(event: LoggedEvent): void | Promise<void>;
   /**
@@ -101,7 +109,7 @@ export interface EventLog {
 
 /** A retained event. */
 export interface RetainedEvent extends Remembered {
-  /** Increases with each publication, so that events are delivered in order of publication (ORD-1). */
+  /** Increases with each publication, so that events are delivered in order of publication (ORD-1): 1 and above in this process. */
   readonly order: number;
   /** When it expires, by the elapsed time of the realm's clock (ms); Infinity for never. */
   readonly expires: number;
@@ -116,6 +124,11 @@ export interface RetainedEvents {
   latest(topic: Uri): readonly RetainedEvent[];
   /** Replaces the events of a topic; an empty list deletes them. When there is no room, the oldest topics are evicted. */
   set(topic: Uri, events: readonly RetainedEvent[]): void;
+  /**
+   * Writes the events that `set` is called with later for this topic, once the promise has resolved: for stores that
+   * {@link EventStore.writesFirst}. Until then, the other methods do not return them.
+   */
+  readonly write?: ((topic: Uri, events: readonly RetainedEvent[]) => Promise<void>) | undefined;
   /** The topics with events that match a pattern. May also yield undefined, and topics that do not match. */
   matching(match: MatchPolicy, pattern: Uri): Iterable<Uri | undefined>;
   /**

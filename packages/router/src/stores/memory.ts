@@ -21,8 +21,19 @@ export function memoryStore(): EventStore {
       if (ofRealm === undefined) logs.set(realm, (ofRealm = new MemoryLogs(realm)));
       return ofRealm.open(rule);
     },
-    retained: (realm) => new MemoryRetained(realm),
+    retained: (realm) => memoryRetained(realm),
   };
+}
+
+/**
+ * The retained events of a realm in memory, for stores that also keep them elsewhere.
+ * @param forgot called when a topic has lost events for lack of room, or because they have expired
+ */
+export function memoryRetained(
+  realm: StoreRealm,
+  forgot: (topic: Uri) => void = () => undefined,
+): RetainedEvents {
+  return new MemoryRetained(realm, forgot);
 }
 
 /** All logs of a realm, on one account. */
@@ -168,9 +179,11 @@ class MemoryRetained implements RetainedEvents {
   /** By topic, in order of the last publication. */
   readonly #topics = new Map<Uri, readonly RetainedEvent[]>();
   readonly #tree = new TopicTree<Uri>();
+  readonly #forgot: (topic: Uri) => void;
 
-  constructor(realm: StoreRealm) {
+  constructor(realm: StoreRealm, forgot: (topic: Uri) => void) {
     this.#realm = realm;
+    this.#forgot = forgot;
   }
 
   latest(topic: Uri): readonly RetainedEvent[] {
@@ -179,7 +192,11 @@ class MemoryRetained implements RetainedEvents {
 
   set(topic: Uri, events: readonly RetainedEvent[]): void {
     this.#delete(topic);
-    if (events.length === 0 || !this.#reserve(weigh(events))) return;
+    if (events.length === 0) return;
+    if (!this.#reserve(weigh(events))) {
+      this.#forgot(topic);
+      return;
+    }
     this.#topics.set(topic, events);
     this.#tree.set(topic, topic);
     if (this.#topics.size > MOST_TOPICS) this.#evict();
@@ -200,6 +217,7 @@ class MemoryRetained implements RetainedEvents {
         this.#realm.kept.retained.release(weigh(events) - weigh(left));
         this.#topics.set(topic, left);
       }
+      this.#forgot(topic);
     }
     return more;
   }
@@ -229,6 +247,7 @@ class MemoryRetained implements RetainedEvents {
     if (oldest === undefined) return false;
     this.#realm.limited.add('retained_events');
     this.#delete(oldest);
+    this.#forgot(oldest);
     return true;
   }
 }

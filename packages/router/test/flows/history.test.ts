@@ -4,6 +4,7 @@ import { msgpack } from '@wamp/protocol/msgpack';
 import { defaultFeatures, type Authenticator, type HistoryRule } from '@wamp/router';
 import { converse, type ConversationOptions, type PeerOptions } from '@wamp/router/testing';
 import { describe, test } from 'vitest';
+import { storeUnderTest } from '../support/store-under-test.ts';
 
 /** Lets everybody in as whom they say they are. */
 const trusting: Authenticator = {
@@ -18,7 +19,7 @@ const as = (authid: string, authrole: string): PeerOptions => ({ details: { auth
 /** A realm that remembers what the rules say, for three people. */
 function remembering(...history: readonly HistoryRule[]): ConversationOptions {
   return {
-    router: { features: defaultFeatures({ history }), authenticators: [trusting] },
+    router: { features: defaultFeatures({ history, store: storeUnderTest() }), authenticators: [trusting] },
     peers: { ann: as('ann', 'staff'), bob: as('bob', 'staff'), eve: as('eve', 'guest') },
   };
 }
@@ -95,7 +96,7 @@ describe('what is remembered', () => {
       reader → [48, 2, {}, "wamp.subscription.get_events", [$news]]
       reader ← [50, 2, {}, [{"details": {"trustlevel": 3}, ...}]]
     `,
-      { router: { features: defaultFeatures({ history: [{ topic: 'com.news' }] }), trustLevel: () => 3 } },
+      { router: { ...remembering({ topic: 'com.news' }).router, trustLevel: () => 3 } },
     ));
 
   test('HIST-3 SER-1 readers of every serializer get the same', () =>

@@ -2,6 +2,7 @@
 import { defaultFeatures, type Authenticator, type HistoryRule } from '@wamp/router';
 import { converse, type ConversationOptions } from '@wamp/router/testing';
 import { describe, test } from 'vitest';
+import { storeUnderTest } from '../support/store-under-test.ts';
 
 /** Lets everybody in as whom they say they are. */
 const trusting: Authenticator = {
@@ -13,7 +14,7 @@ const trusting: Authenticator = {
 
 function recording(...history: readonly HistoryRule[]): ConversationOptions {
   return {
-    router: { features: defaultFeatures({ history }), authenticators: [trusting] },
+    router: { features: defaultFeatures({ history, store: storeUnderTest() }), authenticators: [trusting] },
     peers: { ann: { details: { authid: 'ann' } }, again: { details: { authid: 'ann' } } },
   };
 }

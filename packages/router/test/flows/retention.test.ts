@@ -1,9 +1,16 @@
 /** Conversations about retained events (checklist §2.24, T-21). */
 import { cbor } from '@wamp/protocol/cbor';
 import { msgpack } from '@wamp/protocol/msgpack';
-import type { Authenticator } from '@wamp/router';
-import { converse, type PeerOptions } from '@wamp/router/testing';
+import { defaultFeatures, type Authenticator } from '@wamp/router';
+import { converse as play, type ConversationOptions, type PeerOptions } from '@wamp/router/testing';
 import { describe, test } from 'vitest';
+import { storeUnderTest } from '../support/store-under-test.ts';
+
+/** A conversation with what is retained in the store under test. */
+function converse(script: string, options: ConversationOptions = {}): Promise<void> {
+  const features = defaultFeatures({ store: storeUnderTest() });
+  return play(script, { ...options, router: { features, ...options.router } });
+}
 
 /** Lets everybody in as whom they say they are. */
 const trusting: Authenticator = {

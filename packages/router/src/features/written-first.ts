@@ -1,0 +1,156 @@
+/** Written first: publications wait until what is kept of them has been written, and are sent then, in order. */
+import { ErrorUri } from '@wamp/protocol';
+import { Fifo } from '../core/fifo.ts';
+import type { Publication, Publisher } from '../core/publication.ts';
+import type { Realm } from '../core/realm.ts';
+import type { Producer, Work, Worker } from '../core/work.ts';
+import type { Unwritten, Writing } from '../core/writing.ts';
+
+/** Something that keeps publications. */
+export interface Keeper {
+  /** Writes a publication. @returns when each thing is written; none when it is not to be kept @throws what the store does */
+  write(publication: Publication): readonly Promise<void>[];
+  /** A publication that this one, or another one, could not write. */
+  takeBack(publication: Publication): void;
+}
+
+/** What is written at once: most publications share it with others. */
+interface Group {
+  readonly promise: Promise<void>;
+  state: 'writing' | 'written' | Unwritten;
+}
+
+interface Ticket {
+  readonly publication: Publication;
+  readonly groups: readonly Group[];
+  readonly done: (unwritten: Unwritten | undefined) => void;
+  /** Whose message it came in. */
+  readonly producer: Producer | undefined;
+  /** Whether that is held until this has been sent. */
+  readonly isHeld: boolean;
+  readonly size: number;
+}
+
+/** When so many bytes wait, those who publish more are not heard meanwhile. */
+const MUCH = 1024 * 1024;
+
+/** Whoever publishes something that is written first waits with all that it publishes behind it. */
+export class WrittenFirst implements Writing, Worker {
+  credit = 0;
+  readonly #realm: Realm;
+  readonly #keepers: Keeper[] = [];
+  readonly #tickets = new Fifo<Ticket>();
+  /** How many publications of each publisher wait. */
+  readonly #publishers = new Map<Publisher | undefined, number>();
+  /** The one that is next. */
+  #first: Ticket | undefined;
+  #last: Group | undefined;
+  #isSending = false;
+  #bytes = 0;
+
+  private constructor(realm: Realm) {
+    this.#realm = realm;
+  }
+
+  /** Has what a keeper keeps written first. */
+  static add(realm: Realm, keeper: Keeper): void {
+    let writing = all.get(realm);
+    if (writing === undefined) {
+      writing = new WrittenFirst(realm);
+      all.set(realm, writing);
+      realm.broker.writeFirst(writing);
+    }
+    writing.#keepers.push(keeper);
+  }
+
+  write(publication: Publication, done: (unwritten: Unwritten | undefined) => void): boolean {
+    const groups = this.#write(publication);
+    const others = this.#publishers.get(publication.publisher) ?? 0;
+    if (groups.length === 0 && others === 0) return false;
+    const { producer } = this.#realm.turns.work;
+    const size = publication.payload.keep().size;
+    this.#bytes += size;
+    const isHeld = producer !== undefined && this.#bytes > MUCH;
+    if (isHeld) producer.hold();
+    this.#publishers.set(publication.publisher, others + 1);
+    this.#tickets.push({ publication, groups, done, producer, isHeld, size });
+    if (this.#isReady) this.#goOn();
+    return true;
+  }
+
+  proceed(): boolean {
+    const { work } = this.#realm.turns;
+    while (this.#isReady && work.spent < work.limit) {
+      const ticket = this.#first;
+      this.#first = undefined;
+      if (ticket !== undefined) this.#finish(ticket, work);
+    }
+    this.#isSending = this.#isReady;
+    return this.#isSending;
+  }
+
+  #write(publication: Publication): readonly Group[] {
+    const groups: Group[] = [];
+    try {
+      for (const keeper of this.#keepers)
+        for (const written of keeper.write(publication)) groups.push(this.#groupOf(written));
+    } catch (error) {
+      return [{ promise: Promise.resolve(), state: unwritten(error) }];
+    }
+    return groups;
+  }
+
+  #groupOf(promise: Promise<void>): Group {
+    if (this.#last?.promise === promise) return this.#last;
+    const group: Group = { promise, state: 'writing' };
+    this.#last = group;
+    const settle = (state: Group['state']): void => {
+      group.state = state;
+      if (this.#isReady) this.#goOn();
+    };
+    promise.then(
+      () => {
+        settle('written');
+      },
+      (error: unknown) => {
+        settle(unwritten(error));
+      },
+    );
+    return group;
+  }
+
+  /** Whether the one that has waited the longest waits no more. */
+  get #isReady(): boolean {
+    this.#first ??= this.#tickets.shift();
+    return this.#first?.groups.every(({ state }) => state !== 'writing') ?? false;
+  }
+
+  #goOn(): void {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    this.#realm.turns.add(this);
+  }
+
+  #finish({ publication, groups, done, producer, isHeld, size }: Ticket, work: Work): void {
+    const { publisher } = publication;
+    const others = (this.#publishers.get(publisher) ?? 1) - 1;
+    if (others === 0) this.#publishers.delete(publisher);
+    else this.#publishers.set(publisher, others);
+    this.#bytes -= size;
+    const failure = groups.map(({ state }) => state).find((state) => typeof state === 'object');
+    if (failure !== undefined) for (const keeper of this.#keepers) keeper.takeBack(publication);
+    work.spent += 1;
+    work.producer = producer;
+    done(failure);
+    work.producer = undefined;
+    if (isHeld) producer?.release();
+  }
+}
+
+/** The one of each realm. */
+const all = new WeakMap<Realm, WrittenFirst>();
+
+function unwritten(error: unknown): Unwritten {
+  const why = error instanceof Error ? error.message : String(error);
+  return { error: ErrorUri.UNAVAILABLE, why: `it cannot be kept: ${why}` };
+}

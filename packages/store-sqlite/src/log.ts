@@ -1,0 +1,103 @@
+/** Log: the events of a topic or pattern, in the file. */
+import {
+  packEvent,
+  unpackEvent,
+  type EventLog,
+  type LoggedEvent,
+  type LogRange,
+  type StoreRealm,
+} from '@wamp/router';
+import type { Disk, Page, PageQuery } from './disk.ts';
+import type { GroupCommit } from './group-commit.ts';
+
+/** What a log is opened with. */
+export interface LogOptions {
+  readonly realm: StoreRealm;
+  /** Its number in the file. */
+  readonly id: number;
+  readonly epoch: number;
+  readonly offset: number;
+  readonly disk: Disk;
+  readonly commits: GroupCommit;
+  /** Whether who appends waits until it is written. */
+  readonly writesFirst: boolean;
+}
+
+export class SqliteLog implements EventLog {
+  readonly epoch: number;
+  readonly offset: number;
+  readonly #options: LogOptions;
+
+  constructor(options: LogOptions) {
+    this.epoch = options.epoch;
+    this.offset = options.offset;
+    this.#options = options;
+  }
+
+  append(event: LoggedEvent): void | Promise<void> {
+    const { realm, commits, writesFirst, id: log } = this.#options;
+    const { offset, time, withheld, weight, publication } = event;
+    const { history } = realm.kept;
+    // Until it is written it takes memory; one that is larger than all the log may have only takes an offset.
+    const isKept = weight <= history.limit;
+    if (!isKept) realm.limited.add('event_history');
+    const packed = isKept ? packEvent(event) : undefined;
+    if (isKept && !history.reserve(weight)) {
+      realm.limited.add('event_history');
+      if (writesFirst) throw new Error(`there is no memory left for ${weight} bytes until they are written`);
+      return;
+    }
+    const release = (): void => {
+      if (isKept) history.release(weight);
+    };
+    const entry = { log, offset, time, withheld, publication: publication.id, weight, packed };
+    try {
+      const written = commits.addEntry(entry, release);
+      if (writesFirst) return written;
+    } catch (error) {
+      release();
+      if (writesFirst) throw error;
+    }
+  }
+
+  read(range: LogRange, visit: (event: LoggedEvent) => boolean): void | Promise<void> {
+    this.#options.commits.flush();
+    let query: PageQuery | undefined = {
+      log: this.#options.id,
+      now: this.#options.realm.clock.now(),
+      ...range,
+    };
+    while (query !== undefined) {
+      const page = this.#options.disk.page(query);
+      if (page instanceof Promise) return this.#readOn(page, query, visit);
+      query = next(page, query, visit);
+    }
+  }
+
+  find(publication: number): number | undefined | Promise<number | undefined> {
+    const { commits, disk, id, realm } = this.#options;
+    commits.flush();
+    return disk.find(id, publication, realm.clock.now());
+  }
+
+  async #readOn(
+    first: Promise<Page>,
+    query: PageQuery,
+    visit: (event: LoggedEvent) => boolean,
+  ): Promise<void> {
+    let rest = next(await first, query, visit);
+    while (rest !== undefined) rest = next(await this.#options.disk.page(rest), rest, visit);
+  }
+}
+
+/** Shows a page. @returns what is to be read next, if anything */
+function next(
+  { events, more }: Page,
+  query: PageQuery,
+  visit: (event: LoggedEvent) => boolean,
+): PageQuery | undefined {
+  for (const { packed } of events) if (!visit(unpackEvent(packed))) return undefined;
+  const last = events.at(-1);
+  if (!more || last === undefined) return undefined;
+  return query.reverse ? { ...query, upTo: last.offset - 1 } : { ...query, after: last.offset };
+}
