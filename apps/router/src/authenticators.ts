@@ -2,6 +2,7 @@
 import {
   anonymous,
   cryptosign,
+  defaultFeatures,
   dynamicAuthorizer,
   permissions,
   scram,
@@ -14,9 +15,11 @@ import {
   type Permissions,
   type RolePermissions,
   type ScramCredentials,
+  type TrustLevel,
 } from '@wamp/router';
 import { jwtVerifier } from '@wamp/router/jwt';
 import type { AuthConfiguration, ScramPassword } from './config/auth.ts';
+import type { TrustLevels } from './config/realm-features.ts';
 import type { RealmConfiguration } from './config/realms.ts';
 import type { RoleConfiguration } from './config/roles.ts';
 import type { Source } from './config/source.ts';
@@ -28,12 +31,20 @@ export interface PreparedRealm extends NamedRealm {
 }
 
 export async function namedRealm(realm: RealmConfiguration): Promise<PreparedRealm> {
-  const { auth, roles, ...rest } = realm;
+  const { auth, roles, history, trustLevels, ...rest } = realm;
   return {
     ...rest,
+    features: defaultFeatures({ history }),
+    ...(Object.keys(trustLevels).length === 0 ? {} : { trustLevel: trustLevelBy(trustLevels) }),
     ...(auth === undefined ? {} : { authenticators: await authenticatorsFor(auth) }),
     ...(roles === undefined ? {} : { authorizer: new RightsSwitch(permissionsFor(roles)) }),
   };
+}
+
+/** A role that is not named has no level. */
+function trustLevelBy(levels: TrustLevels): TrustLevel {
+  const byRole = new Map(Object.entries(levels));
+  return ({ principal }) => byRole.get(principal.authrole);
 }
 
 async function authenticatorsFor(auth: AuthConfiguration): Promise<readonly Authenticator[]> {

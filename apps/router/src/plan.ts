@@ -30,7 +30,7 @@ export type Change =
   | { readonly kind: 'needs_restart'; readonly path: string };
 
 /** Keys of a realm that cannot change while it has sessions. */
-const FIXED_IN_REALM: ReadonlySet<string> = new Set(['uriRules', 'disclosure']);
+const FIXED_IN_REALM: ReadonlySet<string> = new Set(['uriRules', 'disclosure', 'history', 'trustLevels']);
 /** Limits that listeners have taken over when they were opened. */
 export const FIXED_LIMITS = ['messageSize', 'pingInterval', 'pingTimeout'] as const;
 const FIXED: ReadonlySet<string> = new Set(FIXED_LIMITS);
@@ -40,6 +40,8 @@ export function planReload(before: Configuration, after: Configuration): readonl
   return [
     ...listenerChanges(before.listeners, after.listeners),
     ...realmChanges(before.realms, after.realms),
+    ...(before.strictRequestIds === after.strictRequestIds ? [] : [restart('strict_request_ids')]),
+    ...(before.agent === after.agent ? [] : [restart('agent')]),
     ...settingChanges('limits', before.limits, after.limits, FIXED),
     ...settingChanges('attempts', before.attempts, after.attempts),
     ...(before.drain === after.drain ? [] : [setting('drain')]),
@@ -146,12 +148,16 @@ function settingChanges<T extends object>(
 ): readonly Change[] {
   return differing(before, after).map((key): Change => {
     const whole = `${path}.${snakeCase(key)}`;
-    return fixed.has(key) ? { kind: 'needs_restart', path: whole } : setting(whole);
+    return fixed.has(key) ? restart(whole) : setting(whole);
   });
 }
 
 function setting(path: string): Change {
   return { kind: 'setting_changed', path };
+}
+
+function restart(path: string): Change {
+  return { kind: 'needs_restart', path };
 }
 
 /** A change in a line for people; it names keys, and no values. */

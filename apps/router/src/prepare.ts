@@ -24,10 +24,20 @@ export async function prepare(
   insecureDev: boolean,
   log: Log,
 ): Promise<Prepared> {
-  const { listeners, limits, attempts } = loaded.configuration;
+  const { listeners, limits, attempts, strictRequestIds, agent } = loaded.configuration;
   if (!insecureDev) refuseExposure(listeners, loaded);
   const realms = await prepareRealms(loaded);
-  return { router: createRouter({ realms, limits, attempts, log }), realms };
+  return {
+    router: createRouter({
+      realms,
+      limits,
+      attempts,
+      strictRequestIds,
+      log,
+      ...(agent === undefined ? {} : { agent }),
+    }),
+    realms,
+  };
 }
 
 /** @throws CannotStart when one of them can never be opened */

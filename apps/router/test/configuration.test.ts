@@ -77,8 +77,12 @@ describe('what is right is understood', () => {
           disclosure: true,
           quotas: DEFAULT_QUOTAS,
           stores: DEFAULT_STORE_LIMITS,
+          history: [],
+          trustLevels: {},
+          slowConsumers: 'disconnect',
         },
       ],
+      strictRequestIds: false,
       limits: DEFAULT_LIMITS,
       attempts: DEFAULT_ATTEMPT_LIMITS,
       drain: 10_000,
@@ -91,6 +95,8 @@ describe('what is right is understood', () => {
   test('everything that can be said', () => {
     const { listeners, realms, ...rest } = read(EVERYTHING);
     expect(rest).toEqual({
+      strictRequestIds: true,
+      agent: 'hal',
       limits: {
         helloTimeout: 500,
         authenticateTimeout: 120_000,
@@ -148,6 +154,12 @@ describe('what is right is understood', () => {
       },
       stores: { retainedBytes: 4096, retainedExpiry: 300_000, historyBytes: 6144 },
       maxSessions: 7,
+      history: [
+        { topic: 'com.a', match: 'prefix', depth: 5, age: 3_600_000 },
+        { topic: 'com..b', match: 'wildcard', depth: 100 },
+      ],
+      trustLevels: { staff: 3, guest: 0 },
+      slowConsumers: { guest: 'drop_oldest' },
     });
     expect(realms.map(({ name }) => name).slice(1)).toEqual(['two', 'three']);
     expect(listeners).toMatchObject([
@@ -222,16 +234,49 @@ const ORIGIN_OF_REFERENCE =
   'Every key that a configuration file may have, with what is expected of its value. A test writes this page from the\n' +
   'schema; [configuration.md](configuration.md) explains what it is about.';
 
-/** A line for each key of a schema. */
-function reference({ properties = {}, required = [] }: JsonSchema, above: string): readonly string[] {
-  return Object.entries(properties).flatMap(([key, part]) => {
+/** A line for each key of a schema; a star stands for any name, and what alternatives share is told once. */
+function reference(schema: JsonSchema, above: string): readonly string[] {
+  return [...new Set(linesOf(schema, above))];
+}
+
+function linesOf(
+  { properties = {}, required = [], anyOf = [], ...others }: JsonSchema,
+  above: string,
+): readonly string[] {
+  const named = Object.entries(properties).flatMap(([key, part]) => {
     const path = above + key;
     const fallback =
       part.type === 'object' || part.default === undefined
         ? ''
         : ` Default: \`${JSON.stringify(part.default)}\`.`;
     const must = required.includes(key) ? ' Required.' : fallback;
-    const line = `- \`${path}\`: ${part.description ?? ''} Expected: ${expectation(part)}.${must}`;
-    return [line, ...reference(part, `${path}.`), ...reference(part.items ?? {}, `${path}[].`)];
+    const what = part.description === undefined ? '' : ` ${part.description}`;
+    const line = `- \`${path}\`:${what} Expected: ${expectation(part)}.${must}`;
+    return [line, ...linesOf(part, `${path}.`), ...linesOf(part.items ?? {}, `${path}[].`)];
   });
+  const any = others.additionalProperties;
+  return [
+    ...named,
+    ...(any === undefined || any === false ? [] : linesOf(any, `${above}*.`)),
+    ...anyOf.flatMap((each) => linesOf(each, above)),
+  ];
 }
+
+test('C7 the reference has every key that the schema knows, also below names and in alternatives', () => {
+  const page = readFileSync(new URL('../../../docs/configuration-reference.md', import.meta.url), 'utf8');
+  const told = new Set(
+    [...page.matchAll(/^- `([^`]+)`:/gm)].map(([, path = '']) => path.split(/[.[\]]+/).at(-1)),
+  );
+  const keys = [...JSON.stringify(jsonSchema()).matchAll(/"properties":\{/g)];
+  expect(keys.length).toBeGreaterThan(20);
+  const known = new Set<string>();
+  const collect = (part: unknown): void => {
+    if (typeof part !== 'object' || part === null) return;
+    if ('properties' in part) for (const key of Object.keys(part.properties as object)) known.add(key);
+    for (const below of Object.values(part)) collect(below);
+  };
+  collect(jsonSchema());
+  expect([...known].filter((key) => !told.has(key))).toEqual([]);
+  expect(page).toContain('`realms[].auth.ticket.principals.*.role`');
+  expect(page).toContain('`realms[].roles.*.permissions[].uri`');
+});

@@ -41,6 +41,9 @@ realms:
       undecided_bytes: 3KiB
     stores: { retained_bytes: 4KiB, retained_expiry: 5m, history_bytes: 6KiB }
     max_sessions: 7
+    history: [{ topic: com.a, match: prefix, depth: 5, age: 1h }, { topic: com..b, match: wildcard }]
+    trust_levels: { staff: 3, guest: 0 }
+    slow_consumers: { guest: drop_oldest }
   - &realm
     name: two
   - name: three
@@ -82,6 +85,8 @@ drain: 1s
 log: { level: debug, format: pretty }
 admin: { listener: { address: 10.0.0.1, port: 9000 }, socket: /run/admin.sock }
 reload: { watch: true }
+strict_request_ids: true
+agent: hal
 `;
 
 export interface Broken {

@@ -1,6 +1,6 @@
 /** What a configuration says of realms. */
 import type { UriRules } from '@wamp/protocol';
-import type { Identity, Quotas, StoreLimits } from '@wamp/router';
+import type { HistoryRule, Identity, Quotas, SlowConsumerPolicies, StoreLimits } from '@wamp/router';
 import { z } from 'zod';
 import { auth, type AuthConfiguration } from './auth.ts';
 import { camelKeys } from './camel-keys.ts';
@@ -8,6 +8,7 @@ import type { Path } from './faults.ts';
 import type { Files } from './files.ts';
 import { count, distinct, together, uri, type Complain } from './kinds.ts';
 import { quotas, stores } from './limits.ts';
+import { history, slowConsumers, trustLevels, type TrustLevels } from './realm-features.ts';
 import { roles, type RoleConfiguration } from './roles.ts';
 import type { Source } from './source.ts';
 
@@ -23,6 +24,10 @@ export interface RealmConfiguration {
   readonly stores: StoreLimits;
   /** Any number when absent. */
   readonly maxSessions?: number;
+  readonly history: readonly HistoryRule[];
+  /** By role; INVOCATION and EVENT tell none of others. */
+  readonly trustLevels: TrustLevels;
+  readonly slowConsumers: SlowConsumerPolicies;
 }
 
 export function realms(files: Files): z.ZodType<readonly RealmConfiguration[]> {
@@ -51,6 +56,19 @@ function realm(files: Files): z.ZodType<RealmConfiguration> {
       .exactOptional()
       .describe('How many sessions it takes; any number by default.'),
     quotas: quotas().prefault({}).describe('How much of the realm one session may take.'),
+    history: history()
+      .default([])
+      .describe(
+        'Topics whose events are recorded, for subscribers that return and for `wamp.subscription.get_events`.',
+      ),
+    trust_levels: trustLevels()
+      .default({})
+      .describe('Trust levels of callers and publishers by role, told in INVOCATION and EVENT.'),
+    slow_consumers: slowConsumers()
+      .default('disconnect')
+      .describe(
+        'What becomes of clients that read too slowly: of all, or by role. Roles that are not named are disconnected.',
+      ),
     stores: stores().prefault({}).describe('How much the realm keeps, whoever it came from.'),
   });
   return together(written, checkRoles).transform(camelKeys).meta({ title: 'a mapping for a realm' });

@@ -3,7 +3,8 @@ import type { AttemptLimits, Limits, LogLevel } from '@wamp/router';
 import { z } from 'zod';
 import { admin, type AdminConfiguration } from './admin.ts';
 import { Files } from './files.ts';
-import { duration, together } from './kinds.ts';
+import { camelKeys } from './camel-keys.ts';
+import { duration, text, together } from './kinds.ts';
 import { attempts, limits } from './limits.ts';
 import { listeners, type Listener } from './listeners.ts';
 import { reload, type ReloadConfiguration } from './reload.ts';
@@ -13,6 +14,9 @@ import { realms, type RealmConfiguration } from './realms.ts';
 export interface Configuration {
   readonly listeners: readonly Listener[];
   readonly realms: readonly RealmConfiguration[];
+  readonly strictRequestIds: boolean;
+  /** What WELCOME says of the router's make; the default of the library when absent. */
+  readonly agent?: string;
   readonly limits: Limits;
   readonly attempts: AttemptLimits;
   /** How long calls in flight may go on once the router is told to stop. */
@@ -30,6 +34,11 @@ export function configuration(files: Files): z.ZodType<Configuration> {
   const file = z.strictObject({
     listeners: listeners(files).describe('Where the router listens.'),
     realms: realms(files).describe('The realms. There are no others: clients never make one.'),
+    strict_request_ids: z
+      .boolean()
+      .default(false)
+      .describe('Whether clients must number their requests 1, 2, 3 …; some do not.'),
+    agent: text('text').exactOptional().describe('What WELCOME says of the make of the router.'),
     limits: limits().prefault({}).describe('Bounds on what any client may take.'),
     attempts: attempts().prefault({}).describe('How often somebody may try to log in.'),
     drain: duration(DEFAULT_DRAIN).describe('How long calls in flight may go on when the router ends.'),
@@ -46,7 +55,9 @@ export function configuration(files: Files): z.ZodType<Configuration> {
         'is of no use, expected a listener with tls.client_certificates',
       );
     });
-  }).meta({ title: 'a mapping with listeners and realms' });
+  })
+    .transform(camelKeys)
+    .meta({ title: 'a mapping with listeners and realms' });
 }
 
 function log(): z.ZodType<Configuration['log']> {

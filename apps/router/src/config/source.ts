@@ -67,5 +67,5 @@ export function dynamic(procedure: string, realm: string | undefined): DynamicAu
 
 /** The name of a role. */
 export function role(): z.ZodType<string> {
-  return text('the name of a role');
+  return text('the name of a role').describe('The role that its sessions get.');
 }
