@@ -97,8 +97,8 @@ function noting(auth: Authenticator, shown: string[]): Authenticator {
   if (challenge === undefined) return auth;
   return {
     ...auth,
-    async challenge(extra, transport, signal) {
-      const answer = await challenge(extra, transport, signal);
+    async challenge(extra, transport, signal, context) {
+      const answer = await challenge(extra, transport, signal, context);
       shown.push(typeof answer === 'string' ? answer : answer.signature);
       return answer;
     },

@@ -15,13 +15,21 @@ function memberProcedure(session: number): string {
   return `chat.member.${session}`;
 }
 
-/** Hears of others, and can be asked by them. */
-export async function listen(session: Session, own: number): Promise<void> {
+/** Hears of others. */
+export async function listen(session: Session): Promise<void> {
   await Promise.all([
     session.subscribe('wamp.session.on_leave', ([gone]) => departed(gone)),
     session.subscribe(HELLO, ([newcomer]) => greet(session, newcomer)),
-    session.register(memberProcedure(own), (_, { kwargs }) => introduced(kwargs)),
   ]);
+}
+
+/** Can be asked by others under the id that it has on this connection; on the next one it has another. */
+export async function introduce(session: Session, own: number): Promise<void> {
+  const registration = await session.register(memberProcedure(own), (_, { kwargs }) => introduced(kwargs));
+  const stop = session.on('lost', () => {
+    stop();
+    void registration.unregister();
+  });
 }
 
 /** Makes itself known to everyone, or the room it has moved to. */

@@ -28,7 +28,7 @@ function Trouble() {
       <div class="notice" role="alert">
         <span>Disconnected: {value.reason}</span>
         <button type="button" onClick={() => void reconnect()}>
-          Reconnect
+          Try now
         </button>
       </div>
     );

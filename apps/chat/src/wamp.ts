@@ -1,7 +1,7 @@
 /** The one WAMP session of this page, and what the person in front of it does with it. */
 import { connect, WampError, type Session, type Subscription } from '@wamp/client';
 import { chat, connection, me, problem } from './page.ts';
-import { listen, sayHello } from './presence.ts';
+import { introduce, listen, sayHello } from './presence.ts';
 import {
   asRoom,
   emptyChat,
@@ -32,20 +32,38 @@ export async function join(nickname: string, room: string): Promise<void> {
     if (connection.value.state !== 'connecting') return void opened.close();
     const own = opened.id ?? 0;
     session = opened;
-    void opened.closed.then(({ reason }) => disconnected(opened, explain(reason)));
+    opened.on('lost', ({ uri }) => disconnected(opened, explain(uri)));
+    opened.on('open', ({ id }) => void comeBack(opened, id));
+    void opened.closed.then(({ reason }) => ended(opened, explain(reason)));
     heard = [];
     me.value = { session: own, nickname, room };
-    await listen(opened, own);
+    await listen(opened);
+    await introduce(opened, own);
     await enter(opened, room);
     connection.value = { state: 'open' };
   } catch (error) {
-    disconnected(session, words(error));
+    ended(session, words(error));
   }
 }
 
-/** Comes back under the same name after the connection was lost. */
+/** There is another connection: what this page has subscribed to is there again, and it has another id. */
+async function comeBack(opened: Session, own: number): Promise<void> {
+  if (opened !== session || me.value === undefined) return;
+  me.value = { ...me.value, session: own };
+  chat.value = withMember(chat.value, me.value);
+  try {
+    await introduce(opened, own);
+    await sayHello(opened, own);
+    connection.value = { state: 'open' };
+  } catch (error) {
+    if (opened.id === own) problem.value = words(error);
+  }
+}
+
+/** Does not wait for the next attempt; where there is none, comes back under the same name. */
 export async function reconnect(): Promise<void> {
-  if (me.value !== undefined) await join(me.value.nickname, me.value.room);
+  if (session !== undefined) session.reconnect();
+  else if (me.value !== undefined) await join(me.value.nickname, me.value.room);
 }
 
 /** Says goodbye, and forgets everything. */
@@ -58,12 +76,19 @@ export async function leave(): Promise<void> {
   await leaving?.close();
 }
 
+/** For now: the session will have another connection. */
 function disconnected(which: Session | undefined, reason: string): void {
   // One that was left, or given up for another, has nothing more to tell.
   if (which !== session) return;
-  session = undefined;
   chat.value = withoutMembers(chat.value);
   connection.value = { state: 'closed', reason };
+}
+
+/** For good. */
+function ended(which: Session | undefined, reason: string): void {
+  disconnected(which, reason);
+  if (which !== session) return;
+  session = undefined;
   void which?.close();
 }
 
@@ -131,7 +156,7 @@ export function tellTyping(): void {
   const now = Date.now();
   if (session === undefined || me.value === undefined || now - toldTyping < TYPING_FADES / 2) return;
   toldTyping = now;
-  session.publish(typingTopic(me.value.room), [me.value.session]).catch(() => undefined);
+  session.publish(typingTopic(me.value.room), [me.value.session], { offline: 'drop' }).catch(() => undefined);
 }
 
 function hear(room: string, said: unknown, publication: number): void {

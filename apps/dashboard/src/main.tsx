@@ -4,7 +4,7 @@ import './style.css';
 import { Sessions } from './sessions.tsx';
 import { connection } from './page.ts';
 import { Numbers, Traffic } from './traffic.tsx';
-import { open } from './wamp.ts';
+import { open, retry } from './wamp.ts';
 
 const words = { connecting: 'connecting', open: 'live', closed: 'disconnected' };
 
@@ -42,8 +42,8 @@ function Lost() {
   return (
     <div class="notice" role="alert">
       <span>Disconnected: {value.reason}</span>
-      <button type="button" onClick={() => void open()}>
-        Reconnect
+      <button type="button" onClick={retry}>
+        Try now
       </button>
     </div>
   );
@@ -51,4 +51,4 @@ function Lost() {
 
 const root = document.querySelector('#app');
 if (root !== null) render(<Dashboard />, root);
-void open();
+open();

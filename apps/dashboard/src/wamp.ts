@@ -1,6 +1,6 @@
 /** The one WAMP session of this page: asks for the figures every second, and hears who comes and goes. */
 import { batch } from '@preact/signals';
-import { connect, WampError, type Session } from '@wamp/client';
+import { createSession, WampError } from '@wamp/client';
 import { connection, metrics, own, rates, series, sessions } from './page.ts';
 import { ratesBetween, readMetrics, readSession, withPoint, type SessionRow } from './state.ts';
 
@@ -10,28 +10,40 @@ const TIMEOUT = 30_000;
 /** How many sessions are asked about when the page opens; each costs a call. */
 const MOST_ROWS = 200;
 
-let session: Session | undefined;
+const session = createSession(routerUrl(), { realm: connection.value.realm });
 
-/** Connects, and looks until the connection ends; how that went shows in `connection`. */
-export async function open(): Promise<void> {
-  const { realm } = connection.value;
-  connection.value = { state: 'connecting', realm };
+/** Looks as long as the page is there; how that goes shows in `connection`. */
+export function open(): void {
+  session.on('open', ({ id }) => void begin(id));
+  session.on('lost', ({ message }) => disconnected(message));
+  session.on('retry', ({ cause }) => disconnected(cause.message));
+  session.on('close', ({ reason, error }) => disconnected(error?.message ?? reason));
+  const changes = [
+    session.subscribe('wamp.session.on_join', ([details]) => add(readSession(details, new Date()))),
+    session.subscribe('wamp.session.on_leave', ([gone]) => remove(gone)),
+  ];
+  Promise.all(changes).catch((error: unknown) => disconnected(words(error)));
+}
+
+/** Does not wait for the next attempt. */
+export function retry(): void {
+  if (session.state === 'closed') location.reload();
+  session.reconnect();
+}
+
+/** There is a connection, by which the session has this id. */
+async function begin(id: number): Promise<void> {
+  own.value = id;
   try {
-    const opened = await connect(routerUrl(), { realm });
-    session = opened;
-    void opened.closed.then(({ reason, error }) => disconnected(opened, error?.message ?? reason));
-    own.value = opened.id;
-    await watchSessions(opened);
-    await poll(opened);
+    await listSessions(id);
+    await poll(id);
   } catch (error) {
-    disconnected(session, words(error));
+    if (session.id === id) disconnected(words(error));
   }
 }
 
 /** What is not known any more is not shown any more; only the chart keeps what was. */
-function disconnected(which: Session | undefined, reason: string): void {
-  if (which !== session) return;
-  session = undefined;
+function disconnected(reason: string): void {
   batch(() => {
     connection.value = { state: 'closed', realm: connection.value.realm, reason };
     metrics.value = undefined;
@@ -40,13 +52,12 @@ function disconnected(which: Session | undefined, reason: string): void {
     sessions.value = new Map();
     series.value = withPoint(series.value, Date.now() / 1000, undefined);
   });
-  void which?.close();
 }
 
-async function poll(opened: Session): Promise<void> {
-  while (opened === session) {
-    const latest = readMetrics(await opened.call('wamp.metrics.get', [], { timeout: TIMEOUT }));
-    if (opened !== session) return;
+async function poll(id: number): Promise<void> {
+  while (session.id === id) {
+    const latest = readMetrics(await session.call('wamp.metrics.get', [], { timeout: TIMEOUT }));
+    if (session.id !== id) return;
     if (latest === undefined) throw new Error('the router has no metrics that this page understands.');
     show(latest);
     await new Promise((resolve) => setTimeout(resolve, INTERVAL));
@@ -62,21 +73,17 @@ function show(latest: NonNullable<typeof metrics.value>): void {
   });
 }
 
-/** Hears of changes first and asks for the present state then, so that nothing falls in between. */
-async function watchSessions(opened: Session): Promise<void> {
-  await Promise.all([
-    opened.subscribe('wamp.session.on_join', ([details]) => add(readSession(details, new Date()))),
-    opened.subscribe('wamp.session.on_leave', ([gone]) => remove(gone)),
-  ]);
-  const ids: unknown = await opened.call('wamp.session.list', [], { timeout: TIMEOUT });
+/** The present state; changes are heard of already, so that nothing falls in between. */
+async function listSessions(id: number): Promise<void> {
+  const ids: unknown = await session.call('wamp.session.list', [], { timeout: TIMEOUT });
   if (!Array.isArray(ids)) return;
-  await Promise.all(ids.slice(0, MOST_ROWS).map((id: unknown) => look(opened, id)));
+  await Promise.all(ids.slice(0, MOST_ROWS).map((each: unknown) => look(id, each)));
 }
 
-async function look(opened: Session, id: unknown): Promise<void> {
+async function look(id: number, which: unknown): Promise<void> {
   try {
-    const row = readSession(await opened.call('wamp.session.get', [id], { timeout: TIMEOUT }), undefined);
-    if (opened === session && row !== undefined && !sessions.value.has(row.session)) add(row);
+    const row = readSession(await session.call('wamp.session.get', [which], { timeout: TIMEOUT }), undefined);
+    if (session.id === id && row !== undefined && !sessions.value.has(row.session)) add(row);
   } catch (error) {
     if (!WampError.is(error, 'wamp.error.no_such_session')) throw error;
   }

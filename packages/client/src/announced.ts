@@ -2,18 +2,16 @@
 import { ErrorUri, type PeerFeatures, type RouterRole } from '@wamp/protocol';
 import { WampError } from './errors.ts';
 
+/** A feature that a request uses, and whose it is. */
+export type Need = readonly [role: RouterRole, feature: string];
+
 /**
  * PCI-2, PPT-2: a router that has not announced what we would use would end the session.
- * @param used features by name, true for those that are to be used
- * @returns what the request fails with, unless the router has announced them all
+ * @returns what the request fails with, unless the router has announced it all
  */
-export function lacking(
-  announced: PeerFeatures,
-  role: RouterRole,
-  used: Readonly<Record<string, boolean>>,
-): Error | undefined {
-  for (const [feature, isUsed] of Object.entries(used)) {
-    if (isUsed && !announced.has(role, feature)) {
+export function lacking(announced: PeerFeatures, needs: readonly Need[]): Error | undefined {
+  for (const [role, feature] of needs) {
+    if (!announced.has(role, feature)) {
       return new WampError(ErrorUri.FEATURE_NOT_SUPPORTED, [`The router has not announced ${feature}.`]);
     }
   }

@@ -1,9 +1,10 @@
 /** What `connect` needs of a contract. */
-import type { ClientSession, SessionPort } from './client-session.ts';
+import type { ClientSession } from './client-session.ts';
+import type { Settings } from './connect-options.ts';
 import type { Contract, Validate } from './definition.ts';
 
 /** A contract that a session can be given: `defineContract` of `@wamp/client/contract` makes one. */
 export interface BoundContract<C> extends Contract<C> {
   /** For `connect`: a session that keeps to the contract. */
-  '~open'(port: SessionPort, validate: Validate): ClientSession;
+  '~open'(settings: Settings, validate: Validate): ClientSession;
 }

@@ -12,9 +12,10 @@ import {
   type Result as ResultMessage,
   type Uri,
 } from '@wamp/protocol';
-import type { Clock } from './clock.ts';
+import { lacking, type Need } from './announced.ts';
 import type { Connection } from './connection.ts';
 import { Lane } from './core/lane.ts';
+import type { Outgoing } from './core/outbox.ts';
 import {
   isPassthru,
   packed,
@@ -28,6 +29,7 @@ import { ignore } from './core/quietly.ts';
 import type { Answer, Waiter } from './core/requests.ts';
 import { WholeResult, type Result } from './core/result.ts';
 import { about, CallTimeoutError, CanceledError, toError, traced, unwritable, WampError } from './errors.ts';
+import type { Office } from './office.ts';
 import { CANCEL_MODE, demand } from './options.ts';
 import { onAbort, reasonOf } from './signal.ts';
 import { entryOf, type Entry } from './stack.ts';
@@ -51,6 +53,16 @@ export interface CallOptions<P = unknown> {
    * it. What it throws reaches the session as event `error`. See also `session.stream`.
    */
   readonly onProgress?: ((value: P, whole: Result<P>) => unknown) | undefined;
+  /**
+   * What becomes of it while there is no connection: `wait`, the default, for the next one, within option
+   * `offlineQueue` of `connect`, its `timeout` and its `signal`; or it rejects at once, with `fail`.
+   */
+  readonly offline?: 'wait' | 'fail' | undefined;
+  /**
+   * Whether it may be carried out twice: default false. If so, a call whose connection goes before its answer has come is
+   * sent again on the next one, for nobody knows whether the callee had it.
+   */
+  readonly idempotent?: boolean | undefined;
   /** Lets the arguments pass the router unread, and reads the result. */
   readonly passthru?: PassthruOption;
   /** Further attributes of CALL.Options, spelled as on the wire. */
@@ -79,6 +91,8 @@ export interface CallRequest {
   readonly payload: Payload;
   readonly wire: Dict;
   readonly options: CallOptions<never>;
+  /** What the router must be able to do. */
+  readonly needs: readonly Need[];
   /** Takes progressive results, if they were asked for; never throws. */
   readonly progress?: ((result: Result) => void) | undefined;
   /** Called when it has been sent. */
@@ -90,16 +104,21 @@ interface Settle {
   reject(error: Error): void;
 }
 
-export class PendingCall implements Call<unknown>, Waiter {
+export class PendingCall implements Call<unknown>, Waiter, Outgoing<Connection> {
   readonly type: typeof MessageType.CALL = MessageType.CALL;
   readonly [Symbol.toStringTag] = 'Call';
   readonly #outcome: Promise<Result>;
   readonly #request: CallRequest;
   /** Until it has ended. */
   #settle: Settle | undefined;
+  /** Where it is sent, or waits to be. */
+  #office: Office | undefined;
+  /** Where it has been sent. */
   #connection: Connection | undefined;
-  #clock: Clock | undefined;
   #id: Id | undefined;
+  /** What is sent: as it was given, or packed. */
+  #options: Dict;
+  #payload: Payload;
   #killed = false;
   #answered = false;
   #stopTimer: (() => void) | undefined;
@@ -109,6 +128,8 @@ export class PendingCall implements Call<unknown>, Waiter {
 
   constructor(request: CallRequest) {
     this.#request = request;
+    this.#options = request.wire;
+    this.#payload = request.payload;
     this.#outcome = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
@@ -127,34 +148,47 @@ export class PendingCall implements Call<unknown>, Waiter {
     return this.#request.options.cancelMode ?? 'killnowait';
   }
 
-  /**
-   * Sends it, unless its signal is aborted already.
-   * @param inTurn where it waits for what was asked before it, if it has to be packed
-   */
-  start(connection: Connection, clock: Clock, inTurn: Lane): void {
+  /** Sends it, now or when there is a connection, unless its signal is aborted already. */
+  start(office: Office): void {
     const { wire, payload, options, procedure } = this.#request;
     const { signal, passthru } = options;
     if (signal?.aborted === true) {
       this.failed(reasonOf(signal));
       return;
     }
-    this.#connection = connection;
-    this.#clock = clock;
+    this.#office = office;
     this.#stopListening = onAbort(signal, (reason) => this.#abandon(this.#mode, reason));
     this.#arm();
     const packer = packerIn(passthru);
-    const send = (options: Dict, payload: Payload): void => {
-      if (this.#settle === undefined) return;
-      this.#id = connection.request(this, this.#build(options, payload));
-      if (this.#id !== undefined) this.#request.sent?.();
-    };
     if (packer === undefined) {
-      send(wire, payload);
+      office.submit(this, options.offline);
       return;
     }
     const step = (): Promise<void> =>
-      packed(packer, wire, payload, procedure).then((ready) => send(ready.options, ready.payload));
-    void inTurn.pass(step, (thrown) => this.failed(toError(thrown)));
+      packed(packer, wire, payload, procedure).then((ready) => {
+        this.#options = ready.options;
+        this.#payload = ready.payload;
+        if (this.#settle !== undefined) office.submit(this, options.offline);
+      });
+    void office.lane.pass(step, (thrown) => this.failed(toError(thrown)));
+  }
+
+  hold(): number {
+    const [payload, bytes] = this.#office?.held(this.#payload) ?? [this.#payload, 0];
+    this.#payload = payload;
+    return bytes;
+  }
+
+  sendOn(connection: Connection): void {
+    const { needs, sent } = this.#request;
+    const missing = needs.length === 0 ? undefined : lacking(connection.features, needs);
+    if (missing !== undefined) {
+      this.failed(missing);
+      return;
+    }
+    this.#connection = connection;
+    this.#id = connection.request(this, this.#build(this.#options, this.#payload));
+    if (this.#id !== undefined) sent?.();
   }
 
   /** More input under the same id. @throws as encoding and packing do */
@@ -211,6 +245,17 @@ export class PendingCall implements Call<unknown>, Waiter {
       // Its URI tells more than that its arguments cannot be read.
       (cause) => this.#end()?.reject(new WampError(uri, [], {}, { cause })),
     );
+  }
+
+  lost(error: Error): void {
+    const { idempotent = false } = this.#request.options;
+    this.#connection = undefined;
+    if (!idempotent || !this.isWanted()) {
+      this.failed(error);
+      return;
+    }
+    this.#id = undefined;
+    this.#office?.submitAgain(this);
   }
 
   full(): Promise<Result> {
@@ -273,7 +318,7 @@ export class PendingCall implements Call<unknown>, Waiter {
   #arm(): void {
     const { timeout = 0 } = this.#request.options;
     this.#stopTimer?.();
-    if (timeout > 0) this.#stopTimer = this.#clock?.after(timeout, () => this.#timedOut(timeout));
+    if (timeout > 0) this.#stopTimer = this.#office?.clock.after(timeout, () => this.#timedOut(timeout));
   }
 
   #timedOut(timeout: number): void {
@@ -309,6 +354,7 @@ export class PendingCall implements Call<unknown>, Waiter {
     this.#settle = undefined;
     this.#stopTimer?.();
     this.#stopListening?.();
+    if (this.#connection === undefined) this.#office?.withdraw(this);
     return settle;
   }
 }

@@ -2,34 +2,34 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import {
   CloseUri,
-  ErrorUri,
   PeerFeatures,
+  plainJson as json,
   type Id,
   type Payload,
   type Uri,
   type Welcome,
 } from '@wamp/protocol';
-import { lacking } from './announced.ts';
+import type { Need } from './announced.ts';
 import { apiOf, type Api } from './api.ts';
 import { PendingCall, type Call, type CallOptions } from './call.ts';
-import type { Clock } from './clock.ts';
-import type { Connection } from './connection.ts';
+import type { Settings } from './connect-options.ts';
 import type { Untyped } from './contract.ts';
 import type { Contract, ImplementOptions, Implementation } from './definition.ts';
 import type { Handle } from './core/handle.ts';
+import type { Intents } from './core/intents.ts';
+import { Opening } from './core/opening.ts';
 import type { Ending } from './ending.ts';
-import { Lane } from './core/lane.ts';
-import { packerIn } from './core/passthru.ts';
 import { Queue } from './core/queue.ts';
 import { ignore } from './core/quietly.ts';
 import type { Result } from './core/result.ts';
 import { about, connectionLost, toError, traced } from './errors.ts';
-import { Listeners, type Logger } from './listeners.ts';
-import { checkOptions, checkRequest, fault, oneOf, demand, wireOptions } from './options.ts';
+import { Listeners } from './listeners.ts';
+import { checkOptions, checkRequest, fault, MILLISECONDS, oneOf, demand, wireOptions } from './options.ts';
 import { payloadOf, requireHandler, requireUri } from './payload.ts';
 import { PendingPublication, type PublishOptions, type PublishResult } from './publication.ts';
 import { CALL, ON_THE_WIRE, PUBLISH, REGISTER, STREAM, SUBSCRIBE, type WithKwargs } from './rules.ts';
-import type { Handlers, Session, SessionEvents, SessionState } from './session.ts';
+import type { Handlers, Session } from './session.ts';
+import type { SessionEvents, SessionState, SessionStatus } from './session-events.ts';
 import { onAbort, reasonOf } from './signal.ts';
 import { entryOf, type Entry } from './stack.ts';
 import {
@@ -45,57 +45,88 @@ import {
   type SubscribeOptions,
   type Subscription,
 } from './subscription.ts';
+import { statusOf } from './status.ts';
+import { Supervisor } from './supervisor.ts';
+import { Workload } from './workload.ts';
 import { CallStream, collect, inputIterator, pump, type Stream, type StreamOptions } from './stream.ts';
 
-/** What a session needs of `connect`. */
-export interface SessionPort {
-  readonly realm: Uri;
-  readonly clock: Clock;
-  readonly logger: Logger;
-}
+/** How often to look (ms) whether everything is done. */
+const DRAIN_LOOK = 10;
 
 /** What `on` listens to. */
-const EVENT = oneOf('state', 'lost', 'close', 'error');
+const EVENT = oneOf('state', 'open', 'lost', 'retry', 'restored', 'close', 'error');
+
+/** What the router must be able to do. */
+const INPUT: Need = ['dealer', 'progressive_call_invocations'];
+const PASSTHRU: Need = ['dealer', 'payload_passthru_mode'];
+const NOTHING: readonly Need[] = [];
 
 /** The one implementation; contracts exist in its type only. */
 export class ClientSession implements Session {
   readonly closed: Promise<Ending>;
-  readonly #port: SessionPort;
+  readonly #settings: Settings;
   readonly #listeners: Listeners;
-  #connection: Connection | undefined;
-  #state: SessionState = 'closed';
+  readonly #workload: Workload;
+  readonly #supervisor: Supervisor;
+  readonly #opening = new Opening<this>();
   #welcome: Welcome | undefined;
   #features = new PeerFeatures({});
-  #ending: Ending | undefined;
   #resolveClosed: ((ending: Ending) => void) | undefined;
-  /** Where what is to be packed waits for what was packed before it. */
-  readonly #lane = new Lane();
 
-  constructor(port: SessionPort) {
-    this.#port = port;
-    this.#listeners = new Listeners(port.logger);
+  constructor(settings: Settings) {
+    const { clock, logger, exposeErrors = false, maxHandlers = 1_000, offlineQueue, serializers } = settings;
+    const report = this.report.bind(this);
+    this.#settings = settings;
+    this.#listeners = new Listeners(logger);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
+    this.#workload = new Workload({
+      clock,
+      maxHandlers,
+      limits: { max: offlineQueue?.max ?? 1_000, maxBytes: offlineQueue?.maxBytes ?? 1024 * 1024 },
+      serializer: serializers?.[0] ?? json,
+      wanted: () => this.#supervisor.wanted(),
+      restored: (restored) => this.#listeners.emit('restored', restored),
+      report,
+    });
+    this.#supervisor = new Supervisor({
+      settings,
+      listeners: this.#listeners,
+      workload: this.#workload,
+      connectionPort: { clock, exposeErrors, maxHandlers, gate: this.#workload.gate, report },
+      opened: (connection, welcome) => {
+        this.#welcome = welcome;
+        this.#features = connection.features;
+        this.#opening.done(this);
+      },
+      over: (ending, failure) => {
+        this.#resolveClosed?.(ending);
+        return this.#opening.over(failure ?? connectionLost(ending, false));
+      },
+    });
+    if (settings.lazy === undefined || settings.lazy === false) this.#supervisor.wanted();
+    else if (settings.lazy !== true) this.#watch(settings.lazy.closeAfter);
   }
 
   get state(): SessionState {
-    return this.#state;
+    return this.#supervisor.state;
   }
 
   get ready(): Promise<this> {
-    if (this.#state === 'open') return Promise.resolve(this);
-    const ready = Promise.reject<this>(this.#over());
-    ready.catch(ignore);
-    return ready;
+    this.#supervisor.wanted();
+    if (this.state === 'open') return Promise.resolve(this);
+    const { ending } = this.#workload;
+    if (ending !== undefined) this.#opening.over(connectionLost(ending, false));
+    return this.#opening.wait();
   }
 
   get id(): Id | undefined {
-    return this.#state === 'closed' ? undefined : this.#welcome?.session;
+    return this.state === 'open' || this.state === 'closing' ? this.#welcome?.session : undefined;
   }
 
   get realm(): Uri {
-    return this.#welcome?.details.realm ?? this.#port.realm;
+    return this.#welcome?.details.realm ?? this.#settings.realm;
   }
 
   get authid(): string | undefined {
@@ -151,16 +182,15 @@ export class ClientSession implements Session {
     requireUri(procedure, entry);
     requireHandler(handler, entry);
     checkOptions('register', REGISTER, options, entry);
+    const { registrations } = this.#workload;
     const handle: RegistrationHandle = new RegistrationHandle(
       procedure,
       wireOptions(options, ON_THE_WIRE.register),
-      () => this.#connection?.registrations.leave(handle) ?? Promise.resolve(),
+      () => registrations.leave(handle),
       handler as Procedure,
       options.passthru,
     );
-    return this.#attach(handle, (connection) => connection.registrations.join(handle), options.signal, {
-      procedure,
-    });
+    return this.#attach(registrations, handle, options.signal, { procedure });
   }
 
   subscribe(topic: Uri, handler: EventHandler, options?: SubscribeOptions): Promise<Subscription<unknown[]>>;
@@ -172,16 +202,15 @@ export class ClientSession implements Session {
     const entry = entryOf(this, 'subscribe');
     requireUri(topic, entry);
     const { handler, options = {} } = subscribing(rest, entry);
+    const { subscriptions } = this.#workload;
     const handle: SubscriptionHandle = new SubscriptionHandle(
       topic,
       wireOptions(options, ON_THE_WIRE.subscribe),
-      () => this.#connection?.subscriptions.leave(handle) ?? Promise.resolve(),
+      () => subscriptions.leave(handle),
       handler,
       options,
     );
-    return this.#attach(handle, (connection) => connection.subscriptions.join(handle), options.signal, {
-      topic,
-    });
+    return this.#attach(subscriptions, handle, options.signal, { topic });
   }
 
   publish(topic: Uri, payload?: unknown, given?: WithKwargs<PublishOptions>): Promise<PublishResult> {
@@ -191,19 +220,12 @@ export class ClientSession implements Session {
     const options = given ?? {};
     const body = payloadOf(payload, options.kwargs, entry);
     const wire = wireOptions(options, ON_THE_WIRE.publish);
-    const { signal, passthru } = options;
     const published = new Promise<PublishResult>((resolve, reject) => {
-      this.#whileOpen(signal, reject, (connection) => {
-        const publication = new PendingPublication(
-          { topic, payload: body, wire, options },
-          { resolve, reject },
+      if (options.signal?.aborted === true) reject(reasonOf(options.signal));
+      else
+        new PendingPublication({ topic, payload: body, wire, options }, { resolve, reject }).start(
+          this.#workload,
         );
-        const missing = lacking(this.#features, 'broker', {
-          payload_passthru_mode: packerIn(passthru) !== undefined,
-        });
-        if (missing !== undefined) publication.failed(missing);
-        else publication.start(connection, this.#lane);
-      });
     });
     // Fire and forget is what publishing without confirmation is for.
     if (wire['acknowledge'] === true) return published.catch(traced);
@@ -232,35 +254,38 @@ export class ClientSession implements Session {
     return this.#listeners.add(type, listener);
   }
 
-  async close(reason: Uri = CloseUri.CLOSE_REALM): Promise<void> {
-    if (this.#state === 'open') {
-      this.#ending = { reason };
-      this.#become('closing');
-      this.#connection?.close(reason);
+  status(): AsyncIterableIterator<SessionStatus> {
+    return statusOf(this);
+  }
+
+  reconnect(): void {
+    this.#supervisor.renew();
+  }
+
+  async drain(timeout = 30_000): Promise<void> {
+    demand(MILLISECONDS, timeout, 'The timeout of drain', entryOf(this, 'drain'));
+    const { registrations, subscriptions, clock } = this.#workload;
+    let late = false;
+    const stopTimer = clock.after(timeout, () => {
+      late = true;
+    });
+    const handles = [...registrations.handles(), ...subscriptions.handles()];
+    const left = Promise.allSettled(handles.map((handle) => handle.leave({ reason: 'drained' })));
+    await Promise.race([left, this.closed]);
+    while (!late && this.#workload.isUnderWay) {
+      await new Promise<void>((resolve) => clock.after(DRAIN_LOOK, resolve));
     }
+    stopTimer();
+    await this.close();
+  }
+
+  async close(reason: Uri = CloseUri.CLOSE_REALM): Promise<void> {
+    this.#supervisor.close(reason);
     await this.closed;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  /** For the connection: the router has let us in. */
-  joined(connection: Connection, welcome: Welcome): void {
-    this.#connection = connection;
-    this.#welcome = welcome;
-    this.#features = connection.features;
-    this.#become('open');
-  }
-
-  /** For the connection: it is over. */
-  ended(ending: Ending): void {
-    this.#connection = undefined;
-    this.#ending = ending;
-    this.#become('closed');
-    if (ending.error !== undefined) this.#listeners.emit('lost', connectionLost(ending, true));
-    this.#listeners.emit('close', ending);
-    this.#resolveClosed?.(ending);
   }
 
   /** An exception that nobody else gets to see. */
@@ -275,7 +300,7 @@ export class ClientSession implements Session {
     progress?: (result: Result) => void,
     input?: AsyncIterator<unknown> | Iterator<unknown>,
   ): PendingCall {
-    const { timeout } = options;
+    const { timeout, passthru } = options;
     const call = new PendingCall({
       procedure,
       payload,
@@ -287,63 +312,52 @@ export class ClientSession implements Session {
       },
       options,
       progress,
+      needs:
+        input === undefined && passthru === undefined
+          ? NOTHING
+          : [...(input === undefined ? [] : [INPUT]), ...(passthru === undefined ? [] : [PASSTHRU])],
       sent: (): void => {
         if (input !== undefined) void pump(input, call);
       },
     });
-    const missing = lacking(this.#features, 'dealer', {
-      progressive_call_invocations: input !== undefined,
-      payload_passthru_mode: options.passthru !== undefined,
-    });
-    if (this.#connection === undefined) call.failed(this.#over());
-    else if (missing !== undefined) call.failed(missing);
-    else call.start(this.#connection, this.#port.clock, this.#lane);
+    call.start(this.#workload);
     return call;
   }
 
-  #attach<H extends Handle>(
+  #attach<K extends Handle, H extends K>(
+    intents: Intents<K>,
     handle: H,
-    join: (connection: Connection) => Promise<void>,
     signal: AbortSignal | undefined,
     subject: { readonly procedure: Uri } | { readonly topic: Uri },
   ): Promise<H> {
     return new Promise<H>((resolve, reject) => {
-      this.#whileOpen(signal, reject, (connection) => {
+      const { ending } = this.#workload;
+      if (ending !== undefined) reject(connectionLost(ending, false));
+      else if (signal?.aborted === true) reject(reasonOf(signal));
+      else {
         const stop = onAbort(signal, (reason) => {
           reject(reason);
           handle.leave({ reason: 'aborted' }).catch((error: unknown) => this.report(toError(error)));
         });
         void handle.ended.then(stop);
-        join(connection).then(
-          () => resolve(handle),
-          (thrown: unknown) => {
-            const error = about(toError(thrown), subject);
-            handle.end({ reason: 'refused', error });
-            reject(error);
-          },
-        );
-      });
+        intents.add(handle, {
+          resolve: () => resolve(handle),
+          reject: (error) => reject(about(error, subject)),
+        });
+        this.#supervisor.wanted();
+      }
     }).catch(traced);
   }
 
-  /** Goes on only with a connection, and a signal that is not aborted yet. */
-  #whileOpen(
-    signal: AbortSignal | undefined,
-    reject: (error: Error) => void,
-    goOn: (connection: Connection) => void,
-  ): void {
-    if (this.#connection === undefined) reject(this.#over());
-    else if (signal?.aborted === true) reject(reasonOf(signal));
-    else goOn(this.#connection);
-  }
-
-  #over(): Error {
-    return connectionLost(this.#ending ?? { reason: ErrorUri.NETWORK_FAILURE }, false);
-  }
-
-  #become(state: SessionState): void {
-    this.#state = state;
-    this.#listeners.emit('state', state);
+  /** Says GOODBYE for now when nothing has been needed for a while. */
+  #watch(ms: number): void {
+    const stop = this.#workload.clock.after(ms, () => {
+      const { used, isBusy } = this.#workload;
+      this.#workload.used = false;
+      if (!used && !isBusy) this.#supervisor.unused();
+      this.#watch(ms);
+    });
+    void this.closed.then(stop);
   }
 }
 

@@ -4,6 +4,13 @@
 export interface Clock {
   /** Calls `fire` once after `ms` milliseconds, unless the function returned is called before. */
   after(ms: number, fire: () => void): () => void;
+  /** Milliseconds since 1970: default the system's. */
+  now?(): number;
+}
+
+/** The time, by a clock. */
+export function nowBy(clock: Clock): number {
+  return clock.now?.() ?? Date.now();
 }
 
 /** The longest that setTimeout waits; beyond it fires at once. */

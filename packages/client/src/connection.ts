@@ -3,6 +3,7 @@ import {
   CloseUri,
   ErrorUri,
   MessageType,
+  Payload,
   PeerFeatures,
   ProtocolViolation,
   rolesOf,
@@ -18,16 +19,17 @@ import {
   type Uri,
   type Welcome,
 } from '@wamp/protocol';
-import type { Authenticator } from './auth/authenticator.ts';
+import type { AuthContext, Authenticator } from './auth/authenticator.ts';
 import type { Clock } from './clock.ts';
 import { Attachments } from './core/attachments.ts';
 import { Events, type Subscriber } from './core/events.ts';
-import { Gate } from './core/gate.ts';
+import type { Gate } from './core/gate.ts';
 import type { Ending } from './ending.ts';
 import type { HandlerPort } from './core/handler-port.ts';
 import { Invocations, type Callee } from './core/invocations.ts';
 import { abort, Joining } from './core/joining.ts';
 import { REGISTRATIONS, SUBSCRIPTIONS } from './core/kinds.ts';
+import { ignore } from './core/quietly.ts';
 import { Requests, type Waiter } from './core/requests.ts';
 import { ROLES } from './core/roles.ts';
 import { Room } from './core/room.ts';
@@ -52,10 +54,14 @@ export interface ConnectionPort {
   readonly clock: Clock;
   readonly exposeErrors: boolean;
   readonly maxHandlers: number;
+  /** How many handlers run at once, on this connection and those before it. */
+  readonly gate: Gate;
   /** The router has said WELCOME; called once at most. */
   joined(connection: Connection, welcome: Welcome): void;
+  /** Whether another connection will carry on what this one has carried. */
+  survives(ending: Ending): boolean;
   /** It was joined, and is over now; called once, after everything that waited has failed. */
-  ended(ending: Ending): void;
+  ended(connection: Connection, ending: Ending): void;
   /** An exception that nobody else gets to see. */
   report(error: Error): void;
 }
@@ -67,11 +73,14 @@ export class Connection implements TransportListener {
   readonly registrations: Attachments<Callee>;
   readonly events: Events;
   readonly invocations: Invocations;
+  /** Set by every message, and every other sign of life; cleared by whoever looks. */
+  heard = false;
   readonly #transport: Transport;
   readonly #port: ConnectionPort;
   #state: 'joining' | 'open' | 'closing' | 'closed' = 'joining';
   #joining: Joining | undefined;
   #features = new PeerFeatures({});
+  #id: Id | undefined;
   #rejectJoin: ((error: unknown) => void) | undefined;
   /** How it ends, once that is decided; the first decision counts. */
   #ending: Ending | undefined;
@@ -95,9 +104,13 @@ export class Connection implements TransportListener {
       report: (thrown) => port.report(toError(thrown)),
       clock: port.clock,
     };
-    const gate = new Gate(port.maxHandlers, () => this.events.tellDropped());
-    this.events = new Events(this.subscriptions, gate, handlerPort);
-    this.invocations = new Invocations(this.registrations, gate, handlerPort);
+    this.events = new Events(this.subscriptions, port.gate, handlerPort);
+    this.invocations = new Invocations(this.registrations, port.gate, handlerPort);
+  }
+
+  /** Whether requests can be sent. */
+  get isOpen(): boolean {
+    return this.#state === 'open';
   }
 
   /** What the router announced. */
@@ -110,15 +123,22 @@ export class Connection implements TransportListener {
    * @param details of HELLO, but for the roles
    * @throws ConnectError, AuthError
    */
-  join(realm: Uri, details: Dict, authenticators: readonly Authenticator[]): Promise<void> {
+  join(
+    realm: Uri,
+    details: Dict,
+    authenticators: readonly Authenticator[],
+    context: AuthContext,
+  ): Promise<void> {
     const port = this.#port;
     return new Promise((resolve, reject) => {
       this.#rejectJoin = reject;
       this.#joining = new Joining(authenticators, {
         transport: this.#transport,
+        context,
         send: (message) => this.#write(message),
         joined: (welcome) => {
           this.#state = 'open';
+          this.#id = welcome.session;
           this.#features = new PeerFeatures(welcome.details.roles);
           this.#announcedLimit = welcome.details.x_max_message_size ?? Infinity;
           port.joined(this, welcome);
@@ -146,6 +166,24 @@ export class Connection implements TransportListener {
     this.#end({ reason: ErrorUri.NETWORK_FAILURE });
   }
 
+  /** Gives an open session up, without a word to the router. */
+  lose(message: string): void {
+    this.closed(message);
+  }
+
+  /** Asks the router for a sign of life: below the messages, if the transport can do so, else by a cheap call. */
+  probe(): void {
+    if (this.#transport.probe?.() === true || this.#state !== 'open') return;
+    const heard = { type: MessageType.CALL, answered: ignore, failed: ignore } as const;
+    this.request(heard, (request) => ({
+      type: MessageType.CALL,
+      request,
+      options: {},
+      procedure: 'wamp.session.get',
+      payload: Payload.of([this.#id]),
+    }));
+  }
+
   /** Says GOODBYE; the end comes with the router's answer, or without one after a while. */
   close(reason: Uri): void {
     if (this.#state !== 'open') return;
@@ -153,7 +191,7 @@ export class Connection implements TransportListener {
     this.#ending = { reason };
     this.#stopTimer = this.#port.clock.after(GOODBYE_TIMEOUT, () => this.#end({ reason }));
     this.#writeLast({ type: MessageType.GOODBYE, details: {}, reason });
-    this.#release({ reason });
+    this.#release({ reason }, false);
   }
 
   /**
@@ -192,8 +230,13 @@ export class Connection implements TransportListener {
     this.#room.look();
   }
 
+  alive(): void {
+    this.heard = true;
+  }
+
   frame(bytes: Uint8Array): void {
     if (this.#state === 'closed') return;
+    this.heard = true;
     try {
       this.#receive(this.#transport.serializer.decode(bytes), bytes.length);
     } catch (error) {
@@ -293,8 +336,8 @@ export class Connection implements TransportListener {
       this.#rejectJoin?.(ending.error);
       return;
     }
-    this.#release(this.#ending);
-    this.#port.ended(this.#ending);
+    this.#release(this.#ending, this.#port.survives(this.#ending));
+    this.#port.ended(this, this.#ending);
   }
 
   /** A last word is worth an attempt: its text may be such that it cannot be written. */
@@ -306,11 +349,11 @@ export class Connection implements TransportListener {
     }
   }
 
-  /** Nobody is left waiting. */
-  #release(ending: Ending): void {
-    this.requests.failAll(connectionLost(ending, true));
-    this.subscriptions.end(ending);
-    this.registrations.end(ending);
+  /** Nobody is left waiting, but for those whom another connection serves. */
+  #release(ending: Ending, survives: boolean): void {
+    this.requests.failAll(connectionLost(ending, true), survives);
+    this.subscriptions.detach();
+    this.registrations.detach();
     this.invocations.end(ending);
   }
 

@@ -150,7 +150,9 @@ export function about<E>(error: E, subject: Subject): E {
   const { message } = error;
   const more = entries.map(([field, value]) => `${field} ${value}`).join(', ');
   Object.assign(error, subject, { message: `${message} (${more})` });
-  if (error.stack !== undefined) error.stack = error.stack.replace(message, () => error.message);
+  // Some engines build the stack when it is first read, with the message of that moment.
+  const { stack } = error;
+  if (stack?.includes(error.message) === false) error.stack = stack.replace(message, () => error.message);
   return error;
 }
 

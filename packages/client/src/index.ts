@@ -1,6 +1,17 @@
 /** The public names of the client package. */
-export { connect, type ConnectOptions, type Url } from './connect.ts';
-export type { Handlers, ProcedureHandler, Session, SessionEvents, SessionState } from './session.ts';
+export { connect, createSession, type ConnectOptions, type SessionOptions } from './connect.ts';
+export type {
+  Backoff,
+  CommonOptions,
+  KeepAliveOptions,
+  OfflineQueueOptions,
+  LazyOptions,
+  ReconnectOptions,
+  Url,
+} from './connect-options.ts';
+export type { Handlers, ProcedureHandler, Session } from './session.ts';
+export type { SessionEvents, SessionState, SessionStatus } from './session-events.ts';
+export type { Gap, Restored } from './core/restoration.ts';
 export type { Logger } from './listeners.ts';
 export type { Call, CallOptions } from './call.ts';
 export type { Stream, StreamInput, StreamOptions } from './stream.ts';
@@ -31,7 +42,7 @@ export { ticket } from './auth/ticket.ts';
 export { tls } from './auth/tls.ts';
 export { wampcra, type WampcraBounds, type WampcraOptions } from './auth/wampcra.ts';
 export type { Bounds } from './auth/bounds.ts';
-export type { Authenticator, Bindable, Introduction, Signature } from './auth/authenticator.ts';
+export type { AuthContext, Authenticator, Bindable, Introduction, Signature } from './auth/authenticator.ts';
 export type { Secret } from './auth/secret.ts';
 export type { OpenOptions, TransportFactory } from './transports/factory.ts';
 export type { Pem, TlsOptions } from './transports/tls.ts';

@@ -1,11 +1,13 @@
 /** The listeners of a session, and the log for what none of them hears. */
 import { isThenable } from './core/thenable.ts';
 import { toError } from './errors.ts';
-import type { SessionEvents } from './session.ts';
+import type { SessionEvents } from './session-events.ts';
 
-/** Where exceptions go that nobody else gets to see, unless the session has a listener for `error`. */
+/** Where a session says what nobody else gets to hear. */
 export interface Logger {
   error(message: string, error: Error): void;
+  /** What is amiss, and no exception; without it, `error` is told. */
+  warn?(message: string): void;
 }
 
 /** Functions of the application, by the event of the session that they listen to. */
@@ -22,6 +24,10 @@ export class Listeners {
     const listeners = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, listeners.add(listener));
     return () => listeners.delete(listener);
+  }
+
+  has(type: keyof SessionEvents): boolean {
+    return (this.#listeners.get(type)?.size ?? 0) > 0;
   }
 
   /** True when there was someone to hear it. */
@@ -45,9 +51,20 @@ export class Listeners {
     if (!this.emit('error', error)) this.#log(error);
   }
 
-  #log(error: Error): void {
+  /** Says what is amiss, and no exception. */
+  warn(message: string, error: Error): void {
+    const logger = this.#logger;
+    if (logger.warn === undefined) this.#log(error, message);
+    else this.#quietly(() => logger.warn?.(`${message} ${error.message}`));
+  }
+
+  #log(error: Error, message = 'WAMP:'): void {
+    this.#quietly(() => this.#logger.error(message, error));
+  }
+
+  #quietly(log: () => void): void {
     try {
-      this.#logger.error('WAMP:', error);
+      log();
     } catch {
       // A logger that fails leaves nobody to tell.
     }

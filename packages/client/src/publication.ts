@@ -1,10 +1,12 @@
 /** A publication: how to publish, and how it gets to the router and is confirmed. */
 import { MessageType, type Dict, type Id, type Kwargs, type Payload, type Uri } from '@wamp/protocol';
+import { lacking, type Need } from './announced.ts';
 import type { Connection } from './connection.ts';
-import type { Lane } from './core/lane.ts';
+import type { Outgoing } from './core/outbox.ts';
 import { packed, packerIn, type PassthruOption } from './core/passthru.ts';
 import type { Answer, Waiter } from './core/requests.ts';
 import { about, toError } from './errors.ts';
+import type { Office } from './office.ts';
 import { onAbort } from './signal.ts';
 
 /** How to publish. */
@@ -27,6 +29,16 @@ export interface PublishOptions {
   readonly eligibleAuthrole?: readonly string[] | undefined;
   /** Stops waiting for the confirmation when it is aborted, and rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * What becomes of it while there is no connection: `wait`, the default, for the next one, within option
+   * `offlineQueue` of `connect` and its `signal`; `drop`: it resolves, and nobody gets it; `fail`: it rejects at once.
+   */
+  readonly offline?: 'wait' | 'drop' | 'fail' | undefined;
+  /**
+   * Whether subscribers may get it twice: default false. If so, and with `acknowledge`, it is sent again when the
+   * connection goes before it has been confirmed, for nobody knows whether the router had it.
+   */
+  readonly idempotent?: boolean | undefined;
   /** Lets the payload pass the router unread. */
   readonly passthru?: PassthruOption;
   /** Further attributes of PUBLISH.Options, spelled as on the wire. */
@@ -53,60 +65,69 @@ interface Settle {
   reject(error: Error): void;
 }
 
+/** What the router must be able to do for a payload that passes through. */
+const PASSTHRU: readonly Need[] = [['broker', 'payload_passthru_mode']];
+
 /** A publication on its way to the router, or waiting for its confirmation. */
-export class PendingPublication implements Waiter {
+export class PendingPublication implements Waiter, Outgoing<Connection> {
   readonly type: typeof MessageType.PUBLISH = MessageType.PUBLISH;
   readonly #request: PublishRequest;
   readonly #settle: Settle;
+  #office: Office | undefined;
+  #connection: Connection | undefined;
   #id: Id | undefined;
   #stopListening: (() => void) | undefined;
+  /** What is sent: as it was given, or packed. */
+  #options: Dict;
+  #payload: Payload;
 
   constructor(request: PublishRequest, settle: Settle) {
     this.#request = request;
     this.#settle = settle;
+    this.#options = request.wire;
+    this.#payload = request.payload;
   }
 
-  /**
-   * Sends it.
-   * @param inTurn where it waits for what was asked before it, if it has to be packed
-   */
-  start(connection: Connection, inTurn: Lane): void {
+  /** Sends it, now or when there is a connection. */
+  start(office: Office): void {
     const { topic, payload, wire, options } = this.#request;
-    this.#stopListening = onAbort(options.signal, (reason) => {
-      if (this.#id !== undefined) connection.requests.forget(this.#id);
+    const { signal, offline, passthru } = options;
+    this.#office = office;
+    this.#stopListening = onAbort(signal, (reason) => {
+      if (this.#id !== undefined) this.#connection?.requests.forget(this.#id);
       this.failed(reason);
     });
-    const packer = packerIn(options.passthru);
+    const packer = packerIn(passthru);
     if (packer === undefined) {
-      this.#send(connection, wire, payload);
+      office.submit(this, offline);
       return;
     }
     const step = (): Promise<void> =>
-      packed(packer, wire, payload, topic).then((ready) =>
-        this.#send(connection, ready.options, ready.payload),
-      );
-    void inTurn.pass(step, (thrown) => this.failed(toError(thrown)));
+      packed(packer, wire, payload, topic).then((ready) => {
+        this.#options = ready.options;
+        this.#payload = ready.payload;
+        if (signal?.aborted !== true) office.submit(this, offline);
+      });
+    void office.lane.pass(step, (thrown) => this.failed(toError(thrown)));
   }
 
-  answered(answer: Answer): void {
-    this.#stopListening?.();
-    this.#settle.resolve(answer.type === MessageType.PUBLISHED ? { publication: answer.publication } : {});
+  hold(): number {
+    const [payload, bytes] = this.#office?.held(this.#payload) ?? [this.#payload, 0];
+    this.#payload = payload;
+    return bytes;
   }
 
-  failed(error: Error): void {
-    const { topic } = this.#request;
-    this.#stopListening?.();
-    this.#settle.reject(about(error, { topic }));
-  }
-
-  #send(connection: Connection, options: Dict, payload: Payload): void {
-    const {
-      topic,
-      wire,
-      options: { signal },
-    } = this.#request;
-    if (signal?.aborted === true) return;
+  sendOn(connection: Connection): void {
+    const { topic, wire, options: given } = this.#request;
+    const missing =
+      packerIn(given.passthru) === undefined ? undefined : lacking(connection.features, PASSTHRU);
+    if (missing !== undefined) {
+      this.failed(missing);
+      return;
+    }
+    const [options, payload] = [this.#options, this.#payload];
     const acknowledged = wire['acknowledge'] === true;
+    this.#connection = connection;
     this.#id = connection.request(
       this,
       (request) => ({ type: MessageType.PUBLISH, request, options, topic, payload }),
@@ -115,5 +136,30 @@ export class PendingPublication implements Waiter {
     if (this.#id === undefined || acknowledged) return;
     this.#stopListening?.();
     this.#settle.resolve(connection.room()?.then(() => ({})) ?? {});
+  }
+
+  answered(answer: Answer): void {
+    this.#stopListening?.();
+    this.#settle.resolve(answer.type === MessageType.PUBLISHED ? { publication: answer.publication } : {});
+  }
+
+  lost(error: Error): void {
+    this.#connection = undefined;
+    this.#id = undefined;
+    if (this.#request.options.idempotent === true) this.#office?.submitAgain(this);
+    else this.failed(error);
+  }
+
+  failed(error: Error): void {
+    const { topic } = this.#request;
+    this.#stopListening?.();
+    if (this.#connection === undefined) this.#office?.withdraw(this);
+    this.#settle.reject(about(error, { topic }));
+  }
+
+  /** There is no connection, and it is not to wait for one. */
+  dropped(): void {
+    this.#stopListening?.();
+    this.#settle.resolve({});
   }
 }

@@ -2,6 +2,7 @@
 import { callKeys, publishKeys, registerKeys, subscribeKeys } from '@wamp/protocol';
 import type { CallOptions } from './call.ts';
 import {
+  BOOL,
   BUFFER,
   CANCEL_MODE,
   DICT,
@@ -9,6 +10,7 @@ import {
   FUNCTION,
   having,
   MILLISECONDS,
+  oneOf,
   onTheWire,
   PASSTHRU,
   SIGNAL,
@@ -25,7 +27,7 @@ export type WithKwargs<O> = O & { readonly kwargs?: unknown };
 /** The options that go on the wire, of each message that takes some. */
 export const ON_THE_WIRE: {
   readonly call: Rules<Pick<CallOptions, 'timeout' | 'discloseMe'>>;
-  readonly publish: Rules<Omit<PublishOptions, 'signal' | 'passthru' | 'extra'>>;
+  readonly publish: Rules<Omit<PublishOptions, 'signal' | 'passthru' | 'extra' | 'offline' | 'idempotent'>>;
   readonly register: Rules<Omit<RegisterOptions, 'signal' | 'passthru' | 'extra'>>;
   readonly subscribe: Rules<Pick<SubscribeOptions, 'match' | 'getRetained'>>;
 } = {
@@ -60,11 +62,12 @@ const CALLING = {
   ...ON_THE_WIRE.call,
   ...ANY,
   cancelMode: CANCEL_MODE,
+  offline: oneOf('wait', 'fail'),
   extra: extra(callKeys),
   kwargs: DICT,
 };
 
-export const CALL: Rules<WithKwargs<CallOptions>> = { ...CALLING, onProgress: FUNCTION };
+export const CALL: Rules<WithKwargs<CallOptions>> = { ...CALLING, idempotent: BOOL, onProgress: FUNCTION };
 export const STREAM: Rules<WithKwargs<StreamOptions>> = {
   ...CALLING,
   input: (value) =>
@@ -74,6 +77,8 @@ export const STREAM: Rules<WithKwargs<StreamOptions>> = {
 export const PUBLISH: Rules<WithKwargs<PublishOptions>> = {
   ...ON_THE_WIRE.publish,
   ...ANY,
+  offline: oneOf('wait', 'drop', 'fail'),
+  idempotent: BOOL,
   extra: extra(publishKeys),
   kwargs: DICT,
 };

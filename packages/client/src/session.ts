@@ -21,26 +21,11 @@ import type { Contract, ImplementOptions, Implementation } from './definition.ts
 import type { WampEvent } from './core/event.ts';
 import type { Ending } from './ending.ts';
 import type { Invocation } from './core/invocation.ts';
-import type { ConnectionLostError } from './errors.ts';
 import type { PublishOptions, PublishResult } from './publication.ts';
 import type { HandlerReturn, RegisterOptions, Registration } from './registration.ts';
+import type { SessionEvents, SessionState, SessionStatus } from './session-events.ts';
 import type { SubscribeOptions, Subscription } from './subscription.ts';
 import type { Stream, StreamOptions } from './stream.ts';
-
-/** Where a session stands. */
-export type SessionState = 'open' | 'closing' | 'closed';
-
-/** What a session tells of itself, to the listeners of `on`. */
-export interface SessionEvents {
-  /** It stands elsewhere now. */
-  state: SessionState;
-  /** It went without having been closed from here. */
-  lost: ConnectionLostError;
-  /** It is over. */
-  close: Ending;
-  /** A handler threw, or the router refused something that nobody waits for. */
-  error: Error;
-}
 
 /** A function that serves a procedure of contract `C`; without a contract, it takes the arguments that it declares. */
 export type ProcedureHandler<C, U extends ProcedureUri<C>, A extends unknown[] = unknown[]> = (
@@ -55,19 +40,26 @@ export type Handlers<C> = { readonly [U in ProcedureUri<C>]: ProcedureHandler<C,
  * A client in a realm. Type parameter `C` is the contract: an interface with `procedures` and
  * `topics`, which types every URI, payload and result; without it everything goes.
  *
- * Every method that talks to the router rejects with a `ConnectionLostError` when the session goes
- * (`sent` tells whether the request had left) or is over, with a `SerializationError` for a value
+ * A session outlives its connections: when one is lost, it gets another, and what it has registered and subscribed to is
+ * there again. A request that has not been written waits for the next connection; one that has been rejects with a
+ * `ConnectionLostError` whose `sent` is true, and nothing is sent twice unless it is `idempotent`.
+ *
+ * Every method that talks to the router rejects with a `ConnectionLostError` when the session is over, too, with a
+ * `ConnectError` `wamp.error.limit_exceeded` when too much waits for a connection, with a `SerializationError` for a value
  * that cannot be written, and with a `WampError` of the router's or the callee's URI. What is no
  * URI, payload or handler at all, and an option that is unknown or holds what it may not, is a
  * TypeError, thrown at once: nothing is sent, and the session lives on.
  */
 export interface Session<C = Untyped> extends AsyncDisposable {
   readonly state: SessionState;
-  /** Resolves when the session is open; rejects, with a `ConnectionLostError`, when it is over. */
+  /**
+   * Resolves when the session is open, now or again. Rejects when it is over: with what the attempt to connect failed with,
+   * else with a `ConnectionLostError`.
+   */
   readonly ready: Promise<this>;
-  /** Resolves, and never rejects, when it is over. */
+  /** Resolves, and never rejects, when it is over, and no other connection will come. */
   readonly closed: Promise<Ending>;
-  /** The session's id; undefined when it is over. */
+  /** The session's id at the router, another one on each connection; undefined while there is none. */
   readonly id: Id | undefined;
   readonly realm: Uri;
   /** Who the router takes us for. */
@@ -179,6 +171,22 @@ export interface Session<C = Untyped> extends AsyncDisposable {
 
   /** Calls `listener` on each event of the type, until the function that it returns is called. */
   on<E extends keyof SessionEvents>(type: E, listener: (event: SessionEvents[E]) => void): () => void;
+
+  /** All these events, one by one, from now to the end of the session; of those that nobody takes, the latest 1,000. */
+  status(): AsyncIterableIterator<SessionStatus>;
+
+  /**
+   * Gives the connection up for another one; while there is none, the next attempt begins at once. Such as when the
+   * application knows that the network is another.
+   */
+  reconnect(): void;
+
+  /**
+   * Leaves the realm without failing anybody: first no more events and invocations come, then what is in flight
+   * finishes, on both sides, and then it closes.
+   * @param timeout after so long (ms), it closes in any case: default 30,000
+   */
+  drain(timeout?: number): Promise<void>;
 
   /**
    * Leaves the realm: what is in flight rejects, handles end, and the router has 5 seconds to answer.

@@ -13,7 +13,7 @@ import { entryOf } from './stack.ts';
 export type StreamInput = AsyncIterable<Args | Kwargs, unknown> | Iterable<Args | Kwargs, unknown>;
 
 /** How to stream. */
-export interface StreamOptions extends Omit<CallOptions<never>, 'onProgress'> {
+export interface StreamOptions extends Omit<CallOptions<never>, 'onProgress' | 'idempotent'> {
   /**
    * More arguments for the callee, which finds them in `invocation.input`; taken as fast as they can
    * be sent. What a generator returns goes with the message that says that it was the last. If it

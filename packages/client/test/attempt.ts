@@ -32,10 +32,14 @@ export async function attempt(
 }
 
 /** The client goes, and says so. */
-export async function expectRefusal({ peer, connecting }: Attempt, cause?: RegExp): Promise<void> {
+export async function expectRefusal(
+  { peer, connecting }: Attempt,
+  cause?: RegExp,
+  fatal = true,
+): Promise<void> {
   const error = await failure(connecting);
   expect(error).toBeInstanceOf(AuthError);
-  expect(error).toMatchObject({ uri: 'wamp.error.authentication_failed', fatal: true });
+  expect(error).toMatchObject({ uri: 'wamp.error.authentication_failed', fatal });
   if (cause !== undefined)
     expect((error as AuthError).cause).toMatchObject({ message: expect.stringMatching(cause) as string });
   await peer.expect(CANNOT);

@@ -1,31 +1,20 @@
 /** What cannot be seen from outside: that everything is let go. */
 import { describe, expect, test, vi } from 'vitest';
 import type { Abort, Message } from '@wamp/protocol';
-import { ClientSession } from '../src/client-session.ts';
 import { systemClock } from '../src/clock.ts';
 import { Connection } from '../src/connection.ts';
 import { Joining } from '../src/core/joining.ts';
 import type { Authenticator, ConnectError, Session } from '../src/index.ts';
 import { SubscriptionHandle } from '../src/subscription.ts';
-import { ALL_FEATURES, failure, joined, ScriptedPeer, settle } from './scripted-peer.ts';
+import { failure, joined, settle, type ScriptedPeer } from './scripted-peer.ts';
 
 /** A session, its connection, and its peer. */
 async function laidOpen(): Promise<{ session: Session; connection: Connection; peer: ScriptedPeer }> {
-  const peer = new ScriptedPeer();
-  const { clock } = peer;
-  const session = new ClientSession({ realm: 'realm1', clock, logger: console });
-  const connection = new Connection(peer.transport, {
-    clock,
-    exposeErrors: false,
-    maxHandlers: 1_000,
-    joined: session.joined.bind(session),
-    ended: session.ended.bind(session),
-    report: session.report.bind(session),
-  });
-  const joining = connection.join('realm1', {}, []);
-  await peer.next();
-  peer.send([2, 1, { roles: ALL_FEATURES }]);
-  await joining;
+  const joining = vi.spyOn(Connection.prototype, 'join');
+  const { session, peer } = await joined();
+  const [connection] = joining.mock.contexts as unknown as (Connection | undefined)[];
+  joining.mockRestore();
+  if (connection === undefined) throw new Error('There is no connection.');
   return { session, connection, peer };
 }
 
@@ -175,6 +164,7 @@ describe('joining that has ended', () => {
     const heard: unknown[] = [];
     const joining = new Joining([authenticator], {
       transport: {},
+      context: { attempt: 1 },
       send: (message: Message) => heard.push(message.type),
       joined: () => heard.push('joined'),
       failed: (error: ConnectError, abort?: Abort) => heard.push([error.uri, abort?.reason]),

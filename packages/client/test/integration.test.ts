@@ -252,7 +252,7 @@ describe.each(places)('%s', (_where, open) => {
 describe.each(places)('%s: the router shuts down', (_where, open) => {
   test('everything ends', async () => {
     const place = await open();
-    const session = await place.join();
+    const session = await place.join({ reconnect: false });
     await session.register('com.wait', () => new Promise(() => undefined));
     const call = failure(session.call('com.wait'));
     await place.stop();

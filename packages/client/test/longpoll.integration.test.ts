@@ -52,12 +52,22 @@ class Site implements AsyncDisposable {
   }
 
   join(options: Partial<ConnectOptions> = {}): Promise<Session> {
-    return connect(this.url, { realm: 'realm1', transport: longPoll(), ...options });
+    return connect(this.url, {
+      realm: 'realm1',
+      transport: longPoll(),
+      reconnect: false,
+      keepAlive: false,
+      ...options,
+    });
   }
 
   /** A session on a way of its own. */
   witness(): Promise<Session> {
-    return connect(`http://127.0.0.1:${this.#port}/lp`, { realm: 'realm1', transport: longPoll() });
+    return connect(`http://127.0.0.1:${this.#port}/lp`, {
+      realm: 'realm1',
+      transport: longPoll(),
+      reconnect: false,
+    });
   }
 
   /** What happens to the next request of this kind. */

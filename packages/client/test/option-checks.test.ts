@@ -121,7 +121,7 @@ const cases: [what: string, act: (session: Plain) => unknown, message: string][]
   [
     'call with keyword arguments for options',
     (s) => s.call('p', [], { colour: 'red' }),
-    'Unknown option colour of call: expected timeout, discloseMe, signal, passthru, cancelMode, extra, kwargs, onProgress, got "red".',
+    'Unknown option colour of call: expected timeout, discloseMe, signal, passthru, cancelMode, offline, extra, kwargs, idempotent, onProgress, got "red".',
   ],
   [
     "call timeout: '5s'",
@@ -151,7 +151,7 @@ const cases: [what: string, act: (session: Plain) => unknown, message: string][]
   [
     'call input',
     (s) => s.call('p', [], { input: [] }),
-    'Unknown option input of call: expected timeout, discloseMe, signal, passthru, cancelMode, extra, kwargs, onProgress, got [].',
+    'Unknown option input of call: expected timeout, discloseMe, signal, passthru, cancelMode, offline, extra, kwargs, idempotent, onProgress, got [].',
   ],
   [
     'stream input: 5',
@@ -207,7 +207,7 @@ const cases: [what: string, act: (session: Plain) => unknown, message: string][]
   [
     "on('lose')",
     (s) => s.on('lose', handler),
-    'The event of on: expected one of state, lost, close, error, got "lose".',
+    'The event of on: expected one of state, open, lost, retry, restored, close, error, got "lose".',
   ],
   ['on without a listener', (s) => s.on('lost'), 'The handler: expected a function, got undefined.'],
 ];

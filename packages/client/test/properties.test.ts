@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Connection } from '../src/connection.ts';
+import { Gate } from '../src/core/gate.ts';
 import { ConnectionLostError, type WampError } from '../src/index.ts';
 import { RegistrationHandle } from '../src/registration.ts';
 import { SubscriptionHandle } from '../src/subscription.ts';
@@ -74,12 +75,14 @@ async function connection(): Promise<{ peer: ScriptedPeer; connection: Connectio
     clock: peer.clock,
     exposeErrors: false,
     maxHandlers: 3,
+    gate: new Gate(3, () => undefined),
     joined: () => undefined,
-    ended: (ending: unknown) => ended.push(ending),
+    survives: () => false,
+    ended: (_connection: Connection, ending: unknown) => ended.push(ending),
     report: () => undefined,
   };
   const connection = new Connection(peer.transport, port);
-  const joining = connection.join('realm1', {}, []);
+  const joining = connection.join('realm1', {}, [], { attempt: 1 });
   await peer.next();
   peer.send([2, 1, { roles: ALL_FEATURES }]);
   await joining;
@@ -153,9 +156,13 @@ test('no entry is left in any table after the end', async () => {
     };
     // Of each, one is there and one is asked for; one invocation runs.
     const joining = [
-      ...handles.subscriptions.map((handle) => own.subscriptions.join(handle)),
-      ...handles.registrations.map((handle) => own.registrations.join(handle)),
-    ].map((promise) => promise.catch((error: unknown) => error));
+      ...handles.subscriptions.map(
+        (handle) => new Promise((resolve) => own.subscriptions.join(handle, resolve)),
+      ),
+      ...handles.registrations.map(
+        (handle) => new Promise((resolve) => own.registrations.join(handle, resolve)),
+      ),
+    ];
     peer.send([33, 1, 7]);
     peer.send([65, 3, 8]);
     peer.send([68, 1, 8, {}]);
@@ -170,8 +177,8 @@ test('no entry is left in any table after the end', async () => {
     expect(sizes()).toEqual([0, 0, 0, 0]);
     const lost = expect.any(ConnectionLostError) as unknown;
     expect(await Promise.all(joining)).toEqual([undefined, lost, undefined, lost]);
-    expect(handles.subscriptions[0]?.state).toBe('ended');
-    expect(handles.registrations[0]?.state).toBe('ended');
+    expect(handles.subscriptions[0]?.state).toBe('restoring');
+    expect(handles.registrations[0]?.state).toBe('restoring');
     expect(ended).toHaveLength(1);
   }
 });

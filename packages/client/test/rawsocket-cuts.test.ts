@@ -70,7 +70,12 @@ async function record(serializer: Serializer): Promise<{ readonly client: Buffer
   };
   const carried = carry();
   const transport: TransportFactory = { name: 'line', open: () => clientAt(near, serializer) };
-  const session = await connect('rs://line', { realm: 'realm1', transport, clock: new ManualClock() });
+  const session = await connect('rs://line', {
+    realm: 'realm1',
+    transport,
+    clock: new ManualClock(),
+    reconnect: false,
+  });
   await session.register('com.count', async function* ([to]: [number]) {
     for (let n = 1; n <= to; n += 1) yield await Promise.resolve(n);
     return new Uint8Array([0, 127, 255]);

@@ -37,7 +37,12 @@ async function join(
   router: RawRouter,
   { second = 0xf1, ...options }: RawSocketOptions & { readonly second?: number } = {},
 ): Promise<{ readonly session: Session; readonly connection: RawConnection }> {
-  const joining = connect(router.url, { realm: 'realm1', transport: rawSocket(options) });
+  const joining = connect(router.url, {
+    realm: 'realm1',
+    transport: rawSocket(options),
+    reconnect: false,
+    keepAlive: false,
+  });
   const connection = await router.connection();
   await connection.greeting;
   connection.write([0x7f, second, 0, 0]);

@@ -151,7 +151,7 @@ export type JoinedOptions<C = Untyped> = Partial<ConnectOptions<C>> & {
   readonly serializer?: Serializer;
 };
 
-/** A session that has joined: HELLO and WELCOME are behind it. */
+/** A session that has joined, of one connection only: HELLO and WELCOME are behind it. */
 export async function joined<C = Untyped>(options: JoinedOptions<C> = {}): Promise<Joined<C>> {
   const { roles = ALL_FEATURES, serializer, details, ...rest } = options;
   const peer = new ScriptedPeer(serializer);
@@ -159,6 +159,8 @@ export async function joined<C = Untyped>(options: JoinedOptions<C> = {}): Promi
     realm: 'realm1',
     transport: peer.factory,
     clock: peer.clock,
+    reconnect: false,
+    keepAlive: false,
     ...rest,
   });
   await peer.next();

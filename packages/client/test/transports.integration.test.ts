@@ -145,7 +145,7 @@ async function openPlace(name: string, serializer: Serializer): Promise<Place> {
   if (kind === undefined) {
     const transport = { name, open: () => Promise.resolve(inMemory(router, serializer)) };
     return {
-      join: () => connect('ws://memory/', { realm: 'realm1', transport }),
+      join: () => connect('ws://memory/', { realm: 'realm1', transport, reconnect: false }),
       close: () => router.close(),
     };
   }
@@ -157,7 +157,13 @@ async function openPlace(name: string, serializer: Serializer): Promise<Place> {
   await once(server, 'listening');
   const url = kind.url(server.address() ?? '');
   return {
-    join: () => connect(url, { realm: 'realm1', transport: kind.transport, serializers: [serializer] }),
+    join: () =>
+      connect(url, {
+        realm: 'realm1',
+        transport: kind.transport,
+        serializers: [serializer],
+        reconnect: false,
+      }),
     async close() {
       await router.close();
       await entrance.close();

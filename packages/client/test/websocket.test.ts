@@ -345,7 +345,7 @@ describe('over TCP', () => {
       if (type === 48) socket.send(JSON.stringify([50, request, {}, ['grüße 🎉']]));
       if (type === 6) socket.send('[6,{},"wamp.close.goodbye_and_out"]');
     });
-    const session = await connect(url, { realm: 'realm1' });
+    const session = await connect(url, { realm: 'realm1', reconnect: false });
     expect(await session.call('p')).toBe('grüße 🎉');
     await session.close();
     expect(session.state).toBe('closed');
@@ -360,7 +360,7 @@ describe('over TCP', () => {
       socket.send(welcome);
       socket.send(Buffer.from('[36,1,1,{}]'), { binary: true });
     });
-    const session = await connect(url, { realm: 'realm1' });
+    const session = await connect(url, { realm: 'realm1', reconnect: false });
     expect(await session.closed).toMatchObject({ reason: 'wamp.error.protocol_violation' });
     await expect.poll(() => codes).toEqual([HAS_OWN ? 1005 : 1002]);
   });
@@ -387,7 +387,7 @@ describe('over TCP', () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const session = await connect(`ws://127.0.0.1:${port}/`, { realm: 'realm1', clock });
+    const session = await connect(`ws://127.0.0.1:${port}/`, { realm: 'realm1', clock, reconnect: false });
     await expect
       .poll(() => {
         clock.advance(5_000);
@@ -402,7 +402,7 @@ describe('over TCP', () => {
       if (type === 1) socket.send(welcome);
       if (type === 48) socket.terminate();
     });
-    const session = await connect(url, { realm: 'realm1' });
+    const session = await connect(url, { realm: 'realm1', reconnect: false });
     expect(await failure(session.call('p'))).toMatchObject({
       name: 'ConnectionLostError',
       sent: true,

@@ -26,6 +26,8 @@ export interface TransportListener {
    * 128 KiB calls this at the latest when it has sent everything.
    */
   drained?(): void;
+  /** The peer has given a sign of life that is no message, such as a Pong. */
+  alive?(): void;
   /**
    * The channel has closed. Called once, as the last method.
    * @param by who closed it: `self` when this side did of its own accord, such as for a peer that is silent; `peer`, the
@@ -56,6 +58,11 @@ export interface Transport {
   channelBinding?(type: string): Uint8Array | undefined | Promise<Uint8Array | undefined>;
   /** Sends one encoded message of at most `limit` bytes. Does nothing once the channel is closing. */
   send(frame: Uint8Array<ArrayBuffer>): void;
+  /**
+   * Asks the peer, below the messages, whether it is there: a Ping, say, whose answer the listener hears of as `alive`.
+   * @returns false when it cannot do so on this channel; channels that never can lack this method
+   */
+  probe?(): boolean;
   /**
    * Accepts frames of at most `size` bytes from now on, and none above its own limit: a longer one is a violation as soon
    * as its length is known. Channels that learn the length with the whole frame lack this method.

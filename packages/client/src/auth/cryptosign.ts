@@ -59,6 +59,7 @@ export function cryptosign(key: string | CryptosignKey, options: CryptosignOptio
   const router = options.routerKey === undefined ? undefined : new RouterProof(options.routerKey);
   return {
     method: METHOD,
+    isFixed: true,
     hello: () => ({
       ...(authid !== undefined && { authid }),
       authextra: {

@@ -63,17 +63,19 @@ export function scram(authid: string, password: Secret, options: ScramOptions = 
   const verifiers = new Outstanding<true>();
   return {
     method: 'wamp-scram',
+    isFixed: typeof password === 'string',
     hello() {
       const nonce = toBase64(crypto.getRandomValues(new Uint8Array(NONCE_SIZE)));
       nonces.add(nonce, true);
       return { authid, authextra: { nonce, channel_binding: type ?? null } };
     },
-    async challenge(extra, transport, signal): Promise<Signature> {
+    async challenge(extra, transport, signal, context): Promise<Signature> {
       const binding = await bindingTo(transport, type);
       const { exchange, salt, cost } = readChallenge(extra, { authid, binding });
       if (nonces.take(exchange.clientNonce) === undefined) throw new Error('The nonce is not ours.');
       checkCost(cost, bounds);
-      const keys = await scramKeys(await reveal(password), salt, cost, () => signal.throwIfAborted());
+      const secret = await reveal(password, context);
+      const keys = await scramKeys(secret, salt, cost, () => signal.throwIfAborted());
       const authMessage = await scramAuthMessage(exchange);
       verifiers.add(toBase64(await scramVerifier(keys.serverKey, authMessage)), true);
       return { signature: toBase64(await scramProof(keys, authMessage)), extra: repeated(exchange) };

@@ -5,5 +5,10 @@ import { requireNameAndSecret, reveal, type Secret } from './secret.ts';
 /** The ticket travels readable to whoever reads the transport: use `wss:`. */
 export function ticket(authid: string, secret: Secret): Authenticator {
   requireNameAndSecret(authid, secret, ticket);
-  return { method: 'ticket', hello: () => ({ authid }), challenge: () => reveal(secret) };
+  return {
+    method: 'ticket',
+    isFixed: typeof secret === 'string',
+    hello: () => ({ authid }),
+    challenge: (_extra, _transport, _signal, context) => reveal(secret, context),
+  };
 }

@@ -9,5 +9,5 @@ import { requireName } from './secret.ts';
  */
 export function tls(authid?: string): Authenticator {
   if (authid !== undefined) requireName(authid, tls);
-  return { method: 'tls', hello: () => (authid === undefined ? {} : { authid }) };
+  return { method: 'tls', isFixed: true, hello: () => (authid === undefined ? {} : { authid }) };
 }

@@ -37,12 +37,13 @@ export function wampcra(authid: string, secret: Secret, options: WampcraOptions 
   checkOptions('wampcra', RULES, options, wampcra);
   return {
     method: 'wampcra',
+    isFixed: typeof secret === 'string',
     hello: () => ({ authid }),
-    async challenge(extra) {
+    async challenge(extra, _transport, _signal, context) {
       const { challenge } = extra;
       if (typeof challenge !== 'string') throw new TypeError('CHALLENGE.Extra.challenge is no string.');
       const salting = saltingIn(extra, options);
-      const key = await reveal(secret);
+      const key = await reveal(secret, context);
       return wampcraSignature(salting === undefined ? key : await wampcraKey(key, salting), challenge);
     },
   };

@@ -1,7 +1,8 @@
 /** A session that holds payloads against the schemas of its contract. */
 import { type Uri } from '@wamp/protocol';
 import type { Call, CallOptions } from '../call.ts';
-import { ClientSession, type SessionPort } from '../client-session.ts';
+import { ClientSession } from '../client-session.ts';
+import type { Settings } from '../connect-options.ts';
 import { Lane } from '../core/lane.ts';
 import { ignore } from '../core/quietly.ts';
 import type { WampEvent } from '../core/event.ts';
@@ -39,8 +40,8 @@ export class CheckedSession extends ClientSession {
   /** Where requests wait for those before them to be checked. */
   readonly #lane = new Lane();
 
-  constructor(port: SessionPort, schemas: Schemas, validate: Exclude<Validate, 'off'>) {
-    super(port);
+  constructor(settings: Settings, schemas: Schemas, validate: Exclude<Validate, 'off'>) {
+    super(settings);
     this.#schemas = schemas;
     this.#validate = validate;
   }

@@ -1,6 +1,7 @@
 /** From schemas, or from types alone, to a contract. */
 import type { Uri } from '@wamp/protocol';
-import { ClientSession, type SessionPort } from '../client-session.ts';
+import { ClientSession } from '../client-session.ts';
+import type { Settings } from '../connect-options.ts';
 import type { Converted, NoKwargs } from '../contract.ts';
 import type { ImplementOptions, Implementation, Register, Validate } from '../definition.ts';
 import type { BoundContract } from '../binding.ts';
@@ -47,7 +48,7 @@ export type TypesOf<D> = (D extends { readonly procedures: infer P }
 abstract class AnyContract<C> implements BoundContract<C> {
   declare readonly '~types'?: C;
 
-  abstract '~open'(port: SessionPort, validate: Validate): ClientSession;
+  abstract '~open'(settings: Settings, validate: Validate): ClientSession;
   protected abstract check(handlers: Readonly<Record<Uri, unknown>>): void;
   protected abstract serve(procedure: Uri, handler: Procedure, validate: Validate): Procedure;
 
@@ -83,8 +84,10 @@ class SchemaContract<C> extends AnyContract<C> {
     };
   }
 
-  '~open'(port: SessionPort, validate: Validate): ClientSession {
-    return validate === 'off' ? new ClientSession(port) : new CheckedSession(port, this.#schemas, validate);
+  '~open'(settings: Settings, validate: Validate): ClientSession {
+    return validate === 'off'
+      ? new ClientSession(settings)
+      : new CheckedSession(settings, this.#schemas, validate);
   }
 
   protected check(handlers: Readonly<Record<Uri, unknown>>): void {
@@ -106,8 +109,8 @@ class SchemaContract<C> extends AnyContract<C> {
 }
 
 class TypesOnly<C> extends AnyContract<C> {
-  '~open'(port: SessionPort): ClientSession {
-    return new ClientSession(port);
+  '~open'(settings: Settings): ClientSession {
+    return new ClientSession(settings);
   }
 
   protected check(): void {

@@ -2,7 +2,6 @@
 import { ProtocolViolation, type Id, type Message, type RequestType, type Uri } from '@wamp/protocol';
 import { ConnectionLostError, WampError } from '../errors.ts';
 import type { Handle } from './handle.ts';
-import type { Ending } from '../ending.ts';
 import { Recent } from './recent.ts';
 import { ignore } from './quietly.ts';
 import type { Answer, Waiter } from './requests.ts';
@@ -58,28 +57,29 @@ export class Attachments<H extends Handle> {
     return entry;
   }
 
-  /** Asks the router for it; rejects with what the router says. */
-  join(handle: H): Promise<void> {
+  /** Asks the router for it. @param answered hears what the router says: an error, or that it has agreed */
+  join(handle: H, answered: (error?: Error) => void): void {
     const { uri } = handle;
-    return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        type: this.#kind.joinType,
-        answered: (answer) => {
-          this.#attach(this.#kind.idIn(answer), handle);
-          this.#joined(uri);
-          resolve();
-          // Given up while the request was on its way.
-          if (handle.state === 'ended') void this.leave(handle).catch(ignore);
-        },
-        failed: (error) => {
-          this.#joined(uri);
-          reject(error);
-        },
-      };
-      this.#joining.set(uri, (this.#joining.get(uri) ?? 0) + 1);
-      this.#ask(waiter, (request) => this.#kind.join(request, handle));
-    });
+    const waiter: Waiter = {
+      type: this.#kind.joinType,
+      answered: (answer) => {
+        this.#attach(this.#kind.idIn(answer), handle);
+        this.#joined(uri);
+        answered();
+        // Given up while the request was on its way.
+        if (handle.state === 'ended') void this.leave(handle).catch(ignore);
+      },
+      failed: (error) => {
+        this.#joined(uri);
+        answered(error);
+      },
+      // The handle is asked for again, on the next connection.
+      lost: () => this.#joined(uri),
+    };
+    this.#joining.set(uri, (this.#joining.get(uri) ?? 0) + 1);
+    this.#ask(waiter, (request) => this.#kind.join(request, handle));
   }
+
   /** Takes the handle off its id; the last one tells the router. Resolves when that is done. */
   leave(handle: H): Promise<void> {
     const entry = handle.givenId === undefined ? undefined : this.#entries.get(handle.givenId);
@@ -96,12 +96,12 @@ export class Attachments<H extends Handle> {
     for (const handle of entry?.handles ?? []) handle.end({ reason: reason ?? 'revoked' });
   }
 
-  /** The WAMP session is over, and every request has failed already. */
-  end(ending: Ending): void {
+  /** The WAMP session is over: no id stands for anything any more. */
+  detach(): void {
     const entries = [...this.#entries.values()];
     this.#entries.clear();
     for (const { handles } of entries) {
-      for (const handle of handles) handle.end(ending);
+      for (const handle of handles) handle.detach();
     }
   }
 
@@ -119,7 +119,7 @@ export class Attachments<H extends Handle> {
       entry.handles.add(handle);
       entry.serving = handle;
     }
-    handle.givenId = id;
+    handle.attach(id);
   }
 
   /** A request is answered, so whoever waited to know whether it shares their id can go on. */

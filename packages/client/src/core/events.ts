@@ -77,7 +77,7 @@ export class Events {
   /** Never throws. */
   #handle(handle: Subscriber, event: WampEvent<unknown[]>): void {
     try {
-      const outcome = handle.state === 'active' ? handle.deliver(event) : undefined;
+      const outcome = handle.state === 'ended' ? undefined : handle.deliver(event);
       if (isThenable(outcome)) {
         void Promise.resolve(outcome)
           .catch((thrown: unknown) => this.#port.report(thrown))

@@ -1,9 +1,12 @@
-/** What an application holds of a subscription or registration: an intent that a WAMP session carries. */
+/** What an application holds of a subscription or registration: an intent, which one WAMP session after the other carries. */
 import type { Dict, Id, Uri } from '@wamp/protocol';
 import type { Ending } from '../ending.ts';
 
-/** Where a handle stands. */
-export type HandleState = 'active' | 'ended';
+/**
+ * Where a handle stands: `pending` until the router has first agreed to it, `restoring` while it waits to be carried
+ * again, on another connection.
+ */
+export type HandleState = 'pending' | 'active' | 'restoring' | 'ended';
 
 /** Leaves the router; resolves when it has confirmed, or when there was nothing to leave. */
 export type Leave = () => Promise<void>;
@@ -17,6 +20,8 @@ export class Handle {
   readonly ended: Promise<Ending>;
   /** What the router calls it, in the WAMP session at hand; stays when the handle ends. */
   givenId: Id | undefined;
+  /** Whether it has been carried before. */
+  #wasActive = false;
   readonly #leave: Leave;
   #ending: Ending | undefined;
   #resolveEnded: ((ending: Ending) => void) | undefined;
@@ -36,12 +41,25 @@ export class Handle {
   }
 
   get state(): HandleState {
-    return this.#ending === undefined ? 'active' : 'ended';
+    if (this.#ending !== undefined) return 'ended';
+    if (this.givenId !== undefined) return 'active';
+    return this.#wasActive ? 'restoring' : 'pending';
   }
 
   /** How it ended, if it did; only the first ending counts. */
   get ending(): Ending | undefined {
     return this.#ending;
+  }
+
+  /** The router has given it an id. */
+  attach(id: Id): void {
+    this.givenId = id;
+    this.#wasActive = true;
+  }
+
+  /** The WAMP session that carried it is over. */
+  detach(): void {
+    if (this.#ending === undefined) this.givenId = undefined;
   }
 
   end(ending: Ending): void {

@@ -104,8 +104,6 @@ export class Invocations {
       this.#over(invocation);
       invocation.abort(error ?? new CanceledError(ErrorUri.CANCELED));
     }
-    // Events wait in the same line.
-    this.#gate.clear();
   }
 
   /** Runs the procedure, once its arguments can be read. */

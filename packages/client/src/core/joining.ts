@@ -12,13 +12,15 @@ import {
   type Message,
   type Welcome,
 } from '@wamp/protocol';
-import type { Authenticator, Bindable, Signature } from '../auth/authenticator.ts';
+import type { AuthContext, Authenticator, Bindable, Signature } from '../auth/authenticator.ts';
+import { SecretUnavailable } from '../auth/secret.ts';
 import { AuthError, refusal, type ConnectError } from '../errors.ts';
 
 /** Where joining reports to. */
 export interface JoiningPort {
   /** What the session stands on. */
   readonly transport: Bindable;
+  readonly context: AuthContext;
   send(message: Message): void;
   joined(welcome: Welcome): void;
   /** It came to nothing. `abort` is what the router has to be told, if it does not know. */
@@ -142,7 +144,7 @@ export class Joining {
     this.#state = 'challenged';
     void this.#ask(
       'challenged',
-      () => respond(extra, this.#port.transport, this.#work.signal),
+      () => respond(extra, this.#port.transport, this.#work.signal, this.#port.context),
       (signature) => {
         const message = authenticate(signature);
         this.#state = 'authenticating';
@@ -162,11 +164,13 @@ export class Joining {
     try {
       const answer = await question();
       if (this.#state === during) answered(answer);
-    } catch (cause) {
+    } catch (thrown) {
       if (this.#state === 'done') return;
       this.#state = 'done';
       const uri = ErrorUri.AUTHENTICATION_FAILED;
-      const error = new AuthError(uri, ['The authenticator failed.'], true, { cause });
+      const fatal = !(thrown instanceof SecretUnavailable);
+      const cause: unknown = fatal ? thrown : thrown.cause;
+      const error = new AuthError(uri, ['The authenticator failed.'], fatal, { cause });
       this.#port.failed(error, abort(uri, 'The client cannot authenticate.'));
     }
   }

@@ -25,6 +25,8 @@ export interface Waiter {
   /** A RESULT that is not the last; without this, nobody has asked for any. */
   progressed?(result: Result): void;
   failed(error: Error): void;
+  /** The session is over, but another one will carry on; without this, that is a failure. */
+  lost?(error: Error): void;
 }
 
 const REQUEST_OF: Readonly<Record<Answer['type'], RequestType>> = {
@@ -87,11 +89,14 @@ export class Requests {
     waiter?.failed(error);
   }
 
-  /** The session is over: everybody who waits fails. */
-  failAll(error: Error): void {
+  /** The session is over: nobody who waits gets an answer. @param survives whether another one will carry on */
+  failAll(error: Error, survives: boolean): void {
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const waiter of waiting) waiter.failed(error);
+    for (const waiter of waiting) {
+      if (survives && waiter.lost !== undefined) waiter.lost(error);
+      else waiter.failed(error);
+    }
   }
 
   /** Nobody, if the request has ended before: a call canceled, a signal aborted (T-7). */

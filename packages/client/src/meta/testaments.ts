@@ -11,7 +11,10 @@ import type { MetaSession } from './meta-session.ts';
 export type TestamentScope = 'destroyed' | 'detached';
 
 /** How a testament is published. */
-export interface TestamentOptions extends Omit<PublishOptions, 'acknowledge' | 'signal' | 'passthru'> {
+export interface TestamentOptions extends Omit<
+  PublishOptions,
+  'acknowledge' | 'signal' | 'passthru' | 'offline' | 'idempotent'
+> {
   /** Default `destroyed`. */
   readonly scope?: TestamentScope | undefined;
   /** Keyword arguments beside a list. */

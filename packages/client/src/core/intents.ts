@@ -1,0 +1,165 @@
+/** The handles that an application holds, of one kind, in the order in which they came about: they survive connections. */
+import { ErrorUri } from '@wamp/protocol';
+import type { Clock } from '../clock.ts';
+import type { Ending } from '../ending.ts';
+import { connectionLost, ConnectionLostError, WampError } from '../errors.ts';
+import type { Attachments } from './attachments.ts';
+import type { Handle } from './handle.ts';
+import type { Restoration } from './restoration.ts';
+
+/** Who waits for the router's first answer. */
+export interface Settle {
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+/** Our predecessor may hold a procedure until the router finds that it is gone: we ask again for so long (ms). */
+const PATIENCE = 30_000;
+const FIRST_PAUSE = 500;
+
+/** What is known of a handle. */
+class Intent {
+  /** The caller, until it has been answered. */
+  settle: Settle | undefined;
+  /** Whether any router was ever asked for it. */
+  wasAsked = false;
+  /** Where it has been asked for last. */
+  asked: unknown;
+  /** How long it has waited (ms) for its predecessor to go, and will wait next. */
+  waited = 0;
+  pause = FIRST_PAUSE;
+  stopTimer: (() => void) | undefined;
+
+  constructor(settle: Settle) {
+    this.settle = settle;
+  }
+}
+
+/** What they need of their session. */
+export interface IntentsPort<H extends Handle> {
+  readonly clock: Clock;
+  /** The router has agreed to a handle; with `restoration`, on another connection than before. */
+  attached(handle: H, restoration: Restoration | undefined): void;
+  /** A handle that has been carried before has been refused. */
+  report(error: Error): void;
+}
+
+export class Intents<H extends Handle> {
+  readonly #port: IntentsPort<H>;
+  readonly #intents = new Map<H, Intent>();
+  #attachments: Attachments<H> | undefined;
+  #restoration: Restoration | undefined;
+
+  constructor(port: IntentsPort<H>) {
+    this.#port = port;
+  }
+
+  get size(): number {
+    return this.#intents.size;
+  }
+
+  handles(): H[] {
+    return [...this.#intents.keys()];
+  }
+
+  /** A new one; asked for at once if there is a connection. */
+  add(handle: H, settle: Settle): void {
+    const intent = new Intent(settle);
+    this.#intents.set(handle, intent);
+    void handle.ended.then(() => this.#forget(handle, intent));
+    this.#ask(handle, intent);
+  }
+
+  /** The handle is to end, and has been told so. */
+  leave(handle: H): Promise<void> {
+    return this.#attachments?.leave(handle) ?? Promise.resolve();
+  }
+
+  /** There is a connection: each step asks for one handle. */
+  *attach(attachments: Attachments<H>, restoration: Restoration | undefined): Generator<undefined, void> {
+    this.#attachments = attachments;
+    this.#restoration = restoration;
+    for (const [handle, intent] of this.#intents) {
+      if (this.#attachments !== attachments) return;
+      this.#ask(handle, intent);
+      yield;
+    }
+    this.#restoration = undefined;
+  }
+
+  /** There is none any more. */
+  detach(): void {
+    this.#attachments = undefined;
+    this.#restoration = undefined;
+    for (const intent of this.#intents.values()) intent.stopTimer?.();
+  }
+
+  /** There will be none. */
+  end(ending: Ending): void {
+    this.detach();
+    for (const [handle, intent] of this.#intents) {
+      intent.settle?.reject(connectionLost(ending, intent.wasAsked));
+      intent.settle = undefined;
+      handle.end(ending);
+    }
+    this.#intents.clear();
+  }
+
+  #forget(handle: H, intent: Intent): void {
+    intent.stopTimer?.();
+    this.#intents.delete(handle);
+  }
+
+  #ask(handle: H, intent: Intent): void {
+    const attachments = this.#attachments;
+    if (attachments === undefined || intent.asked === attachments || handle.state === 'ended') return;
+    intent.asked = attachments;
+    intent.waited = 0;
+    intent.pause = FIRST_PAUSE;
+    const restoration = this.#restoration;
+    restoration?.begin();
+    this.#join(handle, intent, restoration);
+  }
+
+  #join(handle: H, intent: Intent, restoration: Restoration | undefined): void {
+    const attachments = this.#attachments;
+    const isHeld = intent.wasAsked;
+    intent.wasAsked = true;
+    attachments?.join(handle, (error) => {
+      if (error === undefined) this.#agreed(handle, intent, restoration);
+      // Another connection will carry it, or the session ends, and it with that.
+      else if (error instanceof ConnectionLostError) return;
+      else if (isHeld && WampError.is(error, ErrorUri.PROCEDURE_ALREADY_EXISTS) && intent.waited < PATIENCE)
+        this.#askAgain(handle, intent, restoration);
+      else this.#refused(handle, intent, restoration, error);
+    });
+  }
+
+  #agreed(handle: H, intent: Intent, restoration: Restoration | undefined): void {
+    intent.settle?.resolve();
+    intent.settle = undefined;
+    if (handle.state !== 'ended') this.#port.attached(handle, restoration);
+    restoration?.finish();
+  }
+
+  #askAgain(handle: H, intent: Intent, restoration: Restoration | undefined): void {
+    const pause = Math.min(intent.pause, PATIENCE - intent.waited);
+    intent.waited += pause;
+    intent.pause *= 2;
+    intent.stopTimer = this.#port.clock.after(pause, () => {
+      if (handle.state === 'ended') restoration?.finish();
+      else this.#join(handle, intent, restoration);
+    });
+  }
+
+  #refused(handle: H, intent: Intent, restoration: Restoration | undefined, error: Error): void {
+    restoration?.failed.push(error);
+    intent.settle?.reject(error);
+    // Who waited for the first answer hears of it; of a later one, the session does.
+    const isLate = intent.settle === undefined && handle.state !== 'ended';
+    intent.settle = undefined;
+    handle.end({ reason: 'refused', error });
+    if (isLate) this.#port.report(error);
+    restoration?.finish();
+  }
+}

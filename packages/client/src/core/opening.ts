@@ -1,0 +1,40 @@
+/** Who waits for something to open, be it again. */
+import { ignore } from './quietly.ts';
+
+export class Opening<T> {
+  #waiting: { promise: Promise<T>; resolve(value: T): void; reject(error: Error): void } | undefined;
+  #failure: Error | undefined;
+
+  /** Resolves when it opens next; rejects when it will not. */
+  wait(): Promise<T> {
+    if (this.#failure !== undefined) {
+      const never = Promise.reject<T>(this.#failure);
+      never.catch(ignore);
+      return never;
+    }
+    if (this.#waiting === undefined) {
+      const settle: { resolve?: (value: T) => void; reject?: (error: Error) => void } = {};
+      const promise = new Promise<T>((resolve, reject) => Object.assign(settle, { resolve, reject }));
+      promise.catch(ignore);
+      this.#waiting = {
+        promise,
+        resolve: (value) => settle.resolve?.(value),
+        reject: (error) => settle.reject?.(error),
+      };
+    }
+    return this.#waiting.promise;
+  }
+
+  done(value: T): void {
+    this.#waiting?.resolve(value);
+    this.#waiting = undefined;
+  }
+
+  /** The first failure counts. @returns whether anybody waited */
+  over(failure: Error): boolean {
+    this.#failure ??= failure;
+    const isAwaited = this.#waiting !== undefined;
+    this.#waiting?.reject(failure);
+    return isAwaited;
+  }
+}

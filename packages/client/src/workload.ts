@@ -1,0 +1,201 @@
+/** What an application has asked of its session, and what becomes of it while connections come and go. */
+import { ErrorUri, Payload, type Serializer } from '@wamp/protocol';
+import { nowBy, type Clock } from './clock.ts';
+import type { Connection } from './connection.ts';
+import type { Subscriber } from './core/events.ts';
+import { Gate } from './core/gate.ts';
+import { Intents } from './core/intents.ts';
+import type { Callee } from './core/invocations.ts';
+import { Lane } from './core/lane.ts';
+import { Outbox, type OutboxLimits } from './core/outbox.ts';
+import { Restoration, type Restored } from './core/restoration.ts';
+import type { Ending } from './ending.ts';
+import { ConnectError, connectionLost } from './errors.ts';
+import type { Office, Offline, Request } from './office.ts';
+
+/** What it needs of its session. */
+export interface WorkloadPort {
+  readonly clock: Clock;
+  readonly maxHandlers: number;
+  readonly limits: OutboxLimits;
+  /** Writes down what waits. */
+  readonly serializer: Serializer;
+  /** Something waits for a connection. */
+  wanted(): void;
+  restored(restored: Restored): void;
+  report(error: Error): void;
+}
+
+export class Workload implements Office {
+  readonly clock: Clock;
+  readonly lane: Lane = new Lane();
+  readonly gate: Gate;
+  readonly subscriptions: Intents<Subscriber>;
+  readonly registrations: Intents<Callee>;
+  readonly #port: WorkloadPort;
+  readonly #outbox: Outbox<Connection>;
+  #connection: Connection | undefined;
+  /** True while the connection takes up what has waited, and so nothing goes straight to it. */
+  #isResuming = false;
+  /** What was under way when the connection went, in its order. */
+  #returned: Request[] = [];
+  #ending: Ending | undefined;
+  /** Whether it has been said, since there was a connection, that no more can wait. */
+  #isFull = false;
+  /** Set whenever something is handed in; cleared by whoever looks. */
+  used = false;
+
+  constructor(port: WorkloadPort) {
+    const { clock } = port;
+    const report = port.report.bind(port);
+    this.#port = port;
+    this.clock = clock;
+    this.gate = new Gate(port.maxHandlers, () => this.#connection?.events.tellDropped());
+    this.#outbox = new Outbox(port.limits);
+    this.registrations = new Intents({
+      clock,
+      report,
+      attached: (_handle, restoration) => {
+        if (restoration !== undefined) restoration.registrations += 1;
+      },
+    });
+    this.subscriptions = new Intents({
+      clock,
+      report,
+      attached: (_handle, restoration) => {
+        if (restoration !== undefined) restoration.subscriptions += 1;
+      },
+    });
+  }
+
+  get connection(): Connection | undefined {
+    return this.#connection;
+  }
+
+  /** How it ended, if it did. */
+  get ending(): Ending | undefined {
+    return this.#ending;
+  }
+
+  /** Whether anything needs a connection, or would notice that there is none. */
+  get isBusy(): boolean {
+    const { size: subscriptions } = this.subscriptions;
+    return subscriptions + this.registrations.size > 0 || this.isUnderWay;
+  }
+
+  /** Whether a request waits for something, or somebody for us. */
+  get isUnderWay(): boolean {
+    const { requests, invocations } = this.#connection ?? {};
+    return this.#outbox.size + (requests?.size ?? 0) + (invocations?.running ?? 0) > 0;
+  }
+
+  submit(request: Request, offline: Offline): void {
+    this.used = true;
+    const connection = this.#connection;
+    if (connection?.isOpen === true && !this.#isResuming) request.sendOn(connection);
+    else if (this.#ending !== undefined) request.failed(connectionLost(this.#ending, false));
+    else if (offline === 'fail' && connection === undefined) request.failed(offlineNow());
+    else if (offline === 'drop' && connection === undefined) request.dropped?.();
+    else if (this.#outbox.add(request)) this.#port.wanted();
+    else request.failed(this.#full());
+  }
+
+  submitAgain(request: Request): void {
+    this.#returned.push(request);
+  }
+
+  withdraw(request: Request): void {
+    this.#outbox.remove(request);
+  }
+
+  held(payload: Payload): readonly [Payload, number] {
+    const { serializer } = this.#port;
+    try {
+      const bytes = payload.as(serializer);
+      return [Payload.encoded(serializer, bytes, payload.count), bytes.length];
+    } catch {
+      // Whether the serializer of the next connection can write it, it will say.
+      return [payload, 0];
+    }
+  }
+
+  /** There is a connection. @param isAnother whether there was one before */
+  resume(connection: Connection, isAnother: boolean): void {
+    this.#connection = connection;
+    this.#isResuming = true;
+    this.#isFull = false;
+    this.#proceed(connection, this.#steps(connection, isAnother));
+  }
+
+  /** It is gone. */
+  suspend(): void {
+    this.#connection = undefined;
+    this.#isResuming = false;
+    this.subscriptions.detach();
+    this.registrations.detach();
+    for (const refused of this.#outbox.addFirst(this.#returned.splice(0))) refused.failed(this.#full());
+  }
+
+  /** Nothing will be done any more. */
+  end(ending: Ending): void {
+    if (this.#ending !== undefined) return;
+    this.#ending = ending;
+    this.#connection = undefined;
+    this.subscriptions.end(ending);
+    this.registrations.end(ending);
+    this.#outbox.failAll(() => connectionLost(ending, false));
+    this.gate.clear();
+  }
+
+  /** The order in which a connection takes up what has waited: who is called may be ourselves. */
+  *#steps(connection: Connection, isAnother: boolean): Generator<undefined, void> {
+    const restoration = isAnother ? this.#restoration() : undefined;
+    yield* this.registrations.attach(connection.registrations, restoration);
+    yield* this.subscriptions.attach(connection.subscriptions, restoration);
+    restoration?.finish();
+    // Whoever hears of that may end the connection.
+    yield;
+    for (let next = this.#outbox.take(); next !== undefined; next = this.#outbox.take()) {
+      next.sendOn(connection);
+      yield;
+    }
+    this.#isResuming = false;
+  }
+
+  /** Takes the steps as far as there is room for what they send. */
+  #proceed(connection: Connection, steps: Iterator<undefined, void>): void {
+    while (this.#connection === connection && connection.isOpen) {
+      const room = connection.room();
+      if (room !== undefined) {
+        void room.then(() => this.#proceed(connection, steps));
+        return;
+      }
+      if (steps.next().done === true) return;
+    }
+  }
+
+  #restoration(): Restoration {
+    const began = nowBy(this.clock);
+    return new Restoration(({ registrations, subscriptions, recovered, failed, gaps }) => {
+      const ms = nowBy(this.clock) - began;
+      this.#port.restored({ registrations, subscriptions, recovered, failed, gaps, ms });
+    });
+  }
+
+  /** Once, the session hears of it: whoever publishes without looking back does not. */
+  #full(): ConnectError {
+    const { max, maxBytes } = this.#port.limits;
+    const text = `There is no connection, and ${max} requests or ${maxBytes} bytes wait for one (option offlineQueue).`;
+    const error = new ConnectError(ErrorUri.LIMIT_EXCEEDED, [text], false);
+    if (!this.#isFull) {
+      this.#isFull = true;
+      this.#port.report(error);
+    }
+    return error;
+  }
+}
+
+function offlineNow(): Error {
+  const reason = ErrorUri.NETWORK_FAILURE;
+  return connectionLost({ reason, error: new Error('There is no connection at the moment.') }, false);
+}
