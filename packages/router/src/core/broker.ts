@@ -19,6 +19,7 @@ import type { Clock } from './clock.ts';
 import { disclosing, passthru, publisherDetails } from './disclosure.ts';
 import { eligibility } from './eligibility.ts';
 import { Delivery, FanOut } from './fan-out.ts';
+import { Holdings, type ExceededQuota } from './holdings.ts';
 import { Hook } from './hook.ts';
 import { PatternMap } from './pattern-map.ts';
 import type { Owner } from './wildcards.ts';
@@ -50,28 +51,32 @@ export interface BrokerOptions {
   readonly turns: Turns;
 }
 
-const TOO_MANY = {
-  subscriptions: 'too many subscriptions',
-  pattern_subscriptions: 'too many subscriptions to patterns',
-  pattern_shapes: TOO_MANY_SHAPES,
-} as const satisfies Partial<Record<QuotaName, string>>;
+/** The quotas of subscriptions, by what they limit: their names, and what a session is told that exceeds them. */
+const QUOTAS = {
+  all: ['subscriptions', 'too many subscriptions'],
+  patterns: ['pattern_subscriptions', 'too many subscriptions to patterns'],
+  shapes: ['pattern_shapes', TOO_MANY_SHAPES],
+} as const satisfies Record<ExceededQuota, readonly [QuotaName, string]>;
 
 export class Broker implements RealmBroker {
   readonly subscriptions: PatternMap<Subscription> = new PatternMap();
-  readonly created: Hook<[Session, Subscription]> = new Hook();
-  readonly subscribed: Hook<[Session, Subscription]> = new Hook();
-  readonly answered: Hook<[Session, Subscription, Subscribe['options']]> = new Hook();
-  readonly unsubscribed: Hook<[Session, Subscription]> = new Hook();
-  readonly deleted: Hook<[Session, Subscription]> = new Hook();
-  readonly published: Hook<[Publication, readonly Subscription[]]> = new Hook();
-
-  readonly #byId = new Map<Id, Subscription>();
   /** Those that stay when their last subscriber goes. */
   readonly #held = new Set<Subscription>();
-  /** What each session is subscribed to, so that leaving scans nothing else. */
-  readonly #bySession = new Map<Session, Set<Subscription>>();
-  /** How many of these are patterns. */
-  readonly #patterns = new Map<Session, number>();
+  readonly #holdings: Holdings<Subscription> = new Holdings<Subscription>({
+    byPattern: this.subscriptions,
+    uriOf: ({ topic }) => topic,
+    release: (subscription, session) => {
+      subscription.subscribers.delete(session);
+      return subscription.subscribers.size === 0 && !this.#held.has(subscription);
+    },
+  });
+  readonly created: Hook<[Session, Subscription]> = this.#holdings.created;
+  readonly subscribed: Hook<[Session, Subscription]> = this.#holdings.added;
+  readonly answered: Hook<[Session, Subscription, Subscribe['options']]> = new Hook();
+  readonly unsubscribed: Hook<[Session, Subscription]> = this.#holdings.removed;
+  readonly deleted: Hook<[Session, Subscription]> = this.#holdings.deleted;
+  readonly published: Hook<[Publication, readonly Subscription[]]> = new Hook();
+
   readonly #options: BrokerOptions;
   readonly #fanOut: FanOut;
   #writing: Writing | undefined;
@@ -91,7 +96,7 @@ export class Broker implements RealmBroker {
   }
 
   byId(id: Id): Subscription | undefined {
-    return this.#byId.get(id);
+    return this.#holdings.byId(id);
   }
 
   /** SUB-1, SUB-2: answers SUBSCRIBED, with the same id when the session is subscribed already. */
@@ -105,16 +110,16 @@ export class Broker implements RealmBroker {
     }
     const known = this.subscriptions.get(match, topic);
     const isNew = known?.subscribers.has(session) !== true;
-    const quota = isNew ? this.#exceeded(session, match, topic) : undefined;
-    if (quota !== undefined) {
+    const exceeded = isNew ? this.#exceeded(session, match, topic) : undefined;
+    if (exceeded !== undefined) {
+      const [quota, explanation] = QUOTAS[exceeded];
       this.#options.limited.add(quota);
-      refuseRequest(session, message, ErrorUri.LIMIT_EXCEEDED, TOO_MANY[quota]);
+      refuseRequest(session, message, ErrorUri.LIMIT_EXCEEDED, explanation);
       return;
     }
     const subscription = known ?? this.#create(match, topic, clientOf(session));
     subscription.subscribers.add(session);
-    this.#of(session).add(subscription);
-    if (isNew && match !== 'exact') this.#countPattern(session, 1);
+    if (isNew) this.#holdings.add(session, subscription);
     session.send({ type: MessageType.SUBSCRIBED, request, subscription: subscription.id });
     this.answered.emit(session, subscription, options);
     if (known === undefined) this.created.emit(session, subscription);
@@ -137,26 +142,23 @@ export class Broker implements RealmBroker {
   }
 
   revoke(subscription: Subscription, session: Session, reason?: string): boolean {
-    if (this.#bySession.get(session)?.delete(subscription) !== true) return false;
-    this.#remove(session, subscription, () => {
+    return this.#holdings.remove(session, subscription, () => {
       if (!session.features.has('subscriber', 'subscription_revocation')) return;
       const details = { subscription: subscription.id, ...(reason === undefined ? {} : { reason }) };
       session.send({ type: MessageType.UNSUBSCRIBED, request: 0, details });
     });
-    return true;
   }
 
   /** SUB-4; another session's subscription is no such subscription (T-43). */
   unsubscribe(session: Session, message: Unsubscribe): void {
     const { request } = message;
-    const subscription = this.#byId.get(message.subscription);
-    if (subscription === undefined || this.#bySession.get(session)?.delete(subscription) !== true) {
-      refuse(session, MessageType.UNSUBSCRIBE, request, ErrorUri.NO_SUCH_SUBSCRIPTION);
-      return;
-    }
-    this.#remove(session, subscription, () => {
+    const subscription = this.#holdings.byId(message.subscription);
+    const answer = (): void => {
       session.send({ type: MessageType.UNSUBSCRIBED, request });
-    });
+    };
+    if (subscription === undefined || !this.#holdings.remove(session, subscription, answer)) {
+      refuse(session, MessageType.UNSUBSCRIBE, request, ErrorUri.NO_SUCH_SUBSCRIPTION);
+    }
   }
 
   /**
@@ -255,13 +257,8 @@ export class Broker implements RealmBroker {
   }
 
   /** Ends all subscriptions of a session that has left, a bounded piece of work with each step. */
-  *leaving(session: Session): Generator<void, void> {
-    const subscriptions = this.#bySession.get(session);
-    this.#bySession.delete(session);
-    for (const subscription of subscriptions ?? []) {
-      this.#remove(session, subscription);
-      yield;
-    }
+  leaving(session: Session): Generator<void, void> {
+    return this.#holdings.leaving(session);
   }
 
   #matching(topic: Uri): readonly Subscription[] {
@@ -279,46 +276,16 @@ export class Broker implements RealmBroker {
       subscribers: new Set<Session>(),
       recorder: undefined,
     };
-    this.subscriptions.set(match, topic, subscription, owner);
-    this.#byId.set(subscription.id, subscription);
+    this.#holdings.create(subscription, owner);
     return subscription;
   }
 
-  #of(session: Session): Set<Subscription> {
-    let subscriptions = this.#bySession.get(session);
-    if (subscriptions === undefined) {
-      subscriptions = new Set();
-      this.#bySession.set(session, subscriptions);
-    }
-    return subscriptions;
-  }
-
-  /** The quota that one more subscription would exceed. */
-  #exceeded(session: Session, match: MatchPolicy, topic: Uri): keyof typeof TOO_MANY | undefined {
+  #exceeded(session: Session, match: MatchPolicy, topic: Uri): ExceededQuota | undefined {
     const { subscriptions, patternSubscriptions } = this.#options.quotas;
-    if ((this.#bySession.get(session)?.size ?? 0) >= subscriptions) return 'subscriptions';
-    if (match === 'exact') return undefined;
-    if ((this.#patterns.get(session) ?? 0) >= patternSubscriptions) return 'pattern_subscriptions';
-    return this.subscriptions.admits(match, topic, clientOf(session)) ? undefined : 'pattern_shapes';
-  }
-
-  #countPattern(session: Session, change: 1 | -1): void {
-    const count = (this.#patterns.get(session) ?? 0) + change;
-    if (count === 0) this.#patterns.delete(session);
-    else this.#patterns.set(session, count);
-  }
-
-  #remove(session: Session, subscription: Subscription, answer?: () => void): void {
-    subscription.subscribers.delete(session);
-    if (subscription.match !== 'exact') this.#countPattern(session, -1);
-    const last = subscription.subscribers.size === 0 && !this.#held.has(subscription);
-    if (last) {
-      this.subscriptions.delete(subscription.match, subscription.topic);
-      this.#byId.delete(subscription.id);
-    }
-    answer?.();
-    this.unsubscribed.emit(session, subscription);
-    if (last) this.deleted.emit(session, subscription);
+    return this.#holdings.exceeded(session, match, topic, {
+      all: subscriptions,
+      patterns: patternSubscriptions,
+    });
   }
 }
 

@@ -21,7 +21,8 @@ import { Calls } from './calls.ts';
 import type { Clock } from './clock.ts';
 import { disclosing, isPassthru } from './disclosure.ts';
 import { conflictWith, NOBODY, replaceable } from './forced-registration.ts';
-import { Hook } from './hook.ts';
+import { Holdings, type ExceededQuota } from './holdings.ts';
+import type { Hook } from './hook.ts';
 import type { SessionAccounts } from './kept.ts';
 import { PatternMap } from './pattern-map.ts';
 import type { PendingCall, Side } from './pending-calls.ts';
@@ -54,25 +55,29 @@ export interface DealerOptions {
   readonly turns: Turns;
 }
 
-const TOO_MANY = {
-  registrations: 'too many registrations',
-  pattern_registrations: 'too many registrations of patterns',
-  pattern_shapes: TOO_MANY_SHAPES,
-} as const satisfies Partial<Record<QuotaName, string>>;
+/** The quotas of registrations, by what they limit: their names, and what a session is told that exceeds them. */
+const QUOTAS = {
+  all: ['registrations', 'too many registrations'],
+  patterns: ['pattern_registrations', 'too many registrations of patterns'],
+  shapes: ['pattern_shapes', TOO_MANY_SHAPES],
+} as const satisfies Record<ExceededQuota, readonly [QuotaName, string]>;
 
 export class Dealer implements Omit<RealmDealer, 'calls'> {
   readonly registrations: PatternMap<Registration> = new PatternMap();
   readonly calls: Calls;
-  readonly created: Hook<[Session, Registration]> = new Hook();
-  readonly registered: Hook<[Session, Registration]> = new Hook();
-  readonly unregistered: Hook<[Session, Registration]> = new Hook();
-  readonly deleted: Hook<[Session, Registration]> = new Hook();
+  readonly #holdings: Holdings<Registration> = new Holdings<Registration>({
+    byPattern: this.registrations,
+    uriOf: ({ procedure }) => procedure,
+    release: (registration, session) => {
+      removeCallee(registration, session);
+      return registration.callees.length === 0;
+    },
+  });
+  readonly created: Hook<[Session, Registration]> = this.#holdings.created;
+  readonly registered: Hook<[Session, Registration]> = this.#holdings.added;
+  readonly unregistered: Hook<[Session, Registration]> = this.#holdings.removed;
+  readonly deleted: Hook<[Session, Registration]> = this.#holdings.deleted;
 
-  readonly #byId = new Map<Id, Registration>();
-  /** What each session has registered, so that leaving scans nothing else. */
-  readonly #bySession = new Map<Session, Set<Registration>>();
-  /** How many of these are patterns. */
-  readonly #patterns = new Map<Session, number>();
   readonly #options: DealerOptions;
   #draining = false;
 
@@ -82,7 +87,7 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
   }
 
   byId(id: Id): Registration | undefined {
-    return this.#byId.get(id);
+    return this.#holdings.byId(id);
   }
 
   /** REG-1, SHR-1, SHR-2. */
@@ -98,15 +103,16 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
       refuseRequest(session, message, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
       return;
     }
-    const quota = isTrusted(session) ? undefined : this.#exceeded(session, match, procedure);
-    if (quota !== undefined) {
+    const exceeded = isTrusted(session) ? undefined : this.#exceeded(session, match, procedure);
+    if (exceeded !== undefined) {
+      const [quota, explanation] = QUOTAS[exceeded];
       this.#options.limited.add(quota);
-      refuseRequest(session, message, ErrorUri.LIMIT_EXCEEDED, TOO_MANY[quota]);
+      refuseRequest(session, message, ErrorUri.LIMIT_EXCEEDED, explanation);
       return;
     }
     const holders = this.registrations.get(match, procedure);
     const yielding = options.force_reregister === true ? replaceable(holders, session) : NOBODY;
-    const isCallee = holders !== undefined && this.#bySession.get(session)?.has(holders) === true;
+    const isCallee = holders !== undefined && this.#holdings.has(session, holders);
     const conflict = conflictWith(holders, yielding, isCallee && !yielding.has(session), invoke);
     if (conflict !== undefined) {
       refuseRequest(session, message, ErrorUri.PROCEDURE_ALREADY_EXISTS, conflict);
@@ -116,8 +122,7 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
     const known = this.registrations.get(match, procedure);
     const registration = known ?? this.#create(match, procedure, invoke, clientOf(session));
     addCallee(registration, session, options);
-    this.#of(session).add(registration);
-    if (match !== 'exact') this.#countPattern(session, 1);
+    this.#holdings.add(session, registration);
     session.send({ type: MessageType.REGISTERED, request, registration: registration.id });
     if (known === undefined) this.created.emit(session, registration);
     this.registered.emit(session, registration);
@@ -127,26 +132,23 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
   /** REG-2; another session's registration is no such registration (T-43). Calls in flight go on. */
   unregister(session: Session, message: Unregister): void {
     const { request } = message;
-    const registration = this.#byId.get(message.registration);
-    if (registration === undefined || this.#bySession.get(session)?.delete(registration) !== true) {
-      refuse(session, MessageType.UNREGISTER, request, ErrorUri.NO_SUCH_REGISTRATION);
-      return;
-    }
-    this.#remove(session, registration, () => {
+    const registration = this.#holdings.byId(message.registration);
+    const answer = (): void => {
       session.send({ type: MessageType.UNREGISTERED, request });
-    });
-    this.calls.reconsider(registration, true);
+    };
+    if (registration === undefined || !this.#holdings.remove(session, registration, answer)) {
+      refuse(session, MessageType.UNREGISTER, request, ErrorUri.NO_SUCH_REGISTRATION);
+    } else this.calls.reconsider(registration, true);
   }
 
   revoke(registration: Registration, session: Session, reason?: string): boolean {
-    if (this.#bySession.get(session)?.delete(registration) !== true) return false;
-    this.#remove(session, registration, () => {
+    const isCallee = this.#holdings.remove(session, registration, () => {
       if (!session.features.has('callee', 'registration_revocation')) return;
       const details = { registration: registration.id, ...(reason === undefined ? {} : { reason }) };
       session.send({ type: MessageType.UNREGISTERED, request: 0, details });
     });
-    this.calls.reconsider(registration, true);
-    return true;
+    if (isCallee) this.calls.reconsider(registration, true);
+    return isCallee;
   }
 
   /**
@@ -260,14 +262,10 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
    * with each step. Whoever calls it in between is told that the callee has left.
    */
   *leaving(session: Session): Generator<void, void> {
-    const registrations = this.#bySession.get(session);
-    this.#bySession.delete(session);
-    for (const registration of registrations ?? []) {
-      this.#remove(session, registration);
-      yield;
-    }
+    const registrations = this.#holdings.of(session);
+    yield* this.#holdings.leaving(session);
     yield* this.calls.leaving(session);
-    for (const registration of registrations ?? []) {
+    for (const registration of registrations) {
       this.calls.reconsider(registration, true);
       yield;
     }
@@ -336,46 +334,16 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
   #create(match: MatchPolicy, procedure: Uri, invoke: InvocationPolicy, owner: Owner): Registration {
     const { clock, routerId } = this.#options;
     const registration = newRegistration(routerId(), procedure, match, invoke, clock.now());
-    this.registrations.set(match, procedure, registration, owner);
-    this.#byId.set(registration.id, registration);
+    this.#holdings.create(registration, owner);
     return registration;
   }
 
-  #of(session: Session): Set<Registration> {
-    let registrations = this.#bySession.get(session);
-    if (registrations === undefined) {
-      registrations = new Set();
-      this.#bySession.set(session, registrations);
-    }
-    return registrations;
-  }
-
-  /** The quota that one more registration would exceed. */
-  #exceeded(session: Session, match: MatchPolicy, procedure: Uri): keyof typeof TOO_MANY | undefined {
+  #exceeded(session: Session, match: MatchPolicy, procedure: Uri): ExceededQuota | undefined {
     const { registrations, patternRegistrations } = this.#options.quotas;
-    if ((this.#bySession.get(session)?.size ?? 0) >= registrations) return 'registrations';
-    if (match === 'exact') return undefined;
-    if ((this.#patterns.get(session) ?? 0) >= patternRegistrations) return 'pattern_registrations';
-    return this.registrations.admits(match, procedure, clientOf(session)) ? undefined : 'pattern_shapes';
-  }
-
-  #countPattern(session: Session, change: 1 | -1): void {
-    const count = (this.#patterns.get(session) ?? 0) + change;
-    if (count === 0) this.#patterns.delete(session);
-    else this.#patterns.set(session, count);
-  }
-
-  #remove(session: Session, registration: Registration, answer?: () => void): void {
-    if (registration.match !== 'exact') this.#countPattern(session, -1);
-    removeCallee(registration, session);
-    const last = registration.callees.length === 0;
-    if (last) {
-      this.registrations.delete(registration.match, registration.procedure);
-      this.#byId.delete(registration.id);
-    }
-    answer?.();
-    this.unregistered.emit(session, registration);
-    if (last) this.deleted.emit(session, registration);
+    return this.#holdings.exceeded(session, match, procedure, {
+      all: registrations,
+      patterns: patternRegistrations,
+    });
   }
 }
 
