@@ -1,6 +1,7 @@
 /** Turns: shares the event loop among connections, so that no turn of it grows long and everybody gets on. */
 import type { Clock } from '../core/clock.ts';
 import { Histogram } from '../core/histogram.ts';
+import { MovingMoment, type Moment } from '../core/moment.ts';
 import { Work, type Turns, type Worker } from '../core/work.ts';
 import type { LimitTally } from '../limits.ts';
 import type { FlushQueue } from '../output/flush-queue.ts';
@@ -45,6 +46,8 @@ export class TurnsOfRouter implements Turns {
   readonly #clock: Pick<Clock, 'elapsed'>;
   /** When this turn began; out of date unless {@link #isTimed}. */
   #began = 0;
+  /** The same, for the calls that begin and end in it. */
+  readonly #moment = new MovingMoment();
   #isTimed = false;
   /** The work of this turn when the clock was first read in it. */
   #spentBefore = 0;
@@ -79,20 +82,16 @@ export class TurnsOfRouter implements Turns {
     };
   }
 
-  elapsed(): number {
-    if (!this.#isTimed) {
-      this.#isTimed = true;
-      this.#began = this.#clock.elapsed();
-      this.#spentBefore = this.work.spent;
-      this.#queue.awaitEnd();
-    }
-    return this.#began;
+  began(): Moment {
+    this.begin();
+    return this.#moment;
   }
 
   /** Counts what has come in as the microseconds that it has taken, where these are more. */
   time(): void {
     const { work } = this;
-    const taken = (this.#clock.elapsed() - this.elapsed()) * 1000;
+    this.begin();
+    const taken = (this.#clock.elapsed() - this.#began) * 1000;
     work.spent = Math.max(work.spent, this.#spentBefore + Math.trunc(taken));
     work.untimed = work.spent + UNTIMED;
   }
@@ -114,7 +113,12 @@ export class TurnsOfRouter implements Turns {
 
   /** Some work is about to be done: it will be forgotten when the turn ends. */
   begin(): void {
-    this.elapsed();
+    if (this.#isTimed) return;
+    this.#isTimed = true;
+    this.#began = this.#clock.elapsed();
+    this.#moment.moveTo(this.#began);
+    this.#spentBefore = this.work.spent;
+    this.#queue.awaitEnd();
   }
 
   add(worker: Worker): void {

@@ -1,7 +1,6 @@
 /** The life of a call, from CALL to the one final answer that every call gets. */
 import {
   ErrorUri,
-  MessageType,
   Payload,
   type Call,
   type CallOptions,
@@ -12,19 +11,32 @@ import {
   type Uri,
   type Yield,
 } from '@wamp/protocol';
-import { known, weightOfTexts } from './call-options.ts';
+import { canInterrupt, errorFor, interrupt, resultOf, unserved } from './call-messages.ts';
+import { known } from './call-options.ts';
 import { passthru } from './disclosure.ts';
 import { withUri } from './error-uri.ts';
 import { Hook } from './hook.ts';
 import { invocationOf, missingFeature, takesProgress, wantsProgress } from './invocation.ts';
 import { choose } from './invocation-policy.ts';
-import { weightOf, type SessionAccounts } from './kept.ts';
+import { KeptInputs } from './kept-inputs.ts';
+import type { SessionAccounts } from './kept.ts';
 import { Latency } from './latency.ts';
-import { isServed, PendingCalls, type PendingCall, type Side } from './pending-calls.ts';
+import { microsBetween } from './moment.ts';
+import {
+  assignTo,
+  isServed,
+  noteInput,
+  noteKill,
+  noteProgress,
+  PendingCalls,
+  withdraw,
+  type OpenCall,
+  type Side,
+} from './pending-calls.ts';
 import type { Quotas, QuotaTally } from './quotas.ts';
 import type { RealmCalls } from './realm.ts';
 import type { Callee, Registration } from './registration.ts';
-import { isTrusted, type Session, type Undeliverable } from './session.ts';
+import type { Session, Undeliverable } from './session.ts';
 import type { TrustLevel } from './trust.ts';
 import { WaitingCalls } from './waiting-calls.ts';
 import { costOf, type Turns } from './work.ts';
@@ -52,22 +64,22 @@ export interface CallsOptions {
  */
 export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties'> {
   readonly pending: PendingCalls = new PendingCalls();
-  readonly opened: Hook<[PendingCall]> = new Hook();
-  readonly assigned: Hook<[PendingCall, Callee]> = new Hook();
-  readonly declined: Hook<[PendingCall]> = new Hook();
-  readonly progressed: Hook<[PendingCall]> = new Hook();
-  readonly ended: Hook<[PendingCall]> = new Hook();
+  readonly opened: Hook<[OpenCall]> = new Hook();
+  readonly assigned: Hook<[OpenCall, Callee]> = new Hook();
+  readonly declined: Hook<[OpenCall]> = new Hook();
+  readonly progressed: Hook<[OpenCall]> = new Hook();
+  readonly ended: Hook<[OpenCall]> = new Hook();
   readonly latency: Latency = new Latency();
   readonly #waiting = new WaitingCalls();
   readonly #random: () => number;
   readonly #trustLevel: TrustLevel | undefined;
   readonly #quotas: Quotas;
   readonly #limited: QuotaTally;
-  readonly #kept: SessionAccounts<Session>;
+  readonly #inputs: KeptInputs;
   readonly #turns: Turns;
 
   constructor({ random, trustLevel, quotas, limited, kept, turns }: CallsOptions) {
-    this.#kept = kept;
+    this.#inputs = new KeptInputs(kept, limited);
     this.#random = random;
     this.#trustLevel = trustLevel;
     this.#quotas = quotas;
@@ -81,57 +93,36 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties'> {
    * @param options of the call, which may disclose more than the message asks for
    */
   place(caller: Session, from: Side, message: Call, registration: Registration, options: CallOptions): void {
-    const { request, procedure, payload } = message;
-    const call: PendingCall = {
-      caller,
-      from,
-      request,
-      procedure,
-      options: known(options),
-      registration,
-      began: this.#turns.elapsed(),
-      serial: 0,
-      callee: undefined,
-      to: undefined,
-      invocation: 0,
-      receiveProgress: false,
-      streaming: options.progress === true,
-      killed: false,
-      progressed: false,
-      payload: undefined,
-      weight: 0,
-      tried: undefined,
-    };
-    this.pending.open(call);
+    const now = this.#turns.began();
+    const call = this.pending.open(caller, from, message, known(options), registration, now);
     this.opened.emit(call);
-    const texts = weightOfTexts(call.options);
-    if (texts === 0 || this.#reserve(call, texts)) this.#find(call, payload);
+    if (this.#inputs.admit(call)) this.#find(call, message.payload);
     else this.abandon(call, ErrorUri.LIMIT_EXCEEDED, TOO_MUCH);
   }
 
   /** PCI-4 … PCI-8: more input for the callee that has the call already. */
-  continue(call: PendingCall, message: Call): void {
-    call.streaming = message.options.progress === true;
+  continue(call: OpenCall, message: Call): void {
+    noteInput(call, message.options.progress !== true);
     const fault = this.#invoke(call, message.payload);
     if (fault !== undefined) this.breakOff(call, fault);
   }
 
   /** PCR-3: passes a progressive result on; one that nobody asked for is dropped (T-11). */
-  progress(call: PendingCall, message: Yield): void {
+  progress(call: OpenCall, message: Yield): void {
     if (!call.receiveProgress) return;
-    call.progressed = true;
+    noteProgress(call);
     this.progressed.emit(call);
     const fault = call.caller.send(resultOf(call, message));
     if (fault !== undefined) this.breakOff(call, fault);
   }
 
   /** CALL-2: the callee's final result. */
-  succeed(call: PendingCall, message: Yield): void {
+  succeed(call: OpenCall, message: Yield): void {
     this.#finish(call, resultOf(call, message));
   }
 
   /** CALL-2: the callee's error; RRT-2: unless it means that another callee should try. */
-  fail(call: PendingCall, message: ErrorMessage): void {
+  fail(call: OpenCall, message: ErrorMessage): void {
     if (message.error === ErrorUri.UNAVAILABLE && mayReroute(call)) {
       this.declined.emit(call);
       if (this.pending.isOpen(call)) this.#reroute(call);
@@ -143,7 +134,7 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties'> {
   }
 
   /** CAN-2 … CAN-6: the caller wants no answer any more, or at least no result. */
-  cancel(call: PendingCall, mode: CancelMode): void {
+  cancel(call: OpenCall, mode: CancelMode): void {
     const effective = canInterrupt(call) ? mode : 'skip';
     if (effective !== 'kill') {
       // A kill that was sent before has interrupted the callee already; `skip` does not undo it.
@@ -152,22 +143,22 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties'> {
       this.#giveUp(call, errorFor(call, ErrorUri.CANCELED), ErrorUri.CANCELED, interrupts);
       this.reconsider(call.registration);
     } else if (!call.killed) {
-      call.killed = true;
+      noteKill(call);
       interrupt(call, 'kill', ErrorUri.CANCELED);
     }
   }
 
-  expire(call: PendingCall): void {
+  expire(call: OpenCall): void {
     this.#giveUp(call, errorFor(call, ErrorUri.TIMEOUT), ErrorUri.TIMEOUT, !call.killed);
     this.reconsider(call.registration);
   }
 
-  abandon(call: PendingCall, error: Uri, explanation: string): void {
+  abandon(call: OpenCall, error: Uri, explanation: string): void {
     this.#finish(call, errorFor(call, error, Payload.of([explanation])));
   }
 
   /** T-53: a part of the input or of the result cannot be delivered; without it, the rest is good for nothing. */
-  breakOff(call: PendingCall, { error, why }: Undeliverable): void {
+  breakOff(call: OpenCall, { error, why }: Undeliverable): void {
     this.#giveUp(call, errorFor(call, error, Payload.of([why])), error, !call.killed);
     this.reconsider(call.registration);
   }
@@ -197,7 +188,7 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties'> {
       if (callee !== undefined && call.payload !== undefined) {
         this.#waiting.delete(call);
         this.#assign(call, callee, call.payload);
-      } else if (!isServed(call)) this.#finish(call, errorFor(call, unservedError(call)));
+      } else if (!isServed(call)) this.#finish(call, unserved(call));
       else {
         full ||= tried === undefined;
         index += 1;
@@ -231,69 +222,41 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties'> {
    * @param told why the callee is to stop; undefined when it has answered, or cannot be told
    * @param lingers true when the callee goes on with it unawares
    */
-  #end(call: PendingCall, answer: Message | undefined, told?: Uri, lingers = false): void {
+  #end(call: OpenCall, answer: Message | undefined, told?: Uri, lingers = false): void {
     if (!this.pending.close(call, lingers)) return;
     if (call.callee === undefined) this.#waiting.delete(call);
-    if (call.weight > 0) this.#kept.release(call.caller, call.weight);
-    call.weight = 0;
-    this.latency.ended(answer, this.#turns.elapsed() - call.began);
+    this.#inputs.release(call);
+    this.latency.ended(answer, microsBetween(call, this.#turns.began()));
     this.ended.emit(call);
     if (told !== undefined) interrupt(call, 'killnowait', told);
     if (answer !== undefined) call.caller.send(answer);
   }
 
   /** Ends a call that has its answer; its callee has room for another. */
-  #finish(call: PendingCall, answer: Message): void {
+  #finish(call: OpenCall, answer: Message): void {
     this.#end(call, answer);
     this.reconsider(call.registration);
   }
 
   /** Ends a call while its callee may be at work still, and tells the callee when it can be told. */
-  #giveUp(call: PendingCall, answer: Message | undefined, reason: Uri, interrupts: boolean): void {
+  #giveUp(call: OpenCall, answer: Message | undefined, reason: Uri, interrupts: boolean): void {
     const told = interrupts && canInterrupt(call) ? reason : undefined;
     this.#end(call, answer, told, told === undefined && !call.killed);
   }
 
   /** Assigns the call, or lets it wait, or ends it. */
-  #find(call: PendingCall, payload: Payload): void {
+  #find(call: OpenCall, payload: Payload): void {
     const { registration } = call;
     const callee = choose(registration, this.#random, call.tried);
     if (callee !== undefined) this.#assign(call, callee, payload);
-    else if (!isServed(call)) this.#finish(call, errorFor(call, unservedError(call)));
+    else if (!isServed(call)) this.#finish(call, unserved(call));
     else if (call.streaming || (this.#waiting.of(registration)?.length ?? 0) >= MOST_WAITING) {
       this.abandon(call, ErrorUri.NO_AVAILABLE_CALLEE, 'all callees are busy');
-    } else if (this.#keep(call, payload)) this.#waiting.add(call);
+    } else if (this.#inputs.keep(call, payload)) this.#waiting.add(call);
     else this.abandon(call, ErrorUri.LIMIT_EXCEEDED, TOO_MUCH);
   }
 
-  /** Keeps the input of a call. @returns false when its caller has no room for it */
-  #keep(call: PendingCall, payload: Payload): boolean {
-    if (call.payload !== undefined) return true;
-    if (!this.#reserve(call, weightOf(payload))) return false;
-    call.payload = payload.keep();
-    return true;
-  }
-
-  /** Nobody will need the input any more. */
-  #drop(call: PendingCall): void {
-    if (call.payload === undefined) return;
-    const texts = weightOfTexts(call.options);
-    this.#kept.release(call.caller, Math.max(0, call.weight - texts));
-    call.weight = Math.min(call.weight, texts);
-    call.payload = undefined;
-  }
-
-  #reserve(call: PendingCall, weight: number): boolean {
-    if (isTrusted(call.caller)) return true;
-    if (!this.#kept.reserve(call.caller, weight)) {
-      this.#limited.add('waiting_calls');
-      return false;
-    }
-    call.weight += weight;
-    return true;
-  }
-
-  #assign(call: PendingCall, callee: Callee, payload: Payload): void {
+  #assign(call: OpenCall, callee: Callee, payload: Payload): void {
     const missing = missingFeature(callee, call.options);
     if (missing !== undefined) {
       this.abandon(call, ErrorUri.FEATURE_NOT_SUPPORTED, `the callee lacks ${missing}`);
@@ -306,16 +269,15 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties'> {
       return;
     }
     // Where there is no room to keep it, it cannot go to another.
-    if (!callee.mayDecline) this.#drop(call);
-    else this.#keep(call, payload);
-    call.receiveProgress = wantsProgress(call) && takesProgress(callee);
-    this.pending.assign(call, callee, side);
+    if (!callee.mayDecline) this.#inputs.drop(call);
+    else this.#inputs.keep(call, payload);
+    assignTo(callee, side, call, wantsProgress(call) && takesProgress(callee));
     this.assigned.emit(call, callee);
     const fault = this.#invoke(call, call.payload?.lend() ?? payload);
     if (fault !== undefined) this.abandon(call, fault.error, fault.why);
   }
 
-  #invoke(call: PendingCall, payload: Payload): Undeliverable | undefined {
+  #invoke(call: OpenCall, payload: Payload): Undeliverable | undefined {
     const { callee } = call;
     if (callee === undefined) return undefined;
     const trustlevel = this.#trustLevel?.(call.caller, 'call', call.procedure);
@@ -323,11 +285,10 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties'> {
   }
 
   /** RRT-3, RRT-4: the policy again, without those who have declined. */
-  #reroute(call: PendingCall): void {
+  #reroute(call: OpenCall): void {
     const { callee, payload } = call;
     if (callee === undefined || payload === undefined) return;
-    (call.tried ??= new Set()).add(callee.session);
-    this.pending.withdraw(call);
+    withdraw(call);
     this.#find(call, payload);
     this.reconsider(call.registration);
   }
@@ -336,40 +297,6 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties'> {
 const TOO_MUCH = 'calls of this session that wait for a callee take too many bytes';
 
 /** T-12: only while the caller has seen nothing and streams nothing. */
-function mayReroute({ payload, progressed, killed, options }: PendingCall): boolean {
+function mayReroute({ payload, progressed, killed, options }: OpenCall): boolean {
   return payload !== undefined && !progressed && !killed && options.progress !== true;
-}
-
-/** Why there is nobody: all have declined (RRT-4), or all have gone (LEAVE-2). */
-function unservedError({ tried }: PendingCall): Uri {
-  return tried === undefined ? ErrorUri.CANCELED : ErrorUri.NO_AVAILABLE_CALLEE;
-}
-
-function resultOf(call: PendingCall, { options, payload }: Yield): Message {
-  const details = options.progress === true ? { progress: true, ...passthru(options) } : passthru(options);
-  return { type: MessageType.RESULT, request: call.request, details, payload };
-}
-
-function errorFor(
-  call: PendingCall,
-  error: Uri,
-  payload: Payload = Payload.none,
-  details = {},
-): ErrorMessage {
-  return {
-    type: MessageType.ERROR,
-    requestType: MessageType.CALL,
-    request: call.request,
-    details,
-    error,
-    payload,
-  };
-}
-
-function canInterrupt({ callee }: PendingCall): boolean {
-  return callee?.session.features.has('callee', 'call_canceling') === true;
-}
-
-function interrupt({ callee, invocation }: PendingCall, mode: CancelMode, reason: Uri): void {
-  callee?.session.send({ type: MessageType.INTERRUPT, request: invocation, options: { mode, reason } });
 }

@@ -25,7 +25,7 @@ import { Holdings, type ExceededQuota } from './holdings.ts';
 import type { Hook } from './hook.ts';
 import type { SessionAccounts } from './kept.ts';
 import { PatternMap } from './pattern-map.ts';
-import type { PendingCall, Side } from './pending-calls.ts';
+import { noteInput, openInvocation, type OpenCall } from './pending-calls.ts';
 import { TOO_MANY_SHAPES, type QuotaName, type Quotas, type QuotaTally } from './quotas.ts';
 import type { RealmDealer } from './realm.ts';
 import { addCallee, newRegistration, removeCallee, type Registration } from './registration.ts';
@@ -240,7 +240,7 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
       this.deny(caller, message, fault.error, fault.why);
     } else {
       this.#requireStreaming(call);
-      call.streaming = message.options.progress === true;
+      noteInput(call, message.options.progress !== true);
       this.calls.breakOff(call, fault);
     }
   }
@@ -311,7 +311,7 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
   }
 
   /** PCI-16: only a call that streams takes more input, and only under its own name. */
-  #continue(call: PendingCall, message: Call): void {
+  #continue(call: OpenCall, message: Call): void {
     this.#requireStreaming(call);
     if (call.procedure !== message.procedure) {
       throw new ProtocolViolation(`CALL.Procedure: call ${call.request} is one of another procedure`);
@@ -319,13 +319,13 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
     this.calls.continue(call, message);
   }
 
-  #requireStreaming({ streaming, request }: PendingCall): void {
+  #requireStreaming({ streaming, request }: OpenCall): void {
     if (streaming) return;
     throw new ProtocolViolation(`CALL.Request: ${request} is in flight and takes no more input`);
   }
 
   /** PPT-4: the callee hears of it, and the caller is not left waiting (T-30). */
-  #refusePassthru(callee: Session, call: PendingCall, message: Yield): void {
+  #refusePassthru(callee: Session, call: OpenCall, message: Yield): void {
     const explanation = 'the caller lacks payload_passthru_mode';
     refuse(callee, MessageType.YIELD, message.request, ErrorUri.FEATURE_NOT_SUPPORTED, explanation);
     this.calls.abandon(call, ErrorUri.FEATURE_NOT_SUPPORTED, explanation);
@@ -345,13 +345,4 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
       patterns: patternRegistrations,
     });
   }
-}
-
-/** The call that a callee answers; undefined when it is over, and a violation when there was none (T-6). */
-function openInvocation(side: Side | undefined, request: Id, type: string): PendingCall | undefined {
-  const call = side?.invocations.get(request);
-  if (call === undefined && side?.scope.issued(request) !== true) {
-    throw new ProtocolViolation(`${type}.INVOCATION.Request: there was no invocation ${request}`);
-  }
-  return call;
 }

@@ -42,6 +42,13 @@ export class Histogram {
     this.#sum[0] = (this.#sum[0] ?? 0) + value;
   }
 
+  /** Counts a value that is a whole number of units, 0 or more. */
+  count(units: number): void {
+    const bucket = bucketOf(Math.min(MOST, units));
+    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+    this.#sum[0] = (this.#sum[0] ?? 0) + units / this.#unitsPerOne;
+  }
+
   read(): Distribution {
     const buckets: Bucket[] = [];
     let count = 0;

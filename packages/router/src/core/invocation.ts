@@ -8,12 +8,12 @@ import {
   type Payload,
 } from '@wamp/protocol';
 import { callerDetails, isPassthru, passthru } from './disclosure.ts';
-import type { PendingCall } from './pending-calls.ts';
+import type { OpenCall } from './pending-calls.ts';
 import type { Callee } from './registration.ts';
 import { isTrusted } from './session.ts';
 
 export function invocationOf(
-  call: PendingCall,
+  call: OpenCall,
   callee: Callee,
   payload: Payload,
   trustlevel: number | undefined,
@@ -28,7 +28,7 @@ export function invocationOf(
 }
 
 /** True for a call whose INVOCATION needs no details, as for most calls. */
-function isPlain(call: PendingCall, callee: Callee, trustlevel: number | undefined): boolean {
+function isPlain(call: OpenCall, callee: Callee, trustlevel: number | undefined): boolean {
   const { options, registration } = call;
   return (
     registration.match === 'exact' &&
@@ -41,7 +41,7 @@ function isPlain(call: PendingCall, callee: Callee, trustlevel: number | undefin
   );
 }
 
-function detailsOf(call: PendingCall, callee: Callee, trustlevel: number | undefined): InvocationDetails {
+function detailsOf(call: OpenCall, callee: Callee, trustlevel: number | undefined): InvocationDetails {
   const { options, registration } = call;
   return {
     ...(registration.match === 'exact' ? NO_ENTRIES : { procedure: call.procedure }),
@@ -54,7 +54,7 @@ function detailsOf(call: PendingCall, callee: Callee, trustlevel: number | undef
   };
 }
 
-function discloses({ options }: PendingCall, callee: Callee): boolean {
+function discloses({ options }: OpenCall, callee: Callee): boolean {
   return options.disclose_me === true || callee.disclosesCaller || isTrusted(callee.session);
 }
 
@@ -74,7 +74,7 @@ export function missingFeature({ session }: Callee, options: CallOptions): strin
 }
 
 /** PCR-2; a caller that has not announced progressive results gets none, even if it asks for them (T-44). */
-export function wantsProgress({ caller, options }: PendingCall): boolean {
+export function wantsProgress({ caller, options }: OpenCall): boolean {
   return options.receive_progress === true && caller.features.has('caller', 'progressive_call_results');
 }
 

@@ -28,11 +28,11 @@ export class Latency implements CallTimes {
   /**
    * Records a call that has ended.
    * @param answer the message for the caller; undefined when the caller has left
-   * @param took time from CALL to the answer (ms)
+   * @param micros time from CALL to the answer (µs)
    */
-  ended(answer: Message | undefined, took: number): void {
-    if (answer?.type === MessageType.RESULT) this.#succeeded.record(took / 1000);
-    else this.#of(outcomeOf(answer)).record(took / 1000);
+  ended(answer: Message | undefined, micros: number): void {
+    if (answer?.type === MessageType.RESULT) this.#succeeded.count(micros);
+    else this.#of(outcomeOf(answer)).count(micros);
   }
 
   *entries(): Generator<readonly [CallOutcome, Histogram], void> {

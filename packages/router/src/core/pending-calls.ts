@@ -1,5 +1,14 @@
 /** Calls in flight, found from either end. */
-import { SessionScope, type CallOptions, type Id, type Payload, type Uri } from '@wamp/protocol';
+import {
+  ProtocolViolation,
+  SessionScope,
+  type Call,
+  type CallOptions,
+  type Id,
+  type Payload,
+  type Uri,
+} from '@wamp/protocol';
+import type { Moment } from './moment.ts';
 import { Numbered } from './numbered.ts';
 import { occupy, vacate, type Callee, type Registration } from './registration.ts';
 import type { Session } from './session.ts';
@@ -7,38 +16,89 @@ import type { Session } from './session.ts';
 /** A call whose final answer is still due. */
 export interface PendingCall {
   readonly caller: Session;
-  /** The caller's side. */
-  readonly from: Side;
   /** CALL.Request. */
   readonly request: Id;
   readonly procedure: Uri;
   /** The options of the first CALL: later ones do not change them (PCI-7). */
   readonly options: CallOptions;
   readonly registration: Registration;
-  /** When the turn of its CALL began (ms, by a monotonic clock). */
-  readonly began: number;
-  /** Who has it; undefined while it waits for a callee with room. */
+  /** The callee that has it; undefined while it waits for a callee with room. */
+  readonly callee: Callee | undefined;
+}
+
+/** A pending call with its state, which only the functions of this file change. */
+export type OpenCall = Readonly<CallState>;
+
+/** An object literal makes it: V8 keeps the shape of a literal while no call is in flight, and with it the code compiled for it. */
+interface CallState extends PendingCall {
+  /** The number of the call in its realm, in the order of arrival. */
+  readonly serial: number;
+  /** The caller's side. */
+  readonly from: Side;
+  /** The start of the turn in which the CALL arrived, as in {@link Moment}. */
+  readonly era: number;
+  readonly micros: number;
   callee: Callee | undefined;
   /** The callee's side. */
   to: Side | undefined;
-  /** The calls of a realm are numbered as they come. */
-  serial: number;
-  /** INVOCATION.Request; 0 while it waits. */
+  /** INVOCATION.Request; 0 while the call waits. */
   invocation: Id;
-  /** Whether the callee was told that progress is welcome. */
+  /** Whether the callee was asked for progressive results. */
   receiveProgress: boolean;
-  /** True while the caller may send more input: its last CALL said `progress: true`. */
+  /** Whether the caller may send more input: its last CALL said `progress: true`. */
   streaming: boolean;
-  /** True once the callee was told to stop, and is awaited all the same (mode `kill`). */
+  /** Whether the callee was interrupted, while its answer is still awaited (mode `kill`). */
   killed: boolean;
-  /** True once a progressive result went to the caller. */
+  /** Whether a progressive result was sent to the caller. */
   progressed: boolean;
   /** The input, kept only while another callee may still have to get it. */
   payload: Payload | undefined;
-  /** What is kept of it on its caller's account, in bytes. */
+  /** The bytes that are kept of it on its caller's account. */
   weight: number;
-  /** Callees that have declined it. */
+  /** The callees that have declined it. */
   tried: Set<Session> | undefined;
+}
+
+/** Assigns a call to a callee, whose side is `to`, under a number of that callee's own. */
+export function assignTo(callee: Callee, to: Side, call: CallState, receiveProgress: boolean): void {
+  call.callee = callee;
+  call.to = to;
+  call.invocation = to.scope.next();
+  call.receiveProgress = receiveProgress;
+  to.invocations.add(call.invocation, call);
+  occupy(callee);
+}
+
+/** Takes a call from its callee, which has declined it. */
+export function withdraw(call: CallState): void {
+  const { callee, to } = call;
+  if (callee === undefined) return;
+  (call.tried ??= new Set()).add(callee.session);
+  to?.invocations.delete(call.invocation);
+  vacate(callee);
+  call.callee = undefined;
+  call.to = undefined;
+}
+
+/** Another CALL with the request id of a call arrived. @param isLast when no more input follows */
+export function noteInput(call: CallState, isLast: boolean): void {
+  call.streaming = !isLast;
+}
+
+/** The callee is interrupted, and its answer still awaited. */
+export function noteKill(call: CallState): void {
+  call.killed = true;
+}
+
+/** A progressive result is sent to the caller. */
+export function noteProgress(call: CallState): void {
+  call.progressed = true;
+}
+
+/** Sets what is kept of a call. @param weight in bytes, on the account of its caller */
+export function setKept(call: CallState, payload: Payload | undefined, weight: number): void {
+  call.payload = payload;
+  call.weight = weight;
 }
 
 /** What a call that is over leaves behind: not the call, which would hold on to its caller. */
@@ -53,9 +113,9 @@ const MOST_OVERTAKEN = 1000;
 /** What one session takes part in: as a caller, and as a callee. */
 export class Side {
   /** The calls it waits for, by CALL.Request. */
-  readonly calls: Numbered<PendingCall> = new Numbered();
+  readonly calls: Numbered<OpenCall> = new Numbered();
   /** The calls it is to answer, by INVOCATION.Request. */
-  readonly invocations: Numbered<PendingCall> = new Numbered();
+  readonly invocations: Numbered<OpenCall> = new Numbered();
   /** Calls that are over while this callee is still busy with them, and cannot be told. */
   readonly lingering: Map<Id, Lingering> = new Map();
   /** Counts INVOCATION.Request of this session (IDS-5). */
@@ -125,33 +185,49 @@ export class PendingCalls {
     return side;
   }
 
+  /** The call with its state; undefined when it has ended. */
+  find(call: PendingCall): OpenCall | undefined {
+    const found = this.known(call.caller)?.calls.get(call.request);
+    return found === call ? found : undefined;
+  }
+
   /** True until the call has ended. */
-  isOpen(call: PendingCall): boolean {
+  isOpen(call: OpenCall): boolean {
     return call.from.calls.get(call.request) === call;
   }
 
-  open(call: PendingCall): void {
-    call.serial = this.#opened += 1;
-    call.from.calls.add(call.request, call);
-  }
-
-  /** Gives a call to a callee, whose side is `to`, under a number of that callee's own. */
-  assign(call: PendingCall, callee: Callee, to: Side): void {
-    call.callee = callee;
-    call.to = to;
-    call.invocation = to.scope.next();
-    to.invocations.add(call.invocation, call);
-    occupy(callee);
-  }
-
-  /** Takes a call from its callee, which has declined it. */
-  withdraw(call: PendingCall): void {
-    const { callee } = call;
-    if (callee === undefined) return;
-    call.to?.invocations.delete(call.invocation);
-    vacate(callee);
-    call.callee = undefined;
-    call.to = undefined;
+  /** @param from the caller's side */
+  open(
+    caller: Session,
+    from: Side,
+    message: Call,
+    options: CallOptions,
+    registration: Registration,
+    now: Moment,
+  ): OpenCall {
+    const call: CallState = {
+      serial: (this.#opened += 1),
+      caller,
+      from,
+      request: message.request,
+      procedure: message.procedure,
+      options,
+      registration,
+      era: now.era,
+      micros: now.micros,
+      callee: undefined,
+      to: undefined,
+      invocation: 0,
+      receiveProgress: false,
+      streaming: options.progress === true,
+      killed: false,
+      progressed: false,
+      payload: undefined,
+      weight: 0,
+      tried: undefined,
+    };
+    from.calls.add(call.request, call);
+    return call;
   }
 
   /**
@@ -159,7 +235,7 @@ export class PendingCalls {
    * @param lingers true when the callee goes on with it unawares: its place stays taken until it answers
    * @returns false when it was over already: only the first end counts
    */
-  close(call: PendingCall, lingers: boolean): boolean {
+  close(call: OpenCall, lingers: boolean): boolean {
     if (!this.isOpen(call)) return false;
     const { from, to, callee } = call;
     from.calls.delete(call.request);
@@ -173,7 +249,7 @@ export class PendingCalls {
   }
 
   /** The calls that `session` waits for, and those it is to answer, as they came. */
-  both(session: Session): { readonly calls: PendingCall[]; readonly invocations: PendingCall[] } {
+  both(session: Session): { readonly calls: OpenCall[]; readonly invocations: OpenCall[] } {
     const side = this.known(session);
     return {
       calls: side?.calls.values().sort((one, other) => one.serial - other.serial) ?? [],
@@ -200,6 +276,15 @@ export class PendingCalls {
 }
 
 /** True while a callee is there that has not declined the call. */
-export function isServed({ registration, tried }: PendingCall): boolean {
+export function isServed({ registration, tried }: OpenCall): boolean {
   return registration.callees.some((callee) => tried?.has(callee.session) !== true);
+}
+
+/** The call that a callee answers; undefined when it is over, and a violation when there was none (T-6). */
+export function openInvocation(side: Side | undefined, request: Id, type: string): OpenCall | undefined {
+  const call = side?.invocations.get(request);
+  if (call === undefined && side?.scope.issued(request) !== true) {
+    throw new ProtocolViolation(`${type}.INVOCATION.Request: there was no invocation ${request}`);
+  }
+  return call;
 }

@@ -82,10 +82,12 @@ function shownCalls(calls: Calls): RealmCalls {
       return calls.pending.size;
     },
     expire: (call) => {
-      calls.expire(call);
+      const open = calls.pending.find(call);
+      if (open !== undefined) calls.expire(open);
     },
     abandon: (call, error, explanation) => {
-      calls.abandon(call, error, explanation);
+      const open = calls.pending.find(call);
+      if (open !== undefined) calls.abandon(open, error, explanation);
     },
   });
 }

@@ -1,4 +1,5 @@
 /** Work: the counted cost of the current turn of the event loop, which keeps turns short. */
+import type { Moment } from './moment.ts';
 
 /** The session whose message causes the current work, and which can be made to wait. */
 export interface Producer {
@@ -63,8 +64,8 @@ export class Work {
 /** Schedules unfinished work for later turns. */
 export interface Turns {
   readonly work: Work;
-  /** When this turn began (ms, by a monotonic clock). The clock is read once a turn. */
-  elapsed(): number;
+  /** When this turn began: an object that is moved with each turn. The clock is read once a turn. */
+  began(): Moment;
   /** Schedules a worker for the next turns, until its work is done. */
   add(worker: Worker): void;
 }

@@ -1,0 +1,51 @@
+/** The messages that tell caller and callee about a call. */
+import {
+  ErrorUri,
+  MessageType,
+  Payload,
+  type CancelMode,
+  type ErrorMessage,
+  type Message,
+  type Uri,
+  type Yield,
+} from '@wamp/protocol';
+import { passthru } from './disclosure.ts';
+import type { OpenCall } from './pending-calls.ts';
+
+/** RESULT for a YIELD. */
+export function resultOf(call: OpenCall, { options, payload }: Yield): Message {
+  const details = options.progress === true ? { progress: true, ...passthru(options) } : passthru(options);
+  return { type: MessageType.RESULT, request: call.request, details, payload };
+}
+
+/** ERROR for the caller. */
+export function errorFor(
+  call: OpenCall,
+  error: Uri,
+  payload: Payload = Payload.none,
+  details = {},
+): ErrorMessage {
+  return {
+    type: MessageType.ERROR,
+    requestType: MessageType.CALL,
+    request: call.request,
+    details,
+    error,
+    payload,
+  };
+}
+
+/** ERROR for a call without a callee: all of them have declined it (RRT-4), or have left (LEAVE-2). */
+export function unserved(call: OpenCall): ErrorMessage {
+  return errorFor(call, call.tried === undefined ? ErrorUri.CANCELED : ErrorUri.NO_AVAILABLE_CALLEE);
+}
+
+/** Whether the callee takes INTERRUPT. */
+export function canInterrupt({ callee }: OpenCall): boolean {
+  return callee?.session.features.has('callee', 'call_canceling') === true;
+}
+
+/** Sends INTERRUPT to the callee. */
+export function interrupt({ callee, invocation }: OpenCall, mode: CancelMode, reason: Uri): void {
+  callee?.session.send({ type: MessageType.INTERRUPT, request: invocation, options: { mode, reason } });
+}
