@@ -28,7 +28,7 @@ export const floors = {
     ['output'],
     ['session'],
     ['connection'],
-    ['router-options.ts', 'host.ts'],
+    ['router-options.ts', 'router-settings.ts', 'host.ts'],
     ['transports'],
     ['router.ts', 'jwt.ts'],
     ['testing', 'index.ts'],

@@ -1,5 +1,4 @@
 /** The router: realms by name, and the connections of their clients. */
-import { getHeapStatistics } from 'node:v8';
 import {
   ApplicationError,
   CloseUri,
@@ -14,7 +13,6 @@ import {
   transcode,
   transcodeWith,
 } from '@wamp/protocol';
-import { anonymous } from './auth/anonymous.ts';
 import { Attempts } from './auth/attempts.ts';
 import type { Underlay } from './auth/authenticator.ts';
 import { Admission } from './connection/admission.ts';
@@ -26,8 +24,7 @@ import { systemClock } from './connection/system-clock.ts';
 import { TurnsOfRouter } from './connection/turns.ts';
 import type { Clock } from './core/clock.ts';
 import { CoreRealm, type RealmOptions } from './core/core-realm.ts';
-import { DEFAULT_STORE_LIMITS, ProcessAccounts } from './core/kept.ts';
-import { DEFAULT_QUOTAS } from './core/quotas.ts';
+import { ProcessAccounts } from './core/kept.ts';
 import type { Realm } from './core/realm.ts';
 import { Tally } from './core/tally.ts';
 import { RouterEvents } from './events.ts';
@@ -43,6 +40,7 @@ import type { Log } from './log.ts';
 import { FlushQueue } from './output/flush-queue.ts';
 import { Outlets } from './output/outlet.ts';
 import type { NamedRealm, RealmChanges, RouterChanges, RouterOptions } from './router-options.ts';
+import { boundsOf, guardsOf, keptBytes } from './router-settings.ts';
 import type { GuardedRealm } from './session/candidate.ts';
 import { joinLocally, type LocalOptions } from './session/local-join.ts';
 import type { LocalMember, LocalRouter } from './session/local-member.ts';
@@ -160,9 +158,9 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
   reconfigureRealm(name: Uri, changes: RealmChanges): void {
     const guarded = this.#realms.get(name);
     if (guarded === undefined) throw new Error(`no realm is called ${name}`);
-    const { quotas, stores, maxSessions } = this.#boundsOf(changes, this.#options);
+    const { quotas, stores, maxSessions } = boundsOf(changes, this.#options);
     guarded.realm.reconfigure(quotas, stores, maxSessions);
-    const guards = this.#guardsOf(changes, this.#options);
+    const guards = guardsOf(changes, this.#options);
     const isSame =
       guards.authenticators === guarded.authenticators && guards.slowConsumers === guarded.slowConsumers;
     if (!isSame) this.#realms.set(name, { ...guarded, ...guards });
@@ -248,26 +246,7 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
         }),
     });
     const call = callsAsRouter(this, realm);
-    this.#realms.set(name, { realm, call, authorizer, ...this.#guardsOf(own, options) });
-  }
-
-  #guardsOf(
-    own: RealmChanges,
-    options: RouterOptions,
-  ): Pick<GuardedRealm, 'authenticators' | 'slowConsumers'> {
-    const { authenticators = options.authenticators, slowConsumers = options.slowConsumers } = own;
-    return { authenticators: authenticators ?? [anonymous()], slowConsumers };
-  }
-
-  #boundsOf(
-    own: RealmChanges,
-    options: RouterOptions,
-  ): Pick<RealmOptions, 'quotas' | 'stores' | 'maxSessions'> {
-    return {
-      quotas: { ...DEFAULT_QUOTAS, ...options.quotas, ...own.quotas },
-      stores: { ...DEFAULT_STORE_LIMITS, ...options.stores, ...own.stores },
-      maxSessions: own.maxSessions ?? options.maxSessions,
-    };
+    this.#realms.set(name, { realm, call, authorizer, ...guardsOf(own, options) });
   }
 
   #createRealm(own: NamedRealm, options: RouterOptions, permits: Pick<RealmOptions, 'permits'>): CoreRealm {
@@ -280,7 +259,7 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
       random: options.random ?? Math.random,
       uriRules: own.uriRules ?? this.uriRules,
       disclosure: own.disclosure ?? options.disclosure ?? true,
-      ...this.#boundsOf(own, options),
+      ...boundsOf(own, options),
       kept: this.kept,
       features: own.features ?? options.features ?? defaultFeatures(),
       trustLevel: own.trustLevel ?? options.trustLevel,
@@ -294,11 +273,6 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
     tellOf(realm.shown, this.events);
     return realm;
   }
-}
-
-/** What the process may keep, in bytes. */
-function keptBytes({ keptSize }: Limits): number {
-  return keptSize || Math.floor(getHeapStatistics().heap_size_limit / 4);
 }
 
 function afterInputAndOutput(): Promise<void> {
