@@ -1,7 +1,9 @@
 /** Brings the router up: realms, pages, and every transport on every listener. */
 import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Router } from '@wamp/router';
 import { openAdmin, type AdminServer } from './admin-server.ts';
+import type { PreparedRealm } from './authenticators.ts';
 import { entranceTo } from './check.ts';
 import type { Listener } from './config/listeners.ts';
 import { loadConfiguration, type LoadedConfiguration } from './config/load.ts';
@@ -55,27 +57,18 @@ export async function start(
   const health = new Health();
   health.add(memoryCheck(router));
   if (!insecureDev) refuseExposure(await resolveHosts(configuration.listeners), loaded);
-  const few = fewDescriptors(roomForConnections(), configuration.limits);
-  if (few !== undefined) log.log('warn', 'few file descriptors', few);
+  warnOfFew(configuration, log);
   const about = aboutThis();
   const answers = answersFor(() => reloader.configuration, { health, about });
   const listeners = new Listeners(router, answers);
-  const rights = new Map<string, RightsSwitch>();
-  for (const { name, authorizer } of realms) if (authorizer !== undefined) rights.set(name, authorizer);
-  const parts = { router, listeners, log, rights };
+  const parts = { router, listeners, log, rights: rightsOf(realms) };
   const reloader = new Reloader(parts, { load: () => again(loaded), insecureDev }, loaded);
   const reload = (dryRun?: boolean): Promise<Reloaded> => reloader.reload(dryRun);
   const admin = await openAdminServers(configuration, { health, about, metrics: router.metrics, reload });
   const closeAdmin = (): void => {
     for (const server of admin) server.close();
   };
-  try {
-    const places = byPlace(configuration.listeners);
-    await listeners.open(places, places.size);
-  } catch (error) {
-    closeAdmin();
-    throw error;
-  }
+  await openAll(listeners, configuration, closeAdmin);
   const unwatch = whenFilesChange(
     () => (reloader.configuration.reload.watch ? reloader.files : []),
     () => void reload(),
@@ -86,18 +79,54 @@ export async function start(
     adminUrl: admin.map(({ url }) => url).find((url) => url.startsWith('http:')),
     reload,
     async stop() {
-      health.add(() => ({ code: 'draining', why: 'the router is about to end' }));
       unwatch();
-      log.log('info', 'stopping', { code: 'router_stopping' });
-      const parted = listeners.closeAll();
-      await router.drain(reloader.configuration.drain);
-      // A client that does not say GOODBYE in turn keeps nobody waiting.
-      await Promise.race([Promise.all([router.close(), parted]), sleep(FAREWELL, undefined, { ref: false })]);
-      listeners.closeIdle();
+      await stop({ router, health, log, listeners }, reloader.configuration.drain);
       closeAdmin();
       log.log('info', 'stopped', { code: 'router_stopped' });
     },
   };
+}
+
+/** Opens all listeners. @param undo called when one of them cannot be opened */
+async function openAll(listeners: Listeners, configuration: Configuration, undo: () => void): Promise<void> {
+  try {
+    const places = byPlace(configuration.listeners);
+    await listeners.open(places, places.size);
+  } catch (error) {
+    undo();
+    throw error;
+  }
+}
+
+function warnOfFew({ limits }: Configuration, log: OperatorLog): void {
+  const few = fewDescriptors(roomForConnections(), limits);
+  if (few !== undefined) log.log('warn', 'few file descriptors', few);
+}
+
+/** What runs. */
+interface Parts {
+  readonly router: Router;
+  readonly health: Health;
+  readonly log: OperatorLog;
+  readonly listeners: Listeners;
+}
+
+/** Has clients part, within bounds. @param patience for calls that are in flight (ms) */
+async function stop({ router, health, log, listeners }: Parts, patience: number): Promise<void> {
+  health.add(() => ({ code: 'draining', why: 'the router is about to end' }));
+  log.log('info', 'stopping', { code: 'router_stopping' });
+  const parted = listeners.closeAll();
+  await router.drain(patience);
+  // A client that does not say GOODBYE in turn keeps nobody waiting.
+  await Promise.race([Promise.all([router.close(), parted]), sleep(FAREWELL, undefined, { ref: false })]);
+  listeners.closeIdle();
+}
+
+/** The rights that a reload may change, by realm. */
+function rightsOf(realms: readonly PreparedRealm[]): Map<string, RightsSwitch> {
+  const rights = new Map<string, RightsSwitch>();
+  for (const { name, authorizer } of realms) if (authorizer !== undefined) rights.set(name, authorizer);
+  return rights;
 }
 
 /** @throws CannotStart when there is no file, or a broken one */
