@@ -63,7 +63,7 @@ test.each<
   ['a foreign page', 'GET /ws HTTP/1.1', { ...UPGRADE, origin: EVIL }, 403, /`origins` of the listener/],
   ['an unknown path', 'GET /wss?token=secret HTTP/1.1', UPGRADE, 404, /`websocket_paths` of the listener/],
   ['an old proxy', 'GET /ws HTTP/1.0', UPGRADE, 400, /proxy_http_version 1\.1/],
-  ['a wrong method', 'POST /ws HTTP/1.1', UPGRADE, 405, /begins with GET/],
+  ['a wrong method', 'POST /ws HTTP/1.1', UPGRADE, 405, /must be GET/],
   ['another protocol', 'GET /ws HTTP/1.1', { ...UPGRADE, upgrade: 'h2c' }, 400, /has to be `websocket`/],
   ['another version', 'GET /ws HTTP/1.1', { ...UPGRADE, 'sec-websocket-version': '8' }, 426, /has to be 13/],
   ['no key', 'GET /ws HTTP/1.1', { ...UPGRADE, 'sec-websocket-key': '' }, 400, /Sec-WebSocket-Key/],

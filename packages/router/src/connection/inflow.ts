@@ -93,7 +93,7 @@ export class Inflow implements TransportListener, Worker, Producer {
     const { serializer } = this.#transport;
     const cursor = BatchCursor.over(bytes, serializer);
     if (cursor === undefined) {
-      this.violation('a batch that is empty, or ends within a message');
+      this.violation('the batch is empty, or ends within a message');
       return;
     }
     while (!this.#waiting && !this.#work.isOver) {

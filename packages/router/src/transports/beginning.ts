@@ -30,7 +30,7 @@ export function awaitWords(router: Host, socket: Socket, closed: () => void = no
     dismiss();
     closed();
   };
-  // Where one half may be open alone, the end of the client's would go unnoticed.
+  // With allowHalfOpen, the end of the client's side would go unnoticed.
   socket.once('end', end).once('close', gone);
   return () => {
     dismiss();
@@ -76,7 +76,7 @@ export class Reception {
       if (octets.length > beginning.size) socket.unshift(octets.subarray(beginning.size));
       take(beginning.value);
     };
-    // Whoever takes it hears its errors, too; until then, unheard, one would end the process.
+    // `take` adds its own listener; without any, an error would end the process.
     socket.on('error', () => undefined);
     socket.on('data', hear);
   }

@@ -1,17 +1,17 @@
-/** Reads the body of an HTTP request, within bounds. */
+/** Reads the body of an HTTP request, within limits of size, time and memory. */
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import type { Account } from '../core/account.ts';
 import { NO_BYTES } from '../nothing.ts';
 
-/** What a body may take. */
+/** The limits of a body. */
 export interface BodyBounds {
   /** Its size in bytes. */
   readonly size: number;
   /** The time it may take to arrive (ms). */
   readonly time: number;
   readonly clock: Clock;
-  /** Where its bytes are reserved as they come; whoever deals with the body gives them back. */
+  /** The account on which its bytes are reserved as they arrive; the user of the body releases them. */
   readonly account: Account;
   /** Whether the head of a body that is too long is of any use; false by default: then it is given up at once. */
   readonly keepsHead?: boolean;
@@ -31,12 +31,12 @@ export interface LongBody {
 /** So much of a body that is too long is kept, in bytes. */
 const HEAD_SIZE = 1024;
 
-/** A body of unknown length gets room for this many bytes first, and more as they come. */
+/** The initial reservation for a body of unknown length (bytes), which grows as it arrives. */
 const FIRST_ROOM = 1024;
 
 /**
- * The body of a request, or what is wrong with it. One that is cut off counts as late: nobody is there to
- * read the answer anyway.
+ * The body of a request, or its fault. One that is cut off counts as late, because no client remains to read the
+ * answer.
  */
 export function readBody(
   request: IncomingMessage,
@@ -77,7 +77,7 @@ function tooLong(body: Gathering, chunk: Uint8Array, length: number): LongBody {
   return { head: Buffer.concat(parts).subarray(0, HEAD_SIZE), length };
 }
 
-/** Bytes that arrive in pieces: copied, for each small piece would keep a large buffer alive. */
+/** Collects the pieces of a body. Copies them, because each small piece would keep a large buffer alive. */
 class Gathering {
   readonly #account: Account;
   #room = new Uint8Array(0);
@@ -91,7 +91,7 @@ class Gathering {
     return this.#room.subarray(0, this.size);
   }
 
-  /** @returns false when there is no room for it */
+  /** @returns false when the account has no room for it */
   append(chunk: Uint8Array): boolean {
     const size = this.size + chunk.length;
     if (size > this.#room.length) {

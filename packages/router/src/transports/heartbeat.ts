@@ -1,21 +1,21 @@
-/** Heartbeat: peers are asked for a sign of life at intervals, and dropped when they give none (RFC 6455 §5.5.2). */
+/** Heartbeat: pings peers at intervals, and drops those that show no sign of life (RFC 6455 §5.5.2). */
 import type { Clock } from '../core/clock.ts';
 import type { Limits, LimitTally } from '../limits.ts';
 import { nothing } from '../nothing.ts';
 
-/** Who can be asked. */
+/** A peer that can be pinged. */
 export interface Peer {
-  /** Sends something that the peer has to answer. */
+  /** Sends a ping, which the peer has to answer. */
   ask(): void;
-  /** Whether nothing is read from it now, so that its silence means nothing. */
+  /** Whether reading from it is paused, so that its silence is no fault. */
   readonly isPaused: boolean;
-  /** Octets to it that its socket has not counted, for they did not go through the stream. */
+  /** Octets sent to it that its socket has not counted, because they bypassed the stream. */
   readonly writtenDirectly?: number;
-  /** The peer has not answered in time: the connection is to end. */
+  /** Ends the connection of a peer that has not answered in time. */
   lost(): void;
 }
 
-/** What is looked at of a socket. */
+/** The part of a socket that is used here. */
 interface Line {
   readonly bytesRead: number;
   readonly bytesWritten: number;
@@ -33,23 +33,23 @@ interface Surroundings {
 /** Why a connection ends whose peer has not answered, as its end is told: the name of the limit. */
 export const PING_TIMEOUT = 'ping_timeout';
 
-/** The interval and the timeout are counted in ticks: the shorter one is so many. */
+/** Interval and timeout are counted in ticks; the shorter one has this many. */
 const RESOLUTION = 5;
 
 /**
- * Asks every peer once an interval, and waits for an answer for as long as the timeout: whatever has come from a
- * peer meanwhile is one. A peer that vanishes is dropped after interval and timeout at the latest. The sockets
- * themselves count their octets, so that messages cost nothing here, and one timer serves all peers.
+ * Pings every peer once per interval, and waits for an answer until the timeout; any octets from the peer count as an
+ * answer. A vanished peer is dropped after interval plus timeout at the latest. Sockets count their own octets, so
+ * messages cost nothing here, and one timer serves all peers.
  */
 export class Heartbeat {
   readonly #router: Surroundings;
   /** In ms. */
   readonly #tick: number;
-  /** In ticks; Infinity when nobody is asked. */
+  /** In ticks; Infinity for no pings. */
   readonly #interval: number;
-  /** In ticks; Infinity when nobody is dropped. */
+  /** In ticks; Infinity to drop no peer. */
   readonly #timeout: number;
-  /** Whose turn it is, by the number of the tick. */
+  /** The peers that are due, by the number of the tick. */
   readonly #turns = new Map<number, Set<Beat>>();
   #watched = 0;
   #now = 0;
@@ -64,7 +64,7 @@ export class Heartbeat {
     this.#timeout = Math.ceil(timeout / this.#tick);
   }
 
-  /** Asks `peer` until its socket is closed. */
+  /** Pings `peer` until its socket is closed. */
   watch(socket: Line, peer: Peer): void {
     if (!Number.isFinite(this.#interval)) return;
     const beat = new Beat(socket, peer);
@@ -89,7 +89,7 @@ export class Heartbeat {
     this.#now += 1;
     const due = this.#turns.get(this.#now);
     this.#turns.delete(this.#now);
-    // One that is closed by the turn of another is not among them any more.
+    // Serving one peer may close another, which is removed from the set.
     for (const beat of due ?? []) this.#serve(beat);
   }
 
@@ -106,7 +106,7 @@ export class Heartbeat {
     }
   }
 
-  /** The next question comes an interval after the last, of which some ticks are over. */
+  /** Schedules the next ping one interval after the last, of which `over` ticks have passed. */
   #rest(beat: Beat, over: number): void {
     beat.asked = false;
     this.#appoint(beat, Math.max(1, this.#interval - over));
@@ -120,15 +120,15 @@ export class Heartbeat {
   }
 }
 
-/** One peer, as the heartbeat knows it. */
+/** The state of one peer. */
 class Beat {
   readonly peer: Peer;
   readonly #socket: Line;
-  /** Where it waits for its turn; undefined once it is lost. */
+  /** The set in which it waits; undefined once it is lost. */
   turn: Set<Beat> | undefined;
-  /** Whether an answer is being waited for. */
+  /** Whether an answer is due. */
   asked = false;
-  /** Octets from the peer, and those to it that are out of our hands, when it was asked last. */
+  /** Octets received from the peer, and octets that have left for it, at the time of the last ping. */
   #read = 0;
   #written = 0;
 
@@ -144,7 +144,7 @@ class Beat {
     this.peer.ask();
   }
 
-  /** A ping that waits behind other messages proves nothing, as long as some of these go. */
+  /** Whether the peer is alive. While a ping waits behind other messages, any progress of these counts. */
   get lives(): boolean {
     const { bytesRead, writableLength } = this.#socket;
     if (this.peer.isPaused) return true;

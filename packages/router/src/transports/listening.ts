@@ -1,12 +1,12 @@
-/** What acceptors need of the server they stand on. */
+/** What acceptors of connections need of their server. */
 import { Server as TlsServer, type TLSSocket } from 'node:tls';
 import type { Server, Socket } from 'node:net';
 import type { Host } from '../host.ts';
 import { countConnections } from './accepting.ts';
 
 /**
- * Hears of the connections of a server: of TCP, Unix socket, or, once encrypted, of TLS.
- * @returns what ends that
+ * Calls `admit` for each connection of a server: TCP, Unix socket, or TLS once its handshake is complete.
+ * @returns a function that stops it
  */
 export function onConnection(router: Host, server: Server, admit: (socket: Socket) => void): () => void {
   const event = server instanceof TlsServer ? 'secureConnection' : 'connection';
@@ -21,8 +21,8 @@ export function onConnection(router: Host, server: Server, admit: (socket: Socke
 }
 
 /**
- * Logs errors of a server that listens, such as running out of file descriptors: unheard, one would end the
- * process. Why it cannot listen at all, on the other hand, is for who told it to.
+ * Logs errors of a listening server, such as running out of file descriptors; without a listener, they would end the
+ * process. Errors of `listen` itself are left to its caller.
  */
 function logErrors(router: Host, server: Server): () => void {
   const heard = (reason: string): void => router.log('error', 'accepting a connection failed', { reason });
@@ -30,7 +30,7 @@ function logErrors(router: Host, server: Server): () => void {
     heard(error.message);
   };
   const dropped = (): void => {
-    heard(`as many connections as may be (${server.maxConnections})`);
+    heard(`the server has reached its maxConnections (${server.maxConnections})`);
   };
   const listen = (): void => {
     server.off('error', failed);
@@ -38,7 +38,7 @@ function logErrors(router: Host, server: Server): () => void {
   };
   const handshake = (error: Error, socket: TLSSocket): void => {
     router.log('debug', 'TLS handshake failed', { reason: error.message });
-    // A `tls.Server` leaves that to us: it would stay open for ever, even when the handshake took too long.
+    // A `tls.Server` does not do this: the socket would stay open for ever, even after a handshake timeout.
     socket.destroy();
   };
   if (server.listening) listen();
@@ -54,9 +54,9 @@ function logErrors(router: Host, server: Server): () => void {
 }
 
 /**
- * Tells the server behind another one when that one listens, for that is when Node begins to enforce an HTTP server's
+ * Emits `listening` on the server behind another one when that one listens, which is when Node begins to enforce
  * `headersTimeout` and `requestTimeout`.
- * @returns what ends that
+ * @returns a function that stops it
  */
 export function tellListening(server: Server, behind: Server): () => void {
   const listens = (): boolean => behind.emit('listening');
@@ -70,11 +70,11 @@ export function tellListening(server: Server, behind: Server): () => void {
 /** Gives a connection to another server, which reads what has been put back as well. */
 export function passOn(socket: Socket, behind: Server): void {
   behind.emit('connection', socket);
-  // TLS reads the connection itself. The others do on a turn of their own, so that the octets meet all listeners.
+  // TLS reads the connection itself. For others, on the next tick, so that all listeners have been added when the octets flow.
   if (!(behind instanceof TlsServer)) process.nextTick(() => socket.resume());
 }
 
-/** The address that a server is bound to; empty for a Unix socket, and while it does not listen. */
+/** The address that a server is bound to; empty for a Unix socket, and before it listens. */
 export function boundAddress(server: Server): string {
   const address = server.address();
   return address === null || typeof address === 'string' ? '' : address.address;

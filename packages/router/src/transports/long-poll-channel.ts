@@ -7,7 +7,7 @@ import type { LongPollTransport } from './long-poll-transport.ts';
 import type { Refusal } from './refusal.ts';
 import * as Refusals from './refusals.ts';
 
-/** What a request takes beside its body (bytes): so there is a limit to their number as well. */
+/** The memory of a request in addition to its body (bytes), which also limits the number of requests. */
 const REQUEST = 32 * 1024;
 
 /** Reads a body, and counts one that there is no room for. */
@@ -30,7 +30,7 @@ export function refusalOf(fault: BodyFault): Refusal {
 export class LongPollChannel {
   readonly transport: LongPollTransport;
   readonly #router: Host;
-  /** The bodies that are being read, or wait for those before them. */
+  /** The bodies that are being read, or wait for earlier ones. */
   readonly #bodies: Account;
   /** How long a body may take to arrive (ms). */
   readonly #time: number;
@@ -61,7 +61,7 @@ export class LongPollChannel {
     const taken = this.#deliver(this.#sent, reading, account);
     this.#sent = taken;
     const body = await reading;
-    // What has not arrived has no place to wait for.
+    // A body that was not read needs no turn.
     return body === 'late' || body === 'no-room' ? refusalOf(body) : taken;
   }
 

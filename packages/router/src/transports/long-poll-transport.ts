@@ -1,4 +1,4 @@
-/** A channel made of HTTP requests: some bring messages, others wait for them (spec: HTTP Longpoll Transport). */
+/** A channel over HTTP requests: some deliver messages, others wait for them (spec: HTTP Longpoll Transport). */
 import type { ServerResponse } from 'node:http';
 import {
   joinBatch,
@@ -16,52 +16,52 @@ import type { LongBody } from './body.ts';
 import type { FlushQueue } from '../output/flush-queue.ts';
 import type { Subprotocol } from './subprotocol.ts';
 
-/** What a channel is told when it begins; times in ms. */
+/** The parameters of a channel; times in ms. */
 export interface LongPollTerms {
   readonly subprotocol: Subprotocol;
-  /** How long a request to receive is held while there is nothing to say. */
+  /** How long a request to receive is held when there are no messages. */
   readonly pollTimeout: number;
-  /** How long a client may go without any request. */
+  /** The longest time without any request of the client. */
   readonly idleTimeout: number;
-  /** The longest body taken of a joined client, in bytes. */
+  /** The longest body accepted from a joined client, in bytes. */
   readonly maxBodySize: number;
   readonly clock: Clock;
   readonly queue: FlushQueue;
 }
 
-/** How long a channel that the router has closed waits for its client to take the last messages (ms). */
+/** How long a closed channel waits for its client to fetch the last messages (ms). */
 const CLOSE_TIMEOUT = 5000;
 
 export class LongPollTransport implements Transport {
   readonly serializer: Serializer;
   readonly acceptable: number;
   listener: TransportListener | undefined;
-  /** The longest body taken now, in bytes. */
+  /** The longest body accepted now, in bytes. */
   acceptedLength: number;
   /** Whether a message that is too long costs that message alone. */
   #discards = false;
   readonly #terms: LongPollTerms;
   readonly #ended: () => void;
-  /** What nobody has asked for yet. */
+  /** Messages that have not been fetched yet. */
   #pending: Uint8Array[] = [];
   #bytes = 0;
-  /** Whether the frames of this turn are on their way to {@link flush}. */
+  /** Whether {@link flush} is scheduled for the frames of this turn. */
   #dirty = false;
-  /** The request to receive that is being held. */
+  /** The request to receive that is held. */
   #held: ServerResponse | undefined;
-  /** Calls off the answer that the held request would get when nothing comes. */
+  /** Cancels the empty answer to the held request. */
   #dismissPoll: () => void = nothing;
-  /** Requests that have not been answered. */
+  /** The number of unanswered requests. */
   #requests = 0;
-  /** Calls off the end of a channel that nobody asks for. */
+  /** Cancels the end of an idle channel. */
   #dismissIdle: () => void = nothing;
   #state: 'open' | 'closing' | 'ended' = 'open';
   #failed = false;
-  /** Resolves when bodies are heard again; undefined while they are. */
+  /** Resolves when reading resumes; undefined while it is not paused. */
   resumed: Promise<void> | undefined;
   #resume: () => void = nothing;
 
-  /** @param ended called once, when the client can reach this channel no more */
+  /** @param ended called once, when the client can no longer reach this channel */
   constructor(terms: LongPollTerms, ended: () => void) {
     this.serializer = terms.subprotocol.serializer;
     this.#terms = terms;
@@ -74,7 +74,7 @@ export class LongPollTransport implements Transport {
     return this.#bytes;
   }
 
-  /** A batch that is too long has no one message that could be answered. */
+  /** A batch that is too long cannot be answered like a single message, so it is not discarded. */
   acceptUpTo(size: number, discardUpTo = 0): void {
     this.acceptedLength = Math.min(size, this.acceptable);
     this.#discards = discardUpTo > 0;
@@ -103,13 +103,13 @@ export class LongPollTransport implements Transport {
     this.#terms.queue.add(this);
   }
 
-  /** Answers who waits, at the end of the turn: a batch takes everything of it. */
+  /** Answers the held request at the end of the turn, so that a batch contains all its messages. */
   flush(): void {
     this.#dirty = false;
     if (this.#held !== undefined && this.#pending.length > 0) this.#answerHeld(this.#take());
   }
 
-  /** The client may still take what is pending; then it may close, or learn that there is nothing more. */
+  /** The client may still fetch pending messages; then it may close, or its requests are refused. */
   close(failure?: TransportFailure): void {
     if (this.#state !== 'open') return;
     this.#failed = failure !== undefined;
@@ -122,7 +122,7 @@ export class LongPollTransport implements Transport {
     });
   }
 
-  /** Bodies wait until {@link resume}, and their requests for an answer. */
+  /** Bodies wait until {@link resume}, and so do the answers to their requests. */
   pause(): void {
     this.resumed ??= new Promise((resolve) => {
       this.#resume = resolve;
@@ -134,7 +134,7 @@ export class LongPollTransport implements Transport {
     this.#resume();
   }
 
-  /** A request is there: until it is answered, the client is. */
+  /** Counts a request; the client is present until it has been answered. */
   attend(response: ServerResponse): void {
     this.#requests += 1;
     if (this.#state === 'open') this.#dismissIdle();
@@ -145,9 +145,9 @@ export class LongPollTransport implements Transport {
   }
 
   /**
-   * LP-2: answers with what is pending, or when something is. Who asked before and waits still, gets an
-   * empty answer (T-36).
-   * @returns false when nothing will ever come
+   * LP-2: answers with the pending messages, or as soon as there are some. An earlier request that is still held gets
+   * an empty answer (T-36).
+   * @returns false when there will be no more messages
    */
   receive(response: ServerResponse): boolean {
     this.#answerHeld([]);
@@ -161,8 +161,8 @@ export class LongPollTransport implements Transport {
   }
 
   /**
-   * LP-3: takes the body of one request.
-   * @returns false when it breaks the protocol, or comes too late
+   * LP-3: processes the body of one request.
+   * @returns false when it violates the protocol, or arrives after the end
    */
   deliver(body: Uint8Array): boolean {
     if (this.#state !== 'open') return false;
@@ -171,7 +171,7 @@ export class LongPollTransport implements Transport {
     return !this.#failed;
   }
 
-  /** It is over: the client can reach it no more. */
+  /** Ends the channel: the client can no longer reach it. */
   end(reason: string, by?: ClosedBy): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
@@ -210,7 +210,7 @@ export class LongPollTransport implements Transport {
     this.#answer(response, frames);
   }
 
-  /** One message, or, in batches, all there is. */
+  /** One message or, in a batch, all of them. */
   #take(): readonly Uint8Array[] {
     const frames = this.#pending.splice(0, this.#terms.subprotocol.batched ? this.#pending.length : 1);
     for (const frame of frames) this.#bytes -= frame.length;
@@ -218,13 +218,13 @@ export class LongPollTransport implements Transport {
     return frames;
   }
 
-  /** @param frames none for an empty answer, which says: ask again */
+  /** @param frames empty for an empty answer, after which the client asks again */
   #answer(response: ServerResponse, frames: readonly Uint8Array[]): void {
     const { batched } = this.#terms.subprotocol;
     const [body = new Uint8Array(0)] =
       batched && frames.length > 0 ? [joinBatch(frames, this.serializer)] : frames;
     if (response.headersSent) {
-      // Another listener of the server has answered: the messages wait on.
+      // Another listener of the server has answered: the messages stay pending.
       this.#putBack(frames);
       return;
     }
@@ -240,7 +240,7 @@ export class LongPollTransport implements Transport {
       written = socket?.destroyed === false;
     });
     response.on('close', () => {
-      // Where the connection broke before all was written, the client has not got the messages: they wait on.
+      // The connection broke before everything was written: the messages stay pending.
       if (!written) this.#putBack(frames);
     });
   }

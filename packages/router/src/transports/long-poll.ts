@@ -23,36 +23,39 @@ import { underlayOf } from './underlay.ts';
 /** Times in ms, sizes in bytes. */
 export interface LongPollOptions {
   /**
-   * The server whose requests are taken. Its request listeners so far get those for other paths; what is
-   * added later hears of all.
+   * The server whose requests are served. Its existing request listeners get the requests for other paths; listeners
+   * added later get all.
    */
   readonly server: Server | HttpsServer;
-  /** Where `open` is; `/lp` by default. */
+  /** The path of `open`; `/lp` by default. */
   readonly path?: string;
-  /** Origins of web pages that may connect beside those of this host; none by default. {@link isOriginRule} explains them. */
+  /**
+   * Origins of web pages that may connect, in addition to those of this host; none by default. {@link isOriginRule}
+   * explains them.
+   */
   readonly origins?: readonly string[];
-  /** What is spoken, one by one and in batches; JSON, MessagePack and CBOR by default. */
+  /** The serializers, each with and without batching; JSON, MessagePack and CBOR by default. */
   readonly serializers?: readonly Serializer[];
-  /** The server that listens, when that is not `server` but one that shares its port (`shareOnePort`). */
+  /** The server that listens, if that is not `server` but one that shares its port (`shareOnePort`). */
   readonly listener?: NetServer;
   /**
-   * The HTTP status of `send` and `close` when they went well. The specification says "202 (no content)":
-   * 202, the default, is its number, and 204 its words, which some clients insist on.
+   * The HTTP status of successful `send` and `close` requests. The specification says "202 (no content)": the default
+   * is 202, its number; some clients insist on 204, its words.
    */
   readonly successStatus?: 202 | 204;
-  /** How long `receive` is held before it is answered with nothing; 10,000 by default. */
+  /** How long `receive` is held before it gets an empty answer; 10,000 by default. */
   readonly pollTimeout?: number;
-  /** How long a client may go without any request before its channel is closed; 30,000 by default. */
+  /** The time without any request after which a channel is closed; 30,000 by default. */
   readonly idleTimeout?: number;
   /** The longest body of `send`; the router's `limits.messageSize` by default. */
   readonly maxBodySize?: number;
-  /** Proxies that say in a header for whom they ask; none by default. */
+  /** Trusted proxies, which name the client in a header; none by default. */
   readonly proxies?: ForwardingRules;
 }
 
 /** What {@link acceptLongPolls} started. */
 export interface LongPollAcceptor {
-  /** Opens no more channels; resolves when the last one is closed. */
+  /** Stops opening channels; resolves when the last one is closed. */
   close(): Promise<void>;
 }
 
@@ -63,7 +66,7 @@ interface Exchange {
 }
 
 /**
- * Lets long-poll clients of `server` into `router`.
+ * Accepts long-poll clients of `server` for `router`.
  * @throws TypeError when an entry of `origins` can never match
  */
 export function acceptLongPolls(router: Router, options: LongPollOptions): LongPollAcceptor {
@@ -72,7 +75,7 @@ export function acceptLongPolls(router: Router, options: LongPollOptions): LongP
   const polls = new LongPolls(host, options);
   const others = server.listeners('request') as RequestListener[];
   const listener: RequestListener = (request, response) => {
-    const [asked = ''] = (request.url ?? '').split('?', 1); // LP-5: `?x=…` only keeps caches away
+    const [asked = ''] = (request.url ?? '').split('?', 1); // LP-5: `?x=…` only prevents caching
     if (asked.startsWith(`${path}/`)) void polls.serve({ request, response }, asked.slice(path.length + 1));
     else if (others.length === 0) answerRefused(response, Refusals.NOTHING_HERE);
     else for (const other of others) other.call(server, request, response);
@@ -88,7 +91,7 @@ export function acceptLongPolls(router: Router, options: LongPollOptions): LongP
   };
 }
 
-/** All channels of one acceptor, and the way to each. */
+/** The channels of one acceptor, and the requests for them. */
 class LongPolls {
   readonly #router: Host;
   readonly #options: LongPollOptions;
@@ -113,10 +116,10 @@ class LongPolls {
     return this.#open.empty();
   }
 
-  /** @param place `open`, or the id of a channel and what is wanted of it */
+  /** @param place `open`, or the id of a channel and the action */
   async serve(exchange: Exchange, place: string): Promise<void> {
     const { request, response } = exchange;
-    // What goes wrong with either ends in 'close'; unheard, 'error' would end the process.
+    // 'close' follows every error; without a listener, 'error' would end the process.
     request.on('error', () => undefined);
     response.on('error', () => undefined);
     if (!this.#admit(exchange)) return;
@@ -130,7 +133,7 @@ class LongPolls {
     else await this.#act(channel, action, exchange);
   }
 
-  /** Origin and method; a page of an allowed origin may ask in advance what it may do (CORS). */
+  /** Checks origin and method; answers the preflight request of an allowed origin (CORS). */
   #admit(exchange: Exchange): boolean {
     const { request, response } = exchange;
     const { listener, server } = this.#options;
@@ -154,11 +157,11 @@ class LongPolls {
     return false;
   }
 
-  /** LP-1: agrees on a protocol, and opens a channel. */
+  /** LP-1: negotiates a protocol, and opens a channel. */
   async #begin(exchange: Exchange): Promise<void> {
     const { request, response } = exchange;
     const { limits } = this.#router;
-    // Before there is a session, a client has as long for it as for HELLO, and what others keep is none of its concern.
+    // Before there is a session, the body has the time limit of HELLO, and does not count in the accounts of the router.
     const account = new Account(Infinity);
     const bounds = { size: limits.handshakeSize, account, time: limits.helloTimeout };
     const body = await readCounted(this.#router, request, bounds);
@@ -186,7 +189,7 @@ class LongPolls {
     }
   }
 
-  /** @returns its id, which nobody can guess: who knows it, is the client */
+  /** @returns its id, which is unguessable, because knowing it suffices to use the channel */
   #openChannel(subprotocol: Subprotocol, request: IncomingMessage, { peer, place }: Guest): string {
     const { clock, queue, limits } = this.#router;
     const { pollTimeout = 10_000, idleTimeout = 30_000, maxBodySize = limits.messageSize } = this.#options;
@@ -200,7 +203,7 @@ class LongPolls {
     const bodies = new Account(limits.longPollSize, place.share.client?.kept ?? this.#router.kept.ofSessions);
     this.#channels.set(id, new LongPollChannel(this.#router, transport, bodies, idleTimeout));
     const description = { type: 'longpoll', protocol: subprotocol.name, peer: peerText(peer) };
-    // Each request may come over a connection of its own: there is none to bind a login to.
+    // Each request may use another connection, so there is no channel binding.
     const { channelBinding: _, ...underlay } = underlayOf(request.socket, peer);
     this.#router.open(transport, description, underlay, place);
     return id;
@@ -210,7 +213,7 @@ class LongPolls {
     const { request, response } = exchange;
     const { successStatus = 202 } = this.#options;
     const { transport } = channel;
-    // The connection serves a channel now, which has a place of its own.
+    // The connection now serves a channel, which has its own place.
     placeOf(this.#router, request.socket).joined();
     transport.attend(response);
     if (action === 'receive') {
@@ -232,20 +235,20 @@ class LongPolls {
     const [asked = ''] = (request.url ?? '').split('?', 1);
     const [first = '', ...rest] = asked.slice(path.length + 1).split('/');
     const peer = this.#forwarding.clientOf(request);
-    // Who knows the id of a channel is its client: it has no place in a log.
+    // The id of a channel is a secret and must not appear in a log.
     const logged = [path, first === 'open' ? first : '*', ...rest].join('/');
     logRefusal(this.#router.log, 'long-poll refused', refusal, { request, peer, path: logged });
     answerRefused(response, refusal);
   }
 }
 
-/** Who opens a channel. */
+/** A client that opens a channel. */
 interface Guest {
   readonly peer: PeerAddress;
   readonly place: Place;
 }
 
-/** Waits for a slot as long as the client does. */
+/** Waits for a slot until the client disconnects. */
 function mayBegin(place: Place, response: ServerResponse): Promise<boolean> {
   return new Promise((resolve) => {
     const gone = (): void => {
@@ -261,7 +264,7 @@ function mayBegin(place: Place, response: ServerResponse): Promise<boolean> {
   });
 }
 
-/** The protocols that a client offers; none when the body is not what it should be. */
+/** The protocols that a client offers; empty when the body is malformed. */
 function protocolsIn(body: Uint8Array): readonly unknown[] {
   try {
     const offer: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
@@ -273,7 +276,7 @@ function protocolsIn(body: Uint8Array): readonly unknown[] {
 }
 
 function answerRefused(response: ServerResponse, refusal: Refusal): void {
-  // A listener that was added later may have been faster.
+  // A listener that was added later may have answered first.
   if (response.headersSent) return;
   const text = refusalText(refusal);
   const headers = { ...refusalHeaders(refusal), 'Content-Length': Buffer.byteLength(text) };
@@ -282,7 +285,7 @@ function answerRefused(response: ServerResponse, refusal: Refusal): void {
 
 /** @param json the body, if there is any */
 function answer(response: ServerResponse, status: number, json = ''): void {
-  // A listener that was added later may have been faster.
+  // A listener that was added later may have answered first.
   if (response.headersSent) return;
   response.setHeader('cache-control', 'no-store');
   if (json !== '') response.setHeader('content-type', 'application/json');

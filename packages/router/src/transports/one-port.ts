@@ -1,4 +1,4 @@
-/** RawSocket and HTTP on one port, told apart by the first octet of a connection (spec: RawSocket Transport). */
+/** RawSocket and HTTP on one port, distinguished by the first octet of a connection (spec: RawSocket Transport). */
 import type { Server as HttpServer } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { RAW_SOCKET_MAGIC } from '@wamp/protocol';
@@ -11,19 +11,19 @@ export interface OnePortOptions extends RawSocketRules {
   /** The server that listens: a `net.Server`, or a `tls.Server` for `https`, `wss` and RawSocket over TLS. */
   readonly server: Server;
   /**
-   * Who gets every connection that is not RawSocket. It does not listen itself; it is told `listening` when
-   * `server` does, for that is when Node begins to enforce its `headersTimeout` and `requestTimeout`.
+   * The HTTP server that gets every connection that is not RawSocket. It does not listen itself; it emits `listening`
+   * when `server` does, which is when Node begins to enforce its `headersTimeout` and `requestTimeout`.
    */
   readonly http: HttpServer;
 }
 
 /** What {@link shareOnePort} started. */
 export interface OnePortAcceptor {
-  /** Takes no more connections; resolves when the last RawSocket is closed. */
+  /** Stops accepting connections; resolves when the last RawSocket is closed. */
   close(): Promise<void>;
 }
 
-/** Lets RawSocket clients of `server` into `router`, and everybody else to an HTTP server. */
+/** Accepts RawSocket clients of `server` for `router`, and passes all other connections to an HTTP server. */
 export function shareOnePort(router: Router, options: OnePortOptions): OnePortAcceptor {
   const host = hostOf(router);
   const { server, http } = options;

@@ -1,4 +1,4 @@
-/** Connections that come through proxies which say for whom they are (PROXY protocol, versions 1 and 2). */
+/** Connections through proxies that name the client (PROXY protocol, versions 1 and 2). */
 import type { Server, Socket } from 'node:net';
 import { hostOf, type Host, type Router } from '../host.ts';
 import { placeOf } from './accepting.ts';
@@ -12,24 +12,24 @@ export interface ProxiedOptions {
   /** The server that listens: a `net.Server`. */
   readonly server: Server;
   /**
-   * Who gets every connection once its header is read: the server that a transport or `shareOnePort` was given, be it one
-   * of `node:http`, `node:https`, `node:net` or `node:tls`. It does not listen itself.
+   * The server that gets each connection after its header: the server of a transport or of `shareOnePort`, from
+   * `node:http`, `node:https`, `node:net` or `node:tls`. It does not listen itself.
    */
   readonly behind: Server;
-  /** Addresses of the proxies, and networks of them: `10.1.2.3`, `10.0.0.0/8`, `2001:db8::/32`; `unix` for Unix sockets. */
+  /** Addresses or networks of the proxies: `10.1.2.3`, `10.0.0.0/8`, `2001:db8::/32`; `unix` for Unix sockets. */
   readonly trusted: readonly string[];
 }
 
 /** What {@link acceptProxied} started. */
 export interface ProxiedAcceptor {
-  /** Takes no more connections, and ends those that have not told yet for whom they are; resolves when these are closed. */
+  /** Stops accepting connections, and ends those whose header has not arrived; resolves when these are closed. */
   close(): Promise<void>;
 }
 
 /**
- * Reads the header that trusted proxies send first, and passes on what follows. What it says is the client's address
- * for whatever asks for that: session details, limits, back-off. A trusted proxy that sends none is cut off. Of
- * everybody else none is read: they are passed on as they come.
+ * Reads the header that trusted proxies send first, and passes the connection on. The header determines the client's
+ * address everywhere: session details, limits, throttling of logins. The connection of a trusted proxy without a header
+ * is destroyed. Other connections are passed on unread.
  */
 export function acceptProxied(router: Router, options: ProxiedOptions): ProxiedAcceptor {
   const host = hostOf(router);
@@ -61,7 +61,7 @@ function headerReader(router: Host, socket: Socket): ReadBeginning<ProxyHeader> 
     const header = readProxyHeader(octets);
     if (header === undefined) return undefined;
     if (header !== 'malformed') return { value: header, size: header.size };
-    router.log('warn', 'a trusted proxy did not say for whom it connects', { proxy: socket.remoteAddress });
+    router.log('warn', 'a trusted proxy sent no PROXY protocol header', { proxy: socket.remoteAddress });
     socket.destroy();
     return undefined;
   };

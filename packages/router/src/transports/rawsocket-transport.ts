@@ -18,20 +18,20 @@ import { hangUp } from './hang-up.ts';
 import { PING_TIMEOUT } from './heartbeat.ts';
 import { StreamTransport, type Control } from './stream-transport.ts';
 
-/** What a handshake has settled. */
+/** The result of a handshake. */
 export interface Agreement {
   readonly serializer: Serializer;
   /** The longest frame that may be sent to the client. */
   readonly limit: number;
 }
 
-/** What a transport stands on. */
+/** What a transport needs. */
 interface Ground {
   readonly socket: Socket;
   readonly parser: RawSocketParser;
   readonly queue: FlushQueue;
   readonly clock: Clock;
-  /** Is told the first message. */
+  /** Called with the first message. */
   readonly hello: (bytes: Uint8Array) => void;
 }
 

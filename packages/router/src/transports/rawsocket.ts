@@ -26,52 +26,52 @@ import { RawSocketTransport, type Agreement } from './rawsocket-transport.ts';
 import { DEFAULT_SERIALIZERS } from './subprotocol.ts';
 import { underlayOf } from './underlay.ts';
 
-/** What RawSocket clients may do. */
+/** Options for RawSocket connections. */
 export interface RawSocketRules {
-  /** What is spoken; JSON, MessagePack and CBOR by default. */
+  /** The serializers; JSON, MessagePack and CBOR by default. */
   readonly serializers?: readonly Serializer[];
   /**
-   * The longest message taken from a client, in bytes; the router's `limits.messageSize` by default. The
-   * handshake can tell powers of two from 2^9 to 2^24 only: the greatest one not above it counts.
+   * The longest message accepted from a client, in bytes; the router's `limits.messageSize` by default. The handshake
+   * can express only powers of two from 2^9 to 2^24: the greatest one not above it is used.
    */
   readonly maxMessageSize?: number;
-  /** A client that takes no messages of this many bytes is refused; 512 by default, which refuses none. */
+  /** A client that does not accept messages of this many bytes is refused; 512 by default, which refuses none. */
   readonly minMessageSize?: number;
-  /** How many connections there may be at a time; unlimited by default. More are refused. */
+  /** The most connections at a time; unlimited by default. Further ones are refused. */
   readonly maxConnections?: number;
   /**
-   * Whether clients are sent PINGs once they have said HELLO, as WebSocket clients are. `auto`, the default, spares those
-   * of autobahn-python, which take one for the beginning of a huge message: of these, TCP finds out by itself that an idle
-   * peer's machine is gone, in about 20 s; one that hangs, or leaves unread what it is sent, it does not find.
+   * Whether clients get PINGs after HELLO, as WebSocket clients do. `auto`, the default, excludes clients of
+   * autobahn-python, which misread a PING as the beginning of a huge message. For these, TCP keep-alive detects within
+   * about 20 s that the machine of an idle peer is gone, but not that a peer hangs or does not read.
    */
   readonly pings?: boolean | 'auto';
 }
 
 export interface RawSocketOptions extends RawSocketRules {
   /**
-   * Whose connections are taken: a `net.Server` for TCP or a Unix socket, or a `tls.Server`, whose
-   * `handshakeTimeout` the application may want to shorten: it is 120 s.
+   * The server: a `net.Server` for TCP or a Unix socket, or a `tls.Server`. Consider a shorter `handshakeTimeout` than
+   * its default of 120 s.
    */
   readonly server: Server;
 }
 
 /** What {@link acceptRawSockets} started. */
 export interface RawSocketAcceptor {
-  /** Takes no more connections; resolves when the last socket is closed. */
+  /** Stops accepting connections; resolves when the last socket is closed. */
   close(): Promise<void>;
 }
 
-/** When a connection is silent for so long (ms), TCP asks whether the peer is still there; ten times, Node says. */
+/** The idle time before TCP keep-alive probes (ms), of which Node sends ten. */
 const KEEP_ALIVE = 10_000;
 
-/** Lets RawSocket clients of `server` into `router`. Whatever else connects is cut off. */
+/** Accepts RawSocket clients of `server` for `router`. Connections of any other protocol are destroyed. */
 export function acceptRawSockets(router: Router, options: RawSocketOptions): RawSocketAcceptor {
   const host = hostOf(router);
   const entrance = new RawSocketEntrance(host, options);
   const admit = (socket: Socket): void => {
     reception.hear(socket, firstOctet, (octet) => {
       if (octet === RAW_SOCKET_MAGIC) entrance.admit(socket);
-      // RAW-3: no RawSocket, hence no words that the peer would understand.
+      // RAW-3: not RawSocket, so the peer would not understand any reply.
       else socket.destroy();
     });
   };
@@ -84,7 +84,7 @@ export function acceptRawSockets(router: Router, options: RawSocketOptions): Raw
   };
 }
 
-/** Where RawSocket connections come in. */
+/** Accepts RawSocket connections. */
 export class RawSocketEntrance {
   readonly #router: Host;
   readonly #rules: Required<RawSocketRules>;
@@ -103,10 +103,10 @@ export class RawSocketEntrance {
     };
   }
 
-  /** Of one that begins like RawSocket: lets it shake hands when there is a slot for it, or says why not. */
+  /** Takes a connection that begins like RawSocket: performs the handshake when it has a slot, or refuses it. */
   admit(socket: Socket): void {
     this.#open.add(socket);
-    // What goes wrong ends in 'close', which follows; unheard, 'error' would end the process.
+    // 'close' follows every error; without a listener, 'error' would end the process.
     socket.on('error', () => undefined);
     socket.on('close', () => {
       this.#open.delete(socket);
@@ -115,7 +115,7 @@ export class RawSocketEntrance {
     socket.setKeepAlive(true, KEEP_ALIVE);
     const peer = peerAddressOf(socket);
     const place = placeOf(this.#router, socket);
-    // What has come is still there, and flows on the next tick.
+    // The octets received so far flow on the next tick.
     socket.resume();
     askFor(place, socket, {
       begin: () => {
@@ -154,7 +154,7 @@ export class RawSocketEntrance {
     const { socket } = caller;
     const agreed = this.#agree(octets);
     if (agreed === undefined) {
-      // RAW-3: no RawSocket, hence no words that the peer would understand.
+      // RAW-3: not RawSocket, so the peer would not understand any reply.
       socket.destroy();
       return undefined;
     }
@@ -172,7 +172,7 @@ export class RawSocketEntrance {
     hangUp(socket, this.#router.clock);
   }
 
-  /** What both sides can live with, or the error to reply; undefined for what is no RawSocket. */
+  /** The negotiated parameters, or the error to reply; undefined when the octets are not a RawSocket handshake. */
   #agree(octets: Uint8Array): Agreement | RawSocketError | undefined {
     const request = readRawSocketRequest(octets);
     if (request === undefined || typeof request === 'number') return request;
@@ -210,7 +210,7 @@ export class RawSocketEntrance {
   }
 }
 
-/** Who has connected. */
+/** A client that has connected. */
 interface Caller {
   readonly socket: Socket;
   readonly peer: PeerAddress;
@@ -218,8 +218,8 @@ interface Caller {
 }
 
 /**
- * Whether a client can take a PING, by its HELLO. Those of autobahn-python cannot; they do not tell their name, but a
- * feature that no other client announces. It reads the same in all serializers.
+ * Whether a client can read a PING, judging by its HELLO. Clients of autobahn-python cannot; they do not name
+ * themselves, but announce a feature that no other client does. Its bytes are the same in all serializers.
  */
 function takesPings(hello: Uint8Array): boolean {
   const bytes = Buffer.from(hello.buffer, hello.byteOffset, hello.byteLength);

@@ -1,4 +1,4 @@
-/** HTTP refusals that say what was refused, why, and what allows it: a short text for the client, an entry for the log. */
+/** HTTP refusals: a short text for the client and a log entry that say what was refused, why, and what to change. */
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../log.ts';
@@ -6,23 +6,23 @@ import type { Clock } from '../core/clock.ts';
 import { hangUp } from './hang-up.ts';
 import { peerAddressOf, type PeerAddress } from './peer-address.ts';
 
-/** Why a request is refused. Nothing in it comes from the request, for pages would show it. */
+/** Why a request is refused. It contains nothing from the request, which web pages might then display. */
 export interface Refusal {
   /** The HTTP status. */
   readonly status: number;
-  /** A few words for the log, and for the client. */
+  /** A short reason, for the log and for the client. */
   readonly reason: string;
-  /** A sentence: what to do about it, and which configuration allows it. */
+  /** What to do about it, and which configuration allows it. */
   readonly advice: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The text that goes with a refusal. */
+/** The body of a refusal. */
 export function refusalText({ status, reason, advice }: Refusal): string {
   return `${status} ${STATUS_CODES[status] ?? ''}: ${reason}. ${advice}\n`;
 }
 
-/** The headers that go with its text. */
+/** The headers of a refusal. */
 export function refusalHeaders({ headers }: Refusal): Readonly<Record<string, string>> {
   return {
     'Content-Type': 'text/plain; charset=utf-8',
@@ -32,7 +32,7 @@ export function refusalHeaders({ headers }: Refusal): Readonly<Record<string, st
   };
 }
 
-/** Refuses an upgrade: HTTP has let go of the socket, and would not mind one that stays open. */
+/** Refuses an upgrade, and closes the socket, which the HTTP server no longer manages. */
 export function refuseUpgrade(socket: Duplex, refusal: Refusal, clock: Clock): void {
   if (socket.writable) {
     const text = refusalText(refusal);
@@ -47,16 +47,16 @@ export function refuseUpgrade(socket: Duplex, refusal: Refusal, clock: Clock): v
   hangUp(socket, clock);
 }
 
-/** What a refusal is logged with. */
+/** The facts of a refusal's log entry. */
 interface Refused {
   readonly request: IncomingMessage;
-  /** Who asks; the other end of the connection when a proxy did not say. */
+  /** The client; the peer of the connection when a proxy did not name it. */
   readonly peer: PeerAddress | undefined;
-  /** What was asked for, without secrets: a query may hold some, and so may the path of a long-poll channel. */
+  /** The requested path, without secrets, which queries and the paths of long-poll channels may contain. */
   readonly path: string;
 }
 
-/** One entry for each refusal. */
+/** Logs a refusal. */
 export function logRefusal(log: Log, what: string, refusal: Refusal, { request, peer, path }: Refused): void {
   const { address } = peer ?? peerAddressOf(request.socket);
   const { origin } = request.headers;

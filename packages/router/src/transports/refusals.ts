@@ -21,7 +21,7 @@ function refusal(
 export const FOREIGN_ORIGIN: Refusal = refusal(
   403,
   'pages of this origin may not connect',
-  'The key `origins` of the listener lists those that may. Without it, only pages of the very host and port that the ' +
+  'The key `origins` of the listener lists those that may. Without it, only pages of the host and port that the ' +
     'Host header names may, and, where the router listens on a loopback address, only pages of loopback hosts. ' +
     'Behind a proxy, list the origin that the browser shows.',
 );
@@ -42,28 +42,28 @@ export const CLOSING: Refusal = refusal(503, 'the router is closing', 'Try again
 export const NO_WEBSOCKET_HERE: Refusal = refusal(
   404,
   'no WebSocket is served at this path',
-  'The key `websocket_paths` of the listener says where they are (`paths` in the library).',
+  'The key `websocket_paths` of the listener sets the paths (`paths` in the library).',
 );
 export const OLD_HTTP: Refusal = refusal(
   400,
-  'HTTP/1.0 has no upgrades',
-  'A proxy in between has to speak HTTP/1.1: in nginx, that is `proxy_http_version 1.1`.',
+  'HTTP/1.0 does not support upgrades',
+  'A proxy in between has to use HTTP/1.1: in nginx, set `proxy_http_version 1.1`.',
 );
 export const NO_HOST: Refusal = refusal(
   400,
   'the request has no header Host, or several',
-  'HTTP/1.1 has exactly one (RFC 9112 §3.2).',
+  'HTTP/1.1 requires exactly one (RFC 9112 §3.2).',
 );
 export const WEBSOCKET_METHOD: Refusal = refusal(
   405,
-  'a WebSocket begins with GET',
+  'the method of a WebSocket handshake must be GET',
   'Use a WebSocket client.',
   { Allow: 'GET' },
 );
 export const OTHER_PROTOCOL: Refusal = refusal(
   400,
-  'this is no upgrade to a WebSocket',
-  'The header Upgrade has to be `websocket`, also behind a proxy.',
+  'this is not an upgrade to WebSocket',
+  'The header Upgrade has to be `websocket`; a proxy must pass it on.',
 );
 export const OTHER_VERSION: Refusal = refusal(
   426,
@@ -81,23 +81,23 @@ export const NO_KEY: Refusal = refusal(
 export const NO_SUCH_CHANNEL: Refusal = refusal(
   404,
   'there is no such long-poll channel',
-  'It was closed, or its client asked for nothing too long. Begin with `open`.',
+  'It was closed, or its client sent no request within idleTimeout. Begin with `open`.',
 );
 export const NOTHING_HERE: Refusal = refusal(
   404,
   'nothing is served at this path',
-  'The key `longpoll_path` of the listener says below which path long-poll is (`path` in the library).',
+  'The key `longpoll_path` of the listener sets the path of long-poll (`path` in the library).',
 );
 export const LONG_POLL_METHOD: Refusal = refusal(405, 'long-poll takes POST', 'Use a long-poll client.');
 export const NOTHING_IN_COMMON: Refusal = refusal(
   400,
-  'the client offers no protocol that is spoken here',
+  'the client offers no supported protocol',
   'The body has to be JSON such as {"protocols": ["wamp.2.json"]}.',
 );
 export const NO_MESSAGE: Refusal = refusal(
   400,
-  'the body is no WAMP message',
-  'The channel is closed. Messages have to be in the protocol that was agreed on.',
+  'the body is not a WAMP message',
+  'The channel is closed. Messages have to use the negotiated protocol.',
 );
 export const LATE_BODY: Refusal = refusal(
   408,
@@ -113,8 +113,8 @@ export const LONG_BODY: Refusal = refusal(
 );
 export const MANY_BODIES: Refusal = refusal(
   429,
-  'too many bodies of this channel are under way, or the router keeps too much',
-  'Send the next one when those before it have been answered. See `limits.long_poll_size`.',
+  'too many request bodies of this channel are pending, or the memory limit of the router is reached',
+  'Send the next one when earlier ones have been answered. See `limits.long_poll_size`.',
   { ...CLOSES, 'Retry-After': '1' },
 );
 
@@ -123,7 +123,7 @@ export function noSubprotocol(spoken: readonly Subprotocol[]): Refusal {
   const names = spoken.map(({ name }) => name).join(', ');
   return refusal(
     400,
-    'the client offers no subprotocol that is spoken here',
+    'the client offers no supported subprotocol',
     `The header Sec-WebSocket-Protocol has to name one of ${names}, and each once.`,
   );
 }

@@ -8,13 +8,13 @@ import type { Outbox, FrameSink } from '../output/outbox.ts';
 import { hangUp } from './hang-up.ts';
 import type { Peer } from './heartbeat.ts';
 
-/** From a peer that leaves this many bytes unread, and sends pings, nothing more is read for a while. */
+/** When a peer sends pings but leaves this many bytes unread, reading from it pauses. */
 const MOST_UNREAD = 1024 * 1024;
 
 /** What a peer is asked for a sign of life with, and what it answers. */
 export type Control = 'ping' | 'pong';
 
-/** What a transport stands on. */
+/** What a transport needs. */
 export interface StreamParts {
   readonly socket: Socket;
   readonly clock: Clock;
@@ -104,7 +104,7 @@ export abstract class StreamTransport implements Peer {
     if (this.outbox.backlog > MOST_UNREAD) this.socket.pause();
   }
 
-  /** Like anything else that comes, it is a sign of life. */
+  /** Needs no action: any octets from the peer are a sign of life. */
   pong(): void {
     return;
   }

@@ -1,4 +1,4 @@
-/** WebSockets whose messages are compressed, left to package `ws` (permessage-deflate, RFC 7692). */
+/** WebSockets with compressed messages, which package `ws` handles (permessage-deflate, RFC 7692). */
 import type { IncomingMessage } from 'node:http';
 import type { ClosedBy, Serializer, Transport, TransportFailure, TransportListener } from '@wamp/protocol';
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
@@ -12,12 +12,12 @@ import { offersCompression, type Upgrade } from './websocket-handshake.ts';
 import { CLOSE_CODES, MISMATCH } from './websocket-transport.ts';
 import { CloseCode } from './websocket-parser.ts';
 
-/** Options of ws that its type declarations do not know yet. */
+/** Options of ws that its type declarations lack. */
 const UNTYPED_OPTIONS = { closeTimeout: 5000, maxFragments: 1024, maxBufferedChunks: 4096 };
 
 /**
- * What compressing may cost. No memory is kept from message to message, and small ones are left alone; what
- * comes in is bounded by `maxPayload` while it is being inflated.
+ * Limits the cost of compression: no context is kept between messages, and small messages are not compressed.
+ * `maxPayload` limits incoming messages while they are inflated.
  */
 const COMPRESSION: ServerOptions['perMessageDeflate'] = {
   serverNoContextTakeover: true,
@@ -26,12 +26,12 @@ const COMPRESSION: ServerOptions['perMessageDeflate'] = {
   concurrencyLimit: 10,
 };
 
-/** Takes WebSockets that are to be compressed. */
+/** Accepts WebSockets with compression. */
 export class Deflating {
   readonly #router: Host;
   readonly #sockets: WebSocketServer;
 
-  /** @param spoken what may be agreed on */
+  /** @param spoken the supported subprotocols */
   constructor(router: Host, spoken: readonly Subprotocol[]) {
     this.#router = router;
     this.#sockets = new WebSocketServer({
@@ -43,12 +43,12 @@ export class Deflating {
     });
   }
 
-  /** True for a client that offers compression as it may be offered. */
+  /** True for a client with a valid offer of compression. */
   wants(request: IncomingMessage): boolean {
     return offersCompression(request);
   }
 
-  /** @param open is given the transport, unless what the client offers turns out to be no compression */
+  /** @param open called with the transport, unless `ws` rejects the client's offer */
   admit(
     { request, socket, head }: Upgrade,
     subprotocol: Subprotocol,
@@ -61,13 +61,13 @@ export class Deflating {
   }
 }
 
-/** Leaves the writing to `ws`, which knows how to compress. */
+/** Writes through `ws`, which compresses. */
 class DeflatingSink implements FrameSink {
   readonly #socket: WebSocket;
   readonly #options: { readonly binary: boolean };
   readonly #sent: () => void;
 
-  /** @param sent called after each frame that has been written, or will never be */
+  /** @param sent called for each frame that has been written or dropped */
   constructor(socket: WebSocket, { binary }: Serializer, sent: () => void) {
     this.#socket = socket;
     this.#options = { binary };
@@ -82,13 +82,13 @@ class DeflatingSink implements FrameSink {
     this.#socket.send(frame, this.#options, this.#sent);
   }
 
-  /** Everything has been passed on already. */
+  /** Nothing to do: frames are passed on at once. */
   flush(): void {
     return;
   }
 }
 
-/** Receiving, pings and closing are the business of `ws`, too. */
+/** A transport on `ws`, which also handles receiving, pings and closing. */
 class DeflatingTransport implements Transport, Peer {
   readonly serializer: Serializer;
   readonly acceptable: number;
@@ -97,7 +97,7 @@ class DeflatingTransport implements Transport, Peer {
   readonly #batched: boolean;
   readonly #sink: FrameSink;
 
-  /** @param acceptable the longest message that `socket` takes, in bytes */
+  /** @param acceptable the longest message that `socket` accepts, in bytes */
   constructor(
     socket: WebSocket,
     { serializer, batched }: Subprotocol,
@@ -115,7 +115,7 @@ class DeflatingTransport implements Transport, Peer {
     socket.on('message', (data, isBinary) => {
       if (data instanceof Uint8Array) this.#message(data, isBinary);
     });
-    // After an error nothing more will come: the session need not wait for the peer to close.
+    // After an error nothing more arrives: the session need not wait for the peer to close.
     socket.on('error', (error) => {
       this.#closed(error.message, 'code' in error && isOfWs(error.code) ? 'self' : 'peer');
     });

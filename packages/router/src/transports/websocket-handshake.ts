@@ -1,4 +1,4 @@
-/** The opening handshake of a WebSocket, as a server answers it (RFC 6455 §4.2). */
+/** The opening handshake of a WebSocket, on the side of the server (RFC 6455 §4.2). */
 import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
@@ -8,18 +8,18 @@ import * as Refusals from './refusals.ts';
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** 16 octets in base64. */
 const KEY = /^[+/\dA-Za-z]{22}==$/;
-/** A token of HTTP, which the name of a subprotocol is (RFC 9110 §5.6.2). */
+/** An HTTP token, the form of a subprotocol's name (RFC 9110 §5.6.2). */
 const TOKEN = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/;
 
-/** An upgrade that has been agreed on. */
+/** An upgrade request. */
 export interface Upgrade {
   readonly request: IncomingMessage;
   readonly socket: Socket;
-  /** What came behind the request. */
+  /** The octets after the request. */
   readonly head: Buffer;
 }
 
-/** What is wrong with an upgrade; undefined when it may go on. */
+/** Why an upgrade is refused; undefined when it is valid. */
 export function upgradeFault({
   httpVersionMajor,
   httpVersionMinor,
@@ -27,7 +27,7 @@ export function upgradeFault({
   headers,
   rawHeaders,
 }: IncomingMessage): Refusal | undefined {
-  // RFC 9110 §7.8: HTTP/1.0 has no upgrades.
+  // RFC 9110 §7.8: HTTP/1.0 has no Upgrade.
   if (httpVersionMajor === 1 && httpVersionMinor === 0) return Refusals.OLD_HTTP;
   if (!hasOneHost(rawHeaders)) return Refusals.NO_HOST;
   if (method !== 'GET') return Refusals.WEBSOCKET_METHOD;
@@ -36,7 +36,7 @@ export function upgradeFault({
   return KEY.test(headers['sec-websocket-key'] ?? '') ? undefined : Refusals.NO_KEY;
 }
 
-/** @param rawHeaders names and values by turns */
+/** @param rawHeaders names and values, alternating */
 function hasOneHost(rawHeaders: readonly string[]): boolean {
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -46,7 +46,7 @@ function hasOneHost(rawHeaders: readonly string[]): boolean {
   return hosts === 1;
 }
 
-/** The subprotocols that a client offers, best first; undefined when they are no list of different tokens. */
+/** The subprotocols that a client offers, in order of preference; undefined unless they are a list of distinct tokens. */
 export function offeredBy({ headers }: IncomingMessage): readonly string[] | undefined {
   const header = headers['sec-websocket-protocol'];
   if (header === undefined) return [];
@@ -54,7 +54,7 @@ export function offeredBy({ headers }: IncomingMessage): readonly string[] | und
   return names.every((name) => TOKEN.test(name)) && new Set(names).size === names.length ? names : undefined;
 }
 
-/** Completes an upgrade that {@link upgradeFault} finds nothing wrong with. */
+/** Accepts an upgrade that {@link upgradeFault} has found valid. */
 export function acceptUpgrade(socket: Socket, { headers }: IncomingMessage, subprotocol: string): void {
   const key = headers['sec-websocket-key'] ?? '';
   const accept = hash('sha1', key + GUID, 'base64');
@@ -70,8 +70,8 @@ const NO_CONTEXT = /^(?:server|client)_no_context_takeover$/;
 const WINDOW = /^(?:(?:server|client)_max_window_bits=(?:[89]|1[0-5])|client_max_window_bits)$/;
 
 /**
- * True for a client whose offer of compression can be accepted. One that is not valid is declined: the connection goes on
- * without (RFC 7692 §7.1).
+ * True for a client whose offer of compression can be accepted. An invalid offer is declined: the connection continues
+ * without compression (RFC 7692 §7.1).
  */
 export function offersCompression({ headers }: IncomingMessage): boolean {
   const offers = (headers['sec-websocket-extensions'] ?? '').split(',').map((offer) => offer.trim());

@@ -1,4 +1,4 @@
-/** A WebSocket without extensions, straight on its socket (spec: WebSocket Transport; RFC 6455). */
+/** A WebSocket without extensions, directly on its socket (spec: WebSocket Transport; RFC 6455). */
 import { isUtf8 } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { Serializer, Transport, TransportFailure } from '@wamp/protocol';
@@ -14,19 +14,19 @@ import { StreamTransport, type Control } from './stream-transport.ts';
 import type { Subprotocol } from './subprotocol.ts';
 import { CloseCode, Opcode, WebSocketParser, type WebSocketListener } from './websocket-parser.ts';
 
-/** How a peer's fault is put. */
+/** The close code of each fault of a peer. */
 export const CLOSE_CODES: Readonly<Record<TransportFailure, number>> = {
   protocol: CloseCode.PROTOCOL_ERROR,
   oversize: CloseCode.TOO_LARGE,
 };
 
-/** What is wrong with a frame that is not of the channel's kind (WS-3). */
+/** The explanation for a frame of the wrong type (WS-3). */
 export const MISMATCH = {
   binary: 'a binary frame on a text channel',
   text: 'a text frame on a binary channel',
 } as const;
 
-/** Unmasked frames of a server, each a whole message (RFC 6455 §5.2). */
+/** The framing of a server: unmasked frames, each a whole message (RFC 6455 §5.2). */
 function framing(opcode: number): Framing {
   const first = 0x80 | opcode;
   return {
@@ -47,16 +47,16 @@ function framing(opcode: number): Framing {
 const TEXT = framing(Opcode.TEXT);
 const BINARY = framing(Opcode.BINARY);
 
-/** How messages of a serializer are framed. */
+/** The framing for the messages of a serializer. */
 export function framingFor({ binary }: Serializer): Framing {
   return binary ? BINARY : TEXT;
 }
 
-/** What a transport needs besides its socket. */
+/** What a transport needs in addition to its socket. */
 export interface Ground {
   readonly queue: FlushQueue;
   readonly clock: Clock;
-  /** The longest message taken, in bytes. */
+  /** The longest message accepted, in bytes. */
   readonly limit: number;
 }
 
@@ -65,7 +65,7 @@ export class WebSocketTransport extends StreamTransport implements Transport, We
   readonly framing: Framing | undefined;
   readonly #parser: WebSocketParser;
   readonly #queue: FlushQueue;
-  /** The message that is being heard. */
+  /** The message that is being processed. */
   #heard: Uint8Array | undefined;
 
   constructor(socket: Socket, { serializer, batched }: Subprotocol, { queue, clock, limit }: Ground) {
@@ -79,14 +79,14 @@ export class WebSocketTransport extends StreamTransport implements Transport, We
   }
 
   /**
-   * Begins to read; there has to be a listener by now.
-   * @param head what came with the upgrade
+   * Starts reading; the listener must have been set.
+   * @param head the octets that arrived with the upgrade
    */
   start(head: Uint8Array): void {
     const { socket } = this;
     socket.setTimeout(0);
     socket.setNoDelay(true);
-    // A copy: the parser writes where it reads, and these octets are a part of something larger.
+    // A copy: the parser unmasks in place, and these octets are part of a larger buffer.
     if (head.length > 0) this.#parser.push(Buffer.from(head));
     read(
       socket,
@@ -105,7 +105,7 @@ export class WebSocketTransport extends StreamTransport implements Transport, We
     awaitClose(this.socket, this.clock);
   }
 
-  /** A batch that is too long has no one message that could be answered. */
+  /** A batch that is too long cannot be answered like a single message, so it is not discarded. */
   acceptUpTo(size: number, discardUpTo = 0): void {
     this.#parser.limit = Math.min(size, this.acceptable);
     this.#parser.discardLimit = this.framing === undefined ? 0 : discardUpTo;
@@ -133,7 +133,7 @@ export class WebSocketTransport extends StreamTransport implements Transport, We
     this.failed(CloseCode.POLICY_VIOLATION, PING_TIMEOUT);
   }
 
-  /** The peer's word after ours ends the connection; the peer's word before ours is answered with the same. */
+  /** A close frame: the answer to ours ends the connection; otherwise it is answered with the same code. */
   closing(code: number): void {
     if (this.isOpen) {
       this.#sayClose(code);
@@ -142,7 +142,7 @@ export class WebSocketTransport extends StreamTransport implements Transport, We
     hangUp(this.socket, this.clock);
   }
 
-  /** Nothing more will come: the session need not wait for the peer to close. */
+  /** Nothing more arrives: the session need not wait for the peer to close. */
   failed(code: number, what: string): void {
     if (this.isOpen && code === CloseCode.TOO_LARGE) this.listener?.violation(what, 'oversize');
     if (this.isOpen) {
@@ -160,7 +160,7 @@ export class WebSocketTransport extends StreamTransport implements Transport, We
     this.#parser.stop();
   }
 
-  /** T-37: text that is not UTF-8 has a code of its own; it was read as far as its fault (RFC 6455 §8.1). */
+  /** T-37: text that is not UTF-8 has its own code; it was read up to the fault (RFC 6455 §8.1). */
   #codeFor(failure: TransportFailure | undefined): number {
     if (failure === undefined) return CloseCode.NORMAL;
     const text = this.serializer.binary ? undefined : this.#heard;
@@ -168,7 +168,7 @@ export class WebSocketTransport extends StreamTransport implements Transport, We
     return garbled ? CloseCode.INVALID_TEXT : CLOSE_CODES[failure];
   }
 
-  /** The last that this side says, behind all that was sent. */
+  /** Sends the close frame, after everything else. */
   #sayClose(code: number): void {
     this.isOpen = false;
     const status = code === CloseCode.NO_STATUS ? [] : [code >> 8, code & 0xff];

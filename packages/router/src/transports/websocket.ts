@@ -23,33 +23,36 @@ import { acceptUpgrade, offeredBy, upgradeFault, type Upgrade } from './websocke
 import { WebSocketTransport } from './websocket-transport.ts';
 
 export interface WebSocketOptions {
-  /** The server whose upgrades are taken: for `ws:` one of `node:http`, for `wss:` one of `node:https`. */
+  /** The server whose upgrades are served: of `node:http` for `ws:`, of `node:https` for `wss:`. */
   readonly server: Server | HttpsServer;
-  /** The paths that are answered; `/ws` and `/` by default. Others get 404. */
+  /** The paths that are served; `/ws` and `/` by default. Others get 404. */
   readonly paths?: readonly string[];
-  /** Origins of web pages that may connect beside those of this host; none by default. {@link isOriginRule} explains them. */
+  /**
+   * Origins of web pages that may connect, in addition to those of this host; none by default. {@link isOriginRule}
+   * explains them.
+   */
   readonly origins?: readonly string[];
-  /** What is spoken, one by one and in batches; JSON, MessagePack and CBOR by default. */
+  /** The serializers, each with and without batching; JSON, MessagePack and CBOR by default. */
   readonly serializers?: readonly Serializer[];
-  /** The server that listens, when that is not `server` but one that shares its port (`shareOnePort`). */
+  /** The server that listens, if that is not `server` but one that shares its port (`shareOnePort`). */
   readonly listener?: NetServer;
   /**
-   * Whether clients may have messages compressed (permessage-deflate, RFC 7692); false by default, for it
-   * costs far more time and memory than it saves on a fast network.
+   * Whether clients may use compression (permessage-deflate, RFC 7692); false by default, because it costs far more
+   * time and memory than it saves on a fast network.
    */
   readonly compression?: boolean;
-  /** Proxies that say in a header for whom they ask; none by default. */
+  /** Trusted proxies, which name the client in a header; none by default. */
   readonly proxies?: ForwardingRules;
 }
 
 /** What {@link acceptWebSockets} started. */
 export interface WebSocketAcceptor {
-  /** Takes no more upgrades; resolves when the last socket is closed. */
+  /** Stops accepting upgrades; resolves when the last socket is closed. */
   close(): Promise<void>;
 }
 
 /**
- * Lets WebSocket clients of `server` into `router`.
+ * Accepts WebSocket clients of `server` for `router`.
  * @throws TypeError when an entry of `origins` can never match
  */
 export function acceptWebSockets(router: Router, options: WebSocketOptions): WebSocketAcceptor {
@@ -84,7 +87,7 @@ export function acceptWebSockets(router: Router, options: WebSocketOptions): Web
   };
 }
 
-/** What upgrades are judged by. */
+/** The rules for upgrades. */
 interface Policy {
   readonly paths: readonly string[];
   readonly origins: Origins;
@@ -102,7 +105,7 @@ function refuse(router: Host, request: IncomingMessage, refusal: Refusal, peer?:
   refuseUpgrade(request.socket, refusal, router.clock);
 }
 
-/** What is going to be spoken, or why an upgrade is refused. */
+/** The negotiated subprotocol, or why an upgrade is refused. */
 function agree(request: IncomingMessage, path: string, policy: Policy): Subprotocol | Refusal {
   const { paths, origins, spoken, bound } = policy;
   if (!paths.includes(path)) return Refusals.NO_WEBSOCKET_HERE;
@@ -110,27 +113,27 @@ function agree(request: IncomingMessage, path: string, policy: Policy): Subproto
   return upgradeFault(request) ?? choose(offeredBy(request) ?? [], spoken) ?? Refusals.noSubprotocol(spoken);
 }
 
-/** Who has asked for an upgrade. */
+/** A client that has asked for an upgrade. */
 interface Guest {
   readonly peer: PeerAddress;
   readonly place: Place;
 }
 
-/** Where WebSockets come in. */
+/** Accepts WebSocket connections. */
 class WebSocketEntrance {
   readonly #router: Host;
   readonly #deflating: Deflating | undefined;
   readonly #heartbeat: Heartbeat;
   readonly #open = new OpenSet<Socket>();
 
-  /** @param deflating who takes those that are to be compressed; nobody by default */
+  /** @param deflating accepts WebSockets with compression; undefined to disable it */
   constructor(router: Host, deflating: Deflating | undefined) {
     this.#router = router;
     this.#heartbeat = new Heartbeat(router);
     this.#deflating = deflating;
   }
 
-  /** The upgrade is answered when there is a slot for the handshake. */
+  /** Answers an upgrade as soon as there is a slot for the handshake. */
   receive(upgrade: Upgrade, subprotocol: Subprotocol, peer: PeerAddress): void {
     const { socket } = upgrade;
     this.#open.add(socket);
