@@ -72,13 +72,43 @@ test.each(['--secret', '--password', '--ticket', '--secret=x'])(
   },
 );
 
-test('the session is lost: 3, with what ended it', async () => {
-  const running = place.start(['subscribe', 'com.lost']);
-  await expect.poll(() => other.call('wamp.subscription.lookup', ['com.lost'])).toEqual(expect.any(Number));
-  await other.call('wamp.session.kill_all', [], { kwargs: { reason: 'com.example.maintenance' } });
+test('the connection is lost during a call: 3, with what ended it', async () => {
+  await using apart = await Place.open();
+  const callee = await apart.join();
+  let heard = (): void => undefined;
+  const called = new Promise<void>((resolve) => (heard = resolve));
+  await callee.register('com.slow', () => {
+    heard();
+    return new Promise(() => undefined);
+  });
+  const running = apart.start(['call', 'com.slow']);
+  await called;
+  await callee.call('wamp.session.kill_all', [], { kwargs: { reason: 'com.example.maintenance' } });
   const { exit, stderr } = await running.ended;
   expect(exit).toBe(Exit.UNREACHABLE);
   expect(stderr).toContain('com.example.maintenance');
+  await callee.close();
+});
+
+test('a subscription goes on over another connection, unless the session was killed: 3', async () => {
+  await using apart = await Place.open();
+  const publisher = await apart.join();
+  const count = (): Promise<unknown> => publisher.call('wamp.subscription.match', ['com.kept']);
+  const running = apart.start(['subscribe', 'com.kept']);
+  await expect.poll(count).toHaveLength(1);
+  await publisher.call('wamp.session.kill_all', [], { kwargs: { reason: 'wamp.close.system_shutdown' } });
+  // The router may still have the old subscription: an event for that one is lost.
+  const heard = running.lines(1);
+  const over = new AbortController();
+  void heard.then(() => over.abort());
+  while (!over.signal.aborted) await publisher.publish('com.kept', ['still here'], { acknowledge: true });
+  expect(JSON.parse((await heard)[0] ?? '')).toMatchObject({ args: ['still here'] });
+  await publisher.call('wamp.session.kill_all');
+  const { exit, stderr } = await running.ended;
+  expect(exit).toBe(Exit.UNREACHABLE);
+  expect(stderr).toContain('the connection was lost');
+  expect(stderr).toContain('connected again to');
+  await publisher.close();
 });
 
 test('canceled elsewhere: 9; nobody reads any more: 0', async () => {

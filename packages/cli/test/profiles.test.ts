@@ -3,7 +3,8 @@ import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { settings } from '../src/session/settings.ts';
-import { Place, type Circumstances, type Outcome } from './support/place.ts';
+import { Place } from './support/place.ts';
+import type { Circumstances, Outcome } from './support/terminal.ts';
 
 let place: Place;
 

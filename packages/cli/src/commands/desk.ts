@@ -55,18 +55,34 @@ export async function without(run: Run, format: Format | undefined, work: Work<P
   run.exit = (await work(placeOf(run, format))) ?? Exit.DONE;
 }
 
-/** Joins the realm that the options name, does something there, and leaves. */
-export async function inSession(run: Run, given: Given, work: Work<Desk>): Promise<void> {
+/**
+ * Joins the realm that the options name, does something there, and leaves.
+ * @param comesBack whether it goes on over another connection when one is lost
+ */
+export async function inSession(run: Run, given: Given, work: Work<Desk>, comesBack = false): Promise<void> {
   run.format = given.output;
   const chosen = settings(given, run.io.env);
   run.settings = chosen;
   const place = placeOf(run, chosen.output);
-  const session = await openSession(chosen, place);
+  const session = await openSession(chosen, { ...place, comesBack });
   try {
     run.exit = (await work({ ...place, settings: chosen, session })) ?? Exit.DONE;
   } finally {
     await session.close();
   }
+}
+
+/** The same for work that goes on until it is stopped, over another connection when one is lost. */
+export function staying(run: Run, given: Given, work: (desk: Desk) => Promise<void>): Promise<void> {
+  return inSession(
+    run,
+    given,
+    async (desk) => {
+      await work(desk);
+      return undefined;
+    },
+    true,
+  );
 }
 
 /** What a command works with that opens sessions of its own. */

@@ -8,7 +8,7 @@ import { milliseconds } from '../output/numbers.ts';
 import { connecting } from '../session/options.ts';
 import type { Given } from '../session/settings.ts';
 import { runCommand, type HowToRun } from './child.ts';
-import { inSession, lasting, whileRead, type Desk, type Run } from './desk.ts';
+import { lasting, staying, whileRead, type Desk, type Run } from './desk.ts';
 import { kwargsIn, shown, timeOfDay } from './payload.ts';
 import { matchOption } from './subscribe.ts';
 
@@ -51,10 +51,7 @@ export function registerCommand(run: Run): Command {
     .option('--lines', 'each line that the command writes is a progressive result')
     .option('--timeout <duration>', 'how long a command may run', interval, 30_000);
   return connecting(command).action(async (procedure: string, words: string[], options: Options) => {
-    await inSession(run, options, async (desk) => {
-      await serve(desk, procedure, words, options);
-      return undefined;
-    });
+    await staying(run, options, (desk) => serve(desk, procedure, words, options));
   });
 }
 

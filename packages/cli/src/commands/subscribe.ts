@@ -8,7 +8,7 @@ import { integer, interval } from '../io/words.ts';
 import { harmless } from '../output/json.ts';
 import { connecting } from '../session/options.ts';
 import type { Given } from '../session/settings.ts';
-import { inSession, lasting, whileRead, type Desk, type Run } from './desk.ts';
+import { lasting, staying, whileRead, type Desk, type Run } from './desk.ts';
 import { kwargsIn, shown, timeOfDay } from './payload.ts';
 
 interface Options extends Given {
@@ -27,10 +27,7 @@ export function subscribeCommand(run: Run): Command {
     .option('--count <number>', 'end after so many events', integer(1))
     .option('--timeout <duration>', 'fail when no event comes for so long', interval);
   return connecting(command).action(async (topics: string[], options: Options) => {
-    await inSession(run, options, async (desk) => {
-      await follow(desk, topics, options);
-      return undefined;
-    });
+    await staying(run, options, (desk) => follow(desk, topics, options));
   });
 }
 

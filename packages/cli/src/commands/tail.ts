@@ -13,7 +13,7 @@ import { integer } from '../io/words.ts';
 import { harmless } from '../output/json.ts';
 import { connecting } from '../session/options.ts';
 import type { Given } from '../session/settings.ts';
-import { inSession, lasting, whileRead, type Desk, type Run } from './desk.ts';
+import { lasting, staying, whileRead, type Desk, type Run } from './desk.ts';
 import { pastEvents } from './history.ts';
 import { timeOfDay } from './payload.ts';
 import { matchOption, writeEvent } from './subscribe.ts';
@@ -37,10 +37,9 @@ export function tailCommand(run: Run): Command {
       10,
     );
   return connecting(command).action(async (topic: string | undefined, options: Options) => {
-    await inSession(run, options, async (desk) => {
-      await (topic === undefined ? followRealm(desk) : followTopic(desk, topic, options));
-      return undefined;
-    });
+    await staying(run, options, (desk) =>
+      topic === undefined ? followRealm(desk) : followTopic(desk, topic, options),
+    );
   });
 }
 

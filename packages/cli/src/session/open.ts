@@ -23,20 +23,28 @@ export interface Opening {
   readonly io: Io;
   /** Gives up connecting when it is aborted. */
   readonly signal: AbortSignal;
+  /** Whether a lost connection is replaced, and what it was used for restored. */
+  readonly comesBack?: boolean;
   /** Hears of what nobody waits for. */
   readonly note: (text: string) => void;
 }
 
 /** @throws Failure, ConnectError, and the reason of the signal */
 export async function openSession(settings: Settings, opening: Opening): Promise<Session> {
-  const connectWith = await prepared(settings, opening);
-  return connectWith();
+  const open = await prepared(settings, opening);
+  const session = await open();
+  if (opening.comesBack !== true) return session;
+  session.on('lost', ({ message }) => opening.note(`the connection was lost: ${message}`));
+  session.on('open', ({ resumed }) => {
+    if (resumed) opening.note(`connected again to ${settings.url}`);
+  });
+  return session;
 }
 
 /** The same for several sessions: secrets are read once. */
 export async function prepared(
   settings: Settings,
-  { io, signal, note }: Opening,
+  { io, signal, note, comesBack = false }: Opening,
 ): Promise<() => Promise<Session>> {
   const auth = await authenticator(settings, io);
   warnOfPlainTickets(settings, note);
@@ -47,6 +55,7 @@ export async function prepared(
     transport: await transportFor(settings),
     connectTimeout: settings.connectTimeout ?? CONNECT_TIMEOUT,
     signal,
+    reconnect: comesBack,
     logger: { error: (...said: readonly unknown[]) => note(said.map(String).join(' ')) },
   };
   return () => connect(settings.url, options);
