@@ -30,7 +30,8 @@ const TESTAMENT: Rules<TestamentOptions> = {
 };
 
 /**
- * Leaves a publication with the router, for when this session is gone (spec: Testaments).
+ * Leaves a publication with the router, for when this session is gone (spec: Testaments): the WAMP session, that is, so it
+ * is published when the connection goes, and left again on the next one.
  *
  * @param payload a list is the positional arguments, a dict the keyword arguments
  * @example await addTestament(session, 'presence.left', [name]);
@@ -44,16 +45,33 @@ export async function addTestament(
   const { args, kwargs } = payloadOf(payload, options.kwargs);
   checkOptions('addTestament', TESTAMENT, options);
   const publishOptions = wireOptions(options, ON_THE_WIRE.publish);
-  await untyped.call('wamp.session.add_testament', [topic, args, kwargs], {
-    kwargs: {
-      ...scopeOf(options.scope),
-      ...(Object.keys(publishOptions).length > 0 && { publish_options: publishOptions }),
-    },
-  });
+  const leave = async (): Promise<void> => {
+    await untyped.call('wamp.session.add_testament', [topic, args, kwargs], {
+      kwargs: {
+        ...scopeOf(options.scope),
+        ...(Object.keys(publishOptions).length > 0 && { publish_options: publishOptions }),
+      },
+    });
+  };
+  await leave();
+  // The router publishes it when this connection goes; the next one needs it again.
+  const stop = untyped.on('open', leave);
+  const { scope = 'destroyed' } = options;
+  const all = kept.get(untyped) ?? new Set();
+  kept.set(untyped, all.add({ scope, stop }));
 }
+
+/** The testaments of each session. */
+const kept = new WeakMap<object, Set<{ readonly scope: TestamentScope; readonly stop: () => void }>>();
 
 /** Takes all testaments of this session back. @param scope default `destroyed` */
 export async function flushTestaments({ untyped }: MetaSession, scope?: TestamentScope): Promise<void> {
+  const all = kept.get(untyped) ?? new Set();
+  for (const testament of all) {
+    if (testament.scope !== (scope ?? 'destroyed')) continue;
+    testament.stop();
+    all.delete(testament);
+  }
   await untyped.call('wamp.session.flush_testaments', scopeOf(scope));
 }
 

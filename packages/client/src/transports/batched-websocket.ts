@@ -40,8 +40,13 @@ class BatchedTransport extends BatchedChannel {
       frame: (bytes) => this.received(bytes),
       violation: (what, failure) => this.violated(what, failure),
       drained: () => this.drained(),
+      alive: () => this.alive(),
       closed: (reason) => this.ended(reason),
     };
+  }
+
+  probe(): boolean {
+    return this.#transport.probe?.() ?? false;
   }
 
   get backlog(): number {

@@ -46,6 +46,11 @@ export abstract class Channel implements Transport {
     else this.#listener.violation(what, failure);
   }
 
+  /** The router has given a sign of life that is no message. */
+  protected alive(): void {
+    this.#listener?.alive?.();
+  }
+
   /** `backlog` has fallen. */
   protected drained(): void {
     this.#listener?.drained?.();

@@ -56,6 +56,7 @@ export class LongPollTransport extends BatchedChannel {
     while (this.#open) {
       const answer = await this.#ask('receive');
       if (answer === undefined) return;
+      if (answer.ok) this.alive();
       if (answer.body.length > 0 && answer.ok) this.received(answer.body);
       else if (TIMED_OUT.has(answer.status)) await this.#pause();
       // T-36: an empty answer says: ask again.

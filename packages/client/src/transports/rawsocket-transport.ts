@@ -48,6 +48,8 @@ export class RawSocketTransport extends Channel implements RawSocketListener {
   /** The size of what is to be written, prefixes and all. */
   #bytes = 0;
   #open = true;
+  /** Whether the router sends PINGs, and so will know one of ours: not all do (autobahn-python). */
+  #knowsPing = false;
 
   constructor({ serializer, acceptedLength, limit }: Agreement, ground: Ground) {
     super(serializer);
@@ -102,14 +104,23 @@ export class RawSocketTransport extends Channel implements RawSocketListener {
   /** RAW-8. It is written now, and not with the turn's messages, but behind those sent before. */
   ping(payload: Uint8Array): void {
     const { socket } = this.#ground;
+    this.#knowsPing = true;
+    this.alive();
     this.#flush();
     if (socket.writable) socket.write(rawSocketFrame(RawSocketFrameType.PONG, payload));
     if (this.backlog > MOST_UNREAD) socket.pause();
   }
 
-  /** We send no PING. */
   pong(): void {
-    return;
+    this.alive();
+  }
+
+  probe(): boolean {
+    const { socket } = this.#ground;
+    if (!this.#knowsPing) return false;
+    this.#flush();
+    if (socket.writable) socket.write(rawSocketFrame(RawSocketFrameType.PING, new Uint8Array(0)));
+    return true;
   }
 
   failed(failure: TransportFailure, what: string): void {

@@ -20,6 +20,10 @@ export interface WebSocketLike {
   close(code?: number): void;
   /** What only the two ends of its TLS connection know, as `Transport` has it; browsers do not tell. */
   channelBinding?(type: string): Uint8Array | undefined | Promise<Uint8Array | undefined>;
+  /** Calls `alive` at each Ping and Pong that comes; browsers keep them to themselves. */
+  onSign?(alive: () => void): void;
+  /** Sends a Ping; browsers cannot. */
+  sendPing?(): void;
   addEventListener(type: 'open' | 'error', listener: (event: { readonly message?: unknown }) => void): void;
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
   addEventListener(
@@ -111,6 +115,15 @@ async function classFor(tls: TlsOptions | undefined, maxPayload: number): Promis
       });
     }
 
+    onSign(alive: () => void): void {
+      this.on('ping', alive);
+      this.on('pong', alive);
+    }
+
+    sendPing(): void {
+      if (this.readyState === OPEN) this.ping();
+    }
+
     async channelBinding(type: string): Promise<Uint8Array | undefined> {
       return this.#connection && channelBindingOf(this.#connection, type);
     }
@@ -186,7 +199,13 @@ class WebSocketTransport extends Channel {
     socket.addEventListener('close', ({ code, reason }) =>
       this.#gone(`WebSocket closed with code ${code}${reason === '' ? '' : `: ${reason}`}`),
     );
+    socket.onSign?.(() => this.alive());
     this.#watch();
+  }
+
+  probe(): boolean {
+    this.#socket.sendPing?.();
+    return this.#socket.sendPing !== undefined;
   }
 
   get backlog(): number {
