@@ -14,7 +14,7 @@ export const floors = {
     ['core'],
     ['transports'],
     ['.'],
-    ['meta', 'contract', 'testing'],
+    ['meta', 'contract', 'store', 'testing'],
     ['index.ts', 'meta.ts'],
   ],
   'packages/router': [
@@ -42,6 +42,7 @@ export const floors = {
     ['completion'],
     ['program.ts', 'run.ts', 'main.ts'],
   ],
+  'packages/react': [['.'], ['index.ts']],
   'packages/store-sqlite': [
     ['disk.ts', 'driver.ts', 'errors.ts'],
     ['group-commit.ts', 'holdings.ts', 'schema.ts'],
@@ -66,6 +67,7 @@ export const mayImport = {
   'packages/client': ['packages/protocol'],
   'packages/router': ['packages/protocol'],
   'packages/cli': ['packages/protocol', 'packages/client'],
+  'packages/react': ['packages/client'],
   'packages/store-sqlite': ['packages/router'],
   'apps/router': ['packages/protocol', 'packages/router', 'packages/store-sqlite'],
   'apps/chat': ['packages/client'],

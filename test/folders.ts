@@ -21,6 +21,8 @@ export const folders: Readonly<Record<string, string>> = {
     'What needs no I/O: joining, pending requests, invocations, events, back-pressure.',
   'packages/client/src/meta/': 'The meta APIs, event history and testaments: one file each.',
   'packages/client/src/auth/': 'One file per authentication method: how to answer its challenge.',
+  'packages/client/src/store/':
+    'Stores for frameworks: the state of a session, what came of events, results of calls.',
   'packages/client/src/testing/': 'For tests of applications: a router that follows a script, and a clock.',
   'packages/client/src/transports/': 'How to open a channel: WebSocket, RawSocket, long-poll.',
   'packages/client/test/': 'The client against a scripted router and against `@wamp/router`.',
@@ -70,6 +72,10 @@ export const folders: Readonly<Record<string, string>> = {
   'packages/router/test/support/': 'What tests share: clients that see bytes, proxies, places, authorities.',
   'packages/router/test/threats/':
     'Each threat by its number: a router in a process of its own, attacked over real sockets while honest clients use it.',
+
+  'packages/react/': '**React and Preact**: hooks over the stores of the client.',
+  'packages/react/src/': 'The hooks, and options for TanStack Query.',
+  'packages/react/test/': 'Real React and Preact, strict mode, suspense and servers.',
 
   'packages/store-sqlite/':
     '**What outlives the router.** Event history and retained events in a SQLite file.',

@@ -42,6 +42,12 @@ export class ManualClock implements Clock {
     return this.#timers.size;
   }
 
+  /** How long until the next timer is due (ms); undefined when none is pending. */
+  get untilNext(): number | undefined {
+    const next = this.#next(Infinity);
+    return next === undefined ? undefined : Math.max(0, next.due - this.#elapsed);
+  }
+
   /** Advances the clock by `ms`; timers that become due run in order. */
   advance(ms: number): void {
     const end = this.#elapsed + ms;

@@ -192,8 +192,13 @@ export class TestRealm implements AsyncDisposable {
   async advance(ms: number): Promise<void> {
     if (this.#manual === undefined) throw new Error('The time of this realm is real: it advances by itself.');
     await this.settle();
-    this.#manual.advance(ms);
-    await this.settle();
+    // From timer to timer: what one sends must arrive before the next is due, as in real time.
+    for (let left = ms; left > 0;) {
+      const step = Math.min(left, this.#manual.untilNext ?? left);
+      this.#manual.advance(step);
+      left -= step;
+      await this.settle();
+    }
   }
 
   /** Resolves when what is under way has arrived, as far as no time has to pass for it. */

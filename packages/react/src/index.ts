@@ -1,0 +1,15 @@
+/** The public names of the package: WAMP in React and Preact. */
+import type { Untyped } from '@wamp/client';
+import { wampHooks, type WampHooks } from './hooks.ts';
+
+export { WampProvider, wampHooks, type WampHooks } from './hooks.ts';
+export { callOptions, streamOptions, type WampKey } from './queries.ts';
+
+const hooks: WampHooks<Untyped> = wampHooks<Untyped>();
+
+export const useSession: WampHooks<Untyped>['useSession'] = hooks.useSession;
+export const useSessionState: WampHooks<Untyped>['useSessionState'] = hooks.useSessionState;
+export const useEvents: WampHooks<Untyped>['useEvents'] = hooks.useEvents;
+export const useSubscription: WampHooks<Untyped>['useSubscription'] = hooks.useSubscription;
+export const useRegistration: WampHooks<Untyped>['useRegistration'] = hooks.useRegistration;
+export const useCall: WampHooks<Untyped>['useCall'] = hooks.useCall;
