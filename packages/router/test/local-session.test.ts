@@ -1,5 +1,5 @@
 /** LocalSession: code in this process joins like a client, and is treated like one. */
-import { ApplicationError, MessageType, type Message } from '@wamp/protocol';
+import { ApplicationError, MessageType, Payload, type Message } from '@wamp/protocol';
 import {
   createRouter,
   permissions,
@@ -11,7 +11,9 @@ import {
 } from '@wamp/router';
 import { ManualClock } from '@wamp/router/testing';
 import { describe, expect, test } from 'vitest';
+import { LocalEntry } from '../src/session/local-entry.ts';
 import { Client, settle } from './support/client.ts';
+import { coreOf, coreRealmOf } from './support/core.ts';
 
 function open(options: Partial<RouterOptions> = {}): Router {
   return createRouter({ realms: ['realm1'], ...options });
@@ -254,5 +256,85 @@ describe('one that hears too slowly', () => {
     const dropped = router.realm('realm1')?.traffic.dropped.total ?? 0;
     expect(dropped).toBeGreaterThan(40);
     expect(heard() + dropped).toBe(80);
+  });
+});
+
+describe('one that fills the queues of others', () => {
+  /** The entry of a local session, and the messages that it lets through. */
+  function entry(): { producer: LocalEntry; heard: Message[]; kept: { readonly used: number } } {
+    const router = open({ clock: new ManualClock(0) });
+    const { turns } = coreOf(router);
+    const heard: Message[] = [];
+    const realm = coreRealmOf(router);
+    const session = realm.sessions.get(router.join('realm1').id);
+    if (session === undefined) throw new Error('the session has not joined');
+    const exit = {
+      hear: (message: Message) => {
+        heard.push(message);
+      },
+      refuse: () => {
+        throw new Error('there is room for all of them');
+      },
+      failed: (error: unknown) => {
+        throw error;
+      },
+    };
+    return {
+      producer: new LocalEntry(turns, realm.kept.undecided, session, exit, true),
+      heard,
+      kept: realm.kept.undecided,
+    };
+  }
+
+  const publish = (request: number): Message => ({
+    type: MessageType.PUBLISH,
+    request,
+    options: {},
+    topic: 'com.topic',
+    payload: Payload.of([request]),
+  });
+  const answer = (request: number): Message => ({
+    type: MessageType.YIELD,
+    request,
+    options: {},
+    payload: Payload.none,
+  });
+  const requests = (heard: readonly Message[]): unknown[] =>
+    heard.map((message) => ('request' in message ? message.request : undefined));
+
+  test('is held: its requests wait in order, and its answers pass', async () => {
+    const { producer, heard } = entry();
+    producer.hold();
+    producer.hold();
+    for (const message of [publish(1), answer(101), publish(2), answer(102)]) producer.receive(message);
+    expect(requests(heard)).toEqual([101, 102]);
+    producer.release();
+    await settle();
+    expect(requests(heard)).toEqual([101, 102]);
+    producer.release();
+    producer.receive(publish(3));
+    await settle();
+    expect(requests(heard)).toEqual([101, 102, 1, 2, 3]);
+  });
+
+  test('is choked: its answers wait as well, and come before its requests', async () => {
+    const { producer, heard } = entry();
+    producer.choke();
+    for (const message of [publish(1), answer(101), publish(2), answer(102)]) producer.receive(message);
+    await settle();
+    expect(heard).toEqual([]);
+    producer.unchoke();
+    await settle();
+    expect(requests(heard)).toEqual([101, 102, 1, 2]);
+  });
+
+  test('drops what waits when it is over, and gives the bytes back', () => {
+    const { producer, heard, kept } = entry();
+    producer.hold();
+    producer.receive(publish(1));
+    expect(kept.used).toBeGreaterThan(0);
+    producer.close();
+    producer.release();
+    expect([heard, kept.used]).toEqual([[], 0]);
   });
 });
