@@ -56,6 +56,8 @@ export interface Session {
    * @returns why the client cannot be told; undefined when it is, or is gone
    */
   send(message: Message): Undeliverable | undefined;
+  /** The longest message that the client takes, in bytes; absent, or Infinity, when it has announced no limit. */
+  readonly maxMessageSize?: number;
   /** True while much waits for the client to read it: a sender of many messages then sends the next ones later. */
   readonly isBehind?: boolean;
   /** Runs `task` once the client has read nearly all of it, or the session has ended. */

@@ -5,6 +5,7 @@
 import { ApplicationError, ErrorUri, isId, Payload, type Dict, type Id, type Kwargs } from '@wamp/protocol';
 import { wasFor } from '../core/eligibility.ts';
 import type { MetaCall } from '../core/meta-session.ts';
+import type { Publication } from '../core/publication.ts';
 import type { Realm } from '../core/realm.ts';
 import type { Session } from '../core/session.ts';
 import type { Subscription } from '../core/subscription.ts';
@@ -19,6 +20,8 @@ import { toldEvents } from './told-events.ts';
 const MOST_EVENTS = 500;
 /** The payload (bytes) at which an answer ends, so that it fits into a message; it contains at least one event. */
 const MOST_BYTES = 256 * 1024;
+/** What an event and an answer take in a message beside arguments and topic, in bytes: an estimate. */
+const ENVELOPE = 256;
 /** The most events of the log that one answer examines. */
 const MOST_LOOKS = 10_000;
 /** The most former sessions that a subscriber may name. */
@@ -94,10 +97,20 @@ function answer(
   epoch: Id,
 ): Payload | Promise<Payload> {
   realm.turns.work.spent += missed.looks >> 4;
+  const { tooLong } = missed;
+  if (tooLong !== undefined) throw cannotFit(tooLong, epoch);
   const recovery = missed.conclude(epoch);
   const told = toldEvents(realm, missed.events, subscription, ({ offset }) => ({ x_offset: offset }));
   if (told instanceof Promise) return told.then((events) => Payload.of(events, recovery));
   return Payload.of(told, recovery);
+}
+
+/** The error for an event that fits into no message of its subscriber; it says where the subscriber goes on. */
+function cannotFit({ offset, publication }: LoggedEvent, epoch: Id): ApplicationError {
+  const why =
+    `the event with x_offset ${offset} has ${publication.payload.size} bytes, too many for a message to this client: ` +
+    'load the state that it has changed, and ask again with its offset';
+  return new ApplicationError(ErrorUri.PAYLOAD_SIZE_EXCEEDED, [why], { epoch, offset });
 }
 
 /** Reads a log from the position of a subscriber until the answer is full. */
@@ -105,6 +118,8 @@ class Missed {
   readonly events: LoggedEvent[] = [];
   /** How many events have been examined. */
   looks = 0;
+  /** The next event, when it fits into no answer. */
+  tooLong: LoggedEvent | undefined;
   readonly #position: Position;
   readonly #reader: Session;
   /** The offset of the last event of the log. */
@@ -114,28 +129,36 @@ class Missed {
   #complete = true;
   #more = false;
   #bytes = 0;
+  /** The longest message that the reader takes. */
+  readonly #longest: number;
 
   constructor(position: Position, reader: Session, end: number) {
     this.#position = position;
     this.#reader = reader;
     this.#end = end;
     this.#reached = position.offset;
+    this.#longest = reader.maxMessageSize ?? Infinity;
   }
 
   /** Examines the next event. @returns false when the answer is full */
   take(event: LoggedEvent): boolean {
     const { offset, publication, withheld } = event;
     const wanted = wasFor(publication, this.#reader, this.#position.former);
-    if (this.#isFull(wanted && !withheld ? publication.payload.size : undefined)) {
+    const size = wanted && !withheld ? sizeOf(publication) : undefined;
+    if (this.#isFull(size)) {
       this.#more = true;
+      return false;
+    }
+    if (size !== undefined && size + ENVELOPE > this.#longest) {
+      this.tooLong = event;
       return false;
     }
     this.looks += 1;
     // A missing offset belongs to an event that the log has dropped; it may have been for this subscriber.
     if (offset !== this.#reached + 1 || (wanted && withheld)) this.#complete = false;
     this.#reached = offset;
-    if (!wanted || withheld) return true;
-    this.#bytes += publication.payload.size;
+    if (size === undefined) return true;
+    this.#bytes += size;
     this.events.push(event);
     return true;
   }
@@ -151,8 +174,13 @@ class Missed {
     if (this.looks >= MOST_LOOKS) return true;
     const count = this.events.length;
     if (size === undefined || count === 0) return false;
-    return count >= this.#position.limit || this.#bytes + size > MOST_BYTES;
+    return count >= this.#position.limit || this.#bytes + size > Math.min(MOST_BYTES, this.#longest / 2);
   }
+}
+
+/** What an event takes in an answer, in bytes, if the reader has the serializer of the publisher. */
+function sizeOf({ payload, topic }: Publication): number {
+  return payload.size + topic.length + ENVELOPE;
 }
 
 function positionOf(kwargs: Kwargs): Position {

@@ -112,6 +112,10 @@ export class Member implements Session {
     return this.#slow.backlog;
   }
 
+  get maxMessageSize(): number {
+    return this.#outlet.limit;
+  }
+
   get isBehind(): boolean {
     return this.#channel.backlog > LOW_MARK;
   }

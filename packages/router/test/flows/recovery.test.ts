@@ -47,6 +47,51 @@ function publish(from: number, to: number): string {
   return lines.join('\n');
 }
 
+describe('a subscriber that takes no long messages', () => {
+  const SHORT: ConversationOptions = {
+    ...NEWS,
+    peers: { ...NEWS.peers, again: { details: { authid: 'ann' }, limit: 4096 } },
+  };
+  const text = (length: number): string => JSON.stringify('x'.repeat(length));
+
+  test('EDGE-1 gets pages that it can take, with one event at least', () =>
+    converse(
+      `
+      ${ANN_LEAVES}
+      bob → [16, 2, {}, "com.news", [${text(1500)}]]
+      bob → [16, 3, {}, "com.news", [${text(3000)}]]
+      bob → [16, 4, {}, "com.news", [${text(500)}]]
+      bob → [16, 5, {}, "com.news", [${text(500)}]]
+      ${ANN_RETURNS}
+      again → [48, 2, {}, "wamp.subscription.recover", [$news], {"epoch": $epoch, "offset": 1}]
+      again ← [50, 2, {}, [{"details": {"x_offset": 2}, ...}], {"epoch": $epoch, "offset": 2, "complete": true, "more": true}]
+      again → [48, 3, {}, "wamp.subscription.recover", [$news], {"epoch": $epoch, "offset": 2}]
+      again ← [50, 3, {}, [{"details": {"x_offset": 3}, ...}], {"epoch": $epoch, "offset": 3, "complete": true, "more": true}]
+      again → [48, 4, {}, "wamp.subscription.recover", [$news], {"epoch": $epoch, "offset": 3}]
+      again ← [50, 4, {}, [{"details": {"x_offset": 4}, ...}, {"details": {"x_offset": 5}, ...}], {"epoch": $epoch, "offset": 5, "complete": true, "more": false}]
+    `,
+      SHORT,
+    ));
+
+  test('EDGE-1 hears which event is too long for it, and goes on behind that', () =>
+    converse(
+      `
+      ${ANN_LEAVES}
+      bob → [16, 2, {}, "com.news", [2]]
+      bob → [16, 3, {}, "com.news", [${text(4000)}]]
+      bob → [16, 4, {}, "com.news", [4]]
+      ${ANN_RETURNS}
+      again → [48, 2, {}, "wamp.subscription.recover", [$news], {"epoch": $epoch, "offset": 1}]
+      again ← [50, 2, {}, [${event(2)}], {"epoch": $epoch, "offset": 2, "complete": true, "more": true}]
+      again → [48, 3, {}, "wamp.subscription.recover", [$news], {"epoch": $epoch, "offset": 2}]
+      again ← [8, 48, 3, {}, "wamp.error.payload_size_exceeded", [*], {"epoch": $epoch, "offset": 3}]
+      again → [48, 4, {}, "wamp.subscription.recover", [$news], {"epoch": $epoch, "offset": 3}]
+      again ← [50, 4, {}, [${event(4)}], {"epoch": $epoch, "offset": 4, "complete": true, "more": false}]
+    `,
+      SHORT,
+    ));
+});
+
 describe('a subscriber that was away', () => {
   test('EDGE-1 gets what it has missed, once and in order, and what comes next live', () =>
     converse(
