@@ -7,6 +7,7 @@ import type { Configuration } from './config/schema.ts';
 import { whyLeave } from './departures.ts';
 import type { Listeners } from './listeners.ts';
 import type { OperatorLog } from './log.ts';
+import type { PageCache } from './page-cache.ts';
 import { FIXED_LIMITS, type Change } from './plan.ts';
 import type { RightsSwitch } from './rights-switch.ts';
 
@@ -17,6 +18,7 @@ const RECONFIGURED = 'wamp.close.reconfigured';
 export interface Parts {
   readonly router: Router;
   readonly listeners: Listeners;
+  readonly pages: PageCache;
   readonly log: OperatorLog;
   /** What each realm with roles allows. */
   readonly rights: Map<string, RightsSwitch>;

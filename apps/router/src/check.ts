@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { AuthConfiguration } from './config/auth.ts';
 import type { Listener } from './config/listeners.ts';
+import type { PagesConfiguration } from './config/pages.ts';
 import type { RealmConfiguration } from './config/realms.ts';
 import type { Configuration } from './config/schema.ts';
 import { grantsEverything } from './rights.ts';
@@ -19,11 +20,16 @@ function listenerLine(listener: Listener): string {
   });
   const parts = [
     ...spoken,
-    ...(pages ? ['pages'] : []),
+    ...pageParts(pages),
     ...tlsParts(listener),
     ...(origins.length > 0 ? [`origins ${origins.join(' ')}`] : []),
   ];
   return `listener ${unix ?? `${address} port ${port}`}: ${parts.join(', ')}`;
+}
+
+function pageParts(pages: PagesConfiguration): readonly string[] {
+  if (typeof pages === 'boolean') return pages ? ['pages'] : [];
+  return pages.map(({ path, folder }) => `pages of ${folder} at ${path}`);
 }
 
 function tlsParts({ tls }: Listener): readonly string[] {

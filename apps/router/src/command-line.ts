@@ -8,7 +8,7 @@ import { ACTIONS, type Question } from './rights.ts';
 import { version } from './version.ts';
 
 /** What `wamp-router` was asked to do. */
-export type Command = StartCommand | CheckCommand | ReloadCommand;
+export type Command = StartCommand | CheckCommand | ReloadCommand | InitCommand | SchemaCommand;
 
 /** Listen for clients. */
 interface StartCommand {
@@ -35,6 +35,17 @@ interface ReloadCommand {
   readonly file: string;
   /** Whether to ask only what would change. */
   readonly dryRun: boolean;
+}
+
+/** Write a file to begin with. */
+interface InitCommand {
+  readonly name: 'init';
+  readonly file: string;
+}
+
+/** Print the JSON Schema of configuration files. */
+interface SchemaCommand {
+  readonly name: 'schema';
 }
 
 /** The command given, or undefined when only help or the version was asked for, and printed. */
@@ -70,6 +81,8 @@ function wampRouter(onCommand: OnCommand): Program {
     .configureOutput({ writeErr: () => undefined });
   addStart(program, onCommand);
   addCheck(program, onCommand);
+  addReload(program, onCommand);
+  addInit(program, onCommand);
   return program;
 }
 
@@ -96,14 +109,6 @@ function addStart(program: Program, onCommand: OnCommand): void {
 
 function addCheck(program: Program, onCommand: OnCommand): void {
   program
-    .command('reload')
-    .description('Have the router that runs apply what its configuration file says now; its sessions go on.')
-    .addOption(configOption().makeOptionMandatory())
-    .option('--dry-run', 'only say what would change')
-    .action(({ config, dryRun = false }: { readonly config: string; readonly dryRun?: boolean }) => {
-      onCommand({ name: 'reload', file: config, dryRun });
-    });
-  program
     .command('check')
     .description('Say what a configuration file means, or everything that is wrong with it.')
     .addOption(configOption().makeOptionMandatory())
@@ -120,6 +125,33 @@ function addCheck(program: Program, onCommand: OnCommand): void {
     .action(({ config, explain, insecureDev = false, ...rest }: CheckOptions) => {
       const question = explain === undefined ? {} : { question: { ...questionIn(explain), ...rest } };
       onCommand({ name: 'check', file: config, insecureDev, ...question });
+    });
+}
+
+function addReload(program: Program, onCommand: OnCommand): void {
+  program
+    .command('reload')
+    .description('Have the router that runs apply what its configuration file says now; its sessions go on.')
+    .addOption(configOption().makeOptionMandatory())
+    .option('--dry-run', 'only say what would change')
+    .action(({ config, dryRun = false }: { readonly config: string; readonly dryRun?: boolean }) => {
+      onCommand({ name: 'reload', file: config, dryRun });
+    });
+}
+
+function addInit(program: Program, onCommand: OnCommand): void {
+  program
+    .command('init')
+    .description('Write a commented configuration file to begin with.')
+    .argument('[file]', 'where to', nonEmpty, 'wamp.yaml')
+    .action((file: string) => {
+      onCommand({ name: 'init', file });
+    });
+  program
+    .command('schema')
+    .description('Print the JSON Schema of configuration files, for editors.')
+    .action(() => {
+      onCommand({ name: 'schema' });
     });
 }
 

@@ -10,11 +10,11 @@ import type { Socket } from 'node:net';
 import type { Log } from '@wamp/router';
 import { answerHealth, type HealthAnswers } from './health-answers.ts';
 import { landingPage, type ToldRealm } from './landing-page.ts';
-import { asset, type Asset, type Site } from './static-sites.ts';
+import { asset, type Asset, type Pages, type Site } from './static-sites.ts';
 
 /** What the answers are made of. */
 export interface HttpOptions extends HealthAnswers {
-  readonly site: Site;
+  readonly pages: () => Pages;
   /** Where WebSocket clients connect; the landing page names the first. */
   readonly webSocketPaths: readonly string[];
   /** The realms that the landing page tells of. It connects to the first. */
@@ -41,6 +41,13 @@ const securityHeaders: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
 };
 
+/** What holds for our own pages alone: others load what they like, and may be framed by whom they like. */
+const OF_OUR_PAGES = [
+  'content-security-policy',
+  'cross-origin-opener-policy',
+  'cross-origin-resource-policy',
+];
+
 /** Answers every request that is neither for a WebSocket nor for long-poll. */
 export function answerHttp(options: HttpOptions): RequestListener {
   return (request, response) => {
@@ -56,8 +63,10 @@ export function answerHttp(options: HttpOptions): RequestListener {
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, options: HttpOptions): void {
-  const { site, webSocketPaths, realms } = options;
-  const [path = '', ...query] = (request.url ?? '').split('?');
+  const { webSocketPaths, realms } = options;
+  const { site, fallbacks } = options.pages();
+  const [written = '', ...query] = (request.url ?? '').split('?');
+  const path = decoded(written);
 
   if (answerHealth(path, response, options)) return;
   if (webSocketPaths.includes(path) && !site.has(path)) {
@@ -68,20 +77,38 @@ function answer(request: IncomingMessage, response: ServerResponse, options: Htt
     return;
   }
   if (site.has(`${path}/`)) {
-    sendText(response, 308, `Moved to ${path}/`, { location: [`${path}/`, ...query].join('?') });
+    sendText(response, 308, `Moved to ${path}/`, { location: [`${written}/`, ...query].join('?') });
     return;
   }
   const found = site.get(path);
   if (found === undefined) {
-    sendAsset(request, response, 404, notFoundPage(site));
+    const index = indexFor(path, fallbacks);
+    sendAsset(request, response, index === undefined ? 404 : 200, index ?? notFoundPage(site));
     return;
   }
   sendAsset(
     request,
     response,
     200,
-    path === '/' ? landingPage(found, request, { path: webSocketPaths[0], realms: realms() }) : found,
+    path === '/' && found.isForeign !== true
+      ? landingPage(found, request, { path: webSocketPaths[0], realms: realms() })
+      : found,
   );
+}
+
+/** The path as files are called; what is not well-formed is called like no file. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+/** The page of an application that knows the path itself: what has an ending is meant to be a file. */
+function indexFor(path: string, fallbacks: Pages['fallbacks']): Asset | undefined {
+  if (/\.[^/]*$/.test(path)) return undefined;
+  return fallbacks.find(({ base }) => path.startsWith(base))?.index;
 }
 
 function notFoundPage(site: Site): Asset {
@@ -89,24 +116,37 @@ function notFoundPage(site: Site): Asset {
 }
 
 function sendAsset(request: IncomingMessage, response: ServerResponse, status: number, found: Asset): void {
-  const { type, etag, immutable, gzip, body } = found;
-  response.setHeader('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
+  const { type, etag, gzip, brotli, body } = found;
+  if (found.isForeign === true) for (const name of OF_OUR_PAGES) response.removeHeader(name);
+  response.setHeader('cache-control', cachingOf(found));
   if (status === 200) response.setHeader('etag', etag);
-  if (gzip !== undefined) response.setHeader('vary', 'accept-encoding');
+  if (gzip !== undefined || brotli !== undefined) response.setHeader('vary', 'accept-encoding');
   if (status === 200 && request.headers['if-none-match'] === etag) {
     response.writeHead(304).end();
     return;
   }
-  if (gzip !== undefined && acceptsGzip(request)) {
+  if (brotli !== undefined && accepts(request, BROTLI)) {
+    send(response, status, brotli, { 'content-type': type, 'content-encoding': 'br' });
+    return;
+  }
+  if (gzip !== undefined && accepts(request, GZIP)) {
     send(response, status, gzip, { 'content-type': type, 'content-encoding': 'gzip' });
     return;
   }
   send(response, status, body, { 'content-type': type });
 }
 
-function acceptsGzip(request: IncomingMessage): boolean {
+const GZIP = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:\s|,|$))/;
+const BROTLI = /\bbr\b(?!\s*;\s*q=0(?:\.0*)?(?:\s|,|$))/;
+
+function accepts(request: IncomingMessage, encoding: RegExp): boolean {
   const accepted = request.headers['accept-encoding'];
-  return typeof accepted === 'string' && /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:\s|,|$))/.test(accepted);
+  return typeof accepted === 'string' && encoding.test(accepted);
+}
+
+function cachingOf({ immutable, cache = 0 }: Asset): string {
+  if (immutable) return 'public, max-age=31536000, immutable';
+  return cache === 0 ? 'no-cache' : `public, max-age=${Math.floor(cache / 1000)}`;
 }
 
 function sendText(

@@ -157,7 +157,7 @@ function urlsFor(listener: Listener, place: string): readonly string[] {
   const urls: string[] = [];
   const web = (path: string): string => (unix === undefined ? path : `:${path}`);
   if (transports.includes('websocket')) {
-    if (pages) urls.push(`http${s}${inUnix}://${place}${web('/')}`);
+    if (pages !== false) urls.push(`http${s}${inUnix}://${place}${web('/')}`);
     urls.push(`ws${s}${inUnix}://${place}${web(websocketPaths[0] ?? '/')}`);
   }
   if (transports.includes('rawsocket')) urls.push(`rs${s}${inUnix}://${place}`);

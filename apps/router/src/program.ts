@@ -4,8 +4,10 @@ import { readCommandLine } from './command-line.ts';
 import { fromFlags } from './config/development.ts';
 import { FaultyConfiguration } from './config/faults.ts';
 import { loadConfiguration } from './config/load.ts';
+import { jsonSchema } from './config/schema.ts';
 import { askToReload } from './ask-to-reload.ts';
 import { CannotStart, USAGE } from './failure.ts';
+import { writeExample } from './init.ts';
 import { LineWriter } from './line-writer.ts';
 import { openLog } from './log.ts';
 import { rehearse } from './prepare.ts';
@@ -30,6 +32,10 @@ export async function run(): Promise<void> {
       stopOnSignals(running);
       reloadOnHangUp(running);
       out.write(running.greeting);
+    } else if (command?.name === 'init') {
+      out.write(writeExample(command.file));
+    } else if (command?.name === 'schema') {
+      out.write(JSON.stringify(jsonSchema(), undefined, 2));
     } else if (command?.name === 'reload') {
       const { ok, lines } = await askToReload(loadConfiguration(command.file), command.dryRun);
       for (const line of lines) (ok ? out : err).write(line);

@@ -83,6 +83,7 @@ export class Reloader {
     await assembleAll(this.#parts.router, configuration.listeners);
     const changes = planReload(this.#configuration, configuration);
     if (!dryRun) {
+      this.#parts.pages.refresh();
       await apply(this.#parts, changes, { configuration, realms });
       this.#configuration = configuration;
     }

@@ -16,6 +16,7 @@ import { answerHttp } from './http.ts';
 import { LineWriter } from './line-writer.ts';
 import { Listeners, resolveHosts } from './listeners.ts';
 import { logTo, type OperatorLog } from './log.ts';
+import { PageCache } from './page-cache.ts';
 import { byPlace } from './plan.ts';
 import { prepare, refuseExposure } from './prepare.ts';
 import { measureProcess } from './process-metrics.ts';
@@ -23,7 +24,7 @@ import { Reloader, type Reloaded } from './reload.ts';
 import { grantsEverything } from './rights.ts';
 import type { RightsSwitch } from './rights-switch.ts';
 import type { Stoppable } from './shutdown.ts';
-import { loadSites, type Site } from './static-sites.ts';
+import type { Pages } from './static-sites.ts';
 import { version } from './version.ts';
 import { whenFilesChange } from './watch.ts';
 
@@ -59,9 +60,10 @@ export async function start(
   if (!insecureDev) refuseExposure(await resolveHosts(configuration.listeners), loaded);
   warnOfFew(configuration, log);
   const about = aboutThis();
-  const answers = answersFor(() => reloader.configuration, { health, about });
+  const pages = new PageCache();
+  const answers = answersFor(() => reloader.configuration, pages, { health, about });
   const listeners = new Listeners(router, answers);
-  const parts = { router, listeners, log, rights: rightsOf(realms) };
+  const parts = { router, listeners, pages, log, rights: rightsOf(realms) };
   const reloader = new Reloader(parts, { load: () => again(loaded), insecureDev }, loaded);
   const reload = (dryRun?: boolean): Promise<Reloaded> => reloader.reload(dryRun);
   const admin = await openAdminServers(configuration, { health, about, metrics: router.metrics, reload });
@@ -164,15 +166,16 @@ function aboutThis(): HealthAnswers['about'] {
 /** What is answered over HTTP, by listener. @param current the configuration that runs */
 function answersFor(
   current: () => Configuration,
+  cache: PageCache,
   { health, about }: HealthAnswers,
 ): (listener: Listener) => RequestListener {
-  const nothing: Site = new Map();
-  let loaded: Site | undefined;
-  return ({ pages, transports, websocketPaths }) => {
+  return ({ pages: configured, transports, websocketPaths }) => {
     const webSocketPaths = transports.includes('websocket') ? websocketPaths : [];
-    const site = pages ? (loaded ??= loadSites()) : nothing;
+    const pages = (): Pages => cache.of(configured);
+    // What cannot be read is told before anybody asks for it.
+    pages();
     const realms = () => current().realms.map((realm) => ({ name: realm.name, entrance: entranceTo(realm) }));
-    return answerHttp({ site, webSocketPaths, realms, health, about });
+    return answerHttp({ pages, webSocketPaths, realms, health, about });
   };
 }
 

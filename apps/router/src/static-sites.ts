@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import type { PagesConfiguration, PagesRule } from './config/pages.ts';
 import { CannotStart } from './failure.ts';
 
 /** One file, ready to be sent. */
@@ -12,33 +13,111 @@ export interface Asset {
   readonly body: Buffer;
   /** The body compressed, where that makes it smaller. */
   readonly gzip: Buffer | undefined;
+  /** The same, where there is a file for it. */
+  readonly brotli?: Buffer | undefined;
   readonly etag: string;
   /** Its name changes when its content does. */
   readonly immutable: boolean;
+  /** How long browsers may keep it without asking (ms); 0 when absent. */
+  readonly cache?: number;
+  /** True for the operator's own pages, whose headers are not those of ours: they may load what they like. */
+  readonly isForeign?: boolean;
 }
 
 /** Assets by URL path; a folder's path stands for its index page. */
 export type Site = ReadonlyMap<string, Asset>;
 
 const types: Readonly<Record<string, string>> = {
+  '.avif': 'image/avif',
   '.css': 'text/css; charset=utf-8',
+  '.gif': 'image/gif',
   '.html': 'text/html; charset=utf-8',
   '.ico': 'image/x-icon',
+  '.jpeg': 'image/jpeg',
+  '.jpg': 'image/jpeg',
   '.js': 'text/javascript; charset=utf-8',
   '.json': 'application/json',
+  '.map': 'application/json',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.mp4': 'video/mp4',
+  '.pdf': 'application/pdf',
   '.png': 'image/png',
   '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
+  '.wasm': 'application/wasm',
+  '.webmanifest': 'application/manifest+json',
+  '.webp': 'image/webp',
+  '.woff': 'font/woff',
   '.woff2': 'font/woff2',
+  '.xml': 'application/xml',
 };
-const compressible = new Set(['.css', '.html', '.js', '.json', '.svg']);
+const compressible = new Set([
+  '.css',
+  '.html',
+  '.js',
+  '.json',
+  '.map',
+  '.mjs',
+  '.svg',
+  '.txt',
+  '.wasm',
+  '.xml',
+]);
 
 /** The landing page at `/`, and the web apps below. */
-export function loadSites(): Site {
+function loadSites(): Site {
   return new Map([
     ...load(fileURLToPath(new URL('../public/', import.meta.url)), '/'),
     ...load(builtApp('chat'), '/chat/'),
     ...load(builtApp('dashboard'), '/dashboard/'),
   ]);
+}
+
+/** What a listener serves. */
+export interface Pages {
+  readonly site: Site;
+  /** For paths below each of these without a file of their own: the index page of an application of one page. */
+  readonly fallbacks: readonly { readonly base: string; readonly index: Asset }[];
+}
+
+/** The most that the files of one listener may take (bytes): they are kept in memory. */
+const MOST_BYTES = 256 * 2 ** 20;
+
+/**
+ * The pages of a listener, read from the disk now.
+ * @throws CannotStart when there are too many, or they cannot be read
+ */
+export function loadPages(configured: PagesConfiguration): Pages {
+  if (typeof configured === 'boolean') return { site: configured ? loadSites() : new Map(), fallbacks: [] };
+  const site = new Map<string, Asset>();
+  for (const rule of configured) for (const [path, found] of loadOwn(rule)) site.set(path, found);
+  const size = [...site.values()].reduce((sum, { body }) => sum + body.length, 0);
+  if (size > MOST_BYTES) throw new CannotStart(`the pages take ${size} bytes, and may take ${MOST_BYTES}`);
+  const fallbacks = configured.flatMap(({ spa, path }) => {
+    const index = site.get(path);
+    return spa && index !== undefined ? [{ base: path, index }] : [];
+  });
+  return { site, fallbacks };
+}
+
+/** Files that begin with a dot are nobody's business; those that are compressed stand for those that are not. */
+function loadOwn({ folder, path: base, cache }: PagesRule): Site {
+  let files: Site;
+  try {
+    files = load(folder, base);
+  } catch (error) {
+    throw new CannotStart(`the pages in ${folder} cannot be read: ${String(error)}`);
+  }
+  const own = new Map<string, Asset>();
+  for (const [path, found] of files) {
+    if (path.slice(base.length - 1).includes('/.')) continue;
+    const stem = path.replace(/\.(?:br|gz)$/, '');
+    if (stem !== path && (files.has(stem) || files.has(stem.replace(/index\.html$/, '')))) continue;
+    const name = path.endsWith('/') ? `${path}index.html` : path;
+    const gzip = files.get(`${name}.gz`)?.body ?? found.gzip;
+    own.set(path, { ...found, gzip, brotli: files.get(`${name}.br`)?.body, cache, isForeign: true });
+  }
+  return own;
 }
 
 /** A web app lies inside this package once that is published, and beside it in the repository. */

@@ -46,7 +46,7 @@ export class Workshop implements AsyncDisposable {
   /** @param webApps the files of each stand-in, by name; without one it counts as not built */
   static async open(webApps: Readonly<Record<string, Readonly<Record<string, string>>>>): Promise<Workshop> {
     const folder = await mkdtemp(join(tmpdir(), 'wamp-router-'));
-    for (const part of ['src', 'public', 'package.json']) {
+    for (const part of ['src', 'public', 'deploy', 'package.json']) {
       await cp(join(app, part), join(folder, 'router', part), { recursive: true });
     }
     await symlink(join(app, 'node_modules'), join(folder, 'router', 'node_modules'), 'junction');

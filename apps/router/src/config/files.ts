@@ -17,6 +17,11 @@ export class Files {
     return [...this.#read];
   }
 
+  /** A path as an absolute one. */
+  resolve(path: string): string {
+    return resolve(this.#folder, path);
+  }
+
   read(path: string): Buffer | { readonly fault: string } {
     const file = resolve(this.#folder, path);
     this.#read.add(file);

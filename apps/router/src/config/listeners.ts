@@ -18,6 +18,7 @@ import {
   urlPath,
   type Complain,
 } from './kinds.ts';
+import { pages, type PagesConfiguration } from './pages.ts';
 import { tls } from './tls.ts';
 
 /** An address that the router listens on, and what it speaks there. */
@@ -35,8 +36,8 @@ export interface Listener {
   readonly rawsocketPings: boolean | 'auto';
   /** Origins, besides its own, whose pages may connect. */
   readonly origins: readonly string[];
-  /** Whether it serves the landing page, the chat and the dashboard. */
-  readonly pages: boolean;
+  /** The web pages that it serves. */
+  readonly pages: PagesConfiguration;
   /** Addresses and networks of proxies that are believed when they say for whom they connect. */
   readonly trustedProxies: readonly string[];
   /** Whether those begin each connection with a header of the PROXY protocol. */
@@ -147,7 +148,6 @@ const SPOKEN = {
       'Origins whose pages may connect, besides pages of the same host; a star stands for one label of the host. ' +
         'Apps have schemes of their own, such as capacitor://localhost or chrome-extension://ID.',
     ),
-  pages: z.boolean().default(true).describe('Whether the start page, the chat and the dashboard are served.'),
 };
 
 function listener(files: Files): z.ZodType<Listener> {
@@ -155,6 +155,11 @@ function listener(files: Files): z.ZodType<Listener> {
     ...PLACE,
     tls: tls(files).exactOptional().describe('Encrypts everything that is spoken there.'),
     ...SPOKEN,
+    pages: pages(files)
+      .default(true)
+      .describe(
+        'Web pages: true for the start page, the chat and the dashboard; or folders of your own by path, such as `/: ./dist`.',
+      ),
   });
   return together(written, (given, complain) => {
     checkProxies(given, complain);

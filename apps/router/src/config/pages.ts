@@ -1,0 +1,52 @@
+/** What a configuration says of web pages: those that come with the router, or folders of the operator's own. */
+import { statSync } from 'node:fs';
+import { z } from 'zod';
+import type { Files } from './files.ts';
+import { duration, text, urlPath } from './kinds.ts';
+
+/** A folder whose files are served. */
+export interface PagesRule {
+  /** Path of the URL below which they are; it ends with a slash. */
+  readonly path: string;
+  /** An absolute path. */
+  readonly folder: string;
+  /** Whether paths without a file are answered with the index page, for applications that have pages of their own. */
+  readonly spa: boolean;
+  /** How long browsers may keep a file without asking (ms); files below `assets` for a year in any case. */
+  readonly cache: number;
+}
+
+/** True for the pages that come with the router, false for none, or folders. */
+export type PagesConfiguration = boolean | readonly PagesRule[];
+
+export function pages(files: Files): z.ZodType<PagesConfiguration> {
+  const whole = z
+    .strictObject({
+      folder: folder(files).describe('The folder.'),
+      spa: z
+        .boolean()
+        .default(false)
+        .describe('Whether paths without a file are answered with index.html, for applications of one page.'),
+      cache: duration(0).describe('How long browsers may keep a file without asking.'),
+    })
+    .meta({ title: 'a mapping with folder' });
+  const short = folder(files).transform((path) => ({ folder: path, spa: false, cache: 0 }));
+  const folders = z
+    .record(
+      urlPath(),
+      z.union([short, whole]).meta({ title: 'the path of a folder, or a mapping with folder' }),
+    )
+    .transform((rules): PagesConfiguration =>
+      Object.entries(rules).map(([path, rule]) => ({ path: path.replace(/\/*$/, '/'), ...rule })),
+    );
+  return z.union([z.boolean(), folders]).meta({ title: 'true, false, or a mapping of folders by path' });
+}
+
+function folder(files: Files): z.ZodType<string, string> {
+  return text('the path of a folder').transform((path, context) => {
+    const whole = files.resolve(path);
+    if (statSync(whole, { throwIfNoEntry: false })?.isDirectory() === true) return whole;
+    context.addIssue({ code: 'custom', message: 'there is no such folder' });
+    return z.NEVER;
+  });
+}
