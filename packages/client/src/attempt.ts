@@ -3,7 +3,8 @@ import { ErrorUri, plainJson as json, type Dict, type Transport } from '@wamp/pr
 import { anonymous } from './auth/anonymous.ts';
 import type { AuthContext, Authenticator } from './auth/authenticator.ts';
 import type { Settings, Url } from './connect-options.ts';
-import { Connection, type ConnectionPort } from './connection.ts';
+import { Connection } from './connection.ts';
+import type { ConnectionPort } from './connection-port.ts';
 import { about, AuthError, ConnectError, toError } from './errors.ts';
 import { fault } from './options.ts';
 import { onAbort } from './signal.ts';
@@ -13,7 +14,7 @@ import { webSocket } from './transports/websocket.ts';
 /** What an attempt starts from. */
 export interface Start {
   readonly settings: Settings;
-  readonly port: ConnectionPort;
+  readonly port: ConnectionPort<Connection>;
   readonly signal: AbortSignal;
   readonly context: AuthContext;
   /** At which URL to begin. */

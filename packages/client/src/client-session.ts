@@ -9,29 +9,30 @@ import {
   type Uri,
   type Welcome,
 } from '@wamp/protocol';
-import type { Need } from './announced.ts';
 import { apiOf, type Api } from './api.ts';
-import { PendingCall, type Call, type CallOptions } from './call.ts';
+import { PendingCall, type Call } from './call.ts';
+import { needsOf, type CallOptions } from './call-options.ts';
 import type { Settings } from './connect-options.ts';
 import type { Untyped } from './contract.ts';
 import type { Contract, ImplementOptions, Implementation } from './definition.ts';
 import type { Handle } from './core/handle.ts';
 import type { Intents } from './core/intents.ts';
 import { Opening } from './core/opening.ts';
+import { drained } from './drained.ts';
 import type { Ending } from './ending.ts';
 import { Queue } from './core/queue.ts';
 import { ignore } from './core/quietly.ts';
 import type { Result } from './core/result.ts';
 import { about, connectionLost, toError, traced } from './errors.ts';
 import { Listeners } from './listeners.ts';
-import { checkOptions, checkRequest, fault, MILLISECONDS, oneOf, demand, wireOptions } from './options.ts';
+import { checkOptions, checkRequest, MILLISECONDS, oneOf, demand, wireOptions } from './options.ts';
 import { payloadOf, requireHandler, requireUri } from './payload.ts';
 import { PendingPublication, type PublishOptions, type PublishResult } from './publication.ts';
-import { CALL, ON_THE_WIRE, PUBLISH, REGISTER, STREAM, SUBSCRIBE, type WithKwargs } from './rules.ts';
+import { CALL, ON_THE_WIRE, PUBLISH, REGISTER, STREAM, type WithKwargs } from './rules.ts';
 import type { Handlers, Session } from './session.ts';
 import type { SessionEvents, SessionState, SessionStatus } from './session-events.ts';
 import { onAbort, reasonOf } from './signal.ts';
-import { entryOf, type Entry } from './stack.ts';
+import { entryOf } from './stack.ts';
 import {
   RegistrationHandle,
   type DeclaredProcedure,
@@ -45,21 +46,14 @@ import {
   type SubscribeOptions,
   type Subscription,
 } from './subscription.ts';
+import { subscribing } from './subscribing.ts';
 import { statusOf } from './status.ts';
 import { Supervisor } from './supervisor.ts';
 import { Workload } from './workload.ts';
 import { CallStream, collect, inputIterator, pump, type Stream, type StreamOptions } from './stream.ts';
 
-/** How often to look (ms) whether everything is done. */
-const DRAIN_LOOK = 10;
-
 /** What `on` listens to. */
 const EVENT = oneOf('state', 'open', 'lost', 'retry', 'restored', 'close', 'error');
-
-/** What the router must be able to do. */
-const INPUT: Need = ['dealer', 'progressive_call_invocations'];
-const PASSTHRU: Need = ['dealer', 'payload_passthru_mode'];
-const NOTHING: readonly Need[] = [];
 
 /** The one implementation; contracts exist in its type only. */
 export class ClientSession implements Session {
@@ -264,18 +258,7 @@ export class ClientSession implements Session {
 
   async drain(timeout = 30_000): Promise<void> {
     demand(MILLISECONDS, timeout, 'The timeout of drain', entryOf(this, 'drain'));
-    const { registrations, subscriptions, clock } = this.#workload;
-    let late = false;
-    const stopTimer = clock.after(timeout, () => {
-      late = true;
-    });
-    const handles = [...registrations.handles(), ...subscriptions.handles()];
-    const left = Promise.allSettled(handles.map((handle) => handle.leave({ reason: 'drained' })));
-    await Promise.race([left, this.closed]);
-    while (!late && this.#workload.isUnderWay) {
-      await new Promise<void>((resolve) => clock.after(DRAIN_LOOK, resolve));
-    }
-    stopTimer();
+    await drained(this.#workload, this.closed, timeout);
     await this.close();
   }
 
@@ -312,10 +295,7 @@ export class ClientSession implements Session {
       },
       options,
       progress,
-      needs:
-        input === undefined && passthru === undefined
-          ? NOTHING
-          : [...(input === undefined ? [] : [INPUT]), ...(passthru === undefined ? [] : [PASSTHRU])],
+      needs: needsOf(input !== undefined, passthru !== undefined),
       sent: (): void => {
         if (input !== undefined) void pump(input, call);
       },
@@ -359,25 +339,4 @@ export class ClientSession implements Session {
     });
     void this.closed.then(stop);
   }
-}
-
-/** What `subscribe` was given behind the topic. @throws TypeError */
-function subscribing(
-  given: readonly (EventHandler | SubscribeOptions | undefined)[],
-  entry: Entry,
-): { readonly handler: EventHandler | undefined; readonly options?: SubscribeOptions | undefined } {
-  const [first, second] = given;
-  if (given.length > 0 && typeof first !== 'function' && (given.length > 1 || first === undefined)) {
-    throw fault(
-      'The handler of subscribe',
-      'a function; without one, options follow the topic',
-      first,
-      entry,
-    );
-  }
-  const handler = typeof first === 'function' ? first : undefined;
-  const options = handler === undefined ? first : second;
-  if (options !== undefined) checkOptions('subscribe', SUBSCRIBE, options, entry);
-  // A function is none: the check has refused it.
-  return { handler, options: options as SubscribeOptions | undefined };
 }

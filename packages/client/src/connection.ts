@@ -1,6 +1,5 @@
 /** One WAMP session over one transport: joined once, ended once. */
 import {
-  CloseUri,
   ErrorUri,
   MessageType,
   Payload,
@@ -17,14 +16,13 @@ import {
   type TransportFailure,
   type TransportListener,
   type Uri,
-  type Welcome,
 } from '@wamp/protocol';
 import type { AuthContext, Authenticator } from './auth/authenticator.ts';
-import type { Clock } from './clock.ts';
+import type { ConnectionPort } from './connection-port.ts';
 import { Attachments } from './core/attachments.ts';
 import { Events, type Subscriber } from './core/events.ts';
-import type { Gate } from './core/gate.ts';
 import type { Ending } from './ending.ts';
+import { broken, ended, GOODBYE_AND_OUT, unsayable, violated } from './endings.ts';
 import type { HandlerPort } from './core/handler-port.ts';
 import { Invocations, type Callee } from './core/invocations.ts';
 import { abort, Joining } from './core/joining.ts';
@@ -33,38 +31,10 @@ import { ignore } from './core/quietly.ts';
 import { Requests, type Waiter } from './core/requests.ts';
 import { ROLES } from './core/roles.ts';
 import { Room } from './core/room.ts';
-import {
-  ConnectError,
-  connectionLost,
-  ConnectionLostError,
-  errorOf,
-  ProtocolError,
-  SerializationError,
-  toError,
-  unwritable,
-} from './errors.ts';
-
-const GOODBYE_AND_OUT: Goodbye = { type: MessageType.GOODBYE, details: {}, reason: CloseUri.GOODBYE_AND_OUT };
+import { connectionLost, errorOf, SerializationError, toError, unwritable } from './errors.ts';
 
 /** How long the router has to answer GOODBYE, in milliseconds, before the transport is dropped. */
 const GOODBYE_TIMEOUT = 5_000;
-
-/** What a connection needs to know, and whom it tells. */
-export interface ConnectionPort {
-  readonly clock: Clock;
-  readonly exposeErrors: boolean;
-  readonly maxHandlers: number;
-  /** How many handlers run at once, on this connection and those before it. */
-  readonly gate: Gate;
-  /** The router has said WELCOME; called once at most. */
-  joined(connection: Connection, welcome: Welcome): void;
-  /** Whether another connection will carry on what this one has carried. */
-  survives(ending: Ending): boolean;
-  /** It was joined, and is over now; called once, after everything that waited has failed. */
-  ended(connection: Connection, ending: Ending): void;
-  /** An exception that nobody else gets to see. */
-  report(error: Error): void;
-}
 
 /** A WAMP session, from HELLO to its end. */
 export class Connection implements TransportListener {
@@ -76,7 +46,7 @@ export class Connection implements TransportListener {
   /** Set by every message, and every other sign of life; cleared by whoever looks. */
   heard = false;
   readonly #transport: Transport;
-  readonly #port: ConnectionPort;
+  readonly #port: ConnectionPort<Connection>;
   #state: 'joining' | 'open' | 'closing' | 'closed' = 'joining';
   #joining: Joining | undefined;
   #features = new PeerFeatures({});
@@ -89,7 +59,7 @@ export class Connection implements TransportListener {
   #announcedLimit = Infinity;
   readonly #room: Room;
 
-  constructor(transport: Transport, port: ConnectionPort) {
+  constructor(transport: Transport, port: ConnectionPort<Connection>) {
     const ask = this.request.bind(this);
     this.#transport = transport;
     this.#port = port;
@@ -154,8 +124,7 @@ export class Connection implements TransportListener {
           details: { ...details, roles: rolesOf(ROLES) },
         });
       } catch (cause) {
-        const reason = ErrorUri.INVALID_ARGUMENT;
-        this.#end({ reason, error: new ConnectError(reason, [toError(cause).message], true, { cause }) });
+        this.#end(unsayable(toError(cause)));
       }
     });
   }
@@ -249,12 +218,7 @@ export class Connection implements TransportListener {
   }
 
   closed(reason: string): void {
-    const uri = ErrorUri.NETWORK_FAILURE;
-    const error =
-      this.#state === 'joining'
-        ? new ConnectError(uri, [reason], false)
-        : new ConnectionLostError(uri, reason, true);
-    this.#end({ reason: uri, error });
+    this.#end(broken(reason, this.#state === 'joining'));
   }
 
   #receive(message: Message, bytes: number): void {
@@ -313,12 +277,8 @@ export class Connection implements TransportListener {
   }
 
   #violated(cause: Error, failure: TransportFailure = 'protocol'): void {
-    const reason = ErrorUri.PROTOCOL_VIOLATION;
-    const error =
-      this.#state === 'joining'
-        ? new ConnectError(reason, [cause.message], true, { cause })
-        : new ProtocolError(reason, [cause.message], {}, { cause });
-    this.#end({ reason, error }, abort(reason, cause.message), failure);
+    const ending = violated(cause, this.#state === 'joining');
+    this.#end(ending, abort(ending.reason, cause.message), failure);
   }
 
   /** The end of it, whoever wants it; with a last word to the router. */
@@ -374,16 +334,4 @@ export class Connection implements TransportListener {
     const text = `The router takes messages of at most ${most} bytes; this one has ${frame.length}.`;
     throw new SerializationError(ErrorUri.PAYLOAD_SIZE_EXCEEDED, [text]);
   }
-}
-
-/** The end that the router has decided on. */
-function ended({
-  reason,
-  details: { message = 'The router has ended the session.' },
-}: Abort | Goodbye): Ending {
-  const error =
-    reason === ErrorUri.PROTOCOL_VIOLATION
-      ? new ProtocolError(reason, [message])
-      : new ConnectionLostError(reason, message, true);
-  return { reason, error };
 }

@@ -1,6 +1,6 @@
 /** Which options the methods of a session take, and what each may hold: the one source of the check. */
 import { callKeys, publishKeys, registerKeys, subscribeKeys } from '@wamp/protocol';
-import type { CallOptions } from './call.ts';
+import type { CallOptions } from './call-options.ts';
 import {
   BOOL,
   BUFFER,

@@ -2,7 +2,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Id, Uri } from '@wamp/protocol';
 import type { Api } from './api.ts';
-import type { Call, CallOptions } from './call.ts';
+import type { Call } from './call.ts';
+import type { CallOptions } from './call-options.ts';
 import type {
   Declared,
   ProcedureArgs,

@@ -1,7 +1,8 @@
 /** A call that goes on for a while: progressive results, and more input if there is some. */
 /// <reference lib="esnext.disposable" preserve="true" />
 import { ErrorUri, type Args, type CancelMode, type Id, type Kwargs } from '@wamp/protocol';
-import type { CallOptions, PendingCall } from './call.ts';
+import type { PendingCall } from './call.ts';
+import type { CallOptions } from './call-options.ts';
 import { Queue, type BufferOptions } from './core/queue.ts';
 import { ignore, quietly } from './core/quietly.ts';
 import type { Result } from './core/result.ts';

@@ -4,7 +4,8 @@ import type { AuthContext } from './auth/authenticator.ts';
 import { attempt, isFatal, placeOf } from './attempt.ts';
 import { delayAfter } from './backoff.ts';
 import type { Settings } from './connect-options.ts';
-import type { Connection, ConnectionPort } from './connection.ts';
+import type { Connection } from './connection.ts';
+import type { ConnectionPort } from './connection-port.ts';
 import { LIFECYCLE, type Effect, type LifecycleEvent, type LifecycleState } from './core/lifecycle.ts';
 import type { Ending } from './ending.ts';
 import { AuthError, ConnectError, connectionLost, ProtocolError, toError, WampError } from './errors.ts';
@@ -43,7 +44,10 @@ export interface SupervisorPort {
   readonly settings: Settings;
   readonly listeners: Listeners;
   readonly workload: Workload;
-  readonly connectionPort: Pick<ConnectionPort, 'clock' | 'exposeErrors' | 'maxHandlers' | 'gate' | 'report'>;
+  readonly connectionPort: Pick<
+    ConnectionPort<Connection>,
+    'clock' | 'exposeErrors' | 'maxHandlers' | 'gate' | 'report'
+  >;
   /** The router has let us in. */
   opened(connection: Connection, welcome: Welcome): void;
   /** It is over. @returns whether anybody waited for it to be open */
@@ -163,7 +167,7 @@ export class Supervisor {
       attempt: this.#failures + 1,
       ...(this.#refusal && { previousFailure: this.#refusal }),
     };
-    const port: ConnectionPort = {
+    const port: ConnectionPort<Connection> = {
       ...connectionPort,
       joined: (connection, welcome) => this.#happened('welcomed', { joined: [connection, welcome] }),
       survives: (ending) => this.#survives(ending),

@@ -1,6 +1,7 @@
 /** A session that holds payloads against the schemas of its contract. */
 import { type Uri } from '@wamp/protocol';
-import type { Call, CallOptions } from '../call.ts';
+import type { Call } from '../call.ts';
+import type { CallOptions } from '../call-options.ts';
 import { ClientSession } from '../client-session.ts';
 import type { Settings } from '../connect-options.ts';
 import { Lane } from '../core/lane.ts';

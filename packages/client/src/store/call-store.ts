@@ -1,5 +1,6 @@
 /** The result of a call, as a store. */
-import type { Call, CallOptions } from '../call.ts';
+import type { Call } from '../call.ts';
+import type { CallOptions } from '../call-options.ts';
 import type { ProcedureArgs, ProcedureKwargs, ProcedureResult, ProcedureUri, Rest } from '../contract.ts';
 import { ignore } from '../core/quietly.ts';
 import { toError } from '../errors.ts';

@@ -1,0 +1,47 @@
+/** How a connection ends: by the word of the router, with its transport, or for what the router has sent. */
+import { CloseUri, ErrorUri, MessageType, type Abort, type Goodbye } from '@wamp/protocol';
+import type { Ending } from './ending.ts';
+import { ConnectError, ConnectionLostError, ProtocolError } from './errors.ts';
+
+/** The answer to GOODBYE. */
+export const GOODBYE_AND_OUT: Goodbye = {
+  type: MessageType.GOODBYE,
+  details: {},
+  reason: CloseUri.GOODBYE_AND_OUT,
+};
+
+/** The end that the router has decided on. */
+export function ended({
+  reason,
+  details: { message = 'The router has ended the session.' },
+}: Abort | Goodbye): Ending {
+  const error =
+    reason === ErrorUri.PROTOCOL_VIOLATION
+      ? new ProtocolError(reason, [message])
+      : new ConnectionLostError(reason, message, true);
+  return { reason, error };
+}
+
+/** The end that comes with the transport's. */
+export function broken(reason: string, isJoining: boolean): Ending {
+  const uri = ErrorUri.NETWORK_FAILURE;
+  const error = isJoining
+    ? new ConnectError(uri, [reason], false)
+    : new ConnectionLostError(uri, reason, true);
+  return { reason: uri, error };
+}
+
+/** The end for a router that breaks the protocol. */
+export function violated(cause: Error, isJoining: boolean): Ending {
+  const reason = ErrorUri.PROTOCOL_VIOLATION;
+  const error = isJoining
+    ? new ConnectError(reason, [cause.message], true, { cause })
+    : new ProtocolError(reason, [cause.message], {}, { cause });
+  return { reason, error };
+}
+
+/** The end of a session whose HELLO cannot be said. */
+export function unsayable(cause: Error): Ending {
+  const reason = ErrorUri.INVALID_ARGUMENT;
+  return { reason, error: new ConnectError(reason, [cause.message], true, { cause }) };
+}

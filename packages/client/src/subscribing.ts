@@ -1,0 +1,26 @@
+/** What `subscribe` may be given behind the topic: a handler and options, or options alone. */
+import { checkOptions, fault } from './options.ts';
+import { SUBSCRIBE } from './rules.ts';
+import type { Entry } from './stack.ts';
+import type { EventHandler, SubscribeOptions } from './subscription.ts';
+
+/** What `subscribe` was given behind the topic. @throws TypeError */
+export function subscribing(
+  given: readonly (EventHandler | SubscribeOptions | undefined)[],
+  entry: Entry,
+): { readonly handler: EventHandler | undefined; readonly options?: SubscribeOptions | undefined } {
+  const [first, second] = given;
+  if (given.length > 0 && typeof first !== 'function' && (given.length > 1 || first === undefined)) {
+    throw fault(
+      'The handler of subscribe',
+      'a function; without one, options follow the topic',
+      first,
+      entry,
+    );
+  }
+  const handler = typeof first === 'function' ? first : undefined;
+  const options = handler === undefined ? first : second;
+  if (options !== undefined) checkOptions('subscribe', SUBSCRIBE, options, entry);
+  // A function is none: the check has refused it.
+  return { handler, options: options as SubscribeOptions | undefined };
+}
