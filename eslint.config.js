@@ -47,11 +47,11 @@ export default defineConfig(
     },
   },
   {
-    files: ['packages/router/src/core/**/*.ts'],
+    files: ['packages/*/src/**/*.{ts,tsx}', 'apps/*/src/**/*.{ts,tsx}'],
     rules: {
-      // The core stays readable: a function fits on a screen, a file holds one thing.
-      'max-lines': ['error', 350],
-      'max-lines-per-function': ['error', 40],
+      // A function fits on a screen, and a file holds one thing.
+      'max-lines': ['error', { max: 350, skipBlankLines: false, skipComments: false }],
+      'max-lines-per-function': ['error', { max: 40, skipBlankLines: false, skipComments: false }],
     },
   },
   // What each folder may import. The compiler refuses timers, Node and the rest of the router in the core, this npm packages as well.
