@@ -414,11 +414,11 @@ describe('connections', () => {
     ['a frame that declares 1 GiB', 1009, Buffer.from('82ff000000004000000000000000', 'hex')],
     ['a frame without a mask', 1002, Buffer.from('820568656c6c6f', 'hex')],
     ['reserved bits', 1002, Buffer.from('f28000000000', 'hex')],
-    ['an opcode that is none', 1002, Buffer.from('838000000000', 'hex')],
+    ['an undefined opcode', 1002, Buffer.from('838000000000', 'hex')],
     ['a ping of 126 bytes', 1002, Buffer.concat([Buffer.from('89fe007e00000000', 'hex'), Buffer.alloc(126)])],
     ['a continuation of nothing', 1002, Buffer.from('808000000000', 'hex')],
     ['a close frame with one byte', 1002, Buffer.from('88810000000003', 'hex')],
-    ['a close frame with a code that is none', 1002, Buffer.from('888200000000ffff', 'hex')],
+    ['a close frame with an invalid code', 1002, Buffer.from('888200000000ffff', 'hex')],
     [
       '5,000 fragments of one byte',
       1008,

@@ -3,7 +3,7 @@ import process from 'node:process';
 
 /** The variable that glibc reads as the process starts: buffers from this size on have pages of their own (bytes). */
 export const THRESHOLD = ['MALLOC_MMAP_THRESHOLD_', '131072'] as const;
-/** Other settings of glibc that say how it is to keep memory: whoever has made them is left alone. */
+/** Other settings of glibc that say how it is to keep memory: if they are set, they are respected. */
 const SETTINGS = ['MALLOC_MMAP_THRESHOLD_', 'MALLOC_TRIM_THRESHOLD_', 'GLIBC_TUNABLES'];
 
 /** What is asked of the process; a part of `process`, of which `execve` is there from Node 22.15 on. */

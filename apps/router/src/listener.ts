@@ -20,7 +20,7 @@ import { listen } from './listening.ts';
 export interface OpenListener {
   /** How they reach it, a URL for each transport. */
   readonly urls: readonly string[];
-  /** Lets nobody new in; resolves when everybody has gone. */
+  /** Stops accepting clients; resolves when all have gone. */
   close(): Promise<unknown>;
   /** Ends the connections of those who only browse. */
   closeIdle(): void;

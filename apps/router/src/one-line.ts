@@ -1,4 +1,4 @@
-/** Values for people to read: one line, of which nothing but itself is to be seen, whoever has chosen the words. */
+/** Values as a single line for people to read, with control characters escaped, whatever the source of the text. */
 
 /** Texts are cut there (characters): a URI is no longer. Where something of ours has failed is cut here. */
 const LONGEST = 512;

@@ -1,4 +1,4 @@
-/** What somebody may do by a configuration: the questions of an operator, and of the start. */
+/** The rights of principals under a configuration, for `check --explain` and for the checks at the start. */
 import type { MatchPolicy } from '@wamp/protocol';
 import type { Action } from '@wamp/router';
 import { permissionsFor } from './authenticators.ts';
@@ -19,7 +19,7 @@ export interface Question {
 
 export const ACTIONS: readonly Action[] = ['call', 'register', 'publish', 'subscribe'];
 
-/** True for a realm in which whoever comes may do whatever they want. */
+/** True for a realm in which anonymous clients may do everything. */
 export function grantsEverything({ auth, roles }: RealmConfiguration): boolean {
   if (roles === undefined) return true;
   const role = auth === undefined ? 'anonymous' : auth.anonymous;

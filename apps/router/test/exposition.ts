@@ -27,7 +27,7 @@ export function readExposition(text: string): ReadonlyMap<string, ReadMetric> {
     const [, comment, name = '', rest = ''] = /^# (HELP|TYPE) (\S+) (.*)$/.exec(line) ?? [];
     if (comment === 'HELP') {
       if (metrics.has(name)) throw new Error(`${name} stands there twice`);
-      if (!/^(?:[^\\]|\\[\\n])*$/.test(rest)) throw new Error(`an escape that is none: ${line}`);
+      if (!/^(?:[^\\]|\\[\\n])*$/.test(rest)) throw new Error(`an invalid escape: ${line}`);
       current = { name, help: rest, type: '' };
     } else if (comment === 'TYPE') {
       if (name !== current.name) throw new Error(`a type without help: ${line}`);

@@ -11,13 +11,13 @@ export interface Elements {
   at: number;
   /** Starts with the message at `start` … `end`, inside its list. */
   open(bytes: Buffer, start: number, end: number): void;
-  /** Enters the list that comes next. @returns false when it is none */
+  /** Enters the next element, a list. @returns false when it is not a list */
   list(): boolean;
-  /** An integer; NaN when it is none. */
+  /** An integer; NaN when the element is not one. */
   uint(): number;
   /** Goes past an element. @returns where it starts */
   skip(): number;
-  /** A text of exactly `length` ASCII characters. @returns where it starts; -1 when it is none */
+  /** A text of exactly `length` ASCII characters. @returns where it starts; -1 for any other element */
   text(length: number): number;
 
   /** How many bytes `id` takes. */

@@ -17,7 +17,7 @@ export const HEADER_MARK: string = '~'.repeat(HEADER_SIZE);
 const FILLING = 'abcdefghijklmnopqrstuvwxyz012345';
 
 const HEX_DIGITS = Buffer.from('0123456789abcdef');
-/** The value of each digit; 16 for what is none, which no header survives. */
+/** The value of each digit; 16 for any other character, which makes a header invalid. */
 const VALUES = new Uint8Array(256).fill(16);
 for (const [value, digit] of HEX_DIGITS.entries()) VALUES[digit] = value;
 

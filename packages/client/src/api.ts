@@ -17,7 +17,10 @@ type Positional<C> = {
 type Heads<U> = U extends `${infer H}.${string}` ? H : U & string;
 type Tails<U, H extends string> = U extends `${H}.${infer T}` ? T : never;
 
-/** A procedure as a function; of what is none, or needs more than positional arguments, nothing is known. */
+/**
+ * A procedure as a function; a type that is not a procedure, or needs more than positional arguments, has unknown
+ * types.
+ */
 type Callable<C, U> =
   U extends Positional<C>
     ? (

@@ -65,12 +65,12 @@ export async function connect<C = Untyped>(
 }
 
 /**
- * A session that connects by itself, and may be used at once: what it is asked for before there is a connection waits for
- * one. `ready` tells when there is.
+ * A session that connects by itself, and may be used at once: what it is asked for before there is a connection waits
+ * for one. `ready` tells when there is.
  *
  * @example const session = createSession('wss://example.com/ws', { realm: 'realm1', lazy: true });
  * @typeParam C the contract, see {@link Session}
- * @throws TypeError for options that are none
+ * @throws TypeError for invalid options
  */
 export function createSession<C = Untyped>(
   url: Url | readonly Url[],

@@ -204,7 +204,10 @@ export function refusal(reason: Uri, args: Args, kwargs: Kwargs, details: Kwargs
     : new ConnectError(uri, said, FATAL.has(uri), { ...options, ...rest });
 }
 
-/** What a peer calls a URI: when it is none, `wamp.error.runtime_error` stands in its place, the text in `kwargs.uri`. */
+/**
+ * A URI received from a peer: when it is invalid, `wamp.error.runtime_error` stands in its place, the text in
+ * `kwargs.uri`.
+ */
 export function named(uri: string, kwargs: Kwargs = {}): { readonly uri: Uri; readonly kwargs: Kwargs } {
   return isUri(uri) ? { uri, kwargs } : { uri: ErrorUri.RUNTIME_ERROR, kwargs: { ...kwargs, uri } };
 }

@@ -47,7 +47,7 @@ describe('wampcra', () => {
     { challenge: CHALLENGE, salt: 's', keylen: 0 },
     { challenge: CHALLENGE, salt: 's', keylen: 1e6 },
     { challenge: CHALLENGE, salt: 's', keylen: 65 },
-  ])('CRA-2 CRA-4 a challenge that is none ends the attempt: %j', async (extra) => {
+  ])('CRA-2 CRA-4 an invalid challenge ends the attempt: %j', async (extra) => {
     const client = await attempt(wampcra('joe', 'secret'));
     client.peer.send([4, 'wampcra', extra]);
     await expectRefusal(client, /CHALLENGE\.Extra/);
@@ -84,7 +84,7 @@ describe('A11 wampcra bounds what a router asks for', () => {
     await expectRefusal(await ask({ salt: null }, { salted: true }), /salt is missing/);
   });
 
-  test('A11 bounds that are none are a TypeError', () => {
+  test('A11 invalid bounds are a TypeError', () => {
     expect(() => wampcra('joe', 's', { bounds: { iterations: [5, 1] } })).toThrow(TypeError);
   });
 });

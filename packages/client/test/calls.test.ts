@@ -43,7 +43,7 @@ describe('a payload', () => {
     },
   );
 
-  test('two dicts, a list of keywords, or a URI that is none, are TypeErrors', async () => {
+  test('two dicts, a list of keywords, or an invalid URI, are TypeErrors', async () => {
     const { session, peer } = await joined();
     expect(() => session.call('p', { a: 1 }, { kwargs: { b: 2 } })).toThrow(TypeError);
     // @ts-expect-error kwargs is a dict

@@ -450,7 +450,7 @@ describe('what is no contract', () => {
       /Unknown option arguments of contract a/,
     ],
     [
-      'a schema that is none',
+      'an invalid schema',
       { topics: { a: { args: {} } } },
       /Option args of contract a: expected a Standard Schema/,
     ],

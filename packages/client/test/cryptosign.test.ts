@@ -70,7 +70,7 @@ test.each([
   { challenge: 'ff' },
   { challenge: 'zz'.repeat(32) },
   { challenge: 'ff'.repeat(33) },
-])('CSN-2 a challenge that is none ends the attempt: %j', async (extra) => {
+])('CSN-2 an invalid challenge ends the attempt: %j', async (extra) => {
   const client = await attempt(cryptosign(PRIVATE));
   client.peer.send([4, 'cryptosign', extra]);
   await expectRefusal(client);

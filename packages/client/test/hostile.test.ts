@@ -85,7 +85,7 @@ describe('a protocol violation', () => {
     ['UNSUBSCRIBED for a CALL', [35, 7]],
     ['UNREGISTERED for a CALL', [67, 7]],
     ['SUBSCRIBED for nothing', [33, 99, 9]],
-    ['SUBSCRIBED with an id that is none', [33, 1, -1]],
+    ['SUBSCRIBED with an invalid id', [33, 1, -1]],
     ['ERROR of a request that never was', [8, 48, 99, {}, 'app.error']],
     ['ERROR of another type than the request', [8, 32, 7, {}, 'app.error']],
     ['ERROR of no request type', [8, 50, 7, {}, 'app.error']],

@@ -187,7 +187,7 @@ describe('joining that has ended', () => {
     },
   );
 
-  test('sends no signature that is none', async () => {
+  test('sends no invalid signature', async () => {
     const { resolve, heard } = challenged('challenge');
     resolve(5);
     await settle();

@@ -1,4 +1,4 @@
-/** Options that are none: a TypeError at once, which names the option, the value and what is expected. */
+/** Invalid options: a TypeError at once, which names the option, the value and what is expected. */
 import { describe, expect, test } from 'vitest';
 import {
   anonymous,

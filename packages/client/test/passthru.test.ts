@@ -358,7 +358,7 @@ describe('an event', () => {
 
   test.each<[string, unknown[], string]>([
     ['an unknown scheme', [36, 7, 1, { ppt_scheme: 'x_other' }, [ONE]], 'wamp.error.feature_not_supported'],
-    ['a payload that is none', [36, 7, 1, X_JSON, [{}]], 'wamp.error.invalid_payload'],
+    ['an invalid payload', [36, 7, 1, X_JSON, [{}]], 'wamp.error.invalid_payload'],
     ['a forged payload', [36, 7, 1, SECRET, [ONE]], 'wamp.error.invalid_payload'],
   ])('of %s is dropped and reported; the next one is heard', async (_what, event, uri) => {
     const { session, peer, errors, heard } = await subscribed([plainly, secret]);

@@ -653,7 +653,7 @@ describe('a subscription without a handler', () => {
   });
 });
 
-test('a URI that is none is a TypeError', async () => {
+test('an invalid URI is a TypeError', async () => {
   const { session } = await joined();
   // @ts-expect-error a topic is a string
   expect(() => session.subscribe(undefined, () => undefined)).toThrow(TypeError);

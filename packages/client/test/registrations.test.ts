@@ -50,7 +50,7 @@ describe('register', () => {
     expect(session.state).toBe('open');
   });
 
-  test('a handler that is none is a TypeError', async () => {
+  test('an invalid handler is a TypeError', async () => {
     const { session, peer } = await joined();
     // @ts-expect-error a handler is a function
     expect(() => session.register('p', 5)).toThrow(TypeError);

@@ -427,7 +427,7 @@ describe('input', () => {
     }
   });
 
-  test('that is none is a TypeError, and so is no payload', async () => {
+  test('an invalid one is a TypeError, and so is no payload', async () => {
     const { session, peer } = await joined({ roles: ADVANCED });
     // @ts-expect-error no iterable
     expect(() => session.stream('p', [], { input: { next: 1 } })).toThrow(TypeError);

@@ -63,7 +63,7 @@ const NOT_TRANSCODED: readonly never[] = [];
 export class Payload {
   /** The payload of a message that has neither Args nor Kwargs. */
   static readonly none: Payload = new Payload(0, NO_ARGS, NO_KWARGS);
-  /** How many bytes have been transcoded in this process so far, read and written: for whoever counts what sending costs. */
+  /** How many bytes have been transcoded in this process so far, read and written; used to count the cost of sending. */
   static transcodedBytes = 0;
 
   /** How many elements stand on the wire. */
@@ -161,8 +161,8 @@ export class Payload {
   }
 
   /**
-   * This payload with bytes of its own, for whoever keeps it longer than its frame. What was decoded of it, or made for
-   * other serializers, is given up, so that it takes no more memory than its bytes. Who reads it while it stays kept, or
+   * This payload with bytes of its own, to be kept longer than its frame. What was decoded of it, or made for other
+   * serializers, is given up, so that it takes no more memory than its bytes. Who reads it while it stays kept, or
    * sends it, does so by {@link lend}.
    */
   keep(): this {

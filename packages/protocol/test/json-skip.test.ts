@@ -7,7 +7,7 @@ import { utf8 } from './frames.ts';
 import { mutate } from './mutations.ts';
 import { Random, SEED } from './random.ts';
 
-/** Where the text ends as a whole value, blanks around it; -1 when it is none. */
+/** Where the text ends as a whole value with blanks around it; -1 when it is not one. */
 function scan(bytes: Uint8Array): number {
   try {
     const end = skipBlanks(bytes, skipValue(bytes, skipBlanks(bytes, 0), 0));

@@ -105,7 +105,7 @@ describe('a local session', () => {
     expect(canceled).toBe(true);
   });
 
-  test('is answered with the error that a procedure throws, and what is none is logged', async () => {
+  test('is answered with the ApplicationError that a procedure throws; any other error is logged', async () => {
     const logged: unknown[] = [];
     const router = open({ log: (level, what) => level !== 'debug' && logged.push(what) });
     const session = router.join('realm1');

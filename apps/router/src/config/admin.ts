@@ -32,7 +32,7 @@ export function admin(): z.ZodType<AdminConfiguration> {
       socket: unixPath()
         .exactOptional()
         .describe(
-          'Path of a Unix domain socket that answers the same, and takes orders such as `wamp-router reload`, from whoever may write to it: the user that the router runs as.',
+          'Path of a Unix domain socket that answers the same, and takes orders such as `wamp-router reload`, from users that may write to it: the one that the router runs as.',
         ),
     })
     .meta({ title: 'a mapping for administration' });

@@ -133,7 +133,7 @@ export function quotas(): z.ZodType<Quotas> {
   return z.strictObject(rows).transform(camelKeys).meta({ title: 'a mapping of quotas' });
 }
 
-/** How much a realm keeps, whoever it came from. */
+/** How much a realm keeps of all sessions together. */
 export function stores(): z.ZodType<StoreLimits> {
   const { retainedBytes, retainedExpiry, historyBytes } = DEFAULT_STORE_LIMITS;
   const rows = {

@@ -69,7 +69,7 @@ function realm(files: Files): z.ZodType<RealmConfiguration> {
       .describe(
         'What becomes of clients that read too slowly: of all, or by role. Roles that are not named are disconnected.',
       ),
-    stores: stores().prefault({}).describe('How much the realm keeps, whoever it came from.'),
+    stores: stores().prefault({}).describe('How much the realm keeps of all sessions together.'),
   });
   return together(written, checkRoles).transform(camelKeys).meta({ title: 'a mapping for a realm' });
 }

@@ -53,7 +53,7 @@ const NONCE_LENGTH = (NONCE_SIZE / 3) * 4;
  * The password does not travel. Unless the router proves that it knows the password, too, `connect` rejects with
  * `AuthError`.
  *
- * @throws TypeError for options that are none
+ * @throws TypeError for invalid options
  */
 export function scram(authid: string, password: Secret, options: ScramOptions = {}): Authenticator {
   requireNameAndSecret(authid, password, scram);

@@ -30,7 +30,7 @@ const RULES: Rules<WampcraOptions> = {
 
 /**
  * @param secret the secret, or the password of which the router keeps a derived key
- * @throws TypeError for options that are none
+ * @throws TypeError for invalid options
  */
 export function wampcra(authid: string, secret: Secret, options: WampcraOptions = {}): Authenticator {
   requireNameAndSecret(authid, secret, wampcra);

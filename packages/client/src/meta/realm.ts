@@ -81,7 +81,7 @@ interface Patterns<I> {
   /** The id of the one for this very URI or pattern. */
   lookup(uri: Uri, match?: MatchPolicy): Promise<Id | undefined>;
   get(id: Id): Promise<I>;
-  /** It came to be, by this session. */
+  /** It was created by this session. */
   onCreate(listener: Listener<[session: Id, info: I]>): Promise<Subscription>;
   /** It is gone, with this session. */
   onDelete(listener: Listener<[session: Id, id: Id]>): Promise<Subscription>;

@@ -59,7 +59,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
   ErrorUri.NOT_AUTHORIZED,
 ]);
 /** URIs that mean an unknown or rejected principal, and nothing else. */
-const STRANGERS: ReadonlySet<string> = new Set([ErrorUri.NO_SUCH_PRINCIPAL, ErrorUri.AUTHENTICATION_DENIED]);
+const UNKNOWN: ReadonlySet<string> = new Set([ErrorUri.NO_SUCH_PRINCIPAL, ErrorUri.AUTHENTICATION_DENIED]);
 
 /**
  * @param shown what the client has sent in addition to HELLO
@@ -77,7 +77,7 @@ export async function askDynamic(
   try {
     result = await inquiry.call(procedure, [inquiry.realm, authid, details], realm);
   } catch (error) {
-    if (error instanceof ApplicationError && STRANGERS.has(error.uri)) return undefined;
+    if (error instanceof ApplicationError && UNKNOWN.has(error.uri)) return undefined;
     throw isRefusal(error) ? error : new Error(`${procedure} failed`, { cause: error });
   }
   try {

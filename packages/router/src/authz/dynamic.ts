@@ -51,7 +51,7 @@ class ProcedureAuthorizer implements Authorizer {
   }
 }
 
-/** @throws TypeError, which names the procedure, for an answer that is none */
+/** @throws TypeError, which names the procedure, for an invalid answer */
 function permitOf(procedure: Uri, [permit]: Args): Permit {
   if (rulingOf(permit) === 'failed') {
     throw new TypeError(`${procedure} returned an invalid answer: ${faultOf(permit)}`);

@@ -175,8 +175,8 @@ function readDisclosure(disclose: NonNullable<Permission['disclose']>, path: str
 }
 
 /**
- * To some, `allow: { call: false }` reads like a denial, where another permission allows the call. It is none here,
- * and so it is refused there.
+ * `allow: { call: false }` looks like a denial, but is not one. Where another permission allows the call, it is refused
+ * as ambiguous.
  */
 function refuseAmbiguity(rule: Rule, rules: readonly Rule[]): void {
   const { allow = [] } = rule.permission;

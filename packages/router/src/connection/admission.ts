@@ -1,4 +1,4 @@
-/** Admission: how many connections there may be of one address, and how many may join at a time; the rest wait. */
+/** Admission: limits connections per address and concurrent handshakes; further ones wait in a fair queue. */
 import type { Clock } from '../core/clock.ts';
 import type { ProcessAccounts } from '../core/kept.ts';
 import type { LimitName, Limits, LimitTally } from '../limits.ts';
@@ -26,7 +26,7 @@ interface Addresses {
 
 /** So many handshakes begin in one turn of the event loop; those that may begin, too, do so in the next ones. */
 export const STARTS_A_TURN = 50;
-/** Once somebody has waited for so long (ms), the line is long, and may consist of clients that are up to no good. */
+/** When a connection has waited this long (ms), the queue is considered overloaded, possibly by hostile clients. */
 const OVERLOAD = 1000;
 /** Then one in so many slots goes to the newest of an address, which need not wait until all before it are through. */
 const ONE_IN = 4;
@@ -36,11 +36,12 @@ const LOOK = 100;
 const FEW = 100;
 
 /**
- * Every connection has a place from the moment it is accepted, and is counted with its address (of IPv6, the network of
- * 64 bits). To join, it needs one of a few slots, of which one address has half at most. While there is none, it waits:
- * addresses take turns, and one that has more than an equal share of the slots comes last. A handshake whose client is
- * silent ends early when others wait that have fewer slots. What comes from this machine, over Unix sockets, or from trusted
- * proxies may be anybody: all of that counts as one address, which may have every slot, and as many connections as come.
+ * Every connection has a place from the moment it is accepted, and counts with its address (for IPv6, its /64 network).
+ * To join, it needs one of a limited number of slots, of which one address may have at most half. Until one is free, it
+ * waits: addresses take turns, and those with more than an equal share of the slots come last. The handshake of a
+ * silent client ends early when addresses with fewer slots wait. Connections from this machine, over Unix sockets, or
+ * from trusted proxies may belong to any client: together they count as one address, which may have all slots and any
+ * number of connections.
  */
 export class Admission {
   readonly #router: Surroundings;
@@ -229,7 +230,7 @@ export class Admission {
     this.#serve();
   }
 
-  /** Whoever has most in the line makes room for who has less. */
+  /** When the queue is full, the address with most waiting connections makes room for those with fewer. */
   #overflow(place: Place): void {
     const longest = this.#line.longest();
     if (longest === undefined || this.#line.of(longest) <= this.#line.of(place.share) + 1) {

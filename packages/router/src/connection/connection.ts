@@ -65,7 +65,7 @@ export class Connection implements Hearer, JoiningConnection, ClientCarrier {
   readonly #peer: Dict;
   readonly #place: Place;
   #state: State;
-  /** Calls off the end of waiting for GOODBYE. */
+  /** Cancels the deadline for GOODBYE. */
   #dismiss: () => void = nothing;
 
   constructor(router: ConnectionRouter, transport: Transport, approach: Approach) {
@@ -166,8 +166,8 @@ export class Connection implements Hearer, JoiningConnection, ClientCarrier {
   }
 
   /**
-   * Sends what the client has to hear; one that cannot be told it cannot be served, and is told only that.
-   * @returns false when the connection is over for this reason
+   * Sends a message that the client must get; if that is impossible, the connection ends with the reason.
+   * @returns false when the connection has ended for this reason
    */
   write(message: Message): boolean {
     const fault = say(this.#outlet, message, this.#router.log, this.member);

@@ -1,4 +1,4 @@
-/** Deadlines of handshakes: whoever awaits a step of one, it is counted in one place when it comes too late. */
+/** Deadlines of handshakes: counts each missed deadline in one place. */
 import type { Clock } from '../core/clock.ts';
 import type { Limits, LimitTally } from '../limits.ts';
 
@@ -16,7 +16,7 @@ export type DeadlineName = keyof typeof TIMES;
 /**
  * @param late called when the time is over
  * @param more time beyond that of the limit (ms)
- * @returns what calls it off
+ * @returns a function that cancels it
  */
 export function deadline(router: Surroundings, name: DeadlineName, late: () => void, more = 0): () => void {
   return router.clock.after(router.limits[TIMES[name]] + more, () => {

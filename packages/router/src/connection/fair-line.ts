@@ -1,4 +1,4 @@
-/** A line in which addresses take turns, however many of those who wait come from one of them. */
+/** A fair queue: keys (addresses) take turns, regardless of how many entries each has. */
 
 /** Those who wait under one key: the set in the order in which they came, the stack for the newest of them. */
 interface Row<T> {
@@ -6,7 +6,7 @@ interface Row<T> {
   stack: T[];
 }
 
-/** Whoever waits stands in the row of its key; the rows stand in the order of their turns. */
+/** Each entry waits in the row of its key; the rows are in the order of their turns. */
 export class FairLine<K, T> {
   readonly #rows = new Map<K, Row<T>>();
   #size = 0;

@@ -119,7 +119,7 @@ export class Place {
     this.since = this.#admission.elapsed();
   }
 
-  /** For the admission: tells whoever asked. */
+  /** For the admission: grants the slot. */
   begin(): void {
     const entry = this.#entry;
     this.#entry = undefined;

@@ -1,4 +1,4 @@
-/** Rates: how much of a client is read in a second, by token buckets for its connection and for its address. */
+/** Rate limits: token buckets for the messages and bytes of each connection and of each address. */
 import { ErrorUri, type ClosedBy, type TransportFailure, type TransportListener } from '@wamp/protocol';
 import { tellingNetwork } from '../addresses.ts';
 import type { Clock } from '../core/clock.ts';
@@ -132,7 +132,7 @@ class Throttle implements TransportListener {
   readonly #released: () => void;
   /** The waits since the buckets were full (ms). */
   #waited = 0;
-  /** Calls off the end of the wait; undefined while there is none. */
+  /** Cancels the end of the wait; undefined while not waiting. */
   #dismiss: (() => void) | undefined;
 
   constructor(router: Surroundings, meters: readonly Meter[], connection: Connection, released: () => void) {

@@ -1,4 +1,7 @@
-/** Turns: shares the event loop among connections, so that no turn of it grows long and everybody gets on. */
+/**
+ * Turns: schedules the work of connections in fair slices (deficit round robin), so that no turn of the event loop
+ * grows long.
+ */
 import type { Clock } from '../core/clock.ts';
 import { Histogram } from '../core/histogram.ts';
 import { MovingMoment, type Moment } from '../core/moment.ts';
@@ -30,9 +33,10 @@ const FOR_NEWCOMERS = FOR_WAITING / 2;
 const FIRST_SLICE = 50;
 
 /**
- * Those who wait take rounds, in which each gets a slice; who needed more than a slice sits out as many rounds as that was
- * worth (deficit round robin). A round of a hundred hostile clients takes several turns, so who comes to wait and owes
- * nothing has its first slice before them: whoever asks for little waits for a turn or two, however many there are.
+ * Those who wait take rounds, in which each gets a slice; who needed more than a slice sits out as many rounds as that
+ * was worth (deficit round robin). A round of a hundred hostile clients takes several turns, so who comes to wait and
+ * owes nothing has its first slice before them: a client with little work waits for a turn or two, however many others
+ * there are.
  */
 export class TurnsOfRouter implements Turns {
   readonly work: Work = new Work(TURN);

@@ -170,7 +170,7 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties'> {
   }
 
   /**
-   * Something changed among a registration's callees: whoever waits may be served, or wait in vain. Who has been declined
+   * The callees of a registration have changed: waiting calls may now be served, or wait in vain. Who has been declined
    * by some callees needs a look at all of them; that counts as work of this turn.
    * @param someoneLeft true when there is a callee less; otherwise nobody who waited for good reason waits in vain now
    */
@@ -218,8 +218,8 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties'> {
   }
 
   /**
-   * The one way in which a call ends: whoever comes second finds it gone.
-   * @param told why the callee is to stop; undefined when it has answered, or cannot be told
+   * Every call ends here, once; a second end finds it closed.
+   * @param told why the callee is to stop; undefined when it has answered, or cannot be interrupted
    * @param lingers true when the callee goes on with it unawares
    */
   #end(call: OpenCall, answer: Message | undefined, told?: Uri, lingers = false): void {

@@ -90,7 +90,7 @@ export class CoreRealm {
   /** A procedure of the router's own has failed by a fault of its own. */
   readonly failed: Hook<[unknown]> = new Hook();
   readonly permits: Permits | undefined;
-  /** Resolves in a later turn of the event loop: whoever has long work to do does a slice of it in each. */
+  /** Resolves in a later turn of the event loop; long work is done in slices, one in each turn. */
   readonly nextTurn: () => Promise<void>;
   /** Draws an id at random (IDS-2). */
   readonly globalId: () => Id;
@@ -227,8 +227,8 @@ export class CoreRealm {
   }
 
   /**
-   * A message of a joined session that was too long, of which there is no more than its head: whoever waits for what it
-   * asks, or answers, is told.
+   * Handles a message of a joined session that was too long, of which only the head is known: refuses the request, or
+   * ends the call that it answers.
    */
   oversized(session: Session, message: OversizedMessage, fault: Undeliverable): void {
     if (message.type === MessageType.CALL) this.dealer.refuseLong(session, message, fault);

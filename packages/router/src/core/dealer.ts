@@ -245,7 +245,7 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
     }
   }
 
-  /** A YIELD or ERROR that is too long to be read: the call ends without it, and its callee is none the wiser. */
+  /** A YIELD or ERROR that is too long to be read: the call ends with an error, and the callee is not notified. */
   failLong(callee: Session, message: Yield | ErrorMessage, fault: Undeliverable): void {
     const isYield = message.type === MessageType.YIELD;
     const side = this.calls.pending.known(callee);
@@ -259,7 +259,7 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
 
   /**
    * Ends all registrations of a session that has left, and then its calls in both directions, a bounded piece of work
-   * with each step. Whoever calls it in between is told that the callee has left.
+   * with each step. Calls that are routed to it meanwhile are answered as if the callee had left.
    */
   *leaving(session: Session): Generator<void, void> {
     const registrations = this.#holdings.of(session);

@@ -1,4 +1,4 @@
-/** Typed notification: something happened, and whoever cares hears of it, at once and in order. */
+/** Hook: a typed notification, which calls its listeners synchronously and in order. */
 
 /** The part of a hook that listeners use. */
 export interface ReadonlyHook<A extends readonly unknown[]> {

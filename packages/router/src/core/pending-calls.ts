@@ -116,7 +116,7 @@ export class Side {
   readonly calls: Numbered<OpenCall> = new Numbered();
   /** The calls it is to answer, by INVOCATION.Request. */
   readonly invocations: Numbered<OpenCall> = new Numbered();
-  /** Calls that are over while this callee is still busy with them, and cannot be told. */
+  /** Ended calls with which this callee is still busy, because it cannot be interrupted. */
   readonly lingering: Map<Id, Lingering> = new Map();
   /** Counts INVOCATION.Request of this session (IDS-5). */
   readonly scope: SessionScope = new SessionScope();

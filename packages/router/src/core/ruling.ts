@@ -3,8 +3,8 @@ import type { Uri } from '@wamp/protocol';
 import type { Session } from './session.ts';
 
 /**
- * The request is permitted, or permitted and its sender disclosed whether it wants to be or not (PID-4), or
- * denied; `failed` is for an answer that is none (T-24).
+ * The request is permitted, or permitted and its sender disclosed whether it wants to be or not (PID-4), or denied;
+ * `failed` is for an invalid answer (T-24).
  */
 export type Ruling = 'permitted' | 'disclosed' | 'denied' | 'failed';
 

@@ -51,9 +51,9 @@ export interface Session {
    */
   readonly client?: Client | undefined;
   /**
-   * Takes a message for the client: never throws, never calls back into the core before it returns, and has written the
-   * payload, or keeps it (`Payload.keep`), by then, for it is lent as the bytes of its frame are.
-   * @returns why the client cannot be told; undefined when it is, or is gone
+   * Takes a message for the client. It never throws, never calls back into the core before it returns, and has either
+   * written the payload by then or kept it (`Payload.keep`), because the payload's bytes are lent.
+   * @returns why the message cannot be delivered; undefined when it was sent, or the client has gone
    */
   send(message: Message): Undeliverable | undefined;
   /** The longest message that the client takes, in bytes; absent, or Infinity, when it has announced no limit. */

@@ -34,7 +34,10 @@ interface Ticket {
 /** When so many bytes wait, those who publish more are not heard meanwhile. */
 const MUCH = 1024 * 1024;
 
-/** Whoever publishes something that is written first waits with all that it publishes behind it. */
+/**
+ * After a publication that is written first, the later publications of the same publisher wait until it has been
+ * written.
+ */
 export class WrittenFirst implements Writing, Worker {
   credit = 0;
   readonly #realm: Realm;

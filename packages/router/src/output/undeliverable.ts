@@ -51,7 +51,7 @@ export function say(
   try {
     const fault = tryEncode(outlet, message);
     if (fault === undefined) outlet.send();
-    else log('warn', 'cannot be told', { ...facts, type: message.type, why: fault.why });
+    else log('warn', 'message not delivered', { ...facts, type: message.type, why: fault.why });
     return fault;
   } catch (error) {
     log('error', 'internal error', { ...facts, error });

@@ -42,7 +42,7 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** T-25: the client's order counts; whoever names no method is anonymous. */
+/** T-25: the client's order counts; a client that names no method is anonymous. */
 export function choose(
   authenticators: readonly Authenticator[],
   offered: readonly string[] | undefined,

@@ -141,7 +141,7 @@ export class Joining {
     return undefined;
   }
 
-  /** The client has gone: it need not be judged, and whoever waits for that waits no longer. */
+  /** The client has gone: ends its attempt, so that waiting attempts can proceed. */
   stop(): void {
     this.#gone = true;
     const { claim } = this.#candidate ?? {};
@@ -219,7 +219,7 @@ export class Joining {
     return this.#refuse({ abort: ErrorUri.UNAVAILABLE, message });
   }
 
-  /** T-4, T-45, SES-5: realms are made by whoever runs the router, never by a client. */
+  /** T-4, T-45, SES-5: only the operator creates realms, never a client. */
   #noRealm(name: Uri): Refusal {
     return name === '' || isUri(name, this.#router.uriRules)
       ? { abort: ErrorUri.NO_SUCH_REALM, message: 'there is no such realm' }
@@ -232,7 +232,7 @@ export class Joining {
     try {
       const verdict = ask();
       if (!(verdict instanceof Promise)) return this.#conclude(verdict);
-      // One catch for both: a verdict that is none is a failure, too.
+      // One catch for both: an invalid verdict is a failure as well.
       return verdict
         .then((settled) => this.#conclude(settled))
         .catch((error: unknown) => this.#failed(error));

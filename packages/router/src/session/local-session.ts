@@ -73,7 +73,7 @@ export interface LocalSessionParts {
  * with the reason of the end when the session is over.
  */
 export class LocalSession {
-  /** Resolves when the session is over, whoever has ended it. */
+  /** Resolves when the session has ended, from either side. */
   readonly closed: Promise<LocalEnd>;
   readonly #parts: LocalSessionParts;
   readonly #member: LocalMember;

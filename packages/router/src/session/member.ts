@@ -224,7 +224,7 @@ export class Member implements Session {
       if (this.#slow.holds) this.#behind(message);
       else this.#outlet.send();
     } else {
-      this.#log('warn', 'cannot be told', { ...this.where, type: message.type, why: fault.why });
+      this.#log('warn', 'message not delivered', { ...this.where, type: message.type, why: fault.why });
       this.#carrier.cutOff(fault.error, fault.why);
     }
   }

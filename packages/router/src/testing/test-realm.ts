@@ -47,7 +47,7 @@ export interface TestConnectOptions {
 
 const METHOD = 'x_test';
 
-/** Lets in whoever comes, as who they say they are. */
+/** Admits every client with the identity that it claims. */
 const trusting: Authenticator = {
   method: METHOD,
   begin({ details }, { session }) {

@@ -18,8 +18,8 @@ export type ReadBeginning<T> = (octets: Buffer) => Beginning<T> | undefined;
 
 /**
  * Cuts a client off that ends its side, or is silent for longer than it may take to HELLO.
- * @param closed called when the socket is closed, by whomever
- * @returns what calls that off
+ * @param closed called when the socket is closed, from either side
+ * @returns a function that cancels that
  */
 export function awaitWords(router: Host, socket: Socket, closed: () => void = nothing): () => void {
   const end = (): void => {
@@ -56,8 +56,8 @@ export class Reception {
   }
 
   /**
-   * Waits until it is known what a connection begins with, and puts back what does not belong to that: whoever takes the
-   * socket resumes it.
+   * Waits for the first octets of a connection, and puts back those that do not belong to its beginning; the caller has
+   * to resume the socket.
    * @param take is not called when the connection ends before
    */
   hear<T>(socket: Socket, read: ReadBeginning<T>, take: (value: T) => void): void {

@@ -67,7 +67,7 @@ describe('attempts', () => {
     expect(paces).toEqual([0, 1000, 1000, 2000, 5000, 10_000, 10_000]);
   });
 
-  test('an address may fail for many, and then waits up to 15 minutes, for whomever it asks', () => {
+  test('an address may fail for many, and then waits up to 15 minutes, for any authid', () => {
     const { attempts } = start();
     for (let number = 0; number < 99; number += 1) {
       attempts.failed({ realm: 'realm1', authid: `user${number}`, address: '192.0.2.1' });

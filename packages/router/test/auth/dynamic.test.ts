@@ -315,7 +315,7 @@ describe('DYN-1 T-27 secrets of', () => {
     ],
     ['cryptosign', { role: 'clerk' }],
     ['cryptosign', { role: 'clerk', pubkey: 'ab' }],
-  ])('%s that are none let nobody in: %j', async (method, answer) => {
+  ])('invalid %s refuse the client: %j', async (method, answer) => {
     const stage = new Stage();
     await stage.serve(returns(answer));
     const authextra = { nonce: 'AAAA', pubkey: 'ab'.repeat(32) };

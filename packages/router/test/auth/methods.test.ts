@@ -157,7 +157,7 @@ describe('wampcra', () => {
     { secret: 's', key: 'k', salt: 's' },
     { secret: 's', salt: '' },
     { secret: 's', iterations: 0 },
-  ])('credentials that are none are refused at once: %j', (credentials) => {
+  ])('invalid credentials are refused at once: %j', (credentials) => {
     const source = new Map([['joe', { authrole: 'user', ...credentials }]]) as never;
     expect(() => wampcra(source)).toThrow(TypeError);
   });

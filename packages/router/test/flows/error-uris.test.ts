@@ -1,4 +1,4 @@
-/** ERRORs of callees whose URI is none (B1). */
+/** ERRORs of callees whose URI is invalid (B1). */
 import { json, type Kwargs } from '@wamp/protocol';
 import { cbor } from '@wamp/protocol/cbor';
 import { msgpack } from '@wamp/protocol/msgpack';

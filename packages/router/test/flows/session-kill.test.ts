@@ -415,7 +415,7 @@ describe('whom it hits', () => {
     `));
 });
 
-test('META-3 a farewell that the killed cannot be told costs the killer nothing', () =>
+test('META-3 a GOODBYE that cannot be delivered to the killed session does not affect its killer', () =>
   converse(
     `
       killer → [48, 1, {}, "wamp.session.kill", [$victim], {"message": "\\ud800"}]

@@ -151,7 +151,7 @@ describe('calls', () => {
       { peers: { callee: SMALL } },
     ));
 
-  test('T-53 a callee that cannot be told to stop may answer what nobody waits for', () =>
+  test('T-53 a callee that cannot be interrupted may answer a call that has ended', () =>
     converse(
       `
       callee → [64, 1, {}, "com.procedure"]

@@ -337,7 +337,7 @@ describe.each([
     ['1e999', json, Buffer.from('1e999'), []],
     ['a lone surrogate', json, Buffer.from('"\\ud800"'), ['msgpack', 'cbor']],
     ['a lone surrogate as a key', json, Buffer.from('{"\\udfff": 1}'), ['msgpack', 'cbor']],
-    ['a time that is none', cbor, bytes('c1 f9 7e00'), ['json']],
+    ['an invalid time', cbor, bytes('c1 f9 7e00'), ['json']],
     ['a time beyond all times', cbor, bytes('c1 fb 7e37e43c8800759c'), []],
     ['a time beyond all times', msgpack, bytes('c7 0c ff 00000000 7fffffffffffffff'), ['json', 'cbor']],
     ['an event at the bottom', msgpack, Buffer.concat([Buffer.alloc(95, 0x91), bytes('c0')]), []],
