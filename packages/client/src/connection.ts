@@ -83,6 +83,11 @@ export class Connection implements TransportListener {
     return this.#state === 'open';
   }
 
+  /** The id of the session; undefined before WELCOME. */
+  get id(): Id | undefined {
+    return this.#id;
+  }
+
   /** What the router announced. */
   get features(): PeerFeatures {
     return this.#features;

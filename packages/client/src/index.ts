@@ -22,6 +22,7 @@ export type { HandlerReturn, RegisterOptions, Registration } from './registratio
 export type { BufferOptions } from './core/queue.ts';
 export type { HandleState } from './core/handle.ts';
 export type { Ending } from './ending.ts';
+export type { Position } from './core/cursor.ts';
 export type { WampEvent } from './core/event.ts';
 export type { Invocation, InvocationInput } from './core/invocation.ts';
 export type { Packed, Passthru, PassthruOption, Plain } from './core/passthru.ts';

@@ -5,14 +5,17 @@ import {
   BOOL,
   BUFFER,
   CANCEL_MODE,
+  COUNT,
   DICT,
   extra,
   FUNCTION,
   having,
   MILLISECONDS,
+  nested,
   oneOf,
   onTheWire,
   PASSTHRU,
+  rule,
   SIGNAL,
   type Rules,
 } from './options.ts';
@@ -91,5 +94,10 @@ export const SUBSCRIBE: Rules<SubscribeOptions> = {
   ...ON_THE_WIRE.subscribe,
   ...ANY,
   buffer: BUFFER,
+  recover: BOOL,
+  since: nested('since', {
+    epoch: COUNT,
+    offset: rule('an integer from 0', (value) => Number.isSafeInteger(value) && Number(value) >= 0),
+  }),
   extra: extra(subscribeKeys),
 };

@@ -9,12 +9,15 @@ import {
   type MatchPolicy,
   type Uri,
 } from '@wamp/protocol';
+import { Cursor, type Position } from './core/cursor.ts';
 import type { WampEvent } from './core/event.ts';
 import { Handle, type HandleState, type Leave } from './core/handle.ts';
 import type { Ending } from './ending.ts';
 import { Lane } from './core/lane.ts';
 import type { PassthruOption } from './core/passthru.ts';
 import { Queue, type BufferOptions } from './core/queue.ts';
+import { ignore } from './core/quietly.ts';
+import type { Gap } from './core/restoration.ts';
 import { WampError } from './errors.ts';
 
 /** How to subscribe. */
@@ -25,6 +28,13 @@ export interface SubscribeOptions {
   readonly getRetained?: boolean | undefined;
   /** Unsubscribes when it is aborted; before the router has answered, `subscribe` rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Whether the router is asked for what was published while there was no connection, where it can tell
+   * (`x_event_recovery`): default true.
+   */
+  readonly recover?: boolean | undefined;
+  /** Where an earlier subscription was (its `position`), be it of another process: what has been published since comes first. */
+  readonly since?: Position | undefined;
   /** For a subscription without a handler. */
   readonly buffer?: BufferOptions | undefined;
   /** Reads events that pass the router unread. */
@@ -47,6 +57,13 @@ export interface Subscription<A extends Args = Args, K = Kwargs>
   readonly state: HandleState;
   /** Resolves, and never rejects, when it has ended: by you, by the router, or with the session. */
   readonly ended: Promise<Ending>;
+  /** Where it is in the topic's log, if the router keeps one: data to be given to `subscribe` as `since`. */
+  readonly position: Position | undefined;
+  /**
+   * Calls `listener` when events may be missing that the router could not tell, until the function that it returns is
+   * called: then the application loads its state anew.
+   */
+  on(type: 'gap', listener: (gap: Gap) => unknown): () => void;
   /** No event is delivered from here on; resolves when the router has confirmed. */
   unsubscribe(): Promise<void>;
 }
@@ -57,6 +74,9 @@ export type EventHandler = (args: unknown[], event: WampEvent<unknown[]>) => unk
 export class SubscriptionHandle extends Handle implements Subscription<unknown[]> {
   readonly lane: Lane = new Lane();
   readonly passthru: PassthruOption;
+  readonly cursor: Cursor = new Cursor();
+  readonly recovers: boolean;
+  readonly #gapListeners = new Set<(gap: Gap) => unknown>();
   readonly #handler: EventHandler | undefined;
   readonly #events: Queue<WampEvent<unknown[]>>;
 
@@ -65,12 +85,27 @@ export class SubscriptionHandle extends Handle implements Subscription<unknown[]
     options: Dict,
     leave: Leave,
     handler: EventHandler | undefined,
-    { buffer, passthru }: SubscribeOptions = {},
+    { buffer, passthru, recover = true, since }: SubscribeOptions = {},
   ) {
     super(topic, options, leave);
+    this.recovers = recover;
+    if (since !== undefined) Object.assign(this.cursor, since, { away: Date.now() });
     this.passthru = passthru;
     this.#handler = handler;
     this.#events = new Queue(buffer);
+  }
+
+  get position(): Position | undefined {
+    return this.cursor.position;
+  }
+
+  on(_type: 'gap', listener: (gap: Gap) => unknown): () => void {
+    this.#gapListeners.add(listener);
+    return () => this.#gapListeners.delete(listener);
+  }
+
+  missed(gap: Gap): void {
+    for (const listener of this.#gapListeners) void this.lane.pass(() => told(listener, gap), ignore);
   }
 
   get topic(): Uri {
@@ -110,4 +145,9 @@ export class SubscriptionHandle extends Handle implements Subscription<unknown[]
     const error = new WampError(reason, [`${this.#events.max} events of ${this.uri} wait to be taken.`]);
     return this.leave({ reason, error });
   }
+}
+
+/** What a listener does is its own affair: its failure disturbs no event. */
+async function told(listener: (gap: Gap) => unknown, gap: Gap): Promise<void> {
+  await listener(gap);
 }

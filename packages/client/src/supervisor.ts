@@ -8,7 +8,7 @@ import type { Connection } from './connection.ts';
 import type { ConnectionPort } from './connection-port.ts';
 import { LIFECYCLE, type Effect, type LifecycleEvent, type LifecycleState } from './core/lifecycle.ts';
 import type { Ending } from './ending.ts';
-import { AuthError, ConnectError, connectionLost, ProtocolError, toError, WampError } from './errors.ts';
+import { AuthError, connectionLost, ProtocolError, toError, WampError } from './errors.ts';
 import { KeepAlive } from './keep-alive.ts';
 import type { Listeners } from './listeners.ts';
 import type { SessionState } from './session-events.ts';

@@ -12,7 +12,7 @@ interface Page {
 }
 
 /** Calls `wake` at each, until the function returned is called. */
-export function onWakeUp(wake: () => void, page: Page = globalThis as Page): () => void {
+export function onWakeUp(wake: () => void, page: Page = globalThis): () => void {
   const seen = (): void => {
     if (page.document?.visibilityState === 'visible') wake();
   };

@@ -1,5 +1,5 @@
 /** What an application has asked of its session, and what becomes of it while connections come and go. */
-import { ErrorUri, Payload, type Serializer } from '@wamp/protocol';
+import { ErrorUri, Payload, type Id, type Serializer } from '@wamp/protocol';
 import { nowBy, type Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
 import type { Subscriber } from './core/events.ts';
@@ -12,6 +12,10 @@ import { Restoration, type Restored } from './core/restoration.ts';
 import type { Ending } from './ending.ts';
 import { ConnectError, connectionLost } from './errors.ts';
 import type { Office, Offline, Request } from './office.ts';
+import { Recovery } from './recovery.ts';
+
+/** So many former ids a router takes, which leaves out what the session has published itself. */
+const FORMER = 100;
 
 /** What it needs of its session. */
 export interface WorkloadPort {
@@ -37,6 +41,8 @@ export class Workload implements Office {
   #connection: Connection | undefined;
   /** True while the connection takes up what has waited, and so nothing goes straight to it. */
   #isResuming = false;
+  /** The ids that the session has had before, the latest. */
+  #former: readonly Id[] = [];
   /** What was under way when the connection went, in its order. */
   #returned: Request[] = [];
   #ending: Ending | undefined;
@@ -62,8 +68,10 @@ export class Workload implements Office {
     this.subscriptions = new Intents({
       clock,
       report,
-      attached: (_handle, restoration) => {
+      attached: (handle, restoration) => {
         if (restoration !== undefined) restoration.subscriptions += 1;
+        if (this.#connection !== undefined)
+          new Recovery(handle, this.#connection, this.#former, restoration).start();
       },
     });
   }
@@ -129,6 +137,11 @@ export class Workload implements Office {
 
   /** It is gone. */
   suspend(): void {
+    const { id } = this.#connection ?? {};
+    if (id !== undefined) this.#former = [...this.#former, id].slice(-FORMER);
+    for (const { state, cursor } of this.subscriptions.handles()) {
+      if (state === 'restoring') cursor.away ??= nowBy(this.clock);
+    }
     this.#connection = undefined;
     this.#isResuming = false;
     this.subscriptions.detach();

@@ -13,6 +13,8 @@ export interface WampEvent<A extends Args = Args, K = Kwargs> {
   readonly publication: Id;
   /** True for an event from before the subscription, kept by the router. */
   readonly retained: boolean;
+  /** True for one that was missed while there was no connection, and that the router has told since. */
+  readonly recovered?: boolean;
   /** Who published, if the router discloses it. */
   readonly publisher: Peer | undefined;
   /** Details of the EVENT, as they came. */

@@ -2,10 +2,12 @@
 import { ErrorUri, type Event } from '@wamp/protocol';
 import { about, WampError } from '../errors.ts';
 import type { Attachments } from './attachments.ts';
+import type { Cursor } from './cursor.ts';
 import { eventOf, type WampEvent } from './event.ts';
 import { Gate } from './gate.ts';
 import type { Handle } from './handle.ts';
 import type { Lane } from './lane.ts';
+import type { Gap } from './restoration.ts';
 import { isPassthru, unpacked, unpackerIn, type PassthruOption } from './passthru.ts';
 import { isThenable } from './thenable.ts';
 
@@ -20,6 +22,12 @@ export interface Subscriber extends Handle {
   readonly passthru: PassthruOption;
   /** Where events wait for those before them to be unpacked. */
   readonly lane: Lane;
+  /** Where it is in the log of its topic. */
+  readonly cursor: Cursor;
+  /** Whether the router is asked for what it has missed. */
+  readonly recovers: boolean;
+  /** Events are missing that cannot be told. */
+  missed(gap: Gap): void;
 }
 
 /** The events of one WAMP session. */
@@ -44,17 +52,21 @@ export class Events {
     const entry = this.#subscriptions.find(message.subscription);
     if (entry === undefined || entry.handles.size === 0) return;
     const event = eventOf(message, entry.uri);
-    const failed = (thrown: unknown): void => this.#port.report(thrown);
     // Each handler has a payload of its own, copied before any of them can change it.
     const copies = Array.from({ length: entry.handles.size - 1 }, () => structuredClone(event));
     for (const handle of entry.handles) {
-      // One handler's failure is no other's.
-      try {
-        const mine = copies.pop() ?? event;
-        void handle.lane.pass(() => this.#deliver(handle, mine, bytes), failed);
-      } catch (thrown) {
-        this.#port.report(thrown);
-      }
+      const mine = copies.pop() ?? event;
+      if (handle.cursor.admit(mine, bytes)) this.offer(handle, mine, bytes);
+    }
+  }
+
+  /** Hands an event over, in its turn. */
+  offer(handle: Subscriber, event: WampEvent<unknown[]>, bytes: number): void {
+    const failed = (thrown: unknown): void => this.#port.report(thrown);
+    try {
+      void handle.lane.pass(() => this.#deliver(handle, event, bytes), failed);
+    } catch (thrown) {
+      failed(thrown);
     }
   }
 

@@ -55,7 +55,7 @@ export async function addTestament(
   };
   await leave();
   // The router publishes it when this connection goes; the next one needs it again.
-  const stop = untyped.on('open', leave);
+  const stop = untyped.on('open', (): unknown => leave());
   const { scope = 'destroyed' } = options;
   const all = kept.get(untyped) ?? new Set();
   kept.set(untyped, all.add({ scope, stop }));
