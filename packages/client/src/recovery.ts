@@ -1,11 +1,11 @@
 /** What a subscription has missed while there was no connection, as the router can tell it (`x_event_recovery`, docs/history.md). */
-import { MessageType, Payload, type Id, type Kwargs, type Result } from '@wamp/protocol';
+import { ErrorUri, MessageType, Payload, type Id, type Kwargs, type Result } from '@wamp/protocol';
 import type { Connection } from './connection.ts';
 import type { WampEvent } from './core/event.ts';
 import type { Subscriber } from './core/events.ts';
 import type { Answer, Waiter } from './core/requests.ts';
 import type { Restoration } from './core/restoration.ts';
-import { ConnectionLostError } from './errors.ts';
+import { ConnectionLostError, WampError } from './errors.ts';
 
 /** How many events an answer may have. */
 const LIMIT = 500;
@@ -68,8 +68,15 @@ export class Recovery implements Waiter {
   }
 
   failed(error: Error): void {
+    const { cursor } = this.#handle;
+    const { epoch, offset } = WampError.is(error, ErrorUri.PAYLOAD_SIZE_EXCEEDED) ? error.kwargs : {};
     if (error instanceof ConnectionLostError) this.lost();
-    else this.#giveUp();
+    else if (epoch === cursor.epoch && typeof offset === 'number' && offset > cursor.offset) {
+      // An event that fits into no message to us is missed; the log goes on behind it.
+      cursor.offset = offset;
+      this.#isComplete = false;
+      this.#ask();
+    } else this.#giveUp();
   }
 
   /** The connection is gone: the next one goes on from where this one came to. */
