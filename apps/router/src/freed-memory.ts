@@ -2,7 +2,7 @@
 import process from 'node:process';
 
 /** The variable that glibc reads as the process starts: buffers from this size on have pages of their own (bytes). */
-export const THRESHOLD = ['MALLOC_MMAP_THRESHOLD_', '131072'] as const;
+const THRESHOLD = ['MALLOC_MMAP_THRESHOLD_', '131072'] as const;
 /** Other settings of glibc that say how it is to keep memory: if they are set, they are respected. */
 const SETTINGS = ['MALLOC_MMAP_THRESHOLD_', 'MALLOC_TRIM_THRESHOLD_', 'GLIBC_TUNABLES'];
 

@@ -7,7 +7,7 @@ import { version } from './version.ts';
 
 /** Adds the process to the metrics of a router. */
 export function measureProcess(metrics: MetricsRegistry): void {
-  const started = Date.now() / 1000 - process.uptime();
+  const started = performance.timeOrigin / 1000;
   const gauge = (name: string, help: string, read: () => number | undefined): void => {
     metrics.observe('gauge', { name, help }, (observe) => {
       const value = read();

@@ -5,6 +5,9 @@ import { browserRequired, findBrowser, noBrowser } from '../../../scripts/find-b
 /** Long enough to fetch a browser, once. */
 export const OPENING_TIMEOUT = 180_000;
 
+/** Chromium's own words about each attempt of a page that waits for its router. */
+const REFUSED = /^WebSocket connection to \S+ failed: .*net::ERR_CONNECTION_REFUSED$/;
+
 /** A browser, and what its pages complain of on their consoles. */
 export class Browsing implements AsyncDisposable {
   readonly complaints: string[] = [];
@@ -29,7 +32,8 @@ export class Browsing implements AsyncDisposable {
     page.setDefaultTimeout(290_000);
     page.on('pageerror', (error) => this.complaints.push(String(error)));
     page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
+      if (!['error', 'warning'].includes(message.type()) || REFUSED.test(message.text())) return;
+      this.complaints.push(message.text());
     });
     await page.goto(url);
     return page;

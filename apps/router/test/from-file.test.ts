@@ -281,7 +281,7 @@ describe('the program', () => {
   test('start serves it, with what the environment says', async () => {
     const file = await folder.write(
       'serving.yaml',
-      'listeners:\n  - port: 0\nrealms:\n  - name: ${REALM}\nlog: { level: info }\n',
+      'listeners:\n  - port: 0\nrealms:\n  - name: ${REALM}\nlog: { level: warn }\n',
     );
     await using router = await workshop.startFrom(file, { REALM: 'realm1' });
     expect(router.greeting).toContain(' realm1 ');

@@ -248,6 +248,7 @@ test('C1 SIGHUP reloads, and wamp-router reload says what that does', async () =
   expect(await ask()).toEqual({ code: 0, stdout: 'realm two: opened\n', stderr: '' });
   expect(await ask()).toEqual({ code: 0, stdout: 'nothing changes\n', stderr: '' });
   router.kill('SIGHUP');
+  expect(await ask()).toEqual({ code: 0, stdout: 'nothing changes\n', stderr: '' });
   await folder.write('wamp.yaml', yaml('{ nam: one }'));
   expect(await ask()).toMatchObject({
     code: 2,
@@ -256,7 +257,7 @@ test('C1 SIGHUP reloads, and wamp-router reload says what that does', async () =
   router.kill('SIGTERM');
   const { code, stderr } = await router.ended;
   expect(code).toBe(0);
-  expect(stderr.match(/"code":"configuration_reloaded"/g)?.length).toBe(3);
+  expect(stderr.match(/"code":"configuration_reloaded"/g)?.length).toBe(4);
   await folder.write('wamp.yaml', yaml('{ name: one }'));
   expect(await ask()).toMatchObject({ code: 1, stderr: expect.stringContaining('does it run?') as string });
 });

@@ -9,6 +9,7 @@ import {
   type MatchPolicy,
   type Uri,
 } from '@wamp/protocol';
+import { nowBy, systemClock } from './clock.ts';
 import { Cursor, type Position } from './core/cursor.ts';
 import type { WampEvent } from './core/event.ts';
 import { Handle, type HandleState, type Leave } from './core/handle.ts';
@@ -89,7 +90,7 @@ export class SubscriptionHandle extends Handle implements Subscription<unknown[]
   ) {
     super(topic, options, leave);
     this.recovers = recover;
-    if (since !== undefined) Object.assign(this.cursor, since, { away: Date.now() });
+    if (since !== undefined) Object.assign(this.cursor, since, { away: nowBy(systemClock) });
     this.passthru = passthru;
     this.#handler = handler;
     this.#events = new Queue(buffer);

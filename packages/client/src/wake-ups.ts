@@ -1,7 +1,7 @@
 /** When the runtime tells that an attempt may succeed now: the network is back, or the page is looked at again. */
 
 /** Who tells of it: the global object in browsers; elsewhere nobody. */
-export interface WakeUpTarget {
+interface WakeUpTarget {
   addEventListener(type: string, listener: () => void): void;
   removeEventListener(type: string, listener: () => void): void;
 }

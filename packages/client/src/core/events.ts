@@ -26,7 +26,7 @@ export interface Subscriber extends Handle {
   readonly cursor: Cursor;
   /** Whether the router is asked for what it has missed. */
   readonly recovers: boolean;
-  /** Events are missing that cannot be told. */
+  /** Events are missing that the router cannot recover. */
   missed(gap: Gap): void;
 }
 

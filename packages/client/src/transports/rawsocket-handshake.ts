@@ -33,12 +33,15 @@ export function greet(socket: Socket, terms: Terms): Promise<Transport | Connect
   const { serializer, acceptedLength, signal, clock } = terms;
   return new Promise((resolve, reject) => {
     const stop = onAbort(signal, () => socket.destroy());
-    socket.on('close', () => {
+    const closed = (): void => {
       stop();
       if (signal.aborted) reject(reasonOf(signal));
       // T-35: some hang up where they should name an error, for a serializer that they do not know, too.
       else resolve(new ConnectError(ErrorUri.NETWORK_FAILURE, ['The router hung up on us.'], false));
-    });
+    };
+    // With TLS 1.3, a router that refuses the certificate ends a connection that has just been made.
+    if (socket.closed) closed();
+    else socket.on('close', closed);
     const parser: RawSocketParser = new RawSocketParser((octets) => {
       stop();
       const reply = readRawSocketReply(octets, serializer.rawSocketId);

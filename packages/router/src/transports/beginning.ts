@@ -76,8 +76,8 @@ export class Reception {
       if (octets.length > beginning.size) socket.unshift(octets.subarray(beginning.size));
       take(beginning.value);
     };
-    // `take` adds its own listener; without any, an error would end the process.
-    socket.on('error', () => undefined);
+    // Without a listener, an error would end the process; and after one of TLS, Node leaves the socket open.
+    socket.on('error', () => socket.destroy());
     socket.on('data', hear);
   }
 

@@ -106,8 +106,8 @@ export class RawSocketEntrance {
   /** Takes a connection that begins like RawSocket: performs the handshake when it has a slot, or refuses it. */
   admit(socket: Socket): void {
     this.#open.add(socket);
-    // 'close' follows every error; without a listener, 'error' would end the process.
-    socket.on('error', () => undefined);
+    // Without a listener, an error would end the process; and after one of TLS, Node leaves the socket open.
+    socket.on('error', () => socket.destroy());
     socket.on('close', () => {
       this.#open.delete(socket);
     });
