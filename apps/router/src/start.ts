@@ -55,8 +55,7 @@ export async function start(
   const { configuration } = loaded;
   const { router, realms } = await prepare(loaded, insecureDev, log.log);
   measureProcess(router.metrics);
-  const health = new Health();
-  health.add(memoryCheck(router));
+  const health = healthOf(router);
   if (!insecureDev) refuseExposure(await resolveHosts(configuration.listeners), loaded);
   warnOfFew(configuration, log);
   const about = aboutThis();
@@ -87,6 +86,12 @@ export async function start(
       log.log('info', 'stopped', { code: 'router_stopped' });
     },
   };
+}
+
+function healthOf(router: Router): Health {
+  const health = new Health();
+  health.add(memoryCheck(router));
+  return health;
 }
 
 /** Opens all listeners. @param undo called when one of them cannot be opened */

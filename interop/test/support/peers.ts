@@ -121,7 +121,7 @@ async function joinAsOurs(url: string, serializer: SerializerName): Promise<Peer
   return {
     call: async (procedure, { args, kwargs }) => {
       const whole = await session.call(procedure, [...args], { kwargs }).full();
-      return shape(whole.args, whole.kwargs as Kwargs);
+      return shape(whole.args, whole.kwargs);
     },
     registerEcho: async (procedure, seen) => {
       await session.register(procedure, (args, { kwargs }: { kwargs: Kwargs }) => {

@@ -37,7 +37,7 @@ test('answers in any order resolve the promises that they belong to', async () =
         try {
           switch (kind) {
             case 'call':
-              return (await session.call('p', [index])) as unknown;
+              return await session.call('p', [index]);
             case 'publish':
               return (await session.publish('t', [], { acknowledge: true })).publication;
             case 'subscribe':

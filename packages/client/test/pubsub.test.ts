@@ -290,7 +290,7 @@ describe('unsubscribe', () => {
     const { session, peer } = await joined(options);
     const subscribing = session.subscribe('t', () => undefined);
     await subscribed(peer, 7);
-    return { session, peer, subscription: (await subscribing) as Subscription };
+    return { session, peer, subscription: await subscribing };
   }
 
   test('twice is once', async () => {
@@ -531,7 +531,7 @@ describe('a subscription without a handler', () => {
     const publish = (...numbers: number[]): void => {
       for (const n of numbers) peer.send([36, 7, n, {}, [n]]);
     };
-    return { session, peer, subscription: (await subscribing) as Subscription, publish };
+    return { session, peer, subscription: await subscribing, publish };
   }
 
   /** The first values of the events that are there, and how the loop ended. */

@@ -30,7 +30,7 @@ async function called(
 /** A stream of `p`. */
 async function streamed(options: StreamOptions = {}): Promise<Joined & { stream: Stream<unknown, unknown> }> {
   const { session, peer } = await joined({ roles: ADVANCED });
-  const stream = session.stream('p', [], options) as Stream<unknown, unknown>;
+  const stream = session.stream('p', [], options);
   await peer.next();
   return { session, peer, stream };
 }

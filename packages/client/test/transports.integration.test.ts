@@ -206,7 +206,7 @@ describe.each(EVERY)('%s, %s', (kind, _name, serializer) => {
   });
 
   test('calls of one turn, answered in their order', async () => {
-    await using procedure = await bob.register('com.echo', ([n]) => n as unknown);
+    await using procedure = await bob.register('com.echo', ([n]) => n);
     expect(procedure.state).toBe('active');
     const order: unknown[] = [];
     const calls = Array.from({ length: 30 }, (_each, n) =>
@@ -259,7 +259,7 @@ describe.each(EVERY)('%s, %s', (kind, _name, serializer) => {
   });
 
   test('octets, and large messages, pass as they are', async () => {
-    await using procedure = await bob.register('com.echo', ([value]) => value as unknown);
+    await using procedure = await bob.register('com.echo', ([value]) => value);
     expect(procedure.state).toBe('active');
     const every = Uint8Array.from({ length: 256 }, (_each, octet) => octet);
     expect(new Uint8Array((await alice.call('com.echo', [every])) as Uint8Array)).toEqual(every);
