@@ -5,8 +5,9 @@ import { browserRequired, findBrowser, noBrowser } from '../../../scripts/find-b
 /** Long enough to fetch a browser, once. */
 export const OPENING_TIMEOUT = 180_000;
 
-/** Chromium's own words about each attempt of a page that waits for its router. */
-const REFUSED = /^WebSocket connection to \S+ failed: .*net::ERR_CONNECTION_REFUSED$/;
+/** What Chromium and the client say of a page that waits for its router. */
+const REFUSED =
+  /^WebSocket connection to \S+ failed: .*net::ERR_CONNECTION_REFUSED$|^WAMP: no connection to \S+, trying again/;
 
 /** A browser, and what its pages complain of on their consoles. */
 export class Browsing implements AsyncDisposable {
