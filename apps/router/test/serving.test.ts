@@ -237,7 +237,10 @@ describe('WebSocket', () => {
 describe('stopping', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)('%s says GOODBYE and ends with 0', async (signal) => {
     await using other = await workshop.start();
-    const session = await connect(`${other.origin.replace('http', 'ws')}/ws`, { realm: 'realm1' });
+    const session = await connect(`${other.origin.replace('http', 'ws')}/ws`, {
+      realm: 'realm1',
+      reconnect: false,
+    });
     other.kill(signal);
     expect(await session.closed).toMatchObject({ reason: 'wamp.close.system_shutdown' });
     expect(await other.ended).toMatchObject({ code: 0, stderr: '' });
@@ -255,7 +258,10 @@ describe('stopping', () => {
 
   test('one Ctrl+C that arrives twice is one signal', async () => {
     await using other = await workshop.start();
-    const session = await connect(`${other.origin.replace('http', 'ws')}/ws`, { realm: 'realm1' });
+    const session = await connect(`${other.origin.replace('http', 'ws')}/ws`, {
+      realm: 'realm1',
+      reconnect: false,
+    });
     other.kill('SIGINT');
     other.kill('SIGINT');
     expect(await session.closed).toMatchObject({ reason: 'wamp.close.system_shutdown' });
@@ -265,7 +271,7 @@ describe('stopping', () => {
   test('G1 with 1,000 sessions, 200 calls in flight finish, new ones are refused, nobody new comes in', async () => {
     await using other = await workshop.start();
     const url = `${other.origin.replace('http', 'ws')}/ws`;
-    const callee = await connect(url, { realm: 'realm1' });
+    const callee = await connect(url, { realm: 'realm1', reconnect: false });
     const answers: (() => void)[] = [];
     await callee.register(
       'com.example.slow',
@@ -298,7 +304,10 @@ describe('stopping', () => {
 
   test('a second signal does not wait for calls in flight', async () => {
     await using other = await workshop.start();
-    const session = await connect(`${other.origin.replace('http', 'ws')}/ws`, { realm: 'realm1' });
+    const session = await connect(`${other.origin.replace('http', 'ws')}/ws`, {
+      realm: 'realm1',
+      reconnect: false,
+    });
     await session.register('com.example.never', () => new Promise(() => undefined));
     const call = session.call('com.example.never').catch(() => undefined);
     await session.call('wamp.session.count'); // answered after the other was passed on
@@ -321,7 +330,7 @@ describe('stopping', () => {
 });
 
 function crowd(url: string, size: number): Promise<Session[]> {
-  return Promise.all(Array.from({ length: size }, () => connect(url, { realm: 'realm1' })));
+  return Promise.all(Array.from({ length: size }, () => connect(url, { realm: 'realm1', reconnect: false })));
 }
 
 /** A joined session that reads, and never says anything again. */
