@@ -1,5 +1,5 @@
 /** Applies a reload to a running router, one change after another, none of which can fail any more. */
-import type { Log, Router } from '@wamp/router';
+import type { EventStore, Log, Router } from '@wamp/router';
 import type { PreparedRealm } from './authenticators.ts';
 import type { Listener } from './config/listeners.ts';
 import type { RealmConfiguration } from './config/realms.ts';
@@ -22,6 +22,8 @@ export interface Parts {
   readonly log: OperatorLog;
   /** What each realm with roles allows. */
   readonly rights: Map<string, RightsSwitch>;
+  /** Where past events are kept; in memory when undefined. */
+  readonly store: EventStore | undefined;
 }
 
 /** What is to be. */

@@ -11,6 +11,7 @@ import {
   tls,
   wampcra,
   type Authenticator,
+  type EventStore,
   type NamedRealm,
   type Permissions,
   type RolePermissions,
@@ -30,11 +31,12 @@ export interface PreparedRealm extends NamedRealm {
   readonly authorizer?: RightsSwitch;
 }
 
-export async function namedRealm(realm: RealmConfiguration): Promise<PreparedRealm> {
+/** @param store where past events are kept; in memory by default */
+export async function namedRealm(realm: RealmConfiguration, store?: EventStore): Promise<PreparedRealm> {
   const { auth, roles, history, trustLevels, ...rest } = realm;
   return {
     ...rest,
-    features: defaultFeatures({ history }),
+    features: defaultFeatures({ history, ...(store === undefined ? {} : { store }) }),
     ...(Object.keys(trustLevels).length === 0 ? {} : { trustLevel: trustLevelBy(trustLevels) }),
     ...(auth === undefined ? {} : { authenticators: await authenticatorsFor(auth) }),
     ...(roles === undefined ? {} : { authorizer: new RightsSwitch(permissionsFor(roles)) }),

@@ -52,6 +52,7 @@ export function planReload(before: Configuration, after: Configuration): readonl
       after.admin,
       new Set(Object.keys({ ...before.admin, ...after.admin })),
     ),
+    ...(same(before.store, after.store) ? [] : [{ kind: 'needs_restart', path: 'store' } satisfies Change]),
     ...settingChanges('reload', before.reload, after.reload),
   ];
 }

@@ -1,6 +1,6 @@
 /** What the configuration alone decides: `check` and `start` both go through here before anything listens. */
 import { isIP } from 'node:net';
-import { createRouter, isLoopback, type Log, type Router } from '@wamp/router';
+import { createRouter, isLoopback, type EventStore, type Log, type Router } from '@wamp/router';
 import { namedRealm, type PreparedRealm } from './authenticators.ts';
 import type { Listener } from './config/listeners.ts';
 import type { LoadedConfiguration } from './config/load.ts';
@@ -17,16 +17,18 @@ interface Prepared {
 /**
  * The router that a configuration asks for, with its realms; nothing listens yet.
  * @param insecureDev whether anyone who reaches this machine may do everything
+ * @param store where past events are kept; in memory by default
  * @throws CannotStart when it can never run, on whichever machine
  */
 export async function prepare(
   loaded: LoadedConfiguration,
   insecureDev: boolean,
   log: Log,
+  store?: EventStore,
 ): Promise<Prepared> {
   const { listeners, limits, attempts, strictRequestIds, agent } = loaded.configuration;
   if (!insecureDev) refuseExposure(listeners, loaded);
-  const realms = await prepareRealms(loaded);
+  const realms = await prepareRealms(loaded, store);
   return {
     router: createRouter({
       realms,
@@ -41,8 +43,13 @@ export async function prepare(
 }
 
 /** @throws CannotStart when one of them can never be opened */
-export function prepareRealms(loaded: LoadedConfiguration): Promise<readonly PreparedRealm[]> {
-  return Promise.all(loaded.configuration.realms.map((realm, index) => openable(realm, index, loaded)));
+export function prepareRealms(
+  loaded: LoadedConfiguration,
+  store?: EventStore,
+): Promise<readonly PreparedRealm[]> {
+  return Promise.all(
+    loaded.configuration.realms.map((realm, index) => openable(realm, index, loaded, store)),
+  );
 }
 
 /**
@@ -78,9 +85,10 @@ async function openable(
   realm: RealmConfiguration,
   index: number,
   loaded: LoadedConfiguration,
+  store?: EventStore,
 ): ReturnType<typeof namedRealm> {
   try {
-    return await namedRealm(realm);
+    return await namedRealm(realm, store);
   } catch (error) {
     throw loaded.complaint(['realms', index], error instanceof Error ? error.message : String(error));
   }

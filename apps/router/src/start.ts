@@ -2,6 +2,7 @@
 import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Router } from '@wamp/router';
+import type { SqliteStore } from '@wamp/store-sqlite';
 import { openAdmin, type AdminServer } from './admin-server.ts';
 import type { PreparedRealm } from './authenticators.ts';
 import { entranceTo } from './check.ts';
@@ -10,6 +11,7 @@ import { loadConfiguration, type LoadedConfiguration } from './config/load.ts';
 import type { Configuration } from './config/schema.ts';
 import { fewDescriptors, roomForConnections } from './descriptors.ts';
 import { CannotStart } from './failure.ts';
+import { openStore, storeCheck } from './event-file.ts';
 import { Health, memoryCheck } from './health.ts';
 import type { HealthAnswers } from './health-answers.ts';
 import { answerHttp } from './http.ts';
@@ -53,23 +55,22 @@ export async function start(
   log: OperatorLog = logTo(new LineWriter(process.stderr), loaded.configuration.log.level),
 ): Promise<Running> {
   const { configuration } = loaded;
-  const { router, realms } = await prepare(loaded, insecureDev, log.log);
+  const store = openStore(loaded, log.log);
+  const { router, realms } = await prepare(loaded, insecureDev, log.log, store);
   measureProcess(router.metrics);
-  const health = healthOf(router);
+  const health = healthOf(router, store);
   if (!insecureDev) refuseExposure(await resolveHosts(configuration.listeners), loaded);
   warnOfFew(configuration, log);
   const about = aboutThis();
   const pages = new PageCache();
   const answers = answersFor(() => reloader.configuration, pages, { health, about });
   const listeners = new Listeners(router, answers);
-  const parts = { router, listeners, pages, log, rights: rightsOf(realms) };
+  const parts = { router, listeners, pages, log, rights: rightsOf(realms), store };
   const reloader = new Reloader(parts, { load: () => again(loaded), insecureDev }, loaded);
   const reload = (dryRun?: boolean): Promise<Reloaded> => reloader.reload(dryRun);
   const admin = await openAdminServers(configuration, { health, about, metrics: router.metrics, reload });
-  const closeAdmin = (): void => {
-    for (const server of admin) server.close();
-  };
-  await openAll(listeners, configuration, closeAdmin);
+  const close = (): Promise<void> => closeAll(admin, store);
+  await openAll(listeners, configuration, close);
   const unwatch = whenFilesChange(
     () => (reloader.configuration.reload.watch ? reloader.files : []),
     () => void reload(),
@@ -82,25 +83,35 @@ export async function start(
     async stop() {
       unwatch();
       await stop({ router, health, log, listeners }, reloader.configuration.drain);
-      closeAdmin();
+      await close();
       log.log('info', 'stopped', { code: 'router_stopped' });
     },
   };
 }
 
-function healthOf(router: Router): Health {
+function healthOf(router: Router, store: SqliteStore | undefined): Health {
   const health = new Health();
   health.add(memoryCheck(router));
+  if (store !== undefined) health.add(storeCheck(store));
   return health;
 }
 
+async function closeAll(admin: readonly AdminServer[], store: SqliteStore | undefined): Promise<void> {
+  await store?.close();
+  for (const server of admin) server.close();
+}
+
 /** Opens all listeners. @param undo called when one of them cannot be opened */
-async function openAll(listeners: Listeners, configuration: Configuration, undo: () => void): Promise<void> {
+async function openAll(
+  listeners: Listeners,
+  configuration: Configuration,
+  undo: () => Promise<void>,
+): Promise<void> {
   try {
     const places = byPlace(configuration.listeners);
     await listeners.open(places, places.size);
   } catch (error) {
-    undo();
+    await undo();
     throw error;
   }
 }

@@ -135,6 +135,7 @@ describe('what is right is understood', () => {
       drain: 1000,
       log: { level: 'debug', format: 'pretty' },
       admin: { listener: { address: '10.0.0.1', port: 9000 }, socket: '/run/admin.sock' },
+      store: { path: './events.db', writeFirst: false, synchronous: 'normal', interval: 20 },
       reload: { watch: true },
     });
     expect(realms[0]).toEqual({

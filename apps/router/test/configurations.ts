@@ -48,6 +48,7 @@ realms:
     name: two
   - name: three
     quotas: {}
+store: { path: ./events.db, write_first: false, synchronous: normal, interval: 20ms }
 limits:
   hello_timeout: 500ms
   authenticate_timeout: 2m

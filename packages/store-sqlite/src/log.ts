@@ -27,16 +27,24 @@ export class SqliteLog implements EventLog {
   readonly epoch: number;
   readonly offset: number;
   readonly #options: LogOptions;
+  #last: number;
 
   constructor(options: LogOptions) {
     this.epoch = options.epoch;
     this.offset = options.offset;
+    this.#last = options.offset;
     this.#options = options;
+  }
+
+  /** The greatest offset that has been appended. */
+  get last(): number {
+    return this.#last;
   }
 
   append(event: LoggedEvent): void | Promise<void> {
     const { realm, commits, writesFirst, id: log } = this.#options;
     const { offset, time, withheld, weight, publication } = event;
+    this.#last = Math.max(this.#last, offset);
     const { history } = realm.kept;
     // Until it is written it takes memory; one that is larger than all the log may have only takes an offset.
     const isKept = weight <= history.limit;

@@ -66,7 +66,9 @@ class Store implements SqliteStore {
   /** Whether the file may lack what has been appended by an earlier process. */
   readonly #mayLack: boolean;
   readonly #realms = new Map<string, StoreRealm>();
-  readonly #retained: SqliteRetained[] = [];
+  readonly #retained = new Map<string, SqliteRetained>();
+  /** By number in the file: those of a realm that is opened again go on from there. */
+  readonly #logs = new Map<number, SqliteLog>();
   #writer: { readonly disk: Disk; readonly commits: GroupCommit } | undefined;
 
   constructor(options: SqliteStoreOptions) {
@@ -100,11 +102,15 @@ class Store implements SqliteStore {
       const select = 'SELECT id, epoch, last FROM log WHERE realm = ? AND match = ? AND topic = ?';
       const [row] = this.#connection.prepare(select).all(realm.name, match, topic);
       const id = Number(row?.['id']);
+      const before = this.#logs.get(id);
+      if (before !== undefined) return { id, epoch: before.epoch, offset: before.last };
       if (this.#mayLack) this.#connection.prepare('UPDATE log SET epoch = ? WHERE id = ?').run(epoch, id);
       return { id, epoch: this.#mayLack ? epoch : Number(row?.['epoch']), offset: Number(row?.['last']) };
     });
     commits.addRule({ log: found.id, realm: realm.name, depth, age, limit: realm.kept.history.limit });
-    return new SqliteLog({ realm, ...found, disk, commits, writesFirst: this.writesFirst });
+    const log = new SqliteLog({ realm, ...found, disk, commits, writesFirst: this.writesFirst });
+    this.#logs.set(found.id, log);
+    return log;
   }
 
   retained(realm: StoreRealm): RetainedEvents {
@@ -113,7 +119,7 @@ class Store implements SqliteStore {
     attempt('cannot read', this.#options.path, () => {
       retained.load(this.#connection);
     });
-    this.#retained.push(retained);
+    this.#retained.set(realm.name, retained);
     return retained;
   }
 
@@ -168,7 +174,7 @@ class Store implements SqliteStore {
     const commits = new GroupCommit({
       ...{ path, disk, interval, clock: realm.clock },
       changed: (failing) => {
-        if (failing === undefined) for (const retained of this.#retained) retained.saveAll();
+        if (failing === undefined) for (const retained of this.#retained.values()) retained.saveAll();
         onChange?.(failing);
       },
       evicted: (name, count) => {

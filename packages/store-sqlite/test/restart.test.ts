@@ -138,6 +138,18 @@ describe.each(['closed', 'killed'])('after the router was %s', (how) => {
   });
 });
 
+test('DUR-3 a realm that is opened again in the same process goes on where its logs were', async () => {
+  const routers = new Routers(false);
+  await routers.play(FIRST.replace('clock +5\n', ''));
+  await routers.play(`
+    ${AGAIN}
+    bob → [16, 1, {}, "com.news", ["two"]]
+    ann ← [36, $news, *, {"x_offset": 2}, ["two"]]
+    ann → [48, 2, {}, "wamp.subscription.recover", [$news], {"epoch": 2, "offset": 0}]
+    ann ← [50, 2, {}, [{"args": ["one", null], ...}, {"args": ["two"], ...}], {"epoch": 2, "offset": 2, "complete": true, "more": false}]
+  `);
+});
+
 test('DUR-4 nobody hears of a publication before it is written', async () => {
   const routers = new Routers(true);
   await routers.play(`

@@ -9,6 +9,7 @@ import { attempts, limits } from './limits.ts';
 import { listeners, type Listener } from './listeners.ts';
 import { reload, type ReloadConfiguration } from './reload.ts';
 import { realms, type RealmConfiguration } from './realms.ts';
+import { store, type StoreConfiguration } from './store.ts';
 
 /** What a configuration file says, checked; times in ms, sizes in bytes. */
 export interface Configuration {
@@ -24,6 +25,8 @@ export interface Configuration {
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'json' | 'pretty' };
   readonly admin: AdminConfiguration;
   readonly reload: ReloadConfiguration;
+  /** Where event history and retained events are kept; in memory when absent. */
+  readonly store?: StoreConfiguration;
 }
 
 /** How long calls in flight may go on unless told otherwise (ms). */
@@ -44,6 +47,9 @@ export function configuration(files: Files): z.ZodType<Configuration> {
     drain: duration(DEFAULT_DRAIN).describe('How long calls in flight may go on when the router ends.'),
     log: log().prefault({}).describe('What is logged.'),
     reload: reload().prefault({}).describe('When the configuration is read again.'),
+    store: store()
+      .exactOptional()
+      .describe('The file that keeps event history and retained events; by default, they are in memory.'),
     admin: admin().prefault({}).describe('Where the router tells how it does.'),
   });
   return together(file, ({ listeners: all, realms: each }, complain) => {

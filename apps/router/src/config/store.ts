@@ -1,0 +1,35 @@
+/** What a configuration says of the file that keeps event history and retained events. */
+import { z } from 'zod';
+import { camelKeys } from './camel-keys.ts';
+import { duration, text } from './kinds.ts';
+
+/** The file that keeps event history and retained events; times in ms. */
+export interface StoreConfiguration {
+  readonly path: string;
+  readonly writeFirst: boolean;
+  readonly synchronous: 'full' | 'normal' | 'off';
+  readonly interval: number;
+}
+
+/** From one transaction to the next, unless told otherwise (ms). */
+const DEFAULT_INTERVAL = 5;
+
+export function store(): z.ZodType<StoreConfiguration> {
+  const rows = {
+    path: text('the path of a file').describe(
+      'File, in a folder that exists; a relative path begins at the folder of the configuration. Each router has its own file.',
+    ),
+    write_first: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Whether an event that is kept is acknowledged and sent only after it has been written. Otherwise a process that is killed loses the last milliseconds.',
+      ),
+    synchronous: z
+      .enum(['full', 'normal', 'off'])
+      .default('full')
+      .describe('What a power cut may cost: nothing, the last transactions, or the file.'),
+    interval: duration(DEFAULT_INTERVAL).describe('The shortest time from one transaction to the next.'),
+  };
+  return z.strictObject(rows).transform(camelKeys).meta({ title: 'a mapping for a store' });
+}

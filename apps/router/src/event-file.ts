@@ -1,0 +1,37 @@
+/** Event file: the store that a configuration asks for, what is logged of it, and what health says. */
+import { dirname, resolve } from 'node:path';
+import type { Log } from '@wamp/router';
+import { sqliteStore, type SqliteStore } from '@wamp/store-sqlite';
+import type { LoadedConfiguration } from './config/load.ts';
+import type { ReadinessCheck } from './health.ts';
+
+/**
+ * Opens the store of a configuration, if it has one.
+ * @throws CannotStart when the file cannot be used
+ */
+export function openStore(loaded: LoadedConfiguration, log: Log): SqliteStore | undefined {
+  const { store } = loaded.configuration;
+  if (store === undefined) return undefined;
+  const { path, ...options } = store;
+  const folder = loaded.file === undefined ? '.' : dirname(loaded.file);
+  try {
+    return sqliteStore({
+      ...options,
+      path: resolve(folder, path),
+      onChange(error) {
+        if (error === undefined) log('warn', 'the store can be written again', { code: 'store_recovered' });
+        else log('error', 'the store cannot be written', { code: 'store_failing', why: error.message });
+      },
+    });
+  } catch (error) {
+    throw loaded.complaint(['store', 'path'], error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Not ready while what is to be kept cannot be. */
+export function storeCheck(store: Pick<SqliteStore, 'status'>): ReadinessCheck {
+  return () => {
+    const { failing } = store.status;
+    return failing === undefined ? undefined : { code: 'store_failing', why: failing };
+  };
+}
