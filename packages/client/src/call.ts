@@ -14,6 +14,7 @@ import {
 } from '@wamp/protocol';
 import { lacking, type Need } from './announced.ts';
 import type { CallOptions } from './call-options.ts';
+import { CallPromise } from './call-promise.ts';
 import type { Connection } from './connection.ts';
 import { Lane } from './core/lane.ts';
 import type { Outgoing } from './core/outbox.ts';
@@ -21,7 +22,7 @@ import { isPassthru, packed, packerIn, unpacked, unpackerIn, type Plain } from '
 import { ignore } from './core/quietly.ts';
 import type { Answer, Waiter } from './core/requests.ts';
 import { WholeResult, type Result } from './core/result.ts';
-import { about, CallTimeoutError, CanceledError, toError, traced, unwritable, WampError } from './errors.ts';
+import { about, CallTimeoutError, CanceledError, toError, unwritable, WampError } from './errors.ts';
 import type { Office } from './office.ts';
 import { CANCEL_MODE, demand } from './options.ts';
 import { onAbort, reasonOf } from './signal.ts';
@@ -62,10 +63,9 @@ interface Settle {
   reject(error: Error): void;
 }
 
-export class PendingCall implements Call<unknown>, Waiter, Outgoing<Connection> {
+export class PendingCall extends CallPromise implements Call<unknown>, Waiter, Outgoing<Connection> {
   readonly type: typeof MessageType.CALL = MessageType.CALL;
-  readonly [Symbol.toStringTag] = 'Call';
-  readonly #outcome: Promise<Result>;
+  protected readonly outcome: Promise<Result>;
   readonly #request: CallRequest;
   /** Until it has ended. */
   #settle: Settle | undefined;
@@ -85,10 +85,11 @@ export class PendingCall implements Call<unknown>, Waiter, Outgoing<Connection> 
   readonly #lane = new Lane();
 
   constructor(request: CallRequest) {
+    super();
     this.#request = request;
     this.#options = request.wire;
     this.#payload = request.payload;
-    this.#outcome = new Promise((resolve, reject) => {
+    this.outcome = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
   }
@@ -216,30 +217,11 @@ export class PendingCall implements Call<unknown>, Waiter, Outgoing<Connection> 
     this.#office?.submitAgain(this);
   }
 
-  full(): Promise<Result> {
-    return this.#outcome.catch(traced);
-  }
-
   cancel(mode: CancelMode = this.#mode, entry: Entry = entryOf(this, 'cancel')): void {
     demand(CANCEL_MODE, mode, 'The mode of cancel', entry);
     // Whoever cancels and walks away has heard the error already.
-    this.#outcome.catch(ignore);
+    this.outcome.catch(ignore);
     this.#abandon(mode, new CanceledError(ErrorUri.CANCELED));
-  }
-
-  then<R = unknown, E = never>(
-    onfulfilled?: ((value: unknown) => R | PromiseLike<R>) | null,
-    onrejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
-  ): Promise<R | E> {
-    return this.#outcome.then(({ value }) => value, traced).then(onfulfilled, onrejected);
-  }
-
-  catch<E = never>(onrejected?: ((reason: unknown) => E | PromiseLike<E>) | null): Promise<unknown> {
-    return this.then(undefined, onrejected);
-  }
-
-  finally(onfinally?: (() => void) | null): Promise<unknown> {
-    return this.then().finally(onfinally);
   }
 
   /** Gives up: it rejects with the error at once, and the callee is interrupted. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Transport } from '@wamp/protocol';
 import { createRouter, inMemory, type Router } from '../../router/src/index.ts';
 import { createSession, json, type ConnectOptions, type Session } from '../src/index.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from '../src/testing/manual-clock.ts';
 
 /** The router has turns, too. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

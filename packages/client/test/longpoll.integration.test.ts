@@ -8,7 +8,7 @@ import { acceptLongPolls, createRouter, type LongPollOptions, type Router } from
 import { cert, key } from '../../router/test/support/certificate.ts';
 import { connect, ConnectionLostError, type ConnectOptions, type Session } from '../src/index.ts';
 import { longPoll, type Fetch } from '../src/longpoll.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from '../src/testing/manual-clock.ts';
 import { failure } from './scripted-peer.ts';
 
 async function portOf(server: Server): Promise<number> {

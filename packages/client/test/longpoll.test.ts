@@ -5,7 +5,7 @@ import { msgpack } from '@wamp/protocol/msgpack';
 import { describe, expect, test } from 'vitest';
 import { connect, ConnectError } from '../src/index.ts';
 import { longPoll, type FetchRequest, type FetchResponse, type LongPollOptions } from '../src/longpoll.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from '../src/testing/manual-clock.ts';
 import { failure, settle } from './scripted-peer.ts';
 
 /** A request that waits for the test to answer it. */

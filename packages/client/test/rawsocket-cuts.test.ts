@@ -9,7 +9,7 @@ import { ManualClock as RouterClock } from '../../router/src/testing/index.ts';
 import { Line } from '../../router/test/support/line.ts';
 import { connect, type TransportFactory } from '../src/index.ts';
 import { greet } from '../src/transports/rawsocket-handshake.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from '../src/testing/manual-clock.ts';
 
 /** Lets a few turns of the event loop pass: enough for all that is due without a timer. */
 async function turns(): Promise<void> {

@@ -18,7 +18,7 @@ import { rawSocket, type RawSocketOptions } from '../src/rawsocket.ts';
 import { addressOf } from '../src/transports/rawsocket-address.ts';
 import { greet } from '../src/transports/rawsocket-handshake.ts';
 import { unreachable } from '../src/transports/unreachable.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from '../src/testing/manual-clock.ts';
 import { frameOf, RawRouter, WELCOME, type RawConnection } from './raw-router.ts';
 import { failure } from './scripted-peer.ts';
 

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createRouter, defaultFeatures, inMemory, type Router } from '../../router/src/index.ts';
 import { connect, json, type ConnectOptions, type Gap, type Restored, type Session } from '../src/index.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from '../src/testing/manual-clock.ts';
 
 let router: Router;
 const open = (depth = 1_000): Router =>

@@ -1,6 +1,6 @@
 /** A way to a router for tests that breaks and comes back: each connection is a scripted peer of its own. */
 import { ConnectError, connect, createSession, type Session, type SessionOptions } from '../src/index.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from '../src/testing/manual-clock.ts';
 import { ALL_FEATURES, ScriptedPeer, settle } from './scripted-peer.ts';
 
 export class ScriptedLine {

@@ -15,7 +15,7 @@ import {
   type TransportFactory,
   type Untyped,
 } from '../src/index.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from '../src/testing/manual-clock.ts';
 
 const text = { encoder: new TextEncoder(), decoder: new TextDecoder() };
 

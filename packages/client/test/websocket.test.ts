@@ -9,7 +9,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocketServer, type WebSocket as ServerSocket } from 'ws';
 import { connect, ConnectError, json, webSocket, type Transport } from '../src/index.ts';
 import { FakeWebSocket } from './fake-web-socket.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from '../src/testing/manual-clock.ts';
 import { failure, settle } from './scripted-peer.ts';
 
 /** A transport that is being opened, and its socket. */

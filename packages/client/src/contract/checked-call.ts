@@ -1,10 +1,11 @@
 /** A call whose results are held against their schemas. */
 import { ErrorUri, type CancelMode, type Id, type Uri } from '@wamp/protocol';
 import type { Call } from '../call.ts';
+import { CallPromise } from '../call-promise.ts';
 import { Lane } from '../core/lane.ts';
 import { ignore } from '../core/quietly.ts';
 import type { Result } from '../core/result.ts';
-import { CanceledError, toError, traced } from '../errors.ts';
+import { CanceledError, toError } from '../errors.ts';
 import { checkedProgress, checkedResult, inTurn, type Soon } from './checks.ts';
 import type { ProcedureSchemas } from './schemas.ts';
 
@@ -16,10 +17,9 @@ export interface Called {
   readonly ready: Promise<void> | undefined;
 }
 
-export class CheckedCall implements Call<unknown> {
-  readonly [Symbol.toStringTag] = 'Call';
+export class CheckedCall extends CallPromise implements Call<unknown> {
   readonly #called: Called;
-  readonly #outcome: Promise<Result>;
+  protected readonly outcome: Promise<Result>;
   #reject: ((error: Error) => void) | undefined;
   #call: Call<unknown> | undefined;
   #canceled = false;
@@ -28,8 +28,9 @@ export class CheckedCall implements Call<unknown> {
 
   /** @param start makes the call */
   constructor(called: Called, start: (call: CheckedCall) => Call<unknown>) {
+    super();
     this.#called = called;
-    this.#outcome = new Promise((resolve, reject) => {
+    this.outcome = new Promise((resolve, reject) => {
       this.#reject = reject;
       const follow = (): void => {
         if (this.#canceled) return;
@@ -51,30 +52,11 @@ export class CheckedCall implements Call<unknown> {
     this.#pass(() => checkedProgress(procedure, schemas, given), goOn);
   }
 
-  full(): Promise<Result> {
-    return this.#outcome.catch(traced);
-  }
-
   cancel(mode?: CancelMode): void {
-    this.#outcome.catch(ignore);
+    this.outcome.catch(ignore);
     this.#canceled = true;
     if (this.#call === undefined) this.#reject?.(new CanceledError(ErrorUri.CANCELED));
     else this.#call.cancel(mode);
-  }
-
-  then<R = unknown, E = never>(
-    onfulfilled?: ((value: unknown) => R | PromiseLike<R>) | null,
-    onrejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
-  ): Promise<R | E> {
-    return this.#outcome.then(({ value }) => value, traced).then(onfulfilled, onrejected);
-  }
-
-  catch<E = never>(onrejected?: ((reason: unknown) => E | PromiseLike<E>) | null): Promise<unknown> {
-    return this.then(undefined, onrejected);
-  }
-
-  finally(onfinally?: (() => void) | null): Promise<unknown> {
-    return this.then().finally(onfinally);
   }
 
   #conclude(given: Result, resolve: (result: Result) => void): void {
