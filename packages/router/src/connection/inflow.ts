@@ -33,7 +33,7 @@ const MESSAGE = 2;
 const BYTES_A_UNIT = 12;
 /** What checking a longer message costs depends on what is in it: it is timed (bytes). */
 const LARGE = 16 * 1024;
-/** What a longer message may well cost: so many bytes a unit, as a power of two (1 MiB of a list of ids: 33 ms). */
+/** The likely cost of a longer message: bytes per unit, as a power of two (1 MiB of a list of ids: 33 ms). */
 const LARGE_BYTES_A_UNIT = 5;
 /** A message of this size waits for a turn in which little has come in (bytes). */
 const VERY_LARGE = 128 * 1024;
@@ -209,7 +209,7 @@ export class Inflow implements TransportListener, Worker, Producer {
     work.producer = undefined;
   }
 
-  /** Whether this turn has room for a message: for a large one, unless enough has been done, whatever it may cost. */
+  /** Whether this turn has room for a message; a large one needs room for its likely cost, or a turn that has just begun. */
   #hasRoomFor(bytes: Uint8Array): boolean {
     const { spent, limit } = this.#work;
     if (bytes.length < LARGE || spent < limit >>> 3) return spent < limit;

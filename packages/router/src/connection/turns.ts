@@ -11,32 +11,31 @@ import type { FlushQueue } from '../output/flush-queue.ts';
 import { systemClock } from './system-clock.ts';
 
 /**
- * The work of one turn, in units of about a microsecond; whatever comes beyond waits for its slice of the next turns. Where
- * work has taken more microseconds than it was counted as, these count.
+ * The work of one turn, in units of about a microsecond; work beyond it waits for a slice of the next turns. Work that takes
+ * more microseconds than its units counts as those microseconds.
  */
 export const TURN = 10_000;
-/** Of these, what those who wait may have; the rest is for what comes in. */
+/** The part of a turn for workers that wait; the rest is for messages that arrive. */
 const FOR_WAITING = TURN / 2;
-/** After one message, or a few, that cost more than this, whatever is next has its turn later. */
+/** Once a few large messages have cost more than this, the work that would come next is left to the next turn. */
 const TOO_MUCH = TURN + TURN / 2;
-/** A large message may begin in a turn in which no more than this has come in. */
+/** A large message may begin in a turn in which arriving messages have cost no more than this. */
 const LITTLE = TURN / 8;
-/** What each of them gets in a round. */
+/** What each waiting worker gets in a round. */
 export const SLICE = 250;
-/** After so much work, the clock is asked what it has taken. */
+/** After this much work, the router reads the clock to find out how long it took. */
 const UNTIMED = 512;
 /** The most microseconds that a worker pays for a unit of work. */
 const MOST_TAKEN = 4;
-/** What newcomers may have of a turn, all together, before those who wait. */
+/** The part of a turn for all newcomers together, before the workers that wait. */
 const FOR_NEWCOMERS = FOR_WAITING / 2;
-/** What a newcomer gets before it waits like the others: some messages and their answers. */
+/** The first slice of a newcomer: enough for some messages and their answers. */
 const FIRST_SLICE = 50;
 
 /**
- * Those who wait take rounds, in which each gets a slice; who needed more than a slice sits out as many rounds as that
- * was worth (deficit round robin). A round of a hundred hostile clients takes several turns, so who comes to wait and
- * owes nothing has its first slice before them: a client with little work waits for a turn or two, however many others
- * there are.
+ * Waiting workers are served in rounds, one slice each. A worker that used more than its slice sits out the rounds that this
+ * was worth (deficit round robin). A round of a hundred hostile clients takes several turns; a newcomer without debt therefore
+ * has its first slice before them, so that a client with little work waits for a turn or two, however many others wait.
  */
 export class TurnsOfRouter implements Turns {
   readonly work: Work = new Work(TURN);
@@ -44,7 +43,7 @@ export class TurnsOfRouter implements Turns {
   readonly durations: Histogram = new Histogram(1e-6);
   readonly #queue: FlushQueue;
   #waiting: Worker[] = [];
-  /** Who has come to wait and has not had a slice yet. */
+  /** Workers that have not had a slice yet. */
   #newcomers: Worker[] = [];
   readonly #limited: LimitTally;
   readonly #clock: Pick<Clock, 'elapsed'>;
@@ -57,13 +56,13 @@ export class TurnsOfRouter implements Turns {
   #spentBefore = 0;
   /** When a worker was last done (ms). */
   #servedAt = 0;
-  /** What those who waited had of the turn before; the rest of `work.spent` came in since. */
+  /** The cost of the waiting workers at the end of the last turn; the rest of `work.spent` has arrived since. */
   #spentOnWaiting = 0;
-  /** Whether newcomers had all of the turn before. */
+  /** Whether newcomers used up the last turn, so that the waiting workers come first in this one. */
   #isRoundDue = false;
-  /** Whether little came in before those who wait had this turn. */
+  /** Whether the messages that arrived in this turn have left room for a large one. */
   #hasRoom = true;
-  /** Those that wait for room: one of them has it in each turn in which little came in. */
+  /** Workers whose next message is large: one of them proceeds in each turn with room. */
   #forRoom: Worker[] = [];
 
   /**
@@ -91,7 +90,7 @@ export class TurnsOfRouter implements Turns {
     return this.#moment;
   }
 
-  /** Counts what has come in as the microseconds that it has taken, where these are more. */
+  /** Charges the work of this turn by the clock, if it took longer than it was counted as. */
   time(): void {
     const { work } = this;
     this.begin();
@@ -100,7 +99,7 @@ export class TurnsOfRouter implements Turns {
     work.untimed = work.spent + UNTIMED;
   }
 
-  /** Whether this turn has room for a large message. If not, the worker proceeds in one of the next turns that has. */
+  /** @returns whether this turn has room for a large message; if not, the worker proceeds in a later turn that has */
   hasRoom(worker: Worker): boolean {
     if (!this.#hasRoom) this.#forRoom.push(worker);
     return this.#hasRoom;
@@ -141,7 +140,7 @@ export class TurnsOfRouter implements Turns {
     this.#limited.add('turns_exhausted');
     this.#hasRoom = cameIn <= LITTLE;
     if (cameIn <= TOO_MUCH) this.#serveWaiting();
-    // Those who wait have the next turn for themselves, in which what comes in joins them.
+    // The waiting workers get the next turn; messages that arrive meanwhile wait as well.
     if (cameIn > TOO_MUCH || this.#forRoom.length > 0) work.spent = Math.max(work.spent, TURN);
     this.#spentOnWaiting = work.spent;
     work.untimed = work.spent + UNTIMED;
@@ -157,7 +156,7 @@ export class TurnsOfRouter implements Turns {
     const wasTooMuch = work.spent > TOO_MUCH;
     this.#isRoundDue = wasTooMuch;
     if (!wasTooMuch) {
-      // Newcomers never take all of a turn: those who wait have a slice of it at least, or the next one.
+      // Newcomers never starve the waiting workers, which get at least a slice of this turn, or the next turn.
       const limit = Math.max(FOR_WAITING, work.spent + SLICE);
       while (this.#waiting.length > 0 && work.spent < limit) this.#round(limit);
     }
@@ -210,9 +209,9 @@ export class TurnsOfRouter implements Turns {
     this.#servedAt = this.#clock.elapsed();
     const taken = Math.max(counted, Math.trunc((this.#servedAt - since) * 1000));
     work.spent = before + taken;
-    // The worker may have met a garbage collection that others caused.
+    // Bounded, because the time may contain a garbage collection that others caused.
     worker.credit -= Math.min(taken, MOST_TAKEN * counted);
-    // Who has nothing left to do saves up nothing.
+    // A worker without work left saves up no credit.
     if (!more && worker.credit > 0) worker.credit = 0;
     if (more) left.push(worker);
   }

@@ -1,7 +1,7 @@
-/** Members: a list of ids or names of a publication, to be asked whether it has this one or that. */
+/** Members: a list of ids or names in the options of a publication, with look-ups whose cost suits their number. */
 import type { Id } from '@wamp/protocol';
 
-/** So many questions are answered by looking through the list: for those, a set of a long list costs more to make. */
+/** The number of look-ups that scan the list: building a set of a long list costs more than these. */
 const SCANS = 8;
 
 export class Members implements Iterable<Id | string> {
@@ -25,7 +25,7 @@ export class Members implements Iterable<Id | string> {
     return this.index().has(item);
   }
 
-  /** Has no question cost more than a look-up from now on: for lists that will be asked on behalf of others. */
+  /** Builds the set now, for lists that are kept: otherwise a later subscriber would pay for it. */
   index(): ReadonlySet<Id | string> {
     return (this.#set ??= new Set(this.#items));
   }
