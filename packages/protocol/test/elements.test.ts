@@ -44,6 +44,12 @@ function mayBeKwargs(serializer: Serializer, dict: Element): boolean {
   }
 }
 
+test('A1 in json, a key that looks like binary is itself', () => {
+  const bytes = new TextEncoder().encode('[],{"\\u0000":1,"\\u0000AA==":2}');
+  const { kwargs = {} } = json.decodePayload(bytes, 2);
+  expect([...found(json, bytes).kwargs.keys()]).toEqual(Object.keys(kwargs));
+});
+
 describe.each(RAW)('A1 in %s', (_name, serializer, raw) => {
   test('each element has the value that decoding the payload gives', () => {
     fc.assert(

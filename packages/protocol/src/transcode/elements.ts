@@ -11,6 +11,7 @@ import {
   skipValue as skipJson,
 } from '../serializers/json-skip.ts';
 import * as msgpack from '../serializers/msgpack-skip.ts';
+import { readText } from '../serializers/text.ts';
 
 /** One value of a payload, as bytes of its serializer. */
 export interface Element {
@@ -133,13 +134,19 @@ export function elementsOf(
   const at = (index: number, of: Container): Element => elementAt(serializer, open, bytes, of, index);
   const kwargs = new Map<string, Element>();
   for (let index = 0; index + 1 < dict.starts.length; index += 2) {
-    kwargs.set(String(at(index, dict).value()), at(index + 1, dict));
+    kwargs.set(keyOf(serializer, at(index, dict)), at(index + 1, dict));
   }
   return {
     args: args.starts.map((_, index) => at(index, args)),
     kwargs,
     isComplete: args.end !== undefined && dict.end !== undefined,
   };
+}
+
+/** The text of a key. In JSON, only values can be binary (BIN-2): a key that begins with U+0000 is itself. */
+function keyOf({ name }: PayloadCodec, key: Element): string {
+  const { bytes } = key;
+  return name === 'json' ? (JSON.parse(readText(bytes, 0, bytes.length)) as string) : String(key.value());
 }
 
 /** In JSON, a comma stands between the two. */
