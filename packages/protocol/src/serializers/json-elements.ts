@@ -1,11 +1,9 @@
 /** A reader of the elements of a JSON envelope, with fast paths for the most frequent kinds. */
 import { NO_ENTRIES } from '../fields.ts';
+import { MOST_DIGITS, readDict } from './json-id-lists.ts';
 import { COMMA, DICT_END, DICT_START, LIST_END, QUOTE, skipPlain, skipValue, ZERO } from './json-skip.ts';
 import { parse } from './json-values.ts';
 import { readName, readText } from './text.ts';
-
-/** The most digits on the fast path. The last may round the number, as it does in JSON.parse. */
-const MOST_DIGITS = 16;
 
 export class ElementReader {
   /** The end of the last element. */
@@ -29,6 +27,7 @@ export class ElementReader {
       }
     } else if (byte > ZERO && this.#skipDigits(frame, at)) return this.#number;
     this.end = skipValue(frame, at, 1);
+    if (byte === DICT_START) return readDict(frame, at, this.end);
     return parse(readText(frame, at, this.end));
   }
 
