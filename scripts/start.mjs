@@ -1,16 +1,20 @@
 // `npm start`: installs and builds what is missing, then runs the router with the dashboard and the chat.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { isBuilt, noteBuilt, STARTED } from './build-stamp.mjs';
 import { install, needsInstall, pnpm, requireNode, root } from './workspace.mjs';
 
 requireNode();
 
 if (needsInstall()) {
-  console.log('Installing dependencies ...');
-  finished(await install());
+  console.log('Installing dependencies, which takes about a minute the first time:');
+  finished(await install({ live: true }));
 }
-console.log('Building ...');
-finished(await pnpm(['run', 'build']));
+if (!isBuilt(root)) {
+  console.log('Building what has changed:');
+  finished(await build());
+  noteBuilt(root);
+}
 
 const router = spawn(process.execPath, ['apps/router/dist/main.js', 'start', ...process.argv.slice(2)], {
   cwd: root,
@@ -57,6 +61,23 @@ router.on('error', (error) => {
 router.on('exit', (code, signal) => {
   process.exitCode = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
 });
+
+/** Says of each package that it is being built, as soon as that begins. */
+function build() {
+  const begun = new Set();
+  let among = '';
+  const filters = STARTED.map((name) => `--filter=${name}...`);
+  return pnpm(['exec', 'turbo', 'run', 'build', '--log-order=stream', ...filters], {
+    onLine(line) {
+      among = /Running build in (\d+) packages/.exec(line)?.[1] ?? among;
+      const [, name, outcome] = /^(\S+):build: cache (hit|miss|bypass)/.exec(line) ?? [];
+      if (name === undefined || begun.has(name)) return;
+      begun.add(name);
+      const what = outcome === 'hit' ? 'as it was built before' : 'building ...';
+      console.log(`  ${String(begun.size)} of ${among}  ${name}: ${what}`);
+    },
+  });
+}
 
 /** @param {import('./workspace.mjs').Outcome} outcome */
 function finished(outcome) {

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
@@ -43,10 +44,11 @@ export function requireNode() {
  * Runs a command in the root folder and keeps what it prints, or shows it at once when `live`.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ env?: Record<string, string>, live?: boolean }} [options]
+ * @param {{ env?: Record<string, string>, live?: boolean, onLine?: (line: string) => void }} [options] `onLine` gets each
+ *   line of its output as it comes
  * @returns {Promise<Outcome>}
  */
-export function run(command, args, { env = {}, live = false } = {}) {
+export function run(command, args, { env = {}, live = false, onLine } = {}) {
   const started = performance.now();
   return new Promise((resolve) => {
     const child = spawn(command, args, {
@@ -58,6 +60,7 @@ export function run(command, args, { env = {}, live = false } = {}) {
     let output = '';
     child.stdout?.on('data', (chunk) => (output += String(chunk)));
     child.stderr?.on('data', (chunk) => (output += String(chunk)));
+    if (onLine !== undefined && child.stdout !== null) createInterface(child.stdout).on('line', onLine);
     const settle = (/** @type {boolean} */ ok) => {
       resolve({ ok, output, seconds: (performance.now() - started) / 1000 });
     };
@@ -74,9 +77,10 @@ export function run(command, args, { env = {}, live = false } = {}) {
 /**
  * Runs pnpm at the pinned version, whether or not one is installed.
  * @param {readonly string[]} args
+ * @param {Parameters<typeof run>[2]} [options]
  */
-export function pnpm(args) {
-  return run('npx', ['-y', rootPackage().packageManager, ...args]);
+export function pnpm(args, options) {
+  return run('npx', ['-y', rootPackage().packageManager, ...args], options);
 }
 
 /**
@@ -117,8 +121,10 @@ export function needsInstall() {
   return !existsSync(marker) || statSync(marker).mtimeMs < statSync(lockfile).mtimeMs;
 }
 
-export async function install() {
-  const outcome = await pnpm(['install', '--frozen-lockfile', '--config.confirmModulesPurge=false']);
+/** @param {Parameters<typeof run>[2]} [options] */
+export async function install(options) {
+  const args = ['install', '--frozen-lockfile', '--config.confirmModulesPurge=false'];
+  const outcome = await pnpm(args, options);
   // pnpm leaves the marker alone when there was nothing to do.
   if (outcome.ok) utimesSync(marker, new Date(), new Date());
   return outcome;

@@ -12,6 +12,7 @@ import {
   type ForwardingRules,
   type Router,
 } from '@wamp/router';
+import type { Reached } from './banner.ts';
 import type { Listener } from './config/listeners.ts';
 import { answerUnreadable, requireHost } from './http.ts';
 import { listen } from './listening.ts';
@@ -19,7 +20,7 @@ import { listen } from './listening.ts';
 /** A listener that clients can reach. */
 export interface OpenListener {
   /** How they reach it, a URL for each transport. */
-  readonly urls: readonly string[];
+  readonly reached: readonly Reached[];
   /** Stops accepting clients; resolves when all have gone. */
   close(): Promise<unknown>;
   /** Ends the connections of those who only browse. */
@@ -79,9 +80,9 @@ export function assembleListener(
     close,
     async open(most) {
       if (most !== undefined) servers.front.maxConnections = most;
-      const urls = urlsFor(listener, await listen(servers.front, listener));
+      const reached = reachedAt(listener, await listen(servers.front, listener));
       return {
-        urls,
+        reached,
         close,
         closeIdle: () => servers.http?.closeAllConnections(),
         renew: ({ cert, key, ca, passphrase, minVersion }) => {
@@ -150,17 +151,29 @@ function forwardingOf({ trustedProxies: trusted, forwardingHeader: header }: Lis
 }
 
 /** @param place host and port, or the path of a Unix socket */
-function urlsFor(listener: Listener, place: string): readonly string[] {
+function reachedAt(listener: Listener, place: string): readonly Reached[] {
   const { transports, websocketPaths, longpollPath, pages, tls, unix } = listener;
   const s = tls === undefined ? '' : 's';
   const inUnix = unix === undefined ? '' : '+unix';
-  const urls: string[] = [];
+  const reached: Reached[] = [];
   const web = (path: string): string => (unix === undefined ? path : `:${path}`);
   if (transports.includes('websocket')) {
-    if (pages !== false) urls.push(`http${s}${inUnix}://${place}${web('/')}`);
-    urls.push(`ws${s}${inUnix}://${place}${web(websocketPaths[0] ?? '/')}`);
+    if (pages !== false) {
+      reached.push({
+        what: 'pages',
+        url: `http${s}${inUnix}://${place}${web('/')}`,
+        ...(pages === true ? { hasApps: true } : {}),
+      });
+    }
+    reached.push({
+      what: 'WebSocket',
+      url: `ws${s}${inUnix}://${place}${web(websocketPaths[0] ?? '/')}`,
+    });
   }
-  if (transports.includes('rawsocket')) urls.push(`rs${s}${inUnix}://${place}`);
-  if (transports.includes('longpoll')) urls.push(`http${s}${inUnix}://${place}${web(longpollPath)}`);
-  return urls;
+  if (transports.includes('rawsocket'))
+    reached.push({ what: 'RawSocket', url: `rs${s}${inUnix}://${place}` });
+  if (transports.includes('longpoll')) {
+    reached.push({ what: 'long-poll', url: `http${s}${inUnix}://${place}${web(longpollPath)}` });
+  }
+  return reached;
 }

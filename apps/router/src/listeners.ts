@@ -1,6 +1,7 @@
 /** The listeners of a running router: opened, closed, and exchanged by a reload. */
 import type { RequestListener } from 'node:http';
 import type { Router } from '@wamp/router';
+import type { Reached } from './banner.ts';
 import type { Listener } from './config/listeners.ts';
 import { roomForConnections } from './descriptors.ts';
 import { assembleListener, type OpenListener } from './listener.ts';
@@ -34,8 +35,8 @@ export class Listeners {
   }
 
   /** How they are reached. */
-  get urls(): readonly string[] {
-    return [...this.#open.values()].flatMap(({ urls }) => urls);
+  get reached(): readonly Reached[] {
+    return [...this.#open.values()].flatMap(({ reached }) => reached);
   }
 
   /**

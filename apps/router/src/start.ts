@@ -5,6 +5,7 @@ import type { Router } from '@wamp/router';
 import type { SqliteStore } from '@wamp/store-sqlite';
 import { openAdmin, type AdminServer } from './admin-server.ts';
 import type { PreparedRealm } from './authenticators.ts';
+import { banner } from './banner.ts';
 import { entranceTo } from './check.ts';
 import type { Listener } from './config/listeners.ts';
 import { loadConfiguration, type LoadedConfiguration } from './config/load.ts';
@@ -23,7 +24,6 @@ import { byPlace } from './plan.ts';
 import { prepare, refuseExposure } from './prepare.ts';
 import { measureProcess } from './process-metrics.ts';
 import { Reloader, type Reloaded } from './reload.ts';
-import { grantsEverything } from './rights.ts';
 import type { RightsSwitch } from './rights-switch.ts';
 import type { Stoppable } from './shutdown.ts';
 import type { Pages } from './static-sites.ts';
@@ -35,7 +35,7 @@ const FAREWELL = 1_500;
 
 /** A router that clients can reach. */
 export interface Running extends Stoppable {
-  /** One line: where it listens, and for whom. */
+  /** Several lines: where it listens, for whom, and what to try. */
   readonly greeting: string;
   /** Where metrics are told; undefined where they are not. */
   readonly adminUrl: string | undefined;
@@ -75,9 +75,10 @@ export async function start(
     () => (reloader.configuration.reload.watch ? reloader.files : []),
     () => void reload(),
   );
-  log.log('info', 'listening', { code: 'router_started', version: version(), urls: listeners.urls });
+  const urls = listeners.reached.map(({ url }) => url);
+  log.log('info', 'listening', { code: 'router_started', version: version(), urls });
   return {
-    greeting: greeting(listeners.urls, configuration),
+    greeting: banner(listeners.reached, configuration),
     adminUrl: admin.map(({ url }) => url).find((url) => url.startsWith('http:')),
     reload,
     async stop() {
@@ -193,13 +194,4 @@ function answersFor(
     const realms = () => current().realms.map((realm) => ({ name: realm.name, entrance: entranceTo(realm) }));
     return answerHttp({ pages, webSocketPaths, realms, health, about });
   };
-}
-
-function greeting(urls: readonly string[], { realms }: Configuration): string {
-  const note = ' (development default: anonymous, everything allowed)';
-  const isOpen = realms.map(grantsEverything);
-  const all = isOpen.every(Boolean);
-  const names = realms.map(({ name }, index) => (isOpen[index] === true && !all ? name + note : name));
-  const rights = all ? note : '';
-  return `wamp-router listening: ${urls.join('  ')}  ${names.join(', ')}${rights}`;
 }

@@ -44,7 +44,7 @@ describe.runIf(process.platform === 'linux')('A12 few file descriptors', () => {
     let log = '';
     child.stderr.on('data', (chunk) => (log += String(chunk)));
     const [greeting] = (await once(createInterface(child.stdout), 'line')) as [string];
-    const port = Number(/rs:\/\/127\.0\.0\.1:(\d+)/.exec(greeting)?.[1]);
+    const port = Number(/\/\/127\.0\.0\.1:(\d+)/.exec(greeting)?.[1]);
     const room = Number(/"limit":400,"connections":(\d+),/.exec(log)?.[1]);
     expect(room).toBeGreaterThan(200);
 

@@ -38,7 +38,8 @@ async function serve(yaml: string): Promise<Reloadable> {
 }
 
 function urlsOf({ greeting }: Running): readonly string[] {
-  return greeting.split(/\s+/).filter((word) => word.startsWith('ws'));
+  const [told = ''] = greeting.split('\n  realm', 1);
+  return told.split(/\s+/).filter((word) => word.startsWith('ws'));
 }
 
 /** A client that speaks in messages, and waits for answers. */

@@ -37,20 +37,27 @@ async function ask(path: string, headers: Record<string, string> = {}, method = 
   return { status: answer.statusCode, headers: answer.headers, body: await text(answer) };
 }
 
-describe('the line it prints', () => {
-  test('has the URLs, the realm, and a warning', () => {
-    const host = new URL(router.origin).host;
-    expect(router.greeting).toBe(
-      `wamp-router listening: http://${host}/  ws://${host}/ws  rs://${host}  http://${host}/lp  realm1 ` +
-        '(development default: anonymous, everything allowed)',
-    );
+describe('C9 what it prints once it listens', () => {
+  test('C9 has the URLs, the realm, a warning, and what to try, a line each', () => {
+    const { host } = new URL(router.origin);
+    expect(router.greeting.split('\n')).toEqual([
+      `wamp-router listening: http://${host}/`,
+      `  WebSocket  ws://${host}/ws`,
+      `  RawSocket  rs://${host}`,
+      `  long-poll  http://${host}/lp`,
+      '  realm      realm1: anonymous, everything allowed (development default)',
+      `  try        http://${host}/chat/ in two windows, and http://${host}/dashboard/`,
+      `             npx @wamp/cli call wamp.session.count --url ws://${host}/ws --realm realm1`,
+      '  stop       Ctrl+C',
+    ]);
   });
 
   test('names every realm, and an address of six in brackets', async () => {
     await using other = await workshop.start(['--host', '::1', '--realm', 'one', '--realm', 'two']);
     expect(other.greeting).toMatch(
-      / http:\/\/\[::1\]:\d+\/ .* ws:\/\/\[::1\]:\d+\/ws {2}rs:.* {2}one, two \(/,
+      /listening: http:\/\/\[::1\]:\d+\/\n {2}WebSocket {2}ws:\/\/\[::1\]:\d+\/ws\n/,
     );
+    expect(other.greeting).toMatch(/\n {2}realm {6}one: .*\n {2}realm {6}two: /);
   });
 
   test('comes for any address when that is meant', async () => {

@@ -258,7 +258,7 @@ describe('the program', () => {
     const yaml =
       'listeners: [{ address: 0.0.0.0, port: 0, pages: false }]\nrealms: [{ name: realm1, roles: { anonymous: { permissions: [] } } }]\n';
     await using router = await workshop.startFrom(await folder.write('everywhere.yaml', yaml));
-    expect(router.greeting).toMatch(/^wamp-router listening: ws:\/\/0\.0\.0\.0:.* realm1$/);
+    expect(router.greeting).toMatch(/^wamp-router listening: ws:\/\/0\.0\.0\.0:\d+\/[^\n]*\n[^]* realm1: /);
   });
 });
 

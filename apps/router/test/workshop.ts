@@ -19,7 +19,7 @@ export interface Outcome {
 
 /** A process that listens. */
 export interface RunningRouter {
-  /** The line it printed. */
+  /** The lines it printed once it listened. */
   readonly greeting: string;
   /** Such as `http://127.0.0.1:41234`. */
   readonly origin: string;
@@ -93,7 +93,7 @@ export function startBuiltRouter(args: readonly string[] = ['--port', '0']): Pro
 
 async function listening(child: ChildProcess): Promise<RunningRouter> {
   const ended = outcome(child);
-  const greeting = await firstLine(child, ended);
+  const greeting = await bannerOf(child, ended);
   return {
     greeting,
     origin: new URL(greeting.split(/\s+/)[2] ?? '').origin,
@@ -108,13 +108,20 @@ async function listening(child: ChildProcess): Promise<RunningRouter> {
   };
 }
 
-async function firstLine({ stdout }: ChildProcess, ended: Promise<Outcome>): Promise<string> {
+/** The last line says how to stop. */
+async function bannerOf({ stdout }: ChildProcess, ended: Promise<Outcome>): Promise<string> {
   if (stdout === null) throw new Error('the process has no stdout');
-  const line = once(createInterface(stdout), 'line').then(([text]) => String(text));
+  const lines: string[] = [];
+  const told = new Promise<string>((resolve) => {
+    createInterface(stdout).on('line', (line) => {
+      lines.push(line);
+      if (line.startsWith('  stop')) resolve(lines.join('\n'));
+    });
+  });
   const early = ended.then(({ stderr }) => {
     throw new Error(`the router did not start: ${stderr}`);
   });
-  return Promise.race([line, early]);
+  return Promise.race([told, early]);
 }
 
 async function outcome(child: ChildProcess): Promise<Outcome> {

@@ -1,0 +1,57 @@
+/** What is printed once the router listens: where clients and browsers connect, the realms, and what to try first. */
+import { entranceTo } from './check.ts';
+import type { RealmConfiguration } from './config/realms.ts';
+import type { Configuration } from './config/schema.ts';
+import { grantsEverything } from './rights.ts';
+
+/** One way to reach a listener. */
+export interface Reached {
+  readonly what: 'pages' | 'WebSocket' | 'RawSocket' | 'long-poll';
+  readonly url: string;
+  /** True for the pages that come with the router: a chat and a dashboard. */
+  readonly hasApps?: boolean;
+}
+
+/** Longer lists of realms end with how many more there are. */
+const MOST_REALMS = 10;
+
+/** Several lines; the first has the first URL, the last says how to stop. */
+export function banner(reached: readonly Reached[], { realms }: Configuration): string {
+  const [first, ...others] = reached;
+  const rows = [
+    ...others.map(({ what, url }): Row => [what, url]),
+    ...realms.slice(0, MOST_REALMS).map((realm): Row => ['realm', realmText(realm)]),
+    ...(realms.length > MOST_REALMS
+      ? [['', `and ${realms.length - MOST_REALMS} realms more`] satisfies Row]
+      : []),
+    ...suggestions(reached, realms).map((text, index): Row => [index === 0 ? 'try' : '', text]),
+    ['stop', 'Ctrl+C'] satisfies Row,
+  ];
+  const width = Math.max(...rows.map(([label]) => label.length));
+  return [
+    `wamp-router listening: ${first?.url ?? 'nowhere'}`,
+    ...rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`),
+  ].join('\n');
+}
+
+type Row = readonly [label: string, text: string];
+
+function realmText(realm: RealmConfiguration): string {
+  const note = grantsEverything(realm) ? ' (development default)' : '';
+  return `${realm.name}: ${entranceTo(realm)}${note}`;
+}
+
+/** What works at once: the web apps, and a call by a client that anyone lets in. */
+function suggestions(reached: readonly Reached[], realms: readonly RealmConfiguration[]): readonly string[] {
+  const apps = reached.find(({ hasApps }) => hasApps === true);
+  const open = realms.find(grantsEverything);
+  const url = reached.find(({ what, url: each }) => what === 'WebSocket' && !each.includes('+unix'))?.url;
+  return [
+    ...(apps === undefined || apps.url.includes('+unix')
+      ? []
+      : [`${apps.url}chat/ in two windows, and ${apps.url}dashboard/`]),
+    ...(open === undefined || url === undefined
+      ? []
+      : [`npx @wamp/cli call wamp.session.count --url ${url} --realm ${open.name}`]),
+  ];
+}
