@@ -69,7 +69,7 @@ export type { Unwritten, Writing } from './core/writing.ts';
 export type { Feature, Realm, RealmBroker, RealmCalls, RealmDealer, RouterFeatures } from './core/realm.ts';
 export type { PendingCall } from './core/pending-calls.ts';
 export type { Callee, Registration } from './core/registration.ts';
-export type { Subscription } from './core/subscription.ts';
+export type { Recorder, Subscription } from './core/subscription.ts';
 export type { ReadonlyPatternMap } from './core/pattern-map.ts';
 export type { ReadonlyCounts, ReadonlyTraffic } from './core/traffic.ts';
 export type { MetaCall, MetaProcedure } from './core/meta-session.ts';

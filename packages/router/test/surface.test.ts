@@ -6,13 +6,17 @@ import {
   permissions,
   type Asker,
   type Authorizer,
+  type Callee,
   type Feature,
+  type PendingCall,
   type Realm,
   type RealmBroker,
   type RealmCalls,
   type RealmDealer,
+  type Registration,
   type Router,
   type Session,
+  type Subscription,
 } from '@wamp/router';
 import { createServer } from 'node:http';
 import { describe, expect, expectTypeOf, test } from 'vitest';
@@ -123,6 +127,15 @@ describe('§1 a realm shows what features need', () => {
     realm.sessions.forEach((...entry) => seen.push(entry));
     expect(seen).toEqual([[session, id, realm.sessions]]);
     client.transport.close();
+  });
+
+  test('and nobody but its broker and its dealer changes a subscription, a registration, a callee or a call', () => {
+    expectTypeOf<Registration>().toEqualTypeOf<Readonly<Registration>>();
+    expectTypeOf<Registration['callees']>().toEqualTypeOf<readonly Callee[]>();
+    expectTypeOf<Callee>().toEqualTypeOf<Readonly<Callee>>();
+    expectTypeOf<PendingCall>().toEqualTypeOf<Readonly<PendingCall>>();
+    expectTypeOf<Subscription>().toEqualTypeOf<Readonly<Subscription>>();
+    expectTypeOf<Subscription['subscribers']>().toEqualTypeOf<ReadonlySet<Session>>();
   });
 
   test('and ends all of them on request', async () => {

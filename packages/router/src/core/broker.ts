@@ -20,7 +20,7 @@ import { disclosing, passthru, publisherDetails } from './disclosure.ts';
 import { eligibility } from './eligibility.ts';
 import { Delivery, FanOut } from './fan-out.ts';
 import { Holdings, type ExceededQuota } from './holdings.ts';
-import { Hook } from './hook.ts';
+import { Hook, type ReadonlyHook } from './hook.ts';
 import { PatternMap } from './pattern-map.ts';
 import type { Owner } from './wildcards.ts';
 import { FROM_ROUTER, FROM_SESSION, type Publication, type Publisher } from './publication.ts';
@@ -28,7 +28,7 @@ import { TOO_MANY_SHAPES, type QuotaName, type Quotas, type QuotaTally } from '.
 import type { RealmBroker } from './realm.ts';
 import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
 import { clientOf, type Session } from './session.ts';
-import type { Recorder, Subscription } from './subscription.ts';
+import type { Recorder, Subscription, SubscriptionState } from './subscription.ts';
 import type { TrustLevel } from './trust.ts';
 import { costOf, type Turns } from './work.ts';
 import type { Unwritten, Writing } from './writing.ts';
@@ -59,10 +59,10 @@ const QUOTAS = {
 } as const satisfies Record<ExceededQuota, readonly [QuotaName, string]>;
 
 export class Broker implements RealmBroker {
-  readonly subscriptions: PatternMap<Subscription> = new PatternMap();
+  readonly subscriptions: PatternMap<SubscriptionState> = new PatternMap();
   /** Those that stay when their last subscriber goes. */
   readonly #held = new Set<Subscription>();
-  readonly #holdings: Holdings<Subscription> = new Holdings<Subscription>({
+  readonly #holdings: Holdings<SubscriptionState> = new Holdings<SubscriptionState>({
     byPattern: this.subscriptions,
     uriOf: ({ topic }) => topic,
     release: (subscription, session) => {
@@ -70,11 +70,11 @@ export class Broker implements RealmBroker {
       return subscription.subscribers.size === 0 && !this.#held.has(subscription);
     },
   });
-  readonly created: Hook<[Session, Subscription]> = this.#holdings.created;
-  readonly subscribed: Hook<[Session, Subscription]> = this.#holdings.added;
+  readonly created: ReadonlyHook<[Session, Subscription]> = this.#holdings.created;
+  readonly subscribed: ReadonlyHook<[Session, Subscription]> = this.#holdings.added;
   readonly answered: Hook<[Session, Subscription, Subscribe['options']]> = new Hook();
-  readonly unsubscribed: Hook<[Session, Subscription]> = this.#holdings.removed;
-  readonly deleted: Hook<[Session, Subscription]> = this.#holdings.deleted;
+  readonly unsubscribed: ReadonlyHook<[Session, Subscription]> = this.#holdings.removed;
+  readonly deleted: ReadonlyHook<[Session, Subscription]> = this.#holdings.deleted;
   readonly published: Hook<[Publication, readonly Subscription[]]> = new Hook();
 
   readonly #options: BrokerOptions;
@@ -122,8 +122,8 @@ export class Broker implements RealmBroker {
     if (isNew) this.#holdings.add(session, subscription);
     session.send({ type: MessageType.SUBSCRIBED, request, subscription: subscription.id });
     this.answered.emit(session, subscription, options);
-    if (known === undefined) this.created.emit(session, subscription);
-    if (isNew) this.subscribed.emit(session, subscription);
+    if (known === undefined) this.#holdings.created.emit(session, subscription);
+    if (isNew) this.#holdings.added.emit(session, subscription);
   }
 
   hold(match: MatchPolicy, topic: Uri, recorder?: Recorder): Subscription {
@@ -141,10 +141,12 @@ export class Broker implements RealmBroker {
     this.#writing = writing;
   }
 
-  revoke(subscription: Subscription, session: Session, reason?: string): boolean {
+  revoke({ id }: Subscription, session: Session, reason?: string): boolean {
+    const subscription = this.#holdings.byId(id);
+    if (subscription === undefined) return false;
     return this.#holdings.remove(session, subscription, () => {
       if (!session.features.has('subscriber', 'subscription_revocation')) return;
-      const details = { subscription: subscription.id, ...(reason === undefined ? {} : { reason }) };
+      const details = { subscription: id, ...(reason === undefined ? {} : { reason }) };
       session.send({ type: MessageType.UNSUBSCRIBED, request: 0, details });
     });
   }
@@ -266,14 +268,14 @@ export class Broker implements RealmBroker {
     return isReserved(topic) ? matched.filter((subscription) => isWithin(subscription, topic)) : matched;
   }
 
-  #create(match: MatchPolicy, topic: Uri, owner?: Owner): Subscription {
+  #create(match: MatchPolicy, topic: Uri, owner?: Owner): SubscriptionState {
     const { clock, routerId } = this.#options;
-    const subscription = {
+    const subscription: SubscriptionState = {
       id: routerId(),
       topic,
       match,
       created: clock.now(),
-      subscribers: new Set<Session>(),
+      subscribers: new Set(),
       recorder: undefined,
     };
     this.#holdings.create(subscription, owner);

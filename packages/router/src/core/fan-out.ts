@@ -54,15 +54,12 @@ export class Delivery {
     const event = this.#eventFor(subscription, this.publication);
     this.#event = recorder === undefined ? event : numbered(event, recorder.record(this.publication));
     this.#receivers = subscription.subscribers.values();
-    if (recorder === undefined) return;
-    recorder.isSending = true;
     this.#recorder = recorder;
   }
 
   #close(): void {
     this.#receivers = undefined;
-    if (this.#recorder === undefined) return;
-    this.#recorder.isSending = false;
+    this.#recorder?.sent();
     this.#recorder = undefined;
   }
 

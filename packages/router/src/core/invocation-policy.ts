@@ -1,5 +1,5 @@
 /** Which callee of a registration gets a call (spec: Shared Registration). */
-import { hasRoom, type Callee, type Registration } from './registration.ts';
+import { hasRoom, setTurn, type Callee, type Registration } from './registration.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -15,7 +15,7 @@ export function choose(
   const { callees, single } = registration;
   if (single !== undefined && tried === undefined) {
     if (!hasRoom(single)) return undefined;
-    if (registration.turn !== 1) registration.turn = 1; // so that the next callee to register gets the next call
+    if (registration.turn !== 1) setTurn(registration, 1); // so that the next callee to register gets the next call
     return single;
   }
   if (registration.withRoom === 0) return undefined;
@@ -44,7 +44,7 @@ function nextInTurn(registration: Registration, willing: (callee: Callee) => boo
     const index = (registration.turn + step) % callees.length;
     const callee = callees[index];
     if (callee !== undefined && willing(callee)) {
-      registration.turn = index + 1; // not wrapped: a callee that is appended now gets the next call
+      setTurn(registration, index + 1); // not wrapped: a callee that is appended now gets the next call
       return callee;
     }
   }

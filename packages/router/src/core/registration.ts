@@ -1,4 +1,4 @@
-/** Registration: a procedure or pattern, and the callees that serve it. */
+/** Registration: a procedure or pattern, and the callees that serve it. Only the functions of this file change either. */
 import type { Id, InvocationPolicy, MatchPolicy, RegisterOptions, Uri } from '@wamp/protocol';
 import type { Session } from './session.ts';
 
@@ -17,9 +17,9 @@ export interface Callee {
   /** Whether it may decline a call, which then goes to another (spec: Call Re-Routing). */
   readonly mayDecline: boolean;
   /** Invocations it is busy with. */
-  active: number;
+  readonly active: number;
   /** Where it counts; undefined once it has no part in it any more. */
-  registration: Registration | undefined;
+  readonly registration: Registration | undefined;
 }
 
 export interface Registration {
@@ -31,12 +31,24 @@ export interface Registration {
   /** When the first callee came, in ms since the epoch. */
   readonly created: number;
   /** In the order in which they registered. */
-  callees: readonly Callee[];
+  readonly callees: readonly Callee[];
   /** The callee, while it is the only one, as mostly: one look less for each call. */
-  single: Callee | undefined;
+  readonly single: Callee | undefined;
   /** How many callees have room: while there is none, nobody is looked for. */
-  withRoom: number;
+  readonly withRoom: number;
   /** Where the round robin goes on: an index into `callees`, or behind the last. */
+  readonly turn: number;
+}
+
+interface CalleeState extends Callee {
+  active: number;
+  registration: RegistrationState | undefined;
+}
+
+interface RegistrationState extends Registration {
+  callees: readonly Callee[];
+  single: Callee | undefined;
+  withRoom: number;
   turn: number;
 }
 
@@ -67,7 +79,7 @@ export function hasRoom({ active, concurrency = 0 }: Callee): boolean {
 }
 
 /** A callee gets one more invocation. */
-export function occupy(callee: Callee): void {
+export function occupy(callee: CalleeState): void {
   callee.active += 1;
   if (callee.active === callee.concurrency && callee.registration !== undefined) {
     callee.registration.withRoom -= 1;
@@ -75,7 +87,7 @@ export function occupy(callee: Callee): void {
 }
 
 /** A callee is busy with one invocation less. */
-export function vacate(callee: Callee): void {
+export function vacate(callee: CalleeState): void {
   if (callee.active === callee.concurrency && callee.registration !== undefined) {
     callee.registration.withRoom += 1;
   }
@@ -84,11 +96,11 @@ export function vacate(callee: Callee): void {
 
 /** Adds a callee behind the others. */
 export function addCallee(
-  registration: Registration,
+  registration: RegistrationState,
   session: Session,
   { concurrency, forward_timeout = false, disclose_caller = false }: RegisterOptions,
 ): void {
-  const callee: Callee = {
+  const callee: CalleeState = {
     session,
     concurrency,
     forwardsTimeout: forward_timeout,
@@ -101,15 +113,20 @@ export function addCallee(
   setCallees(registration, [...registration.callees, callee]);
 }
 
-function setCallees(registration: Registration, callees: readonly Callee[]): void {
+function setCallees(registration: RegistrationState, callees: readonly Callee[]): void {
   registration.callees = callees;
   registration.single = callees.length === 1 ? callees[0] : undefined;
 }
 
+/** The round robin goes on at an index of `callees`, or behind the last. */
+export function setTurn(registration: RegistrationState, turn: number): void {
+  registration.turn = turn;
+}
+
 /** Takes one callee out and keeps the round robin's place. */
-export function removeCallee(registration: Registration, session: Session): void {
+export function removeCallee(registration: RegistrationState, session: Session): void {
   const index = registration.callees.findIndex((callee) => callee.session === session);
-  const callee = registration.callees[index];
+  const callee: CalleeState | undefined = registration.callees[index];
   if (callee === undefined) return;
   if (hasRoom(callee)) registration.withRoom -= 1;
   callee.registration = undefined;

@@ -5,15 +5,19 @@ import type { Session } from './session.ts';
 
 /** Numbers the events of a subscription and records them. */
 export interface Recorder {
-  /** True while an event is being sent to the subscribers, which may take several turns. */
-  isSending: boolean;
   /**
    * Whether another event has to be sent before this publication. It waits then, so that all subscribers receive the events
    * of a log in the order of their offsets.
    */
   isBusy(publication: Publication): boolean;
-  /** Records a publication before it is sent to any subscriber. Never throws. @returns its offset */
+  /**
+   * Records a publication before it is sent to any subscriber, and is busy with it until {@link sent}: that may take several
+   * turns. Never throws.
+   * @returns its offset
+   */
   record(publication: Publication): number;
+  /** The event that was recorded last has been sent to all subscribers. */
+  sent(): void;
 }
 
 /** Shared by all its subscribers; there is one for each topic and match policy (SUB-2). */
@@ -24,7 +28,13 @@ export interface Subscription {
   /** When the first subscriber came, in ms since the epoch. */
   readonly created: number;
   /** In the order in which they subscribed. */
-  readonly subscribers: Set<Session>;
+  readonly subscribers: ReadonlySet<Session>;
   /** Undefined when the events are not recorded. */
+  readonly recorder: Recorder | undefined;
+}
+
+/** A subscription with its state, which only the broker changes. */
+export interface SubscriptionState extends Subscription {
+  readonly subscribers: Set<Session>;
   recorder: Recorder | undefined;
 }

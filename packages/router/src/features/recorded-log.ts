@@ -13,10 +13,11 @@ interface Ahead {
 }
 
 export class RecordedLog implements Recorder {
-  isSending = false;
   /** The log in the store. */
   readonly events: EventLog;
   readonly #realm: Realm;
+  /** True while an event is being sent to the subscribers. */
+  #isSending = false;
   /** The offset of the last event; 0 when there was none. */
   #offset: number;
   /** Publications that were written first, in the order of their offsets; those before `#next` have been sent. */
@@ -36,10 +37,11 @@ export class RecordedLog implements Recorder {
 
   isBusy(publication: Publication): boolean {
     const next = this.#ahead[this.#next];
-    return this.isSending || (next !== undefined && next.publication !== publication);
+    return this.#isSending || (next !== undefined && next.publication !== publication);
   }
 
   record(publication: Publication): number {
+    this.#isSending = true;
     const next = this.#ahead[this.#next];
     if (next !== undefined) {
       this.#next += 1;
@@ -54,6 +56,10 @@ export class RecordedLog implements Recorder {
       this.#realm.failed.emit(error);
     }
     return this.#offset;
+  }
+
+  sent(): void {
+    this.#isSending = false;
   }
 
   /**
