@@ -1,6 +1,6 @@
 /** A reader of the elements of a JSON envelope, with fast paths for the most frequent kinds. */
 import { NO_ENTRIES } from '../fields.ts';
-import { MOST_DIGITS, readDict } from './json-id-lists.ts';
+import { MOST_DIGITS, readDict } from './json-lists.ts';
 import { COMMA, DICT_END, DICT_START, LIST_END, QUOTE, skipPlain, skipValue, ZERO } from './json-skip.ts';
 import { parse } from './json-values.ts';
 import { readName, readText } from './text.ts';
