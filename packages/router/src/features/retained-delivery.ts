@@ -1,4 +1,5 @@
-/** Retained delivery: sends the retained events of a new subscription in slices, as fast as the subscriber reads. */
+/** Retained delivery: finds and sends the retained events of a new subscription in slices, as fast as the subscriber reads. */
+import type { Uri } from '@wamp/protocol';
 import { eventFor } from '../core/broker.ts';
 import type { Realm } from '../core/realm.ts';
 import type { Session } from '../core/session.ts';
@@ -30,8 +31,13 @@ class Telling implements Worker {
   readonly #retention: Retention;
   readonly #session: Session;
   readonly #subscription: Subscription;
-  readonly #found: readonly RetainedEvent[];
-  /** The index of the next event. */
+  /** Topics whose newest event for the session is still to be found. */
+  readonly #topics: readonly Uri[];
+  #nextTopic = 0;
+  /** The order of the last event that was sent before the subscription. */
+  readonly #last: number;
+  readonly #found: RetainedEvent[] = [];
+  /** The index of the next event to be sent. */
   #next = 0;
   /** The session whose requests wait for this delivery. */
   #producer: Producer | undefined;
@@ -41,14 +47,15 @@ class Telling implements Worker {
     this.#retention = retention;
     this.#session = session;
     this.#subscription = subscription;
-    this.#found = retention.find(subscription, session);
+    this.#topics = retention.topicsOf(subscription);
+    this.#last = retention.last;
   }
 
   proceed(): boolean {
     const { work } = this.#realm.turns;
     while (work.spent < work.limit) {
       work.spent += 1;
-      if (this.#isOver || !this.#send()) {
+      if (this.#isOver || !(this.#find() || this.#send())) {
         this.#producer?.release();
         this.#producer = undefined;
         return false;
@@ -88,13 +95,26 @@ class Telling implements Worker {
     return !this.#subscription.subscribers.has(this.#session);
   }
 
+  /** Finds the event of one topic. @returns false when all topics are done */
+  #find(): boolean {
+    const topic = this.#topics[this.#nextTopic];
+    if (topic === undefined) return false;
+    this.#nextTopic += 1;
+    const newest = this.#retention.newestFor(topic, this.#session);
+    // A newer event that was published meanwhile has been sent as a live event.
+    if (newest !== undefined && newest.order <= this.#last) this.#found.push(newest);
+    // ORD-1: in order of publication.
+    if (this.#nextTopic === this.#topics.length) this.#found.sort((one, other) => one.order - other.order);
+    return true;
+  }
+
   /** @returns false when nothing is left to send */
   #send(): boolean {
     const retained = this.#found[this.#next];
     if (retained === undefined) return false;
     this.#next += 1;
     const { publication } = retained;
-    // A newer event that was published meanwhile has been sent as a live event.
+    // The same for one that was published since it was found.
     if (this.#retention.newestFor(publication.topic, this.#session) !== retained) return true;
     const lent = { ...publication, payload: publication.payload.lend() };
     this.#session.send(eventFor(this.#subscription, lent, true));

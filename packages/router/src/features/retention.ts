@@ -29,6 +29,8 @@ export class Retention {
   readonly #realm: Realm;
   readonly #events: RetainedEvents;
   #order = 0;
+  /** The order of the last event that topics retain; events that are being written have a higher one. */
+  #last = 0;
   /** What topics retain once it has been written, by the publication that changes it. */
   readonly #upcoming = new Map<Publication, Upcoming>();
   /** The same by topic: the latest. */
@@ -58,6 +60,7 @@ export class Retention {
     if (upcoming !== undefined) this.takeBack(publication);
     const events = upcoming?.events ?? this.#with(publication);
     this.#events.set(publication.topic, events);
+    this.#last = events[0]?.order ?? this.#last;
     if ((events[0]?.expires ?? Infinity) < Infinity) this.#sweep();
   }
 
@@ -98,18 +101,21 @@ export class Retention {
     return [newest, ...(restricted ? besideRestricted(before) : [])];
   }
 
-  /** The retained events of all topics of a subscription for a session, in order of publication (ORD-1). */
-  find(subscription: Subscription, session: Session): readonly RetainedEvent[] {
-    const found: RetainedEvent[] = [];
+  /** The topics of a subscription that may retain events. */
+  topicsOf(subscription: Subscription): readonly Uri[] {
+    const topics: Uri[] = [];
     let looks = 0;
     for (const topic of this.#events.matching(subscription.match, subscription.topic)) {
       looks += 1;
-      if (topic === undefined || !isWithin(subscription, topic)) continue;
-      const newest = this.newestFor(topic, session);
-      if (newest !== undefined) found.push(newest);
+      if (topic !== undefined && isWithin(subscription, topic)) topics.push(topic);
     }
     this.#realm.turns.work.spent += looks >> 2;
-    return found.sort((one, other) => one.order - other.order);
+    return topics;
+  }
+
+  /** The order of the last event that was sent: those of a higher order will be sent from now on. */
+  get last(): number {
+    return this.#last;
   }
 
   /** RET-4: the newest event of a topic that the session would have received when it was published. */
