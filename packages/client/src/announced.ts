@@ -1,13 +1,13 @@
-/** What the router has announced that it can do, for what we would use. */
+/** Checks that the router has announced the features that a request needs. */
 import { ErrorUri, type PeerFeatures, type RouterRole } from '@wamp/protocol';
 import { WampError } from './errors.ts';
 
-/** A feature that a request uses, and whose it is. */
+/** A feature that a request needs, and the router's role that announces it. */
 export type Need = readonly [role: RouterRole, feature: string];
 
 /**
- * PCI-2, PPT-2: a router that has not announced what we would use would end the session.
- * @returns what the request fails with, unless the router has announced it all
+ * PCI-2, PPT-2: a router without the feature would end the session with a protocol violation.
+ * @returns the error of the request, or undefined if the router has announced all features
  */
 export function lacking(announced: PeerFeatures, needs: readonly Need[]): Error | undefined {
   for (const [role, feature] of needs) {

@@ -1,4 +1,4 @@
-/** Procedures as if they were functions: `session.api.math.add2(2, 3)`. */
+/** Procedures as functions: `session.api.math.add2(2, 3)`. */
 import type { Uri } from '@wamp/protocol';
 import type { Call } from './call.ts';
 import type {
@@ -10,7 +10,7 @@ import type {
   ProcedureUri,
 } from './contract.ts';
 
-/** The procedures that can be called with positional arguments alone. */
+/** The procedures that can be called with positional arguments only. */
 type Positional<C> = {
   [U in ProcedureUri<C>]: NoKwargs extends ProcedureKwargs<C, U, 'sent'> ? U : never;
 }[ProcedureUri<C>];
@@ -28,7 +28,7 @@ type Callable<C, U> =
       ) => Call<ProcedureResult<C, U>, ProcedureResultKwargs<C, U>>
     : unknown;
 
-/** @typeParam U what is left of the URIs below `P`, which ends with a dot unless it is empty */
+/** @typeParam U the URIs below `P` without that prefix, which is empty or ends with a dot */
 type Node<C, U, P extends string> = {
   readonly [H in Heads<U>]: Callable<C, `${P}${H}`> &
     ([Tails<U, H>] extends [never] ? unknown : Node<C, Tails<U, H>, `${P}${H}.`>);
@@ -40,14 +40,17 @@ export interface AnyApi {
   readonly [name: string]: AnyApi;
 }
 
-/** The procedures of contract `C` as functions of their positional arguments, by the components of their URIs. */
+/**
+ * The procedures of contract `C` as functions of their positional arguments, addressed by the components of their
+ * URIs.
+ */
 export type Api<C> =
   string extends ProcedureUri<C> ? Readonly<Record<string, AnyApi>> : Node<C, Positional<C>, ''>;
 
-/** @param uri ends with a dot, unless it is empty */
+/** @param uri empty, or ends with a dot */
 export function apiOf(call: (procedure: Uri, args: unknown[]) => Call<unknown>, uri = ''): AnyApi {
   return new Proxy((() => undefined) as unknown as AnyApi, {
-    // Nothing here is a promise, whatever awaits it.
+    // No `then`: `await` must not take this object for a promise.
     get: (_, name) =>
       typeof name === 'symbol' || name === 'then' ? undefined : apiOf(call, `${uri}${name}.`),
     apply: (_, _this, args: unknown[]) => call(uri.slice(0, -1), args),

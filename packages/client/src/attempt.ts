@@ -1,4 +1,4 @@
-/** One attempt at a connection: at each URL in its turn, who we are, a transport, the WAMP session. */
+/** One attempt to connect: tries each URL in turn, opens a transport, and joins the realm. */
 import { ErrorUri, plainJson as json, type Dict, type Transport } from '@wamp/protocol';
 import { anonymous } from './auth/anonymous.ts';
 import type { AuthContext, Authenticator } from './auth/authenticator.ts';
@@ -11,20 +11,20 @@ import { onAbort } from './signal.ts';
 import type { OpenOptions, TransportFactory } from './transports/factory.ts';
 import { webSocket } from './transports/websocket.ts';
 
-/** What an attempt starts from. */
+/** What an attempt needs. */
 export interface Start {
   readonly settings: Settings;
   readonly port: ConnectionPort<Connection>;
   readonly signal: AbortSignal;
   readonly context: AuthContext;
-  /** At which URL to begin. */
+  /** The index of the URL to begin with. */
   readonly first: number;
 }
 
 /**
- * Resolves once there is a connection, with the index of its URL.
- * @throws ConnectError, AuthError: what the URLs had in common, fatal only if it was for all of them; TypeError for no
- *   URL; the reason of the signal
+ * Resolves with a connection, and the index of its URL.
+ * @throws ConnectError, AuthError: the failure that the URLs have in common, fatal only if it was for all of them;
+ *   TypeError if no URL is given; the reason of the signal
  */
 export async function attempt(start: Start): Promise<number> {
   const { settings, signal, first } = start;
@@ -45,12 +45,12 @@ export async function attempt(start: Start): Promise<number> {
   throw failure;
 }
 
-/** Whether trying again as things are cannot help. */
+/** Whether another attempt with the same options cannot succeed. */
 export function isFatal(error: unknown): boolean {
   return error instanceof ConnectError ? error.fatal : true;
 }
 
-/** At one URL, within its time. */
+/** Tries one URL, within its time limit. */
 async function attemptAt(url: Url, start: Start): Promise<void> {
   const { realm, connectTimeout, clock } = start.settings;
   const controller = new AbortController();
@@ -71,7 +71,7 @@ async function attemptAt(url: Url, start: Start): Promise<void> {
   }
 }
 
-/** A URL for messages: its query and its credentials may be secret. */
+/** A URL for messages, without its query and credentials, which may be secret. */
 export function placeOf(url: Url): string {
   const text = typeof url === 'function' ? 'a URL of a function' : String(url);
   return text.replace(/\?.*|\/\/[^/]*@/g, (part) => (part.startsWith('?') ? '' : '//'));
@@ -96,7 +96,7 @@ async function establish(url: Url, { settings, port, context }: Start, signal: A
   }
 }
 
-/** @throws TypeError for what is no URL; ConnectError when the function that was to say it fails */
+/** @throws TypeError for an invalid URL; ConnectError if the function that provides the URL fails */
 async function locate(url: Url): Promise<URL> {
   const page = (globalThis as { readonly location?: { readonly href: string } }).location?.href;
   const place: unknown = typeof url === 'function' ? await asked(url) : url;
@@ -107,7 +107,7 @@ async function locate(url: Url): Promise<URL> {
   }
 }
 
-/** @throws ConnectError, which is not fatal: what the application has to ask may be out of reach, too */
+/** @throws ConnectError that is not fatal: the function may depend on a service that is temporarily unreachable */
 async function asked(url: () => string | URL | Promise<string | URL>): Promise<string | URL> {
   try {
     return await url();
@@ -129,7 +129,7 @@ async function authenticatorsOf(
   }
 }
 
-/** What HELLO tells of us besides the roles. @throws AuthError */
+/** The Details of HELLO except for the roles. @throws AuthError */
 async function introduce(authenticators: readonly Authenticator[], context: AuthContext): Promise<Dict> {
   try {
     const introductions = await Promise.all(
@@ -148,7 +148,7 @@ async function introduce(authenticators: readonly Authenticator[], context: Auth
   }
 }
 
-/** An AuthError says that there is no more to try; anything else, that it did not work out this time. */
+/** An AuthError is final; after any other error, another attempt may succeed. */
 function authenticatorFailed(cause: unknown): AuthError {
   const fatal = cause instanceof AuthError;
   return new AuthError(ErrorUri.AUTHENTICATION_FAILED, ['The authenticator failed.'], fatal, { cause });
@@ -164,7 +164,7 @@ async function open(factory: TransportFactory, url: URL, options: OpenOptions): 
   }
 }
 
-/** The promise, unless the signal is aborted before; what comes all the same is handed to `tooLate`. */
+/** The promise, unless the signal is aborted first; then a late result is passed to `tooLate`. */
 function until<T>(signal: AbortSignal, promise: Promise<T>, tooLate?: (value: T) => void): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = onAbort(signal, reject);

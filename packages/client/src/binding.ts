@@ -1,10 +1,10 @@
-/** What `connect` needs of a contract. */
+/** The part of a contract that `connect` uses. */
 import type { ClientSession } from './client-session.ts';
 import type { Settings } from './connect-options.ts';
 import type { Contract, Validate } from './definition.ts';
 
-/** A contract that a session can be given: `defineContract` of `@wamp/client/contract` makes one. */
+/** A contract for option `contract` of `connect`: made by `defineContract` of `@wamp/client/contract`. */
 export interface BoundContract<C> extends Contract<C> {
-  /** For `connect`: a session that keeps to the contract. */
+  /** For `connect`: opens a session that validates payloads. */
   '~open'(settings: Settings, validate: Validate): ClientSession;
 }

@@ -1,10 +1,10 @@
-/** A call as a promise: of its first positional result, and on request of all of it. */
+/** A call as a promise: of its first positional result, or of the whole result. */
 import type { Result } from './core/result.ts';
 import { traced } from './errors.ts';
 
 export abstract class CallPromise implements Promise<unknown> {
   readonly [Symbol.toStringTag] = 'Call';
-  /** Settles once, with all that the call results in. */
+  /** Settles once, with the whole result. */
   protected abstract readonly outcome: Promise<Result>;
 
   full(): Promise<Result> {

@@ -1,4 +1,4 @@
-/** A call in flight: its result, its timeout, and how to cancel it. */
+/** A call in flight: its result, its timeout, and its cancellation. */
 import {
   ErrorUri,
   MessageType,
@@ -33,28 +33,27 @@ export interface Call<V, K = Kwargs> extends Promise<V> {
   /** The whole result: all positional and keyword values, and the details. */
   full(): Promise<Result<V, K>>;
   /**
-   * Cancels the call; does nothing once it has ended. With `skip` and `killnowait` it rejects with a
-   * `CanceledError` at once, and the callee is left alone or interrupted. With `kill` the callee is
-   * interrupted, and the call ends as the callee ends it. Where the router cannot cancel, it rejects
-   * at once.
-   * @param mode default: the call's option `cancelMode`
+   * Cancels the call; does nothing once it has ended. With `skip` and `killnowait` it rejects with a `CanceledError`
+   * at once; `killnowait` also interrupts the callee. With `kill` the callee is interrupted, and the call ends with
+   * the callee's answer. If the router does not support cancellation, the call rejects at once.
+   * @param mode default: option `cancelMode` of the call
    */
   cancel(mode?: CancelMode): void;
-  /** The id of the CALL; undefined if it was never sent. */
+  /** The id of the CALL; undefined if it was not sent. */
   readonly requestId: Id | undefined;
 }
 
-/** What a call sends. */
+/** What a call needs to be sent. */
 export interface CallRequest {
   readonly procedure: Uri;
   readonly payload: Payload;
   readonly wire: Dict;
   readonly options: CallOptions<never>;
-  /** What the router must be able to do. */
+  /** The features that the router must have announced. */
   readonly needs: readonly Need[];
-  /** Takes progressive results, if they were asked for; never throws. */
+  /** Receives progressive results, if they were asked for; never throws. */
   readonly progress?: ((result: Result) => void) | undefined;
-  /** Called when it has been sent. */
+  /** Called when the call has been sent. */
   readonly sent?: (() => void) | undefined;
 }
 
@@ -67,21 +66,21 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, O
   readonly type: typeof MessageType.CALL = MessageType.CALL;
   protected readonly outcome: Promise<Result>;
   readonly #request: CallRequest;
-  /** Until it has ended. */
+  /** Undefined once it has ended. */
   #settle: Settle | undefined;
-  /** Where it is sent, or waits to be. */
+  /** Sends the call now, or queues it while there is no connection. */
   #office: Office | undefined;
-  /** Where it has been sent. */
+  /** The connection on which it was sent. */
   #connection: Connection | undefined;
   #id: Id | undefined;
-  /** What is sent: as it was given, or packed. */
+  /** The payload to send: as it was given, or packed. */
   #options: Dict;
   #payload: Payload;
   #killed = false;
   #answered = false;
   #stopTimer: (() => void) | undefined;
   #stopListening: (() => void) | undefined;
-  /** Where results wait for those before them to be unpacked. */
+  /** Keeps results in order while earlier ones are unpacked. */
   readonly #lane = new Lane();
 
   constructor(request: CallRequest) {
@@ -98,7 +97,7 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, O
     return this.#id;
   }
 
-  /** True while it waits for its result, and nobody has canceled it. */
+  /** True while it waits for its result and has not been canceled. */
   isWanted(): boolean {
     return this.#settle !== undefined && !this.#answered && !this.#killed;
   }
@@ -107,7 +106,7 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, O
     return this.#request.options.cancelMode ?? 'killnowait';
   }
 
-  /** Sends it, now or when there is a connection, unless its signal is aborted already. */
+  /** Sends it, now or when there is a connection, unless its signal is already aborted. */
   start(office: Office): void {
     const { wire, payload, options, procedure } = this.#request;
     const { signal, passthru } = options;
@@ -150,11 +149,11 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, O
     if (this.#id !== undefined) sent?.();
   }
 
-  /** More input under the same id. @throws as encoding and packing do */
+  /** Sends further input under the same id. @throws as encoding and packing do */
   async continue(payload: Payload, last: boolean): Promise<void> {
     const { procedure, options } = this.#request;
     const packer = packerIn(options.passthru);
-    // PCI-7: the first CALL has told how all are packed.
+    // PCI-7: all payloads of a call are packed as its first CALL said.
     const body =
       packer === undefined || (last && payload.count === 0)
         ? payload
@@ -170,7 +169,7 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, O
 
   answered(answer: Answer): void {
     if (answer.type !== MessageType.RESULT) return;
-    // Decoded now: the bytes are only on loan (interface TransportListener).
+    // Decoded now, because the bytes are lent for the duration of this call only (interface TransportListener).
     const { details, payload } = answer;
     const { args, kwargs } = payload;
     this.#answered = true;
@@ -201,7 +200,7 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, O
       error,
       details,
       ({ args, kwargs }) => this.#end()?.reject(new WampError(uri, args, kwargs, { details })),
-      // Its URI tells more than that its arguments cannot be read.
+      // The URI of the error says more than that its arguments cannot be read.
       (cause) => this.#end()?.reject(new WampError(uri, [], {}, { cause })),
     );
   }
@@ -219,12 +218,12 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, O
 
   cancel(mode: CancelMode = this.#mode, entry: Entry = entryOf(this, 'cancel')): void {
     demand(CANCEL_MODE, mode, 'The mode of cancel', entry);
-    // Whoever cancels and walks away has heard the error already.
+    // The code that canceled the call already knows the error.
     this.outcome.catch(ignore);
     this.#abandon(mode, new CanceledError(ErrorUri.CANCELED));
   }
 
-  /** Gives up: it rejects with the error at once, and the callee is interrupted. */
+  /** Ends the call locally: it rejects with the error at once, and the callee is interrupted. */
   abandon(error: Error): void {
     this.#abandon('killnowait', error);
   }
@@ -234,7 +233,9 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, O
     return (request) => ({ type: MessageType.CALL, request, options, procedure, payload });
   }
 
-  /** Goes on with what a payload holds, at once or when it is unpacked; the call fails if it cannot be. */
+  /**
+   * Continues with the content of a payload, at once or when it is unpacked; if unpacking fails, so does the call.
+   */
   #unpack(
     payload: Plain,
     details: PassthruAttributes,
@@ -254,7 +255,7 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, O
     void this.#lane.pass(step, failed);
   }
 
-  /** PCR-8: so long for the first result, and between results. */
+  /** PCR-8: the timeout applies to the first result, and to the time between results. */
   #arm(): void {
     const { timeout = 0 } = this.#request.options;
     this.#stopTimer?.();
@@ -268,13 +269,13 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, O
     this.#abandon('killnowait', error);
   }
 
-  /** Ends the call from our side; with `kill` the router does that, once the callee has ended it. */
+  /** Cancels at the router. With `kill`, the call stays open until the callee has answered. */
   #abandon(mode: CancelMode, error: Error): void {
     if (this.#settle === undefined) return;
     const connection = this.#connection;
     const request = this.#id;
     if (connection === undefined || request === undefined || this.#answered) {
-      // The router has not heard of it yet, or is done with it.
+      // The router has not received it yet, or has finished it.
       this.failed(error);
       return;
     }

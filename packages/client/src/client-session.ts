@@ -1,4 +1,6 @@
-/** The session that an application gets: checks what it asks for, and hands it to the connection, if there is one. */
+/**
+ * The implementation of Session: checks arguments and passes requests to the workload, which sends or queues them.
+ */
 /// <reference lib="esnext.disposable" preserve="true" />
 import {
   CloseUri,
@@ -52,10 +54,10 @@ import { Supervisor } from './supervisor.ts';
 import { Workload } from './workload.ts';
 import { CallStream, collect, inputIterator, pump, type Stream, type StreamOptions } from './stream.ts';
 
-/** What `on` listens to. */
+/** The names of events that `on` accepts. */
 const EVENT = oneOf('state', 'open', 'lost', 'retry', 'restored', 'close', 'error');
 
-/** The one implementation; contracts exist in its type only. */
+/** The only implementation; contracts exist in its type only. */
 export class ClientSession implements Session {
   readonly closed: Promise<Ending>;
   readonly #settings: Settings;
@@ -221,7 +223,7 @@ export class ClientSession implements Session {
           this.#workload,
         );
     });
-    // Fire and forget is what publishing without confirmation is for.
+    // A caller that does not ask for acknowledgement need not handle the promise.
     if (wire['acknowledge'] === true) return published.catch(traced);
     published.catch(ignore);
     return published;
@@ -271,7 +273,7 @@ export class ClientSession implements Session {
     return this.close();
   }
 
-  /** An exception that nobody else gets to see. */
+  /** Reports an exception that no promise of the application rejects with. */
   report(error: Error): void {
     this.#listeners.report(error);
   }
@@ -329,7 +331,7 @@ export class ClientSession implements Session {
     }).catch(traced);
   }
 
-  /** Says GOODBYE for now when nothing has been needed for a while. */
+  /** Disconnects when the session has not been used for this long. */
   #watch(ms: number): void {
     const stop = this.#workload.clock.after(ms, () => {
       const { used, isBusy } = this.#workload;

@@ -1,19 +1,19 @@
-/** Time, injected: the timers of the client. */
+/** Interface Clock: time and timers, which tests replace. */
 
-/** Runs things later. Tests pass one that they move by hand. */
+/** Time and timers. Tests pass a clock that they advance by hand. */
 export interface Clock {
-  /** Calls `fire` once after `ms` milliseconds, unless the function returned is called before. */
+  /** Calls `fire` once after `ms` milliseconds. Returns a function that cancels it. */
   after(ms: number, fire: () => void): () => void;
-  /** Milliseconds since 1970: default the system's. */
+  /** Milliseconds since 1970. Default: those of the system. */
   now?(): number;
 }
 
-/** The time, by a clock. */
+/** The time of a clock. */
 export function nowBy(clock: Clock): number {
   return clock.now?.() ?? Date.now();
 }
 
-/** The longest that setTimeout waits; beyond it fires at once. */
+/** The maximum delay of setTimeout; it fires a longer one at once. */
 const LONGEST = 2 ** 31 - 1;
 
 /** The clock of the runtime. */

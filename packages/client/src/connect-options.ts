@@ -1,4 +1,4 @@
-/** What options `connect` and `createSession` have in common, and what they may hold. */
+/** The options that `connect` and `createSession` share, and the rules for their values. */
 import type { Serializer, Uri } from '@wamp/protocol';
 import type { AuthContext, Authenticator } from './auth/authenticator.ts';
 import type { Clock } from './clock.ts';
@@ -20,101 +20,118 @@ import {
 } from './options.ts';
 import type { TransportFactory } from './transports/factory.ts';
 
-/** Where the router is; relative to the page, in browsers. A function is asked before each attempt. */
+/**
+ * The address of the router; in browsers it may be relative to the page. A function is called before each attempt.
+ */
 export type Url = string | URL | (() => string | URL | Promise<string | URL>);
 
-/** How long to wait between attempts. */
+/** The delays between attempts to connect. */
 export interface Backoff {
-  /** The longest wait after the first failure (ms): default 250. */
+  /** Upper limit of the first delay (ms). Default: 250. */
   readonly min: number;
-  /** The longest wait of all (ms): default 30,000. */
+  /** Upper limit of every delay (ms). Default: 30,000. */
   readonly max: number;
-  /** By what the longest wait grows with each failure: default 2. */
+  /** The factor by which the upper limit grows with each failure. Default: 2. */
   readonly factor: number;
   /**
-   * `full`, the default: each wait is a random part of the longest, so that not all clients of a router come back at
-   * once. `none`: it is the longest.
+   * `full`, the default: each delay is a random part of the upper limit, so that the clients of a router do not all
+   * reconnect at once. `none`: each delay equals the upper limit.
    */
   readonly jitter: 'full' | 'none';
 }
 
-/** How to come back when a connection is lost. */
+/** How to reconnect when a connection is lost. */
 export interface ReconnectOptions extends Partial<Backoff> {
-  /** After so many failed attempts in a row the session ends: default any number. */
+  /** The number of consecutive failed attempts after which the session ends. Default: no limit. */
   readonly attempts?: number | undefined;
-  /** A connection that has lasted so long (ms) makes up for the failures before it: default 5,000. */
+  /** A connection that lasted this long (ms) resets the count of failures. Default: 5,000. */
   readonly resetAfter?: number | undefined;
-  /** Whether the first connection is waited for like any other: default false for `connect`, true for `createSession`. */
+  /**
+   * Whether a failure of the first connection is retried, too. Default: false for `connect`, true for
+   * `createSession`.
+   */
   readonly waitForFirst?: boolean | undefined;
-  /** May say no to the next attempt; the session ends with the error then. `attempt` counts from 1. */
+  /** Decides whether to make the next attempt; if not, the session ends with the error. `attempt` counts from 1. */
   readonly shouldRetry?: ((error: Error, attempt: number) => boolean) | undefined;
 }
 
-/** How to notice that a path has fallen silent. */
+/** How to detect a dead connection. */
 export interface KeepAliveOptions {
-  /** After so long (ms) without a sign of life, the router is asked for one: default 25,000. */
+  /** How long the connection may be silent (ms) before the router is probed. Default: 25,000. */
   readonly idle?: number | undefined;
-  /** It has so long (ms) to answer: default 10,000. After that, the connection is lost. */
+  /** How long the router may take to answer the probe (ms) before the connection counts as lost. Default: 10,000. */
   readonly timeout?: number | undefined;
 }
 
-/** What may wait while there is no connection. */
+/** Limits of the requests that wait while there is no connection. */
 export interface OfflineQueueOptions {
-  /** How many calls and publications: default 1,000. One more rejects with a `ConnectError` `wamp.error.limit_exceeded`. */
+  /**
+   * The number of calls and publications. Default: 1,000. One more rejects with a `ConnectError`
+   * `wamp.error.limit_exceeded`.
+   */
   readonly max?: number | undefined;
-  /** How many bytes of them, about: default 1 MiB. */
+  /** Their total size in bytes, approximately. Default: 1 MiB. */
   readonly maxBytes?: number | undefined;
 }
 
-/** How to connect. */
+/** Options that `connect` and `createSession` share. */
 export interface CommonOptions {
   /** The realm to join. */
   readonly realm: Uri;
   /**
-   * Who we are: one or several methods, best first, of which the router picks. A function is asked before each attempt.
-   * Default: `anonymous()`.
+   * One or several authentication methods in order of preference; the router chooses one. A function is called before
+   * each attempt. Default: `anonymous()`.
    */
   readonly auth?:
     | Authenticator
     | readonly Authenticator[]
     | ((context: AuthContext) => Authenticator | Promise<Authenticator>)
     | undefined;
-  /** What to speak, best first; the router picks. Default: JSON. */
+  /** The serializers in order of preference; the router chooses one. Default: JSON. */
   readonly serializers?: readonly Serializer[] | undefined;
-  /** Default: `webSocket()`. */
+  /** The transport. Default: `webSocket()`. */
   readonly transport?: TransportFactory | undefined;
-  /** Milliseconds for an attempt at one URL, from the first packet to WELCOME: default 30,000. */
+  /** How long an attempt at one URL may take, until WELCOME (ms). Default: 30,000. */
   readonly connectTimeout?: number | undefined;
-  /** Gives up the first connection when it is aborted; `connect` rejects with its reason. A session that is open stays. */
+  /**
+   * Aborts the first attempt to connect: `connect` rejects with its reason. It does not close a session that is open.
+   */
   readonly signal?: AbortSignal | undefined;
-  /** Whether a lost connection is replaced by another one: default true. With false, the session ends with it. */
+  /**
+   * Whether to reconnect when a connection is lost, and how. Default: true. With false, the session ends with its
+   * first connection.
+   */
   readonly reconnect?: boolean | ReconnectOptions | undefined;
-  /** How to notice that a path has fallen silent; false: not at all. */
+  /** How to detect a dead connection; false turns detection off. */
   readonly keepAlive?: false | KeepAliveOptions | undefined;
-  /** What may wait while there is no connection. */
+  /** Limits of the requests that wait while there is no connection. */
   readonly offlineQueue?: OfflineQueueOptions | undefined;
-  /** Whether callers may read the message of what a procedure throws: default false, they get the URI only. */
+  /**
+   * Whether callers receive the message of an exception that a procedure throws. Default: false, they receive the URI
+   * only.
+   */
   readonly exposeErrors?: boolean | undefined;
   /**
-   * How many handlers run at once, of events and of procedures: default 1,000. What comes meanwhile waits in its
-   * order, up to 8 MiB of messages; beyond that, a call is answered with `wamp.error.unavailable`, and an event is
-   * dropped, which event `error` of the session tells. A handler runs until the promise that it gives is settled.
+   * How many handlers of events and procedures run at the same time. Default: 1,000. Further messages queue, up to 8
+   * MiB; beyond that, a call is answered with `wamp.error.unavailable`, and an event is dropped, which the session
+   * reports as event `error`. A handler runs until the promise that it returned is settled.
    */
   readonly maxHandlers?: number | undefined;
   /**
-   * Where exceptions of handlers go unless the session has a listener for `error`, and word of a connection that does
-   * not come back at once, unless it has one for `retry`: default `console`.
+   * Receives exceptions of handlers if the session has no listener for `error`, and reports of failed attempts to
+   * reconnect if it has none for `retry`. Default: `console`.
    */
   readonly logger?: Logger | undefined;
-  /** Default: the runtime's timers. */
+  /** The source of time and timers. Default: those of the runtime. */
   readonly clock?: Clock | undefined;
 }
 
 /** When to connect. */
 export interface LazyOptions {
   /**
-   * Connects when something is first needed: a call, a publication, a handle, `ready`. With `closeAfter`, it also says
-   * GOODBYE when nothing has been needed for so long (ms), and there is no handle. Default: false, it connects at once.
+   * Connects on first use: a call, a publication, a subscription, a registration, or `ready`. With `closeAfter`, it
+   * also disconnects after this many milliseconds without use, if it has no subscriptions and registrations. Default:
+   * false, it connects at once.
    */
   readonly lazy?: boolean | { readonly closeAfter: number } | undefined;
 }
@@ -125,14 +142,14 @@ interface Retry extends Backoff {
   readonly resetAfter: number;
 }
 
-/** The options with their defaults, as what runs a session wants them. */
+/** The options with their defaults. */
 export interface Settings extends CommonOptions, LazyOptions {
   /** At least one. */
   readonly urls: readonly Url[];
   readonly connectTimeout: number;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Undefined when a lost connection is not replaced. */
+  /** Undefined if a lost connection is not replaced. */
   readonly retry: Retry | undefined;
   readonly waitForFirst: boolean;
   readonly shouldRetry: (error: Error, attempt: number) => boolean;
@@ -150,7 +167,7 @@ const RECONNECT: Rules<ReconnectOptions> = {
   waitForFirst: BOOL,
   shouldRetry: FUNCTION,
 };
-/** What else an option may be, which the rule does not know of. */
+/** Accepts another type of value, which the rule does not cover. */
 const orElse =
   (holds: (value: unknown) => boolean, judge: Rule): Rule =>
   (value) =>

@@ -1,4 +1,4 @@
-/** From a URL and options to a session. */
+/** `connect` and `createSession`: open a session from a URL and options. */
 import type { BoundContract } from './binding.ts';
 import { systemClock } from './clock.ts';
 import { ClientSession } from './client-session.ts';
@@ -17,15 +17,15 @@ import { checkOptions, demand, having, oneOf, TEXT, type Rules } from './options
 import type { Session } from './session.ts';
 import { startAt, type Entry } from './stack.ts';
 
-/** How to connect. Type parameter `C` is what the contract says, if there is one. */
+/** Options of `connect`. Type parameter `C` is the contract, if there is one. */
 export interface ConnectOptions<C = Untyped> extends CommonOptions {
-  /** What procedures and topics take and give: see `defineContract` of `@wamp/client/contract`. */
+  /** The contract, which types procedures and topics: see `defineContract` of `@wamp/client/contract`. */
   readonly contract?: BoundContract<C> | undefined;
-  /** What is held against the schemas of the contract: default `incoming`, which is what arrives. */
+  /** What is checked against the schemas of the contract. Default: `incoming`, what this client receives. */
   readonly validate?: Validate | undefined;
 }
 
-/** How to have a session before there is a connection. */
+/** Options of `createSession`, which returns a session before it is connected. */
 export interface SessionOptions<C = Untyped> extends ConnectOptions<C>, LazyOptions {}
 
 const CONNECT: Rules<ConnectOptions<unknown>> = {
@@ -36,14 +36,14 @@ const CONNECT: Rules<ConnectOptions<unknown>> = {
 const SESSION: Rules<SessionOptions<unknown>> = { ...CONNECT, ...LAZY };
 
 /**
- * Connects to a router and joins a realm. When the connection is lost, the session gets another one by itself: see
- * {@link CommonOptions.reconnect}. Of several URLs, each is tried in its turn.
+ * Connects to a router and joins a realm. When the connection is lost, the session reconnects by itself: see {@link
+ * CommonOptions.reconnect}. If several URLs are given, they are tried in order.
  *
  * @example await using session = await connect('wss://example.com/ws', { realm: 'realm1' });
  * @typeParam C the contract: an interface that types procedures and topics, see {@link Session}
- * @throws AuthError when the router does not accept who we are; ConnectError when it refuses for
- *   another reason (the URI of its ABORT), cannot be reached (`wamp.error.network_failure`) or does
- *   not answer in time (`wamp.error.timeout`); the reason of `signal`; TypeError for no URL
+ * @throws AuthError if authentication fails; ConnectError if the router refuses for another reason (the URI is that
+ *   of its ABORT), cannot be reached (`wamp.error.network_failure`) or does not answer in time
+ *   (`wamp.error.timeout`); the reason of `signal`; TypeError if no URL is given
  */
 export async function connect<C = Untyped>(
   url: Url | readonly Url[],
@@ -60,13 +60,13 @@ export async function connect<C = Untyped>(
     if (error instanceof ConnectError) startAt(error, connect);
     throw error;
   }
-  // What the contract says is a promise of the application, which nothing here can check.
+  // The contract exists at compile time only, so it cannot be checked here.
   return session as unknown as Session<C>;
 }
 
 /**
- * A session that connects by itself, and may be used at once: what it is asked for before there is a connection waits
- * for one. `ready` tells when there is.
+ * Creates a session that connects by itself and can be used at once: requests made before it is connected wait for
+ * the connection. `ready` resolves when it is open.
  *
  * @example const session = createSession('wss://example.com/ws', { realm: 'realm1', lazy: true });
  * @typeParam C the contract, see {@link Session}
@@ -80,13 +80,13 @@ export function createSession<C = Untyped>(
   return opened(url, options, true) as unknown as Session<C>;
 }
 
-/** @throws TypeError for what is no option, or may not be its value */
+/** @throws TypeError for an unknown option or an invalid value */
 function check(name: string, rules: Rules, options: SessionOptions<unknown>, entry: Entry): void {
   checkOptions(name, rules, options, entry);
   demand(TEXT, options.realm, `Option realm of ${name}`, entry);
 }
 
-/** @param waits whether the first connection is waited for, unless the options say so */
+/** @param waits the default of `reconnect.waitForFirst` */
 function opened(
   url: Url | readonly Url[],
   { contract, validate = 'incoming', ...options }: SessionOptions<unknown>,

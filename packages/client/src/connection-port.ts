@@ -1,4 +1,4 @@
-/** What a connection needs to know, and whom it tells. */
+/** What a connection needs of its session, and what it reports to it. */
 import type { Welcome } from '@wamp/protocol';
 import type { Clock } from './clock.ts';
 import type { Gate } from './core/gate.ts';
@@ -9,14 +9,14 @@ export interface ConnectionPort<C> {
   readonly clock: Clock;
   readonly exposeErrors: boolean;
   readonly maxHandlers: number;
-  /** How many handlers run at once, on this connection and those before it. */
+  /** Limits how many handlers run at the same time, across the connections of a session. */
   readonly gate: Gate;
-  /** The router has said WELCOME; called once at most. */
+  /** Called at WELCOME; once at most. */
   joined(connection: C, welcome: Welcome): void;
-  /** Whether another connection will carry on what this one has carried. */
+  /** Whether another connection will replace this one. */
   survives(ending: Ending): boolean;
-  /** It was joined, and is over now; called once, after everything that waited has failed. */
+  /** Called once when a joined connection has ended, after everything that waited has failed. */
   ended(connection: C, ending: Ending): void;
-  /** An exception that nobody else gets to see. */
+  /** Reports an exception that no promise of the application rejects with. */
   report(error: Error): void;
 }

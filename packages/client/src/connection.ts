@@ -1,4 +1,4 @@
-/** One WAMP session over one transport: joined once, ended once. */
+/** A WAMP session on one transport: it joins once and ends once. */
 import {
   ErrorUri,
   MessageType,
@@ -33,7 +33,7 @@ import { ROLES } from './core/roles.ts';
 import { Room } from './core/room.ts';
 import { connectionLost, errorOf, SerializationError, toError, unwritable } from './errors.ts';
 
-/** How long the router has to answer GOODBYE, in milliseconds, before the transport is dropped. */
+/** How long the router may take to answer GOODBYE (ms) before the transport is closed. */
 const GOODBYE_TIMEOUT = 5_000;
 
 /** A WAMP session, from HELLO to its end. */
@@ -43,7 +43,7 @@ export class Connection implements TransportListener {
   readonly registrations: Attachments<Callee>;
   readonly events: Events;
   readonly invocations: Invocations;
-  /** Set by every message, and every other sign of life; cleared by whoever looks. */
+  /** Set when a message or another sign of life arrives; cleared by the keep-alive check. */
   heard = false;
   readonly #transport: Transport;
   readonly #port: ConnectionPort<Connection>;
@@ -55,7 +55,7 @@ export class Connection implements TransportListener {
   /** How it ends, once that is decided; the first decision counts. */
   #ending: Ending | undefined;
   #stopTimer: (() => void) | undefined;
-  /** The longest message that the router says it takes, in bytes. */
+  /** The router's limit for the size of a message, in bytes. */
   #announcedLimit = Infinity;
   readonly #room: Room;
 
@@ -83,19 +83,19 @@ export class Connection implements TransportListener {
     return this.#state === 'open';
   }
 
-  /** The id of the session; undefined before WELCOME. */
+  /** The session id; undefined before WELCOME. */
   get id(): Id | undefined {
     return this.#id;
   }
 
-  /** What the router announced. */
+  /** The roles and features that the router announced. */
   get features(): PeerFeatures {
     return this.#features;
   }
 
   /**
-   * Says HELLO and waits for WELCOME.
-   * @param details of HELLO, but for the roles
+   * Sends HELLO and waits for WELCOME.
+   * @param details the Details of HELLO, except for the roles
    * @throws ConnectError, AuthError
    */
   join(
@@ -134,18 +134,18 @@ export class Connection implements TransportListener {
     });
   }
 
-  /** Gives up joining, without a word to the router; `join` rejects with the reason. */
+  /** Stops joining without notifying the router; `join` rejects with the reason. */
   drop(reason: unknown): void {
     this.#rejectJoin?.(reason);
     this.#end({ reason: ErrorUri.NETWORK_FAILURE });
   }
 
-  /** Gives an open session up, without a word to the router. */
+  /** Ends an open session without notifying the router. */
   lose(message: string): void {
     this.closed(message);
   }
 
-  /** Asks the router for a sign of life: below the messages, if the transport can do so, else by a cheap call. */
+  /** Probes the router: below the messages if the transport supports it, else with a cheap call. */
   probe(): void {
     if (this.#transport.probe?.() === true || this.#state !== 'open') return;
     const heard = { type: MessageType.CALL, answered: ignore, failed: ignore } as const;
@@ -158,7 +158,7 @@ export class Connection implements TransportListener {
     }));
   }
 
-  /** Says GOODBYE; the end comes with the router's answer, or without one after a while. */
+  /** Sends GOODBYE; the session ends with the router's answer, or after a time limit. */
   close(reason: Uri): void {
     if (this.#state !== 'open') return;
     this.#state = 'closing';
@@ -169,8 +169,8 @@ export class Connection implements TransportListener {
   }
 
   /**
-   * Sends a request under the next id. A failure to encode it costs no id: ids have no gaps.
-   * @param answered false when the router will not answer: the waiter hears of a failure to send only
+   * Sends a request under the next id. If the request cannot be encoded, no id is used, so that ids have no gaps.
+   * @param answered false if the router will not answer: the waiter is then notified only if sending fails
    * @returns the id, unless the waiter has failed
    */
   request(waiter: Waiter, build: (request: Id) => Message, answered?: boolean): Id | undefined {
@@ -190,12 +190,12 @@ export class Connection implements TransportListener {
     return request;
   }
 
-  /** Sends a message that is no request; does nothing when the session is over. @throws as encoding does */
+  /** Sends a message that is not a request; does nothing after the session has ended. @throws as encoding does */
   send(message: Message): void {
     if (this.#state === 'open') this.#write(message);
   }
 
-  /** Resolves when there is room to send more, or when the session is over; undefined when there is room now. */
+  /** Resolves when there is room to send more, or when the session has ended; undefined if there is room now. */
   room(): Promise<void> | undefined {
     return this.#state === 'open' ? this.#room.wait() : undefined;
   }
@@ -229,12 +229,12 @@ export class Connection implements TransportListener {
   #receive(message: Message, bytes: number): void {
     if (this.#state === 'joining') this.#joining?.receive(message);
     else if (this.#state === 'open') this.#dispatch(message, bytes);
-    // SES-10: while we wait for the answer to our GOODBYE, nothing else matters.
+    // SES-10: after our GOODBYE, only the answer to it matters.
     else if (message.type === MessageType.GOODBYE || message.type === MessageType.ABORT)
       this.#end({ reason: message.reason });
   }
 
-  /** @throws ProtocolViolation for what a router may not send now */
+  /** @throws ProtocolViolation for a message that a router may not send now */
   #dispatch(message: Message, bytes: number): void {
     switch (message.type) {
       case MessageType.EVENT:
@@ -276,7 +276,7 @@ export class Connection implements TransportListener {
 
   #failed(message: ErrorMessage): void {
     const error = errorOf(message);
-    // A router that cannot pass our YIELD on may say so (T-30); there is no one to fail.
+    // A router that cannot forward our YIELD may answer with ERROR (T-30); no request fails by it.
     if (message.requestType === MessageType.YIELD) this.#port.report(error);
     else this.requests.fail(message, error);
   }
@@ -286,7 +286,7 @@ export class Connection implements TransportListener {
     this.#end(ending, abort(ending.reason, cause.message), failure);
   }
 
-  /** The end of it, whoever wants it; with a last word to the router. */
+  /** Ends the session for any cause; `last` is sent to the router first. */
   #end(ending: Ending, last?: Abort | Goodbye, failure?: TransportFailure): void {
     if (this.#state === 'closed') return;
     const joining = this.#state === 'joining';
@@ -305,16 +305,16 @@ export class Connection implements TransportListener {
     this.#port.ended(this, this.#ending);
   }
 
-  /** A last word is worth an attempt: its text may be such that it cannot be written. */
+  /** The final message may fail to encode, because its text comes from an error. */
   #writeLast(message: Abort | Goodbye): void {
     try {
       this.#write(message);
     } catch {
-      // The other side learns from the transport that it is over.
+      // The router notices the end by the closed transport.
     }
   }
 
-  /** Nobody is left waiting, but for those whom another connection serves. */
+  /** Fails all waiting requests, except for those that another connection will serve. */
   #release(ending: Ending, survives: boolean): void {
     this.requests.failAll(connectionLost(ending, true), survives);
     this.subscriptions.detach();

@@ -1,11 +1,11 @@
-/** Types: what the procedures and topics of an application take and give. Nothing of it exists at run time. */
+/** The types of contracts: what the procedures and topics of an application take and return. Types only. */
 import type { Args, Kwargs } from '@wamp/protocol';
 
-/** No keyword arguments: a dict without a key. */
-// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- `keyof` it is never, which is the point
+/** No keyword arguments: a dict without keys. */
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- its `keyof` must be never
 export type NoKwargs = Record<never, never>;
 
-/** The contract of a session that was given none: every URI, and any payload; what comes is `unknown`. */
+/** The default contract: it accepts every URI and payload; received values are `unknown`. */
 export interface Untyped {
   procedures: Record<
     string,
@@ -13,19 +13,19 @@ export interface Untyped {
   >;
   topics: Record<string, { args: unknown[]; kwargs: Kwargs }>;
 }
-/** A procedure written as a function type: positional arguments, one result. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the one type that parameters of every kind extend
+/** A procedure written as a function type: positional arguments and one result. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- parameters of every type extend only this one
 type Shorthand = (...args: any[]) => unknown;
 
 /**
- * What a schema lets through that converts: who sends writes an `I`, such as a text, and who receives reads an `O`, such
- * as the Date it stands for. What a contract says without one is the same on both sides.
+ * The type of a schema that converts values: the sender writes an `I`, such as a string, and the receiver reads an
+ * `O`, such as the Date that it represents. Without one, both sides have the same type.
  */
 export interface Converted<I, O> {
   readonly '~sent': I;
   readonly '~received': O;
 }
-/** On which side of a converting schema: of who writes, or of who reads. */
+/** The type on the sending or the receiving side of a converting schema. */
 export type Side = 'sent' | 'received';
 type On<S extends Side, T> = 0 extends 1 & T
   ? T
@@ -38,7 +38,7 @@ type Normal<P> = P extends Shorthand
   : P;
 type Present<T> = Exclude<T, undefined>;
 
-/** A contract that leaves one of the two out says nothing of it: there, every URI and any payload go. */
+/** A contract that omits `procedures` or `topics` does not restrict them: every URI and payload is accepted. */
 type Procedures<C> = C extends { procedures: infer P } ? P : Untyped['procedures'];
 type Topics<C> = C extends { topics: infer T } ? T : Untyped['topics'];
 
@@ -61,7 +61,7 @@ export type ProcedureResult<C, U extends ProcedureUri<C>, S extends Side = 'rece
 /** The keyword values of a procedure's result, as its caller receives them. */
 export type ProcedureResultKwargs<C, U extends ProcedureUri<C>, S extends Side = 'received'> =
   Procedure<C, U> extends { resultKwargs: infer K } ? On<S, K> : Kwargs;
-/** What a procedure's progressive results carry, as its caller receives it. */
+/** The progressive results of a procedure, as its caller receives them. */
 export type ProcedureProgress<C, U extends ProcedureUri<C>, S extends Side = 'received'> =
   Procedure<C, U> extends { progress: infer P } ? On<S, P> : never;
 
@@ -87,12 +87,12 @@ export type TopicKwargs<C, U extends TopicUri<C>, S extends Side = 'received'> =
         : NoKwargs
     : never;
 
-/** What a handler takes: what the contract says, or, where that says nothing, what the handler itself declares. */
+/** The parameter of a handler: the type of the contract, or, without one, what the handler declares. */
 export type Declared<A extends Args, H extends unknown[]> = unknown[] extends A ? H : A;
 
 /**
- * The parameters behind the URI: a LIST is the positional arguments, a DICT the keyword arguments,
- * as on the wire; both at once are a list, and the dict as option `kwargs`.
+ * The parameters after the URI: a list is the positional arguments, a dict the keyword arguments, as on the wire. To
+ * pass both, pass the list, and the dict as option `kwargs`.
  */
 export type Rest<A extends Args, K, O> = keyof K extends never
   ? [] extends A

@@ -1,11 +1,13 @@
-/** A contract as an object: what `implement` needs of it. `defineContract` of `@wamp/client/contract` makes one. */
+/**
+ * The interface of a contract object that `implement` uses. `defineContract` of `@wamp/client/contract` makes one.
+ */
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Uri } from '@wamp/protocol';
 import type { Procedure, RegisterOptions, Registration } from './registration.ts';
 
 /**
- * What is held against the schemas of a contract: `incoming` what arrives (arguments of procedures, results, events);
- * `both` also what is sent, before it leaves; `off` nothing.
+ * What is checked against the schemas of a contract: `incoming`, what is received (arguments of procedures, results,
+ * events); `both`, also what is sent; `off`, nothing.
  */
 export type Validate = 'incoming' | 'both' | 'off';
 
@@ -16,11 +18,11 @@ export type Register = (
   options: RegisterOptions,
 ) => Promise<Registration>;
 
-/** A contract that is there at run time. Type parameter `C` is the interface that it stands for. */
+/** A contract at run time. Type parameter `C` is the interface that it describes. */
 export interface Contract<C> {
-  /** The type; nothing is there. */
+  /** Carries the type; has no value. */
   readonly '~types'?: C;
-  /** For `implement`. @throws TypeError when handlers are missing, or too many */
+  /** For `implement`. @throws TypeError if handlers are missing or superfluous */
   '~implement'(
     handlers: Readonly<Record<Uri, unknown>>,
     options: ImplementOptions,
@@ -28,15 +30,18 @@ export interface Contract<C> {
   ): Promise<Implementation>;
 }
 
-/** How to implement a contract: options for all its registrations. */
+/** Options of `implement`: those of all its registrations, and the validation. */
 export interface ImplementOptions extends RegisterOptions {
-  /** What is held against the contract's schemas: default, the session's own, which is `incoming` unless it says otherwise. */
+  /**
+   * What is checked against the contract's schemas. Default: the setting of the session, which is `incoming` by
+   * default.
+   */
   readonly validate?: Validate | undefined;
 }
 
-/** The procedures of a contract, registered. */
+/** The registered procedures of a contract. */
 export interface Implementation extends AsyncDisposable {
   readonly registrations: readonly Registration[];
-  /** Withdraws them all. */
+  /** Unregisters them all. */
   unregister(): Promise<void>;
 }

@@ -1,13 +1,13 @@
-/** Leaves all that a session serves and hears, and waits for what is under way. */
+/** Ends all subscriptions and registrations, and waits for requests and handlers in flight. */
 import type { Workload } from './workload.ts';
 
-/** How often to look (ms) whether everything is done. */
+/** The interval (ms) of the checks for completion. */
 const DRAIN_LOOK = 10;
 
 /**
- * Resolves when nothing is under way any more.
- * @param closed settles when the session is over
- * @param timeout in ms; then it resolves in any case
+ * Resolves when no request or handler is in flight.
+ * @param closed settles when the session has ended
+ * @param timeout resolves in any case after this many ms
  */
 export async function drained(workload: Workload, closed: Promise<unknown>, timeout: number): Promise<void> {
   const { registrations, subscriptions, clock } = workload;

@@ -1,12 +1,12 @@
-/** How what an application holds ended. */
+/** How a session, a subscription or a registration ended. */
 
 /** How a session, a subscription or a registration ended. */
 export interface Ending {
   /**
-   * The URI of the GOODBYE or ABORT that ended the session, `wamp.error.network_failure` when its
-   * transport broke; for a handle also `unsubscribed`, `unregistered`, or why the router revoked it.
+   * The URI of the GOODBYE or ABORT that ended the session, or `wamp.error.network_failure` if its transport failed;
+   * for a handle also `unsubscribed`, `unregistered`, or the router's reason for revoking it.
    */
   readonly reason: string;
-  /** Set when the end was not asked for. */
+  /** Set if the end was a failure. */
   readonly error?: Error;
 }

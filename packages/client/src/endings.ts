@@ -1,4 +1,6 @@
-/** How a connection ends: by the word of the router, with its transport, or for what the router has sent. */
+/**
+ * How a connection ends: by a message of the router, with its transport, or because the router violated the protocol.
+ */
 import { CloseUri, ErrorUri, MessageType, type Abort, type Goodbye } from '@wamp/protocol';
 import type { Ending } from './ending.ts';
 import { ConnectError, ConnectionLostError, ProtocolError } from './errors.ts';
@@ -10,7 +12,7 @@ export const GOODBYE_AND_OUT: Goodbye = {
   reason: CloseUri.GOODBYE_AND_OUT,
 };
 
-/** The end that the router has decided on. */
+/** The end by a GOODBYE or ABORT of the router. */
 export function ended({
   reason,
   details: { message = 'The router has ended the session.' },
@@ -22,7 +24,7 @@ export function ended({
   return { reason, error };
 }
 
-/** The end that comes with the transport's. */
+/** The end by a closed transport. */
 export function broken(reason: string, isJoining: boolean): Ending {
   const uri = ErrorUri.NETWORK_FAILURE;
   const error = isJoining
@@ -31,7 +33,7 @@ export function broken(reason: string, isJoining: boolean): Ending {
   return { reason: uri, error };
 }
 
-/** The end for a router that breaks the protocol. */
+/** The end because the router violated the protocol. */
 export function violated(cause: Error, isJoining: boolean): Ending {
   const reason = ErrorUri.PROTOCOL_VIOLATION;
   const error = isJoining
@@ -40,7 +42,7 @@ export function violated(cause: Error, isJoining: boolean): Ending {
   return { reason, error };
 }
 
-/** The end of a session whose HELLO cannot be said. */
+/** The end because HELLO could not be sent. */
 export function unsayable(cause: Error): Ending {
   const reason = ErrorUri.INVALID_ARGUMENT;
   return { reason, error: new ConnectError(reason, [cause.message], true, { cause }) };

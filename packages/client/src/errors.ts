@@ -1,4 +1,4 @@
-/** What a call, a request or a connection can fail with. */
+/** The errors that calls, requests and connections fail with. */
 import {
   ApplicationError,
   ErrorUri,
@@ -12,22 +12,22 @@ import type { Ending } from './ending.ts';
 import { fault, requirePayload } from './options.ts';
 import { startAt } from './stack.ts';
 
-/** What goes with an error besides its payload. */
+/** Attributes of an error besides its payload. */
 export interface WampErrorOptions {
-  /** The Details of the ERROR that it came as. */
+  /** The Details of the ERROR message. */
   readonly details?: Kwargs;
   readonly cause?: unknown;
 }
 
-/** What an error is about. */
+/** The procedure or topic that an error is about. */
 type Subject = Readonly<Partial<Record<'procedure' | 'topic' | 'realm' | 'url', string>>>;
 
-/** `'app.*'` means every URI that starts with `app.`; any other pattern means itself. */
+/** `'app.*'` means every URI that starts with `app.`; any other pattern means that URI only. */
 type Covered<U extends string> = U extends `${infer Start}*` ? `${Start}${string}` : U;
 
 /**
- * An error with a URI and a payload, as WAMP carries it: thrown by a procedure here, or by one
- * elsewhere and received. Everything this library rejects with is one, except your own abort reasons.
+ * An error with a URI and a payload, as WAMP carries it: thrown by a local procedure, or received from a remote one.
+ * Every error that this library rejects with is a WampError, except for the reasons of your own AbortSignals.
  *
  * @example throw new WampError('user.not_found', [id]);
  */
@@ -35,16 +35,16 @@ export class WampError<U extends string = string, A extends Args = Args> extends
   override readonly name: string = 'WampError';
   declare readonly uri: U;
   declare readonly args: A;
-  /** What was called, or was to be registered. */
+  /** The procedure that was called or registered. */
   declare readonly procedure?: Uri;
-  /** What was published to, or was to be subscribed to. */
+  /** The topic that was published or subscribed to. */
   declare readonly topic?: Uri;
 
   /**
-   * @param uri what went wrong; `args` and `kwargs` are the payload, its first string the message
-   * @throws TypeError when `uri` is no URI, `args` no list or `kwargs` no plain object
+   * @param uri what went wrong; `args` and `kwargs` are the payload; the first argument, if a string, is the message
+   * @throws TypeError if `uri` is not a URI, `args` not a list or `kwargs` not a plain object
    */
-  // The cast only says that an absent list of arguments is the empty one.
+  // The cast covers the default: without arguments, the list is empty.
   constructor(uri: U, args: A = [] as unknown as A, kwargs: Kwargs = {}, options: WampErrorOptions = {}) {
     if (!isUri(uri)) throw fault('The URI of an error', 'one such as app.not_found', uri, new.target);
     requirePayload('an error', args, kwargs, new.target);
@@ -52,8 +52,8 @@ export class WampError<U extends string = string, A extends Args = Args> extends
   }
 
   /**
-   * True for a WampError, and if `uri` is given, for one of that URI; a `*` at its end covers every
-   * URI that starts like it.
+   * True for a WampError, and if `uri` is given, for one with that URI; a `*` at its end matches every URI with that
+   * prefix.
    *
    * @example if (WampError.is(error, 'user.*')) …
    */
@@ -66,12 +66,12 @@ export class WampError<U extends string = string, A extends Args = Args> extends
 }
 
 /**
- * The session went, or is not there. Its URI is the reason: `wamp.error.network_failure` when the
- * transport broke, else the reason of the GOODBYE or ABORT.
+ * The session has ended, or is not connected. The URI is the reason: `wamp.error.network_failure` if the transport
+ * failed, else the reason of the GOODBYE or ABORT.
  */
 export class ConnectionLostError extends WampError {
   override readonly name = 'ConnectionLostError';
-  /** True when the request had left: nobody knows whether the router acted on it. */
+  /** True if the request was sent, so that the router may have processed it. */
   readonly sent: boolean;
 
   constructor(reason: Uri, message: string, sent: boolean, cause?: unknown) {
@@ -81,14 +81,14 @@ export class ConnectionLostError extends WampError {
   }
 }
 
-/** No session came about: the router refused it, could not be reached, or did not answer in time. */
+/** The session could not be established: the router refused it, could not be reached, or did not answer in time. */
 export class ConnectError extends WampError {
   override readonly name: string = 'ConnectError';
-  /** The realm that was to be joined. */
+  /** The realm of the attempt. */
   declare readonly realm?: Uri;
-  /** Where the router was looked for, without query and credentials. */
+  /** The URL of the attempt, without query and credentials. */
   declare readonly url?: string;
-  /** True when trying again as things are cannot help, such as for `wamp.error.no_such_realm`. */
+  /** True if another attempt with the same options cannot succeed, such as for `wamp.error.no_such_realm`. */
   readonly fatal: boolean;
 
   constructor(
@@ -102,7 +102,7 @@ export class ConnectError extends WampError {
   }
 }
 
-/** The router did not accept who we say we are, or our authenticator failed. */
+/** Authentication failed, or an authenticator threw an error. */
 export class AuthError extends ConnectError {
   override readonly name = 'AuthError';
 }
@@ -112,37 +112,39 @@ export class CallTimeoutError extends WampError {
   override readonly name = 'CallTimeoutError';
 }
 
-/** The call was canceled, by `call.cancel()` or elsewhere: `wamp.error.canceled`. */
+/** The call was canceled, by `call.cancel()` or by another party: `wamp.error.canceled`. */
 export class CanceledError extends WampError {
   override readonly name = 'CanceledError';
 }
 
-/** The router broke the protocol, or says that we did: `wamp.error.protocol_violation`. */
+/** The router violated the protocol, or reports that this client did: `wamp.error.protocol_violation`. */
 export class ProtocolError extends WampError {
   override readonly name = 'ProtocolError';
 }
 
 /**
- * A message cannot be written: a value has no form in the session's serializer,
- * `wamp.error.invalid_argument`, or it is longer than the router takes, `wamp.error.payload_size_exceeded`.
+ * A message cannot be sent: the session's serializer cannot represent a value (`wamp.error.invalid_argument`), or the
+ * message is longer than the router accepts (`wamp.error.payload_size_exceeded`).
  */
 export class SerializationError extends WampError {
   override readonly name = 'SerializationError';
 }
 
-/** What a request fails with when its session has ended. */
+/** The error of a request whose session has ended. */
 export function connectionLost({ reason, error }: Ending, sent: boolean): ConnectionLostError {
   if (sent && error instanceof ConnectionLostError) return error;
   return new ConnectionLostError(reason, saidBy(error) ?? 'The session is closed.', sent, error);
 }
 
-/** What an error says, without the URI that its message begins with. */
+/** The message of an error without the URI that it begins with. */
 function saidBy(error: Error | undefined): string | undefined {
   const [said] = WampError.is(error) ? error.args : [];
   return typeof said === 'string' ? said : error?.message;
 }
 
-/** What an error is about, as a field of it and in its message; what concerns the whole session, stays as it is. */
+/**
+ * Adds the procedure or topic to an error, as a field and in its message. Errors of the whole session stay unchanged.
+ */
 export function about<E>(error: E, subject: Subject): E {
   if (!(error instanceof WampError) || error instanceof ConnectionLostError) return error;
   const entries = Object.entries(subject);
@@ -150,25 +152,25 @@ export function about<E>(error: E, subject: Subject): E {
   const { message } = error;
   const more = entries.map(([field, value]) => `${field} ${value}`).join(', ');
   Object.assign(error, subject, { message: `${message} (${more})` });
-  // Some engines build the stack when it is first read, with the message of that moment.
+  // Some engines format the stack when it is first read, and use the message of that moment.
   const { stack } = error;
   if (stack?.includes(error.message) === false) error.stack = stack.replace(message, () => error.message);
   return error;
 }
 
-/** Hands an error on to who awaits it, whose line its stack then begins with. */
+/** Rethrows an error with a stack that begins at the code that awaits it. */
 export function traced(error: unknown): never {
   if (error instanceof WampError) startAt(error, traced);
   throw error;
 }
 
-/** What a message fails with that could not be encoded. */
+/** The error of a message that could not be serialized. */
 export function unwritable(cause: unknown): Error {
   if (cause instanceof SerializationError) return cause;
   return new SerializationError(ErrorUri.INVALID_ARGUMENT, [toError(cause).message], {}, { cause });
 }
 
-/** The exception that an ERROR stands for. */
+/** The exception for an ERROR message. */
 export function errorOf({ error, payload, details }: ErrorMessage): WampError {
   const options = { details };
   const { args } = payload;
@@ -184,7 +186,7 @@ export function errorOf({ error, payload, details }: ErrorMessage): WampError {
   }
 }
 
-// T-25: older routers have names of their own for this.
+// T-25: older routers use URIs of their own for a failed authentication.
 const AUTH =
   /^wamp\.error\.(authentication_|authorization_|no(t|_matching)?_auth|no_such_(principal|role)$|cannot_auth)/;
 const FATAL: ReadonlySet<Uri> = new Set([
@@ -193,7 +195,7 @@ const FATAL: ReadonlySet<Uri> = new Set([
   ErrorUri.PROTOCOL_VIOLATION,
 ]);
 
-/** The exception for a session that a router refuses with ABORT. */
+/** The exception for an ABORT from the router. */
 export function refusal(reason: Uri, args: Args, kwargs: Kwargs, details: Kwargs): ConnectError {
   const { message } = details;
   const said = args.length === 0 && typeof message === 'string' ? [message] : args;
@@ -204,15 +206,12 @@ export function refusal(reason: Uri, args: Args, kwargs: Kwargs, details: Kwargs
     : new ConnectError(uri, said, FATAL.has(uri), { ...options, ...rest });
 }
 
-/**
- * A URI received from a peer: when it is invalid, `wamp.error.runtime_error` stands in its place, the text in
- * `kwargs.uri`.
- */
+/** A URI received from a peer. An invalid one is replaced by `wamp.error.runtime_error`, and kept as `kwargs.uri`. */
 export function named(uri: string, kwargs: Kwargs = {}): { readonly uri: Uri; readonly kwargs: Kwargs } {
   return isUri(uri) ? { uri, kwargs } : { uri: ErrorUri.RUNTIME_ERROR, kwargs: { ...kwargs, uri } };
 }
 
-/** Whatever was thrown, as an Error. */
+/** Any thrown value as an Error. */
 export function toError(thrown: unknown): Error {
   return thrown instanceof Error
     ? thrown

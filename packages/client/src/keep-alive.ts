@@ -1,23 +1,23 @@
-/** Finds out that a path has fallen silent: who says nothing for a while is asked for a sign of life. */
+/** Detects dead connections: probes the router after a period of silence. */
 import type { Clock } from './clock.ts';
 
-/** A connection, as far as silence is concerned. */
+/** A connection, as the detector sees it. */
 export interface Audible {
-  /** Set by whatever comes from the other side, and cleared here. */
+  /** Set when anything is received, and cleared here. */
   heard: boolean;
-  /** Asks for something that the other side has to answer. */
+  /** Sends a probe that the router has to answer. */
   probe(): void;
-  /** Gives it up. */
+  /** Ends the connection. */
   lose(message: string): void;
 }
 
-/** How long silence may last, in milliseconds. */
+/** The time limits, in milliseconds. */
 export interface KeepAliveTimes {
   readonly idle: number;
   readonly timeout: number;
 }
 
-/** A silence of `idle` is looked at so many times. */
+/** The number of checks within an `idle` period. */
 const LOOKS = 5;
 
 export class KeepAlive {
@@ -25,7 +25,7 @@ export class KeepAlive {
   readonly #times: KeepAliveTimes;
   readonly #clock: Clock;
   #stopTimer: (() => void) | undefined;
-  /** How many looks in a row have found nothing. */
+  /** The number of consecutive checks without traffic. */
   #silent = 0;
 
   constructor(connection: Audible, times: KeepAliveTimes, clock: Clock) {
@@ -36,7 +36,7 @@ export class KeepAlive {
     this.#lookLater();
   }
 
-  /** Asks now. @param within milliseconds that the answer may take: default the option's */
+  /** Probes now. @param within time limit of the answer (ms). Default: option `timeout` */
   probe(within: number = this.#times.timeout): void {
     this.#connection.heard = false;
     this.#silent = 0;

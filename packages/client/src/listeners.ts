@@ -1,16 +1,16 @@
-/** The listeners of a session, and the log for what none of them hears. */
+/** The event listeners of a session, and the log for events without one. */
 import { isThenable } from './core/thenable.ts';
 import { toError } from './errors.ts';
 import type { SessionEvents } from './session-events.ts';
 
-/** Where a session says what nobody else gets to hear. */
+/** A log for what no listener of the application receives. */
 export interface Logger {
   error(message: string, error: Error): void;
-  /** What is amiss, and no exception; without it, `error` is told. */
+  /** Logs a problem that is not an exception; without it, `error` is called. */
   warn?(message: string): void;
 }
 
-/** Functions of the application, by the event of the session that they listen to. */
+/** The listeners of the application, by event type. */
 export class Listeners {
   readonly #logger: Logger;
   readonly #listeners = new Map<keyof SessionEvents, Set<(event: never) => unknown>>();
@@ -19,7 +19,7 @@ export class Listeners {
     this.#logger = logger;
   }
 
-  /** @returns takes the listener away again */
+  /** @returns a function that removes the listener */
   add<E extends keyof SessionEvents>(type: E, listener: (event: SessionEvents[E]) => void): () => void {
     const listeners = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, listeners.add(listener));
@@ -30,28 +30,28 @@ export class Listeners {
     return (this.#listeners.get(type)?.size ?? 0) > 0;
   }
 
-  /** True when there was someone to hear it. */
+  /** True if there was a listener. */
   emit<E extends keyof SessionEvents>(type: E, event: SessionEvents[E]): boolean {
     const listeners = this.#listeners.get(type);
     if (listeners === undefined || listeners.size === 0) return false;
-    // What a listener of errors throws goes no further than to the log.
+    // An exception of a listener for `error` is logged, to avoid a loop.
     const failed = (error: Error): void => (type === 'error' ? this.#log(error) : this.report(error));
-    // `add` has put it under the type that it listens to.
+    // `add` has stored it under the type that it accepts.
     for (const listener of listeners) attempt(() => listener(event as never), failed);
     return true;
   }
 
-  /** Calls a function of the application; what it throws or rejects with is reported. */
+  /** Calls a function of the application, and reports what it throws or rejects with. */
   tell(listener: () => unknown): void {
     attempt(listener, (error) => this.report(error));
   }
 
-  /** An exception that nobody else gets to see. */
+  /** Reports an exception that no promise of the application rejects with. */
   report(error: Error): void {
     if (!this.emit('error', error)) this.#log(error);
   }
 
-  /** Says what is amiss, and no exception. */
+  /** Logs a problem that is not an exception. */
   warn(message: string, error: Error): void {
     const logger = this.#logger;
     if (logger.warn === undefined) this.#log(error, message);
@@ -66,7 +66,7 @@ export class Listeners {
     try {
       log();
     } catch {
-      // A logger that fails leaves nobody to tell.
+      // If the logger throws, there is no other place to report to.
     }
   }
 }

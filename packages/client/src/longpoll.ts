@@ -1,3 +1,3 @@
-/** HTTP long-poll, for where WebSockets do not get through: `transport: longPoll()`. */
+/** HTTP long-poll, for networks that block WebSockets: `transport: longPoll()`. */
 export { longPoll, type LongPollOptions } from './transports/longpoll.ts';
 export type { Fetch, FetchRequest, FetchResponse } from './transports/post.ts';

@@ -1,4 +1,4 @@
-/** The meta APIs, history and testaments of a router, typed: helpers over a session. */
+/** Typed helpers for the meta APIs, event history and testaments of a router. */
 export type { MetaSession } from './meta/meta-session.ts';
 export {
   type SessionInfo,

@@ -1,14 +1,14 @@
-/** The options of the public API: what each may hold, and the check that refuses everything else at once. */
+/** Checks the options of the public API: refuses unknown names and invalid values with a TypeError. */
 import { dict, isId, type Dict, type Keys, type Kwargs } from '@wamp/protocol';
 import { startAt, type Entry } from './stack.ts';
 
-/** Judges the value of an option: undefined when it may stand, else what is expected, in words. */
+/** Checks the value of an option: returns undefined if it is valid, else a description of what is expected. */
 export type Rule = (value: unknown) => string | undefined;
 
 /** The options of one function, by name. */
 export type Rules<O = Readonly<Record<string, unknown>>> = Readonly<Record<keyof O & string, Rule>>;
 
-/** A rule in words, and as a test. */
+/** A rule from a description and a predicate. */
 export const rule =
   (expected: string, holds: (value: unknown) => boolean): Rule =>
   (value) =>
@@ -27,13 +27,13 @@ export const MILLISECONDS: Rule = rule(
 export const COUNT: Rule = rule('an integer from 1', isId);
 export const oneOf = (...words: readonly string[]): Rule =>
   rule(`one of ${words.join(', ')}`, (value) => words.some((word) => word === value));
-/** An object that has a method, or another member. */
+/** An object that has the given method, or another member. */
 export const having = (what: string, name: PropertyKey, type = 'function'): Rule =>
   rule(
     what,
     (value) => typeof (value as Readonly<Record<PropertyKey, unknown>> | null | undefined)?.[name] === type,
   );
-/** One, or a list of some. */
+/** One value that satisfies the rule, or a non-empty list of them. */
 export const some =
   (one: Rule): Rule =>
   (value) =>
@@ -54,7 +54,7 @@ export const BUFFER: Rule = nested('buffer', {
   overflow: oneOf('error', 'drop-oldest', 'drop-newest'),
 });
 
-/** Options that go on the wire: what they may hold, the protocol package knows. */
+/** Rules for options that are sent to the router: the protocol package defines their values. */
 export function onTheWire<const N extends string>(keys: Keys, ...names: N[]): Readonly<Record<N, Rule>> {
   const rules = names.map((name) => {
     const key = wireName(name);
@@ -63,13 +63,13 @@ export function onTheWire<const N extends string>(keys: Keys, ...names: N[]): Re
   return Object.fromEntries(rules) as Record<N, Rule>;
 }
 
-/** Further attributes for the wire: those that the protocol package knows hold what they have to. */
+/** The rule for `extra`: attributes that the protocol package knows must have valid values. */
 export function extra(keys: Keys): Rule {
   const known = attribute(dict(keys)(''), '');
   return (value) => DICT(value) ?? known(value);
 }
 
-/** @param label what a check calls what it judges, which its messages begin with */
+/** @param label the prefix of the messages that the check produces */
 function attribute(check: ((value: unknown) => unknown) | undefined, label: string): Rule {
   return (value) => {
     try {
@@ -88,8 +88,8 @@ function attribute(check: ((value: unknown) => unknown) | undefined, label: stri
 }
 
 /**
- * Judges all options that are set; `undefined` counts as not set.
- * @param name of the function that takes them
+ * Checks all options that are set; `undefined` counts as not set.
+ * @param name the function that takes them
  * @param entry that function, or a method of its name
  * @throws TypeError that names the option, its value and what is expected
  */
@@ -112,8 +112,9 @@ export function checkOptions(name: string, rules: Rules, options: unknown, entry
 }
 
 /**
- * Judges the options of a function that takes a payload before them: without options, a payload whose keys are all names
- * of options was meant to be them. Who means it as keyword arguments passes options, be they `{}`.
+ * Checks the options of a function that takes a payload before them. If there are none, and all keys of the payload
+ * are names of options, the payload was probably meant as options, and is refused. To send such keys as keyword
+ * arguments, pass options, `{}` if necessary.
  * @throws TypeError
  */
 export function checkRequest(
@@ -134,13 +135,13 @@ export function checkRequest(
   }
 }
 
-/** @param what names the value @throws TypeError */
+/** @param what the name of the value in the message @throws TypeError */
 export function demand(judge: Rule | undefined, value: unknown, what: string, entry?: Entry): void {
   const expected = judge?.(value);
   if (expected !== undefined) throw fault(what, expected, value, entry);
 }
 
-/** For plain JavaScript, where a text easily stands in the place of a list. @throws TypeError */
+/** Checks types at run time, for callers without TypeScript. @throws TypeError */
 export function requirePayload(name: string, args: unknown, kwargs: unknown, entry?: Entry): void {
   demand(LIST, args, `The args of ${name}`, entry);
   demand(DICT, kwargs, `The kwargs of ${name}`, entry);
@@ -148,14 +149,14 @@ export function requirePayload(name: string, args: unknown, kwargs: unknown, ent
 
 /** A TypeError whose stack begins where `entry` was called. */
 export function fault(what: string, expected: string, value: unknown, entry?: Entry): TypeError {
-  // Of a secret, an error tells no more than its type.
+  // The message does not reveal the value of a secret, only its type.
   const got = /key|secret|passphrase/.test(what) ? typeof value : shown(value);
   const error = new TypeError(`${what}: expected ${expected}, got ${got}.`);
   if (entry !== undefined) startAt(error, entry);
   return error;
 }
 
-/** Attributes as the wire spells them: the options that `rules` has, `excludeMe` as `exclude_me`, and then `extra`. */
+/** The options of `rules` in the spelling of the wire (`excludeMe` as `exclude_me`), followed by `extra`. */
 export function wireOptions(options: object & { readonly extra?: unknown }, rules: Rules): Dict {
   const wire: Record<string, unknown> = {};
   for (const option in options) {
@@ -169,12 +170,12 @@ function wireName(option: string): string {
   return option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** By tag, not by prototype: an object from another window or realm of JavaScript is as good. */
+/** Compares the tag, not the prototype: an object may come from another window. */
 export function isPlain(value: unknown): value is Kwargs {
   return Object.prototype.toString.call(value) === '[object Object]';
 }
 
-/** A value as messages show it. */
+/** A value as error messages show it. */
 function shown(value: unknown): string {
   let text: string | undefined;
   try {
@@ -185,7 +186,7 @@ function shown(value: unknown): string {
   return (text ?? String(value)).slice(0, 60);
 }
 
-/** The known name that was meant, if one is at most two letters away. */
+/** The known name that is at most two edits away, if there is one. */
 function nearest(name: string, known: readonly string[]): string | undefined {
   const plain = name.replaceAll('_', '').toLowerCase();
   for (const most of [0, 1, 2]) {
@@ -195,7 +196,7 @@ function nearest(name: string, known: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** Whether putting in, taking out or changing so many letters makes one text the other. */
+/** Whether the edit distance of the texts is at most `most`. */
 function isNear(one: string, other: string, most: number): boolean {
   if (one === other || most < 0) return most >= 0;
   const [a, b] = [one.slice(1), other.slice(1)];

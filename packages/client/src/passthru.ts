@@ -1,16 +1,16 @@
-/** Payloads that pass the router unread, and may be encrypted (spec: Payload Passthru Mode). */
+/** Payload Passthru Mode: payloads that the router forwards without decoding, and that may be encrypted. */
 import { MessageType, Payload, type PassthruAttributes, type Serializer, type Uri } from '@wamp/protocol';
 import { checkOptions, having, rule, type Rules } from './options.ts';
 import type { Packed, Passthru, Plain } from './core/passthru.ts';
 
 export type { Packed, Passthru, PassthruOption, Plain } from './core/passthru.ts';
 
-/** What a cipher knows of a payload besides its bytes. */
+/** What a cipher is told about a payload, besides its bytes. */
 export interface CipherContext {
   readonly scheme: string;
   /** The procedure or topic. */
   readonly uri: Uri;
-  /** Which key: as configured for what is sent, as told by the sender for what arrives. */
+  /** The key id: as configured for what is sent, as named by the sender for what is received. */
   readonly keyId: string | undefined;
 }
 
@@ -21,17 +21,17 @@ export interface Cipher {
   /** Tells the receiver which key to use. */
   readonly keyId?: string | undefined;
   encrypt(plaintext: Uint8Array, context: CipherContext): Uint8Array | Promise<Uint8Array>;
-  /** Throws, or rejects, for what it cannot decrypt, or does not trust. */
+  /** Throws or rejects if the bytes cannot be decrypted or authenticated. */
   decrypt(ciphertext: Uint8Array, context: CipherContext): Uint8Array | Promise<Uint8Array>;
 }
 
 /** How payloads are packed. */
 export interface PassthruOptions {
-  /** `wamp`, `mqtt`, or a name of your own that starts with `x_`. */
+  /** `wamp`, `mqtt`, or a custom name that starts with `x_`. */
   readonly scheme: string;
   /**
-   * What the payload is written by, or `native`: then it is one positional argument, a `Uint8Array`,
-   * which goes as it is. Default: `native` for `mqtt`; the others have none.
+   * The serializer of the payload, or `native`: then the payload is one positional argument, a `Uint8Array`, which is
+   * sent unchanged. Default: `native` for `mqtt`; required for the others.
    */
   readonly serializer?: Serializer | 'native' | undefined;
   readonly cipher?: Cipher | undefined;
@@ -48,12 +48,12 @@ const PASSTHRU_OPTIONS: Rules<PassthruOptions> = {
 };
 
 /**
- * For option `passthru` of `call`, `stream`, `publish`, `subscribe` and `register`. What arrives is
- * read only if it names the same serializer and the same cipher.
+ * For option `passthru` of `call`, `stream`, `publish`, `subscribe` and `register`. Received payloads are read only
+ * if they name the same serializer and the same cipher.
  *
  * @example const secret = passthru({ scheme: 'wamp', serializer: cbor, cipher });
  *   await session.publish('chat.secret', ['psst'], { passthru: secret });
- * @throws TypeError for options that the specification has no place for
+ * @throws TypeError for options that the specification does not define
  */
 export function passthru(options: PassthruOptions): Passthru {
   checkOptions('passthru', PASSTHRU_OPTIONS, options, passthru);
@@ -92,7 +92,7 @@ function nameOf(serializer: Serializer | 'native'): string {
   return typeof serializer === 'string' ? serializer : serializer.name;
 }
 
-/** PPT-7: a map of the two. @throws SerializationFailure, TypeError */
+/** PPT-7: one dict of args and kwargs. @throws SerializationFailure, TypeError */
 function write(serializer: Serializer | 'native', { args, kwargs }: Plain): Uint8Array {
   if (serializer !== 'native') {
     return serializer.encodePayload([], { args, kwargs }, 2).subarray(noArgs(serializer).length);
@@ -112,8 +112,8 @@ function read(serializer: Serializer | 'native', bytes: Uint8Array): Plain {
 }
 
 /**
- * The dict that the bytes are. As the Kwargs of a message they are checked like all that comes from
- * outside: nesting, lengths, and nothing before or behind.
+ * Decodes the bytes as a dict. They are checked as the Kwargs of a message are: nesting, lengths, and no bytes before
+ * or after.
  */
 function dictIn(serializer: Serializer, bytes: Uint8Array): Readonly<Record<string, unknown>> {
   const before = noArgs(serializer);
@@ -131,7 +131,7 @@ function dictIn(serializer: Serializer, bytes: Uint8Array): Readonly<Record<stri
   return 'payload' in message ? message.payload.kwargs : {};
 }
 
-/** What stands before the Kwargs of a message whose Args are empty. */
+/** The bytes that precede the Kwargs of a message with empty Args. */
 function noArgs(serializer: Serializer): Uint8Array {
   return serializer.encodePayload([], {}, 2).subarray(0, serializer.binary ? -1 : -2);
 }

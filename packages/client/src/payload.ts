@@ -1,4 +1,4 @@
-/** The list-or-dict rule: what an application hands over, as the payload of a message. */
+/** The payload of a message from what an application passes: a list, a dict, or both. */
 import { Payload, type Args, type Kwargs } from '@wamp/protocol';
 import { DICT, fault, FUNCTION, isPlain, demand, TEXT } from './options.ts';
 import type { Entry } from './stack.ts';

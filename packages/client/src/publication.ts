@@ -1,4 +1,4 @@
-/** A publication: how to publish, and how it gets to the router and is confirmed. */
+/** A publication: its options, how it is sent, and how it is confirmed. */
 import { MessageType, type Dict, type Id, type Kwargs, type Payload, type Uri } from '@wamp/protocol';
 import { lacking, type Need } from './announced.ts';
 import type { Connection } from './connection.ts';
@@ -9,49 +9,50 @@ import { about, toError } from './errors.ts';
 import type { Office } from './office.ts';
 import { onAbort } from './signal.ts';
 
-/** How to publish. */
+/** Options of `publish`. */
 export interface PublishOptions {
-  /** Waits for the router's confirmation, which carries the publication's id: default false. */
+  /** Waits for the router's confirmation, which contains the publication id. Default: false. */
   readonly acknowledge?: boolean | undefined;
-  /** Whether this session gets no event of its own, even if it is subscribed: default true. */
+  /** Whether this session receives no event of its own publication, even if it is subscribed. Default: true. */
   readonly excludeMe?: boolean | undefined;
-  /** Asks the router to tell the subscribers who publishes. */
+  /** Asks the router to disclose the publisher to subscribers. */
   readonly discloseMe?: boolean | undefined;
-  /** Asks the router to keep the event for those who subscribe later with `getRetained`. */
+  /** Asks the router to retain the event for sessions that subscribe later with `getRetained`. */
   readonly retain?: boolean | undefined;
-  /** Sessions that get no event. */
+  /** Sessions that receive no event. */
   readonly exclude?: readonly Id[] | undefined;
   readonly excludeAuthid?: readonly string[] | undefined;
   readonly excludeAuthrole?: readonly string[] | undefined;
-  /** The only sessions that may get an event. */
+  /** The only sessions that are eligible to receive an event. */
   readonly eligible?: readonly Id[] | undefined;
   readonly eligibleAuthid?: readonly string[] | undefined;
   readonly eligibleAuthrole?: readonly string[] | undefined;
   /** Stops waiting for the confirmation when it is aborted, and rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * What becomes of it while there is no connection: `wait`, the default, for the next one, within option
-   * `offlineQueue` of `connect` and its `signal`; `drop`: it resolves, and nobody gets it; `fail`: it rejects at once.
+   * What happens while there is no connection. `wait`, the default: it waits for the next connection, limited by
+   * option `offlineQueue` of `connect` and by `signal`. `drop`: it resolves, and is not sent. `fail`: it rejects at
+   * once.
    */
   readonly offline?: 'wait' | 'drop' | 'fail' | undefined;
   /**
-   * Whether subscribers may get it twice: default false. If so, and with `acknowledge`, it is sent again when the
-   * connection goes before it has been confirmed, for nobody knows whether the router had it.
+   * Whether subscribers may receive it twice. Default: false. If true, and with `acknowledge`, it is sent again when
+   * the connection is lost before the confirmation, because the router may or may not have received it.
    */
   readonly idempotent?: boolean | undefined;
-  /** Lets the payload pass the router unread. */
+  /** Sends the payload in a form that the router forwards without decoding (Payload Passthru Mode). */
   readonly passthru?: PassthruOption;
-  /** Further attributes of PUBLISH.Options, spelled as on the wire. */
+  /** Further attributes of PUBLISH.Options, in the spelling of the wire. */
   readonly extra?: Kwargs | undefined;
 }
 
-/** What became of a publication. */
+/** The outcome of a publication. */
 export interface PublishResult {
-  /** Its id; only with `acknowledge`. */
+  /** The publication id; only with `acknowledge`. */
   readonly publication?: Id;
 }
 
-/** What a publication sends. */
+/** What a publication needs to be sent. */
 export interface PublishRequest {
   readonly topic: Uri;
   readonly payload: Payload;
@@ -59,16 +60,16 @@ export interface PublishRequest {
   readonly options: PublishOptions;
 }
 
-/** How the promise of a publication is settled. */
+/** Settles the promise of a publication. */
 interface Settle {
   resolve(result: PublishResult | Promise<PublishResult>): void;
   reject(error: Error): void;
 }
 
-/** What the router must be able to do for a payload that passes through. */
+/** The features that the router must have announced for payload passthru. */
 const PASSTHRU: readonly Need[] = [['broker', 'payload_passthru_mode']];
 
-/** A publication on its way to the router, or waiting for its confirmation. */
+/** A publication that is being sent, or waits for its confirmation. */
 export class PendingPublication implements Waiter, Outgoing<Connection> {
   readonly type: typeof MessageType.PUBLISH = MessageType.PUBLISH;
   readonly #request: PublishRequest;
@@ -77,7 +78,7 @@ export class PendingPublication implements Waiter, Outgoing<Connection> {
   #connection: Connection | undefined;
   #id: Id | undefined;
   #stopListening: (() => void) | undefined;
-  /** What is sent: as it was given, or packed. */
+  /** The payload to send: as it was given, or packed. */
   #options: Dict;
   #payload: Payload;
 
@@ -157,7 +158,7 @@ export class PendingPublication implements Waiter, Outgoing<Connection> {
     this.#settle.reject(about(error, { topic }));
   }
 
-  /** There is no connection, and it is not to wait for one. */
+  /** There is no connection, and the publication may not wait for one. */
   dropped(): void {
     this.#stopListening?.();
     this.#settle.resolve({});

@@ -1,4 +1,6 @@
-/** What a subscription has missed while there was no connection, as the router can tell it (`x_event_recovery`, docs/history.md). */
+/**
+ * Recovers the events that a subscription missed while there was no connection (`x_event_recovery`, docs/history.md).
+ */
 import { ErrorUri, MessageType, Payload, type Id, type Kwargs, type Result } from '@wamp/protocol';
 import type { Connection } from './connection.ts';
 import type { WampEvent } from './core/event.ts';
@@ -7,15 +9,15 @@ import type { Answer, Waiter } from './core/requests.ts';
 import type { Restoration } from './core/restoration.ts';
 import { ConnectionLostError, WampError } from './errors.ts';
 
-/** How many events an answer may have. */
+/** The maximum number of events in an answer. */
 const LIMIT = 500;
 
-/** Catches one subscription up on one connection. */
+/** Recovers the missed events of one subscription on one connection. */
 export class Recovery implements Waiter {
   readonly type: typeof MessageType.CALL = MessageType.CALL;
   readonly #handle: Subscriber;
   readonly #connection: Connection;
-  /** Ids that the session had before. */
+  /** Earlier ids of this session. */
   readonly #former: readonly Id[];
   readonly #restoration: Restoration | undefined;
   #recovered = 0;
@@ -33,7 +35,7 @@ export class Recovery implements Waiter {
     this.#restoration = restoration;
   }
 
-  /** The router has agreed to the subscription. */
+  /** Called when the router has confirmed the subscription. */
   start(): void {
     const { cursor, recovers, uri } = this.#handle;
     this.#restoration?.begin();
@@ -53,7 +55,7 @@ export class Recovery implements Waiter {
       return;
     }
     if (cursor.epoch !== epoch) {
-      // A log that we know nothing of: whatever has come live since we have subscribed is new.
+      // An unknown log: every event since this SUBSCRIBE is new.
       cursor.forget();
       this.#finish(cursor.away === undefined);
       cursor.epoch = epoch;
@@ -72,19 +74,19 @@ export class Recovery implements Waiter {
     const { epoch, offset } = WampError.is(error, ErrorUri.PAYLOAD_SIZE_EXCEEDED) ? error.kwargs : {};
     if (error instanceof ConnectionLostError) this.lost();
     else if (epoch === cursor.epoch && typeof offset === 'number' && offset > cursor.offset) {
-      // An event that fits into no message to us is missed; the log goes on behind it.
+      // An event that exceeds the size limit for our messages is skipped, and counts as missed.
       cursor.offset = offset;
       this.#isComplete = false;
       this.#ask();
     } else this.#giveUp();
   }
 
-  /** The connection is gone: the next one goes on from where this one came to. */
+  /** The connection is lost: recovery continues from the current position on the next one. */
   lost(): void {
     this.#handle.cursor.release();
   }
 
-  /** There is no log, or none for us. */
+  /** The router keeps no log of this topic, or does not let us read it. */
   #giveUp(): void {
     const { cursor } = this.#handle;
     if (this.#recovered === 0) cursor.forget();
@@ -105,7 +107,7 @@ export class Recovery implements Waiter {
     }));
   }
 
-  /** Hands over an event of the answer. */
+  /** Delivers one event of the answer. */
   #recover(told: unknown): void {
     const { uri, cursor } = this.#handle;
     const { publication, args, kwargs, details, topic } = (told ?? {}) as Kwargs;
@@ -125,7 +127,7 @@ export class Recovery implements Waiter {
     this.#connection.events.offer(this.#handle, event, 0);
   }
 
-  /** All that the router can tell has been told: what has come meanwhile follows. */
+  /** The router has sent all that it can recover: the events that were held back meanwhile follow. */
   #finish(isComplete: boolean): void {
     const { cursor } = this.#handle;
     if (isComplete && cursor.isOverfull) {

@@ -1,4 +1,4 @@
-/** A registered procedure: its options and its handle. */
+/** A registration: its options and its handle. */
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Dict, Id, InvocationPolicy, Kwargs, MatchPolicy, Uri } from '@wamp/protocol';
 import { Handle, type HandleState, type Leave } from './core/handle.ts';
@@ -7,47 +7,49 @@ import type { Invocation } from './core/invocation.ts';
 import type { PassthruOption } from './core/passthru.ts';
 import type { Result } from './core/result.ts';
 
-/** How to register a procedure. */
+/** Options of `register`. */
 export interface RegisterOptions {
-  /** How the URI selects calls: default `exact`. */
+  /** How the URI matches calls. Default: `exact`. */
   readonly match?: MatchPolicy | undefined;
-  /** How a call chooses when several callees share the procedure: default `single`, which is no sharing. */
+  /** How a callee is chosen if several share the procedure. Default: `single`, no sharing. */
   readonly invoke?: InvocationPolicy | undefined;
-  /** How many invocations of it this session takes at once: default any number; more wait at the router. */
+  /**
+   * How many invocations this session accepts at the same time. Default: no limit; further calls wait at the router.
+   */
   readonly concurrency?: number | undefined;
-  /** Takes the procedure from whoever of the same principal holds it. */
+  /** Takes the procedure over from another session of the same principal. */
   readonly forceReregister?: boolean | undefined;
-  /** Asks the router to tell who calls, for all calls. */
+  /** Asks the router to disclose the callers of all calls. */
   readonly discloseCaller?: boolean | undefined;
   /**
-   * Asks the router to leave a call's timeout to this side: when it has passed, the invocation's
-   * signal is aborted, and the caller gets `wamp.error.timeout`. Default: the router keeps the time.
+   * Asks the router to leave timeouts to this client: when a call's timeout has passed, the signal of its invocation
+   * is aborted, and the caller receives `wamp.error.timeout`. Default: the router enforces timeouts.
    */
   readonly forwardTimeout?: boolean | undefined;
-  /** Reads invocations that pass the router unread; what the procedure gives goes back the same way. */
+  /** Reads invocations in Payload Passthru Mode, and packs results the same way. */
   readonly passthru?: PassthruOption;
-  /** Unregisters when it is aborted; before the router has answered, `register` rejects with its reason. */
+  /** Unregisters when it is aborted. Before the router has answered, `register` rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Further attributes of REGISTER.Options, spelled as on the wire. */
+  /** Further attributes of REGISTER.Options, in the spelling of the wire. */
   readonly extra?: Kwargs | undefined;
 }
 
-/** A procedure that this session offers. */
+/** A registered procedure. */
 export interface Registration extends AsyncDisposable {
-  /** The procedure, or the pattern, that it was registered for. */
+  /** The procedure, or the pattern, that was registered. */
   readonly procedure: Uri;
-  /** The router's id for it; undefined once it has ended. */
+  /** The registration id; undefined once the registration has ended. */
   readonly id: Id | undefined;
   readonly state: HandleState;
-  /** Resolves, and never rejects, when it has ended: by you, by the router, or with the session. */
+  /** Resolves when the registration has ended: by `unregister`, by the router, or with the session. Never rejects. */
   readonly ended: Promise<Ending>;
-  /** Withdraws the procedure; calls that come before the router confirms are still served. */
+  /** Unregisters the procedure; calls that arrive before the router confirms are still served. */
   unregister(): Promise<void>;
 }
 
 /**
- * What a procedure may return: a value, `result(…)`, or a promise of either; or it is an
- * `async function*`, which yields progressive results and returns the final one.
+ * What a procedure may return: a value, `result(…)`, or a promise of either. An `async function*` yields progressive
+ * results and returns the final one.
  */
 export type HandlerReturn<V, P = unknown> =
   V | Result | Promise<V | Result> | AsyncGenerator<P | Result, V | Result, undefined>;
@@ -55,7 +57,7 @@ export type HandlerReturn<V, P = unknown> =
 /** A registered function, as the core calls it. */
 export type Procedure = (args: unknown[], invocation: Invocation<unknown[]>) => unknown;
 
-/** The same, whatever arguments it declares. */
+/** The same, with any declared parameters. */
 export type DeclaredProcedure = (args: never, invocation: never) => unknown;
 
 export class RegistrationHandle extends Handle implements Registration {

@@ -1,4 +1,4 @@
-/** Which options the methods of a session take, and what each may hold: the one source of the check. */
+/** The options of the session's methods, with the rule for each value. */
 import { callKeys, publishKeys, registerKeys, subscribeKeys } from '@wamp/protocol';
 import type { CallOptions } from './call-options.ts';
 import {
@@ -24,10 +24,10 @@ import type { RegisterOptions } from './registration.ts';
 import type { StreamOptions } from './stream.ts';
 import type { SubscribeOptions } from './subscription.ts';
 
-/** Options of a request with a payload, which may have keyword arguments beside a list. */
+/** Options of a request with a payload: keyword arguments that accompany a list. */
 export type WithKwargs<O> = O & { readonly kwargs?: unknown };
 
-/** The options that go on the wire, of each message that takes some. */
+/** The options that are sent to the router, by message. */
 export const ON_THE_WIRE: {
   readonly call: Rules<Pick<CallOptions, 'timeout' | 'discloseMe'>>;
   readonly publish: Rules<Omit<PublishOptions, 'signal' | 'passthru' | 'extra' | 'offline' | 'idempotent'>>;

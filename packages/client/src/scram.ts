@@ -1,2 +1,2 @@
-/** Entry `@wamp/client/scram`: authentication method `wamp-scram`, which proves the router to us as well. */
+/** Entry `@wamp/client/scram`: authentication method `wamp-scram`, which also authenticates the router. */
 export { scram, type ScramBounds, type ScramOptions } from './auth/scram.ts';

@@ -1,40 +1,40 @@
-/** What a session tells of itself. */
+/** The events of a session. */
 import type { Id, Kwargs } from '@wamp/protocol';
 import type { Restored } from './core/restoration.ts';
 import type { Ending } from './ending.ts';
 import type { ConnectionLostError } from './errors.ts';
 
 /**
- * Where a session stands: `idle` is a lazy one that needs nothing, `connecting` one that has no connection yet,
- * `reconnecting` one that has lost it and will have another.
+ * The state of a session: `idle`, a lazy session without a connection; `connecting`, before its first connection;
+ * `reconnecting`, after it has lost one.
  */
 export type SessionState = 'idle' | 'connecting' | 'open' | 'reconnecting' | 'closing' | 'closed';
 
-/** What a session tells of itself, to the listeners of `on`. */
+/** The events that a session emits to the listeners of `on`. */
 export interface SessionEvents {
-  /** It stands elsewhere now. */
+  /** The state has changed. */
   state: SessionState;
-  /** There is a connection. */
+  /** A connection is open. */
   open: {
-    /** The id of the session at the router, another one on each connection. */
+    /** The session id, which is new on each connection. */
     readonly id: Id;
-    /** Whether there was a connection before: handles are being restored then. */
+    /** Whether this is a reconnect: handles are being restored then. */
     readonly resumed: boolean;
-    /** WELCOME.Details, as they came. */
+    /** WELCOME.Details, as received. */
     readonly details: Kwargs;
   };
-  /** The connection went without having been closed from here. */
+  /** The connection was lost, not closed from here. */
   lost: ConnectionLostError;
   /**
-   * An attempt has failed, or the connection was lost: the next attempt is `delay` ms away. They are counted from 1, together
-   * with connections that did not last (`resetAfter`).
+   * An attempt failed, or the connection was lost; the next attempt follows in `delay` ms. Attempts count from 1, and
+   * include connections that did not last (`resetAfter`).
    */
   retry: { readonly attempt: number; readonly delay: number; readonly cause: Error };
   /** The router has answered for all handles that had to be restored. */
   restored: Restored;
-  /** It is over. */
+  /** The session has ended. */
   close: Ending;
-  /** A handler threw, or the router refused something that nobody waits for. */
+  /** A handler threw, or the router refused a request that has no waiting promise. */
   error: Error;
 }
 

@@ -1,4 +1,4 @@
-/** A client in a realm: call, register, subscribe, publish. */
+/** Interface Session: a client in a realm calls, registers, subscribes and publishes. */
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Id, Uri } from '@wamp/protocol';
 import type { Api } from './api.ts';
@@ -28,7 +28,9 @@ import type { SessionEvents, SessionState, SessionStatus } from './session-event
 import type { SubscribeOptions, Subscription } from './subscription.ts';
 import type { Stream, StreamOptions } from './stream.ts';
 
-/** A function that serves a procedure of contract `C`; without a contract, it takes the arguments that it declares. */
+/**
+ * A function that serves a procedure of contract `C`; without a contract, it takes the arguments that it declares.
+ */
 export type ProcedureHandler<C, U extends ProcedureUri<C>, A extends unknown[] = unknown[]> = (
   args: Declared<ProcedureArgs<C, U>, A>,
   invocation: Invocation<ProcedureArgs<C, U>, ProcedureKwargs<C, U>, ProcedureProgress<C, U, 'sent'>>,
@@ -38,45 +40,45 @@ export type ProcedureHandler<C, U extends ProcedureUri<C>, A extends unknown[] =
 export type Handlers<C> = { readonly [U in ProcedureUri<C>]: ProcedureHandler<C, U> };
 
 /**
- * A client in a realm. Type parameter `C` is the contract: an interface with `procedures` and
- * `topics`, which types every URI, payload and result; without it everything goes.
+ * A client in a realm. Type parameter `C` is the contract: an interface with `procedures` and `topics`, which types
+ * every URI, payload and result. Without it, any are accepted.
  *
- * A session outlives its connections: when one is lost, it gets another, and what it has registered and subscribed to is
- * there again. A request that has not been written waits for the next connection; one that has been rejects with a
- * `ConnectionLostError` whose `sent` is true, and nothing is sent twice unless it is `idempotent`.
+ * A session outlives its connections: when one is lost, it connects again and restores its registrations and
+ * subscriptions. A request that was not sent yet waits for the next connection; a request that was sent rejects with
+ * a `ConnectionLostError` whose `sent` is true. No request is sent twice unless it is `idempotent`.
  *
- * Every method that talks to the router rejects with a `ConnectionLostError` when the session is over, too, with a
- * `ConnectError` `wamp.error.limit_exceeded` when too much waits for a connection, with a `SerializationError` for a value
- * that cannot be written, and with a `WampError` of the router's or the callee's URI. What is no
- * URI, payload or handler at all, and an option that is unknown or holds what it may not, is a
- * TypeError, thrown at once: nothing is sent, and the session lives on.
+ * Every method that sends a request rejects with a `ConnectionLostError` if the session has ended, with a
+ * `ConnectError` `wamp.error.limit_exceeded` if too many requests wait for a connection, with a `SerializationError`
+ * for a value that cannot be serialized, and with a `WampError` that carries the URI of the router's or the callee's
+ * ERROR. An invalid URI, payload, handler or option throws a TypeError synchronously; nothing is sent, and the
+ * session continues.
  */
 export interface Session<C = Untyped> extends AsyncDisposable {
   readonly state: SessionState;
   /**
-   * Resolves when the session is open, now or again. Rejects when it is over: with what the attempt to connect failed with,
-   * else with a `ConnectionLostError`.
+   * Resolves when the session is open, now or again. Rejects if the session has ended: with the error of the failed
+   * attempt to connect, else with a `ConnectionLostError`.
    */
   readonly ready: Promise<this>;
-  /** Resolves, and never rejects, when it is over, and no other connection will come. */
+  /** Resolves when the session has ended and will not reconnect. Never rejects. */
   readonly closed: Promise<Ending>;
-  /** The session's id at the router, another one on each connection; undefined while there is none. */
+  /** The session id, which is new on each connection; undefined while there is no connection. */
   readonly id: Id | undefined;
   readonly realm: Uri;
-  /** Who the router takes us for. */
+  /** The authid that the router has assigned. */
   readonly authid: string | undefined;
   readonly authrole: string | undefined;
-  /** What the router announced. */
+  /** The roles and features that the router announced. */
   readonly routerFeatures: {
-    /** True when the router plays the role and, if one is named, announced the feature for it. */
+    /** True if the router has the role and, if a feature is named, announced that feature. */
     has(role: 'broker' | 'dealer', feature?: string): boolean;
   };
   /** The same session without the types of its contract, such as for the meta procedures `wamp.*`. */
   readonly untyped: Session;
 
   /**
-   * Calls a procedure; resolves with the first positional value of its result. A payload whose keys are
-   * all names of options is refused, unless options follow it: it was meant to be them.
+   * Calls a procedure; resolves with the first positional value of its result. A payload whose keys are all names of
+   * options is refused, unless options follow it, because it was probably meant as options.
    *
    * @example await session.call('math.add2', [2, 3], { timeout: 5000 });
    * @throws CallTimeoutError `wamp.error.timeout`, CanceledError `wamp.error.canceled`
@@ -91,16 +93,16 @@ export interface Session<C = Untyped> extends AsyncDisposable {
   ): Call<ProcedureResult<C, U>, ProcedureResultKwargs<C, U>>;
 
   /**
-   * Procedures as functions of their positional arguments, by the components of their URIs. For keyword arguments and
-   * options there is `call`.
+   * Procedures as functions of their positional arguments, addressed by the components of their URIs. For keyword
+   * arguments and options, use `call`.
    *
    * @example await session.api.math.add2(2, 3);
    */
   readonly api: Api<C>;
 
   /**
-   * Calls a procedure for its progressive results, and with option `input` sends it more arguments as
-   * they come. Rejects with `wamp.error.feature_not_supported` if the router takes no such input.
+   * Calls a procedure for its progressive results, and with option `input` sends it further arguments as they become
+   * available. Rejects with `wamp.error.feature_not_supported` if the router does not support such input.
    *
    * @example for await (const line of session.stream('log.follow', ['app'])) print(line);
    */
@@ -110,9 +112,10 @@ export interface Session<C = Untyped> extends AsyncDisposable {
   ): Stream<ProcedureProgress<C, U>, ProcedureResult<C, U>, ProcedureResultKwargs<C, U>>;
 
   /**
-   * Offers a procedure. What the handler returns is the first positional value of the result; see
-   * `result` for more; an `async function*` yields progressive results. A `WampError` that it throws reaches the caller as it is; anything else does
-   * as `wamp.error.runtime_error`, and this session as event `error`.
+   * Registers a procedure. The value that the handler returns is the first positional value of the result; see
+   * `result` for several values. An `async function*` yields progressive results. A `WampError` that it throws
+   * reaches the caller unchanged; any other exception reaches the caller as `wamp.error.runtime_error`, and this
+   * session as event `error`.
    *
    * @example await session.register('math.add2', ([a, b]) => a + b);
    */
@@ -123,7 +126,7 @@ export interface Session<C = Untyped> extends AsyncDisposable {
   ): Promise<Registration>;
 
   /**
-   * Subscribes to a topic. What the handler throws reaches this session as event `error`.
+   * Subscribes to a topic. An exception of the handler reaches this session as event `error`.
    *
    * @example await session.subscribe('chat.message', ([text], event) => show(text, event.publisher));
    */
@@ -137,7 +140,7 @@ export interface Session<C = Untyped> extends AsyncDisposable {
   ): Promise<Subscription<TopicArgs<C, U>, TopicKwargs<C, U>>>;
 
   /**
-   * Subscribes without a handler: the subscription is iterated.
+   * Subscribes without a handler: iterate the subscription to get its events.
    *
    * @example for await (const { args } of await session.subscribe('chat.message')) show(args[0]);
    */
@@ -147,10 +150,9 @@ export interface Session<C = Untyped> extends AsyncDisposable {
   ): Promise<Subscription<TopicArgs<C, U>, TopicKwargs<C, U>>>;
 
   /**
-   * Publishes to a topic. Without `acknowledge` it resolves when the message has been handed to the
-   * transport and at most 1 MiB there is unsent; the router says nothing back, and the promise may be
-   * left alone. A message longer than the router takes is refused before it is written, with
-   * `wamp.error.payload_size_exceeded`, where the router announces its limit.
+   * Publishes to a topic. Without `acknowledge` it resolves when the message has been passed to the transport and at
+   * most 1 MiB is unsent there; the router does not answer, and the promise need not be handled. A message that
+   * exceeds the size announced by the router is refused before it is sent, with `wamp.error.payload_size_exceeded`.
    */
   publish<U extends TopicUri<C>>(
     topic: U,
@@ -158,11 +160,11 @@ export interface Session<C = Untyped> extends AsyncDisposable {
   ): Promise<PublishResult>;
 
   /**
-   * Offers all procedures of a contract; resolves when all of them are registered. If one is refused, so is this, and
-   * the others are withdrawn.
+   * Registers all procedures of a contract; resolves when all of them are registered. If one is refused, this rejects
+   * with the same error, and the others are unregistered.
    *
    * @example await session.implement(contract, { 'math.add2': ([a, b]) => a + b });
-   * @throws TypeError when a procedure has no handler, or a handler no procedure
+   * @throws TypeError if a procedure has no handler, or a handler no procedure
    */
   implement<D>(
     contract: Contract<D>,
@@ -170,29 +172,32 @@ export interface Session<C = Untyped> extends AsyncDisposable {
     options?: ImplementOptions,
   ): Promise<Implementation>;
 
-  /** Calls `listener` on each event of the type, until the function that it returns is called. */
+  /** Calls `listener` on each event of the type. Returns a function that removes the listener. */
   on<E extends keyof SessionEvents>(type: E, listener: (event: SessionEvents[E]) => void): () => void;
 
-  /** All these events, one by one, from now to the end of the session; of those that nobody takes, the latest 1,000. */
+  /**
+   * All these events, one by one, from now to the end of the session. If they are not taken, the latest 1,000 are
+   * kept.
+   */
   status(): AsyncIterableIterator<SessionStatus>;
 
   /**
-   * Gives the connection up for another one; while there is none, the next attempt begins at once. Such as when the
-   * application knows that the network is another.
+   * Replaces the connection; while there is none, the next attempt begins at once. Use it when the application knows
+   * that the network has changed.
    */
   reconnect(): void;
 
   /**
-   * Leaves the realm without failing anybody: first no more events and invocations come, then what is in flight
-   * finishes, on both sides, and then it closes.
-   * @param timeout after so long (ms), it closes in any case: default 30,000
+   * Leaves the realm without failing any request: it unsubscribes and unregisters, waits for calls and invocations in
+   * flight, and then closes the session.
+   * @param timeout the time (ms) after which it closes in any case. Default: 30,000
    */
   drain(timeout?: number): Promise<void>;
 
   /**
-   * Leaves the realm: what is in flight rejects, handles end, and the router has 5 seconds to answer.
-   * Never rejects; closing twice waits for the same end.
-   * @param reason the URI that the router is told: default `wamp.close.close_realm`
+   * Leaves the realm: requests in flight reject, subscriptions and registrations end, and the router has 5 seconds to
+   * answer. Never rejects; closing again waits for the same end.
+   * @param reason the URI that is sent to the router. Default: `wamp.close.close_realm`
    */
   close(reason?: Uri): Promise<void>;
 }

@@ -1,11 +1,11 @@
-/** AbortSignal, heard for a while. */
+/** Helpers for AbortSignal. */
 
-/** The reason, handed on as it is: an Error, unless the application has given something of its own. */
+/** The reason unchanged: an Error, unless the application has aborted with another value. */
 export function reasonOf(signal: AbortSignal): Error {
   return signal.reason as Error;
 }
 
-/** Calls `aborted` with the signal's reason when it is aborted, unless the function returned is called before. */
+/** Calls `aborted` with the signal's reason when it is aborted. Returns a function that stops listening. */
 export function onAbort(signal: AbortSignal | undefined, aborted: (reason: Error) => void): () => void {
   if (signal === undefined) return () => undefined;
   const listener = (): void => aborted(reasonOf(signal));

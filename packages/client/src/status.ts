@@ -1,8 +1,8 @@
-/** The events of a session, one by one, for who would rather iterate them. */
+/** The events of a session as an async iterable. */
 import { Queue } from './core/queue.ts';
 import type { SessionEvents, SessionStatus } from './session-events.ts';
 
-/** What tells of itself. */
+/** A source of session events. */
 interface Telling {
   on<E extends keyof SessionEvents>(type: E, listener: (event: SessionEvents[E]) => void): () => void;
 }
@@ -16,7 +16,7 @@ const TYPES: readonly (keyof SessionEvents)[] = [
   'close',
   'error',
 ];
-/** Of those that nobody has taken, the latest are kept. */
+/** Of the events that are not taken, the latest are kept. */
 const MOST = 1_000;
 
 /** Ends with the session. */
@@ -24,7 +24,7 @@ export function statusOf(session: Telling): AsyncIterableIterator<SessionStatus>
   const events = new Queue<SessionStatus>({ max: MOST, overflow: 'drop-oldest' });
   const stops = TYPES.map((type) =>
     session.on(type, (event) => {
-      // Each type comes with its own event.
+      // The listener of each type receives the event of that type.
       events.push({ type, event } as SessionStatus);
       if (type === 'close') leave();
     }),

@@ -1,4 +1,4 @@
-/** A call that goes on for a while: progressive results, and more input if there is some. */
+/** A call with progressive results and, optionally, progressive input. */
 /// <reference lib="esnext.disposable" preserve="true" />
 import { ErrorUri, type Args, type CancelMode, type Id, type Kwargs } from '@wamp/protocol';
 import type { PendingCall } from './call.ts';
@@ -10,36 +10,36 @@ import { toError, WampError } from './errors.ts';
 import { payloadOf } from './payload.ts';
 import { entryOf } from './stack.ts';
 
-/** What follows the arguments of a call: lists or dicts, one by one. */
+/** Further arguments of a call: lists or dicts, one by one. */
 export type StreamInput = AsyncIterable<Args | Kwargs, unknown> | Iterable<Args | Kwargs, unknown>;
 
-/** How to stream. */
+/** Options of `stream`. */
 export interface StreamOptions extends Omit<CallOptions<never>, 'onProgress' | 'idempotent'> {
   /**
-   * More arguments for the callee, which finds them in `invocation.input`; taken as fast as they can
-   * be sent. What a generator returns goes with the message that says that it was the last. If it
-   * throws, the call is canceled and rejects with the same. It is left early when the call has ended.
+   * Further arguments for the callee, which reads them from `invocation.input`; they are taken as fast as they can be
+   * sent. The return value of a generator is sent with the last message. If it throws, the call is canceled and
+   * rejects with the same error. When the call ends, the iterator is closed.
    */
   readonly input?: StreamInput | undefined;
-  /** What happens with progressive results that nobody has asked for yet. */
+  /** How progressive results are buffered until they are taken. */
   readonly buffer?: BufferOptions | undefined;
 }
 
 /**
- * A call in flight, as the progressive results that it gives: `for await` takes their first
- * positional values one by one, and leaving the loop cancels the call. The loop ends with the call,
- * and throws what the call rejects with.
+ * A call in flight, as an async iterable of its progressive results: `for await` takes their first positional values
+ * one by one, and leaving the loop cancels the call. The loop ends with the call, and throws what the call rejects
+ * with.
  *
  * @example for await (const percent of session.stream('job.run', ['j1'])) show(percent);
  */
 export interface Stream<P, V, K = Kwargs> extends AsyncIterable<P>, AsyncDisposable {
-  /** The first positional value of the final result; may be left alone. */
+  /** The first positional value of the final result; need not be awaited. */
   readonly result: Promise<V>;
   /** The whole final result. */
   full(): Promise<Result<V, K>>;
   /** Cancels the call, see `Call`. */
   cancel(mode?: CancelMode): void;
-  /** The id of the CALL; undefined if it was never sent. */
+  /** The id of the CALL; undefined if it was not sent. */
   readonly requestId: Id | undefined;
 }
 
@@ -58,7 +58,7 @@ export class CallStream implements Stream<unknown, unknown> {
     this.#call = call;
     this.#progress = progress;
     this.result = call.then();
-    // The loop throws it, too, and whoever leaves the loop has no use for it.
+    // The loop throws it, too; code that has left the loop does not need it.
     this.result.catch(ignore);
     call.full().then(
       () => progress.end(),
@@ -88,7 +88,7 @@ export class CallStream implements Stream<unknown, unknown> {
   }
 }
 
-/** Takes a progressive result; a call that gives more than may wait has failed. */
+/** Accepts a progressive result; fails the call if the buffer is full. */
 export function collect(progress: Queue<unknown>, call: () => PendingCall): (result: Result) => void {
   return ({ value }) => {
     if (progress.push(value)) return;
@@ -97,7 +97,7 @@ export function collect(progress: Queue<unknown>, call: () => PendingCall): (res
   };
 }
 
-/** Sends input until there is no more, or nobody to take it (PCI-10). */
+/** Sends input until it ends, or the call does (PCI-10). */
 export async function pump(
   iterator: AsyncIterator<unknown> | Iterator<unknown>,
   call: PendingCall,

@@ -1,10 +1,10 @@
-/** What `subscribe` may be given behind the topic: a handler and options, or options alone. */
+/** The arguments of `subscribe` after the topic: a handler and options, or options only. */
 import { checkOptions, fault } from './options.ts';
 import { SUBSCRIBE } from './rules.ts';
 import type { Entry } from './stack.ts';
 import type { EventHandler, SubscribeOptions } from './subscription.ts';
 
-/** What `subscribe` was given behind the topic. @throws TypeError */
+/** Reads the arguments after the topic. @throws TypeError */
 export function subscribing(
   given: readonly (EventHandler | SubscribeOptions | undefined)[],
   entry: Entry,
@@ -21,6 +21,6 @@ export function subscribing(
   const handler = typeof first === 'function' ? first : undefined;
   const options = handler === undefined ? first : second;
   if (options !== undefined) checkOptions('subscribe', SUBSCRIBE, options, entry);
-  // A function is none: the check has refused it.
+  // It is not a function: the check has refused those.
   return { handler, options: options as SubscribeOptions | undefined };
 }

@@ -1,4 +1,4 @@
-/** A subscribed topic: its options, its handle, and its events as an async iterable. */
+/** A subscription: its options, its handle, and its events as an async iterable. */
 /// <reference lib="esnext.disposable" preserve="true" />
 import {
   ErrorUri,
@@ -21,55 +21,59 @@ import { ignore } from './core/quietly.ts';
 import type { Gap } from './core/restoration.ts';
 import { WampError } from './errors.ts';
 
-/** How to subscribe. */
+/** Options of `subscribe`. */
 export interface SubscribeOptions {
-  /** How the topic selects publications: default `exact`. */
+  /** How the topic matches publications. Default: `exact`. */
   readonly match?: MatchPolicy | undefined;
-  /** Asks for the event that the router retains for the topic, if any: it comes first, as `retained`. */
+  /** Asks for the event that the router retains for the topic, if any: it arrives first, marked `retained`. */
   readonly getRetained?: boolean | undefined;
-  /** Unsubscribes when it is aborted; before the router has answered, `subscribe` rejects with its reason. */
+  /** Unsubscribes when it is aborted. Before the router has answered, `subscribe` rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Whether the router is asked for what was published while there was no connection, where it can tell
-   * (`x_event_recovery`): default true.
+   * Whether to ask the router, after a reconnect, for the events published meanwhile, if it supports that
+   * (`x_event_recovery`). Default: true.
    */
   readonly recover?: boolean | undefined;
-  /** Where an earlier subscription was (its `position`), be it of another process: what has been published since comes first. */
+  /**
+   * The `position` of an earlier subscription, even of another process: the events published since then are delivered
+   * first.
+   */
   readonly since?: Position | undefined;
   /** For a subscription without a handler. */
   readonly buffer?: BufferOptions | undefined;
-  /** Reads events that pass the router unread. */
+  /** Reads events in Payload Passthru Mode. */
   readonly passthru?: PassthruOption;
-  /** Further attributes of SUBSCRIBE.Options, spelled as on the wire. */
+  /** Further attributes of SUBSCRIBE.Options, in the spelling of the wire. */
   readonly extra?: Kwargs | undefined;
 }
 
 /**
- * A subscription. Made without a handler, it is the events itself: `for await` takes them one by
- * one, and leaving the loop unsubscribes. The loop ends when the subscription does, and throws if
- * that was a failure.
+ * A subscription. Without a handler, it is an async iterable of its events: `for await` takes them one by one, and
+ * leaving the loop unsubscribes. The loop ends when the subscription ends, and throws if that was a failure.
  */
 export interface Subscription<A extends Args = Args, K = Kwargs>
   extends AsyncIterable<WampEvent<A, K>>, AsyncDisposable {
   /** The topic, or the pattern, that was subscribed to. */
   readonly topic: Uri;
-  /** The router's id for it; undefined once it has ended. */
+  /** The subscription id; undefined once the subscription has ended. */
   readonly id: Id | undefined;
   readonly state: HandleState;
-  /** Resolves, and never rejects, when it has ended: by you, by the router, or with the session. */
+  /**
+   * Resolves when the subscription has ended: by `unsubscribe`, by the router, or with the session. Never rejects.
+   */
   readonly ended: Promise<Ending>;
-  /** Where it is in the topic's log, if the router keeps one: data to be given to `subscribe` as `since`. */
+  /** Its position in the topic's event log, if the router keeps one. Pass it to `subscribe` as `since`. */
   readonly position: Position | undefined;
   /**
-   * Calls `listener` when events may be missing that the router could not tell, until the function that it returns is
-   * called: then the application loads its state anew.
+   * Calls `listener` when events may have been missed that the router could not recover, so that the application can
+   * reload its state. Returns a function that removes the listener.
    */
   on(type: 'gap', listener: (gap: Gap) => unknown): () => void;
-  /** No event is delivered from here on; resolves when the router has confirmed. */
+  /** Delivers no further events; resolves when the router has confirmed. */
   unsubscribe(): Promise<void>;
 }
 
-/** The function of a subscription, as the core calls it. */
+/** The handler of a subscription, as the core calls it. */
 export type EventHandler = (args: unknown[], event: WampEvent<unknown[]>) => unknown;
 
 export class SubscriptionHandle extends Handle implements Subscription<unknown[]> {
@@ -135,7 +139,7 @@ export class SubscriptionHandle extends Handle implements Subscription<unknown[]
     this.#events.end(this.ending?.error);
   }
 
-  /** @throws TypeError when a handler takes the events already */
+  /** @throws TypeError if a handler already takes the events */
   [Symbol.asyncIterator](): AsyncIterator<WampEvent<unknown[]>, undefined> {
     if (this.#handler !== undefined) throw new TypeError('A subscription with a handler cannot be iterated.');
     return this.#events.iterator(() => this.unsubscribe());
@@ -148,7 +152,7 @@ export class SubscriptionHandle extends Handle implements Subscription<unknown[]
   }
 }
 
-/** What a listener does is its own affair: its failure disturbs no event. */
+/** An exception of a gap listener is reported, and does not affect events. */
 async function told(listener: (gap: Gap) => unknown, gap: Gap): Promise<void> {
   await listener(gap);
 }

@@ -1,4 +1,4 @@
-/** Keeps a session connected: runs attempts, waits between them, and notices when the path falls silent. */
+/** Keeps a session connected: runs attempts, waits between them, and replaces dead connections. */
 import { CloseUri, ErrorUri, type Uri, type Welcome } from '@wamp/protocol';
 import type { AuthContext } from './auth/authenticator.ts';
 import { attempt, isFatal, placeOf } from './attempt.ts';
@@ -16,7 +16,7 @@ import { onAbort } from './signal.ts';
 import { onWakeUp } from './wake-ups.ts';
 import type { Workload } from './workload.ts';
 
-/** Where a session stands, as the application sees it. */
+/** The public state for each state of the lifecycle. */
 const SHOWN: Readonly<Record<LifecycleState, SessionState>> = {
   idle: 'idle',
   connecting: 'connecting',
@@ -27,19 +27,19 @@ const SHOWN: Readonly<Record<LifecycleState, SessionState>> = {
   closed: 'closed',
 };
 
-/** After a wake-up, the router has so long (ms) to show that it is there. */
+/** How long the router may take (ms) to answer the probe after a wake-up. */
 const WAKE_TIMEOUT = 5_000;
 
-/** What an event tells besides its name. */
-interface Tidings {
+/** Data that accompanies a lifecycle event. */
+interface EventData {
   /** How a connection, or the session, ended. */
   readonly ending?: Ending;
-  /** What an attempt failed with. */
+  /** The error of a failed attempt. */
   readonly error?: Error;
   readonly joined?: readonly [Connection, Welcome];
 }
 
-/** What it needs of its session. */
+/** What the supervisor needs of its session. */
 export interface SupervisorPort {
   readonly settings: Settings;
   readonly listeners: Listeners;
@@ -48,30 +48,30 @@ export interface SupervisorPort {
     ConnectionPort<Connection>,
     'clock' | 'exposeErrors' | 'maxHandlers' | 'gate' | 'report'
   >;
-  /** The router has let us in. */
+  /** Called when the router has sent WELCOME. */
   opened(connection: Connection, welcome: Welcome): void;
-  /** It is over. @returns whether anybody waited for it to be open */
+  /** Called when the session has ended. @returns whether any code waited for `ready` */
   over(ending: Ending, failure: Error | undefined): boolean;
 }
 
 export class Supervisor {
   readonly #port: SupervisorPort;
   #state: LifecycleState = 'idle';
-  /** What has happened and is not dealt with. */
-  readonly #events: (readonly [LifecycleEvent, Tidings])[] = [];
+  /** Events that wait to be processed. */
+  readonly #events: (readonly [LifecycleEvent, EventData])[] = [];
   #isBusy = false;
   #connection: Connection | undefined;
   #wasOpen = false;
-  /** Whether there is to be another connection after this one, which is about to end. */
+  /** Whether another connection will replace the current one, which is about to end. */
   #goesOn = false;
   #attempt: AbortController | undefined;
-  /** At which URL the next attempt begins: where the last one came through. */
+  /** The index of the URL to try first: the one that worked last. */
   #first = 0;
-  /** How many attempts have failed since there was a connection that lasted. */
+  /** The number of failed attempts since a connection lasted. */
   #failures = 0;
   #refusal: AuthError | undefined;
-  /** Whether the log tells that we wait. */
-  #saidSo = false;
+  /** Whether the failure to reconnect has been logged. */
+  #isLogged = false;
   #stopTimer: (() => void) | undefined;
   #stopUptime: (() => void) | undefined;
   #keepAlive: KeepAlive | undefined;
@@ -90,32 +90,32 @@ export class Supervisor {
     return SHOWN[this.#state];
   }
 
-  /** The router is needed. */
+  /** Called when a connection is needed. */
   wanted(): void {
     if (this.#state === 'idle') this.#happened('wanted');
   }
 
-  /** Nobody needs the router. */
+  /** Called when the connection is not needed any more. */
   unused(): void {
     this.#happened('unused');
   }
 
-  /** Gives the connection up for another one, or does not wait for the next attempt. */
+  /** Replaces the connection, or makes the next attempt at once. */
   renew(): void {
     if (this.#state === 'idle') this.#happened('wanted');
     else this.#happened('renew');
   }
 
-  /** @param reason that the router is told */
+  /** @param reason the URI that is sent to the router */
   close(reason: Uri): void {
     if (this.#state === 'closing' || this.#state === 'closed') return;
     this.#closing = reason;
     this.#happened('close', { ending: { reason } });
   }
 
-  /** What happens during the consequences of something else is dealt with after them. */
-  #happened(event: LifecycleEvent, tidings: Tidings = {}): void {
-    this.#events.push([event, tidings]);
+  /** Processes an event. An event raised while another one is processed is queued behind it. */
+  #happened(event: LifecycleEvent, data: EventData = {}): void {
+    this.#events.push([event, data]);
     if (this.#isBusy) return;
     this.#isBusy = true;
     for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
@@ -132,17 +132,17 @@ export class Supervisor {
     if (shown !== this.state) this.#port.listeners.emit('state', this.state);
   }
 
-  readonly #effects: Readonly<Record<Effect, (tidings: Tidings) => void>> = {
+  readonly #effects: Readonly<Record<Effect, (data: EventData) => void>> = {
     attempt: () => this.#begin(),
     abort: ({ error }) => {
       const reason = error ?? connectionLost({ reason: this.#closing }, false);
       this.#attempt?.abort(reason);
       this.#attempt = undefined;
     },
-    wait: (tidings) => this.#wait(tidings),
+    wait: (data) => this.#wait(data),
     stopWaiting: () => this.#stopTimer?.(),
-    resume: (tidings) => this.#resume(tidings),
-    suspend: (tidings) => this.#suspend(tidings),
+    resume: (data) => this.#resume(data),
+    suspend: (data) => this.#suspend(data),
     drop: () => this.#drop(),
     probe: () => this.#keepAlive?.probe(WAKE_TIMEOUT),
     leave: () => {
@@ -156,7 +156,7 @@ export class Supervisor {
       this.#connection?.close(this.#closing);
       this.#port.workload.end({ reason: this.#closing });
     },
-    end: (tidings) => this.#end(tidings),
+    end: (data) => this.#end(data),
   };
 
   #begin(): void {
@@ -188,7 +188,7 @@ export class Supervisor {
     const { retry, waitForFirst } = this.#port.settings;
     this.#failures += 1;
     const isRefused = error instanceof AuthError && error.fatal && error.cause === undefined;
-    // Once, whoever says who we are hears of it, and may have something else to say.
+    // The authenticator is told of the refusal once, since it may have another credential.
     const mayRenew = isRefused && this.#refusal === undefined && this.#isRenewable;
     if (isRefused) this.#refusal = error;
     if (retry !== undefined && mayRenew) this.#happened('failed', { error });
@@ -215,7 +215,7 @@ export class Supervisor {
     }
   }
 
-  #resume({ joined }: Tidings): void {
+  #resume({ joined }: EventData): void {
     if (joined === undefined) return;
     const [connection, welcome] = joined;
     const { listeners, workload, settings } = this.#port;
@@ -229,7 +229,7 @@ export class Supervisor {
     if (retry !== undefined) {
       this.#stopUptime = clock.after(retry.resetAfter, () => {
         this.#failures = 0;
-        this.#saidSo = false;
+        this.#isLogged = false;
         this.#stopUptime = undefined;
       });
     }
@@ -250,7 +250,7 @@ export class Supervisor {
     return this.#goesOn;
   }
 
-  /** A connection that was joined is over. */
+  /** A joined connection has ended. */
   #lost(connection: Connection, ending: Ending): void {
     if (connection !== this.#connection) return;
     const goesOn = this.#goesOn && this.#state === 'open';
@@ -267,7 +267,7 @@ export class Supervisor {
     this.#stopUptime = undefined;
   }
 
-  #suspend({ ending }: Tidings): void {
+  #suspend({ ending }: EventData): void {
     this.#port.workload.suspend();
     if (ending?.error !== undefined) this.#port.listeners.emit('lost', connectionLost(ending, true));
   }
@@ -279,29 +279,29 @@ export class Supervisor {
     this.#port.workload.suspend();
   }
 
-  #wait({ error, ending }: Tidings): void {
+  #wait({ error, ending }: EventData): void {
     const { settings, listeners } = this.#port;
     const { retry, clock } = settings;
     const cause =
       error ?? ending?.error ?? connectionLost(ending ?? { reason: ErrorUri.NETWORK_FAILURE }, true);
-    // At once after a connection that has lasted, and after a refusal that an authenticator may know a way out of.
+    // No delay after a connection that lasted, or if the authenticator may have another credential.
     const isAtOnce = this.#failures === 0 || retry === undefined || (error ?? ending) === this.#refusal;
     const delay = isAtOnce ? 0 : delayAfter(this.#failures - 1, retry, Math.random);
     this.#stopTimer = clock.after(delay, () => this.#happened('due'));
-    if (error !== undefined) this.#saySo(error);
+    if (error !== undefined) this.#logOnce(error);
     listeners.emit('retry', { attempt: this.#failures + 1, delay, cause });
   }
 
-  /** Once for each time without a connection, the log tells why nothing happens. */
-  #saySo(error: Error): void {
+  /** Logs, once per outage, why the session is not connected. */
+  #logOnce(error: Error): void {
     const { settings, listeners } = this.#port;
-    if (this.#saidSo || listeners.has('retry')) return;
-    this.#saidSo = true;
+    if (this.#isLogged || listeners.has('retry')) return;
+    this.#isLogged = true;
     const places = settings.urls.map(placeOf).join(', ');
     listeners.warn(`WAMP: no connection to ${places}, trying again until there is one:`, error);
   }
 
-  #end({ ending, error }: Tidings): void {
+  #end({ ending, error }: EventData): void {
     const { workload, listeners } = this.#port;
     const last: Ending = ending ?? {
       reason: WampError.is(error) ? error.uri : ErrorUri.CANCELED,
@@ -315,13 +315,16 @@ export class Supervisor {
     listeners.emit('close', last);
     const isAwaited = this.#port.over(last, error);
     const isHeard = isAwaited || listeners.has('close') || listeners.has('lost');
-    // Where nobody is told, the log says why the application may end now.
+    // If the application is not notified otherwise, log the error, because the process may exit now.
     if (last.error !== undefined && this.#port.settings.retry !== undefined && !isHeard)
       listeners.report(last.error);
   }
 }
 
-/** Whether another connection would end the same way, or is not wanted: a reason of its own, only an application gives. */
+/**
+ * Whether to end without another attempt: after a violation of the protocol, or if the session was killed or closed
+ * for a reason of the application.
+ */
 function isFinal(reason: string, error: Error): boolean {
   return error instanceof ProtocolError || reason === CloseUri.KILLED || !reason.startsWith('wamp.');
 }

@@ -1,6 +1,6 @@
-/** When the runtime tells that an attempt may succeed now: the network is back, or the page is looked at again. */
+/** Signals of the runtime that an attempt may succeed now: the network is back, or the page has become visible. */
 
-/** Who tells of it: the global object in browsers; elsewhere nobody. */
+/** The source of these signals: the global object in browsers; elsewhere there is none. */
 interface WakeUpTarget {
   addEventListener(type: string, listener: () => void): void;
   removeEventListener(type: string, listener: () => void): void;
@@ -11,7 +11,7 @@ interface Page {
   readonly document?: Partial<WakeUpTarget> & { readonly visibilityState?: string };
 }
 
-/** Calls `wake` at each, until the function returned is called. */
+/** Calls `wake` at each signal. Returns a function that stops listening. */
 export function onWakeUp(wake: () => void, page: Page = globalThis): () => void {
   const seen = (): void => {
     if (page.document?.visibilityState === 'visible') wake();

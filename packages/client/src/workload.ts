@@ -1,4 +1,4 @@
-/** What an application has asked of its session, and what becomes of it while connections come and go. */
+/** The requests and handles of a session, which continue across its connections. */
 import { ErrorUri, Payload, type Id, type Serializer } from '@wamp/protocol';
 import { nowBy, type Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
@@ -14,17 +14,17 @@ import { ConnectError, connectionLost } from './errors.ts';
 import type { Office, Offline, Request } from './office.ts';
 import { Recovery } from './recovery.ts';
 
-/** So many former ids a router takes, which leaves out what the session has published itself. */
+/** How many former ids a router accepts; it needs them to leave out what the session has published itself. */
 const FORMER = 100;
 
-/** What it needs of its session. */
+/** What the workload needs of its session. */
 export interface WorkloadPort {
   readonly clock: Clock;
   readonly maxHandlers: number;
   readonly limits: OutboxLimits;
-  /** Writes down what waits. */
+  /** Serializes requests that wait. */
   readonly serializer: Serializer;
-  /** Something waits for a connection. */
+  /** Called when a request waits for a connection. */
   wanted(): void;
   restored(restored: Restored): void;
   report(error: Error): void;
@@ -39,16 +39,16 @@ export class Workload implements Office {
   readonly #port: WorkloadPort;
   readonly #outbox: Outbox<Connection>;
   #connection: Connection | undefined;
-  /** True while the connection takes up what has waited, and so nothing goes straight to it. */
+  /** True while the new connection processes waiting requests; new ones queue behind them. */
   #isResuming = false;
-  /** The ids that the session has had before, the latest. */
+  /** The latest former session ids. */
   #former: readonly Id[] = [];
-  /** What was under way when the connection went, in its order. */
+  /** Requests in flight when the connection was lost, in their order. */
   #returned: Request[] = [];
   #ending: Ending | undefined;
-  /** Whether it has been said, since there was a connection, that no more can wait. */
+  /** Whether the full queue has been reported since the last connection. */
   #isFull = false;
-  /** Set whenever something is handed in; cleared by whoever looks. */
+  /** Set by each request; cleared by the check for idleness. */
   used = false;
 
   constructor(port: WorkloadPort) {
@@ -85,13 +85,13 @@ export class Workload implements Office {
     return this.#ending;
   }
 
-  /** Whether anything needs a connection, or would notice that there is none. */
+  /** Whether the session has handles, or requests in flight. */
   get isBusy(): boolean {
     const { size: subscriptions } = this.subscriptions;
     return subscriptions + this.registrations.size > 0 || this.isUnderWay;
   }
 
-  /** Whether a request waits for something, or somebody for us. */
+  /** Whether requests wait for an answer, or invocations are being processed. */
   get isUnderWay(): boolean {
     const { requests, invocations } = this.#connection ?? {};
     return this.#outbox.size + (requests?.size ?? 0) + (invocations?.running ?? 0) > 0;
@@ -122,12 +122,12 @@ export class Workload implements Office {
       const bytes = payload.as(serializer);
       return [Payload.encoded(serializer, bytes, payload.count), bytes.length];
     } catch {
-      // Whether the serializer of the next connection can write it, it will say.
+      // Left to the serializer of the next connection, which may be able to encode it.
       return [payload, 0];
     }
   }
 
-  /** There is a connection. @param isAnother whether there was one before */
+  /** Called when there is a connection. @param isAnother whether there was one before */
   resume(connection: Connection, isAnother: boolean): void {
     this.#connection = connection;
     this.#isResuming = true;
@@ -135,7 +135,7 @@ export class Workload implements Office {
     this.#proceed(connection, this.#steps(connection, isAnother));
   }
 
-  /** It is gone. */
+  /** Called when the connection is lost. */
   suspend(): void {
     const { id } = this.#connection ?? {};
     if (id !== undefined) this.#former = [...this.#former, id].slice(-FORMER);
@@ -149,7 +149,7 @@ export class Workload implements Office {
     for (const refused of this.#outbox.addFirst(this.#returned.splice(0))) refused.failed(this.#full());
   }
 
-  /** Nothing will be done any more. */
+  /** Called when the session has ended. */
   end(ending: Ending): void {
     if (this.#ending !== undefined) return;
     this.#ending = ending;
@@ -160,13 +160,15 @@ export class Workload implements Office {
     this.gate.clear();
   }
 
-  /** The order in which a connection takes up what has waited: who is called may be ourselves. */
+  /**
+   * What a new connection processes, in order: registrations first, because a waiting call may be for one of them.
+   */
   *#steps(connection: Connection, isAnother: boolean): Generator<undefined, void> {
     const restoration = isAnother ? this.#restoration() : undefined;
     yield* this.registrations.attach(connection.registrations, restoration);
     yield* this.subscriptions.attach(connection.subscriptions, restoration);
     restoration?.finish();
-    // Whoever hears of that may end the connection.
+    // A listener of `restored` may end the connection.
     yield;
     for (let next = this.#outbox.take(); next !== undefined; next = this.#outbox.take()) {
       next.sendOn(connection);
@@ -175,7 +177,7 @@ export class Workload implements Office {
     this.#isResuming = false;
   }
 
-  /** Takes the steps as far as there is room for what they send. */
+  /** Runs the steps while there is room for what they send. */
   #proceed(connection: Connection, steps: Iterator<undefined, void>): void {
     while (this.#connection === connection && connection.isOpen) {
       const room = connection.room();
@@ -195,7 +197,7 @@ export class Workload implements Office {
     });
   }
 
-  /** Once, the session hears of it: whoever publishes without looking back does not. */
+  /** Reports a full queue once, because publications without `acknowledge` do not report it. */
   #full(): ConnectError {
     const { max, maxBytes } = this.#port.limits;
     const text = `There is no connection, and ${max} requests or ${maxBytes} bytes wait for one (option offlineQueue).`;
