@@ -28,12 +28,6 @@ export class Numbered<T> {
     return this.#size;
   }
 
-  /** The longest run of occupied slots, which limits the cost of a search. Counted on request. */
-  get longestRow(): number {
-    const taken = this.#numbers.map((number) => (number === FREE ? ' ' : 'x')).join('');
-    return Math.max(...taken.split(' ').map(({ length }) => length));
-  }
-
   get(number: Id): T | undefined {
     return this.#things[this.#find(number)];
   }
@@ -53,7 +47,7 @@ export class Numbered<T> {
     // Backward-shift deletion: entries after the hole move into it unless their home slot lies behind it.
     for (let at = (hole + 1) & last; numbers[at] !== FREE; at = (at + 1) & last) {
       const other = numbers[at] ?? FREE;
-      if (((at - this.#home(other)) & last) < ((at - hole) & last)) continue;
+      if (((at - homeOf(other, this.#shift)) & last) < ((at - hole) & last)) continue;
       numbers[hole] = other;
       this.#things[hole] = this.#things[at];
       hole = at;
@@ -79,21 +73,9 @@ export class Numbered<T> {
   #find(number: Id): number {
     const numbers = this.#numbers;
     const last = numbers.length - 1;
-    let at = this.#home(number);
+    let at = homeOf(number, this.#shift);
     while (numbers[at] !== number && numbers[at] !== FREE) at = (at + 1) & last;
     return at;
-  }
-
-  /**
-   * The home slot of a number. Fibonacci hashing spreads consecutive numbers, such as request ids, evenly (Knuth, The
-   * Art of Computer Programming 3, 6.4), so that most searches end in their first slot. Each block of numbers is
-   * displaced by a random distance, so that chosen numbers are no worse than random ones.
-   */
-  #home(number: Id): number {
-    const high = number > 0xffffffff ? Math.imul(number / 2 ** 32, HIGH) : 0;
-    const block = Math.imul(((number >>> BLOCK) + high) ^ SALT, 0x85ebca6b);
-    const displaced = Math.imul(block ^ (block >>> 15), 0xc2b2ae35);
-    return (Math.imul(number, GOLDEN) + displaced) >>> this.#shift;
   }
 
   #resize(length: number): void {
@@ -105,6 +87,18 @@ export class Numbered<T> {
       if (thing !== undefined) this.#put(numbers[slot] ?? FREE, thing);
     });
   }
+}
+
+/**
+ * The home slot of a number, in a table of 2^(32 - `shift`) slots. Fibonacci hashing spreads consecutive numbers, such as
+ * request ids, evenly (Knuth, The Art of Computer Programming 3, 6.4), so that most searches end in their first slot. Each
+ * block of numbers is displaced by a random distance, so that chosen numbers are no worse than random ones.
+ */
+export function homeOf(number: Id, shift: number): number {
+  const high = number > 0xffffffff ? Math.imul(number / 2 ** 32, HIGH) : 0;
+  const block = Math.imul(((number >>> BLOCK) + high) ^ SALT, 0x85ebca6b);
+  const displaced = Math.imul(block ^ (block >>> 15), 0xc2b2ae35);
+  return (Math.imul(number, GOLDEN) + displaced) >>> shift;
 }
 
 /** Marks a free slot: 0 is not an id. */
