@@ -68,11 +68,15 @@ export type Step =
   | { readonly challenge: Challenge }
   | undefined;
 
+/** HELLO makes a candidate; it remains for events and for its waiting attempts when all is over. */
 type State =
-  | { readonly name: 'awaiting-hello' }
-  | { readonly name: 'deciding' }
-  | { readonly name: 'challenged'; readonly answer: (message: Authenticate) => Verdict | Promise<Verdict> }
-  | { readonly name: 'over' };
+  | { readonly name: 'awaiting-hello'; readonly candidate: undefined }
+  | { readonly name: 'deciding'; readonly candidate: Candidate }
+  | { readonly name: 'challenged'; readonly candidate: Candidate; readonly answer: Answer }
+  | { readonly name: 'over'; readonly candidate: Candidate | undefined };
+
+/** Judges the answer to a challenge. */
+type Answer = (message: Authenticate) => Verdict | Promise<Verdict>;
 
 /** What is legal in each state beside ABORT; the rest is a violation (SES-10, VIO-3). */
 const EXPECTED: Readonly<Record<State['name'], MessageType | undefined>> = {
@@ -89,8 +93,7 @@ export class Joining {
   readonly #transport: Dict;
   readonly #underlay: Underlay;
   readonly #maxMessageSize: number | undefined;
-  #state: State = { name: 'awaiting-hello' };
-  #candidate: Candidate | undefined;
+  #state: State = { name: 'awaiting-hello', candidate: undefined };
   /** True once the client has shown something that could have been wrong. */
   #answered = false;
   #gone = false;
@@ -116,7 +119,7 @@ export class Joining {
 
   /** Which realm the client wants to join, by which method, and who it says it is; for events. */
   get attempt(): Attempt {
-    const { claim, method } = this.#candidate ?? {};
+    const { claim, method } = this.#state.candidate ?? {};
     return { realm: claim?.realm, method, authid: claim?.authid };
   }
 
@@ -127,7 +130,7 @@ export class Joining {
   receive(message: Message): Step | Promise<Step> {
     const state = this.#state;
     if (message.type === MessageType.ABORT) {
-      this.#state = { name: 'over' };
+      this.#state = { name: 'over', candidate: state.candidate };
       return undefined;
     }
     if (message.type !== EXPECTED[state.name]) {
@@ -136,7 +139,7 @@ export class Joining {
     if (message.type === MessageType.HELLO) return this.#hello(message);
     if (message.type === MessageType.AUTHENTICATE && state.name === 'challenged') {
       this.#answered = true;
-      return this.#inTurn(() => state.answer(message));
+      return this.#inTurn(state.candidate, () => state.answer(message));
     }
     return undefined;
   }
@@ -144,21 +147,21 @@ export class Joining {
   /** The client has gone: ends its attempt, so that waiting attempts can proceed. */
   stop(): void {
     this.#gone = true;
-    const { claim } = this.#candidate ?? {};
-    if (claim !== undefined) this.#router.attempts?.done(claim);
+    const { candidate } = this.#state;
+    if (candidate !== undefined) this.#router.attempts?.done(candidate.claim);
   }
 
   /** Has an answer judged as soon as it may be. */
-  #inTurn(ask: () => Verdict | Promise<Verdict>): Step | Promise<Step> {
+  #inTurn(candidate: Candidate, ask: () => Verdict | Promise<Verdict>): Step | Promise<Step> {
     const { attempts } = this.#router;
-    const claim = this.#candidate?.claim;
-    if (attempts === undefined || claim === undefined) return this.#settle(ask);
-    this.#state = { name: 'deciding' };
-    const refusal = this.#mayTry() ?? this.#mayWait(claim);
+    if (attempts === undefined) return this.#settle(candidate, ask);
+    const { claim } = candidate;
+    this.#state = { name: 'deciding', candidate };
+    const refusal = this.#mayTry(claim) ?? this.#mayWait(claim);
     if (refusal !== undefined) return refusal;
     this.delay = attempts.expected(claim);
     const judge = (): Step | Promise<Step> => {
-      const step = this.#gone ? undefined : (this.#mayTry() ?? this.#settle(ask));
+      const step = this.#gone ? undefined : (this.#mayTry(claim) ?? this.#settle(candidate, ask));
       if (step instanceof Promise) return step.finally(() => attempts.done(claim));
       attempts.done(claim);
       return step;
@@ -179,9 +182,9 @@ export class Joining {
     const id = realm.newSessionId();
     const { authid } = hello.details;
     const claim = { realm: realm.name, authid, address: tellingAddress(this.#underlay) };
-    this.#candidate = { guarded, id, method: authenticator.method, features, claim };
+    const candidate = { guarded, id, method: authenticator.method, features, claim };
     const info = this.#infoFor(realm, id);
-    return this.#settle(() => authenticator.begin(hello, info));
+    return this.#settle(candidate, () => authenticator.begin(hello, info));
   }
 
   #infoFor(realm: CoreRealm, session: Id): JoinInfo {
@@ -201,9 +204,8 @@ export class Joining {
   }
 
   /** Refuses who has to wait, before the secret is looked at. */
-  #mayTry(): Step {
-    const { claim } = this.#candidate ?? {};
-    return claim && this.#refuseFor(this.#router.attempts?.wait(claim) ?? 0);
+  #mayTry(claim: Claim): Step {
+    return this.#refuseFor(this.#router.attempts?.wait(claim) ?? 0);
   }
 
   /** Refuses who would have to stand in a line too long. */
@@ -227,37 +229,37 @@ export class Joining {
   }
 
   /** Asks for a verdict; an authenticator that fails lets nobody in. */
-  #settle(ask: () => Verdict | Promise<Verdict>): Step | Promise<Step> {
-    this.#state = { name: 'deciding' };
+  #settle(candidate: Candidate, ask: () => Verdict | Promise<Verdict>): Step | Promise<Step> {
+    this.#state = { name: 'deciding', candidate };
     try {
       const verdict = ask();
-      if (!(verdict instanceof Promise)) return this.#conclude(verdict);
+      if (!(verdict instanceof Promise)) return this.#conclude(candidate, verdict);
       // One catch for both: an invalid verdict is a failure as well.
       return verdict
-        .then((settled) => this.#conclude(settled))
-        .catch((error: unknown) => this.#failed(error));
+        .then((settled) => this.#conclude(candidate, settled))
+        .catch((error: unknown) => this.#failed(candidate, error));
     } catch (error) {
-      return this.#failed(error);
+      return this.#failed(candidate, error);
     }
   }
 
   /** T-27: what an authenticator refuses by throwing is told to the client; of a fault, it learns nothing. */
-  #failed(error: unknown): Step {
+  #failed(candidate: Candidate, error: unknown): Step {
     if (error instanceof ApplicationError && isUri(error.uri, 'loose')) {
       const [message] = error.args;
-      return this.#deny({ abort: error.uri, message: typeof message === 'string' ? message : 'refused' });
+      return this.#deny(candidate, {
+        abort: error.uri,
+        message: typeof message === 'string' ? message : 'refused',
+      });
     }
     this.#note('warn', 'authentication failed', { error });
     return this.#refuse(FAILED);
   }
 
-  #deny(refusal: Refusal): Step {
-    const { claim } = this.#candidate ?? {};
+  #deny({ claim }: Candidate, refusal: Refusal): Step {
     this.#note('info', 'authentication denied', { code: 'login_refused', reason: refusal.abort });
     // A fault is nobody's guess.
-    if (claim !== undefined && refusal.abort !== ErrorUri.AUTHENTICATION_FAILED) {
-      this.#router.attempts?.failed(claim);
-    }
+    if (refusal.abort !== ErrorUri.AUTHENTICATION_FAILED) this.#router.attempts?.failed(claim);
     return this.#refuse(refusal);
   }
 
@@ -268,22 +270,21 @@ export class Joining {
 
   /** Logs; and secrets are in none of it. */
   #note(level: LogLevel, what: string, facts: Readonly<Record<string, unknown>>): void {
-    const { claim, method } = this.#candidate ?? {};
+    const { claim, method } = this.#state.candidate ?? {};
     this.#router.log(level, what, { ...claim, method, ...facts });
   }
 
-  #conclude(verdict: Verdict): Step {
-    const candidate = this.#candidate;
-    if (this.#state.name === 'over' || candidate === undefined) return undefined;
+  #conclude(candidate: Candidate, verdict: Verdict): Step {
+    if (this.#state.name === 'over') return undefined;
     if ('abort' in verdict) {
-      return this.#deny({ abort: verdict.abort, message: verdict.message ?? 'refused' });
+      return this.#deny(candidate, { abort: verdict.abort, message: verdict.message ?? 'refused' });
     }
     if ('challenge' in verdict) {
-      this.#state = { name: 'challenged', answer: verdict.answer };
+      this.#state = { name: 'challenged', candidate, answer: verdict.answer };
       const { method: authmethod = candidate.method } = verdict;
       return { challenge: { type: MessageType.CHALLENGE, authmethod, extra: verdict.challenge } };
     }
-    this.#state = { name: 'over' };
+    this.#state = { name: 'over', candidate };
     if (this.#router.guardedRealm(candidate.claim.realm) !== candidate.guarded) return this.#refuse(CHANGED);
     const { id, features } = candidate;
     const { realm, authorizer, slowConsumers, call } = candidate.guarded;
@@ -298,7 +299,7 @@ export class Joining {
   }
 
   #refuse(refusal: Refusal): Step {
-    this.#state = { name: 'over' };
+    this.#state = { name: 'over', candidate: this.#state.candidate };
     return refusal;
   }
 }
