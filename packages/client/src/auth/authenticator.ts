@@ -1,45 +1,45 @@
-/** Interface Authenticator: one way to say who we are. */
+/** Interface Authenticator: one authentication method of the client. */
 import type { Kwargs, Transport } from '@wamp/protocol';
 import type { AuthError } from '../errors.ts';
 
-/** What HELLO tells about the client. */
+/** The attributes that HELLO announces about the client. */
 export interface Introduction {
   readonly authid?: string;
   readonly authextra?: Kwargs;
 }
 
-/** What an authenticator may know of the connection. */
+/** What an authenticator is told about the connection. */
 export type Bindable = Pick<Transport, 'channelBinding'>;
 
-/** A signature for AUTHENTICATE, alone or with the message's Extra. */
+/** The Signature of AUTHENTICATE, alone or with the Extra of the message. */
 export type Signature = string | { readonly signature: string; readonly extra?: Kwargs };
 
-/** What an authenticator may know of the attempt to connect. */
+/** What an authenticator is told about the attempt to connect. */
 export interface AuthContext {
-  /** Counts the attempts since there was a connection, from 1. */
+  /** The number of the attempt, from 1, since the last connection. */
   readonly attempt: number;
-  /** Why the router refused what the authenticator said last; a token that was at hand is of no use then. */
+  /** Why the router refused the previous credential; a cached token should be replaced then. */
   readonly previousFailure?: AuthError;
 }
 
 /**
- * One authentication method (spec: Authentication). What a method throws or rejects with ends the
- * attempt, and `connect` rejects with an `AuthError` whose `cause` it is. A session that has lost its connection tries
- * again when `hello`, or the function for a secret, throws anything but an `AuthError`: what it needs may be out of reach.
+ * One authentication method (spec: Authentication). An exception ends the attempt, and `connect` rejects with an
+ * `AuthError` with this `cause`. A session that has lost its connection retries if `hello`, or the function for a
+ * secret, throws anything but an `AuthError`, because the service that it depends on may be unreachable.
  */
 export interface Authenticator {
-  /** The name that HELLO announces, such as `ticket`. */
+  /** The authmethod that HELLO announces, such as `ticket`. */
   readonly method: string;
   /**
-   * True when it says the same in every attempt. Otherwise a router that refuses it is asked once more, at once, with
-   * `previousFailure` for the authenticator.
+   * True if the credential is the same in every attempt. Otherwise, after a refusal, the router is asked once more,
+   * at once, and the authenticator is given `previousFailure`.
    */
   readonly isFixed?: boolean;
-  /** What to put in HELLO; asked before the transport is opened, in each attempt. */
+  /** The attributes for HELLO; called before the transport is opened, in each attempt. */
   hello(context: AuthContext): Introduction | Promise<Introduction>;
   /**
-   * Answers a CHALLENGE, of which there may be several. Without it a CHALLENGE is a protocol violation.
-   * @param signal aborted when nobody waits for the answer any more: `connect` has given up, or the router has
+   * Answers a CHALLENGE; there may be several. Without this method, a CHALLENGE is a protocol violation.
+   * @param signal aborted when the answer is not needed any more, because the attempt has ended
    */
   challenge?(
     extra: Kwargs,
@@ -48,8 +48,8 @@ export interface Authenticator {
     context: AuthContext,
   ): Signature | Promise<Signature>;
   /**
-   * Checks what WELCOME says, such as the router's own proof; throws if it is not to be trusted. A method that has
-   * this and `challenge` does not take a WELCOME without a CHALLENGE: the router would have proved nothing.
+   * Checks the WELCOME, such as the router's own proof; throws if the router is not to be trusted. A method that has
+   * this and `challenge` refuses a WELCOME without a CHALLENGE, because the router has proved nothing then.
    */
   welcome?(authextra: Kwargs): void | Promise<void>;
 }

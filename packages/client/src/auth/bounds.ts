@@ -1,10 +1,13 @@
-/** What a router may ask of a client: too little helps it to guess the secret, too much keeps the client busy. */
+/**
+ * Bounds for the parameters of a CHALLENGE: weak ones help the router to guess the secret, high ones overload the
+ * client.
+ */
 import { rule, type Rule } from '../options.ts';
 
-/** Both ends are allowed. */
+/** Inclusive bounds. */
 export type Bounds = readonly [least: number, most: number];
 
-/** What an option of this type holds. */
+/** The rule for an option of this type. */
 export const BOUNDS: Rule = rule(
   'bounds, [least, most]',
   (value) =>
@@ -19,7 +22,7 @@ export function checkBounds(what: string, value: number, [least, most]: Bounds):
   );
 }
 
-/** True for what may stand where something is counted. */
+/** True for a count: a positive integer. */
 export function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1;
 }

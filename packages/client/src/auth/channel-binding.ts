@@ -1,8 +1,8 @@
-/** Channel binding: what only the two ends of one TLS connection know (RFC 5056). */
+/** Channel binding: data that only the two ends of a TLS connection know (RFC 5056). */
 import type { ScramBinding } from '@wamp/protocol/auth';
 import type { Bindable } from './authenticator.ts';
 
-/** @throws Error where a binding is wanted, and there is none of its type */
+/** @throws Error if a binding is required, and the transport has none of that type */
 export async function bindingTo(
   transport: Bindable,
   type: string | undefined,

@@ -1,4 +1,7 @@
-/** Authentication method `cryptosign`: we sign a challenge with a private key (spec: Cryptosign-based Authentication). */
+/**
+ * Authentication method `cryptosign`: signs a challenge with an Ed25519 private key (spec: Cryptosign-based
+ * Authentication).
+ */
 import type { Kwargs } from '@wamp/protocol';
 import {
   CRYPTOSIGN_KEY_SIZE,
@@ -17,23 +20,26 @@ import type { Authenticator, Bindable } from './authenticator.ts';
 import { bindingTo } from './channel-binding.ts';
 import { Outstanding } from './outstanding.ts';
 
-/** A private key that does not leave its keeper, such as a smart card. */
+/** A private key in external hardware or software, such as a smart card. */
 export interface CryptosignKey {
   /** The Ed25519 public key, 32 bytes. */
   readonly publicKey: Uint8Array;
-  /** Signs 32 bytes; the Ed25519 signature has 64. */
+  /** Signs 32 bytes; resolves with the Ed25519 signature, 64 bytes. */
   sign(message: Uint8Array): Uint8Array | Promise<Uint8Array>;
 }
 
 export interface CryptosignOptions {
-  /** By default the router knows it by the key. */
+  /** The authid. Default: the router identifies the client by its key. */
   readonly authid?: string | undefined;
-  /** The router's public key, in hex: unless the router proves that it has the private one, joining fails (CSN-5). */
+  /**
+   * The router's public key, in hex. If set, joining fails unless the router proves that it has the private key
+   * (CSN-5).
+   */
   readonly routerKey?: string | undefined;
   /**
-   * Binds the login to the TLS connection, so that nobody can pass it on: `tls-exporter` for TLS 1.3, `tls-unique` for
-   * TLS 1.2. Joining fails where there is none, as in browsers, and with a WebSocket class that is not that of package
-   * `ws`: Node from 22 on has one of its own, which `webSocket({ tls: {} })` passes over.
+   * Binds the authentication to the TLS connection, so that it cannot be relayed: `tls-exporter` for TLS 1.3,
+   * `tls-unique` for TLS 1.2. Joining fails where none is available, as in browsers, and with a WebSocket class that
+   * is not that of package `ws`: Node from 22 on has one of its own, which `webSocket({ tls: {} })` does not use.
    */
   readonly channelBinding?: 'tls-exporter' | 'tls-unique' | undefined;
 }
@@ -48,8 +54,8 @@ const METHOD = 'cryptosign';
 const CHALLENGE_SIZE = 32;
 
 /**
- * @param key the private key: the 32 bytes of its seed, in hex, or who signs with it
- * @throws TypeError when `key` or `routerKey` is no key
+ * @param key the private key: its seed of 32 bytes, in hex, or an external signer
+ * @throws TypeError if `key` or `routerKey` is invalid
  */
 export function cryptosign(key: string | CryptosignKey, options: CryptosignOptions = {}): Authenticator {
   checkOptions('cryptosign', RULES, options, cryptosign);
@@ -76,12 +82,12 @@ export function cryptosign(key: string | CryptosignKey, options: CryptosignOptio
       const message = cryptosignMessage(challenge, channelId);
       return writeCryptosign({ signature: await signer.sign(message), message });
     },
-    // From a router that has to prove itself, no WELCOME is taken without a CHALLENGE.
+    // If the router has to prove itself, a WELCOME without a CHALLENGE is refused.
     ...(router && { welcome: () => undefined }),
   };
 }
 
-/** CSN-5: the router signs what we have given it. */
+/** CSN-5: the router signs our challenge. */
 class RouterProof {
   readonly #publicKey: Uint8Array;
   readonly #challenges = new Outstanding<true>();
@@ -96,7 +102,7 @@ class RouterProof {
     return challenge;
   }
 
-  /** @throws Error when the router does not have the key */
+  /** @throws Error if the router does not have the key */
   check({ pubkey, signature }: Kwargs, channelId: Uint8Array | undefined): void {
     const answer = readCryptosign(signature);
     const named = fromHex(pubkey, CRYPTOSIGN_KEY_SIZE);
@@ -110,7 +116,7 @@ class RouterProof {
   }
 }
 
-/** CSN-4: the router binds to the channel that we asked for, or to none if we asked for none. */
+/** CSN-4: the router uses the channel binding that we asked for, or none if we asked for none. */
 async function channelIdFor(
   extra: Kwargs,
   transport: Bindable,

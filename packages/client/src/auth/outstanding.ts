@@ -1,6 +1,6 @@
-/** What we have said in HELLO and the router has to come back to, in one of several attempts to join. */
+/** Data of HELLO that the router's CHALLENGE refers to, for concurrent attempts to join. */
 
-/** Attempts beyond that have long failed. */
+/** The number of attempts kept; older ones have failed long ago. */
 const MOST = 100;
 
 export class Outstanding<V> {
@@ -12,7 +12,7 @@ export class Outstanding<V> {
     if (this.#values.size > MOST && oldest !== undefined) this.#values.delete(oldest);
   }
 
-  /** What was added under the key, once. */
+  /** Removes and returns the value of the key. */
   take(key: string): V | undefined {
     const value = this.#values.get(key);
     this.#values.delete(key);

@@ -1,4 +1,7 @@
-/** Authentication method `wamp-scram`: both sides prove what they know of a password (spec: Salted Challenge Response Authentication). */
+/**
+ * Authentication method `wamp-scram`: client and router prove that they know a password (spec: Salted Challenge
+ * Response Authentication).
+ */
 import type { Kwargs } from '@wamp/protocol';
 import {
   fromBase64,
@@ -18,25 +21,26 @@ import { Outstanding } from './outstanding.ts';
 import { requireNameAndSecret, reveal, type Secret } from './secret.ts';
 
 /**
- * What a password may cost to check. A router that asks for less may be out to try passwords on our answer, and one
- * that asks for more keeps us busy: both are refused (SCR-4).
+ * Bounds for the cost of checking a password. With less, a router could guess passwords from the answer; with more,
+ * it would overload the client: both are refused (SCR-4).
  */
 export interface ScramBounds {
-  /** Iterations of PBKDF2: 4,096 to 1,000,000 by default. */
+  /** Iterations of PBKDF2. Default: 4,096 to 1,000,000. */
   readonly pbkdf2?: Bounds | undefined;
-  /** KiB of Argon2id times its iterations: 16,384 to 1,048,576 by default. */
+  /** KiB of Argon2id multiplied by its iterations. Default: 16,384 to 1,048,576. */
   readonly argon2id13?: Bounds | undefined;
-  /** KiB of Argon2id: 4,096 to 262,144 by default. */
+  /** KiB of Argon2id. Default: 4,096 to 262,144. */
   readonly memory?: Bounds | undefined;
 }
 
 export interface ScramOptions {
   readonly bounds?: ScramBounds | undefined;
   /**
-   * Binds the login to the TLS connection, so that nobody can pass it on: `tls-exporter` for TLS 1.3, `tls-unique` for
-   * TLS 1.2; or to the router's certificate, `tls-server-end-point`. Joining fails where there is none, as in browsers,
-   * and with a WebSocket class that is not that of package `ws`: Node from 22 on has one of its own, which
-   * `webSocket({ tls: {} })` passes over. Not all routers know `tls-exporter` here, which came after the specification.
+   * Binds the authentication to the TLS connection, so that it cannot be relayed: `tls-exporter` for TLS 1.3,
+   * `tls-unique` for TLS 1.2; or to the router's certificate, `tls-server-end-point`. Joining fails where none is
+   * available, as in browsers, and with a WebSocket class that is not that of package `ws`: Node from 22 on has one
+   * of its own, which `webSocket({ tls: {} })` does not use. Not all routers support `tls-exporter`, which is newer
+   * than the specification.
    */
   readonly channelBinding?: 'tls-exporter' | 'tls-unique' | 'tls-server-end-point' | undefined;
 }
@@ -45,13 +49,13 @@ const RULES: Rules<ScramOptions> = {
   bounds: nested('bounds', { pbkdf2: BOUNDS, argon2id13: BOUNDS, memory: BOUNDS }),
   channelBinding: oneOf('tls-exporter', 'tls-unique', 'tls-server-end-point'),
 };
-/** A multiple of three, so that its base64 has no padding to stand in the middle (T-28). */
+/** A multiple of three, so that its base64 has no padding (T-28). */
 const NONCE_SIZE = 24;
 const NONCE_LENGTH = (NONCE_SIZE / 3) * 4;
 
 /**
- * The password does not travel. Unless the router proves that it knows the password, too, `connect` rejects with
- * `AuthError`.
+ * The password is not transmitted. Unless the router proves that it knows the password, too, `connect` rejects with
+ * an `AuthError`.
  *
  * @throws TypeError for invalid options
  */
@@ -81,21 +85,21 @@ export function scram(authid: string, password: Secret, options: ScramOptions = 
       return { signature: toBase64(await scramProof(keys, authMessage)), extra: repeated(exchange) };
     },
     welcome({ verifier }) {
-      // One implementation writes the attribute as RFC 5802 does (T-28).
+      // One router spells the attribute as RFC 5802 does (T-28).
       const proof = typeof verifier === 'string' ? verifier.replace(/^v=/, '') : '';
       if (verifiers.take(proof) === undefined) throw new Error('The router does not know the password.');
     },
   };
 }
 
-/** A challenge, and what it asks us to do. */
+/** A parsed CHALLENGE. */
 interface Reading {
   readonly exchange: ScramExchange;
   readonly salt: Uint8Array;
   readonly cost: ScramCost;
 }
 
-/** SCR-3. @throws TypeError for what is no challenge */
+/** SCR-3. @throws TypeError for an invalid CHALLENGE */
 function readChallenge(extra: Kwargs, ours: Pick<ScramExchange, 'authid' | 'binding'>): Reading {
   const { nonce, salt, iterations } = extra;
   if (typeof nonce !== 'string' || nonce.length <= NONCE_LENGTH) throw malformed('nonce');
@@ -128,7 +132,7 @@ function checkCost({ kdf, iterations, memory = 1 }: ScramCost, bounds: ScramBoun
   checkBounds('CHALLENGE.Extra.memory times iterations', memory * iterations, most);
 }
 
-/** SCR-5: we repeat what both have agreed on. */
+/** SCR-5: the client's final message repeats the channel binding and both nonces. */
 function repeated({ nonce, binding }: ScramExchange): Kwargs {
   return binding === undefined
     ? { nonce, channel_binding: null }

@@ -1,19 +1,19 @@
-/** A secret, or where to get it. */
+/** A secret, or a function that fetches it. */
 import { AuthError } from '../errors.ts';
 import { demand, TEXT } from '../options.ts';
 import type { Entry } from '../stack.ts';
 import type { AuthContext } from './authenticator.ts';
 
 /**
- * A text, or a function that fetches one whenever the router asks, on every connection. When the function throws, a
- * session that has lost its connection tries again later; an `AuthError` says that this is of no use.
+ * A string, or a function that is called for each CHALLENGE, on every connection. If the function throws, a session
+ * that has lost its connection retries later, unless it throws an `AuthError`.
  */
 export type Secret = string | ((context: AuthContext) => string | Promise<string>);
 
-/** The function for a secret has failed: the next time it may not. */
+/** The function for a secret has failed; it may succeed later. */
 export class SecretUnavailable extends Error {}
 
-/** @throws TypeError when what comes of it is no text; SecretUnavailable, AuthError */
+/** @throws TypeError if the result is not a string; SecretUnavailable, AuthError */
 export async function reveal(secret: Secret, context: AuthContext): Promise<string> {
   const revealed: unknown = typeof secret === 'function' ? await fetched(secret, context) : secret;
   if (typeof revealed !== 'string') throw new TypeError('A secret is a string.');
@@ -31,7 +31,7 @@ async function fetched(
   }
 }
 
-/** For plain JavaScript. @throws TypeError */
+/** Checks types at run time, for callers without TypeScript. @throws TypeError */
 export function requireNameAndSecret(authid: unknown, secret: unknown, entry: Entry): void {
   requireName(authid, entry);
   if (typeof secret !== 'function') demand(TEXT, secret, 'The secret', entry);

@@ -1,8 +1,11 @@
-/** Authentication method `ticket`: a shared secret or a token, sent as it is (spec: Ticket-based Authentication). */
+/**
+ * Authentication method `ticket`: a shared secret or a token, transmitted as it is (spec: Ticket-based
+ * Authentication).
+ */
 import type { Authenticator } from './authenticator.ts';
 import { requireNameAndSecret, reveal, type Secret } from './secret.ts';
 
-/** The ticket travels readable to whoever reads the transport: use `wss:`. */
+/** The ticket is transmitted in clear text: use `wss:`. */
 export function ticket(authid: string, secret: Secret): Authenticator {
   requireNameAndSecret(authid, secret, ticket);
   return {

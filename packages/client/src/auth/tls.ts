@@ -1,11 +1,11 @@
-/** Authentication method `tls`: the certificate that we have shown below says who we are. */
+/** Authentication method `tls`: the client's TLS certificate identifies it. */
 import type { Authenticator } from './authenticator.ts';
 import { requireName } from './secret.ts';
 
 /**
- * For routers that know clients by their certificates, which is `cert` and `key` of the transport's `tls`.
+ * For routers that authenticate clients by certificate: `cert` and `key` of the transport's option `tls`.
  *
- * @param authid who we expect to be; a router that reads another name from the certificate refuses us then
+ * @param authid the expected authid; a router that reads another one from the certificate refuses the session
  */
 export function tls(authid?: string): Authenticator {
   if (authid !== undefined) requireName(authid, tls);

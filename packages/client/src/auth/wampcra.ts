@@ -1,4 +1,7 @@
-/** Authentication method `wampcra`: we sign a challenge with a secret, which does not travel (spec: Challenge Response Authentication). */
+/**
+ * Authentication method `wampcra`: signs a challenge with a secret that is not transmitted (spec: Challenge Response
+ * Authentication).
+ */
 import type { Kwargs } from '@wamp/protocol';
 import { wampcraKey, wampcraSignature, type WampcraSalting } from '@wamp/protocol/auth';
 import { BOOL, checkOptions, nested, type Rules } from '../options.ts';
@@ -7,19 +10,19 @@ import { BOUNDS, checkBounds, isCount, type Bounds } from './bounds.ts';
 import { requireNameAndSecret, reveal, type Secret } from './secret.ts';
 
 /**
- * What a salted secret may cost to check. A router that asks for less may be out to guess the secret from our answer,
- * and one that asks for more keeps us busy: both are refused.
+ * Bounds for the cost of a salted secret. With less, a router could guess the secret from the answer; with more, it
+ * would overload the client: both are refused.
  */
 export interface WampcraBounds {
-  /** Iterations of PBKDF2, for every 32 bytes of the key: 1,000 to 1,000,000 by default. */
+  /** Iterations of PBKDF2 for each 32 bytes of the key. Default: 1,000 to 1,000,000. */
   readonly iterations?: Bounds | undefined;
-  /** Bytes of the key: 16 to 64 by default. */
+  /** Length of the key in bytes. Default: 16 to 64. */
   readonly keylen?: Bounds | undefined;
 }
 
 export interface WampcraOptions {
   readonly bounds?: WampcraBounds | undefined;
-  /** Whether a router that does not salt the secret is refused: default false, for many do not. */
+  /** Whether to refuse a router that does not salt the secret. Default: false, because many do not. */
   readonly salted?: boolean | undefined;
 }
 
@@ -29,7 +32,7 @@ const RULES: Rules<WampcraOptions> = {
 };
 
 /**
- * @param secret the secret, or the password of which the router keeps a derived key
+ * @param secret the secret, or the password from which the router's key is derived
  * @throws TypeError for invalid options
  */
 export function wampcra(authid: string, secret: Secret, options: WampcraOptions = {}): Authenticator {
@@ -49,7 +52,7 @@ export function wampcra(authid: string, secret: Secret, options: WampcraOptions 
   };
 }
 
-/** CRA-4: undefined when the secret is used as it is. @throws TypeError, RangeError */
+/** CRA-4: undefined if the secret is not salted. @throws TypeError, RangeError */
 function saltingIn(
   { salt, iterations = 1000, keylen = 32 }: Kwargs,
   { bounds, salted = false }: WampcraOptions,

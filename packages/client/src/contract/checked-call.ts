@@ -1,4 +1,4 @@
-/** A call whose results are held against their schemas. */
+/** A call whose results are validated with the schemas of a contract. */
 import { ErrorUri, type CancelMode, type Id, type Uri } from '@wamp/protocol';
 import type { Call } from '../call.ts';
 import { CallPromise } from '../call-promise.ts';
@@ -9,11 +9,11 @@ import { CanceledError, toError } from '../errors.ts';
 import { checkedProgress, checkedResult, inTurn, type Soon } from './checks.ts';
 import type { ProcedureSchemas } from './schemas.ts';
 
-/** What is called, and how its results are to be. */
+/** What to call, and the schemas of its results. */
 export interface Called {
   readonly procedure: Uri;
   readonly schemas: ProcedureSchemas;
-  /** Resolves when its arguments have been checked; undefined if that is done. */
+  /** Resolves when its arguments have been validated; undefined if they are. */
   readonly ready: Promise<void> | undefined;
 }
 
@@ -23,10 +23,10 @@ export class CheckedCall extends CallPromise implements Call<unknown> {
   #reject: ((error: Error) => void) | undefined;
   #call: Call<unknown> | undefined;
   #canceled = false;
-  /** Where results wait for those before them to be checked. */
+  /** Keeps results in order while earlier ones are validated. */
   readonly #lane = new Lane();
 
-  /** @param start makes the call */
+  /** @param start starts the call */
   constructor(called: Called, start: (call: CheckedCall) => Call<unknown>) {
     super();
     this.#called = called;
@@ -46,7 +46,7 @@ export class CheckedCall extends CallPromise implements Call<unknown> {
     return this.#call?.requestId;
   }
 
-  /** Hands a progressive result on, if it fits; the call fails if it does not. */
+  /** Delivers a progressive result if it is valid; else the call fails. */
   progressed(given: Result, goOn: (result: Result) => void): void {
     const { procedure, schemas } = this.#called;
     this.#pass(() => checkedProgress(procedure, schemas, given), goOn);

@@ -1,4 +1,4 @@
-/** A session that holds payloads against the schemas of its contract. */
+/** A session that validates payloads with the schemas of its contract. */
 import { type Uri } from '@wamp/protocol';
 import type { Call } from '../call.ts';
 import type { CallOptions } from '../call-options.ts';
@@ -38,7 +38,7 @@ const asPromise = (value: unknown): Promise<void> | undefined =>
 export class CheckedSession extends ClientSession {
   readonly #schemas: Schemas;
   readonly #validate: Exclude<Validate, 'off'>;
-  /** Where requests wait for those before them to be checked. */
+  /** Keeps requests in order while earlier ones are validated. */
   readonly #lane = new Lane();
 
   constructor(settings: Settings, schemas: Schemas, validate: Exclude<Validate, 'off'>) {
@@ -129,14 +129,14 @@ export class CheckedSession extends ClientSession {
     return super.subscribe(topic, ...rest).then((subscription) => this.#iterated(topic, subscription));
   }
 
-  /** What is sent, checked if that is asked for: undefined when it can go at once. */
+  /** Validates what is sent if the session is configured so; undefined if it can be sent at once. */
   #ready(
     payload: unknown,
     options: { readonly kwargs?: unknown } | undefined,
     check: (given: Plain) => Soon<unknown>,
   ): Promise<void> | undefined {
     if (this.#validate !== 'both') return undefined;
-    // What is no payload at all, is found where it is sent.
+    // An invalid payload argument is refused where it is sent.
     const [args, kwargs = {}] = isPlain(payload) ? [[], payload] : [payload ?? [], options?.kwargs];
     if (!Array.isArray(args) || !isPlain(kwargs)) return undefined;
     try {
@@ -146,7 +146,7 @@ export class CheckedSession extends ClientSession {
     }
   }
 
-  /** An event as its schemas give it; undefined for one of a topic without. */
+  /** An event with values converted by its schemas; undefined if its topic has none. */
   #check(topic: Uri, event: Event): Soon<Event> {
     const { topics } = this.#schemas;
     const schemas = topics.of(event.topic) ?? topics.of(topic);
@@ -158,7 +158,7 @@ export class CheckedSession extends ClientSession {
     }));
   }
 
-  /** A handler that is called with events that fit, in their order; the others throw, which the session tells. */
+  /** A handler that is called with valid events, in order; invalid ones throw, which the session reports. */
   #handler(topic: Uri, handler: EventHandler): EventHandler {
     const lane = new Lane();
     return (_args, event) =>
@@ -169,7 +169,7 @@ export class CheckedSession extends ClientSession {
       );
   }
 
-  /** Calls a function of the application; what it throws or rejects with is told. */
+  /** Calls a function of the application, and reports what it throws or rejects with. */
   #tell(listener: () => unknown): void {
     const failed = (thrown: unknown): void => this.report(toError(thrown));
     try {
@@ -179,7 +179,7 @@ export class CheckedSession extends ClientSession {
     }
   }
 
-  /** The same subscription, whose loops get events that fit; the others the session tells. */
+  /** The same subscription, whose loops receive valid events; the session reports invalid ones. */
   #iterated(topic: Uri, subscription: Subscription<unknown[]>): Subscription<unknown[]> {
     const iterate = async function* (this: CheckedSession): AsyncGenerator<Event, undefined, undefined> {
       for await (const event of { [Symbol.asyncIterator]: () => events() }) {

@@ -1,4 +1,4 @@
-/** A stream whose results are held against their schemas. */
+/** A stream whose results are validated with the schemas of a contract. */
 /// <reference lib="esnext.disposable" preserve="true" />
 import { ErrorUri, type CancelMode, type Id } from '@wamp/protocol';
 import { ignore } from '../core/quietly.ts';
@@ -15,10 +15,10 @@ export class CheckedStream implements Stream<unknown, unknown> {
   readonly #outcome: Promise<Result>;
   #stream: Stream<unknown, unknown> | undefined;
   #canceled = false;
-  /** Why it was left from here. */
+  /** Why the loop ended from this side. */
   #failure: Error | undefined;
 
-  /** @param start makes the stream */
+  /** @param start starts the stream */
   constructor(called: Called, start: () => Stream<unknown, unknown>) {
     this.#called = called;
     const { procedure, schemas, ready } = called;
@@ -34,7 +34,7 @@ export class CheckedStream implements Stream<unknown, unknown> {
         throw this.#failure ?? thrown;
       });
     this.result = this.#outcome.then(({ value }) => value);
-    // The loop throws it, too, and whoever leaves the loop has no use for it.
+    // The loop throws it, too; code that has left the loop does not need it.
     this.result.catch(ignore);
   }
 
@@ -62,7 +62,7 @@ export class CheckedStream implements Stream<unknown, unknown> {
 
   async *#values(): AsyncGenerator<unknown, undefined, undefined> {
     const { procedure, schemas } = this.#called;
-    // Leaving this loop, be it for a value that does not fit, cancels the call.
+    // Leaving this loop, even because a value is invalid, cancels the call.
     for await (const value of await this.#started) {
       let checked: unknown;
       try {

@@ -1,4 +1,4 @@
-/** Payloads held against schemas: at once, or, where a schema takes its time, later. */
+/** Validates payloads with schemas, synchronously where the schemas allow it. */
 import { ErrorUri, type Args, type Kwargs, type Uri } from '@wamp/protocol';
 import type { Lane } from '../core/lane.ts';
 import type { Plain } from '../core/passthru.ts';
@@ -9,21 +9,21 @@ import type { ProcedureSchemas, TopicSchemas } from './schemas.ts';
 import type { SchemaResult, StandardSchema } from './standard-schema.ts';
 import { issuesIn, ValidationError, type ValidationIssue } from './validation-error.ts';
 
-/** Now or later. */
+/** A value, or a promise of it. */
 export type Soon<T> = T | Promise<T>;
 
-/** What an error is about, as its fields. */
+/** What a validation error is about: its fields. */
 type Subject = { readonly procedure: Uri } | { readonly topic: Uri };
 
-/** Goes on with a value, at once if it is there. */
+/** Calls a function with a value, synchronously if it is not a promise. */
 export function soon<T, R>(value: Soon<T>, goOn: (value: T) => Soon<R>): Soon<R> {
   return value instanceof Promise ? value.then(goOn) : goOn(value);
 }
 
 /**
- * Runs a function on what a check gives, once what came before has been checked: at once, where nothing takes its time.
- * What the function gives or promises holds up nobody.
- * @throws what the check or the function throws, unless it is later: then it rejects
+ * Calls a function with the outcome of a check, after all earlier checks: synchronously, if none of them is pending.
+ * The function's own promise does not delay later ones.
+ * @throws what the check or the function throws, if it runs synchronously; else the promise rejects
  */
 export function inTurn<T>(lane: Lane, check: () => Soon<T>, run: (checked: T) => unknown): unknown {
   let outcome: unknown;
@@ -44,7 +44,7 @@ export function inTurn<T>(lane: Lane, check: () => Soon<T>, run: (checked: T) =>
   });
 }
 
-/** One part of a payload, and the schema for it. */
+/** One part of a payload, and its schema. */
 interface Part {
   readonly name: string;
   readonly schema: StandardSchema | undefined;
@@ -52,8 +52,8 @@ interface Part {
 }
 
 /**
- * The values of the parts, as their schemas give them.
- * @throws ValidationError that names the faults of them all, unless it rejects with it
+ * The values of the parts, as converted by their schemas.
+ * @throws ValidationError that names the faults of all parts; or rejects with it
  */
 function judge(uri: Uri, what: string, subject: Subject, parts: readonly Part[]): Soon<unknown[]> {
   const verdicts = parts.map(
@@ -135,7 +135,7 @@ export function checkedValue(
   return soon(judge(ErrorUri.INVALID_PAYLOAD, what, { procedure }, parts), ([first]) => first);
 }
 
-/** No value is not one that is undefined. */
+/** A missing value differs from one that is undefined. */
 function withFirst(args: Args, first: unknown): Args {
   return args.length === 0 && first === undefined ? args : [first, ...args.slice(1)];
 }

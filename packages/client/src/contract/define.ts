@@ -1,4 +1,4 @@
-/** From schemas, or from types alone, to a contract. */
+/** Makes contracts from schemas, or from types alone. */
 import type { Uri } from '@wamp/protocol';
 import { ClientSession } from '../client-session.ts';
 import type { Settings } from '../connect-options.ts';
@@ -13,11 +13,11 @@ import { ByUri, isPattern, type ContractSchemas } from './schemas.ts';
 import { served } from './serve.ts';
 import type { SchemaInput, SchemaOutput } from './standard-schema.ts';
 
-/** What a schema's value is on either side; without a schema, `D`. */
+/** The type of a schema's value on either side; without a schema, `D`. */
 type Of<S, K extends string, D> =
   S extends Readonly<Record<K, infer X>> ? Converted<SchemaInput<X>, SchemaOutput<X>> : D;
 
-/** `room..message` as the type of all URIs that fill its empty components. */
+/** `room..message` as the type of all URIs that match the pattern. */
 type Filled<U extends string> = U extends `.${infer T}`
   ? `${string}.${Filled<T>}`
   : U extends `${infer H}.${infer T}`
@@ -36,7 +36,7 @@ interface TopicTypes<S> {
   kwargs: Of<S, 'kwargs', NoKwargs>;
 }
 
-/** The interface that a contract of such schemas stands for. */
+/** The interface that a contract with these schemas describes. */
 export type TypesOf<D> = (D extends { readonly procedures: infer P }
   ? { procedures: { [U in keyof P & string as Filled<U>]: ProcedureTypes<P[U]> } }
   : unknown) &
@@ -44,7 +44,7 @@ export type TypesOf<D> = (D extends { readonly procedures: infer P }
     ? { topics: { [U in keyof T & string as Filled<U>]: TopicTypes<T[U]> } }
     : unknown);
 
-/** What both kinds of contract have. */
+/** What contracts of schemas and of types have in common. */
 abstract class AnyContract<C> implements BoundContract<C> {
   declare readonly '~types'?: C;
 
@@ -114,7 +114,7 @@ class TypesOnly<C> extends AnyContract<C> {
   }
 
   protected check(): void {
-    // Which procedures there are, only the compiler knows.
+    // The procedures of a contract of types are known to the compiler only.
   }
 
   protected serve(_procedure: Uri, handler: Procedure): Procedure {
@@ -123,16 +123,17 @@ class TypesOnly<C> extends AnyContract<C> {
 }
 
 /**
- * A contract of schemas: for option `contract` of `connect`, and for `session.implement`. It types calls, procedures
- * and events, and holds what arrives against the schemas; option `validate` says more.
+ * Makes a contract from schemas, for option `contract` of `connect`, and for `session.implement`. It types calls,
+ * procedures and events, and validates what is received; see option `validate`.
  *
- * What a schema converts, such as a text into a Date, is converted where it arrives. What it lacks is not checked.
+ * A schema that converts, such as a string into a Date, converts on the receiving side. Parts without a schema are
+ * not validated.
  *
  * @example const contract = defineContract({
  *   procedures: { 'math.add2': { args: z.tuple([z.number(), z.number()]), result: z.number() } },
  *   topics: { 'room..message': { args: z.tuple([z.string()]) } },
  * });
- * @throws TypeError for what is no Standard Schema, and for a part that procedures or topics do not have
+ * @throws TypeError for a schema that is not a Standard Schema, and for an unknown part
  */
 export function defineContract<const D extends ContractSchemas>(schemas: D): BoundContract<TypesOf<D>> {
   checkOptions('defineContract', { procedures: DICT, topics: DICT }, schemas, defineContract);
@@ -140,7 +141,7 @@ export function defineContract<const D extends ContractSchemas>(schemas: D): Bou
 }
 
 /**
- * A contract of types alone, where a contract is asked for: nothing is checked at run time.
+ * Makes a contract from types alone: nothing is validated at run time.
  *
  * @example await session.implement(typesOnly<Api>(), { 'math.add2': ([a, b]) => a + b });
  */

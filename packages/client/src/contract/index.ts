@@ -1,4 +1,4 @@
-/** Contracts that are there at run time: schemas that type, and check, what procedures and topics take and give. */
+/** Entry `@wamp/client/contract`: contracts whose schemas type and validate the payloads of procedures and topics. */
 export { defineContract, typesOnly, type TypesOf } from './define.ts';
 export { ValidationError, type ValidationIssue } from './validation-error.ts';
 export type { ContractSchemas, ProcedureSchemas, TopicSchemas } from './schemas.ts';

@@ -1,4 +1,4 @@
-/** Several registrations as one. */
+/** Combines several registrations into one. */
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Implementation } from '../definition.ts';
 import { toError } from '../errors.ts';
@@ -11,7 +11,7 @@ export class Registered implements Implementation {
     this.registrations = registrations;
   }
 
-  /** All or none: if one rejects, the others are withdrawn, and this rejects with the same. */
+  /** All or none: if one rejects, the others are unregistered, and this rejects with the same error. */
   static async all(registering: readonly Promise<Registration>[]): Promise<Registered> {
     const outcomes = await Promise.allSettled(registering);
     const registered = new Registered(
@@ -23,7 +23,7 @@ export class Registered implements Implementation {
     throw toError(refused.reason);
   }
 
-  /** Every one is asked to leave, whatever becomes of the others. */
+  /** Unregisters all, even if some fail. */
   async unregister(): Promise<void> {
     const outcomes = await Promise.allSettled(this.registrations.map(async (each) => each.unregister()));
     const refused = outcomes.find((outcome) => outcome.status === 'rejected');

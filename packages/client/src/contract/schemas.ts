@@ -3,27 +3,29 @@ import type { Uri } from '@wamp/protocol';
 import { checkOptions, having, type Rules } from '../options.ts';
 import type { StandardSchema } from './standard-schema.ts';
 
-/** Schemas of a procedure; what none is given for is not checked. */
+/** The schemas of a procedure; a part without a schema is not validated. */
 export interface ProcedureSchemas {
-  /** Of the list of positional arguments: default, there are none. */
+  /** The list of positional arguments. Default: empty. */
   readonly args?: StandardSchema | undefined;
-  /** Of the keyword arguments. */
+  /** The keyword arguments. */
   readonly kwargs?: StandardSchema | undefined;
-  /** Of the first positional value of the result. */
+  /** The first positional value of the result. */
   readonly result?: StandardSchema | undefined;
-  /** Of the keyword values of the result. */
+  /** The keyword values of the result. */
   readonly resultKwargs?: StandardSchema | undefined;
-  /** Of the first positional value of each progressive result. */
+  /** The first positional value of each progressive result. */
   readonly progress?: StandardSchema | undefined;
 }
 
-/** Schemas of a topic. */
+/** The schemas of a topic. */
 export interface TopicSchemas {
   readonly args?: StandardSchema | undefined;
   readonly kwargs?: StandardSchema | undefined;
 }
 
-/** What `defineContract` takes. A URI with empty components, `room..message`, stands for all that fill them. */
+/**
+ * The argument of `defineContract`. A URI with empty components, `room..message`, matches all URIs that fill them.
+ */
 export interface ContractSchemas {
   readonly procedures?: Readonly<Record<Uri, ProcedureSchemas>> | undefined;
   readonly topics?: Readonly<Record<Uri, TopicSchemas>> | undefined;

@@ -1,4 +1,4 @@
-/** A procedure behind its schemas: what it is called with, and, if asked for, what it gives. */
+/** A procedure that validates its arguments and, if configured, its results. */
 import type { Kwargs, Uri } from '@wamp/protocol';
 import { isGenerator, type Generator } from '../core/generator.ts';
 import type { Invocation } from '../core/invocation.ts';
@@ -12,7 +12,7 @@ import type { Procedure } from '../registration.ts';
 import { checkedArguments, checkedProgress, checkedResult, soon, type Soon } from './checks.ts';
 import type { ProcedureSchemas } from './schemas.ts';
 
-/** An invocation whose arguments are as the schemas give them. */
+/** An invocation with arguments converted by the schemas. */
 class CheckedInvocation implements Invocation<unknown[]> {
   readonly args: unknown[];
   readonly kwargs: Kwargs;
@@ -57,7 +57,7 @@ class CheckedInvocation implements Invocation<unknown[]> {
   readonly progress = (value: unknown, kwargs?: Kwargs): Promise<void> => {
     const send = (): Promise<void> => this.#invocation.progress(value, kwargs);
     const check = this.#checkProgress;
-    // In its turn: what cannot be checked at once has others wait.
+    // In order: an asynchronous check delays later ones.
     return Promise.resolve(check === undefined ? send() : soon(check(whole(value)), send));
   };
 }
@@ -78,7 +78,7 @@ export function served(
     });
 }
 
-/** What a procedure gives, held against its schemas, and passed on as it is: who receives it converts it. */
+/** Validates what a procedure returns, and passes it on unchanged: the receiver converts it. */
 class Outgoing {
   readonly #procedure: Uri;
   readonly #schemas: ProcedureSchemas;
@@ -94,7 +94,7 @@ class Outgoing {
   readonly #result = (given: unknown): Soon<unknown> =>
     this.#ours(() => checkedResult(this.#procedure, this.#schemas, whole(given)), given);
 
-  /** What a procedure has returned: a value, a promise of one, or a generator. */
+  /** What a procedure returned: a value, a promise of one, or a generator. */
   given(given: unknown): unknown {
     if (isThenable(given)) return Promise.resolve(given).then(this.#result);
     return isGenerator(given) ? this.#driven(given) : this.#result(given);
@@ -113,7 +113,7 @@ class Outgoing {
     }
   }
 
-  /** A fault of this side: the caller hears of it as of any exception, not as of its own. */
+  /** A fault of the callee: the caller receives it as any other exception, not as a fault of its own. */
   #ours(check: () => Soon<unknown>, given: unknown): Soon<unknown> {
     const fault = (cause: unknown): never => {
       throw new Error(`${this.#procedure} gives what its contract does not have.`, { cause });

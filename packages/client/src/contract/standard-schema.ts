@@ -1,6 +1,6 @@
-/** Standard Schema, version 1 (https://standardschema.dev): what validators of many makers have in common. */
+/** Standard Schema, version 1 (https://standardschema.dev): the common interface of validation libraries. */
 
-/** A schema of any maker: zod, valibot, arktype and others. It reads an `I`, and gives an `O`. */
+/** A schema of zod, valibot, arktype or another library. It reads an `I`, and returns an `O`. */
 export interface StandardSchema<I = unknown, O = I> {
   readonly '~standard': {
     readonly version: 1;
@@ -10,11 +10,11 @@ export interface StandardSchema<I = unknown, O = I> {
   };
 }
 
-/** A value as the schema gives it, or why it does not. */
+/** The converted value, or the issues. */
 export type SchemaResult<O> =
   { readonly value: O; readonly issues?: undefined } | { readonly issues: readonly SchemaIssue[] };
 
-/** One fault of a value. */
+/** One issue of a value. */
 export interface SchemaIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
@@ -24,7 +24,7 @@ type Types<S> = S extends { readonly '~standard': { readonly types?: infer T } }
   ? Exclude<T, undefined>
   : never;
 
-/** What a schema reads. */
+/** The input type of a schema. */
 export type SchemaInput<S> = Types<S> extends { readonly input: infer I } ? I : never;
-/** What a schema gives. */
+/** The output type of a schema. */
 export type SchemaOutput<S> = Types<S> extends { readonly output: infer O } ? O : never;

@@ -1,22 +1,22 @@
-/** The exception for a value that does not fit its contract. */
+/** The exception for a payload that violates its contract. */
 import type { Uri } from '@wamp/protocol';
 import { WampError } from '../errors.ts';
 import type { SchemaIssue } from './standard-schema.ts';
 
-/** One fault of a payload; its path begins with `args`, `kwargs`, `result`, `resultKwargs` or `progress`. */
+/** One issue of a payload; its path begins with `args`, `kwargs`, `result`, `resultKwargs` or `progress`. */
 export interface ValidationIssue {
   readonly message: string;
   readonly path: readonly (string | number)[];
 }
 
-/** How many issues an error names; it tells how many there were. */
+/** The maximum number of issues in an error, which also states the total. */
 const MOST_ISSUES = 20;
-/** Characters of an issue's message. */
+/** The maximum length of an issue's message. */
 const LONGEST_MESSAGE = 300;
 
 /**
- * A payload does not fit its contract: `wamp.error.invalid_argument` for arguments, `wamp.error.invalid_payload` for
- * what a callee or publisher gave. Keyword argument `issues` has what does not fit, 20 issues at most.
+ * A payload violates its contract: `wamp.error.invalid_argument` for arguments, `wamp.error.invalid_payload` for what
+ * a callee or publisher sent. Keyword argument `issues` lists the issues, 20 at most.
  */
 export class ValidationError extends WampError {
   override readonly name = 'ValidationError';
@@ -32,7 +32,7 @@ export class ValidationError extends WampError {
   }
 }
 
-/** The issues of a schema, as they can be sent. */
+/** The issues of a schema as values that can be sent. */
 export function issuesIn(part: string, issues: readonly SchemaIssue[]): ValidationIssue[] {
   return issues.map(({ message, path = [] }) => ({
     message: message.slice(0, LONGEST_MESSAGE),

@@ -1,4 +1,7 @@
-/** Which handles share an id that the router gave, from the request for it until the router confirms the end. */
+/**
+ * Maps the ids that the router gave to the handles that share them, from the request until the router confirms the
+ * end.
+ */
 import { ProtocolViolation, type Id, type Message, type RequestType, type Uri } from '@wamp/protocol';
 import { ConnectionLostError, WampError } from '../errors.ts';
 import type { Handle } from './handle.ts';
@@ -6,28 +9,31 @@ import { Recent } from './recent.ts';
 import { ignore } from './quietly.ts';
 import type { Answer, Waiter } from './requests.ts';
 
-/** Sends a request; the waiter hears what becomes of it. */
+/** Sends a request; the waiter receives the answer. */
 export type Ask = (waiter: Waiter, build: (request: Id) => Message) => void;
 
-/** What differs between subscriptions and registrations: their messages. */
+/** The messages in which subscriptions and registrations differ. */
 export interface Kind<H extends Handle> {
   readonly joinType: RequestType;
   readonly leaveType: RequestType;
-  /** The error that says the router has none of that id. */
+  /** The error URI for an id that the router does not know. */
   readonly noSuch: Uri;
   join(request: Id, handle: H): Message;
   leave(request: Id, id: Id): Message;
   idIn(answer: Answer): Id;
 }
 
-/** One id, and who shares it: a repeated SUBSCRIBE may be answered with a known one (SUB-5). */
+/** One id and the handles that share it: a repeated SUBSCRIBE may be answered with a known id (SUB-5). */
 export interface Entry<H extends Handle> {
   readonly id: Id;
   readonly uri: Uri;
   readonly handles: Set<H>;
-  /** Who takes invocations: the newest handle, and the last one until the router confirms its end (T-7). */
+  /**
+   * The handle that receives invocations: the newest one; after the last one has left, that one until the router
+   * confirms (T-7).
+   */
   serving: H;
-  /** Who left it without a handle, while a request on the way may bring the next one. */
+  /** The waiting `leave` calls of an entry without handles, while a pending request may add a handle. */
   readonly deserted: (() => void)[];
 }
 
@@ -36,7 +42,7 @@ export class Attachments<H extends Handle> {
   readonly #kind: Kind<H>;
   readonly #ask: Ask;
   readonly #entries = new Map<Id, Entry<H>>();
-  /** Requests on the way, by URI. */
+  /** The number of pending requests, by URI. */
   readonly #joining = new Map<Uri, number>();
   readonly #past = new Recent();
 
@@ -45,19 +51,19 @@ export class Attachments<H extends Handle> {
     this.#ask = ask;
   }
 
-  /** How many ids are in use or asked for. */
+  /** The number of ids in use or asked for. */
   get size(): number {
     return this.#entries.size + this.#joining.size;
   }
 
-  /** Whom the id stands for; nobody, if that has ended. @throws ProtocolViolation for an id never given */
+  /** The entry of an id; undefined if it has ended. @throws ProtocolViolation for an id that was never given */
   find(id: Id): Entry<H> | undefined {
     const entry = this.#entries.get(id);
     if (entry === undefined && !this.#past.has(id)) throw new ProtocolViolation(`id ${id} was never given`);
     return entry;
   }
 
-  /** Asks the router for it. @param answered hears what the router says: an error, or that it has agreed */
+  /** Sends SUBSCRIBE or REGISTER. @param answered receives the router's error, or undefined on success */
   join(handle: H, answered: (error?: Error) => void): void {
     const { uri } = handle;
     const waiter: Waiter = {
@@ -66,21 +72,21 @@ export class Attachments<H extends Handle> {
         this.#attach(this.#kind.idIn(answer), handle);
         this.#joined(uri);
         answered();
-        // Given up while the request was on its way.
+        // The handle was ended while the request was pending.
         if (handle.state === 'ended') void this.leave(handle).catch(ignore);
       },
       failed: (error) => {
         this.#joined(uri);
         answered(error);
       },
-      // The handle is asked for again, on the next connection.
+      // The handle is requested again, on the next connection.
       lost: () => this.#joined(uri),
     };
     this.#joining.set(uri, (this.#joining.get(uri) ?? 0) + 1);
     this.#ask(waiter, (request) => this.#kind.join(request, handle));
   }
 
-  /** Takes the handle off its id; the last one tells the router. Resolves when that is done. */
+  /** Removes the handle from its id; the last one unsubscribes or unregisters. Resolves when that is done. */
   leave(handle: H): Promise<void> {
     const entry = handle.givenId === undefined ? undefined : this.#entries.get(handle.givenId);
     if (entry?.handles.delete(handle) !== true) return Promise.resolve();
@@ -88,7 +94,7 @@ export class Attachments<H extends Handle> {
     return this.#leaveIfDeserted(entry);
   }
 
-  /** The router has ended it by itself. @throws ProtocolViolation for an id never given */
+  /** The router has revoked it. @throws ProtocolViolation for an id that was never given */
   revoke(id: Id | undefined, reason: string | undefined): void {
     if (id === undefined) throw new ProtocolViolation('revocation of no id');
     const entry = this.find(id);
@@ -96,7 +102,7 @@ export class Attachments<H extends Handle> {
     for (const handle of entry?.handles ?? []) handle.end({ reason: reason ?? 'revoked' });
   }
 
-  /** The WAMP session is over: no id stands for anything any more. */
+  /** The WAMP session has ended, and its ids are void. */
   detach(): void {
     const entries = [...this.#entries.values()];
     this.#entries.clear();
@@ -122,7 +128,7 @@ export class Attachments<H extends Handle> {
     handle.attach(id);
   }
 
-  /** A request is answered, so whoever waited to know whether it shares their id can go on. */
+  /** A request was answered: entries without handles that waited for it can be left now. */
   #joined(uri: Uri): void {
     const left = (this.#joining.get(uri) ?? 1) - 1;
     if (left > 0) {
@@ -143,12 +149,12 @@ export class Attachments<H extends Handle> {
 
   #leaveIfDeserted(entry: Entry<H>): Promise<void> {
     if (entry.handles.size > 0) return Promise.resolve();
-    // The router takes our messages in order. Were UNSUBSCRIBE to follow a SUBSCRIBE that is still
-    // to be answered, it would end the subscription for the newcomer too.
+    // The router processes messages in order: an UNSUBSCRIBE sent after a pending SUBSCRIBE would end the
+    // subscription for the new handle, too.
     if (this.#joining.has(entry.uri)) return new Promise((resolve) => entry.deserted.push(resolve));
     return new Promise((resolve, reject) => {
       const gone = (): void => {
-        // The same id may be in use again by now, for this entry or another.
+        // Meanwhile the id may be in use again, for this entry or another.
         if (entry.handles.size === 0 && this.#entries.get(entry.id) === entry) this.#forget(entry.id);
         resolve();
       };
@@ -156,7 +162,7 @@ export class Attachments<H extends Handle> {
         type: this.#kind.leaveType,
         answered: gone,
         failed: (error) => {
-          // Either way there is nothing left to leave.
+          // In both cases the router has already forgotten it.
           if (error instanceof ConnectionLostError || WampError.is(error, this.#kind.noSuch)) gone();
           else reject(error);
         },

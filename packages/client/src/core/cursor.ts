@@ -1,12 +1,15 @@
-/** Where a subscription is in the log of its topic, and what waits while it catches up. */
+/** The position of a subscription in the event log of its topic, and the live events held back during recovery. */
 import type { Id } from '@wamp/protocol';
 import type { WampEvent } from './event.ts';
 
-/** Where a subscriber is in a log: data that can be kept, and given to `subscribe` as `since`, even after a restart. */
+/**
+ * A position in an event log: plain data that can be stored, and passed to `subscribe` as `since`, even after a
+ * restart.
+ */
 export interface Position {
-  /** Which log it is; a log that begins again has another. */
+  /** Identifies the log; a log that starts over has another epoch. */
   readonly epoch: Id;
-  /** Of the last event that has been handed over; 0 before the first. */
+  /** The offset of the last event delivered; 0 before the first. */
   readonly offset: number;
 }
 
@@ -15,16 +18,16 @@ interface Held {
   readonly bytes: number;
 }
 
-/** More than so much does not wait: the log is asked for it again. */
+/** Limits of the events held back. Beyond them, events are discarded, and recovered from the log again. */
 const MOST_EVENTS = 1_000;
 const MOST_BYTES = 1024 * 1024;
 
 export class Cursor {
   epoch: Id | undefined;
   offset = 0;
-  /** The publication that came last. */
+  /** The latest publication id. */
   last: Id | undefined;
-  /** Since when events may be missing (ms since 1970); undefined while none are. */
+  /** Since when events may be missing (ms since 1970); undefined if none are. */
   away: number | undefined;
   #held: Held[] | undefined;
   #bytes = 0;
@@ -34,7 +37,7 @@ export class Cursor {
     return this.epoch === undefined ? undefined : { epoch: this.epoch, offset: this.offset };
   }
 
-  /** @returns whether an event is to be handed over now; if not, it waits, or has been handed over before */
+  /** @returns whether to deliver the event now; if not, it is held back, or was delivered before */
   admit(event: WampEvent<unknown[]>, bytes: number): boolean {
     if (this.#held === undefined) return this.pass(event);
     this.#bytes += bytes;
@@ -43,7 +46,7 @@ export class Cursor {
     return false;
   }
 
-  /** It is handed over, unless it was before. */
+  /** Records the event as delivered. @returns false if it was delivered before */
   pass(event: WampEvent<unknown[]>): boolean {
     const { x_offset: offset } = event.details;
     if (typeof offset === 'number') {
@@ -54,26 +57,26 @@ export class Cursor {
     return true;
   }
 
-  /** From now on, what comes waits. */
+  /** Holds back live events from now on. */
   hold(): void {
     this.#held = [];
     this.#bytes = 0;
     this.#isOverfull = false;
   }
 
-  /** Whether some of what came had no room to wait. */
+  /** Whether events were discarded because a limit was reached. */
   get isOverfull(): boolean {
     return this.#held !== undefined && this.#isOverfull;
   }
 
-  /** Nothing waits any more. @returns what has, in its order */
+  /** Stops holding back. @returns the events held back, in order */
   release(): readonly Held[] {
     const held = this.#held ?? [];
     this.#held = undefined;
     return held;
   }
 
-  /** Nothing is known of where it is, so that nothing that comes counts as known. */
+  /** Forgets the position, so that no further event counts as delivered before. */
   forget(): void {
     this.offset = 0;
   }

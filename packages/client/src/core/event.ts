@@ -1,23 +1,23 @@
-/** One EVENT, as its handlers see it. */
+/** One EVENT, as its handlers receive it. */
 import type { Args, Event, Id, Kwargs, Uri } from '@wamp/protocol';
 import { own } from './own.ts';
 import { peerIn, type Peer } from './peer.ts';
 
-/** A publication that reached one of our subscriptions. */
+/** An event of a subscription. */
 export interface WampEvent<A extends Args = Args, K = Kwargs> {
   readonly args: A;
   readonly kwargs: K;
-  /** What was published to; differs from the subscribed topic for patterns. */
+  /** The topic of the publication; it differs from the subscribed topic for patterns. */
   readonly topic: Uri;
-  /** The publication's id: the same in every session that it reaches. */
+  /** The publication id: the same for all its receivers. */
   readonly publication: Id;
-  /** True for an event from before the subscription, kept by the router. */
+  /** True for a retained event, published before the subscription. */
   readonly retained: boolean;
-  /** True for one that was missed while there was no connection, and that the router has told since. */
+  /** True for an event that was missed while there was no connection, and recovered. */
   readonly recovered?: boolean;
-  /** Who published, if the router discloses it. */
+  /** The publisher, if the router discloses it. */
   readonly publisher: Peer | undefined;
-  /** Details of the EVENT, as they came. */
+  /** EVENT.Details, as received. */
   readonly details: Kwargs;
 }
 

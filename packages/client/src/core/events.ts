@@ -1,4 +1,4 @@
-/** EVENT to the functions of the application, each in its turn, or to the loops that iterate a subscription. */
+/** Delivers events to handlers, in order, or to the loops that iterate a subscription. */
 import { ErrorUri, type Event } from '@wamp/protocol';
 import { about, WampError } from '../errors.ts';
 import type { Attachments } from './attachments.ts';
@@ -15,18 +15,18 @@ import type { HandlerPort } from './handler-port.ts';
 
 /** A subscription of the application. */
 export interface Subscriber extends Handle {
-  /** Hands over an event; returns, or promises, whatever its function does. */
+  /** Delivers an event; returns or promises what its handler returns. */
   deliver(event: WampEvent<unknown[]>): unknown;
-  /** False when events wait to be iterated. */
+  /** False if events are buffered for iteration. */
   readonly hasHandler: boolean;
   readonly passthru: PassthruOption;
-  /** Where events wait for those before them to be unpacked. */
+  /** Keeps events in order while earlier ones are unpacked. */
   readonly lane: Lane;
-  /** Where it is in the log of its topic. */
+  /** Its position in the event log of its topic. */
   readonly cursor: Cursor;
-  /** Whether the router is asked for what it has missed. */
+  /** Whether to ask the router for missed events. */
   readonly recovers: boolean;
-  /** Events are missing that the router cannot recover. */
+  /** Called when missed events cannot be recovered. */
   missed(gap: Gap): void;
 }
 
@@ -35,7 +35,7 @@ export class Events {
   readonly #subscriptions: Attachments<Subscriber>;
   readonly #gate: Gate;
   readonly #port: HandlerPort;
-  /** How many were dropped since the line was empty. */
+  /** The number of events dropped since the queue was last empty. */
   #dropped = 0;
 
   constructor(subscriptions: Attachments<Subscriber>, gate: Gate, port: HandlerPort) {
@@ -46,13 +46,13 @@ export class Events {
 
   /**
    * @param bytes the length of the message
-   * @throws ProtocolViolation for a subscription that never was
+   * @throws ProtocolViolation for an unknown subscription
    */
   receive(message: Event, bytes: number): void {
     const entry = this.#subscriptions.find(message.subscription);
     if (entry === undefined || entry.handles.size === 0) return;
     const event = eventOf(message, entry.uri);
-    // Each handler has a payload of its own, copied before any of them can change it.
+    // Each handler gets its own payload, copied before any handler can modify it.
     const copies = Array.from({ length: entry.handles.size - 1 }, () => structuredClone(event));
     for (const handle of entry.handles) {
       const mine = copies.pop() ?? event;
@@ -60,7 +60,7 @@ export class Events {
     }
   }
 
-  /** Hands an event over, in its turn. */
+  /** Delivers an event, after those before it. */
   offer(handle: Subscriber, event: WampEvent<unknown[]>, bytes: number): void {
     const failed = (thrown: unknown): void => this.#port.report(thrown);
     try {
@@ -106,13 +106,13 @@ export class Events {
     if (hasHandler) this.#gate.leave();
   }
 
-  /** Of many, the first is told of at once, and how many followed it when nobody waits any more. */
+  /** Reports the first dropped event at once; the number of the others follows when the queue is empty. */
   #drop({ topic }: WampEvent<unknown[]>): void {
     this.#dropped += 1;
     if (this.#dropped === 1) this.#port.report(about(this.#busy('An event was dropped'), { topic }));
   }
 
-  /** Nobody waits in the line of handlers any more. */
+  /** Called when the queue of handlers is empty. */
   tellDropped(): void {
     const more = this.#dropped - 1;
     this.#dropped = 0;

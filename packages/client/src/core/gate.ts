@@ -1,8 +1,8 @@
-/** How many handlers run at once; those that have to wait stand in a line, which is bounded in bytes. */
+/** Limits how many handlers run at the same time; further ones wait in a queue that is bounded in bytes. */
 
-/** What may wait in all, in bytes: 8 MiB. */
+/** The byte limit of the queue: 8 MiB. */
 const WAITING_BYTES = 8 * 1024 * 1024;
-/** What an entry of the line takes besides its message, in bytes. */
+/** The overhead of a queued entry besides its message, in bytes. */
 const ENTRY = 256;
 
 interface Waiting {
@@ -12,10 +12,10 @@ interface Waiting {
 
 export class Gate {
   readonly #max: number;
-  /** Called when nobody waits any more. */
+  /** Called when the queue becomes empty. */
   readonly #emptied: () => void;
   readonly #line = new Set<Waiting>();
-  /** Goes on where it stopped: what a set has deleted would have to be skipped again by each new one. */
+  /** Kept across calls: a new iterator would skip all deleted entries of the set each time. */
   #next: Iterator<Waiting> = this.#line.values();
   #running = 0;
   #weight = 0;
@@ -26,7 +26,7 @@ export class Gate {
     this.#emptied = emptied;
   }
 
-  /** True when a handler may run now; it has to {@link leave} then. Those in the line come first. */
+  /** True if a handler may run now; it has to call {@link leave} afterwards. Queued handlers come first. */
   enter(): boolean {
     if (this.#running >= this.#max || this.#line.size > 0) return false;
     this.#running += 1;
@@ -34,10 +34,10 @@ export class Gate {
   }
 
   /**
-   * Waits in the line.
+   * Joins the queue.
    * @param bytes the length of the message
-   * @param start runs the handler, which has to {@link leave} then; never throws
-   * @returns what leaves the line early; undefined when there is no room in it
+   * @param start runs the handler, which has to call {@link leave} afterwards; never throws
+   * @returns a function that removes it from the queue; undefined if the queue is full
    */
   wait(bytes: number, start: () => void): (() => void) | undefined {
     const weight = bytes + ENTRY;
@@ -50,10 +50,10 @@ export class Gate {
     };
   }
 
-  /** A handler is done. */
+  /** Called when a handler has finished. */
   leave(): void {
     this.#running -= 1;
-    // One that is done at once leaves within the loop, however many follow it.
+    // A handler that finishes synchronously calls this within the loop below, which avoids recursion.
     if (this.#admitting) return;
     this.#admitting = true;
     while (this.#running < this.#max && this.#line.size > 0) {
@@ -66,7 +66,7 @@ export class Gate {
     this.#admitting = false;
   }
 
-  /** Nobody waits any longer. */
+  /** Empties the queue. */
   clear(): void {
     this.#line.clear();
     this.#weight = 0;

@@ -1,9 +1,9 @@
-/** Procedures that yield: what `async function*` makes of a call. */
+/** Recognizes the generators of procedures with progressive results. */
 
-/** What calling an `async function*` gives, or what is like it. */
+/** An async generator, or an object like it. */
 export type Generator = Pick<AsyncGenerator, 'next'> & Partial<Pick<AsyncGenerator, 'return'>>;
 
-/** Whether a procedure gave progressive results, with a result behind them. */
+/** Whether a procedure returned a generator. */
 export function isGenerator(value: unknown): value is Generator {
   return (
     typeof value === 'object' &&

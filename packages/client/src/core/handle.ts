@@ -1,26 +1,26 @@
-/** What an application holds of a subscription or registration: an intent, which one WAMP session after the other carries. */
+/** The handle of a subscription or registration, which successive WAMP sessions carry. */
 import type { Dict, Id, Uri } from '@wamp/protocol';
 import type { Ending } from '../ending.ts';
 
 /**
- * Where a handle stands: `pending` until the router has first agreed to it, `restoring` while it waits to be carried
- * again, on another connection.
+ * The state of a handle: `pending` until the router has confirmed it for the first time, `restoring` while it waits
+ * for the next connection.
  */
 export type HandleState = 'pending' | 'active' | 'restoring' | 'ended';
 
-/** Leaves the router; resolves when it has confirmed, or when there was nothing to leave. */
+/** Ends it at the router; resolves when the router has confirmed, or if there was nothing to end. */
 export type Leave = () => Promise<void>;
 
-/** Common to subscriptions and registrations. */
+/** What subscriptions and registrations have in common. */
 export class Handle {
-  /** Topic or procedure, or a pattern of them. */
+  /** The topic or procedure, or a pattern. */
   readonly uri: Uri;
-  /** As the wire has them. */
+  /** The options, in the spelling of the wire. */
   readonly options: Dict;
   readonly ended: Promise<Ending>;
-  /** What the router calls it, in the WAMP session at hand; stays when the handle ends. */
+  /** The id that the router gave it in the current WAMP session; kept when the handle ends. */
   givenId: Id | undefined;
-  /** Whether it has been carried before. */
+  /** Whether it was attached before. */
   #wasActive = false;
   readonly #leave: Leave;
   #ending: Ending | undefined;
@@ -57,7 +57,7 @@ export class Handle {
     this.#wasActive = true;
   }
 
-  /** The WAMP session that carried it is over. */
+  /** The WAMP session that carried it has ended. */
   detach(): void {
     if (this.#ending === undefined) this.givenId = undefined;
   }
@@ -67,7 +67,7 @@ export class Handle {
     this.#resolveEnded?.(this.#ending);
   }
 
-  /** Ends it from our side. Once is enough: further calls wait for the same confirmation. */
+  /** Ends it from our side. Further calls wait for the same confirmation. */
   leave(ending: Ending): Promise<void> {
     this.end(ending);
     return (this.#left ??= this.#leave());

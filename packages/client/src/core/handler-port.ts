@@ -1,18 +1,18 @@
-/** What the functions of the application, which handle events and invocations, need of their session. */
+/** What handlers of events and invocations need of their session. */
 import type { Message } from '@wamp/protocol';
 import type { Clock } from '../clock.ts';
 
 /** What handlers need of their session. */
 export interface HandlerPort {
-  /** @throws SerializationFailure or SerializationError when it cannot be written; nothing has been sent then */
+  /** @throws SerializationFailure or SerializationError if it cannot be serialized; then nothing was sent */
   send(message: Message): void;
-  /** Resolves when there is room to send more; undefined when there is room now. */
+  /** Resolves when there is room to send more; undefined if there is room now. */
   room(): Promise<void> | undefined;
-  /** An exception that nobody else gets to see. */
+  /** Reports an exception that no promise of the application rejects with. */
   report(thrown: unknown): void;
   readonly clock: Clock;
-  /** Whether the caller may read the message of an exception. */
+  /** Whether the caller receives the message of an exception. */
   readonly exposeErrors: boolean;
-  /** How many handlers run at once. */
+  /** How many handlers run at the same time. */
   readonly maxHandlers: number;
 }

@@ -1,4 +1,4 @@
-/** The handles that an application holds, of one kind, in the order in which they came about: they survive connections. */
+/** The handles that an application holds, in order of creation: they outlive connections. */
 import { ErrorUri } from '@wamp/protocol';
 import type { Clock } from '../clock.ts';
 import type { Ending } from '../ending.ts';
@@ -7,25 +7,25 @@ import type { Attachments } from './attachments.ts';
 import type { Handle } from './handle.ts';
 import type { Restoration } from './restoration.ts';
 
-/** Who waits for the router's first answer. */
+/** Settles the promise of `subscribe` or `register` with the router's first answer. */
 export interface Settle {
   resolve(): void;
   reject(error: Error): void;
 }
 
-/** Our predecessor may hold a procedure until the router finds that it is gone: we ask again for so long (ms). */
+/** How long to retry (ms) while the router still attributes a procedure to our lost session. */
 const PATIENCE = 30_000;
 const FIRST_PAUSE = 500;
 
-/** What is known of a handle. */
+/** The state of a handle. */
 class Intent {
-  /** The caller, until it has been answered. */
+  /** The promise of the caller, until it is settled. */
   settle: Settle | undefined;
-  /** Whether any router was ever asked for it. */
+  /** Whether any router was asked for it. */
   wasAsked = false;
-  /** Where it has been asked for last. */
+  /** The attachments that were asked for it last. */
   asked: unknown;
-  /** How long it has waited (ms) for its predecessor to go, and will wait next. */
+  /** How long it has waited (ms) for the lost session to disappear; and the next delay. */
   waited = 0;
   pause = FIRST_PAUSE;
   stopTimer: (() => void) | undefined;
@@ -35,12 +35,12 @@ class Intent {
   }
 }
 
-/** What they need of their session. */
+/** What the handles need of their session. */
 export interface IntentsPort<H extends Handle> {
   readonly clock: Clock;
-  /** The router has agreed to a handle; with `restoration`, on another connection than before. */
+  /** The router has confirmed a handle; with `restoration`, after a reconnect. */
   attached(handle: H, restoration: Restoration | undefined): void;
-  /** A handle that has been carried before has been refused. */
+  /** A handle that was attached before was refused. */
   report(error: Error): void;
 }
 
@@ -62,7 +62,7 @@ export class Intents<H extends Handle> {
     return [...this.#intents.keys()];
   }
 
-  /** A new one; asked for at once if there is a connection. */
+  /** Adds a handle; requests it at once if there is a connection. */
   add(handle: H, settle: Settle): void {
     const intent = new Intent(settle);
     this.#intents.set(handle, intent);
@@ -70,12 +70,12 @@ export class Intents<H extends Handle> {
     this.#ask(handle, intent);
   }
 
-  /** The handle is to end, and has been told so. */
+  /** Ends a handle. */
   leave(handle: H): Promise<void> {
     return this.#attachments?.leave(handle) ?? Promise.resolve();
   }
 
-  /** There is a connection: each step asks for one handle. */
+  /** Called when there is a connection: each step requests one handle. */
   *attach(attachments: Attachments<H>, restoration: Restoration | undefined): Generator<undefined, void> {
     this.#attachments = attachments;
     this.#restoration = restoration;
@@ -87,14 +87,14 @@ export class Intents<H extends Handle> {
     this.#restoration = undefined;
   }
 
-  /** There is none any more. */
+  /** Called when the connection is lost. */
   detach(): void {
     this.#attachments = undefined;
     this.#restoration = undefined;
     for (const intent of this.#intents.values()) intent.stopTimer?.();
   }
 
-  /** There will be none. */
+  /** Called when the session has ended. */
   end(ending: Ending): void {
     this.detach();
     for (const [handle, intent] of this.#intents) {
@@ -127,7 +127,7 @@ export class Intents<H extends Handle> {
     intent.wasAsked = true;
     attachments?.join(handle, (error) => {
       if (error === undefined) this.#agreed(handle, intent, restoration);
-      // Another connection will carry it, or the session ends, and it with that.
+      // Another connection will request it, or the session ends, which ends the handle.
       else if (error instanceof ConnectionLostError) return;
       else if (isHeld && WampError.is(error, ErrorUri.PROCEDURE_ALREADY_EXISTS) && intent.waited < PATIENCE)
         this.#askAgain(handle, intent, restoration);
@@ -155,7 +155,7 @@ export class Intents<H extends Handle> {
   #refused(handle: H, intent: Intent, restoration: Restoration | undefined, error: Error): void {
     restoration?.failed.push(error);
     intent.settle?.reject(error);
-    // Who waited for the first answer hears of it; of a later one, the session does.
+    // A refusal rejects the promise of `subscribe` or `register`; after that, it is reported to the session.
     const isLate = intent.settle === undefined && handle.state !== 'ended';
     intent.settle = undefined;
     handle.end({ reason: 'refused', error });

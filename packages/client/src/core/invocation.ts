@@ -1,4 +1,4 @@
-/** One INVOCATION, as its procedure sees it. */
+/** One INVOCATION, as its procedure receives it. */
 import type {
   Args,
   Id,
@@ -13,40 +13,39 @@ import type { Passthru, Plain } from './passthru.ts';
 import { peerIn, type Peer } from './peer.ts';
 import { Queue } from './queue.ts';
 
-/** What a caller sends after the call itself: arguments once more. */
+/** Further arguments that the caller sends after the call. */
 export interface InvocationInput<A extends Args = Args, K = Kwargs> {
   readonly args: A;
   readonly kwargs: K;
 }
 
-/** One call of a procedure of ours. */
+/** One call of a registered procedure. */
 export interface Invocation<A extends Args = Args, K = Kwargs, P = unknown> {
   readonly args: A;
   readonly kwargs: K;
-  /** What was called; differs from the registered procedure for patterns. */
+  /** The procedure that was called; it differs from the registered one for patterns. */
   readonly procedure: Uri;
-  /** Who calls, if the router discloses it. */
+  /** The caller, if the router discloses it. */
   readonly caller: Peer | undefined;
   /**
-   * Aborted when the caller has canceled, its timeout has passed, or the session is gone. What the
-   * procedure gives after that reaches the caller only if it canceled with mode `kill`.
+   * Aborted when the caller has canceled, the timeout has passed, or the session has ended. What the procedure
+   * returns after that reaches the caller only if it canceled with mode `kill`.
    */
   readonly signal: AbortSignal;
-  /** Whether the caller asked for progressive results; if not, they are dropped. */
+  /** Whether the caller asked for progressive results; if not, they are discarded. */
   readonly wantsProgress: boolean;
   /**
-   * Sends a progressive result: a value, or `result(…)`. Resolves, and never rejects, when there is
-   * room for more; a value that cannot be written is thrown at once. Does nothing once the
-   * invocation has ended.
+   * Sends a progressive result: a value, or `result(…)`. Resolves, and never rejects, when there is room for more; a
+   * value that cannot be serialized is thrown at once. Does nothing after the invocation has ended.
    */
   readonly progress: (value: P, kwargs?: Kwargs) => Promise<void>;
   /**
-   * What the caller sends after the arguments that it called with: its option `input`. Empty for
-   * most calls. Up to 10,000 wait; one more, and the caller gets `wamp.error.limit_exceeded`. The
-   * loop throws when the invocation is canceled.
+   * The arguments that the caller sends after the call, by its option `input`. Empty for most calls. Up to 10,000 are
+   * buffered; with one more, the caller receives `wamp.error.limit_exceeded`. The loop throws when the invocation is
+   * canceled.
    */
   readonly input: AsyncIterable<InvocationInput>;
-  /** Details of the INVOCATION, as they came. */
+  /** INVOCATION.Details, as received. */
   readonly details: Kwargs;
 }
 
@@ -62,20 +61,20 @@ export class RunningInvocation implements Invocation<unknown[]> {
   readonly progress: (value: unknown, kwargs?: Kwargs) => Promise<void>;
   readonly incoming: Lane = new Lane();
   readonly outgoing: Lane = new Lane();
-  /** What its payloads are packed by, if they pass through; decided by the first INVOCATION (PCI-7). */
+  /** How its payloads are packed in passthru mode; decided by the first INVOCATION (PCI-7). */
   passthru: Passthru | undefined;
   /** True while more input may arrive. */
   streaming: boolean;
   stopTimer: (() => void) | undefined;
-  /** Set while it waits for other handlers. */
+  /** Set while it waits for other handlers: removes it from the queue. */
   leaveLine: (() => void) | undefined;
   #args: unknown[];
   #kwargs: Kwargs;
-  /** Why nobody waits any more. */
+  /** The reason of `signal`, once aborted. */
   #reason: Error | undefined;
-  /** Made when first asked for; few procedures look. */
+  /** Created on first access, since few procedures use it. */
   #controller: AbortController | undefined;
-  /** Made when there is input, or somebody asks for it. */
+  /** Created when input arrives, or on first access. */
   #input: Queue<Plain> | undefined;
   #inputEnded: boolean;
 
@@ -123,18 +122,18 @@ export class RunningInvocation implements Invocation<unknown[]> {
     };
   }
 
-  /** What was packed has been unpacked. */
+  /** Sets the unpacked payload. */
   open({ args, kwargs }: Plain): void {
     this.#args = args as unknown[];
     this.#kwargs = kwargs;
   }
 
-  /** More input; false when there is no room for it. */
+  /** Buffers further input; returns false if the buffer is full. */
   take(input: Plain): boolean {
     return this.#queue().push(input);
   }
 
-  /** All input has been taken. */
+  /** The input is complete. */
   endInput(): void {
     this.#inputEnded = true;
     this.#input?.end();

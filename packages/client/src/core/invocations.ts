@@ -1,4 +1,4 @@
-/** INVOCATION to the procedures of the application, and what those give back. */
+/** Runs procedures for INVOCATIONs, and answers with what they return. */
 import {
   ApplicationError,
   ErrorUri,
@@ -29,7 +29,7 @@ import type { HandlerPort } from './handler-port.ts';
 
 /** A registration of the application. */
 export interface Callee extends Handle {
-  /** Returns, or promises, the result. */
+  /** Returns or promises the result. */
   readonly handler: (args: unknown[], invocation: Invocation<unknown[]>) => unknown;
   readonly passthru: PassthruOption;
 }
@@ -42,7 +42,7 @@ export class Invocations {
   readonly #gate: Gate;
   readonly #port: HandlerPort;
   readonly #running = new Map<Id, RunningInvocation>();
-  /** Invocations count up, be it with gaps (T-6): above is what never came. */
+  /** Invocation ids increase, possibly with gaps (T-6): a higher one was never received. */
   #highest: Id = 0;
   /** Invocations that ended while their caller still sent input (PCI-12). */
   readonly #overtaken = new Recent();
@@ -53,15 +53,14 @@ export class Invocations {
     this.#port = port;
   }
 
-  /** How many are not answered yet. */
+  /** The number of invocations that are not answered yet. */
   get running(): number {
     return this.#running.size;
   }
 
   /**
    * @param bytes the length of the message
-   * @throws ProtocolViolation for a registration that never was, or an invocation that runs already
-   *   and takes no input
+   * @throws ProtocolViolation for an unknown registration, or for an invocation that is running and takes no input
    */
   receive(message: InvocationMessage, bytes: number): void {
     const { request, registration } = message;
@@ -84,7 +83,7 @@ export class Invocations {
     this.#serve(invocation, entry, bytes);
   }
 
-  /** @throws ProtocolViolation for an invocation that never came */
+  /** @throws ProtocolViolation for an unknown invocation */
   interrupt({ request, options: { mode } }: Interrupt): void {
     if (request > this.#highest) throw new ProtocolViolation(`invocation ${request} never came`);
     const invocation = this.#running.get(request);
@@ -93,12 +92,12 @@ export class Invocations {
       this.#giveUp(invocation, new CanceledError(ErrorUri.CANCELED));
       return;
     }
-    // Only `kill` waits for what the callee makes of it (CAN-3); for the others nobody does (T-10).
+    // Only a caller with mode `kill` waits for the callee's answer (CAN-3, T-10).
     if (mode !== 'kill') this.#over(invocation);
     invocation.abort(new CanceledError(ErrorUri.CANCELED));
   }
 
-  /** The WAMP session is over; nobody waits for the invocations that run. */
+  /** The WAMP session has ended: aborts the invocations that run. */
   end({ error }: Ending): void {
     for (const invocation of [...this.#running.values()]) {
       this.#over(invocation);
@@ -106,7 +105,7 @@ export class Invocations {
     }
   }
 
-  /** Runs the procedure, once its arguments can be read. */
+  /** Runs the procedure, once its arguments are unpacked. */
   #serve(invocation: RunningInvocation, { serving }: Entry<Callee>, bytes: number): void {
     const run = (): void => this.#enter(invocation, serving, bytes);
     const { details, procedure } = invocation;
@@ -123,7 +122,7 @@ export class Invocations {
     void invocation.incoming.pass(unpack, (thrown) => this.#unreadable(invocation, thrown));
   }
 
-  /** Runs the procedure, now or when others are done. */
+  /** Runs the procedure, now or when other handlers have finished. */
   #enter(invocation: RunningInvocation, { handler }: Callee, bytes: number): void {
     const start = (): void => {
       invocation.leaveLine = undefined;
@@ -138,7 +137,7 @@ export class Invocations {
     this.#giveUp(invocation, new WampError(ErrorUri.UNAVAILABLE, ['The callee is busy with other calls.']));
   }
 
-  /** PCI-4: more input for an invocation that runs. */
+  /** PCI-4: further input for an invocation that runs. */
   #continue(
     invocation: RunningInvocation,
     { details, payload: { args, kwargs, count } }: InvocationMessage,
@@ -148,7 +147,7 @@ export class Invocations {
     invocation.streaming = details.progress === true;
     const last = !invocation.streaming;
     const take = (input: Plain): void => {
-      // A last one without payload is there to say that it is the last.
+      // A final message without payload only marks the end of the input.
       if (!(last && count === 0) && !invocation.take(input)) {
         this.#giveUp(
           invocation,
@@ -168,7 +167,7 @@ export class Invocations {
     void invocation.incoming.pass(step, (thrown) => this.#unreadable(invocation, thrown));
   }
 
-  /** Takes what a procedure gives: a value, a promise of one, or progressive results and then a value. */
+  /** Handles what a procedure returns: a value, a promise of one, or a generator of progressive results. */
   #follow(invocation: RunningInvocation, run: () => unknown): void {
     try {
       const outcome = run();
@@ -194,7 +193,7 @@ export class Invocations {
 
   readonly #left = (): void => this.#gate.leave();
 
-  /** What a generator yields is progress, what it returns the result. It goes no further than somebody waits. */
+  /** Sends what a generator yields as progress and what it returns as the result, until the invocation has ended. */
   async #drive(invocation: RunningInvocation, generator: Generator): Promise<void> {
     try {
       let next = await generator.next();
@@ -206,7 +205,7 @@ export class Invocations {
     } catch (thrown) {
       this.#threw(invocation, thrown);
     }
-    // Its `finally` runs, if it has not; nobody hears what that throws.
+    // Runs the generator's `finally` block if it has not run; its exceptions are ignored.
     await quietly(() => generator.return?.(undefined));
   }
 
@@ -227,7 +226,7 @@ export class Invocations {
     }
   }
 
-  /** YIELD: at once, or packed and in its turn. @throws as encoding does, when it is sent at once */
+  /** Sends YIELD at once, or after packing, in order. @throws as encoding does, if it is sent at once */
   #yield(invocation: RunningInvocation, payload: Payload, progress: boolean): Promise<void> | undefined {
     const { request, passthru, procedure } = invocation;
     const options = progress ? { progress } : {};
@@ -261,7 +260,7 @@ export class Invocations {
         this.#answerError(request, { uri, args, kwargs });
         return;
       }
-      // What the procedure says is as private as its results.
+      // An error's payload is packed like a result, because it may be as confidential.
       const answer = (): Promise<void> =>
         packed(passthru, {}, { args, kwargs }, procedure).then(({ options, payload }) =>
           this.#sendError(request, uri, payload, options),
@@ -282,14 +281,14 @@ export class Invocations {
     }
   }
 
-  /** What was packed cannot be unpacked: both sides hear of it, the caller no more than the URI tells. */
+  /** The payload cannot be unpacked: reports the error, and answers the caller with the URI only. */
   #unreadable(invocation: RunningInvocation, thrown: unknown): void {
     const error = toError(thrown);
     this.#port.report(error);
     this.#giveUp(invocation, WampError.is(error) ? error : new WampError(ErrorUri.RUNTIME_ERROR));
   }
 
-  /** Ends an invocation over the head of its procedure. */
+  /** Ends an invocation whose procedure may still run. */
   #giveUp(invocation: RunningInvocation, error: WampError): void {
     if (!this.#isRunning(invocation)) return;
     this.#over(invocation);
@@ -297,7 +296,7 @@ export class Invocations {
     invocation.abort(error);
   }
 
-  /** TMO-4, PCR-8: the caller waits so long for the first result, and between results. */
+  /** TMO-4, PCR-8: the timeout applies to the first result, and to the time between results. */
   #arm(invocation: RunningInvocation): void {
     const { timeout = 0 } = invocation.details;
     if (timeout <= 0) return;
@@ -311,7 +310,7 @@ export class Invocations {
     return this.#running.get(invocation.request) === invocation;
   }
 
-  /** The one end of an invocation. */
+  /** The only place where an invocation ends. */
   #over(invocation: RunningInvocation): void {
     this.#running.delete(invocation.request);
     if (invocation.streaming) this.#overtaken.add(invocation.request);

@@ -1,4 +1,4 @@
-/** From HELLO to WELCOME or ABORT, as the client sees it: messages in, messages out. */
+/** The client's side of joining, from HELLO to WELCOME or ABORT, without I/O. */
 import {
   ErrorUri,
   MessageType,
@@ -16,22 +16,22 @@ import type { AuthContext, Authenticator, Bindable, Signature } from '../auth/au
 import { SecretUnavailable } from '../auth/secret.ts';
 import { AuthError, refusal, type ConnectError } from '../errors.ts';
 
-/** Where joining reports to. */
+/** What joining reports to its connection. */
 export interface JoiningPort {
-  /** What the session stands on. */
+  /** The transport of the connection, for channel binding. */
   readonly transport: Bindable;
   readonly context: AuthContext;
   send(message: Message): void;
   joined(welcome: Welcome): void;
-  /** It came to nothing. `abort` is what the router has to be told, if it does not know. */
+  /** Joining has failed. `abort` is sent to the router, unless it has already ended the session. */
   failed(error: ConnectError, abort?: Abort): void;
 }
 
 type State =
-  | 'hello' // HELLO is out
-  | 'challenged' // our authenticator works on an answer
-  | 'authenticating' // AUTHENTICATE is out
-  | 'welcomed' // our authenticator checks the WELCOME
+  | 'hello' // HELLO was sent
+  | 'challenged' // an authenticator computes the answer
+  | 'authenticating' // AUTHENTICATE was sent
+  | 'welcomed' // an authenticator checks the WELCOME
   | 'done';
 
 type Step = (joining: Joining, message: never) => void;
@@ -40,7 +40,7 @@ const welcomed = (joining: Joining, message: Welcome): void => joining.welcomed(
 const challenged = (joining: Joining, message: Challenge): void => joining.challenged(message);
 const refused = (joining: Joining, message: Abort | Goodbye): void => joining.refused(message);
 
-/** What may arrive in which state; all else is a protocol violation (SES-10, VIO-3). */
+/** The messages accepted in each state; any other is a protocol violation (SES-10, VIO-3). */
 const STEPS: Readonly<Record<State, Readonly<Partial<Record<MessageType, Step>>>>> = {
   hello: {
     [MessageType.WELCOME]: welcomed,
@@ -53,12 +53,12 @@ const STEPS: Readonly<Record<State, Readonly<Partial<Record<MessageType, Step>>>
     [MessageType.CHALLENGE]: challenged, // SES-11: a second factor
     [MessageType.ABORT]: refused,
   },
-  // For the router the session is open already, so it may close it.
+  // The router considers the session open, so it may close it.
   welcomed: { [MessageType.ABORT]: refused, [MessageType.GOODBYE]: refused },
   done: {},
 };
 
-/** ABORT as we send it: three elements, which is all that some routers read (T-38). */
+/** Builds an ABORT of three elements: some routers do not accept more (T-38). */
 export function abort(reason: string, message: string): Abort {
   return { type: MessageType.ABORT, details: { message }, reason, payload: Payload.none };
 }
@@ -66,9 +66,9 @@ export function abort(reason: string, message: string): Abort {
 /** One attempt to join a realm. */
 export class Joining {
   #state: State = 'hello';
-  /** Who answered a challenge, and so has a say about the WELCOME. */
+  /** The authenticator that answered a challenge, and therefore checks the WELCOME. */
   readonly #challenged = new Set<Authenticator>();
-  /** Tells authenticators that nobody waits for them any more. */
+  /** Aborts authenticators when joining has ended. */
   readonly #work = new AbortController();
   readonly #authenticators: readonly Authenticator[];
   readonly #port: JoiningPort;
@@ -82,16 +82,16 @@ export class Joining {
     this.#port.send(hello);
   }
 
-  /** @throws ProtocolViolation for what may not arrive now */
+  /** @throws ProtocolViolation for a message that may not arrive now */
   receive(message: Message): void {
     const step = STEPS[this.#state][message.type];
     if (step === undefined)
       throw new ProtocolViolation(`message type ${message.type} before the session is open`);
-    // The table leads each type to the step that takes it.
+    // The table maps each type to the step that accepts it.
     step(this, message as never);
   }
 
-  /** Nothing further happens, whatever an authenticator still works on. */
+  /** Stops joining, even if an authenticator is still busy. */
   stop(): void {
     this.#state = 'done';
     this.#work.abort();
@@ -115,7 +115,10 @@ export class Joining {
     );
   }
 
-  /** Who has a say about the WELCOME: all that were challenged, or else who may have let us in unchallenged. */
+  /**
+   * The authenticators that check the WELCOME: those that were challenged, or if there are none, those of its
+   * authmethod.
+   */
   #judgesOf({ details }: Welcome): readonly Authenticator[] {
     if (this.#challenged.size > 0)
       return [...this.#challenged].filter((judge) => judge.welcome !== undefined);
@@ -124,7 +127,7 @@ export class Joining {
     return candidates.every((judge) => judge.welcome !== undefined) ? candidates : [];
   }
 
-  /** @throws Error when the router is not to be trusted */
+  /** @throws Error if the router failed to authenticate itself */
   async #judge(judges: readonly Authenticator[], { details }: Welcome): Promise<void> {
     for (const judge of judges) {
       if (judge.challenge !== undefined && !this.#challenged.has(judge)) {

@@ -1,4 +1,4 @@
-/** The two kinds of attachments, subscriptions and registrations: the messages of each. */
+/** The messages of subscriptions and of registrations. */
 import { ErrorUri, MessageType, type Registered, type Subscribed } from '@wamp/protocol';
 import type { Kind } from './attachments.ts';
 import type { Subscriber } from './events.ts';
@@ -10,7 +10,7 @@ export const SUBSCRIPTIONS: Kind<Subscriber> = {
   noSuch: ErrorUri.NO_SUCH_SUBSCRIPTION,
   join: (request, { uri, options }) => ({ type: MessageType.SUBSCRIBE, request, options, topic: uri }),
   leave: (request, subscription) => ({ type: MessageType.UNSUBSCRIBE, request, subscription }),
-  // The type of the request has decided which answer it can be.
+  // The type of the answer follows from the type of the request.
   idIn: (answer) => (answer as Subscribed).subscription,
 };
 

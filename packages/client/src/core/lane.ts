@@ -1,11 +1,11 @@
-/** Work in its order: what can be done at once is, unless something before it still waits. */
+/** Runs steps in order: a step that need not wait runs synchronously, unless an earlier one is still pending. */
 export class Lane {
   #last: Promise<void> | undefined;
 
   /**
-   * Takes the step, now or when all before it are done. A step that need not wait returns nothing,
-   * and what it throws when it is taken now is thrown.
-   * @param failed hears what later steps throw or reject with
+   * Runs the step, now or after all earlier ones. A synchronous step returns nothing, and if it runs now, its
+   * exception is thrown.
+   * @param failed receives the exceptions and rejections of steps that ran later
    */
   pass(step: () => Promise<void> | undefined, failed: (thrown: unknown) => void): Promise<void> | undefined {
     const outcome = this.#last === undefined ? step() : this.#last.then(step);

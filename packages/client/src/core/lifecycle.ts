@@ -1,46 +1,46 @@
-/** The life of a session that outlives its connections, as a table: what happens in which state, and what is to be done then. */
+/** The state machine of a session that outlives its connections, as a table of events and effects by state. */
 
-/** Where a session stands. */
+/** The state of a session. */
 export type LifecycleState =
-  | 'idle' // lazy, and nothing is wanted
-  | 'connecting' // the first attempt is under way
+  | 'idle' // lazy, and no connection is needed
+  | 'connecting' // the first attempt is running
   | 'open'
-  | 'waiting' // until the next attempt
-  | 'retrying' // a further attempt is under way
-  | 'closing' // GOODBYE is out
+  | 'waiting' // for the next attempt
+  | 'retrying' // a further attempt is running
+  | 'closing' // GOODBYE was sent
   | 'closed';
 
-/** What may happen to it. */
+/** The events. */
 export type LifecycleEvent =
-  | 'wanted' // something needs the router
-  | 'welcomed' // the attempt has led to a connection
-  | 'failed' // the attempt has not, and another one may
-  | 'refused' // no attempt will
-  | 'lost' // the connection is gone, and another one may carry on
-  | 'ended' // the connection is gone, and that was the last one
-  | 'due' // the wait is over
-  | 'wake' // there is reason to believe that an attempt would succeed now
-  | 'renew' // the application wants another connection
-  | 'unused' // nobody has needed the router for a while
+  | 'wanted' // a connection is needed
+  | 'welcomed' // the attempt succeeded
+  | 'failed' // the attempt failed, and another one may succeed
+  | 'refused' // the attempt failed, and no other can succeed
+  | 'lost' // the connection ended, and another one will replace it
+  | 'ended' // the connection ended, and so does the session
+  | 'due' // the delay has passed
+  | 'wake' // an attempt may succeed now
+  | 'renew' // the application asks for another connection
+  | 'unused' // the connection was not needed for some time
   | 'close';
 
-/** What is to be done about it, in the order of the table. */
+/** The effects of an event, in the order of the table. */
 export type Effect =
-  | 'attempt' // begin an attempt
-  | 'abort' // give up the one under way
-  | 'wait' // set the timer
+  | 'attempt' // start an attempt
+  | 'abort' // stop the running attempt
+  | 'wait' // start the timer of the next attempt
   | 'stopWaiting'
-  | 'resume' // take up work on the new connection
-  | 'suspend' // there is none any more
-  | 'drop' // give the connection up, without a word
-  | 'probe' // ask for a sign of life
-  | 'leave' // GOODBYE, for now
-  | 'goodbye' // GOODBYE, for good
-  | 'end'; // nothing follows
+  | 'resume' // continue on the new connection
+  | 'suspend' // requests wait for the next connection
+  | 'drop' // close the connection without GOODBYE
+  | 'probe' // check that the router answers
+  | 'leave' // send GOODBYE, and become idle
+  | 'goodbye' // send GOODBYE, and end
+  | 'end'; // end the session
 
 type Step = readonly [next: LifecycleState, ...effects: Effect[]];
 
-/** What an event leads to; where there is no step, it is of no interest. */
+/** The transitions; an event without a transition is ignored. */
 export const LIFECYCLE: Readonly<Record<LifecycleState, Readonly<Partial<Record<LifecycleEvent, Step>>>>> = {
   idle: {
     wanted: ['connecting', 'attempt'],

@@ -1,11 +1,11 @@
-/** Who waits for something to open, be it again. */
+/** The promises that wait for a session to open, possibly again. */
 import { ignore } from './quietly.ts';
 
 export class Opening<T> {
   #waiting: { promise: Promise<T>; resolve(value: T): void; reject(error: Error): void } | undefined;
   #failure: Error | undefined;
 
-  /** Resolves when it opens next; rejects when it will not. */
+  /** Resolves when it next opens; rejects when it has ended. */
   wait(): Promise<T> {
     if (this.#failure !== undefined) {
       const never = Promise.reject<T>(this.#failure);
@@ -30,7 +30,7 @@ export class Opening<T> {
     this.#waiting = undefined;
   }
 
-  /** The first failure counts. @returns whether anybody waited */
+  /** Fails the waiting promises; the first failure counts. @returns whether there were any */
   over(failure: Error): boolean {
     this.#failure ??= failure;
     const isAwaited = this.#waiting !== undefined;

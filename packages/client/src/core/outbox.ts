@@ -1,20 +1,20 @@
-/** What waits for a connection, in its order: bounded by number and by bytes. */
+/** Requests that wait for a connection, in order: bounded by number and bytes. */
 
 /** A request that can be sent on a connection of type `C`. */
 export interface Outgoing<C> {
-  /** Keeps what it needs as it is now. @returns how many bytes that takes, about */
+  /** Takes a snapshot of its payload. @returns its approximate size in bytes */
   hold(): number;
   sendOn(connection: C): void;
   failed(error: Error): void;
 }
 
-/** What may wait. */
+/** The limits of the queue. */
 export interface OutboxLimits {
   readonly max: number;
   readonly maxBytes: number;
 }
 
-/** What an entry takes besides its payload, in bytes. */
+/** The overhead of an entry besides its payload, in bytes. */
 const ENTRY = 256;
 
 export class Outbox<C> {
@@ -30,12 +30,12 @@ export class Outbox<C> {
     return this.#waiting.size;
   }
 
-  /** @returns false when there is no room for it */
+  /** @returns false if the queue is full */
   add(outgoing: Outgoing<C>): boolean {
     return this.#add(outgoing, this.#waiting.size);
   }
 
-  /** What has been sent already, to be sent again before all else. @returns those for which there is no room */
+  /** Puts requests that were sent before ahead of all others. @returns those for which there is no room */
   addFirst(returned: readonly Outgoing<C>[]): readonly Outgoing<C>[] {
     const others = this.#waiting;
     this.#waiting = new Map();
@@ -44,13 +44,13 @@ export class Outbox<C> {
     return refused;
   }
 
-  /** It need not be sent any more. */
+  /** Removes a request that is not needed any more. */
   remove(outgoing: Outgoing<C>): void {
     this.#bytes -= this.#waiting.get(outgoing) ?? 0;
     this.#waiting.delete(outgoing);
   }
 
-  /** The next in line, which leaves it. */
+  /** Removes and returns the first request. */
   take(): Outgoing<C> | undefined {
     for (const [outgoing] of this.#waiting) {
       this.remove(outgoing);
@@ -59,7 +59,7 @@ export class Outbox<C> {
     return undefined;
   }
 
-  /** Nothing will be sent. */
+  /** Fails all requests. */
   failAll(error: () => Error): void {
     for (let next = this.take(); next !== undefined; next = this.take()) next.failed(error());
   }

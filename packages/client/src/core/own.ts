@@ -1,6 +1,6 @@
-/** Whose a payload is: what a function of the application is given belongs to it, to change as it likes. */
+/** Gives each handler its own copy of a payload, which it may modify. */
 
-/** The value, decoded for one receiver; for one that all receivers share, since it is empty, another. */
+/** The value itself; the frozen empty value that messages share is replaced by `empty`. */
 export function own<T extends object>(value: T, empty: T): T {
   return Object.isFrozen(value) ? empty : value;
 }

@@ -1,4 +1,4 @@
-/** Payloads that pass the router unread (spec: Payload Passthru Mode): what they are packed and unpacked by. */
+/** Packs and unpacks payloads that the router forwards without decoding (spec: Payload Passthru Mode). */
 import {
   ErrorUri,
   Payload,
@@ -10,52 +10,54 @@ import {
 } from '@wamp/protocol';
 import { WampError } from '../errors.ts';
 
-/** A payload as the application has it. */
+/** A payload as the application sees it. */
 export interface Plain {
   readonly args: Args;
   readonly kwargs: Kwargs;
 }
 
 /**
- * How payloads are written so that the router need not, or cannot, read them: what option `passthru`
- * takes. `passthru` of `@wamp/client/passthru` makes one.
+ * How to pack payloads so that the router forwards them without decoding: for option `passthru`. Made by `passthru`
+ * of `@wamp/client/passthru`.
  */
 export interface Passthru {
-  /** `wamp`, `mqtt`, or a name of your own that starts with `x_`. */
+  /** `wamp`, `mqtt`, or a custom name that starts with `x_`. */
   readonly scheme: string;
-  /** @param uri of the procedure or topic; what it throws fails the request, or the procedure */
+  /** @param uri of the procedure or topic; an exception fails the request, or the procedure */
   pack(payload: Plain, uri: Uri): Packed | Promise<Packed>;
-  /** What it throws means that the payload cannot be read. */
+  /** An exception means that the payload cannot be read. */
   unpack(bytes: Uint8Array, attributes: PassthruAttributes, uri: Uri): Plain | Promise<Plain>;
 }
 
-/** One binary item, and the attributes that tell how to read it. */
+/** One binary item, and the attributes that describe it. */
 export interface Packed {
   readonly bytes: Uint8Array;
   readonly attributes: PassthruAttributes;
 }
 
-/** One or several: what is sent is packed by the first, what arrives is unpacked by the one of its scheme. */
+/** One or several: payloads are sent with the first, and received with the one of their scheme. */
 export type PassthruOption = Passthru | readonly Passthru[] | undefined;
 
-/** True when the attributes say that the payload passes through (PPT-1). */
+/** True if the attributes mark a payload in passthru mode (PPT-1). */
 export function isPassthru({ ppt_scheme: scheme }: PassthruAttributes): boolean {
   return scheme !== undefined && scheme !== '';
 }
 
-/** The first of an option, which packs. */
+/** The first of an option, which packs payloads. */
 export function packerIn(option: PassthruOption): Passthru | undefined {
   return [option].flat()[0];
 }
 
-/** The one of an option that reads the attributes' scheme. @throws WampError `wamp.error.feature_not_supported` */
+/**
+ * The passthru of an option for the scheme of the attributes. @throws WampError `wamp.error.feature_not_supported`
+ */
 export function unpackerIn(option: PassthruOption, { ppt_scheme: scheme }: PassthruAttributes): Passthru {
   const found = [option].flat().find((passthru) => passthru?.scheme === scheme);
   if (found !== undefined) return found;
   throw new WampError(ErrorUri.FEATURE_NOT_SUPPORTED, [`There is no passthru for scheme ${scheme ?? ''}.`]);
 }
 
-/** PPT-7: one binary item and nothing else; with the attributes merged into `options`. */
+/** PPT-7: packs the payload into one binary item, and adds the attributes to `options`. */
 export async function packed<O extends Dict>(
   passthru: Passthru,
   options: O,

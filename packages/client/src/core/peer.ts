@@ -1,14 +1,14 @@
-/** Who the other side of an event or an invocation is. */
+/** The publisher of an event, or the caller of an invocation. */
 import type { Dict, Id } from '@wamp/protocol';
 
-/** What the router discloses of a publisher or a caller: all, part or nothing of it. */
+/** What the router discloses of a publisher or caller; it may be incomplete. */
 export interface Peer {
   readonly session?: Id;
   readonly authid?: string;
   readonly authrole?: string;
 }
 
-/** The peer that Details tell of under `role`, `role_authid` and `role_authrole`; undefined for none. */
+/** The peer from the attributes `role`, `role_authid` and `role_authrole` of Details; undefined if there are none. */
 export function peerIn(details: Dict, role: 'publisher' | 'caller'): Peer | undefined {
   const session = details[role];
   const authid = details[`${role}_authid`];

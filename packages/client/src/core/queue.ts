@@ -1,12 +1,12 @@
-/** Values that wait to be taken one by one, by `for await`: never more than a bound. */
+/** A bounded buffer of values, taken one by one with `for await`. */
 
-/** What happens with values that nobody has asked for yet. */
+/** How values are buffered until they are taken. */
 export interface BufferOptions {
-  /** How many wait at most: default 10,000. */
+  /** The maximum number of buffered values. Default: 10,000. */
   readonly max?: number | undefined;
   /**
-   * What happens to one more: `error`, the default, ends it all, and the loop throws a `WampError`
-   * `wamp.error.limit_exceeded`; the others lose a value without a word.
+   * What happens when the buffer is full: `error`, the default, ends the loop with a `WampError`
+   * `wamp.error.limit_exceeded`; the others discard a value silently.
    */
   readonly overflow?: 'error' | 'drop-oldest' | 'drop-newest' | undefined;
 }
@@ -19,7 +19,7 @@ interface Taker<T> {
 export class Queue<T> {
   readonly max: number;
   readonly #overflow: BufferOptions['overflow'];
-  /** Values that wait for a taker, or takers that wait for a value: never both. */
+  /** Buffered values, or takers that wait for a value: never both. */
   readonly #values: T[] = [];
   readonly #takers: Taker<T>[] = [];
   #ending: { readonly error: Error | undefined } | undefined;
@@ -29,7 +29,9 @@ export class Queue<T> {
     this.#overflow = overflow;
   }
 
-  /** False when there is no room for it, and none may be lost. After the end it is nobody's. */
+  /**
+   * Adds a value. Returns false if there is no room, and none may be discarded. After the end, values are ignored.
+   */
   push(value: T): boolean {
     if (this.#ending !== undefined) return true;
     const taker = this.#takers.shift();
@@ -42,13 +44,13 @@ export class Queue<T> {
     return true;
   }
 
-  /** Nothing follows. What waits can still be taken; then the loop ends, or throws the error. */
+  /** Ends the queue. Buffered values can still be taken; then the loop ends, or throws the error. */
   end(error?: Error): void {
     this.#ending ??= { error };
     for (const taker of this.#takers.splice(0)) this.#take(taker);
   }
 
-  /** @param left called when the loop is left early; what waits is forgotten then */
+  /** @param left called when the loop is left early; buffered values are discarded then */
   iterator(left: () => unknown): AsyncIterator<T, undefined> {
     return {
       next: () => new Promise((resolve, reject) => this.#take({ resolve, reject })),
@@ -61,7 +63,7 @@ export class Queue<T> {
   }
 
   #take(taker: Taker<T>): void {
-    // Not by its value, which may be undefined.
+    // The length is checked, because a value may be undefined.
     if (this.#values.length > 0) taker.resolve({ done: false, value: this.#values.shift() as T });
     else if (this.#ending === undefined) this.#takers.push(taker);
     else if (this.#ending.error === undefined) taker.resolve({ done: true, value: undefined });

@@ -1,15 +1,15 @@
-/** Failures that nobody else needs to hear of: where one is passed over, a comment says who has heard of it. */
+/** Ignores failures that are handled elsewhere; a comment at each use says where. */
 
-/** For a promise whose failure its owner has another way to hear of. */
+/** For a promise whose failure its owner learns in another way. */
 export function ignore(): void {
-  // Whoever wants to know has a promise of their own.
+  // Interested code has a promise of its own.
 }
 
-/** Does what is worth an attempt only, and never rejects. */
+/** Awaits a best-effort task, and never rejects. */
 export async function quietly(work: () => unknown): Promise<void> {
   try {
     await work();
   } catch {
-    // Nobody waits for it any more.
+    // Best effort: the result is not needed.
   }
 }

@@ -1,4 +1,4 @@
-/** Ids that were in use lately: the latest 1,000, since only their stray messages can still arrive. */
+/** The latest 1,000 ids that went out of use, for which late messages may still arrive. */
 import type { Id } from '@wamp/protocol';
 
 const REMEMBERED = 1000;

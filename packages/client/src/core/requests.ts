@@ -1,4 +1,4 @@
-/** Request id -> who waits for its answer. */
+/** Pending requests by request id, and the waiters for their answers. */
 import {
   MessageType,
   nextId,
@@ -17,15 +17,15 @@ import {
 /** The messages that answer a request. */
 export type Answer = Published | Subscribed | Unsubscribed | Result | Registered | Unregistered;
 
-/** Who waits for the answer to one request. */
+/** Waits for the answer to one request. */
 export interface Waiter {
-  /** The type of the request; its answer has the type that belongs to it. */
+  /** The type of the request, which determines the type of the answer. */
   readonly type: RequestType;
   answered(answer: Answer): void;
-  /** A RESULT that is not the last; without this, nobody has asked for any. */
+  /** Receives a progressive RESULT; without this, none was asked for. */
   progressed?(result: Result): void;
   failed(error: Error): void;
-  /** The session is over, but another one will carry on; without this, that is a failure. */
+  /** The connection was lost, and another one will replace it; without this, the request fails. */
   lost?(error: Error): void;
 }
 
@@ -39,8 +39,8 @@ const REQUEST_OF: Readonly<Record<Answer['type'], RequestType>> = {
 };
 
 /**
- * The requests of one WAMP session. Ids are issued from 1 without a gap (spec: Building Blocks,
- * Identifiers), so an id tells whether it was ever issued.
+ * The requests of one WAMP session. Ids are issued from 1 without gaps (spec: Building Blocks, Identifiers), so it is
+ * known for each id whether it was issued.
  */
 export class Requests {
   #last: Id = 0;
@@ -51,45 +51,45 @@ export class Requests {
     return nextId(this.#last);
   }
 
-  /** How many requests wait. */
+  /** The number of pending requests. */
   get size(): number {
     return this.#waiting.size;
   }
 
-  /** Issues an id. Without a waiter nobody expects an answer, as for most publishing. */
+  /** Issues an id. Without a waiter no answer is expected, as for an unacknowledged PUBLISH. */
   open(waiter?: Waiter): Id {
     this.#last = this.next;
     if (waiter !== undefined) this.#waiting.set(this.#last, waiter);
     return this.#last;
   }
 
-  /** Nobody waits for this one any more; its answer will be ignored. */
+  /** Removes a request; its answer will be ignored. */
   forget(id: Id): void {
     this.#waiting.delete(id);
   }
 
-  /** Hands an answer to who waits. @throws ProtocolViolation when it answers nothing we asked */
+  /** Passes an answer to its waiter. @throws ProtocolViolation if it answers no request */
   answer(answer: Answer): void {
     const waiter = this.#find(REQUEST_OF[answer.type], answer.request);
     if (waiter === undefined) return;
-    // Progress that nobody asked for is not the result (T-11).
+    // A progressive RESULT that was not asked for is not the final one (T-11).
     if (answer.type === MessageType.RESULT && answer.details.progress === true) {
       waiter.progressed?.(answer);
       return;
     }
-    // In this order: should the payload turn out to be no payload, the waiter is there to fail with the session.
+    // Decode first: if the payload is invalid, the waiter is still registered, and fails with the session.
     waiter.answered(answer);
     this.#waiting.delete(answer.request);
   }
 
-  /** Hands the failure to who waits. @throws ProtocolViolation when it answers nothing we asked */
+  /** Passes a failure to the waiter. @throws ProtocolViolation if it answers no request */
   fail({ requestType, request }: ErrorMessage, error: Error): void {
     const waiter = this.#find(requestType, request);
     this.#waiting.delete(request);
     waiter?.failed(error);
   }
 
-  /** The session is over: nobody who waits gets an answer. @param survives whether another one will carry on */
+  /** The session has ended, and requests get no answer. @param survives whether another connection will replace it */
   failAll(error: Error, survives: boolean): void {
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
@@ -99,7 +99,7 @@ export class Requests {
     }
   }
 
-  /** Nobody, if the request has ended before: a call canceled, a signal aborted (T-7). */
+  /** Undefined if the request has ended before: a canceled call, an aborted signal (T-7). */
   #find(type: RequestType, id: Id): Waiter | undefined {
     if (id > this.#last) throw new ProtocolViolation(`request ${id} was never sent`);
     const waiter = this.#waiting.get(id);

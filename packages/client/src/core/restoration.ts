@@ -1,31 +1,31 @@
-/** What became of the handles of a session when it got another connection. */
+/** The outcome of restoring the handles of a session after a reconnect. */
 
-/** A stretch of time whose events may be missing. */
+/** A period whose events may be missing. */
 export interface Gap {
-  /** When the connection went that they would have come by. */
+  /** When the connection was lost. */
   readonly since: Date;
-  /** The id of the last publication that came before it, if one did. */
+  /** The id of the last publication received before, if any. */
   readonly lastPublication: number | undefined;
-  /** How many of its events the router could still tell; they are delivered all the same. */
+  /** How many of the missed events were recovered; they are delivered all the same. */
   readonly recovered: number;
 }
 
-/** What became of the handles. */
+/** The outcome of restoring the handles. */
 export interface Restored {
-  /** How many registrations the router has agreed to again. */
+  /** The number of registrations restored; likewise of subscriptions. */
   readonly registrations: number;
   readonly subscriptions: number;
-  /** Why others have ended. */
+  /** The errors of the handles that could not be restored. */
   readonly failed: readonly Error[];
-  /** How many events of the time without a connection have been told. */
+  /** The number of missed events that were recovered. */
   readonly recovered: number;
-  /** The subscriptions that may miss some of them. */
+  /** The subscriptions that may have missed events. */
   readonly gaps: readonly (Gap & { readonly topic: string })[];
-  /** How long it took since the connection was there, in milliseconds. */
+  /** The time from the connection to the last answer, in milliseconds. */
   readonly ms: number;
 }
 
-/** Counts until all are through. */
+/** Counts until all handles are restored. */
 export class Restoration {
   registrations = 0;
   subscriptions = 0;
@@ -39,12 +39,12 @@ export class Restoration {
     this.#done = done;
   }
 
-  /** One more is under way. */
+  /** Counts another handle. */
   begin(): void {
     this.#left += 1;
   }
 
-  /** One is through; or, once, all have begun. */
+  /** A handle is done; also called once when all have begun. */
   finish(): void {
     this.#left -= 1;
     if (this.#left === 0) this.#done(this);

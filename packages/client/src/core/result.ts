@@ -1,19 +1,19 @@
-/** What a procedure gives back, whole: positional and keyword values. */
+/** The result of a procedure: positional and keyword values. */
 import { Payload, type Args, type Kwargs } from '@wamp/protocol';
 import { own } from './own.ts';
 import { requirePayload } from '../options.ts';
 
-/** A result with everything that came with it. */
+/** A result with its details. */
 export interface Result<V = unknown, K = Kwargs> {
-  /** The first positional value, `undefined` when there is none. */
+  /** The first positional value; `undefined` if there is none. */
   readonly value: V;
   readonly args: Args;
   readonly kwargs: K;
-  /** Details of the RESULT, as they came. */
+  /** RESULT.Details, as received. */
   readonly details: Kwargs;
 }
 
-/** Recognised by its class, so that an object that merely looks like it is a value of its own. */
+/** Recognized by its class, so that a similar object counts as a value. */
 export class WholeResult implements Result {
   readonly args: Args;
   readonly kwargs: Kwargs;
@@ -31,10 +31,9 @@ export class WholeResult implements Result {
 }
 
 /**
- * What a procedure returns when one value is not enough: several positional values, or keyword
- * values. (A list that is simply returned is one value, a list.)
+ * Returns several positional values, or keyword values, from a procedure. (A returned list is one value.)
  *
- * @throws TypeError for what is no list and no plain object
+ * @throws TypeError if `args` is not a list or `kwargs` not a plain object
  * @example session.register('geo.where', () => result([lat, lon], { accuracy: 5 }));
  */
 export function result(args: Args, kwargs: Kwargs = {}): Result {
@@ -42,7 +41,7 @@ export function result(args: Args, kwargs: Kwargs = {}): Result {
   return new WholeResult(args, kwargs, {});
 }
 
-/** What a procedure gives, as the payload of YIELD: a value, or a whole result. */
+/** The payload of YIELD from what a procedure returned: a value, or a `result`. */
 export function resultPayload(value: unknown, kwargs?: Kwargs): Payload {
   if (value instanceof WholeResult) return Payload.of(value.args, kwargs ?? value.kwargs);
   return Payload.of(value === undefined ? [] : [value], kwargs);

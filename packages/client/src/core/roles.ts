@@ -1,7 +1,7 @@
-/** What this client can do, by role and feature. */
+/** The roles and features of this client. */
 import type { ClientRole } from '@wamp/protocol';
 
-/** What we do, by role; announced in HELLO. */
+/** The roles that HELLO announces, with their features. */
 export const ROLES: Readonly<Record<ClientRole, readonly string[]>> = {
   publisher: [
     'publisher_identification',

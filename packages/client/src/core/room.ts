@@ -1,17 +1,17 @@
-/** Back-pressure: whoever sends waits while too much is unsent. */
+/** Back-pressure: code that sends can wait while too many bytes are unsent. */
 import type { Transport } from '@wamp/protocol';
 import type { Clock } from '../clock.ts';
 
-/** More than so many bytes that have not left, and senders wait. */
+/** The number of unsent bytes beyond which senders wait. */
 const HIGH_WATER = 1024 * 1024;
-/** Milliseconds until they look again: not all transports tell when they have drained. */
+/** The polling interval (ms), because not all transports report when they have drained. */
 const LOOK_AGAIN = 10;
 
-/** The room that a transport has for more. */
+/** The room for more messages in a transport. */
 export class Room {
   readonly #transport: Transport;
   readonly #clock: Clock;
-  /** Bytes written since somebody last waited. */
+  /** Bytes written since the last wait. */
   #written = 0;
   #waiting: Promise<void> | undefined;
   #resolve: (() => void) | undefined;
@@ -27,8 +27,9 @@ export class Room {
   }
 
   /**
-   * Resolves when there is room; undefined when there is some now. All who wait share one promise. Every further
-   * MiB waits for a turn in any case: what the system takes at once would leave none to timers and sockets.
+   * Resolves when there is room; undefined if there is room now. All waiters share one promise. After each further
+   * MiB it waits for a turn in any case, so that timers and sockets run even if the system accepts everything at
+   * once.
    */
   wait(): Promise<void> | undefined {
     if (this.#waiting !== undefined) return this.#waiting;
@@ -41,14 +42,14 @@ export class Room {
     return this.#waiting;
   }
 
-  /** Something has left. */
+  /** The transport has sent some of its backlog. */
   look(): void {
     if (this.#waiting === undefined) return;
     if (this.#transport.backlog > HIGH_WATER) this.#lookIn(LOOK_AGAIN);
     else this.end();
   }
 
-  /** Nobody waits any longer. */
+  /** Resolves all waiters: the connection has ended. */
   end(): void {
     this.#stopTimer?.();
     this.#written = 0;

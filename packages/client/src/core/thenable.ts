@@ -1,4 +1,4 @@
-/** Whether a value has to be waited for: promises, calls, and whatever else has a method `then`. */
+/** Whether a value has to be awaited: promises, calls, and other objects with a method `then`. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
   return 'then' in value && typeof value.then === 'function';

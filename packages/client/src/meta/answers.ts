@@ -1,4 +1,4 @@
-/** Reads what the router says; for what does not mean that, it throws a ProtocolError. */
+/** Reads the answers of the router's meta procedures; throws a ProtocolError for invalid ones. */
 import { ErrorUri, isId, type Args, type Dict, type Id, type Uri } from '@wamp/protocol';
 import { ProtocolError } from '../errors.ts';
 
@@ -11,7 +11,7 @@ export function optional<T>(read: (value: unknown) => T, value: unknown): T | un
 }
 
 export function none(_value: unknown): void {
-  // The specification gives these procedures no result.
+  // The specification defines no result for these procedures.
 }
 
 export function id(value: unknown): Id {

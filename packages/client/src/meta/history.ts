@@ -1,4 +1,4 @@
-/** The events of a subscription that the router has kept. */
+/** Reads the event history of a subscription. */
 import type { Args, Dict, Id, Kwargs, Uri } from '@wamp/protocol';
 import { BOOL, checkOptions, COUNT, rule, TEXT, wireOptions, type Rules } from '../options.ts';
 import type { Subscription } from '../subscription.ts';
@@ -6,18 +6,18 @@ import type { Subscription } from '../subscription.ts';
 import { date, dict, id, optional } from './answers.ts';
 import type { MetaSession } from './meta-session.ts';
 
-/** Which past events to get; all conditions hold together (spec: Event History). */
+/** Selects past events; all conditions have to hold (spec: Event History). */
 export interface HistoryFilters {
-  /** The newest first: default false. */
+  /** Newest first. Default: false. */
   readonly reverse?: boolean | undefined;
-  /** How many at most, in the direction asked for. */
+  /** The maximum number of events, counted in the order of the answer. */
   readonly limit?: number | undefined;
-  /** Not before this; likewise those below. A string is a time as RFC 3339 has it. */
+  /** Lower limit of the time, inclusive; likewise those below. A string is an RFC 3339 time. */
   readonly fromTime?: Date | string | undefined;
   readonly afterTime?: Date | string | undefined;
   readonly beforeTime?: Date | string | undefined;
   readonly untilTime?: Date | string | undefined;
-  /** For pattern subscriptions: only what was published to this topic. */
+  /** For pattern subscriptions: only events of this topic. */
   readonly topic?: Uri | undefined;
   readonly fromPublication?: Id | undefined;
   readonly afterPublication?: Id | undefined;
@@ -25,9 +25,9 @@ export interface HistoryFilters {
   readonly untilPublication?: Id | undefined;
 }
 
-/** An event from before. */
+/** A past event. */
 export interface PastEvent {
-  /** When the router had it. */
+  /** When the router received it. */
   readonly timestamp: Date;
   readonly subscription: Id;
   readonly publication: Id;
@@ -72,7 +72,7 @@ export async function getEvents(
   ]);
   const kwargs = wireOptions(Object.fromEntries(times) as HistoryFilters, FILTERS);
   const { args } = await untyped.call('wamp.subscription.get_events', [subscriptionId], { kwargs }).full();
-  // T-22: the list of events is the result's, or its first value.
+  // T-22: the list of events is either the result's arguments, or the first of them.
   const [first] = args;
   return (args.length === 1 && Array.isArray(first) ? (first as Args) : args).map(pastEvent);
 }

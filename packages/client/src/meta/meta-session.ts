@@ -1,7 +1,7 @@
-/** Whom the meta APIs are asked through. */
+/** The session through which meta procedures are called. */
 import type { Session } from '../session.ts';
 
-/** A session, whatever its contract. */
+/** A session with any contract. */
 export interface MetaSession {
   readonly untyped: Session;
 }

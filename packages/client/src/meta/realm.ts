@@ -1,4 +1,4 @@
-/** Who is in a realm, who offers what, who listens to what: the meta APIs of the specification. */
+/** The meta APIs of the specification: sessions, registrations and subscriptions of a realm. */
 import type { Args, Dict, Id, InvocationPolicy, Kwargs, MatchPolicy, Uri } from '@wamp/protocol';
 import { checkOptions, TEXT, wireOptions, type Rules } from '../options.ts';
 import type { Session } from '../session.ts';
@@ -14,22 +14,22 @@ export interface SessionInfo {
   readonly authrole: string | undefined;
   readonly authmethod: string | undefined;
   readonly authprovider: string | undefined;
-  /** How it is connected, if the router tells. */
+  /** The transport of the session, if the router discloses it. */
   readonly transport: Dict | undefined;
-  /** All of it, as it came. */
+  /** All details, as received. */
   readonly details: Dict;
 }
 
-/** A session that has left. */
+/** A session that has left the realm. */
 export interface SessionLeft {
   readonly session: Id;
   readonly authid: string | undefined;
   readonly authrole: string | undefined;
 }
 
-/** What the sessions that are sent away are told. */
+/** What a killed session receives in GOODBYE. */
 export interface KillOptions {
-  /** A URI: default `wamp.close.killed`. */
+  /** A URI. Default: `wamp.close.killed`. */
   readonly reason?: Uri | undefined;
   readonly message?: string | undefined;
 }
@@ -39,7 +39,7 @@ const FAREWELL: Rules<KillOptions> = { reason: TEXT, message: TEXT };
 /** The ids of all registrations, or subscriptions, by match policy. */
 export type IdsByPolicy = Readonly<Record<MatchPolicy, readonly Id[]>>;
 
-/** A subscription of the realm; its subscribers share it. */
+/** A subscription of the realm, shared by its subscribers. */
 export interface SubscriptionInfo {
   readonly id: Id;
   readonly created: Date;
@@ -47,29 +47,29 @@ export interface SubscriptionInfo {
   readonly match: MatchPolicy;
 }
 
-/** A registration of the realm; its callees share it. */
+/** A registration of the realm, shared by its callees. */
 export interface RegistrationInfo extends SubscriptionInfo {
   readonly invoke: InvocationPolicy;
 }
 
-/** What a listener of meta events returns is of no interest. */
+/** The return value of a listener is ignored. */
 type Listener<A extends unknown[]> = (...event: A) => unknown;
 
-/** Who is in the realm (spec: Session Meta API). */
+/** The sessions of the realm (spec: Session Meta API). */
 export interface Sessions {
-  /** @param authroles counts those only */
+  /** @param authroles counts only sessions with these roles */
   count(authroles?: readonly string[]): Promise<number>;
-  /** @param authroles lists those only */
+  /** @param authroles lists only sessions with these roles */
   list(authroles?: readonly string[]): Promise<readonly Id[]>;
   /** @throws WampError `wamp.error.no_such_session` */
   get(session: Id): Promise<SessionInfo>;
-  /** Sends a session away; never the own one. @throws WampError `wamp.error.no_such_session` */
+  /** Ends a session; never our own. @throws WampError `wamp.error.no_such_session` */
   kill(session: Id, options?: KillOptions): Promise<void>;
-  /** Sends all sessions of the authid away but the own one; resolves with their ids. */
+  /** Ends all sessions with the authid except our own; resolves with their ids. */
   killByAuthid(authid: string, options?: KillOptions): Promise<readonly Id[]>;
-  /** Sends all sessions of the authrole away but the own one; resolves with their number. */
+  /** Ends all sessions with the authrole except our own; resolves with their number. */
   killByAuthrole(authrole: string, options?: KillOptions): Promise<number>;
-  /** Sends all sessions away but the own one; resolves with their number. */
+  /** Ends all sessions except our own; resolves with their number. */
   killAll(options?: KillOptions): Promise<number>;
   onJoin(listener: Listener<[session: SessionInfo]>): Promise<Subscription>;
   onLeave(listener: Listener<[session: SessionLeft]>): Promise<Subscription>;
@@ -78,34 +78,34 @@ export interface Sessions {
 /** What registrations and subscriptions have in common. */
 interface Patterns<I> {
   list(): Promise<IdsByPolicy>;
-  /** The id of the one for this very URI or pattern. */
+  /** The id for exactly this URI or pattern. */
   lookup(uri: Uri, match?: MatchPolicy): Promise<Id | undefined>;
   get(id: Id): Promise<I>;
-  /** It was created by this session. */
+  /** Created by this session. */
   onCreate(listener: Listener<[session: Id, info: I]>): Promise<Subscription>;
-  /** It is gone, with this session. */
+  /** Deleted, when this session left it. */
   onDelete(listener: Listener<[session: Id, id: Id]>): Promise<Subscription>;
 }
 
-/** Who offers what (spec: Registration Meta API). */
+/** The registrations of the realm (spec: Registration Meta API). */
 export interface Registrations extends Patterns<RegistrationInfo> {
-  /** The id of the registration that a call of the procedure would go to. */
+  /** The id of the registration that a call of the procedure would reach. */
   match(procedure: Uri): Promise<Id | undefined>;
   listCallees(registration: Id): Promise<readonly Id[]>;
   countCallees(registration: Id): Promise<number>;
-  /** Takes the registration from a session. Not in the specification, but in its catalog. */
+  /** Removes a session from the registration. The specification lists it in its catalog of procedures only. */
   removeCallee(registration: Id, session: Id, reason?: string): Promise<void>;
   onRegister(listener: Listener<[session: Id, id: Id]>): Promise<Subscription>;
   onUnregister(listener: Listener<[session: Id, id: Id]>): Promise<Subscription>;
 }
 
-/** Who listens to what (spec: Subscription Meta API). */
+/** The subscriptions of the realm (spec: Subscription Meta API). */
 export interface Subscriptions extends Patterns<SubscriptionInfo> {
   /** The ids of all subscriptions that a publication to the topic would reach. */
   match(topic: Uri): Promise<readonly Id[]>;
   listSubscribers(subscription: Id): Promise<readonly Id[]>;
   countSubscribers(subscription: Id): Promise<number>;
-  /** Takes the subscription from a session. Not in the specification, but in its catalog. */
+  /** Removes a session from the subscription. The specification lists it in its catalog of procedures only. */
   removeSubscriber(subscription: Id, session: Id, reason?: string): Promise<void>;
   onSubscribe(listener: Listener<[session: Id, id: Id]>): Promise<Subscription>;
   onUnsubscribe(listener: Listener<[session: Id, id: Id]>): Promise<Subscription>;

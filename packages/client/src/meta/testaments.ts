@@ -1,4 +1,4 @@
-/** What the router is to publish when a session is gone. */
+/** Testaments: publications that the router performs when a session ends. */
 import { publishKeys, type Args, type Kwargs, type Uri } from '@wamp/protocol';
 import { checkOptions, DICT, extra, oneOf, wireOptions, type Rules } from '../options.ts';
 import { payloadOf } from '../payload.ts';
@@ -7,17 +7,17 @@ import type { PublishOptions } from '../publication.ts';
 
 import type { MetaSession } from './meta-session.ts';
 
-/** When a testament is published: when the session is gone for good, or can no longer be resumed. */
+/** When a testament is published: when the session has ended, or when it can no longer be resumed. */
 export type TestamentScope = 'destroyed' | 'detached';
 
-/** How a testament is published. */
+/** Options of `addTestament`. */
 export interface TestamentOptions extends Omit<
   PublishOptions,
   'acknowledge' | 'signal' | 'passthru' | 'offline' | 'idempotent'
 > {
-  /** Default `destroyed`. */
+  /** Default: `destroyed`. */
   readonly scope?: TestamentScope | undefined;
-  /** Keyword arguments beside a list. */
+  /** Keyword arguments that accompany a list. */
   readonly kwargs?: Kwargs | undefined;
 }
 
@@ -30,8 +30,8 @@ const TESTAMENT: Rules<TestamentOptions> = {
 };
 
 /**
- * Leaves a publication with the router, for when this session is gone (spec: Testaments): the WAMP session, that is, so it
- * is published when the connection goes, and left again on the next one.
+ * Adds a testament (spec: Testaments). It belongs to the WAMP session: the router publishes it when the connection is
+ * lost, and it is added again on the next connection.
  *
  * @param payload a list is the positional arguments, a dict the keyword arguments
  * @example await addTestament(session, 'presence.left', [name]);
@@ -54,7 +54,7 @@ export async function addTestament(
     });
   };
   await leave();
-  // The router publishes it when this connection goes; the next one needs it again.
+  // The router publishes it when this connection is lost, so the next one adds it again.
   const stop = untyped.on('open', (): unknown => leave());
   const { scope = 'destroyed' } = options;
   const all = kept.get(untyped) ?? new Set();
@@ -64,7 +64,7 @@ export async function addTestament(
 /** The testaments of each session. */
 const kept = new WeakMap<object, Set<{ readonly scope: TestamentScope; readonly stop: () => void }>>();
 
-/** Takes all testaments of this session back. @param scope default `destroyed` */
+/** Removes all testaments of this session. @param scope default: `destroyed` */
 export async function flushTestaments({ untyped }: MetaSession, scope?: TestamentScope): Promise<void> {
   const all = kept.get(untyped) ?? new Set();
   for (const testament of all) {

@@ -1,4 +1,4 @@
-/** The result of a call, as a store. */
+/** The result of a call as a store. */
 import type { Call } from '../call.ts';
 import type { CallOptions } from '../call-options.ts';
 import type { ProcedureArgs, ProcedureKwargs, ProcedureResult, ProcedureUri, Rest } from '../contract.ts';
@@ -8,15 +8,15 @@ import type { Session } from '../session.ts';
 import { keyOf, Shared } from './shared.ts';
 import { LingeringStore, type Store } from './store.ts';
 
-/** How a call stands; while it is repeated, it keeps the value that it had. */
+/** The state of a call; while it is repeated, it keeps the previous value. */
 export type CallState<V> =
   | { readonly status: 'pending'; readonly value: V | undefined; readonly error: undefined }
   | { readonly status: 'done'; readonly value: V; readonly error: undefined }
   | { readonly status: 'failed'; readonly value: V | undefined; readonly error: Error };
 
-/** How a call stands, and how to repeat it. */
+/** The state of a call, and a method that repeats it. */
 export interface CallStore<V> extends Store<CallState<V>> {
-  /** Calls once more, if somebody listens. */
+  /** Calls again, if the store has subscribers. */
   refresh(): void;
 }
 
@@ -26,8 +26,8 @@ export type CallStoreOptions = Omit<CallOptions<never>, 'signal' | 'onProgress'>
 const stores = new Shared<CallStore<unknown>>();
 
 /**
- * The result of a call: it is made when somebody first listens, once for all stores of the same session, procedure,
- * payload and options, and canceled when nobody has listened for a second.
+ * The result of a call. It is made for the first subscriber, once for all stores of the same session, procedure,
+ * payload and options, and canceled one second after the last subscriber has left.
  *
  * @example callStore(session, 'user.get', { id: '7' }).subscribe(({ value }) => show(value));
  */

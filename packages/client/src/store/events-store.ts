@@ -1,4 +1,4 @@
-/** What came of the events of a topic, as a store. */
+/** A value reduced from the events of a topic, as a store. */
 import type { TopicArgs, TopicKwargs, TopicUri } from '../contract.ts';
 import type { WampEvent } from '../core/event.ts';
 import type { Session } from '../session.ts';
@@ -6,29 +6,29 @@ import type { SubscribeOptions } from '../subscription.ts';
 import { readTopic } from './feed.ts';
 import { LingeringStore, type Store } from './store.ts';
 
-/** What a store makes of events. */
+/** How a store reduces events. */
 export interface EventsStoreOptions<E, S> {
-  /** What becomes of the value when an event comes; gives another object when something has changed. */
+  /** Returns the value after an event: a new object if something has changed. */
   readonly reduce: (value: S, event: E) => S;
-  /** The value before any event. */
+  /** The value before the first event. */
   readonly initial: S;
-  /** How to subscribe. */
+  /** Options of the subscription. */
   readonly options?: SubscribeOptions | undefined;
-  /** How long it stays subscribed when nobody listens any more: default 1,000 ms. */
+  /** How long it stays subscribed without subscribers (ms). Default: 1,000. */
   readonly linger?: number | undefined;
 }
 
-/** What came of events. */
+/** The value reduced from the events. */
 export interface EventsStore<S> extends Store<S> {
-  /** Why no events come, if the router has refused, or the subscription has failed. */
+  /** The error of the subscription, if it was refused or has failed. */
   readonly error: Error | undefined;
 }
 
 type EventOf<C, U extends TopicUri<C>> = WampEvent<TopicArgs<C, U>, TopicKwargs<C, U>>;
 
 /**
- * What came of the events of a topic. It is subscribed to while somebody listens to the store and a second longer, once
- * for all stores of the same session, topic and options.
+ * A value reduced from the events of a topic. The topic is subscribed to while the store has subscribers, and one
+ * second longer, once for all stores of the same session, topic and options.
  *
  * @example eventsStore(session, 'chat.message', {
  *   initial: [] as string[],

@@ -1,20 +1,20 @@
-/** The events of a topic, subscribed to once for all stores that want them. */
+/** The events of a topic, subscribed to once for all stores that need them. */
 import type { WampEvent } from '../core/event.ts';
 import { toError } from '../errors.ts';
 import type { Session } from '../session.ts';
 import type { SubscribeOptions } from '../subscription.ts';
 import { keyOf, Shared } from './shared.ts';
 
-/** What a reader of a feed hears. */
+/** What a reader of a feed receives. */
 export interface FeedReader {
   event(event: WampEvent<unknown[]>): void;
-  /** The router refused, or the subscription ended with an error. */
+  /** The router refused the subscription, or it ended with an error. */
   failed(error: Error): void;
 }
 
 const feeds = new Shared<Feed>();
 
-/** Reads a topic, until the function that it returns is called. */
+/** Starts reading a topic. Returns a function that stops. */
 export function readTopic(
   session: Pick<Session, 'untyped'>,
   topic: string,

@@ -1,4 +1,4 @@
-/** Stores: the state of a session, what came of events, and results of calls, for frameworks to show. */
+/** Entry `@wamp/client/store`: session state, events and results of calls as stores for UI frameworks. */
 export { stateStore } from './state-store.ts';
 export { eventsStore, type EventsStore, type EventsStoreOptions } from './events-store.ts';
 export { callStore, type CallState, type CallStore, type CallStoreOptions } from './call-store.ts';

@@ -1,11 +1,11 @@
-/** What is shared by those who want the same of a session. */
+/** Shares objects between stores that need the same from a session. */
 import type { Session } from '../session.ts';
 
-/** Things by session and key. */
+/** Objects by session and key. */
 export class Shared<T> {
   readonly #sessions = new WeakMap<object, Map<string, T>>();
 
-  /** The one of that key, made unless it is there. */
+  /** The object of that key, created if necessary. */
   of(session: Pick<Session, 'untyped'>, key: string, make: (forget: () => void) => T): T {
     const owner = session.untyped;
     const all = this.#sessions.get(owner) ?? new Map<string, T>();
@@ -20,7 +20,7 @@ export class Shared<T> {
   }
 }
 
-/** A text that is the same for the same request. */
+/** A string that is equal for equal requests. */
 export function keyOf(...parts: readonly unknown[]): string {
   return JSON.stringify(parts, (_key, value: unknown) =>
     typeof value === 'bigint' || typeof value === 'function' ? String(value) : value,

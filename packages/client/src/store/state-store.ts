@@ -1,4 +1,4 @@
-/** Where a session stands, as a store. */
+/** The state of a session as a store. */
 import type { SessionState } from '../session-events.ts';
 import type { Session } from '../session.ts';
 import { Shared } from './shared.ts';
@@ -7,7 +7,7 @@ import type { Store } from './store.ts';
 const stores = new Shared<Store<SessionState>>();
 
 /**
- * Where a session stands.
+ * The state of a session.
  *
  * @example stateStore(session).subscribe((state) => { lamp.className = state; });
  */

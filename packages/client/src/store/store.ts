@@ -1,35 +1,35 @@
-/** Interface Store: a value that changes, for frameworks that show it. */
+/** Interface Store: an observable value for UI frameworks. */
 
-/** A value, and who wants to hear when it changes. A store of Svelte, as it is; others need a line or two. */
+/** An observable value. It is a Svelte store as it is; other frameworks need a line or two. */
 export interface Store<T> {
-  /** The value now. */
+  /** The current value. */
   get(): T;
-  /** Calls `run` with the value, at once and whenever it changes, until the function that it returns is called. */
+  /** Calls `run` with the value, at once and after each change. Returns a function that unsubscribes. */
   subscribe(run: (value: T) => void): () => void;
 }
 
-/** How long (ms) a store keeps at it when nobody listens any more: pages change, and strict modes mount twice. */
+/** How long (ms) a store stays active without subscribers: pages change, and strict modes mount twice. */
 const LINGER = 1_000;
 
-/** A store that works while somebody listens, and a moment longer. */
+/** A store that is active while it has subscribers, and a moment longer. */
 export abstract class LingeringStore<T> implements Store<T> {
   readonly #runs = new Set<(value: T) => void>();
   readonly #linger: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stop: (() => void) | undefined;
 
-  /** @param linger how long it works on without listeners, ms */
+  /** @param linger how long it stays active without subscribers (ms) */
   constructor(linger: number = LINGER) {
     this.#linger = linger;
   }
 
   abstract get(): T;
 
-  /** Begins to work; what it returns ends it. */
+  /** Activates the store; returns a function that deactivates it. */
   protected abstract start(): () => void;
 
   subscribe(run: (value: T) => void): () => void {
-    // Two subscriptions of one function are two.
+    // A function that subscribes twice has two subscriptions.
     const mine = (value: T): void => run(value);
     this.#runs.add(mine);
     clearTimeout(this.#timer);
@@ -40,18 +40,18 @@ export abstract class LingeringStore<T> implements Store<T> {
     };
   }
 
-  /** Nobody has listened for a while, and the work has ended. */
+  /** Called when the store was deactivated. */
   protected rested(): void {
-    // Some have nothing to do about it.
+    // Nothing to do by default.
   }
 
-  /** Tells all listeners the value. */
+  /** Passes the value to all subscribers. */
   protected changed(): void {
     const value = this.get();
     for (const run of this.#runs) run(value);
   }
 
-  /** Starts anew, if it works at all. */
+  /** Restarts the store if it is active. */
   protected restart(): void {
     if (this.#stop === undefined) return;
     this.#stop();

@@ -1,4 +1,4 @@
-/** For tests of what uses the client: a router that follows a script, and a clock that the test moves. */
+/** Entry `@wamp/client/testing`: a scripted router and a manual clock for tests of code that uses the client. */
 export { ManualClock } from './manual-clock.ts';
 export { ANY } from './matching.ts';
 export { ScriptedPeer, scriptedPeer, type WelcomeOptions } from './scripted-peer.ts';

@@ -1,4 +1,4 @@
-/** A clock that only a test moves. */
+/** A clock that is advanced by tests. */
 import type { Clock } from '../clock.ts';
 
 interface Timer {
@@ -6,17 +6,17 @@ interface Timer {
   readonly fire: () => void;
 }
 
-/** For option `clock` of `connect`: timers fire when the test lets time pass. */
+/** For option `clock` of `connect`: timers fire when the test advances the time. */
 export class ManualClock implements Clock {
   #now: number;
   readonly #timers = new Set<Timer>();
 
-  /** @param now ms since the epoch */
+  /** @param now milliseconds since 1970 */
   constructor(now = 0) {
     this.#now = now;
   }
 
-  /** How many timers are pending. */
+  /** The number of pending timers. */
   get pending(): number {
     return this.#timers.size;
   }
@@ -31,7 +31,7 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** Lets time pass (ms); timers that become due fire in their order. */
+  /** Advances the time (ms); timers that become due fire in order. */
   advance(ms: number): void {
     const end = this.#now + ms;
     for (;;) {

@@ -1,14 +1,14 @@
-/** Messages held against templates. */
+/** Compares messages with templates. */
 
-/** In a template, anything. */
+/** Matches any value in a template. */
 export const ANY: unique symbol = Symbol('anything');
 
-/** What `expect.anything()` and its like are, in vitest and jest. */
+/** The interface of `expect.anything()` and similar matchers in vitest and jest. */
 interface AsymmetricMatcher {
   asymmetricMatch(value: unknown): boolean;
 }
 
-/** Whether a value is what a template says: equal, part by part, where no {@link ANY}, function or matcher stands. */
+/** Whether a value matches a template: equal, except where it contains {@link ANY}, a predicate or a matcher. */
 export function matches(template: unknown, value: unknown): boolean {
   if (template === ANY) return value !== undefined;
   if (typeof template === 'function') return Boolean((template as (value: unknown) => unknown)(value));

@@ -1,4 +1,4 @@
-/** A router that says what a test makes it say, message by message. */
+/** A router for tests, which sends the messages that the test tells it to. */
 import {
   plainJson,
   type Serializer,
@@ -10,11 +10,11 @@ import type { TransportFactory } from '../transports/factory.ts';
 import { ManualClock } from './manual-clock.ts';
 import { matches } from './matching.ts';
 
-/** What WELCOME tells. */
+/** Options of `welcome`. */
 export interface WelcomeOptions {
-  /** Default 1, and one more with each connection. */
+  /** The session id. Default: 1, incremented with each connection. */
   readonly session?: number | undefined;
-  /** The roles, each with its features: default `{ broker: {}, dealer: {} }`. */
+  /** The roles and their features. Default: `{ broker: {}, dealer: {} }`. */
   readonly roles?: object | undefined;
   /** Further attributes of WELCOME.Details, such as `authid`. */
   readonly details?: object | undefined;
@@ -49,8 +49,8 @@ class Line implements Transport {
 }
 
 /**
- * The other end of a client, for tests: its messages arrive here, and the test answers them, as lists like those of the
- * specification. A client that connects again has another connection, with the same peer.
+ * The router's end of a client's connection, for tests: it receives the client's messages, and the test answers them
+ * as lists in the notation of the specification. When a client reconnects, the peer serves the new connection.
  *
  * @example const peer = scriptedPeer();
  *   const connecting = connect('ws://test/', { realm: 'realm1', transport: peer.transport, clock: peer.clock });
@@ -68,13 +68,13 @@ export class ScriptedPeer {
   #line: Line | undefined;
   #connections = 0;
 
-  /** @param serializer what the two speak: default JSON */
+  /** @param serializer the serializer of the connection. Default: JSON */
   constructor(serializer: Serializer = plainJson) {
     this.#serializer = serializer;
     this.transport = { name: 'scripted', open: () => Promise.resolve(this.#open()) };
   }
 
-  /** How many connections there have been. */
+  /** The number of connections so far. */
   get connections(): number {
     return this.#connections;
   }
@@ -84,7 +84,7 @@ export class ScriptedPeer {
     return this.#line?.isOpen === true;
   }
 
-  /** The next message of the client; waits for it. */
+  /** Waits for the next message of the client, and returns it. */
   next(): Promise<readonly unknown[]> {
     const message = this.#inbox.shift();
     if (message !== undefined) return Promise.resolve(message);
@@ -92,9 +92,9 @@ export class ScriptedPeer {
   }
 
   /**
-   * Waits for the next message of the client, and holds it against a template. There, `ANY` stands for anything, a
-   * function for what it returns true for; `expect.anything()` of vitest and its like work, too.
-   * @throws Error when it is another message
+   * Waits for the next message of the client, and compares it with a template. In it, `ANY` matches any value, and a
+   * function the values for which it returns true; matchers such as `expect.anything()` of vitest work, too.
+   * @throws Error if the message does not match
    */
   async expect(template: readonly unknown[]): Promise<readonly unknown[]> {
     const message = await this.next();
@@ -102,14 +102,14 @@ export class ScriptedPeer {
     throw new Error(`Expected of the client: ${shown(template)}\n                heard: ${shown(message)}`);
   }
 
-  /** @throws Error when the client has said more than was expected */
+  /** @throws Error if the client has sent a message that was not expected */
   expectNothing(): void {
     const [message] = this.#inbox;
     if (message !== undefined)
       throw new Error(`Expected nothing more of the client, heard: ${shown(message)}`);
   }
 
-  /** Waits for HELLO, which it gives, and answers it with WELCOME. */
+  /** Waits for HELLO, answers it with WELCOME, and returns it. */
   async welcome({ session, roles = { broker: {}, dealer: {} }, details }: WelcomeOptions = {}): Promise<
     readonly unknown[]
   > {
@@ -118,12 +118,12 @@ export class ScriptedPeer {
     return hello;
   }
 
-  /** Says a message to the client. @throws Error when it is not connected */
+  /** Sends a message to the client. @throws Error if it is not connected */
   send(message: readonly unknown[]): void {
     this.sendFrame(this.#serializer.encodePayload(message, {}, 1));
   }
 
-  /** Sends bytes to the client, be they a message or not. @throws Error when it is not connected */
+  /** Sends raw bytes to the client, valid or not. @throws Error if it is not connected */
   sendFrame(frame: Uint8Array): void {
     if (this.#line?.isOpen !== true) throw new Error('The client is not connected.');
     this.#line.listener?.frame(frame);

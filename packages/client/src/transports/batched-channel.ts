@@ -1,9 +1,9 @@
-/** A channel on which messages may come in batches (spec: Message Batching). */
+/** A channel whose messages may be batched (spec: Message Batching). */
 import { splitBatch } from '@wamp/protocol';
 import { Channel } from './channel.ts';
 import type { Subprotocol } from './subprotocol.ts';
 
-/** A channel that speaks a subprotocol of either kind. */
+/** A channel for subprotocols with and without batching. */
 export abstract class BatchedChannel extends Channel {
   readonly #batched: boolean;
 
@@ -12,7 +12,7 @@ export abstract class BatchedChannel extends Channel {
     this.#batched = batched;
   }
 
-  /** What the router has sent as one: a message, or a batch of them. Of a broken batch, none counts. */
+  /** Receives a message or a batch. If a batch is malformed, none of its messages is processed. */
   protected override received(bytes: Uint8Array): void {
     if (!this.#batched) {
       super.received(bytes);

@@ -1,4 +1,4 @@
-/** WAMP over WebSocket, all messages of a turn in one (spec: Batched WebSocket Transport). */
+/** WAMP over WebSocket with batches: the messages of a turn are sent as one (spec: Batched WebSocket Transport). */
 import type { Transport, TransportFailure } from '@wamp/protocol';
 import { BatchedChannel } from './batched-channel.ts';
 import type { TransportFactory } from './factory.ts';
@@ -7,11 +7,11 @@ import { subprotocolsOf, type Subprotocol } from './subprotocol.ts';
 import { webSocket, type WebSocketOptions } from './websocket.ts';
 
 /**
- * Transports over WebSocket that send all messages of a turn as one: worth it for many small messages. A
- * router that speaks no batches is spoken to without.
+ * A transport over WebSocket that sends all messages of a turn as one WebSocket message, which pays for many small
+ * messages. If the router does not support batches, messages are sent one by one.
  *
- * Between messages in JSON stands octet 0x1E, as the specification says; some routers, crossbar among them,
- * look for 0x18 and do not understand it. They understand batches of MessagePack and CBOR.
+ * In JSON, messages are separated by octet 0x1E, as the specification says. Some routers, crossbar among them, expect
+ * 0x18 and do not accept these batches; with MessagePack and CBOR they do.
  */
 export function batchedWebSocket(options: WebSocketOptions = {}): TransportFactory {
   const factory = webSocket(options);
@@ -27,7 +27,7 @@ export function batchedWebSocket(options: WebSocketOptions = {}): TransportFacto
   };
 }
 
-/** A transport of batches, as one of messages. */
+/** Adapts a transport of batches to one of messages. */
 class BatchedTransport extends BatchedChannel {
   readonly #transport: Transport;
   readonly #outgoing: Outgoing;

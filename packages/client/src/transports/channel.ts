@@ -1,4 +1,4 @@
-/** What the transports of the client have in common: a listener, who may come after what there is to hear. */
+/** What the transports of the client share: buffers what arrives until a listener is attached. */
 import {
   type Serializer,
   type Transport,
@@ -6,15 +6,15 @@ import {
   type TransportListener,
 } from '@wamp/protocol';
 
-/** The longest message that a client takes from the router unless told otherwise, in bytes: 16 MiB. */
+/** Default limit for the size of a received message, in bytes: 16 MiB. */
 export const MAX_MESSAGE_SIZE: number = 16 * 1024 * 1024;
 
-/** A transport without the way out. */
+/** The receiving half of a transport. */
 export abstract class Channel implements Transport {
   readonly serializer: Serializer;
   abstract readonly backlog: number;
   #listener: TransportListener | undefined;
-  /** What came before anybody listened. */
+  /** What arrived before a listener was attached. */
   #unheard: ((listener: TransportListener) => void)[] = [];
   #over = false;
 
@@ -34,7 +34,7 @@ export abstract class Channel implements Transport {
   abstract send(frame: Uint8Array<ArrayBuffer>): void;
   abstract close(failure?: TransportFailure): void;
 
-  /** A message of the router. */
+  /** Receives a message of the router. */
   protected received(frame: Uint8Array): void {
     if (this.#over) return;
     if (this.#listener === undefined) this.#unheard.push((listener) => listener.frame(frame));
@@ -46,17 +46,17 @@ export abstract class Channel implements Transport {
     else this.#listener.violation(what, failure);
   }
 
-  /** The router has given a sign of life that is no message. */
+  /** The router has sent a sign of life below the messages. */
   protected alive(): void {
     this.#listener?.alive?.();
   }
 
-  /** `backlog` has fallen. */
+  /** `backlog` has decreased. */
   protected drained(): void {
     this.#listener?.drained?.();
   }
 
-  /** Nothing follows; the first reason counts. */
+  /** Ends the channel; the first reason counts. */
   protected ended(reason: string): void {
     if (this.#over) return;
     this.#over = true;
@@ -65,7 +65,7 @@ export abstract class Channel implements Transport {
   }
 }
 
-/** Why a message is not taken. */
+/** Why a message was refused. */
 export function tooLong(bytes: number, limit: number): string {
   return `a message of ${bytes} bytes, which is above maxMessageSize, ${limit}`;
 }

@@ -1,12 +1,12 @@
-/** Interface TransportFactory: how a client comes by a transport. */
+/** Interface TransportFactory: opens the transport of a client. */
 import type { Serializer, Transport } from '@wamp/protocol';
 import type { Clock } from '../clock.ts';
 
-/** What the router may choose from, and when to give up. */
+/** Options for opening a transport. */
 export interface OpenOptions {
-  /** Best first; the transport speaks the one that the router picks. */
+  /** Serializers in order of preference; the transport uses the one that the router chooses. */
   readonly serializers: readonly Serializer[];
-  /** Aborted when nobody waits for the transport any more. */
+  /** Aborted when the transport is not needed any more. */
   readonly signal: AbortSignal;
   /** Default: the runtime's timers. */
   readonly clock?: Clock | undefined;
@@ -14,8 +14,8 @@ export interface OpenOptions {
 
 /** Opens transports of one kind, such as WebSockets. */
 export interface TransportFactory {
-  /** For messages, such as `websocket`. */
+  /** The name for messages, such as `websocket`. */
   readonly name: string;
-  /** Resolves with an open transport; rejects, and leaves nothing open, when that fails or is aborted. */
+  /** Resolves with an open transport; if it fails or is aborted, it rejects and leaves nothing open. */
   open(url: URL, options: OpenOptions): Promise<Transport>;
 }

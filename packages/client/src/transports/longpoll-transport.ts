@@ -1,4 +1,4 @@
-/** A long-poll channel: one request at a time to send, one at a time to receive. */
+/** A long-poll channel: at most one request that sends and one that receives at a time. */
 import type { TransportFailure } from '@wamp/protocol';
 import type { Clock } from '../clock.ts';
 import { toError } from '../errors.ts';
@@ -8,19 +8,19 @@ import type { Answer, Post } from './post.ts';
 import type { Subprotocol } from './subprotocol.ts';
 import { reasonIn } from './unreachable.ts';
 
-/** How long the router may take (ms) for what is left to be said when the channel closes. */
+/** Time limit (ms) for sending the remaining messages when the channel closes. */
 const CLOSE_TIMEOUT = 5_000;
-/** How long to wait (ms) after something between us and the router has lost patience. */
+/** Delay (ms) after a proxy has ended a request with a timeout. */
 const PAUSE = 1_000;
 
-/** Nothing was said in time: the router keeps its messages when it cannot deliver them. */
+/** HTTP statuses of a timeout: the router keeps messages that it could not deliver. */
 const TIMED_OUT: ReadonlySet<number> = new Set([408, 504]);
 
 export class LongPollTransport extends BatchedChannel {
   readonly #post: Post;
   readonly #clock: Clock;
   readonly #outgoing: Outgoing;
-  /** Bytes in the request that brings them to the router. */
+  /** The size of the request that is sending messages, in bytes. */
   #leaving = 0;
   #sending: Promise<void> | undefined;
   readonly #requests = new AbortController();
@@ -51,7 +51,7 @@ export class LongPollTransport extends BatchedChannel {
     void this.#leave();
   }
 
-  /** LP-2: asks again and again. */
+  /** LP-2: requests messages in a loop. */
   async #receive(): Promise<void> {
     while (this.#open) {
       const answer = await this.#ask('receive');
@@ -59,14 +59,14 @@ export class LongPollTransport extends BatchedChannel {
       if (answer.ok) this.alive();
       if (answer.body.length > 0 && answer.ok) this.received(answer.body);
       else if (TIMED_OUT.has(answer.status)) await this.#pause();
-      // T-36: an empty answer says: ask again.
+      // T-36: an empty answer means to ask again.
       else if (!answer.ok) this.#fail(refusalOf('receive', answer));
     }
   }
 
-  /** LP-3: what gathers during one request goes out with the next. */
+  /** LP-3: messages that accumulate during a request are sent with the next. */
   async #send(): Promise<void> {
-    // The messages of a turn go out together.
+    // All messages of a turn are sent together.
     await Promise.resolve();
     for (let body = this.#outgoing.next(); body !== undefined; body = this.#outgoing.next()) {
       this.#leaving = body.length;
@@ -74,13 +74,13 @@ export class LongPollTransport extends BatchedChannel {
       this.#leaving = 0;
       this.drained();
       if (answer?.ok === false) this.#fail(refusalOf('send', answer));
-      // Messages have an order: after one that was lost, there is no next one.
+      // Messages are ordered: after a lost one, no further ones may be sent.
       if (answer?.ok !== true) this.#outgoing.clear();
     }
     this.#sending = undefined;
   }
 
-  /** @returns undefined when there is no answer: the channel has failed, unless it was closing anyway */
+  /** @returns undefined if there is no answer: then the channel has failed, unless it was closing */
   async #ask(
     action: 'receive' | 'send' | 'close',
     body?: Uint8Array<ArrayBuffer>,
@@ -100,7 +100,7 @@ export class LongPollTransport extends BatchedChannel {
     });
   }
 
-  /** Nobody waits for what the router may still do about it. */
+  /** What the router does afterwards does not matter. */
   #fail(reason: string): void {
     if (!this.#open) return;
     this.#open = false;
@@ -108,13 +108,13 @@ export class LongPollTransport extends BatchedChannel {
     void this.#leave();
   }
 
-  /** LP-4: when all is sent, or nothing more can be, the router is told that nobody will ask again. */
+  /** LP-4: notifies the router of the close, after the remaining messages were sent or have failed. */
   async #leave(): Promise<void> {
     const dismiss = this.#clock.after(CLOSE_TIMEOUT, () => this.#requests.abort());
     await this.#sending;
     await this.#ask('close');
     dismiss();
-    // There may be a request to receive that is still held.
+    // Ends a request to receive that is still pending.
     this.#requests.abort();
     this.ended('The channel is closed.');
   }

@@ -1,4 +1,4 @@
-/** WAMP over HTTP requests: some bring messages, others wait for them (spec: HTTP Longpoll Transport). */
+/** WAMP over HTTP requests: some send messages, others wait for them (spec: HTTP Longpoll Transport). */
 import { ErrorUri } from '@wamp/protocol';
 import { systemClock } from '../clock.ts';
 import { ConnectError } from '../errors.ts';
@@ -11,21 +11,21 @@ import { poster, type Answer, type Fetch, type Post } from './post.ts';
 import { subprotocolsOf, type Subprotocol } from './subprotocol.ts';
 import { unreachable } from './unreachable.ts';
 
-/** How long-poll channels are opened. */
+/** Options of `longPoll`. */
 export interface LongPollOptions {
   /**
-   * Whether messages should travel in batches, for a router that can do so; one by one, each message costs
-   * a request. Default: false, only if the router cannot do otherwise. Between messages in JSON stands
-   * octet 0x1E, as the specification says; some routers, crossbar among them, look for 0x18 and do not
-   * understand it. They understand batches of MessagePack and CBOR.
+   * Whether to prefer batches, for routers that support them; without, each message costs a request. Default: false,
+   * batches are used only if the router supports nothing else. In JSON, messages are separated by octet 0x1E, as the
+   * specification says. Some routers, crossbar among them, expect 0x18 and do not accept these batches; with
+   * MessagePack and CBOR they do.
    */
   readonly batched?: boolean | undefined;
   /**
-   * The longest answer that is taken from the router, in bytes: default 16 MiB, for a message or a batch of them. A
-   * longer one ends the session.
+   * Limit for the size of an answer of the router (a message or a batch), in bytes. Default: 16 MiB. A longer one
+   * ends the session.
    */
   readonly maxMessageSize?: number | undefined;
-  /** What makes requests: default the runtime's `fetch`. One of your own may add headers, or speak TLS in its way. */
+  /** Sends requests. Default: the runtime's `fetch`. A custom function may add headers, or configure TLS. */
   readonly fetch?: Fetch | undefined;
 }
 
@@ -34,14 +34,14 @@ const LONG_POLL: Rules<LongPollOptions> = { batched: BOOL, maxMessageSize: COUNT
 const decoder = new TextDecoder();
 
 /**
- * Transports over HTTP long-poll. The URL, `http:` or `https:`, is that below which the router has `open`:
- * such as `https://example.com/lp`. Its query, if there is one, goes with every request.
+ * A transport over HTTP long-poll. The URL, `http:` or `https:`, is the parent of the router's `open`: such as
+ * `https://example.com/lp`. Its query is added to every request.
  *
- * HTTP does not tell whether a request that failed has been heard: its messages, or those in its answer,
- * may be lost or not. Since no message may come twice, or be missing unnoticed, that ends the session.
+ * If an HTTP request fails, it is unknown whether it was processed: its messages, or those in its answer, may or may
+ * not be lost. Since messages may be neither duplicated nor lost unnoticed, that ends the session.
  *
- * @throws ConnectError on opening; fatal when the URL is none of these, when the router refuses, or when
- *   it answers something else than a long-poll router does
+ * @throws ConnectError on opening; fatal if the URL is of another kind, if the router refuses, or if the answer is
+ *   not that of a long-poll router
  */
 export function longPoll(options: LongPollOptions = {}): TransportFactory {
   checkOptions('longPoll', LONG_POLL, options, longPoll);
@@ -67,13 +67,13 @@ async function ask(post: Post, offer: readonly Subprotocol[], signal: AbortSigna
   }
 }
 
-/** What a router has agreed to, and the id of the channel. @throws ConnectError */
+/** The settings that the router has chosen, and the id of the channel. @throws ConnectError */
 function agreed(
   { ok, status, body }: Answer,
   offer: readonly Subprotocol[],
 ): { readonly subprotocol: Subprotocol; readonly id: string } {
   if (!ok) {
-    // A client at fault stays so, unless it was too slow, or too often there.
+    // A client error (4xx) is permanent, except for a timeout or too many requests.
     const fatal = status >= 400 && status < 500 && status !== 408 && status !== 429;
     throw new ConnectError(ErrorUri.NETWORK_FAILURE, [`The router answered ${status} to "open".`], fatal);
   }

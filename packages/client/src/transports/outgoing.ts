@@ -1,11 +1,11 @@
-/** Messages that wait to be sent: each by itself, or together. */
+/** A queue of outgoing messages, sent singly or in batches. */
 import { joinBatch } from '@wamp/protocol';
 import type { Subprotocol } from './subprotocol.ts';
 
-/** A batch takes no further message beyond so many bytes: routers have limits for it as a whole. */
+/** A batch above this size (bytes) takes no further message, because routers limit its size. */
 const MOST_TOGETHER = 64 * 1024;
 
-/** Frames in order, given out as the subprotocol wants them. */
+/** Frames in order, combined as the subprotocol requires. */
 export class Outgoing {
   readonly #subprotocol: Subprotocol;
   readonly #frames: Uint8Array<ArrayBuffer>[] = [];
@@ -15,7 +15,7 @@ export class Outgoing {
     this.#subprotocol = subprotocol;
   }
 
-  /** How much waits. */
+  /** The number of bytes in the queue. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -25,7 +25,7 @@ export class Outgoing {
     this.#bytes += frame.length;
   }
 
-  /** What goes out next, a message or a batch; undefined when nothing waits. */
+  /** The next message or batch; undefined if the queue is empty. */
   next(): Uint8Array<ArrayBuffer> | undefined {
     const { batched, serializer } = this.#subprotocol;
     const frames = this.#frames.splice(0, batched ? this.#together() : 1);

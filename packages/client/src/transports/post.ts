@@ -3,7 +3,7 @@ import { ErrorUri } from '@wamp/protocol';
 import { ConnectError } from '../errors.ts';
 import { tooLong } from './channel.ts';
 
-/** A request, as it is made here. */
+/** A request. */
 export interface FetchRequest {
   readonly method: 'POST';
   readonly headers?: Record<string, string>;
@@ -15,15 +15,15 @@ export interface FetchRequest {
 export interface FetchResponse {
   readonly ok: boolean;
   readonly status: number;
-  /** The body as it comes; without it, all of it comes by `arrayBuffer`. */
+  /** The body as a stream; if absent, `arrayBuffer` is used. */
   readonly body?: ReadableStream<Uint8Array> | null;
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
-/** What makes requests: `fetch`, or something like it. */
+/** Sends requests: `fetch`, or a function like it. */
 export type Fetch = (url: URL, request: FetchRequest) => Promise<FetchResponse>;
 
-/** An answer with all its body. */
+/** A response with its complete body. */
 export interface Answer {
   readonly ok: boolean;
   readonly status: number;
@@ -31,12 +31,14 @@ export interface Answer {
 }
 
 /**
- * Posts to a place below a URL.
+ * Posts to a path below a URL.
  * @throws what `fetch` does
  */
 export type Post = (place: string, request: Omit<FetchRequest, 'method'>) => Promise<Answer>;
 
-/** Requests to places below `url`, whose answers have at most `limit` bytes. @throws ConnectError for a URL of another kind */
+/**
+ * Posts to paths below `url`; responses are limited to `limit` bytes. @throws ConnectError for a URL of another kind
+ */
 export function poster(url: URL, fetch: Fetch, limit: number): Post {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     const text = `No long-poll at ${url.href}: it must begin with http: or https:.`;
@@ -47,14 +49,14 @@ export function poster(url: URL, fetch: Fetch, limit: number): Post {
   return async (place, request) => {
     const target = new URL(url);
     target.pathname = `${base}/${place}`;
-    // LP-5: no cache has seen this URL before.
+    // LP-5: a unique URL, so that no cache answers.
     target.searchParams.set('x', String((requests += 1)));
     const response = await fetch(target, { method: 'POST', ...request });
     return { ok: response.ok, status: response.status, body: await bodyOf(response, limit) };
   };
 }
 
-/** Reads no further than the limit. @throws Error when the body is longer */
+/** Reads at most `limit` bytes. @throws Error if the body is longer */
 async function bodyOf(response: FetchResponse, limit: number): Promise<Uint8Array> {
   const reader = response.body?.getReader();
   if (reader === undefined) return checked(new Uint8Array(await response.arrayBuffer()), limit);
@@ -63,7 +65,7 @@ async function bodyOf(response: FetchResponse, limit: number): Promise<Uint8Arra
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
     size += next.value.length;
     if (size > limit) {
-      // What the connection has to say about that is of no interest.
+      // A failure to cancel does not matter.
       reader.cancel().catch(() => undefined);
       throw new RangeError(tooLong(size, limit));
     }

@@ -1,8 +1,8 @@
-/** Where a RawSocket URL leads. */
+/** Parses RawSocket URLs. */
 import { ErrorUri } from '@wamp/protocol';
 import { ConnectError } from '../errors.ts';
 
-/** What to connect to, as `node:net` takes it, and whether over TLS. */
+/** The address to connect to, as `node:net` accepts it, and whether to use TLS. */
 export interface RawSocketAddress {
   readonly place: { readonly path: string } | { readonly host: string; readonly port: number };
   readonly secure: boolean;
@@ -17,7 +17,7 @@ const SECURE: Readonly<Record<string, boolean>> = {
   'tcps:': true,
 };
 
-/** Reads what {@link rawSocket} describes. @throws ConnectError for anything else */
+/** Parses the URLs described at {@link rawSocket}. @throws ConnectError for any other */
 export function addressOf(url: URL): RawSocketAddress {
   const { protocol, hostname, port, pathname, search, hash } = url;
   const secure = SECURE[protocol];

@@ -1,4 +1,4 @@
-/** The handshake of a RawSocket, the client's side (RAW-2, RAW-4, RAW-5). */
+/** The client's side of the RawSocket handshake (RAW-2, RAW-4, RAW-5). */
 import type { Socket } from 'node:net';
 import {
   ErrorUri,
@@ -16,7 +16,7 @@ import { ConnectError } from '../errors.ts';
 import { onAbort, reasonOf } from '../signal.ts';
 import { RawSocketTransport } from './rawsocket-transport.ts';
 
-/** What a connection is opened with. */
+/** What the handshake needs. */
 export interface Terms {
   readonly serializer: Serializer;
   readonly acceptedLength: number;
@@ -25,8 +25,8 @@ export interface Terms {
 }
 
 /**
- * Shakes hands over a connection whose errors somebody hears.
- * @returns a transport; or an error when the router might like another serializer better
+ * Performs the handshake on a socket that has an error listener.
+ * @returns a transport; or an error if the router may accept another serializer
  * @throws ConnectError, the reason of the signal
  */
 export function greet(socket: Socket, terms: Terms): Promise<Transport | ConnectError> {
@@ -36,10 +36,10 @@ export function greet(socket: Socket, terms: Terms): Promise<Transport | Connect
     const closed = (): void => {
       stop();
       if (signal.aborted) reject(reasonOf(signal));
-      // T-35: some hang up where they should name an error, for a serializer that they do not know, too.
+      // T-35: some routers close the connection instead of answering that they do not support a serializer.
       else resolve(new ConnectError(ErrorUri.NETWORK_FAILURE, ['The router hung up on us.'], false));
     };
-    // With TLS 1.3, a router that refuses the certificate ends a connection that has just been made.
+    // With TLS 1.3, a router that refuses the certificate closes the connection after the handshake.
     if (socket.closed) closed();
     else socket.on('close', closed);
     const parser: RawSocketParser = new RawSocketParser((octets) => {
@@ -64,7 +64,7 @@ export function greet(socket: Socket, terms: Terms): Promise<Transport | Connect
   });
 }
 
-/** RAW-5: what an error reply means here, and whether it is for good. */
+/** RAW-5: the meaning of an error reply, and whether it is final. */
 const REFUSALS: Readonly<Record<number, readonly [uri: Uri, fatal: boolean]>> = {
   [RawSocketError.SERIALIZER_UNSUPPORTED]: [ErrorUri.PROTOCOL_VIOLATION, true],
   [RawSocketError.LIMIT_UNACCEPTABLE]: [ErrorUri.PAYLOAD_SIZE_EXCEEDED, true],

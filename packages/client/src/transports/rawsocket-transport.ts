@@ -1,4 +1,4 @@
-/** A RawSocket after its handshake: frames in, frames out. */
+/** A RawSocket after its handshake: sends and receives frames. */
 import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { setImmediate } from 'node:timers';
@@ -17,16 +17,16 @@ import type { Clock } from '../clock.ts';
 import { Channel } from './channel.ts';
 import { channelBindingOf } from './tls-binding.ts';
 
-/** What the handshake has settled; lengths of messages in bytes. */
+/** The outcome of the handshake; lengths in bytes. */
 export interface Agreement {
   readonly serializer: Serializer;
-  /** The longest that the router may send. */
+  /** The maximum length of a received message. */
   readonly acceptedLength: number;
-  /** The longest that it takes. */
+  /** The maximum length of a sent message. */
   readonly limit: number;
 }
 
-/** What a transport stands on. */
+/** What the transport needs. */
 export interface Ground {
   readonly socket: Socket;
   readonly parser: RawSocketParser;
@@ -35,9 +35,9 @@ export interface Ground {
 
 /** How long the router may take to close (ms) before the socket is destroyed. */
 const CLOSE_TIMEOUT = 5_000;
-/** Frames are written once a turn, or when they have so many bytes. */
+/** Frames are written once a turn, or when they reach this size (bytes). */
 const MOST_PENDING = 256 * 1024;
-/** From a router that leaves this many bytes unread, and sends PINGs, nothing more is read for a while. */
+/** If the router sends PINGs and leaves this many bytes unread, reading pauses. */
 const MOST_UNREAD = 1024 * 1024;
 
 export class RawSocketTransport extends Channel implements RawSocketListener {
@@ -45,10 +45,10 @@ export class RawSocketTransport extends Channel implements RawSocketListener {
   readonly limit: number;
   readonly #ground: Ground;
   #frames: Uint8Array[] = [];
-  /** The size of what is to be written, prefixes and all. */
+  /** The size of the pending frames including their prefixes, in bytes. */
   #bytes = 0;
   #open = true;
-  /** Whether the router sends PINGs, and so will know one of ours: not all do (autobahn-python). */
+  /** Whether the router has sent a PING, and so supports ours: not all do (autobahn-python). */
   #knowsPing = false;
 
   constructor({ serializer, acceptedLength, limit }: Agreement, ground: Ground) {
@@ -75,7 +75,7 @@ export class RawSocketTransport extends Channel implements RawSocketListener {
   }
 
   send(frame: Uint8Array<ArrayBuffer>): void {
-    // RAW-6: whatever happens, no frame above the limit goes out.
+    // RAW-6: a frame above the limit is never sent.
     if (!this.#open || frame.length > this.limit) return;
     if (this.#bytes === 0) setImmediate(() => this.#flush());
     this.#frames.push(frame);
@@ -90,7 +90,7 @@ export class RawSocketTransport extends Channel implements RawSocketListener {
     parser.stop();
     this.#flush();
     socket.end();
-    // Unless it is read on, the end of the router's side would go unnoticed.
+    // Reading continues, so that the end of the router's side is noticed.
     socket.resume();
     if (socket.destroyed) return;
     const dismiss = clock.after(CLOSE_TIMEOUT, () => socket.destroy());
@@ -101,7 +101,7 @@ export class RawSocketTransport extends Channel implements RawSocketListener {
     this.received(frame);
   }
 
-  /** RAW-8. It is written now, and not with the turn's messages, but behind those sent before. */
+  /** RAW-8. Written at once, after the messages sent before. */
   ping(payload: Uint8Array): void {
     const { socket } = this.#ground;
     this.#knowsPing = true;
@@ -127,7 +127,7 @@ export class RawSocketTransport extends Channel implements RawSocketListener {
     this.violated(what, failure);
   }
 
-  /** All pending frames in one buffer, for nearly all the cost of a small one is the call that writes it. */
+  /** Concatenates the pending frames, because for small ones nearly all of the cost is the system call. */
   #flush(): void {
     const frames = this.#frames;
     const { socket } = this.#ground;
@@ -144,7 +144,7 @@ export class RawSocketTransport extends Channel implements RawSocketListener {
     if (socket.writable) socket.write(buffer);
   }
 
-  /** Nothing more will come, and nobody waits for what was to go. */
+  /** Ends the channel; pending frames are discarded. */
   #gone(reason: string): void {
     this.close();
     this.ended(reason);

@@ -13,14 +13,15 @@ import { greet } from './rawsocket-handshake.ts';
 import { TLS, type TlsOptions } from './tls.ts';
 import { unreachable } from './unreachable.ts';
 
-/** How RawSockets are opened. */
+/** Options of `rawSocket`. */
 export interface RawSocketOptions {
   /**
-   * The longest message that is taken from the router, in bytes: default 16 MiB. Powers of two from 512 to
-   * that can be told; the greatest one not above it counts. Whatever is longer, the router keeps to itself.
+   * Limit for the size of a message from the router, in bytes. Default: 16 MiB. The handshake can express powers of
+   * two from 512 to 16 MiB; the greatest one that does not exceed the option is used. The router does not send longer
+   * messages.
    */
   readonly maxMessageSize?: number | undefined;
-  /** How to speak TLS, to URLs that ask for it. */
+  /** TLS options, for URLs with TLS. */
   readonly tls?: TlsOptions | undefined;
 }
 
@@ -29,21 +30,20 @@ const RAW_SOCKET: Rules<RawSocketOptions> = {
   tls: TLS,
 };
 
-/** When a connection is silent for so long (ms), TCP asks whether the router is still there. */
+/** When a connection is silent for this long (ms), TCP keep-alive probes the router. */
 const KEEP_ALIVE = 30_000;
 
 /**
- * Transports over RawSocket, on Node: less to send and to read than WebSocket has, and on one machine no
- * port at all. URLs:
+ * A transport over RawSocket, on Node: less overhead than WebSocket, and Unix sockets within one machine. URLs:
  *
- * - `rs://host:port` or `tcp://host:port`: TCP; port 80 if there is none,
- * - `rss://host:port`, `tls://host:port` or `tcps://host:port`: TLS; port 443 if there is none,
+ * - `rs://host:port` or `tcp://host:port`: TCP; default port 80,
+ * - `rss://host:port`, `tls://host:port` or `tcps://host:port`: TLS; default port 443,
  * - `unix:/path`, `unix:///path` or `rs://unix:/path`: a Unix socket.
  *
- * A RawSocket speaks one serializer: they are tried in their order, each on a connection of its own.
+ * A RawSocket has one serializer: they are tried in order, each on its own connection.
  *
- * @throws ConnectError on opening, fatal when the URL is none of these, and when the router speaks none of
- *   the serializers, wants to send longer messages than `maxMessageSize`, or is no router for RawSockets
+ * @throws ConnectError on opening; fatal if the URL is of another kind, if the router supports none of the
+ *   serializers, requires longer messages than `maxMessageSize`, or does not speak RawSocket
  */
 export function rawSocket(options: RawSocketOptions = {}): TransportFactory {
   checkOptions('rawSocket', RAW_SOCKET, options, rawSocket);
@@ -72,9 +72,9 @@ async function dial(
   signal: AbortSignal,
 ): Promise<Socket> {
   signal.throwIfAborted();
-  // Node's types ask for a Buffer where any Uint8Array will do.
+  // Node's types require a Buffer where any Uint8Array works.
   const socket = secure ? connectTls({ ...(tls as ConnectionOptions), ...place }) : connect(place);
-  // What goes wrong later ends in 'close', which follows; unheard, 'error' would end the process.
+  // Every failure also emits 'close'; an 'error' event without a listener would end the process.
   socket.on('error', () => undefined);
   const stop = onAbort(signal, (reason) => socket.destroy(reason));
   try {

@@ -1,7 +1,7 @@
-/** What is offered to the router: serializers, with messages one by one or in batches (SER-6). */
+/** The subprotocols that are offered to the router: serializers, with or without batches (SER-6). */
 import type { Serializer } from '@wamp/protocol';
 
-/** One way to speak, of which the router picks. */
+/** One subprotocol. */
 export interface Subprotocol {
   /** Such as `wamp.2.json` or `wamp.2.json.batched`. */
   readonly name: string;
@@ -9,7 +9,7 @@ export interface Subprotocol {
   readonly batched: boolean;
 }
 
-/** All ways to speak, best first; `batched` says which kind is better (T-34). */
+/** All subprotocols in order of preference; `batched` tells which kind is preferred (T-34). */
 export function subprotocolsOf(serializers: readonly Serializer[], batched: boolean): Subprotocol[] {
   return [batched, !batched].flatMap((inBatches) =>
     serializers.map((serializer) => ({

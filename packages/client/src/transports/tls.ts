@@ -1,23 +1,23 @@
-/** How a program proves who it is over TLS, and whom it trusts; browsers have settings of their own for that. */
+/** The TLS options of transports on Node; browsers have settings of their own. */
 
 import { BOOL, nested, rule, some, TEXT, type Rule, type Rules } from '../options.ts';
 
-/** A certificate or a key in PEM. */
+/** A certificate or a key in PEM format. */
 export type Pem = string | Uint8Array;
 
-/** TLS, for programs on Node. */
+/** TLS options, on Node. */
 export interface TlsOptions {
-  /** The authorities that the router's certificate may come from. Default: those that Node knows. */
+  /** Trusted certificate authorities. Default: those of Node. */
   readonly ca?: Pem | readonly Pem[] | undefined;
-  /** Our own certificate, for a router that asks for one, and those that vouch for it. */
+  /** The client's certificate, with intermediate certificates, for a router that asks for one. */
   readonly cert?: Pem | readonly Pem[] | undefined;
-  /** The key of `cert`. */
+  /** The private key of `cert`. */
   readonly key?: Pem | undefined;
-  /** What `key` is encrypted with, if it is. */
+  /** The passphrase of `key`. */
   readonly passphrase?: string | undefined;
-  /** The name that the router's certificate must have. Default: the host of the URL. */
+  /** The expected name in the router's certificate. Default: the host of the URL. */
   readonly servername?: string | undefined;
-  /** Whether a router with a certificate that cannot be trusted is refused: default true. */
+  /** Whether to refuse a router whose certificate cannot be verified. Default: true. */
   readonly rejectUnauthorized?: boolean | undefined;
 }
 
@@ -34,5 +34,5 @@ const RULES: Rules<TlsOptions> = {
   rejectUnauthorized: BOOL,
 };
 
-/** What option `tls` of a transport holds. */
+/** The rule for option `tls` of a transport. */
 export const TLS: Rule = nested('tls', RULES);

@@ -18,11 +18,11 @@ export interface WebSocketLike {
   readonly bufferedAmount: number;
   send(data: string | Uint8Array<ArrayBuffer>): void;
   close(code?: number): void;
-  /** What only the two ends of its TLS connection know, as `Transport` has it; browsers do not tell. */
+  /** The channel binding of its TLS connection, as in `Transport`; not available in browsers. */
   channelBinding?(type: string): Uint8Array | undefined | Promise<Uint8Array | undefined>;
-  /** Calls `alive` at each Ping and Pong that comes; browsers keep them to themselves. */
+  /** Calls `alive` for each Ping and Pong; not available in browsers. */
   onSign?(alive: () => void): void;
-  /** Sends a Ping; browsers cannot. */
+  /** Sends a Ping; not available in browsers. */
   sendPing?(): void;
   addEventListener(type: 'open' | 'error', listener: (event: { readonly message?: unknown }) => void): void;
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
@@ -31,24 +31,21 @@ export interface WebSocketLike {
     listener: (event: { readonly code: number; readonly reason: string }) => void,
   ): void;
 }
-/** A class of WebSockets. */
+/** A WebSocket class. */
 export type WebSocketConstructor = new (url: URL, protocols: string[]) => WebSocketLike;
 
-/** How WebSockets are made. */
+/** Options of `webSocket`. */
 export interface WebSocketOptions {
-  /**
-   * The class to make them with. Default: the runtime's own; where there is none (Node 20), that of
-   * package `ws`.
-   */
+  /** The WebSocket class. Default: the runtime's own; if there is none (Node 20), that of package `ws`. */
   readonly WebSocket?: WebSocketConstructor | undefined;
   /**
-   * How to speak TLS to `wss:` URLs, on Node: package `ws` is used then, for the runtime's own class takes
-   * no such options. A class given in `WebSocket` gets none, either.
+   * TLS options for `wss:` URLs, on Node. They select package `ws`, because the runtime's class does not accept them.
+   * They are not passed to a class given in `WebSocket`.
    */
   readonly tls?: TlsOptions | undefined;
   /**
-   * The longest message that is taken from the router, in bytes: default 16 MiB. A longer one ends the session,
-   * with code 1009 where the runtime lets an application say so.
+   * Limit for the size of a message from the router, in bytes. Default: 16 MiB. A longer one ends the session, with
+   * code 1009 where the runtime allows it.
    */
   readonly maxMessageSize?: number | undefined;
 }
@@ -56,7 +53,7 @@ export interface WebSocketOptions {
 const WEB_SOCKET: Rules<WebSocketOptions> = { WebSocket: FUNCTION, tls: TLS, maxMessageSize: COUNT };
 
 const OPEN = 1;
-/** How often to look (ms) whether the socket is still open: not all runtimes tell when the router closes it. */
+/** The polling interval (ms) for sockets that are closed: not all runtimes report a close by the router. */
 const LOOK = 5_000;
 /** How long the router may take (ms) to answer our Close, and to end its connection after one of its own. */
 const CLOSE_TIMEOUT = 5_000;
@@ -65,7 +62,7 @@ const CLOSE_CODES: Readonly<Record<TransportFailure, number>> = { protocol: 1002
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Transports over WebSocket; `connect` uses it by default. URLs may be `ws:`, `wss:`, `http:` or `https:`. */
+/** A transport over WebSocket; the default of `connect`. URLs may be `ws:`, `wss:`, `http:` or `https:`. */
 export function webSocket(options: WebSocketOptions = {}): TransportFactory {
   checkOptions('webSocket', WEB_SOCKET, options, webSocket);
   const { tls, WebSocket, maxMessageSize = MAX_MESSAGE_SIZE } = options;
@@ -92,13 +89,13 @@ function targetOf(url: URL): URL {
   throw new ConnectError(ErrorUri.INVALID_ARGUMENT, [`No WebSocket at ${url.href}. ${hint}`], true);
 }
 
-/** The runtime's own, unless there is none, or options that it does not take. */
+/** The runtime's class, unless there is none, or it does not accept the options. */
 async function classFor(tls: TlsOptions | undefined, maxPayload: number): Promise<WebSocketConstructor> {
   const own = (globalThis as { readonly WebSocket?: WebSocketConstructor }).WebSocket;
   if (own !== undefined && tls === undefined) return own;
   const [{ WebSocket }, { channelBindingOf }] = await Promise.all([import('ws'), import('./tls-binding.ts')]);
-  // Compressing small messages costs more than it saves, and `ws` lets us say so. A router that does
-  // not answer our close keeps the process alive no longer than it has to.
+  // Compressing small messages costs more than it saves, so it is not offered. With a short close timeout, a router
+  // that does not answer our Close does not keep the process alive.
   const options = {
     ...(tls as ClientOptions),
     perMessageDeflate: false,
@@ -138,7 +135,7 @@ interface Terms {
   readonly maxMessageSize: number;
 }
 
-/** Waits for the handshake, and sees which serializer the router picked. */
+/** Waits for the handshake, and reads which serializer the router has chosen. */
 function opened(socket: WebSocketLike, terms: Terms): Promise<Transport> {
   const { serializers, signal } = terms;
   return new Promise((resolve, reject) => {
@@ -154,14 +151,14 @@ function opened(socket: WebSocketLike, terms: Terms): Promise<Transport> {
     socket.addEventListener('open', () => {
       stop();
       const serializer = serializers.find(({ subprotocol }) => subprotocol === socket.protocol);
-      // Made at once: frames may follow the handshake in the same packet.
+      // Created at once, because frames may arrive in the same packet as the handshake.
       if (serializer !== undefined) resolve(new WebSocketTransport(socket, serializer, terms));
       else {
         reject(noCommonSubprotocol(socket.protocol, serializers));
         socket.close();
       }
     });
-    // The end of it: in Node 22, no event `close` follows. Browsers do not tell what went wrong.
+    // Final: in Node 22, no event `close` follows. Browsers do not report the cause.
     socket.addEventListener('error', ({ message }) =>
       failed(typeof message === 'string' && message !== '' ? message : 'The WebSocket could not be opened.'),
     );
@@ -226,7 +223,7 @@ class WebSocketTransport extends Channel {
     try {
       this.#socket.close(failure && CLOSE_CODES[failure]);
     } catch {
-      // Browsers leave these codes to the protocol's own use.
+      // Browsers reserve these codes for the protocol.
       this.#socket.close();
     }
     this.#stopTimer?.();
@@ -234,7 +231,7 @@ class WebSocketTransport extends Channel {
     this.#stopTimer = this.#clock.after(CLOSE_TIMEOUT, () => this.#gone('The router did not answer Close.'));
   }
 
-  /** Looks again and again whether it is still open. */
+  /** Polls whether the socket is still open. */
   #watch(): void {
     this.#stopTimer = this.#clock.after(LOOK, () => {
       if (this.#socket.readyState > OPEN) this.#gone('The router has closed the WebSocket.');
@@ -253,7 +250,7 @@ class WebSocketTransport extends Channel {
     const { binary } = this.serializer;
     if (typeof data === 'string') {
       if (binary) this.violated('a text frame on a binary channel');
-      // As many octets as characters, at least.
+      // The number of characters, a lower bound of the number of bytes.
       else if (data.length > max) this.violated(tooLong(data.length, max), 'oversize');
       else this.#checked(encoder.encode(data));
     } else if (data instanceof ArrayBuffer && binary) this.#checked(new Uint8Array(data));
