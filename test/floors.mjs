@@ -53,6 +53,12 @@ export const floors = {
     ['store.ts'],
     ['index.ts'],
   ],
+  'packages/http-bridge': [
+    ['media.ts', 'options.ts', 'metrics.ts', 'status.ts', 'credentials.ts', 'sessions.ts', 'wanted.ts'],
+    ['answers.ts', 'posted.ts', 'refusals.ts'],
+    ['.'],
+    ['index.ts'],
+  ],
   'apps/router': [['failure.ts', 'one-line.ts'], ['config'], ['.']],
   'apps/chat': [['.']],
   'apps/dashboard': [['.']],
@@ -69,7 +75,8 @@ export const mayImport = {
   'packages/cli': ['packages/protocol', 'packages/client'],
   'packages/react': ['packages/client'],
   'packages/store-sqlite': ['packages/router'],
-  'apps/router': ['packages/protocol', 'packages/router', 'packages/store-sqlite'],
+  'packages/http-bridge': ['packages/protocol', 'packages/router'],
+  'apps/router': ['packages/protocol', 'packages/router', 'packages/store-sqlite', 'packages/http-bridge'],
   'apps/chat': ['packages/client'],
   'apps/dashboard': ['packages/client'],
 };

@@ -85,6 +85,11 @@ export const folders: Readonly<Record<string, string>> = {
     'The conversations and the model of the router, held on SQLite; restarts, full disks, damaged files.',
   'packages/store-sqlite/test/support/': 'A driver whose disk fills up, and whose process dies.',
 
+  'packages/http-bridge/': '**HTTP for those who speak no WAMP.** POST, Server-Sent Events, webhooks.',
+  'packages/http-bridge/src/': 'Requests, log-ins, answers: what each request of HTTP becomes in a realm.',
+  'packages/http-bridge/test/support/': 'A router, its bridge, and requests to it.',
+  'packages/http-bridge/test/': 'A router with a bridge, and requests to it over real HTTP.',
+
   'apps/router/': '**`wamp-router`**, the router to deploy.',
   'apps/router/src/': 'The program: command line, listeners, HTTP pages, log, start and shutdown.',
   'apps/router/src/config/': 'The configuration file: parsing, schema, error messages.',

@@ -13,6 +13,7 @@ import type { Log } from './log.ts';
 import type { MetricsRegistry } from './metrics/registry.ts';
 import type { FlushQueue } from './output/flush-queue.ts';
 import type { NamedRealm, RealmChanges, RouterChanges } from './router-options.ts';
+import type { Credentials, LoginOptions } from './connection/log-in.ts';
 import type { LocalOptions } from './session/local-join.ts';
 import type { LocalSession } from './session/local-session.ts';
 
@@ -24,6 +25,8 @@ export interface Router {
   readonly metrics: MetricsRegistry;
   /** The limits in force: those of the options, and the defaults of the others. */
   readonly limits: Limits;
+  /** The source of time: that of the options, or the machine's. */
+  readonly clock: Clock;
   /** How often each limit on connections was met (docs/limits.md). */
   readonly limited: ReadonlyTally<LimitName>;
   /** Bytes of data that outlives its messages, in all realms, and their limit (`limits.keptSize`). */
@@ -83,6 +86,17 @@ export interface Router {
    *   `wamp.close.system_shutdown` when the router drains or is closed
    */
   join(realm: Uri, options?: LocalOptions): LocalSession;
+
+  /**
+   * Joins a realm for a principal that proves its identity, as a client would: the realm's authenticators are asked, failed
+   * attempts count, and {@link Router.events} tells of it. For bridges from other protocols.
+   * @param realm its name
+   * @param credentials what the principal claims, and how it answers a challenge
+   * @param options how the principal is connected
+   * @throws ApplicationError with the URI of the ABORT that a client would get, such as `wamp.error.authentication_denied`;
+   *   `wamp.error.limit_exceeded` when the realm is full; `wamp.error.unavailable` when too many clients are joining
+   */
+  logIn(realm: Uri, credentials: Credentials, options?: LoginOptions): Promise<LocalSession>;
 
   /**
    * Prepares for shutdown. New calls are refused with `wamp.error.unavailable`; new connections, and those that have not

@@ -21,6 +21,15 @@ export { isOriginRule } from './transports/origin.ts';
 export { isTrustable } from './transports/trusted-proxies.ts';
 export { shareOnePort, type OnePortAcceptor, type OnePortOptions } from './transports/one-port.ts';
 export { acceptLongPolls, type LongPollAcceptor, type LongPollOptions } from './transports/long-poll.ts';
+export {
+  HttpEntrance,
+  type Crossing,
+  type EntranceBounds,
+  type HttpEntranceOptions,
+  type HttpGuest,
+  type ReadBody,
+} from './transports/http-entrance.ts';
+export type { Refusal as HttpRefusal } from './transports/refusal.ts';
 export { inMemory, transportPair } from './transports/in-memory.ts';
 export {
   MetricsRegistry,
@@ -126,6 +135,7 @@ export type {
 export type { LocalSession } from './session/local-session.ts';
 export type { LocalAnswer, LocalInvocation, LocalProcedure } from './session/local-invocations.ts';
 export type { LocalOptions } from './session/local-join.ts';
+export type { Credentials, LoginOptions } from './connection/log-in.ts';
 
 // For features of your own: docs/extending.md shows how they are used.
 export { Hook, type ReadonlyHook } from './core/hook.ts';

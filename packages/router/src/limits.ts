@@ -98,6 +98,7 @@ export type LimitName =
   | 'producers_held'
   | 'receivers_stuck'
   | 'long_poll_bodies'
+  | 'http_bodies'
   | 'kept_per_address'
   | 'rate_delayed'
   | 'rate_exceeded';

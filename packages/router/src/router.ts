@@ -18,6 +18,7 @@ import type { Underlay } from './auth/authenticator.ts';
 import { Admission } from './connection/admission.ts';
 import { boundedLog } from './connection/bounded-log.ts';
 import { Connection, type ConnectionRouter } from './connection/connection.ts';
+import { logIn, type Credentials, type LoginOptions } from './connection/log-in.ts';
 import type { Place } from './connection/place.ts';
 import { Rates } from './connection/rate-limit.ts';
 import { systemClock } from './connection/system-clock.ts';
@@ -182,6 +183,11 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
     return joinLocally(this, guarded, options);
   }
 
+  async logIn(name: Uri, credentials: Credentials, options: LoginOptions = {}): Promise<LocalSession> {
+    if (this.#closing) throw new ApplicationError(CloseUri.SYSTEM_SHUTDOWN, ['the router is closing']);
+    return logIn(this, name, credentials, options);
+  }
+
   drain(patience: number): Promise<void> {
     this.#closing = true;
     this.admission.close();
@@ -303,9 +309,9 @@ export function coreOf(router: Router): CoreRouter {
 
 /** The interface of a router for applications. */
 function shownRouter(core: CoreRouter): Router {
-  const { events, metrics, limits, limited, log } = core;
+  const { events, metrics, limits, limited, log, clock } = core;
   const router = Object.freeze<Router>({
-    ...{ events, metrics, limits, limited, log },
+    ...{ events, metrics, limits, limited, log, clock },
     kept: {
       get limit() {
         return core.kept.all.limit;
@@ -330,6 +336,7 @@ function shownRouter(core: CoreRouter): Router {
     },
     removeRealm: (name, reason) => core.removeRealm(name, reason),
     join: (name, options) => core.join(name, options),
+    logIn: (name, credentials, options) => core.logIn(name, credentials, options),
     drain: (patience) => core.drain(patience),
     close: (reason) => core.close(reason),
   });

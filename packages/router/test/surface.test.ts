@@ -24,6 +24,7 @@ import { Client } from './support/client.ts';
 
 const ROUTER = [
   'addRealm',
+  'clock',
   'close',
   'drain',
   'events',
@@ -32,6 +33,7 @@ const ROUTER = [
   'limited',
   'limits',
   'log',
+  'logIn',
   'metrics',
   'open',
   'realm',
@@ -53,6 +55,8 @@ describe('§1 a router shows what applications need', () => {
     expect(Object.keys(router).sort()).toEqual(ROUTER);
     expectTypeOf<keyof Router>().toEqualTypeOf<
       | 'addRealm'
+      | 'clock'
+      | 'logIn'
       | 'close'
       | 'drain'
       | 'events'

@@ -6,6 +6,8 @@ import {
   rolesOf,
   type Announcement,
   type ClientRole,
+  type Dict,
+  type Id,
   type Message,
 } from '@wamp/protocol';
 import { TRUSTED_ROLE, type Principal } from '../core/session.ts';
@@ -27,6 +29,8 @@ export interface LocalOptions {
   readonly trusted?: boolean;
   /** The roles that it announces, with their features; all that {@link LocalSession} knows by default. */
   readonly roles?: Announcement<ClientRole>;
+  /** How its user is connected, for the session meta API; `{ type: 'local' }` by default. */
+  readonly transport?: Dict;
   /** Hears messages that the session's other methods have no use for: for code that speaks WAMP itself, with `receive`. */
   readonly hears?: (message: Message) => void;
 }
@@ -53,14 +57,21 @@ const ROLES: Announcement<ClientRole> = {
   ],
 };
 
+/** The roles of a local session, as HELLO announces them. */
+export function rolesToAnnounce(): Dict {
+  return rolesOf(ROLES);
+}
+
 /**
  * Joins a realm.
+ * @param id of the session, when one has been drawn already
  * @throws ApplicationError `wamp.error.limit_exceeded` when the realm is full
  */
 export function joinLocally(
   router: LocalRouter,
   { realm, authorizer, slowConsumers, call }: GuardedRealm,
-  { principal = {}, trusted = false, roles = ROLES, hears }: LocalOptions = {},
+  { principal = {}, trusted = false, roles = ROLES, hears, transport }: LocalOptions = {},
+  id?: Id,
 ): LocalSession {
   if (realm.isFull) {
     realm.limited.add('sessions');
@@ -74,6 +85,8 @@ export function joinLocally(
     features: new PeerFeatures(rolesOf(roles)),
     authorizer: trusted ? undefined : authorizer,
     slowConsumer: policyFor(slowConsumers, whole.authrole),
+    transport,
+    id,
   };
   const session = new LocalSession({
     join: (listener) => {

@@ -48,6 +48,10 @@ export interface LocalIdentity {
    * and their work counts as caused by the client whose message is being processed.
    */
   readonly slowConsumer: SlowConsumerPolicy | undefined;
+  /** Its transport details, for the session meta API; `{ type: 'local' }` by default. */
+  readonly transport?: Dict | undefined;
+  /** Its id, when one has been drawn already. */
+  readonly id?: Id | undefined;
 }
 
 /** The code that uses the session. */
@@ -66,7 +70,7 @@ export class LocalMember implements Session, Carrier {
   readonly realm: CoreRealm;
   readonly principal: Principal;
   readonly features: PeerFeatures;
-  readonly transport: Dict = TRANSPORT;
+  readonly transport: Dict;
   readonly #router: LocalRouter;
   readonly #listener: LocalListener;
   readonly #inbox: Inbox;
@@ -81,7 +85,8 @@ export class LocalMember implements Session, Carrier {
   /** Does not join the realm: the creator calls `realm.join`. */
   constructor(router: LocalRouter, identity: LocalIdentity, listener: LocalListener, call: Asker['call']) {
     const { realm, principal, features, authorizer, slowConsumer } = identity;
-    this.id = realm.newSessionId();
+    this.id = identity.id ?? realm.newSessionId();
+    this.transport = identity.transport ?? TRANSPORT;
     this.realm = realm;
     this.principal = principal;
     this.features = features;

@@ -127,3 +127,32 @@ export function noSubprotocol(spoken: readonly Subprotocol[]): Refusal {
     `The header Sec-WebSocket-Protocol has to name one of ${names}, and each once.`,
   );
 }
+
+// Of bridges from HTTP.
+export const LATE_REQUEST: Refusal = refusal(
+  408,
+  'the body took too long to arrive',
+  'Send it at once, or in smaller requests.',
+  CLOSES,
+);
+export const MANY_REQUESTS: Refusal = refusal(
+  429,
+  'too many request bodies are being read, or the memory limit of the router is reached',
+  'Send the next one when earlier ones have been answered. See `limits.kept_size`.',
+  { ...CLOSES, 'Retry-After': '1' },
+);
+
+/** Of a body above the limit. @param size the limit, in bytes */
+export function longRequest(size: number): Refusal {
+  return refusal(
+    413,
+    `the body is longer than ${size} bytes`,
+    'Send less, or raise `body_size` of the bridge (`bodySize` in the library).',
+    CLOSES,
+  );
+}
+
+/** Of a request with another method. @param allow the methods that there are */
+export function otherMethod(allow: string): Refusal {
+  return refusal(405, 'this path is not for that method', `Use one of ${allow}.`, { Allow: allow });
+}

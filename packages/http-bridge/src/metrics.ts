@@ -1,0 +1,31 @@
+/** What a bridge counts, in the registry of its router: one set for all bridges of a router. */
+import type { Counter, Family, Gauge, Router } from '@wamp/router';
+
+/** The metrics of all bridges of a router. */
+export interface BridgeMetrics {
+  /** By operation and status. */
+  readonly requests: Family<Counter>;
+  /** By realm. */
+  readonly streams: Gauge | Family<Gauge>;
+}
+
+const metricsOf = new WeakMap<Router, BridgeMetrics>();
+
+export function bridgeMetrics(router: Router): BridgeMetrics {
+  const known = metricsOf.get(router);
+  if (known !== undefined) return known;
+  const { metrics } = router;
+  const made: BridgeMetrics = {
+    requests: metrics.counter({
+      name: 'wamp_http_requests_total',
+      help: 'Requests that HTTP bridges have answered, by operation (call, publish, subscribe, other) and status.',
+      labels: ['operation', 'status'],
+    }),
+    streams: metrics.gauge({
+      name: 'wamp_http_event_streams',
+      help: 'Server-Sent Event streams that are open.',
+    }),
+  };
+  metricsOf.set(router, made);
+  return made;
+}

@@ -1,0 +1,175 @@
+/** Log-in without a connection: authenticators judge credentials, and the session is one of this process. */
+import {
+  ApplicationError,
+  ErrorUri,
+  MessageType,
+  type Challenge,
+  type Dict,
+  type Hello,
+  type Uri,
+} from '@wamp/protocol';
+import type { Underlay } from '../auth/authenticator.ts';
+import type { RouterEvents } from '../events.ts';
+import type { Limits, LimitTally } from '../limits.ts';
+import { Joining, type Joined, type JoiningRouter, type Step } from '../session/joining.ts';
+import { joinLocally, rolesToAnnounce, type LocalOptions } from '../session/local-join.ts';
+import type { LocalRouter } from '../session/local-member.ts';
+import type { LocalSession } from '../session/local-session.ts';
+import type { Admission } from './admission.ts';
+import { deadline } from './deadline.ts';
+import type { Place } from './place.ts';
+
+/** How a principal proves its identity: the part of HELLO that says so, and the answer to a challenge. */
+export interface Credentials {
+  /** The authid that the principal claims; the authenticator finds it by default. */
+  readonly authid?: string;
+  /** The methods on offer, the preferred one first; `anonymous` by default. */
+  readonly authmethods?: readonly string[];
+  readonly authextra?: Dict;
+  /**
+   * The signature for a challenge; for `ticket`, that is the ticket. Without it, a challenge is a refusal.
+   * @param method the one that the authenticator has chosen
+   * @param extra CHALLENGE.Extra
+   */
+  readonly answer?: (method: string, extra: Dict) => string;
+}
+
+export interface LoginOptions extends Omit<LocalOptions, 'principal' | 'trusted' | 'transport'> {
+  /** Describes the client in the session meta API, such as `{ type: 'http', peer: 'tcp:192.0.2.1:50000' }`. */
+  readonly peer?: Dict;
+  /** Describes the client to authenticators only; failed attempts count for its address. */
+  readonly underlay?: Underlay;
+}
+
+/** What this needs of the router. */
+export interface LoginRouter extends JoiningRouter, LocalRouter {
+  readonly clock: JoiningRouter['clock'];
+  readonly log: JoiningRouter['log'];
+  readonly events: RouterEvents;
+  readonly limits: Limits;
+  readonly limited: LimitTally;
+  readonly admission: Pick<Admission, 'place'>;
+}
+
+/** The number that events tell of a log-in without a connection. */
+const NO_CONNECTION = 0;
+
+/**
+ * Authenticates a principal as a client would, in a slot for handshakes, and joins the realm on its behalf.
+ * @throws ApplicationError with the URI of ABORT
+ */
+export async function logIn(
+  router: LoginRouter,
+  name: Uri,
+  credentials: Credentials,
+  options: LoginOptions,
+): Promise<LocalSession> {
+  const { peer = {}, underlay = {} } = options;
+  const place = router.admission.place(underlay.address);
+  const joining = new Joining(router, peer, underlay, undefined);
+  const { type = 'local' } = peer;
+  const facts = { connection: NO_CONNECTION, transport: String(type), address: underlay.address };
+  try {
+    await slot(place);
+    const joined = await conclude(router, joining, name, credentials);
+    const session = joinAs(router, joined, options);
+    const { authmethod: method, authid, authrole } = joined.principal;
+    const who = { realm: name, session: session.id, method, authid, authrole };
+    router.events.emit({ code: 'login_accepted', ...facts, ...who });
+    return session;
+  } catch (error) {
+    const { uri, args } = refusalOf(error);
+    const message = typeof args[0] === 'string' ? args[0] : '';
+    router.events.emit({ code: 'login_refused', ...facts, ...joining.attempt, reason: uri, message });
+    throw error;
+  } finally {
+    joining.stop();
+    place.gone();
+  }
+}
+
+/** Waits for a slot. @throws ApplicationError `wamp.error.unavailable` when there is none */
+function slot(place: Place): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const refuse = (): void => {
+      reject(new ApplicationError(ErrorUri.UNAVAILABLE, ['too many clients are joining; try again later']));
+    };
+    place.ask({ begin: resolve, refuse });
+  });
+}
+
+/** From HELLO to the verdict, in time. */
+function conclude(
+  router: LoginRouter,
+  joining: Joining,
+  realm: Uri,
+  credentials: Credentials,
+): Promise<Joined> {
+  return new Promise((resolve, reject) => {
+    const late = (): void => {
+      reject(new ApplicationError(ErrorUri.AUTHENTICATION_FAILED, ['authentication took too long']));
+    };
+    let dismiss = deadline(router, 'authenticate_timeout', late);
+    const settle = async (): Promise<Joined> => {
+      let step = await joining.receive(helloFor(realm, credentials));
+      if (step !== undefined && 'challenge' in step) {
+        const judging = joining.receive(answerTo(step.challenge, credentials));
+        dismiss();
+        dismiss = deadline(router, 'authenticate_timeout', late, joining.delay);
+        step = await judging;
+      }
+      return joinedOf(step);
+    };
+    settle()
+      .then(resolve, reject)
+      .finally(() => {
+        dismiss();
+      });
+  });
+}
+
+function helloFor(realm: Uri, { authid, authmethods, authextra }: Credentials): Hello {
+  const details: Record<string, unknown> = { roles: rolesToAnnounce() };
+  if (authid !== undefined) details['authid'] = authid;
+  if (authmethods !== undefined) details['authmethods'] = authmethods;
+  if (authextra !== undefined) details['authextra'] = authextra;
+  return { type: MessageType.HELLO, realm, details: details as Hello['details'] };
+}
+
+function answerTo(
+  { authmethod, extra }: Challenge,
+  { answer }: Credentials,
+): Parameters<Joining['receive']>[0] {
+  if (answer === undefined) {
+    throw new ApplicationError(ErrorUri.AUTHENTICATION_REQUIRED, [
+      `the method ${authmethod} asks for an answer to its challenge, and there is none`,
+    ]);
+  }
+  return { type: MessageType.AUTHENTICATE, signature: answer(authmethod, extra), extra: {} };
+}
+
+function joinedOf(step: Awaited<Step>): Joined {
+  if (step !== undefined && 'joined' in step) return step.joined;
+  if (step !== undefined && 'abort' in step) throw new ApplicationError(step.abort, [step.message]);
+  throw new ApplicationError(ErrorUri.AUTHENTICATION_FAILED, ['more than one challenge is not supported']);
+}
+
+function joinAs(router: LoginRouter, joined: Joined, { peer, roles, hears }: LoginOptions): LocalSession {
+  const guarded = router.guardedRealm(joined.realm.name);
+  if (guarded === undefined) throw new ApplicationError(ErrorUri.NO_SUCH_REALM, [joined.realm.name]);
+  return joinLocally(
+    router,
+    guarded,
+    {
+      principal: joined.principal,
+      ...(peer === undefined ? {} : { transport: peer }),
+      ...(roles === undefined ? {} : { roles }),
+      ...(hears === undefined ? {} : { hears }),
+    },
+    joined.id,
+  );
+}
+
+function refusalOf(error: unknown): ApplicationError {
+  return error instanceof ApplicationError ? error : new ApplicationError(ErrorUri.INTERNAL_ERROR);
+}
