@@ -1,4 +1,7 @@
-/** The HTTP server for operators: metrics and health, away from the listeners of clients; over a Unix socket, orders as well. */
+/**
+ * The HTTP server for operators: metrics and health, separate from the listeners of clients; over a Unix socket also
+ * commands.
+ */
 import { chmodSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { MetricsRegistry } from '@wamp/router';
@@ -7,31 +10,31 @@ import { listen, type Place } from './listening.ts';
 import { EXPOSITION, prometheusText } from './prometheus.ts';
 import type { Reloaded } from './reload.ts';
 
-/** Times in ms. Nobody sends a body. */
+/** Times in ms. Requests have no body. */
 const OPTIONS = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };
-/** Where the order to reload goes, and the query that asks what it would do. */
+/** The path of the reload command, and the query for a dry run. */
 export const RELOAD = '/reload';
 export const DRY_RUN = 'dry_run=1';
-/** Scrapers are few. */
+/** Few connections suffice for scrapers. */
 const MOST_CONNECTIONS = 100;
 
-/** What it tells, and does. */
+/** What the server reports and executes. */
 export interface AdminAnswers extends HealthAnswers {
   readonly metrics: MetricsRegistry;
-  /** Takes the order to reload; only from those who may give orders. */
+  /** Executes the reload command; only where commands are allowed. */
   readonly reload?: (dryRun: boolean) => Promise<Reloaded>;
 }
 
-/** A server for operators that listens. */
+/** A listening server for operators. */
 export interface AdminServer {
-  /** Where, such as `http://127.0.0.1:9480`. */
+  /** Its address, such as `http://127.0.0.1:9480`. */
   readonly url: string;
   close(): void;
 }
 
 /**
- * Resolves once it answers.
- * @throws CannotStart when it never will
+ * Resolves once the server listens.
+ * @throws CannotStart if it cannot listen
  */
 export async function openAdmin(place: Place, answers: AdminAnswers): Promise<AdminServer> {
   const server: Server = createServer(OPTIONS, (request, response) => {
@@ -39,7 +42,7 @@ export async function openAdmin(place: Place, answers: AdminAnswers): Promise<Ad
   });
   server.maxConnections = MOST_CONNECTIONS;
   const where = await listen(server, place);
-  // Whoever may write to the socket may give orders: nobody but the user that we are.
+  // Write access to the socket permits commands, so it is restricted to the user of this process.
   if (place.unix !== undefined) chmodSync(place.unix, 0o600);
   return {
     url: place.unix === undefined ? `http://${where}` : `http+unix://${where}`,

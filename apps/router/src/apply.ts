@@ -1,4 +1,4 @@
-/** Applies a reload to a running router, one change after another, none of which can fail any more. */
+/** Applies a reload to the running router, step by step; after the listeners are open, no step can fail. */
 import type { EventStore, Log, Router } from '@wamp/router';
 import type { PreparedRealm } from './authenticators.ts';
 import type { Listener } from './config/listeners.ts';
@@ -14,19 +14,19 @@ import type { RightsSwitch } from './rights-switch.ts';
 /** The URI of the GOODBYE to sessions that a reload ends. */
 const RECONFIGURED = 'wamp.close.reconfigured';
 
-/** What a reload works on. */
+/** What a reload changes. */
 export interface Parts {
   readonly router: Router;
   readonly listeners: Listeners;
   readonly pages: PageCache;
   readonly log: OperatorLog;
-  /** What each realm with roles allows. */
+  /** The permissions of each realm with roles. */
   readonly rights: Map<string, RightsSwitch>;
-  /** Where past events are kept; in memory when undefined. */
+  /** The store of event history and retained events; undefined for memory. */
   readonly store: EventStore | undefined;
 }
 
-/** What is to be. */
+/** The new configuration. */
 export interface Wanted {
   readonly configuration: Configuration;
   /** Its realms, ready to be opened. */
@@ -34,8 +34,8 @@ export interface Wanted {
 }
 
 /**
- * Opens what is new, and only then changes what is there.
- * @throws CannotStart when a new listener cannot be opened; nothing has changed then
+ * Opens new listeners first, and then changes the rest.
+ * @throws CannotStart if a new listener cannot be opened; then nothing has changed
  */
 export async function apply(
   parts: Parts,
@@ -59,7 +59,7 @@ export async function apply(
   await exchange(parts, of('listener_replaced'), among);
 }
 
-/** Between the two, a client that connects is refused; who is in stays. */
+/** Between the two steps, new connections are refused; existing ones stay open. */
 async function exchange(
   { listeners, log: { log } }: Parts,
   replaced: ReadonlyMap<string, Listener>,
@@ -108,7 +108,7 @@ function applyToRealm(
   if (next.authorizer !== undefined) rights.set(name, next.authorizer);
 }
 
-/** Ends the sessions that the new configuration has no place for. */
+/** Ends the sessions that the new configuration does not permit. */
 function sendAway(
   router: Router,
   { before, realm }: Extract<RealmChange, { kind: 'realm_changed' }>,

@@ -1,4 +1,4 @@
-/** Asks the router that runs to reload, over its socket for operators. */
+/** Asks the running router to reload, over its socket for operators. */
 import { request } from 'node:http';
 import { DRY_RUN, RELOAD } from './admin-server.ts';
 import type { LoadedConfiguration } from './config/load.ts';
@@ -6,9 +6,9 @@ import { CannotStart } from './failure.ts';
 import type { Reloaded } from './reload.ts';
 
 /**
- * @param loaded the file that the router was started with: it says where the socket is
+ * @param loaded the configuration file of the running router, which names the socket
  * @param dryRun true to ask what would change
- * @throws CannotStart when there is no socket, or nobody answers there
+ * @throws CannotStart if no socket is configured, or no router listens on it
  */
 export async function askToReload(loaded: LoadedConfiguration, dryRun: boolean): Promise<Reloaded> {
   const { socket } = loaded.configuration.admin;

@@ -1,4 +1,4 @@
-/** Authenticators and authorizers as a configuration asks for them. */
+/** The authenticators and authorizers of a configuration. */
 import {
   anonymous,
   cryptosign,
@@ -26,12 +26,12 @@ import type { RoleConfiguration } from './config/roles.ts';
 import type { Source } from './config/source.ts';
 import { RightsSwitch } from './rights-switch.ts';
 
-/** A realm, ready for a router; what each may do there can be exchanged while it is in use. */
+/** The options of a realm, and its permissions, which can be replaced while it is in use. */
 export interface PreparedRealm extends NamedRealm {
   readonly authorizer?: RightsSwitch;
 }
 
-/** @param store where past events are kept; in memory by default */
+/** @param store the store of event history. Default: memory */
 export async function namedRealm(realm: RealmConfiguration, store?: EventStore): Promise<PreparedRealm> {
   const { auth, roles, history, trustLevels, ...rest } = realm;
   return {
@@ -43,7 +43,7 @@ export async function namedRealm(realm: RealmConfiguration, store?: EventStore):
   };
 }
 
-/** A role that is not named has no level. */
+/** A role that is not listed has no trust level. */
 function trustLevelBy(levels: TrustLevels): TrustLevel {
   const byRole = new Map(Object.entries(levels));
   return ({ principal }) => byRole.get(principal.authrole);
@@ -64,7 +64,7 @@ async function authenticatorsFor(auth: AuthConfiguration): Promise<readonly Auth
   return authenticators;
 }
 
-/** Passwords become what is derived from them. */
+/** Replaces passwords by the keys derived from them. */
 async function derived(source: Source<ScramCredentials | ScramPassword>): Promise<Source<ScramCredentials>> {
   if ('procedure' in source) return source;
   const credentials = new Map<string, ScramCredentials>();

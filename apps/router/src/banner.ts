@@ -1,18 +1,20 @@
-/** What is printed once the router listens: where clients and browsers connect, the realms, and what to try first. */
+/**
+ * The text printed when the router listens: the URLs of clients and browsers, the realms, and a first command to try.
+ */
 import { entranceTo } from './check.ts';
 import type { RealmConfiguration } from './config/realms.ts';
 import type { Configuration } from './config/schema.ts';
 import { grantsEverything } from './rights.ts';
 
-/** One way to reach a listener. */
+/** One URL of a listener. */
 export interface Reached {
   readonly what: 'pages' | 'WebSocket' | 'RawSocket' | 'long-poll';
   readonly url: string;
-  /** True for the pages that come with the router: a chat and a dashboard. */
+  /** True for the built-in pages: a chat and a dashboard. */
   readonly hasApps?: boolean;
 }
 
-/** Longer lists of realms end with how many more there are. */
+/** Longer lists of realms are abbreviated. */
 const MOST_REALMS = 10;
 
 /** Several lines; the first has the first URL, the last says how to stop. */
@@ -41,7 +43,7 @@ function realmText(realm: RealmConfiguration): string {
   return `${realm.name}: ${entranceTo(realm)}${note}`;
 }
 
-/** What works at once: the web apps, and a call by a client that anyone lets in. */
+/** What works without configuration: the web apps, and a call by an anonymous client. */
 function suggestions(reached: readonly Reached[], realms: readonly RealmConfiguration[]): readonly string[] {
   const apps = reached.find(({ hasApps }) => hasApps === true);
   const open = realms.find(grantsEverything);

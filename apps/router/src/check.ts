@@ -1,4 +1,4 @@
-/** What a configuration means, in a few lines without secrets. */
+/** A summary of a configuration, without secrets. */
 import { X509Certificate } from 'node:crypto';
 import type { AuthConfiguration } from './config/auth.ts';
 import type { Listener } from './config/listeners.ts';
@@ -7,7 +7,7 @@ import type { RealmConfiguration } from './config/realms.ts';
 import type { Configuration } from './config/schema.ts';
 import { grantsEverything } from './rights.ts';
 
-/** What would be served, a line for each listener and realm. */
+/** The listeners and realms of a configuration, one line each. */
 export function summary({ listeners, realms }: Configuration): string {
   return [...listeners.map(listenerLine), ...realms.map(realmLine)].join('\n');
 }
@@ -54,7 +54,7 @@ function realmLine({ name, auth, roles }: RealmConfiguration): string {
   return `realm ${name}: ${methods.join(', ')}; roles ${each.join(', ')}`;
 }
 
-/** How clients get into a realm, for the start page: neither names nor roles, for anybody may read it. */
+/** The authentication methods of a realm, for the start page: without names and roles, because the page is public. */
 export function entranceTo(realm: RealmConfiguration): string {
   const { anonymous, ...others } = realm.auth ?? { anonymous: 'anonymous' };
   const names = Object.keys(others);

@@ -1,4 +1,4 @@
-/** The command line: what may be asked of `wamp-router`, and one line for what may not. */
+/** Parses the command line of `wamp-router`; reports errors in one line. */
 import { isReserved, isUri, type MatchPolicy } from '@wamp/protocol';
 import { isOriginRule, type Action } from '@wamp/router';
 import { Command as Program, CommanderError, InvalidArgumentError, Option } from 'commander';
@@ -7,37 +7,37 @@ import { CannotStart, USAGE } from './failure.ts';
 import { ACTIONS, type Question } from './rights.ts';
 import { version } from './version.ts';
 
-/** What `wamp-router` was asked to do. */
+/** A parsed command. */
 export type Command = StartCommand | CheckCommand | ReloadCommand | InitCommand | SchemaCommand;
 
-/** Listen for clients. */
+/** Start the router. */
 interface StartCommand {
   readonly name: 'start';
-  /** The path of a configuration file, or what stands on the command line instead. */
+  /** The path of a configuration file, or the flags that replace it. */
   readonly from: string | Flags;
-  /** Whether anyone who reaches this machine may do everything. */
+  /** Whether to allow unrestricted anonymous access from other machines. */
   readonly insecureDev: boolean;
 }
 
-/** Say what a configuration file means. */
+/** Check and explain a configuration file. */
 interface CheckCommand {
   readonly name: 'check';
   readonly file: string;
-  /** Whether `start` would be told so, too. */
+  /** Whether `start` would have this flag, too. */
   readonly insecureDev: boolean;
-  /** What to explain instead. */
+  /** The question to explain instead. */
   readonly question?: Question;
 }
 
-/** Have the router that runs read its file again. */
+/** Make the running router read its file again. */
 interface ReloadCommand {
   readonly name: 'reload';
   readonly file: string;
-  /** Whether to ask only what would change. */
+  /** Whether to report the changes only. */
   readonly dryRun: boolean;
 }
 
-/** Write a file to begin with. */
+/** Write an initial configuration file. */
 interface InitCommand {
   readonly name: 'init';
   readonly file: string;
@@ -48,7 +48,7 @@ interface SchemaCommand {
   readonly name: 'schema';
 }
 
-/** The command given, or undefined when only help or the version was asked for, and printed. */
+/** The command given; undefined if help or the version was requested, and printed. */
 export function readCommandLine(args: readonly string[]): Command | undefined {
   let asked: Command | undefined;
   const program = wampRouter((command) => {
@@ -185,7 +185,7 @@ function flagsOf({ host, port, realm = ['realm1'], origin = [] }: StartOptions):
   return { host, port, realms: realm, origins: origin };
 }
 
-/** Commander puts its suggestions on a second line, and prints the whole help when no command is given. */
+/** Commander prints suggestions on a second line, and the whole help if no command is given. */
 function oneLine(error: CommanderError): string {
   if (error.code === 'commander.help') return 'no command given; try: wamp-router start';
   return error.message

@@ -1,22 +1,22 @@
-/** Whose session a reload ends: those whose role is gone, and those whom the configuration does not let in any more. */
+/** Decides which sessions a reload ends: those whose role was removed, or that could no longer authenticate. */
 import type { Principal } from '@wamp/router';
 import type { AuthConfiguration } from './config/auth.ts';
 import type { RealmConfiguration } from './config/realms.ts';
 import { same } from './config/same.ts';
 
-/** The roles that a realm had, and has no more. */
+/** The roles that the new configuration of a realm lacks. */
 export function rolesGone(before: RealmConfiguration, after: RealmConfiguration): readonly string[] {
   const { roles } = after;
   if (roles === undefined) return [];
   return Object.keys(before.roles ?? {}).filter((role) => !Object.hasOwn(roles, role));
 }
 
-/** Whether somebody may be let in no more, or in another role. */
+/** Whether a principal is no longer admitted, or has another role. */
 export function authenticationChanged(before: RealmConfiguration, after: RealmConfiguration): boolean {
   return before.auth !== undefined && !same(before.auth, after.auth);
 }
 
-/** Why a session has to end by the new configuration of its realm; undefined when it may go on. */
+/** Why a session has to end; undefined if it may continue. */
 export function whyLeave(
   { authid, authrole, authmethod }: Principal,
   before: RealmConfiguration,
@@ -30,10 +30,10 @@ export function whyLeave(
   return now === undefined ? `${authid} is let in no more` : `${authid} has another role now`;
 }
 
-/** A role that only a procedure, or a token, can tell. */
+/** A role that only a procedure or a token determines. */
 const ASKED = Symbol('asked');
 
-/** The role that somebody is given by a method; undefined for nobody. */
+/** The role that a method assigns to a principal; undefined if there is no such principal. */
 function roleOf(authid: string, method: string, auth: AuthConfiguration): string | typeof ASKED | undefined {
   const { anonymous, jwt, ticket } = auth;
   if (method === 'anonymous') return typeof anonymous === 'object' ? ASKED : anonymous;
@@ -43,7 +43,7 @@ function roleOf(authid: string, method: string, auth: AuthConfiguration): string
   return 'procedure' in source ? ASKED : source.get(authid)?.authrole;
 }
 
-/** Whether the configuration has given a session its place by this method: others come from elsewhere. */
+/** Whether the session's role was assigned by the configuration with this method. */
 function isGiven(auth: AuthConfiguration | undefined, method: string): boolean {
   if (auth === undefined) return false;
   return method === 'anonymous'

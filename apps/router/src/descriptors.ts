@@ -1,17 +1,20 @@
-/** File descriptors: how many this process may have, and what follows from that. Node has raised the limit as far as it may. */
+/**
+ * File descriptors: the limit of this process, and how many connections it allows. Node has already raised the soft
+ * limit.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** With fewer, there would be no room for clients once the program is loaded and listens. */
+/** The minimum with which the router can load, listen and accept clients. */
 const LEAST = 40;
-/** With fewer, the files of the program cannot be opened all at once. */
+/** The minimum for opening the files of the program at the same time. */
 const PLENTY = 1024;
-/** What the router needs besides its connections: listeners, the log, files, look-ups of names. */
+/** Reserved for listeners, the log, files and name resolution. */
 const RESERVED = 16;
 
 /** Such as "raise the limit with ulimit -n". */
 const HOW = 'raise it with ulimit -n, LimitNOFILE= of systemd, or --ulimit nofile= of Docker';
 
-/** How many descriptors the process may have; undefined where the system does not say. */
+/** The limit of open descriptors; undefined if the system does not report it. */
 export function descriptorLimit(): number | undefined {
   try {
     const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
@@ -21,18 +24,18 @@ export function descriptorLimit(): number | undefined {
   }
 }
 
-/** Why nothing can be started with so few; undefined for a limit that will do. */
+/** Why the router cannot start with this limit; undefined if it can. */
 export function tooFew(limit: number | undefined): string | undefined {
   if (limit === undefined || limit >= LEAST) return undefined;
   return `the limit of open files is ${limit}, and the router needs ${LEAST} at the least; ${HOW}`;
 }
 
-/** True where the files of the program have to be opened one after another. */
+/** True if the files of the program have to be opened one after another. */
 export function areScarce(limit: number | undefined): limit is number {
   return limit !== undefined && limit < PLENTY;
 }
 
-/** How many connections there is room for; undefined where the system does not say. */
+/** The number of connections that the limit allows; undefined if it is unknown. */
 export function roomForConnections(limit: number | undefined = descriptorLimit()): number | undefined {
   if (limit === undefined) return undefined;
   try {
@@ -42,7 +45,7 @@ export function roomForConnections(limit: number | undefined = descriptorLimit()
   }
 }
 
-/** What to log of a limit that leaves less room than the limits of the configuration allow to one address. */
+/** The warning if the limit allows fewer connections than the configuration allows to one address. */
 export function fewDescriptors(
   room: number | undefined,
   { connectionsPerAddress, handshakes }: { connectionsPerAddress: number; handshakes: number },

@@ -1,4 +1,4 @@
-/** Event file: the store that a configuration asks for, what is logged of it, and what health says. */
+/** Opens the event store of a configuration, logs its errors, and reports its health. */
 import { dirname, resolve } from 'node:path';
 import type { Log } from '@wamp/router';
 import { sqliteStore, type SqliteStore } from '@wamp/store-sqlite';
@@ -7,7 +7,7 @@ import type { ReadinessCheck } from './health.ts';
 
 /**
  * Opens the store of a configuration, if it has one.
- * @throws CannotStart when the file cannot be used
+ * @throws CannotStart if the file cannot be used
  */
 export function openStore(loaded: LoadedConfiguration, log: Log): SqliteStore | undefined {
   const { store } = loaded.configuration;
@@ -28,7 +28,7 @@ export function openStore(loaded: LoadedConfiguration, log: Log): SqliteStore | 
   }
 }
 
-/** Not ready while what is to be kept cannot be. */
+/** Not ready while events cannot be stored. */
 export function storeCheck(store: Pick<SqliteStore, 'status'>): ReadinessCheck {
   return () => {
     const { failing } = store.status;

@@ -1,8 +1,8 @@
-/** A reason not to start that the person at the keyboard can do something about. */
+/** Errors for which the router does not start, with exit codes. */
 
-/** The command line asks for something that cannot be. */
+/** The command line or configuration is invalid. */
 export const USAGE = 2;
-/** The command line is fine, the machine is in the way. */
+/** The configuration is valid, but the machine refuses. */
 export const RUNTIME = 1;
 
 /** Ends the process with one line on stderr and no stack trace. */

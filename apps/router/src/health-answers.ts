@@ -1,17 +1,17 @@
-/** What is answered below `/health`: JSON for load balancers and for people. */
+/** Answers requests below `/health` with JSON. */
 import type { ServerResponse } from 'node:http';
 import type { Health } from './health.ts';
 
-/** What the answers are made of. */
+/** What the answers are computed from. */
 export interface HealthAnswers {
   readonly health: Health;
-  /** What `/health` tells besides `status`. */
+  /** The attributes of `/health` besides `status`. */
   readonly about: () => Readonly<Record<string, string | number>>;
 }
 
 /**
- * Answers when the path is one of health: `/health` and `/health/live` say that the process answers at all, `/health/ready`
- * whether clients should be sent to it (200 or 503).
+ * Answers requests for health: `/health` and `/health/live` report that the process responds, `/health/ready` whether
+ * clients should be sent to it (200 or 503).
  * @returns false for other paths
  */
 export function answerHealth(
@@ -44,6 +44,6 @@ function sendJson(response: ServerResponse, status: number, value: unknown): voi
     'cache-control': 'no-store',
     'content-length': Buffer.byteLength(body),
   };
-  // Node leaves the body out of an answer to HEAD by itself.
+  // Node omits the body of an answer to HEAD by itself.
   response.writeHead(status, headers).end(body);
 }

@@ -1,22 +1,22 @@
-/** Health: whether the process lives, and whether clients should be sent to it. */
+/** Health: whether the process is alive, and whether it is ready for clients. */
 import { getHeapStatistics } from 'node:v8';
 import type { Router } from '@wamp/router';
 
-/** Part of a limit (of kept bytes, of the heap) from which on no new clients should come. */
+/** The fraction of a limit (kept bytes, heap) above which the router is not ready. */
 const NEARLY_ALL = 0.95;
 
-/** Why no new clients should be sent here. */
+/** A reason not to send new clients here. */
 export interface Unready {
-  /** Such as `draining`; it does not change between versions. */
+  /** Such as `draining`; stable between versions. */
   readonly code: string;
-  /** The same in words. */
+  /** A description. */
   readonly why: string;
 }
 
-/** Says why something is not ready; nothing while it is. */
+/** Explains why a component is not ready; undefined if it is. */
 export type ReadinessCheck = () => Unready | undefined;
 
-/** What load balancers ask. */
+/** The state that load balancers query. */
 export class Health {
   readonly #checks: ReadinessCheck[] = [];
 
@@ -24,13 +24,13 @@ export class Health {
     this.#checks.push(check);
   }
 
-  /** Every reason not to send clients here; none when it is ready. */
+  /** All reasons why it is not ready. */
   unready(): readonly Unready[] {
     return this.#checks.map((check) => check()).filter((reason) => reason !== undefined);
   }
 }
 
-/** Not ready when what the router keeps, or the heap, has nearly reached its limit. */
+/** Not ready when the kept bytes, or the heap, have nearly reached their limit. */
 export function memoryCheck(
   { kept }: Pick<Router, 'kept'>,
   heap: () => { readonly used_heap_size: number; readonly heap_size_limit: number } = getHeapStatistics,

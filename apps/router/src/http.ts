@@ -1,4 +1,4 @@
-/** What the router answers over HTTP: its pages, its health, and plain words for everything else. */
+/** Answers HTTP requests: web pages, health, and explanations for other requests. */
 import type {
   IncomingMessage,
   OutgoingHttpHeaders,
@@ -12,16 +12,16 @@ import { answerHealth, type HealthAnswers } from './health-answers.ts';
 import { landingPage, type ToldRealm } from './landing-page.ts';
 import { asset, type Asset, type Pages, type Site } from './static-sites.ts';
 
-/** What the answers are made of. */
+/** What the answers are computed from. */
 export interface HttpOptions extends HealthAnswers {
   readonly pages: () => Pages;
-  /** Where WebSocket clients connect; the landing page names the first. */
+  /** The URLs of WebSocket clients; the landing page shows the first. */
   readonly webSocketPaths: readonly string[];
-  /** The realms that the landing page tells of. It connects to the first. */
+  /** The realms that the landing page lists. It connects to the first. */
   readonly realms: () => readonly ToldRealm[];
 }
 
-// The chat and the dashboard may be pointed at another router, hence any WebSocket.
+// The chat and the dashboard may be connected to another router, so any WebSocket is permitted.
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -41,14 +41,14 @@ const securityHeaders: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
 };
 
-/** What holds for our own pages alone: others load what they like, and may be framed by whom they like. */
+/** Headers of our own pages only; pages of the operator may load what they like, and be framed. */
 const OF_OUR_PAGES = [
   'content-security-policy',
   'cross-origin-opener-policy',
   'cross-origin-resource-policy',
 ];
 
-/** Answers every request that is neither for a WebSocket nor for long-poll. */
+/** Answers every request that is not for WebSocket or long-poll. */
 export function answerHttp(options: HttpOptions): RequestListener {
   return (request, response) => {
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
@@ -96,7 +96,7 @@ function answer(request: IncomingMessage, response: ServerResponse, options: Htt
   );
 }
 
-/** The path as files are called; what is not well-formed is called like no file. */
+/** The decoded path; a malformed one matches no file. */
 function decoded(path: string): string {
   try {
     return decodeURIComponent(path);
@@ -105,7 +105,7 @@ function decoded(path: string): string {
   }
 }
 
-/** The page of an application that knows the path itself: what has an ending is meant to be a file. */
+/** The index page of a single-page application; paths with an extension are files. */
 function indexFor(path: string, fallbacks: Pages['fallbacks']): Asset | undefined {
   if (/\.[^/]*$/.test(path)) return undefined;
   return fallbacks.find(({ base }) => path.startsWith(base))?.index;
@@ -158,7 +158,7 @@ function sendText(
   send(response, status, `${text}\n`, { 'content-type': 'text/plain; charset=utf-8', ...headers });
 }
 
-/** Node leaves the body out of an answer to HEAD by itself. */
+/** Node omits the body of an answer to HEAD by itself. */
 function send(
   response: ServerResponse,
   status: number,
@@ -168,7 +168,7 @@ function send(
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
 }
 
-/** What is wrong with a request that cannot be read, by the code of Node's error. */
+/** Explains a malformed request, by the code of Node's error. */
 const UNREADABLE: Readonly<Record<string, readonly [status: string, why: string]>> = {
   HPE_HEADER_OVERFLOW: [
     '431 Request Header Fields Too Large',
@@ -182,11 +182,11 @@ const MALFORMED = [
   'this is no HTTP request. For TLS, the listener needs the key `tls`; RawSocket clients begin with the octet 7F.',
 ] as const;
 
-/** Says what is wrong with requests that cannot be read, to who has sent them and to the log. */
+/** Answers malformed requests with an explanation, and logs them. */
 export function answerUnreadable(server: Server, log: Log): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const { code = '' } = error;
-    // Nobody is there any more, or an answer is under way already; of TLS, the router has logged what went wrong.
+    // The client has gone, or an answer has begun; TLS errors are logged by the router.
     if (code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0 || !isParserError(code)) {
       socket.destroy();
       return;
@@ -210,8 +210,9 @@ export function answerUnreadable(server: Server, log: Log): void {
 }
 
 /**
- * Refuses requests of HTTP/1.1 without a Host (RFC 9112 §3.2), in words and with an entry in the log: call it last, for it
- * stands before all that answers requests by then. Node would answer with nothing but a status, unless it is told not to.
+ * Refuses HTTP/1.1 requests without a Host header (RFC 9112 §3.2) with an explanation and a log entry. Call it last,
+ * because it runs before all other request handlers. Node's own check, which answers with a status only, has to be
+ * turned off.
  */
 export function requireHost(server: Server, log: Log): void {
   const others = server.listeners('request') as RequestListener[];

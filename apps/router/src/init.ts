@@ -1,15 +1,15 @@
-/** Writes a configuration file to begin with. */
+/** Writes an initial configuration file. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { CannotStart, USAGE } from './failure.ts';
 
-/** The file that comes with the package. */
+/** The example that is part of the package. */
 const EXAMPLE = new URL('../deploy/wamp.yaml', import.meta.url);
-/** Where editors find what may stand in it, wherever the file is. */
+/** The URL of the JSON Schema, for editors. */
 const SCHEMA = 'https://unpkg.com/@wamp/router-server/schema/wamp.schema.json';
 
 /**
- * Writes the commented example, and never over a file that is there.
- * @returns a line that says what to do with it
+ * Writes the commented example; never overwrites a file.
+ * @returns a line that says how to use it
  * @throws CannotStart
  */
 export function writeExample(file: string): string {

@@ -1,32 +1,32 @@
-/** The landing page, whose code sample connects to the very address it was asked at. */
+/** The landing page; its code sample connects to the address that the browser used. */
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { asset, type Asset } from './static-sites.ts';
 
-/** What stands in the file, so that the file is a readable page by itself. */
+/** The placeholders in the file, which is a valid page by itself. */
 const SAMPLE_URL = 'ws://127.0.0.1:8080/ws';
 const SAMPLE_REALM = 'realm1';
-/** The row that tells of the realm, and its end. */
+/** The table row of a realm, and its end. */
 const ROW = /<div>\s*<dt>Realm<\/dt>[\s\S]*?<\/div>/;
 const SAMPLE_ADDRESS = `<code>${SAMPLE_URL}</code>`;
 
 const HOST = /^[\w.\-[\]:]{1,255}$/;
 
-/** What the page tells of a realm. */
+/** What the page shows of a realm. */
 export interface ToldRealm {
   readonly name: string;
-  /** How clients get in, in words. */
+  /** How clients authenticate, in words. */
   readonly entrance: string;
 }
 
-/** Where a client that the page explains is to go. */
+/** The addresses that the page shows. */
 interface Destination {
-  /** Where WebSocket clients connect; undefined where none do. */
+  /** The URL of WebSocket clients; undefined if there are none. */
   readonly path: string | undefined;
   readonly realms: readonly ToldRealm[];
 }
 
-/** `page` with the URL and the realms that a client of this router needs. */
+/** `page` with the URL and the realms of this router. */
 export function landingPage(page: Asset, request: IncomingMessage, { path, realms }: Destination): Asset {
   const rows = realms.map(
     ({ name, entrance }) =>
@@ -44,7 +44,7 @@ export function landingPage(page: Asset, request: IncomingMessage, { path, realm
   return asset('/index.html', Buffer.from(html));
 }
 
-/** The client chose these headers, so they only ever appear on its own page, and only when well-formed. */
+/** These headers come from the client, so they are used for its own page only, and only if well-formed. */
 function urlFor({ headers, socket }: IncomingMessage, path: string): string {
   const { host } = headers;
   if (host === undefined || !HOST.test(host)) return SAMPLE_URL;

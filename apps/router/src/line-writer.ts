@@ -1,39 +1,39 @@
-/** Writes lines to where they may not be read: a pipe whose reader is slow, or gone, and a disk that is full. */
+/** Writes log lines without blocking: to pipes with slow or closed readers, and to full disks. */
 import type { Writable } from 'node:stream';
 
-/** How many bytes may wait to be read, unless told otherwise. */
+/** The default limit of the buffer, in bytes. */
 const MOST_WAITING = 2 ** 20;
 
-/** What is said of lines that are missing. */
+/** Formats the notice about dropped lines. */
 const WHY = 'log lines are missing: nobody read them, or they could not be written';
 
-/** The part of a stream to a terminal that Node does not document. */
+/** The part of a terminal stream that Node does not document. */
 interface Blocking {
   readonly isTTY?: boolean;
   readonly _handle?: { setBlocking?(on: boolean): void } | null;
 }
 
 /**
- * Lines for a stream of the process, which neither ends nor waits when they cannot be written: at most 1 MiB of them
- * is kept until somebody reads. Lines beyond that, and those that the machine refuses, are counted, and the count is
- * written as soon as there is room again.
+ * Writes lines to a stream of the process. Errors and slow readers neither end nor block the process: at most 1 MiB
+ * is buffered until it can be written. Further lines, and lines whose write failed, are counted, and the count is
+ * written when there is room again.
  */
 export class LineWriter {
   readonly #stream: Writable;
   readonly #most: number;
-  /** Lines that were dropped, or lost, since the last line that says so. */
+  /** The number of lines dropped or lost since the last notice. */
   #missing = 0;
 
-  /** @param most bytes that may wait */
+  /** @param most the limit of the buffer, in bytes */
   constructor(stream: Writable, most: number = MOST_WAITING) {
     this.#stream = stream;
     this.#most = most;
-    // Without a listener, a reader that has gone (EPIPE) or a full disk (ENOSPC) would end the process.
+    // Without a listener, a closed reader (EPIPE) or a full disk (ENOSPC) would end the process.
     stream.on('error', () => undefined);
     unblock(stream);
   }
 
-  /** How many lines could not be written since the last line that says so. */
+  /** The number of lines that could not be written since the last notice. */
   get missing(): number {
     return this.#missing;
   }
@@ -44,7 +44,7 @@ export class LineWriter {
     else this.#pass(bytes, 1);
   }
 
-  /** @param lines how many are missing if this fails */
+  /** @param lines how many lines are lost if this fails */
   #pass(bytes: Buffer, lines: number): void {
     const written = (error?: Error | null): void => {
       if (error) this.#missing += lines;
@@ -71,7 +71,7 @@ export class LineWriter {
   }
 }
 
-/** Writing to a terminal waits for it, even when it is stopped (Ctrl+S), unless told otherwise. */
+/** By default, writes to a terminal block, even while it is stopped (Ctrl+S). */
 function unblock(stream: Writable): void {
   const { isTTY, _handle: handle } = stream as Blocking;
   if (isTTY === true) handle?.setBlocking?.(false);

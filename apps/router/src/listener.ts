@@ -1,4 +1,4 @@
-/** One listener: the servers beneath it, and everything that is spoken there. */
+/** One listener: its servers, and the transports that they serve. */
 import { createServer as createHttpServer, type RequestListener, type Server as HttpServer } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import { createServer, type Server } from 'node:net';
@@ -19,50 +19,50 @@ import { listen } from './listening.ts';
 
 /** A listener that clients can reach. */
 export interface OpenListener {
-  /** How they reach it, a URL for each transport. */
+  /** A URL for each transport. */
   readonly reached: readonly Reached[];
-  /** Stops accepting clients; resolves when all have gone. */
+  /** Stops accepting clients; resolves when all connections have ended. */
   close(): Promise<unknown>;
-  /** Ends the connections of those who only browse. */
+  /** Ends idle HTTP connections of browsers. */
   closeIdle(): void;
-  /** Shows other certificates, in the handshakes to come; for a listener with TLS. */
+  /** Replaces the certificate for future handshakes; for a listener with TLS. */
   renew(tls: TlsOptions): void;
 }
 
 /** The servers of a listener. */
 interface Servers {
-  /** The one that listens. */
+  /** The server that listens. */
   readonly front: Server;
-  /** The one that hears of each connection once proxies have said for whom it is; `front` where none does. */
+  /** The server that receives connections after PROXY headers were read; `front` if there are none. */
   readonly server: Server;
-  /** The one for HTTP; where that shares the port with RawSocket, it is not `server`. */
+  /** The HTTP server; it differs from `server` if the port is shared with RawSocket. */
   readonly http: HttpServer | HttpsServer | undefined;
 }
 
-/** The only bodies are those of long-poll; they are no longer than a message. Times in ms. */
+/** Only long-poll requests have bodies; they are limited to the size of a message. Times in ms. */
 const HTTP_OPTIONS = {
   headersTimeout: 5_000,
   requestTimeout: 30_000,
   connectionsCheckingInterval: 1_000,
-  // `requireHost` says in words what Node would refuse without any.
+  // `requireHost` refuses with an explanation what Node would refuse without one.
   requireHostHeader: false,
 };
-/** Sockets are what those of an HTTP server are: who has said all it will is answered still, and at once. */
+/** Socket options of an HTTP server: half-open connections are answered, without delay. */
 const SOCKET_OPTIONS = { allowHalfOpen: true, noDelay: true };
 
-/** A listener with all that is spoken there, which does not listen yet. */
+/** A listener with its transports, not listening yet. */
 export interface AssembledListener {
   /**
    * Resolves once clients can connect.
-   * @param most how many connections there may be at a time; any number by default
-   * @throws CannotStart when they never will
+   * @param most the maximum number of connections. Default: no limit
+   * @throws CannotStart if it cannot listen
    */
   open(most?: number): Promise<OpenListener>;
-  /** Lets nobody in; resolves when everybody has gone. */
+  /** Stops accepting clients; resolves when all connections have ended. */
   close(): Promise<unknown>;
 }
 
-/** Puts the servers of a listener together with everything that is spoken there. */
+/** Creates the servers of a listener, and attaches the transports. */
 export function assembleListener(
   router: Router,
   listener: Listener,
@@ -113,7 +113,7 @@ function ownServersFor({ tls, transports }: Listener, answer: RequestListener): 
   return { server, http: speaksHttp ? createHttpServer(HTTP_OPTIONS, answer) : undefined };
 }
 
-/** What takes clients in, as long as it is not closed. */
+/** The acceptors, until the listener is closed. */
 interface Acceptor {
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** The listeners of a running router: opened, closed, and exchanged by a reload. */
+/** The listeners of a running router: opens, closes and replaces them. */
 import type { RequestListener } from 'node:http';
 import type { Router } from '@wamp/router';
 import type { Reached } from './banner.ts';
@@ -7,10 +7,10 @@ import { roomForConnections } from './descriptors.ts';
 import { assembleListener, type OpenListener } from './listener.ts';
 import { resolveHost } from './listening.ts';
 
-/** What answers the HTTP requests of a listener. */
+/** Answers the HTTP requests of a listener. */
 export type AnswersFor = (listener: Listener) => RequestListener;
 
-/** The listeners with the addresses that their host names stand for. @throws CannotStart for a name that nobody knows */
+/** Resolves the host names of listeners. @throws CannotStart for an unknown name */
 export function resolveHosts(listeners: readonly Listener[]): Promise<readonly Listener[]> {
   return Promise.all(
     listeners.map(async (listener) =>
@@ -19,14 +19,14 @@ export function resolveHosts(listeners: readonly Listener[]): Promise<readonly L
   );
 }
 
-/** Those that are open, by the place that the configuration gives them. */
+/** The open listeners, by their place in the configuration. */
 export class Listeners {
   readonly #router: Router;
   readonly #answers: AnswersFor;
-  /** How many connections there is room for, in all. */
+  /** The total number of connections that the process can handle. */
   readonly #room = roomForConnections();
   readonly #open = new Map<string, OpenListener>();
-  /** Those that let nobody in any more, whose connections are still there. */
+  /** Closed listeners with connections that are still open. */
   readonly #closed: OpenListener[] = [];
 
   constructor(router: Router, answers: AnswersFor) {
@@ -34,14 +34,14 @@ export class Listeners {
     this.#answers = answers;
   }
 
-  /** How they are reached. */
+  /** The URLs of all listeners. */
   get reached(): readonly Reached[] {
     return [...this.#open.values()].flatMap(({ reached }) => reached);
   }
 
   /**
    * Opens all, or none.
-   * @param among how many there will be: they share the room for connections
+   * @param among the number of listeners that share the limit of connections
    * @throws CannotStart
    */
   async open(listeners: ReadonlyMap<string, Listener>, among: number): Promise<void> {
@@ -62,7 +62,7 @@ export class Listeners {
     for (const [place, listener] of opened) this.#open.set(place, listener);
   }
 
-  /** Lets nobody in there any more; who is in stays. */
+  /** Stops accepting connections there; existing ones stay open. */
   close(place: string): void {
     const listener = this.#open.get(place);
     if (listener === undefined) return;
@@ -75,13 +75,13 @@ export class Listeners {
     if (tls !== undefined) this.#open.get(place)?.renew(tls);
   }
 
-  /** Lets nobody in anywhere; resolves when everybody has gone. */
+  /** Stops accepting connections everywhere; resolves when all have ended. */
   closeAll(): Promise<unknown> {
     for (const place of [...this.#open.keys()]) this.close(place);
     return Promise.all(this.#closed.map((listener) => listener.close()));
   }
 
-  /** Ends the connections of those who only browse. */
+  /** Ends idle HTTP connections of browsers. */
   closeIdle(): void {
     for (const listener of [...this.#closed, ...this.#open.values()]) listener.closeIdle();
   }

@@ -1,11 +1,11 @@
-/** Listening on an address or a path, and the words for every way that fails. */
+/** Listens on an address or a path, and explains failures. */
 import { once } from 'node:events';
 import { lookup } from 'node:dns/promises';
 import { unlink } from 'node:fs/promises';
 import { connect, isIPv6, type Server } from 'node:net';
 import { CannotStart } from './failure.ts';
 
-/** Where to listen. */
+/** The place to listen at. */
 export interface Place {
   readonly address: string;
   readonly port: number;
@@ -13,7 +13,7 @@ export interface Place {
   readonly unix?: string;
 }
 
-/** The address that `host`, a name or an address, stands for. */
+/** The resolved address of `host`, a name or an address. */
 export async function resolveHost(host: string): Promise<string> {
   try {
     return (await lookup(host)).address;
@@ -23,7 +23,7 @@ export async function resolveHost(host: string): Promise<string> {
 }
 
 /**
- * Resolves once `server` listens, to what a URL has for the place.
+ * Resolves once `server` listens, with the host part of its URL.
  * @throws CannotStart
  */
 export async function listen(server: Server, place: Place): Promise<string> {
@@ -50,7 +50,7 @@ async function begin(
   await once(server, 'listening');
 }
 
-/** True for a socket that a process has left behind: nobody answers there. */
+/** True for a stale socket file, on which no process listens. */
 async function isAbandoned(path: string): Promise<boolean> {
   const socket = connect(path);
   try {
@@ -63,7 +63,7 @@ async function isAbandoned(path: string): Promise<boolean> {
   }
 }
 
-/** One line about a failed `listen`. */
+/** Explains a failed `listen` in one line. */
 export function whyNotListening(error: NodeJS.ErrnoException, { address, port, unix }: Place): string {
   const place = unix ?? authority(address, port);
   switch (error.code) {
@@ -82,7 +82,7 @@ export function whyNotListening(error: NodeJS.ErrnoException, { address, port, u
   }
 }
 
-/** `address` and `port` as a URL has them. */
+/** `address` and `port` in the spelling of URLs. */
 function authority(address: string, port: number): string {
   return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
 }

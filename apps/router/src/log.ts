@@ -1,13 +1,13 @@
-/** The log: one line on stderr for what an operator should know, as JSON, or for people on a terminal. */
+/** The log: one line per entry on stderr, as JSON, or formatted on a terminal. */
 import type { Log, LogLevel } from '@wamp/router';
 import { pino } from 'pino';
 import type { LineWriter } from './line-writer.ts';
 import { harmless, shortened } from './one-line.ts';
 
-/** What a configuration says of it. */
+/** The settings of the log. */
 export interface LogOptions {
   readonly level: LogLevel;
-  /** `auto`: for people when stderr is a terminal, JSON otherwise. */
+  /** `auto`: formatted if stderr is a terminal, else JSON. */
   readonly format: LogFormat;
 }
 
@@ -16,19 +16,19 @@ type LogFormat = 'auto' | 'json' | 'pretty';
 /** A log whose level can be changed while the router runs. */
 export interface OperatorLog {
   readonly log: Log;
-  /** The least serious entries that are written. */
+  /** The minimum level of entries that are written. */
   level: LogLevel;
 }
 
-/** Makes of a line of JSON one for people. */
+/** Formats a line of JSON for people. */
 type Rendering = (line: string) => string;
 
-/** Keys of pino; facts that are called like one of them get another name. */
+/** Keys that pino uses; facts with the same name are renamed. */
 const TAKEN: ReadonlySet<string> = new Set(['level', 'time', 'msg']);
 
 /**
- * Writes what is as serious as `level`, or more. What single clients do wrong is no more than information.
- * @param isTerminal whether `lines` go to one
+ * Writes entries of at least `level`. Faults of single clients have level info.
+ * @param isTerminal whether `lines` writes to a terminal
  */
 export async function openLog(
   { level, format }: LogOptions,
@@ -39,7 +39,7 @@ export async function openLog(
   return logTo(lines, level, forPeople ? await rendering(isTerminal) : asItIs);
 }
 
-/** A log of JSON, a line for each entry. */
+/** A log of JSON lines. */
 export function logTo(
   lines: Pick<LineWriter, 'write'>,
   level: LogLevel,
@@ -57,7 +57,7 @@ export function logTo(
   const logger = pino(options, { write });
   return {
     log: (severity, what, facts) => {
-      // What is not written costs nothing.
+      // An entry below the level costs nothing.
       if (logger.isLevelEnabled(severity)) logger[severity](named(shortened(facts)), what);
     },
     get level() {
@@ -79,7 +79,7 @@ function asItIs(line: string): string {
   return line;
 }
 
-/** Only people need it, so only they wait for it to load. */
+/** Loaded only for formatted output. */
 async function rendering(colorize: boolean): Promise<Rendering> {
   const { prettyFactory } = await import('pino-pretty');
   const render = prettyFactory({

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Loads the deployable router and runs it: with few file descriptors, one file at a time. */
+/** Starts the deployable router; with few file descriptors, it loads its files one after another. */
 import { createRequire } from 'node:module';
 import { areScarce, descriptorLimit, tooFew } from './descriptors.ts';
 import { returnFreedMemory } from './freed-memory.ts';
@@ -11,7 +11,7 @@ if (refusal !== undefined) {
   process.stderr.write(`wamp-router: ${refusal}\n`);
   process.exitCode = 2;
 } else if (areScarce(limit) && import.meta.url.endsWith('.js')) {
-  // `import` opens all files of the program at once; `require` opens one after another.
+  // `import` opens all files at the same time; `require` opens one after another.
   const { run } = createRequire(import.meta.url)('./program.js') as typeof import('./program.ts');
   await run();
 } else {

@@ -1,26 +1,29 @@
-/** Values as a single line for people to read, with control characters escaped, whatever the source of the text. */
+/** Formats values as a single line, with control characters escaped, whatever the source of the text. */
 
-/** Texts are cut there (characters): a URI is no longer. Where something of ours has failed is cut here. */
+/** The maximum length of a text, in characters: the length of the longest URI. Stack traces are cut here, too. */
 const LONGEST = 512;
 const LONGEST_TRACE = 4096;
-/** Lists end after so many items. */
+/** The maximum number of items of a list. */
 const MOST_ITEMS = 20;
-/** What JSON leaves as it is, and terminals obey: control characters, ends of lines, directions of writing. */
+/**
+ * Characters that JSON leaves unescaped, but terminals interpret: control characters, line separators, text
+ * directions.
+ */
 const OBEYED = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 type Facts = Readonly<Record<string, unknown>>;
 
-/** JSON without what terminals obey. */
+/** JSON with these characters escaped. */
 export function inOneLine(value: string | Facts): string {
   return harmless(JSON.stringify(value, short));
 }
 
-/** The same values as JSON has them, none of them long. */
+/** The same values as JSON, with long ones cut. */
 export function shortened(facts: Facts): Facts {
   return JSON.parse(JSON.stringify(facts, short)) as Facts;
 }
 
-/** JSON, or a text that has some in it, without what terminals obey. */
+/** Escapes these characters in JSON, or in a text that contains JSON. */
 export function harmless(line: string): string {
   return line.replace(OBEYED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

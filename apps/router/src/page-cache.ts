@@ -1,11 +1,11 @@
-/** The pages of all listeners in memory, so that no request ever touches the disk; a reload reads them again. */
+/** The pages of all listeners, in memory, so that requests do not access the disk; a reload reads them again. */
 import type { PagesConfiguration } from './config/pages.ts';
 import { loadPages, type Pages } from './static-sites.ts';
 
 export class PageCache {
   #loaded = new Map<string, { readonly configured: PagesConfiguration; readonly pages: Pages }>();
 
-  /** @throws CannotStart when they cannot be read, the first time that they are asked for */
+  /** @throws CannotStart if they cannot be read on first use */
   of(configured: PagesConfiguration): Pages {
     const key = JSON.stringify(configured);
     const found = this.#loaded.get(key) ?? { configured, pages: loadPages(configured) };
@@ -13,7 +13,7 @@ export class PageCache {
     return found.pages;
   }
 
-  /** Reads all of them again. @throws CannotStart when one cannot be read; they stay what they were then */
+  /** Reads all pages again. @throws CannotStart if one cannot be read; then the old ones stay in use */
   refresh(): void {
     const next = [...this.#loaded].map(([key, { configured }]) => {
       return [key, { configured, pages: loadPages(configured) }] as const;

@@ -1,4 +1,4 @@
-/** What a reload has to do: a pure function of the configuration that runs and the one that is to run. */
+/** Computes the steps of a reload: a pure function of the old and the new configuration. */
 import { differing, same } from './config/same.ts';
 import { snakeCase } from './config/camel-keys.ts';
 import type { Listener } from './config/listeners.ts';
@@ -6,13 +6,13 @@ import type { RealmConfiguration } from './config/realms.ts';
 import type { Configuration } from './config/schema.ts';
 import { authenticationChanged, rolesGone } from './departures.ts';
 
-/** A listener, and the place that tells it from the others. */
+/** A listener, and its key. */
 interface OfListener {
   readonly place: string;
   readonly listener: Listener;
 }
 
-/** One thing that a reload does, or cannot do. */
+/** One step of a reload, or a change that a reload cannot make. */
 export type Change =
   | (OfListener & { readonly kind: 'listener_opened' | 'listener_closed' | 'certificate_renewed' })
   | (OfListener & { readonly kind: 'listener_replaced'; readonly keys: readonly string[] })
@@ -26,16 +26,16 @@ export type Change =
       readonly keys: readonly string[];
     }
   | { readonly kind: 'setting_changed'; readonly path: string }
-  /** Stays as it was until the process is started anew. */
+  /** Unchanged until the process is restarted. */
   | { readonly kind: 'needs_restart'; readonly path: string };
 
 /** Keys of a realm that cannot change while it has sessions. */
 const FIXED_IN_REALM: ReadonlySet<string> = new Set(['uriRules', 'disclosure', 'history', 'trustLevels']);
-/** Limits that listeners have taken over when they were opened. */
+/** Limits that listeners copy when they are opened. */
 export const FIXED_LIMITS = ['messageSize', 'pingInterval', 'pingTimeout'] as const;
 const FIXED: ReadonlySet<string> = new Set(FIXED_LIMITS);
 
-/** Everything that differs, in the order of the file; nothing when the two say the same. */
+/** All differences, in the order of the file; empty if there are none. */
 export function planReload(before: Configuration, after: Configuration): readonly Change[] {
   return [
     ...listenerChanges(before.listeners, after.listeners),
@@ -61,7 +61,7 @@ function placeOf({ unix, address, port }: Listener): string {
   return unix ?? `${address} port ${port}`;
 }
 
-/** By place; of those on any free port, there may be several. */
+/** Listeners by place; several may use any free port. */
 export function byPlace(listeners: readonly Listener[]): ReadonlyMap<string, Listener> {
   const places = new Map<string, Listener>();
   for (const listener of listeners) {
@@ -97,7 +97,7 @@ function changesOf(before: Listener, now: OfListener): readonly Change[] {
     : [{ kind: 'listener_replaced', ...now, keys: keys.map(snakeCase) }];
 }
 
-/** True when the two ask the same of clients, with other certificates. */
+/** True if the two differ in their certificates only. */
 function sameButFiles(before: Listener, after: Listener): boolean {
   const files = { cert: undefined, key: undefined, ca: undefined, passphrase: undefined };
   return same({ ...before, tls: { ...before.tls, ...files } }, { ...after, tls: { ...after.tls, ...files } });
@@ -123,7 +123,7 @@ function realmChanges(
 function changesOfRealm(before: RealmConfiguration, realm: RealmConfiguration): readonly Change[] {
   const keys = differing(before, realm);
   if (keys.length === 0) return [];
-  // Who its sessions are, nobody has asked: there is no telling what each may do from now on.
+  // These sessions were not authenticated, so their new permissions are unknown.
   if (before.roles === undefined && realm.roles !== undefined)
     return [{ kind: 'realm_closed_and_opened', realm }];
   const [fixed, changed] = [
@@ -161,7 +161,7 @@ function restart(path: string): Change {
   return { kind: 'needs_restart', path };
 }
 
-/** A change in a line for people; it names keys, and no values. */
+/** A change as a line for people; it names keys, but no values. */
 export function describeChange(change: Change): string {
   switch (change.kind) {
     case 'listener_opened':

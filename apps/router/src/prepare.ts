@@ -1,4 +1,4 @@
-/** What the configuration alone decides: `check` and `start` both go through here before anything listens. */
+/** Validates what depends on the configuration alone, for both `check` and `start`, before any listener opens. */
 import { isIP } from 'node:net';
 import { createRouter, isLoopback, type EventStore, type Log, type Router } from '@wamp/router';
 import { namedRealm, type PreparedRealm } from './authenticators.ts';
@@ -8,17 +8,17 @@ import type { RealmConfiguration } from './config/realms.ts';
 import { assembleListener } from './listener.ts';
 import { grantsEverything } from './rights.ts';
 
-/** A router, and the realms that it was made of. */
+/** A router, and the realms that it was created with. */
 interface Prepared {
   readonly router: Router;
   readonly realms: readonly PreparedRealm[];
 }
 
 /**
- * The router that a configuration asks for, with its realms; nothing listens yet.
- * @param insecureDev whether anyone who reaches this machine may do everything
- * @param store where past events are kept; in memory by default
- * @throws CannotStart when it can never run, on whichever machine
+ * Creates the router of a configuration, with its realms; nothing listens yet.
+ * @param insecureDev whether to allow unrestricted anonymous access from other machines
+ * @param store the store of event history. Default: memory
+ * @throws CannotStart if the configuration cannot run on any machine
  */
 export async function prepare(
   loaded: LoadedConfiguration,
@@ -42,7 +42,7 @@ export async function prepare(
   };
 }
 
-/** @throws CannotStart when one of them can never be opened */
+/** @throws CannotStart if one of them can never be opened */
 export function prepareRealms(
   loaded: LoadedConfiguration,
   store?: EventStore,
@@ -53,8 +53,8 @@ export function prepareRealms(
 }
 
 /**
- * Goes all the way to where a listener would be opened, and opens none.
- * @throws CannotStart for whatever `start` refuses on account of the configuration
+ * Does everything that `start` does before it opens listeners.
+ * @throws CannotStart for every configuration that `start` refuses
  */
 export async function rehearse(loaded: LoadedConfiguration, insecureDev: boolean): Promise<void> {
   const { router } = await prepare(loaded, insecureDev, () => undefined);
@@ -62,12 +62,12 @@ export async function rehearse(loaded: LoadedConfiguration, insecureDev: boolean
   await router.close();
 }
 
-/** Puts each listener together, and none to use. @throws what a listener of this kind can never do */
+/** Creates each listener, and discards it. @throws CannotStart for an invalid combination of settings */
 export async function assembleAll(router: Router, listeners: readonly Listener[]): Promise<void> {
   for (const listener of listeners) await assembleListener(router, listener, () => undefined).close();
 }
 
-/** Refuses to offer everything to anyone beyond this machine. What names stand for, only `start` finds out. */
+/** Refuses unrestricted anonymous access from other machines. Host names are resolved by `start` only. */
 export function refuseExposure(listeners: readonly Listener[], loaded: LoadedConfiguration): void {
   if (!loaded.configuration.realms.some(grantsEverything)) return;
   listeners.forEach(({ address, unix }, index) => {
@@ -80,7 +80,10 @@ export function refuseExposure(listeners: readonly Listener[], loaded: LoadedCon
   });
 }
 
-/** A realm with its authenticators and authorizer; what they refuse, such as a password, is told with its place. */
+/**
+ * A realm with its authenticators and authorizer; a value that they refuse, such as a password, is reported with its
+ * position.
+ */
 async function openable(
   realm: RealmConfiguration,
   index: number,

@@ -1,4 +1,4 @@
-/** What the process itself takes, under the names that clients of Prometheus agree on. */
+/** Metrics of the process, under the conventional names of Prometheus clients. */
 import { readdirSync } from 'node:fs';
 import { memoryUsage } from 'node:process';
 import { getHeapStatistics } from 'node:v8';

@@ -1,4 +1,4 @@
-/** The deployable router as a program: reads the command line, and does what it says. */
+/** The deployable router as a program: parses the command line, and executes the command. */
 import { summary } from './check.ts';
 import { readCommandLine } from './command-line.ts';
 import { fromFlags } from './config/development.ts';
@@ -15,11 +15,11 @@ import { answer } from './rights.ts';
 import { outliveSignals, reloadOnHangUp, stopOnSignals } from './shutdown.ts';
 import { start } from './start.ts';
 
-/** The exit code of an explanation that says no. */
+/** The exit code of an explanation whose answer is no. */
 const DENIED = 3;
 const [out, err] = [new LineWriter(process.stdout), new LineWriter(process.stderr)];
 
-/** Resolves once the router listens, or all is said. */
+/** Resolves once the router listens, or the command is done. */
 export async function run(): Promise<void> {
   try {
     const command = readCommandLine(process.argv.slice(2));
@@ -53,7 +53,7 @@ export async function run(): Promise<void> {
     }
   } catch (error) {
     if (!(error instanceof CannotStart)) throw error;
-    // Lines that begin with a place in a file are for editors and terminals to open.
+    // Lines begin with a file position, so that editors and terminals can open it.
     err.write(error instanceof FaultyConfiguration ? error.message : `wamp-router: ${error.message}`);
     process.exitCode = error.exitCode;
   }

@@ -1,4 +1,4 @@
-/** Metrics as the text that Prometheus scrapes (exposition format 0.0.4). */
+/** Formats metrics as text for Prometheus (exposition format 0.0.4). */
 import {
   countUpTo,
   type HistogramSample,
@@ -7,15 +7,15 @@ import {
   type MetricsRegistry,
 } from '@wamp/router';
 
-/** What the text is, for `Content-Type`. */
+/** The `Content-Type` of the text. */
 export const EXPOSITION = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** The bounds of the buckets that are told, in seconds; those of the router are finer. */
+/** The upper bounds of the buckets that are exported, in seconds; the router's own are finer. */
 const BOUNDS = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
 ];
 
-/** Everything counted so far. */
+/** All metrics. */
 export function prometheusText(metrics: MetricsRegistry): string {
   return `${metrics.read().flatMap(linesOf).join('\n')}\n`;
 }
@@ -51,7 +51,7 @@ function escaped(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }
 
-/** Prometheus spells infinity in its own way. */
+/** Prometheus has its own spelling of infinity. */
 function numberText(value: number): string {
   if (Math.abs(value) === Infinity) return value > 0 ? '+Inf' : '-Inf';
   return String(value);

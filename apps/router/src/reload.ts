@@ -1,4 +1,4 @@
-/** Reads the configuration again: says what changes, and changes it, or says why not and changes nothing. */
+/** Reloads the configuration: reports and applies its changes, or reports its faults and changes nothing. */
 import { prepareRealms, assembleAll, refuseExposure } from './prepare.ts';
 import { apply, type Parts } from './apply.ts';
 import type { LoadedConfiguration } from './config/load.ts';
@@ -7,11 +7,11 @@ import { CannotStart } from './failure.ts';
 import { resolveHosts } from './listeners.ts';
 import { describeChange, planReload } from './plan.ts';
 
-/** What came of a reload. */
+/** The outcome of a reload. */
 export interface Reloaded {
-  /** False when nothing was changed, because of what the lines say. */
+  /** False if nothing was changed, for the reasons in `lines`. */
   readonly ok: boolean;
-  /** What changes, or what is wrong. */
+  /** The changes, or the faults. */
   readonly lines: readonly string[];
 }
 
@@ -19,11 +19,11 @@ export interface Reloaded {
 export interface ReloadOptions {
   /** Reads it. @throws CannotStart */
   readonly load: () => LoadedConfiguration;
-  /** Whether anyone who reaches this machine may do everything. */
+  /** Whether to allow unrestricted anonymous access from other machines. */
   readonly insecureDev: boolean;
 }
 
-/** Reloads one after another. */
+/** Reloads, one after another. */
 export class Reloader {
   readonly #parts: Parts;
   readonly #options: ReloadOptions;
@@ -31,7 +31,7 @@ export class Reloader {
   #files: readonly string[];
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param running the configuration that runs */
+  /** @param running the active configuration */
   constructor(parts: Parts, options: ReloadOptions, running: LoadedConfiguration) {
     this.#parts = parts;
     this.#options = options;
@@ -39,17 +39,17 @@ export class Reloader {
     this.#files = running.files;
   }
 
-  /** The files that say what runs, or were to. */
+  /** The files of the active configuration, and of the last attempt. */
   get files(): readonly string[] {
     return this.#files;
   }
 
-  /** The one that runs. */
+  /** The active configuration. */
   get configuration(): Configuration {
     return this.#configuration;
   }
 
-  /** @param dryRun true to say what would change, and change nothing */
+  /** @param dryRun true to report the changes only */
   reload(dryRun = false): Promise<Reloaded> {
     const reloaded = this.#last.then(() => this.#once(dryRun));
     this.#last = reloaded;

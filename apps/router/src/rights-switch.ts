@@ -1,10 +1,10 @@
-/** The rights of a realm, which a reload may exchange while sessions are there. */
+/** The permissions of a realm, which a reload can replace while it has sessions. */
 import type { Action, Asker, Authorizer, Permit, Principal } from '@wamp/router';
 
-/** Everybody may do everything: for a realm that loses its roles. */
+/** Allows everything: for a realm without roles. */
 const EVERYTHING: Authorizer = { authorize: () => true };
 
-/** Asks whichever authorizer holds at the moment: another one decides from the next request on. */
+/** Asks the current authorizer; a replacement decides from the next request on. */
 export class RightsSwitch implements Authorizer {
   #current: Authorizer;
 
@@ -12,7 +12,7 @@ export class RightsSwitch implements Authorizer {
     this.#current = first;
   }
 
-  /** @param next everything is allowed when undefined */
+  /** @param next undefined to allow everything */
   exchange(next: RightsSwitch | undefined): void {
     this.#current = next === undefined ? EVERYTHING : next.#current;
   }

@@ -1,4 +1,4 @@
-/** The rights of principals under a configuration, for `check --explain` and for the checks at the start. */
+/** Evaluates the permissions of a configuration, for `check --explain` and for the checks at the start. */
 import type { MatchPolicy } from '@wamp/protocol';
 import type { Action } from '@wamp/router';
 import { permissionsFor } from './authenticators.ts';
@@ -6,12 +6,12 @@ import type { LoadedConfiguration } from './config/load.ts';
 import type { RealmConfiguration } from './config/realms.ts';
 import { CannotStart, USAGE } from './failure.ts';
 
-/** Who wants to do what. */
+/** The principal and the request to evaluate. */
 export interface Question {
   readonly role: string;
   readonly action: Action;
   readonly uri: string;
-  /** The first one by default. */
+  /** Default: the first realm. */
   readonly realm?: string;
   readonly authid?: string;
   readonly match?: MatchPolicy;
@@ -27,20 +27,20 @@ export function grantsEverything({ auth, roles }: RealmConfiguration): boolean {
   const rights = permissionsFor(roles);
   const nobody = { authid: 'nobody', authrole: role };
   return ACTIONS.every((action) => {
-    // No pattern is wider; and where patterns are not asked for, any name will do that no permission has.
+    // The widest pattern; for exact requests, any name that no permission mentions.
     const asked = action === 'register' || action === 'subscribe' ? '' : 'x.y.z';
     const { ruling } = rights.explain(nobody, action, asked, { match: 'prefix' });
     return ruling === 'permitted' || ruling === 'disclosed';
   });
 }
 
-/** Whether a question is to be answered with yes, and a line that says why. */
+/** Whether the request is allowed, and a line that explains why. */
 export interface Answer {
   readonly permitted: boolean;
   readonly line: string;
 }
 
-/** @throws CannotStart when there is no such realm or role */
+/** @throws CannotStart if there is no such realm or role */
 export function answer(loaded: LoadedConfiguration, question: Question): Answer {
   const { role, action, uri, authid = '', match } = question;
   const { realms } = loaded.configuration;

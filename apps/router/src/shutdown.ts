@@ -1,17 +1,17 @@
-/** What signals do: some end the process in order at the first, and at once at the second; others must not end it. */
+/** Handles signals: the first SIGINT or SIGTERM stops the router in order, a second one ends the process at once. */
 import { constants } from 'node:os';
 
-/** What can be stopped. */
+/** A process that can be stopped. */
 export interface Stoppable {
   stop(): Promise<void>;
 }
 
 const signals = ['SIGINT', 'SIGTERM'] as const;
 
-/** Ctrl+C reaches us from the terminal and again from `npm start`, which passes it on: that is one signal (ms). */
+/** Ctrl+C arrives from the terminal, and again from `npm start`: signals within this time (ms) count as one. */
 const ONE_SIGNAL = 500;
 
-/** Waits for a signal to stop `running`; the process then ends with 0. */
+/** Stops `running` on a signal; the process then exits with 0. */
 export function stopOnSignals(running: Stoppable): void {
   let stopping: number | undefined;
   for (const signal of signals) {
@@ -27,15 +27,18 @@ export function stopOnSignals(running: Stoppable): void {
   }
 }
 
-/** Heard, so that they do nothing by default: SIGUSR1 would open Node's inspector, and the others end the process. */
+/**
+ * Handled so that the default action does not occur: SIGUSR1 would open Node's inspector, the others would end the
+ * process.
+ */
 const outlived = ['SIGUSR1', 'SIGUSR2', 'SIGHUP'] as const;
 
-/** Keeps the process from what signals do by default that mean something else to a server. */
+/** Ignores signals whose default action is not appropriate for a server. */
 export function outliveSignals(): void {
   for (const signal of outlived) process.on(signal, () => undefined);
 }
 
-/** Has SIGHUP reload the configuration. */
+/** Reloads the configuration on SIGHUP. */
 export function reloadOnHangUp(running: { reload(): Promise<unknown> }): void {
   process.on('SIGHUP', () => void running.reload());
 }

@@ -1,4 +1,4 @@
-/** Brings the router up: realms, pages, and every transport on every listener. */
+/** Starts the router: opens its realms, pages, and the transports of every listener. */
 import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Router } from '@wamp/router';
@@ -30,24 +30,24 @@ import type { Pages } from './static-sites.ts';
 import { version } from './version.ts';
 import { whenFilesChange } from './watch.ts';
 
-/** How long clients may take to part once they were sent GOODBYE (ms). */
+/** How long clients may take to answer GOODBYE (ms). */
 const FAREWELL = 1_500;
 
-/** A router that clients can reach. */
+/** A running router. */
 export interface Running extends Stoppable {
-  /** Several lines: where it listens, for whom, and what to try. */
+  /** Several lines: the addresses, the realms, and a command to try. */
   readonly greeting: string;
-  /** Where metrics are told; undefined where they are not. */
+  /** The address of the metrics; undefined if they are not served. */
   readonly adminUrl: string | undefined;
-  /** Reads the configuration again. @param dryRun true to say what would change, and change nothing */
+  /** Reloads the configuration. @param dryRun true to report the changes only */
   reload(dryRun?: boolean): Promise<Reloaded>;
 }
 
 /**
  * Resolves once clients can connect.
- * @param insecureDev whether anyone who reaches this machine may do everything
- * @param log JSON on stderr by default
- * @throws CannotStart when they never will
+ * @param insecureDev whether to allow unrestricted anonymous access from other machines
+ * @param log default: JSON on stderr
+ * @throws CannotStart if they never can
  */
 export async function start(
   loaded: LoadedConfiguration,
@@ -102,7 +102,7 @@ async function closeAll(admin: readonly AdminServer[], store: SqliteStore | unde
   for (const server of admin) server.close();
 }
 
-/** Opens all listeners. @param undo called when one of them cannot be opened */
+/** Opens all listeners. @param undo called if one of them cannot be opened */
 async function openAll(
   listeners: Listeners,
   configuration: Configuration,
@@ -122,7 +122,7 @@ function warnOfFew({ limits }: Configuration, log: OperatorLog): void {
   if (few !== undefined) log.log('warn', 'few file descriptors', few);
 }
 
-/** What runs. */
+/** The running parts. */
 interface Parts {
   readonly router: Router;
   readonly health: Health;
@@ -130,32 +130,32 @@ interface Parts {
   readonly listeners: Listeners;
 }
 
-/** Has clients part, within bounds. @param patience for calls that are in flight (ms) */
+/** Disconnects clients in order, within time limits. @param patience for calls in flight (ms) */
 async function stop({ router, health, log, listeners }: Parts, patience: number): Promise<void> {
   health.add(() => ({ code: 'draining', why: 'the router is about to end' }));
   log.log('info', 'stopping', { code: 'router_stopping' });
   const parted = listeners.closeAll();
   await router.drain(patience);
-  // A client that does not say GOODBYE in turn keeps nobody waiting.
+  // A client that does not answer GOODBYE does not delay the others.
   await Promise.race([Promise.all([router.close(), parted]), sleep(FAREWELL, undefined, { ref: false })]);
   listeners.closeIdle();
 }
 
-/** The rights that a reload may change, by realm. */
+/** The permissions by realm, which a reload can replace. */
 function rightsOf(realms: readonly PreparedRealm[]): Map<string, RightsSwitch> {
   const rights = new Map<string, RightsSwitch>();
   for (const { name, authorizer } of realms) if (authorizer !== undefined) rights.set(name, authorizer);
   return rights;
 }
 
-/** @throws CannotStart when there is no file, or a broken one */
+/** @throws CannotStart if the file is missing or invalid */
 function again({ file }: LoadedConfiguration): LoadedConfiguration {
   if (file === undefined)
     throw new CannotStart('there is no configuration file to read again: start with --config');
   return loadConfiguration(file);
 }
 
-/** All or none. */
+/** Opens all, or none. */
 async function openAdminServers(
   { admin: { listener, socket } }: Configuration,
   answers: Parameters<typeof openAdmin>[1] & { readonly reload: Running['reload'] },
@@ -164,7 +164,7 @@ async function openAdminServers(
   const open: AdminServer[] = [];
   try {
     if (listener !== undefined) open.push(await openAdmin(listener, told));
-    // Who may write to the socket may give orders.
+    // Write access to the socket permits commands.
     if (socket !== undefined) open.push(await openAdmin({ address: '', port: 0, unix: socket }, answers));
     return open;
   } catch (error) {
@@ -173,14 +173,14 @@ async function openAdminServers(
   }
 }
 
-/** What `/health` tells of the process. */
+/** What `/health` reports of the process. */
 function aboutThis(): HealthAnswers['about'] {
   const started = performance.now();
   const running = version();
   return () => ({ version: running, uptime_ms: Math.round(performance.now() - started) });
 }
 
-/** What is answered over HTTP, by listener. @param current the configuration that runs */
+/** The HTTP request handlers, by listener. @param current the active configuration */
 function answersFor(
   current: () => Configuration,
   cache: PageCache,
@@ -189,7 +189,7 @@ function answersFor(
   return ({ pages: configured, transports, websocketPaths }) => {
     const webSocketPaths = transports.includes('websocket') ? websocketPaths : [];
     const pages = (): Pages => cache.of(configured);
-    // What cannot be read is told before anybody asks for it.
+    // Read at the start, so that errors are reported before the first request.
     pages();
     const realms = () => current().realms.map((realm) => ({ name: realm.name, entrance: entranceTo(realm) }));
     return answerHttp({ pages, webSocketPaths, realms, health, about });

@@ -1,4 +1,4 @@
-/** The pages this server offers, read into memory once, so that no request ever touches the disk. */
+/** The web pages of the router, read into memory once, so that requests do not access the disk. */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
@@ -7,24 +7,24 @@ import { gzipSync } from 'node:zlib';
 import type { PagesConfiguration, PagesRule } from './config/pages.ts';
 import { CannotStart } from './failure.ts';
 
-/** One file, ready to be sent. */
+/** A file, ready to be sent. */
 export interface Asset {
   readonly type: string;
   readonly body: Buffer;
-  /** The body compressed, where that makes it smaller. */
+  /** The compressed body, if it is smaller. */
   readonly gzip: Buffer | undefined;
-  /** The same, where there is a file for it. */
+  /** Likewise, if there is a precompressed file. */
   readonly brotli?: Buffer | undefined;
   readonly etag: string;
-  /** Its name changes when its content does. */
+  /** Whether its name changes with its content. */
   readonly immutable: boolean;
-  /** How long browsers may keep it without asking (ms); 0 when absent. */
+  /** How long browsers may cache it without validation (ms). Default: 0. */
   readonly cache?: number;
-  /** True for the operator's own pages, whose headers are not those of ours: they may load what they like. */
+  /** True for pages of the operator, which get no restrictive headers. */
   readonly isForeign?: boolean;
 }
 
-/** Assets by URL path; a folder's path stands for its index page. */
+/** Assets by URL path; the path of a folder stands for its index page. */
 export type Site = ReadonlyMap<string, Asset>;
 
 const types: Readonly<Record<string, string>> = {
@@ -76,16 +76,16 @@ function loadSites(): Site {
 /** What a listener serves. */
 export interface Pages {
   readonly site: Site;
-  /** For paths below each of these without a file of their own: the index page of an application of one page. */
+  /** For unknown paths below each of these: the index page of a single-page application. */
   readonly fallbacks: readonly { readonly base: string; readonly index: Asset }[];
 }
 
-/** The most that the files of one listener may take (bytes): they are kept in memory. */
+/** The total size limit of the files of one listener (bytes), because they are kept in memory. */
 const MOST_BYTES = 256 * 2 ** 20;
 
 /**
- * The pages of a listener, read from the disk now.
- * @throws CannotStart when there are too many, or they cannot be read
+ * Reads the pages of a listener from the disk.
+ * @throws CannotStart if they are too large, or cannot be read
  */
 export function loadPages(configured: PagesConfiguration): Pages {
   if (typeof configured === 'boolean') return { site: configured ? loadSites() : new Map(), fallbacks: [] };
@@ -100,7 +100,7 @@ export function loadPages(configured: PagesConfiguration): Pages {
   return { site, fallbacks };
 }
 
-/** Files that begin with a dot are nobody's business; those that are compressed stand for those that are not. */
+/** Skips hidden files; compressed files accompany the uncompressed ones. */
 function loadOwn({ folder, path: base, cache }: PagesRule): Site {
   let files: Site;
   try {
@@ -120,7 +120,7 @@ function loadOwn({ folder, path: base, cache }: PagesRule): Site {
   return own;
 }
 
-/** A web app lies inside this package once that is published, and beside it in the repository. */
+/** A web app is inside this package once that is published, and next to it in the repository. */
 function builtApp(name: string): string {
   for (const place of [`../web/${name}/`, `../../${name}/dist/`]) {
     const folder = fileURLToPath(new URL(place, import.meta.url));
@@ -129,7 +129,7 @@ function builtApp(name: string): string {
   throw new CannotStart('the web apps are not built: run npm run build');
 }
 
-/** Every file in `folder` and below, by its path below `base`. */
+/** Every file in `folder` and below, by its path relative to `base`. */
 function load(folder: string, base: string): Site {
   const site = new Map<string, Asset>();
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
@@ -141,7 +141,7 @@ function load(folder: string, base: string): Site {
   return site;
 }
 
-/** What is sent for `body`, a file called `path`. */
+/** The response for `body`, a file called `path`. */
 export function asset(path: string, body: Buffer): Asset {
   const extension = extname(path);
   const smaller = compressible.has(extension) ? gzipSync(body) : undefined;

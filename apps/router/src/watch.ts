@@ -1,22 +1,25 @@
-/** Watches files by looking at them at intervals: that also sees links that are exchanged, as Kubernetes does. */
+/** Watches files by polling, which also detects replaced symbolic links, as in Kubernetes. */
 import { statSync } from 'node:fs';
 
-/** From one look to the next (ms). */
+/** The polling interval (ms). */
 const INTERVAL = 2_000;
 
-/** Files, and what was last seen of them. */
+/** The watched files, and their last known state. */
 export class FileWatch {
   readonly #files: () => readonly string[];
   #seen: string;
   #isDue = false;
 
-  /** @param files those to look at, asked each time */
+  /** @param files the files to watch, asked for at each poll */
   constructor(files: () => readonly string[]) {
     this.#files = files;
     this.#seen = this.#look();
   }
 
-  /** Looks; true once files have changed and then stayed the same from one look to the next: they may be written in pieces. */
+  /**
+   * Polls; true once files have changed and then remained unchanged for one interval, because they may be written in
+   * parts.
+   */
   hasSettled(): boolean {
     const before = this.#seen;
     this.#seen = this.#look();
@@ -30,7 +33,7 @@ export class FileWatch {
   }
 }
 
-/** What differs when a file is written, or another takes its place; nothing is known of one that is not there. */
+/** Identifies a version of a file: differs after it is written or replaced; undefined if it does not exist. */
 function stampOf(file: string): string {
   try {
     const { ino, size, mtimeMs } = statSync(file);
@@ -42,7 +45,7 @@ function stampOf(file: string): string {
 
 /**
  * Calls `changed` when files have changed.
- * @returns what ends that
+ * @returns a function that stops watching
  */
 export function whenFilesChange(files: () => readonly string[], changed: () => void): () => void {
   const watch = new FileWatch(files);

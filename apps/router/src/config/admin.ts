@@ -1,19 +1,19 @@
-/** What a configuration says of administration: where metrics and health are told. */
+/** Section `admin` of the configuration: where metrics, health and commands are served. */
 import { z } from 'zod';
 import { isHost, unixPath } from './hosts.ts';
 import { NOT_WELL_FORMED, port, text } from './kinds.ts';
 
-/** Where the router tells how it does. */
+/** Where metrics and health are served. */
 export interface AdminConfiguration {
-  /** Where `/metrics` and `/health` are answered over HTTP; nowhere when absent. */
+  /** The HTTP address of `/metrics` and `/health`; undefined for none. */
   readonly listener?: AdminListener;
-  /** Path of a Unix domain socket that answers the same, and takes orders; none when absent. */
+  /** The path of a Unix domain socket that also accepts commands; undefined for none. */
   readonly socket?: string;
 }
 
 interface AdminListener {
   readonly address: string;
-  /** 0 for any free one. */
+  /** 0 for any free port. */
   readonly port: number;
 }
 

@@ -1,4 +1,4 @@
-/** What a configuration says of authentication: a mapping for each method that is in use. */
+/** Section `auth` of a realm: a mapping for each authentication method. */
 import type {
   CryptosignCredentials,
   DynamicAuthenticator,
@@ -14,10 +14,10 @@ import { jwt } from './jwt.ts';
 import { count, hex, secret, secretHex, text, together } from './kinds.ts';
 import { checkSource, dynamic, procedureShape, role, sourceOf, sourceShape, type Source } from './source.ts';
 
-/** A password, of which the router keeps nothing but what SCRAM derives. */
+/** A password; the router keeps only the keys that SCRAM derives from it. */
 export type ScramPassword = Identity & { readonly password: string };
 
-/** The methods in use; a client may choose among them. */
+/** The methods of a realm; the client chooses one. */
 export interface AuthConfiguration {
   /** The role of anonymous clients. */
   readonly anonymous?: string | DynamicAuthenticator;

@@ -1,4 +1,4 @@
-/** Keys as they stand in the file, `hello_timeout`, and as they are called here, `helloTimeout`. */
+/** Converts the keys of the file (`hello_timeout`) to those of the code (`helloTimeout`). */
 
 type Camel<S extends string> = S extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<Camel<Tail>>}`
@@ -20,7 +20,7 @@ function camelCase(key: string): string {
   return key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** A key as it stands in the file. */
+/** A key in the spelling of the file. */
 export function snakeCase(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

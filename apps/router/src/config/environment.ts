@@ -1,4 +1,4 @@
-/** `${NAME}` in a text stands for an environment variable; `$${` for the two characters themselves. */
+/** Substitutes environment variables: `${NAME}` for the value of a variable, `$${` for the characters `${`. */
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -6,7 +6,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const REFERENCE = /\$\$\{|\$\{([^}]*)\}?/g;
 const NAME = /^[A-Za-z_]\w*$/;
 
-/** The text with every variable in its place, or what is wrong with it. */
+/** The text after substitution, or the fault found. */
 export type Expansion = { readonly text: string } | { readonly fault: string };
 
 export function expandEnvironment(text: string, environment: Environment): Expansion {

@@ -1,21 +1,21 @@
-/** What zod finds wrong, in words: what is wrong, and what the JSON Schema says is expected instead. */
+/** Explains the issues that zod finds: what is wrong, and what the JSON Schema expects. */
 import type { z } from 'zod';
 import type { Path } from './faults.ts';
 import { NOT_WELL_FORMED } from './kinds.ts';
 import { nearest } from './nearest.ts';
 import type { JsonSchema } from './schema.ts';
 
-/** A fault whose place is to be found yet. */
+/** A fault whose position is not determined yet. */
 export interface Finding {
   readonly path: Path;
   readonly text: string;
-  /** True when it is the key that is wrong. */
+  /** True if the key is wrong, not its value. */
   readonly atKey: boolean;
 }
 
 type Issue = z.core.$ZodIssue;
 
-/** @param value what was checked, and never appears in a text */
+/** @param value the value that was checked; it never appears in a message */
 export function explain(issues: readonly Issue[], value: unknown, schema: JsonSchema): readonly Finding[] {
   return issues.flatMap((issue) => findings(issue, [], value, schema));
 }
@@ -35,7 +35,7 @@ function findings(issue: Issue, above: Path, value: unknown, schema: JsonSchema)
     }));
   }
   if (issue.code === 'invalid_union') {
-    // The alternative of the right type knows best what is wrong, and that with the fewest faults was meant.
+    // Report the alternative of the right type with the fewest faults, which is probably the one intended.
     const [meant] = issue.errors
       .filter((errors) => !errors.some(isOfOtherType))
       .sort((one, other) => weight(one) - weight(other));
@@ -50,7 +50,7 @@ function isOfOtherType(issue: Issue): boolean {
   return issue.code === 'invalid_type' && issue.path.length === 0;
 }
 
-/** How many faults there are. */
+/** The number of faults. */
 function weight(issues: readonly Issue[]): number {
   return issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
 }
@@ -90,7 +90,7 @@ function kindOf(value: unknown): string {
 
 function unknownKey(key: string, { properties, anyOf = [] }: JsonSchema, whole: JsonSchema): string {
   const groups = [properties, ...anyOf.map((each) => each.properties)].map((each) => Object.keys(each ?? {}));
-  // It is known here, but beside other keys than those that stand there.
+  // The key is known here, but not in combination with the others.
   const company = groups.find((group) => group.includes(key));
   if (company !== undefined) {
     return `does not go with the other keys, expected it beside ${company.filter((each) => each !== key).join(', ')}`;
@@ -104,7 +104,7 @@ function unknownKey(key: string, { properties, anyOf = [] }: JsonSchema, whole: 
     : `is not known here, it belongs ${home === '' ? 'to the top of the file' : `below ${home}`}`;
 }
 
-/** Where a key is known: `limits`, `listeners[].tls`, `realms[].roles.*`. */
+/** The places where a key is valid: `limits`, `listeners[].tls`, `realms[].roles.*`. */
 function homesOf(key: string, part: JsonSchema, path: string): readonly string[] {
   const { properties = {}, additionalProperties: others, items, anyOf = [] } = part;
   const below = Object.entries(properties).map(([name, each]): [JsonSchema, string] => [
@@ -118,7 +118,7 @@ function homesOf(key: string, part: JsonSchema, path: string): readonly string[]
   return [...own, ...below.flatMap(([each, place]) => homesOf(key, each, place))];
 }
 
-/** What a part of a schema asks for, as the end of a sentence. */
+/** What a part of a schema expects, as the end of a sentence. */
 export function expectation({ title, type, enum: choices, items }: JsonSchema): string {
   if (title !== undefined) return title;
   if (items !== undefined) return `a list, each item ${expectation(items)}`;
@@ -136,7 +136,7 @@ const TYPES: Readonly<Record<string, string>> = {
   string: 'text',
 };
 
-/** The part of a schema that describes what stands at a path. */
+/** The part of a schema for a path. */
 function schemaAt(schema: JsonSchema, path: Path): JsonSchema {
   return path.reduce<JsonSchema>((part, step) => childOf(part, step) ?? {}, schema);
 }

@@ -1,8 +1,8 @@
-/** Faults of a configuration file, each with its place in the file. */
+/** The faults of a configuration file, with their positions. */
 import { CannotStart, USAGE } from '../failure.ts';
 import { inOneLine } from '../one-line.ts';
 
-/** Where a value stands: the keys and indexes that lead to it. */
+/** The path of a value: keys and indexes. */
 export type Path = readonly (string | number)[];
 
 /** Both count from 1. */
@@ -14,18 +14,18 @@ export interface Position {
 export interface Fault {
   readonly path: Path;
   readonly position: Position;
-  /** What is wrong, and what is expected. Never a value from the file: it may be a secret. */
+  /** What is wrong, and what is expected. Never a value of the file, because it may be a secret. */
   readonly text: string;
 }
 
-/** Beyond these, faults are only counted. */
+/** The number of faults listed; further ones are only counted. */
 const MOST_PRINTED = 50;
 
-/** A configuration file that nothing can be started with: one line for each fault, in the order of the file. */
+/** The error for an invalid configuration file: one line for each fault, in the order of the file. */
 export class FaultyConfiguration extends CannotStart {
   readonly faults: readonly Fault[];
 
-  /** @param file its name, as it was given */
+  /** @param file the name of the file, as it was given */
   constructor(file: string, faults: readonly Fault[]) {
     const sorted = [...faults].sort(byPosition);
     const lines = sorted.slice(0, MOST_PRINTED).map((fault) => lineFor(file, fault));
@@ -44,7 +44,7 @@ function lineFor(file: string, { path, position, text }: Fault): string {
   return path.length === 0 ? `${place}: ${text}` : `${place}: ${pathText(path)}: ${text}`;
 }
 
-/** Such as `realms[0].name`; a key with other characters stands in quotes. */
+/** Such as `realms[0].name`; keys with other characters are quoted. */
 function pathText(path: Path): string {
   return path
     .map((step, index) => {

@@ -1,23 +1,23 @@
-/** The files that a configuration names: certificates, and secrets; and what is text in them. */
+/** Reads the files that a configuration names: certificates and secrets. */
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-/** Reads files that are not too large, and says why it cannot. */
+/** Reads files up to a maximum size, and explains failures. */
 export class Files {
   readonly #folder: string;
   readonly #read = new Set<string>();
 
-  /** @param folder where relative paths begin */
+  /** @param folder the base of relative paths */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** The paths of all files that were asked for, found or not. */
+  /** The paths of all files that were requested, found or not. */
   get asked(): readonly string[] {
     return [...this.#read];
   }
 
-  /** A path as an absolute one. */
+  /** The absolute path. */
   resolve(path: string): string {
     return resolve(this.#folder, path);
   }
@@ -27,7 +27,7 @@ export class Files {
     this.#read.add(file);
     try {
       const found = statSync(file);
-      // From a pipe, reading might wait for ever.
+      // Reading a pipe could block.
       if (!found.isFile()) return { fault: 'is no regular file' };
       return found.size <= MOST_BYTES
         ? readable(readFileSync(file))
@@ -40,20 +40,20 @@ export class Files {
 
 const MOST_BYTES = 2 ** 20;
 
-/** The mark that some editors put before UTF-8: it belongs to no text. */
+/** The byte order mark that some editors write before UTF-8; it is not part of the text. */
 const MARK = Buffer.of(0xef, 0xbb, 0xbf);
 const UTF_16 = { fault: 'the file is UTF-16, expected UTF-8' };
 
-/** The bytes of a file without the mark of UTF-8; that of UTF-16 says that they would be read wrongly. */
+/** The bytes of a file without a UTF-8 mark; a UTF-16 mark is an error. */
 function readable(bytes: Buffer): Buffer | { readonly fault: string } {
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return UTF_16;
   return bytes.subarray(0, MARK.length).equals(MARK) ? bytes.subarray(MARK.length) : bytes;
 }
 
-/** Bytes as the text that they are, or what is wrong with them. */
+/** Decodes bytes as text, or explains why they are not text. */
 export function textOf(bytes: Uint8Array): string | { readonly fault: string } {
-  // UTF-16 without a mark: every second byte of ASCII is 0, and no text in a configuration has that character.
+  // UTF-16 without a mark contains zero bytes, which no configuration text does.
   if (bytes.includes(0)) return { fault: 'the file holds NUL characters, as UTF-16 does, expected UTF-8' };
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

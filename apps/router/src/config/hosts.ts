@@ -1,11 +1,14 @@
-/** Where one can listen: names of hosts, and paths of Unix domain sockets, as far as their form goes. */
+/** The syntax of addresses to listen on: host names, IP addresses, and paths of Unix domain sockets. */
 import { isIP } from 'node:net';
 import type { z } from 'zod';
 import { text } from './kinds.ts';
 
-/** An IP address, or a name. Numbers such as `0` or `127.1` are neither, though some systems take them for addresses. */
+/**
+ * An IP address or a host name. Numbers such as `0` or `127.1` are neither, though some systems accept them as
+ * addresses.
+ */
 export function isHost(name: string): boolean {
-  if (name === '' || isIP(name) !== 0) return true; // nothing at all is told as such
+  if (name === '' || isIP(name) !== 0) return true; // an empty value has its own message
   const labels = name.replace(/\.$/, '').split('.');
   const last = labels.at(-1) ?? '';
   return (
@@ -15,7 +18,7 @@ export function isHost(name: string): boolean {
   );
 }
 
-/** The longest path of a Unix domain socket that the system takes (bytes); it keeps one more for the end. */
+/** The maximum length of a socket path in bytes, without the terminating zero. */
 const LONGEST_UNIX = process.platform === 'darwin' ? 103 : 107;
 
 /** The path of a Unix domain socket. */

@@ -1,4 +1,4 @@
-/** What a configuration says of JSON Web Tokens: the key that signs them, and what they have to say. */
+/** Method `jwt`: the key that verifies JSON Web Tokens, and the claims that are required. */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { jwtAlgorithms, type JwtKeys, type JwtRules } from '@wamp/router/jwt';
@@ -6,7 +6,7 @@ import type { Files } from './files.ts';
 import { contents, secret, text, textIn } from './kinds.ts';
 import { role } from './source.ts';
 
-/** Fewer bits than the hash has would make HS256 weaker than it is (RFC 7518 §3.2). */
+/** A key shorter than the hash would weaken HS256 (RFC 7518 §3.2). */
 const LEAST_SECRET = 32;
 
 export function jwt(files: Files): z.ZodType<JwtRules> {
@@ -36,7 +36,7 @@ export function jwt(files: Files): z.ZodType<JwtRules> {
     .meta({ title: 'a mapping with a key, audience, and role_claim or role' });
 }
 
-/** What stands in a mapping, each right by itself. */
+/** The keys of the mapping, each checked by itself. */
 interface Written {
   readonly key?: JwtKeys;
   readonly jwks?: JwtKeys;
@@ -49,7 +49,7 @@ interface Written {
   readonly role?: string;
 }
 
-/** Of the ways to tell the key, and of those to tell the role, one each is needed. */
+/** Exactly one way to give the key, and exactly one to give the role. */
 function rulesIn(given: Written, context: z.core.$RefinementCtx): JwtRules {
   const { audience, issuer, authid_claim: authidClaim, role_claim: claim, role: name } = given;
   const [keys, ...more] = [given.key, given.jwks, given.jwks_url, given.secret].filter(
@@ -80,7 +80,7 @@ function publicKey(files: Files): z.ZodType<JwtKeys> {
 
 function publicKeyOf(pem: Buffer): KeyObject | undefined {
   try {
-    // From a private key, which belongs elsewhere, Node would make a public one.
+    // Node would silently derive a public key from a private one, which should not be on this machine.
     return pem.includes('PRIVATE KEY') ? undefined : createPublicKey(pem);
   } catch {
     return undefined;

@@ -1,4 +1,4 @@
-/** Kinds of values in a configuration file; the title of each completes the sentence "expected …". */
+/** The types of values in a configuration file; the title of each completes the sentence "expected …". */
 import { isReserved, isUri } from '@wamp/protocol';
 import { isOriginRule, isTrustable } from '@wamp/router';
 import { z } from 'zod';
@@ -8,7 +8,7 @@ import { textOf, type Files } from './files.ts';
 const MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const BYTES: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
 
-/** `500ms`, `10s`, `2m`, `1h`; in ms. @param fallback ms, when nothing is said */
+/** `500ms`, `10s`, `2m`, `1h`; in ms. @param fallback the default, in ms */
 export function duration(fallback: number): z.ZodType<number, string | undefined> {
   const title = 'a duration such as 10s or 500ms';
   return quantity(/^(\d{1,9})(ms|s|m|h)$/, MS)
@@ -16,7 +16,7 @@ export function duration(fallback: number): z.ZodType<number, string | undefined
     .prefault(quantityText(fallback, MS));
 }
 
-/** `512B`, `64KiB`, `1MiB`; in bytes. @param fallback bytes, when nothing is said */
+/** `512B`, `64KiB`, `1MiB`; in bytes. @param fallback the default, in bytes */
 export function size(fallback: number): z.ZodType<number, string | undefined> {
   const title = 'a size such as 64KiB or 1MiB';
   return quantity(/^(\d{1,9})(B|KiB|MiB|GiB)$/, BYTES)
@@ -34,14 +34,14 @@ function quantity(pattern: RegExp, units: Readonly<Record<string, number>>): z.Z
     });
 }
 
-/** In the largest unit that leaves a whole number; nothing, in the smallest. */
+/** Formats with the largest unit that gives a whole number. */
 function quantityText(amount: number, units: Readonly<Record<string, number>>): string {
   const all = amount === 0 ? Object.entries(units).slice(0, 1) : Object.entries(units);
   const [unit = '', factor = 1] = all.findLast(([, each]) => amount % each === 0) ?? [];
   return `${amount / factor}${unit}`;
 }
 
-/** A whole number within bounds. */
+/** An integer within bounds. */
 export function count(least: number, most: number): z.ZodType<number, number> {
   return z
     .int()
@@ -50,7 +50,7 @@ export function count(least: number, most: number): z.ZodType<number, number> {
     .meta({ title: `a whole number from ${least} to ${most}` });
 }
 
-/** A number that may come from the environment, and is text then. */
+/** A number that may come from an environment variable, as a string. */
 export function port(): z.ZodType<number, number | string> {
   const number = count(0, 65_535);
   const digits = z
@@ -61,12 +61,12 @@ export function port(): z.ZodType<number, number | string> {
   return z.union([number, digits]).meta({ title: 'a whole number from 0 to 65535' });
 }
 
-/** Text that is not empty. */
+/** A string that is not empty. */
 export function text(title: string): z.ZodType<string, string> {
   return z.string().min(1).meta({ title });
 }
 
-/** The name of a realm, or of something else that clients name by a URI. */
+/** The name of a realm, or another name that clients use as a URI. */
 export function uri(): z.ZodType<string, string> {
   return z
     .string()
@@ -82,7 +82,7 @@ export function origin(): z.ZodType<string, string> {
   });
 }
 
-/** A proxy, or several. */
+/** One or several proxies. */
 export function proxy(): z.ZodType<string, string> {
   return z
     .string()
@@ -98,7 +98,7 @@ export function urlPath(): z.ZodType<string, string> {
     .meta({ title: 'a path such as /ws' });
 }
 
-/** What a file holds. */
+/** The bytes of a file. */
 export function contents(files: Files): z.ZodType<Buffer, string> {
   return z
     .string()
@@ -112,7 +112,7 @@ export function contents(files: Files): z.ZodType<Buffer, string> {
     .meta({ title: 'the path of a file' });
 }
 
-/** The text that a file holds. */
+/** The text of a file. */
 export function textIn(files: Files): z.ZodType<string, string> {
   return contents(files)
     .transform((bytes, context) => {
@@ -124,7 +124,7 @@ export function textIn(files: Files): z.ZodType<string, string> {
     .meta({ title: 'the path of a file' });
 }
 
-/** A secret as it is, out of the environment, or in a file of its own. */
+/** A secret: as it is, from the environment, or in a file of its own. */
 export function secret(files: Files): z.ZodType<string, string | { readonly file: string }> {
   const own = z.strictObject({
     file: textIn(files).describe('File whose first line is the secret, in UTF-8.'),
@@ -140,7 +140,7 @@ export function secret(files: Files): z.ZodType<string, string | { readonly file
     .meta({ title: 'a secret: text, ${NAME} or { file: path }' });
 }
 
-/** Bytes as hex digits. @param length how many bytes; any number by default */
+/** Bytes as hex digits. @param length the number of bytes. Default: any */
 export function hex(length?: number): z.ZodType<string, string> {
   const title = length === undefined ? 'hex digits' : `${2 * length} hex digits`;
   return z.string().regex(hexOf(length)).meta({ title });
@@ -157,7 +157,7 @@ function hexOf(length: number | undefined): RegExp {
   return new RegExp(`^(?:[\\da-fA-F]{2})${length === undefined ? '+' : `{${length}}`}$`);
 }
 
-/** Refuses items of a list that have a name which an earlier one has, however wrong they may be otherwise. */
+/** Refuses list items with the name of an earlier item, even if they have other faults. */
 export function distinct<T>(
   list: z.ZodType<readonly T[]>,
   key: keyof T & string,
@@ -176,13 +176,13 @@ export function distinct<T>(
   }, ALWAYS);
 }
 
-/** For checks of lists that look at whatever is there, right or wrong. */
+/** For checks that run on lists with invalid items, too. */
 export const ALWAYS: z.core.$ZodSuperRefineParams = { when: ({ value }) => Array.isArray(value) };
 
-/** Says what is wrong at a place below the value that is checked. */
+/** Reports a fault at a path below the checked value. */
 export type Complain = (path: Path, message: string) => void;
 
-/** Checks how values go together, once each is right by itself. */
+/** Checks combinations of values, once each value is valid. */
 export function together<S extends z.ZodType>(
   schema: S,
   check: (value: z.output<S>, complain: Complain) => void,
@@ -197,5 +197,5 @@ export function together<S extends z.ZodType>(
   );
 }
 
-/** What a check says when the title says the rest. */
+/** The message of a check whose schema title is sufficient. */
 export const NOT_WELL_FORMED = 'is not well-formed';

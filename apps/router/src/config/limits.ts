@@ -1,4 +1,4 @@
-/** What a configuration says of limits and quotas: a row for each that the library knows. */
+/** Sections `limits`, `quotas` and others: a row for each limit of the library. */
 import {
   DEFAULT_ATTEMPT_LIMITS,
   DEFAULT_LIMITS,
@@ -78,12 +78,12 @@ const LIMITS = {
   ),
 } satisfies Rows<Limits>;
 
-/** Bounds on what any client may take. */
+/** Limits of the whole router. */
 export function limits(): z.ZodType<Limits> {
   return z.strictObject(LIMITS).transform(camelKeys).meta({ title: 'a mapping of limits' });
 }
 
-/** How often somebody may try to log in. */
+/** Limits of authentication attempts. */
 export function attempts(): z.ZodType<AttemptLimits> {
   const { perAuthid, perAddress, firstWait, longestWaitOfAuthid } = DEFAULT_ATTEMPT_LIMITS;
   const { longestPace, longestLine, longestWaitOfAddress, memory, size: remembered } = DEFAULT_ATTEMPT_LIMITS;
@@ -109,7 +109,7 @@ export function attempts(): z.ZodType<AttemptLimits> {
   return z.strictObject(rows).transform(camelKeys).meta({ title: 'a mapping of limits' });
 }
 
-/** How much of a realm one session may take. */
+/** Limits of one session. */
 export function quotas(): z.ZodType<Quotas> {
   const rows = {
     subscriptions: most(DEFAULT_QUOTAS.subscriptions).describe('Subscriptions of a session.'),
@@ -133,7 +133,7 @@ export function quotas(): z.ZodType<Quotas> {
   return z.strictObject(rows).transform(camelKeys).meta({ title: 'a mapping of quotas' });
 }
 
-/** How much a realm keeps of all sessions together. */
+/** Limits of a realm. */
 export function stores(): z.ZodType<StoreLimits> {
   const { retainedBytes, retainedExpiry, historyBytes } = DEFAULT_STORE_LIMITS;
   const rows = {

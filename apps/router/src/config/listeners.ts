@@ -1,4 +1,4 @@
-/** What a configuration says of listeners. */
+/** Section `listeners` of the configuration. */
 import { isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
 import type { TlsOptions } from 'node:tls';
@@ -21,28 +21,28 @@ import {
 import { pages, type PagesConfiguration } from './pages.ts';
 import { tls } from './tls.ts';
 
-/** An address that the router listens on, and what it speaks there. */
+/** An address that the router listens on, and the transports offered there. */
 export interface Listener {
   readonly address: string;
-  /** 0 for any free one. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** A path to listen on instead of an address. */
+  /** The path of a Unix domain socket, instead of an address. */
   readonly unix?: string;
   readonly transports: readonly TransportName[];
   readonly websocketPaths: readonly string[];
   readonly longpollPath: string;
   readonly compression: boolean;
-  /** Whether RawSocket clients are sent PINGs. */
+  /** Whether to send PINGs to RawSocket clients. */
   readonly rawsocketPings: boolean | 'auto';
-  /** Origins, besides its own, whose pages may connect. */
+  /** Origins of web pages that may connect, in addition to the router's own. */
   readonly origins: readonly string[];
   /** The web pages that it serves. */
   readonly pages: PagesConfiguration;
-  /** Addresses and networks of proxies that are believed when they say for whom they connect. */
+  /** Addresses and networks of trusted proxies, whose information about clients is used. */
   readonly trustedProxies: readonly string[];
-  /** Whether those begin each connection with a header of the PROXY protocol. */
+  /** Whether these proxies begin each connection with a PROXY protocol header. */
   readonly proxyProtocol: boolean;
-  /** The HTTP header in which those say it. */
+  /** The HTTP header in which these proxies name the client. */
   readonly forwardingHeader: 'none' | 'x-forwarded-for' | 'forwarded';
   readonly tls?: TlsOptions;
 }
@@ -70,7 +70,7 @@ export function listeners(files: Files): z.ZodType<readonly Listener[]> {
     .meta({ title: 'a list of listeners' });
 }
 
-/** True for two listeners that want the same place, however each is written. */
+/** True if two listeners conflict, even if their addresses are spelled differently. */
 function collide(a: Partial<Listener>, b: Partial<Listener>): boolean {
   if (a.unix !== undefined || b.unix !== undefined) {
     return a.unix !== undefined && b.unix !== undefined && resolve(a.unix) === resolve(b.unix);
@@ -80,7 +80,7 @@ function collide(a: Partial<Listener>, b: Partial<Listener>): boolean {
   return a.port === b.port && a.port !== 0 && a.port !== undefined && (everywhere || one === other);
 }
 
-/** One spelling for an address that has several: `0:0::1` is `::1`, and `::ffff:127.0.0.1` is `127.0.0.1`. */
+/** The canonical spelling of an address: `0:0::1` is `::1`, and `::ffff:127.0.0.1` is `127.0.0.1`. */
 function spelledOut(address: string | undefined): string | undefined {
   if (address === undefined) return undefined;
   if (!isIPv6(address)) return address.toLowerCase();
@@ -90,7 +90,7 @@ function spelledOut(address: string | undefined): string | undefined {
   return new URL(`http://[${plain}]/`).hostname.slice(1, -1) + zone;
 }
 
-/** Where it listens. */
+/** The address of a listener. */
 const PLACE = {
   address: text('a host name or an address')
     .refine(isHost, { message: NOT_WELL_FORMED })
@@ -106,7 +106,7 @@ const PLACE = {
     .describe('Path of a Unix domain socket to listen on, instead of an address and a port.'),
 };
 
-/** What is spoken there, and to whom. */
+/** The transports of a listener, and their settings. */
 const SPOKEN = {
   transports: z
     .array(z.enum(TRANSPORTS))
@@ -172,7 +172,7 @@ function listener(files: Files): z.ZodType<Listener> {
     .meta({ title: 'a mapping for a listener' });
 }
 
-/** What proxies say is believed of some, or not asked of any. */
+/** A listener either trusts some proxies or ignores their headers. */
 function checkProxies(given: Written, complain: Complain): void {
   const { trusted_proxies: proxies, proxy_protocol: protocol, forwarding_header: header } = given;
   if (proxies.length > 0) {

@@ -1,4 +1,4 @@
-/** Loads a configuration file: either all of it is right, or every fault is told at once. */
+/** Loads a configuration file: returns a valid configuration, or reports all faults at once. */
 import { dirname, resolve } from 'node:path';
 import type { CannotStart } from '../failure.ts';
 import type { Environment } from './environment.ts';
@@ -8,16 +8,16 @@ import { Files, textOf } from './files.ts';
 import { configuration, jsonSchema, type Configuration } from './schema.ts';
 import { readYaml } from './yaml.ts';
 
-/** A configuration that holds together, and still knows where it comes from. */
+/** A valid configuration with its source. */
 export interface LoadedConfiguration {
   readonly configuration: Configuration;
-  /** What to throw when what stands at `path` turns out to be impossible. */
+  /** Creates the error for a value at `path` that turns out to be unusable. */
   complaint(path: Path, text: string): CannotStart;
-  /** Where something stands, such as `wamp.yaml:3:5`. */
+  /** The position of a value, such as `wamp.yaml:3:5`. */
   place(path: Path): string;
-  /** The file that was read; undefined when there was none. */
+  /** The file that was read; undefined if there is none. */
   readonly file: string | undefined;
-  /** It and all files that it names, as absolute paths. */
+  /** The absolute paths of the file and all files that it names. */
   readonly files: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export function loadConfiguration(file: string, environment: Environment = proce
 
 /** Where a text comes from. */
 export interface Origin {
-  /** The name of the file, for faults; relative paths in it begin at its folder. */
+  /** The name of the file, for messages; its folder is the base of relative paths. */
   readonly file: string;
   readonly environment: Environment;
 }
@@ -57,7 +57,7 @@ export function readConfiguration(text: string, { file, environment }: Origin): 
     };
   }
   const findings = explain(parsed.error?.issues ?? [], source.value, jsonSchema());
-  // Of a value whose text is at fault, nothing else is worth saying.
+  // A value whose text has a fault is not checked further.
   const known = new Set(source.faults.map(({ path }) => JSON.stringify(path)));
   const more = findings
     .filter(({ path, atKey }) => atKey || !known.has(JSON.stringify(path)))

@@ -1,6 +1,6 @@
-/** The known word that a misspelt one was probably meant to be. */
+/** The known word that a misspelled one was probably meant to be. */
 
-/** The nearest of `known`; undefined when none is near. */
+/** The nearest of `known`; undefined if none is similar. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const most = Math.max(1, Math.floor(word.length / 3));
   const ranked = known
@@ -11,7 +11,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best !== undefined && best.edits <= most ? best.candidate : undefined;
 }
 
-/** How many letters must be put in, left out, replaced, or swapped with their neighbour (Damerau–Levenshtein). */
+/** The edit distance with insertions, deletions, substitutions and transpositions (Damerau–Levenshtein). */
 function editsBetween(a: string, b: string): number {
   let before: readonly number[] = [];
   let last: readonly number[] = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -1,4 +1,4 @@
-/** What a configuration says of web pages: those that come with the router, or folders of the operator's own. */
+/** Section `pages` of a listener: the built-in web pages, or folders of the operator. */
 import { statSync } from 'node:fs';
 import { z } from 'zod';
 import type { Files } from './files.ts';
@@ -6,17 +6,17 @@ import { duration, text, urlPath } from './kinds.ts';
 
 /** A folder whose files are served. */
 export interface PagesRule {
-  /** Path of the URL below which they are; it ends with a slash. */
+  /** The URL path of the folder; it ends with a slash. */
   readonly path: string;
-  /** An absolute path. */
+  /** The absolute path. */
   readonly folder: string;
-  /** Whether paths without a file are answered with the index page, for applications that have pages of their own. */
+  /** Whether unknown paths are answered with the index page, for single-page applications. */
   readonly spa: boolean;
-  /** How long browsers may keep a file without asking (ms); files below `assets` for a year in any case. */
+  /** How long browsers may cache a file without validation (ms); files below `assets` are cached for a year. */
   readonly cache: number;
 }
 
-/** True for the pages that come with the router, false for none, or folders. */
+/** True for the built-in pages, false for none, or folders. */
 export type PagesConfiguration = boolean | readonly PagesRule[];
 
 export function pages(files: Files): z.ZodType<PagesConfiguration> {

@@ -1,4 +1,4 @@
-/** What a configuration says of a realm beyond who may do what: event history, trust levels, slow consumers. */
+/** Sections of a realm besides permissions: event history, trust levels, slow consumers. */
 import { isUri } from '@wamp/protocol';
 import type { HistoryRule, SlowConsumerPolicies } from '@wamp/router';
 import { z } from 'zod';
@@ -10,7 +10,7 @@ export type TrustLevels = Readonly<Record<string, number>>;
 
 const POLICIES = ['disconnect', 'drop_oldest', 'drop_newest'] as const;
 
-/** Topics whose events are recorded. */
+/** The topics whose events are recorded. */
 export function history(): z.ZodType<readonly HistoryRule[]> {
   const rule = z.strictObject({
     topic: z
@@ -31,12 +31,12 @@ export function history(): z.ZodType<readonly HistoryRule[]> {
   return z.array(limited.meta({ title: 'a mapping with topic' })).meta({ title: 'a list of topics' });
 }
 
-/** How far callers and publishers are trusted, by role. */
+/** The trust levels of callers and publishers, by role. */
 export function trustLevels(): z.ZodType<TrustLevels> {
   return z.record(role(), count(0, 1_000_000_000)).meta({ title: 'a mapping of whole numbers by role' });
 }
 
-/** What becomes of clients that read too slowly. */
+/** How slow consumers are treated. */
 export function slowConsumers(): z.ZodType<SlowConsumerPolicies> {
   const policy = z.enum(POLICIES);
   const title = `one of ${POLICIES.join(', ')}, or a mapping of these by role`;

@@ -1,4 +1,4 @@
-/** What a configuration says of realms. */
+/** Section `realms` of the configuration. */
 import type { UriRules } from '@wamp/protocol';
 import type { HistoryRule, Identity, Quotas, SlowConsumerPolicies, StoreLimits } from '@wamp/router';
 import { z } from 'zod';
@@ -12,20 +12,20 @@ import { history, slowConsumers, trustLevels, type TrustLevels } from './realm-f
 import { roles, type RoleConfiguration } from './roles.ts';
 import type { Source } from './source.ts';
 
-/** A realm, and what holds in it. With neither `auth` nor `roles`, everybody may do everything. */
+/** A realm. Without `auth` and `roles`, every client may do everything. */
 export interface RealmConfiguration {
   readonly name: string;
-  /** Anonymous clients alone when absent. */
+  /** Default: anonymous clients only. */
   readonly auth?: AuthConfiguration;
   readonly roles?: Readonly<Record<string, RoleConfiguration>>;
   readonly uriRules: UriRules;
   readonly disclosure: boolean;
   readonly quotas: Quotas;
   readonly stores: StoreLimits;
-  /** Any number when absent. */
+  /** Default: no limit. */
   readonly maxSessions?: number;
   readonly history: readonly HistoryRule[];
-  /** By role; INVOCATION and EVENT tell none of others. */
+  /** By role; others are not disclosed in INVOCATION and EVENT. */
   readonly trustLevels: TrustLevels;
   readonly slowConsumers: SlowConsumerPolicies;
 }
@@ -74,7 +74,7 @@ function realm(files: Files): z.ZodType<RealmConfiguration> {
   return together(written, checkRoles).transform(camelKeys).meta({ title: 'a mapping for a realm' });
 }
 
-/** Every role that is given to somebody has to exist. */
+/** Each role that is assigned must be defined. */
 function checkRoles({ auth: methods, roles: known }: Written, complain: Complain): void {
   if (known === undefined) {
     if (methods !== undefined) complain(['roles'], 'is missing, expected what each role may do');
@@ -92,7 +92,7 @@ function checkRoles({ auth: methods, roles: known }: Written, complain: Complain
 
 type Written = Pick<RealmConfiguration, 'auth' | 'roles'>;
 
-/** A role, and where it is given to somebody. */
+/** A role, and the path where it is assigned. */
 interface Giving {
   readonly role: string;
   readonly path: Path;

@@ -1,7 +1,7 @@
-/** What a configuration says of reading it again. */
+/** Section `reload` of the configuration. */
 import { z } from 'zod';
 
-/** When the configuration is read again, besides at SIGHUP. */
+/** When the configuration is reloaded, besides on SIGHUP. */
 export interface ReloadConfiguration {
   /** Whether the files are watched. */
   readonly watch: boolean;

@@ -1,21 +1,21 @@
-/** What a configuration says of roles: permissions by URI, or a procedure that is asked. */
+/** Section `roles` of a realm: permissions by URI, or a dynamic authorizer. */
 import { permissions, type Permission } from '@wamp/router';
 import { z } from 'zod';
 import type { Path } from './faults.ts';
 import { duration, NOT_WELL_FORMED, together, uri } from './kinds.ts';
 
-/** What the sessions of a role may do. */
+/** The permissions of a role. */
 export type RoleConfiguration =
   { readonly permissions: readonly Permission[] } | { readonly authorizer: AuthorizerConfiguration };
 
 /** A dynamic authorizer. */
 interface AuthorizerConfiguration {
   readonly procedure: string;
-  /** ms. */
+  /** Timeout in ms. */
   readonly timeout: number;
 }
 
-/** How long a dynamic authorizer may take unless told otherwise (ms). */
+/** The default timeout of a dynamic authorizer (ms). */
 const AUTHORIZER_TIMEOUT = 5_000;
 
 export function roles(): z.ZodType<Readonly<Record<string, RoleConfiguration>>> {
@@ -95,7 +95,7 @@ function actions(): z.ZodType<NonNullable<Permission['allow']>> {
     .meta({ title: 'a list of call, register, publish and subscribe' });
 }
 
-/** What the router would say of permissions, and where. */
+/** The faults that the router would find in permissions, with their paths. */
 function permissionFault(
   name: string,
   list: readonly Permission[],

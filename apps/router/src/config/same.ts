@@ -1,7 +1,7 @@
-/** Whether two values out of configurations say the same. */
+/** Compares values of configurations. */
 import { KeyObject } from 'node:crypto';
 
-/** True for values that mean the same: keys and bytes by what they are, lists and mappings by what they hold. */
+/** True if the values are equal: keys and bytes by content, lists and mappings recursively. */
 export function same(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
@@ -16,7 +16,7 @@ function sameEntries(a: ReadonlyMap<unknown, unknown>, b: ReadonlyMap<unknown, u
   return a.size === b.size && [...a].every(([key, value]) => b.has(key) && same(value, b.get(key)));
 }
 
-/** The keys under which two mappings say different things; those of both, in the order of the first. */
+/** The keys whose values differ; those of both mappings, in the order of the first. */
 export function differing<T extends object>(a: T, b: T): readonly (keyof T & string)[] {
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof T & string>;
   return [...keys].filter((key) => !same(a[key], b[key]));

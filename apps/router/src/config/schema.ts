@@ -1,4 +1,4 @@
-/** The shape of a configuration file, and the JSON Schema that editors complete it by. */
+/** The schema of a configuration file, and the JSON Schema for editors. */
 import type { AttemptLimits, Limits, LogLevel } from '@wamp/router';
 import { z } from 'zod';
 import { admin, type AdminConfiguration } from './admin.ts';
@@ -11,28 +11,28 @@ import { reload, type ReloadConfiguration } from './reload.ts';
 import { realms, type RealmConfiguration } from './realms.ts';
 import { store, type StoreConfiguration } from './store.ts';
 
-/** What a configuration file says, checked; times in ms, sizes in bytes. */
+/** A valid configuration; times in ms, sizes in bytes. */
 export interface Configuration {
   readonly listeners: readonly Listener[];
   readonly realms: readonly RealmConfiguration[];
   readonly strictRequestIds: boolean;
-  /** What WELCOME says of the router's make; the default of the library when absent. */
+  /** The router's name in WELCOME; default of the library if undefined. */
   readonly agent?: string;
   readonly limits: Limits;
   readonly attempts: AttemptLimits;
-  /** How long calls in flight may go on once the router is told to stop. */
+  /** How long calls in flight may continue after the router was told to stop (ms). */
   readonly drain: number;
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'json' | 'pretty' };
   readonly admin: AdminConfiguration;
   readonly reload: ReloadConfiguration;
-  /** Where event history and retained events are kept; in memory when absent. */
+  /** Where event history and retained events are stored; undefined for memory. */
   readonly store?: StoreConfiguration;
 }
 
-/** How long calls in flight may go on unless told otherwise (ms). */
+/** Default for the time that calls in flight may continue (ms). */
 const DEFAULT_DRAIN = 10_000;
 
-/** @param files where what the configuration names is read from */
+/** @param files reads the files that the configuration names */
 export function configuration(files: Files): z.ZodType<Configuration> {
   const file = z.strictObject({
     listeners: listeners(files).describe('Where the router listens.'),
@@ -78,7 +78,7 @@ function log(): z.ZodType<Configuration['log']> {
   return z.strictObject({ level, format }).meta({ title: 'a mapping for the log' });
 }
 
-/** A part of a JSON Schema, as far as it is of use here. */
+/** The part of JSON Schema that is used here. */
 export interface JsonSchema {
   readonly title?: string;
   readonly description?: string;
@@ -99,7 +99,7 @@ export function jsonSchema(): JsonSchema {
   return (schema ??= z.toJSONSchema(configuration(new Files('.')), {
     io: 'input',
     override({ jsonSchema: part }) {
-      // A default that depends on other values is none to zod.
+      // zod does not know a default that depends on other values.
       const { fallback, ...rest } = part;
       if (fallback !== undefined) Object.assign(part, rest, { fallback: undefined, default: fallback });
     },

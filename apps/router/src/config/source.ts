@@ -1,4 +1,4 @@
-/** Where a method of authentication has its principals from: the file, or a procedure that knows them. */
+/** The principals of an authentication method: listed in the file, or provided by a procedure. */
 import type { DynamicAuthenticator } from '@wamp/router';
 import { z } from 'zod';
 import { text, uri, type Complain } from './kinds.ts';
@@ -6,7 +6,7 @@ import { text, uri, type Complain } from './kinds.ts';
 /** Principals by authid, or a procedure. */
 export type Source<C> = ReadonlyMap<string, C> | DynamicAuthenticator;
 
-/** What stands in the file. */
+/** The value in the file. */
 interface Written<C> {
   readonly principals?: Readonly<Record<string, C>>;
   readonly procedure?: string;
@@ -30,7 +30,7 @@ export function procedureShape(instead: string): ProcedureShape {
   };
 }
 
-/** The keys of a source. @param principal what stands below an authid */
+/** The keys of a source. @param principal the value below an authid */
 export function sourceShape<C>(
   principal: z.ZodType<C>,
 ): ProcedureShape & { readonly principals: z.ZodExactOptional<z.ZodType<Readonly<Record<string, C>>>> } {
@@ -44,7 +44,7 @@ export function sourceShape<C>(
   };
 }
 
-/** Either principals or a procedure, and a realm with the latter only. */
+/** Either principals or a procedure, and a realm only with the latter. */
 export function checkSource({ principals, procedure, realm }: Written<unknown>, complain: Complain): void {
   if (principals === undefined && procedure === undefined) {
     complain([], 'says nothing of who may come in, expected principals or procedure');

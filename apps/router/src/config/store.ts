@@ -1,9 +1,9 @@
-/** What a configuration says of the file that keeps event history and retained events. */
+/** Section `store` of the configuration: the file that keeps event history and retained events. */
 import { z } from 'zod';
 import { camelKeys } from './camel-keys.ts';
 import { duration, text } from './kinds.ts';
 
-/** The file that keeps event history and retained events; times in ms. */
+/** The store file; times in ms. */
 export interface StoreConfiguration {
   readonly path: string;
   readonly writeFirst: boolean;
@@ -11,7 +11,7 @@ export interface StoreConfiguration {
   readonly interval: number;
 }
 
-/** From one transaction to the next, unless told otherwise (ms). */
+/** The default interval between transactions (ms). */
 const DEFAULT_INTERVAL = 5;
 
 export function store(): z.ZodType<StoreConfiguration> {

@@ -1,11 +1,11 @@
-/** What a configuration says of TLS: files that fit together. */
+/** Section `tls` of a listener: certificate and key files that match. */
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { createSecureContext, type SecureContextOptions, type TlsOptions } from 'node:tls';
 import { z } from 'zod';
 import type { Files } from './files.ts';
 import { contents, secret, together, type Complain } from './kinds.ts';
 
-/** How long a TLS handshake may take (ms). */
+/** The timeout of a TLS handshake (ms). */
 const HANDSHAKE_TIMEOUT = 10_000;
 
 export function tls(files: Files): z.ZodType<TlsOptions> {
@@ -44,7 +44,7 @@ export function tls(files: Files): z.ZodType<TlsOptions> {
     .meta({ title: 'a mapping with certificate and key' });
 }
 
-/** What OpenSSL refuses although each file can be read, such as a key that is too short to be safe. */
+/** What OpenSSL refuses although each file can be read, such as a key that is too short. */
 function checkContext(files: SecureContextOptions, complain: Complain): void {
   try {
     createSecureContext({ ...files, minVersion: 'TLSv1.2' });
@@ -67,7 +67,7 @@ function isCertificate(bytes: Buffer): boolean {
   }
 }
 
-/** What is wrong with a private key, if something is. */
+/** Why a private key is invalid; undefined if it is valid. */
 function keyFault(certificate: Buffer, key: Buffer, passphrase: string | undefined): string | undefined {
   const encrypted = key.includes('ENCRYPTED');
   if (encrypted && passphrase === undefined)

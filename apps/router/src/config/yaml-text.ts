@@ -1,17 +1,17 @@
-/** YAML text as a document, for texts that are neither too long nor nested too deep. */
+/** Parses YAML text into a document, within limits of length and nesting. */
 import { Composer, CST, Lexer, Parser, type Document, type LineCounter } from 'yaml';
 import type { Fault, Path, Position } from './faults.ts';
 
-/** Far more than an honest file holds, and little enough to be refused in a moment. */
+/** Far more than a real configuration needs, and small enough to be refused quickly. */
 const MOST_TOKENS = 50_000;
-/** How deep values may be nested. */
+/** The maximum nesting depth. */
 export const MOST_LEVELS = 50;
 export const TOO_DEEP = 'is nested too deep';
-/** How often aliases may stand for something, and how many anchors there may be for them. */
+/** The maximum number of aliases and anchors. */
 export const MOST_ALIASES = 100;
 export const TOO_MANY_ALIASES = 'is one anchor or alias too many';
 
-/** The end of reading what goes on and on. */
+/** Thrown when a limit is exceeded. */
 export class Excess extends Error {
   readonly fault: Fault;
 
@@ -22,20 +22,20 @@ export class Excess extends Error {
 }
 
 /**
- * A document of the core schema: no tags, no merge keys, and keys are texts.
+ * A document of the core schema: no tags, no merge keys, and all keys are strings.
  * @throws Excess
  */
 export function compose(text: string, lines: LineCounter): Document.Parsed {
   checkTokens(text);
   const composer = new Composer({
-    // The library would print the line at fault, secrets and all.
+    // The library's message would quote the line, which may contain secrets.
     prettyErrors: false,
     version: '1.2',
     schema: 'core',
     merge: false,
     resolveKnownTags: false,
     stringKeys: true,
-    // The library compares each key with all others.
+    // The library's check compares each key with all others.
     uniqueKeys: false,
   });
   const tokens = new Parser(lines.addNewLine).parse(text);
@@ -47,7 +47,7 @@ export function compose(text: string, lines: LineCounter): Document.Parsed {
   return document;
 }
 
-/** What is wrong with the text, if something is; of each place, the first thing found. */
+/** The syntax errors; the first of each position. */
 export function syntaxFaults({ errors, warnings }: Document.Parsed, lines: LineCounter): readonly Fault[] {
   const faults = new Map<number, Fault>();
   for (const { code, message, pos } of [...errors, ...warnings]) {
@@ -63,7 +63,7 @@ export function positionOf(offset: number, lines: LineCounter): Position {
   return { line, column: col };
 }
 
-/** In our own words where the library would quote the text. */
+/** Our own message, because the library's would quote the text. */
 const SYNTAX: Readonly<Record<string, string>> = {
   BAD_DIRECTIVE: 'is a directive that YAML does not know',
   BAD_DQ_ESCAPE: 'holds a backslash that escapes nothing, expected \\\\ for the backslash itself',
@@ -71,12 +71,12 @@ const SYNTAX: Readonly<Record<string, string>> = {
   UNEXPECTED_TOKEN: 'does not belong here',
 };
 
-/** Looks before anything is built, for building is what costs. */
+/** Checks the tokens first, because building the document is the expensive part. */
 function checkTokens(text: string): void {
   let [tokens, anchors, offset] = [0, 0, 0];
   let previous = '';
   for (const token of new Lexer().lex(text)) {
-    // What a scalar says means nothing here.
+    // The content of scalars is not checked here.
     const first = previous === CST.SCALAR ? '' : token.charAt(0);
     tokens += 1;
     if (first === '&' || first === '*') anchors += 1;
@@ -94,7 +94,7 @@ function checkTokens(text: string): void {
   }
 }
 
-/** Tokens that stand for nothing in the text. */
+/** Tokens without a value. */
 const MARKS: ReadonlySet<string> = new Set([CST.DOCUMENT, CST.FLOW_END, CST.SCALAR]);
 
 function positionIn(text: string, offset: number): Position {
@@ -102,7 +102,7 @@ function positionIn(text: string, offset: number): Position {
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
-/** Passes on what is nested no deeper than allowed: composing is recursive, and no stack is safe once exhausted. */
+/** Passes tokens up to the maximum depth: composing is recursive, and would exhaust the stack. */
 function* shallow(tokens: Iterable<CST.Token>, lines: LineCounter): Generator<CST.Token> {
   for (const token of tokens) {
     let level: readonly CST.Token[] = token.type === 'document' && token.value ? [token.value] : [];

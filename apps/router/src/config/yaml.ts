@@ -1,4 +1,4 @@
-/** Reads YAML into plain values, and knows where each of them stands. */
+/** Reads YAML into plain values, and records the position of each. */
 import { isAlias, isMap, isScalar, isSeq, LineCounter } from 'yaml';
 import type { Alias, Document, Node, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { expandEnvironment, type Environment } from './environment.ts';
@@ -14,19 +14,19 @@ import {
   TOO_MANY_ALIASES,
 } from './yaml-text.ts';
 
-/** What stands in a file. */
+/** The content of a file. */
 export interface Source {
   readonly value: unknown;
-  /** Faults of the text itself. */
+  /** Syntax errors. */
   readonly faults: readonly Fault[];
-  /** Where a value stands, or else what lacks it. @param atKey where its key stands instead */
+  /** The position of a value, or of what lacks it. @param atKey whether to return the position of its key */
   locate(path: Path, atKey?: boolean): Position;
 }
 
-/** What a file may stand for once its aliases are followed. */
+/** Limits the size of a file after its aliases are expanded. */
 const MOST_VALUES = 50_000;
 
-/** @param environment what `${NAME}` stands for */
+/** @param environment the variables for `${NAME}` */
 export function readYaml(text: string, environment: Environment): Source {
   const lines = new LineCounter();
   try {
@@ -43,7 +43,7 @@ function broken(faults: readonly Fault[]): Source {
   return { value: undefined, faults, locate: () => ({ line: 1, column: 1 }) };
 }
 
-/** Where a value stands, and its key if it has one: offsets into the text. */
+/** The offsets of a value, and of its key if it has one. */
 interface Place {
   readonly key: number;
   readonly value: number;
@@ -56,7 +56,7 @@ class Reading implements Source {
   readonly #document: Document.Parsed;
   readonly #lines: LineCounter;
   readonly #environment: Environment;
-  /** By list or mapping: where what it holds stands in the text. */
+  /** The positions of items, by list or mapping. */
   readonly #places = new Map<unknown, ReadonlyMap<string | number, Place>>();
   #values = 0;
   #aliases = 0;
@@ -145,14 +145,14 @@ class Reading implements Source {
 }
 
 const TOO_MUCH = 'is too much: aliases repeat what they stand for';
-/** Names that mean something else to JavaScript. */
+/** Names with a special meaning in JavaScript. */
 const UNUSABLE: readonly string[] = ['__proto__', 'constructor'];
 
 function offsetOf(node: Node | null): number {
   return node?.range?.[0] ?? 0;
 }
 
-/** True for what is not there, as behind `port:`. */
+/** True for a missing value, as after `port:`. */
 function isUnwritten(node: Node | null): boolean {
   return node === null || (isScalar(node) && node.value === null && node.source === '');
 }
