@@ -1,4 +1,4 @@
-/** The form that asks who you are and where you want to go. */
+/** The form that asks for a nickname and a room. */
 import type { TargetedSubmitEvent } from 'preact';
 import { useState } from 'preact/hooks';
 import { connection } from './page.ts';
@@ -72,14 +72,14 @@ function Notice({ text }: { readonly text: string }) {
 interface FieldProps {
   readonly label: string;
   readonly name: string;
-  /** What stands there first. */
+  /** The initial values. */
   readonly value: string;
   readonly autoComplete: 'nickname' | 'off';
   readonly autoCapitalize?: 'none';
   readonly autoFocus?: boolean;
 }
 
-/** A name that has to be given. */
+/** A required field. */
 function Field({ label, value, ...rest }: FieldProps) {
   return (
     <label>

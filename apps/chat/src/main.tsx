@@ -1,4 +1,4 @@
-/** Starts the chat: the way in first, then the room. */
+/** Starts the chat: shows the entrance, then the room. */
 import { render } from 'preact';
 import { Entrance } from './entrance.tsx';
 import { connection, me } from './page.ts';

@@ -1,4 +1,4 @@
-/** What the page shows at the moment, as signals. */
+/** The state of the page, as signals. */
 import { signal } from '@preact/signals';
 import { emptyChat, type Chat, type Member } from './state.ts';
 
@@ -7,7 +7,7 @@ export type Connection =
 
 export const connection = signal<Connection>({ state: 'idle' });
 export const chat = signal<Chat>(emptyChat);
-/** This page's own card; undefined until it has joined. */
+/** The card of this page's member; undefined before it has joined. */
 export const me = signal<Member | undefined>(undefined);
-/** What went wrong last, while connected. */
+/** The latest error while connected. */
 export const problem = signal('');

@@ -1,21 +1,21 @@
 /**
- * How members find each other, for nobody serves this chat: whoever comes publishes its session to `chat.hello`, and
- * every member then calls `chat.member.<session>`, giving its own card and getting the newcomer's in return. That a
- * session has ended, however it ended, the router announces itself.
+ * How members discover each other without a server: a new member publishes its session to `chat.hello`, and every
+ * member then calls `chat.member.<session>`, passing its own card and receiving that of the new member. The end of a
+ * session, for any cause, is announced by the router.
  */
 import type { Session } from '@wamp/client';
 import { chat, me } from './page.ts';
 import { isSession, readCard, withMember, withNotice, withoutMember, type Member } from './state.ts';
 
 const HELLO = 'chat.hello';
-/** For a member to answer (ms): a page in the background may take long. */
+/** Time limit for an answer (ms): a page in the background may be slow. */
 const GREETING_TIMEOUT = 60_000;
 
 function memberProcedure(session: number): string {
   return `chat.member.${session}`;
 }
 
-/** Hears of others. */
+/** Subscribes to announcements. */
 export async function listen(session: Session): Promise<void> {
   await Promise.all([
     session.subscribe('wamp.session.on_leave', ([gone]) => departed(gone)),
@@ -23,7 +23,7 @@ export async function listen(session: Session): Promise<void> {
   ]);
 }
 
-/** Can be asked by others under the id that it has on this connection; on the next one it has another. */
+/** Registers the procedure for this connection's session id; the next connection has another id. */
 export async function introduce(session: Session, own: number): Promise<void> {
   const registration = await session.register(memberProcedure(own), (_, { kwargs }) => introduced(kwargs));
   const stop = session.on('lost', () => {
@@ -32,12 +32,12 @@ export async function introduce(session: Session, own: number): Promise<void> {
   });
 }
 
-/** Makes itself known to everyone, or the room it has moved to. */
+/** Announces this member, or its new room. */
 export async function sayHello(session: Session, own: number): Promise<void> {
   await session.publish(HELLO, [own], { acknowledge: true });
 }
 
-/** Someone has come, or moved: exchanges cards with it. */
+/** A member has joined or moved: exchanges cards with it. */
 async function greet(session: Session, newcomer: unknown): Promise<void> {
   if (me.value === undefined || !isSession(newcomer)) return;
   const before = chat.value.members.get(newcomer);
@@ -45,7 +45,7 @@ async function greet(session: Session, newcomer: unknown): Promise<void> {
   try {
     card = await session.call(memberProcedure(newcomer), { ...me.value }, { timeout: GREETING_TIMEOUT });
   } catch {
-    return; // Gone again already, or not a member at all.
+    return; // It has left already, or is not a member.
   }
   const member = readCard(card);
   if (member?.session !== newcomer) return;
@@ -55,7 +55,7 @@ async function greet(session: Session, newcomer: unknown): Promise<void> {
   if (member.room !== room && before?.room === room) notify(`${member.nickname} went to # ${member.room}`);
 }
 
-/** Serves `chat.member.<own session>`: one who was here before gives its card and takes ours. */
+/** Serves `chat.member.<own session>`: an existing member passes its card and receives ours. */
 function introduced(theirs: unknown): Member | undefined {
   const member = readCard(theirs);
   if (member !== undefined) chat.value = withMember(chat.value, member);

@@ -1,4 +1,4 @@
-/** One room: what was said in it, and the field to say more. */
+/** A room: its messages, and the input field. */
 import type { TargetedSubmitEvent } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { chat, connection, me, problem } from './page.ts';
@@ -107,7 +107,7 @@ function Composer({ room }: { room: string }) {
     input.value = '';
     input.focus();
     const said = await say(text);
-    // What could not be sent comes back, unless something else is being written by now.
+    // Restores a text that could not be sent, unless another one was typed meanwhile.
     if (!said && input.value === '') input.value = text;
   }
 

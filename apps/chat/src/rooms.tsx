@@ -1,4 +1,4 @@
-/** The rooms there are, and the way to another. */
+/** The list of rooms, with a form for another one. */
 import type { TargetedSubmitEvent } from 'preact';
 import { chat, me } from './page.ts';
 import { asRoom, MAX_NAME, rooms } from './state.ts';
@@ -30,7 +30,7 @@ export function Rooms() {
   );
 }
 
-/** The location's hash names the room, so that links and the back button work. */
+/** The room is in the location's hash, so that links and the back button work. */
 function goToRoom(event: TargetedSubmitEvent<HTMLFormElement>): void {
   event.preventDefault();
   const form = event.currentTarget;

@@ -1,4 +1,4 @@
-/** Who is in the room. */
+/** The members of the room. */
 import { chat, me } from './page.ts';
 import { hue, roster } from './state.ts';
 
@@ -22,7 +22,7 @@ export function Roster() {
   );
 }
 
-/** A member's initial on a colour of its own. */
+/** A member's initial on a coloured background. */
 export function Avatar({ session, nickname }: { session: number; nickname: string }) {
   const [initial = ''] = nickname;
   return (

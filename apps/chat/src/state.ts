@@ -1,13 +1,13 @@
-/** What the chat knows - who is here, which rooms there are, what was said - and how it changes. */
+/** The state of the chat (members, rooms, messages) and its transitions. */
 
-/** How a member shows itself to the others: its card. */
+/** How a member presents itself to the others: its card. */
 export interface Member {
   readonly session: number;
   readonly nickname: string;
   readonly room: string;
 }
 
-/** A line in the log: what a member said, or what happened. */
+/** An entry of the log: a message of a member, or a notice. */
 export type Entry = Message | Notice;
 
 export interface Message {
@@ -27,12 +27,12 @@ interface Notice {
 }
 
 export interface Chat {
-  /** Everyone in any room, this page included, by session. */
+  /** All members of all rooms, including this page, by session. */
   readonly members: ReadonlyMap<number, Member>;
   readonly entries: readonly Entry[];
-  /** How many notices there were, which numbers the next. */
+  /** The number of notices so far, which numbers the next. */
   readonly notices: number;
-  /** Who is writing, by session, and until when that is believed. */
+  /** The members who are typing, by session, with an expiry time. */
   readonly typing: ReadonlyMap<number, number>;
 }
 
@@ -44,13 +44,13 @@ export const MAX_NAME = 32;
 const MAX_ENTRIES = 500;
 export const TYPING_FADES = 4000;
 
-/** `text` as a nickname; empty when nothing of it can be shown. */
+/** `text` as a nickname; empty if no character is usable. */
 export function asNickname(text: string): string {
   const visible = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
   return clip(visible.replaceAll(/\s+/g, ' ').trim(), MAX_NAME);
 }
 
-/** `text` as a room, which is one component of a URI; empty when nothing of it can be. */
+/** `text` as a room, which is one component of a URI; empty if no character is usable. */
 export function asRoom(text: string): string {
   const component = asNickname(text)
     .toLowerCase()
@@ -58,17 +58,17 @@ export function asRoom(text: string): string {
   return clip(component, MAX_NAME).replaceAll(/^_+|_+$/g, '');
 }
 
-/** What a member may have said; empty when it said nothing. */
+/** `text` as a message; empty if there is nothing to show. */
 export function asText(value: unknown): string {
   return typeof value === 'string' ? clip(value.trim(), MAX_TEXT) : '';
 }
 
-/** Never leaves half of a character that has two UTF-16 units. */
+/** Never splits a surrogate pair. */
 function clip(text: string, length: number): string {
   return text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '');
 }
 
-/** The card in a payload, or undefined: anyone may publish or call, so nothing about it is certain. */
+/** The card in a payload, or undefined: any client may publish or call, so it has to be validated. */
 export function readCard(card: unknown): Member | undefined {
   if (typeof card !== 'object' || card === null) return undefined;
   const { session, nickname, room } = card as Readonly<Record<string, unknown>>;
@@ -77,7 +77,7 @@ export function readCard(card: unknown): Member | undefined {
   return { session, nickname: asNickname(nickname), room };
 }
 
-/** What a member says in a payload, or undefined. */
+/** The message in a payload, or undefined. */
 export function readMessage(said: unknown): Omit<Message, 'kind' | 'key' | 'at'> | undefined {
   if (typeof said !== 'object' || said === null) return undefined;
   const { session, nickname, text } = said as Readonly<Record<string, unknown>>;
@@ -89,34 +89,34 @@ export function isSession(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
 }
 
-/** In another room nothing was said yet. */
+/** Another room begins with an empty log. */
 export function withoutEntries(chat: Chat): Chat {
   return { ...chat, entries: [] };
 }
 
-/** `member` is here, or has changed room or name. */
+/** Adds `member`, or updates its room or name. */
 export function withMember(chat: Chat, member: Member): Chat {
   return { ...chat, members: new Map(chat.members).set(member.session, member) };
 }
 
-/** Disconnected, nobody knows who is here. */
+/** While disconnected, the members are unknown. */
 export function withoutMembers(chat: Chat): Chat {
   return { ...chat, members: new Map(), typing: new Map() };
 }
 
-/** The session is gone. */
+/** The session has left. */
 export function withoutMember(chat: Chat, session: number): Chat {
   if (!chat.members.has(session)) return chat;
   return { ...chat, members: without(chat.members, session), typing: without(chat.typing, session) };
 }
 
-/** Something was said; whoever says it has stopped writing. */
+/** Adds a message; its author is no longer typing. */
 export function withMessage(chat: Chat, message: Omit<Message, 'kind'>): Chat {
   const typing = without(chat.typing, message.session);
   return { ...withEntry(chat, { kind: 'message', ...message }), typing };
 }
 
-/** Something happened. */
+/** Adds a notice. */
 export function withNotice(chat: Chat, text: string, at: Date): Chat {
   const notices = chat.notices + 1;
   // Messages have the keys above zero.
@@ -127,13 +127,13 @@ function withEntry(chat: Chat, entry: Entry): Chat {
   return { ...chat, entries: [...chat.entries, entry].slice(-MAX_ENTRIES) };
 }
 
-/** The session is writing, if it is a member's. */
+/** Marks a member as typing. */
 export function withTyping(chat: Chat, session: unknown, now: number): Chat {
   if (!isSession(session) || !chat.members.has(session)) return chat;
   return { ...chat, typing: new Map(chat.typing).set(session, now + TYPING_FADES) };
 }
 
-/** Nobody whose time is up is writing any more. */
+/** Removes expired typing marks. */
 export function withoutFaded(chat: Chat, now: number): Chat {
   if (![...chat.typing.values()].some((until) => until <= now)) return chat;
   return { ...chat, typing: new Map([...chat.typing].filter(([, until]) => until > now)) };
@@ -145,7 +145,7 @@ function without<V>(map: ReadonlyMap<number, V>, key: number): ReadonlyMap<numbe
   return rest;
 }
 
-/** Who is in `room`, by name. */
+/** The members of `room`, by name. */
 export function roster(chat: Chat, room: string): readonly Member[] {
   return [...chat.members.values()]
     .filter((member) => member.room === room)
@@ -157,7 +157,7 @@ export interface Room {
   readonly members: number;
 }
 
-/** Every room that has members, the first room, and the one that this page is in. */
+/** Every room that has members, the default room, and the current one. */
 export function rooms(chat: Chat, own: string): readonly Room[] {
   const counts = new Map([
     [FIRST_ROOM, 0],
@@ -171,7 +171,7 @@ export function rooms(chat: Chat, own: string): readonly Room[] {
     );
 }
 
-/** One line about who is writing in `room`. */
+/** A line about the members who are typing in `room`. */
 export function typingLine(chat: Chat, room: string): string {
   const names = roster(chat, room)
     .filter(({ session }) => chat.typing.has(session))
@@ -182,13 +182,13 @@ export function typingLine(chat: Chat, room: string): string {
   return names.length === 2 ? `${first} and ${second} are typing…` : 'Several people are typing…';
 }
 
-/** Whether `entry` goes on where `previous` stopped, so that the name need not be said again. */
+/** Whether `entry` continues `previous`, so that the name need not be repeated. */
 export function continues(entry: Entry, previous: Entry | undefined): boolean {
   if (entry.kind !== 'message' || previous?.kind !== 'message') return false;
   return entry.session === previous.session && entry.at.getTime() - previous.at.getTime() < 180_000;
 }
 
-/** A colour for a member, the same on every page. */
+/** The colour of a member, the same on every page. */
 export function hue(session: number): number {
   return (session * 137) % 360;
 }

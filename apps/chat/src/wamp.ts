@@ -1,4 +1,4 @@
-/** The one WAMP session of this page, and what the person in front of it does with it. */
+/** The WAMP session of this page, and the actions of its user. */
 import { connect, WampError, type Session, type Subscription } from '@wamp/client';
 import { chat, connection, me, problem } from './page.ts';
 import { introduce, listen, sayHello } from './presence.ts';
@@ -19,16 +19,16 @@ const messageTopic = (room: string) => `chat.room.${room}.message`;
 const typingTopic = (room: string) => `chat.room.${room}.typing`;
 
 let session: Session | undefined;
-/** What the room that this page is in has subscribed to. */
+/** The subscriptions of the current room. */
 let heard: readonly Subscription[] = [];
 
-/** Connects and enters `room`; how that went shows in `connection`. */
+/** Connects and enters `room`; the outcome is shown by `connection`. */
 export async function join(nickname: string, room: string): Promise<void> {
   connection.value = { state: 'connecting' };
   problem.value = '';
   try {
     const opened = await connect(routerUrl(), { realm: parameter('realm') ?? 'realm1' });
-    // Whoever left meanwhile is not brought back.
+    // The user may have left meanwhile.
     if (connection.value.state !== 'connecting') return void opened.close();
     const own = opened.id ?? 0;
     session = opened;
@@ -46,7 +46,7 @@ export async function join(nickname: string, room: string): Promise<void> {
   }
 }
 
-/** There is another connection: what this page has subscribed to is there again, and it has another id. */
+/** Called on each connection: subscriptions are restored, and the session has a new id. */
 async function comeBack(opened: Session, own: number): Promise<void> {
   if (opened !== session || me.value === undefined) return;
   me.value = { ...me.value, session: own };
@@ -60,13 +60,13 @@ async function comeBack(opened: Session, own: number): Promise<void> {
   }
 }
 
-/** Does not wait for the next attempt; where there is none, comes back under the same name. */
+/** Retries at once; after the session has ended, rejoins under the same name. */
 export async function reconnect(): Promise<void> {
   if (session !== undefined) session.reconnect();
   else if (me.value !== undefined) await join(me.value.nickname, me.value.room);
 }
 
-/** Says goodbye, and forgets everything. */
+/** Leaves the realm, and clears the state. */
 export async function leave(): Promise<void> {
   const leaving = session;
   session = undefined;
@@ -76,15 +76,15 @@ export async function leave(): Promise<void> {
   await leaving?.close();
 }
 
-/** For now: the session will have another connection. */
+/** The connection was lost, and the session will reconnect. */
 function disconnected(which: Session | undefined, reason: string): void {
-  // One that was left, or given up for another, has nothing more to tell.
+  // Ignore events of a session that was closed or replaced.
   if (which !== session) return;
   chat.value = withoutMembers(chat.value);
   connection.value = { state: 'closed', reason };
 }
 
-/** For good. */
+/** The session has ended. */
 function ended(which: Session | undefined, reason: string): void {
   disconnected(which, reason);
   if (which !== session) return;
@@ -92,7 +92,7 @@ function ended(which: Session | undefined, reason: string): void {
   void which?.close();
 }
 
-/** Hears the room first, then lets everyone know. */
+/** Subscribes to the room first, then announces this member. */
 async function enter(opened: Session, room: string): Promise<void> {
   if (me.value === undefined) return;
   const card = { ...me.value, room };
@@ -111,7 +111,7 @@ async function enter(opened: Session, room: string): Promise<void> {
 
 let moving = Promise.resolve();
 
-/** The location names the room, so that links and the back button work. */
+/** The room is in the location's hash, so that links and the back button work. */
 addEventListener('hashchange', () => {
   moving = moving.then(async () => {
     const room = roomInHash();
@@ -124,7 +124,7 @@ addEventListener('hashchange', () => {
   });
 });
 
-/** The room that the location names; empty when it names none. */
+/** The room in the location's hash; empty if there is none. */
 export function roomInHash(): string {
   try {
     return asRoom(decodeURIComponent(location.hash.slice(1)));
@@ -133,7 +133,7 @@ export function roomInHash(): string {
   }
 }
 
-/** Publishes to the room, this page included; true once the router has it. */
+/** Publishes to the room, including this page; true once the router has acknowledged. */
 export async function say(text: string): Promise<boolean> {
   if (session === undefined || me.value === undefined) return false;
   const { session: own, nickname, room } = me.value;
@@ -151,7 +151,7 @@ export async function say(text: string): Promise<boolean> {
 
 let toldTyping = 0;
 
-/** Lets the room know that something is being written, every other second at most. */
+/** Announces that the user is typing, every other second at most. */
 export function tellTyping(): void {
   const now = Date.now();
   if (session === undefined || me.value === undefined || now - toldTyping < TYPING_FADES / 2) return;
@@ -187,7 +187,7 @@ function words(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** What the commonest reasons mean; the others are given as they are. */
+/** Explanations for the most common reasons; others are shown as they are. */
 function explain(reason: string): string {
   switch (reason) {
     case 'wamp.close.system_shutdown':

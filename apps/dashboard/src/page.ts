@@ -1,4 +1,4 @@
-/** What the page shows at the moment, as signals. */
+/** The state of the page, as signals. */
 import { signal } from '@preact/signals';
 import { emptySeries, type Metrics, type Rates, type Series, type SessionRow } from './state.ts';
 
@@ -12,10 +12,10 @@ export type Connection =
 const realm = new URLSearchParams(location.search).get('realm') ?? 'realm1';
 
 export const connection = signal<Connection>({ state: 'connecting', realm });
-/** The latest figures; undefined while there are none to be had. */
+/** The latest figures; undefined if they are not available. */
 export const metrics = signal<Metrics | undefined>(undefined);
 export const rates = signal<Rates | undefined>(undefined);
 export const series = signal<Series>(emptySeries);
 export const sessions = signal<ReadonlyMap<number, SessionRow>>(new Map());
-/** The session of this page itself. */
+/** The session of this page. */
 export const own = signal<number | undefined>(undefined);

@@ -1,4 +1,4 @@
-/** Who is connected: one row each. */
+/** The sessions of the realm, one row each. */
 import { connection, metrics, own, sessions } from './page.ts';
 import { figure, inOrder, type SessionRow } from './state.ts';
 

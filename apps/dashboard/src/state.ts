@@ -1,6 +1,6 @@
-/** What the dashboard knows - samples of the router's counters, and the sessions - and how it changes. */
+/** The state of the dashboard (samples of the router's counters, and the sessions) and its transitions. */
 
-/** What `wamp.metrics.get` answers; the counts are since the router started. */
+/** The answer of `wamp.metrics.get`; the counts are since the router started. */
 export interface Metrics {
   readonly uptime_ms: number;
   readonly sessions: number;
@@ -26,7 +26,7 @@ const numbers = [
   'events',
 ] as const;
 
-/** `value` as metrics, or undefined when the router answered something else. */
+/** `value` as metrics; undefined if it is invalid. */
 export function readMetrics(value: unknown): Metrics | undefined {
   if (!isDict(value) || !numbers.every((name) => typeof value[name] === 'number')) return undefined;
   const byType = isDict(value['by_type']) ? value['by_type'] : {};
@@ -41,7 +41,7 @@ function counts(value: unknown): TypeCounts {
   );
 }
 
-/** Per second, between two looks at the counters. */
+/** Rates per second between two samples. */
 export interface Rates {
   readonly received: number;
   readonly sent: number;
@@ -49,7 +49,7 @@ export interface Rates {
   readonly events: number;
 }
 
-/** The rates from `before` to `now`; undefined when there is no telling, as after a restart of the router. */
+/** The rates from `before` to `now`; undefined if they cannot be computed, as after a restart of the router. */
 export function ratesBetween(before: Metrics | undefined, now: Metrics): Rates | undefined {
   if (before === undefined) return undefined;
   const seconds = (now.uptime_ms - before.uptime_ms) / 1000;
@@ -64,10 +64,10 @@ export function ratesBetween(before: Metrics | undefined, now: Metrics): Rates |
   };
 }
 
-/** How long the chart looks back. */
+/** The time span of the chart. */
 export const WINDOW_SECONDS = 120;
 
-/** Times in seconds and the rates at them; null where there is none, so that the lines break there. */
+/** Times in seconds and the rates at them; null where there is no rate, so that the line is interrupted. */
 export interface Series {
   readonly times: readonly number[];
   readonly received: readonly (number | null)[];
@@ -76,7 +76,7 @@ export interface Series {
 
 export const emptySeries: Series = { times: [], received: [], sent: [] };
 
-/** `series` with one more point, and without those that the window has passed. */
+/** `series` with another point, and without those outside the time span. */
 export function withPoint(series: Series, time: number, rates: Rates | undefined): Series {
   const times = [...series.times, time];
   const kept = times.findIndex((earlier) => earlier >= time - WINDOW_SECONDS);
@@ -87,24 +87,24 @@ export function withPoint(series: Series, time: number, rates: Rates | undefined
   };
 }
 
-/** One row of the sessions table. */
+/** A row of the table of sessions. */
 export interface SessionRow {
   readonly session: number;
   readonly authid: string;
   readonly authrole: string;
   readonly transport: string;
-  /** When it joined; undefined when that was before this page looked. */
+  /** When it joined; undefined if that was before this page was opened. */
   readonly since: Date | undefined;
 }
 
-/** What `wamp.session.get` or `wamp.session.on_join` tells, as a row; undefined when it is no session. */
+/** A row from the details of `wamp.session.get` or `wamp.session.on_join`; undefined if they are invalid. */
 export function readSession(details: unknown, since: Date | undefined): SessionRow | undefined {
   if (!isDict(details) || typeof details['session'] !== 'number') return undefined;
   const { session, authid, authrole, transport } = details;
   return { session, authid: text(authid), authrole: text(authrole), transport: describe(transport), since };
 }
 
-/** The latest first; those from before this page looked by id, at the end. */
+/** The latest first; sessions from before this page was opened follow, by id. */
 export function inOrder(sessions: Iterable<SessionRow>): readonly SessionRow[] {
   return [...sessions].sort(
     (a, b) => (b.since?.getTime() ?? 0) - (a.since?.getTime() ?? 0) || a.session - b.session,
@@ -119,7 +119,7 @@ function describe(transport: unknown): string {
   return [text(transport['type']), serializer, peer].filter((part) => part !== '').join(' · ');
 }
 
-/** A number a person can take in at a glance; a dash when it is not known. */
+/** A number in a short form; a dash if it is unknown. */
 export function figure(value: number | undefined): string {
   if (value === undefined) return '–';
   if (value < 10) return String(Number(value.toFixed(1)));

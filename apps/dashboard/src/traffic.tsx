@@ -1,4 +1,4 @@
-/** How much goes through the router: the figures of this second, and the last two minutes as a chart. */
+/** The traffic of the router: the figures of this second, and a chart of the last two minutes. */
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
@@ -112,7 +112,7 @@ function data({ times, received, sent }: Series): uPlot.AlignedData {
   return [[...times], [...received], [...sent]];
 }
 
-/** Colours are looked up at every drawing, so that they follow the colour scheme. */
+/** Colours are read at each drawing, so that they follow the colour scheme. */
 function options(box: HTMLElement): uPlot.Options {
   const colour = (name: string) => (): string => getComputedStyle(box).getPropertyValue(name);
   const axis: uPlot.Axis = {

@@ -1,18 +1,18 @@
-/** The one WAMP session of this page: asks for the figures every second, and hears who comes and goes. */
+/** The WAMP session of this page: polls the figures every second, and follows sessions joining and leaving. */
 import { batch } from '@preact/signals';
 import { createSession, WampError } from '@wamp/client';
 import { connection, metrics, own, rates, series, sessions } from './page.ts';
 import { ratesBetween, readMetrics, readSession, withPoint, type SessionRow } from './state.ts';
 
 const INTERVAL = 1000;
-/** For the router to answer (ms), after which it counts as gone: a busy one takes seconds. */
+/** Time limit for an answer (ms), after which the router counts as lost: a busy one takes seconds. */
 const TIMEOUT = 30_000;
-/** How many sessions are asked about when the page opens; each costs a call. */
+/** The number of sessions queried when the page opens; each costs a call. */
 const MOST_ROWS = 200;
 
 const session = createSession(routerUrl(), { realm: connection.value.realm });
 
-/** Looks as long as the page is there; how that goes shows in `connection`. */
+/** Runs as long as the page is open; the state is shown by `connection`. */
 export function open(): void {
   session.on('open', ({ id }) => void begin(id));
   session.on('lost', ({ message }) => disconnected(message));
@@ -25,13 +25,13 @@ export function open(): void {
   Promise.all(changes).catch((error: unknown) => disconnected(words(error)));
 }
 
-/** Does not wait for the next attempt. */
+/** Retries at once. */
 export function retry(): void {
   if (session.state === 'closed') location.reload();
   session.reconnect();
 }
 
-/** There is a connection, by which the session has this id. */
+/** Called on each connection, with the new session id. */
 async function begin(id: number): Promise<void> {
   own.value = id;
   try {
@@ -42,7 +42,7 @@ async function begin(id: number): Promise<void> {
   }
 }
 
-/** What is not known any more is not shown any more; only the chart keeps what was. */
+/** Clears data that is not current any more, except for the chart. */
 function disconnected(reason: string): void {
   batch(() => {
     connection.value = { state: 'closed', realm: connection.value.realm, reason };
@@ -73,7 +73,7 @@ function show(latest: NonNullable<typeof metrics.value>): void {
   });
 }
 
-/** The present state; changes are heard of already, so that nothing falls in between. */
+/** Reads the current sessions after subscribing to changes, so that none is missed. */
 async function listSessions(id: number): Promise<void> {
   const ids: unknown = await session.call('wamp.session.list', [], { timeout: TIMEOUT });
   if (!Array.isArray(ids)) return;

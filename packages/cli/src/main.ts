@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Program `wamp`: gives a run the streams, the environment and the signals of the process. */
+/** Program `wamp`: runs with the streams, the environment and the signals of the process. */
 import { Interrupted } from './io/failure.ts';
 import { machineTime } from './io/io.ts';
 import { run } from './run.ts';
@@ -7,7 +7,7 @@ import { run } from './run.ts';
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    // Whoever asks twice does not want to wait.
+    // A second signal ends the program at once.
     if (interrupt.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
     interrupt.abort(new Interrupted(signal));
   });
@@ -23,6 +23,6 @@ void run(process.argv.slice(2), {
   interrupt: interrupt.signal,
 }).then((code) => {
   process.exitCode = code;
-  // Nothing that is left, such as a terminal that waits for keys, may keep the process alive.
+  // Exit explicitly: open handles, such as a terminal in raw mode, must not keep the process alive.
   stdin.unref();
 });

@@ -1,4 +1,4 @@
-/** The program as its command line has it: every command, what it takes, and one way to refuse what it does not. */
+/** Defines the program for Commander: every command, its options, and how errors are handled. */
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { authCommand } from './commands/auth-hash.ts';
@@ -17,7 +17,7 @@ import { tailCommand } from './commands/tail.ts';
 import { topCommand } from './commands/top.ts';
 import { completionCommand } from './completion/command.ts';
 
-/** Commands that talk to a router may take their options from a profile. */
+/** Commands with a connection may take their options from a profile. */
 const CONNECTING = [
   callCommand,
   publishCommand,
@@ -62,7 +62,7 @@ function withProfile(command: Command): Command {
   );
 }
 
-/** Nothing ends the process but us; what is wrong is told by us. */
+/** Commander neither exits nor prints errors; both is done here. */
 function harden(command: Command, run: Run): void {
   const { stdout, stderr } = run.io;
   command.exitOverride().configureOutput({

@@ -1,4 +1,4 @@
-/** Runs a command line: does what it says, tells what goes wrong, and gives the exit code. */
+/** Runs a command line: executes the command, reports errors, and returns the exit code. */
 import { CommanderError } from 'commander';
 import type { Run } from './commands/desk.ts';
 import { Exit, type ExitCode } from './io/exit-codes.ts';
@@ -26,7 +26,7 @@ export async function run(words: readonly string[], io: Io): Promise<ExitCode> {
     return current.exit;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return Exit.DONE;
-    // What fails because everything ends, has not failed.
+    // An error that follows from being stopped is not a failure.
     const reason: unknown = io.interrupt.aborted ? io.interrupt.reason : current.outputEnded.reason;
     const cause = reason !== undefined && !isEnding(error) ? reason : error;
     if (isEnding(cause)) return exitOfEnding(cause);
@@ -41,7 +41,7 @@ function exitOfEnding(ending: Error): ExitCode {
   return ending.signal === 'SIGINT' ? Exit.SIGINT : Exit.SIGTERM;
 }
 
-/** An error for people: what kind, what, and what to do. */
+/** An error for people: the kind, the description, and a remedy. */
 function inWords({ uri, message, remedy, args, kwargs }: Told, { env, stderr }: Io): string {
   const { red, bold, dim } = styleFor(stderr.isTTY === true, env);
   const kind = uri === undefined ? '' : `${bold(harmless(uri))}: `;
@@ -54,7 +54,7 @@ function inWords({ uri, message, remedy, args, kwargs }: Told, { env, stderr }: 
   return `${lines.join('\n')}\n`;
 }
 
-/** What Commander says of a command line, on one line, and how to get it right. */
+/** Commander's message on one line, with a remedy. */
 function misused({ code, message }: CommanderError, words: readonly string[]): Error {
   if (code === 'commander.help') {
     return words.length === 0

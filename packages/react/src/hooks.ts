@@ -1,4 +1,4 @@
-/** Hooks over the stores of the client: the session of a page, its state, events, calls, and what a component offers. */
+/** Hooks over the client's stores: session, state, events, calls, and registrations. */
 import type {
   ProcedureArgs,
   ProcedureHandler,
@@ -39,17 +39,17 @@ import {
   type ReactNode,
 } from 'react';
 
-/** What a component of the contract `C` may use. */
+/** The hooks of a contract `C`. */
 export interface WampHooks<C> {
-  /** The session of the nearest `WampProvider`. @throws Error when there is none */
+  /** The session of the nearest `WampProvider`. @throws Error if there is none */
   readonly useSession: () => Session<C>;
-  /** Where the session stands; the component is rendered again when that changes. */
+  /** The state of the session; the component is rendered again when it changes. */
   readonly useSessionState: () => SessionState;
   /**
-   * What came of the events of a topic since the component was mounted. Components share one subscription.
-   * @param reduce what becomes of the value when an event comes
-   * @param options such as `match`; another topic, or other options, begin with `initial` again
-   * @throws what the router refuses the subscription with, for the nearest error boundary
+   * A value reduced from the events of a topic since the component was mounted. Components share one subscription.
+   * @param reduce returns the new value for an event
+   * @param options such as `match`; if the topic or options change, the value begins with `initial` again
+   * @throws the error of the subscription if the router refuses it, for the nearest error boundary
    */
   readonly useEvents: <U extends TopicUri<C>, S>(
     topic: U,
@@ -57,15 +57,15 @@ export interface WampHooks<C> {
     initial: S,
     options?: SubscribeOptions,
   ) => S;
-  /** Calls the handler of the latest rendering on each event of a topic, while the component is mounted. */
+  /** Calls the handler of the latest rendering for each event of a topic, while the component is mounted. */
   readonly useSubscription: <U extends TopicUri<C>>(
     topic: U,
     handler: (event: WampEvent<TopicArgs<C, U>, TopicKwargs<C, U>>) => void,
     options?: SubscribeOptions,
   ) => void;
   /**
-   * Offers a procedure, served by the handler of the latest rendering, while the component is mounted.
-   * @throws what the router refuses it with, for the nearest error boundary
+   * Registers a procedure, served by the handler of the latest rendering, while the component is mounted.
+   * @throws the error of the registration if the router refuses it, for the nearest error boundary
    */
   readonly useRegistration: <U extends ProcedureUri<C>>(
     procedure: U,
@@ -73,8 +73,8 @@ export interface WampHooks<C> {
     options?: RegisterOptions,
   ) => void;
   /**
-   * The result of a call, made when the component is mounted and whenever payload or options are others; components that
-   * want the same share it.
+   * The result of a call, made when the component is mounted and whenever payload or options change; components with
+   * the same call share it.
    */
   readonly useCall: <U extends ProcedureUri<C>>(
     procedure: U,
@@ -84,7 +84,7 @@ export interface WampHooks<C> {
 
 const SessionContext: Context<Session | undefined> = createContext<Session | undefined>(undefined);
 
-/** Gives a session to the components below it; whoever has made the session closes it. */
+/** Provides a session to the components below; the code that created the session closes it. */
 export const WampProvider: FunctionComponent<{
   readonly session: Pick<Session, 'untyped'>;
   readonly children?: ReactNode;
@@ -96,14 +96,14 @@ function useSession(): Session {
   return session;
 }
 
-/** The value of a store; on a server, and while a page of a server is taken over, its value before anything came. */
+/** The value of a store; during server rendering and hydration, its initial value. */
 function useStore<T>(store: Store<T>): T {
   const subscribe = useCallback((changed: () => void) => store.subscribe(changed), [store]);
   const get = useCallback(() => store.get(), [store]);
   return useSyncExternalStore(subscribe, get, get);
 }
 
-/** The latest of what each rendering gives, for functions that are called later. */
+/** A reference to the value of the latest rendering, for functions that are called later. */
 function useLatest<T>(value: T): { readonly current: T } {
   const latest = useRef(value);
   useEffect(() => {
@@ -125,7 +125,7 @@ function useEvents<S>(
   const session = useSession();
   const latest = useLatest({ reduce, initial, options });
   const key = JSON.stringify([topic, options]);
-  // A store does nothing until it is subscribed to, so that renderings that are thrown away cost nothing.
+  // A store does nothing until it is subscribed to, so discarded renderings cost nothing.
   const store = useMemo(
     () =>
       eventsStore(session, topic, {
@@ -171,7 +171,7 @@ function useRegistration(
     const stop = new AbortController();
     const { signal } = stop;
     const register = async (): Promise<void> => {
-      // A strict mode mounts twice, at once: the first time it is over by now.
+      // Strict mode mounts twice in a row; by now the first mount has ended.
       await Promise.resolve();
       if (signal.aborted) return;
       await session.register(procedure, (args, invocation) => latest.current.handler(args, invocation), {
@@ -200,7 +200,7 @@ function useCall(
 }
 
 /**
- * The hooks, typed by a contract; they are the same functions whatever the contract.
+ * The hooks, typed by a contract; at run time they are the same functions.
  *
  * @example export const { useEvents, useCall } = wampHooks<Api>();
  */

@@ -1,4 +1,4 @@
-/** The public names of the package: WAMP in React and Preact. */
+/** The public names of the package: WAMP for React and Preact. */
 import type { Untyped } from '@wamp/client';
 import { wampHooks, type WampHooks } from './hooks.ts';
 

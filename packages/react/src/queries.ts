@@ -1,4 +1,4 @@
-/** Calls and streams as options of TanStack Query, of which nothing is imported. */
+/** Calls and streams as options of TanStack Query, without importing it. */
 import type {
   ProcedureArgs,
   ProcedureKwargs,
@@ -10,11 +10,11 @@ import type {
 } from '@wamp/client';
 import type { CallStoreOptions } from '@wamp/client/store';
 
-/** What names a query. */
+/** The key of a query. */
 export type WampKey = readonly ['wamp', realm: string, procedure: string, payload: unknown, kwargs: unknown];
 
 /**
- * Options for `useQuery` of TanStack Query; what the query does not want any more is canceled.
+ * Options for `useQuery` of TanStack Query; when the query is aborted, the call is canceled.
  *
  * @example useQuery(callOptions(session, 'user.get', { id: '7' }));
  */

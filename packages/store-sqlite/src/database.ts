@@ -1,19 +1,19 @@
-/** Database: what is done with the file, statement by statement; it blocks, and knows nothing of routers. */
+/** The SQL statements of the store; it blocks, and does not depend on the router. */
 import type { Batch, Disk, Entry, Page, PageQuery, Report, RetainedEntry } from './disk.ts';
 import type { Connection, Row, Statement } from './driver.ts';
 import { Holdings } from './holdings.ts';
 import { rollBack, writeMeta } from './schema.ts';
 
-/** How much a power cut may cost: `full` nothing, `normal` the last transactions, `off` the file. */
+/** What a power failure may cost: `full` nothing, `normal` the last transactions, `off` the file. */
 export type Synchronous = 'full' | 'normal' | 'off';
 
-/** A page ends with so many events, or so many bytes. */
+/** The limits of a page: a number of events, or of bytes. */
 const PAGE_EVENTS = 256;
 const PAGE_BYTES = 256 * 1024;
 
 /** Settings of a connection that writes. */
 export function configure(connection: Connection, synchronous: Synchronous): void {
-  // SQLite answers with a row, for which `exec` is no place in some bindings.
+  // These PRAGMAs return a row, which `exec` of some bindings does not allow.
   connection.prepare('PRAGMA busy_timeout = 5000').all();
   connection.prepare('PRAGMA journal_mode = WAL').all();
   connection.exec(`PRAGMA synchronous = ${synchronous.toUpperCase()}`);
@@ -30,10 +30,10 @@ export class Database implements Disk {
   readonly #forward: Statement;
   readonly #backward: Statement;
   readonly #find: Statement;
-  /** Rises with each topic that is written. */
+  /** Increases with each topic that is written. */
   #written: number;
 
-  /** @param connection is configured, and has the tables; it is closed with this */
+  /** @param connection configured, with the tables; it is closed with this object */
   constructor(connection: Connection) {
     this.#connection = connection;
     this.#holdings = new Holdings(connection);
@@ -104,7 +104,7 @@ export class Database implements Disk {
     }
     for (const [log, offset] of last) this.#setLast.run(offset, log);
     for (const topic of retained) this.#retain(topic);
-    // So that a batch of nothing tells whether writing works.
+    // So that an empty batch also shows whether writing works.
     if (entries.length + retained.length === 0) writeMeta(this.#connection, 'probed', String(now));
   }
 
@@ -124,7 +124,7 @@ export class Database implements Disk {
   }
 }
 
-/** The packed event of a row, which some bindings give as an ArrayBuffer. */
+/** The packed event of a row, which some bindings return as an ArrayBuffer. */
 export function bytesOf(row: Row): Uint8Array {
   const packed: unknown = row['packed'];
   if (packed instanceof Uint8Array) return packed;

@@ -1,17 +1,17 @@
-/** Disk: what the store asks of the database, whether it runs on this thread or on another. */
+/** Interface of the database, on this thread or in a worker. */
 
-/** How the events of a log are bounded. */
+/** The limits of a log. */
 export interface Rule {
   readonly log: number;
   readonly realm: string;
   readonly depth: number;
-  /** ms; Infinity for ever. */
+  /** Maximum age in ms; Infinity for no limit. */
   readonly age: number;
-  /** What all logs of the realm may have, by the weights of their events (bytes). */
+  /** The limit for all logs of the realm, by the weights of their events (bytes). */
   readonly limit: number;
 }
 
-/** An event to be written. */
+/** An event to write. */
 export interface Entry {
   readonly log: number;
   readonly offset: number;
@@ -19,59 +19,59 @@ export interface Entry {
   readonly withheld: boolean;
   readonly publication: number;
   readonly weight: number;
-  /** Undefined for an event that is too large to be kept: its offset is taken all the same. */
+  /** Undefined for an event that is too large to store; it takes an offset all the same. */
   readonly packed: Uint8Array | undefined;
 }
 
-/** What a topic retains from now on; nothing deletes it. */
+/** The retained events of a topic; an empty list deletes them. */
 export interface RetainedEntry {
   readonly realm: string;
   readonly topic: string;
   readonly events: readonly { readonly expires: number; readonly packed: Uint8Array }[];
 }
 
-/** What is written in one transaction. */
+/** What one transaction writes. */
 export interface Batch {
-  /** The time now, in ms since the epoch. */
+  /** The current time, in ms since 1970. */
   readonly now: number;
   readonly rules: readonly Rule[];
   readonly entries: readonly Entry[];
   readonly retained: readonly RetainedEntry[];
 }
 
-/** What a batch has done beside. */
+/** Side effects of a batch. */
 export interface Report {
-  /** How many events were evicted for want of room, by realm. */
+  /** The number of events evicted because of byte limits, by realm. */
   readonly evicted: Readonly<Record<string, number>>;
 }
 
-/** A part of a log. */
+/** A range of a log. */
 export interface PageQuery {
   readonly log: number;
   readonly now: number;
-  /** Offsets above this one. */
+  /** Exclusive lower bound of the offsets. */
   readonly after: number;
-  /** This offset and those below. */
+  /** Inclusive upper bound of the offsets. */
   readonly upTo: number;
   readonly reverse: boolean;
   readonly from: number;
   readonly until: number;
 }
 
-/** Some events of a part of a log, in order. */
+/** Some events of a range, in order. */
 export interface Page {
   readonly events: readonly { readonly offset: number; readonly packed: Uint8Array }[];
-  /** True when there may be others behind. */
+  /** True if more events may follow. */
   readonly more: boolean;
 }
 
-/** A database, on this thread (all results are there at once) or on another. It does what it is asked in order. */
+/** A database, on this thread (all results are synchronous) or in a worker. It executes requests in order. */
 export interface Disk {
-  /** Writes all of a batch, or nothing of it: then it throws, or the promise rejects. */
+  /** Writes a batch completely or not at all; a failure throws, or rejects. */
   commit(batch: Batch): Report | Promise<Report>;
   page(query: PageQuery): Page | Promise<Page>;
-  /** @param now in ms since the epoch */
+  /** @param now in ms since 1970 */
   find(log: number, publication: number, now: number): number | undefined | Promise<number | undefined>;
-  /** Ends it in order: the next who opens the file knows that nothing is missing. */
+  /** Closes it in order, and records that nothing is missing. */
   close(): void | Promise<void>;
 }

@@ -1,10 +1,10 @@
-/** Driver: the little of SQLite that the store uses, from whichever binding of SQLite is there. */
+/** The subset of SQLite that the store uses, with an adapter for each binding. */
 import { createRequire } from 'node:module';
 
-/** What SQLite stores in a column, as far as the store uses it. */
+/** The values of a column. */
 export type Value = number | string | null | Uint8Array;
 
-/** A row, by the names of its columns. */
+/** A row by the names of its columns. */
 export type Row = Readonly<Record<string, Value>>;
 
 /** A prepared statement. */
@@ -13,33 +13,35 @@ export interface Statement {
   all(...values: readonly Value[]): readonly Row[];
 }
 
-/** An open database. Its methods block; what fails is thrown, with the words of SQLite as message. */
+/** An open database. Its methods block, and throw errors with SQLite's message. */
 export interface Connection {
-  /** Runs SQL that has no result. */
+  /** Executes SQL without a result. */
   exec(sql: string): void;
   prepare(sql: string): Statement;
   close(): void;
 }
 
-/** A binding of SQLite. */
+/** A SQLite binding. */
 export interface Driver {
   readonly name: string;
-  /** Opens a file, which is made when it is missing. */
+  /** Opens a file; creates it if it is missing. */
   open(path: string): Connection;
 }
 
-/** Bindings of SQLite that the store knows. */
+/** The supported SQLite bindings. */
 export const DRIVERS = ['node:sqlite', 'libsql', 'better-sqlite3'] as const;
 
 export type DriverName = (typeof DRIVERS)[number];
 
-/** `node:sqlite` prints a warning that it is experimental up to Node 22; from this major on it is the first choice. */
+/**
+ * `node:sqlite` prints a warning that it is experimental up to Node 22; from this major version on it is preferred.
+ */
 const BUILT_IN_FROM = 24;
 
 /**
- * A binding of SQLite by its name; without one, the best that is installed: `node:sqlite` from Node 24 on, otherwise `libsql`,
- * which comes with this package, then `better-sqlite3`, then `node:sqlite` of Node 22.
- * @throws Error when it is not installed, or none is
+ * A SQLite binding by its name; without one, the best that is installed: `node:sqlite` from Node 24 on, otherwise
+ * `libsql`, which comes with this package, then `better-sqlite3`, then `node:sqlite` of Node 22.
+ * @throws Error if it is not installed, or none is
  */
 export function driver(name?: DriverName): Driver {
   const reasons: string[] = [];

@@ -1,11 +1,11 @@
-/** Errors of the store: what SQLite says of a file, with what can be done about it. */
+/** Errors of the store: SQLite's message, with the file and a remedy. */
 
-/** What is wrong with the file of a store. */
+/** A failure of a store's file. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
 }
 
-/** What SQLite says, in lower case, and what helps. */
+/** SQLite messages in lower case, and their remedies. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [
     /not a database|malformed|corrupt/,
@@ -23,7 +23,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * The error that names the file, what happened, and what to do.
+ * An error that names the file, the cause, and a remedy.
  * @param doing such as `cannot open`
  */
 export function storeError(doing: string, path: string, error: unknown): StoreError {

@@ -1,46 +1,46 @@
-/** Group commit: collects what is to be written, and has it written in one transaction every few milliseconds. */
+/** Group commit: collects writes, and performs them in one transaction every few milliseconds. */
 import type { StoreRealm } from '@wamp/router';
 import type { Batch, Disk, Entry, Report, RetainedEntry, Rule } from './disk.ts';
 import { storeError, type StoreError } from './errors.ts';
 
-/** While writing fails, it is tried again after so long (ms). */
+/** The interval of retries while writing fails (ms). */
 const RETRY = 1000;
 
-/** How the store is doing. */
+/** The state of the store. */
 export interface StoreStatus {
-  /** What is wrong, while writing fails; undefined while it works. */
+  /** The error while writing fails; undefined while it works. */
   readonly failing: string | undefined;
-  /** Events that are in the file. */
+  /** The number of events written. */
   readonly written: number;
-  /** Transactions that have written them. */
+  /** The number of transactions that wrote them. */
   readonly commits: number;
-  /** Transactions that have failed. */
+  /** The number of failed transactions. */
   readonly failures: number;
-  /** Events that were refused, or not kept, because writing fails. */
+  /** The number of events refused, or not kept, because writing fails. */
   readonly lost: number;
-  /** Events that wait to be written. */
+  /** The number of events that wait to be written. */
   readonly pending: number;
 }
 
 export interface GroupCommitOptions {
   readonly path: string;
   readonly disk: Disk;
-  /** From one transaction to the next, at least (ms). */
+  /** The minimum interval between transactions (ms). */
   readonly interval: number;
   readonly clock: StoreRealm['clock'];
   /** Writing has begun to fail, or works again. */
   readonly changed: (failing: StoreError | undefined) => void;
-  /** Events have gone for want of room. */
+  /** Events were evicted because of a byte limit. */
   readonly evicted: (realm: string, count: number) => void;
 }
 
-/** What is collected. */
+/** The writes of a transaction. */
 class Group {
   readonly rules: Rule[] = [];
   readonly entries: Entry[] = [];
   readonly retained: RetainedEntry[] = [];
   readonly written: Promise<void>;
-  /** Called when it is written, or is not. */
+  /** Called when it was written, or has failed. */
   readonly settled: (() => void)[] = [];
   resolve: () => void = () => undefined;
   reject: (error: Error) => void = () => undefined;
@@ -50,7 +50,7 @@ class Group {
       this.resolve = resolve;
       this.reject = reject;
     });
-    this.written.catch(() => undefined); // whoever waits for it hears of it
+    this.written.catch(() => undefined); // code that awaits it handles the error
   }
 
   get size(): number {
@@ -61,13 +61,13 @@ class Group {
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
   #group = new Group();
-  /** Rules that the file's thread has not been told, or not successfully. */
+  /** Limits that were not yet written successfully. */
   readonly #rules: Rule[] = [];
   #failing: StoreError | undefined;
-  /** When the last transaction was begun. */
+  /** The start of the last transaction. */
   #begun = -Infinity;
   #timer: (() => void) | undefined;
-  /** The transaction under way. */
+  /** The running transaction. */
   #inFlight: Promise<void> | undefined;
   #inFlightSize = 0;
   readonly #counts = { written: 0, commits: 0, failures: 0, lost: 0 };
@@ -88,9 +88,9 @@ export class GroupCommit {
   }
 
   /**
-   * Has an event written with the next transaction.
-   * @param settled called once, whether it is written or not
-   * @returns resolved when it is written; everything that is written with it shares this promise
+   * Writes an event with the next transaction.
+   * @param settled called once, on success or failure
+   * @returns resolves when it is written; all events of a transaction share this promise
    * @throws StoreError while writing fails
    */
   addEntry(entry: Entry, settled: () => void): Promise<void> {
@@ -107,7 +107,7 @@ export class GroupCommit {
     return this.#schedule();
   }
 
-  /** Begins to write what is collected, if there is something: what the disk is asked afterwards sees it. */
+  /** Starts writing what is collected, if anything; later requests to the disk see it. */
   flush(): void {
     if (this.#failing !== undefined || this.#group.size === 0) return;
     this.#timer?.();
@@ -115,7 +115,7 @@ export class GroupCommit {
     this.#commit();
   }
 
-  /** Writes what is left, and lets go of the file. */
+  /** Writes what is pending, and closes the file. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.flush();
@@ -131,7 +131,7 @@ export class GroupCommit {
     throw this.#failing ?? storeError('cannot write to', this.#options.path, 'the store is closed');
   }
 
-  /** A transaction begins at once when the last one is long enough ago, so that who comes alone does not wait. */
+  /** Starts a transaction at once if the interval has passed, so that a single write does not wait. */
   #schedule(): Promise<void> {
     const { written } = this.#group;
     if (this.#timer !== undefined || this.#inFlight !== undefined) return written;
@@ -163,7 +163,7 @@ export class GroupCommit {
       this.#succeeded(group, report);
       return;
     }
-    // Another batch may be under way: the disk does them in order, and the last one is waited for.
+    // Another batch may be running: the disk executes them in order, so it suffices to await the last one.
     const inFlight = report.then(
       (done) => {
         this.#arrived(inFlight);
@@ -195,7 +195,7 @@ export class GroupCommit {
     if (this.#group.size > 0 && !this.#closed) void this.#schedule();
   }
 
-  /** What is collected meanwhile fails as well: so that whatever is written is without a hole before it. */
+  /** Fails what was collected meanwhile, too, so that the log has no gap before a written event. */
   #failed(group: Group, error: unknown): void {
     this.#inFlightSize = 0;
     this.#counts.failures += 1;

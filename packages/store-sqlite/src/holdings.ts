@@ -1,8 +1,8 @@
-/** Holdings: how many events and bytes each log has in the file, and which of the oldest have to go. */
+/** Counts the events and bytes of each log in the file, and selects the oldest for eviction. */
 import type { Rule } from './disk.ts';
 import type { Connection, Statement } from './driver.ts';
 
-/** So many of the oldest events of a log are looked up at a time. */
+/** How many of the oldest events of a log are read at a time. */
 const AHEAD = 256;
 
 interface Oldest {
@@ -12,22 +12,22 @@ interface Oldest {
   readonly weight: number;
 }
 
-/** What the file has of one log. */
+/** The content of one log. */
 interface Holding {
   readonly rule: Rule;
   told: number;
   withheld: number;
   bytes: number;
-  /** The offset up to which events are told no more. */
+  /** Events up to this offset are not returned any more. */
   dropped: number;
-  /** The offset up to which they are deleted. */
+  /** Events up to this offset are deleted. */
   deleted: number;
-  /** The oldest that are left, oldest first, as far as they have been looked up; `next` is the first of them. */
+  /** The oldest remaining events that were read, oldest first; `next` is the index of the first. */
   oldest: readonly Oldest[];
   next: number;
 }
 
-/** Counts once what each log has, when it is first asked, and keeps count from then on. */
+/** Counts each log once, when it is first needed, and updates the counts from then on. */
 export class Holdings {
   readonly #rules = new Map<number, Rule>();
   readonly #holdings = new Map<number, Holding>();
@@ -48,21 +48,21 @@ export class Holdings {
     this.#holdings.delete(rule.log);
   }
 
-  /** Counts anew from the file: what was counted last has not been written. */
+  /** Counts again from the file, because the last transaction was not written. */
   forget(): void {
     this.#holdings.clear();
   }
 
-  /** An event has been inserted. */
+  /** Counts an inserted event. */
   added(log: number, weight: number, withheld: boolean): void {
     const holding = this.#holdings.get(log);
-    if (holding === undefined) return; // it is counted when somebody asks
+    if (holding === undefined) return; // counted when it is first needed
     holding.bytes += weight;
     if (withheld) holding.withheld += 1;
     else holding.told += 1;
   }
 
-  /** The offset up to which a log tells nothing any more. */
+  /** The offset up to which events of a log are not returned any more. */
   droppedOf(log: number, now: number): number {
     const holding = this.#of(log);
     if (holding === undefined) return 0;
@@ -70,7 +70,10 @@ export class Holdings {
     return holding.dropped;
   }
 
-  /** Drops what is too old, too much or too large, of all logs. @returns how many went for want of room, by realm */
+  /**
+   * Drops events that exceed the limits of age, number or bytes. @returns the number evicted because of bytes, by
+   * realm
+   */
   trim(now: number): Record<string, number> {
     const evicted: Record<string, number> = {};
     const realms = new Map<string, Holding[]>();
@@ -89,7 +92,7 @@ export class Holdings {
     return evicted;
   }
 
-  /** The logs of which events have been dropped since the last time, up to which offset. */
+  /** The logs from which events were dropped since the last call, with the offset. */
   *takeDropped(): Generator<{ readonly log: number; readonly dropped: number }, void> {
     for (const [log, holding] of this.#holdings) {
       if (holding.deleted === holding.dropped) continue;
@@ -113,7 +116,7 @@ export class Holdings {
     return holding;
   }
 
-  /** As the memory store does: from the oldest on, until number and age are within the rule. */
+  /** As in the memory store: drops the oldest until number and age are within the limits. */
   #trimLog(holding: Holding, now: number): void {
     const { depth, age } = holding.rule;
     while (holding.told > depth || holding.withheld > depth) this.#drop(holding);
@@ -124,7 +127,7 @@ export class Holdings {
     }
   }
 
-  /** The oldest events of all logs of a realm go until the others are within its limit. */
+  /** Drops the oldest events of all logs of a realm until its byte limit holds. */
   #evict(logs: readonly Holding[]): number {
     const limit = logs[0]?.rule.limit ?? Infinity;
     let [bytes, evicted] = [logs.reduce((sum, holding) => sum + holding.bytes, 0), 0];
@@ -143,7 +146,7 @@ export class Holdings {
     return evicted;
   }
 
-  /** Forgets the oldest event. @returns its bytes */
+  /** Removes the oldest event. @returns its bytes */
   #drop(holding: Holding): number {
     const oldest = this.#front(holding);
     if (oldest === undefined) {

@@ -1,4 +1,4 @@
-/** Log: the events of a topic or pattern, in the file. */
+/** The event log of a topic or pattern, in the file. */
 import {
   packEvent,
   unpackEvent,
@@ -10,7 +10,7 @@ import {
 import type { Disk, Page, PageQuery } from './disk.ts';
 import type { GroupCommit } from './group-commit.ts';
 
-/** What a log is opened with. */
+/** The parameters of a log. */
 export interface LogOptions {
   readonly realm: StoreRealm;
   /** Its number in the file. */
@@ -19,7 +19,7 @@ export interface LogOptions {
   readonly offset: number;
   readonly disk: Disk;
   readonly commits: GroupCommit;
-  /** Whether who appends waits until it is written. */
+  /** Whether `append` waits until the event is written. */
   readonly writesFirst: boolean;
 }
 
@@ -36,7 +36,7 @@ export class SqliteLog implements EventLog {
     this.#options = options;
   }
 
-  /** The greatest offset that has been appended. */
+  /** The greatest offset appended. */
   get last(): number {
     return this.#last;
   }
@@ -46,7 +46,7 @@ export class SqliteLog implements EventLog {
     const { offset, time, withheld, weight, publication } = event;
     this.#last = Math.max(this.#last, offset);
     const { history } = realm.kept;
-    // Until it is written it takes memory; one that is larger than all the log may have only takes an offset.
+    // It takes memory until it is written; an event larger than the limit of the log only takes an offset.
     const isKept = weight <= history.limit;
     if (!isKept) realm.limited.add('event_history');
     const packed = isKept ? packEvent(event) : undefined;
@@ -98,7 +98,7 @@ export class SqliteLog implements EventLog {
   }
 }
 
-/** Shows a page. @returns what is to be read next, if anything */
+/** Passes a page to the reader. @returns where to continue, if necessary */
 function next(
   { events, more }: Page,
   query: PageQuery,

@@ -1,4 +1,4 @@
-/** Retained: the latest events of each topic, in memory for those who read, and in the file for the next process. */
+/** The retained events of each topic: in memory for reading, and in the file for the next process. */
 import {
   memoryRetained,
   packEvent,
@@ -16,13 +16,13 @@ export class SqliteRetained implements RetainedEvents {
   readonly #realm: StoreRealm;
   readonly #commits: GroupCommit;
   readonly #memory: RetainedEvents;
-  /** What has been written, or is about to be, and is not set yet. */
+  /** Events that are written, or about to be, but not yet set. */
   readonly #written = new WeakSet<readonly RetainedEvent[]>();
-  /** Topics of which the file has something else. */
+  /** Topics for which the file has another event. */
   readonly #unsaved = new Set<string>();
   readonly write: ((topic: string, events: readonly RetainedEvent[]) => Promise<void>) | undefined;
 
-  /** @param writesFirst whether who sets waits until it is written */
+  /** @param writesFirst whether `set` waits until the event is written */
   constructor(realm: StoreRealm, commits: GroupCommit, writesFirst: boolean) {
     this.#realm = realm;
     this.#commits = commits;
@@ -32,7 +32,7 @@ export class SqliteRetained implements RetainedEvents {
     this.write = writesFirst ? (topic, events) => this.#write(topic, events) : undefined;
   }
 
-  /** Reads what an earlier process has left. */
+  /** Reads the events that an earlier process has stored. */
   load(connection: Connection): void {
     const { name, clock } = this.#realm;
     const rows = connection
@@ -43,7 +43,7 @@ export class SqliteRetained implements RetainedEvents {
       const expires =
         row['expires'] === null ? Infinity : Number(row['expires']) - clock.now() + clock.elapsed();
       if (expires <= clock.elapsed()) return;
-      // The first in the list of a topic is the newest; all of them are older than what is published from now on.
+      // The first in the list of a topic is the newest; all are older than events of this process.
       const order = 2 * (index - rows.length);
       const { publication, weight } = unpackEvent(bytesOf(row));
       const topic = String(row['topic']);
@@ -54,7 +54,7 @@ export class SqliteRetained implements RetainedEvents {
     for (const [topic, events] of topics) this.#memory.set(topic, events);
   }
 
-  /** Writes what could not be written: writing works again. */
+  /** Writes what could not be written before, now that writing works again. */
   saveAll(): void {
     for (const topic of [...this.#unsaved]) this.#save(topic);
   }
@@ -82,14 +82,14 @@ export class SqliteRetained implements RetainedEvents {
     return written;
   }
 
-  /** Writes what is retained of a topic now; when that fails, later. */
+  /** Writes the retained event of a topic; if that fails, retries later. */
   #save(topic: string): void {
     this.#unsaved.add(topic);
     let saved: Promise<void>;
     try {
       saved = this.#commits.addRetained(this.#entry(topic, this.#memory.latest(topic)));
     } catch {
-      return; // its status says that writing fails
+      return; // reported by the status of the store
     }
     this.#unsaved.delete(topic);
     saved.catch(() => this.#unsaved.add(topic));

@@ -1,8 +1,8 @@
-/** Schema: the tables of a store, and how files of earlier versions become files of this one. */
+/** The tables of a store, and the migrations from earlier versions. */
 import type { Connection } from './driver.ts';
 import { StoreError } from './errors.ts';
 
-/** What each version has added; the version of a file is the number of steps that it has taken. */
+/** The migration steps; the version of a file is the number of steps it has taken. */
 const STEPS: readonly string[] = [
   `CREATE TABLE log (
      id INTEGER PRIMARY KEY,
@@ -30,7 +30,7 @@ const STEPS: readonly string[] = [
 export const VERSION: number = STEPS.length;
 
 /**
- * Makes the tables, or brings those of an earlier version up to date, in one transaction.
+ * Creates the tables, or migrates those of an earlier version, in one transaction.
  * @param steps for tests
  * @throws StoreError for a file of a later version
  */
@@ -54,7 +54,7 @@ export function migrate(connection: Connection, path: string, steps: readonly st
   }
 }
 
-/** What the file says of itself. */
+/** The version recorded in the file. */
 export function readMeta(connection: Connection, key: string): string | undefined {
   const value = connection.prepare('SELECT value FROM meta WHERE key = ?').all(key)[0]?.['value'];
   return typeof value === 'string' ? value : undefined;
@@ -64,11 +64,11 @@ export function writeMeta(connection: Connection, key: string, value: string): v
   connection.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)').run(key, value);
 }
 
-/** Ends a transaction without effect; after some errors, SQLite has done so already. */
+/** Rolls a transaction back; after some errors, SQLite has already done so. */
 export function rollBack(connection: Connection): void {
   try {
     connection.exec('ROLLBACK');
   } catch {
-    return; // there is no transaction any more
+    return; // already rolled back
   }
 }

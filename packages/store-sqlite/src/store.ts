@@ -1,4 +1,4 @@
-/** Store: event history and retained events in a SQLite file, for the realms of one router. */
+/** Event history and retained events in a SQLite file, for the realms of one router. */
 import { readFileSync } from 'node:fs';
 import type { EventLog, EventStore, LogRule, RetainedEvents, StoreRealm } from '@wamp/router';
 import { configure, Database, type Synchronous } from './database.ts';
@@ -12,43 +12,47 @@ import { migrate, readMeta, writeMeta } from './schema.ts';
 import { ThreadDisk } from './thread.ts';
 
 export interface SqliteStoreOptions {
-  /** The file; its folder has to exist. FILE-wal, FILE-shm and FILE-lock are made beside it. */
+  /** The path of the file; its folder must exist. FILE-wal, FILE-shm and FILE-lock are created next to it. */
   readonly path: string;
   /**
-   * When a publication that is kept is sent and acknowledged: once it is written (`true`, the default), so that nothing which
-   * anybody has heard of is lost; or at once (`false`): then an end that is not in order costs the last milliseconds, and
-   * logs take a new epoch after it.
+   * When a publication that is kept is sent and acknowledged. `true`, the default: once it is written, so that no
+   * event is lost that a client knows of. `false`: at once; then a crash costs the last milliseconds, and logs take a
+   * new epoch after it.
    */
   readonly writeFirst?: boolean;
   /**
-   * What a power cut may cost: nothing (`full`, the default: each transaction waits for the disk); the last transactions
-   * (`normal`); the file (`off`). The end of the process alone, even by `kill -9`, costs nothing in any of them.
+   * What a power failure may cost: nothing (`full`, the default: each transaction waits for the disk); the last
+   * transactions (`normal`); the file (`off`). A crash of the process alone, even by `kill -9`, costs nothing in any
+   * mode.
    */
   readonly synchronous?: Synchronous;
-  /** From one transaction to the next, at least (ms); 5 by default. */
+  /** The minimum interval between transactions (ms). Default: 5. */
   readonly interval?: number;
-  /** The binding of SQLite, or the name of one; the best that is installed by default. */
+  /** The SQLite binding, or its name. Default: the best one installed. */
   readonly driver?: DriverName | Driver;
   /**
-   * Whether a thread of its own writes; true by default. Otherwise the router waits while it is written. A driver that is
-   * an object always writes on this thread.
+   * Whether a worker thread writes. Default: true. Otherwise the router blocks during writes. A driver given as an
+   * object always writes on this thread.
    */
   readonly thread?: boolean;
-  /** Told when writing begins to fail, with the error, and when it works again; nobody by default. */
+  /**
+   * Called with the error when writing begins to fail, and with undefined when it works again. Default: not called.
+   */
   readonly onChange?: (failing: StoreError | undefined) => void;
 }
 
 /** A store in a SQLite file. */
 export interface SqliteStore extends EventStore {
-  /** How it is doing. */
+  /** The state of the store. */
   readonly status: StoreStatus;
-  /** Writes what is left, and lets go of the file; to be called when the router is closed. */
+  /** Writes what is pending, and closes the file; call it after the router has closed. */
   close(): Promise<void>;
 }
 
 /**
  * Opens a store in a SQLite file, for one router.
- * @throws StoreError when the file cannot be opened, is damaged, comes from a later version, or is another process's
+ * @throws StoreError if the file cannot be opened, is damaged, was written by a later version, or is in use by
+ *   another process
  */
 export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
   return new Store(options);
@@ -58,16 +62,16 @@ class Store implements SqliteStore {
   readonly writesFirst: boolean;
   readonly #options: SqliteStoreOptions;
   readonly #driver: Driver;
-  /** For opening logs; another one writes. */
+  /** The connection for opening logs; writes use another one. */
   readonly #connection: Connection;
-  /** Held as long as the file is in use. */
+  /** The lock that is held while the file is in use. */
   readonly #lock: Connection;
   readonly #synchronous: Synchronous;
-  /** Whether the file may lack what has been appended by an earlier process. */
+  /** Whether the file may lack events that an earlier process has appended. */
   readonly #mayLack: boolean;
   readonly #realms = new Map<string, StoreRealm>();
   readonly #retained = new Map<string, SqliteRetained>();
-  /** By number in the file: those of a realm that is opened again go on from there. */
+  /** By number in the file: logs of a realm that is opened again continue there. */
   readonly #logs = new Map<number, SqliteLog>();
   #writer: { readonly disk: Disk; readonly commits: GroupCommit } | undefined;
 
@@ -144,8 +148,8 @@ class Store implements SqliteStore {
   }
 
   /**
-   * Notes how the file is written from now on.
-   * @returns whether the last one ended in a way that may have cost something, in the way in which it wrote
+   * Records how the file is written from now on.
+   * @returns whether the previous process may have lost events, judging by its mode and how it ended
    */
   #takeOver(): boolean {
     const connection = this.#connection;
@@ -194,7 +198,7 @@ class Store implements SqliteStore {
   }
 }
 
-/** Keeps other processes from the file: the lock goes with this process, whatever ends it. */
+/** Locks the file against other processes; the lock is released when the process ends for any reason. */
 function lock(driver: Driver, path: string): Connection {
   const connection = driver.open(`${path}-lock`);
   try {
@@ -214,7 +218,7 @@ function attempt<T>(doing: string, path: string, task: () => T): T {
   }
 }
 
-/** Another one after each start of the machine; empty where the system does not tell. */
+/** Identifies the boot of the machine; empty if the system does not provide it. */
 function bootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();

@@ -1,9 +1,9 @@
-/** Thread: a database that another thread works on. */
+/** A database in a worker thread. */
 import { Worker } from 'node:worker_threads';
 import type { Batch, Disk, Page, PageQuery, Report } from './disk.ts';
 import type { Answer, Question, WorkerData } from './worker.ts';
 
-/** Starts a worker; in this repository, where it is TypeScript, with what loads that. */
+/** Starts a worker; in this repository it is TypeScript, and needs a loader. */
 function startWorker(workerData: WorkerData): Worker {
   const options = { workerData, name: 'wamp-store' };
   if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./worker.js', import.meta.url), options);
@@ -17,7 +17,9 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Asks a worker, which answers in order. When it ends unasked, everything fails from then on. */
+/**
+ * Sends requests to a worker, which answers in order. If the worker exits unexpectedly, all further requests fail.
+ */
 export class ThreadDisk implements Disk {
   readonly #worker: Worker;
   readonly #waiting: Waiting[] = [];
@@ -34,7 +36,7 @@ export class ThreadDisk implements Disk {
     this.#worker.on('exit', () => {
       this.#end(new Error('the thread that writes has ended'));
     });
-    // A router that has nothing left to do ends, whether the store is closed or not.
+    // An idle worker does not keep the process alive.
     this.#worker.unref();
   }
 
@@ -64,7 +66,7 @@ export class ThreadDisk implements Disk {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      // While an answer is due, the process goes on.
+      // A pending request keeps the process alive.
       this.#worker.ref();
       this.#worker.postMessage(question, transfer);
     });
@@ -87,7 +89,7 @@ function packedOf({ events }: Batch['retained'][number]): readonly Uint8Array[] 
   return events.map(({ packed }) => packed);
 }
 
-/** Memory that belongs to this event alone, and can be handed over instead of being copied. */
+/** Memory of this event alone, which can be transferred instead of copied. */
 function ownMemoryOf(packed: Uint8Array | undefined): readonly ArrayBuffer[] {
   if (packed === undefined || packed.byteLength === 0 || packed.byteLength < packed.buffer.byteLength)
     return [];

@@ -1,24 +1,24 @@
-/** Worker: the thread that writes to the file, so that the router never waits for a disk. */
+/** The worker thread that writes to the file, so that the router does not wait for the disk. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { configure, Database, type Synchronous } from './database.ts';
 import type { Batch, PageQuery } from './disk.ts';
 import { driver, type DriverName } from './driver.ts';
 
-/** What the thread is started with. */
+/** The parameters of the thread. */
 export interface WorkerData {
   readonly path: string;
   readonly driver: DriverName;
   readonly synchronous: Synchronous;
 }
 
-/** What it is asked. */
+/** A request. */
 export type Question =
   | { readonly do: 'commit'; readonly batch: Batch }
   | { readonly do: 'page'; readonly query: PageQuery }
   | { readonly do: 'find'; readonly log: number; readonly publication: number; readonly now: number }
   | { readonly do: 'close' };
 
-/** What it answers, in the order of the questions: a result, or the words of what was thrown. */
+/** An answer, in the order of the requests: a result, or the message of an error. */
 export type Answer = { readonly result: unknown } | { readonly error: string };
 
 function answer(database: Database, question: Question): unknown {

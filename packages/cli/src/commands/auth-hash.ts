@@ -1,4 +1,4 @@
-/** `wamp auth hash`: what a router keeps of a password, so that its configuration needs not have the password. */
+/** `wamp auth hash`: derives what the router's configuration contains instead of a password. */
 import { randomBytes } from 'node:crypto';
 import { Command, Option } from 'commander';
 import { scramKeys, toHex, wampcraKey, type ScramCost } from '@wamp/protocol/auth';
@@ -20,7 +20,7 @@ interface Options {
   readonly output?: Format;
 }
 
-/** What `@wamp/router` takes by default, in `scramCredentials`. */
+/** The defaults of `scramCredentials` of `@wamp/router`. */
 const SCRAM_COST: Readonly<Record<ScramCost['kdf'], ScramCost>> = {
   argon2id13: { kdf: 'argon2id13', iterations: 2, memory: 19_456 },
   pbkdf2: { kdf: 'pbkdf2', iterations: 600_000 },
@@ -96,7 +96,7 @@ async function wampcraRow(password: string, { iterations = WAMPCRA.iterations }:
   return { key: await wampcraKey(password, salting), ...salting };
 }
 
-/** Lines for the principal in the configuration of `wamp-router`, beside its role. */
+/** The lines to add to the principal in the configuration of `wamp-router`. */
 function yaml(row: Row): string {
   return Object.entries(row)
     .map(([key, value]) => `${key}: ${typeof value === 'number' ? value : `'${value}'`}`)

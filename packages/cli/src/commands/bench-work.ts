@@ -1,15 +1,15 @@
-/** The work that `wamp bench` measures: calls, events, joins. */
+/** The workloads of `wamp bench`: calls, events, joins. */
 import type { Session } from '@wamp/client';
 import { deferred } from '../io/io.ts';
 import type { Crowd } from './desk.ts';
 import { Meter } from './meter.ts';
 
-/** How much of it. */
+/** The amount of work. */
 export interface Load {
   readonly uri: string;
   readonly payload: string;
   readonly window: number;
-  /** How many at most. */
+  /** The maximum number. */
   readonly count?: number;
   readonly callers?: number;
   readonly subscribers?: number;
@@ -22,17 +22,17 @@ interface Work {
   /** Resolves when all of it is done, or it was stopped. */
   run(): Promise<void>;
   stop(): void;
-  /** How much of what was begun never arrived. */
+  /** The number of pieces that were started and never completed. */
   lost(): Promise<number>;
 }
 
-/** Prepares work: opens sessions, registers, subscribes. */
+/** Prepares the work: opens sessions, registers, subscribes. */
 export type Workload = (crowd: Crowd, load: Load) => Promise<Work>;
 
-/** How long the last events may take to arrive (ms). */
+/** Time limit for the last events (ms). */
 const LATE = 5_000;
 
-/** Calls, from some sessions to another. */
+/** Calls from several sessions to one callee. */
 export const rpc: Workload = async (crowd, { uri, payload, window, count, callers = 1, procedure }) => {
   const called = procedure ?? uri;
   if (procedure === undefined)
@@ -48,7 +48,7 @@ export const rpc: Workload = async (crowd, { uri, payload, window, count, caller
   return { ...repeated(sessions, { window, count }, call), meter, lost: () => Promise.resolve(0) };
 };
 
-/** Events, from one session to others. What each event carries first is when it was published. */
+/** Events from one publisher to several subscribers. The first argument of each is its time of publication. */
 export const pubSub: Workload = async (crowd, { uri, payload, window, count, subscribers = 1 }) => {
   const { clock } = crowd.io;
   const meter = new Meter();
@@ -78,7 +78,7 @@ export const pubSub: Workload = async (crowd, { uri, payload, window, count, sub
   return { ...work, meter, lost };
 };
 
-/** Joins, each of which leaves again. */
+/** Joins; each session leaves again. */
 export const joins: Workload = async (crowd, { window, count }) => {
   const { clock } = crowd.io;
   const meter = new Meter();
@@ -100,11 +100,11 @@ function several({ join }: Crowd, number: number): Promise<Session[]> {
 }
 
 interface Repeated extends Pick<Work, 'run' | 'stop'> {
-  /** Resolves when nothing of it is on its way any more. */
+  /** Resolves when no piece is in flight. */
   readonly ended: Promise<void>;
 }
 
-/** Does the same over and over, so many at a time for each session, until it is stopped or all are begun. */
+/** Repeats a task with a fixed concurrency per session, until it is stopped or all are started. */
 function repeated<S>(
   sessions: readonly S[],
   { window, count = Infinity }: { readonly window: number; readonly count?: number | undefined },

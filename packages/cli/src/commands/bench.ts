@@ -1,4 +1,4 @@
-/** `wamp bench`: how many calls, events or joins a second a router does, as this one client sees it. */
+/** `wamp bench`: measures calls, events or joins per second, as one client sees them. */
 import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
 import { Exit, type ExitCode } from '../io/exit-codes.ts';
@@ -24,7 +24,7 @@ interface Options extends Given {
   readonly uri: string;
 }
 
-/** How often the bar moves (ms). */
+/** The update interval of the progress bar (ms). */
 const TICK = 200;
 
 export function benchCommand(run: Run): Command {
@@ -103,7 +103,7 @@ interface Watched {
   readonly done: () => number;
 }
 
-/** Resolves when the time is over; meanwhile the bar moves. */
+/** Resolves when the time has passed; updates the bar meanwhile. */
 async function watch(
   { io, signal }: Crowd,
   { duration, count }: Options,

@@ -1,4 +1,4 @@
-/** `wamp call`: calls a procedure, and writes what it gives. */
+/** `wamp call`: calls a procedure, and writes its result. */
 import { Command } from 'commander';
 import type { Result } from '@wamp/client';
 import { interval } from '../io/words.ts';
@@ -45,7 +45,7 @@ export function callCommand(run: Run): Command {
   });
 }
 
-/** One value as it is; whatever is more than that, or asked for, whole. */
+/** A single value as it is; several values, or if requested, the whole result. */
 async function writeResult(out: Output, { args, kwargs, details }: Result, how: CallOptions): Promise<void> {
   const [first = null] = args;
   const isOne = args.length <= 1 && Object.keys(kwargs).length === 0;

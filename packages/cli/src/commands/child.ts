@@ -1,4 +1,4 @@
-/** A command that answers a call: the call on its standard input, the result on its standard output. */
+/** Runs a command that answers a call: the call on its standard input, the result on its standard output. */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { result, WampError, type Invocation, type Result } from '@wamp/client';
@@ -6,24 +6,24 @@ import type { Io } from '../io/io.ts';
 import { value } from '../io/words.ts';
 import { toJson } from '../output/json.ts';
 
-/** How a command is run. */
+/** How to run the command. */
 export interface HowToRun {
-  /** The program and its arguments; no shell reads them. */
+  /** The program and its arguments; they are not passed to a shell. */
   readonly words: readonly string[];
-  /** What it reads: the call as JSON, or the first argument as text. */
+  /** Its input: the call as JSON, or the first argument as text. */
   readonly stdin: 'json' | 'text';
-  /** Whether each line that it writes is a progressive result. */
+  /** Whether each line of its output is a progressive result. */
   readonly lines: boolean;
-  /** How long it may run, in milliseconds. */
+  /** Time limit in milliseconds. */
   readonly timeout: number;
 }
 
-/** Bytes. A result that is longer would not pass most routers. */
+/** Limit in bytes; most routers would refuse a longer result. */
 const LONGEST = 1_048_576;
-/** How long a command may take to end once it was told to (ms). */
+/** How long a command may take to exit after SIGTERM (ms). */
 const GRACE = 2_000;
 
-/** @throws WampError when the command fails: its caller gets it */
+/** @throws WampError if the command fails; the caller receives it */
 export async function runCommand(
   invocation: Invocation,
   how: HowToRun,
@@ -52,7 +52,7 @@ function started(
   { env }: Io,
 ): ChildProcessWithoutNullStreams {
   const [program = '', ...args] = words;
-  // Who answers has no business with our own secret.
+  // The command must not inherit our own secret.
   const { WAMP_SECRET: _secret, ...rest } = env;
   return spawn(program, args, {
     env: {
@@ -65,7 +65,7 @@ function started(
   });
 }
 
-/** Ends the command, and then keeps the reason. */
+/** Stops the command, and keeps the first reason. */
 interface Kill {
   (why: string): void;
   reason: () => string | undefined;
@@ -96,7 +96,7 @@ function feed(
       : typeof first === 'string'
         ? first
         : toJson(first);
-  // A command that does not read its input is none the worse for it.
+  // A command need not read its input.
   stdin.on('error', () => undefined);
   stdin.end(text);
 }
@@ -122,7 +122,7 @@ async function progressOf(
   return undefined;
 }
 
-/** Resolves when the command has ended well. @throws WampError */
+/** Resolves when the command has exited with 0. @throws WampError */
 function exitOf(child: ChildProcessWithoutNullStreams, killed: () => string | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (why: string): void => reject(new WampError('wamp.error.runtime_error', [why]));

@@ -1,4 +1,4 @@
-/** What every command works with: a session, somewhere to write to, and a signal that says when to stop. */
+/** What every command is given: a session, an output, and a signal that stops it. */
 import { setMaxListeners } from 'node:events';
 import type { Session } from '@wamp/client';
 import { Exit, type ExitCode } from '../io/exit-codes.ts';
@@ -11,53 +11,53 @@ import { settings, type Given, type Settings } from '../session/settings.ts';
 /** One run of the program. */
 export interface Run {
   readonly io: Io;
-  /** Aborted when standard output can be written no more. */
+  /** Aborted when standard output cannot be written any more. */
   readonly outputEnded: AbortSignal;
-  /** A line on stderr beside the work. */
+  /** Writes a notice to stderr. */
   readonly note: (text: string) => void;
-  /** How the run ends, if nothing goes wrong. */
+  /** The exit code if no error occurs. */
   exit: ExitCode;
-  /** What is known of the connection, for error messages. */
+  /** The settings of the connection, for error messages. */
   settings: Partial<Settings>;
-  /** What the command line says of the format. */
+  /** The format option of the command line. */
   format: Format | undefined;
 }
 
-/** What a command works with that needs no session. */
+/** What a command without a session is given. */
 export interface Place {
   readonly io: Io;
   readonly out: Output;
   readonly note: (text: string) => void;
-  /** Aborted when it is time to stop: with `Interrupted`, `ReaderGone` or a `Failure`. */
+  /** Aborted when the command has to stop: with `Interrupted`, `ReaderGone` or a `Failure`. */
   readonly signal: AbortSignal;
 }
 
-/** What a command works with in a realm. */
+/** What a command with a session is given. */
 export interface Desk extends Place {
   readonly settings: Settings;
   readonly session: Session;
 }
 
-/** What a command does; it gives the exit code, or nothing when all went well. */
+/** The action of a command; it returns the exit code, or undefined for success. */
 export type Work<D> = (desk: D) => Promise<ExitCode | undefined>;
 
 function placeOf(run: Run, format: Format | undefined): Place {
   const { io, outputEnded, note } = run;
   run.format = format;
   const signal = AbortSignal.any([io.interrupt, outputEnded]);
-  // Each call and each session in flight listens to it.
+  // Each call and each session in flight listens to the signal.
   setMaxListeners(0, signal);
   return { io, note, signal, out: new Output(io, format, outputEnded) };
 }
 
-/** Does something without a session. */
+/** Runs an action without a session. */
 export async function without(run: Run, format: Format | undefined, work: Work<Place>): Promise<void> {
   run.exit = (await work(placeOf(run, format))) ?? Exit.DONE;
 }
 
 /**
- * Joins the realm that the options name, does something there, and leaves.
- * @param comesBack whether it goes on over another connection when one is lost
+ * Joins the realm that the options name, runs an action, and leaves.
+ * @param comesBack whether to reconnect when the connection is lost
  */
 export async function inSession(run: Run, given: Given, work: Work<Desk>, comesBack = false): Promise<void> {
   run.format = given.output;
@@ -72,7 +72,7 @@ export async function inSession(run: Run, given: Given, work: Work<Desk>, comesB
   }
 }
 
-/** The same for work that goes on until it is stopped, over another connection when one is lost. */
+/** Likewise for an action that runs until it is stopped, and reconnects. */
 export function staying(run: Run, given: Given, work: (desk: Desk) => Promise<void>): Promise<void> {
   return inSession(
     run,
@@ -85,16 +85,16 @@ export function staying(run: Run, given: Given, work: (desk: Desk) => Promise<vo
   );
 }
 
-/** What a command works with that opens sessions of its own. */
+/** What a command with several sessions is given. */
 export interface Crowd extends Place {
   readonly settings: Settings;
-  /** Opens one more session; it is closed when the work is over. */
+  /** Opens another session, which is closed at the end. */
   readonly join: () => Promise<Session>;
-  /** Opens one that whoever asks for it closes. */
+  /** Opens a session that the caller closes. */
   readonly open: () => Promise<Session>;
 }
 
-/** Does something with many sessions. */
+/** Runs an action with several sessions. */
 export async function inSessions(run: Run, given: Given, work: Work<Crowd>): Promise<void> {
   run.format = given.output;
   const chosen = settings(given, run.io.env);
@@ -115,8 +115,8 @@ export async function inSessions(run: Run, given: Given, work: Work<Crowd>): Pro
 }
 
 /**
- * Waits until it is stopped from outside, or what it waits for is done.
- * @throws what the session was lost to, and what goes wrong with the output
+ * Waits until the command is stopped, or `done` settles.
+ * @throws the error that ended the session, or an error of the output
  */
 export async function lasting(
   { session, signal }: Pick<Desk, 'session' | 'signal'>,
@@ -129,7 +129,7 @@ export async function lasting(
   if (signal.aborted && !isEnding(signal.reason)) throw signal.reason as Error;
 }
 
-/** Runs a handler whose output may have no reader any more: that ends the program elsewhere. */
+/** Runs a handler; a closed output ends the program elsewhere. */
 export async function whileRead(write: () => Promise<void>): Promise<void> {
   try {
     await write();

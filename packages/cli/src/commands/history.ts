@@ -1,4 +1,4 @@
-/** `wamp history`: the past events of a topic, where the router keeps them. */
+/** `wamp history`: the past events of a topic, if the router keeps them. */
 import { Command } from 'commander';
 import type { MatchPolicy } from '@wamp/client';
 import { getEvents, subscriptions, type PastEvent } from '@wamp/client/meta';
@@ -42,7 +42,7 @@ export function historyCommand(run: Run): Command {
   });
 }
 
-/** The latest events that are asked for, in the order that is asked for. */
+/** The latest events, in the requested order. */
 export async function pastEvents(
   { session, io }: Pick<Desk, 'session' | 'io'>,
   topic: string,

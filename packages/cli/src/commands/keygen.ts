@@ -1,4 +1,4 @@
-/** `wamp keygen`: a new Ed25519 key for cryptosign, in a file of its own. */
+/** `wamp keygen`: creates an Ed25519 key for cryptosign, in a new file. */
 import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
@@ -47,7 +47,7 @@ function publicKeyOf(file: string): string {
   return toHex(ed25519PublicKey(seed));
 }
 
-/** Writes a new private key. @throws Failure when the file is there already */
+/** Writes a new private key. @throws Failure if the file exists */
 function made(file: string): string {
   const { d, x } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
   const [seed, publicKey] = [d ?? '', x ?? ''].map((part) => Buffer.from(part, 'base64url').toString('hex'));

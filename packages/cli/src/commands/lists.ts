@@ -1,4 +1,6 @@
-/** `wamp sessions`, `wamp registrations`, `wamp subscriptions`: who is in a realm, who offers what, who listens to what. */
+/**
+ * `wamp sessions`, `wamp registrations`, `wamp subscriptions`: lists the sessions, procedures and topics of a realm.
+ */
 import { Command } from 'commander';
 import { WampError, type Id } from '@wamp/client';
 import {
@@ -18,7 +20,7 @@ import { connecting } from '../session/options.ts';
 import type { Given } from '../session/settings.ts';
 import { inSession, type Desk, type Run } from './desk.ts';
 
-/** How many questions are on their way at once. */
+/** The number of concurrent calls. */
 const WINDOW = 64;
 
 interface ListOptions extends Given {
@@ -105,7 +107,7 @@ function one(id: Id | undefined): readonly Id[] {
   return id === undefined ? [] : [id];
 }
 
-/** Asks about each, some at a time. What has gone meanwhile is left out. */
+/** Gets the details of each id, some at a time. Skips those that have ended meanwhile. */
 async function each<T>(ids: readonly Id[], ask: (id: Id) => Promise<T>): Promise<T[]> {
   const answers: T[] = [];
   for (let at = 0; at < ids.length; at += WINDOW) {
@@ -123,13 +125,13 @@ async function each<T>(ids: readonly Id[], ask: (id: Id) => Promise<T>): Promise
 }
 
 interface Listing<R> {
-  /** How many there are, those beyond the limit too. */
+  /** The total, including those beyond the limit. */
   readonly total: number;
-  /** A row as JSON has it; by default as it is. */
+  /** The JSON of a row. Default: the row itself. */
   readonly json?: (row: R) => unknown;
 }
 
-/** A table for people, a line for each row for scripts. */
+/** Writes a table for people, or a line of JSON for each row. */
 async function writeList<R extends object>(
   { out, note }: Desk,
   columns: readonly Column<R>[],
@@ -182,7 +184,7 @@ const FACTS: readonly Column<Fact>[] = [
   { title: 'IS', cell: ([, value]) => value },
 ];
 
-/** `transport.peer` for what is in a dict within the dict. */
+/** `transport.peer` for an item of a nested dict. */
 function factsOf(details: Readonly<Record<string, unknown>>, before = ''): Fact[] {
   return Object.entries(details).flatMap(([name, value]): Fact[] =>
     typeof value === 'object' && value !== null

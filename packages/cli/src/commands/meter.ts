@@ -1,10 +1,10 @@
-/** Counts work and how long each piece took, within a fixed amount of memory. */
+/** Counts work and samples durations, in a fixed amount of memory. */
 import { quantile } from '../output/numbers.ts';
 
-/** How many durations are kept; of more, a random choice of so many. */
+/** The size of the random sample of durations. */
 const KEPT = 100_000;
 
-/** What a meter has seen. Durations in milliseconds. */
+/** The readings of a meter. Durations in milliseconds. */
 export interface Figures {
   readonly count: number;
   readonly p50: number;
@@ -18,7 +18,7 @@ export class Meter {
   #max = 0;
   readonly #kept = new Float64Array(KEPT);
 
-  /** @param ms how long it took */
+  /** @param ms the duration */
   add(ms: number): void {
     const at = this.count < KEPT ? this.count : Math.floor(Math.random() * (this.count + 1));
     if (at < KEPT) this.#kept[at] = ms;

@@ -1,9 +1,9 @@
-/** What `wamp.metrics.get` tells, read twice: totals, and what came of them in between. */
+/** Two readings of `wamp.metrics.get`: totals, and the differences between them. */
 import type { Session } from '@wamp/client';
 
 type Counts = Readonly<Record<string, number>>;
 
-/** The counts of a realm since it began. */
+/** The counts of a realm since it was created. */
 export interface Metrics {
   readonly uptime_ms: number;
   readonly sessions: number;
@@ -11,7 +11,7 @@ export interface Metrics {
   readonly registrations: number;
   readonly kept_bytes: Counts;
   readonly limits_exceeded: Counts;
-  /** Counters, by name: `calls`, `events` … */
+  /** Counters by name: `calls`, `events` … */
   readonly totals: Counts;
   /** Messages by type: received, sent, dropped and denied. */
   readonly by_type: Readonly<Record<string, Counts>>;
@@ -46,7 +46,7 @@ export async function readMetrics(session: Session, signal: AbortSignal): Promis
   };
 }
 
-/** How often a second, in between two readings. */
+/** The rates between two readings, per second. */
 export function ratesOf(before: Metrics, after: Metrics): Counts {
   const seconds = Math.max(1e-3, (after.uptime_ms - before.uptime_ms) / 1000);
   return Object.fromEntries(
@@ -57,7 +57,7 @@ export function ratesOf(before: Metrics, after: Metrics): Counts {
   );
 }
 
-/** The same of one message type. */
+/** Likewise for one message type. */
 export function rateOfType(before: Metrics, after: Metrics, direction: string, type: string): number {
   const seconds = Math.max(1e-3, (after.uptime_ms - before.uptime_ms) / 1000);
   const count = (metrics: Metrics): number => metrics.by_type[direction]?.[type] ?? 0;

@@ -1,4 +1,4 @@
-/** Option `--output` for commands that connect to nothing. */
+/** Option `--output` for commands without a connection. */
 import { Option } from 'commander';
 
 export function outputOption(): Option {

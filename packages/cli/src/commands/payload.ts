@@ -1,11 +1,11 @@
-/** Arguments of calls and publications, as a command line gives them, and payloads as it shows them. */
+/** Parses payloads from the command line, and formats received ones. */
 import type { Args, Kwargs } from '@wamp/client';
 import { Option, type Command } from 'commander';
 import { usage } from '../io/failure.ts';
 import { keyword, value } from '../io/words.ts';
 import { harmless, toJson } from '../output/json.ts';
 
-/** What the options say of a payload. */
+/** The options of a payload. */
 export interface PayloadOptions {
   readonly kw?: readonly (readonly [string, string])[];
   readonly args?: string;
@@ -13,7 +13,7 @@ export interface PayloadOptions {
   readonly text?: true;
 }
 
-/** Gives a command the arguments and options of a payload. */
+/** Adds the arguments and options of a payload to a command. */
 export function withPayload(command: Command): Command {
   return command
     .argument('[args...]', 'positional arguments: JSON, or text')
@@ -25,7 +25,7 @@ export function withPayload(command: Command): Command {
     .option('--text', 'take arguments as text, be they JSON or not');
 }
 
-/** The payload that is meant. @throws Failure, InvalidArgumentError */
+/** The payload of the command line. @throws Failure, InvalidArgumentError */
 export function payloadFrom(
   words: readonly string[],
   { kw = [], args, kwargs, text }: PayloadOptions,
@@ -67,7 +67,7 @@ export function shown(args: Args, kwargs: Kwargs): string {
   return harmless(parts.join(' '));
 }
 
-/** Keyword arguments where there are some. */
+/** Keyword arguments, if there are any. */
 export function kwargsIn(kwargs: Kwargs): { readonly kwargs?: Kwargs } {
   return Object.keys(kwargs).length > 0 ? { kwargs } : {};
 }

@@ -1,4 +1,4 @@
-/** `wamp ping`: how long the router takes to answer. */
+/** `wamp ping`: measures the round trip to the router. */
 import { Command } from 'commander';
 import { WampError } from '@wamp/client';
 import { Exit } from '../io/exit-codes.ts';
@@ -31,7 +31,7 @@ export function pingCommand(run: Run): Command {
   });
 }
 
-/** The round trips in milliseconds; undefined for answers that did not come in time. */
+/** The round trips in milliseconds; undefined for answers that were late. */
 async function pings(
   desk: Desk,
   { count = Infinity, interval: gap, timeout }: Options,
@@ -55,7 +55,7 @@ async function pings(
   return times;
 }
 
-/** Any answer is one, also one that denies the question. */
+/** Any answer counts, even a refusal. */
 async function roundTrip({ session, signal, io }: Desk, timeout: number): Promise<number | undefined> {
   const started = io.clock.elapsed();
   try {

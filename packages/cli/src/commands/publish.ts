@@ -73,7 +73,7 @@ async function publishOne(
   await out.record({ topic, publication }, ({ dim }) => `${topic}  ${dim(`publication ${publication}`)}`);
 }
 
-/** Each line is one argument. Reads no faster than the router takes what was read. */
+/** Publishes each line as one argument; reads no faster than the router accepts. */
 async function publishLines(
   { session, out, io, signal }: Desk,
   topic: string,
@@ -84,7 +84,7 @@ async function publishLines(
   const lines = createInterface({ input: io.stdin, crlfDelay: Infinity, signal });
   let count = 0;
   for await (const line of lines) {
-    // A line of a log is text, whatever it begins with.
+    // A line of input is text, whatever its first character.
     const argument = asText ? line : jsonOr(line);
     await session.publish(topic, [argument], { ...how, kwargs, signal });
     count += 1;

@@ -1,4 +1,4 @@
-/** `wamp register`: offers a procedure, which a command answers, or which gives back what it was called with. */
+/** `wamp register`: registers a procedure that runs a command, or echoes its arguments. */
 import { Command, Option } from 'commander';
 import { result, type Invocation, type InvocationPolicy, type MatchPolicy, type Result } from '@wamp/client';
 import { deferred } from '../io/io.ts';
@@ -73,7 +73,7 @@ async function serve(
       try {
         return await answer(invocation);
       } finally {
-        // What the handler returns goes out before whoever waits for this goes on.
+        // The result of the handler is sent before the code that waits for this continues.
         if (left <= 0) setImmediate(done.resolve);
       }
     },
@@ -122,7 +122,7 @@ interface Outcome {
   readonly error?: unknown;
 }
 
-/** One call: a line. */
+/** Formats one call as a line. */
 function report(
   { out, io }: Desk,
   invocation: Invocation,

@@ -1,4 +1,4 @@
-/** `wamp subscribe`: writes events as they come. */
+/** `wamp subscribe`: writes events as they arrive. */
 import { Command, Option } from 'commander';
 import type { MatchPolicy, WampEvent } from '@wamp/client';
 import { Exit } from '../io/exit-codes.ts';
@@ -78,7 +78,7 @@ function silence(topics: readonly string[], timeout: number): Failure {
   });
 }
 
-/** One event: a line. */
+/** Formats one event as a line. */
 export async function writeEvent({ out, io }: Pick<Desk, 'out' | 'io'>, event: WampEvent): Promise<void> {
   const { topic, publication, args, kwargs, publisher, retained } = event;
   const record = {

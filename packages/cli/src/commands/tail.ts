@@ -1,4 +1,4 @@
-/** `wamp tail`: the last events of a topic and then those that come, or what happens in a realm. */
+/** `wamp tail`: the latest events of a topic followed by new ones, or the meta events of a realm. */
 import { Command } from 'commander';
 import { WampError, type MatchPolicy, type Subscription, type WampEvent } from '@wamp/client';
 import {
@@ -43,10 +43,7 @@ export function tailCommand(run: Run): Command {
   });
 }
 
-/**
- * Subscribes first and asks for the past then, so that no event falls between the two; one that is in both is written
- * once.
- */
+/** Subscribes before it asks for past events, so that none is missed; an event in both is written once. */
 async function followTopic(desk: Desk, topic: string, { match, lines }: Options): Promise<void> {
   const { session, signal } = desk;
   const early: WampEvent[] = [];
@@ -65,7 +62,7 @@ async function followTopic(desk: Desk, topic: string, { match, lines }: Options)
     seen.add(event.publication);
     await writeEvent(desk, event);
   }
-  // Events that come while these are written wait behind them in `early`.
+  // Events that arrive while these are written wait in `early`.
   for (let next = early.shift(); next !== undefined; next = early.shift()) {
     if (!seen.has(next.publication)) await writeEvent(desk, next);
   }
@@ -73,7 +70,7 @@ async function followTopic(desk: Desk, topic: string, { match, lines }: Options)
   await lasting(desk);
 }
 
-/** The last events, none where the router keeps no history. */
+/** The latest events; empty if the router keeps no history. */
 async function past(
   desk: Desk,
   topic: string,
@@ -95,7 +92,7 @@ async function past(
   }
 }
 
-/** What the router tells everybody who may hear it: its meta events. */
+/** The meta events of the router. */
 async function followRealm(desk: Desk): Promise<void> {
   const { session } = desk;
   const [joins, offers, listens] = [sessions(session), registrations(session), subscriptions(session)];

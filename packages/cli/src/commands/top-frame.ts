@@ -1,4 +1,4 @@
-/** The picture that `wamp top` shows: lines of text. */
+/** The display of `wamp top`, as lines of text. */
 import { harmless } from '../output/json.ts';
 import { age, figure, grouped, milliseconds, size } from '../output/numbers.ts';
 import type { Output } from '../output/output.ts';
@@ -6,20 +6,20 @@ import { table, type Column } from '../output/table.ts';
 import type { Settings } from '../session/settings.ts';
 import { rateOfType, ratesOf, type Metrics } from './metrics.ts';
 
-/** Where the picture is of. */
+/** The source of the display. */
 export interface Place {
   readonly out: Pick<Output, 'style'>;
   readonly settings: Pick<Settings, 'url' | 'realm'> | undefined;
 }
 
-/** Two readings: what is told is the later one, and what happened in between. */
+/** Two readings: the later one, and the rates between them. */
 export interface Pair {
   readonly before: Metrics;
   readonly metrics: Metrics;
   readonly answer: number;
 }
 
-/** How many message types are listed: the busiest. */
+/** The number of message types listed: the most frequent. */
 const TYPES = 10;
 
 export function topFrame({ out: { style }, settings }: Place, { before, metrics, answer }: Pair): string[] {

@@ -1,4 +1,4 @@
-/** `wamp top`: what a realm does, live: a table on a terminal, a line of JSON per reading for scripts. */
+/** `wamp top`: the activity of a realm, live: a table on a terminal, a line of JSON per reading for scripts. */
 import { Command } from 'commander';
 import { WampError } from '@wamp/client';
 import { Exit } from '../io/exit-codes.ts';
@@ -31,11 +31,11 @@ export function topCommand(run: Run): Command {
   });
 }
 
-/** One reading beside the one before. */
+/** A reading, and the previous one. */
 interface Reading {
   readonly before: Metrics;
   readonly metrics: Metrics;
-  /** Milliseconds that the router took to answer. */
+  /** The response time of the router (ms). */
   readonly answer: number;
 }
 
@@ -50,7 +50,7 @@ async function onScreen(desk: Desk, options: Options): Promise<void> {
   }
 }
 
-/** Reads until it is time to stop. */
+/** Takes readings until it is stopped. */
 async function readings(
   { session, signal, io, settings }: Desk,
   { interval: gap, count = Infinity }: Options,

@@ -1,10 +1,10 @@
-/** `wamp completion`: the script that lets a shell complete commands and options. */
+/** `wamp completion`: prints a script with which a shell completes commands and options. */
 import { Argument, Command } from 'commander';
 import { without, type Run } from '../commands/desk.ts';
 import { completionScript, SHELLS, type Shell } from './scripts.ts';
 import { nodesOf } from './words.ts';
 
-/** @param program whose commands are completed */
+/** @param program the program whose commands are completed */
 export function completionCommand(run: Run, program: Command): Command {
   return new Command('completion')
     .description('Write the script with which a shell completes commands and options.')

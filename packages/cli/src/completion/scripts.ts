@@ -1,4 +1,4 @@
-/** Completion for shells: scripts that are written from the commands and options of the program. */
+/** Completion scripts for shells, generated from the commands and options of the program. */
 import { flat, type Choice, type Node } from './words.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -8,7 +8,7 @@ export function completionScript(shell: Shell, program: Node): string {
   return { bash, zsh, fish }[shell](program);
 }
 
-/** `'it'\''s'`: a word that no shell reads anything into. */
+/** `'it'\''s'`: a word that is safe in every shell. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
@@ -17,7 +17,7 @@ function wordsOf({ children, options }: Node): string {
   return [...children.map(({ name }) => name), ...options.map(({ long }) => long)].join(' ');
 }
 
-/** Options that a value follows, whatever the command: by name, the first one counts. */
+/** Options with a value, of all commands; of those with the same name, the first one counts. */
 function withValue(program: Node): Choice[] {
   const options = flat(program).flatMap((node) => node.options);
   const flags = new Set(options.filter(({ takesValue }) => !takesValue).map(({ long }) => long));
@@ -28,7 +28,7 @@ function withValue(program: Node): Choice[] {
 /** How bash lists the names of the profiles. */
 const PROFILES = `"$(wamp profile list --output json 2>/dev/null | tr -d '"')"`;
 
-/** The cases of the word before, where that is an option with a value. Without a list, bash completes files. */
+/** The cases for a preceding option with a value. Without a list of values, bash completes files. */
 function bashValues(program: Node): string[] {
   const options = withValue(program);
   const isListed = ({ long, values }: Choice): boolean => values.length > 0 || long === '--profile';
@@ -126,7 +126,7 @@ ${lines.join('\n')}
 `;
 }
 
-/** True when the words so far lead to the command, and to none below it. */
+/** True if the words so far select this command, and no subcommand of it. */
 function conditionFor({ path, children }: Node, { children: top }: Node): string {
   if (path === '') return '__fish_use_subcommand';
   const words = path.split(' ').map((word) => `__fish_seen_subcommand_from ${word}`);

@@ -1,7 +1,7 @@
-/** What can be completed: the commands and options of the program, as its parser knows them. */
+/** The words to complete: the commands and options of the program, as Commander has them. */
 import type { Command, Option } from 'commander';
 
-/** A command, with what may follow it. */
+/** A command, and what may follow it. */
 export interface Node {
   /** `auth hash`, without the name of the program. */
   readonly path: string;
@@ -15,9 +15,9 @@ export interface Node {
 export interface Choice {
   readonly long: string;
   readonly description: string;
-  /** Whether a value follows it. */
+  /** Whether it takes a value. */
   readonly takesValue: boolean;
-  /** Which values there are, if they are few. */
+  /** The possible values, if they are few. */
   readonly values: readonly string[];
   /** Whether its value is the name of a file. */
   readonly isFile: boolean;
@@ -54,7 +54,7 @@ function choiceOf(option: Option): Choice {
   };
 }
 
-/** All commands below, and the program itself. */
+/** The program and all its commands. */
 export function flat(node: Node): Node[] {
   return [node, ...node.children.flatMap(flat)];
 }

@@ -1,17 +1,17 @@
-/** What goes wrong, as people and scripts are told of it: a URI, what happened, what to do about it, and an exit code. */
+/** Errors for people and scripts: a URI, a description, a remedy, and an exit code. */
 import { Exit, type ExitCode } from './exit-codes.ts';
 
-/** What to tell besides the message. */
+/** Attributes besides the message. */
 export interface FailureOptions {
   readonly exit: ExitCode;
-  /** What kind of failure it is, where WAMP has a name for it. */
+  /** The kind of failure, if WAMP defines a URI for it. */
   readonly uri?: string | undefined;
-  /** What to do about it, as a sentence or a command. */
+  /** The remedy, as a sentence or a command. */
   readonly remedy?: string | undefined;
   readonly cause?: unknown;
 }
 
-/** A failure that this program found itself. */
+/** A failure that this program has detected. */
 export class Failure extends Error {
   override readonly name = 'Failure';
   readonly exit: ExitCode;
@@ -26,12 +26,12 @@ export class Failure extends Error {
   }
 }
 
-/** The command line, the environment or a profile is wrong. */
+/** The command line, the environment or a profile is invalid. */
 export function usage(message: string, remedy?: string): Failure {
   return new Failure(message, { exit: Exit.USAGE, remedy });
 }
 
-/** Why everything ends: somebody pressed Ctrl-C, or the system said so. */
+/** Why the program is stopped: Ctrl-C, or a signal. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
   readonly signal: 'SIGINT' | 'SIGTERM';
@@ -42,12 +42,12 @@ export class Interrupted extends Error {
   }
 }
 
-/** Whoever read our output has gone: there is nobody to work for. */
+/** The reader of the output has closed it, so there is nothing left to do. */
 export class ReaderGone extends Error {
   override readonly name = 'ReaderGone';
 }
 
-/** True for the reasons to end that are no failure. */
+/** True for the reasons to stop that are not failures. */
 export function isEnding(error: unknown): error is Interrupted | ReaderGone {
   return error instanceof Interrupted || error instanceof ReaderGone;
 }

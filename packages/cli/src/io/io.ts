@@ -1,4 +1,4 @@
-/** What the program touches outside of itself: streams, environment, time, and the signals that end it. */
+/** What the program uses of its environment: streams, variables, time, and signals. */
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '@wamp/client';
 
@@ -9,28 +9,28 @@ export interface Outlet extends Writable {
   readonly rows?: number;
 }
 
-/** Standard input; a terminal can be told to hand over single keys, and not to show them. */
+/** Standard input; a terminal has a raw mode, which delivers single keys without echo. */
 export interface Inlet extends Readable {
   readonly isTTY?: boolean;
   setRawMode?(on: boolean): unknown;
 }
 
-/** Time: timers, durations and dates. */
+/** Timers, durations and dates. */
 export interface Timing extends Clock {
-  /** Milliseconds since some moment, and never back. */
+  /** Monotonic milliseconds. */
   elapsed(): number;
-  /** The date, from the wall clock. */
+  /** The current date. */
   date(): Date;
 }
 
-/** What a run of the program is given. */
+/** The environment of a run. */
 export interface Io {
   readonly stdin: Inlet;
   readonly stdout: Outlet;
   readonly stderr: Outlet;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Timing;
-  /** Aborted with an `Interrupted` when the person at the keyboard, or the system, wants the program to end. */
+  /** Aborted with an `Interrupted` when the user or the system stops the program. */
   readonly interrupt: AbortSignal;
 }
 
@@ -44,7 +44,7 @@ export const machineTime: Timing = {
   date: () => new Date(),
 };
 
-/** Resolves after so many milliseconds; rejects with the reason of the signal when that is aborted before. */
+/** Resolves after this many milliseconds; rejects with the reason of the signal if it is aborted first. */
 export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const aborted = (): void => {
@@ -68,7 +68,7 @@ export function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** A promise, and how to settle it. */
+/** A promise, and the functions that settle it. */
 export interface Deferred {
   readonly promise: Promise<void>;
   readonly resolve: () => void;
@@ -80,7 +80,7 @@ export function deferred(): Deferred {
   const promise = new Promise<void>((resolve, reject) => {
     settle = { resolve, reject };
   });
-  // Whoever is told of an error may have gone by then.
+  // If no code awaits it any more, the rejection is ignored.
   promise.catch(() => undefined);
   return { promise, resolve: () => settle?.resolve(), reject: (error) => settle?.reject(error) };
 }

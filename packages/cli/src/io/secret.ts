@@ -1,11 +1,11 @@
-/** Secrets from standard input: a line of a pipe, or typed at a terminal that does not show them. */
+/** Reads secrets from standard input: a line of a pipe, or typed on a terminal without echo. */
 import { usage } from './failure.ts';
 import type { Inlet, Io } from './io.ts';
 
-/** Characters. No ticket or password is longer. */
+/** Length limit in characters; no ticket or password is longer. */
 const LONGEST = 65_536;
 
-/** The first line of a pipe, without its end. @throws Failure when there is none */
+/** The first line of a pipe, without the line break. @throws Failure if there is none */
 export async function firstLineOf(stdin: Inlet): Promise<string> {
   let text = '';
   stdin.setEncoding('utf8');
@@ -23,7 +23,7 @@ function withoutReturn(line: string): string {
   return line.endsWith('\r') ? line.slice(0, -1) : line;
 }
 
-/** Asks on a terminal; what is typed is not shown. @throws Interrupted */
+/** Prompts on a terminal, without echo. @throws Interrupted */
 export async function askSecret(io: Io, question: string): Promise<string> {
   const { stdin, stderr, interrupt } = io;
   stderr.write(question);
@@ -52,7 +52,7 @@ function typed(stdin: Inlet, interrupt: AbortSignal): Promise<string> {
           settle(() => resolve(text));
           return;
         }
-        // Ctrl-C does not become a signal in raw mode.
+        // In raw mode, Ctrl-C is not a signal.
         if (key === '\u0003') {
           settle(() => reject(usage('no secret was given')));
           return;

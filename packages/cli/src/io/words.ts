@@ -1,9 +1,9 @@
-/** What stands on a command line, as values: durations, counts, JSON or text. */
+/** Parses values of a command line: durations, counts, JSON or text. */
 import { InvalidArgumentError } from 'commander';
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `500ms`, `5s`, `2m`, `1h`, `1d`: milliseconds. @throws InvalidArgumentError */
+/** `500ms`, `5s`, `2m`, `1h`, `1d`: in milliseconds. @throws InvalidArgumentError */
 export function duration(text: string): number {
   const [, digits = '', unit = ''] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text) ?? [];
   const ms = Number(digits) * (UNITS[unit] ?? Number.NaN);
@@ -37,7 +37,7 @@ export function nonEmpty(text: string): string {
   return text;
 }
 
-/** A moment: a date as ISO 8601 has it, or how long ago it was, as a duration. */
+/** A time: an ISO 8601 date, or a duration before now. */
 export function moment(text: string): { readonly ago: number } | { readonly at: Date } {
   if (/^\d+(\.\d+)?(ms|s|m|h|d)$/.test(text)) return { ago: duration(text) };
   const at = new Date(text);
@@ -50,11 +50,11 @@ export function moment(text: string): { readonly ago: number } | { readonly at: 
 }
 
 /**
- * An argument of a call or a publication: what JSON is, counts as JSON, and everything else is text.
- * @throws InvalidArgumentError for what begins like a list, an object or a string of JSON, and is none
+ * An argument of a call or publication: valid JSON is parsed, anything else is text.
+ * @throws InvalidArgumentError for invalid JSON that begins like a list, an object or a string
  */
 export function value(text: string): unknown {
-  // An integer that a double cannot hold must not lose its last digits unnoticed.
+  // A double would silently change the last digits of a large integer.
   if (/^-?[1-9]\d*$/.test(text) && !Number.isSafeInteger(Number(text))) return BigInt(text);
   try {
     return JSON.parse(text) as unknown;

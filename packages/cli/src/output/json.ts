@@ -1,9 +1,9 @@
-/** Values as JSON, those too that JSON has no form for. */
+/** Formats any value as JSON, including values that JSON cannot represent. */
 
 /**
- * The JSON of a value. Bytes are a string that begins with U+0000, followed by their base64, as WAMP has it for
- * JSON; integers of any size are digits; what has no form is null.
- * @param indent spaces by which each level is indented; 0 puts everything on one line
+ * The JSON of a value. Bytes are a string that begins with U+0000, followed by their base64, as in WAMP's JSON
+ * serialization; integers of any size are digits; other values without a representation are null.
+ * @param indent spaces per level; 0 puts everything on one line
  */
 export function toJson(value: unknown, indent = 0): string {
   return write(value, indent, '\n');
@@ -28,11 +28,13 @@ function write(value: unknown, indent: number, line: string): string {
   return parts.length === 0 ? '{}' : `{${parts.join(',')}${end}}`;
 }
 
-/** Characters that could steer a terminal, or hide what follows: controls, and marks that turn the direction of text. */
-// eslint-disable-next-line no-control-regex -- they are what it looks for
+/**
+ * Characters that could control a terminal, or hide what follows: control characters, and marks of text direction.
+ */
+// eslint-disable-next-line no-control-regex -- the expression matches them
 const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 
-/** A text for a terminal: what others sent must not move the cursor, nor change colours or titles. */
+/** Escapes a text for a terminal, so that received data cannot move the cursor, or change colours or titles. */
 export function harmless(text: string): string {
   return text.replaceAll(UNSAFE, (character) => {
     return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;

@@ -1,6 +1,6 @@
-/** Numbers for people: rates, sizes, durations. */
+/** Formats numbers for people: rates, sizes, durations. */
 
-/** `1,234`, `12.3`, `0.42`: three figures that matter. */
+/** `1,234`, `12.3`, `0.42`: three significant figures. */
 export function figure(value: number): string {
   if (value !== 0 && Math.abs(value) < 10) return value.toFixed(Math.abs(value) < 1 ? 3 : 2);
   if (Math.abs(value) < 100 && !Number.isInteger(value)) return value.toFixed(1);
@@ -47,7 +47,7 @@ export function age(ms: number): string {
     .join(' ');
 }
 
-/** The value below which the share `q` of sorted values lies; 0 for none. */
+/** The quantile `q` of sorted values; 0 if there are none. */
 export function quantile(sorted: Float64Array | readonly number[], q: number): number {
   if (sorted.length === 0) return 0;
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0;

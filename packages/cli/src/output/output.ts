@@ -1,24 +1,24 @@
-/** Standard output: records as JSON for scripts or as text for people, and an end when nobody reads any more. */
+/** Standard output: records as JSON for scripts or text for people; detects a closed reader. */
 import type { Io, Outlet } from '../io/io.ts';
 import { Exit } from '../io/exit-codes.ts';
 import { Failure, ReaderGone } from '../io/failure.ts';
 import { toJson } from './json.ts';
 import { styleFor, type Style } from './style.ts';
 
-/** How results are written: one JSON value per line, or text for people. */
+/** The format of results: one JSON value per line, or text for people. */
 export type Format = 'json' | 'text';
 
-/** What commands write their results to. */
+/** The output of a command. */
 export class Output {
   readonly format: Format;
   readonly style: Style;
   readonly isTerminal: boolean;
-  /** Aborted when the output can be written no more: with `ReaderGone`, or with a `Failure`. */
+  /** Aborted when the output cannot be written any more: with `ReaderGone`, or with a `Failure`. */
   readonly ended: AbortSignal;
   readonly #outlet: Outlet;
   readonly #interrupt: AbortSignal;
 
-  /** @param format by default JSON, and text on a terminal */
+  /** @param format default: text on a terminal, else JSON */
   constructor({ stdout: outlet, env, interrupt }: Io, format: Format | undefined, ended: AbortSignal) {
     this.isTerminal = outlet.isTTY === true;
     this.format = format ?? (this.isTerminal ? 'text' : 'json');
@@ -28,7 +28,7 @@ export class Output {
     this.#interrupt = interrupt;
   }
 
-  /** How many characters fit in a line. */
+  /** The number of characters in a line. */
   get columns(): number {
     return this.#outlet.columns ?? 80;
   }
@@ -38,7 +38,7 @@ export class Output {
   }
 
   /**
-   * Writes one record: a line of JSON, or what `text` makes of it. Resolves when there is room for more.
+   * Writes one record: a line of JSON, or the result of `text`. Resolves when there is room for more.
    * @throws ReaderGone, Failure
    */
   record(value: unknown, text: (style: Style) => string): Promise<void> {
@@ -64,7 +64,7 @@ export class Output {
   }
 }
 
-/** A signal that is aborted when the outlet fails. What cannot be written to stderr is nobody's concern. */
+/** A signal that is aborted when the outlet fails. Failures of stderr are ignored. */
 export function endOf(outlet: Outlet, stderr: Outlet): AbortSignal {
   const ended = new AbortController();
   const failed = (error: NodeJS.ErrnoException): void => {

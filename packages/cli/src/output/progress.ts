@@ -1,4 +1,4 @@
-/** A bar on stderr that tells how far work is; it is there on terminals only, and leaves nothing behind. */
+/** A progress bar on stderr, on terminals only; it is erased at the end. */
 import type { Io } from '../io/io.ts';
 import { styleFor } from './style.ts';
 
@@ -14,7 +14,7 @@ export class Progress {
     this.#isShown = io.stderr.isTTY === true;
   }
 
-  /** @param share from 0 to 1 @param words what it is about, such as a rate */
+  /** @param share from 0 to 1 @param words a description, such as a rate */
   show(share: number, words: string): void {
     if (!this.#isShown) return;
     const { green, dim } = styleFor(true, this.#io.env);

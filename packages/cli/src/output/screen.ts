@@ -1,4 +1,4 @@
-/** A terminal as one picture that is drawn again and again; it is left as it was found. */
+/** A full-screen display on a terminal, which is restored at the end. */
 import type { Io } from '../io/io.ts';
 import { ReaderGone } from '../io/failure.ts';
 import { bare, lengthOf } from './style.ts';
@@ -10,7 +10,7 @@ const REST_OF_LINE = '\u001b[K';
 const REST_OF_SCREEN = '\u001b[J';
 
 export class Screen {
-  /** Aborted when the person at the keyboard presses q. */
+  /** Aborted when q is pressed. */
   readonly quit: AbortSignal;
   readonly #io: Io;
   readonly #quitting = new AbortController();
@@ -21,7 +21,7 @@ export class Screen {
     this.quit = this.#quitting.signal;
   }
 
-  /** Clears the terminal, and listens to its keys. */
+  /** Clears the terminal, and reads its keys. */
   open(): void {
     const { stdin, stdout } = this.#io;
     if (stdin.isTTY === true) {
@@ -31,7 +31,7 @@ export class Screen {
     stdout.write(ENTER);
   }
 
-  /** Draws the lines over those before, as many as fit. */
+  /** Draws lines over the previous ones, as many as fit. */
   show(lines: readonly string[]): Promise<void> {
     const { columns = 80, rows = 24 } = this.#io.stdout;
     const fitting = lines.slice(0, rows - 1).map((line) => cut(line, columns) + REST_OF_LINE);
@@ -40,7 +40,7 @@ export class Screen {
     });
   }
 
-  /** Shows what was there before. */
+  /** Restores the previous content. */
   close(): void {
     const { stdin, stdout } = this.#io;
     stdout.write(LEAVE);
@@ -51,12 +51,12 @@ export class Screen {
   }
 
   #key(keys: string): void {
-    // Ctrl-C is a key, and no signal, while the terminal hands over single keys.
+    // In raw mode, Ctrl-C is a key, not a signal.
     if (['q', 'Q', '\u0003'].some((key) => keys.includes(key))) this.#quitting.abort(new ReaderGone());
   }
 }
 
-/** The part of a line that fits; marks take no room. */
+/** The part of a line that fits; escape sequences have no width. */
 function cut(line: string, columns: number): string {
   return lengthOf(line) <= columns ? line : Array.from(bare(line)).slice(0, columns).join('');
 }

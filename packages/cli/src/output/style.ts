@@ -1,6 +1,6 @@
-/** Bold, dim and colours, where a terminal shows them. */
+/** Bold, dim and coloured text, where the terminal supports it. */
 
-/** Marks a text. */
+/** Adds escape sequences to a text. */
 type Mark = (text: string) => string;
 
 export interface Style {
@@ -28,19 +28,19 @@ const COLORED: Style = {
 };
 const PLAIN: Style = { bold: plain, dim: plain, green: plain, yellow: plain, red: plain, cyan: plain };
 
-/** @param env where NO_COLOR, or a terminal that is dumb, asks for none */
+/** @param env NO_COLOR, or TERM=dumb, turns styles off */
 export function styleFor(isTerminal: boolean, env: Readonly<Record<string, string | undefined>>): Style {
   const wanted = (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
   return isTerminal && wanted ? COLORED : PLAIN;
 }
 
-/** How many characters a text shows. */
+/** The number of visible characters of a text. */
 export function lengthOf(text: string): number {
   return Array.from(bare(text)).length;
 }
 
-/** A text without its marks. */
+/** A text without its escape sequences. */
 export function bare(text: string): string {
-  // eslint-disable-next-line no-control-regex -- the marks begin with one
+  // eslint-disable-next-line no-control-regex -- escape sequences begin with one
   return text.replaceAll(/\u001b\[[\d;]*m/g, '');
 }

@@ -1,15 +1,15 @@
-/** Tables of text: columns as wide as what is in them. */
+/** Text tables whose columns are as wide as their content. */
 import { harmless } from './json.ts';
 import { lengthOf, type Style } from './style.ts';
 
-/** A column: its title, what it shows of a row, and on which side. */
+/** A column: its title, its text for a row, and its alignment. */
 export interface Column<R> {
   readonly title: string;
   readonly cell: (row: R) => string | number | undefined;
   readonly align?: 'left' | 'right';
 }
 
-/** The lines of a table, without an end of line behind the last. */
+/** The lines of a table, without a final line break. */
 export function table<R>(columns: readonly Column<R>[], rows: readonly R[], { bold }: Style): string {
   const cells = rows.map((row) => columns.map(({ cell }) => harmless(String(cell(row) ?? '–'))));
   const widths = columns.map(({ title }, index) =>
@@ -23,7 +23,7 @@ export function table<R>(columns: readonly Column<R>[], rows: readonly R[], { bo
   return [bold(line(columns.map(({ title }) => title))), ...cells.map(line)].join('\n');
 }
 
-/** Fills a text up with spaces. */
+/** Pads a text with spaces. */
 function padded(text: string, to: number, align: 'left' | 'right' = 'left'): string {
   const gap = ' '.repeat(Math.max(0, to - lengthOf(text)));
   return align === 'left' ? text + gap : gap + text;

@@ -1,25 +1,25 @@
-/** Where profiles are kept, and files with secrets in them: for nobody's eyes but their owner's. */
+/** The folder of profiles, and files with secrets, which only their owner may read. */
 import { readFileSync, statSync, type Stats } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Exit } from '../io/exit-codes.ts';
 import { Failure, usage } from '../io/failure.ts';
 
-/** Bytes. No profile, ticket or key is longer. */
+/** Size limit in bytes; no profile, ticket or key is longer. */
 const LONGEST = 65_536;
-/** The permissions of others than the owner. */
+/** The permission bits of users other than the owner. */
 const OTHERS = 0o077;
 
-/** `~/.config/wamp`, or where XDG_CONFIG_HOME says. */
+/** `~/.config/wamp`, or the folder that XDG_CONFIG_HOME names. */
 export function configFolder(env: Readonly<Record<string, string | undefined>>): string {
   const base = env['XDG_CONFIG_HOME'] ?? '';
   return join(base === '' ? join(env['HOME'] ?? homedir(), '.config') : base, 'wamp');
 }
 
 /**
- * The text of a file with a secret: a regular file has to be its owner's alone, unless `isSecret` says that what it
- * has is none. Pipes, such as `<(pass show wamp)`, are read as they are.
- * @param what the file is, for messages
+ * The text of a file with a secret: a regular file must be accessible to its owner only, unless `isSecret` finds that
+ * its content is not secret. Pipes, such as `<(pass show wamp)`, are read without this check.
+ * @param what names the file, for messages
  * @throws Failure
  */
 export function readPrivate(
@@ -66,7 +66,7 @@ function unreadable(file: string, what: string, error: NodeJS.ErrnoException): F
 
 /** @throws Failure */
 function requirePrivate(file: string, what: string, { mode, uid }: Stats): void {
-  // Windows keeps permissions elsewhere.
+  // Windows has no permission bits.
   if (process.platform === 'win32') return;
   const own = process.getuid?.() ?? uid;
   if (uid !== own && uid !== 0) {

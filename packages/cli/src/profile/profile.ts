@@ -1,4 +1,4 @@
-/** Profiles: named sets of connection options, each a file of JSON in the configuration folder. */
+/** Profiles: named sets of connection options, each a JSON file in the configuration folder. */
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { usage } from '../io/failure.ts';
@@ -6,11 +6,11 @@ import { configFolder, readPrivate } from './folder.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** What a profile says, before it is judged. */
+/** The content of a profile before it is checked. */
 export interface Profile {
   readonly name: string;
   readonly file: string;
-  /** By the names of the options, without dashes in front. */
+  /** By the names of the options, without leading dashes. */
   readonly entries: Readonly<Record<string, unknown>>;
   /** The ticket, password or private key. */
   readonly secret: string | undefined;
@@ -25,7 +25,7 @@ function profileFile(env: Env, name: string): string {
   return join(configFolder(env), 'profiles', `${name}.json`);
 }
 
-/** The profile of a name; undefined when there is none. @throws Failure */
+/** The profile of a name; undefined if there is none. @throws Failure */
 export function readProfile(env: Env, name: string): Profile | undefined {
   const file = profileFile(env, name);
   if (!existsSync(file)) return undefined;
@@ -45,7 +45,7 @@ export function readProfile(env: Env, name: string): Profile | undefined {
   return { name, file, entries, secret };
 }
 
-/** What cannot be read as a profile may have a secret all the same. */
+/** A file that is not a valid profile may still contain a secret. */
 function hasSecret(text: string): boolean {
   const content = objectIn(text);
   return content === undefined || 'secret' in content;
@@ -61,7 +61,7 @@ function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
-/** Writes a profile, for its owner alone; the old one stays whole until the new one is. */
+/** Writes a profile that only its owner may read; replaces the old one atomically. */
 export function writeProfile(env: Env, name: string, content: Readonly<Record<string, unknown>>): string {
   const file = profileFile(env, name);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -83,7 +83,7 @@ export function profileNames(env: Env): string[] {
     .sort();
 }
 
-/** @throws Failure when there is none */
+/** @throws Failure if there is none */
 export function removeProfile(env: Env, name: string): string {
   const file = profileFile(env, name);
   if (!existsSync(file)) throw noProfile(env, name);

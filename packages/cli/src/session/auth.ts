@@ -1,4 +1,4 @@
-/** Who we are: the authenticator that the settings ask for, and where its secret comes from. */
+/** Selects the authenticator of a connection, and reads its secret. */
 import { createPrivateKey } from 'node:crypto';
 import { anonymous, ticket, tls, wampcra, type Authenticator } from '@wamp/client';
 import { usage } from '../io/failure.ts';
@@ -8,7 +8,7 @@ import { readPrivate } from '../profile/folder.ts';
 import type { Method } from './options.ts';
 import type { Settings } from './settings.ts';
 
-/** @throws Failure when something is missing that the method needs */
+/** @throws Failure if the method lacks a setting */
 export async function authenticator(settings: Settings, io: Io): Promise<Authenticator> {
   const method = settings.auth ?? guess(settings);
   const { authid } = settings;
@@ -35,7 +35,7 @@ export async function authenticator(settings: Settings, io: Io): Promise<Authent
   }
 }
 
-/** What is meant by a secret or a certificate when no method is named. */
+/** The method that a secret or a certificate implies, if none is named. */
 function guess({ secret, secretFile, cert }: Settings): Method {
   if (secret !== undefined || secretFile !== undefined) {
     throw usage(
@@ -69,7 +69,7 @@ async function secretFor(method: Method, { secret, secretFile }: Settings, io: I
   );
 }
 
-/** The seed of an Ed25519 key, in hex: as it is, or out of a key in PEM. @throws Failure */
+/** The seed of an Ed25519 key in hex, from hex or a PEM file. @throws Failure */
 export function seedIn(text: string): string {
   const word = text.trim();
   if (/^[\da-f]{64}$/i.test(word)) return word;

@@ -1,4 +1,4 @@
-/** From settings to a session of @wamp/client. */
+/** Opens a session of @wamp/client from settings. */
 import {
   connect,
   json,
@@ -18,14 +18,14 @@ import type { Settings } from './settings.ts';
 /** Milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
 
-/** What a session is opened with besides its settings. */
+/** Options besides the settings. */
 export interface Opening {
   readonly io: Io;
-  /** Gives up connecting when it is aborted. */
+  /** Aborts connecting. */
   readonly signal: AbortSignal;
-  /** Whether a lost connection is replaced, and what it was used for restored. */
+  /** Whether to reconnect when the connection is lost. */
   readonly comesBack?: boolean;
-  /** Hears of what nobody waits for. */
+  /** Receives errors that no promise rejects with. */
   readonly note: (text: string) => void;
 }
 
@@ -41,7 +41,7 @@ export async function openSession(settings: Settings, opening: Opening): Promise
   return session;
 }
 
-/** The same for several sessions: secrets are read once. */
+/** Opens several sessions with the same settings: secrets are read once. */
 export async function prepared(
   settings: Settings,
   { io, signal, note, comesBack = false }: Opening,
@@ -61,7 +61,7 @@ export async function prepared(
   return () => connect(settings.url, options);
 }
 
-/** A ticket is a secret that travels as it is. */
+/** A ticket is transmitted in clear text. */
 function warnOfPlainTickets({ auth, url }: Settings, note: (text: string) => void): void {
   const { protocol, hostname } = new URL(url);
   const isPlain = /^(ws|http|rs|tcp):$/.test(protocol);

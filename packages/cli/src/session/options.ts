@@ -1,4 +1,6 @@
-/** The options that say which router, which realm and who we are; also the keys of profiles and the names of variables. */
+/**
+ * The options for router, realm and credentials; also the keys of profiles and the names of environment variables.
+ */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { interval, nonEmpty } from '../io/words.ts';
 import type { Format } from '../output/output.ts';
@@ -7,7 +9,7 @@ export type Method = 'anonymous' | 'ticket' | 'wampcra' | 'scram' | 'cryptosign'
 export type SerializerName = 'json' | 'msgpack' | 'cbor';
 export type TransportName = 'websocket' | 'rawsocket' | 'longpoll';
 
-/** What one source says: the command line, the environment or a profile. */
+/** The options of one source: the command line, the environment or a profile. */
 export interface ConnectionOptions {
   readonly url?: string;
   readonly realm?: string;
@@ -27,7 +29,7 @@ export interface ConnectionOptions {
   readonly output?: Format;
 }
 
-/** The options, each a new object, for Commander keeps what it parses in them. */
+/** New option objects on each call, because Commander stores parsed values in them. */
 function connectionOptions(): Option[] {
   const methods: Method[] = ['anonymous', 'ticket', 'wampcra', 'scram', 'cryptosign', 'tls'];
   const transports: TransportName[] = ['websocket', 'rawsocket', 'longpoll'];
@@ -60,13 +62,13 @@ function option(flags: string, description: string): Option {
   return new Option(flags, description).argParser(nonEmpty);
 }
 
-/** Gives a command the options of a connection. */
+/** Adds the options of a connection to a command. */
 export function connecting(command: Command): Command {
   for (const one of connectionOptions()) command.addOption(one.helpGroup('Connection:'));
   return command;
 }
 
-/** What a profile keeps of options: by their names, as they may be read again. */
+/** The options that a profile stores: by name, in the form that can be read again. */
 export function entriesOf(options: ConnectionOptions): Record<string, string | boolean> {
   const entries = connectionOptions().flatMap((one): [string, string | boolean][] => {
     const value = options[one.attributeName() as keyof ConnectionOptions];
@@ -76,16 +78,16 @@ export function entriesOf(options: ConnectionOptions): Record<string, string | b
   return Object.fromEntries(entries);
 }
 
-/** The names of the options, without dashes in front. */
+/** The names of the options, without leading dashes. */
 export const CONNECTION_KEYS: readonly string[] = connectionOptions().map((one) => one.name());
 
-/** The variable of the environment that stands for an option. */
+/** The environment variable of an option. */
 export function variableOf(key: string): string {
   return `WAMP_${key.replaceAll('-', '_').toUpperCase()}`;
 }
 
 /**
- * Judges what a profile or the environment says, as the command line is judged.
+ * Validates values of a profile or the environment with the rules of the command line.
  * @throws CommanderError
  */
 export function parsed(entries: readonly (readonly [key: string, value: unknown])[]): ConnectionOptions {

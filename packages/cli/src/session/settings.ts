@@ -1,4 +1,4 @@
-/** What the command line, the environment and a profile say together, and what holds when they say nothing. */
+/** The settings of a connection from the command line, the environment, a profile, and defaults. */
 import { CommanderError } from 'commander';
 import { usage } from '../io/failure.ts';
 import { noProfile, readProfile, type Profile } from '../profile/profile.ts';
@@ -6,27 +6,27 @@ import { CONNECTION_KEYS, parsed, variableOf, type ConnectionOptions } from './o
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** The options of a command line that choose a connection. */
+/** The options of a command line that select a connection. */
 export interface Given extends ConnectionOptions {
   readonly profile?: string;
 }
 
-/** Where to connect, as whom. */
+/** The URL, realm and credentials of a connection. */
 export interface Settings extends ConnectionOptions {
   readonly url: string;
   readonly realm: string;
-  /** The ticket, password or private key, where a variable or the profile has it. */
+  /** The ticket, password or private key, from a variable or the profile. */
   readonly secret?: string;
 }
 
 const DEFAULTS = { url: 'ws://127.0.0.1:8080/ws', realm: 'realm1' } as const;
-/** The profile that counts when none is named, and it is there. */
+/** The profile that is used if none is named and it exists. */
 const USUAL = 'default';
 
 /**
- * An option of the command line counts most; then a profile that the command line names; then the environment; then the
- * profile that the environment names, or the one called `default`; then the defaults.
- * @throws Failure for what is no option, value or profile
+ * In order of precedence: options of the command line; the profile that the command line names; the environment; the
+ * profile that the environment names, or else `default`; the defaults.
+ * @throws Failure for an invalid option, value or profile
  */
 export function settings({ profile: named, ...given }: Given, env: Env): Settings {
   const fromEnv = environment(env);
@@ -38,14 +38,14 @@ export function settings({ profile: named, ...given }: Given, env: Env): Setting
     named === undefined
       ? { ...DEFAULTS, ...credentialsFor(fromProfile, { ...fromEnv, ...given }), ...variables, ...given }
       : { ...DEFAULTS, ...variables, ...credentialsFor(fromProfile, given), ...given };
-  // A file that is named nearer by counts more than a secret from farther away.
+  // A file named by a source of higher precedence overrides a secret of a lower one.
   const { secret, ...withoutSecret } = base;
   const fileIsNearer =
     given.secretFile !== undefined || (secretOfEnv === '' && fromEnv.secretFile !== undefined);
   return secret === undefined || fileIsNearer ? withoutSecret : base;
 }
 
-/** A profile without its credentials, if what is nearer names another router: they are for its own. */
+/** A profile without its credentials if the router is overridden: they belong to the profile's own router. */
 function credentialsFor(
   profile: ConnectionOptions & { readonly secret?: string },
   nearer: ConnectionOptions,
@@ -108,7 +108,7 @@ export function optionsOf({
   }
 }
 
-/** What Commander says of an option, said of a key. */
+/** Rewords Commander's message about an option for the key of a profile. */
 function misspelt(error: unknown, where: string): Error {
   if (!(error instanceof CommanderError)) throw error;
   const said = error.message

@@ -1,4 +1,4 @@
-/** What went wrong, in words, with what to do about it and the exit code: for every error that a run can end with. */
+/** Describes every error that a run can end with: what happened, a remedy, and the exit code. */
 import {
   AuthError,
   CallTimeoutError,
@@ -14,18 +14,18 @@ import { Exit, type ExitCode } from '../io/exit-codes.ts';
 import { Failure } from '../io/failure.ts';
 import type { Settings } from './settings.ts';
 
-/** An error as it is told. */
+/** A described error. */
 export interface Told {
   readonly exit: ExitCode;
   readonly uri?: string;
   readonly message: string;
   readonly remedy?: string;
-  /** The payload of an ERROR, as far as the message does not have it. */
+  /** The payload of an ERROR, except for what the message contains. */
   readonly args?: readonly unknown[];
   readonly kwargs?: Readonly<Record<string, unknown>>;
 }
 
-/** @param settings where we were, as far as that is known */
+/** @param settings the settings of the connection, as far as they are known */
 export function told(error: unknown, settings: Partial<Settings>): Told {
   if (error instanceof Failure) return tellFailure(error);
   if (WampError.is(error)) return tellWampError(error, settings);
@@ -61,7 +61,7 @@ function said({ uri, args, message }: WampError): string {
   return words === '' ? 'the other side gave no reason' : words;
 }
 
-/** What an error means that comes without words. */
+/** The meaning of an error that has no message. */
 const WORDS: Readonly<Record<string, string>> = {
   [ErrorUri.NO_SUCH_PROCEDURE]: 'nobody offers that',
   [ErrorUri.NOT_AUTHORIZED]: 'that is not permitted',
@@ -86,7 +86,7 @@ const ABSENT: ReadonlySet<string> = new Set([
   ErrorUri.NO_SUCH_SESSION,
   ErrorUri.NO_AVAILABLE_CALLEE,
 ]);
-/** Refusals of a router that may let us in later, or was not found in time. */
+/** Refusals and timeouts that may be temporary. */
 const UNREACHABLE: ReadonlySet<string> = new Set([
   ErrorUri.NETWORK_FAILURE,
   ErrorUri.TIMEOUT,
