@@ -23,6 +23,11 @@ function listenerLine(listener: Listener): string {
     ...pageParts(pages),
     ...tlsParts(listener),
     ...(origins.length > 0 ? [`origins ${origins.join(' ')}`] : []),
+    ...entranceParts(listener.auth),
+    ...Object.entries(listener.paths).flatMap(([path, { auth }]) => [
+      `websocket at ${path}`,
+      ...entranceParts(auth),
+    ]),
   ];
   return `listener ${unix ?? `${address} port ${port}`}: ${parts.join(', ')}`;
 }
@@ -30,6 +35,14 @@ function listenerLine(listener: Listener): string {
 function pageParts(pages: PagesConfiguration): readonly string[] {
   if (typeof pages === 'boolean') return pages ? ['pages'] : [];
   return pages.map(({ path, folder }) => `pages of ${folder} at ${path}`);
+}
+
+function entranceParts(rules: Listener['auth']): readonly string[] {
+  const { realms, authmethods } = rules ?? {};
+  return [
+    ...(realms === undefined ? [] : [`only realm ${realms.join(' and ')}`]),
+    ...(authmethods === undefined ? [] : [`only by ${authmethods.join(' or ')}`]),
+  ];
 }
 
 function tlsParts({ tls }: Listener): readonly string[] {

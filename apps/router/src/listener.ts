@@ -11,6 +11,7 @@ import {
   shareOnePort,
   type ForwardingRules,
   type Router,
+  type WebSocketRules,
 } from '@wamp/router';
 import type { Reached } from './banner.ts';
 import type { Listener } from './config/listeners.ts';
@@ -120,20 +121,26 @@ interface Acceptor {
 
 function accept(router: Router, listener: Listener, { front, server, http }: Servers): readonly Acceptor[] {
   const { transports, origins, compression, websocketPaths: paths, longpollPath: path } = listener;
-  const { rawsocketPings: pings } = listener;
+  const { rawsocketPings: pings, auth: entrance, messageSize: maxMessageSize } = listener;
+  const rules = definedOf({ entrance, maxMessageSize });
   const acceptors: Acceptor[] = [];
   if (http !== undefined) {
     const shared = { server: http, listener: front, origins, ...forwardingOf(listener) };
     if (transports.includes('websocket')) {
-      acceptors.push(acceptWebSockets(router, { ...shared, paths, compression }));
+      acceptors.push(
+        acceptWebSockets(router, { ...shared, ...rules, paths, compression, byPath: byPathOf(listener) }),
+      );
     }
-    if (transports.includes('longpoll')) acceptors.push(acceptLongPolls(router, { ...shared, path }));
+    if (transports.includes('longpoll'))
+      acceptors.push(
+        acceptLongPolls(router, { ...shared, path, ...definedOf({ entrance, maxBodySize: maxMessageSize }) }),
+      );
   }
   if (transports.includes('rawsocket')) {
     acceptors.push(
       http === undefined || http === server
-        ? acceptRawSockets(router, { server, pings })
-        : shareOnePort(router, { server, http, pings }),
+        ? acceptRawSockets(router, { server, pings, ...rules })
+        : shareOnePort(router, { server, http, pings, ...rules }),
     );
   }
   if (front !== server) {
@@ -142,6 +149,22 @@ function accept(router: Router, listener: Listener, { front, server, http }: Ser
     );
   }
   return acceptors;
+}
+
+/** What holds at single paths. */
+function byPathOf({ paths }: Listener): ReadonlyMap<string, WebSocketRules> {
+  return new Map(
+    Object.entries(paths).map(([path, { auth, messageSize }]) => [
+      path,
+      definedOf({ entrance: auth, maxMessageSize: messageSize }),
+    ]),
+  );
+}
+
+/** Without the keys that have no value. */
+function definedOf<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
 function forwardingOf({ trustedProxies: trusted, forwardingHeader: header }: Listener): {
@@ -167,7 +190,7 @@ function reachedAt(listener: Listener, place: string): readonly Reached[] {
     }
     reached.push({
       what: 'WebSocket',
-      url: `ws${s}${inUnix}://${place}${web(websocketPaths[0] ?? '/')}`,
+      url: `ws${s}${inUnix}://${place}${web(websocketPaths[0] ?? Object.keys(listener.paths)[0] ?? '/')}`,
     });
   }
   if (transports.includes('rawsocket'))

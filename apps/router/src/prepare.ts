@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { createRouter, isLoopback, type EventStore, type Log, type Router } from '@wamp/router';
 import { namedRealm, type PreparedRealm } from './authenticators.ts';
+import { letsInAnonymous } from './config/entrances.ts';
 import type { Listener } from './config/listeners.ts';
 import type { LoadedConfiguration } from './config/load.ts';
 import type { RealmConfiguration } from './config/realms.ts';
@@ -69,9 +70,11 @@ export async function assembleAll(router: Router, listeners: readonly Listener[]
 
 /** Refuses unrestricted anonymous access from other machines. Host names are resolved by `start` only. */
 export function refuseExposure(listeners: readonly Listener[], loaded: LoadedConfiguration): void {
-  if (!loaded.configuration.realms.some(grantsEverything)) return;
-  listeners.forEach(({ address, unix }, index) => {
+  const open = loaded.configuration.realms.filter(grantsEverything);
+  listeners.forEach(({ address, unix, auth, paths }, index) => {
     if (unix !== undefined || isLoopback(address) || isIP(address) === 0) return;
+    const entrances = [auth, ...Object.values(paths).map((rules) => rules.auth)];
+    if (!open.some(({ name }) => entrances.some((rules) => letsInAnonymous(rules, name)))) return;
     throw loaded.complaint(
       ['listeners', index, 'address'],
       `refusing to listen on ${address}: anyone who reaches it could do everything; ` +

@@ -186,8 +186,9 @@ function answersFor(
   cache: PageCache,
   { health, about }: HealthAnswers,
 ): (listener: Listener) => RequestListener {
-  return ({ pages: configured, transports, websocketPaths }) => {
-    const webSocketPaths = transports.includes('websocket') ? websocketPaths : [];
+  return ({ pages: configured, transports, websocketPaths, paths }) => {
+    const spoken = [...websocketPaths, ...Object.keys(paths)];
+    const webSocketPaths = transports.includes('websocket') ? spoken : [];
     const pages = (): Pages => cache.of(configured);
     // Read at the start, so that errors are reported before the first request.
     pages();

@@ -16,7 +16,7 @@ afterAll(() => folder[Symbol.asyncDispose]());
 type Path = readonly (string | number)[];
 
 /** Mappings in which any name may stand, such as that of a role. */
-const OF_NAMES = new Set(['trust_levels', 'slow_consumers']);
+const OF_NAMES = new Set(['trust_levels', 'slow_consumers', 'paths']);
 
 /** The whole text, once for each place, with something wrong there. */
 function* brokenTexts(): Generator<{ readonly what: string; readonly text: string }> {

@@ -68,6 +68,7 @@ describe('what is right is understood', () => {
           forwardingHeader: 'none',
           origins: [],
           pages: true,
+          paths: {},
         },
       ],
       realms: [
@@ -187,7 +188,8 @@ describe('what is right is understood', () => {
     const said = summary(read(EVERYTHING.replace('com.example.${SECRET}.$${x}', 'one')));
     expect(said.split('\n')).toEqual([
       'listener 0.0.0.0 port 8081: websocket at /wamp, TLS for CN=localhost until 2126-10-30, ' +
-        'client certificates requested, origins https://app.example http://localhost:5173',
+        'client certificates requested, origins https://app.example http://localhost:5173, ' +
+        'only realm two, only by anonymous, websocket at /internal, only realm three',
       'listener /run/wamp.sock: longpoll at /poll, rawsocket, pages',
       'realm one: anonymous, everything allowed',
       'realm two: anonymous, everything allowed',
@@ -211,10 +213,11 @@ describe('what is published', () => {
 
   test('the explanation shows what is right', () => {
     const page = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
-    const [whole = '', , proxies = '', auth = '', dynamic = '', roles = ''] = [
+    const [whole = '', entrances = '', , proxies = '', auth = '', dynamic = '', roles = ''] = [
       ...page.matchAll(/```yaml\n(.*?)```/gs),
     ].map(([, yaml = '']) => yaml);
     expect(faultsOf(whole)).toEqual([]);
+    expect(faultsOf(entrances)).toEqual([]);
     expect(faultsOf(proxies)).toEqual([]);
     const realm = (body: string): string =>
       `listeners: [{}]\nrealms:\n- name: realm1\n${body.replaceAll(/^/gm, '  ')}`;

@@ -11,6 +11,9 @@ listeners:
     websocket_paths: [/wamp]
     compression: true
     origins: [https://app.example, http://localhost:5173]
+    auth: { methods: [anonymous], realms: [two] }
+    message_size: 2MiB
+    paths: { /internal: { auth: { realms: [three] }, message_size: 4MiB } }
     trusted_proxies: [10.0.0.0/8, '2001:db8::1', unix]
     proxy_protocol: true
     forwarding_header: forwarded

@@ -8,7 +8,12 @@ export type {
   RouterOptions,
 } from './router-options.ts';
 export type { Router } from './host.ts';
-export { acceptWebSockets, type WebSocketAcceptor, type WebSocketOptions } from './transports/websocket.ts';
+export {
+  acceptWebSockets,
+  type WebSocketAcceptor,
+  type WebSocketOptions,
+  type WebSocketRules,
+} from './transports/websocket.ts';
 export {
   acceptRawSockets,
   type RawSocketAcceptor,
@@ -109,7 +114,7 @@ export type { CredentialFunction, CredentialSource } from './auth/credentials.ts
 export type { DynamicAuthenticator } from './auth/dynamic.ts';
 export type { Identity, Inquiry } from './auth/inquiry.ts';
 export type { DecoyOptions } from './auth/decoys.ts';
-export type { Authenticator, JoinInfo, Underlay, Verdict } from './auth/authenticator.ts';
+export type { Authenticator, EntranceRules, JoinInfo, Underlay, Verdict } from './auth/authenticator.ts';
 export { DEFAULT_ATTEMPT_LIMITS, type AttemptLimits } from './auth/attempts.ts';
 export type { Action, Asker, Authorizer, Grant, Permit } from './authz/authorizer.ts';
 export { dynamicAuthorizer, type DynamicOptions } from './authz/dynamic.ts';

@@ -34,6 +34,10 @@ function findings(issue: Issue, above: Path, value: unknown, schema: JsonSchema)
       atKey: true,
     }));
   }
+  if (issue.code === 'invalid_key') {
+    const { propertyNames = {} } = schemaAt(schema, path.slice(0, -1));
+    return [{ path, text: `${NOT_WELL_FORMED}, expected ${expectation(propertyNames)}`, atKey: true }];
+  }
   if (issue.code === 'invalid_union') {
     // Report the alternative of the right type with the fewest faults, which is probably the one intended.
     const [meant] = issue.errors
@@ -98,11 +102,17 @@ function unknownKey(key: string, { properties, anyOf = [] }: JsonSchema, whole: 
   const known = groups.flat();
   const meant = nearest(key, known);
   if (meant !== undefined) return `is not known here, did you mean ${meant}?`;
-  const [home, ...others] = new Set(homesOf(key, whole, ''));
-  return home === undefined || others.length > 0
-    ? `is not known here, expected one of ${known.join(', ')}`
-    : `is not known here, it belongs ${home === '' ? 'to the top of the file' : `below ${home}`}`;
+  const homes = [...new Set(homesOf(key, whole, ''))];
+  if (homes.length === 0 || homes.length > (known.length > FEW_KEYS ? MOST_HOMES : 1))
+    return `is not known here, expected one of ${known.join(', ')}`;
+  const told = homes.map((home) => (home === '' ? 'to the top of the file' : `below ${home}`));
+  return `is not known here, it belongs ${told.join(', or ')}`;
 }
+
+/** A key that is valid in more places than this is not suggested. */
+const MOST_HOMES = 3;
+/** A list of so few keys is more helpful than several places. */
+const FEW_KEYS = 5;
 
 /** The places where a key is valid: `limits`, `listeners[].tls`, `realms[].roles.*`. */
 function homesOf(key: string, part: JsonSchema, path: string): readonly string[] {

@@ -24,6 +24,11 @@ export function size(fallback: number): z.ZodType<number, string | undefined> {
     .prefault(quantityText(fallback, BYTES));
 }
 
+/** A size that nothing stands for unless it is given; in bytes. */
+export function bytes(): z.ZodType<number, string> {
+  return quantity(/^(\d{1,9})(B|KiB|MiB|GiB)$/, BYTES).meta({ title: 'a size such as 64KiB or 1MiB' });
+}
+
 function quantity(pattern: RegExp, units: Readonly<Record<string, number>>): z.ZodType<number, string> {
   return z
     .string()

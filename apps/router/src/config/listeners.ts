@@ -2,13 +2,15 @@
 import { isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
 import type { TlsOptions } from 'node:tls';
-import { plainAddress } from '@wamp/router';
+import { plainAddress, type EntranceRules } from '@wamp/router';
 import { z } from 'zod';
 import { camelKeys } from './camel-keys.ts';
+import { entranceRules, pathRules, type PathRules } from './entrances.ts';
 import type { Files } from './files.ts';
 import { isHost, unixPath } from './hosts.ts';
 import {
   ALWAYS,
+  bytes,
   NOT_WELL_FORMED,
   origin,
   port,
@@ -45,6 +47,12 @@ export interface Listener {
   /** The HTTP header in which these proxies name the client. */
   readonly forwardingHeader: 'none' | 'x-forwarded-for' | 'forwarded';
   readonly tls?: TlsOptions;
+  /** Who may come in there: everybody whom a realm lets in when absent. */
+  readonly auth?: EntranceRules;
+  /** The longest message (bytes); that of the limits when absent. */
+  readonly messageSize?: number;
+  /** What holds at single paths of WebSockets instead. */
+  readonly paths: Readonly<Record<string, PathRules>>;
 }
 
 type TransportName = 'websocket' | 'rawsocket' | 'longpoll';
@@ -155,6 +163,19 @@ function listener(files: Files): z.ZodType<Listener> {
     ...PLACE,
     tls: tls(files).exactOptional().describe('Encrypts everything that is spoken there.'),
     ...SPOKEN,
+    auth: entranceRules()
+      .exactOptional()
+      .describe('Who may come in there, of those whom the realms let in; everybody of these by default.'),
+    message_size: bytes()
+      .exactOptional()
+      .describe(
+        'The longest message there, instead of `limits.message_size`. RawSocket takes the greatest power of two that is not above it.',
+      ),
+    paths: pathRules()
+      .default({})
+      .describe(
+        'Paths at which WebSocket clients connect, besides `websocket_paths`, with rules of their own: `auth` and `message_size` of the listener do not hold there.',
+      ),
     pages: pages(files)
       .default(true)
       .describe(
@@ -163,6 +184,9 @@ function listener(files: Files): z.ZodType<Listener> {
   });
   return together(written, (given, complain) => {
     checkProxies(given, complain);
+    if (Object.keys(given.paths).length > 0 && !given.transports.includes('websocket')) {
+      complain(['paths'], 'is of no use, expected websocket among the transports');
+    }
     if (given.unix === undefined) return;
     for (const key of ['address', 'port'] as const) {
       if (given[key] !== undefined) complain([key], 'does not go with unix, expected one of them');

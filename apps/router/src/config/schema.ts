@@ -2,6 +2,7 @@
 import type { AttemptLimits, Limits, LogLevel } from '@wamp/router';
 import { z } from 'zod';
 import { admin, type AdminConfiguration } from './admin.ts';
+import { checkEntrances } from './entrances.ts';
 import { Files } from './files.ts';
 import { camelKeys } from './camel-keys.ts';
 import { duration, text, together } from './kinds.ts';
@@ -53,6 +54,7 @@ export function configuration(files: Files): z.ZodType<Configuration> {
     admin: admin().prefault({}).describe('Where the router tells how it does.'),
   });
   return together(file, ({ listeners: all, realms: each }, complain) => {
+    checkEntrances(all, each, complain);
     if (all.some(({ tls }) => tls?.requestCert === true)) return;
     each.forEach(({ auth }, index) => {
       if (auth?.tls === undefined) return;
@@ -88,6 +90,8 @@ export interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
   readonly additionalProperties?: JsonSchema | false;
+  /** What each key has to be, of those that may be any. */
+  readonly propertyNames?: JsonSchema;
   readonly items?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
 }

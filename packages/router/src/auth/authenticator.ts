@@ -3,6 +3,14 @@ import type { X509Certificate } from 'node:crypto';
 import type { Args, Authenticate, Dict, Hello, Id, Uri } from '@wamp/protocol';
 import type { Principal } from '../core/session.ts';
 
+/** Who may come in where a client connects, such as at an address for services of your own. What is absent is not restricted. */
+export interface EntranceRules {
+  /** The authentication methods in use there, of those that a realm has. */
+  readonly authmethods?: readonly string[];
+  /** The realms that can be joined there; the others seem not to exist (`wamp.error.no_such_realm`). */
+  readonly realms?: readonly Uri[];
+}
+
 /** The connection beneath a client's transport: used for authentication, and never disclosed. */
 export interface Underlay {
   /** The IP address of the client; undefined in memory and over a Unix socket. */
@@ -14,6 +22,8 @@ export interface Underlay {
    * `tls-server-end-point` of RFC 5929, `tls-exporter` of RFC 9266; undefined when the connection has no such type.
    */
   readonly channelBinding?: (type: string) => Uint8Array | undefined;
+  /** Who may come in there; everybody whom the realm lets in when undefined. */
+  readonly entrance?: EntranceRules | undefined;
 }
 
 /** What an authenticator knows in addition to HELLO. */

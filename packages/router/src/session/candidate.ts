@@ -2,7 +2,7 @@
 import { ErrorUri, type Id, type PeerFeatures, type Uri } from '@wamp/protocol';
 import { isLoopback } from '../addresses.ts';
 import type { Claim } from '../auth/attempts.ts';
-import type { Authenticator, Underlay } from '../auth/authenticator.ts';
+import type { Authenticator, EntranceRules, Underlay } from '../auth/authenticator.ts';
 import type { Asker, Authorizer } from '../authz/authorizer.ts';
 import type { CoreRealm } from '../core/core-realm.ts';
 import type { SlowConsumerPolicies } from '../output/slow-consumer.ts';
@@ -42,12 +42,17 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** T-25: the client's order counts; a client that names no method is anonymous. */
+/**
+ * T-25: the client's order counts; a client that names no method is anonymous.
+ * @param entrance what is in use where the client has connected; everything by default
+ */
 export function choose(
   authenticators: readonly Authenticator[],
   offered: readonly string[] | undefined,
+  { authmethods }: EntranceRules = {},
 ): Authenticator | Refusal {
   for (const method of offered ?? ['anonymous']) {
+    if (authmethods?.includes(method) === false) continue;
     const found = authenticators.find((authenticator) => authenticator.method === method);
     if (found !== undefined) return found;
   }

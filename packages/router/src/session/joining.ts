@@ -174,9 +174,11 @@ export class Joining {
     if (!CLIENT_ROLES.some((role) => features.has(role))) {
       throw new ProtocolViolation('HELLO.Details.roles: expected one role of a client at least');
     }
-    const guarded = this.#router.guardedRealm(hello.realm);
+    const { entrance } = this.#underlay;
+    const isElsewhere = entrance?.realms?.includes(hello.realm) === false;
+    const guarded = isElsewhere ? undefined : this.#router.guardedRealm(hello.realm);
     if (guarded === undefined) return this.#refuse(this.#noRealm(hello.realm));
-    const authenticator = choose(guarded.authenticators, hello.details.authmethods);
+    const authenticator = choose(guarded.authenticators, hello.details.authmethods, entrance);
     if (!('method' in authenticator)) return this.#refuse(authenticator);
     const { realm } = guarded;
     const id = realm.newSessionId();

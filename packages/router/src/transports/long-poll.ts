@@ -4,6 +4,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { Server as HttpsServer } from 'node:https';
 import type { Server as NetServer } from 'node:net';
 import type { Serializer } from '@wamp/protocol';
+import type { EntranceRules } from '../auth/authenticator.ts';
 import type { Place } from '../connection/place.ts';
 import { Account } from '../core/account.ts';
 import { hostOf, type Host, type Router } from '../host.ts';
@@ -51,6 +52,8 @@ export interface LongPollOptions {
   readonly maxBodySize?: number;
   /** Trusted proxies, which name the client in a header; none by default. */
   readonly proxies?: ForwardingRules;
+  /** Who may come in; everybody whom a realm lets in by default. */
+  readonly entrance?: EntranceRules;
 }
 
 /** What {@link acceptLongPolls} started. */
@@ -204,7 +207,7 @@ class LongPolls {
     this.#channels.set(id, new LongPollChannel(this.#router, transport, bodies, idleTimeout));
     const description = { type: 'longpoll', protocol: subprotocol.name, peer: peerText(peer) };
     // Each request may use another connection, so there is no channel binding.
-    const { channelBinding: _, ...underlay } = underlayOf(request.socket, peer);
+    const { channelBinding: _, ...underlay } = underlayOf(request.socket, peer, this.#options.entrance);
     this.#router.open(transport, description, underlay, place);
     return id;
   }

@@ -12,6 +12,7 @@ import {
   type RawSocketListener,
   type Serializer,
 } from '@wamp/protocol';
+import type { EntranceRules } from '../auth/authenticator.ts';
 import type { Place } from '../connection/place.ts';
 import { hostOf, type Host, type Router } from '../host.ts';
 import { read } from '../plain-socket.ts';
@@ -45,6 +46,8 @@ export interface RawSocketRules {
    * about 20 s that the machine of an idle peer is gone, but not that a peer hangs or does not read.
    */
   readonly pings?: boolean | 'auto';
+  /** Who may come in; everybody whom a realm lets in by default. */
+  readonly entrance?: EntranceRules;
 }
 
 export interface RawSocketOptions extends RawSocketRules {
@@ -87,13 +90,15 @@ export function acceptRawSockets(router: Router, options: RawSocketOptions): Raw
 /** Accepts RawSocket connections. */
 export class RawSocketEntrance {
   readonly #router: Host;
-  readonly #rules: Required<RawSocketRules>;
+  readonly #rules: Required<Omit<RawSocketRules, 'entrance'>>;
+  readonly #entrance: EntranceRules | undefined;
   readonly #heartbeat: Heartbeat;
   readonly #open = new OpenSet<Socket>();
 
   constructor(router: Host, rules: RawSocketRules) {
     this.#router = router;
     this.#heartbeat = new Heartbeat(router);
+    this.#entrance = rules.entrance;
     this.#rules = {
       serializers: rules.serializers ?? DEFAULT_SERIALIZERS,
       maxMessageSize: rawSocketLimit(rules.maxMessageSize ?? router.limits.messageSize),
@@ -205,7 +210,7 @@ export class RawSocketEntrance {
     });
     const protocol = serializer.subprotocol;
     const description = { type: 'rawsocket', protocol, peer: peerText(peer) };
-    this.#router.open(transport, description, underlayOf(socket, peer), place);
+    this.#router.open(transport, description, underlayOf(socket, peer, this.#entrance), place);
     return transport;
   }
 }

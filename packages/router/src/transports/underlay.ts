@@ -3,14 +3,23 @@ import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { certificateHash } from '@wamp/protocol/auth';
-import type { Underlay } from '../auth/authenticator.ts';
+import type { EntranceRules, Underlay } from '../auth/authenticator.ts';
 import { peerAddressOf, type PeerAddress } from './peer-address.ts';
 
-/** The underlay of an accepted connection. @param peer its address, if the socket does not have it */
-export function underlayOf(socket: Socket, { address }: PeerAddress = peerAddressOf(socket)): Underlay {
-  if (!(socket instanceof TLSSocket)) return { address };
+/**
+ * The underlay of an accepted connection.
+ * @param peer its address, if the socket does not have it
+ * @param entrance who may come in there; undefined for everybody
+ */
+export function underlayOf(
+  socket: Socket,
+  { address }: PeerAddress = peerAddressOf(socket),
+  entrance?: EntranceRules,
+): Underlay {
+  if (!(socket instanceof TLSSocket)) return { address, entrance };
   return {
     address,
+    entrance,
     certificate: socket.authorized ? socket.getPeerX509Certificate() : undefined,
     channelBinding: (type) => channelBindingOf(socket, type),
   };

@@ -30,14 +30,19 @@ const COMPRESSION: ServerOptions['perMessageDeflate'] = {
 export class Deflating {
   readonly #router: Host;
   readonly #sockets: WebSocketServer;
+  readonly #limit: number;
 
-  /** @param spoken the supported subprotocols */
-  constructor(router: Host, spoken: readonly Subprotocol[]) {
+  /**
+   * @param spoken the supported subprotocols
+   * @param limit the longest message, in bytes
+   */
+  constructor(router: Host, spoken: readonly Subprotocol[], limit: number) {
     this.#router = router;
+    this.#limit = limit;
     this.#sockets = new WebSocketServer({
       noServer: true,
       perMessageDeflate: COMPRESSION,
-      maxPayload: router.limits.messageSize,
+      maxPayload: limit,
       ...UNTYPED_OPTIONS,
       handleProtocols: (offered) => choose(offered, spoken)?.name ?? false,
     });
@@ -55,8 +60,7 @@ export class Deflating {
     open: (transport: Transport & Peer) => void,
   ): void {
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const { queue, limits } = this.#router;
-      open(new DeflatingTransport(webSocket, subprotocol, queue, limits.messageSize));
+      open(new DeflatingTransport(webSocket, subprotocol, this.#router.queue, this.#limit));
     });
   }
 }

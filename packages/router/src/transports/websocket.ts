@@ -4,6 +4,7 @@ import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { Server as NetServer, Socket } from 'node:net';
 import type { Serializer, Transport } from '@wamp/protocol';
+import type { EntranceRules } from '../auth/authenticator.ts';
 import type { Place } from '../connection/place.ts';
 import { hostOf, type Host, type Router } from '../host.ts';
 import { countConnections, placeOf } from './accepting.ts';
@@ -43,7 +44,16 @@ export interface WebSocketOptions {
   readonly compression?: boolean;
   /** Trusted proxies, which name the client in a header; none by default. */
   readonly proxies?: ForwardingRules;
+  /** Who may come in; everybody whom a realm lets in by default. */
+  readonly entrance?: EntranceRules;
+  /** The longest message that is accepted from a client, in bytes; the router's `limits.messageSize` by default. */
+  readonly maxMessageSize?: number;
+  /** What holds at single paths instead of `entrance` and `maxMessageSize`; each is served, whether or not `paths` has it. */
+  readonly byPath?: ReadonlyMap<string, WebSocketRules>;
 }
+
+/** What may differ from path to path. */
+export type WebSocketRules = Pick<WebSocketOptions, 'entrance' | 'maxMessageSize'>;
 
 /** What {@link acceptWebSockets} started. */
 export interface WebSocketAcceptor {
@@ -57,13 +67,20 @@ export interface WebSocketAcceptor {
  */
 export function acceptWebSockets(router: Router, options: WebSocketOptions): WebSocketAcceptor {
   const host = hostOf(router);
-  const { server, paths = ['/ws', '/'], serializers = DEFAULT_SERIALIZERS } = options;
+  const { server, serializers = DEFAULT_SERIALIZERS, byPath = new Map<string, WebSocketRules>() } = options;
+  const paths = new Set([...(options.paths ?? ['/ws', '/']), ...byPath.keys()]);
   const spoken = subprotocolsOf(serializers);
   const origins = new Origins(options.origins ?? []);
-  const deflating = options.compression === true ? new Deflating(host, spoken) : undefined;
   const forwarding = new Forwarding(options.proxies);
   host.admission.trust(forwarding.proxies);
-  const entrance = new WebSocketEntrance(host, deflating);
+  const entranceWith = ({ entrance, maxMessageSize = host.limits.messageSize }: WebSocketRules) =>
+    new WebSocketEntrance(host, {
+      entrance,
+      limit: maxMessageSize,
+      deflating: options.compression === true ? new Deflating(host, spoken, maxMessageSize) : undefined,
+    });
+  const usual = entranceWith(options);
+  const entrances = new Map([...byPath].map(([path, rules]) => [path, entranceWith(rules)]));
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // Without a listener, a connection reset during the upgrade would end the process.
     socket.on('error', () => socket.destroy());
@@ -74,22 +91,22 @@ export function acceptWebSockets(router: Router, options: WebSocketOptions): Web
     const agreed = agree(request, path, { paths, origins, spoken, bound });
     if (peer === undefined) refuse(host, request, Refusals.FORWARDED_WRONGLY);
     else if ('status' in agreed) refuse(host, request, agreed, peer);
-    else entrance.receive({ request, socket: request.socket, head }, agreed, peer);
+    else (entrances.get(path) ?? usual).receive({ request, socket: request.socket, head }, agreed, peer);
   };
   server.on('upgrade', upgrade);
   const ignore = countConnections(host, server);
   return {
-    close() {
+    async close() {
       ignore();
       server.off('upgrade', upgrade);
-      return entrance.empty();
+      await Promise.all([usual, ...entrances.values()].map((entrance) => entrance.empty()));
     },
   };
 }
 
 /** The rules for upgrades. */
 interface Policy {
-  readonly paths: readonly string[];
+  readonly paths: ReadonlySet<string>;
   readonly origins: Origins;
   readonly spoken: readonly Subprotocol[];
   /** The address that the server listens on. */
@@ -108,7 +125,7 @@ function refuse(router: Host, request: IncomingMessage, refusal: Refusal, peer?:
 /** The negotiated subprotocol, or why an upgrade is refused. */
 function agree(request: IncomingMessage, path: string, policy: Policy): Subprotocol | Refusal {
   const { paths, origins, spoken, bound } = policy;
-  if (!paths.includes(path)) return Refusals.NO_WEBSOCKET_HERE;
+  if (!paths.has(path)) return Refusals.NO_WEBSOCKET_HERE;
   if (!originAllowed(request.headers, bound, origins)) return Refusals.FOREIGN_ORIGIN;
   return upgradeFault(request) ?? choose(offeredBy(request) ?? [], spoken) ?? Refusals.noSubprotocol(spoken);
 }
@@ -119,18 +136,26 @@ interface Guest {
   readonly place: Place;
 }
 
+/** What an entrance offers, and to whom. */
+interface Terms {
+  readonly entrance: EntranceRules | undefined;
+  /** The longest message, in bytes. */
+  readonly limit: number;
+  /** Accepts WebSockets with compression; undefined to disable it. */
+  readonly deflating: Deflating | undefined;
+}
+
 /** Accepts WebSocket connections. */
 class WebSocketEntrance {
   readonly #router: Host;
-  readonly #deflating: Deflating | undefined;
+  readonly #terms: Terms;
   readonly #heartbeat: Heartbeat;
   readonly #open = new OpenSet<Socket>();
 
-  /** @param deflating accepts WebSockets with compression; undefined to disable it */
-  constructor(router: Host, deflating: Deflating | undefined) {
+  constructor(router: Host, terms: Terms) {
     this.#router = router;
     this.#heartbeat = new Heartbeat(router);
-    this.#deflating = deflating;
+    this.#terms = terms;
   }
 
   /** Answers an upgrade as soon as there is a slot for the handshake. */
@@ -154,16 +179,17 @@ class WebSocketEntrance {
 
   #admit(upgrade: Upgrade, subprotocol: Subprotocol, { peer, place }: Guest): void {
     const { request, socket, head } = upgrade;
+    const { entrance, limit, deflating } = this.#terms;
     const description = { type: 'websocket', protocol: subprotocol.name, peer: peerText(peer) };
     const open = (transport: Transport & Peer): void => {
-      this.#router.open(transport, description, underlayOf(socket, peer), place);
+      this.#router.open(transport, description, underlayOf(socket, peer, entrance), place);
       this.#heartbeat.watch(socket, transport);
     };
-    if (this.#deflating?.wants(request) === true) this.#deflating.admit(upgrade, subprotocol, open);
+    if (deflating?.wants(request) === true) deflating.admit(upgrade, subprotocol, open);
     else {
       acceptUpgrade(socket, request, subprotocol.name);
-      const { clock, limits } = this.#router;
-      const ground = { queue: this.#router.queue, clock, limit: limits.messageSize };
+      const { clock, queue } = this.#router;
+      const ground = { queue, clock, limit };
       const transport = new WebSocketTransport(socket, subprotocol, ground);
       open(transport);
       transport.start(head);
