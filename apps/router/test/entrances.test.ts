@@ -80,9 +80,9 @@ test('C6 a listener says how long its messages may be, in the place of the limit
   const to = await serve('message_size: 2MiB, compression: true');
   const { port } = new URL(to('http'));
   expect(await hello(await webSocket(to('ws')), 'public')).toBe(2 * MEBIBYTE);
-  expect(
-    await hello(await WebSocketEnd.connect(to('ws'), json, false, { perMessageDeflate: true }), 'public'),
-  ).toBe(2 * MEBIBYTE);
+  expect(await hello(await WebSocketEnd.connect(to('ws'), json, { perMessageDeflate: true }), 'public')).toBe(
+    2 * MEBIBYTE,
+  );
   expect(await hello(await RawSocketEnd.connect(connect(Number(port), '127.0.0.1'), json), 'public')).toBe(
     2 * MEBIBYTE,
   );
