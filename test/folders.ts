@@ -130,6 +130,7 @@ export const folders: Readonly<Record<string, string>> = {
 
   'conformance/': "The specification's requirements by number, and which tests show each.",
   'docs/': 'The documentation for users and contributors.',
+  'docs/client/': 'Guides to the client, one task each; tests run their samples.',
   'docs/images/': 'Screenshots.',
   'scripts/': '`npm start`, `npm test` and their helpers.',
   'test/': 'Checks of the repository itself.',
