@@ -32,6 +32,11 @@ const RULES: readonly Rule[] = [
   { retired: /\bno more than it held\b|\bup to no good\b/i, instead: 'hostile' },
   { retired: /\bwhoever\b/i, instead: 'the caller, the client, code that …', within: PRODUCT },
   { retired: /\bstrangers?\b/i, instead: 'an unknown principal, or an unknown client', within: PRODUCT },
+  {
+    retired: /\b(?:Permit|Grant|[Rr]ulings?|[Mm]andates?)\b/,
+    instead: 'decision (permitted, disclosed, denied, failed), or the answer of an authorizer',
+    within: /^(packages\/router|apps\/router)\/|^docs|^[^/]+\.md/,
+  },
   { retired: /\b(?:as many|so many) as may be\b/i, instead: 'the maximum' },
 ];
 

@@ -1,5 +1,5 @@
 /** The permissions of a realm, which a reload can replace while it has sessions. */
-import type { Action, Asker, Authorizer, Permit, Principal } from '@wamp/router';
+import type { Action, Asker, Authorizer, AuthorizerAnswer, Principal } from '@wamp/router';
 
 /** Allows everything: for a realm without roles. */
 const EVERYTHING: Authorizer = { authorize: () => true };
@@ -23,7 +23,7 @@ export class RightsSwitch implements Authorizer {
     uri: string,
     options: object,
     asker: Asker,
-  ): Permit | Promise<Permit> {
+  ): AuthorizerAnswer | Promise<AuthorizerAnswer> {
     return this.#current.authorize(principal, action, uri, options, asker);
   }
 }

@@ -29,8 +29,8 @@ export function grantsEverything({ auth, roles }: RealmConfiguration): boolean {
   return ACTIONS.every((action) => {
     // The widest pattern; for exact requests, any name that no permission mentions.
     const asked = action === 'register' || action === 'subscribe' ? '' : 'x.y.z';
-    const { ruling } = rights.explain(nobody, action, asked, { match: 'prefix' });
-    return ruling === 'permitted' || ruling === 'disclosed';
+    const { decision } = rights.explain(nobody, action, asked, { match: 'prefix' });
+    return decision === 'permitted' || decision === 'disclosed';
   });
 }
 
@@ -57,12 +57,12 @@ export function answer(loaded: LoadedConfiguration, question: Question): Answer 
   if (!Object.hasOwn(realm.roles, role))
     throw new CannotStart(`realm ${realm.name} has no role ${role}`, USAGE);
   const rights = permissionsFor(realm.roles);
-  const { ruling, path = '', reason } = rights.explain({ authid, authrole: role }, action, uri, { match });
+  const { decision, path = '', reason } = rights.explain({ authid, authrole: role }, action, uri, { match });
   const [, permission] = /\[(\d+)\]$/.exec(path) ?? [];
   const decisive = permission === undefined ? [] : ['permissions', Number(permission)];
   const where = loaded.place(['realms', index, 'roles', role, ...decisive]);
   return {
-    permitted: ruling === 'permitted' || ruling === 'disclosed',
-    line: `${ruling}: ${where}: ${reason}`,
+    permitted: decision === 'permitted' || decision === 'disclosed',
+    line: `${decision}: ${where}: ${reason}`,
   };
 }

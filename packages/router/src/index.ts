@@ -88,7 +88,7 @@ export type { ReadonlyPatternMap } from './core/pattern-map.ts';
 export type { ReadonlyCounts, ReadonlyTraffic } from './core/traffic.ts';
 export type { MetaCall, MetaProcedure } from './core/meta-session.ts';
 export { TRUSTED_ROLE, type Departure, type Principal, type Session } from './core/session.ts';
-export type { Permits, Ruling } from './core/ruling.ts';
+export type { DecidePublish, Decision } from './core/decision.ts';
 export type { Clock } from './core/clock.ts';
 export { anonymous } from './auth/anonymous.ts';
 export { both } from './auth/both.ts';
@@ -116,7 +116,7 @@ export type { Identity, Inquiry } from './auth/inquiry.ts';
 export type { DecoyOptions } from './auth/decoys.ts';
 export type { Authenticator, EntranceRules, JoinInfo, Underlay, Verdict } from './auth/authenticator.ts';
 export { DEFAULT_ATTEMPT_LIMITS, type AttemptLimits } from './auth/attempts.ts';
-export type { Action, Asker, Authorizer, Grant, Permit } from './authz/authorizer.ts';
+export type { Action, Asker, Authorizer, AuthorizerAnswer } from './authz/authorizer.ts';
 export { dynamicAuthorizer, type DynamicOptions } from './authz/dynamic.ts';
 export { remembering, RememberingAuthorizer, type RememberingOptions } from './authz/remembering.ts';
 export {

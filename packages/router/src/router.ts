@@ -47,7 +47,7 @@ import { joinLocally, type LocalOptions } from './session/local-join.ts';
 import type { LocalMember, LocalRouter } from './session/local-member.ts';
 import type { LocalSession } from './session/local-session.ts';
 import { callsAsRouter } from './session/own-call.ts';
-import { permitsOf } from './session/permits.ts';
+import { decidePublishBy } from './session/publish-decisions.ts';
 
 /** A router as its own parts use it; {@link coreOf} returns that of a {@link Router}. */
 export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
@@ -243,9 +243,9 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
     const { name, authorizer = options.authorizer } = own;
     if (this.#realms.has(name)) throw new Error(`two realms are called ${name}`);
     const realm: CoreRealm = this.#createRealm(own, options, {
-      permits:
+      decidePublish:
         authorizer &&
-        permitsOf(authorizer, () => ({ realm: realm.shown, call }), {
+        decidePublishBy(authorizer, () => ({ realm: realm.shown, call }), {
           clock: this.clock,
           log: this.log,
           timeout: this.limits.authorizeTimeout,
@@ -255,7 +255,11 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
     this.#realms.set(name, { realm, call, authorizer, ...guardsOf(own, options) });
   }
 
-  #createRealm(own: NamedRealm, options: RouterOptions, permits: Pick<RealmOptions, 'permits'>): CoreRealm {
+  #createRealm(
+    own: NamedRealm,
+    options: RouterOptions,
+    authorization: Pick<RealmOptions, 'decidePublish'>,
+  ): CoreRealm {
     const scope = new GlobalScope();
     let lastRouterId: Id = 0;
     const realm = new CoreRealm(own.name, {
@@ -271,7 +275,7 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
       trustLevel: own.trustLevel ?? options.trustLevel,
       turns: this.turns,
       nextTurn: options.nextTurn ?? afterInputAndOutput,
-      ...permits,
+      ...authorization,
     });
     realm.failed.on((error) => {
       this.log('error', 'a procedure of the router failed', { realm: own.name, error });

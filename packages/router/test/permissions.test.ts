@@ -55,8 +55,8 @@ function isPermitted(
   match: MatchPolicy = 'exact',
   authid = 'joe',
 ): boolean {
-  const permit = authorizer.authorize(principalOf(authid), action, uri, { match }, ASKER);
-  return permit === true || (typeof permit === 'object' && 'allow' in permit && permit.allow);
+  const answer = authorizer.authorize(principalOf(authid), action, uri, { match }, ASKER);
+  return answer === true || (typeof answer === 'object' && 'allow' in answer && answer.allow);
 }
 
 // What is drawn
@@ -189,14 +189,14 @@ describe('AZN-1 AZN-2 of a URI', () => {
           ['call', 'caller'],
           ['publish', 'publisher'],
         ] as const) {
-          const permit = authorizer.authorize(principalOf('joe'), wanted, at, {}, ASKER);
+          const answer = authorizer.authorize(principalOf('joe'), wanted, at, {}, ASKER);
           const discloses = list.some(
             (rule) =>
               rule.disclose?.[who] === true && hits(rule, 'joe', at) && (!isReserved(at) || saysWamp(rule)),
           );
           const expected =
             naively(list, 'joe', wanted, at) && (discloses ? { allow: true, disclose: true } : true);
-          expect(permit).toEqual(expected);
+          expect(answer).toEqual(expected);
         }
       }),
     );
@@ -316,14 +316,14 @@ describe('P4 whatever the rules', () => {
       fc.property(rules, action, pattern, part, (list, wanted, { match, uri: at }, authid) => {
         const authorizer = of(...list);
         const principal = principalOf(authid);
-        const permit = authorizer.authorize(principal, wanted, at, { match }, ASKER);
-        const { ruling, permission, path } = authorizer.explain(principal, wanted, at, { match });
+        const answer = authorizer.authorize(principal, wanted, at, { match }, ASKER);
+        const { decision, permission, path } = authorizer.explain(principal, wanted, at, { match });
         const expected =
-          permit === true ? ['permitted', 'disclosed'] : permit === false ? ['denied'] : ['disclosed'];
-        expect(expected).toContain(ruling);
-        if (ruling === 'disclosed' && match === 'exact')
-          expect(permit).toEqual({ allow: true, disclose: true });
-        if (permit !== false) expect(says(permission?.allow, wanted)).toBe(true);
+          answer === true ? ['permitted', 'disclosed'] : answer === false ? ['denied'] : ['disclosed'];
+        expect(expected).toContain(decision);
+        if (decision === 'disclosed' && match === 'exact')
+          expect(answer).toEqual({ allow: true, disclose: true });
+        if (answer !== false) expect(says(permission?.allow, wanted)).toBe(true);
         else if (permission !== undefined) expect(says(permission.deny, wanted)).toBe(true);
         const index = permission === undefined ? -1 : list.indexOf(permission);
         expect(path).toBe(index === -1 ? undefined : `roles.user.permissions[${index}]`);

@@ -1,7 +1,7 @@
 /** Interface Authorizer: what each may do. */
 import type { Args, Uri } from '@wamp/protocol';
+import type { Decision } from '../core/decision.ts';
 import type { Realm } from '../core/realm.ts';
-import type { Ruling } from '../core/ruling.ts';
 import type { Principal, Session } from '../core/session.ts';
 
 /** What a session wants to do with a URI (spec: Authorization). */
@@ -21,16 +21,16 @@ export interface Asker {
   readonly call: (procedure: Uri, args: Args, timeout: number) => Promise<Args>;
 }
 
-/** Yes or no; or more than that. A grant with keys that are not listed here is none (T-27). */
-export type Permit = boolean | Grant;
-
-export interface Grant {
-  readonly allow: boolean;
-  /** True to tell callee or subscribers who calls or publishes, whether the session wants that or not (PID-4). */
-  readonly disclose?: boolean | undefined;
-  /** True when the answer may be remembered; see {@link remembering}. */
-  readonly cache?: boolean | undefined;
-}
+/** Yes or no, or a dict that says more. A dict with keys that are not listed here is an invalid answer (T-27). */
+export type AuthorizerAnswer =
+  | boolean
+  | {
+      readonly allow: boolean;
+      /** True to tell callee or subscribers who calls or publishes, whether the session wants that or not (PID-4). */
+      readonly disclose?: boolean | undefined;
+      /** True when the answer may be remembered; see {@link remembering}. */
+      readonly cache?: boolean | undefined;
+    };
 
 /**
  * Decides. `true` permits, `false` denies with `wamp.error.not_authorized`. A throw, a rejection, an answer of any
@@ -48,27 +48,27 @@ export interface Authorizer {
     uri: Uri,
     options: object,
     asker: Asker,
-  ): Permit | Promise<Permit>;
+  ): AuthorizerAnswer | Promise<AuthorizerAnswer>;
 }
 
-/** The grant that discloses, for authorizers that are asked often: one object, known at sight. */
-export const DISCLOSED: Grant = Object.freeze({ allow: true, disclose: true });
+/** The answer that discloses, for authorizers that are asked often: one object, recognized by its identity. */
+export const DISCLOSED: AuthorizerAnswer = Object.freeze({ allow: true, disclose: true });
 
 /** What an answer means, which is not to be trusted to be what its type says: whatever is not clear has failed. */
-export function rulingOf(permit: unknown): Ruling {
-  if (typeof permit === 'boolean') return permit ? 'permitted' : 'denied';
-  if (permit === DISCLOSED) return 'disclosed';
+export function decisionOf(answer: unknown): Decision {
+  if (typeof answer === 'boolean') return answer ? 'permitted' : 'denied';
+  if (answer === DISCLOSED) return 'disclosed';
   try {
-    return readGrant(permit);
+    return readDict(answer);
   } catch {
     return 'failed';
   }
 }
 
-/** Says what is wrong with an answer that {@link rulingOf} takes for a failure. */
-export function faultOf(permit: unknown): string {
+/** Says what is wrong with an answer that {@link decisionOf} takes for a failure. */
+export function faultOf(answer: unknown): string {
   try {
-    readGrant(permit);
+    readDict(answer);
     return 'the answer cannot be read';
   } catch (error) {
     return error instanceof Error ? error.message : 'the answer cannot be read';
@@ -77,13 +77,13 @@ export function faultOf(permit: unknown): string {
 
 /**
  * T-27; null stands for nothing, as it does in Python. Payloads are not validated: who wants that gets no permission.
- * @throws TypeError for what is no grant
+ * @throws TypeError for an invalid answer
  */
-function readGrant(grant: unknown): Ruling {
-  expect(typeof grant === 'object' && grant !== null, 'expected true, false or a dict');
+function readDict(answer: unknown): Decision {
+  expect(typeof answer === 'object' && answer !== null, 'expected true, false or a dict');
   let allow: unknown;
   let disclose: unknown;
-  for (const [key, value] of Object.entries(grant) as [string, unknown][]) {
+  for (const [key, value] of Object.entries(answer) as [string, unknown][]) {
     if (key === 'allow') allow = value;
     else if (key === 'disclose') disclose = value;
     else if (key === 'validate') expect(isNothing(value), 'validate: payloads cannot be validated');

@@ -2,7 +2,14 @@
 import type { Args, Dict, Uri } from '@wamp/protocol';
 import type { Realm } from '../core/realm.ts';
 import type { Session } from '../core/session.ts';
-import { faultOf, rulingOf, type Action, type Asker, type Authorizer, type Permit } from './authorizer.ts';
+import {
+  decisionOf,
+  faultOf,
+  type Action,
+  type Asker,
+  type Authorizer,
+  type AuthorizerAnswer,
+} from './authorizer.ts';
 import { remembering, type RememberingAuthorizer, type RememberingOptions } from './remembering.ts';
 
 export interface DynamicOptions extends RememberingOptions {
@@ -41,22 +48,22 @@ class ProcedureAuthorizer implements Authorizer {
     uri: Uri,
     options: object,
     { realm, session, call }: Asker,
-  ): Promise<Permit> {
+  ): Promise<AuthorizerAnswer> {
     // Its answer would wait behind its question.
     if (serves(realm, this.#procedure, session)) {
       throw new Error(`${this.#procedure} is asked about its own callee`);
     }
     const question = [describe(session), uri, action, options];
-    return permitOf(this.#procedure, await call(this.#procedure, question, this.#timeout));
+    return checked(this.#procedure, await call(this.#procedure, question, this.#timeout));
   }
 }
 
 /** @throws TypeError, which names the procedure, for an invalid answer */
-function permitOf(procedure: Uri, [permit]: Args): Permit {
-  if (rulingOf(permit) === 'failed') {
-    throw new TypeError(`${procedure} returned an invalid answer: ${faultOf(permit)}`);
+function checked(procedure: Uri, [answer]: Args): AuthorizerAnswer {
+  if (decisionOf(answer) === 'failed') {
+    throw new TypeError(`${procedure} returned an invalid answer: ${faultOf(answer)}`);
   }
-  return permit as Permit;
+  return answer as AuthorizerAnswer;
 }
 
 function serves(realm: Realm, procedure: Uri, session: Session): boolean {

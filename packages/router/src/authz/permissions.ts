@@ -1,10 +1,10 @@
 /** Permissions by role: an authorizer that knows its answers (spec: Authorization). */
 import { MAX_URI_LENGTH, type MatchPolicy, type Uri } from '@wamp/protocol';
 import type { Principal } from '../core/session.ts';
-import type { Action, Asker, Authorizer, Permit } from './authorizer.ts';
-import { decide } from './decision.ts';
-import { Role } from './mandate.ts';
+import type { Action, Asker, Authorizer, AuthorizerAnswer } from './authorizer.ts';
+import { causeOf, evaluate, isAllowed, isDisclosed } from './evaluate.ts';
 import type { Pattern } from './pattern-sets.ts';
+import { Role } from './role.ts';
 import { BIT, expect, readRules, type Permission } from './rule.ts';
 
 /** What the sessions of a role may do: by permissions, or by what an authorizer of their own says. */
@@ -19,7 +19,7 @@ export interface PermissionsByRole {
 /** Why a request would be permitted, or not. */
 export interface Explanation {
   /** `asked` when another authorizer is to be asked. */
-  readonly ruling: 'permitted' | 'disclosed' | 'denied' | 'asked';
+  readonly decision: 'permitted' | 'disclosed' | 'denied' | 'asked';
   /** The permission that decided, and where it stands, such as `roles.user.permissions[0]`. */
   readonly permission?: Permission;
   readonly path?: string;
@@ -60,16 +60,16 @@ export class Permissions implements Authorizer {
     uri: Uri,
     options: { readonly match?: unknown },
     asker: Asker,
-  ): Permit | Promise<Permit> {
+  ): AuthorizerAnswer | Promise<AuthorizerAnswer> {
     const role = this.#roles.get(principal.authrole);
     if (role === undefined) return false;
     if (!(role instanceof Role)) return role.authorize(principal, action, uri, options, asker);
     if (uri.length > MAX_URI_LENGTH) return false;
-    const mandate = role.mandate(principal);
+    const rules = role.of(principal);
     const match = matchOf(action, options);
     return match === 'exact'
-      ? mandate.judge(BIT[action], uri)
-      : mandate.judgePattern(BIT[action], { match, uri });
+      ? rules.answer(BIT[action], uri)
+      : rules.answerPattern(BIT[action], { match, uri });
   }
 
   /** What `authorize` answers, and why. */
@@ -82,11 +82,11 @@ export class Permissions implements Authorizer {
     const { authrole } = principal;
     const role = this.#roles.get(authrole);
     if (role === undefined)
-      return { ruling: 'denied', reason: `there is no role ${JSON.stringify(authrole)}` };
+      return { decision: 'denied', reason: `there is no role ${JSON.stringify(authrole)}` };
     if (!(role instanceof Role)) {
-      return { ruling: 'asked', reason: `role ${authrole} has an authorizer of its own` };
+      return { decision: 'asked', reason: `role ${authrole} has an authorizer of its own` };
     }
-    if (uri.length > MAX_URI_LENGTH) return { ruling: 'denied', reason: 'the URI is too long' };
+    if (uri.length > MAX_URI_LENGTH) return { decision: 'denied', reason: 'the URI is too long' };
     return explain(role, principal, action, { match: matchOf(action, options), uri });
   }
 }
@@ -97,17 +97,20 @@ function explain(
   action: Action,
   request: Pattern,
 ): Explanation {
-  const { allowed, disclosed, by } = decide(role.rules(principal), BIT[action], request);
-  if (by === undefined) {
+  const rules = role.rules(principal);
+  const decisions = evaluate(rules, request);
+  const cause = causeOf(rules, request, BIT[action]);
+  if (cause === undefined) {
     return {
-      ruling: 'denied',
+      decision: 'denied',
       reason: `no permission of role ${principal.authrole} allows to ${action} this`,
     };
   }
-  const { permission, path } = by;
-  if (!allowed) return { ruling: 'denied', permission, path, reason: `${path} denies to ${action}` };
-  const ruling = disclosed ? 'disclosed' : 'permitted';
-  return { ruling, permission, path, reason: `${path} allows to ${action}` };
+  const { permission, path } = cause;
+  if (!isAllowed(decisions, BIT[action]))
+    return { decision: 'denied', permission, path, reason: `${path} denies to ${action}` };
+  const decision = isDisclosed(decisions, BIT[action]) ? 'disclosed' : 'permitted';
+  return { decision, permission, path, reason: `${path} allows to ${action}` };
 }
 
 /** Patterns are for those who register and subscribe. */

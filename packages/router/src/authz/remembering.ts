@@ -1,7 +1,14 @@
-/** Remembers what an authorizer has said it may: `cache: true` in its grants. */
+/** Remembers the answers of an authorizer that say `cache: true`. */
 import type { Uri } from '@wamp/protocol';
 import type { Principal } from '../core/session.ts';
-import { DISCLOSED, rulingOf, type Action, type Asker, type Authorizer, type Permit } from './authorizer.ts';
+import {
+  decisionOf,
+  DISCLOSED,
+  type Action,
+  type Asker,
+  type Authorizer,
+  type AuthorizerAnswer,
+} from './authorizer.ts';
 import { Recent } from './recent.ts';
 
 export interface RememberingOptions {
@@ -26,7 +33,7 @@ export class RememberingAuthorizer implements Authorizer {
   readonly #authorizer: Authorizer;
   readonly #capacity: number;
   /** Replaced when all is forgotten, so that an answer under way is kept where nobody looks any more. */
-  #remembered: Recent<string, Permit>;
+  #remembered: Recent<string, AuthorizerAnswer>;
 
   constructor(authorizer: Authorizer, { capacity = DEFAULT_CAPACITY }: RememberingOptions = {}) {
     this.#authorizer = authorizer;
@@ -50,30 +57,30 @@ export class RememberingAuthorizer implements Authorizer {
     uri: Uri,
     options: { readonly match?: unknown },
     asker: Asker,
-  ): Permit | Promise<Permit> {
+  ): AuthorizerAnswer | Promise<AuthorizerAnswer> {
     const remembered = this.#remembered;
     const { authrole, authid } = principal;
     const key = JSON.stringify([asker.realm.name, authrole, authid, action, uri, options.match]);
     const known = remembered.get(key);
     if (known !== undefined) return known;
-    const take = (permit: Permit): Permit => {
-      const lasting = isLasting(permit) && key.length <= LONGEST_REMEMBERED ? lastingOf(permit) : undefined;
+    const take = (answer: AuthorizerAnswer): AuthorizerAnswer => {
+      const lasting = isLasting(answer) && key.length <= LONGEST_REMEMBERED ? lastingOf(answer) : undefined;
       if (lasting !== undefined) remembered.set(key, lasting);
-      return permit;
+      return answer;
     };
-    const permit = this.#authorizer.authorize(principal, action, uri, options, asker);
-    return permit instanceof Promise ? permit.then(take) : take(permit);
+    const answer = this.#authorizer.authorize(principal, action, uri, options, asker);
+    return answer instanceof Promise ? answer.then(take) : take(answer);
   }
 }
 
 /** Of what any plug-in may answer. */
-function isLasting(permit: unknown): boolean {
-  return typeof permit === 'object' && permit !== null && 'cache' in permit && permit.cache === true;
+function isLasting(answer: unknown): boolean {
+  return typeof answer === 'object' && answer !== null && 'cache' in answer && answer.cache === true;
 }
 
-/** What is remembered of it: nothing that could change, or be none; undefined for a failure. */
-function lastingOf(permit: Permit): Permit | undefined {
-  const ruling = rulingOf(permit);
-  if (ruling === 'failed') return undefined;
-  return ruling === 'disclosed' ? DISCLOSED : ruling === 'permitted';
+/** What is remembered of it: nothing that could change, or be invalid; undefined for a failure. */
+function lastingOf(answer: AuthorizerAnswer): AuthorizerAnswer | undefined {
+  const decision = decisionOf(answer);
+  if (decision === 'failed') return undefined;
+  return decision === 'disclosed' ? DISCLOSED : decision === 'permitted';
 }

@@ -2,6 +2,7 @@
 import { isUri, type MatchPolicy, type Uri } from '@wamp/protocol';
 import type { Principal } from '../core/session.ts';
 import type { Action } from './authorizer.ts';
+import type { Effect } from './evaluate.ts';
 import { covers, overlap, type Pattern } from './pattern-sets.ts';
 
 /** Some actions: a list, or one by one. What is `false` is not among them. */
@@ -27,13 +28,10 @@ export interface Permission {
 }
 
 /** A permission, with its actions as sets of bits. */
-export interface Rule extends Pattern {
+export interface Rule extends Effect {
   /** Where it stands, for people. */
   readonly path: string;
   readonly permission: Permission;
-  readonly allow: number;
-  readonly deny: number;
-  readonly disclose: number;
 }
 
 /** Each action as a bit. */

@@ -24,7 +24,7 @@ import type { Publisher } from './publication.ts';
 import type { Quotas, QuotaTally } from './quotas.ts';
 import type { Feature, Realm, RouterFeatures } from './realm.ts';
 import { refuseRequest, type Request } from './requests.ts';
-import type { Permits } from './ruling.ts';
+import type { DecidePublish } from './decision.ts';
 import type { Departure, Session, Undeliverable } from './session.ts';
 import { shownOf } from './shown-realm.ts';
 import { Tally } from './tally.ts';
@@ -54,7 +54,7 @@ export interface RealmOptions {
   /** How far callers and publishers are trusted; untold when absent. */
   readonly trustLevel?: TrustLevel | undefined;
   /** What each may do, for what the realm does in a session's name; everything when absent. */
-  readonly permits?: Permits | undefined;
+  readonly decidePublish?: DecidePublish | undefined;
   /** Bounds the work of a turn. */
   readonly turns: Turns;
   /** Resolves in a later turn of the event loop, when input and output have had their turn. */
@@ -89,7 +89,7 @@ export class CoreRealm {
   readonly disclosure: boolean;
   /** A procedure of the router's own has failed by a fault of its own. */
   readonly failed: Hook<[unknown]> = new Hook();
-  readonly permits: Permits | undefined;
+  readonly decidePublish: DecidePublish | undefined;
   /** Resolves in a later turn of the event loop; long work is done in slices, one in each turn. */
   readonly nextTurn: () => Promise<void>;
   /** Draws an id at random (IDS-2). */
@@ -109,7 +109,7 @@ export class CoreRealm {
     this.clock = options.clock;
     this.uriRules = options.uriRules;
     this.disclosure = options.disclosure;
-    this.permits = options.permits;
+    this.decidePublish = options.decidePublish;
     this.nextTurn = options.nextTurn;
     this.globalId = options.globalId;
     this.stores = options.stores;

@@ -23,7 +23,7 @@ import type { Publication, Publisher } from './publication.ts';
 import type { QuotaTally } from './quotas.ts';
 import type { Callee, Registration } from './registration.ts';
 import type { Request } from './requests.ts';
-import type { Permits } from './ruling.ts';
+import type { DecidePublish } from './decision.ts';
 import type { Departure, Session } from './session.ts';
 import type { Recorder, Subscription } from './subscription.ts';
 import type { ReadonlyTraffic } from './traffic.ts';
@@ -165,7 +165,7 @@ export interface Realm {
   /** A procedure of the router's own has failed unexpectedly. A feature emits its own failures here. */
   readonly failed: Hook<[unknown]>;
   /** Asks whether a session may publish to a topic, before `publishFor`; undefined when the realm has no authorizer. */
-  readonly permits: Permits | undefined;
+  readonly decidePublish: DecidePublish | undefined;
   /** The number of procedures that the router itself serves. */
   readonly ownProcedures: number;
   /** Draws an id at random (IDS-2). */
@@ -176,7 +176,7 @@ export interface Realm {
   inTurns(steps: Iterator<void, void>): void;
   /** Publishes as the router itself. */
   publish(topic: Uri, args?: Args, kwargs?: Kwargs, options?: PublishOptions): void;
-  /** Publishes on behalf of a session, which may have left. No authorizer is asked: call `permits` first. */
+  /** Publishes on behalf of a session, which may have left. No authorizer is asked: call `decidePublish` first. */
   publishFor(publisher: Publisher, topic: Uri, payload: Payload, options: PublishOptions): void;
   /**
    * Serves a procedure as the router itself.

@@ -13,8 +13,8 @@ interface WholeRealm extends Omit<Realm, 'broker' | 'dealer'> {
 export function shownOf(realm: WholeRealm): Realm {
   const { name, sessions, features, clock, uriRules, disclosure, traffic, limited, kept, stores, turns } =
     realm;
-  const { joined, left, fellBehind, denied, failed, permits, globalId, nextTurn } = realm;
-  const settings = { name, features, clock, uriRules, disclosure, stores, permits, globalId, nextTurn };
+  const { joined, left, fellBehind, denied, failed, decidePublish, globalId, nextTurn } = realm;
+  const settings = { name, features, clock, uriRules, disclosure, stores, decidePublish, globalId, nextTurn };
   const hooks = { joined, left, fellBehind, denied, failed };
   return Object.freeze<Realm>({
     ...{ ...settings, ...hooks, sessions, traffic, limited, kept, turns },

@@ -16,7 +16,7 @@ import { disclosing } from '../core/disclosure.ts';
 import { weightOf } from '../core/kept.ts';
 import type { Feature, Realm } from '../core/realm.ts';
 import { uriFault } from '../core/requests.ts';
-import type { Ruling } from '../core/ruling.ts';
+import type { Decision } from '../core/decision.ts';
 import type { Session } from '../core/session.ts';
 import { invalid, taking, textArgument, undecoded, type Undecoded } from './arguments.ts';
 
@@ -156,18 +156,20 @@ function optionsOf(value: unknown): PublishOptions {
  * the session has ended. Anything but a clear permission is a denial.
  */
 function decide(
-  { permits }: Realm,
+  { decidePublish }: Realm,
   session: Session,
   testament: Testament,
   withdraw: () => void,
 ): Args | Promise<Args> {
-  const conclude = (ruling: Ruling): Args => {
-    if (ruling === 'disclosed') testament.options = disclosing(testament.options);
-    testament.permitted = ruling === 'permitted' || ruling === 'disclosed';
+  const conclude = (decision: Decision): Args => {
+    if (decision === 'disclosed') testament.options = disclosing(testament.options);
+    testament.permitted = decision === 'permitted' || decision === 'disclosed';
     if (testament.permitted) return [];
     withdraw();
-    throw new ApplicationError(ruling === 'denied' ? ErrorUri.NOT_AUTHORIZED : ErrorUri.AUTHORIZATION_FAILED);
+    throw new ApplicationError(
+      decision === 'denied' ? ErrorUri.NOT_AUTHORIZED : ErrorUri.AUTHORIZATION_FAILED,
+    );
   };
-  const ruling = permits?.(session, testament.topic) ?? 'permitted';
-  return ruling instanceof Promise ? ruling.then(conclude) : conclude(ruling);
+  const decision = decidePublish?.(session, testament.topic) ?? 'permitted';
+  return decision instanceof Promise ? decision.then(conclude) : conclude(decision);
 }

@@ -1,6 +1,6 @@
 /** The gate: admits a session's messages in order, once they are authorized. */
 import { ErrorUri, MessageType, Payload, type Call, type Message, type Uri } from '@wamp/protocol';
-import { faultOf, rulingOf, type Action, type Asker, type Authorizer } from '../authz/authorizer.ts';
+import { decisionOf, faultOf, type Action, type Asker, type Authorizer } from '../authz/authorizer.ts';
 import type { Clock } from '../core/clock.ts';
 import { Fifo } from '../core/fifo.ts';
 import { weightOf } from '../core/kept.ts';
@@ -198,24 +198,24 @@ export class Gate {
 
   #ask(message: Request, action: Action, uri: Uri): void {
     const { authorizer, asker } = this.#options;
-    let permit: unknown;
+    let answer: unknown;
     try {
-      permit = authorizer.authorize(asker.session.principal, action, uri, message.options, asker);
+      answer = authorizer.authorize(asker.session.principal, action, uri, message.options, asker);
     } catch (error) {
       this.#fail(message, action, uri, error);
       return;
     }
-    if (permit === true) this.#exit.admit(message, false);
-    else if (permit instanceof Promise) this.#await(message, action, uri, permit);
-    else this.#conclude(message, action, uri, permit);
+    if (answer === true) this.#exit.admit(message, false);
+    else if (answer instanceof Promise) this.#await(message, action, uri, answer);
+    else this.#conclude(message, action, uri, answer);
   }
 
-  #await(message: Request, action: Action, uri: Uri, permit: Promise<unknown>): void {
+  #await(message: Request, action: Action, uri: Uri, answer: Promise<unknown>): void {
     const awaited = {};
     this.#awaited = awaited;
     const weight = this.#keep(message);
     if (weight === undefined) {
-      permit.catch(() => undefined);
+      answer.catch(() => undefined);
       this.#awaited = undefined;
       this.#turnDown(message);
       return;
@@ -239,15 +239,15 @@ export class Gate {
     this.#dismiss = clock.after(timeout, () => {
       fail(new Error(`the authorizer has not decided within ${timeout} ms`));
     });
-    permit.then((settled) => {
+    answer.then((settled) => {
       settle(() => {
         this.#conclude(message, action, uri, settled);
       });
     }, fail);
   }
 
-  #conclude(message: Request, action: Action, uri: Uri, permit: unknown): void {
-    switch (rulingOf(permit)) {
+  #conclude(message: Request, action: Action, uri: Uri, answer: unknown): void {
+    switch (decisionOf(answer)) {
       case 'permitted':
         this.#exit.admit(message, false);
         return;
@@ -262,7 +262,7 @@ export class Gate {
           message,
           action,
           uri,
-          new TypeError(`the authorizer gave an invalid answer: ${faultOf(permit)}`),
+          new TypeError(`the authorizer gave an invalid answer: ${faultOf(answer)}`),
         );
     }
   }

@@ -6,7 +6,7 @@ import {
   permissions,
   remembering,
   type Log,
-  type Permit,
+  type AuthorizerAnswer,
   type RouterOptions,
 } from '@wamp/router';
 import { converse, type ConversationOptions } from '@wamp/router/testing';
@@ -184,7 +184,7 @@ describe('B5 an answer as Crossbar.io knows it', () => {
     const log = vi.fn<Log>();
     // A plug-in in plain JavaScript may answer anything.
     const answer: object = { allow: true, until: 1, cache: true };
-    const authorizer = remembering({ authorize: () => answer as Permit });
+    const authorizer = remembering({ authorize: () => answer as AuthorizerAnswer });
     const FAILED = (request: number): string =>
       `ann ← [8, 48, ${request}, {}, "wamp.error.authorization_failed", *]`;
     await converse(

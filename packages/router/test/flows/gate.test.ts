@@ -1,13 +1,13 @@
 /** Conversations with a router that asks whether one may (checklist §2.30, T-24, T-41). */
-import { createRouter, type Asker, type Authorizer, type Permit } from '@wamp/router';
+import { createRouter, type Asker, type Authorizer, type AuthorizerAnswer } from '@wamp/router';
 import { converse, ManualClock, type ConversationOptions } from '@wamp/router/testing';
 import { describe, expect, test, vi } from 'vitest';
 import { Client, settle } from '../support/client.ts';
 import { coreOf } from '../support/core.ts';
 
-type Verdict = Permit | Promise<Permit>;
+type Answer = AuthorizerAnswer | Promise<AuthorizerAnswer>;
 
-function asking(authorize: (uri: string, action: string) => Verdict): ConversationOptions {
+function asking(authorize: (uri: string, action: string) => Answer): ConversationOptions {
   const authorizer: Authorizer = { authorize: (_principal, action, uri) => authorize(uri, action) };
   return { router: { authorizer } };
 }
@@ -108,7 +108,7 @@ describe('denied', () => {
     { allow: true, until: 'tomorrow' },
     { allow: true, Allow: false },
   ])('AZN-2 T-24 authorization_failed when the authorizer says %j', async (garbage) => {
-    const say = (uri: string): Verdict => (uri === 'com.open' ? true : (garbage as unknown as boolean));
+    const say = (uri: string): Answer => (uri === 'com.open' ? true : (garbage as unknown as boolean));
     await converse(REFUSALS('wamp.error.authorization_failed'), asking(say));
     await converse(
       REFUSALS('wamp.error.authorization_failed'),
@@ -117,23 +117,23 @@ describe('denied', () => {
   });
 
   test.each([{ allow: true }, { allow: true, disclose: false, cache: true, validate: null }])(
-    'AZN-2 T-27 a grant permits: %j',
-    (grant) =>
+    'AZN-2 T-27 an answer permits: %j',
+    (answer) =>
       converse(
         REFUSALS('wamp.error.not_authorized'),
-        asking((uri) => (uri === 'com.open' ? grant : { ...grant, allow: false })),
+        asking((uri) => (uri === 'com.open' ? answer : { ...answer, allow: false })),
       ),
   );
 
-  test('AZN-2 T-24 authorization_failed when a grant cannot be read', () => {
-    const grant = {
+  test('AZN-2 T-24 authorization_failed when an answer cannot be read', () => {
+    const unreadable = {
       get allow(): boolean {
         throw new Error('not here');
       },
     };
     return converse(
       REFUSALS('wamp.error.authorization_failed'),
-      asking((uri) => (uri === 'com.open' ? true : grant)),
+      asking((uri) => (uri === 'com.open' ? true : unreadable)),
     );
   });
 

@@ -1,7 +1,7 @@
-/** Asks an authorizer, with a deadline, about actions of the realm on behalf of a session. */
-import { faultOf, rulingOf, type Asker, type Authorizer } from '../authz/authorizer.ts';
+/** Asks an authorizer, with a deadline, about what a realm publishes on behalf of a session. */
+import { decisionOf, faultOf, type Asker, type Authorizer } from '../authz/authorizer.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Permits, Ruling } from '../core/ruling.ts';
+import type { DecidePublish, Decision } from '../core/decision.ts';
 import type { Log } from '../log.ts';
 
 /** What is needed to ask. */
@@ -16,27 +16,27 @@ interface Asking {
  * AZN-2: fails closed, like the gate, and logs an invalid answer.
  * @param where the realm, and the function with which the router calls procedures there
  */
-export function permitsOf(
+export function decidePublishBy(
   authorizer: Authorizer,
   where: () => Omit<Asker, 'session'>,
   asking: Asking,
-): Permits {
+): DecidePublish {
   return (session, topic) => {
-    const failed = (error: unknown): Ruling => {
+    const failed = (error: unknown): Decision => {
       const facts = { realm: where().realm.name, session: session.id, action: 'publish', uri: topic, error };
       asking.log('warn', 'authorization failed', facts);
       return 'failed';
     };
-    const read = (permit: unknown): Ruling => {
-      const ruling = rulingOf(permit);
-      return ruling === 'failed'
-        ? failed(new TypeError(`the authorizer gave an invalid answer: ${faultOf(permit)}`))
-        : ruling;
+    const read = (answer: unknown): Decision => {
+      const decision = decisionOf(answer);
+      return decision === 'failed'
+        ? failed(new TypeError(`the authorizer gave an invalid answer: ${faultOf(answer)}`))
+        : decision;
     };
     try {
       const asker = { ...where(), session };
-      const permit: unknown = authorizer.authorize(session.principal, 'publish', topic, {}, asker);
-      return permit instanceof Promise ? inTime(permit, asking, read, failed) : read(permit);
+      const answer: unknown = authorizer.authorize(session.principal, 'publish', topic, {}, asker);
+      return answer instanceof Promise ? inTime(answer, asking, read, failed) : read(answer);
     } catch (error) {
       return failed(error);
     }
@@ -45,11 +45,11 @@ export function permitsOf(
 
 /** The outcome of a decision, or that of `failed` after the deadline; a later decision is ignored. */
 function inTime(
-  permit: Promise<unknown>,
+  answer: Promise<unknown>,
   { clock, timeout }: Asking,
-  read: (permit: unknown) => Ruling,
-  failed: (error: unknown) => Ruling,
-): Promise<Ruling> {
+  read: (answer: unknown) => Decision,
+  failed: (error: unknown) => Decision,
+): Promise<Decision> {
   return new Promise((resolve) => {
     let isLate = false;
     const dismiss = clock.after(timeout, () => {
@@ -57,12 +57,12 @@ function inTime(
       resolve(failed(new Error(`the authorizer has not decided within ${timeout} ms`)));
     });
     const settle =
-      (rule: (outcome: unknown) => Ruling) =>
+      (conclude: (outcome: unknown) => Decision) =>
       (outcome: unknown): void => {
         if (isLate) return;
         dismiss();
-        resolve(rule(outcome));
+        resolve(conclude(outcome));
       };
-    permit.then(settle(read), settle(failed));
+    answer.then(settle(read), settle(failed));
   });
 }
