@@ -1,16 +1,25 @@
 /** The bridge: requests of HTTP become requests of WAMP sessions, which authenticate and are authorized as clients are. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { ApplicationError } from '@wamp/protocol';
-import { HttpEntrance, type Crossing, type HttpGuest, type LocalSession, type Router } from '@wamp/router';
-import { answerFor, send, type Answer } from './answers.ts';
+import {
+  HttpEntrance,
+  type Clock,
+  type Crossing,
+  type HttpGuest,
+  type LocalSession,
+  type Router,
+} from '@wamp/router';
+import { send, type Answer } from './answers.ts';
 import { shownBy } from './credentials.ts';
-import { mediaAccepted, mediaFor, type Media } from './media.ts';
+import { Door } from './door.ts';
+import { eventQueryOf, type EventQuery } from './event-query.ts';
+import { EventStream } from './event-stream.ts';
+import { JSON_MEDIA, mediaAccepted, mediaFor, type Media } from './media.ts';
 import { bridgeMetrics, type BridgeMetrics } from './metrics.ts';
+import { openApiOf } from './open-api.ts';
 import { settingsOf, type BridgeOptions, type BridgeSettings } from './options.ts';
 import { call, publish, type Operation } from './posted.ts';
 import { malformedBody, NO_CREDENTIALS, NOT_SPOKEN, NOTHING_HERE } from './refusals.ts';
 import { SharedSessions } from './sessions.ts';
-import { errorOf, statusOf, statusOfLogin } from './status.ts';
 
 /** What {@link bridgeHttp} started. */
 export interface HttpBridge {
@@ -25,6 +34,7 @@ interface Exchange {
 }
 
 const POSTS: Crossing = { methods: ['POST'], headers: ['authorization', 'content-type'] };
+const READS: Crossing = { methods: ['GET'], headers: ['authorization', 'last-event-id', 'cache-control'] };
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['call', call],
   ['publish', publish],
@@ -55,14 +65,16 @@ export function bridgeHttp(router: Router, options: BridgeOptions): HttpBridge {
 
 class Bridge {
   readonly settings: BridgeSettings;
-  readonly #router: Router;
+  readonly #clock: Clock;
+  readonly #door: Door;
   readonly #entrance: HttpEntrance;
   readonly #sessions: SharedSessions;
   readonly #metrics: BridgeMetrics;
 
   constructor(router: Router, options: BridgeOptions) {
     this.settings = settingsOf(router, options);
-    this.#router = router;
+    this.#clock = router.clock;
+    this.#door = new Door(router, this.settings.realm);
     this.#entrance = new HttpEntrance(router, options);
     const { sessionIdle: idle, sessions: most } = this.settings;
     this.#sessions = new SharedSessions(router.clock, { idle, most });
@@ -78,9 +90,12 @@ class Bridge {
   serve(exchange: Exchange, path: string): void {
     const name = path.slice(this.settings.path.length + 1);
     const operation = OPERATIONS.get(name);
-    this.#count(exchange.response, operation === undefined ? 'other' : name);
-    if (operation === undefined) this.#entrance.refuse(exchange.request, exchange.response, NOTHING_HERE);
-    else void this.#post(exchange, operation);
+    const isOther = operation === undefined && name !== 'subscribe';
+    this.#count(exchange.response, isOther ? 'other' : name);
+    if (operation !== undefined) void this.#post(exchange, operation);
+    else if (name === 'subscribe') void this.#subscribe(exchange);
+    else if (name === 'openapi.json') this.#describe(exchange);
+    else this.#entrance.refuse(exchange.request, exchange.response, NOTHING_HERE);
   }
 
   async #post(exchange: Exchange, operation: Operation): Promise<void> {
@@ -123,48 +138,53 @@ class Bridge {
     response.once('close', () => {
       gone.abort();
     });
-    const terms = { clock: this.#router.clock, callTimeout: this.settings.callTimeout, gone: gone.signal };
-    const answer = await this.#answer(
-      this.#sessions.use(
+    const terms = { clock: this.#clock, callTimeout: this.settings.callTimeout, gone: gone.signal };
+    const answer = await this.#sessions
+      .use(
         key,
-        () => this.#logIn(guest, credentials),
-        async (session) => ({ status: 200, body: await operation(session, wanted.value, terms) }),
-      ),
-    );
+        () => this.#door.logIn(guest, credentials),
+        async (session): Promise<Answer> => ({
+          status: 200,
+          body: await operation(session, wanted.value, terms),
+        }),
+      )
+      .catch((error: unknown) => this.#door.refusal(error));
     if (!response.destroyed) send(response, mediaAccepted(request.headers.accept, media), answer);
   }
 
-  /** The answer of a task; for what it rejects with, the answer for that error. */
-  async #answer(task: Promise<Answer>): Promise<Answer> {
+  #describe({ request, response }: Exchange): void {
+    if (this.#entrance.admit(request, response, READS) === undefined) return;
+    send(response, JSON_MEDIA, { status: 200, body: openApiOf(this.settings) });
+  }
+
+  async #subscribe({ request, response }: Exchange): Promise<void> {
+    const guest = this.#entrance.admit(request, response, READS);
+    if (guest === undefined) return;
+    const query = eventQueryOf(request);
+    const shown = shownBy(request, guest, this.settings.cookie);
+    if ('status' in query || shown === undefined) {
+      this.#entrance.refuse(request, response, 'status' in query ? query : NO_CREDENTIALS);
+      return;
+    }
     try {
-      return await task;
+      const session = await this.#door.logIn(guest, shown.credentials);
+      await this.#stream(session, response, query);
     } catch (error) {
-      if (error instanceof LoginRefused) return this.#challenge(error);
-      if (!(error instanceof ApplicationError)) {
-        this.#router.log('error', 'HTTP bridge failed', { code: 'http_bridge_failed', error });
-      }
-      const told = errorOf(error);
-      return answerFor(told, statusOf(told));
+      const answer = this.#door.refusal(error);
+      if (response.headersSent) response.destroy();
+      else send(response, JSON_MEDIA, answer);
     }
   }
 
-  /** RFC 9110 §11.6.1: says how to authenticate. */
-  #challenge({ refusal }: LoginRefused): Answer {
-    const answer = answerFor(refusal, statusOfLogin(refusal));
-    if (answer.status !== 401) return answer;
-    const realm = JSON.stringify(this.settings.realm);
-    const challenge = `Bearer realm=${realm}, Basic realm=${realm}, charset="UTF-8"`;
-    return { ...answer, headers: { 'www-authenticate': challenge } };
-  }
-
-  async #logIn(
-    { peer, underlay }: HttpGuest,
-    credentials: Parameters<Router['logIn']>[1],
-  ): Promise<LocalSession> {
+  async #stream(session: LocalSession, response: ServerResponse, query: EventQuery): Promise<void> {
+    const { heartbeat } = this.settings;
+    this.#metrics.streams.add(1);
     try {
-      return await this.#router.logIn(this.settings.realm, credentials, { peer, underlay });
-    } catch (error) {
-      throw error instanceof ApplicationError ? new LoginRefused(error) : error;
+      if (response.destroyed) return;
+      await new EventStream(response, session, query, { clock: this.#clock, heartbeat }).run();
+    } finally {
+      this.#metrics.streams.add(-1);
+      session.leave();
     }
   }
 
@@ -173,16 +193,6 @@ class Bridge {
       const status = response.headersSent ? String(response.statusCode) : 'aborted';
       this.#metrics.requests.of(operation, status).add();
     });
-  }
-}
-
-/** A log-in was refused, and no request. */
-class LoginRefused extends Error {
-  readonly refusal: ApplicationError;
-
-  constructor(refusal: ApplicationError) {
-    super(refusal.message);
-    this.refusal = refusal;
   }
 }
 

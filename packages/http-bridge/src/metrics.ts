@@ -5,8 +5,8 @@ import type { Counter, Family, Gauge, Router } from '@wamp/router';
 export interface BridgeMetrics {
   /** By operation and status. */
   readonly requests: Family<Counter>;
-  /** By realm. */
-  readonly streams: Gauge | Family<Gauge>;
+  /** Event streams that are open. */
+  readonly streams: Gauge;
 }
 
 const metricsOf = new WeakMap<Router, BridgeMetrics>();
@@ -21,10 +21,12 @@ export function bridgeMetrics(router: Router): BridgeMetrics {
       help: 'Requests that HTTP bridges have answered, by operation (call, publish, subscribe, other) and status.',
       labels: ['operation', 'status'],
     }),
-    streams: metrics.gauge({
-      name: 'wamp_http_event_streams',
-      help: 'Server-Sent Event streams that are open.',
-    }),
+    streams: metrics
+      .gauge({
+        name: 'wamp_http_event_streams',
+        help: 'Server-Sent Event streams that are open.',
+      })
+      .of(),
   };
   metricsOf.set(router, made);
   return made;

@@ -15,7 +15,11 @@ export interface Place {
   /** The entries of the log, as `level what`. */
   readonly log: readonly string[];
   /** Posts a body as JSON. */
-  post(operation: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Told>;
+  readonly post: (
+    operation: string,
+    body: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ) => Promise<Told>;
 }
 
 /** An answer, as tests look at it. */

@@ -1,0 +1,186 @@
+/** One event stream: a session of its own, whose events are written as Server-Sent Events. */
+import type { ServerResponse } from 'node:http';
+import { ErrorUri, SerializationFailure, type Kwargs } from '@wamp/protocol';
+import type { Clock, LocalEvent, LocalSession } from '@wamp/router';
+import { eventIdOf, type EventQuery, type StreamPosition } from './event-query.ts';
+import { JSON_MEDIA } from './media.ts';
+import { recover } from './recovery.ts';
+
+/** How a stream is kept alive. */
+export interface StreamTerms {
+  readonly clock: Clock;
+  /** The time between two comments (ms). */
+  readonly heartbeat: number;
+}
+
+/** How long an EventSource waits before it connects again (ms). */
+const RETRY = 3000;
+
+/** An event that waits: until it is written, it counts as unread by its session. */
+interface Waiting {
+  readonly event: LocalEvent;
+  readonly written: () => void;
+}
+
+/**
+ * Memory is bounded by the session: an event is unread until the socket has taken it, and of a session with too many unread
+ * bytes the slow-consumer policy of its role disposes.
+ */
+export class EventStream {
+  readonly #response: ServerResponse;
+  readonly #session: LocalSession;
+  readonly #query: EventQuery;
+  readonly #terms: StreamTerms;
+  readonly #waiting: Waiting[] = [];
+  #position: StreamPosition | undefined;
+  /** False until what was missed has been told. */
+  #isLive = false;
+  /** Resolves when the socket has taken what it was given; undefined while it takes more. */
+  #drained: Promise<void> | undefined;
+  #dismiss: () => void = () => undefined;
+
+  constructor(response: ServerResponse, session: LocalSession, query: EventQuery, terms: StreamTerms) {
+    this.#response = response;
+    this.#session = session;
+    this.#query = query;
+    this.#terms = terms;
+  }
+
+  /**
+   * Subscribes, begins the answer, tells what was missed, and what comes from then on. Resolves when it is over.
+   * @throws ApplicationError when the subscription is refused; nothing has been written then
+   */
+  async run(): Promise<void> {
+    const { topic, match, retained, after } = this.#query;
+    const over = this.#whenOver();
+    const options = { match, ...(retained ? { get_retained: true } : {}) };
+    const { id } = await this.#session.subscribe(topic, (event) => this.#hear(event), options);
+    this.#begin();
+    const tell = async (event: LocalEvent, position: StreamPosition): Promise<void> => {
+      this.#tell(event, position);
+      await this.#drained;
+    };
+    try {
+      const { position, complete, events } = await recover(this.#session, { subscription: id, after, tell });
+      this.#position = position;
+      const told = { topic, match, complete, recovered: events };
+      this.#write('wamp.subscribed', told, position);
+      await this.#goLive();
+    } catch (error) {
+      // Whoever is gone, or was too slow, is told nothing.
+      if (this.#session.isOpen && !this.#response.destroyed) throw error;
+    }
+    await over;
+  }
+
+  /** Ends with the session, or with the connection, whichever is over first. */
+  #whenOver(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#response.once('close', () => {
+        this.#dismiss();
+        this.#session.leave();
+        for (const { written } of this.#waiting.splice(0)) written();
+        resolve();
+      });
+      void this.#session.closed.then(({ reason, message }) => {
+        if (reason === ErrorUri.SLOW_CONSUMER) this.#response.destroy();
+        else if (this.#response.headersSent && !this.#response.writableEnded) {
+          this.#write('wamp.closed', { reason, ...(message === undefined ? {} : { message }) }, undefined);
+          this.#response.end();
+        }
+      });
+    });
+  }
+
+  #begin(): void {
+    this.#response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+      'x-content-type-options': 'nosniff',
+    });
+    this.#put(`retry: ${RETRY}\n\n`);
+    this.#beat();
+  }
+
+  #beat(): void {
+    const { clock, heartbeat } = this.#terms;
+    this.#dismiss = clock.after(heartbeat, () => {
+      if (this.#drained === undefined) this.#put(':\n\n');
+      this.#beat();
+    });
+  }
+
+  /** @returns a promise while the event is unread */
+  #hear(event: LocalEvent): Promise<void> | undefined {
+    if (this.#isLive && this.#drained === undefined) {
+      this.#tellLive(event);
+      return this.#drained;
+    }
+    return new Promise((written) => {
+      this.#waiting.push({ event, written });
+    });
+  }
+
+  /** Writes what waits, as fast as the socket takes it, and from then on whatever comes. */
+  async #goLive(): Promise<void> {
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      this.#tellLive(next.event);
+      await this.#drained;
+      next.written();
+    }
+    this.#isLive = true;
+  }
+
+  /** Events that the recovery has told come again, for they were published after the subscription was made. */
+  #tellLive(event: LocalEvent): void {
+    const { x_offset: offset } = event.details;
+    const position = this.#position;
+    if (position === undefined || offset === undefined) this.#tell(event, undefined);
+    else if (offset > position.offset) this.#tell(event, { ...position, offset });
+  }
+
+  #tell({ args, kwargs, publication, details }: LocalEvent, position: StreamPosition | undefined): void {
+    const { topic = this.#query.topic } = details;
+    this.#write(undefined, { topic, args, kwargs, publication, details }, position);
+  }
+
+  #write(type: string | undefined, value: Kwargs, position: StreamPosition | undefined): void {
+    const lines = [
+      ...(type === undefined ? [] : [`event: ${type}`]),
+      ...(position === undefined ? [] : [`id: ${eventIdOf(position)}`]),
+      `data: ${textOf(value)}`,
+    ];
+    this.#put(`${lines.join('\n')}\n\n`);
+  }
+
+  #put(text: string): void {
+    if (this.#response.destroyed || this.#response.writableEnded) return;
+    if (this.#response.write(text) || this.#drained !== undefined) return;
+    this.#drained = new Promise((resolve) => {
+      const done = (): void => {
+        this.#response.off('close', done);
+        this.#response.off('drain', done);
+        this.#drained = undefined;
+        resolve();
+        if (this.#isLive) {
+          this.#isLive = false;
+          void this.#goLive();
+        }
+      };
+      this.#response.on('drain', done);
+      this.#response.on('close', done);
+    });
+  }
+}
+
+/** JSON has no line ends but in strings, where it escapes them. */
+function textOf(value: Kwargs): string {
+  try {
+    return Buffer.from(JSON_MEDIA.write(value)).toString();
+  } catch (error) {
+    if (!(error instanceof SerializationFailure)) throw error;
+    const { topic, publication } = value;
+    return JSON.stringify({ topic, publication, error: ErrorUri.INVALID_PAYLOAD, args: [error.message] });
+  }
+}
