@@ -24,6 +24,7 @@ import {
   type CallStoreOptions,
   type Store,
 } from '@wamp/client/store';
+import { invalidateAfterGaps, type Invalidates } from './queries.ts';
 import {
   createContext,
   createElement,
@@ -101,6 +102,15 @@ function useStore<T>(store: Store<T>): T {
   const subscribe = useCallback((changed: () => void) => store.subscribe(changed), [store]);
   const get = useCallback(() => store.get(), [store]);
   return useSyncExternalStore(subscribe, get, get);
+}
+
+/**
+ * Invalidates all WAMP queries of a `QueryClient` of TanStack Query whenever the session has missed events that the router
+ * could not recover, while the component is mounted.
+ */
+export function useInvalidateAfterGaps(client: Invalidates): void {
+  const session = useSession();
+  useEffect(() => invalidateAfterGaps(session, client), [session, client]);
 }
 
 /** A reference to the value of the latest rendering, for functions that are called later. */

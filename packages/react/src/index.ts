@@ -2,8 +2,14 @@
 import type { Untyped } from '@wamp/client';
 import { wampHooks, type WampHooks } from './hooks.ts';
 
-export { WampProvider, wampHooks, type WampHooks } from './hooks.ts';
-export { callOptions, streamOptions, type WampKey } from './queries.ts';
+export { useInvalidateAfterGaps, WampProvider, wampHooks, type WampHooks } from './hooks.ts';
+export {
+  callOptions,
+  invalidateAfterGaps,
+  streamOptions,
+  type Invalidates,
+  type WampKey,
+} from './queries.ts';
 
 const hooks: WampHooks<Untyped> = wampHooks<Untyped>();
 

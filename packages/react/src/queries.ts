@@ -58,6 +58,24 @@ export function streamOptions<C, U extends ProcedureUri<C>>(
   };
 }
 
+/** What is needed of a `QueryClient` of TanStack Query. */
+export interface Invalidates {
+  invalidateQueries(filters: { readonly queryKey: readonly unknown[] }): unknown;
+}
+
+/**
+ * Invalidates all queries of a session whenever it has missed events that the router could not recover (`restored` with
+ * gaps), until the function that it returns is called. In a component, `useInvalidateAfterGaps` does so.
+ *
+ * @example const stop = invalidateAfterGaps(session, queryClient);
+ */
+export function invalidateAfterGaps(session: Pick<Session, 'untyped'>, client: Invalidates): () => void {
+  const { untyped } = session;
+  return untyped.on('restored', ({ gaps }): unknown =>
+    gaps.length > 0 ? client.invalidateQueries({ queryKey: ['wamp', untyped.realm] }) : undefined,
+  );
+}
+
 function plain(rest: readonly unknown[]): readonly [never, CallStoreOptions & { readonly kwargs?: never }] {
   return rest as unknown as readonly [never, CallStoreOptions & { readonly kwargs?: never }];
 }

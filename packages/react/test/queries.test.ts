@@ -2,7 +2,7 @@
 import { connect } from '@wamp/client';
 import { expect, expectTypeOf, test } from 'vitest';
 import { createTestRealm } from '../../router/src/testing/index.ts';
-import { callOptions, streamOptions, wampHooks } from '../src/index.ts';
+import { callOptions, invalidateAfterGaps, streamOptions, wampHooks } from '../src/index.ts';
 
 interface Api {
   procedures: {
@@ -37,6 +37,24 @@ test('a streamed query is the progress of a call', async () => {
   const seen: number[] = [];
   for await (const n of streamFn({ signal: new AbortController().signal })) seen.push(n);
   expect(seen).toEqual([1, 2, 3]);
+});
+
+test('queries are fetched again after events that could not be recovered, and only then', async () => {
+  await using realm = createTestRealm();
+  const session = await realm.connect(connect);
+  const invalidated: unknown[] = [];
+  const stop = invalidateAfterGaps(session, { invalidateQueries: (filters) => invalidated.push(filters) });
+  const restored = (): Promise<unknown> => new Promise((resolve) => session.on('restored', resolve));
+  const subscription = await session.subscribe('news', () => undefined);
+  for (const count of [1, 1, 1]) {
+    const back = restored();
+    session.reconnect();
+    await back;
+    expect(invalidated).toEqual(Array.from({ length: count }, () => ({ queryKey: ['wamp', 'realm1'] })));
+    // Without a subscription, nothing is missed; and nobody hears of it when it is not wanted any more.
+    if (subscription.state === 'ended') stop();
+    else await subscription.unsubscribe();
+  }
 });
 
 export function typed(): void {
