@@ -20,6 +20,7 @@ import type { Contract, ImplementOptions, Implementation } from './definition.ts
 import type { Handle } from './core/handle.ts';
 import type { Intents } from './core/intents.ts';
 import { Opening } from './core/opening.ts';
+import { withDefaults } from './defaults.ts';
 import { drained } from './drained.ts';
 import type { Ending } from './ending.ts';
 import { Queue } from './core/queue.ts';
@@ -55,7 +56,7 @@ import { Workload } from './workload.ts';
 import { CallStream, collect, inputIterator, pump, type Stream, type StreamOptions } from './stream.ts';
 
 /** The names of events that `on` accepts. */
-const EVENT = oneOf('state', 'open', 'lost', 'retry', 'restored', 'close', 'error');
+const EVENT = oneOf('state', 'open', 'lost', 'retry', 'restored', 'close', 'error', 'frame');
 
 /** The only implementation; contracts exist in its type only. */
 export class ClientSession implements Session {
@@ -141,12 +142,13 @@ export class ClientSession implements Session {
     return this;
   }
 
-  call(procedure: Uri, payload?: unknown, options?: WithKwargs<CallOptions<never>>): Call<unknown> {
+  call(procedure: Uri, payload?: unknown, given?: WithKwargs<CallOptions<never>>): Call<unknown> {
     const entry = entryOf(this, 'call');
     requireUri(procedure, entry);
-    checkRequest('call', CALL, payload, options, entry);
-    const body = payloadOf(payload, options?.kwargs, entry);
-    const onProgress = options?.onProgress;
+    checkRequest('call', CALL, payload, given, entry);
+    const options = withDefaults(this.#settings.defaults?.call, given);
+    const body = payloadOf(payload, options.kwargs, entry);
+    const { onProgress } = options;
     const progress =
       onProgress === undefined
         ? undefined
@@ -155,11 +157,12 @@ export class ClientSession implements Session {
     return this.#call(procedure, body, options, progress);
   }
 
-  stream(procedure: Uri, payload?: unknown, options?: WithKwargs<StreamOptions>): Stream<unknown, unknown> {
+  stream(procedure: Uri, payload?: unknown, given?: WithKwargs<StreamOptions>): Stream<unknown, unknown> {
     const entry = entryOf(this, 'stream');
     requireUri(procedure, entry);
-    checkRequest('stream', STREAM, payload, options, entry);
-    const { input, buffer, kwargs } = options ?? {};
+    checkRequest('stream', STREAM, payload, given, entry);
+    const options = { ...withDefaults(this.#settings.defaults?.call, given), idempotent: false };
+    const { input, buffer, kwargs } = options;
     const body = payloadOf(payload, kwargs, entry);
     const iterator = input === undefined ? undefined : inputIterator(input);
     const progress = new Queue<unknown>(buffer);
@@ -197,7 +200,8 @@ export class ClientSession implements Session {
   ): Promise<Subscription<unknown[]>> {
     const entry = entryOf(this, 'subscribe');
     requireUri(topic, entry);
-    const { handler, options = {} } = subscribing(rest, entry);
+    const { handler, options: given } = subscribing(rest, entry);
+    const options = withDefaults(this.#settings.defaults?.subscribe, given);
     const { subscriptions } = this.#workload;
     const handle: SubscriptionHandle = new SubscriptionHandle(
       topic,
@@ -205,6 +209,7 @@ export class ClientSession implements Session {
       () => subscriptions.leave(handle),
       handler,
       options,
+      this.#settings.clock,
     );
     return this.#attach(subscriptions, handle, options.signal, { topic });
   }
@@ -213,7 +218,7 @@ export class ClientSession implements Session {
     const entry = entryOf(this, 'publish');
     requireUri(topic, entry);
     checkRequest('publish', PUBLISH, payload, given, entry);
-    const options = given ?? {};
+    const options = withDefaults(this.#settings.defaults?.publish, given);
     const body = payloadOf(payload, options.kwargs, entry);
     const wire = wireOptions(options, ON_THE_WIRE.publish);
     const published = new Promise<PublishResult>((resolve, reject) => {
@@ -281,7 +286,7 @@ export class ClientSession implements Session {
   #call(
     procedure: Uri,
     payload: Payload,
-    options: CallOptions<never> = {},
+    options: CallOptions<never>,
     progress?: (result: Result) => void,
     input?: AsyncIterator<unknown> | Iterator<unknown>,
   ): PendingCall {

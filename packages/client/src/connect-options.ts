@@ -18,6 +18,10 @@ import {
   type Rule,
   type Rules,
 } from './options.ts';
+import type { CallOptions } from './call-options.ts';
+import type { PublishOptions } from './publication.ts';
+import { CALL, PUBLISH, SUBSCRIBE } from './rules.ts';
+import type { SubscribeOptions } from './subscription.ts';
 import type { TransportFactory } from './transports/factory.ts';
 
 /**
@@ -63,6 +67,16 @@ export interface KeepAliveOptions {
   readonly timeout?: number | undefined;
 }
 
+/** Options that apply wherever a call, publication or subscription does not set them, or sets them to `undefined`. */
+export interface DefaultOptions {
+  /** For `call` and `stream`, such as `{ timeout: 10_000 }`; a stream is never `idempotent`. */
+  readonly call?: Omit<CallOptions, 'signal' | 'onProgress'> | undefined;
+  /** For `publish`, such as `{ acknowledge: true }`. */
+  readonly publish?: Omit<PublishOptions, 'signal'> | undefined;
+  /** For `subscribe`, such as `{ recover: false }`. */
+  readonly subscribe?: Omit<SubscribeOptions, 'signal' | 'since'> | undefined;
+}
+
 /** Limits of the requests that wait while there is no connection. */
 export interface OfflineQueueOptions {
   /**
@@ -104,6 +118,8 @@ export interface CommonOptions {
   readonly reconnect?: boolean | ReconnectOptions | undefined;
   /** How to detect a dead connection; false turns detection off. */
   readonly keepAlive?: false | KeepAliveOptions | undefined;
+  /** Defaults for the options of calls, publications and subscriptions. */
+  readonly defaults?: DefaultOptions | undefined;
   /** Limits of the requests that wait while there is no connection. */
   readonly offlineQueue?: OfflineQueueOptions | undefined;
   /**
@@ -174,6 +190,9 @@ const orElse =
     holds(value) ? undefined : judge(value);
 const isBool = (value: unknown): boolean => typeof value === 'boolean';
 
+const without = (rules: Rules, ...names: readonly string[]): Rules =>
+  Object.fromEntries(Object.entries(rules).filter(([name]) => !names.includes(name)));
+
 export const COMMON: Rules<CommonOptions> = {
   realm: TEXT,
   auth: orElse((value) => typeof value === 'function', AUTHENTICATOR),
@@ -186,6 +205,11 @@ export const COMMON: Rules<CommonOptions> = {
     (value) => value === false,
     nested('keepAlive', { idle: MILLISECONDS, timeout: MILLISECONDS }),
   ),
+  defaults: nested('defaults', {
+    call: nested('defaults.call', without(CALL, 'signal', 'onProgress', 'kwargs')),
+    publish: nested('defaults.publish', without(PUBLISH, 'signal', 'kwargs')),
+    subscribe: nested('defaults.subscribe', without(SUBSCRIBE, 'signal', 'since')),
+  }),
   offlineQueue: nested('offlineQueue', { max: COUNT, maxBytes: COUNT }),
   exposeErrors: BOOL,
   maxHandlers: COUNT,

@@ -3,6 +3,7 @@ import type { Welcome } from '@wamp/protocol';
 import type { Clock } from './clock.ts';
 import type { Gate } from './core/gate.ts';
 import type { Ending } from './ending.ts';
+import type { Listeners } from './listeners.ts';
 
 /** Type parameter `C` is the connection. */
 export interface ConnectionPort<C> {
@@ -17,6 +18,8 @@ export interface ConnectionPort<C> {
   survives(ending: Ending): boolean;
   /** Called once when a joined connection has ended, after everything that waited has failed. */
   ended(connection: C, ending: Ending): void;
+  /** Shows each message to listeners of event `frame`. */
+  readonly listeners: Pick<Listeners, 'isWatched' | 'show'>;
   /** Reports an exception that no promise of the application rejects with. */
   report(error: Error): void;
 }

@@ -45,6 +45,8 @@ export class Connection implements TransportListener {
   readonly invocations: Invocations;
   /** Set when a message or another sign of life arrives; cleared by the keep-alive check. */
   heard = false;
+  /** Whether the router, as it says, rather drops events of ours than the session when we read too slowly. */
+  mayMissEvents = false;
   readonly #transport: Transport;
   readonly #port: ConnectionPort<Connection>;
   #state: 'joining' | 'open' | 'closing' | 'closed' = 'joining';
@@ -116,6 +118,7 @@ export class Connection implements TransportListener {
           this.#id = welcome.session;
           this.#features = new PeerFeatures(welcome.details.roles);
           this.#announcedLimit = welcome.details.x_max_message_size ?? Infinity;
+          this.mayMissEvents = welcome.details.x_drops_events === true;
           port.joined(this, welcome);
           resolve();
         },
@@ -141,8 +144,8 @@ export class Connection implements TransportListener {
   }
 
   /** Ends an open session without notifying the router. */
-  lose(message: string): void {
-    this.closed(message);
+  lose(message: string, failure?: TransportFailure): void {
+    this.#end(broken(message, this.#state === 'joining'), undefined, failure);
   }
 
   /** Probes the router: below the messages if the transport supports it, else with a cheap call. */
@@ -227,6 +230,8 @@ export class Connection implements TransportListener {
   }
 
   #receive(message: Message, bytes: number): void {
+    const { listeners, clock } = this.#port;
+    if (listeners.isWatched) listeners.show('in', message, bytes, clock);
     if (this.#state === 'joining') this.#joining?.receive(message);
     else if (this.#state === 'open') this.#dispatch(message, bytes);
     // SES-10: after our GOODBYE, only the answer to it matters.
@@ -335,6 +340,8 @@ export class Connection implements TransportListener {
     const { serializer, limit = Infinity } = this.#transport;
     const frame = serializer.encode(message);
     const most = Math.min(limit, this.#announcedLimit);
+    const { listeners, clock } = this.#port;
+    if (listeners.isWatched && frame.length <= most) listeners.show('out', message, frame.length, clock);
     if (frame.length <= most) return frame;
     const text = `The router takes messages of at most ${most} bytes; this one has ${frame.length}.`;
     throw new SerializationError(ErrorUri.PAYLOAD_SIZE_EXCEEDED, [text]);

@@ -4,6 +4,7 @@ export type {
   Backoff,
   CommonOptions,
   KeepAliveOptions,
+  DefaultOptions,
   OfflineQueueOptions,
   LazyOptions,
   ReconnectOptions,

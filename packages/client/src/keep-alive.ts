@@ -1,5 +1,6 @@
 /** Detects dead connections: probes the router after a period of silence. */
-import type { Clock } from './clock.ts';
+import type { TransportFailure } from '@wamp/protocol';
+import { nowBy, type Clock } from './clock.ts';
 
 /** A connection, as the detector sees it. */
 export interface Audible {
@@ -8,7 +9,7 @@ export interface Audible {
   /** Sends a probe that the router has to answer. */
   probe(): void;
   /** Ends the connection. */
-  lose(message: string): void;
+  lose(message: string, failure: TransportFailure): void;
 }
 
 /** The time limits, in milliseconds. */
@@ -19,6 +20,8 @@ export interface KeepAliveTimes {
 
 /** The number of checks within an `idle` period. */
 const LOOKS = 5;
+/** How long the router may take (ms) to answer the probe after a wake-up. */
+export const WAKE_TIMEOUT = 5_000;
 
 export class KeepAlive {
   readonly #connection: Audible;
@@ -42,7 +45,11 @@ export class KeepAlive {
     this.#silent = 0;
     this.#again(within, () => {
       if (this.#connection.heard) this.#lookLater();
-      else this.#connection.lose(`The router has been silent, and did not answer within ${within} ms.`);
+      else
+        this.#connection.lose(
+          `The router has been silent, and did not answer within ${within} ms.`,
+          'silent',
+        );
     });
     this.#connection.probe();
   }
@@ -52,7 +59,13 @@ export class KeepAlive {
   }
 
   #lookLater(): void {
-    this.#again(this.#times.idle / LOOKS, () => this.#look());
+    const { idle } = this.#times;
+    const due = nowBy(this.#clock) + idle / LOOKS;
+    this.#again(idle / LOOKS, () => {
+      // A timer this late means that the machine was suspended: the connection may be gone.
+      if (nowBy(this.#clock) - due > idle) this.probe(Math.min(WAKE_TIMEOUT, this.#times.timeout));
+      else this.#look();
+    });
   }
 
   #look(): void {

@@ -1,4 +1,6 @@
 /** The event listeners of a session, and the log for events without one. */
+import { toList, type Message } from '@wamp/protocol';
+import { nowBy, type Clock } from './clock.ts';
 import { isThenable } from './core/thenable.ts';
 import { toError } from './errors.ts';
 import type { SessionEvents } from './session-events.ts';
@@ -12,6 +14,8 @@ export interface Logger {
 
 /** The listeners of the application, by event type. */
 export class Listeners {
+  /** Whether somebody listens to each message. */
+  isWatched = false;
   readonly #logger: Logger;
   readonly #listeners = new Map<keyof SessionEvents, Set<(event: never) => unknown>>();
 
@@ -23,7 +27,11 @@ export class Listeners {
   add<E extends keyof SessionEvents>(type: E, listener: (event: SessionEvents[E]) => void): () => void {
     const listeners = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, listeners.add(listener));
-    return () => listeners.delete(listener);
+    this.isWatched = this.has('frame');
+    return () => {
+      listeners.delete(listener);
+      this.isWatched = this.has('frame');
+    };
   }
 
   has(type: keyof SessionEvents): boolean {
@@ -39,6 +47,11 @@ export class Listeners {
     // `add` has stored it under the type that it accepts.
     for (const listener of listeners) attempt(() => listener(event as never), failed);
     return true;
+  }
+
+  /** Emits event `frame`. */
+  show(dir: 'in' | 'out', message: Message, bytes: number, clock: Clock): void {
+    this.emit('frame', { dir, message: toList(message), bytes, at: nowBy(clock) });
   }
 
   /** Calls a function of the application, and reports what it throws or rejects with. */

@@ -2,6 +2,7 @@
  * Recovers the events that a subscription missed while there was no connection (`x_event_recovery`, docs/history.md).
  */
 import { ErrorUri, MessageType, Payload, type Id, type Kwargs, type Result } from '@wamp/protocol';
+import { nowBy, type Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
 import type { WampEvent } from './core/event.ts';
 import type { Subscriber } from './core/events.ts';
@@ -12,25 +13,29 @@ import { ConnectionLostError, WampError } from './errors.ts';
 /** The maximum number of events in an answer. */
 const LIMIT = 500;
 
-/** Recovers the missed events of one subscription on one connection. */
+/** What a recovery needs besides its subscription and connection. */
+export interface RecoveryStart {
+  readonly clock: Clock;
+  /** Earlier ids of this session. */
+  readonly former: readonly Id[];
+  readonly restoration: Restoration | undefined;
+}
+
+/** Recovers the missed events of one subscription on one connection: when it starts, and whenever events are missing later. */
 export class Recovery implements Waiter {
   readonly type: typeof MessageType.CALL = MessageType.CALL;
   readonly #handle: Subscriber;
   readonly #connection: Connection;
-  /** Earlier ids of this session. */
+  readonly #clock: Clock;
   readonly #former: readonly Id[];
-  readonly #restoration: Restoration | undefined;
+  #restoration: Restoration | undefined;
   #recovered = 0;
   #isComplete = true;
 
-  constructor(
-    handle: Subscriber,
-    connection: Connection,
-    former: readonly Id[],
-    restoration: Restoration | undefined,
-  ) {
+  constructor(handle: Subscriber, connection: Connection, { clock, former, restoration }: RecoveryStart) {
     this.#handle = handle;
     this.#connection = connection;
+    this.#clock = clock;
     this.#former = former;
     this.#restoration = restoration;
   }
@@ -39,8 +44,10 @@ export class Recovery implements Waiter {
   start(): void {
     const { cursor, recovers, uri } = this.#handle;
     this.#restoration?.begin();
-    const isPossible = this.#connection.features.has('broker', 'x_event_recovery');
-    if (recovers && isPossible && !uri.startsWith('wamp.')) {
+    const { features, mayMissEvents } = this.#connection;
+    const isPossible = recovers && features.has('broker', 'x_event_recovery') && !uri.startsWith('wamp.');
+    cursor.onHole = isPossible && mayMissEvents ? () => this.#fill() : undefined;
+    if (isPossible) {
       if (cursor.epoch !== undefined) cursor.hold();
       this.#ask();
     } else this.#finish(cursor.away === undefined);
@@ -84,6 +91,14 @@ export class Recovery implements Waiter {
   /** The connection is lost: recovery continues from the current position on the next one. */
   lost(): void {
     this.#handle.cursor.release();
+  }
+
+  /** Requests the events between the last one and a live event that does not follow it. */
+  #fill(): void {
+    this.#handle.cursor.away ??= nowBy(this.#clock);
+    this.#recovered = 0;
+    this.#isComplete = true;
+    this.#ask();
   }
 
   /** The router keeps no log of this topic, or does not let us read it. */
@@ -142,8 +157,11 @@ export class Recovery implements Waiter {
     const { away } = cursor;
     cursor.away = undefined;
     if (away !== undefined && !isComplete) this.#tell(away);
-    if (this.#restoration !== undefined) this.#restoration.recovered += this.#recovered;
-    this.#restoration?.finish();
+    const restoration = this.#restoration;
+    this.#restoration = undefined;
+    if (restoration === undefined) return;
+    restoration.recovered += this.#recovered;
+    restoration.finish();
   }
 
   #tell(away: number): void {

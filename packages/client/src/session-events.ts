@@ -34,11 +34,24 @@ export interface SessionEvents {
   restored: Restored;
   /** The session has ended. */
   close: Ending;
+  /** A message was received or is about to be sent. For debugging and tools. */
+  frame: {
+    readonly dir: 'in' | 'out';
+    /** The list that it is on the wire. */
+    readonly message: readonly unknown[];
+    /** Its encoded length. */
+    readonly bytes: number;
+    /** The time, in milliseconds since 1970. */
+    readonly at: number;
+  };
   /** A handler threw, or the router refused a request that has no waiting promise. */
   error: Error;
 }
 
-/** An event of a session, with its name. */
+/** An event of a session but `frame`, with its name. */
 export type SessionStatus = {
-  readonly [E in keyof SessionEvents]: { readonly type: E; readonly event: SessionEvents[E] };
-}[keyof SessionEvents];
+  readonly [E in Exclude<keyof SessionEvents, 'frame'>]: {
+    readonly type: E;
+    readonly event: SessionEvents[E];
+  };
+}[Exclude<keyof SessionEvents, 'frame'>];

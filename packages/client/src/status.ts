@@ -7,7 +7,7 @@ interface Telling {
   on<E extends keyof SessionEvents>(type: E, listener: (event: SessionEvents[E]) => void): () => void;
 }
 
-const TYPES: readonly (keyof SessionEvents)[] = [
+const TYPES: readonly SessionStatus['type'][] = [
   'state',
   'open',
   'lost',

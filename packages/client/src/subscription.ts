@@ -9,7 +9,7 @@ import {
   type MatchPolicy,
   type Uri,
 } from '@wamp/protocol';
-import { nowBy, systemClock } from './clock.ts';
+import { nowBy, type Clock } from './clock.ts';
 import { Cursor, type Position } from './core/cursor.ts';
 import type { WampEvent } from './core/event.ts';
 import { Handle, type HandleState, type Leave } from './core/handle.ts';
@@ -62,11 +62,15 @@ export interface Subscription<A extends Args = Args, K = Kwargs>
    * Resolves when the subscription has ended: by `unsubscribe`, by the router, or with the session. Never rejects.
    */
   readonly ended: Promise<Ending>;
-  /** Its position in the topic's event log, if the router keeps one. Pass it to `subscribe` as `since`. */
+  /**
+   * Its position in the topic's event log, if the router keeps one: after the last event that the handler was called with
+   * or the loop has taken. Pass it to `subscribe` as `since`.
+   */
   readonly position: Position | undefined;
   /**
    * Calls `listener` when events may have been missed that the router could not recover, so that the application can
-   * reload its state. Returns a function that removes the listener.
+   * reload its state. The first listener is also told the latest gap before it, if any. Returns a function that removes the
+   * listener.
    */
   on(type: 'gap', listener: (gap: Gap) => unknown): () => void;
   /** Delivers no further events; resolves when the router has confirmed. */
@@ -82,6 +86,8 @@ export class SubscriptionHandle extends Handle implements Subscription<unknown[]
   readonly cursor: Cursor = new Cursor();
   readonly recovers: boolean;
   readonly #gapListeners = new Set<(gap: Gap) => unknown>();
+  /** The latest, until somebody listens: that of `since` may come before `subscribe` resolves. */
+  #untold: Gap | undefined;
   readonly #handler: EventHandler | undefined;
   readonly #events: Queue<WampEvent<unknown[]>>;
 
@@ -90,14 +96,15 @@ export class SubscriptionHandle extends Handle implements Subscription<unknown[]
     options: Dict,
     leave: Leave,
     handler: EventHandler | undefined,
-    { buffer, passthru, recover = true, since }: SubscribeOptions = {},
+    { buffer, passthru, recover = true, since }: SubscribeOptions,
+    clock: Clock,
   ) {
     super(topic, options, leave);
     this.recovers = recover;
-    if (since !== undefined) Object.assign(this.cursor, since, { away: nowBy(systemClock) });
+    if (since !== undefined) Object.assign(this.cursor, since, { away: nowBy(clock) });
     this.passthru = passthru;
     this.#handler = handler;
-    this.#events = new Queue(buffer);
+    this.#events = new Queue(buffer, (event) => this.cursor.take(event));
   }
 
   get position(): Position | undefined {
@@ -106,10 +113,14 @@ export class SubscriptionHandle extends Handle implements Subscription<unknown[]
 
   on(_type: 'gap', listener: (gap: Gap) => unknown): () => void {
     this.#gapListeners.add(listener);
+    const untold = this.#untold;
+    this.#untold = undefined;
+    if (untold !== undefined) this.missed(untold);
     return () => this.#gapListeners.delete(listener);
   }
 
   missed(gap: Gap): void {
+    if (this.#gapListeners.size === 0) this.#untold = gap;
     for (const listener of this.#gapListeners) void this.lane.pass(() => told(listener, gap), ignore);
   }
 
@@ -130,7 +141,10 @@ export class SubscriptionHandle extends Handle implements Subscription<unknown[]
   }
 
   deliver(event: WampEvent<unknown[]>): unknown {
-    if (this.#handler !== undefined) return this.#handler(event.args, event);
+    if (this.#handler !== undefined) {
+      this.cursor.take(event);
+      return this.#handler(event.args, event);
+    }
     return this.#events.push(event) ? undefined : this.#overflowed();
   }
 

@@ -9,7 +9,7 @@ import type { ConnectionPort } from './connection-port.ts';
 import { LIFECYCLE, type Effect, type LifecycleEvent, type LifecycleState } from './core/lifecycle.ts';
 import type { Ending } from './ending.ts';
 import { AuthError, connectionLost, ProtocolError, toError, WampError } from './errors.ts';
-import { KeepAlive } from './keep-alive.ts';
+import { KeepAlive, WAKE_TIMEOUT } from './keep-alive.ts';
 import type { Listeners } from './listeners.ts';
 import type { SessionState } from './session-events.ts';
 import { onAbort } from './signal.ts';
@@ -26,9 +26,6 @@ const SHOWN: Readonly<Record<LifecycleState, SessionState>> = {
   closing: 'closing',
   closed: 'closed',
 };
-
-/** How long the router may take (ms) to answer the probe after a wake-up. */
-const WAKE_TIMEOUT = 5_000;
 
 /** Data that accompanies a lifecycle event. */
 interface EventData {
@@ -161,7 +158,7 @@ export class Supervisor {
 
   #begin(): void {
     const controller = new AbortController();
-    const { settings, connectionPort } = this.#port;
+    const { settings, connectionPort, listeners } = this.#port;
     this.#attempt = controller;
     const context: AuthContext = {
       attempt: this.#failures + 1,
@@ -169,6 +166,7 @@ export class Supervisor {
     };
     const port: ConnectionPort<Connection> = {
       ...connectionPort,
+      listeners,
       joined: (connection, welcome) => this.#happened('welcomed', { joined: [connection, welcome] }),
       survives: (ending) => this.#survives(ending),
       ended: (connection, ending) => this.#lost(connection, ending),

@@ -70,8 +70,9 @@ export class Workload implements Office {
       report,
       attached: (handle, restoration) => {
         if (restoration !== undefined) restoration.subscriptions += 1;
+        const former = this.#former;
         if (this.#connection !== undefined)
-          new Recovery(handle, this.#connection, this.#former, restoration).start();
+          new Recovery(handle, this.#connection, { clock, former, restoration }).start();
       },
     });
   }

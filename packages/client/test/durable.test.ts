@@ -8,6 +8,7 @@ import {
   type AuthContext,
   type Subscription,
 } from '../src/index.ts';
+import { addTestament, flushTestaments } from '../src/meta.ts';
 import { failure, settle } from './scripted-peer.ts';
 import { ScriptedLine, told } from './scripted-line.ts';
 
@@ -621,4 +622,37 @@ describe('what the application may do', () => {
     await following;
     expect(types).toEqual(['state', 'lost', 'retry', 'state', 'restored', 'open', 'state', 'state', 'close']);
   });
+});
+
+test('D1 testaments are left again on each connection, but for those that were taken back', async () => {
+  const line = new ScriptedLine();
+  const session = await line.connect();
+  const adding = [
+    addTestament(session, 'presence.left', ['joe']),
+    addTestament(session, 'presence.gone', ['joe'], { scope: 'detached' }),
+  ];
+  const [left, gone] = [
+    [['presence.left', ['joe'], {}], { scope: 'destroyed' }],
+    [['presence.gone', ['joe'], {}], { scope: 'detached' }],
+  ];
+  /** The next testament that the router is left, and the answer to it. */
+  const next = async (): Promise<unknown> => {
+    const [, request, , procedure, args, kwargs = { scope: 'destroyed' }] = await line.peer.next();
+    line.peer.send([50, request, {}]);
+    return procedure === 'wamp.session.add_testament' ? [args, kwargs] : procedure;
+  };
+  expect([await next(), await next()]).toEqual([left, gone]);
+  await Promise.all(adding);
+  await line.cut();
+  await line.pass(250);
+  await line.welcome();
+  expect([await next(), await next()]).toEqual([left, gone]);
+  const flushing = flushTestaments(session);
+  expect(await next()).toBe('wamp.session.flush_testaments');
+  await flushing;
+  await line.cut();
+  await line.pass(500);
+  await line.welcome();
+  expect(await next()).toEqual(gone);
+  line.peer.expectNothing();
 });

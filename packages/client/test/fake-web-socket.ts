@@ -32,7 +32,7 @@ export class FakeWebSocket implements WebSocketLike {
 
   close(code?: number): void {
     // As browsers do for all but 1000 and 3000 to 4999.
-    if (code !== undefined) throw new DOMException('not your code', 'InvalidAccessError');
+    if (code !== undefined && code < 3_000) throw new DOMException('not your code', 'InvalidAccessError');
     this.readyState = 2;
     this.closedWith.push(code);
   }

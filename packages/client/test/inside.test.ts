@@ -5,6 +5,7 @@ import { systemClock } from '../src/clock.ts';
 import { Connection } from '../src/connection.ts';
 import { Joining } from '../src/core/joining.ts';
 import type { Authenticator, ConnectError, Session } from '../src/index.ts';
+import { ManualClock } from '../src/testing/manual-clock.ts';
 import { SubscriptionHandle } from '../src/subscription.ts';
 import { failure, joined, settle, type ScriptedPeer } from './scripted-peer.ts';
 
@@ -133,7 +134,7 @@ describe('a signal that outlives what it was for has no listener left', () => {
 });
 
 test('of several endings of a handle the first one counts', async () => {
-  const handle = new SubscriptionHandle('t', {}, () => Promise.resolve(), undefined);
+  const handle = new SubscriptionHandle('t', {}, () => Promise.resolve(), undefined, {}, new ManualClock());
   handle.end({ reason: 'first' });
   handle.end({ reason: 'second', error: new Error('second') });
   expect(await handle.ended).toEqual({ reason: 'first' });

@@ -207,7 +207,7 @@ const cases: [what: string, act: (session: Plain) => unknown, message: string][]
   [
     "on('lose')",
     (s) => s.on('lose', handler),
-    'The event of on: expected one of state, open, lost, retry, restored, close, error, got "lose".',
+    'The event of on: expected one of state, open, lost, retry, restored, close, error, frame, got "lose".',
   ],
   ['on without a listener', (s) => s.on('lost'), 'The handler: expected a function, got undefined.'],
 ];

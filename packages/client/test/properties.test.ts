@@ -4,6 +4,8 @@ import { expect, test } from 'vitest';
 import { Connection } from '../src/connection.ts';
 import { Gate } from '../src/core/gate.ts';
 import { ConnectionLostError, type WampError } from '../src/index.ts';
+import { Listeners } from '../src/listeners.ts';
+import { ManualClock } from '../src/testing/manual-clock.ts';
 import { RegistrationHandle } from '../src/registration.ts';
 import { SubscriptionHandle } from '../src/subscription.ts';
 import { ALL_FEATURES, joined, ScriptedPeer, settle } from './scripted-peer.ts';
@@ -73,6 +75,7 @@ async function connection(): Promise<{ peer: ScriptedPeer; connection: Connectio
   const ended: unknown[] = [];
   const port = {
     clock: peer.clock,
+    listeners: new Listeners(console),
     exposeErrors: false,
     maxHandlers: 3,
     gate: new Gate(3, () => undefined),
@@ -149,7 +152,9 @@ test('no entry is left in any table after the end', async () => {
     const { peer, connection: own, ended } = await connection();
     const leave = (): Promise<void> => Promise.resolve();
     const handles = {
-      subscriptions: ['t1', 't2'].map((topic) => new SubscriptionHandle(topic, {}, leave, undefined)),
+      subscriptions: ['t1', 't2'].map(
+        (topic) => new SubscriptionHandle(topic, {}, leave, undefined, {}, new ManualClock()),
+      ),
       registrations: ['p1', 'p2'].map(
         (procedure) => new RegistrationHandle(procedure, {}, leave, () => new Promise(() => undefined)),
       ),

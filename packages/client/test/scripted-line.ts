@@ -74,6 +74,13 @@ export class ScriptedLine {
     await settle();
   }
 
+  /** The session says GOODBYE, and the router answers. */
+  async close(session: Session): Promise<void> {
+    const closed = session.close();
+    this.peer.send([6, {}, 'wamp.close.goodbye_and_out']);
+    await closed;
+  }
+
   /** Time passes, and what comes of it comes. */
   async pass(ms: number): Promise<void> {
     this.clock.advance(ms);

@@ -173,6 +173,12 @@ describe('in a browser', () => {
     }
   });
 
+  test('D2 a router that is silent is left with code 4000, in browsers, too', async () => {
+    const { socket, transport } = await opened();
+    transport.close('silent');
+    expect(socket.closedWith).toEqual([4_000]);
+  });
+
   test('tells why it is closed, also whoever listens only later', async () => {
     const { socket, events } = await opened();
     socket.emit('close', { code: 1006, reason: '' });

@@ -75,6 +75,8 @@ export const welcome = {
   authextra: anyDict,
   /** Extension: the longest message that the router accepts from this session, in bytes. */
   x_max_message_size: integer,
+  /** Extension: the router may drop events of this session when it reads too slowly. */
+  x_drops_events: bool,
 };
 
 export const closing = { message: text };

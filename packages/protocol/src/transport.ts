@@ -75,7 +75,7 @@ export interface Transport {
   resume?(): void;
   /**
    * Sends what is queued, then closes the channel.
-   * @param failure the fault of the peer, if any: `protocol` (WebSocket 1002), `oversize` (1009)
+   * @param failure the fault of the peer, if any: `protocol` (WebSocket 1002), `oversize` (1009), `silent` (4000)
    */
   close(failure?: TransportFailure): void;
 }
@@ -84,4 +84,4 @@ export interface Transport {
 export type ClosedBy = 'peer' | 'self';
 
 /** Faults of a peer for which a transport may have a code of its own. */
-export type TransportFailure = 'protocol' | 'oversize';
+export type TransportFailure = 'protocol' | 'oversize' | 'silent';

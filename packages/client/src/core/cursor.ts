@@ -9,7 +9,7 @@ import type { WampEvent } from './event.ts';
 export interface Position {
   /** Identifies the log; a log that starts over has another epoch. */
   readonly epoch: Id;
-  /** The offset of the last event delivered; 0 before the first. */
+  /** The offset of the last event that a handler or a loop has taken; 0 before the first. */
   readonly offset: number;
 }
 
@@ -24,7 +24,13 @@ const MOST_BYTES = 1024 * 1024;
 
 export class Cursor {
   epoch: Id | undefined;
+  /** The offset up to which everything has been received, whether or not the application has taken it. */
   offset = 0;
+  /** The offset of the last event passed on, and that of the last event that the application has taken. */
+  #passed = 0;
+  #taken = 0;
+  /** Called when events are missing and the router may have dropped them; live events are held back from then on. */
+  onHole: (() => void) | undefined;
   /** The latest publication id. */
   last: Id | undefined;
   /** Since when events may be missing (ms since 1970); undefined if none are. */
@@ -34,27 +40,45 @@ export class Cursor {
   #isOverfull = false;
 
   get position(): Position | undefined {
-    return this.epoch === undefined ? undefined : { epoch: this.epoch, offset: this.offset };
+    const { epoch } = this;
+    if (epoch === undefined) return undefined;
+    return { epoch, offset: this.#taken < this.#passed ? this.#taken : this.offset };
   }
 
   /** @returns whether to deliver the event now; if not, it is held back, or was delivered before */
   admit(event: WampEvent<unknown[]>, bytes: number): boolean {
+    const isHole = this.#held === undefined && this.onHole !== undefined && this.#misses(event);
+    if (isHole) this.hold();
     if (this.#held === undefined) return this.pass(event);
     this.#bytes += bytes;
     if (this.#held.length >= MOST_EVENTS || this.#bytes > MOST_BYTES) this.#isOverfull = true;
     else this.#held.push({ event, bytes });
+    if (isHole) this.onHole?.();
     return false;
   }
 
-  /** Records the event as delivered. @returns false if it was delivered before */
+  /** Whether the event does not follow the one before it. */
+  #misses({ details: { x_offset: offset } }: WampEvent<unknown[]>): boolean {
+    return this.epoch !== undefined && typeof offset === 'number' && offset > this.offset + 1;
+  }
+
+  /** Records the event as passed on. @returns false if it was passed on before */
   pass(event: WampEvent<unknown[]>): boolean {
     const { x_offset: offset } = event.details;
     if (typeof offset === 'number') {
       if (this.epoch !== undefined && offset <= this.offset) return false;
+      // All earlier events have been taken; missing offsets were for other subscribers.
+      if (this.#taken >= this.#passed) this.#taken = this.epoch === undefined ? offset - 1 : this.offset;
+      this.#passed = offset;
       this.offset = offset;
     }
     this.last = event.publication;
     return true;
+  }
+
+  /** Records that the application has taken the event. */
+  take({ details: { x_offset: offset } }: WampEvent<unknown[]>): void {
+    if (typeof offset === 'number') this.#taken = offset;
   }
 
   /** Holds back live events from now on. */
@@ -79,5 +103,7 @@ export class Cursor {
   /** Forgets the position, so that no further event counts as delivered before. */
   forget(): void {
     this.offset = 0;
+    this.#passed = 0;
+    this.#taken = 0;
   }
 }

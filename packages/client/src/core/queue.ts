@@ -1,4 +1,5 @@
 /** A bounded buffer of values, taken one by one with `for await`. */
+import { ignore } from './quietly.ts';
 
 /** How values are buffered until they are taken. */
 export interface BufferOptions {
@@ -19,13 +20,16 @@ interface Taker<T> {
 export class Queue<T> {
   readonly max: number;
   readonly #overflow: BufferOptions['overflow'];
+  readonly #taken: (value: T) => void;
   /** Buffered values, or takers that wait for a value: never both. */
   readonly #values: T[] = [];
   readonly #takers: Taker<T>[] = [];
   #ending: { readonly error: Error | undefined } | undefined;
 
-  constructor({ max = 10_000, overflow = 'error' }: BufferOptions = {}) {
+  /** @param taken called with each value that is taken */
+  constructor({ max = 10_000, overflow = 'error' }: BufferOptions = {}, taken: (value: T) => void = ignore) {
     this.max = max;
+    this.#taken = taken;
     this.#overflow = overflow;
   }
 
@@ -35,7 +39,7 @@ export class Queue<T> {
   push(value: T): boolean {
     if (this.#ending !== undefined) return true;
     const taker = this.#takers.shift();
-    if (taker !== undefined) taker.resolve({ done: false, value });
+    if (taker !== undefined) this.#give(taker, value);
     else if (this.#values.length < this.max) this.#values.push(value);
     else if (this.#overflow === 'drop-oldest') {
       this.#values.shift();
@@ -64,9 +68,14 @@ export class Queue<T> {
 
   #take(taker: Taker<T>): void {
     // The length is checked, because a value may be undefined.
-    if (this.#values.length > 0) taker.resolve({ done: false, value: this.#values.shift() as T });
+    if (this.#values.length > 0) this.#give(taker, this.#values.shift() as T);
     else if (this.#ending === undefined) this.#takers.push(taker);
     else if (this.#ending.error === undefined) taker.resolve({ done: true, value: undefined });
     else taker.reject(this.#ending.error);
+  }
+
+  #give(taker: Taker<T>, value: T): void {
+    this.#taken(value);
+    taker.resolve({ done: false, value });
   }
 }

@@ -57,7 +57,11 @@ const OPEN = 1;
 const LOOK = 5_000;
 /** How long the router may take (ms) to answer our Close, and to end its connection after one of its own. */
 const CLOSE_TIMEOUT = 5_000;
-const CLOSE_CODES: Readonly<Record<TransportFailure, number>> = { protocol: 1002, oversize: 1009 };
+const CLOSE_CODES: Readonly<Record<TransportFailure, number>> = {
+  protocol: 1002,
+  oversize: 1009,
+  silent: 4000,
+};
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });

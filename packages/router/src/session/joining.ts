@@ -292,11 +292,12 @@ export class Joining {
     const { realm, authorizer, slowConsumers, call } = candidate.guarded;
     const { welcome: principal } = verdict;
     this.#remember(principal, candidate.claim);
+    const slowConsumer = policyFor(slowConsumers, principal.authrole);
     const welcome = welcomeOf(realm, id, principal, {
       agent: this.#router.agent,
       size: this.#maxMessageSize,
+      dropsEvents: slowConsumer !== 'disconnect',
     });
-    const slowConsumer = policyFor(slowConsumers, principal.authrole);
     return { joined: { realm, call, authorizer, slowConsumer, id, principal, features, welcome } };
   }
 

@@ -9,6 +9,8 @@ interface RouterFacts {
   readonly agent: string;
   /** The longest message that is taken of the session (bytes); undefined for any. */
   readonly size: number | undefined;
+  /** Whether events may be dropped when the client reads too slowly: then it may ask for what is missing. */
+  readonly dropsEvents: boolean;
 }
 
 /** AUTH-2: WELCOME tells who the session is, and how long its messages may be. */
@@ -16,7 +18,7 @@ export function welcomeOf(
   realm: CoreRealm,
   session: Id,
   principal: Principal,
-  { agent, size }: RouterFacts,
+  { agent, size, dropsEvents }: RouterFacts,
 ): Welcome {
   const { authid, authrole, authmethod, authprovider, authextra } = principal;
   const details = {
@@ -29,6 +31,7 @@ export function welcomeOf(
     authprovider,
     ...(authextra === undefined ? {} : { authextra }),
     ...(size === undefined ? {} : { x_max_message_size: size }),
+    ...(dropsEvents ? { x_drops_events: true } : {}),
   };
   return { type: MessageType.WELCOME, session, details };
 }

@@ -14,6 +14,8 @@ export const CloseCode = {
   INVALID_TEXT: 1007,
   POLICY_VIOLATION: 1008,
   TOO_LARGE: 1009,
+  /** One of those that applications choose. */
+  SILENT: 4000,
 } as const;
 
 /** Receives what a client sends. Bytes may be a view of the pushed chunk: copy them to keep them after the call. */

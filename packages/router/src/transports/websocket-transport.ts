@@ -18,6 +18,7 @@ import { CloseCode, Opcode, WebSocketParser, type WebSocketListener } from './we
 export const CLOSE_CODES: Readonly<Record<TransportFailure, number>> = {
   protocol: CloseCode.PROTOCOL_ERROR,
   oversize: CloseCode.TOO_LARGE,
+  silent: CloseCode.SILENT,
 };
 
 /** The explanation for a frame of the wrong type (WS-3). */
