@@ -1,0 +1,50 @@
+/** What a subscriber heard, and what of it is wrong: events lost without a gap, out of order, or twice. */
+
+/** An event by its number, or what was told between events. */
+export type Heard = number | 'gap' | 'lost' | 'restored';
+
+/** What is wrong with it. */
+export interface Faults {
+  /** Confirmed publications that never came, and for which no gap was told. */
+  readonly lost: readonly number[];
+  readonly twice: readonly number[];
+  /** Confirmed publications that came after later ones; of others, nobody knows when the router had them. */
+  readonly disorder: readonly number[];
+}
+
+/**
+ * Publications are numbered in their order, and come from one publisher.
+ * @param confirmed those that the router has confirmed
+ */
+export function faultsIn(heard: readonly Heard[], confirmed: readonly number[]): Faults {
+  const numbers = heard.filter((item) => typeof item === 'number');
+  const seen = new Set<number>();
+  const isConfirmed = new Set(confirmed);
+  const twice: number[] = [];
+  const disorder: number[] = [];
+  let highest = -1;
+  for (const number of numbers) {
+    if (seen.has(number)) twice.push(number);
+    else if (number < highest && isConfirmed.has(number)) disorder.push(number);
+    seen.add(number);
+    highest = Math.max(highest, number);
+  }
+  const missing = confirmed.filter((number) => !seen.has(number));
+  return { lost: missing.filter((number) => !isExcused(heard, number)), twice, disorder };
+}
+
+/** Whether a gap was told where the event is missing: behind what came before it, by the end of the restoration. */
+function isExcused(heard: readonly Heard[], missing: number): boolean {
+  const before = heard.findLastIndex((item) => typeof item === 'number' && item < missing);
+  const next = heard.findIndex((item, index) => index > before && typeof item === 'number');
+  const after = next < 0 ? heard.length : next;
+  const between = heard.slice(before + 1, after);
+  if (between.includes('gap')) return true;
+  // Within a connection, what is missing is told before what follows it.
+  if (between.lastIndexOf('restored') >= between.lastIndexOf('lost')) {
+    const wasRestoring = heard.slice(0, before + 1);
+    if (wasRestoring.lastIndexOf('restored') >= wasRestoring.lastIndexOf('lost')) return false;
+  }
+  const restored = heard.indexOf('restored', after);
+  return heard.slice(after, restored < 0 ? heard.length : restored).includes('gap');
+}

@@ -1,0 +1,26 @@
+/** A router in a process of its own, which is killed, stopped and frozen: it listens for every transport on one port. */
+import { createServer as createHttpServer } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
+import { acceptLongPolls, acceptWebSockets, createRouter, defaultFeatures, shareOnePort } from '@wamp/router';
+import { LOG } from './agreed.ts';
+
+const router = createRouter({
+  realms: ['realm1'],
+  features: defaultFeatures({ history: [{ topic: LOG, depth: 10_000 }] }),
+  // What is half open is to be noticed soon.
+  limits: { pingInterval: 300, pingTimeout: 300 },
+});
+const server = createServer({ allowHalfOpen: true, noDelay: true });
+const http = createHttpServer();
+acceptWebSockets(router, { server: http, listener: server });
+acceptLongPolls(router, { server: http, listener: server });
+shareOnePort(router, { server, http });
+
+process.on('message', () => {
+  server.close();
+  void router.close().then(() => process.exit());
+});
+process.on('disconnect', () => process.exit());
+server.listen(0, '127.0.0.1', () => {
+  process.send?.((server.address() as AddressInfo).port);
+});
