@@ -1,35 +1,25 @@
 /** A router that is killed and started again, while a service serves and a client calls: `WAMP_SCHEDULES` says how often. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { connect, ConnectionLostError, WampError, type ConnectOptions } from '../src/index.ts';
+import { Program } from './programs.ts';
 
 const SCHEDULES = Number(process.env['WAMP_SCHEDULES'] ?? 3);
 const program = fileURLToPath(new URL('router-process.ts', import.meta.url));
-const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 class RouterProcess {
   port = 0;
-  #child: ChildProcess | undefined;
+  #program: Program | undefined;
 
   async start(): Promise<void> {
-    const node = ['--conditions=@wamp/source', '--import', 'tsx', program, String(this.port)];
-    const child = spawn(process.execPath, node, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
-    this.#child = child;
-    const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
-    this.port = Number(line);
+    this.#program = new Program([program, String(this.port)]);
+    this.port = Number(await this.#program.line(/^\d+$/));
   }
 
   async kill(): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (child === undefined) return;
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
+    await this.#program?.end('SIGKILL');
+    this.#program = undefined;
   }
 }
 
