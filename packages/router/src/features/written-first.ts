@@ -17,6 +17,7 @@ export interface Keeper {
 /** What is written at once: most publications share it with others. */
 interface Group {
   readonly promise: Promise<void>;
+  readonly publications: Publication[];
   state: 'writing' | 'written' | Unwritten;
 }
 
@@ -95,17 +96,28 @@ export class WrittenFirst implements Writing, Worker {
   #write(publication: Publication): readonly Group[] {
     const groups: Group[] = [];
     try {
-      for (const keeper of this.#keepers)
-        for (const written of keeper.write(publication)) groups.push(this.#groupOf(written));
+      for (const keeper of this.#keepers) {
+        for (const written of keeper.write(publication)) {
+          const group = this.#groupOf(written);
+          group.publications.push(publication);
+          groups.push(group);
+        }
+      }
     } catch (error) {
-      return [{ promise: Promise.resolve(), state: unwritten(error) }];
+      this.#takeBack(publication);
+      return [{ promise: Promise.resolve(), publications: [], state: unwritten(error) }];
     }
     return groups;
   }
 
+  /** At once, so that publications that are written before this one is refused get its offsets. */
+  #takeBack(publication: Publication): void {
+    for (const keeper of this.#keepers) keeper.takeBack(publication);
+  }
+
   #groupOf(promise: Promise<void>): Group {
     if (this.#last?.promise === promise) return this.#last;
-    const group: Group = { promise, state: 'writing' };
+    const group: Group = { promise, publications: [], state: 'writing' };
     this.#last = group;
     const settle = (state: Group['state']): void => {
       group.state = state;
@@ -116,6 +128,7 @@ export class WrittenFirst implements Writing, Worker {
         settle('written');
       },
       (error: unknown) => {
+        for (const publication of group.publications) this.#takeBack(publication);
         settle(unwritten(error));
       },
     );
@@ -141,7 +154,6 @@ export class WrittenFirst implements Writing, Worker {
     else this.#publishers.set(publisher, others);
     this.#bytes -= size;
     const failure = groups.map(({ state }) => state).find((state) => typeof state === 'object');
-    if (failure !== undefined) for (const keeper of this.#keepers) keeper.takeBack(publication);
     work.spent += 1;
     work.producer = producer;
     done(failure);

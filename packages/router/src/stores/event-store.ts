@@ -94,7 +94,8 @@ export interface EventLog {
    * Appends an event, whose offset is greater than all before. A log that writes asynchronously returns a promise. If
    * it throws or rejects, the error is logged, and the event counts as dropped. If the store
    * {@link EventStore.writesFirst}, nobody has received such an event, and its offset is assigned to a later one, which
-   * must replace it.
+   * must replace it: together with an append, all later ones that have not resolved must reject, in the same turn. Otherwise,
+   * the promises may resolve in any order.
    */
   append(event: LoggedEvent): void | Promise<void>;
   /**
