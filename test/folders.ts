@@ -92,6 +92,7 @@ export const folders: Readonly<Record<string, string>> = {
 
   'apps/router/': '**`wamp-router`**, the router to deploy.',
   'apps/router/src/': 'The program: command line, listeners, HTTP pages, log, start and shutdown.',
+  'apps/router/src/convert/': 'Converts configurations of Crossbar.io.',
   'apps/router/src/config/': 'The configuration file: parsing, schema, error messages.',
   'apps/router/public/': 'The landing page.',
   'apps/router/deploy/': 'A container image, a systemd unit, and the configuration they come with.',

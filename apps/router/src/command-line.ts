@@ -8,7 +8,8 @@ import { ACTIONS, type Question } from './rights.ts';
 import { version } from './version.ts';
 
 /** A parsed command. */
-export type Command = StartCommand | CheckCommand | ReloadCommand | InitCommand | SchemaCommand;
+export type Command =
+  StartCommand | CheckCommand | ReloadCommand | InitCommand | SchemaCommand | ConvertCommand;
 
 /** Start the router. */
 interface StartCommand {
@@ -48,6 +49,14 @@ interface SchemaCommand {
   readonly name: 'schema';
 }
 
+/** Convert a configuration file of Crossbar.io. */
+interface ConvertCommand {
+  readonly name: 'convert';
+  readonly file: string;
+  /** The file to write; standard output if undefined. */
+  readonly output: string | undefined;
+}
+
 /** The command given; undefined if help or the version was requested, and printed. */
 export function readCommandLine(args: readonly string[]): Command | undefined {
   let asked: Command | undefined;
@@ -83,6 +92,7 @@ function wampRouter(onCommand: OnCommand): Program {
   addCheck(program, onCommand);
   addReload(program, onCommand);
   addInit(program, onCommand);
+  addConvert(program, onCommand);
   return program;
 }
 
@@ -152,6 +162,17 @@ function addInit(program: Program, onCommand: OnCommand): void {
     .description('Print the JSON Schema of configuration files, for editors.')
     .action(() => {
       onCommand({ name: 'schema' });
+    });
+}
+
+function addConvert(program: Program, onCommand: OnCommand): void {
+  program
+    .command('convert')
+    .description('Convert a configuration file of Crossbar.io, and report what could not be converted.')
+    .argument('<file>', 'the config.json of Crossbar.io', nonEmpty)
+    .option('--output <file>', 'file to write (default: standard output)', nonEmpty)
+    .action((file: string, { output }: { readonly output?: string }) => {
+      onCommand({ name: 'convert', file, output });
     });
 }
 

@@ -13,14 +13,22 @@ const SCHEMA = 'https://unpkg.com/@wamp/router-server/schema/wamp.schema.json';
  * @throws CannotStart
  */
 export function writeExample(file: string): string {
-  const example = readFileSync(EXAMPLE, 'utf8').replace('../schema/wamp.schema.json', SCHEMA);
+  writeNew(file, readFileSync(EXAMPLE, 'utf8').replace('../schema/wamp.schema.json', SCHEMA));
+  return `${file} is written; check it with: wamp-router check --config ${file}`;
+}
+
+/**
+ * Writes a configuration file; never overwrites one.
+ * @throws CannotStart
+ */
+export function writeNew(file: string, text: string): void {
   try {
-    writeFileSync(file, example, { flag: 'wx', mode: 0o640 });
+    // There may be secrets in it.
+    writeFileSync(file, text, { flag: 'wx', mode: 0o640 });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw code === 'EEXIST'
       ? new CannotStart(`${file} is there already; name another file, or delete it`, USAGE)
       : new CannotStart(`${file} cannot be written: ${message}`);
   }
-  return `${file} is written; check it with: wamp-router check --config ${file}`;
 }

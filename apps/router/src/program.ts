@@ -5,9 +5,10 @@ import { fromFlags } from './config/development.ts';
 import { FaultyConfiguration } from './config/faults.ts';
 import { loadConfiguration } from './config/load.ts';
 import { jsonSchema } from './config/schema.ts';
+import { convertCrossbar, noteLine } from './convert/crossbar.ts';
 import { askToReload } from './ask-to-reload.ts';
 import { CannotStart, USAGE } from './failure.ts';
-import { writeExample } from './init.ts';
+import { writeExample, writeNew } from './init.ts';
 import { LineWriter } from './line-writer.ts';
 import { openLog } from './log.ts';
 import { rehearse } from './prepare.ts';
@@ -34,6 +35,8 @@ export async function run(): Promise<void> {
       out.write(running.greeting);
     } else if (command?.name === 'init') {
       out.write(writeExample(command.file));
+    } else if (command?.name === 'convert') {
+      convert(command.file, command.output);
     } else if (command?.name === 'schema') {
       out.write(JSON.stringify(jsonSchema(), undefined, 2));
     } else if (command?.name === 'reload') {
@@ -56,5 +59,16 @@ export async function run(): Promise<void> {
     // Lines begin with a file position, so that editors and terminals can open it.
     err.write(error instanceof FaultyConfiguration ? error.message : `wamp-router: ${error.message}`);
     process.exitCode = error.exitCode;
+  }
+}
+
+/** The result goes to the file or to standard output; what is left out, to standard error. */
+function convert(file: string, output: string | undefined): void {
+  const { yaml, notes } = convertCrossbar(file, output);
+  if (output === undefined) out.write(yaml.trimEnd());
+  else writeNew(output, yaml);
+  for (const note of notes) err.write(noteLine(note));
+  if (output !== undefined) {
+    out.write(`${output} is written; check it with: wamp-router check --config ${output}`);
   }
 }

@@ -1,0 +1,295 @@
+/** Transports of a Crossbar.io configuration as listeners. */
+import { convertAuth, definedOf, type Entrance, type RealmDraft, type Written } from './crossbar-auth.ts';
+import type { Part } from './part.ts';
+
+/** What the conversion of a transport needs. */
+export interface Surroundings {
+  readonly realms: readonly RealmDraft[];
+  /** Gives the path of a file as it is seen from the file to be written. */
+  readonly place: (path: string) => string;
+}
+
+/** A path of WebSockets. */
+interface PathDraft {
+  readonly rules: Written;
+  readonly entrance: Entrance;
+  readonly part: Part;
+}
+
+/** One listener in the making, and who comes in there. */
+interface Draft {
+  readonly listener: Written;
+  /** Who comes in by the listener itself. */
+  entrance: Entrance | undefined;
+  /** What speaks there, other than WebSockets at paths. */
+  readonly own: Set<string>;
+  readonly paths: Map<string, PathDraft>;
+  readonly pages: Written;
+  readonly transports: Set<string>;
+}
+
+const REST = 'POST requests over HTTP are not converted: see the HTTP bridge';
+const NO_PAGE: Readonly<Record<string, string>> = {
+  archive: 'files are served from folders: unpack the archive, and name it below pages',
+  caller: REST,
+  cgi: 'programs are not run for requests: use a web server for it',
+  json: 'write the value to a file below pages',
+  nodeinfo: 'see /health and the start page',
+  publisher: REST,
+  redirect: 'use a web server for it',
+  resource: 'Python code is not run in the router',
+  reverseproxy: 'use a web server for it',
+  upload: 'files are not taken: use a web server for it',
+  wap: 'pages are not made from calls: use a web server for it',
+  webhook: 'requests to publish are not converted: see the HTTP bridge',
+  'websocket-reverseproxy': 'use a web server for it',
+  wsgi: 'Python code is not run in the router',
+};
+
+/**
+ * Reads a transport.
+ * @returns what writes the listener, once the realms know everybody; undefined when there is no such transport here
+ */
+export function convertTransport(
+  transport: Part,
+  around: Surroundings,
+): (() => Written | undefined) | undefined {
+  const draft: Draft = {
+    listener: {},
+    entrance: undefined,
+    own: new Set(),
+    paths: new Map(),
+    pages: {},
+    transports: new Set(),
+  };
+  const type = transport.text('type') ?? '';
+  transport.skip('id');
+  const convert = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
+  if (convert === undefined) {
+    transport.skip(...transport.keys());
+    transport.leave(`transports of type ${JSON.stringify(type)} have no counterpart here`);
+    return undefined;
+  }
+  endpoint(transport, draft, around);
+  convert(transport, draft, around);
+  transport.rest({ debug: 'see log.level', mqtt: 'MQTT is not spoken here' });
+  return () => {
+    closeUnused(draft, around.realms, transport);
+    if (draft.transports.size > 0) return finished(draft, around.realms);
+    transport.leave('no WAMP client could join there: every listener needs one that could');
+    return undefined;
+  };
+}
+
+type Converter = (part: Part, draft: Draft, around: Surroundings) => void;
+
+const TYPES: Readonly<Record<string, Converter>> = {
+  websocket(part, draft, around) {
+    const url = part.text('url') ?? '';
+    const path = URL.canParse(url) ? new URL(url).pathname : '/';
+    draft.listener['websocket_paths'] = [...new Set([path, '/'])];
+    spoken('websocket', part, draft, around);
+  },
+  rawsocket: (part, draft, around) => {
+    spoken('rawsocket', part, draft, around);
+  },
+  web: (part, draft, around) => {
+    paths(part, '', draft, around);
+  },
+  universal(part, draft, around) {
+    const rawSocket = part.part('rawsocket');
+    if (rawSocket !== undefined) spoken('rawsocket', rawSocket, draft, around);
+    for (const [name, webSocket] of part.named('websocket'))
+      webSocketAt(`/${name}`, webSocket, draft, around);
+    const web = part.part('web');
+    if (web !== undefined) paths(web, '', draft, around);
+    web?.rest();
+    rawSocket?.rest();
+  },
+};
+
+/** Where it listens. */
+function endpoint(transport: Part, { listener }: Draft, { place }: Surroundings): void {
+  const part = transport.part('endpoint');
+  if (part === undefined) return;
+  const [type = 'tcp', path] = [part.text('type'), part.text('path')];
+  if (type === 'unix') listener['unix'] = place(path ?? 'crossbar.sock');
+  else {
+    listener['address'] = part.text('interface') ?? '0.0.0.0';
+    // A variable of the environment, in the way of a shell.
+    listener['port'] = (part.text('port') ?? '').replace(/^\$(\w+)$/, '$${$1}');
+    if (/^\d+$/.test(String(listener['port']))) listener['port'] = Number(listener['port']);
+    if (part.number('version') === 6 && listener['address'] === '0.0.0.0') listener['address'] = '::';
+  }
+  const tls = part.part('tls');
+  if (tls !== undefined) listener['tls'] = tlsOf(tls, place);
+  part.skip('backlog', 'shared', 'user_timeout');
+  part.rest();
+}
+
+function tlsOf(tls: Part, place: (path: string) => string): Written {
+  const file = (key: string): string | undefined => {
+    const path = tls.text(key);
+    return path === undefined ? undefined : place(path);
+  };
+  const [ca] = tls.texts('ca_certificates');
+  const written = definedOf({
+    certificate: file('certificate'),
+    key: file('key'),
+    ca: ca === undefined ? undefined : place(ca),
+    client_certificates: ca === undefined ? undefined : 'request',
+  });
+  tls.rest({
+    chain_certificates: 'append them to the file of the certificate',
+    ciphers: 'those of Node are used',
+    dhparam: 'the curves of TLS are used',
+  });
+  return written;
+}
+
+/** What is spoken by the listener itself, and who comes in by it. */
+function spoken(transport: string, part: Part, draft: Draft, around: Surroundings): void {
+  draft.transports.add(transport);
+  draft.own.add(transport);
+  Object.assign(draft.listener, optionsOf(part, draft));
+  draft.entrance = convertAuth(part.part('auth'), around.realms);
+  part.skip('serializers', 'id', 'type');
+}
+
+function optionsOf(part: Part, { listener }: Draft): Written {
+  const options = part.part('options');
+  const origins = options?.texts('allowed_origins') ?? [];
+  if (origins.includes('*')) {
+    options?.leave('pages of every origin: name those that may connect, in origins', 'allowed_origins');
+  } else if (origins.length > 0) listener['origins'] = origins;
+  const compression = options?.part('compression');
+  if (compression !== undefined) {
+    listener['compression'] = true;
+    compression.skip(...compression.keys());
+  }
+  const size = options?.number('max_message_size');
+  options?.skip('allow_null_origin', 'enable_webstatus', 'debug');
+  options?.rest({
+    auto_ping_interval: 'see limits.ping_interval',
+    auto_ping_timeout: 'see limits.ping_timeout',
+    max_frame_size: 'see message_size',
+    open_handshake_timeout: 'see limits.hello_timeout',
+  });
+  return size === undefined ? {} : { message_size: sizeText(size) };
+}
+
+function sizeText(bytes: number): string {
+  if (bytes % 2 ** 20 === 0) return `${bytes / 2 ** 20}MiB`;
+  return bytes % 1024 === 0 ? `${bytes / 1024}KiB` : `${bytes}B`;
+}
+
+/** The paths of a web transport. */
+function paths(part: Part, above: string, draft: Draft, around: Surroundings): void {
+  for (const [name, resource] of part.named('paths')) {
+    const path = `${above}/${name.replace(/^\/|\/$/g, '')}`;
+    const type = resource.text('type') ?? '';
+    if (type === 'websocket') webSocketAt(path, resource, draft, around);
+    else if (type === 'longpoll') longPollAt(path, resource, draft, around);
+    else if (type === 'static') page(path, resource, draft, around);
+    else if (type === 'path') paths(resource, path, draft, around);
+    else {
+      resource.skip(...resource.keys());
+      resource.leave(NO_PAGE[type] ?? `a path of type ${JSON.stringify(type)} has no counterpart here`);
+    }
+  }
+  part.skip('options');
+}
+
+function webSocketAt(path: string, part: Part, draft: Draft, around: Surroundings): void {
+  draft.transports.add('websocket');
+  part.skip('type', 'serializers', 'url');
+  const rules = optionsOf(part, draft);
+  draft.paths.set(path, { rules, entrance: convertAuth(part.part('auth'), around.realms), part });
+  part.rest({
+    cookie: 'no cookies are set: clients prove each time who they are',
+    debug: 'see log.level',
+  });
+}
+
+function longPollAt(path: string, part: Part, draft: Draft, around: Surroundings): void {
+  if (draft.transports.has('longpoll')) {
+    part.leave('long-poll has one path here');
+    return;
+  }
+  draft.listener['longpoll_path'] = path;
+  spoken('longpoll', part, draft, around);
+  part.skip('options');
+  part.rest();
+}
+
+function page(path: string, part: Part, { pages }: Draft, { place }: Surroundings): void {
+  const directory = part.text('directory');
+  part.skip('type');
+  const options = part.part('options');
+  const seconds = options?.number('cache_timeout');
+  options?.rest({ enable_directory_listing: 'folders are not listed' });
+  part.rest({
+    package: 'name the folder of the files instead',
+    resource: 'name the folder of the files instead',
+  });
+  if (directory === undefined) return;
+  const folder = place(directory);
+  pages[path] = seconds === undefined ? folder : { folder, cache: `${Math.floor(seconds)}s` };
+}
+
+/** Where nothing could be converted of who may log in, nobody may: whom a realm lets in elsewhere is not let in there. */
+function closeUnused(draft: Draft, realms: readonly RealmDraft[], transport: Part): void {
+  const { paths: all, own, transports, entrance } = draft;
+  if (realms.every(({ auth }) => auth.size === 0)) return;
+  const closed = 'none of its ways to log in could be converted, so nobody connects there';
+  for (const [path, { entrance: who, part }] of all) {
+    if (who.methods.size > 0) continue;
+    part.leave(closed);
+    all.delete(path);
+  }
+  if (entrance?.methods.size === 0) {
+    transport.leave(closed);
+    for (const each of own) transports.delete(each);
+  }
+  if (all.size === 0 && !own.has('websocket')) transports.delete('websocket');
+}
+
+/** A rule for the listener, or for each path, wherever not everybody comes in. */
+function finished(draft: Draft, realms: readonly RealmDraft[]): Written {
+  const { listener, pages, transports } = draft;
+  const [[first, rules] = ['', undefined], ...others] = [...draft.paths];
+  let entrance = draft.entrance;
+  const single = draft.entrance === undefined && rules !== undefined && others.length === 0;
+  if (single) {
+    listener['websocket_paths'] = [first];
+    Object.assign(listener, rules.rules);
+    ({ entrance } = rules);
+  } else if (rules !== undefined) {
+    listener['websocket_paths'] = [];
+    const each = [...draft.paths].map(([path, { rules: own, entrance: who }]) => [
+      path,
+      definedOf({ auth: restricting(who, realms), ...own }),
+    ]);
+    listener['paths'] = Object.fromEntries(each);
+  }
+  const auth = entrance && restricting(entrance, realms);
+  return definedOf({
+    ...listener,
+    transports: [...transports],
+    auth,
+    pages: Object.keys(pages).length === 0 ? false : pages,
+  });
+}
+
+/** Undefined when everybody comes in whom a realm lets in. */
+function restricting(
+  { methods, realms: into }: Entrance,
+  realms: readonly RealmDraft[],
+): Written | undefined {
+  const used = new Set(realms.flatMap(({ auth }) => [...auth.keys()]));
+  const rules = definedOf({
+    methods: methods.size > 0 && methods.size < used.size ? [...methods] : undefined,
+    realms: into.size > 0 && into.size < realms.length ? [...into] : undefined,
+  });
+  return Object.keys(rules).length === 0 ? undefined : rules;
+}

@@ -1,0 +1,143 @@
+/** Converts a configuration of Crossbar.io, and says what is left out of it, and why. */
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { LineCounter, stringify } from 'yaml';
+import { FaultyConfiguration, type Fault } from '../config/faults.ts';
+import { Files, textOf } from '../config/files.ts';
+import { compose, Excess, syntaxFaults } from '../config/yaml-text.ts';
+import { convertTransport } from './crossbar-listeners.ts';
+import { convertRealm, KILL } from './crossbar-roles.ts';
+import type { RealmDraft, Written } from './crossbar-auth.ts';
+import { Part, type Note } from './part.ts';
+
+/** A configuration in YAML, and what it lacks. */
+export interface Converted {
+  readonly yaml: string;
+  readonly notes: readonly Note[];
+}
+
+/**
+ * Reads a configuration of Crossbar.io.
+ * @param file its path
+ * @param target the file that is going to be written; relative paths in it begin at its folder
+ * @throws FaultyConfiguration when it is no JSON, or there is nothing in it that a router could do
+ */
+export function convertCrossbar(file: string, target: string = file): Converted {
+  const read = new Files('.').read(file);
+  const text = Buffer.isBuffer(read) ? textOf(read) : read;
+  if (typeof text !== 'string') throw faulty(file, text.fault);
+  const notes: Note[] = [];
+  const from = dirname(file);
+  const place = (path: string): string => {
+    if (isAbsolute(path) || path.startsWith('$')) return path;
+    const seen = relative(resolve(dirname(target)), resolve(join(from, path)));
+    return seen === '' ? '.' : seen;
+  };
+  const configuration = converted(new Part(jsonIn(text, file), '', notes), place, notes);
+  if (configuration === undefined)
+    throw faulty(file, 'has no router with realms and transports, expected "workers"');
+  const head = [`Converted from ${file}, a configuration of Crossbar.io.`, ...notes.map(noteLine)];
+  const comment = head.map((line) => `# ${line}\n`).join('');
+  return { yaml: `${comment}\n${stringify(configuration, { lineWidth: 110 })}`, notes };
+}
+
+/** A note in one line. */
+export function noteLine({ path, text }: Note): string {
+  return path === '' ? `changed: ${text}` : `left out: ${path}: ${text}`;
+}
+
+function converted(root: Part, place: (path: string) => string, notes: Note[]): Written | undefined {
+  const [realms, drafts, listeners] = [[] as Written[], [] as RealmDraft[], [] as Written[]];
+  const transports: Part[] = [];
+  for (const worker of root.parts('workers')) {
+    const type = worker.text('type');
+    worker.skip('id', 'options');
+    if (type !== 'router') {
+      worker.skip(...worker.keys());
+      worker.leave(`a worker of type ${String(type)} is a process of its own here, and connects as a client`);
+      continue;
+    }
+    for (const realm of worker.parts('realms')) realms.push(realmOf(realm, drafts));
+    transports.push(...worker.parts('transports'));
+    worker.rest({ components: 'components are processes of their own here, and connect as clients' });
+  }
+  root.skip('version', '$schema', 'controller');
+  root.rest();
+  // Who may join a realm is known only once all transports have been read.
+  const finish = transports.map((transport) => convertTransport(transport, { realms: drafts, place }));
+  for (const each of finish) {
+    const listener = each?.();
+    if (listener !== undefined) listeners.push(listener);
+  }
+  if (realms.length === 0 || listeners.length === 0) return undefined;
+  completeRealms(realms, drafts, notes);
+  if (JSON.stringify(realms).includes(KILL)) {
+    const text = `permissions for every URI do not allow ${KILL} any more: remove the denial if that is intended`;
+    notes.push({ path: '', text });
+  }
+  guard(listeners, realms, notes);
+  return { listeners, realms };
+}
+
+/** Adds to each realm who may log in there. */
+function completeRealms(realms: readonly Written[], drafts: readonly RealmDraft[], notes: Note[]): void {
+  drafts.forEach(({ name, auth }, index) => {
+    if (auth.size === 0) {
+      notes.push({
+        path: '',
+        text: `nobody can join realm ${name}: none of its ways to log in could be converted`,
+      });
+      auth.set('ticket', { principals: {} });
+    }
+    Object.assign(realms[index] ?? {}, { auth: Object.fromEntries(auth) });
+  });
+}
+
+function realmOf(part: Part, drafts: RealmDraft[]): Written {
+  const name = part.text('name') ?? 'realm1';
+  const { roles, more } = convertRealm(part);
+  drafts.push({ name, roles: new Set(Object.keys(roles)), auth: new Map() });
+  // In the order in which people read it.
+  return { name, auth: {}, roles, ...more };
+}
+
+/** A realm in which anybody may do anything is not offered beyond this machine. */
+function guard(listeners: readonly Written[], realms: readonly Written[], notes: Note[]): void {
+  const isOpen = realms.some(isOpenRealm);
+  for (const listener of listeners) {
+    if (!isOpen || listener['address'] !== '0.0.0.0') continue;
+    listener['address'] = '127.0.0.1';
+    const text =
+      `port ${String(listener['port'])} is for this machine only, for anonymous clients may do everything: ` +
+      'change address to 0.0.0.0 and start with --insecure-dev if that is intended';
+    notes.push({ path: '', text });
+  }
+}
+
+function isOpenRealm(realm: Written): boolean {
+  const { auth, roles } = realm as { auth?: { anonymous?: { role?: string } }; roles?: Written };
+  const role = auth?.anonymous?.role ?? '';
+  const { permissions = [] } = (roles?.[role] ?? {}) as { readonly permissions?: readonly Written[] };
+  return permissions.some(({ uri, match, allow }) => {
+    return uri === '' && match === 'prefix' && Array.isArray(allow) && allow.length === 4;
+  });
+}
+
+/** JSON is YAML, too, whose reader knows places and bounds. @throws FaultyConfiguration */
+function jsonIn(text: string, file: string): unknown {
+  const lines = new LineCounter();
+  try {
+    const faults = syntaxFaults(compose(text, lines), lines);
+    if (faults.length > 0) throw new FaultyConfiguration(file, faults);
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof Excess) throw new FaultyConfiguration(file, [error.fault]);
+    if (error instanceof SyntaxError)
+      throw faulty(file, 'is no JSON, expected the config.json of Crossbar.io');
+    throw error;
+  }
+}
+
+function faulty(file: string, text: string): FaultyConfiguration {
+  const fault: Fault = { path: [], position: { line: 1, column: 1 }, text };
+  return new FaultyConfiguration(file, [fault]);
+}

@@ -1,0 +1,423 @@
+/** Configurations of Crossbar.io, converted, started, and joined; each has the features of a public example. */
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { wampcraKey } from '@wamp/protocol/auth';
+import { scramCredentials } from '@wamp/router';
+import { expect, onTestFinished, test } from 'vitest';
+import { cryptosign } from '../../../packages/client/src/auth/cryptosign.ts';
+import { scram } from '../../../packages/client/src/auth/scram.ts';
+import {
+  connect,
+  ticket,
+  wampcra,
+  webSocket,
+  type ConnectOptions,
+  type Session,
+} from '../../../packages/client/src/index.ts';
+import { longPoll } from '../../../packages/client/src/transports/longpoll.ts';
+import { rawSocket } from '../../../packages/client/src/transports/rawsocket.ts';
+import { cert, key } from '../../../packages/router/test/support/certificate.ts';
+import { FaultyConfiguration } from '../src/config/faults.ts';
+import { loadConfiguration } from '../src/config/load.ts';
+import { convertCrossbar, noteLine } from '../src/convert/crossbar.ts';
+import { start } from '../src/start.ts';
+import { Workshop } from './workshop.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const ALL = { call: true, register: true, publish: true, subscribe: true };
+const NONE = { call: false, register: false, publish: false, subscribe: false };
+const EVERYTHING = [{ uri: '', match: 'prefix', allow: ALL, disclose: { caller: true }, cache: true }];
+
+function role(name: string, permissions: readonly Json[] = EVERYTHING): Json {
+  return { name, permissions };
+}
+
+function realm(roles: readonly Json[], more: Json = {}, name = 'realm1'): Json {
+  return { name, roles, ...more };
+}
+
+function router(realms: readonly Json[], transports: readonly Json[], more: Json = {}): Json {
+  return { version: 2, workers: [{ type: 'router', realms, transports, ...more }] };
+}
+
+const TCP = { type: 'tcp', port: 0 };
+const PAGES = { type: 'static', directory: '../web' };
+
+function web(paths: Json, endpoint: Json = TCP): Json {
+  return { type: 'web', endpoint, paths };
+}
+
+/** A configuration where Crossbar.io has it, beside the folder with its pages. @returns its path */
+function folderWith(configuration: Json): string {
+  const folder = mkdtempSync(join(tmpdir(), 'wamp-convert-'));
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true });
+  });
+  for (const each of ['.crossbar', 'web']) mkdirSync(join(folder, each));
+  writeFileSync(join(folder, 'web', 'index.html'), '<!doctype html><title>own page</title>');
+  writeFileSync(join(folder, '.crossbar', 'server.crt'), cert);
+  writeFileSync(join(folder, '.crossbar', 'server.key'), key);
+  const file = join(folder, '.crossbar', 'config.json');
+  writeFileSync(file, JSON.stringify(configuration));
+  return file;
+}
+
+/** A router that was started from what a configuration was converted to. */
+interface Serving {
+  /** What was left out. */
+  readonly notes: readonly string[];
+  /** Where it is reached: by pages, WebSocket, RawSocket, long-poll. */
+  readonly urls: readonly string[];
+  /** Joins, until the test is over. */
+  readonly join: (url: number, options?: Partial<ConnectOptions>) => Promise<Session>;
+}
+
+async function serve(
+  configuration: Json,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Serving> {
+  const file = folderWith(configuration);
+  const target = join(file, '..', '..', 'wamp.yaml');
+  const { yaml, notes } = convertCrossbar(file, target);
+  writeFileSync(target, yaml);
+  const running = await start(loadConfiguration(target, environment), false);
+  onTestFinished(() => running.stop());
+  const [told = ''] = running.greeting.split('\n  realm', 1);
+  const urls = told.split(/\s+/).filter((word) => word.includes('://'));
+  return {
+    notes: notes.map(noteLine),
+    urls,
+    async join(index, options = {}) {
+      const session = await connect(urls[index] ?? '', { realm: 'realm1', reconnect: false, ...options });
+      onTestFinished(() => session.close());
+      return session;
+    },
+  };
+}
+
+const KEPT =
+  'changed: permissions for every URI do not allow wamp.session.kill any more: remove the denial if that is intended';
+const OPENED =
+  'changed: port 0 is for this machine only, for anonymous clients may do everything: change address to 0.0.0.0 and start with --insecure-dev if that is intended';
+
+test('Crossbar.io hello/nodejs: an anonymous client joins, and the page is served', async () => {
+  const {
+    join: enter,
+    notes,
+    urls,
+  } = await serve(
+    router(
+      [realm([role('anonymous')])],
+      [web({ '/': PAGES, ws: { type: 'websocket', url: 'ws://127.0.0.1:8080/ws' } })],
+      { components: [{ type: 'class', classname: 'hello.Session' }] },
+    ),
+  );
+  expect((await enter(1)).authrole).toBe('anonymous');
+  expect(await (await fetch(urls[0] ?? '')).text()).toContain('own page');
+  expect(notes).toEqual([
+    'left out: workers[0].components: components are processes of their own here, and connect as clients',
+    KEPT,
+    OPENED,
+  ]);
+});
+
+test('Crossbar.io authentication/ticket/static: a client shows its ticket, and nobody comes in without', async () => {
+  const auth = { ticket: { type: 'static', principals: { joe: { role: 'frontend', ticket: 'secret!!!' } } } };
+  const { join: enter } = await serve(
+    router([realm([role('frontend')])], [web({ ws: { type: 'websocket', auth } })]),
+  );
+  expect((await enter(0, { auth: ticket('joe', 'secret!!!') })).authrole).toBe('frontend');
+  await expect(enter(0)).rejects.toThrow('no_matching_auth_method');
+});
+
+test('Crossbar.io authentication/wampcra/static: secrets from the environment, a salted one, an inner door', async () => {
+  const salting = { salt: 'salt123', iterations: 1000, keylen: 32 };
+  const users = {
+    plain: { secret: '${MYSECRET}', role: 'frontend' },
+    salted: { secret: await wampcraKey('secret2', salting), role: 'frontend', ...salting },
+  };
+  const auth = { wampcra: { type: 'static', users }, cookie: {} };
+  const inner = {
+    type: 'rawsocket',
+    endpoint: TCP,
+    options: { max_message_size: 1_048_576 },
+    serializers: ['cbor'],
+    auth: { anonymous: { type: 'static', realm: 'realm1', role: 'backend' } },
+  };
+  const cookie = { store: { type: 'file', filename: 'cookies.dat' } };
+  const { join: enter, notes } = await serve(
+    router(
+      [
+        realm([
+          role('backend'),
+          role('frontend', [{ uri: 'com.example.add2', match: 'exact', allow: { call: true } }]),
+        ]),
+      ],
+      [inner, web({ '/': PAGES, ws: { type: 'websocket', auth, cookie }, info: { type: 'nodeinfo' } })],
+    ),
+    { MYSECRET: 'hunter2' },
+  );
+  expect((await enter(0, { transport: rawSocket() })).authrole).toBe('backend');
+  expect((await enter(2, { auth: wampcra('plain', 'hunter2') })).authrole).toBe('frontend');
+  expect((await enter(2, { auth: wampcra('salted', 'secret2') })).authrole).toBe('frontend');
+  // Who comes in by the inner door does so there only.
+  await expect(enter(2)).rejects.toThrow();
+  expect(notes.slice(0, 3)).toEqual([
+    'left out: workers[0].transports[1].paths.ws.auth.cookie: a cookie stands for no log-in here: clients prove each time who they are',
+    'left out: workers[0].transports[1].paths.ws.cookie: no cookies are set: clients prove each time who they are',
+    'left out: workers[0].transports[1].paths.info: see /health and the start page',
+  ]);
+});
+
+test('Crossbar.io authentication/scram/static: a client proves to know its password', async () => {
+  const { kdf, iterations, memory, salt, storedKey, serverKey } = await scramCredentials('pencil', {
+    kdf: 'argon2id13',
+    iterations: 4,
+    memory: 4096,
+  });
+  expect(kdf).toBe('argon2id13');
+  const keys = { 'stored-key': storedKey, 'server-key': serverKey };
+  const principals = { joe: { role: 'user', kdf: 'argon2id-13', iterations, memory, salt, ...keys } };
+  const { join: enter } = await serve(
+    router(
+      [realm([role('user')])],
+      [web({ ws: { type: 'websocket', auth: { scram: { type: 'static', principals } } } })],
+    ),
+  );
+  expect((await enter(0, { auth: scram('joe', 'pencil') })).authrole).toBe('user');
+});
+
+test('Crossbar.io authentication/cryptosign/static: a device signs with its key, on a plain WebSocket transport', async () => {
+  const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+  const hex = (text = ''): string => Buffer.from(text, 'base64url').toString('hex');
+  const principals = { device1: { realm: 'devices', role: 'device', authorized_keys: [hex(jwk.x)] } };
+  const auth = { cryptosign: { type: 'static', principals } };
+  const { join: enter } = await serve(
+    router(
+      [realm([role('device')], {}, 'devices')],
+      [{ type: 'websocket', serializers: ['json'], endpoint: TCP, auth }],
+    ),
+  );
+  expect((await enter(0, { realm: 'devices', auth: cryptosign(hex(jwk.d)) })).authrole).toBe('device');
+});
+
+test('Crossbar.io authentication/ticket/dynamic: a service says who comes in', async () => {
+  const dynamicAuth = { ticket: { type: 'dynamic', authenticator: 'com.example.authenticate' } };
+  const { join: enter } = await serve(
+    router(
+      [
+        realm([
+          role('authenticator'),
+          role('frontend', [{ uri: 'com.', match: 'prefix', allow: { call: true } }]),
+        ]),
+      ],
+      [
+        { type: 'rawsocket', endpoint: TCP, auth: { anonymous: { type: 'static', role: 'authenticator' } } },
+        web({ ws: { type: 'websocket', auth: dynamicAuth } }),
+      ],
+    ),
+  );
+  const service = await enter(0, { transport: rawSocket() });
+  await service.register('com.example.authenticate', ([, , details]) => {
+    const { ticket: shown } = details as { readonly ticket: string };
+    return shown === 'secret' ? 'frontend' : { allow: false };
+  });
+  expect((await enter(1, { auth: ticket('joe', 'secret') })).authrole).toBe('frontend');
+  await expect(enter(1, { auth: ticket('joe', 'wrong') })).rejects.toThrow();
+});
+
+test('Crossbar.io authorization/dynamic/container: a procedure decides what a role may do', async () => {
+  const auth = {
+    ticket: {
+      type: 'static',
+      principals: {
+        judge: { role: 'authorizer', ticket: 'a' },
+        joe: { role: 'frontend', ticket: 'b' },
+      },
+    },
+  };
+  const { join: enter } = await serve(
+    router(
+      [realm([role('authorizer'), { name: 'frontend', authorizer: 'com.example.auth' }])],
+      [web({ ws: { type: 'websocket', auth } })],
+    ),
+  );
+  const judge = await enter(0, { auth: ticket('judge', 'a') });
+  await judge.register('com.example.auth', ([, uri]) => uri === 'com.example.allowed');
+  const joe = await enter(0, { auth: ticket('joe', 'b') });
+  await joe.subscribe('com.example.allowed', () => undefined);
+  await expect(joe.subscribe('com.example.denied', () => undefined)).rejects.toThrow('not_authorized');
+});
+
+test('Crossbar.io rest/publisher: clients join, and the paths for POST are told as left out', async () => {
+  const publisher = {
+    type: 'publisher',
+    realm: 'realm1',
+    role: 'anonymous',
+    options: { key: 'foobar', secret: 'secret' },
+  };
+  const { join: enter, notes } = await serve(
+    router(
+      [realm([role('anonymous')])],
+      [web({ '/': PAGES, ws: { type: 'websocket' }, publish: publisher, call: { type: 'caller' } })],
+    ),
+  );
+  expect((await enter(1)).authrole).toBe('anonymous');
+  expect(notes).toEqual([
+    'left out: workers[0].transports[0].paths.publish: POST requests over HTTP are not converted: see the HTTP bridge',
+    'left out: workers[0].transports[0].paths.call: POST requests over HTTP are not converted: see the HTTP bridge',
+    KEPT,
+    OPENED,
+  ]);
+});
+
+test('Crossbar.io wss/python: a client joins over TLS', async () => {
+  const tls = { certificate: 'server.crt', key: 'server.key', dhparam: 'dhparam.pem', ciphers: 'ECDHE' };
+  const {
+    join: enter,
+    notes,
+    urls,
+  } = await serve(
+    router([realm([role('anonymous')])], [web({ '/': PAGES, ws: { type: 'websocket' } }, { ...TCP, tls })]),
+  );
+  expect(urls[1]).toMatch(/^wss:/);
+  expect(
+    (await enter(1, { transport: webSocket({ tls: { ca: cert, servername: 'localhost' } }) })).authrole,
+  ).toBe('anonymous');
+  expect(notes.slice(0, 2)).toEqual([
+    'left out: workers[0].transports[0].endpoint.tls.dhparam: the curves of TLS are used',
+    'left out: workers[0].transports[0].endpoint.tls.ciphers: those of Node are used',
+  ]);
+});
+
+test('Crossbar.io exclude_subscribers: one port for RawSocket, WebSocket and pages', async () => {
+  const universal = {
+    type: 'universal',
+    endpoint: TCP,
+    rawsocket: { serializers: ['cbor', 'json'] },
+    websocket: { ws: { type: 'websocket' } },
+    web: { paths: { '/': { ...PAGES, options: { enable_directory_listing: true } } } },
+  };
+  const { join: enter, notes } = await serve(router([realm([role('anonymous')])], [universal]));
+  expect((await enter(1)).authrole).toBe('anonymous');
+  expect((await enter(2, { transport: rawSocket() })).authrole).toBe('anonymous');
+  expect(notes[0]).toBe(
+    'left out: workers[0].transports[0].web.paths["/"].options.enable_directory_listing: folders are not listed',
+  );
+});
+
+test('Crossbar.io demos/chat: a client joins by long-poll at its path', async () => {
+  const { join: enter, urls } = await serve(
+    router(
+      [realm([role('anonymous')])],
+      [web({ ws: { type: 'websocket' }, lp: { type: 'longpoll', options: {} } })],
+    ),
+  );
+  expect(urls.at(-1)).toMatch(/\/lp$/);
+  expect((await enter(urls.length - 1, { transport: longPoll() })).authrole).toBe('anonymous');
+});
+
+test('Crossbar.io event-history: events are recorded, and a client reads them', async () => {
+  const store = { type: 'memory', 'event-history': [{ uri: 'com.example.history', limit: 3 }] };
+  const { join: enter } = await serve(
+    router([realm([role('anonymous')], { store })], [web({ ws: { type: 'websocket' } })]),
+  );
+  const session = await enter(0);
+  const { id } = await session.subscribe('com.example.history', () => undefined);
+  for (const number of [1, 2, 3, 4]) {
+    await session.publish('com.example.history', [number]);
+  }
+  const events = await session.call('wamp.subscription.get_events', [id]);
+  // The oldest of the three that are kept.
+  expect(events).toMatchObject({ args: [2] });
+});
+
+/** What is written for one role. */
+function permissionsFor(permissions: readonly Json[]): readonly unknown[] {
+  const file = folderWith(
+    router([realm([role('anonymous', permissions)])], [web({ ws: { type: 'websocket' } })]),
+  );
+  const { yaml } = convertCrossbar(file);
+  writeFileSync(join(file, '..', 'wamp.yaml'), yaml);
+  const { realms } = loadConfiguration(join(file, '..', 'wamp.yaml'), {}).configuration;
+  const found = realms[0]?.roles?.['anonymous'];
+  return found !== undefined && 'permissions' in found ? found.permissions : [];
+}
+
+test('a longer permission that allows less is written as a denial, for denials win here', () => {
+  expect(
+    permissionsFor([
+      { uri: 'com.example.', match: 'prefix', allow: { ...NONE, call: true, publish: true } },
+      { uri: 'com.example.topic', match: 'exact', allow: { ...NONE, publish: true } },
+      { uri: 'com.other.*', call: true },
+      { uri: 'com..x', match: 'wildcard', allow: ALL },
+    ]),
+  ).toEqual([
+    { uri: 'com.example.', match: 'prefix', allow: ['call', 'publish'] },
+    { uri: 'com.example.topic', allow: ['publish'], deny: ['call'] },
+    { uri: 'com.other.', match: 'prefix', allow: ['call'] },
+    { uri: 'com..x', match: 'wildcard', allow: ['call', 'register', 'publish', 'subscribe'] },
+  ]);
+});
+
+test('a path whose log-in cannot be converted lets nobody in', async () => {
+  const {
+    join: enter,
+    notes,
+    urls,
+  } = await serve(
+    router(
+      [realm([role('anonymous')])],
+      [
+        web({
+          ws: { type: 'websocket' },
+          secure: { type: 'websocket', auth: { ticket: { type: 'function', create: 'auth.create' } } },
+        }),
+      ],
+    ),
+  );
+  expect((await enter(0)).authrole).toBe('anonymous');
+  expect(notes.slice(0, 2)).toEqual([
+    'left out: workers[0].transports[0].paths.secure.auth.ticket: a function in the process of the router has no counterpart: register a procedure for it',
+    'left out: workers[0].transports[0].paths.secure: none of its ways to log in could be converted, so nobody connects there',
+  ]);
+  const other = (urls[0] ?? '').replace('/ws', '/secure');
+  await expect(connect(other, { realm: 'realm1', reconnect: false })).rejects.toThrow();
+});
+
+test.each([
+  ['no JSON', '{ "version": 2, "workers": [', /config\.json:1:\d+: /],
+  ['YAML', 'workers: []', /config\.json:1:1: is no JSON, expected the config\.json of Crossbar\.io/],
+  ['a bomb', `${'['.repeat(5000)}${']'.repeat(5000)}`, /config\.json:1:\d+: is nested too deep/],
+  ['nothing in it', '{}', /config\.json:1:1: has no router with realms and transports/],
+  [
+    'values of other types',
+    '{ "workers": [1, { "type": "router", "realms": 3, "transports": "x" }] }',
+    /1:1: has no router/,
+  ],
+])('%s is refused with its place', (_what, text, said) => {
+  const file = folderWith({});
+  writeFileSync(file, text);
+  expect(() => convertCrossbar(file)).toThrow(FaultyConfiguration);
+  expect(() => convertCrossbar(file)).toThrow(said);
+});
+
+test('wamp-router convert writes the file, never over another, and says what it left out', async () => {
+  await using workshop = await Workshop.open({});
+  const file = folderWith(
+    router([realm([role('anonymous')])], [web({ '/': PAGES, ws: { type: 'websocket' } })]),
+  );
+  const output = join(file, '..', '..', 'wamp.yaml');
+  const written = await workshop.run(['convert', file, '--output', output]);
+  expect(written).toEqual({
+    code: 0,
+    stdout: `${output} is written; check it with: wamp-router check --config ${output}\n`,
+    stderr: `${KEPT}\n${OPENED}\n`,
+  });
+  expect(await workshop.run(['check', '--config', output])).toMatchObject({ code: 0 });
+  expect(await workshop.run(['convert', file, '--output', output])).toMatchObject({ code: 2, stdout: '' });
+  expect((await workshop.run(['convert', file])).stdout).toContain('listeners:');
+});
