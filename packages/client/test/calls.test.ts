@@ -31,6 +31,16 @@ describe('a payload', () => {
     await peer.expect([48, 1, {}, 'p', ...elements]);
   });
 
+  test('what is absent is left out, and never null', async () => {
+    const { session, peer } = await joined();
+    session.call('p').catch(() => undefined);
+    await peer.expect([48, 1, {}, 'p']);
+    session.call('p', [], {}).catch(() => undefined);
+    await peer.expect([48, 2, {}, 'p']);
+    await session.publish('t', { a: 1 });
+    await peer.expect([16, 3, {}, 't', [], { a: 1 }]);
+  });
+
   test.each([5, 'text', null, true, new Date(0), new Map(), new Uint8Array(2), () => 1])(
     '%s is a TypeError, at once',
     async (payload) => {
