@@ -21,6 +21,7 @@ if (!needsInstall() || step('install', await install())) {
   step('build', await pnpm(['run', 'build']));
   await packages();
   await commonJs();
+  step('API reference', await runTool('typedoc', ['--options', 'packages/client/typedoc.json']));
   step('size', await runTool('size-limit', []));
   await tests(process.argv.slice(2));
 }

@@ -51,3 +51,14 @@ test.each(['protocol', 'client', 'router', 'react', 'store-sqlite', 'http-bridge
     );
   },
 );
+
+test('the API reference has every entry of @wamp/client', () => {
+  const file = new URL('../packages/client/typedoc.json', import.meta.url);
+  const { entryPoints } = JSON.parse(readFileSync(file, 'utf8')) as {
+    readonly entryPoints: readonly string[];
+  };
+  const sources = Object.values(manifestOf('client').exports).flatMap((entry) =>
+    typeof entry === 'string' ? [] : [String(entry['@wamp/source']).replace('./', '')],
+  );
+  expect([...entryPoints].sort()).toEqual(sources.sort());
+});
