@@ -13,7 +13,7 @@ export const folders: Readonly<Record<string, string>> = {
     'Converts a payload from one serializer to another without building values: a source reads each format, a sink writes it.',
   'packages/protocol/test/': 'Properties, byte vectors, mutated messages.',
 
-  'packages/client/': '**The client**, for browsers and Node.',
+  'packages/client/': '**The client**, for browsers, Node, Deno and Bun.',
   'packages/client/src/': 'The public API: connecting, sessions, calls, subscriptions, registrations.',
   'packages/client/src/contract/':
     'Contracts at run time: schemas that type, and check, what procedures and topics take and give.',
