@@ -1,5 +1,5 @@
 /** The guides: every sample compiles, runs against a real router, and prints what its page says. */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import assert from 'node:assert/strict';
 import * as events from 'node:events';
@@ -45,6 +45,12 @@ afterAll(() => router.close());
 test('every sample compiles', () => {
   expect(guides.length).toBeGreaterThan(20);
   expect(faultsOf(guides)).toEqual([]);
+});
+
+test.each([...pages, 'docs/frameworks.md'])('every link of %s leads to a file', (page) => {
+  const url = new URL(`../../${page}`, import.meta.url);
+  const links = [...readFileSync(url, 'utf8').matchAll(/\]\(([^)#:]+)\)/g)].map(([, link = '']) => link);
+  expect(links.filter((link) => !existsSync(new URL(link, url)))).toEqual([]);
 });
 
 /** The client, of which all sessions are kept, to be closed. */
