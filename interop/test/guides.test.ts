@@ -20,7 +20,7 @@ import { faultsOf, guidesIn, isSaid, runGuide, type Guide } from './support/guid
 import { startGuideRouter } from './support/guide-router.ts';
 import type { Listening } from './support/router.ts';
 
-/** A page whose first program is a whole process; service.test.ts runs it. */
+/** A page whose first program is a whole process; packages/client/test/services.test.ts runs it. */
 const PROCESSES = 'docs/client/node-services.md';
 /** The page that is about pages: its samples get what a browser has. */
 const BROWSER = 'docs/client/browsers.md';
