@@ -117,6 +117,8 @@ export const folders: Readonly<Record<string, string>> = {
   'bench/src/load/': 'The load: a client that is cheap enough not to be the limit, and checks every message.',
   'bench/src/durable/':
     '`npm run durable`: what a store in a file costs, and whether routers that are killed lose acknowledged events.',
+  'bench/src/client-soak/':
+    '`npm run soak:client`: whether the memory of a session stays flat while its connections are cut.',
   'bench/src/faults/':
     '`npm run faults`: whether sessions survive what networks and routers do to them, by random schedules.',
   'bench/src/logins/':

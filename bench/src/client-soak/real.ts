@@ -1,0 +1,56 @@
+/** Minutes of cuts by the clock of the machine: a session over WebSocket through the fault proxy. */
+import { connect } from '@wamp/client';
+import { CountingClock } from '../faults/counting-clock.ts';
+import { FaultProxy } from '../faults/proxy.ts';
+import { Target } from '../faults/target.ts';
+import { sleep } from '../sleep.ts';
+import type { Sample } from '../soak/slope.ts';
+import { heapUsed, report } from './heap.ts';
+import { Traffic } from './traffic.ts';
+
+/** From one call and one event to the next (s). */
+const STEP = 0.01;
+/** The heap may grow by so much in an hour (MiB), as that of the router in its soak. */
+const BOUND = 0.5;
+
+/** @param cut from one cut to the next (s) @returns whether nothing is wrong */
+export async function realSoak(minutes: number, cut: number): Promise<boolean> {
+  const target = await Target.start();
+  const proxy = await FaultProxy.start(() => target.port);
+  const clock = new CountingClock();
+  const session = await connect(`ws://127.0.0.1:${proxy.port}/ws`, {
+    realm: 'realm1',
+    clock,
+    // A connection that is cut after a few seconds counts as one that has lasted.
+    reconnect: { resetAfter: Math.min(1_000, cut * 500) },
+  });
+  const traffic = new Traffic(session);
+  await traffic.begin();
+  const samples: Sample[] = [];
+  const started = performance.now();
+  const seconds = (): number => (performance.now() - started) / 1_000;
+  let [cuts, looks] = [0, 0];
+  while (seconds() < minutes * 60) {
+    traffic.step();
+    await sleep(STEP);
+    if (seconds() > (cuts + 1) * cut) {
+      cuts += 1;
+      for (const link of proxy.links) link.cut();
+    }
+    if (seconds() > looks + 1) {
+      looks += 1;
+      traffic.look();
+      samples.push({ at: seconds() / 3_600, value: heapUsed() });
+    }
+  }
+  const { calls, events, lost, gaps, wrong } = traffic;
+  await session.close();
+  await proxy.close();
+  await target.close();
+  console.log(
+    `${minutes} min: ${cuts} cuts, ${calls} calls, ${lost} requests lost and said so, ${events} events, ${gaps} gaps`,
+  );
+  console.log(`wrong: ${wrong.length === 0 ? 'nothing' : wrong.join('; ')}; timers left: ${clock.pending}`);
+  const isFlat = report('real clock', samples, 'h', BOUND);
+  return isFlat && wrong.length === 0;
+}
