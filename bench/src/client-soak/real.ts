@@ -10,12 +10,14 @@ import { Traffic } from './traffic.ts';
 
 /** From one call and one event to the next (s). */
 const STEP = 0.01;
+/** From one ping of the router to the next (ms). */
+const PING = 10_000;
 /** The heap may grow by so much in an hour (MiB), as that of the router in its soak. */
 const BOUND = 0.5;
 
 /** @param cut from one cut to the next (s) @returns whether nothing is wrong */
 export async function realSoak(minutes: number, cut: number): Promise<boolean> {
-  const target = await Target.start();
+  const target = await Target.start(PING);
   const proxy = await FaultProxy.start(() => target.port);
   const clock = new CountingClock();
   const session = await connect(`ws://127.0.0.1:${proxy.port}/ws`, {

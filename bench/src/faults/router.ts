@@ -4,11 +4,12 @@ import { createServer, type AddressInfo } from 'node:net';
 import { acceptLongPolls, acceptWebSockets, createRouter, defaultFeatures, shareOnePort } from '@wamp/router';
 import { LOG } from './agreed.ts';
 
+/** From one ping to the next (ms), and to its answer. */
+const ping = Number(process.argv[2]);
 const router = createRouter({
   realms: ['realm1'],
   features: defaultFeatures({ history: [{ topic: LOG, depth: 10_000 }] }),
-  // What is half open is to be noticed soon.
-  limits: { pingInterval: 300, pingTimeout: 300 },
+  limits: { pingInterval: ping, pingTimeout: ping },
 });
 const server = createServer({ allowHalfOpen: true, noDelay: true });
 const http = createHttpServer();

@@ -49,6 +49,8 @@ const KINDS: readonly {
 ];
 
 const ATTEMPTS = 50;
+/** What is half open is to be noticed soon (ms). */
+const PING = 300;
 
 /** @param patience whoever has not come back after so long (s) does not */
 async function run(seed: number, target: Target, patience: number): Promise<Outcome> {
@@ -65,7 +67,7 @@ export async function runAll(
 ): Promise<void> {
   const left = [...seeds];
   const lane = async (): Promise<void> => {
-    const target = await Target.start();
+    const target = await Target.start(PING);
     for (let seed = left.shift(); seed !== undefined; seed = left.shift())
       done(await run(seed, target, patience));
     await target.close();

@@ -13,8 +13,8 @@ interface Started {
   readonly port: number;
 }
 
-async function start(): Promise<Started> {
-  const child = fork(file, [], { execArgv: READS_SOURCE });
+async function start(ping: number): Promise<Started> {
+  const child = fork(file, [String(ping)], { execArgv: READS_SOURCE });
   const [port] = (await once(child, 'message')) as [number];
   return { child, port };
 }
@@ -24,13 +24,17 @@ export class Target {
   /** The next one starts while this one serves, so that nobody waits for it. */
   #next: Promise<Started>;
 
-  private constructor(current: Started) {
+  readonly #ping: number;
+
+  private constructor(current: Started, ping: number) {
     this.#current = current;
-    this.#next = start();
+    this.#ping = ping;
+    this.#next = start(ping);
   }
 
-  static async start(): Promise<Target> {
-    return new Target(await start());
+  /** @param ping from one ping to the next (ms), and to its answer: how soon it notices what is half open */
+  static async start(ping: number): Promise<Target> {
+    return new Target(await start(ping), ping);
   }
 
   get port(): number {
@@ -50,7 +54,7 @@ export class Target {
   /** Another one takes its place, on another port. */
   async replace(): Promise<void> {
     this.#current = await this.#next;
-    this.#next = start();
+    this.#next = start(this.#ping);
   }
 
   /** Nothing of it moves. */

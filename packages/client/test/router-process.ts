@@ -3,14 +3,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { acceptWebSockets, createRouter } from '../../router/src/index.ts';
 
-const [port, realm = 'realm1'] = process.argv.slice(2);
-const router = createRouter({ realms: [realm] });
+const router = createRouter({ realms: ['realm1'] });
 const server = createServer();
 acceptWebSockets(router, { server });
 process.once('SIGTERM', () => {
   server.close();
   void router.close();
 });
-server.listen(Number(port), '127.0.0.1', () => {
+server.listen(Number(process.argv[2]), '127.0.0.1', () => {
   process.stdout.write(`${(server.address() as AddressInfo).port}\n`);
 });

@@ -21,8 +21,8 @@ function started(...parameters: ConstructorParameters<typeof Program>): Program 
 }
 
 /** A router on that port, or on a free one. */
-async function router(port = 0, realm = 'realm1'): Promise<{ program: Program; port: number }> {
-  const program = started([routerProgram, String(port), realm]);
+async function router(port = 0): Promise<{ program: Program; port: number }> {
+  const program = started([routerProgram, String(port)]);
   return { program, port: Number(await program.line(/^\d+$/)) };
 }
 
@@ -35,23 +35,18 @@ async function service(port: number): Promise<Program> {
   return started(['--input-type=module', '--eval', outputText], { ROUTER_URL: `ws://127.0.0.1:${port}/ws` });
 }
 
-/** The sum that the service computes, as soon as it serves; and the id of its session. */
-async function served(port: number): Promise<number> {
+/** Resolves when the service serves. */
+async function served(port: number): Promise<void> {
   const session = await connect(`ws://127.0.0.1:${port}/`, { realm: 'realm1' });
-  const ids = await new Promise<unknown[]>((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     const look = async (): Promise<void> => {
-      const found = await session.call('wamp.registration.lookup', ['com.example.add']);
-      if (found !== null) {
-        resolve((await session.call('wamp.registration.list_callees', [found])) as unknown[]);
-        return;
-      }
-      setImmediate(() => void look().catch(reject));
+      if ((await session.call('wamp.registration.lookup', ['com.example.add'])) !== null) resolve();
+      else setImmediate(() => void look().catch(reject));
     };
     look().catch(reject);
   });
   expect(await session.call('com.example.add', [2, 3])).toBe(5);
   await session.close();
-  return Number(ids[0]);
 }
 
 test.each(['SIGTERM', 'SIGKILL'] as const)(
@@ -68,28 +63,3 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     expect(await running.end('SIGTERM')).toBe(0);
   },
 );
-
-test('D1 a service that starts before its router waits for it', async () => {
-  const { program, port } = await router();
-  await program.end('SIGKILL');
-  const running = await service(port);
-  await running.line(/no connection|trying again/i);
-  await router(port);
-  await served(port);
-  expect(await running.end('SIGINT')).toBe(0);
-});
-
-test('D1 a service exits with 1 for what does not pass: no such realm, or an operator who ends its session', async () => {
-  const { program, port } = await router(0, 'other');
-  const lost = await service(port);
-  await lost.line(/no_such_realm/);
-  expect(await lost.exitCode).toBe(1);
-  await program.end('SIGKILL');
-  await router(port);
-  const killed = await service(port);
-  const id = await served(port);
-  const operator = await connect(`ws://127.0.0.1:${port}/`, { realm: 'realm1' });
-  await operator.call('wamp.session.kill', [id]);
-  expect(await killed.exitCode).toBe(1);
-  await operator.close();
-});
