@@ -5,7 +5,6 @@ import type { AuthConfiguration } from './auth.ts';
 import { camelKeys } from './camel-keys.ts';
 import type { Path } from './faults.ts';
 import { bytes, uri, type Complain } from './kinds.ts';
-import type { Listener } from './listeners.ts';
 import type { RealmConfiguration } from './realms.ts';
 
 /** What holds at one path of WebSockets. */
@@ -13,6 +12,12 @@ export interface PathRules {
   readonly auth?: EntranceRules;
   /** The longest message (bytes); that of the limits when absent. */
   readonly messageSize?: number;
+}
+
+/** The part of a listener that says who may connect. */
+interface GuardedListener {
+  readonly auth?: EntranceRules;
+  readonly paths: Readonly<Record<string, PathRules>>;
 }
 
 /** The methods by the names that clients know them by. */
@@ -74,7 +79,7 @@ export function pathRules(): z.ZodType<Readonly<Record<string, PathRules>>> {
 
 /** Complains of rules by which nobody could come in: of realms that are not there, and methods that none of them uses. */
 export function checkEntrances(
-  listeners: readonly Listener[],
+  listeners: readonly GuardedListener[],
   realms: readonly RealmConfiguration[],
   complain: Complain,
 ): void {
