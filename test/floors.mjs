@@ -18,7 +18,7 @@ export const floors = {
     ['index.ts', 'meta.ts'],
   ],
   'packages/router': [
-    ['addresses.ts', 'log.ts', 'nothing.ts', 'plain-socket.ts'],
+    ['addresses.ts', 'expect.ts', 'log.ts', 'nothing.ts', 'plain-socket.ts'],
     ['core'],
     ['limits.ts'],
     ['stores'],

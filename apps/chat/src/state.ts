@@ -152,13 +152,13 @@ export function roster(chat: Chat, room: string): readonly Member[] {
     .sort((a, b) => a.nickname.localeCompare(b.nickname) || a.session - b.session);
 }
 
-export interface Room {
+export interface RoomState {
   readonly name: string;
   readonly members: number;
 }
 
 /** Every room that has members, the default room, and the current one. */
-export function rooms(chat: Chat, own: string): readonly Room[] {
+export function rooms(chat: Chat, own: string): readonly RoomState[] {
   const counts = new Map([
     [FIRST_ROOM, 0],
     [own, 0],

@@ -6,7 +6,7 @@ import { chmodSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { MetricsRegistry } from '@wamp/router';
 import { answerHealth, type HealthAnswers } from './health-answers.ts';
-import { listen, type Place } from './listening.ts';
+import { listen, type ListenPlace } from './listening.ts';
 import { EXPOSITION, prometheusText } from './prometheus.ts';
 import type { Reloaded } from './reload.ts';
 
@@ -36,7 +36,7 @@ export interface AdminServer {
  * Resolves once the server listens.
  * @throws CannotStart if it cannot listen
  */
-export async function openAdmin(place: Place, answers: AdminAnswers): Promise<AdminServer> {
+export async function openAdmin(place: ListenPlace, answers: AdminAnswers): Promise<AdminServer> {
   const server: Server = createServer(OPTIONS, (request, response) => {
     answer(request, response, answers);
   });

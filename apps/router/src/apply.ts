@@ -15,7 +15,7 @@ import type { RightsSwitch } from './rights-switch.ts';
 const RECONFIGURED = 'wamp.close.reconfigured';
 
 /** What a reload changes. */
-export interface Parts {
+export interface ReloadedParts {
   readonly router: Router;
   readonly listeners: Listeners;
   readonly pages: PageCache;
@@ -38,7 +38,7 @@ export interface Wanted {
  * @throws CannotStart if a new listener cannot be opened; then nothing has changed
  */
 export async function apply(
-  parts: Parts,
+  parts: ReloadedParts,
   changes: readonly Change[],
   { configuration, realms }: Wanted,
 ): Promise<void> {
@@ -61,7 +61,7 @@ export async function apply(
 
 /** Between the two steps, new connections are refused; existing ones stay open. */
 async function exchange(
-  { listeners, log: { log } }: Parts,
+  { listeners, log: { log } }: ReloadedParts,
   replaced: ReadonlyMap<string, Listener>,
   among: number,
 ): Promise<void> {
@@ -75,7 +75,11 @@ async function exchange(
   }
 }
 
-function applySettings({ router, log }: Parts, changes: readonly Change[], wanted: Configuration): void {
+function applySettings(
+  { router, log }: ReloadedParts,
+  changes: readonly Change[],
+  wanted: Configuration,
+): void {
   const changed = changes.some(({ kind }) => kind === 'setting_changed');
   if (!changed) return;
   const fixed = Object.fromEntries(FIXED_LIMITS.map((key) => [key, router.limits[key]]));
@@ -87,7 +91,7 @@ function applySettings({ router, log }: Parts, changes: readonly Change[], wante
 type RealmChange = Extract<Change, { readonly realm: RealmConfiguration }>;
 
 function applyToRealm(
-  { router, rights, log: { log } }: Parts,
+  { router, rights, log: { log } }: ReloadedParts,
   change: RealmChange,
   prepared: ReadonlyMap<string, PreparedRealm>,
 ): void {

@@ -23,7 +23,7 @@ import type { AuthConfiguration, ScramPassword } from './config/auth.ts';
 import type { TrustLevels } from './config/realm-features.ts';
 import type { RealmConfiguration } from './config/realms.ts';
 import type { RoleConfiguration } from './config/roles.ts';
-import type { Source } from './config/source.ts';
+import type { PrincipalSource } from './config/source.ts';
 import { RightsSwitch } from './rights-switch.ts';
 
 /** The options of a realm, and its permissions, which can be replaced while it is in use. */
@@ -65,7 +65,9 @@ async function authenticatorsFor(auth: AuthConfiguration): Promise<readonly Auth
 }
 
 /** Replaces passwords by the keys derived from them. */
-async function derived(source: Source<ScramCredentials | ScramPassword>): Promise<Source<ScramCredentials>> {
+async function derived(
+  source: PrincipalSource<ScramCredentials | ScramPassword>,
+): Promise<PrincipalSource<ScramCredentials>> {
   if ('procedure' in source) return source;
   const credentials = new Map<string, ScramCredentials>();
   for (const [authid, principal] of source) {

@@ -6,7 +6,7 @@ import { connect, isIPv6, type Server } from 'node:net';
 import { CannotStart } from './failure.ts';
 
 /** The place to listen at. */
-export interface Place {
+export interface ListenPlace {
   readonly address: string;
   readonly port: number;
   /** The path of a Unix domain socket, instead of an address and a port. */
@@ -26,7 +26,7 @@ export async function resolveHost(host: string): Promise<string> {
  * Resolves once `server` listens, with the host part of its URL.
  * @throws CannotStart
  */
-export async function listen(server: Server, place: Place): Promise<string> {
+export async function listen(server: Server, place: ListenPlace): Promise<string> {
   const { address, port, unix } = place;
   try {
     await begin(server, unix === undefined ? { host: address, port } : { path: unix });
@@ -64,7 +64,7 @@ async function isAbandoned(path: string): Promise<boolean> {
 }
 
 /** Explains a failed `listen` in one line. */
-export function whyNotListening(error: NodeJS.ErrnoException, { address, port, unix }: Place): string {
+export function whyNotListening(error: NodeJS.ErrnoException, { address, port, unix }: ListenPlace): string {
   const place = unix ?? authority(address, port);
   switch (error.code) {
     case 'EADDRINUSE':

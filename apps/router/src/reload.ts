@@ -1,6 +1,6 @@
 /** Reloads the configuration: reports and applies its changes, or reports its faults and changes nothing. */
 import { prepareRealms, assembleAll, refuseExposure } from './prepare.ts';
-import { apply, type Parts } from './apply.ts';
+import { apply, type ReloadedParts } from './apply.ts';
 import type { LoadedConfiguration } from './config/load.ts';
 import type { Configuration } from './config/schema.ts';
 import { CannotStart } from './failure.ts';
@@ -25,14 +25,14 @@ export interface ReloadOptions {
 
 /** Reloads, one after another. */
 export class Reloader {
-  readonly #parts: Parts;
+  readonly #parts: ReloadedParts;
   readonly #options: ReloadOptions;
   #configuration: Configuration;
   #files: readonly string[];
   #last: Promise<unknown> = Promise.resolve();
 
   /** @param running the active configuration */
-  constructor(parts: Parts, options: ReloadOptions, running: LoadedConfiguration) {
+  constructor(parts: ReloadedParts, options: ReloadOptions, running: LoadedConfiguration) {
     this.#parts = parts;
     this.#options = options;
     this.#configuration = running.configuration;

@@ -123,7 +123,7 @@ function warnOfFew({ limits }: Configuration, log: OperatorLog): void {
 }
 
 /** The running parts. */
-interface Parts {
+interface RunningParts {
   readonly router: Router;
   readonly health: Health;
   readonly log: OperatorLog;
@@ -131,7 +131,7 @@ interface Parts {
 }
 
 /** Disconnects clients in order, within time limits. @param patience for calls in flight (ms) */
-async function stop({ router, health, log, listeners }: Parts, patience: number): Promise<void> {
+async function stop({ router, health, log, listeners }: RunningParts, patience: number): Promise<void> {
   health.add(() => ({ code: 'draining', why: 'the router is about to end' }));
   log.log('info', 'stopping', { code: 'router_stopping' });
   const parted = listeners.closeAll();

@@ -17,7 +17,7 @@ import type { CallOptions } from './call-options.ts';
 import { CallPromise } from './call-promise.ts';
 import type { Connection } from './connection.ts';
 import { Lane } from './core/lane.ts';
-import type { Outgoing } from './core/outbox.ts';
+import type { PendingRequest } from './core/outbox.ts';
 import { isPassthru, packed, packerIn, unpacked, unpackerIn, type Plain } from './core/passthru.ts';
 import { ignore } from './core/quietly.ts';
 import type { Answer, Waiter } from './core/requests.ts';
@@ -26,7 +26,7 @@ import { about, CallTimeoutError, CanceledError, toError, unwritable, WampError 
 import type { Office } from './office.ts';
 import { CANCEL_MODE, demand } from './options.ts';
 import { onAbort, reasonOf } from './signal.ts';
-import { entryOf, type Entry } from './stack.ts';
+import { entryOf, type EntryPoint } from './stack.ts';
 
 /** A call in flight: a promise of the first positional value of its result. */
 export interface Call<V, K = Kwargs> extends Promise<V> {
@@ -57,17 +57,17 @@ export interface CallRequest {
   readonly sent?: (() => void) | undefined;
 }
 
-interface Settle {
+interface SettleCall {
   resolve(result: Result): void;
   reject(error: Error): void;
 }
 
-export class PendingCall extends CallPromise implements Call<unknown>, Waiter, Outgoing<Connection> {
+export class PendingCall extends CallPromise implements Call<unknown>, Waiter, PendingRequest<Connection> {
   readonly type: typeof MessageType.CALL = MessageType.CALL;
   protected readonly outcome: Promise<Result>;
   readonly #request: CallRequest;
   /** Undefined once it has ended. */
-  #settle: Settle | undefined;
+  #settle: SettleCall | undefined;
   /** Sends the call now, or queues it while there is no connection. */
   #office: Office | undefined;
   /** The connection on which it was sent. */
@@ -216,7 +216,7 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, O
     this.#office?.submitAgain(this);
   }
 
-  cancel(mode: CancelMode = this.#mode, entry: Entry = entryOf(this, 'cancel')): void {
+  cancel(mode: CancelMode = this.#mode, entry: EntryPoint = entryOf(this, 'cancel')): void {
     demand(CANCEL_MODE, mode, 'The mode of cancel', entry);
     // The code that canceled the call already knows the error.
     this.outcome.catch(ignore);
@@ -290,7 +290,7 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, O
     if (canceling) connection.send({ type: MessageType.CANCEL, request, options: { mode } });
   }
 
-  #end(): Settle | undefined {
+  #end(): SettleCall | undefined {
     const settle = this.#settle;
     this.#settle = undefined;
     this.#stopTimer?.();

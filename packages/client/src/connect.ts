@@ -15,7 +15,7 @@ import type { Validate } from './definition.ts';
 import { ConnectError } from './errors.ts';
 import { checkOptions, demand, having, oneOf, TEXT, type Rules } from './options.ts';
 import type { Session } from './session.ts';
-import { startAt, type Entry } from './stack.ts';
+import { startAt, type EntryPoint } from './stack.ts';
 
 /** Options of `connect`. Type parameter `C` is the contract, if there is one. */
 export interface ConnectOptions<C = Untyped> extends CommonOptions {
@@ -81,7 +81,7 @@ export function createSession<C = Untyped>(
 }
 
 /** @throws TypeError for an unknown option or an invalid value */
-function check(name: string, rules: Rules, options: SessionOptions<unknown>, entry: Entry): void {
+function check(name: string, rules: Rules, options: SessionOptions<unknown>, entry: EntryPoint): void {
   checkOptions(name, rules, options, entry);
   demand(TEXT, options.realm, `Option realm of ${name}`, entry);
 }

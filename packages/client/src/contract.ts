@@ -47,23 +47,23 @@ export type ProcedureUri<C> = keyof Procedures<C> & string;
 /** The URIs of a contract's topics. */
 export type TopicUri<C> = keyof Topics<C> & string;
 
-type Procedure<C, U extends ProcedureUri<C>> = Normal<Procedures<C>[U]>;
+type ProcedureOf<C, U extends ProcedureUri<C>> = Normal<Procedures<C>[U]>;
 
 /** The positional arguments of a procedure, as it receives them. */
 export type ProcedureArgs<C, U extends ProcedureUri<C>, S extends Side = 'received'> =
-  Procedure<C, U> extends { args?: infer A } ? ListOf<On<S, Present<A>>> : [];
+  ProcedureOf<C, U> extends { args?: infer A } ? ListOf<On<S, Present<A>>> : [];
 /** The keyword arguments of a procedure, as it receives them. */
 export type ProcedureKwargs<C, U extends ProcedureUri<C>, S extends Side = 'received'> =
-  Procedure<C, U> extends { kwargs?: infer K } ? On<S, Present<K>> : NoKwargs;
+  ProcedureOf<C, U> extends { kwargs?: infer K } ? On<S, Present<K>> : NoKwargs;
 /** The first positional value of a procedure's result, as its caller receives it. */
 export type ProcedureResult<C, U extends ProcedureUri<C>, S extends Side = 'received'> =
-  Procedure<C, U> extends { result: infer R } ? On<S, R> : undefined;
+  ProcedureOf<C, U> extends { result: infer R } ? On<S, R> : undefined;
 /** The keyword values of a procedure's result, as its caller receives them. */
 export type ProcedureResultKwargs<C, U extends ProcedureUri<C>, S extends Side = 'received'> =
-  Procedure<C, U> extends { resultKwargs: infer K } ? On<S, K> : Kwargs;
+  ProcedureOf<C, U> extends { resultKwargs: infer K } ? On<S, K> : Kwargs;
 /** The progressive results of a procedure, as its caller receives them. */
 export type ProcedureProgress<C, U extends ProcedureUri<C>, S extends Side = 'received'> =
-  Procedure<C, U> extends { progress: infer P } ? On<S, P> : never;
+  ProcedureOf<C, U> extends { progress: infer P } ? On<S, P> : never;
 
 type Topic<C, U extends TopicUri<C>> = Topics<C>[U];
 type ListOf<T> = T extends Args ? T : [];

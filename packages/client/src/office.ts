@@ -3,13 +3,13 @@ import type { Payload } from '@wamp/protocol';
 import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
 import type { Lane } from './core/lane.ts';
-import type { Outgoing } from './core/outbox.ts';
+import type { PendingRequest } from './core/outbox.ts';
 
 /** What happens to a request while there is no connection. */
 export type Offline = 'wait' | 'fail' | 'drop' | undefined;
 
 /** A request that may be dropped while there is no connection. */
-export interface Request extends Outgoing<Connection> {
+export interface Request extends PendingRequest<Connection> {
   dropped?(): void;
 }
 

@@ -1,6 +1,6 @@
 /** Checks the options of the public API: refuses unknown names and invalid values with a TypeError. */
 import { dict, isId, type Dict, type Keys, type Kwargs } from '@wamp/protocol';
-import { startAt, type Entry } from './stack.ts';
+import { startAt, type EntryPoint } from './stack.ts';
 
 /** Checks the value of an option: returns undefined if it is valid, else a description of what is expected. */
 export type Rule = (value: unknown) => string | undefined;
@@ -93,7 +93,7 @@ function attribute(check: ((value: unknown) => unknown) | undefined, label: stri
  * @param entry that function, or a method of its name
  * @throws TypeError that names the option, its value and what is expected
  */
-export function checkOptions(name: string, rules: Rules, options: unknown, entry?: Entry): void {
+export function checkOptions(name: string, rules: Rules, options: unknown, entry?: EntryPoint): void {
   demand(DICT, options, `The options of ${name}`, entry);
   for (const option in options as Dict) {
     const value = (options as Dict)[option];
@@ -122,7 +122,7 @@ export function checkRequest(
   rules: Rules,
   payload: unknown,
   options: unknown,
-  entry: Entry,
+  entry: EntryPoint,
 ): void {
   if (options !== undefined) {
     checkOptions(name, rules, options, entry);
@@ -136,19 +136,19 @@ export function checkRequest(
 }
 
 /** @param what the name of the value in the message @throws TypeError */
-export function demand(judge: Rule | undefined, value: unknown, what: string, entry?: Entry): void {
+export function demand(judge: Rule | undefined, value: unknown, what: string, entry?: EntryPoint): void {
   const expected = judge?.(value);
   if (expected !== undefined) throw fault(what, expected, value, entry);
 }
 
 /** Checks types at run time, for callers without TypeScript. @throws TypeError */
-export function requirePayload(name: string, args: unknown, kwargs: unknown, entry?: Entry): void {
+export function requirePayload(name: string, args: unknown, kwargs: unknown, entry?: EntryPoint): void {
   demand(LIST, args, `The args of ${name}`, entry);
   demand(DICT, kwargs, `The kwargs of ${name}`, entry);
 }
 
 /** A TypeError whose stack begins where `entry` was called. */
-export function fault(what: string, expected: string, value: unknown, entry?: Entry): TypeError {
+export function fault(what: string, expected: string, value: unknown, entry?: EntryPoint): TypeError {
   // The message does not reveal the value of a secret, only its type.
   const got = /key|secret|passphrase/.test(what) ? typeof value : shown(value);
   const error = new TypeError(`${what}: expected ${expected}, got ${got}.`);

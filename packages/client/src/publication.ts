@@ -2,7 +2,7 @@
 import { MessageType, type Dict, type Id, type Kwargs, type Payload, type Uri } from '@wamp/protocol';
 import { lacking, type Need } from './announced.ts';
 import type { Connection } from './connection.ts';
-import type { Outgoing } from './core/outbox.ts';
+import type { PendingRequest } from './core/outbox.ts';
 import { packed, packerIn, type PassthruOption } from './core/passthru.ts';
 import type { Answer, Waiter } from './core/requests.ts';
 import { about, toError } from './errors.ts';
@@ -61,7 +61,7 @@ export interface PublishRequest {
 }
 
 /** Settles the promise of a publication. */
-interface Settle {
+interface SettlePublication {
   resolve(result: PublishResult | Promise<PublishResult>): void;
   reject(error: Error): void;
 }
@@ -70,10 +70,10 @@ interface Settle {
 const PASSTHRU: readonly Need[] = [['broker', 'payload_passthru_mode']];
 
 /** A publication that is being sent, or waits for its confirmation. */
-export class PendingPublication implements Waiter, Outgoing<Connection> {
+export class PendingPublication implements Waiter, PendingRequest<Connection> {
   readonly type: typeof MessageType.PUBLISH = MessageType.PUBLISH;
   readonly #request: PublishRequest;
-  readonly #settle: Settle;
+  readonly #settle: SettlePublication;
   #office: Office | undefined;
   #connection: Connection | undefined;
   #id: Id | undefined;
@@ -82,7 +82,7 @@ export class PendingPublication implements Waiter, Outgoing<Connection> {
   #options: Dict;
   #payload: Payload;
 
-  constructor(request: PublishRequest, settle: Settle) {
+  constructor(request: PublishRequest, settle: SettlePublication) {
     this.#request = request;
     this.#settle = settle;
     this.#options = request.wire;

@@ -1,13 +1,13 @@
 /** The arguments of `subscribe` after the topic: a handler and options, or options only. */
 import { checkOptions, fault } from './options.ts';
 import { SUBSCRIBE } from './rules.ts';
-import type { Entry } from './stack.ts';
+import type { EntryPoint } from './stack.ts';
 import type { EventHandler, SubscribeOptions } from './subscription.ts';
 
 /** Reads the arguments after the topic. @throws TypeError */
 export function subscribing(
   given: readonly (EventHandler | SubscribeOptions | undefined)[],
-  entry: Entry,
+  entry: EntryPoint,
 ): { readonly handler: EventHandler | undefined; readonly options?: SubscribeOptions | undefined } {
   const [first, second] = given;
   if (given.length > 0 && typeof first !== 'function' && (given.length > 1 || first === undefined)) {

@@ -16,13 +16,13 @@ import type { MessageType } from './message-type.ts';
 import type { Payload } from './payload.ts';
 
 /** Elements by their property names in the message, in the order of the wire. */
-type Elements = Readonly<Record<string, Field<unknown>>>;
+type RowElements = Readonly<Record<string, Field<unknown>>>;
 
 /** A row of the table. */
 export interface Row {
-  readonly elements: Elements;
+  readonly elements: RowElements;
   /** The elements after those; a message may end before them. */
-  readonly optional?: Elements;
+  readonly optional?: RowElements;
   /** True when Args and Kwargs may follow. */
   readonly payload?: boolean;
   /** How many further elements a reader ignores. */

@@ -34,7 +34,7 @@ export {
   type HttpGuest,
   type ReadBody,
 } from './transports/http-entrance.ts';
-export type { Refusal as HttpRefusal } from './transports/refusal.ts';
+export type { HttpRefusal } from './transports/refusal.ts';
 export { inMemory, transportPair } from './transports/in-memory.ts';
 export {
   MetricsRegistry,

@@ -11,14 +11,14 @@ import fc from 'fast-check';
 import { WebSocket } from 'ws';
 import { describe, expect, test } from 'vitest';
 import { Tally } from '../src/core/tally.ts';
-import { Heartbeat, type Peer } from '../src/transports/heartbeat.ts';
+import { Heartbeat, type PingedPeer } from '../src/transports/heartbeat.ts';
 import { cert, key } from './support/certificate.ts';
 import { Client, settle } from './support/client.ts';
 import { greetingOf, HELLO, RawPeer, RawSite } from './support/raw-socket.ts';
 import { Opcode, RawClient, Site, WsClient } from './support/web-socket.ts';
 
 /** A socket as far as its counters go, and the peer behind it. */
-class Subject extends EventEmitter implements Peer {
+class Subject extends EventEmitter implements PingedPeer {
   bytesRead = 0;
   bytesWritten = 0;
   writableLength = 0;

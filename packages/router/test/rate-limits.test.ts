@@ -5,7 +5,7 @@ import { createRouter, type Limits, type Router } from '@wamp/router';
 import { ManualClock } from '@wamp/router/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Bucket } from '../src/connection/rate-limit.ts';
+import { TokenBucket } from '../src/connection/rate-limit.ts';
 import { Inflow } from '../src/connection/inflow.ts';
 import { HELLO, RawPeer, RawSite } from './support/raw-socket.ts';
 import { settle } from './support/client.ts';
@@ -81,7 +81,7 @@ test('a bucket holds what a recount of all that was taken says', () => {
   const takes = fc.array(fc.record({ after: fc.nat(3000), amount: fc.nat(5000) }), { maxLength: 30 });
   fc.assert(
     fc.property(takes, fc.integer({ min: 1, max: 10_000 }), (all, rate) => {
-      const bucket = new Bucket(rate, 0);
+      const bucket = new TokenBucket(rate, 0);
       const taken: { at: number; amount: number }[] = [];
       let now = 0;
       for (const { after, amount } of all) {

@@ -1,7 +1,7 @@
 /** What registrations with many callees, and with many calls that wait, cost those who call. */
 import { createRouter } from '@wamp/router';
 import { expect, test } from 'vitest';
-import { choose } from '../src/core/invocation-policy.ts';
+import { chooseCallee } from '../src/core/invocation-policy.ts';
 import { Client } from './support/client.ts';
 
 /** A list that counts the items that are read. */
@@ -55,11 +55,11 @@ test.each(['first', 'last', 'random', 'roundrobin', 'load'])(
     expect(registration.withRoom).toBe(0);
     const { list, reads } = counting(registration.callees);
     Object.assign(registration, { callees: list });
-    expect(choose(registration, () => 0.5)).toBeUndefined();
+    expect(chooseCallee(registration, () => 0.5)).toBeUndefined();
     expect(reads()).toBe(0);
     await callees[3]?.say([70, 1, {}]);
     expect(registration.withRoom).toBe(1);
-    expect(choose(registration, () => 0.5)?.active).toBe(0);
+    expect(chooseCallee(registration, () => 0.5)?.active).toBe(0);
     for (const callee of callees) await callee.say([6, {}, 'wamp.close.close_realm']);
     expect(registration.withRoom).toBe(0);
   },
@@ -76,7 +76,7 @@ test.each(['random', 'load'])(
     const registration = registrationOf(router);
     const { list, reads } = counting(registration.callees);
     Object.assign(registration, { callees: list });
-    expect(choose(registration, () => 0.5)).toBeDefined();
+    expect(chooseCallee(registration, () => 0.5)).toBeDefined();
     expect(reads()).toBe(1);
   },
 );

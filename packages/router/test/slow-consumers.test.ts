@@ -10,7 +10,7 @@ import { ManualClock } from '@wamp/router/testing';
 import fc from 'fast-check';
 import { MessageType } from '@wamp/protocol';
 import { describe, expect, test } from 'vitest';
-import { Waiting } from '../src/output/waiting.ts';
+import { WaitingFrames } from '../src/output/waiting.ts';
 import { Client, settle } from './support/client.ts';
 import { SlowReader } from './support/slow-reader.ts';
 
@@ -291,7 +291,7 @@ test('C4 what waits is in order, and of events the oldest go first: like a list,
   );
   fc.assert(
     fc.property(fc.array(command, { maxLength: 400 }), (commands) => {
-      const waiting = new Waiting();
+      const waiting = new WaitingFrames();
       const dropped: number[] = [];
       const expectedDrops: number[] = [];
       const model: { readonly id: number; readonly event: boolean; readonly length: number }[] = [];

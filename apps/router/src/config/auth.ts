@@ -12,7 +12,15 @@ import type { JwtRules } from '@wamp/router/jwt';
 import type { Files } from './files.ts';
 import { jwt } from './jwt.ts';
 import { count, hex, secret, secretHex, text, together } from './kinds.ts';
-import { checkSource, dynamic, procedureShape, role, sourceOf, sourceShape, type Source } from './source.ts';
+import {
+  checkSource,
+  dynamic,
+  procedureShape,
+  role,
+  sourceOf,
+  sourceShape,
+  type PrincipalSource,
+} from './source.ts';
 
 /** A password; the router keeps only the keys that SCRAM derives from it. */
 export type ScramPassword = Identity & { readonly password: string };
@@ -21,12 +29,18 @@ export type ScramPassword = Identity & { readonly password: string };
 export interface AuthConfiguration {
   /** The role of anonymous clients. */
   readonly anonymous?: string | DynamicAuthenticator;
-  readonly ticket?: Source<TicketCredentials>;
+  readonly ticket?: PrincipalSource<TicketCredentials>;
   readonly jwt?: JwtRules;
-  readonly wampcra?: Source<WampcraCredentials>;
-  readonly scram?: Source<ScramCredentials | ScramPassword>;
-  readonly cryptosign?: { readonly source: Source<CryptosignCredentials>; readonly routerKey?: string };
-  readonly tls?: { readonly source: Source<Identity>; readonly identify: 'cn' | 'san' | 'fingerprint' };
+  readonly wampcra?: PrincipalSource<WampcraCredentials>;
+  readonly scram?: PrincipalSource<ScramCredentials | ScramPassword>;
+  readonly cryptosign?: {
+    readonly source: PrincipalSource<CryptosignCredentials>;
+    readonly routerKey?: string;
+  };
+  readonly tls?: {
+    readonly source: PrincipalSource<Identity>;
+    readonly identify: 'cn' | 'san' | 'fingerprint';
+  };
 }
 
 export function auth(files: Files): z.ZodType<AuthConfiguration> {
@@ -68,7 +82,7 @@ function anonymous(): z.ZodType<string | DynamicAuthenticator> {
     .meta({ title: 'a mapping with role or procedure' });
 }
 
-function ticket(files: Files): z.ZodType<Source<TicketCredentials>> {
+function ticket(files: Files): z.ZodType<PrincipalSource<TicketCredentials>> {
   const principal = z
     .strictObject({ role: role(), ticket: secret(files).describe('What they show.') })
     .transform(withAuthrole)
@@ -76,7 +90,7 @@ function ticket(files: Files): z.ZodType<Source<TicketCredentials>> {
   return source(principal);
 }
 
-function wampcra(files: Files): z.ZodType<Source<WampcraCredentials>> {
+function wampcra(files: Files): z.ZodType<PrincipalSource<WampcraCredentials>> {
   const plain = z.strictObject({
     role: role(),
     secret: secret(files).describe('The secret as it is.'),
@@ -94,7 +108,7 @@ function wampcra(files: Files): z.ZodType<Source<WampcraCredentials>> {
   return source<WampcraCredentials>(principal);
 }
 
-function scram(files: Files): z.ZodType<Source<ScramCredentials | ScramPassword>> {
+function scram(files: Files): z.ZodType<PrincipalSource<ScramCredentials | ScramPassword>> {
   const plain = z.strictObject({
     role: role(),
     password: secret(files).describe('The password; keys derived from it are the better thing to keep.'),
@@ -167,7 +181,7 @@ function certificates(): z.ZodType<NonNullable<AuthConfiguration['tls']>> {
     .meta({ title: 'a mapping with principals or procedure' });
 }
 
-function source<C>(principal: z.ZodType<C>): z.ZodType<Source<C>> {
+function source<C>(principal: z.ZodType<C>): z.ZodType<PrincipalSource<C>> {
   return together(z.strictObject(sourceShape(principal)), checkSource)
     .transform(sourceOf)
     .meta({ title: 'a mapping with principals or procedure' });

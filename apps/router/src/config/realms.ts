@@ -10,7 +10,7 @@ import { count, distinct, together, uri, type Complain } from './kinds.ts';
 import { quotas, stores } from './limits.ts';
 import { history, slowConsumers, trustLevels, type TrustLevels } from './realm-features.ts';
 import { roles, type RoleConfiguration } from './roles.ts';
-import type { Source } from './source.ts';
+import type { PrincipalSource } from './source.ts';
 
 /** A realm. Without `auth` and `roles`, every client may do everything. */
 export interface RealmConfiguration {
@@ -111,7 +111,7 @@ function rolesGivenBy(methods: AuthConfiguration): readonly Giving[] {
   ];
 }
 
-function rolesOf(method: string, source: Source<Identity> | undefined): readonly Giving[] {
+function rolesOf(method: string, source: PrincipalSource<Identity> | undefined): readonly Giving[] {
   if (source === undefined || 'procedure' in source) return [];
   return [...source].map(([authid, { authrole: role }]) => ({
     role,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { text, uri, type Complain } from './kinds.ts';
 
 /** Principals by authid, or a procedure. */
-export type Source<C> = ReadonlyMap<string, C> | DynamicAuthenticator;
+export type PrincipalSource<C> = ReadonlyMap<string, C> | DynamicAuthenticator;
 
 /** The value in the file. */
 interface Written<C> {
@@ -57,7 +57,7 @@ export function checkSource({ principals, procedure, realm }: Written<unknown>, 
   }
 }
 
-export function sourceOf<C>({ principals = {}, procedure, realm }: Written<C>): Source<C> {
+export function sourceOf<C>({ principals = {}, procedure, realm }: Written<C>): PrincipalSource<C> {
   return procedure === undefined ? new Map(Object.entries(principals)) : dynamic(procedure, realm);
 }
 

@@ -15,7 +15,7 @@ import {
 } from './yaml-text.ts';
 
 /** The content of a file. */
-export interface Source {
+export interface YamlSource {
   readonly value: unknown;
   /** Syntax errors. */
   readonly faults: readonly Fault[];
@@ -27,7 +27,7 @@ export interface Source {
 const MOST_VALUES = 50_000;
 
 /** @param environment the variables for `${NAME}` */
-export function readYaml(text: string, environment: Environment): Source {
+export function readYaml(text: string, environment: Environment): YamlSource {
   const lines = new LineCounter();
   try {
     const document = compose(text, lines);
@@ -39,25 +39,25 @@ export function readYaml(text: string, environment: Environment): Source {
   }
 }
 
-function broken(faults: readonly Fault[]): Source {
+function broken(faults: readonly Fault[]): YamlSource {
   return { value: undefined, faults, locate: () => ({ line: 1, column: 1 }) };
 }
 
 /** The offsets of a value, and of its key if it has one. */
-interface Place {
+interface YamlPlace {
   readonly key: number;
   readonly value: number;
 }
 
 /** A document as values. */
-class Reading implements Source {
+class Reading implements YamlSource {
   readonly value: unknown;
   readonly faults: Fault[] = [];
   readonly #document: Document.Parsed;
   readonly #lines: LineCounter;
   readonly #environment: Environment;
   /** The positions of items, by list or mapping. */
-  readonly #places = new Map<unknown, ReadonlyMap<string | number, Place>>();
+  readonly #places = new Map<unknown, ReadonlyMap<string | number, YamlPlace>>();
   #values = 0;
   #aliases = 0;
 
@@ -101,7 +101,7 @@ class Reading implements Source {
   }
 
   #mapping(map: YAMLMap<Scalar, Node | null>, path: Path): unknown {
-    const places = new Map<string, Place>();
+    const places = new Map<string, YamlPlace>();
     const entries: [string, unknown][] = [];
     for (const { key, value } of map.items) {
       const name = String(key.value);

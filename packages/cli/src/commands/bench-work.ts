@@ -17,7 +17,7 @@ export interface Load {
 }
 
 /** Work that can be started and stopped. */
-interface Work {
+interface BenchWork {
   readonly meter: Meter;
   /** Resolves when all of it is done, or it was stopped. */
   run(): Promise<void>;
@@ -27,7 +27,7 @@ interface Work {
 }
 
 /** Prepares the work: opens sessions, registers, subscribes. */
-export type Workload = (crowd: Crowd, load: Load) => Promise<Work>;
+export type Workload = (crowd: Crowd, load: Load) => Promise<BenchWork>;
 
 /** Time limit for the last events (ms). */
 const LATE = 5_000;
@@ -99,7 +99,7 @@ function several({ join }: Crowd, number: number): Promise<Session[]> {
   return Promise.all(Array.from({ length: number }, join));
 }
 
-interface Repeated extends Pick<Work, 'run' | 'stop'> {
+interface Repeated extends Pick<BenchWork, 'run' | 'stop'> {
   /** Resolves when no piece is in flight. */
   readonly ended: Promise<void>;
 }

@@ -24,7 +24,7 @@ export interface Run {
 }
 
 /** What a command without a session is given. */
-export interface Place {
+export interface CommandPlace {
   readonly io: Io;
   readonly out: Output;
   readonly note: (text: string) => void;
@@ -33,15 +33,15 @@ export interface Place {
 }
 
 /** What a command with a session is given. */
-export interface Desk extends Place {
+export interface Desk extends CommandPlace {
   readonly settings: Settings;
   readonly session: Session;
 }
 
 /** The action of a command; it returns the exit code, or undefined for success. */
-export type Work<D> = (desk: D) => Promise<ExitCode | undefined>;
+export type CommandWork<D> = (desk: D) => Promise<ExitCode | undefined>;
 
-function placeOf(run: Run, format: Format | undefined): Place {
+function placeOf(run: Run, format: Format | undefined): CommandPlace {
   const { io, outputEnded, note } = run;
   run.format = format;
   const signal = AbortSignal.any([io.interrupt, outputEnded]);
@@ -51,7 +51,11 @@ function placeOf(run: Run, format: Format | undefined): Place {
 }
 
 /** Runs an action without a session. */
-export async function without(run: Run, format: Format | undefined, work: Work<Place>): Promise<void> {
+export async function without(
+  run: Run,
+  format: Format | undefined,
+  work: CommandWork<CommandPlace>,
+): Promise<void> {
   run.exit = (await work(placeOf(run, format))) ?? Exit.DONE;
 }
 
@@ -59,7 +63,12 @@ export async function without(run: Run, format: Format | undefined, work: Work<P
  * Joins the realm that the options name, runs an action, and leaves.
  * @param comesBack whether to reconnect when the connection is lost
  */
-export async function inSession(run: Run, given: Given, work: Work<Desk>, comesBack = false): Promise<void> {
+export async function inSession(
+  run: Run,
+  given: Given,
+  work: CommandWork<Desk>,
+  comesBack = false,
+): Promise<void> {
   run.format = given.output;
   const chosen = settings(given, run.io.env);
   run.settings = chosen;
@@ -86,7 +95,7 @@ export function staying(run: Run, given: Given, work: (desk: Desk) => Promise<vo
 }
 
 /** What a command with several sessions is given. */
-export interface Crowd extends Place {
+export interface Crowd extends CommandPlace {
   readonly settings: Settings;
   /** Opens another session, which is closed at the end. */
   readonly join: () => Promise<Session>;
@@ -95,7 +104,7 @@ export interface Crowd extends Place {
 }
 
 /** Runs an action with several sessions. */
-export async function inSessions(run: Run, given: Given, work: Work<Crowd>): Promise<void> {
+export async function inSessions(run: Run, given: Given, work: CommandWork<Crowd>): Promise<void> {
   run.format = given.output;
   const chosen = settings(given, run.io.env);
   run.settings = chosen;

@@ -7,7 +7,7 @@ import type { Settings } from '../session/settings.ts';
 import { rateOfType, ratesOf, type Metrics } from './metrics.ts';
 
 /** The source of the display. */
-export interface Place {
+export interface FrameSource {
   readonly out: Pick<Output, 'style'>;
   readonly settings: Pick<Settings, 'url' | 'realm'> | undefined;
 }
@@ -22,7 +22,10 @@ export interface Pair {
 /** The number of message types listed: the most frequent. */
 const TYPES = 10;
 
-export function topFrame({ out: { style }, settings }: Place, { before, metrics, answer }: Pair): string[] {
+export function topFrame(
+  { out: { style }, settings }: FrameSource,
+  { before, metrics, answer }: Pair,
+): string[] {
   const { bold, dim, red } = style;
   const where =
     settings === undefined ? [] : [`${bold('wamp top')}  ${settings.realm} at ${harmless(settings.url)}`];

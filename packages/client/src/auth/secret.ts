@@ -1,7 +1,7 @@
 /** A secret, or a function that fetches it. */
 import { AuthError } from '../errors.ts';
 import { demand, TEXT } from '../options.ts';
-import type { Entry } from '../stack.ts';
+import type { EntryPoint } from '../stack.ts';
 import type { AuthContext } from './authenticator.ts';
 
 /**
@@ -32,12 +32,12 @@ async function fetched(
 }
 
 /** Checks types at run time, for callers without TypeScript. @throws TypeError */
-export function requireNameAndSecret(authid: unknown, secret: unknown, entry: Entry): void {
+export function requireNameAndSecret(authid: unknown, secret: unknown, entry: EntryPoint): void {
   requireName(authid, entry);
   if (typeof secret !== 'function') demand(TEXT, secret, 'The secret', entry);
 }
 
 /** @throws TypeError */
-export function requireName(authid: unknown, entry: Entry): void {
+export function requireName(authid: unknown, entry: EntryPoint): void {
   demand(TEXT, authid, 'The authid', entry);
 }

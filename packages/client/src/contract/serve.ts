@@ -69,7 +69,7 @@ export function served(
   handler: Procedure,
   validate: Validate,
 ): Procedure {
-  const outgoing = validate === 'both' ? new Outgoing(procedure, schemas) : undefined;
+  const outgoing = validate === 'both' ? new CheckedResult(procedure, schemas) : undefined;
   return (args, invocation) =>
     soon(checkedArguments(procedure, schemas, { args, kwargs: invocation.kwargs }), (plain) => {
       const mine = new CheckedInvocation(invocation, plain, outgoing?.progress);
@@ -79,7 +79,7 @@ export function served(
 }
 
 /** Validates what a procedure returns, and passes it on unchanged: the receiver converts it. */
-class Outgoing {
+class CheckedResult {
   readonly #procedure: Uri;
   readonly #schemas: ProcedureSchemas;
 

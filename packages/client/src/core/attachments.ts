@@ -10,7 +10,7 @@ import { ignore } from './quietly.ts';
 import type { Answer, Waiter } from './requests.ts';
 
 /** Sends a request; the waiter receives the answer. */
-export type Ask = (waiter: Waiter, build: (request: Id) => Message) => void;
+export type SendRequest = (waiter: Waiter, build: (request: Id) => Message) => void;
 
 /** The messages in which subscriptions and registrations differ. */
 export interface Kind<H extends Handle> {
@@ -24,7 +24,7 @@ export interface Kind<H extends Handle> {
 }
 
 /** One id and the handles that share it: a repeated SUBSCRIBE may be answered with a known id (SUB-5). */
-export interface Entry<H extends Handle> {
+export interface Attachment<H extends Handle> {
   readonly id: Id;
   readonly uri: Uri;
   readonly handles: Set<H>;
@@ -40,13 +40,13 @@ export interface Entry<H extends Handle> {
 /** The subscriptions, or the registrations, of one WAMP session. */
 export class Attachments<H extends Handle> {
   readonly #kind: Kind<H>;
-  readonly #ask: Ask;
-  readonly #entries = new Map<Id, Entry<H>>();
+  readonly #ask: SendRequest;
+  readonly #entries = new Map<Id, Attachment<H>>();
   /** The number of pending requests, by URI. */
   readonly #joining = new Map<Uri, number>();
   readonly #past = new Recent();
 
-  constructor(kind: Kind<H>, ask: Ask) {
+  constructor(kind: Kind<H>, ask: SendRequest) {
     this.#kind = kind;
     this.#ask = ask;
   }
@@ -57,7 +57,7 @@ export class Attachments<H extends Handle> {
   }
 
   /** The entry of an id; undefined if it has ended. @throws ProtocolViolation for an id that was never given */
-  find(id: Id): Entry<H> | undefined {
+  find(id: Id): Attachment<H> | undefined {
     const entry = this.#entries.get(id);
     if (entry === undefined && !this.#past.has(id)) throw new ProtocolViolation(`id ${id} was never given`);
     return entry;
@@ -147,7 +147,7 @@ export class Attachments<H extends Handle> {
     }
   }
 
-  #leaveIfDeserted(entry: Entry<H>): Promise<void> {
+  #leaveIfDeserted(entry: Attachment<H>): Promise<void> {
     if (entry.handles.size > 0) return Promise.resolve();
     // The router processes messages in order: an UNSUBSCRIBE sent after a pending SUBSCRIBE would end the
     // subscription for the new handle, too.

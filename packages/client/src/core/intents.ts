@@ -8,7 +8,7 @@ import type { Handle } from './handle.ts';
 import type { Restoration } from './restoration.ts';
 
 /** Settles the promise of `subscribe` or `register` with the router's first answer. */
-export interface Settle {
+export interface SettleIntent {
   resolve(): void;
   reject(error: Error): void;
 }
@@ -20,7 +20,7 @@ const FIRST_PAUSE = 500;
 /** The state of a handle. */
 class Intent {
   /** The promise of the caller, until it is settled. */
-  settle: Settle | undefined;
+  settle: SettleIntent | undefined;
   /** Whether any router was asked for it. */
   wasAsked = false;
   /** The attachments that were asked for it last. */
@@ -30,7 +30,7 @@ class Intent {
   pause = FIRST_PAUSE;
   stopTimer: (() => void) | undefined;
 
-  constructor(settle: Settle) {
+  constructor(settle: SettleIntent) {
     this.settle = settle;
   }
 }
@@ -63,7 +63,7 @@ export class Intents<H extends Handle> {
   }
 
   /** Adds a handle; requests it at once if there is a connection. */
-  add(handle: H, settle: Settle): void {
+  add(handle: H, settle: SettleIntent): void {
     const intent = new Intent(settle);
     this.#intents.set(handle, intent);
     void handle.ended.then(() => this.#forget(handle, intent));

@@ -13,7 +13,7 @@ import {
 } from '@wamp/protocol';
 import { CallTimeoutError, CanceledError, named, toError, WampError } from '../errors.ts';
 import { requirePayload } from '../options.ts';
-import type { Attachments, Entry } from './attachments.ts';
+import type { Attachments, Attachment } from './attachments.ts';
 import { Gate } from './gate.ts';
 import type { Handle } from './handle.ts';
 import type { Ending } from '../ending.ts';
@@ -106,7 +106,7 @@ export class Invocations {
   }
 
   /** Runs the procedure, once its arguments are unpacked. */
-  #serve(invocation: RunningInvocation, { serving }: Entry<Callee>, bytes: number): void {
+  #serve(invocation: RunningInvocation, { serving }: Attachment<Callee>, bytes: number): void {
     const run = (): void => this.#enter(invocation, serving, bytes);
     const { details, procedure } = invocation;
     if (!isPassthru(details)) {

@@ -1,7 +1,7 @@
 /** Requests that wait for a connection, in order: bounded by number and bytes. */
 
 /** A request that can be sent on a connection of type `C`. */
-export interface Outgoing<C> {
+export interface PendingRequest<C> {
   /** Takes a snapshot of its payload. @returns its approximate size in bytes */
   hold(): number;
   sendOn(connection: C): void;
@@ -19,7 +19,7 @@ const ENTRY = 256;
 
 export class Outbox<C> {
   readonly #limits: OutboxLimits;
-  #waiting = new Map<Outgoing<C>, number>();
+  #waiting = new Map<PendingRequest<C>, number>();
   #bytes = 0;
 
   constructor(limits: OutboxLimits) {
@@ -31,12 +31,12 @@ export class Outbox<C> {
   }
 
   /** @returns false if the queue is full */
-  add(outgoing: Outgoing<C>): boolean {
+  add(outgoing: PendingRequest<C>): boolean {
     return this.#add(outgoing, this.#waiting.size);
   }
 
   /** Puts requests that were sent before ahead of all others. @returns those for which there is no room */
-  addFirst(returned: readonly Outgoing<C>[]): readonly Outgoing<C>[] {
+  addFirst(returned: readonly PendingRequest<C>[]): readonly PendingRequest<C>[] {
     const others = this.#waiting;
     this.#waiting = new Map();
     const refused = returned.filter((outgoing) => !this.#add(outgoing, this.#waiting.size + others.size));
@@ -45,13 +45,13 @@ export class Outbox<C> {
   }
 
   /** Removes a request that is not needed any more. */
-  remove(outgoing: Outgoing<C>): void {
+  remove(outgoing: PendingRequest<C>): void {
     this.#bytes -= this.#waiting.get(outgoing) ?? 0;
     this.#waiting.delete(outgoing);
   }
 
   /** Removes and returns the first request. */
-  take(): Outgoing<C> | undefined {
+  take(): PendingRequest<C> | undefined {
     for (const [outgoing] of this.#waiting) {
       this.remove(outgoing);
       return outgoing;
@@ -64,7 +64,7 @@ export class Outbox<C> {
     for (let next = this.take(); next !== undefined; next = this.take()) next.failed(error());
   }
 
-  #add(outgoing: Outgoing<C>, before: number): boolean {
+  #add(outgoing: PendingRequest<C>, before: number): boolean {
     const { max, maxBytes } = this.#limits;
     if (before >= max) return false;
     const bytes = outgoing.hold() + ENTRY;

@@ -40,12 +40,12 @@ export function callStore<C, U extends ProcedureUri<C>>(
   const store = stores.of(
     session,
     keyOf(procedure, payload, options),
-    (forget) => new Result(() => session.untyped.call(procedure, payload, options), forget),
+    (forget) => new CallResultStore(() => session.untyped.call(procedure, payload, options), forget),
   );
   return store as CallStore<ProcedureResult<C, U>>;
 }
 
-class Result extends LingeringStore<CallState<unknown>> implements CallStore<unknown> {
+class CallResultStore extends LingeringStore<CallState<unknown>> implements CallStore<unknown> {
   readonly #call: () => Call<unknown>;
   readonly #forget: () => void;
   #state: CallState<unknown> = { status: 'pending', value: undefined, error: undefined };

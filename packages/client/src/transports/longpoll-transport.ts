@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { toError } from '../errors.ts';
 import { BatchedChannel } from './batched-channel.ts';
 import { Outgoing } from './outgoing.ts';
-import type { Answer, Post } from './post.ts';
+import type { HttpAnswer, Post } from './post.ts';
 import type { Subprotocol } from './subprotocol.ts';
 import { reasonIn } from './unreachable.ts';
 
@@ -84,7 +84,7 @@ export class LongPollTransport extends BatchedChannel {
   async #ask(
     action: 'receive' | 'send' | 'close',
     body?: Uint8Array<ArrayBuffer>,
-  ): Promise<Answer | undefined> {
+  ): Promise<HttpAnswer | undefined> {
     const { signal } = this.#requests;
     try {
       return await this.#post(action, body === undefined ? { signal } : { signal, body });
@@ -120,7 +120,7 @@ export class LongPollTransport extends BatchedChannel {
   }
 }
 
-function refusalOf(action: string, { status }: Answer): string {
+function refusalOf(action: string, { status }: HttpAnswer): string {
   if (status === 404) return 'The router has closed the channel.';
   return `The router answered ${status} to "${action}".`;
 }

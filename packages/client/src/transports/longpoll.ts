@@ -7,7 +7,7 @@ import { reasonOf } from '../signal.ts';
 import { MAX_MESSAGE_SIZE } from './channel.ts';
 import type { TransportFactory } from './factory.ts';
 import { LongPollTransport } from './longpoll-transport.ts';
-import { poster, type Answer, type Fetch, type Post } from './post.ts';
+import { poster, type HttpAnswer, type Fetch, type Post } from './post.ts';
 import { subprotocolsOf, type Subprotocol } from './subprotocol.ts';
 import { unreachable } from './unreachable.ts';
 
@@ -58,7 +58,7 @@ export function longPoll(options: LongPollOptions = {}): TransportFactory {
 }
 
 /** LP-1. @throws ConnectError, the reason of the signal */
-async function ask(post: Post, offer: readonly Subprotocol[], signal: AbortSignal): Promise<Answer> {
+async function ask(post: Post, offer: readonly Subprotocol[], signal: AbortSignal): Promise<HttpAnswer> {
   const body = JSON.stringify({ protocols: offer.map(({ name }) => name) });
   try {
     return await post('open', { headers: { 'content-type': 'application/json' }, body, signal });
@@ -69,7 +69,7 @@ async function ask(post: Post, offer: readonly Subprotocol[], signal: AbortSigna
 
 /** The settings that the router has chosen, and the id of the channel. @throws ConnectError */
 function agreed(
-  { ok, status, body }: Answer,
+  { ok, status, body }: HttpAnswer,
   offer: readonly Subprotocol[],
 ): { readonly subprotocol: Subprotocol; readonly id: string } {
   if (!ok) {

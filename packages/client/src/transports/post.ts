@@ -24,7 +24,7 @@ export interface FetchResponse {
 export type Fetch = (url: URL, request: FetchRequest) => Promise<FetchResponse>;
 
 /** A response with its complete body. */
-export interface Answer {
+export interface HttpAnswer {
   readonly ok: boolean;
   readonly status: number;
   readonly body: Uint8Array;
@@ -34,7 +34,7 @@ export interface Answer {
  * Posts to a path below a URL.
  * @throws what `fetch` does
  */
-export type Post = (place: string, request: Omit<FetchRequest, 'method'>) => Promise<Answer>;
+export type Post = (place: string, request: Omit<FetchRequest, 'method'>) => Promise<HttpAnswer>;
 
 /**
  * Posts to paths below `url`; responses are limited to `limit` bytes. @throws ConnectError for a URL of another kind

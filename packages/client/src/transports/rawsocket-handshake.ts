@@ -17,7 +17,7 @@ import { onAbort, reasonOf } from '../signal.ts';
 import { RawSocketTransport } from './rawsocket-transport.ts';
 
 /** What the handshake needs. */
-export interface Terms {
+export interface HandshakeTerms {
   readonly serializer: Serializer;
   readonly acceptedLength: number;
   readonly signal: AbortSignal;
@@ -29,7 +29,7 @@ export interface Terms {
  * @returns a transport; or an error if the router may accept another serializer
  * @throws ConnectError, the reason of the signal
  */
-export function greet(socket: Socket, terms: Terms): Promise<Transport | ConnectError> {
+export function greet(socket: Socket, terms: HandshakeTerms): Promise<Transport | ConnectError> {
   const { serializer, acceptedLength, signal, clock } = terms;
   return new Promise((resolve, reject) => {
     const stop = onAbort(signal, () => socket.destroy());

@@ -132,7 +132,7 @@ async function classFor(tls: TlsOptions | undefined, maxPayload: number): Promis
 }
 
 /** What a WebSocket is opened with. */
-interface Terms {
+interface WebSocketTerms {
   readonly serializers: readonly Serializer[];
   readonly signal: AbortSignal;
   readonly clock: Clock;
@@ -140,7 +140,7 @@ interface Terms {
 }
 
 /** Waits for the handshake, and reads which serializer the router has chosen. */
-function opened(socket: WebSocketLike, terms: Terms): Promise<Transport> {
+function opened(socket: WebSocketLike, terms: WebSocketTerms): Promise<Transport> {
   const { serializers, signal } = terms;
   return new Promise((resolve, reject) => {
     const stop = onAbort(signal, (reason) => {
@@ -187,7 +187,7 @@ class WebSocketTransport extends Channel {
   #stopTimer: (() => void) | undefined;
   #isGone = false;
 
-  constructor(socket: WebSocketLike, serializer: Serializer, { clock, maxMessageSize }: Terms) {
+  constructor(socket: WebSocketLike, serializer: Serializer, { clock, maxMessageSize }: WebSocketTerms) {
     super(serializer);
     this.#socket = socket;
     this.#clock = clock;

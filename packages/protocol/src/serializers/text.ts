@@ -33,11 +33,11 @@ const SLOTS = 1024;
 /** Not 1: names that differ in their last digit have neighbouring slots. */
 const FAR = SLOTS / 2;
 
-interface Known {
+interface KnownText {
   readonly bytes: Uint8Array;
   readonly text: string;
 }
-const known: (Known | undefined)[] = new Array<Known | undefined>(SLOTS).fill(undefined);
+const known: (KnownText | undefined)[] = new Array<KnownText | undefined>(SLOTS).fill(undefined);
 /** The hash of the name in each slot: hardly any other name is compared. */
 const mixes = new Int32Array(SLOTS);
 /** The hash of the last name that missed, for each slot. */
@@ -67,7 +67,7 @@ function recall(slot: number, mixed: number, bytes: Uint8Array, at: number, end:
 }
 
 /** Puts a name into its slot and moves the previous one to the second slot. */
-function remember(slot: number, mixed: number, name: Known): void {
+function remember(slot: number, mixed: number, name: KnownText): void {
   known[slot ^ FAR] = known[slot];
   mixes[slot ^ FAR] = mixes[slot] ?? 0;
   known[slot] = name;

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { networkOf } from '../addresses.ts';
 import type { Clock } from '../core/clock.ts';
-import { Turns } from './turns.ts';
+import { AttemptTurns } from './attempt-turns.ts';
 
 /** Times in ms. */
 export interface AttemptLimits {
@@ -92,7 +92,7 @@ export class Attempts {
   /** The failures of each address for each authid. */
   readonly #pairs: Entries;
   /** The attempts that are being verified, and those that wait. */
-  readonly #turns: Turns<Claim>;
+  readonly #turns: AttemptTurns<Claim>;
   /** The number of waiting attempts, by authid, and by authid and address. */
   readonly #lines = new Map<string, number>();
 
@@ -102,7 +102,7 @@ export class Attempts {
     this.#authids = new Entries(this.#limits);
     this.#addresses = new Entries(this.#limits);
     this.#pairs = new Entries(this.#limits);
-    this.#turns = new Turns<Claim>(
+    this.#turns = new AttemptTurns<Claim>(
       (claim) => this.#bounds(claim),
       clock,
       (claim) => this.#delay(claim),

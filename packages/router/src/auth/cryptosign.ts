@@ -11,13 +11,14 @@ import {
   toHex,
   writeCryptosign,
 } from '@wamp/protocol/auth';
+import { expect } from '../expect.ts';
 import type { Authenticator, Verdict } from './authenticator.ts';
 import { isSame } from './compare.ts';
 import { knownIn, lookup, type CredentialSource } from './credentials.ts';
 import { Decoys } from './decoys.ts';
 import { isSignedBy, privateKeyOf, publicKeyOf, signWith } from './ed25519.ts';
-import { expect, inquiryOf, type Identity, type Inquiry } from './inquiry.ts';
-import { DENIED, malformed, welcome } from './verdicts.ts';
+import { inquiryOf, type Identity, type Inquiry } from './inquiry.ts';
+import { DENIED, malformedMessage, welcome } from './verdicts.ts';
 
 /** The public keys of a principal, each of which is sufficient. */
 export interface CryptosignCredentials extends Identity {
@@ -60,7 +61,7 @@ export function cryptosign(
     async begin(hello, info) {
       const inquiry = inquiryOf(hello, info, METHOD);
       const opening = openingOf(inquiry);
-      if (typeof opening === 'string') return malformed(opening);
+      if (typeof opening === 'string') return malformedMessage(opening);
       // The key of an unknown principal is compared with made-up keys, which takes the same time.
       const decoy = decoys.model(inquiry.authid ?? '');
       const found = await find(inquiry);

@@ -1,7 +1,8 @@
 /** Dynamic authenticators: WAMP procedures that authenticate clients, with the interface of Crossbar.io (T-27). */
 import { ApplicationError, ErrorUri, type Args, type Dict, type Uri } from '@wamp/protocol';
 import { TRUSTED_ROLE } from '../core/session.ts';
-import { checkIdentity, expect, type Identity, type Inquiry } from './inquiry.ts';
+import { expect } from '../expect.ts';
+import { checkIdentity, type Identity, type Inquiry } from './inquiry.ts';
 
 /**
  * A procedure that the router calls with the realm, the claimed authid (or null), and details: `session`, `authmethod`,

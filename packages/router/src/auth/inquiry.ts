@@ -1,5 +1,6 @@
 /** An inquiry: the unproved claims of a client, and the identity that it is given. */
 import type { Dict, Hello } from '@wamp/protocol';
+import { expect } from '../expect.ts';
 import type { JoinInfo } from './authenticator.ts';
 
 /** The identity of a client that has been authenticated. */
@@ -37,11 +38,6 @@ export function checkIdentity(
     authextra === undefined || (typeof authextra === 'object' && authextra !== null),
     'authextra: expected an object',
   );
-}
-
-/** @throws TypeError when the condition does not hold */
-export function expect(condition: boolean, fault: string): asserts condition {
-  if (!condition) throw new TypeError(fault);
 }
 
 /** True for a non-empty string. */

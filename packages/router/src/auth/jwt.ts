@@ -11,7 +11,8 @@ import {
 } from 'jose';
 import { TRUSTED_ROLE } from '../core/session.ts';
 import { isLoopback } from '../addresses.ts';
-import { expect, type Identity } from './inquiry.ts';
+import { expect } from '../expect.ts';
+import { type Identity } from './inquiry.ts';
 import type { TicketVerifier } from './ticket.ts';
 
 /** The keys of the tokens' signatures. They determine the algorithms; the header of a token does not. */

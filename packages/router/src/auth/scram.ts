@@ -19,12 +19,13 @@ import {
   type ScramCost,
   type ScramExchange,
 } from '@wamp/protocol/auth';
+import { expect } from '../expect.ts';
 import type { Authenticator, Underlay, Verdict } from './authenticator.ts';
 import { isSame } from './compare.ts';
 import { knownIn, lookup, type CredentialKind, type CredentialSource } from './credentials.ts';
 import { Decoys, type DecoyOptions } from './decoys.ts';
-import { expect, inquiryOf, isCount, type Identity, type Inquiry } from './inquiry.ts';
-import { DENIED, malformed, welcome } from './verdicts.ts';
+import { inquiryOf, isCount, type Identity, type Inquiry } from './inquiry.ts';
+import { DENIED, malformedMessage, welcome } from './verdicts.ts';
 
 /** What the router stores for a password (SCR-9). It does not suffice to log in, but allows guessing passwords offline. */
 export interface ScramStoredKeys extends ScramCost {
@@ -65,7 +66,7 @@ export function scram(source: CredentialSource<ScramCredentials>, options: Scram
     async begin(hello, info) {
       const inquiry = inquiryOf(hello, info, METHOD);
       const opening = await openingOf(inquiry);
-      if (typeof opening === 'string') return malformed(opening);
+      if (typeof opening === 'string') return malformedMessage(opening);
       // Computed for every client, so that known authids take as long as unknown ones.
       const decoy = madeUp(decoys, inquiry.authid ?? '');
       const found = await find(inquiry);

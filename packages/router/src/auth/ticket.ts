@@ -1,11 +1,12 @@
 /** Ticket authentication: the client sends a secret that was agreed on before (spec: Ticket-based Authentication). */
 import { randomBytes } from 'node:crypto';
 import type { Dict } from '@wamp/protocol';
+import { expect } from '../expect.ts';
 import type { Authenticator } from './authenticator.ts';
 import { isSame } from './compare.ts';
 import { lookup, type CredentialFunction } from './credentials.ts';
 import { askDynamic, type DynamicAuthenticator } from './dynamic.ts';
-import { checkIdentity, expect, inquiryOf, isName, type Identity, type Inquiry } from './inquiry.ts';
+import { checkIdentity, inquiryOf, isName, type Identity, type Inquiry } from './inquiry.ts';
 import { DENIED, welcome } from './verdicts.ts';
 
 /** A ticket, and the identity that it proves. */

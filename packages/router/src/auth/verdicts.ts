@@ -1,7 +1,8 @@
 /** The outcomes of authentication: admitted, or refused without details that would help an attacker. */
 import { ErrorUri, type Dict } from '@wamp/protocol';
+import { expect } from '../expect.ts';
 import type { Verdict } from './authenticator.ts';
-import { expect, type Identity } from './inquiry.ts';
+import { type Identity } from './inquiry.ts';
 
 /** T-25: the same for a wrong secret and for an unknown authid. */
 export const DENIED: Verdict = {
@@ -10,7 +11,7 @@ export const DENIED: Verdict = {
 };
 
 /** The client's message does not conform to the method. */
-export function malformed(what: string): Verdict {
+export function malformedMessage(what: string): Verdict {
   return { abort: ErrorUri.AUTHENTICATION_FAILED, message: what };
 }
 

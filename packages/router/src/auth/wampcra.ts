@@ -2,11 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Dict } from '@wamp/protocol';
 import { wampcraKey, wampcraSignature, type WampcraSalting } from '@wamp/protocol/auth';
+import { expect } from '../expect.ts';
 import type { Authenticator } from './authenticator.ts';
 import { isSame } from './compare.ts';
 import { knownIn, lookup, type CredentialKind, type CredentialSource } from './credentials.ts';
 import { Decoys, type DecoyOptions } from './decoys.ts';
-import { expect, inquiryOf, isCount, isName, type Identity, type Inquiry } from './inquiry.ts';
+import { inquiryOf, isCount, isName, type Identity, type Inquiry } from './inquiry.ts';
 import { DENIED, welcome } from './verdicts.ts';
 
 /** What the router stores for a password, from which the password cannot be read. */

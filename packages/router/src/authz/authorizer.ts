@@ -3,6 +3,7 @@ import type { Args, Uri } from '@wamp/protocol';
 import type { Decision } from '../core/decision.ts';
 import type { Realm } from '../core/realm.ts';
 import type { Principal, Session } from '../core/session.ts';
+import { expect } from '../expect.ts';
 
 /** What a session wants to do with a URI (spec: Authorization). */
 export type Action = 'call' | 'register' | 'publish' | 'subscribe';
@@ -101,10 +102,6 @@ function readDict(answer: unknown): Decision {
 const IGNORED: ReadonlySet<string> = new Set(['meta']);
 /** How much of an unknown key is repeated in the log (characters). */
 const MOST_REPEATED = 100;
-
-function expect(condition: boolean, fault: string): asserts condition {
-  if (!condition) throw new TypeError(fault);
-}
 
 function isFlag(value: unknown): boolean {
   return isNothing(value) || typeof value === 'boolean';

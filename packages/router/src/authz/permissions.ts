@@ -1,11 +1,12 @@
 /** Permissions by role: an authorizer that knows its answers (spec: Authorization). */
 import { MAX_URI_LENGTH, type MatchPolicy, type Uri } from '@wamp/protocol';
 import type { Principal } from '../core/session.ts';
+import { expect } from '../expect.ts';
 import type { Action, Asker, Authorizer, AuthorizerAnswer } from './authorizer.ts';
 import { causeOf, evaluate, isAllowed, isDisclosed } from './evaluate.ts';
 import type { Pattern } from './pattern-sets.ts';
 import { Role } from './role.ts';
-import { BIT, expect, readRules, type Permission } from './rule.ts';
+import { BIT, readRules, type Permission } from './rule.ts';
 
 /** What the sessions of a role may do: by permissions, or by what an authorizer of their own says. */
 export type RolePermissions =

@@ -1,6 +1,7 @@
 /** Rule: a permission as it was written, read and checked. */
 import { isUri, type MatchPolicy, type Uri } from '@wamp/protocol';
 import type { Principal } from '../core/session.ts';
+import { expect } from '../expect.ts';
 import type { Action } from './authorizer.ts';
 import type { Effect } from './evaluate.ts';
 import { covers, overlap, type Pattern } from './pattern-sets.ts';
@@ -213,9 +214,4 @@ function isList(value: unknown): boolean {
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** @throws TypeError when the condition does not hold */
-export function expect(condition: boolean, fault: string): asserts condition {
-  if (!condition) throw new TypeError(fault);
 }

@@ -8,7 +8,7 @@ import { Place, type Share } from './place.ts';
 import { Shares } from './shares.ts';
 
 /** What this needs of the router. */
-interface Surroundings {
+interface AdmissionRouter {
   readonly clock: Clock;
   readonly limits: Pick<
     Limits,
@@ -44,7 +44,7 @@ const FEW = 100;
  * number of connections.
  */
 export class Admission {
-  readonly #router: Surroundings;
+  readonly #router: AdmissionRouter;
   readonly #shares: Shares;
   readonly #line = new FairLine<Share, Place>();
   /** All who wait, as they came. */
@@ -68,7 +68,7 @@ export class Admission {
   #dismissPatience: (() => void) | undefined;
 
   /** @param later runs a task in the next turn of the event loop */
-  constructor(router: Surroundings, later: (task: () => void) => void = setImmediate) {
+  constructor(router: AdmissionRouter, later: (task: () => void) => void = setImmediate) {
     this.#router = router;
     this.#shares = new Shares(router);
     this.#later = later;

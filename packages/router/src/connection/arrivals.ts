@@ -10,7 +10,7 @@ const LENGTH_SIZE = 4;
 const PACKED = { binary: true } as const;
 
 /** Several messages in one piece of memory, of which `end` bytes are taken. */
-interface Packed {
+interface PackedMessages {
   readonly bytes: Buffer;
   end: number;
 }
@@ -31,7 +31,7 @@ export class Oversized {
 type Entry =
   | { readonly message: Uint8Array | Oversized }
   | { readonly batch: BatchCursor }
-  | { readonly packed: Packed };
+  | { readonly packed: PackedMessages };
 
 /** First in, first out. It holds copies: what comes in is lent. */
 export class Arrivals {
@@ -39,7 +39,7 @@ export class Arrivals {
   /** What is being read, message by message. */
   #cursor: BatchCursor | undefined;
   /** The last entry, while small messages may join it. */
-  #open: Packed | undefined;
+  #open: PackedMessages | undefined;
 
   push(message: Uint8Array): void {
     if (LENGTH_SIZE + message.length > PIECE) {

@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Limits, LimitTally } from '../limits.ts';
 
 /** What this needs of the router. */
-interface Surroundings {
+interface DeadlineRouter {
   readonly clock: Clock;
   readonly limits: Pick<Limits, 'helloTimeout' | 'authenticateTimeout'>;
   readonly limited: LimitTally;
@@ -18,7 +18,7 @@ export type DeadlineName = keyof typeof TIMES;
  * @param more time beyond that of the limit (ms)
  * @returns a function that cancels it
  */
-export function deadline(router: Surroundings, name: DeadlineName, late: () => void, more = 0): () => void {
+export function deadline(router: DeadlineRouter, name: DeadlineName, late: () => void, more = 0): () => void {
   return router.clock.after(router.limits[TIMES[name]] + more, () => {
     router.limited.add(name);
     late();

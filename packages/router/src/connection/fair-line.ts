@@ -1,14 +1,14 @@
 /** A fair queue: keys (addresses) take turns, regardless of how many entries each has. */
 
 /** Those who wait under one key: the set in the order in which they came, the stack for the newest of them. */
-interface Row<T> {
+interface LineRow<T> {
   readonly members: Set<T>;
   stack: T[];
 }
 
 /** Each entry waits in the row of its key; the rows are in the order of their turns. */
 export class FairLine<K, T> {
-  readonly #rows = new Map<K, Row<T>>();
+  readonly #rows = new Map<K, LineRow<T>>();
   #size = 0;
 
   /** How many wait. */
@@ -73,7 +73,7 @@ function first<T>(members: ReadonlySet<T>): T | undefined {
   return undefined;
 }
 
-function newest<T>({ members, stack }: Row<T>): T | undefined {
+function newest<T>({ members, stack }: LineRow<T>): T | undefined {
   for (let item = stack.pop(); item !== undefined; item = stack.pop()) if (members.has(item)) return item;
   return undefined;
 }

@@ -22,7 +22,7 @@ export interface Hearer extends TransportListener {
 }
 
 /** What this needs of the router. */
-interface Surroundings {
+interface InflowRouter {
   readonly turns: TurnsOfRouter;
   readonly clock: Pick<Clock, 'elapsed'>;
 }
@@ -72,7 +72,7 @@ export class Inflow implements TransportListener, Worker, Producer {
   #gone: { readonly reason: string; readonly by: ClosedBy | undefined } | undefined;
   #stopped = false;
 
-  constructor(hearer: Hearer, transport: Transport, { turns, clock }: Surroundings) {
+  constructor(hearer: Hearer, transport: Transport, { turns, clock }: InflowRouter) {
     this.#hearer = hearer;
     this.#transport = transport;
     this.#turns = turns;

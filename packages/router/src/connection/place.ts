@@ -13,7 +13,7 @@ export interface Share {
 }
 
 /** What becomes of who asks for a slot. */
-export interface Entry {
+export interface SlotListener {
   /** It has one; what follows is the handshake. */
   begin(): void;
   /** There is none for it, now or ever. */
@@ -21,7 +21,7 @@ export interface Entry {
 }
 
 /** What a place is taken of. */
-interface Admission {
+interface PlaceAdmission {
   ask(place: Place): void;
   move(place: Place, address: string | undefined): void;
   release(place: Place): void;
@@ -30,7 +30,7 @@ interface Admission {
   elapsed(): number;
 }
 
-type Stage = 'silent' | 'waiting' | 'joining' | 'joined' | 'refused' | 'over';
+type PlaceStage = 'silent' | 'waiting' | 'joining' | 'joined' | 'refused' | 'over';
 
 export class Place {
   share: Share;
@@ -39,13 +39,13 @@ export class Place {
   since: number;
   /** Ends a handshake that takes too long while others wait; set by who conducts it. */
   evicted: () => void = nothing;
-  readonly #admission: Admission;
+  readonly #admission: PlaceAdmission;
   /** Ends the connection; undefined when there is none of its own. */
   readonly #drop: (() => void) | undefined;
-  #entry: Entry | undefined;
-  #stage: Stage = 'silent';
+  #entry: SlotListener | undefined;
+  #stage: PlaceStage = 'silent';
 
-  constructor(admission: Admission, share: Share, address: string | undefined, drop?: () => void) {
+  constructor(admission: PlaceAdmission, share: Share, address: string | undefined, drop?: () => void) {
     this.#admission = admission;
     this.since = Infinity;
     this.share = share;
@@ -62,7 +62,7 @@ export class Place {
    * Asks for a slot. Of `entry` one is called, now or later, unless the connection is over first.
    * @returns whether the answer is still to come
    */
-  ask(entry: Entry): boolean {
+  ask(entry: SlotListener): boolean {
     if (this.#stage !== 'silent') return false;
     this.#entry = entry;
     this.#admission.ask(this);

@@ -8,7 +8,7 @@ import type { Limits, LimitTally } from '../limits.ts';
 import { Pause } from './inflow.ts';
 
 /** What this needs of the router. */
-interface Surroundings {
+interface RateLimitRouter {
   readonly clock: Clock;
   readonly limits: Pick<
     Limits,
@@ -22,7 +22,7 @@ interface Surroundings {
 }
 
 /** Holds what may be used in a second. More may be taken than it holds: then it takes so much longer to be used again. */
-export class Bucket {
+export class TokenBucket {
   readonly #perMs: number;
   readonly #size: number;
   #level: number;
@@ -60,14 +60,14 @@ export class Bucket {
 
 /** The buckets for messages and for bytes; none for what is not limited. */
 class Meter {
-  readonly #messages: Bucket | undefined;
-  readonly #bytes: Bucket | undefined;
+  readonly #messages: TokenBucket | undefined;
+  readonly #bytes: TokenBucket | undefined;
   /** How many connections share it. */
   users = 0;
 
   constructor(messages: number, bytes: number, now: number) {
-    this.#messages = messages > 0 ? new Bucket(messages, now) : undefined;
-    this.#bytes = bytes > 0 ? new Bucket(bytes, now) : undefined;
+    this.#messages = messages > 0 ? new TokenBucket(messages, now) : undefined;
+    this.#bytes = bytes > 0 ? new TokenBucket(bytes, now) : undefined;
   }
 
   isFull(now: number): boolean {
@@ -86,10 +86,10 @@ class Meter {
 
 /** The meters of a router's clients. */
 export class Rates {
-  readonly #router: Surroundings;
+  readonly #router: RateLimitRouter;
   readonly #ofAddresses = new Map<string, Meter>();
 
-  constructor(router: Surroundings) {
+  constructor(router: RateLimitRouter) {
     this.#router = router;
   }
 
@@ -126,7 +126,7 @@ export class Rates {
  * exceeding them, so that its waits add up to more than patience allows before its buckets are full again, is aborted.
  */
 class Throttle implements TransportListener {
-  readonly #router: Surroundings;
+  readonly #router: RateLimitRouter;
   readonly #meters: readonly Meter[];
   readonly #connection: Connection;
   readonly #released: () => void;
@@ -135,7 +135,12 @@ class Throttle implements TransportListener {
   /** Cancels the end of the wait; undefined while not waiting. */
   #dismiss: (() => void) | undefined;
 
-  constructor(router: Surroundings, meters: readonly Meter[], connection: Connection, released: () => void) {
+  constructor(
+    router: RateLimitRouter,
+    meters: readonly Meter[],
+    connection: Connection,
+    released: () => void,
+  ) {
     this.#router = router;
     this.#meters = meters;
     this.#connection = connection;

@@ -5,7 +5,7 @@ import type { Limits, LimitTally } from '../limits.ts';
 import type { Place, Share } from './place.ts';
 
 /** What this needs of the router. */
-interface Surroundings {
+interface SharesRouter {
   readonly limits: Pick<Limits, 'handshakes' | 'helloTimeout'>;
   readonly limited: LimitTally;
   readonly kept: Pick<ProcessAccounts, 'forClient'>;
@@ -14,7 +14,7 @@ interface Surroundings {
 export class Shares {
   /** Of those whose address tells nothing. */
   readonly anybody: Share = { client: undefined, connections: 0, slots: 0, waiting: 0 };
-  readonly #router: Surroundings;
+  readonly #router: SharesRouter;
   readonly #byNetwork = new Map<string, Share>();
   /** How many shares have a slot, or wait for one. */
   #contenders = 0;
@@ -23,7 +23,7 @@ export class Shares {
     this.#router.limited.add('kept_per_address');
   };
 
-  constructor(router: Surroundings) {
+  constructor(router: SharesRouter) {
     this.#router = router;
   }
 

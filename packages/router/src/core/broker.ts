@@ -26,7 +26,7 @@ import type { Owner } from './wildcards.ts';
 import { FROM_ROUTER, FROM_SESSION, type Publication, type Publisher } from './publication.ts';
 import { TOO_MANY_SHAPES, type QuotaName, type Quotas, type QuotaTally } from './quotas.ts';
 import type { RealmBroker } from './realm.ts';
-import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
+import { malformedUri, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
 import { clientOf, type Session } from './session.ts';
 import type { Recorder, Subscription, SubscriptionState } from './subscription.ts';
 import type { TrustLevel } from './trust.ts';
@@ -104,7 +104,7 @@ export class Broker implements RealmBroker {
     const { request, options, topic } = message;
     const { match = 'exact' } = options;
     if (!isUri(topic, this.#options.uriRules, match)) {
-      const explanation = malformed(topic, this.#options.uriRules, match);
+      const explanation = malformedUri(topic, this.#options.uriRules, match);
       refuseRequest(session, message, ErrorUri.INVALID_URI, explanation);
       return;
     }

@@ -17,7 +17,7 @@ import { passthru } from './disclosure.ts';
 import { withUri } from './error-uri.ts';
 import { Hook } from './hook.ts';
 import { invocationOf, missingFeature, takesProgress, wantsProgress } from './invocation.ts';
-import { choose } from './invocation-policy.ts';
+import { chooseCallee } from './invocation-policy.ts';
 import { KeptInputs } from './kept-inputs.ts';
 import type { SessionAccounts } from './kept.ts';
 import { Latency } from './latency.ts';
@@ -184,7 +184,8 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties'> {
       if (call === undefined) return;
       const { tried } = call;
       if (tried !== undefined) this.#turns.work.spent += costOf(registration.callees.length);
-      const callee = full && tried === undefined ? undefined : choose(registration, this.#random, tried);
+      const callee =
+        full && tried === undefined ? undefined : chooseCallee(registration, this.#random, tried);
       if (callee !== undefined && call.payload !== undefined) {
         this.#waiting.delete(call);
         this.#assign(call, callee, call.payload);
@@ -247,7 +248,7 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties'> {
   /** Assigns the call, or lets it wait, or ends it. */
   #find(call: OpenCall, payload: Payload): void {
     const { registration } = call;
-    const callee = choose(registration, this.#random, call.tried);
+    const callee = chooseCallee(registration, this.#random, call.tried);
     if (callee !== undefined) this.#assign(call, callee, payload);
     else if (!isServed(call)) this.#finish(call, unserved(call));
     else if (call.streaming || (this.#waiting.of(registration)?.length ?? 0) >= MOST_WAITING) {

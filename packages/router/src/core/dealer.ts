@@ -29,7 +29,7 @@ import { noteInput, openInvocation, type OpenCall } from './pending-calls.ts';
 import { TOO_MANY_SHAPES, type QuotaName, type Quotas, type QuotaTally } from './quotas.ts';
 import type { RealmDealer } from './realm.ts';
 import { addCallee, newRegistration, removeCallee, type Registration } from './registration.ts';
-import { malformed, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
+import { malformedUri, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
 import { clientOf, isTrusted, type Session, type Undeliverable } from './session.ts';
 import type { Owner } from './wildcards.ts';
 import type { TrustLevel } from './trust.ts';
@@ -171,7 +171,7 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
     this.#options.turns.work.spent += costOf(this.registrations.visits - visits);
     // What a callee has registered under this very name is a valid one.
     if (registration?.match !== 'exact' && !isUri(procedure, this.#options.uriRules)) {
-      this.deny(caller, message, ErrorUri.INVALID_URI, malformed(procedure, this.#options.uriRules));
+      this.deny(caller, message, ErrorUri.INVALID_URI, malformedUri(procedure, this.#options.uriRules));
     } else if (this.#draining && !isTrusted(caller)) {
       this.deny(caller, message, ErrorUri.UNAVAILABLE, 'the router is shutting down');
     } else if (options.disclose_me === true && !this.#options.disclosure && !disclosed) {

@@ -105,7 +105,7 @@ export class FanOut {
   readonly #turns: Turns;
   readonly #broker: FanOutBroker;
   /** By publisher; undefined for the router itself. */
-  readonly #lanes = new Map<Publisher | undefined, Lane>();
+  readonly #lanes = new Map<Publisher | undefined, PublisherLane>();
 
   constructor(turns: Turns, broker: FanOutBroker) {
     this.#turns = turns;
@@ -132,7 +132,7 @@ export class FanOut {
     const { publisher, payload } = delivery.publication;
     payload.keep();
     const { work } = this.#turns;
-    const lane = new Lane(work, this.#broker, delivery, () => {
+    const lane = new PublisherLane(work, this.#broker, delivery, () => {
       this.#lanes.delete(publisher);
     });
     this.#lanes.set(publisher, lane);
@@ -140,7 +140,7 @@ export class FanOut {
   }
 }
 
-class Lane implements Worker {
+class PublisherLane implements Worker {
   readonly single = true;
   credit = 0;
   readonly #work: Work;

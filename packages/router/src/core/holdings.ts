@@ -6,13 +6,13 @@ import { clientOf, type Session } from './session.ts';
 import type { Owner } from './wildcards.ts';
 
 /** A subscription or a registration. */
-interface Holding {
+interface HeldPattern {
   readonly id: Id;
   readonly match: MatchPolicy;
 }
 
 /** How the holdings of one kind work. */
-interface Kind<H extends Holding> {
+interface Kind<H extends HeldPattern> {
   /** All holdings by pattern. The owner of this map looks up in it directly, for that is done with each message. */
   readonly byPattern: PatternMap<H>;
   uriOf(holding: H): Uri;
@@ -29,7 +29,7 @@ interface Quota {
 /** The quota that one more holding would exceed: of all, of patterns, or of the arrangements of wildcards in the realm. */
 export type ExceededQuota = 'all' | 'patterns' | 'shapes';
 
-export class Holdings<H extends Holding> {
+export class Holdings<H extends HeldPattern> {
   /** The first session has got the holding. */
   readonly created: Hook<[Session, H]> = new Hook();
   /** A session has got it. */

@@ -7,7 +7,7 @@ import type { Session } from './session.ts';
  * @param random uniform in [0, 1)
  * @param tried callees that have already declined this call, which are skipped
  */
-export function choose(
+export function chooseCallee(
   registration: Registration,
   random: () => number,
   tried?: ReadonlySet<Session>,

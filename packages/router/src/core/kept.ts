@@ -24,12 +24,12 @@ export const DEFAULT_STORE_LIMITS: StoreLimits = {
 export const ENTRY = 512;
 
 /** The session on whose behalf data is kept. */
-interface Keeper {
+interface KeepingSession {
   readonly client?: { readonly kept: Account } | undefined;
 }
 
 /** The accounts of sessions, each with the same limit. A session has an account only while data is kept for it. */
-export class SessionAccounts<S extends Keeper> {
+export class SessionAccounts<S extends KeepingSession> {
   #limit: number;
   readonly #above: Account;
   readonly #accounts = new Map<S, Account>();
@@ -121,7 +121,8 @@ export class ProcessAccounts {
 }
 
 /** The stores of a realm. */
-type Store = 'testaments' | 'waiting_calls' | 'undecided_messages' | 'retained_events' | 'event_history';
+type RealmStoreName =
+  'testaments' | 'waiting_calls' | 'undecided_messages' | 'retained_events' | 'event_history';
 
 /** All accounts of a realm. */
 export class RealmAccounts {
@@ -159,7 +160,7 @@ export class RealmAccounts {
   }
 
   /** Bytes by store. */
-  byStore(): Record<Store, number> {
+  byStore(): Record<RealmStoreName, number> {
     const { testaments, calls, undecided, retained, history } = this;
     return {
       testaments: testaments.used,

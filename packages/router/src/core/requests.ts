@@ -48,13 +48,13 @@ export function uriFault(
   rules: UriRules,
   match: MatchPolicy = 'exact',
 ): string | undefined {
-  if (!isUri(uri, rules, match)) return malformed(uri, rules, match);
+  if (!isUri(uri, rules, match)) return malformedUri(uri, rules, match);
   if (isReserved(uri) && !isTrusted(session)) return 'URIs that begin with wamp are reserved';
   return undefined;
 }
 
 /** The explanation for an invalid URI. */
-export function malformed(uri: Uri, rules: UriRules, match: MatchPolicy = 'exact'): string {
+export function malformedUri(uri: Uri, rules: UriRules, match: MatchPolicy = 'exact'): string {
   const kind = match === 'exact' ? 'URI' : `${match} pattern`;
   return `${JSON.stringify(uri.slice(0, 100))} is no ${rules} ${kind}`;
 }

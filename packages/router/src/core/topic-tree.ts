@@ -10,7 +10,7 @@ interface Node<V> {
 }
 
 /** The position in a wildcard pattern at which a node ends: the component, and the offset in it. */
-interface Place {
+interface PatternPosition {
   readonly component: number;
   readonly offset: number;
 }
@@ -100,7 +100,7 @@ export class TopicTree<V> {
   }
 
   *#wildcard(components: readonly string[]): Generator<V | undefined, void> {
-    const open: [Node<V>, Place][] = [[this.#root, { component: 0, offset: 0 }]];
+    const open: [Node<V>, PatternPosition][] = [[this.#root, { component: 0, offset: 0 }]];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       const [node, from] = next;
       const place = walk(components, node.label, from);
@@ -149,7 +149,11 @@ function* below<V>(top: Node<V> | undefined): Generator<V | undefined, void> {
 }
 
 /** The position in a pattern after it has matched a label; undefined when it does not match. */
-function walk(components: readonly string[], label: string, from: Place): Place | undefined {
+function walk(
+  components: readonly string[],
+  label: string,
+  from: PatternPosition,
+): PatternPosition | undefined {
   let { component, offset } = from;
   for (let index = 0; index < label.length; index += 1) {
     const code = label.charCodeAt(index);
@@ -166,7 +170,7 @@ function walk(components: readonly string[], label: string, from: Place): Place 
   return { component, offset };
 }
 
-function isEnd(components: readonly string[], { component, offset }: Place): boolean {
+function isEnd(components: readonly string[], { component, offset }: PatternPosition): boolean {
   return component === components.length - 1 && isEndOf(components[component] ?? '', offset);
 }
 

@@ -25,7 +25,7 @@ export function* listByPolicy<V extends PatternEntry>(
 }
 
 /** The id of the entry with exactly this pattern, or null. */
-export function lookup<V extends PatternEntry>(
+export function lookupPattern<V extends PatternEntry>(
   map: ReadonlyPatternMap<V>,
   uri: unknown,
   options: unknown,

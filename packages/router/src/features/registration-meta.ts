@@ -5,7 +5,7 @@ import type { Registration } from '../core/registration.ts';
 import type { Session } from '../core/session.ts';
 import { idArgument, optionalText, taking, textArgument } from './arguments.ts';
 import { answerInTurns, asOneArgument, picked } from './long-answers.ts';
-import { createdAt, listByPolicy, lookup } from './pattern-meta.ts';
+import { createdAt, listByPolicy, lookupPattern } from './pattern-meta.ts';
 
 export const registrationMeta: Feature = {
   announces: { dealer: ['registration_meta_api'] },
@@ -23,7 +23,9 @@ export const registrationMeta: Feature = {
     );
     realm.procedure(
       'wamp.registration.lookup',
-      taking({ places: ['procedure', 'options'] }, ({ args }) => [lookup(registrations, args[0], args[1])]),
+      taking({ places: ['procedure', 'options'] }, ({ args }) => [
+        lookupPattern(registrations, args[0], args[1]),
+      ]),
     );
     realm.procedure(
       'wamp.registration.match',

@@ -6,7 +6,7 @@ import type { Session } from '../core/session.ts';
 import type { Subscription } from '../core/subscription.ts';
 import { idArgument, optionalText, taking, textArgument } from './arguments.ts';
 import { answerInTurns, asOneArgument, picked } from './long-answers.ts';
-import { createdAt, listByPolicy, lookup } from './pattern-meta.ts';
+import { createdAt, listByPolicy, lookupPattern } from './pattern-meta.ts';
 
 export const subscriptionMeta: Feature = {
   announces: { broker: ['subscription_meta_api'] },
@@ -24,7 +24,9 @@ export const subscriptionMeta: Feature = {
     );
     realm.procedure(
       'wamp.subscription.lookup',
-      taking({ places: ['topic', 'options'] }, ({ args }) => [lookup(subscriptions, args[0], args[1])]),
+      taking({ places: ['topic', 'options'] }, ({ args }) => [
+        lookupPattern(subscriptions, args[0], args[1]),
+      ]),
     );
     realm.procedure(
       'wamp.subscription.match',

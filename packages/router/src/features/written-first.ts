@@ -7,7 +7,7 @@ import type { Producer, Work, Worker } from '../core/work.ts';
 import type { Unwritten, Writing } from '../core/writing.ts';
 
 /** Something that keeps publications. */
-export interface Keeper {
+export interface PublicationKeeper {
   /** Writes a publication. @returns when each thing is written; none when it is not to be kept @throws what the store does */
   write(publication: Publication): readonly Promise<void>[];
   /** A publication that this one, or another one, could not write. */
@@ -42,7 +42,7 @@ const MUCH = 1024 * 1024;
 export class WrittenFirst implements Writing, Worker {
   credit = 0;
   readonly #realm: Realm;
-  readonly #keepers: Keeper[] = [];
+  readonly #keepers: PublicationKeeper[] = [];
   readonly #tickets = new Fifo<Ticket>();
   /** How many publications of each publisher wait. */
   readonly #publishers = new Map<Publisher | undefined, number>();
@@ -57,7 +57,7 @@ export class WrittenFirst implements Writing, Worker {
   }
 
   /** Has what a keeper keeps written first. */
-  static add(realm: Realm, keeper: Keeper): void {
+  static add(realm: Realm, keeper: PublicationKeeper): void {
     let writing = all.get(realm);
     if (writing === undefined) {
       writing = new WrittenFirst(realm);

@@ -59,7 +59,7 @@ export interface Family<I> {
 export type Observe<V> = (value: V, ...labels: readonly string[]) => void;
 
 /** Reads the metric of one name. */
-type Read = () => Metric;
+type ReadMetric = () => Metric;
 
 /** The names that Prometheus accepts, without those that it reserves. */
 const NAME = /^[a-z][a-z0-9_]*$/;
@@ -69,7 +69,7 @@ const NAME = /^[a-z][a-z0-9_]*$/;
  * values of labels are limited ({@link MetricDefinition.mostValues}), so that clients cannot make memory grow.
  */
 export class MetricsRegistry {
-  readonly #reads = new Map<string, Read>();
+  readonly #reads = new Map<string, ReadMetric>();
   readonly #others: Family<Counter> = this.counter({
     name: 'wamp_metrics_other_labels_total',
     help: 'How often a label had too many values already, so that a new one was counted as "other".',
@@ -157,7 +157,7 @@ export class MetricsRegistry {
     });
   }
 
-  #add(kind: Metric['kind'], { name }: MetricDefinition, read: Read): void {
+  #add(kind: Metric['kind'], { name }: MetricDefinition, read: ReadMetric): void {
     if (!NAME.test(name)) throw new Error(`metric name ${JSON.stringify(name)}: expected ${String(NAME)}`);
     if ((kind === 'counter') !== name.endsWith('_total')) {
       throw new Error(`metric name ${name}: the names of counters, and only these, end with _total`);

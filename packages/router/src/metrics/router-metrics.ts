@@ -27,12 +27,12 @@ interface MeteredConnection {
 }
 
 /** Tells each value that a metric has now, with those of its labels. */
-type Read<V> = (router: MeteredRouter, observe: Observe<V>) => void;
+type ReadValues<V> = (router: MeteredRouter, observe: Observe<V>) => void;
 
 /** A metric whose values are kept elsewhere. */
-interface Row<V> {
+interface MetricRow<V> {
   readonly definition: MetricDefinition;
-  readonly read: Read<V>;
+  readonly read: ReadValues<V>;
 }
 
 /** Has `registry` tell everything that `router` counts. */
@@ -112,7 +112,7 @@ const REFUSED = define(
 );
 
 /** Of the router as a whole: one value. */
-function ofRouter<V>(name: string, help: string, value: (router: MeteredRouter) => V): Row<V> {
+function ofRouter<V>(name: string, help: string, value: (router: MeteredRouter) => V): MetricRow<V> {
   return {
     definition: define(name, help),
     read: (router, observe) => {
@@ -127,7 +127,7 @@ function ofRouterBy(
   name: string,
   help: string,
   values: (router: MeteredRouter) => Readonly<Partial<Record<string, number>>>,
-): Row<number> {
+): MetricRow<number> {
   return {
     definition: define(name, help, label),
     read: (router, observe) => {
@@ -141,7 +141,7 @@ function ofConnections(
   name: string,
   help: string,
   value: (connection: MeteredConnection) => number,
-): Row<number> {
+): MetricRow<number> {
   return {
     definition: define(name, help, 'transport'),
     read: (router, observe) => {
@@ -151,7 +151,7 @@ function ofConnections(
 }
 
 /** Of each realm: one value. */
-function ofRealms(name: string, help: string, value: (realm: Realm) => number): Row<number> {
+function ofRealms(name: string, help: string, value: (realm: Realm) => number): MetricRow<number> {
   return {
     definition: define(name, help, 'realm'),
     read: (router, observe) => {
@@ -166,7 +166,7 @@ function ofRealmsBy(
   name: string,
   help: string,
   values: (realm: Realm) => Readonly<Partial<Record<string, number>>>,
-): Row<number> {
+): MetricRow<number> {
   return {
     definition: define(name, help, 'realm', label),
     read: (router, observe) => {
@@ -183,7 +183,7 @@ function ofMessages(
   help: string,
   counts: (traffic: Realm['traffic']) => ReadonlyCounts,
   what: 'count' | 'bytes' = 'count',
-): Row<number> {
+): MetricRow<number> {
   const values = ({ traffic }: Realm): Record<string, number> =>
     Object.fromEntries(
       counts(traffic)
@@ -193,7 +193,7 @@ function ofMessages(
   return ofRealmsBy('type', name, help, values);
 }
 
-const GAUGES: readonly Row<number>[] = [
+const GAUGES: readonly MetricRow<number>[] = [
   ofConnections('wamp_connections', 'Connections that are open.', () => 1),
   ofConnections(
     'wamp_queue_bytes',
@@ -233,7 +233,7 @@ const GAUGES: readonly Row<number>[] = [
   ),
 ];
 
-const COUNTERS: readonly Row<number>[] = [
+const COUNTERS: readonly MetricRow<number>[] = [
   ofRouterBy(
     'limit',
     'wamp_limits_met_total',
@@ -266,7 +266,7 @@ const COUNTERS: readonly Row<number>[] = [
   ),
 ];
 
-const HISTOGRAMS: readonly Row<Distribution>[] = [
+const HISTOGRAMS: readonly MetricRow<Distribution>[] = [
   ofRouter(
     'wamp_turn_seconds',
     'Duration of the turns of the event loop in which messages came, from the first message read to the last one routed.',

@@ -51,7 +51,7 @@ export function takesFramed(transport: PerhapsFramed): transport is FramedTransp
  */
 const PIECE = 64 * 1024;
 
-interface Remembered extends Framed {
+interface RememberedFrame extends Framed {
   readonly message: Message;
 }
 
@@ -63,7 +63,7 @@ export class Framer implements Settling {
   readonly #work: Work;
   /** Undefined while it is in use. */
   #writer: FrameWriter | undefined;
-  #last: Remembered | undefined;
+  #last: RememberedFrame | undefined;
   /** The size of the last header, which the next one usually has as well. */
   #header = 0;
   /** Whether a message has been framed in this turn. */
@@ -105,7 +105,7 @@ export class Framer implements Settling {
     else if (writer?.bytes !== this.#held) writer?.rewind();
   }
 
-  #write(message: Message): Remembered {
+  #write(message: Message): RememberedFrame {
     // Values with toJSON may cause another message, which re-enters this method.
     const writer = this.#writer ?? this.#newWriter();
     this.#writer = undefined;
@@ -131,7 +131,7 @@ export class Framer implements Settling {
     return new FrameWriter(PIECE, memory);
   }
 
-  #writeWith(writer: FrameWriter, message: Message): Remembered {
+  #writeWith(writer: FrameWriter, message: Message): RememberedFrame {
     const room = this.#header;
     const { transcodedBytes } = Payload;
     writer.begin();

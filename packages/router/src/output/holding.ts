@@ -4,7 +4,7 @@ import type { Producer } from '../core/work.ts';
 import type { Limits, LimitTally } from '../limits.ts';
 
 /** What this needs of the router. */
-interface Surroundings {
+interface HoldingRouter {
   readonly clock: Clock;
   readonly limits: Pick<Limits, 'queueSize' | 'slowConsumerTimeout'>;
   readonly limited: LimitTally;
@@ -25,8 +25,8 @@ const PROGRESS = 1 / 16;
  * The unread bytes of one receiver by producer. A producer is held because of its own bytes, so a slow receiver does
  * not delay producers that send it little. A receiver without progress delays no producer at all.
  */
-export class Holding {
-  readonly #router: Surroundings;
+export class ProducerHolding {
+  readonly #router: HoldingRouter;
   readonly #backlog: () => number;
   /** Bytes by producer, since the backlog of the receiver was last low. */
   readonly #fills = new Map<Producer, number>();
@@ -40,7 +40,7 @@ export class Holding {
   #dismiss: (() => void) | undefined;
 
   /** @param backlog the unread bytes of the receiver */
-  constructor(router: Surroundings, backlog: () => number) {
+  constructor(router: HoldingRouter, backlog: () => number) {
     this.#router = router;
     this.#backlog = backlog;
   }

@@ -7,9 +7,9 @@ import type { Producer } from '../core/work.ts';
 import type { Limits, LimitTally } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { nothing } from '../nothing.ts';
-import { Holding, LOW_MARK } from './holding.ts';
+import { ProducerHolding, LOW_MARK } from './holding.ts';
 import type { Outlet } from './outlet.ts';
-import { Waiting, type Place } from './waiting.ts';
+import { WaitingFrames, type WaitingFrame } from './waiting.ts';
 
 /**
  * What happens when more than `limits.queueSize` bytes wait for a client:
@@ -45,7 +45,7 @@ const LEAST_IN_TRANSPORT = 128 * 1024;
 const INTERVAL = 1000;
 
 /** What this needs of the router. */
-interface Surroundings {
+interface SlowConsumerRouter {
   readonly clock: Clock;
   readonly limits: Pick<Limits, 'queueSize' | 'slowConsumerTimeout'>;
   readonly limited: LimitTally;
@@ -64,14 +64,14 @@ export interface WayOut {
 export class SlowConsumer {
   readonly #way: WayOut;
   readonly #policy: SlowConsumerPolicy;
-  readonly #router: Surroundings;
+  readonly #router: SlowConsumerRouter;
   /** The most bytes that the transport may hold while no message waits here. */
   readonly #ample: number;
-  readonly #waiting = new Waiting();
+  readonly #waiting = new WaitingFrames();
   /** A message goes directly to a transport whose backlog is at most this; otherwise {@link takesOn} decides. */
   room: number;
   /** The producers that are held back; created when the queue begins to fill, under `disconnect` only. */
-  #holding: Holding | undefined;
+  #holding: ProducerHolding | undefined;
   /** The number of dropped events that have not been announced. */
   #untold = 0;
   /** Whether an announcement is due; also when another message than an EVENT found no room. */
@@ -80,7 +80,7 @@ export class SlowConsumer {
   #dismiss: (() => void) | undefined;
   #closed = false;
 
-  constructor(policy: SlowConsumerPolicy, router: Surroundings, way: WayOut) {
+  constructor(policy: SlowConsumerPolicy, router: SlowConsumerRouter, way: WayOut) {
     this.#policy = policy;
     this.#way = way;
     this.#router = router;
@@ -106,7 +106,7 @@ export class SlowConsumer {
    */
   takesOn(length: number, producer: Producer | undefined): boolean {
     if (this.#policy !== 'disconnect') return false;
-    this.#holding ??= new Holding(this.#router, () => this.backlog);
+    this.#holding ??= new ProducerHolding(this.#router, () => this.backlog);
     this.#holding.add(producer, length);
     return this.#way.transport.backlog <= this.#ample;
   }
@@ -153,7 +153,7 @@ export class SlowConsumer {
     if (this.#due) this.#tell(backlog);
   }
 
-  #send(place: Place | undefined): void {
+  #send(place: WaitingFrame | undefined): void {
     if (place === undefined) return;
     place.frame.send();
     const { sent } = this.#way.realm.traffic;

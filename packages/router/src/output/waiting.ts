@@ -11,7 +11,7 @@ export interface Kept {
 }
 
 /** A frame with the type of its message. */
-export interface Place {
+export interface WaitingFrame {
   readonly frame: Kept;
   readonly type: MessageType;
 }
@@ -20,9 +20,9 @@ export interface Place {
 const FEW = 64;
 
 /** First in, first out, except that EVENTs can be dropped from the middle. Each step has constant cost. */
-export class Waiting {
+export class WaitingFrames {
   /** Dropped frames leave a gap. */
-  #places: (Place | undefined)[] = [];
+  #places: (WaitingFrame | undefined)[] = [];
   /** The index of the next frame to send, or one before it. */
   #next = 0;
   /** There is no EVENT before this index. */
@@ -48,7 +48,7 @@ export class Waiting {
   }
 
   /** Removes and returns the next frame to send. */
-  shift(): Place | undefined {
+  shift(): WaitingFrame | undefined {
     while (this.#next < this.#places.length) {
       const place = this.#places[this.#next];
       this.#remove(this.#next);

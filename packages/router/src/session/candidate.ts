@@ -37,7 +37,7 @@ export interface Attempt {
 }
 
 /** Why a client does not come in. */
-export interface Refusal {
+export interface JoinRefusal {
   readonly abort: Uri;
   readonly message: string;
 }
@@ -46,11 +46,11 @@ export interface Refusal {
  * T-25: the client's order counts; a client that names no method is anonymous.
  * @param entrance what is in use where the client has connected; everything by default
  */
-export function choose(
+export function chooseAuthenticator(
   authenticators: readonly Authenticator[],
   offered: readonly string[] | undefined,
   { authmethods }: EntranceRules = {},
-): Authenticator | Refusal {
+): Authenticator | JoinRefusal {
   for (const method of offered ?? ['anonymous']) {
     if (authmethods?.includes(method) === false) continue;
     const found = authenticators.find((authenticator) => authenticator.method === method);

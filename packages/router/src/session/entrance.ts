@@ -8,17 +8,17 @@ import type { Session, Undeliverable } from '../core/session.ts';
 import type { Turns } from '../core/work.ts';
 import type { Limits } from '../limits.ts';
 import type { Log } from '../log.ts';
-import { Gate, type Carrier as GateCarrier, type GateExit } from './gate.ts';
+import { Gate, type GateCarrier, type GateExit } from './gate.ts';
 import type { RequestSequence } from './request-sequence.ts';
 
 /** The source of a session's messages. */
-export interface Carrier extends GateCarrier {
+export interface EntranceCarrier extends GateCarrier {
   /** The client says GOODBYE. */
   goodbye(reason: Uri): void;
 }
 
 /** What this needs of the router. */
-interface Surroundings {
+interface EntranceRouter {
   readonly clock: Clock;
   readonly turns: Turns;
   readonly limits: Pick<Limits, 'authorizeTimeout'>;
@@ -32,7 +32,7 @@ interface Entrant extends Pick<Asker, 'session' | 'call'> {
 
 /** Checks the order of request ids first, then authorization; each check exists only if it is configured. */
 export class Entrance implements GateExit {
-  readonly #carrier: Carrier;
+  readonly #carrier: EntranceCarrier;
   readonly #realm: CoreRealm;
   readonly #session: Session;
   readonly #log: Log;
@@ -42,10 +42,10 @@ export class Entrance implements GateExit {
   readonly #sequence: RequestSequence | undefined;
 
   constructor(
-    carrier: Carrier,
+    carrier: EntranceCarrier,
     { realm, session, call }: Entrant,
     authorizer: Authorizer | undefined,
-    { clock, turns, limits, log }: Surroundings,
+    { clock, turns, limits, log }: EntranceRouter,
     sequence?: RequestSequence,
   ) {
     this.#carrier = carrier;

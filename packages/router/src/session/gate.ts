@@ -8,7 +8,7 @@ import type { Request } from '../core/requests.ts';
 import type { Turns } from '../core/work.ts';
 
 /** The source of a session's messages. */
-export interface Carrier {
+export interface GateCarrier {
   /** False once further messages of the session are ignored. */
   readonly isOpen: boolean;
   /** Runs work that an asynchronous decision has released, on a new stack, if the session is still open. */
@@ -38,7 +38,7 @@ export interface GateOptions {
   /** How long a decision may take (ms). */
   readonly timeout: number;
   readonly turns: Turns;
-  readonly carrier: Carrier;
+  readonly carrier: GateCarrier;
 }
 
 /** When this much waits for a decision (bytes), reading pauses, so that room remains for what has already been read. */
@@ -55,7 +55,7 @@ const FULL =
 /** How much of a URI is repeated to the client (characters). */
 const MOST_REPEATED = 100;
 
-interface Waiting {
+interface WaitingMessage {
   readonly message: Message;
   readonly weight: number;
 }
@@ -63,10 +63,10 @@ interface Waiting {
 /** While the authorizer decides synchronously, a permitted message passes without allocating a closure or an object. */
 export class Gate {
   readonly #options: GateOptions;
-  readonly #carrier: Carrier;
+  readonly #carrier: GateCarrier;
   readonly #exit: GateExit;
   /** Messages behind the one whose decision is pending. */
-  readonly #waiting = new Fifo<Waiting>();
+  readonly #waiting = new Fifo<WaitingMessage>();
   /** Identifies the pending decision; undefined while there is none. */
   #awaited: object | undefined;
   /** True while waiting messages are being admitted. */

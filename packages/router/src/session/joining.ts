@@ -27,12 +27,12 @@ import type { Limits } from '../limits.ts';
 import type { Log, LogLevel } from '../log.ts';
 import { policyFor, type SlowConsumerPolicy } from '../output/slow-consumer.ts';
 import {
-  choose,
+  chooseAuthenticator,
   tellingAddress,
   type Attempt,
   type Candidate,
   type GuardedRealm,
-  type Refusal,
+  type JoinRefusal,
 } from './candidate.ts';
 import { welcomeOf } from './welcome.ts';
 
@@ -178,7 +178,7 @@ export class Joining {
     const isElsewhere = entrance?.realms?.includes(hello.realm) === false;
     const guarded = isElsewhere ? undefined : this.#router.guardedRealm(hello.realm);
     if (guarded === undefined) return this.#refuse(this.#noRealm(hello.realm));
-    const authenticator = choose(guarded.authenticators, hello.details.authmethods, entrance);
+    const authenticator = chooseAuthenticator(guarded.authenticators, hello.details.authmethods, entrance);
     if (!('method' in authenticator)) return this.#refuse(authenticator);
     const { realm } = guarded;
     const id = realm.newSessionId();
@@ -224,7 +224,7 @@ export class Joining {
   }
 
   /** T-4, T-45, SES-5: only the operator creates realms, never a client. */
-  #noRealm(name: Uri): Refusal {
+  #noRealm(name: Uri): JoinRefusal {
     return name === '' || isUri(name, this.#router.uriRules)
       ? { abort: ErrorUri.NO_SUCH_REALM, message: 'there is no such realm' }
       : { abort: ErrorUri.INVALID_URI, message: 'the realm is no valid URI' };
@@ -258,7 +258,7 @@ export class Joining {
     return this.#refuse(FAILED);
   }
 
-  #deny({ claim }: Candidate, refusal: Refusal): Step {
+  #deny({ claim }: Candidate, refusal: JoinRefusal): Step {
     this.#note('info', 'authentication denied', { code: 'login_refused', reason: refusal.abort });
     // A fault is nobody's guess.
     if (refusal.abort !== ErrorUri.AUTHENTICATION_FAILED) this.#router.attempts?.failed(claim);
@@ -301,15 +301,15 @@ export class Joining {
     return { joined: { realm, call, authorizer, slowConsumer, id, principal, features, welcome } };
   }
 
-  #refuse(refusal: Refusal): Step {
+  #refuse(refusal: JoinRefusal): Step {
     this.#state = { name: 'over', candidate: this.#state.candidate };
     return refusal;
   }
 }
 
 /** What let the client in may do so no longer, or not in the same way. */
-const CHANGED: Refusal = {
+const CHANGED: JoinRefusal = {
   abort: ErrorUri.UNAVAILABLE,
   message: 'the realm was reconfigured meanwhile; try again',
 };
-const FAILED: Refusal = { abort: ErrorUri.AUTHENTICATION_FAILED, message: 'authentication failed' };
+const FAILED: JoinRefusal = { abort: ErrorUri.AUTHENTICATION_FAILED, message: 'authentication failed' };

@@ -26,7 +26,7 @@ const MESSAGE = 2;
 const FULL =
   'the session is held until its receivers catch up, and too many of its requests wait; await earlier requests first';
 
-interface Waiting {
+interface WaitingRequest {
   readonly message: Message;
   /** The bytes reserved on the account of the session. */
   readonly weight: number;
@@ -43,8 +43,8 @@ export class LocalEntry implements Producer, Worker {
   readonly #account: SessionAccounts<Session>;
   readonly #session: Session;
   readonly #exit: EntryExit;
-  readonly #requests = new Fifo<Waiting>();
-  readonly #answers = new Fifo<Waiting>();
+  readonly #requests = new Fifo<WaitingRequest>();
+  readonly #answers = new Fifo<WaitingRequest>();
   #holds = 0;
   #chokes = 0;
   #queued = false;
@@ -141,7 +141,7 @@ export class LocalEntry implements Producer, Worker {
     return this.#holds === 0 && this.#requests.size === 0 && this.#answersPass;
   }
 
-  #next(): Waiting | undefined {
+  #next(): WaitingRequest | undefined {
     if (this.#chokes > 0) return undefined;
     const answer = this.#answers.shift();
     return answer ?? (this.#holds > 0 ? undefined : this.#requests.shift());

@@ -19,7 +19,7 @@ import type { Log } from '../log.ts';
 import { LOW_MARK } from '../output/holding.ts';
 import { SlowConsumer, type SlowConsumerPolicy } from '../output/slow-consumer.ts';
 import { insteadOf } from '../output/undeliverable.ts';
-import { Entrance, type Carrier } from './entrance.ts';
+import { Entrance, type EntranceCarrier } from './entrance.ts';
 import { LocalEntry, type CountedTurns } from './local-entry.ts';
 import { Inbox } from './local-inbox.ts';
 
@@ -65,7 +65,7 @@ export interface LocalListener {
 /** Its transport details, for the session meta API. */
 const TRANSPORT: Dict = Object.freeze({ type: 'local' });
 
-export class LocalMember implements Session, Carrier {
+export class LocalMember implements Session, EntranceCarrier {
   readonly id: Id;
   readonly realm: CoreRealm;
   readonly principal: Principal;

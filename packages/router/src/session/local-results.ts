@@ -45,12 +45,12 @@ export interface LocalEnd {
   readonly message?: string;
 }
 
-export function resultOf({ payload, details }: Result): LocalResult {
+export function localResultOf({ payload, details }: Result): LocalResult {
   const { args, kwargs } = payload.lend();
   return { args, kwargs, details };
 }
 
-export function refusalOf({ error, payload, details }: ErrorMessage): ApplicationError {
+export function callErrorOf({ error, payload, details }: ErrorMessage): ApplicationError {
   const { args, kwargs } = payload.lend();
   return new ApplicationError(error, args, kwargs, { details });
 }

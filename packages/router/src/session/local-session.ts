@@ -28,8 +28,8 @@ import { LocalInvocations, type LocalProcedure } from './local-invocations.ts';
 import type { LocalListener, LocalMember } from './local-member.ts';
 import {
   endOf,
-  refusalOf,
-  resultOf,
+  callErrorOf,
+  localResultOf,
   type LocalCallOptions,
   type LocalEnd,
   type LocalEvent,
@@ -138,7 +138,7 @@ export class LocalSession {
     try {
       const payload = Payload.of(args, kwargs);
       const message = { type: MessageType.CALL, request, options, procedure, payload } as const;
-      return resultOf((await this.#ask(message, { onProgress })) as Result);
+      return localResultOf((await this.#ask(message, { onProgress })) as Result);
     } finally {
       signal?.removeEventListener('abort', cancel);
     }
@@ -259,10 +259,10 @@ export class LocalSession {
       this.#revoked(message);
       this.#pass(message);
     } else if (message.type === MessageType.RESULT && message.details.progress === true) {
-      this.#try(() => pending.hopes.onProgress?.(resultOf(message)));
+      this.#try(() => pending.hopes.onProgress?.(localResultOf(message)));
     } else {
       this.#pending.delete(message.request);
-      if (message.type === MessageType.ERROR) pending.reject(refusalOf(message));
+      if (message.type === MessageType.ERROR) pending.reject(callErrorOf(message));
       else {
         pending.hopes.granted?.(message);
         pending.resolve(message);

@@ -21,7 +21,7 @@ import { LOW_MARK } from '../output/holding.ts';
 import type { Outlet } from '../output/outlet.ts';
 import { SlowConsumer } from '../output/slow-consumer.ts';
 import { insteadOf, noForm, tooLong, tryEncode } from '../output/undeliverable.ts';
-import { Entrance, type Carrier } from './entrance.ts';
+import { Entrance, type EntranceCarrier } from './entrance.ts';
 import type { Joined } from './joining.ts';
 import { RequestSequence } from './request-sequence.ts';
 
@@ -29,7 +29,7 @@ import { RequestSequence } from './request-sequence.ts';
 const BYTES_A_UNIT = 12;
 
 /** What this needs of the router. */
-interface Surroundings {
+interface MemberRouter {
   readonly clock: Clock;
   readonly turns: Turns;
   readonly limits: Pick<Limits, 'authorizeTimeout' | 'queueSize' | 'slowConsumerTimeout'>;
@@ -39,7 +39,7 @@ interface Surroundings {
 }
 
 /** The connection of a joined client. */
-export interface ClientCarrier extends Carrier {
+export interface ClientCarrier extends EntranceCarrier {
   /** Sends GOODBYE from the router. */
   leave(reason: Uri, message?: string, departure?: Departure): void;
   /**
@@ -50,7 +50,7 @@ export interface ClientCarrier extends Carrier {
 }
 
 /** The connection to a client. */
-export interface Line {
+export interface MemberLine {
   readonly carrier: ClientCarrier;
   readonly outlet: Outlet;
   readonly transport: Pick<Transport, 'backlog'>;
@@ -83,7 +83,11 @@ export class Member implements Session {
   /** Tasks to run once the client has read nearly everything; created when first needed. */
   #awaiting: (() => void)[] | undefined;
 
-  constructor(joined: Joined, { carrier, outlet, transport, peer, client }: Line, router: Surroundings) {
+  constructor(
+    joined: Joined,
+    { carrier, outlet, transport, peer, client }: MemberLine,
+    router: MemberRouter,
+  ) {
     const { id, principal, features, realm, call, authorizer, slowConsumer } = joined;
     this.id = id;
     this.principal = principal;

@@ -6,7 +6,7 @@ import type { Origin, Publisher } from '../core/publication.ts';
 import { remember } from '../core/remembered.ts';
 import type { LoggedEvent } from './event-store.ts';
 
-interface Packed {
+interface PackedEvent {
   readonly offset: number;
   readonly time: number;
   readonly withheld: boolean;
@@ -27,7 +27,7 @@ export function packEvent({ offset, time, withheld, publication }: LoggedEvent):
   const { id, topic, options, payload, publisher, trustlevel, origin } = publication;
   const lists = (audienceOf(publication)?.lists ?? []).map(({ option, items }) => [option, [...items]]);
   const all: PublishOptions = { ...options, ...(Object.fromEntries(lists) as PublishOptions) };
-  const packed: Packed = {
+  const packed: PackedEvent = {
     ...{ offset, time, withheld, id, topic, origin, count: payload.count },
     options: all,
     ...(publisher === undefined ? {} : { publisher }),
@@ -39,7 +39,7 @@ export function packEvent({ offset, time, withheld, publication }: LoggedEvent):
 
 /** Unpacks an event that {@link packEvent} has packed; for other bytes, the result is undefined, or it throws. */
 export function unpackEvent(bytes: Uint8Array): LoggedEvent {
-  const [packed, payload] = cbor.decodePayload(bytes, 1).args as readonly [Packed, Uint8Array];
+  const [packed, payload] = cbor.decodePayload(bytes, 1).args as readonly [PackedEvent, Uint8Array];
   const { offset, time, withheld, count, ...publication } = packed;
   const kept = remember({ ...publication, payload: Payload.encoded(cbor, payload, count) });
   return { ...kept, offset, time, withheld };

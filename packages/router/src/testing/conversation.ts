@@ -15,7 +15,7 @@ import { createRouter } from '../router.ts';
 import { inMemory } from '../transports/in-memory.ts';
 import { ManualClock } from './manual-clock.ts';
 import { FarPeer, NearPeer, until, type Peer } from './peer.ts';
-import { fill, matchesTemplate, parseScript, type Line } from './script.ts';
+import { fill, matchesTemplate, parseScript, type ScriptLine } from './script.ts';
 
 /** How one client of a conversation differs from the others. */
 export interface PeerOptions {
@@ -130,7 +130,7 @@ class Stage {
   }
 
   /** Connects the client of a line, and joins it unless the script does. */
-  async enter(line: Line & { readonly peer: string }): Promise<void> {
+  async enter(line: ScriptLine & { readonly peer: string }): Promise<void> {
     if (this.#peers.has(line.peer)) return;
     const options = this.#options.peers?.[line.peer] ?? {};
     const peer = await this.#connect(options);
@@ -154,7 +154,7 @@ class Stage {
     return new FarPeer(await connect(this.#router, serializer));
   }
 
-  async play(line: Line): Promise<void> {
+  async play(line: ScriptLine): Promise<void> {
     if (line.kind === 'wait') {
       this.#clock.advance(line.ms);
       return;
@@ -181,7 +181,7 @@ class Stage {
   }
 
   /** Waits until the message or event of a line has arrived. */
-  async #await(kind: Line['kind'], peer: Peer, name: string): Promise<void> {
+  async #await(kind: ScriptLine['kind'], peer: Peer, name: string): Promise<void> {
     if (kind === 'expect') await peer.arrival();
     else if (kind === 'expect-closed') await peer.departure();
     else if (kind === 'hang-up') {

@@ -15,7 +15,7 @@ class Variable {
 }
 
 /** One line of a conversation. */
-export type Line = { readonly text: string } & (
+export type ScriptLine = { readonly text: string } & (
   | { readonly kind: 'send' | 'expect'; readonly peer: string; readonly message: unknown }
   | { readonly kind: 'send-raw'; readonly peer: string; readonly raw: string }
   | { readonly kind: 'hang-up' | 'expect-closed' | 'expect-nothing'; readonly peer: string }
@@ -25,7 +25,7 @@ export type Line = { readonly text: string } & (
 );
 
 /** The lines of a script, without blank lines and comments (`#`). */
-export function parseScript(script: string): Line[] {
+export function parseScript(script: string): ScriptLine[] {
   return script
     .split('\n')
     .map((line) => line.trim())
@@ -33,7 +33,7 @@ export function parseScript(script: string): Line[] {
     .map(parseLine);
 }
 
-function parseLine(text: string): Line {
+function parseLine(text: string): ScriptLine {
   const clock = /^clock \+(\d+)$/.exec(text);
   if (clock !== null) return { text, kind: 'wait', ms: Number(clock[1]) };
   const date = /^date ([+-]\d+)$/.exec(text);

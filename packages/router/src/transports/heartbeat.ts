@@ -4,7 +4,7 @@ import type { Limits, LimitTally } from '../limits.ts';
 import { nothing } from '../nothing.ts';
 
 /** A peer that can be pinged. */
-export interface Peer {
+export interface PingedPeer {
   /** Sends a ping, which the peer has to answer. */
   ask(): void;
   /** Whether reading from it is paused, so that its silence is no fault. */
@@ -16,7 +16,7 @@ export interface Peer {
 }
 
 /** The part of a socket that is used here. */
-interface Line {
+interface PingedSocket {
   readonly bytesRead: number;
   readonly bytesWritten: number;
   readonly writableLength: number;
@@ -24,7 +24,7 @@ interface Line {
 }
 
 /** What this needs of the router. */
-interface Surroundings {
+interface HeartbeatRouter {
   readonly clock: Clock;
   readonly limits: Pick<Limits, 'pingInterval' | 'pingTimeout'>;
   readonly limited: LimitTally;
@@ -42,7 +42,7 @@ const RESOLUTION = 5;
  * messages cost nothing here, and one timer serves all peers.
  */
 export class Heartbeat {
-  readonly #router: Surroundings;
+  readonly #router: HeartbeatRouter;
   /** In ms. */
   readonly #tick: number;
   /** In ticks; Infinity for no pings. */
@@ -55,7 +55,7 @@ export class Heartbeat {
   #now = 0;
   #dismiss: () => void = nothing;
 
-  constructor(router: Surroundings) {
+  constructor(router: HeartbeatRouter) {
     const { pingInterval, pingTimeout } = router.limits;
     const [interval, timeout] = [pingInterval || Infinity, pingTimeout || Infinity];
     this.#router = router;
@@ -65,7 +65,7 @@ export class Heartbeat {
   }
 
   /** Pings `peer` until its socket is closed. */
-  watch(socket: Line, peer: Peer): void {
+  watch(socket: PingedSocket, peer: PingedPeer): void {
     if (!Number.isFinite(this.#interval)) return;
     const beat = new Beat(socket, peer);
     this.#appoint(beat, this.#interval);
@@ -122,8 +122,8 @@ export class Heartbeat {
 
 /** The state of one peer. */
 class Beat {
-  readonly peer: Peer;
-  readonly #socket: Line;
+  readonly peer: PingedPeer;
+  readonly #socket: PingedSocket;
   /** The set in which it waits; undefined once it is lost. */
   turn: Set<Beat> | undefined;
   /** Whether an answer is due. */
@@ -132,7 +132,7 @@ class Beat {
   #read = 0;
   #written = 0;
 
-  constructor(socket: Line, peer: Peer) {
+  constructor(socket: PingedSocket, peer: PingedPeer) {
     this.#socket = socket;
     this.peer = peer;
   }

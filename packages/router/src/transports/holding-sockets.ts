@@ -1,13 +1,13 @@
 /** Sockets whose clients wait for a slot: reads only a little of them, in order to notice when they close. */
 import type { Socket } from 'node:net';
-import type { Entry, Place } from '../connection/place.ts';
+import type { SlotListener, Place } from '../connection/place.ts';
 import { nothing } from '../nothing.ts';
 
 /** Once a waiting client has sent this many bytes, reading pauses. */
 const MOST_EARLY = 1024;
 
 /** Asks for a slot, and keeps what the client sends meanwhile; `entry` reads it from the socket. */
-export function askFor(place: Place, socket: Socket, entry: Entry): void {
+export function askFor(place: Place, socket: Socket, entry: SlotListener): void {
   let release: () => void = nothing;
   const waits = place.ask({
     begin() {

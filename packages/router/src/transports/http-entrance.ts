@@ -12,7 +12,7 @@ import { Forwarding, type ForwardingRules } from './forwarding.ts';
 import { boundAddress } from './listening.ts';
 import { originAllowed, Origins } from './origin.ts';
 import { peerText } from './peer-address.ts';
-import { logRefusal, refusalHeaders, refusalText, type Refusal } from './refusal.ts';
+import { logRefusal, refusalHeaders, refusalText, type HttpRefusal } from './refusal.ts';
 import * as Refusals from './refusals.ts';
 import { underlayOf } from './underlay.ts';
 
@@ -109,7 +109,7 @@ export class HttpEntrance {
   }
 
   /** Reads the body of a request. It is reserved in what the process keeps, until it is released. */
-  async read(request: IncomingMessage, { size, time }: EntranceBounds): Promise<ReadBody | Refusal> {
+  async read(request: IncomingMessage, { size, time }: EntranceBounds): Promise<ReadBody | HttpRefusal> {
     const { clock, kept } = this.#host;
     const above = placeOf(this.#host, request.socket).share.client?.kept ?? kept.ofSessions;
     const account = new Account(Infinity, above);
@@ -126,7 +126,7 @@ export class HttpEntrance {
   }
 
   /** Answers with a refusal, and logs it. */
-  refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+  refuse(request: IncomingMessage, response: ServerResponse, refusal: HttpRefusal): void {
     const [path = ''] = (request.url ?? '').split('?', 1);
     const peer = this.#forwarding.clientOf(request);
     logRefusal(this.#host.log, 'HTTP request refused', refusal, { request, peer, path });

@@ -26,7 +26,7 @@ export function transportPair(serializer: Serializer): [Transport, Transport] {
   return [left, right];
 }
 
-type Delivery = (listener: TransportListener | undefined) => void;
+type PendingDelivery = (listener: TransportListener | undefined) => void;
 
 class End implements Transport {
   readonly serializer: Serializer;
@@ -35,7 +35,7 @@ class End implements Transport {
   #other: End | undefined;
   #open = true;
   /** What has not been delivered here yet. */
-  readonly #arriving = new Fifo<{ readonly size: number; readonly deliver: Delivery }>();
+  readonly #arriving = new Fifo<{ readonly size: number; readonly deliver: PendingDelivery }>();
   /** Its bytes. */
   #unread = 0;
   #isPaused = false;
@@ -94,7 +94,7 @@ class End implements Transport {
     listener?.closed('closed by the peer');
   }
 
-  arrive(size: number, deliver: Delivery): void {
+  arrive(size: number, deliver: PendingDelivery): void {
     this.#arriving.push({ size, deliver });
     this.#unread += size;
     this.#schedule();

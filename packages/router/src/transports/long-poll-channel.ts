@@ -4,7 +4,7 @@ import { Account } from '../core/account.ts';
 import type { Host } from '../host.ts';
 import { readBody, type BodyBounds, type BodyFault } from './body.ts';
 import type { LongPollTransport } from './long-poll-transport.ts';
-import type { Refusal } from './refusal.ts';
+import type { HttpRefusal } from './refusal.ts';
 import * as Refusals from './refusals.ts';
 
 /** The memory of a request in addition to its body (bytes), which also limits the number of requests. */
@@ -22,7 +22,7 @@ export async function readCounted(
 }
 
 /** What a request is answered whose body could not be read. */
-export function refusalOf(fault: BodyFault): Refusal {
+export function httpRefusalOf(fault: BodyFault): HttpRefusal {
   if (fault === 'late') return Refusals.LATE_BODY;
   return fault === 'no-room' ? Refusals.MANY_BODIES : Refusals.LONG_BODY;
 }
@@ -49,7 +49,7 @@ export class LongPollChannel {
    * send the next one before the last is answered.
    * @returns what went wrong
    */
-  async take(request: IncomingMessage): Promise<Refusal | undefined> {
+  async take(request: IncomingMessage): Promise<HttpRefusal | undefined> {
     const account = new Account(Infinity, this.#bodies);
     if (!account.reserve(REQUEST)) {
       this.#router.limited.add('long_poll_bodies');
@@ -62,7 +62,7 @@ export class LongPollChannel {
     this.#sent = taken;
     const body = await reading;
     // A body that was not read needs no turn.
-    return body === 'late' || body === 'no-room' ? refusalOf(body) : taken;
+    return body === 'late' || body === 'no-room' ? httpRefusalOf(body) : taken;
   }
 
   /** Waits until those before are delivered, and until anything is heard at all. */
@@ -70,7 +70,7 @@ export class LongPollChannel {
     before: Promise<unknown>,
     reading: Promise<Uint8Array | BodyFault>,
     account: Account,
-  ): Promise<Refusal | undefined> {
+  ): Promise<HttpRefusal | undefined> {
     const { transport } = this;
     const body = await reading;
     if (!(body instanceof Uint8Array)) account.release(account.used);
@@ -79,6 +79,6 @@ export class LongPollChannel {
     account.release(account.used);
     if (body instanceof Uint8Array) return transport.deliver(body) ? undefined : Refusals.NO_MESSAGE;
     if (body !== 'late' && body !== 'no-room') transport.tooLong(body);
-    return refusalOf(body);
+    return httpRefusalOf(body);
   }
 }

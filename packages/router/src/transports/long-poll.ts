@@ -11,14 +11,14 @@ import { hostOf, type Host, type Router } from '../host.ts';
 import { countConnections, placeOf } from './accepting.ts';
 import { Forwarding, type ForwardingRules } from './forwarding.ts';
 import { boundAddress } from './listening.ts';
-import { LongPollChannel, readCounted, refusalOf } from './long-poll-channel.ts';
+import { LongPollChannel, readCounted, httpRefusalOf } from './long-poll-channel.ts';
 import { LongPollTransport } from './long-poll-transport.ts';
 import { OpenSet } from './open-set.ts';
 import { originAllowed, Origins } from './origin.ts';
 import { peerText, type PeerAddress } from './peer-address.ts';
-import { logRefusal, refusalHeaders, refusalText, type Refusal } from './refusal.ts';
+import { logRefusal, refusalHeaders, refusalText, type HttpRefusal } from './refusal.ts';
 import * as Refusals from './refusals.ts';
-import { choose, DEFAULT_SERIALIZERS, subprotocolsOf, type Subprotocol } from './subprotocol.ts';
+import { chooseSubprotocol, DEFAULT_SERIALIZERS, subprotocolsOf, type Subprotocol } from './subprotocol.ts';
 import { underlayOf } from './underlay.ts';
 
 /** Times in ms, sizes in bytes. */
@@ -170,10 +170,10 @@ class LongPolls {
     const body = await readCounted(this.#router, request, bounds);
     account.release(account.used);
     if (!(body instanceof Uint8Array)) {
-      this.#refuse(exchange, refusalOf(body));
+      this.#refuse(exchange, httpRefusalOf(body));
       return;
     }
-    const subprotocol = choose(protocolsIn(body), this.#spoken);
+    const subprotocol = chooseSubprotocol(protocolsIn(body), this.#spoken);
     if (subprotocol === undefined) this.#refuse(exchange, Refusals.NOTHING_IN_COMMON);
     else if (this.#closing) this.#refuse(exchange, Refusals.CLOSING);
     else {
@@ -233,7 +233,7 @@ class LongPolls {
     } else this.#refuse(exchange, Refusals.NOTHING_HERE);
   }
 
-  #refuse({ request, response }: Exchange, refusal: Refusal): void {
+  #refuse({ request, response }: Exchange, refusal: HttpRefusal): void {
     const { path = '/lp' } = this.#options;
     const [asked = ''] = (request.url ?? '').split('?', 1);
     const [first = '', ...rest] = asked.slice(path.length + 1).split('/');
@@ -278,7 +278,7 @@ function protocolsIn(body: Uint8Array): readonly unknown[] {
   }
 }
 
-function answerRefused(response: ServerResponse, refusal: Refusal): void {
+function answerRefused(response: ServerResponse, refusal: HttpRefusal): void {
   // A listener that was added later may have answered first.
   if (response.headersSent) return;
   const text = refusalText(refusal);

@@ -26,7 +26,7 @@ export interface Agreement {
 }
 
 /** What a transport needs. */
-interface Ground {
+interface RawSocketGround {
   readonly socket: Socket;
   readonly parser: RawSocketParser;
   readonly queue: FlushQueue;
@@ -53,7 +53,7 @@ export class RawSocketTransport extends StreamTransport implements FramedTranspo
   constructor(
     { serializer, limit }: Agreement,
     acceptedLength: number,
-    { socket, parser, queue, clock, hello }: Ground,
+    { socket, parser, queue, clock, hello }: RawSocketGround,
   ) {
     const outbox = new Outbox(socket, FRAMING, queue);
     super({ socket, clock, serializer, outbox, sink: outbox }, limit, acceptedLength);

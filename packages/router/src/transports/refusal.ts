@@ -7,7 +7,7 @@ import { hangUp } from './hang-up.ts';
 import { peerAddressOf, type PeerAddress } from './peer-address.ts';
 
 /** Why a request is refused. It contains nothing from the request, which web pages might then display. */
-export interface Refusal {
+export interface HttpRefusal {
   /** The HTTP status. */
   readonly status: number;
   /** A short reason, for the log and for the client. */
@@ -18,12 +18,12 @@ export interface Refusal {
 }
 
 /** The body of a refusal. */
-export function refusalText({ status, reason, advice }: Refusal): string {
+export function refusalText({ status, reason, advice }: HttpRefusal): string {
   return `${status} ${STATUS_CODES[status] ?? ''}: ${reason}. ${advice}\n`;
 }
 
 /** The headers of a refusal. */
-export function refusalHeaders({ headers }: Refusal): Readonly<Record<string, string>> {
+export function refusalHeaders({ headers }: HttpRefusal): Readonly<Record<string, string>> {
   return {
     'Content-Type': 'text/plain; charset=utf-8',
     'X-Content-Type-Options': 'nosniff',
@@ -33,7 +33,7 @@ export function refusalHeaders({ headers }: Refusal): Readonly<Record<string, st
 }
 
 /** Refuses an upgrade, and closes the socket, which the HTTP server no longer manages. */
-export function refuseUpgrade(socket: Duplex, refusal: Refusal, clock: Clock): void {
+export function refuseUpgrade(socket: Duplex, refusal: HttpRefusal, clock: Clock): void {
   if (socket.writable) {
     const text = refusalText(refusal);
     const lines = [
@@ -57,7 +57,12 @@ interface Refused {
 }
 
 /** Logs a refusal. */
-export function logRefusal(log: Log, what: string, refusal: Refusal, { request, peer, path }: Refused): void {
+export function logRefusal(
+  log: Log,
+  what: string,
+  refusal: HttpRefusal,
+  { request, peer, path }: Refused,
+): void {
   const { address } = peer ?? peerAddressOf(request.socket);
   const { origin } = request.headers;
   const { status, reason } = refusal;

@@ -6,7 +6,7 @@ import { NO_BYTES } from '../nothing.ts';
 import type { Framed } from '../output/framing.ts';
 import type { Outbox, FrameSink } from '../output/outbox.ts';
 import { hangUp } from './hang-up.ts';
-import type { Peer } from './heartbeat.ts';
+import type { PingedPeer } from './heartbeat.ts';
 
 /** When a peer sends pings but leaves this many bytes unread, reading from it pauses. */
 const MOST_UNREAD = 1024 * 1024;
@@ -25,7 +25,7 @@ export interface StreamParts {
 }
 
 /** A transport over a stream. What its frames look like, and how they are read, is for those who extend it. */
-export abstract class StreamTransport implements Peer {
+export abstract class StreamTransport implements PingedPeer {
   readonly serializer: Serializer;
   /** The longest frame that the peer takes, in bytes. */
   readonly limit: number;

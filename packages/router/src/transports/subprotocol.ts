@@ -22,7 +22,10 @@ export function subprotocolsOf(serializers: readonly Serializer[]): readonly Sub
 }
 
 /** The first offered subprotocol that is supported, compared exactly (T-37). */
-export function choose(offered: Iterable<unknown>, spoken: readonly Subprotocol[]): Subprotocol | undefined {
+export function chooseSubprotocol(
+  offered: Iterable<unknown>,
+  spoken: readonly Subprotocol[],
+): Subprotocol | undefined {
   for (const name of offered) {
     const found = spoken.find((subprotocol) => subprotocol.name === name);
     if (found !== undefined) return found;

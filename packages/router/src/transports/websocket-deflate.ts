@@ -4,10 +4,10 @@ import type { ClosedBy, Serializer, Transport, TransportFailure, TransportListen
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 import type { Host } from '../host.ts';
 import { BatchSink, receiveBatch } from './batching.ts';
-import { PING_TIMEOUT, type Peer } from './heartbeat.ts';
+import { PING_TIMEOUT, type PingedPeer } from './heartbeat.ts';
 import { FlushQueue } from '../output/flush-queue.ts';
 import type { FrameSink } from '../output/outbox.ts';
-import { choose, type Subprotocol } from './subprotocol.ts';
+import { chooseSubprotocol, type Subprotocol } from './subprotocol.ts';
 import { offersCompression, type Upgrade } from './websocket-handshake.ts';
 import { CLOSE_CODES, MISMATCH } from './websocket-transport.ts';
 import { CloseCode } from './websocket-parser.ts';
@@ -44,7 +44,7 @@ export class Deflating {
       perMessageDeflate: COMPRESSION,
       maxPayload: limit,
       ...UNTYPED_OPTIONS,
-      handleProtocols: (offered) => choose(offered, spoken)?.name ?? false,
+      handleProtocols: (offered) => chooseSubprotocol(offered, spoken)?.name ?? false,
     });
   }
 
@@ -57,7 +57,7 @@ export class Deflating {
   admit(
     { request, socket, head }: Upgrade,
     subprotocol: Subprotocol,
-    open: (transport: Transport & Peer) => void,
+    open: (transport: Transport & PingedPeer) => void,
   ): void {
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       open(new DeflatingTransport(webSocket, subprotocol, this.#router.queue, this.#limit));
@@ -93,7 +93,7 @@ class DeflatingSink implements FrameSink {
 }
 
 /** A transport on `ws`, which also handles receiving, pings and closing. */
-class DeflatingTransport implements Transport, Peer {
+class DeflatingTransport implements Transport, PingedPeer {
   readonly serializer: Serializer;
   readonly acceptable: number;
   listener: TransportListener | undefined;

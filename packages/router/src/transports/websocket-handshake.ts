@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Refusal } from './refusal.ts';
+import type { HttpRefusal } from './refusal.ts';
 import * as Refusals from './refusals.ts';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -26,7 +26,7 @@ export function upgradeFault({
   method,
   headers,
   rawHeaders,
-}: IncomingMessage): Refusal | undefined {
+}: IncomingMessage): HttpRefusal | undefined {
   // RFC 9110 §7.8: HTTP/1.0 has no Upgrade.
   if (httpVersionMajor === 1 && httpVersionMinor === 0) return Refusals.OLD_HTTP;
   if (!hasOneHost(rawHeaders)) return Refusals.NO_HOST;

@@ -54,7 +54,7 @@ export function framingFor({ binary }: Serializer): Framing {
 }
 
 /** What a transport needs in addition to its socket. */
-export interface Ground {
+export interface WebSocketGround {
   readonly queue: FlushQueue;
   readonly clock: Clock;
   /** The longest message accepted, in bytes. */
@@ -69,7 +69,11 @@ export class WebSocketTransport extends StreamTransport implements Transport, We
   /** The message that is being processed. */
   #heard: Uint8Array | undefined;
 
-  constructor(socket: Socket, { serializer, batched }: Subprotocol, { queue, clock, limit }: Ground) {
+  constructor(
+    socket: Socket,
+    { serializer, batched }: Subprotocol,
+    { queue, clock, limit }: WebSocketGround,
+  ) {
     const framing = framingFor(serializer);
     const outbox = new Outbox(socket, framing, queue);
     const sink = batched ? new BatchSink(outbox, serializer, queue) : outbox;

@@ -9,15 +9,15 @@ import type { Place } from '../connection/place.ts';
 import { hostOf, type Host, type Router } from '../host.ts';
 import { countConnections, placeOf } from './accepting.ts';
 import { Forwarding, type ForwardingRules } from './forwarding.ts';
-import { Heartbeat, type Peer } from './heartbeat.ts';
+import { Heartbeat, type PingedPeer } from './heartbeat.ts';
 import { askFor } from './holding-sockets.ts';
 import { boundAddress } from './listening.ts';
 import { OpenSet } from './open-set.ts';
 import { originAllowed, Origins } from './origin.ts';
 import { peerText, type PeerAddress } from './peer-address.ts';
-import { logRefusal, refuseUpgrade, type Refusal } from './refusal.ts';
+import { logRefusal, refuseUpgrade, type HttpRefusal } from './refusal.ts';
 import * as Refusals from './refusals.ts';
-import { choose, DEFAULT_SERIALIZERS, subprotocolsOf, type Subprotocol } from './subprotocol.ts';
+import { chooseSubprotocol, DEFAULT_SERIALIZERS, subprotocolsOf, type Subprotocol } from './subprotocol.ts';
 import { underlayOf } from './underlay.ts';
 import { Deflating } from './websocket-deflate.ts';
 import { acceptUpgrade, offeredBy, upgradeFault, type Upgrade } from './websocket-handshake.ts';
@@ -117,17 +117,21 @@ function pathOf(request: IncomingMessage): string {
   return (request.url ?? '').split('?', 1)[0] ?? '';
 }
 
-function refuse(router: Host, request: IncomingMessage, refusal: Refusal, peer?: PeerAddress): void {
+function refuse(router: Host, request: IncomingMessage, refusal: HttpRefusal, peer?: PeerAddress): void {
   logRefusal(router.log, 'upgrade refused', refusal, { request, peer, path: pathOf(request) });
   refuseUpgrade(request.socket, refusal, router.clock);
 }
 
 /** The negotiated subprotocol, or why an upgrade is refused. */
-function agree(request: IncomingMessage, path: string, policy: Policy): Subprotocol | Refusal {
+function agree(request: IncomingMessage, path: string, policy: Policy): Subprotocol | HttpRefusal {
   const { paths, origins, spoken, bound } = policy;
   if (!paths.has(path)) return Refusals.NO_WEBSOCKET_HERE;
   if (!originAllowed(request.headers, bound, origins)) return Refusals.FOREIGN_ORIGIN;
-  return upgradeFault(request) ?? choose(offeredBy(request) ?? [], spoken) ?? Refusals.noSubprotocol(spoken);
+  return (
+    upgradeFault(request) ??
+    chooseSubprotocol(offeredBy(request) ?? [], spoken) ??
+    Refusals.noSubprotocol(spoken)
+  );
 }
 
 /** A client that has asked for an upgrade. */
@@ -181,7 +185,7 @@ class WebSocketEntrance {
     const { request, socket, head } = upgrade;
     const { entrance, limit, deflating } = this.#terms;
     const description = { type: 'websocket', protocol: subprotocol.name, peer: peerText(peer) };
-    const open = (transport: Transport & Peer): void => {
+    const open = (transport: Transport & PingedPeer): void => {
       this.#router.open(transport, description, underlayOf(socket, peer, entrance), place);
       this.#heartbeat.watch(socket, transport);
     };

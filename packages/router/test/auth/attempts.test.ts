@@ -4,7 +4,7 @@ import { ManualClock } from '@wamp/router/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Attempts, DEFAULT_ATTEMPT_LIMITS, type Claim } from '../../src/auth/attempts.ts';
-import { Turns } from '../../src/auth/turns.ts';
+import { AttemptTurns } from '../../src/auth/attempt-turns.ts';
 import { settle } from '../support/client.ts';
 import { coreOf } from '../support/core.ts';
 import { DENIED, Login, welcomed } from '../support/login.ts';
@@ -521,7 +521,7 @@ describe('turns', () => {
     const step = fc.oneof(fc.record({ take: kinds }), fc.record({ giveBack: fc.nat(20) }));
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-        const turns = new Turns<Item>(
+        const turns = new AttemptTurns<Item>(
           ({ kinds: of }) => new Map(of.map((kind: string) => [kind, bounds[kind as 'a']])),
           new ManualClock(),
         );

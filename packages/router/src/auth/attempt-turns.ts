@@ -2,19 +2,19 @@
 import type { Clock } from '../core/clock.ts';
 
 /** An item that waits. */
-interface Waiting<T> {
+interface WaitingItem<T> {
   readonly item: T;
   readonly go: () => void;
 }
 
 /** An item may belong to several kinds, and needs a free place in each of them. */
-export class Turns<T> {
+export class AttemptTurns<T> {
   readonly #bounds: (item: T) => ReadonlyMap<string, number>;
   /** The kinds in which each running item has a place, as determined when it began. */
   readonly #places = new Map<T, readonly string[]>();
   /** The number of occupied places by kind. */
   readonly #taken = new Map<string, number>();
-  readonly #waiting = new Set<Waiting<T>>();
+  readonly #waiting = new Set<WaitingItem<T>>();
   readonly #clock: Pick<Clock, 'after'>;
   readonly #delay: (item: T) => number;
   /** Cancels the next check of items that are delayed. */
@@ -66,7 +66,7 @@ export class Turns<T> {
     this.#lookAgain();
   }
 
-  #leave(waiting: Waiting<T>): void {
+  #leave(waiting: WaitingItem<T>): void {
     this.#waiting.delete(waiting);
     waiting.go();
   }
