@@ -6,12 +6,12 @@ const LEAST_ROOM = 1024;
 /** The memory grows to this multiple of the bytes that have arrived. */
 const AHEAD = 4;
 
-const NOTHING = new Uint8Array(0);
+const EMPTY = new Uint8Array(0);
 
 export class ArrivingFrame {
   readonly #length: number;
   readonly #memory: Memory;
-  #bytes: Uint8Array<ArrayBuffer> = NOTHING;
+  #bytes: Uint8Array<ArrayBuffer> = EMPTY;
   #size = 0;
 
   /** @param length of the whole frame, in bytes */
@@ -37,8 +37,8 @@ export class ArrivingFrame {
 
   /** Gives the memory of the frame back. */
   release(): void {
-    if (this.#bytes !== NOTHING) this.#memory.give(this.#bytes);
-    this.#bytes = NOTHING;
+    if (this.#bytes !== EMPTY) this.#memory.give(this.#bytes);
+    this.#bytes = EMPTY;
   }
 
   /** Grows to `size` bytes and some more, at most to the length of the frame. */

@@ -50,7 +50,7 @@ type Open = (bytes: Uint8Array, at: number, most: number) => Container;
 const DEPTH = 2;
 
 const OTHER: Container = { kind: 'other', starts: [], ends: [], end: undefined };
-const NOTHING: Container = { ...OTHER, end: 0 };
+const ABSENT: Container = { ...OTHER, end: 0 };
 
 function openJson(bytes: Uint8Array, at: number, most: number): Container {
   const first = bytes[at];
@@ -126,10 +126,10 @@ export function elementsOf(
 ): Elements | undefined {
   const open = OPEN[serializer.name];
   if (open === undefined) return undefined;
-  const args = count === 0 ? NOTHING : open(bytes, 0, most);
+  const args = count === 0 ? ABSENT : open(bytes, 0, most);
   const dict =
     count < 2 || args.end === undefined
-      ? NOTHING
+      ? ABSENT
       : open(bytes, startOfKwargs(bytes, args.end, serializer), 2 * most);
   const at = (index: number, of: Container): Element => elementAt(serializer, open, bytes, of, index);
   const kwargs = new Map<string, Element>();

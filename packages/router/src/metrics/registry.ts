@@ -125,8 +125,8 @@ export class MetricsRegistry {
     this.#add('histogram', definition, () => {
       const sets = this.#setsOf<{ whole: Distribution }>(definition);
       collect((value, ...labels) => {
-        const sum = sets.of(labels, () => ({ whole: NOTHING }));
-        sum.whole = sum.whole === NOTHING ? value : merged(sum.whole, value);
+        const sum = sets.of(labels, () => ({ whole: EMPTY }));
+        sum.whole = sum.whole === EMPTY ? value : merged(sum.whole, value);
       });
       return { ...headOf(definition), kind: 'histogram', samples: sets.samples(({ whole }) => whole) };
     });
@@ -167,7 +167,7 @@ export class MetricsRegistry {
   }
 }
 
-const NOTHING: Distribution = { count: 0, sum: 0, buckets: [] };
+const EMPTY: Distribution = { count: 0, sum: 0, buckets: [] };
 
 function headOf({ name, help }: MetricDefinition): MetricHead {
   return { name, help };

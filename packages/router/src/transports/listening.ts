@@ -11,10 +11,10 @@ import { countConnections } from './accepting.ts';
 export function onConnection(router: Host, server: Server, admit: (socket: Socket) => void): () => void {
   const event = server instanceof TlsServer ? 'secureConnection' : 'connection';
   server.on(event, admit);
-  const ignore = countConnections(router, server);
+  const stopCounting = countConnections(router, server);
   const quiet = logErrors(router, server);
   return () => {
-    ignore();
+    stopCounting();
     server.off(event, admit);
     quiet();
   };

@@ -85,10 +85,10 @@ export function acceptLongPolls(router: Router, options: LongPollOptions): LongP
   };
   server.removeAllListeners('request');
   server.on('request', listener);
-  const ignore = countConnections(host, server);
+  const stopCounting = countConnections(host, server);
   return {
     close() {
-      ignore();
+      stopCounting();
       return polls.close();
     },
   };

@@ -94,10 +94,10 @@ export function acceptWebSockets(router: Router, options: WebSocketOptions): Web
     else (entrances.get(path) ?? usual).receive({ request, socket: request.socket, head }, agreed, peer);
   };
   server.on('upgrade', upgrade);
-  const ignore = countConnections(host, server);
+  const stopCounting = countConnections(host, server);
   return {
     async close() {
-      ignore();
+      stopCounting();
       server.off('upgrade', upgrade);
       await Promise.all([usual, ...entrances.values()].map((entrance) => entrance.empty()));
     },
