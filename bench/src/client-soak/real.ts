@@ -23,6 +23,8 @@ export async function realSoak(minutes: number, cut: number): Promise<boolean> {
   const session = await connect(`ws://127.0.0.1:${proxy.port}/ws`, {
     realm: 'realm1',
     clock,
+    // Connections are lost all the time, which is no news.
+    logger: { error: (message, error) => console.error(message, error), warn: () => undefined },
     // A connection that is cut after a few seconds counts as one that has lasted.
     reconnect: { resetAfter: Math.min(1_000, cut * 500) },
   });

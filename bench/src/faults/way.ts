@@ -13,7 +13,7 @@ export interface Weather {
   rate: number;
 }
 
-export function fairWeather(): Weather {
+function fairWeather(): Weather {
   return { isSilent: false, delay: 0, piece: Infinity, rate: Infinity };
 }
 
