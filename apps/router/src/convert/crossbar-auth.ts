@@ -2,7 +2,7 @@
 import type { Part } from './part.ts';
 
 /** A value of the file to be written. */
-export type Written = Record<string, unknown>;
+export type ConvertedPart = Record<string, unknown>;
 
 /** A realm to be written. */
 export interface RealmDraft {
@@ -10,7 +10,7 @@ export interface RealmDraft {
   /** The names of its roles. */
   readonly roles: ReadonlySet<string>;
   /** A mapping for each method. */
-  readonly auth: Map<string, Written>;
+  readonly auth: Map<string, ConvertedPart>;
 }
 
 /** Who comes in by one transport, or by one path of it. */
@@ -23,7 +23,7 @@ export interface Entrance {
 /** Where the methods of this kind have their principals, and how one of them is converted. */
 interface Kind {
   readonly principals: string;
-  principal(part: Part): Written | undefined;
+  principal(part: Part): ConvertedPart | undefined;
 }
 
 const KINDS: Readonly<Record<string, Kind>> = {
@@ -44,13 +44,13 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
 };
 
-function wampcra(part: Part): Written {
+function wampcra(part: Part): ConvertedPart {
   const [secret, salt] = [part.text('secret'), part.text('salt')];
   const [iterations, keylen] = [part.number('iterations'), part.number('keylen')];
   return salt === undefined ? { secret } : { key: secret, salt, iterations, keylen };
 }
 
-function scram(part: Part): Written {
+function scram(part: Part): ConvertedPart {
   const kdf = part.text('kdf')?.replace('argon2id-13', 'argon2id13');
   const [iterations, memory, salt] = [part.number('iterations'), part.number('memory'), part.text('salt')];
   return {
@@ -120,7 +120,7 @@ function anonymous(part: Part | undefined, realms: readonly RealmDraft[]): reado
 }
 
 /** One mapping per method and realm: the first that says something else stays. */
-function add(realm: RealmDraft, method: string, wanted: Written, part: Part | undefined): boolean {
+function add(realm: RealmDraft, method: string, wanted: ConvertedPart, part: Part | undefined): boolean {
   const known = realm.auth.get(method);
   if (known === undefined) realm.auth.set(method, wanted);
   else if (JSON.stringify(known) !== JSON.stringify(wanted)) {
@@ -153,11 +153,11 @@ function addPrincipal(
   realm: RealmDraft,
   method: string,
   authid: string,
-  wanted: Written,
+  wanted: ConvertedPart,
   part: Part,
 ): boolean {
   const known = realm.auth.get(method) ?? { principals: {} };
-  const { principals } = known as { readonly principals?: Written };
+  const { principals } = known as { readonly principals?: ConvertedPart };
   if (principals === undefined) {
     part.leave(`realm ${realm.name} asks a procedure for its principals of ${method}`);
     return false;
@@ -173,6 +173,6 @@ function addPrincipal(
 }
 
 /** Without the keys that have no value. */
-export function definedOf(values: Written): Written {
+export function definedOf(values: ConvertedPart): ConvertedPart {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

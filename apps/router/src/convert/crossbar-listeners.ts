@@ -1,5 +1,11 @@
 /** Transports of a Crossbar.io configuration as listeners. */
-import { convertAuth, definedOf, type Entrance, type RealmDraft, type Written } from './crossbar-auth.ts';
+import {
+  convertAuth,
+  definedOf,
+  type Entrance,
+  type RealmDraft,
+  type ConvertedPart,
+} from './crossbar-auth.ts';
 import type { Part } from './part.ts';
 
 /** What the conversion of a transport needs. */
@@ -11,20 +17,20 @@ export interface Surroundings {
 
 /** A path of WebSockets. */
 interface PathDraft {
-  readonly rules: Written;
+  readonly rules: ConvertedPart;
   readonly entrance: Entrance;
   readonly part: Part;
 }
 
 /** One listener in the making, and who comes in there. */
 interface Draft {
-  readonly listener: Written;
+  readonly listener: ConvertedPart;
   /** Who comes in by the listener itself. */
   entrance: Entrance | undefined;
   /** What speaks there, other than WebSockets at paths. */
   readonly own: Set<string>;
   readonly paths: Map<string, PathDraft>;
-  readonly pages: Written;
+  readonly pages: ConvertedPart;
   readonly transports: Set<string>;
 }
 
@@ -53,7 +59,7 @@ const NO_PAGE: Readonly<Record<string, string>> = {
 export function convertTransport(
   transport: Part,
   around: Surroundings,
-): (() => Written | undefined) | undefined {
+): (() => ConvertedPart | undefined) | undefined {
   const draft: Draft = {
     listener: {},
     entrance: undefined,
@@ -127,7 +133,7 @@ function endpoint(transport: Part, { listener }: Draft, { place }: Surroundings)
   part.rest();
 }
 
-function tlsOf(tls: Part, place: (path: string) => string): Written {
+function tlsOf(tls: Part, place: (path: string) => string): ConvertedPart {
   const file = (key: string): string | undefined => {
     const path = tls.text(key);
     return path === undefined ? undefined : place(path);
@@ -156,7 +162,7 @@ function spoken(transport: string, part: Part, draft: Draft, around: Surrounding
   part.skip('serializers', 'id', 'type');
 }
 
-function optionsOf(part: Part, { listener }: Draft): Written {
+function optionsOf(part: Part, { listener }: Draft): ConvertedPart {
   const options = part.part('options');
   const origins = options?.texts('allowed_origins') ?? [];
   if (origins.includes('*')) {
@@ -255,7 +261,7 @@ function closeUnused(draft: Draft, realms: readonly RealmDraft[], transport: Par
 }
 
 /** A rule for the listener, or for each path, wherever not everybody comes in. */
-function finished(draft: Draft, realms: readonly RealmDraft[]): Written {
+function finished(draft: Draft, realms: readonly RealmDraft[]): ConvertedPart {
   const { listener, pages, transports } = draft;
   const [[first, rules] = ['', undefined], ...others] = [...draft.paths];
   let entrance = draft.entrance;
@@ -285,7 +291,7 @@ function finished(draft: Draft, realms: readonly RealmDraft[]): Written {
 function restricting(
   { methods, realms: into }: Entrance,
   realms: readonly RealmDraft[],
-): Written | undefined {
+): ConvertedPart | undefined {
   const used = new Set(realms.flatMap(({ auth }) => [...auth.keys()]));
   const rules = definedOf({
     methods: methods.size > 0 && methods.size < used.size ? [...methods] : undefined,

@@ -1,5 +1,5 @@
 /** Realms and permissions of a Crossbar.io configuration, where the longest URI decides alone; here, a denial wins. */
-import { definedOf, type Written } from './crossbar-auth.ts';
+import { definedOf, type ConvertedPart } from './crossbar-auth.ts';
 import type { Part } from './part.ts';
 
 const ACTIONS = ['call', 'register', 'publish', 'subscribe'] as const;
@@ -10,13 +10,13 @@ interface Rule {
   readonly uri: string;
   readonly match: string;
   readonly allow: ReadonlySet<Action>;
-  readonly disclose: Written | undefined;
+  readonly disclose: ConvertedPart | undefined;
   readonly part: Part;
 }
 
 /** A realm without its name and its authentication. */
-export function convertRealm(realm: Part): { readonly roles: Written; readonly more: Written } {
-  const roles: Written = {};
+export function convertRealm(realm: Part): { readonly roles: ConvertedPart; readonly more: ConvertedPart } {
+  const roles: ConvertedPart = {};
   for (const role of realm.parts('roles')) {
     const name = role.text('name');
     if (name === undefined) role.leave('has no name');
@@ -32,7 +32,7 @@ export function convertRealm(realm: Part): { readonly roles: Written; readonly m
   return { roles, more };
 }
 
-function convertRole(role: Part): Written {
+function convertRole(role: Part): ConvertedPart {
   const authorizer = role.text('authorizer');
   const rules = role.parts('permissions').map(ruleOf);
   role.skip('id');
@@ -45,7 +45,7 @@ function convertRole(role: Part): Written {
 export const KILL = 'wamp.session.kill';
 
 /** Permissions for every URI do not reach the meta API here, so that it has some of its own; without killing sessions. */
-function metaOf(rules: readonly Rule[]): readonly Written[] {
+function metaOf(rules: readonly Rule[]): readonly ConvertedPart[] {
   const whole = rules.find(({ uri, match }) => uri === '' && match === 'prefix');
   const allow = (['call', 'subscribe'] as const).filter((action) => whole?.allow.has(action));
   if (allow.length === 0) return [];
@@ -77,7 +77,7 @@ function ruleOf(part: Part): Rule {
 }
 
 /** What a wider permission allows, and this one does not, is denied: what is longer decides. */
-function permissionOf(rule: Rule, rules: readonly Rule[]): Written {
+function permissionOf(rule: Rule, rules: readonly Rule[]): ConvertedPart {
   const { uri, match, allow, disclose, part } = rule;
   const wider = rules.filter((other) => other !== rule && covers(other, rule));
   const deny = ACTIONS.filter(
@@ -104,14 +104,14 @@ function covers(rule: Rule, other: Rule): boolean {
   return own.length === others.length && own.every((each, index) => each === '' || each === others[index]);
 }
 
-function optionsOf(realm: Part): Written {
+function optionsOf(realm: Part): ConvertedPart {
   const options = realm.part('options');
   const isStrict = options?.text('uri_check') === 'strict';
   options?.rest();
   return isStrict ? { uri_rules: 'strict' } : {};
 }
 
-function historyOf(realm: Part): Written {
+function historyOf(realm: Part): ConvertedPart {
   const store = realm.part('store');
   if (store === undefined) return {};
   const type = store.text('type');

@@ -6,7 +6,7 @@ import { Files, textOf } from '../config/files.ts';
 import { compose, Excess, syntaxFaults } from '../config/yaml-text.ts';
 import { convertTransport } from './crossbar-listeners.ts';
 import { convertRealm, KILL } from './crossbar-roles.ts';
-import type { RealmDraft, Written } from './crossbar-auth.ts';
+import type { RealmDraft, ConvertedPart } from './crossbar-auth.ts';
 import { Part, type Note } from './part.ts';
 
 /** A configuration in YAML, and what it lacks. */
@@ -45,8 +45,8 @@ export function noteLine({ path, text }: Note): string {
   return path === '' ? `changed: ${text}` : `left out: ${path}: ${text}`;
 }
 
-function converted(root: Part, place: (path: string) => string, notes: Note[]): Written | undefined {
-  const [realms, drafts, listeners] = [[] as Written[], [] as RealmDraft[], [] as Written[]];
+function converted(root: Part, place: (path: string) => string, notes: Note[]): ConvertedPart | undefined {
+  const [realms, drafts, listeners] = [[] as ConvertedPart[], [] as RealmDraft[], [] as ConvertedPart[]];
   const transports: Part[] = [];
   for (const worker of root.parts('workers')) {
     const type = worker.text('type');
@@ -79,7 +79,11 @@ function converted(root: Part, place: (path: string) => string, notes: Note[]): 
 }
 
 /** Adds to each realm who may log in there. */
-function completeRealms(realms: readonly Written[], drafts: readonly RealmDraft[], notes: Note[]): void {
+function completeRealms(
+  realms: readonly ConvertedPart[],
+  drafts: readonly RealmDraft[],
+  notes: Note[],
+): void {
   drafts.forEach(({ name, auth }, index) => {
     if (auth.size === 0) {
       notes.push({
@@ -92,7 +96,7 @@ function completeRealms(realms: readonly Written[], drafts: readonly RealmDraft[
   });
 }
 
-function realmOf(part: Part, drafts: RealmDraft[]): Written {
+function realmOf(part: Part, drafts: RealmDraft[]): ConvertedPart {
   const name = part.text('name') ?? 'realm1';
   const { roles, more } = convertRealm(part);
   drafts.push({ name, roles: new Set(Object.keys(roles)), auth: new Map() });
@@ -101,7 +105,7 @@ function realmOf(part: Part, drafts: RealmDraft[]): Written {
 }
 
 /** A realm in which anybody may do anything is not offered beyond this machine. */
-function guard(listeners: readonly Written[], realms: readonly Written[], notes: Note[]): void {
+function guard(listeners: readonly ConvertedPart[], realms: readonly ConvertedPart[], notes: Note[]): void {
   const isOpen = realms.some(isOpenRealm);
   for (const listener of listeners) {
     if (!isOpen || listener['address'] !== '0.0.0.0') continue;
@@ -113,10 +117,10 @@ function guard(listeners: readonly Written[], realms: readonly Written[], notes:
   }
 }
 
-function isOpenRealm(realm: Written): boolean {
-  const { auth, roles } = realm as { auth?: { anonymous?: { role?: string } }; roles?: Written };
+function isOpenRealm(realm: ConvertedPart): boolean {
+  const { auth, roles } = realm as { auth?: { anonymous?: { role?: string } }; roles?: ConvertedPart };
   const role = auth?.anonymous?.role ?? '';
-  const { permissions = [] } = (roles?.[role] ?? {}) as { readonly permissions?: readonly Written[] };
+  const { permissions = [] } = (roles?.[role] ?? {}) as { readonly permissions?: readonly ConvertedPart[] };
   return permissions.some(({ uri, match, allow }) => {
     return uri === '' && match === 'prefix' && Array.isArray(allow) && allow.length === 4;
   });
