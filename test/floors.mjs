@@ -55,7 +55,7 @@ export const floors = {
   ],
   'packages/http-bridge': [
     ['media.ts', 'options.ts', 'metrics.ts', 'status.ts', 'credentials.ts', 'sessions.ts', 'wanted.ts'],
-    ['answers.ts', 'posted.ts', 'refusals.ts', 'open-api.ts'],
+    ['answers.ts', 'posted.ts', 'refusals.ts', 'open-api.ts', 'webhooks'],
     ['.'],
     ['index.ts'],
   ],

@@ -87,6 +87,8 @@ export const folders: Readonly<Record<string, string>> = {
 
   'packages/http-bridge/': '**HTTP for those who speak no WAMP.** POST, Server-Sent Events, webhooks.',
   'packages/http-bridge/src/': 'Requests, log-ins, answers: what each request of HTTP becomes in a realm.',
+  'packages/http-bridge/src/webhooks/':
+    'Webhooks: queues, attempts, signatures, and addresses that may not be connected to.',
   'packages/http-bridge/test/support/': 'A router, its bridge, and requests to it.',
   'packages/http-bridge/test/': 'A router with a bridge, and requests to it over real HTTP.',
 

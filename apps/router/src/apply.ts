@@ -10,6 +10,7 @@ import type { OperatorLog } from './log.ts';
 import type { PageCache } from './page-cache.ts';
 import { FIXED_LIMITS, type Change } from './plan.ts';
 import type { RightsSwitch } from './rights-switch.ts';
+import type { Webhooks } from './webhooks.ts';
 
 /** The URI of the GOODBYE to sessions that a reload ends. */
 const RECONFIGURED = 'wamp.close.reconfigured';
@@ -19,6 +20,7 @@ export interface ReloadedParts {
   readonly router: Router;
   readonly listeners: Listeners;
   readonly pages: PageCache;
+  readonly webhooks: Webhooks;
   readonly log: OperatorLog;
   /** The permissions of each realm with roles. */
   readonly rights: Map<string, RightsSwitch>;
@@ -54,6 +56,7 @@ export async function apply(
   applySettings(parts, changes, configuration);
   const prepared = new Map(realms.map((realm) => [realm.name, realm]));
   for (const change of changes) if ('realm' in change) applyToRealm(parts, change, prepared);
+  await parts.webhooks.apply(configuration.realms);
   for (const [place, listener] of of('certificate_renewed')) listeners.renew(place, listener);
   for (const place of of('listener_closed').keys()) listeners.close(place);
   await exchange(parts, of('listener_replaced'), among);

@@ -8,7 +8,7 @@ import { grantsEverything } from './rights.ts';
 
 /** One URL of a listener. */
 export interface Reached {
-  readonly what: 'pages' | 'WebSocket' | 'RawSocket' | 'long-poll';
+  readonly what: 'pages' | 'WebSocket' | 'RawSocket' | 'long-poll' | 'HTTP';
   readonly url: string;
   /** True for the built-in pages: a chat and a dashboard. */
   readonly hasApps?: boolean;

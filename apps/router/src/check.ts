@@ -14,12 +14,14 @@ export function summary({ listeners, realms }: Configuration): string {
 
 function listenerLine(listener: Listener): string {
   const { address, port, unix, transports, websocketPaths, longpollPath, pages, origins } = listener;
+  const { httpBridges = [] } = listener;
   const spoken = transports.map((transport) => {
     if (transport === 'websocket') return `websocket at ${websocketPaths.join(' and ')}`;
     return transport === 'longpoll' ? `longpoll at ${longpollPath}` : transport;
   });
   const parts = [
     ...spoken,
+    ...httpBridges.map(({ path, realm }) => `HTTP for ${realm} at ${path}`),
     ...pageParts(pages),
     ...tlsParts(listener),
     ...(origins.length > 0 ? [`origins ${origins.join(' ')}`] : []),

@@ -3,6 +3,7 @@ import { createServer as createHttpServer, type RequestListener, type Server as 
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import { createServer, type Server } from 'node:net';
 import { createServer as createTlsServer, Server as TlsServer, type TlsOptions } from 'node:tls';
+import { bridgeHttp } from '@wamp/http-bridge';
 import {
   acceptLongPolls,
   acceptProxied,
@@ -100,7 +101,10 @@ function serversFor(listener: Listener, answer: RequestListener): Servers {
   return { ...servers, front: listener.proxyProtocol ? createServer(SOCKET_OPTIONS) : servers.server };
 }
 
-function ownServersFor({ tls, transports }: Listener, answer: RequestListener): Omit<Servers, 'front'> {
+function ownServersFor(
+  { tls, transports, httpBridges = [] }: Listener,
+  answer: RequestListener,
+): Omit<Servers, 'front'> {
   if (!transports.includes('rawsocket')) {
     const http =
       tls === undefined
@@ -110,7 +114,7 @@ function ownServersFor({ tls, transports }: Listener, answer: RequestListener): 
   }
   const server =
     tls === undefined ? createServer(SOCKET_OPTIONS) : createTlsServer({ ...SOCKET_OPTIONS, ...tls });
-  const speaksHttp = transports.some((transport) => transport !== 'rawsocket');
+  const speaksHttp = httpBridges.length > 0 || transports.some((transport) => transport !== 'rawsocket');
   return { server, http: speaksHttp ? createHttpServer(HTTP_OPTIONS, answer) : undefined };
 }
 
@@ -135,6 +139,16 @@ function accept(router: Router, listener: Listener, { front, server, http }: Ser
       acceptors.push(
         acceptLongPolls(router, { ...shared, path, ...definedOf({ entrance, maxBodySize: maxMessageSize }) }),
       );
+    for (const rule of listener.httpBridges ?? []) {
+      const bodySize = Math.min(rule.bodySize, maxMessageSize ?? Infinity);
+      const bridge = bridgeHttp(router, { ...shared, ...rule, bodySize, ...definedOf({ entrance }) });
+      acceptors.push({
+        close() {
+          bridge.close();
+          return Promise.resolve();
+        },
+      });
+    }
   }
   if (transports.includes('rawsocket')) {
     acceptors.push(
@@ -197,6 +211,9 @@ function reachedAt(listener: Listener, place: string): readonly Reached[] {
     reached.push({ what: 'RawSocket', url: `rs${s}${inUnix}://${place}` });
   if (transports.includes('longpoll')) {
     reached.push({ what: 'long-poll', url: `http${s}${inUnix}://${place}${web(longpollPath)}` });
+  }
+  for (const { path } of listener.httpBridges ?? []) {
+    reached.push({ what: 'HTTP', url: `http${s}${inUnix}://${place}${web(path)}` });
   }
   return reached;
 }

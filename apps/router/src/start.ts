@@ -29,6 +29,7 @@ import type { Stoppable } from './shutdown.ts';
 import type { Pages } from './static-sites.ts';
 import { version } from './version.ts';
 import { whenFilesChange } from './watch.ts';
+import { Webhooks } from './webhooks.ts';
 
 /** How long clients may take to answer GOODBYE (ms). */
 const FAREWELL = 1_500;
@@ -61,16 +62,16 @@ export async function start(
   const health = healthOf(router, store);
   if (!insecureDev) refuseExposure(await resolveHosts(configuration.listeners), loaded);
   warnOfFew(configuration, log);
-  const about = aboutThis();
-  const pages = new PageCache();
+  const [about, pages] = [aboutThis(), new PageCache()];
   const answers = answersFor(() => reloader.configuration, pages, { health, about });
   const listeners = new Listeners(router, answers);
-  const parts = { router, listeners, pages, log, rights: rightsOf(realms), store };
+  const served = { listeners, webhooks: new Webhooks(router) };
+  const parts = { router, ...served, pages, log, rights: rightsOf(realms), store };
   const reloader = new Reloader(parts, { load: () => again(loaded), insecureDev }, loaded);
   const reload = (dryRun?: boolean): Promise<Reloaded> => reloader.reload(dryRun);
   const admin = await openAdminServers(configuration, { health, about, metrics: router.metrics, reload });
   const close = (): Promise<void> => closeAll(admin, store);
-  await openAll(listeners, configuration, close);
+  await openAll(served, configuration, close);
   const unwatch = whenFilesChange(
     () => (reloader.configuration.reload.watch ? reloader.files : []),
     () => void reload(),
@@ -102,16 +103,18 @@ async function closeAll(admin: readonly AdminServer[], store: SqliteStore | unde
   for (const server of admin) server.close();
 }
 
-/** Opens all listeners. @param undo called if one of them cannot be opened */
+/** Starts the webhooks, then opens all listeners. @param undo called if one of them cannot be opened */
 async function openAll(
-  listeners: Listeners,
+  { listeners, webhooks }: { readonly listeners: Listeners; readonly webhooks: Webhooks },
   configuration: Configuration,
   undo: () => Promise<void>,
 ): Promise<void> {
   try {
+    await webhooks.apply(configuration.realms);
     const places = byPlace(configuration.listeners);
     await listeners.open(places, places.size);
   } catch (error) {
+    await webhooks.apply([]);
     await undo();
     throw error;
   }

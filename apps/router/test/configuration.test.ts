@@ -162,6 +162,13 @@ describe('what is right is understood', () => {
       ],
       trustLevels: { staff: 3, guest: 0 },
       slowConsumers: { guest: 'drop_oldest' },
+      webhooks: [
+        {
+          ...{ topic: 'com..b', match: 'wildcard', target: 'https://app.example/hook', secret: 'hunter2' },
+          ...{ timeout: 1000, attempts: 2, firstDelay: 3000, longestDelay: 240_000 },
+          ...{ queueSize: 5120, deadLetterSize: 6144, allowPrivate: true },
+        },
+      ],
     });
     expect(realms.map(({ name }) => name).slice(1)).toEqual(['two', 'three']);
     expect(listeners).toMatchObject([
@@ -172,6 +179,12 @@ describe('what is right is understood', () => {
         websocketPaths: ['/wamp'],
         compression: true,
         origins: ['https://app.example', 'http://localhost:5173'],
+        httpBridges: [
+          {
+            ...{ path: '/api', realm: 'two', bodySize: 2048, bodyTimeout: 2000, callTimeout: 3000 },
+            ...{ heartbeat: 4000, sessionIdle: 5000, sessions: 6, cookie: 'sid' },
+          },
+        ],
         pages: false,
         tls: {
           passphrase: 'open sesame',
@@ -187,7 +200,7 @@ describe('what is right is understood', () => {
   test('check tells it without secrets', () => {
     const said = summary(read(EVERYTHING.replace('com.example.${SECRET}.$${x}', 'one')));
     expect(said.split('\n')).toEqual([
-      'listener 0.0.0.0 port 8081: websocket at /wamp, TLS for CN=localhost until 2126-10-30, ' +
+      'listener 0.0.0.0 port 8081: websocket at /wamp, HTTP for two at /api, TLS for CN=localhost until 2126-10-30, ' +
         'client certificates requested, origins https://app.example http://localhost:5173, ' +
         'only realm two, only by anonymous, websocket at /internal, only realm three',
       'listener /run/wamp.sock: longpoll at /poll, rawsocket, pages',

@@ -18,6 +18,8 @@ listeners:
     proxy_protocol: true
     forwarding_header: forwarded
     pages: false
+    http_bridges:
+      /api: { realm: two, body_size: 2KiB, body_timeout: 2s, call_timeout: 3s, heartbeat: 4s, session_idle: 5s, sessions: 6, cookie: sid }
     tls:
       certificate: certificate.pem
       key: encrypted-key.pem
@@ -47,6 +49,18 @@ realms:
     history: [{ topic: com.a, match: prefix, depth: 5, age: 1h }, { topic: com..b, match: wildcard }]
     trust_levels: { staff: 3, guest: 0 }
     slow_consumers: { guest: drop_oldest }
+    webhooks:
+      - topic: com..b
+        match: wildcard
+        target: https://app.example/hook
+        secret: \${SECRET}
+        timeout: 1s
+        attempts: 2
+        first_delay: 3s
+        longest_delay: 4m
+        queue_size: 5KiB
+        dead_letter_size: 6KiB
+        allow_private: true
   - &realm
     name: two
   - name: three

@@ -1,5 +1,6 @@
 /** C6: every option of the library has its key in the file, or a reason not to have one. */
-import type { RealmSettings, RouterOptions } from '@wamp/router';
+import type { BridgeOptions, WebhookOptions } from '@wamp/http-bridge';
+import type { HttpEntranceOptions, RealmSettings, RouterOptions } from '@wamp/router';
 import { expect, test } from 'vitest';
 import { jsonSchema, type JsonSchema } from '../src/config/schema.ts';
 
@@ -34,10 +35,45 @@ const OF_ROUTER: Readonly<Record<Exclude<keyof RouterOptions, keyof RealmSetting
   nextTurn: FOR_TESTS,
 };
 
-test.each(Object.entries({ ...OF_REALM, ...OF_ROUTER }))('C6 the option %s has its key', (_, place) => {
-  if ('none' in place) return;
-  const found = place.key.split(/\.|(?=\[\])/).reduce<JsonSchema | undefined>((part, step) => {
-    return step === '[]' ? part?.items : part?.properties?.[step];
-  }, jsonSchema());
-  expect(found?.description).toMatch(/\w/);
-});
+const OF_BRIDGES: Readonly<Record<Exclude<keyof BridgeOptions, keyof HttpEntranceOptions>, Place>> = {
+  path: { key: 'listeners[].http_bridges' },
+  realm: { key: 'listeners[].http_bridges.*.realm' },
+  bodySize: { key: 'listeners[].http_bridges.*.body_size' },
+  bodyTimeout: { key: 'listeners[].http_bridges.*.body_timeout' },
+  callTimeout: { key: 'listeners[].http_bridges.*.call_timeout' },
+  heartbeat: { key: 'listeners[].http_bridges.*.heartbeat' },
+  sessionIdle: { key: 'listeners[].http_bridges.*.session_idle' },
+  sessions: { key: 'listeners[].http_bridges.*.sessions' },
+  cookie: { key: 'listeners[].http_bridges.*.cookie' },
+};
+const OF_WEBHOOKS: Readonly<Record<keyof WebhookOptions, Place>> = {
+  realm: { key: 'realms[].webhooks' },
+  name: { none: 'is made of realm, topic and target' },
+  topic: { key: 'realms[].webhooks[].topic' },
+  match: { key: 'realms[].webhooks[].match' },
+  target: { key: 'realms[].webhooks[].target' },
+  secret: { key: 'realms[].webhooks[].secret' },
+  role: { key: 'realms[].webhooks[].role' },
+  timeout: { key: 'realms[].webhooks[].timeout' },
+  attempts: { key: 'realms[].webhooks[].attempts' },
+  firstDelay: { key: 'realms[].webhooks[].first_delay' },
+  longestDelay: { key: 'realms[].webhooks[].longest_delay' },
+  queueSize: { key: 'realms[].webhooks[].queue_size' },
+  deadLetterSize: { key: 'realms[].webhooks[].dead_letter_size' },
+  allowPrivate: { key: 'realms[].webhooks[].allow_private' },
+  resolve: FOR_TESTS,
+  random: FOR_TESTS,
+};
+
+const OF_HTTP = [...Object.entries(OF_BRIDGES), ...Object.entries(OF_WEBHOOKS)];
+test.each([...Object.entries({ ...OF_REALM, ...OF_ROUTER }), ...OF_HTTP])(
+  'C6 the option %s has its key',
+  (_, place) => {
+    if ('none' in place) return;
+    const found = place.key.split(/\.|(?=\[\])/).reduce<JsonSchema | undefined>((part, step) => {
+      if (step === '*') return part?.additionalProperties === false ? undefined : part?.additionalProperties;
+      return step === '[]' ? part?.items : part?.properties?.[step];
+    }, jsonSchema());
+    expect(found?.description).toMatch(/\w/);
+  },
+);

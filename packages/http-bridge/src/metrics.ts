@@ -31,3 +31,33 @@ export function bridgeMetrics(router: Router): BridgeMetrics {
   metricsOf.set(router, made);
   return made;
 }
+
+/** The metrics of all webhooks of a router. */
+export interface WebhookMetrics {
+  /** By webhook and outcome: `delivered`, `failed` (and tried again), `dead`, `lost` (at its end). */
+  readonly deliveries: Family<Counter>;
+  /** Dead letters that had to go, by webhook. */
+  readonly deadLettersLost: Family<Counter>;
+}
+
+const webhookMetricsOf = new WeakMap<Router, WebhookMetrics>();
+
+export function webhookMetrics(router: Router): WebhookMetrics {
+  const known = webhookMetricsOf.get(router);
+  if (known !== undefined) return known;
+  const { metrics } = router;
+  const made: WebhookMetrics = {
+    deliveries: metrics.counter({
+      name: 'wamp_webhook_deliveries_total',
+      help: 'Events of webhooks, by outcome: delivered; failed, and tried again; dead; lost when the webhook ended.',
+      labels: ['webhook', 'outcome'],
+    }),
+    deadLettersLost: metrics.counter({
+      name: 'wamp_webhook_dead_letters_lost_total',
+      help: 'Dead letters that are not kept any more, for newer ones have their room.',
+      labels: ['webhook'],
+    }),
+  };
+  webhookMetricsOf.set(router, made);
+  return made;
+}

@@ -263,6 +263,13 @@ test('a role may do over HTTP what it may do over WAMP, and is told 403 and the 
   expect((await here.post('call', { procedure: 'com.open' }, JOE)).status).toBe(404);
 });
 
+test('who may come in there, the entrance says as for transports', async () => {
+  const methods = await place({ entrance: { authmethods: ['anonymous'] } }, GUARDED);
+  expect((await methods.post('publish', { topic: 'com.open' }, JOE)).status).toBe(401);
+  const realms = await place({ entrance: { realms: ['realm2'] } }, GUARDED);
+  expect((await realms.post('publish', { topic: 'com.open' }, JOE)).status).toBe(404);
+});
+
 test('Bearer is a ticket that says itself whose it is, and so is the cookie', async () => {
   const token = ticket({
     verify: (shown) => (shown === 'abc.def' ? { authid: 'ann', authrole: 'user' } : undefined),

@@ -20,6 +20,7 @@ import {
   urlPath,
   type Complain,
 } from './kinds.ts';
+import { httpBridges, type HttpBridgeRule } from './http-bridges.ts';
 import { pages, type PagesConfiguration } from './pages.ts';
 import { tls } from './tls.ts';
 
@@ -46,6 +47,8 @@ export interface Listener {
   readonly proxyProtocol: boolean;
   /** The HTTP header in which these proxies name the client. */
   readonly forwardingHeader: 'none' | 'x-forwarded-for' | 'forwarded';
+  /** Paths below which requests of HTTP are requests for a realm; none when absent. */
+  readonly httpBridges?: readonly HttpBridgeRule[];
   readonly tls?: TlsOptions;
   /** Who may come in there: everybody whom a realm lets in when absent. */
   readonly auth?: EntranceRules;
@@ -176,6 +179,9 @@ function listener(files: Files): z.ZodType<Listener> {
       .describe(
         'Paths at which WebSocket clients connect, besides `websocket_paths`, with rules of their own: `auth` and `message_size` of the listener do not hold there.',
       ),
+    http_bridges: httpBridges()
+      .exactOptional()
+      .describe('Paths below which programs publish, call and subscribe over HTTP, without WAMP.'),
     pages: pages(files)
       .default(true)
       .describe(

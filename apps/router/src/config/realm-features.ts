@@ -10,16 +10,21 @@ export type TrustLevels = Readonly<Record<string, number>>;
 
 const POLICIES = ['disconnect', 'drop_oldest', 'drop_newest'] as const;
 
+/** A topic, or a pattern of topics. */
+export function topic(): z.ZodType<string, string> {
+  return z
+    .string()
+    .refine((value) => value === '' || isUri(value.replaceAll(/(?<=^|\.)(?=\.|$)/g, 'x'), 'loose'), {
+      message: NOT_WELL_FORMED,
+    })
+    .describe('The topic, or the pattern of topics.')
+    .meta({ title: 'a URI, or a pattern of URIs' });
+}
+
 /** The topics whose events are recorded. */
 export function history(): z.ZodType<readonly HistoryRule[]> {
   const rule = z.strictObject({
-    topic: z
-      .string()
-      .refine((topic) => topic === '' || isUri(topic.replaceAll(/(?<=^|\.)(?=\.|$)/g, 'x'), 'loose'), {
-        message: NOT_WELL_FORMED,
-      })
-      .describe('The topic, or the pattern of topics.')
-      .meta({ title: 'a URI, or a pattern of URIs' }),
+    topic: topic(),
     match: z
       .enum(['exact', 'prefix', 'wildcard'])
       .default('exact')

@@ -11,6 +11,7 @@ import { quotas, stores } from './limits.ts';
 import { history, slowConsumers, trustLevels, type TrustLevels } from './realm-features.ts';
 import { roles, type RoleConfiguration } from './roles.ts';
 import type { PrincipalSource } from './source.ts';
+import { webhooks, type WebhookRule } from './webhooks.ts';
 
 /** A realm. Without `auth` and `roles`, every client may do everything. */
 export interface RealmConfiguration {
@@ -28,6 +29,8 @@ export interface RealmConfiguration {
   /** By role; others are not disclosed in INVOCATION and EVENT. */
   readonly trustLevels: TrustLevels;
   readonly slowConsumers: SlowConsumerPolicies;
+  /** None when absent. */
+  readonly webhooks?: readonly WebhookRule[];
 }
 
 export function realms(files: Files): z.ZodType<readonly RealmConfiguration[]> {
@@ -69,13 +72,22 @@ function realm(files: Files): z.ZodType<RealmConfiguration> {
       .describe(
         'What becomes of clients that read too slowly: of all, or by role. Roles that are not named are disconnected.',
       ),
+    webhooks: webhooks(files).exactOptional().describe('Topics whose events are posted to a URL.'),
     stores: stores().prefault({}).describe('How much the realm keeps of all sessions together.'),
   });
   return together(written, checkRoles).transform(camelKeys).meta({ title: 'a mapping for a realm' });
 }
 
 /** Each role that is assigned must be defined. */
-function checkRoles({ auth: methods, roles: known }: Written, complain: Complain): void {
+function checkRoles(
+  { auth: methods, roles: known, webhooks: hooks = [] }: Written,
+  complain: Complain,
+): void {
+  hooks.forEach(({ role }, index) => {
+    if (role === undefined || (known !== undefined && Object.hasOwn(known, role))) return;
+    const names = Object.keys(known ?? {}).join(', ') || 'none';
+    complain(['webhooks', index, 'role'], `is no role of this realm, expected one of ${names}`);
+  });
   if (known === undefined) {
     if (methods !== undefined) complain(['roles'], 'is missing, expected what each role may do');
   } else if (methods === undefined) {
@@ -90,7 +102,7 @@ function checkRoles({ auth: methods, roles: known }: Written, complain: Complain
   }
 }
 
-type Written = Pick<RealmConfiguration, 'auth' | 'roles'>;
+type Written = Pick<RealmConfiguration, 'auth' | 'roles' | 'webhooks'>;
 
 /** A role, and the path where it is assigned. */
 interface Giving {

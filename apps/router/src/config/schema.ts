@@ -5,7 +5,7 @@ import { admin, type AdminConfiguration } from './admin.ts';
 import { checkEntrances } from './entrances.ts';
 import { Files } from './files.ts';
 import { camelKeys } from './camel-keys.ts';
-import { duration, text, together } from './kinds.ts';
+import { duration, text, together, type Complain } from './kinds.ts';
 import { attempts, limits } from './limits.ts';
 import { listeners, type Listener } from './listeners.ts';
 import { reload, type ReloadConfiguration } from './reload.ts';
@@ -53,7 +53,9 @@ export function configuration(files: Files): z.ZodType<Configuration> {
       .describe('The file that keeps event history and retained events; by default, they are in memory.'),
     admin: admin().prefault({}).describe('Where the router tells how it does.'),
   });
-  return together(file, ({ listeners: all, realms: each }, complain) => {
+  return together(file, (given, complain) => {
+    checkBridges(given, complain);
+    const { listeners: all, realms: each } = given;
     checkEntrances(all, each, complain);
     if (all.some(({ tls }) => tls?.requestCert === true)) return;
     each.forEach(({ auth }, index) => {
@@ -66,6 +68,23 @@ export function configuration(files: Files): z.ZodType<Configuration> {
   })
     .transform(camelKeys)
     .meta({ title: 'a mapping with listeners and realms' });
+}
+
+/** A bridge needs a realm to lead to. */
+function checkBridges(
+  { listeners: all, realms: each }: Pick<Configuration, 'listeners' | 'realms'>,
+  complain: Complain,
+): void {
+  all.forEach(({ httpBridges = [] }, index) => {
+    for (const { path, realm } of httpBridges) {
+      if (each.some(({ name }) => name === realm)) continue;
+      const names = each.map(({ name }) => name).join(', ');
+      complain(
+        ['listeners', index, 'http_bridges', path, 'realm'],
+        `is no realm of this router, expected one of ${names}`,
+      );
+    }
+  });
 }
 
 function log(): z.ZodType<Configuration['log']> {

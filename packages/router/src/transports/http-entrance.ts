@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Server as NetServer } from 'node:net';
 import type { Dict } from '@wamp/protocol';
-import type { Underlay } from '../auth/authenticator.ts';
+import type { EntranceRules, Underlay } from '../auth/authenticator.ts';
 import { Account } from '../core/account.ts';
 import { hostOf, type Host, type Router } from '../host.ts';
 import { countConnections, placeOf } from './accepting.ts';
@@ -26,6 +26,8 @@ export interface HttpEntranceOptions {
   readonly origins?: readonly string[];
   /** Trusted proxies, which name the client in a header; none by default. */
   readonly proxies?: ForwardingRules;
+  /** Who may come in there, of those whom the realm lets in; everybody of these by default. */
+  readonly entrance?: EntranceRules;
 }
 
 /** A client of HTTP, as far as its request has been admitted. */
@@ -104,7 +106,7 @@ export class HttpEntrance {
     // The requests of a connection have their own slots, which their log-ins take.
     placeOf(this.#host, request.socket).joined();
     // Each request may use another connection, so there is no channel binding.
-    const { channelBinding: _, ...underlay } = underlayOf(request.socket, peer);
+    const { channelBinding: _, ...underlay } = underlayOf(request.socket, peer, this.#options.entrance);
     return { peer: { type: 'http', peer: peerText(peer) }, underlay };
   }
 
