@@ -41,7 +41,7 @@ function mediaOf(serializer: Serializer, type: string, behind: Uint8Array): Medi
 }
 
 export const JSON_MEDIA: Media = mediaOf(json, 'application/json', Buffer.from(']]'));
-export const CBOR_MEDIA: Media = mediaOf(cbor, 'application/cbor', Buffer.alloc(0));
+const CBOR_MEDIA: Media = mediaOf(cbor, 'application/cbor', Buffer.alloc(0));
 
 /** The forms that are spoken, the preferred one first. */
 const SPOKEN: readonly Media[] = [JSON_MEDIA, CBOR_MEDIA];

@@ -7,7 +7,7 @@ import { callIn, publicationIn } from './wanted.ts';
 export type Operation = (session: LocalSession, body: unknown, terms: Terms) => Promise<Kwargs>;
 
 /** What bounds an operation. */
-export interface Terms {
+interface Terms {
   readonly clock: Clock;
   /** The longest time of a call (ms). */
   readonly callTimeout: number;

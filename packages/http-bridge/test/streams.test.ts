@@ -75,6 +75,31 @@ test('Last-Event-ID recovers exactly what was missed, once, and in order with wh
   expect(numbersOf(await second.received(4))).toEqual([3, 4, 5]);
 });
 
+test('what is published during the recovery is told once', async () => {
+  const asked: ((answer: boolean) => void)[] = [];
+  const authorize = (_: unknown, action: string, uri: string): boolean | Promise<boolean> => {
+    if (action !== 'call' || uri !== 'wamp.subscription.recover') return true;
+    return new Promise((resolve) => {
+      asked.push(resolve);
+    });
+  };
+  const here = await place({}, { ...LOGGED, authorizer: { authorize } });
+  const first = await listen(`${here.url}${NEWS}`);
+  await expect.poll(() => asked).toHaveLength(1);
+  asked[0]?.(true);
+  const id = (await first.received(1))[0]?.id ?? '';
+  first.close();
+  await publish(here, 1);
+  await using second = await listen(`${here.url}${NEWS}`, { 'last-event-id': id });
+  // It is subscribed, and hears what is published; what it has missed is asked for, but not answered yet.
+  await expect.poll(() => asked).toHaveLength(2);
+  await publish(here, 2, 3);
+  asked[1]?.(true);
+  await second.received(4);
+  await publish(here, 4);
+  expect(numbersOf(await second.received(5))).toEqual([1, 2, 3, 4]);
+});
+
 test('a cut before the first event loses nothing, for wamp.subscribed has an id already', async () => {
   const here = await place({}, LOGGED);
   const first = await listen(`${here.url}${NEWS}`);

@@ -40,14 +40,14 @@ for (const network of PRIVATE) {
 }
 
 /** True for an address of the public internet. */
-export function isPublic(address: string): boolean {
+function isPublic(address: string): boolean {
   const plain = plainAddress(address);
   const version = isIP(plain);
   return version !== 0 && !blocked.check(plain, version === 6 ? 'ipv6' : 'ipv4');
 }
 
 /** A target has an address that no webhook may connect to. */
-export class PrivateAddress extends Error {
+class PrivateAddress extends Error {
   readonly code = 'PRIVATE_ADDRESS';
 
   constructor(host: string, address: string) {

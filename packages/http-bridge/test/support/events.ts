@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 
 /** An event of a stream. */
-export interface Told {
+interface Told {
   readonly event: string;
   readonly id: string | undefined;
   readonly data: unknown;
