@@ -23,6 +23,6 @@ void run(process.argv.slice(2), {
   interrupt: interrupt.signal,
 }).then((code) => {
   process.exitCode = code;
-  // Exit explicitly: open handles, such as a terminal in raw mode, must not keep the process alive.
-  stdin.unref();
+  // An open terminal must not keep the process alive; a file as standard input does not, and has no unref.
+  if ('unref' in stdin) stdin.unref();
 });

@@ -49,6 +49,16 @@ test('wamp subscribe | head -1 ends when head has gone, and says nothing', async
   expect(stderr).toBe('');
 });
 
+test.each(['/dev/null', '"$PWD/package.json"'])('standard input may be the file %s', async (file) => {
+  const shell = spawn('bash', ['-c', `"$@" call wamp.session.count < ${file}`, 'bash', ...PROGRAM], {
+    env: { ...process.env, WAMP_URL: place.url },
+  });
+  let output = '';
+  for (const stream of [shell.stdout, shell.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
+  const [code] = (await once(shell, 'close')) as [number];
+  expect({ code, output }).toEqual({ code: 0, output: '2\n' });
+});
+
 test.each(['SIGINT', 'SIGTERM'] as const)(
   '%s ends a subscription with GOODBYE and exit code 0',
   async (signal) => {
