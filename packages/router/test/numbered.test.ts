@@ -50,13 +50,13 @@ const SECRETS: readonly (readonly [how: string, low: number | undefined, high: n
 /** The module with other secrets. */
 async function drawn(
   ...fractions: readonly (number | undefined)[]
-): Promise<typeof import('../src/core/numbered.ts')> {
+): Promise<Pick<typeof import('../src/core/numbered.ts'), 'Numbered' | 'homeOf'>> {
   const random = vi.spyOn(Math, 'random');
   for (const fraction of fractions) if (fraction !== undefined) random.mockReturnValueOnce(fraction);
   vi.resetModules();
-  const module = await import('../src/core/numbered.ts');
+  const { Numbered, homeOf } = await import('../src/core/numbered.ts');
   random.mockRestore();
-  return module;
+  return { Numbered, homeOf };
 }
 
 /** The longest run of slots taken in a table of 2^`bits` slots, when each number goes to the first free slot from its home on. */
