@@ -17,7 +17,7 @@ const RESULTS = ['dist/main.js', 'dist/index.html', 'dist/index.js'];
  * @param {string} root
  * @returns {string | undefined} undefined when nothing has been built
  */
-export function stampOf(root) {
+function stampOf(root) {
   const hash = createHash('sha256');
   for (const file of AT_TOP) hash.update(stateOf(join(root, file)));
   for (const folder of packagesOf(root)) {

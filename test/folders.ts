@@ -140,6 +140,7 @@ export const folders: Readonly<Record<string, string>> = {
   'docs/client/': 'Guides to the client, one task each; tests run their samples.',
   'docs/images/': 'Screenshots.',
   'scripts/': '`npm start`, `npm test` and their helpers.',
+  'scripts/release/': 'The release check: a registry on loopback, and blank projects that install from it.',
   'test/': 'Checks of the repository itself.',
   '.changeset/': 'What the next release will say.',
   '.ci/': 'What continuous integration runs.',
