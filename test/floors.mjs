@@ -59,7 +59,7 @@ export const floors = {
     ['.'],
     ['index.ts'],
   ],
-  'apps/router': [['failure.ts', 'one-line.ts'], ['config'], ['.']],
+  'apps/router': [['failure.ts', 'one-line.ts'], ['config'], ['convert'], ['.']],
   'apps/chat': [['.']],
   'apps/dashboard': [['.']],
 };
