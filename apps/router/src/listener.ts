@@ -11,6 +11,7 @@ import {
   acceptWebSockets,
   shareOnePort,
   type ForwardingRules,
+  type HttpEntranceOptions,
   type Router,
   type WebSocketRules,
 } from '@wamp/router';
@@ -139,16 +140,7 @@ function accept(router: Router, listener: Listener, { front, server, http }: Ser
       acceptors.push(
         acceptLongPolls(router, { ...shared, path, ...definedOf({ entrance, maxBodySize: maxMessageSize }) }),
       );
-    for (const rule of listener.httpBridges ?? []) {
-      const bodySize = Math.min(rule.bodySize, maxMessageSize ?? Infinity);
-      const bridge = bridgeHttp(router, { ...shared, ...rule, bodySize, ...definedOf({ entrance }) });
-      acceptors.push({
-        close() {
-          bridge.close();
-          return Promise.resolve();
-        },
-      });
-    }
+    acceptors.push(...bridgesOf(router, listener, shared));
   }
   if (transports.includes('rawsocket')) {
     acceptors.push(
@@ -163,6 +155,24 @@ function accept(router: Router, listener: Listener, { front, server, http }: Ser
     );
   }
   return acceptors;
+}
+
+/** The bridges of a listener, which answer requests of HTTP. */
+function bridgesOf(
+  router: Router,
+  { httpBridges = [], messageSize = Infinity, auth: entrance }: Listener,
+  shared: HttpEntranceOptions,
+): readonly Acceptor[] {
+  return httpBridges.map((rule) => {
+    const bodySize = Math.min(rule.bodySize, messageSize);
+    const bridge = bridgeHttp(router, { ...shared, ...rule, bodySize, ...definedOf({ entrance }) });
+    return {
+      close() {
+        bridge.close();
+        return Promise.resolve();
+      },
+    };
+  });
 }
 
 /** What holds at single paths. */
