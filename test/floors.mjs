@@ -59,7 +59,7 @@ export const floors = {
     ['.'],
     ['index.ts'],
   ],
-  'apps/router': [['failure.ts', 'one-line.ts'], ['config'], ['convert'], ['.']],
+  'apps/router': [['failure.ts', 'one-line.ts'], ['config'], ['convert', 'admin-realm'], ['.']],
   'apps/chat': [['.']],
   'apps/dashboard': [['.']],
 };

@@ -94,6 +94,7 @@ export const folders: Readonly<Record<string, string>> = {
 
   'apps/router/': '**`wamp-router`**, the router to deploy.',
   'apps/router/src/': 'The program: command line, listeners, HTTP pages, log, start and shutdown.',
+  'apps/router/src/admin-realm/': 'The procedures by which operators look at the router and change it.',
   'apps/router/src/convert/': 'Converts configurations of Crossbar.io.',
   'apps/router/src/config/': 'The configuration file: parsing, schema, error messages.',
   'apps/router/public/': 'The landing page.',

@@ -1,15 +1,16 @@
 /** A summary of a configuration, without secrets. */
-import { X509Certificate } from 'node:crypto';
 import type { AuthConfiguration } from './config/auth.ts';
 import type { Listener } from './config/listeners.ts';
 import type { PagesConfiguration } from './config/pages.ts';
 import type { RealmConfiguration } from './config/realms.ts';
 import type { Configuration } from './config/schema.ts';
+import { certificateOf } from './listeners.ts';
 import { grantsEverything } from './rights.ts';
 
 /** The listeners and realms of a configuration, one line each. */
-export function summary({ listeners, realms }: Configuration): string {
-  return [...listeners.map(listenerLine), ...realms.map(realmLine)].join('\n');
+export function summary({ listeners, realms, admin }: Configuration): string {
+  const forOperators = admin.realm === undefined ? [] : [`admin ${realmLine(admin.realm)}`];
+  return [...listeners.map(listenerLine), ...realms.map(realmLine), ...forOperators].join('\n');
 }
 
 function listenerLine(listener: Listener): string {
@@ -48,12 +49,12 @@ function entranceParts(rules: Listener['auth']): readonly string[] {
 }
 
 function tlsParts({ tls }: Listener): readonly string[] {
-  if (tls === undefined) return [];
-  const { subject, validTo } = new X509Certificate(tls.cert as Buffer);
+  const certificate = certificateOf(tls);
+  if (tls === undefined || certificate === undefined) return [];
   const asks =
     tls.rejectUnauthorized === true ? 'required' : tls.requestCert === true ? 'requested' : undefined;
   return [
-    `TLS for ${subject.replaceAll('\n', ' ')} until ${new Date(validTo).toISOString().slice(0, 10)}`,
+    `TLS for ${certificate.subject} until ${certificate.expires.slice(0, 10)}`,
     ...(asks === undefined ? [] : [`client certificates ${asks}`]),
   ];
 }

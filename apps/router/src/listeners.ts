@@ -1,5 +1,7 @@
 /** The listeners of a running router: opens, closes and replaces them. */
+import { X509Certificate } from 'node:crypto';
 import type { RequestListener } from 'node:http';
+import type { TlsOptions } from 'node:tls';
 import type { Router } from '@wamp/router';
 import type { Reached } from './banner.ts';
 import type { Listener } from './config/listeners.ts';
@@ -19,6 +21,20 @@ export function resolveHosts(listeners: readonly Listener[]): Promise<readonly L
   );
 }
 
+/** A listener for people. */
+export interface ToldListener {
+  readonly place: string;
+  readonly urls: readonly string[];
+  readonly certificate?: { readonly subject: string; readonly expires: string };
+}
+
+/** Whom a certificate is for, and until when; undefined without one. */
+export function certificateOf(tls: TlsOptions | undefined): ToldListener['certificate'] {
+  if (tls?.cert === undefined) return undefined;
+  const { subject, validTo } = new X509Certificate(tls.cert as Buffer);
+  return { subject: subject.replaceAll('\n', ' '), expires: new Date(validTo).toISOString() };
+}
+
 /** The open listeners, by their place in the configuration. */
 export class Listeners {
   readonly #router: Router;
@@ -26,6 +42,8 @@ export class Listeners {
   /** The total number of connections that the process can handle. */
   readonly #room = roomForConnections();
   readonly #open = new Map<string, OpenListener>();
+  /** What the configuration says of those that are open. */
+  readonly #configured = new Map<string, Listener>();
   /** Closed listeners with connections that are still open. */
   readonly #closed: OpenListener[] = [];
 
@@ -37,6 +55,15 @@ export class Listeners {
   /** The URLs of all listeners. */
   get reached(): readonly Reached[] {
     return [...this.#open.values()].flatMap(({ reached }) => reached);
+  }
+
+  /** Those that are open, for people: how they are reached, and until when their certificates hold. */
+  told(): readonly ToldListener[] {
+    return [...this.#open].map(([place, { reached }]) => {
+      const urls = reached.map(({ url }) => url);
+      const certificate = certificateOf(this.#configured.get(place)?.tls);
+      return { place, urls, ...(certificate === undefined ? {} : { certificate }) };
+    });
   }
 
   /**
@@ -60,6 +87,7 @@ export class Listeners {
       throw error;
     }
     for (const [place, listener] of opened) this.#open.set(place, listener);
+    for (const [place, listener] of listeners) this.#configured.set(place, listener);
   }
 
   /** Stops accepting connections there; existing ones stay open. */
@@ -71,8 +99,11 @@ export class Listeners {
     void listener.close();
   }
 
-  renew(place: string, { tls }: Listener): void {
-    if (tls !== undefined) this.#open.get(place)?.renew(tls);
+  renew(place: string, listener: Listener): void {
+    const { tls } = listener;
+    if (tls === undefined) return;
+    this.#open.get(place)?.renew(tls);
+    this.#configured.set(place, listener);
   }
 
   /** Stops accepting connections everywhere; resolves when all have ended. */

@@ -69,6 +69,22 @@ export function logTo(
   };
 }
 
+/** A log that notes its entries elsewhere, too. @param note is told of all but those of level `debug` */
+export function noting(log: OperatorLog, note: Log): OperatorLog {
+  return {
+    log: (severity, what, facts) => {
+      if (severity !== 'debug') note(severity, what, facts);
+      log.log(severity, what, facts);
+    },
+    get level() {
+      return log.level;
+    },
+    set level(least) {
+      log.level = least;
+    },
+  };
+}
+
 function named(facts: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     Object.entries(facts).map(([key, fact]) => [TAKEN.has(key) ? `${key}_` : key, fact]),

@@ -1,9 +1,10 @@
 /** Computes the steps of a reload: a pure function of the old and the new configuration. */
 import { differing, same } from './config/same.ts';
+import type { AdminConfiguration } from './config/admin.ts';
 import { snakeCase } from './config/camel-keys.ts';
 import type { Listener } from './config/listeners.ts';
 import type { RealmConfiguration } from './config/realms.ts';
-import type { Configuration } from './config/schema.ts';
+import { placedRealms, type Configuration } from './config/schema.ts';
 import { authenticationChanged, rolesGone } from './departures.ts';
 
 /** A listener, and its key. */
@@ -39,22 +40,33 @@ const FIXED: ReadonlySet<string> = new Set(FIXED_LIMITS);
 export function planReload(before: Configuration, after: Configuration): readonly Change[] {
   return [
     ...listenerChanges(before.listeners, after.listeners),
-    ...realmChanges(before.realms, after.realms),
+    ...realmChanges(allRealms(before), allRealms(after)),
     ...(before.strictRequestIds === after.strictRequestIds ? [] : [restart('strict_request_ids')]),
     ...(before.agent === after.agent ? [] : [restart('agent')]),
     ...settingChanges('limits', before.limits, after.limits, FIXED),
     ...settingChanges('attempts', before.attempts, after.attempts),
     ...(before.drain === after.drain ? [] : [setting('drain')]),
     ...settingChanges('log', before.log, after.log, new Set(['format'])),
-    ...settingChanges(
-      'admin',
-      before.admin,
-      after.admin,
-      new Set(Object.keys({ ...before.admin, ...after.admin })),
-    ),
+    ...adminChanges(before.admin, after.admin),
     ...(same(before.store, after.store) ? [] : [{ kind: 'needs_restart', path: 'store' } satisfies Change]),
     ...settingChanges('reload', before.reload, after.reload),
   ];
+}
+
+function allRealms(configuration: Configuration): readonly RealmConfiguration[] {
+  return placedRealms(configuration).map(({ realm }) => realm);
+}
+
+/** Its realm is one of the realms. */
+function adminChanges(before: AdminConfiguration, after: AdminConfiguration): readonly Change[] {
+  return [
+    ...settingChanges('admin', placesOf(before), placesOf(after), new Set(['listener', 'socket'])),
+    ...(same(before.payloads ?? [], after.payloads ?? []) ? [] : [setting('admin.realm.payloads')]),
+  ];
+}
+
+function placesOf({ listener, socket }: AdminConfiguration): object {
+  return { listener, socket };
 }
 
 function placeOf({ unix, address, port }: Listener): string {

@@ -3,9 +3,11 @@ import { isIP } from 'node:net';
 import { createRouter, isLoopback, type EventStore, type Log, type Router } from '@wamp/router';
 import { namedRealm, type PreparedRealm } from './authenticators.ts';
 import { letsInAnonymous } from './config/entrances.ts';
+import type { Path } from './config/faults.ts';
 import type { Listener } from './config/listeners.ts';
 import type { LoadedConfiguration } from './config/load.ts';
 import type { RealmConfiguration } from './config/realms.ts';
+import { placedRealms } from './config/schema.ts';
 import { assembleListener } from './listener.ts';
 import { grantsEverything } from './rights.ts';
 
@@ -49,7 +51,7 @@ export function prepareRealms(
   store?: EventStore,
 ): Promise<readonly PreparedRealm[]> {
   return Promise.all(
-    loaded.configuration.realms.map((realm, index) => openable(realm, index, loaded, store)),
+    placedRealms(loaded.configuration).map(({ realm, path }) => openable(realm, path, loaded, store)),
   );
 }
 
@@ -89,13 +91,13 @@ export function refuseExposure(listeners: readonly Listener[], loaded: LoadedCon
  */
 async function openable(
   realm: RealmConfiguration,
-  index: number,
+  path: Path,
   loaded: LoadedConfiguration,
   store?: EventStore,
 ): ReturnType<typeof namedRealm> {
   try {
     return await namedRealm(realm, store);
   } catch (error) {
-    throw loaded.complaint(['realms', index], error instanceof Error ? error.message : String(error));
+    throw loaded.complaint(path, error instanceof Error ? error.message : String(error));
   }
 }

@@ -4,6 +4,7 @@ import type { Action } from '@wamp/router';
 import { permissionsFor } from './authenticators.ts';
 import type { LoadedConfiguration } from './config/load.ts';
 import type { RealmConfiguration } from './config/realms.ts';
+import { placedRealms } from './config/schema.ts';
 import { CannotStart, USAGE } from './failure.ts';
 
 /** The principal and the request to evaluate. */
@@ -43,15 +44,15 @@ export interface Answer {
 /** @throws CannotStart if there is no such realm or role */
 export function answer(loaded: LoadedConfiguration, question: Question): Answer {
   const { role, action, uri, authid = '', match } = question;
-  const { realms } = loaded.configuration;
-  const name = question.realm ?? realms[0]?.name;
-  const index = realms.findIndex((realm) => realm.name === name);
-  const realm = realms[index];
-  if (realm === undefined) throw new CannotStart(`there is no realm ${name ?? ''}`, USAGE);
+  const realms = placedRealms(loaded.configuration);
+  const name = question.realm ?? realms[0]?.realm.name;
+  const { realm, path: within } = realms.find((each) => each.realm.name === name) ?? {};
+  if (realm === undefined || within === undefined)
+    throw new CannotStart(`there is no realm ${name ?? ''}`, USAGE);
   if (realm.roles === undefined) {
     return {
       permitted: true,
-      line: `permitted: ${loaded.place(['realms', index])}: without roles, everybody may do everything`,
+      line: `permitted: ${loaded.place(within)}: without roles, everybody may do everything`,
     };
   }
   if (!Object.hasOwn(realm.roles, role))
@@ -60,7 +61,7 @@ export function answer(loaded: LoadedConfiguration, question: Question): Answer 
   const { decision, path = '', reason } = rights.explain({ authid, authrole: role }, action, uri, { match });
   const [, permission] = /\[(\d+)\]$/.exec(path) ?? [];
   const decisive = permission === undefined ? [] : ['permissions', Number(permission)];
-  const where = loaded.place(['realms', index, 'roles', role, ...decisive]);
+  const where = loaded.place([...within, 'roles', role, ...decisive]);
   return {
     permitted: decision === 'permitted' || decision === 'disclosed',
     line: `${decision}: ${where}: ${reason}`,

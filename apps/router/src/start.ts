@@ -4,12 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Router } from '@wamp/router';
 import type { SqliteStore } from '@wamp/store-sqlite';
 import { openAdmin, type AdminServer } from './admin-server.ts';
+import { Administration, type Administered } from './administration.ts';
+import { RecentEntries } from './admin-realm/recent-entries.ts';
 import type { PreparedRealm } from './authenticators.ts';
 import { banner } from './banner.ts';
 import { entranceTo } from './check.ts';
 import type { Listener } from './config/listeners.ts';
 import { loadConfiguration, type LoadedConfiguration } from './config/load.ts';
 import type { Configuration } from './config/schema.ts';
+import { Drain } from './drain.ts';
 import { fewDescriptors, roomForConnections } from './descriptors.ts';
 import { CannotStart } from './failure.ts';
 import { openStore, storeCheck } from './event-file.ts';
@@ -18,7 +21,7 @@ import type { HealthAnswers } from './health-answers.ts';
 import { answerHttp } from './http.ts';
 import { LineWriter } from './line-writer.ts';
 import { Listeners, resolveHosts } from './listeners.ts';
-import { logTo, type OperatorLog } from './log.ts';
+import { logTo, noting, type OperatorLog } from './log.ts';
 import { PageCache } from './page-cache.ts';
 import { byPlace } from './plan.ts';
 import { prepare, refuseExposure } from './prepare.ts';
@@ -47,33 +50,57 @@ export interface Running extends Stoppable {
 /**
  * Resolves once clients can connect.
  * @param insecureDev whether to allow unrestricted anonymous access from other machines
- * @param log default: JSON on stderr
+ * @param written the log; default: JSON on stderr
  * @throws CannotStart if they never can
  */
 export async function start(
   loaded: LoadedConfiguration,
   insecureDev: boolean,
-  log: OperatorLog = logTo(new LineWriter(process.stderr), loaded.configuration.log.level),
+  written: OperatorLog = logTo(new LineWriter(process.stderr), loaded.configuration.log.level),
 ): Promise<Running> {
   const { configuration } = loaded;
+  const recent = new RecentEntries();
+  const log = noting(written, (level, what, facts) => recent.note(level, what, facts));
   const store = openStore(loaded, log.log);
   const { router, realms } = await prepare(loaded, insecureDev, log.log, store);
   measureProcess(router.metrics);
-  const health = healthOf(router, store);
   if (!insecureDev) refuseExposure(await resolveHosts(configuration.listeners), loaded);
   warnOfFew(configuration, log);
-  const [about, pages] = [aboutThis(), new PageCache()];
+  const [health, about, pages] = [healthOf(router, store), aboutThis(), new PageCache()];
   const answers = answersFor(() => reloader.configuration, pages, { health, about });
   const listeners = new Listeners(router, answers);
   const served = { listeners, webhooks: new Webhooks(router) };
   const parts = { router, ...served, pages, log, rights: rightsOf(realms), store };
   const reloader = new Reloader(parts, { load: () => again(loaded), insecureDev }, loaded);
-  const reload = (dryRun?: boolean): Promise<Reloaded> => reloader.reload(dryRun);
+  return serve({ ...parts, recent, health, about, reloader });
+}
+
+/** Everything that serves. */
+interface Assembled extends Omit<Administered, 'configuration' | 'reload' | 'drain'>, HealthAnswers {
+  readonly reloader: Reloader;
+  readonly webhooks: Webhooks;
+}
+
+/** Opens all listeners, and tells how it goes on. */
+async function serve({ reloader, health, ...rest }: Assembled): Promise<Running> {
+  const { router, listeners, log, about, store } = rest;
+  const { configuration } = reloader;
+  const drain = new Drain(health);
+  const reload = async (dryRun?: boolean): Promise<Reloaded> => {
+    const reloaded = await reloader.reload(dryRun);
+    administration.follow();
+    return reloaded;
+  };
+  const current = (): Configuration => reloader.configuration;
+  const administration = new Administration({ ...rest, drain, reload, configuration: current });
   const admin = await openAdminServers(configuration, { health, about, metrics: router.metrics, reload });
-  const close = (): Promise<void> => closeAll(admin, store);
-  await openAll(served, configuration, close);
+  const close = (): Promise<void> => {
+    administration.close();
+    return closeAll(admin, store);
+  };
+  await openAll(rest, configuration, close);
   const unwatch = whenFilesChange(
-    () => (reloader.configuration.reload.watch ? reloader.files : []),
+    () => (current().reload.watch ? reloader.files : []),
     () => void reload(),
   );
   const urls = listeners.reached.map(({ url }) => url);
@@ -84,7 +111,7 @@ export async function start(
     reload,
     async stop() {
       unwatch();
-      await stop({ router, health, log, listeners }, reloader.configuration.drain);
+      await stop({ router, drain, log, listeners }, current().drain);
       await close();
       log.log('info', 'stopped', { code: 'router_stopped' });
     },
@@ -128,17 +155,17 @@ function warnOfFew({ limits }: Configuration, log: OperatorLog): void {
 /** The running parts. */
 interface RunningParts {
   readonly router: Router;
-  readonly health: Health;
+  readonly drain: Drain;
   readonly log: OperatorLog;
   readonly listeners: Listeners;
 }
 
 /** Disconnects clients in order, within time limits. @param patience for calls in flight (ms) */
-async function stop({ router, health, log, listeners }: RunningParts, patience: number): Promise<void> {
-  health.add(() => ({ code: 'draining', why: 'the router is about to end' }));
+async function stop({ router, drain, log, listeners }: RunningParts, patience: number): Promise<void> {
+  drain.announce();
   log.log('info', 'stopping', { code: 'router_stopping' });
   const parted = listeners.closeAll();
-  await router.drain(patience);
+  await drain.begin(router, patience);
   // A client that does not answer GOODBYE does not delay the others.
   await Promise.race([Promise.all([router.close(), parted]), sleep(FAREWELL, undefined, { ref: false })]);
   listeners.closeIdle();

@@ -135,7 +135,23 @@ describe('what is right is understood', () => {
       },
       drain: 1000,
       log: { level: 'debug', format: 'pretty' },
-      admin: { listener: { address: '10.0.0.1', port: 9000 }, socket: '/run/admin.sock' },
+      admin: {
+        listener: { address: '10.0.0.1', port: 9000 },
+        socket: '/run/admin.sock',
+        realm: {
+          name: 'com.example.operators',
+          uriRules: 'loose',
+          disclosure: true,
+          quotas: DEFAULT_QUOTAS,
+          stores: DEFAULT_STORE_LIMITS,
+          history: [],
+          trustLevels: {},
+          slowConsumers: 'disconnect',
+          auth: { ticket: new Map([['olga', { authrole: 'operator', ticket: 'hunter2' }]]) },
+          roles: { operator: { permissions: [{ uri: 'wamp.admin.*', allow: ['call'] }] } },
+        },
+        payloads: ['operator'],
+      },
       store: { path: './events.db', writeFirst: false, synchronous: 'normal', interval: 20 },
       reload: { watch: true },
     });
@@ -207,6 +223,7 @@ describe('what is right is understood', () => {
       'realm one: anonymous, everything allowed',
       'realm two: anonymous, everything allowed',
       'realm three: anonymous, everything allowed',
+      'admin realm com.example.operators: ticket for 1 principal; roles operator (1 permission)',
     ]);
     expect(said).not.toContain('sesame');
   });

@@ -101,7 +101,14 @@ attempts:
   size: 7
 drain: 1s
 log: { level: debug, format: pretty }
-admin: { listener: { address: 10.0.0.1, port: 9000 }, socket: /run/admin.sock }
+admin:
+  listener: { address: 10.0.0.1, port: 9000 }
+  socket: /run/admin.sock
+  realm:
+    name: com.example.operators
+    auth: { ticket: { principals: { olga: { role: operator, ticket: '\${SECRET}' } } } }
+    roles: { operator: { permissions: [{ uri: wamp.admin.*, allow: [call] }] } }
+    payloads: [operator]
 reload: { watch: true }
 strict_request_ids: true
 agent: hal

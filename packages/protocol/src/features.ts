@@ -32,6 +32,11 @@ export class PeerFeatures {
     }
   }
 
+  /** What the peer has announced: the names of its features, by role. */
+  toObject(): Readonly<Record<string, readonly string[]>> {
+    return Object.fromEntries([...this.#announced].map(([role, features]) => [role, [...features]]));
+  }
+
   /** True when the peer announced `role` and, if given, `feature` for that role. */
   has(role: ClientRole | RouterRole, feature?: string): boolean {
     const announced = this.#announced.get(role);

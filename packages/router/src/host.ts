@@ -102,8 +102,9 @@ export interface Router {
    * Prepares for shutdown. New calls are refused with `wamp.error.unavailable`; new connections, and those that have not
    * joined yet, with ABORT `wamp.close.system_shutdown`. Sessions continue otherwise. Resolves when no call is in flight,
    * and after `patience` (ms) at the latest. Call `close` next.
+   * @param except realms whose calls go on, and are not waited for; none by default
    */
-  drain(patience: number): Promise<void>;
+  drain(patience: number, except?: readonly Uri[]): Promise<void>;
 
   /**
    * Sends GOODBYE to all sessions; resolves when the last connection has ended.

@@ -87,7 +87,14 @@ export type { Recorder, Subscription } from './core/subscription.ts';
 export type { ReadonlyPatternMap } from './core/pattern-map.ts';
 export type { ReadonlyCounts, ReadonlyTraffic } from './core/traffic.ts';
 export type { MetaCall, MetaProcedure } from './core/meta-session.ts';
-export { TRUSTED_ROLE, type Departure, type Principal, type Session } from './core/session.ts';
+export {
+  TRUSTED_ROLE,
+  type Departure,
+  type Principal,
+  type Session,
+  type SessionTraffic,
+  type Watcher,
+} from './core/session.ts';
 export type { DecidePublish, Decision } from './core/decision.ts';
 export type { Clock } from './core/clock.ts';
 export { anonymous } from './auth/anonymous.ts';

@@ -188,7 +188,7 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
     return logIn(this, name, credentials, options);
   }
 
-  drain(patience: number): Promise<void> {
+  drain(patience: number, except: readonly Uri[] = []): Promise<void> {
     this.#closing = true;
     this.admission.close();
     for (const connection of [...this.#connections]) {
@@ -197,14 +197,18 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
     return new Promise((resolve) => {
       // A promise settles on a turn of its own: the answers of the last calls go before whatever is next.
       const dismiss = this.clock.after(patience, resolve);
-      let busy = this.#realms.size;
+      const drained = [...this.#realms].filter(([name]) => !except.includes(name));
+      let busy = drained.length;
       const idle = (): void => {
         busy -= 1;
         if (busy > 0) return;
         dismiss();
         resolve();
       };
-      for (const { realm } of this.#realms.values()) realm.dealer.drain(idle);
+      for (const [, { realm }] of drained) realm.dealer.drain(idle);
+      if (busy > 0) return;
+      dismiss();
+      resolve();
     });
   }
 
@@ -341,7 +345,7 @@ function shownRouter(core: CoreRouter): Router {
     removeRealm: (name, reason) => core.removeRealm(name, reason),
     join: (name, options) => core.join(name, options),
     logIn: (name, credentials, options) => core.logIn(name, credentials, options),
-    drain: (patience) => core.drain(patience),
+    drain: (patience, except) => core.drain(patience, except),
     close: (reason) => core.close(reason),
   });
   isHostOf(core, router);

@@ -79,7 +79,7 @@ function realm(files: Files): z.ZodType<RealmConfiguration> {
 }
 
 /** Each role that is assigned must be defined. */
-function checkRoles(
+export function checkRoles(
   { auth: methods, roles: known, webhooks: hooks = [] }: Written,
   complain: Complain,
 ): void {

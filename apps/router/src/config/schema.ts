@@ -5,6 +5,7 @@ import { admin, type AdminConfiguration } from './admin.ts';
 import { checkEntrances } from './entrances.ts';
 import { Files } from './files.ts';
 import { camelKeys } from './camel-keys.ts';
+import type { Path } from './faults.ts';
 import { duration, text, together, type Complain } from './kinds.ts';
 import { attempts, limits } from './limits.ts';
 import { listeners, type Listener } from './listeners.ts';
@@ -51,20 +52,21 @@ export function configuration(files: Files): z.ZodType<Configuration> {
     store: store()
       .exactOptional()
       .describe('The file that keeps event history and retained events; by default, they are in memory.'),
-    admin: admin().prefault({}).describe('Where the router tells how it does.'),
+    admin: admin(files).prefault({}).describe('Where the router tells how it does, and is administered.'),
   });
-  return together(file, (given, complain) => {
-    checkBridges(given, complain);
-    const { listeners: all, realms: each } = given;
-    checkEntrances(all, each, complain);
-    if (all.some(({ tls }) => tls?.requestCert === true)) return;
-    each.forEach(({ auth }, index) => {
-      if (auth?.tls === undefined) return;
-      complain(
-        ['realms', index, 'auth', 'tls'],
-        'is of no use, expected a listener with tls.client_certificates',
-      );
-    });
+  return together(file, (whole, complain) => {
+    checkBridges(whole, complain);
+    checkAdminRealm(whole, complain);
+    checkEntrances(
+      whole.listeners,
+      placedRealms(whole).map(({ realm }) => realm),
+      complain,
+    );
+    if (whole.listeners.some(({ tls }) => tls?.requestCert === true)) return;
+    for (const { realm, path } of placedRealms(whole)) {
+      if (realm.auth?.tls === undefined) continue;
+      complain([...path, 'auth', 'tls'], 'is of no use, expected a listener with tls.client_certificates');
+    }
   })
     .transform(camelKeys)
     .meta({ title: 'a mapping with listeners and realms' });
@@ -85,6 +87,27 @@ function checkBridges(
       );
     }
   });
+}
+
+/** The realm for operators has a name of its own. */
+function checkAdminRealm({ realms: all, admin: { realm } }: Realms, complain: Complain): void {
+  if (all.some(({ name }) => name === realm?.name)) {
+    complain(['admin', 'realm', 'name'], 'is the name of another realm, too');
+  }
+}
+
+type Realms = Pick<Configuration, 'realms' | 'admin'>;
+
+/** All realms with their places in the file, that of the operators among them. */
+export function placedRealms({ realms: all, admin: { realm } }: Realms): readonly PlacedRealm[] {
+  const listed = all.map((each, index) => ({ realm: each, path: ['realms', index] }));
+  return realm === undefined ? listed : [...listed, { realm, path: ['admin', 'realm'] }];
+}
+
+/** A realm, and where it stands. */
+interface PlacedRealm {
+  readonly realm: RealmConfiguration;
+  readonly path: Path;
 }
 
 function log(): z.ZodType<Configuration['log']> {

@@ -119,6 +119,7 @@ export class Connection implements Hearer, JoiningConnection, ClientCarrier {
       const message = this.#transport.serializer.decode(bytes);
       if (state.name === 'joined') {
         state.client.realm.traffic.received.weigh(message.type, bytes.length);
+        state.client.traffic.receiveBytes(bytes.length);
         if (this.inflow.keepsBack(message, bytes.length)) return;
       }
       this.#receive(message);
@@ -297,6 +298,7 @@ export class Connection implements Hearer, JoiningConnection, ClientCarrier {
         return;
       case 'joined':
         state.client.realm.traffic.received.add(message.type);
+        state.client.traffic.receive();
         if (message.type !== MessageType.ABORT) state.client.entrance.receive(message);
         else {
           this.events.endsBy('client', message.reason);

@@ -99,6 +99,10 @@ export class Broker implements RealmBroker {
     return this.#holdings.byId(id);
   }
 
+  heldBy(session: Session): ReadonlySet<Subscription> {
+    return this.#holdings.of(session);
+  }
+
   /** SUB-1, SUB-2: answers SUBSCRIBED, with the same id when the session is subscribed already. */
   subscribe(session: Session, message: Subscribe): void {
     const { request, options, topic } = message;

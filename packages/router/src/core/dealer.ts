@@ -77,7 +77,6 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
   readonly registered: Hook<[Session, Registration]> = this.#holdings.added;
   readonly unregistered: Hook<[Session, Registration]> = this.#holdings.removed;
   readonly deleted: Hook<[Session, Registration]> = this.#holdings.deleted;
-
   readonly #options: DealerOptions;
   #draining = false;
 
@@ -88,6 +87,10 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
 
   byId(id: Id): Registration | undefined {
     return this.#holdings.byId(id);
+  }
+
+  heldBy(session: Session): ReadonlySet<Registration> {
+    return this.#holdings.of(session);
   }
 
   /** REG-1, SHR-1, SHR-2. */
@@ -340,9 +343,7 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
 
   #exceeded(session: Session, match: MatchPolicy, procedure: Uri): ExceededQuota | undefined {
     const { registrations, patternRegistrations } = this.#options.quotas;
-    return this.#holdings.exceeded(session, match, procedure, {
-      all: registrations,
-      patterns: patternRegistrations,
-    });
+    const quota = { all: registrations, patterns: patternRegistrations };
+    return this.#holdings.exceeded(session, match, procedure, quota);
   }
 }

@@ -56,6 +56,8 @@ export interface RealmBroker {
   readonly published: ReadonlyHook<[Publication, readonly Subscription[]]>;
   /** The subscription of that id. */
   byId(id: Id): Subscription | undefined;
+  /** The subscriptions of a session. */
+  heldBy(session: Session): ReadonlySet<Subscription>;
   /**
    * Creates a subscription that is not deleted with its last subscriber, or keeps an existing one from being deleted.
    * @param recorder gives each event its offset before the event is sent
@@ -119,6 +121,8 @@ export interface RealmDealer {
   readonly deleted: ReadonlyHook<[Session, Registration]>;
   /** The registration of that id. */
   byId(id: Id): Registration | undefined;
+  /** The registrations of which a session is a callee. */
+  heldBy(session: Session): ReadonlySet<Registration>;
   /** The registration that serves a procedure. Patterns do not match the router's own procedures. */
   serving(procedure: Uri): Registration | undefined;
   /**

@@ -31,6 +31,19 @@ export interface Client {
   readonly kept: Account;
 }
 
+/** What a session has sent and received since WELCOME. Bytes are those of encoded messages: 0 for sessions that encode none. */
+export interface SessionTraffic {
+  /** Messages from the client. */
+  readonly received: number;
+  readonly receivedBytes: number;
+  /** Messages to the client. */
+  readonly sent: number;
+  readonly sentBytes: number;
+}
+
+/** Sees a message of a session. The payload is lent: what is not read at once has to be kept. It must not throw. */
+export type Watcher = (direction: 'received' | 'sent', message: Message) => void;
+
 /** How a session leaves its realm. */
 export interface Departure {
   /** True when the session leaves silently (META-3): no `wamp.session.on_leave`, and no testaments. False by default. */
@@ -62,6 +75,16 @@ export interface Session {
   readonly isBehind?: boolean;
   /** Runs `task` once the client has read nearly all of it, or the session has ended. */
   whenCaughtUp?(task: () => void): void;
+  /** Bytes that wait in this process for the client to read them. */
+  readonly queued?: number;
+  /** What it has sent and received; absent where nobody counts. */
+  readonly traffic?: SessionTraffic;
+  /**
+   * Shows `watcher` each message from now on: as it comes, before it is authorized, and as it is handed to the client. GOODBYE
+   * and ABORT of the router are not shown. While nobody watches, this costs nothing. Absent where it cannot be done.
+   * @returns what ends it
+   */
+  watch?(watcher: Watcher): () => void;
   /**
    * Ends the session from the router's side with GOODBYE; it leaves the realm at once.
    * @param departure told to `realm.left`

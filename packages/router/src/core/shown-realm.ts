@@ -48,6 +48,7 @@ function shownBroker(broker: Broker): RealmBroker {
     ...hooks,
     subscriptions,
     byId: (id) => broker.byId(id),
+    heldBy: (session) => broker.heldBy(session),
     hold: (match, topic, recorder) => broker.hold(match, topic, recorder),
     revoke: (subscription, session, reason) => broker.revoke(subscription, session, reason),
     relay: (publication, node) => broker.relay(publication, node),
@@ -66,6 +67,7 @@ function shownDealer(dealer: Dealer): RealmDealer {
     ...{ registrations, created, registered, unregistered, deleted },
     calls: shownCalls(dealer.calls),
     byId: (id) => dealer.byId(id),
+    heldBy: (session) => dealer.heldBy(session),
     serving: (procedure) => dealer.serving(procedure),
     revoke: (registration, session, reason) => dealer.revoke(registration, session, reason),
   });

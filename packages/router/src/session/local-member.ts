@@ -20,6 +20,7 @@ import { LOW_MARK } from '../output/holding.ts';
 import { SlowConsumer, type SlowConsumerPolicy } from '../output/slow-consumer.ts';
 import { insteadOf } from '../output/undeliverable.ts';
 import { Entrance, type EntranceCarrier } from './entrance.ts';
+import { CountedTraffic } from './counted-traffic.ts';
 import { LocalEntry, type CountedTurns } from './local-entry.ts';
 import { Inbox } from './local-inbox.ts';
 
@@ -71,6 +72,7 @@ export class LocalMember implements Session, EntranceCarrier {
   readonly principal: Principal;
   readonly features: PeerFeatures;
   readonly transport: Dict;
+  readonly traffic: CountedTraffic = new CountedTraffic();
   readonly #router: LocalRouter;
   readonly #listener: LocalListener;
   readonly #inbox: Inbox;
@@ -131,6 +133,10 @@ export class LocalMember implements Session, EntranceCarrier {
     return this.#inbox.backlog > LOW_MARK;
   }
 
+  get queued(): number {
+    return this.#inbox.backlog;
+  }
+
   whenCaughtUp(task: () => void): void {
     this.#awaiting.push(task);
   }
@@ -150,6 +156,7 @@ export class LocalMember implements Session, EntranceCarrier {
     if (slow === undefined || this.#inbox.backlog <= slow.room || slow.takesOn(length, work.producer)) {
       this.#inbox.send();
       this.realm.traffic.sent.add(message.type);
+      this.traffic.send(0);
     } else if (!slow.take(message)) this.#cutOff();
     return undefined;
   }
@@ -212,6 +219,7 @@ export class LocalMember implements Session, EntranceCarrier {
   #hear(message: Message): void {
     if (this.#state !== 'joined') return;
     this.realm.traffic.received.add(message.type);
+    this.traffic.receive();
     this.#entrance.receive(message);
   }
 

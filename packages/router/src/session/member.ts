@@ -12,7 +12,7 @@ import {
   type Uri,
 } from '@wamp/protocol';
 import type { CoreRealm } from '../core/core-realm.ts';
-import type { Client, Departure, Principal, Session, Undeliverable } from '../core/session.ts';
+import type { Client, Departure, Principal, Session, Undeliverable, Watcher } from '../core/session.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Turns, Work } from '../core/work.ts';
 import type { Limits, LimitTally } from '../limits.ts';
@@ -24,6 +24,8 @@ import { insteadOf, noForm, tooLong, tryEncode } from '../output/undeliverable.t
 import { Entrance, type EntranceCarrier } from './entrance.ts';
 import type { Joined } from './joining.ts';
 import { RequestSequence } from './request-sequence.ts';
+import { CountedTraffic } from './counted-traffic.ts';
+import { Watched, type Entry } from './watched.ts';
 
 /** Sending 2^12 bytes costs one unit of work, for writing and possibly copying them. */
 const BYTES_A_UNIT = 12;
@@ -71,10 +73,11 @@ export class Member implements Session {
   readonly transport: Dict;
   readonly client: Client | undefined;
   readonly realm: CoreRealm;
+  readonly traffic: CountedTraffic = new CountedTraffic();
   /** Checks the messages of the client. */
-  readonly entrance: Entrance;
+  entrance: Entry;
   readonly #carrier: ClientCarrier;
-  readonly #outlet: Outlet;
+  #outlet: Outlet;
   readonly #channel: Pick<Transport, 'backlog'>;
   readonly #work: Work;
   readonly #log: Log;
@@ -82,6 +85,8 @@ export class Member implements Session {
   readonly #slow: SlowConsumer;
   /** Tasks to run once the client has read nearly everything; created when first needed. */
   #awaiting: (() => void)[] | undefined;
+  /** Those who watch; created when first needed. */
+  #watched: Watched | undefined;
 
   constructor(
     joined: Joined,
@@ -140,6 +145,7 @@ export class Member implements Session {
         const { sent } = this.realm.traffic;
         sent.add(message.type);
         sent.weigh(message.type, length);
+        this.traffic.send(length);
       } else this.#behind(message);
       return undefined;
     } catch (error) {
@@ -161,6 +167,16 @@ export class Member implements Session {
 
   end(reason: Uri, message?: string, departure?: Departure): void {
     this.#carrier.leave(reason, message, departure);
+  }
+
+  watch(watcher: Watcher): () => void {
+    const watched = (this.#watched ??= new Watched(this.entrance, this.#outlet));
+    const seen = watched.add(watcher);
+    this.#takeWayOf(watched);
+    return () => {
+      seen();
+      this.#takeWayOf(watched);
+    };
   }
 
   /** The transport has sent something. */
@@ -185,6 +201,12 @@ export class Member implements Session {
     this.#slow.close();
     this.realm.leave(this, departure);
     this.#caughtUp();
+  }
+
+  /** Messages take the way by those who watch only while somebody does. */
+  #takeWayOf({ entrance, outlet }: Watched): void {
+    this.entrance = entrance;
+    this.#outlet = outlet;
   }
 
   #caughtUp(): void {

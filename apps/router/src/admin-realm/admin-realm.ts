@@ -1,0 +1,69 @@
+/** Admin realm: joins it with a session of the router's own, and registers the procedures that administer the router. */
+import { ApplicationError } from '@wamp/protocol';
+import type { LocalSession } from '@wamp/router';
+import { holdingProcedures } from './holdings.ts';
+import type { Procedure } from './procedure.ts';
+import { processProcedures } from './process.ts';
+import { recentProcedure } from './recent-entries.ts';
+import { sessionProcedures } from './sessions.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** The admin realm as long as it is served. */
+export class AdminRealm {
+  readonly name: string;
+  readonly #around: Surroundings;
+  #session: LocalSession | undefined;
+  #closed = false;
+
+  /** @throws ApplicationError when the router has no realm of that name */
+  constructor(name: string, around: Surroundings) {
+    this.name = name;
+    this.#around = around;
+    this.#serve();
+  }
+
+  /** What it serves. */
+  procedures(): readonly Procedure[] {
+    return [
+      ...processProcedures(this.#around, this.name),
+      ...sessionProcedures(this.#around, () => this.#session),
+      ...holdingProcedures(this.#around),
+      recentProcedure(this.#around.recent),
+    ];
+  }
+
+  /** False once its session is over for good. */
+  get isServing(): boolean {
+    return this.#session?.isOpen === true;
+  }
+
+  /** Serves no more. */
+  close(): void {
+    this.#closed = true;
+    this.#session?.leave();
+  }
+
+  #serveAgain(): void {
+    try {
+      this.#serve();
+    } catch (error) {
+      // The router is closing: nobody can join any more.
+      if (!(error instanceof ApplicationError)) throw error;
+    }
+  }
+
+  #serve(): void {
+    const { router } = this.#around;
+    const principal = { authid: 'wamp-router', authprovider: 'router' };
+    const session = router.join(this.name, { trusted: true, principal });
+    this.#session = session;
+    for (const each of this.procedures()) {
+      // It is refused only when the session ends, of which `closed` tells.
+      session.register(each.uri, (invocation) => each.serve(invocation)).catch(() => undefined);
+    }
+    void session.closed.then(() => {
+      // An operator who may use the session meta API may kill this session, too.
+      if (!this.#closed && session.realm === router.realm(this.name)) this.#serveAgain();
+    });
+  }
+}

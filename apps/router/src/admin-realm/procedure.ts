@@ -1,0 +1,89 @@
+/** Procedure of the admin realm: its name, its arguments, and what it answers. */
+import { ApplicationError, ErrorUri } from '@wamp/protocol';
+import type { LocalAnswer, LocalInvocation } from '@wamp/router';
+import { z } from 'zod';
+
+/** What all of them are called by. */
+export const PREFIX = 'wamp.admin.';
+
+/** A procedure of the admin realm. */
+export interface Procedure {
+  /** Its URI, such as `wamp.admin.session.list`. */
+  readonly uri: string;
+  /** Its parameters in their order: each may be given by place or by name. */
+  readonly parameters: readonly string[];
+  /** @throws ApplicationError as the ERROR of the call */
+  serve(invocation: LocalInvocation): Promise<LocalAnswer>;
+}
+
+/**
+ * A procedure with one result.
+ * @param name its URI without {@link PREFIX}
+ * @param takes its parameters; a call with others is refused
+ */
+export function procedure<S extends z.ZodRawShape>(
+  name: string,
+  takes: S,
+  serve: (given: z.output<z.ZodObject<S>>, invocation: LocalInvocation) => unknown,
+): Procedure {
+  const parameters = Object.keys(takes);
+  const shape = z.strictObject(takes);
+  return {
+    uri: `${PREFIX}${name}`,
+    parameters,
+    async serve(invocation) {
+      const given = shape.safeParse(named(invocation, parameters));
+      if (!given.success) throw invalid(explained(given.error.issues[0], parameters));
+      return { args: [await serve(given.data, invocation)] };
+    },
+  };
+}
+
+/** The error for an argument that is wrong. */
+export function invalid(explanation: string): ApplicationError {
+  return new ApplicationError(ErrorUri.INVALID_ARGUMENT, [explanation]);
+}
+
+/** All arguments by name. Null stands for none, and names that begin with `x_` are left out. */
+function named(
+  { args, kwargs }: LocalInvocation,
+  parameters: readonly string[],
+): Readonly<Record<string, unknown>> {
+  if (args.length > parameters.length) {
+    throw invalid(`expected at most ${parameters.length} arguments (${parameters.join(', ')})`);
+  }
+  const byPlace = args.map((value, index): [string, unknown] => [parameters[index] ?? '', value]);
+  const byName = Object.entries(kwargs).filter(([name]) => !name.startsWith('x_'));
+  const twice = byName.find(([name]) => parameters.indexOf(name) in args);
+  if (twice !== undefined) throw invalid(`${twice[0]}: given twice, by place and by name`);
+  return Object.fromEntries([...byPlace, ...byName].filter(([, value]) => value !== null));
+}
+
+function explained(issue: z.core.$ZodIssue | undefined, parameters: readonly string[]): string {
+  if (issue?.code === 'unrecognized_keys') {
+    const known = parameters.length === 0 ? 'none' : parameters.join(', ');
+    return `${issue.keys.join(', ').slice(0, 100)}: no such argument; this procedure takes ${known}`;
+  }
+  return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is wrong'}`;
+}
+
+/** The id of something that WAMP numbers. */
+export function id(): z.ZodType<number> {
+  return z.int().min(1).max(Number.MAX_SAFE_INTEGER);
+}
+
+/** How many entries one answer has, unless the caller says otherwise, and at most. */
+const DEFAULT_LIMIT = 100;
+export const MOST_ENTRIES = 1000;
+
+/** Zod's shape of {@link PAGED}. */
+interface PagedShape extends z.ZodRawShape {
+  readonly after: z.ZodOptional<z.ZodType<number>>;
+  readonly limit: z.ZodDefault<z.ZodInt>;
+}
+
+/** The parameters of answers that come in pages. */
+export const PAGED: PagedShape = {
+  after: id().optional(),
+  limit: z.int().min(1).max(MOST_ENTRIES).default(DEFAULT_LIMIT),
+};

@@ -1,0 +1,85 @@
+/** Administration: serves the admin realm that the configuration asks for, and tells it of the process. */
+import { getHeapStatistics } from 'node:v8';
+import { memoryUsage, pid, version as nodeVersion } from 'node:process';
+import type { Router } from '@wamp/router';
+import type { SqliteStore } from '@wamp/store-sqlite';
+import { AdminRealm } from './admin-realm/admin-realm.ts';
+import type { RecentEntries } from './admin-realm/recent-entries.ts';
+import type { Surroundings } from './admin-realm/surroundings.ts';
+import type { Configuration } from './config/schema.ts';
+import type { Drain } from './drain.ts';
+import type { HealthAnswers } from './health-answers.ts';
+import type { Listeners } from './listeners.ts';
+import type { OperatorLog } from './log.ts';
+import type { Reloaded } from './reload.ts';
+
+/** What the admin realm tells of, and works on. */
+export interface Administered {
+  readonly router: Router;
+  readonly listeners: Listeners;
+  readonly log: OperatorLog;
+  readonly recent: RecentEntries;
+  readonly about: HealthAnswers['about'];
+  readonly drain: Drain;
+  /** Where past events are kept; in memory when undefined. */
+  readonly store: SqliteStore | undefined;
+  /** The configuration that runs. */
+  readonly configuration: () => Configuration;
+  readonly reload: (dryRun: boolean) => Promise<Reloaded>;
+}
+
+/** Serves the admin realm as long as the configuration has one. */
+export class Administration {
+  readonly #administered: Administered;
+  #realm: AdminRealm | undefined;
+
+  constructor(administered: Administered) {
+    this.#administered = administered;
+    this.follow();
+  }
+
+  /** Serves the realm that the configuration has now. */
+  follow(): void {
+    const { router, configuration } = this.#administered;
+    const name = configuration().admin.realm?.name;
+    if (this.#realm?.name === name && this.#realm?.isServing === true) return;
+    this.close();
+    if (name !== undefined && router.realm(name) !== undefined) {
+      this.#realm = new AdminRealm(name, surroundingsOf(this.#administered));
+    }
+  }
+
+  /** Serves none any more. */
+  close(): void {
+    this.#realm?.close();
+    this.#realm = undefined;
+  }
+}
+
+function surroundingsOf(administered: Administered): Surroundings {
+  const { router, log, recent, reload, drain, configuration } = administered;
+  return {
+    ...{ router, log, recent, reload },
+    about: () => aboutProcess(administered),
+    drain: () => {
+      const { drain: patience, admin } = configuration();
+      void drain.begin(router, patience, admin.realm === undefined ? [] : [admin.realm.name]);
+    },
+    seesPayloads: (role) => configuration().admin.payloads?.includes(role) === true,
+  };
+}
+
+function aboutProcess({ about, listeners, store, drain }: Administered): Readonly<Record<string, unknown>> {
+  const { rss, heapUsed } = memoryUsage();
+  const { utilization } = performance.eventLoopUtilization();
+  return {
+    ...about(),
+    node: nodeVersion,
+    pid,
+    draining: drain.isDraining,
+    listeners: listeners.told(),
+    memory: { rss, heap_used: heapUsed, heap_limit: getHeapStatistics().heap_size_limit },
+    event_loop_utilization: Math.round(utilization * 1e4) / 1e4,
+    store: store === undefined ? null : { ...store.status, failing: store.status.failing ?? null },
+  };
+}

@@ -1,0 +1,262 @@
+/** The admin realm: what operators see of a router and change in it, procedure by procedure. */
+import { readFileSync } from 'node:fs';
+import { ApplicationError } from '@wamp/protocol';
+import { createRouter, type LocalSession, type Log, type LogLevel, type Router } from '@wamp/router';
+import { ManualClock } from '@wamp/router/testing';
+import { expect, onTestFinished, test } from 'vitest';
+import { AdminRealm } from '../src/admin-realm/admin-realm.ts';
+import { RecentEntries } from '../src/admin-realm/recent-entries.ts';
+
+/** A router with an admin realm, and an operator in it. */
+interface Office {
+  readonly router: Router;
+  readonly clock: ManualClock;
+  readonly admin: AdminRealm;
+  readonly operator: LocalSession;
+  readonly recent: RecentEntries;
+  readonly log: { level: LogLevel };
+  readonly asked: string[];
+  /** The one result of a procedure of the admin realm. */
+  readonly ask: (name: string, ...args: readonly unknown[]) => Promise<unknown>;
+  /** The URI of its ERROR. */
+  readonly refused: (name: string, ...args: readonly unknown[]) => Promise<string>;
+}
+
+function open(): Office {
+  const clock = new ManualClock();
+  const recent = new RecentEntries();
+  const note: Log = (level, what, facts) => {
+    if (level !== 'debug') recent.note(level, what, facts, clock.now());
+  };
+  const router = createRouter({ realms: ['realm1', 'realm2', 'wamp.admin'], clock, log: note });
+  const log: { level: LogLevel } = { level: 'warn' };
+  const asked: string[] = [];
+  const admin = new AdminRealm('wamp.admin', {
+    ...{ router, log, recent },
+    about: () => ({ version: '1.2.3' }),
+    reload: (dryRun) => {
+      asked.push(dryRun ? 'dry run' : 'reload');
+      return Promise.resolve({ ok: true, lines: ['drain: changed'] });
+    },
+    drain: () => {
+      asked.push('drain');
+    },
+    seesPayloads: (role) => role === 'auditor',
+  });
+  onTestFinished(() => {
+    admin.close();
+  });
+  const operator = router.join('wamp.admin', { principal: { authid: 'olga', authrole: 'operator' } });
+  const ask = async (name: string, ...args: readonly unknown[]): Promise<unknown> =>
+    (await operator.call(`wamp.admin.${name}`, args)).args[0];
+  const refused = (name: string, ...args: readonly unknown[]): Promise<string> =>
+    ask(name, ...args).then(
+      () => 'granted',
+      (error: unknown) => (error instanceof ApplicationError ? error.uri : String(error)),
+    );
+  return { router, clock, admin, operator, recent, log, asked, ask, refused };
+}
+
+test('the realms are listed with their numbers', async () => {
+  const { router, ask } = open();
+  const joe = router.join('realm1', { principal: { authid: 'joe' } });
+  await joe.subscribe('com.news', () => undefined);
+  await joe.register('com.add', () => ({ args: [5] }));
+  expect(await ask('realm.list')).toMatchObject([
+    { realm: 'realm1', sessions: 1, subscriptions: 1, registrations: 1, calls_in_flight: 0 },
+    { realm: 'realm2', sessions: 0, subscriptions: 0, registrations: 0 },
+    { realm: 'wamp.admin', sessions: 2 },
+  ]);
+});
+
+test('sessions are listed by page, each once, whoever comes and goes in between', async () => {
+  const { router, ask } = open();
+  const all = Array.from({ length: 25 }, (_, index) =>
+    router.join('realm1', { principal: { authid: `user${index}` } }),
+  );
+  const seen: number[] = [];
+  let after: number | null = null;
+  do {
+    const page = (await ask('session.list', 'realm1', null, null, null, after, 10)) as {
+      sessions: { session: number }[];
+      next: number | null;
+    };
+    expect(page.sessions.length).toBeLessThanOrEqual(10);
+    seen.push(...page.sessions.map(({ session }) => session));
+    after = page.next;
+    all.find(({ id }) => seen.includes(id))?.leave();
+    router.join('realm1', { principal: { authid: 'late' } });
+  } while (after !== null);
+  expect(new Set(seen).size).toBe(seen.length);
+  for (const { id } of all) expect(seen).toContain(id);
+});
+
+test('sessions are filtered by authid, role and transport', async () => {
+  const { router, operator } = open();
+  const joe = router.join('realm1', { principal: { authid: 'joe', authrole: 'user' } });
+  router.join('realm1', { principal: { authid: 'ann', authrole: 'user' } });
+  const found = async (filter: object): Promise<unknown> => {
+    const { args } = await operator.call('wamp.admin.session.list', [], { realm: 'realm1', ...filter });
+    return (args[0] as { sessions: { session: number }[] }).sessions.length;
+  };
+  expect(await found({ authid: 'joe' })).toBe(1);
+  expect(await found({ authrole: 'user' })).toBe(2);
+  expect(await found({ authrole: 'user', transport: 'websocket' })).toBe(0);
+  expect(joe.isOpen).toBe(true);
+});
+
+test('a session is described with what it holds, sends and receives', async () => {
+  const { router, ask } = open();
+  const joe = router.join('realm1', { principal: { authid: 'joe', authrole: 'user' } });
+  await joe.subscribe('com.news', () => undefined, { match: 'prefix' });
+  await joe.register('com.add', () => ({ args: [5] }));
+  expect(await ask('session.get', 'realm1', joe.id)).toMatchObject({
+    session: joe.id,
+    authid: 'joe',
+    authrole: 'user',
+    authmethod: 'local',
+    transport: { type: 'local' },
+    features: { callee: expect.arrayContaining(['call_canceling']) as unknown },
+    subscriptions: { total: 1, first: [{ uri: 'com.news', match: 'prefix' }] },
+    registrations: { total: 1, first: [{ uri: 'com.add', match: 'exact' }] },
+    queue_bytes: 0,
+    traffic: { received: 2, sent: 2 },
+  });
+});
+
+test('a session is killed with a reason, but neither that of the operator nor that of the router', async () => {
+  const { router, admin, operator, ask, refused } = open();
+  const joe = router.join('realm1');
+  await ask('session.kill', 'realm1', joe.id, 'com.example.banned', 'enough');
+  expect(await joe.closed).toEqual({ reason: 'com.example.banned', message: 'enough' });
+  const sessions = [...(router.realm(admin.name)?.sessions.keys() ?? [])];
+  for (const id of sessions) {
+    expect(await refused('session.kill', 'wamp.admin', id)).toBe('wamp.error.no_such_session');
+  }
+  expect(operator.isOpen).toBe(true);
+});
+
+test('an operator who kills the session of the router by the session meta API finds the procedures still', async () => {
+  const { router, operator, ask } = open();
+  const other = [...(router.realm('wamp.admin')?.sessions.keys() ?? [])].find((id) => id !== operator.id);
+  await operator.call('wamp.session.kill', [other]);
+  await Promise.resolve();
+  expect(await ask('log.get_level')).toBe('warn');
+});
+
+test('registrations and subscriptions are listed with those who have them, the own ones of the router not among them', async () => {
+  const { router, ask } = open();
+  const [joe, ann] = [router.join('realm1'), router.join('realm1')];
+  await joe.register('com.add', () => ({ args: [5] }), { invoke: 'roundrobin', concurrency: 2 });
+  await ann.register('com.add', () => ({ args: [6] }), { invoke: 'roundrobin' });
+  await ann.register('com.sub.', () => ({ args: [6] }), { match: 'prefix' });
+  await joe.subscribe('com..a', () => undefined, { match: 'wildcard' });
+  expect(await ask('registration.list', 'realm1', 'add')).toMatchObject({
+    total: 2,
+    registrations: [
+      {
+        uri: 'com.add',
+        match: 'exact',
+        invoke: 'roundrobin',
+        callees: 2,
+        sessions: [
+          { session: joe.id, invocations: 0, concurrency: 2 },
+          { session: ann.id, invocations: 0 },
+        ],
+      },
+    ],
+    next: null,
+  });
+  expect(await ask('subscription.list', 'realm1')).toMatchObject({
+    total: 1,
+    subscriptions: [{ uri: 'com..a', match: 'wildcard', subscribers: 1, sessions: [joe.id], history: false }],
+  });
+});
+
+test('the level of the log is told and set', async () => {
+  const { log, ask, refused } = open();
+  expect(await ask('log.get_level')).toBe('warn');
+  expect(await ask('log.set_level', 'debug')).toBe('warn');
+  expect(log.level).toBe('debug');
+  expect(await refused('log.set_level', 'loud')).toBe('wamp.error.invalid_argument');
+});
+
+test('the last entries of the log are told by code, and no more than there is room for', async () => {
+  const { clock, recent, ask } = open();
+  recent.note(
+    'info',
+    'not let in',
+    { code: 'login_refused', authid: 'joe', error: new Error('bad') },
+    clock.now(),
+  );
+  for (let count = 0; count < 2000; count += 1) recent.note('warn', 'slow', { code: 'slow_consumer' });
+  recent.note('warn', 'without a code', {});
+  recent.note('info', 'long', { code: 'login_refused', authid: 'x'.repeat(5000) });
+  expect(await ask('log.recent', 'login_refused')).toMatchObject({
+    counts: { slow_consumer: 999, login_refused: 1 },
+    entries: [{ level: 'info', message: 'long', facts: { omitted: 'too long' } }],
+    next: 2002,
+  });
+  expect(await ask('log.recent', null, 2001)).toMatchObject({ entries: [{ number: 2002 }] });
+});
+
+test('reload, its dry run, and drain are passed on', async () => {
+  const { asked, ask } = open();
+  expect(await ask('reload', true)).toEqual({ ok: true, lines: ['drain: changed'] });
+  await ask('reload');
+  expect(await ask('drain')).toEqual({ calls_in_flight: 0 });
+  expect(asked).toEqual(['dry run', 'reload', 'drain']);
+});
+
+test('limits are told with how often each was met', async () => {
+  const { router, ask } = open();
+  router.reconfigureRealm('realm1', { quotas: { subscriptions: 0 } });
+  const joe = router.join('realm1');
+  await expect(joe.subscribe('com.a', () => undefined)).rejects.toThrow('limit_exceeded');
+  expect(await ask('limits')).toMatchObject({
+    limits: { messageSize: 1024 * 1024 },
+    met_by_realm: { realm1: { subscriptions: 1 } },
+  });
+});
+
+test('the status counts all realms, or all but the own one', async () => {
+  const { router, ask } = open();
+  router.join('realm1');
+  const whole = await ask('status');
+  expect(whole).toMatchObject({
+    version: '1.2.3',
+    realms: 3,
+    sessions: 3,
+    log_level: 'warn',
+    queue_bytes: 0,
+  });
+  expect(await ask('status', true)).toMatchObject({ realms: 2, sessions: 1, messages: { received: 0 } });
+});
+
+test('wrong arguments are refused in words', async () => {
+  const { operator, refused } = open();
+  expect(await refused('session.list', 'nowhere')).toBe('wamp.error.no_such_realm');
+  expect(await refused('session.get', 'realm1', 5)).toBe('wamp.error.no_such_session');
+  expect(await refused('session.get', 'realm1', 'five')).toBe('wamp.error.invalid_argument');
+  expect(await refused('status', true, 1)).toBe('wamp.error.invalid_argument');
+  const told = (kwargs: object): Promise<unknown> =>
+    operator.call('wamp.admin.session.list', ['realm1'], { ...kwargs }).catch((error: unknown) => error);
+  expect(await told({ colour: 'red' })).toMatchObject({
+    args: [expect.stringContaining('colour: no such argument; this procedure takes realm, authid') as string],
+  });
+  expect(await told({ realm: 'realm1' })).toMatchObject({
+    args: ['realm: given twice, by place and by name'],
+  });
+  expect(await told({ x_trace: 'abc', limit: 1 })).toMatchObject({ args: [{ total: 0 }] });
+});
+
+test('docs/admin.md lists every procedure with its arguments', () => {
+  const page = readFileSync(new URL('../../../docs/admin.md', import.meta.url), 'utf8');
+  const rows = [...page.matchAll(/^\| `(wamp\.admin\.[\w.]+)\(([^)]*)\)`/gm)].map(
+    ([, uri = '', parameters = '']) => [uri, parameters],
+  );
+  const served = open()
+    .admin.procedures()
+    .map(({ uri, parameters }) => [uri, parameters.join(', ')]);
+  expect(rows.sort()).toEqual(served.sort());
+});

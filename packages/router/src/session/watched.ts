@@ -1,0 +1,75 @@
+/** Watched: shows the messages of a session to those who watch it, by standing in their way while somebody does. */
+import type { Message } from '@wamp/protocol';
+import type { Watcher } from '../core/session.ts';
+import type { Outlet } from '../output/outlet.ts';
+import type { Entrance } from './entrance.ts';
+
+/** The way in, as the connection uses it. */
+export type Entry = Pick<Entrance, 'receive' | 'oversized' | 'close'>;
+
+/** The ways in and out of one session, by way of its watchers while there are any. */
+export class Watched {
+  readonly #watchers = new Set<Watcher>();
+  readonly #plain: { readonly entrance: Entry; readonly outlet: Outlet };
+  readonly #seen: { readonly entrance: Entry; readonly outlet: Outlet };
+
+  constructor(entrance: Entry, outlet: Outlet) {
+    const show: Watcher = (direction, message) => {
+      for (const watcher of [...this.#watchers]) watcher(direction, message);
+    };
+    this.#plain = { entrance, outlet };
+    this.#seen = { entrance: seenEntry(entrance, show), outlet: seenOutlet(outlet, show) };
+  }
+
+  get entrance(): Entry {
+    return this.#way.entrance;
+  }
+
+  get outlet(): Outlet {
+    return this.#way.outlet;
+  }
+
+  /** @returns what removes the watcher */
+  add(watcher: Watcher): () => void {
+    const own: Watcher = (direction, message) => {
+      watcher(direction, message);
+    };
+    this.#watchers.add(own);
+    return () => {
+      this.#watchers.delete(own);
+    };
+  }
+
+  get #way(): { readonly entrance: Entry; readonly outlet: Outlet } {
+    return this.#watchers.size === 0 ? this.#plain : this.#seen;
+  }
+}
+
+function seenEntry(entrance: Entry, show: Watcher): Entry {
+  return {
+    receive: (message: Message) => {
+      show('received', message);
+      entrance.receive(message);
+    },
+    oversized: (message, fault) => {
+      entrance.oversized(message, fault);
+    },
+    close: () => {
+      entrance.close();
+    },
+  };
+}
+
+function seenOutlet(outlet: Outlet, show: Watcher): Outlet {
+  return {
+    limit: outlet.limit,
+    encode: (message: Message) => {
+      show('sent', message);
+      return outlet.encode(message);
+    },
+    send: () => {
+      outlet.send();
+    },
+    keep: () => outlet.keep(),
+  };
+}
