@@ -1,10 +1,10 @@
 /** A summary of a configuration, without secrets. */
+import { certificateOf } from './certificate.ts';
 import type { AuthConfiguration } from './config/auth.ts';
 import type { Listener } from './config/listeners.ts';
 import type { PagesConfiguration } from './config/pages.ts';
 import type { RealmConfiguration } from './config/realms.ts';
 import type { Configuration } from './config/schema.ts';
-import { certificateOf } from './listeners.ts';
 import { grantsEverything } from './rights.ts';
 
 /** The listeners and realms of a configuration, one line each. */

@@ -1,9 +1,8 @@
 /** The listeners of a running router: opens, closes and replaces them. */
-import { X509Certificate } from 'node:crypto';
 import type { RequestListener } from 'node:http';
-import type { TlsOptions } from 'node:tls';
 import type { Router } from '@wamp/router';
 import type { Reached } from './banner.ts';
+import { certificateOf, type CertificateFacts } from './certificate.ts';
 import type { Listener } from './config/listeners.ts';
 import { roomForConnections } from './descriptors.ts';
 import { assembleListener, type OpenListener } from './listener.ts';
@@ -25,14 +24,7 @@ export function resolveHosts(listeners: readonly Listener[]): Promise<readonly L
 export interface ToldListener {
   readonly place: string;
   readonly urls: readonly string[];
-  readonly certificate?: { readonly subject: string; readonly expires: string };
-}
-
-/** Whom a certificate is for, and until when; undefined without one. */
-export function certificateOf(tls: TlsOptions | undefined): ToldListener['certificate'] {
-  if (tls?.cert === undefined) return undefined;
-  const { subject, validTo } = new X509Certificate(tls.cert as Buffer);
-  return { subject: subject.replaceAll('\n', ' '), expires: new Date(validTo).toISOString() };
+  readonly certificate?: CertificateFacts;
 }
 
 /** The open listeners, by their place in the configuration. */
