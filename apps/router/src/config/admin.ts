@@ -1,10 +1,9 @@
 /** Section `admin` of the configuration: where metrics, health and commands are served. */
-import { isUri } from '@wamp/protocol';
 import { z } from 'zod';
 import { auth } from './auth.ts';
 import type { Files } from './files.ts';
 import { isHost, unixPath } from './hosts.ts';
-import { NOT_WELL_FORMED, port, text, together } from './kinds.ts';
+import { NOT_WELL_FORMED, port, realmName, text, together } from './kinds.ts';
 import { checkRoles, realms, type RealmConfiguration } from './realms.ts';
 import { roles } from './roles.ts';
 import { role } from './source.ts';
@@ -60,10 +59,7 @@ type AdminRealm = Required<Pick<AdminConfiguration, 'realm' | 'payloads'>>;
 
 function adminRealm(files: Files): z.ZodType<AdminRealm> {
   const written = z.strictObject({
-    name: z
-      .string()
-      .refine((name) => isUri(name), { message: NOT_WELL_FORMED })
-      .meta({ title: 'a URI such as wamp.admin' })
+    name: realmName()
       .default(DEFAULT_REALM)
       .describe('Name that operators join it by; no other realm may have it.'),
     auth: auth(files).describe('Who may come in, and how they prove who they are; nobody is anonymous.'),

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { AuthConfiguration } from './auth.ts';
 import { camelKeys } from './camel-keys.ts';
 import type { Path } from './faults.ts';
-import { bytes, uri, type Complain } from './kinds.ts';
+import { bytes, realmName, type Complain } from './kinds.ts';
 import type { RealmConfiguration } from './realms.ts';
 
 /** What holds at one path of WebSockets. */
@@ -43,7 +43,7 @@ export function entranceRules(): z.ZodType<EntranceRules> {
           'Authentication methods in use there; all of a realm by default. JSON Web Tokens are tickets.',
         ),
       realms: z
-        .array(uri())
+        .array(realmName())
         .min(1)
         .exactOptional()
         .describe('Realms that can be joined there; all by default. The others seem not to be there.'),

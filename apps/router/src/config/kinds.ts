@@ -79,6 +79,14 @@ export function uri(): z.ZodType<string, string> {
     .meta({ title: 'a URI such as com.example, not below wamp' });
 }
 
+/** The name of any realm of the file, that of operators among them. */
+export function realmName(): z.ZodType<string, string> {
+  return z
+    .string()
+    .refine((name) => isUri(name), { message: NOT_WELL_FORMED })
+    .meta({ title: 'a URI such as com.example' });
+}
+
 /** An origin, or a pattern of origins. */
 export function origin(): z.ZodType<string, string> {
   return z.string().refine(isOriginRule, { message: NOT_WELL_FORMED }).meta({
