@@ -4,7 +4,7 @@
  */
 import { chmodSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { MetricsRegistry } from '@wamp/router';
+import { isLoopback, type MetricsRegistry } from '@wamp/router';
 import { answerHealth, type HealthAnswers } from './health-answers.ts';
 import { listen, type ListenPlace } from './listening.ts';
 import { EXPOSITION, prometheusText } from './prometheus.ts';
@@ -38,7 +38,8 @@ export interface AdminServer {
  */
 export async function openAdmin(place: ListenPlace, answers: AdminAnswers): Promise<AdminServer> {
   const server: Server = createServer(OPTIONS, (request, response) => {
-    answer(request, response, answers);
+    if (isMeant(request, place)) answer(request, response, answers);
+    else refuse(response);
   });
   server.maxConnections = MOST_CONNECTIONS;
   const where = await listen(server, place);
@@ -51,6 +52,21 @@ export async function openAdmin(place: ListenPlace, answers: AdminAnswers): Prom
       server.closeAllConnections();
     },
   };
+}
+
+/**
+ * Whether a request names this server. A web page elsewhere may have its own name point to this machine, and browsers then let
+ * it read what is answered here; it cannot change the header Host. Where others than this machine can ask, names are not known.
+ */
+function isMeant({ headers: { host }, socket }: IncomingMessage, { address, unix }: Place): boolean {
+  if (unix !== undefined || !isLoopback(socket.localAddress ?? address) || host === undefined) return true;
+  const name = host.replace(/:\d*$/, '').toLowerCase();
+  return isLoopback(name) || name === address.toLowerCase();
+}
+
+function refuse(response: ServerResponse): void {
+  const why = 'This server answers requests to localhost and to its own address only (header Host).\n';
+  sendText(response, 421, 'text/plain; charset=utf-8', why);
 }
 
 function answer(

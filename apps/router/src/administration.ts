@@ -61,11 +61,24 @@ function surroundingsOf(administered: Administered): Surroundings {
   return {
     ...{ router, log, recent, reload },
     about: () => aboutProcess(administered),
+    readProcess: readProcess(),
     drain: () => {
       const { drain: patience, admin } = configuration();
       void drain.begin(router, patience, admin.realm === undefined ? [] : [admin.realm.name]);
     },
     seesPayloads: (role) => configuration().admin.payloads?.includes(role) === true,
+  };
+}
+
+/** Reads what the samples tell of the process; the utilization is that of the time since the last reading. */
+function readProcess(): Surroundings['readProcess'] {
+  let before = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, before);
+    before = now;
+    const { user, system } = process.cpuUsage();
+    return [memoryUsage.rss(), memoryUsage().heapUsed, (user + system) / 1000, utilization];
   };
 }
 

@@ -28,6 +28,7 @@ import { prepare, refuseExposure } from './prepare.ts';
 import { measureProcess } from './process-metrics.ts';
 import { Reloader, type Reloaded } from './reload.ts';
 import type { RightsSwitch } from './rights-switch.ts';
+import { measureStore } from './store-metrics.ts';
 import type { Stoppable } from './shutdown.ts';
 import type { Pages } from './static-sites.ts';
 import { version } from './version.ts';
@@ -64,6 +65,7 @@ export async function start(
   const store = openStore(loaded, log.log);
   const { router, realms } = await prepare(loaded, insecureDev, log.log, store);
   measureProcess(router.metrics);
+  if (store !== undefined) measureStore(router.metrics, store);
   if (!insecureDev) refuseExposure(await resolveHosts(configuration.listeners), loaded);
   warnOfFew(configuration, log);
   const [health, about, pages] = [healthOf(router, store), aboutThis(), new PageCache()];

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { ApplicationError } from '@wamp/protocol';
 import { createRouter, type LocalSession, type Log, type LogLevel, type Router } from '@wamp/router';
 import { ManualClock } from '@wamp/router/testing';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Member } from '../../../packages/router/src/session/member.ts';
+import { Client } from '../../../packages/router/test/support/client.ts';
 import { AdminRealm } from '../src/admin-realm/admin-realm.ts';
 import { RecentEntries } from '../src/admin-realm/recent-entries.ts';
 
@@ -22,6 +24,11 @@ interface Office {
   readonly refused: (name: string, ...args: readonly unknown[]) => Promise<string>;
 }
 
+/** Waits until what has been caused is done. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+}
+
 function open(): Office {
   const clock = new ManualClock();
   const recent = new RecentEntries();
@@ -34,6 +41,7 @@ function open(): Office {
   const admin = new AdminRealm('wamp.admin', {
     ...{ router, log, recent },
     about: () => ({ version: '1.2.3' }),
+    readProcess: () => [1, 2, 3, 0.5],
     reload: (dryRun) => {
       asked.push(dryRun ? 'dry run' : 'reload');
       return Promise.resolve({ ok: true, lines: ['drain: changed'] });
@@ -233,6 +241,118 @@ test('the status counts all realms, or all but the own one', async () => {
   expect(await ask('status', true)).toMatchObject({ realms: 2, sessions: 1, messages: { received: 0 } });
 });
 
+test('samples of an hour begin before anybody asks, and can leave the own realm out', async () => {
+  const { router, clock, ask } = open();
+  const start = clock.now();
+  router.join('realm1');
+  clock.advance(5_000);
+  const whole = (await ask('samples')) as { columns: string[]; rows: number[][]; interval_ms: number };
+  expect(whole.interval_ms).toBe(5_000);
+  expect(whole.columns.slice(0, 3)).toEqual(['time', 'sessions', 'calls_in_flight']);
+  expect(whole.rows.map((row) => row.slice(0, 2))).toEqual([
+    [start, 0],
+    [start + 5_000, 3],
+  ]);
+  expect(whole.rows[0]?.slice(-4)).toEqual([1, 2, 3, 0.5]);
+  const others = (await ask('samples', start, 10, true)) as { rows: number[][] };
+  expect(others.rows.map((row) => row.slice(0, 2))).toEqual([[start + 5_000, 1]]);
+  clock.advance(2 * 3_600_000);
+  expect(((await ask('samples')) as { rows: number[][] }).rows).toHaveLength(720);
+});
+
+describe('a tail', () => {
+  /** A tail that has begun, and what it has told. */
+  function follow({ operator }: Pick<Office, 'operator'>, name: string, ...args: readonly unknown[]) {
+    const entries: Record<string, unknown>[] = [];
+    let omitted = 0;
+    const controller = new AbortController();
+    const ended = operator.call(`wamp.admin.${name}`, args, undefined, {
+      signal: controller.signal,
+      onProgress: ({ args: [part] }) => {
+        const told = part as { entries: Record<string, unknown>[]; omitted: number };
+        entries.push(...told.entries);
+        omitted += told.omitted;
+      },
+    });
+    ended.catch(() => undefined);
+    return { entries, ended, omitted: () => omitted, cancel: () => controller.abort() };
+  }
+
+  test('of a session shows its messages without payloads, until the session ends', async () => {
+    const { router, clock, operator } = open();
+    const joe = await Client.join(router);
+    const [id] = [...(router.realm('realm1')?.sessions.keys() ?? [])];
+    const tail = follow({ operator }, 'session.tail', 'realm1', id);
+    await joe.say([48, 7, {}, 'com.add', ['secret']]);
+    clock.advance(200);
+    await settled();
+    expect(tail.entries).toMatchObject([
+      { direction: 'received', type: 'CALL', request: 7, procedure: 'com.add', payload_bytes: 10 },
+      { direction: 'sent', type: 'ERROR', request: 7, error: 'wamp.error.no_such_procedure' },
+    ]);
+    expect(JSON.stringify(tail.entries)).not.toContain('secret');
+    await joe.say([6, {}, 'wamp.close.close_realm']);
+    expect((await tail.ended).args).toEqual(['ended']);
+  });
+
+  test('costs nothing once it is canceled: messages go the plain way again', async () => {
+    const { router, clock, operator } = open();
+    const joe = await Client.join(router);
+    const [session] = [...(router.realm('realm1')?.sessions.values() ?? [])] as Member[];
+    const plain = session?.entrance;
+    const tail = follow({ operator }, 'session.tail', 'realm1', session?.id);
+    await settled();
+    expect(session?.entrance).not.toBe(plain);
+    tail.cancel();
+    await expect(tail.ended).rejects.toThrow('wamp.error.canceled');
+    expect(session?.entrance).toBe(plain);
+    await joe.say([48, 7, {}, 'com.add', ['secret']]);
+    clock.advance(1000);
+    expect(tail.entries).toEqual([]);
+  });
+
+  test('shows payloads to roles that may see them, and to no others', async () => {
+    const { router, clock, operator, refused } = open();
+    const auditor = router.join('wamp.admin', { principal: { authid: 'ann', authrole: 'auditor' } });
+    const denied = follow({ operator }, 'topic.tail', 'realm1', 'com.news', 'exact', true);
+    await expect(denied.ended).rejects.toThrow('wamp.error.not_authorized');
+    expect(await refused('topic.tail', 'realm1', 'com.news')).toBe('wamp.error.invalid_argument');
+    const tail = follow({ operator: auditor }, 'topic.tail', 'realm1', 'com..a', 'wildcard', true);
+    const joe = await Client.join(router);
+    await joe.say([16, 1, { acknowledge: true }, 'com.x.a', ['hello'], { n: 1 }]);
+    await joe.say([16, 2, { acknowledge: true }, 'com.x.b', ['other']]);
+    await joe.say([16, 3, { acknowledge: true }, 'com.y.a', ['x'.repeat(20_000)]]);
+    clock.advance(200);
+    await settled();
+    expect(tail.entries).toMatchObject([
+      { topic: 'com.x.a', origin: 'session', subscribers: 0, args: ['hello'], kwargs: { n: 1 } },
+      { topic: 'com.y.a', payload_bytes: 20_004 },
+    ]);
+    expect(tail.entries[1]).not.toHaveProperty('args');
+  });
+
+  test('shows a hundred entries at a time, and counts the others', async () => {
+    const { router, clock, operator } = open();
+    const tail = follow({ operator }, 'topic.tail', 'realm1', 'com.', 'prefix');
+    const joe = await Client.join(router);
+    for (let request = 1; request <= 150; request += 1) await joe.say([16, request, {}, 'com.a', []]);
+    clock.advance(200);
+    await settled();
+    expect([tail.entries.length, tail.omitted()]).toEqual([100, 50]);
+  });
+
+  test('is refused beyond ten, in the admin realm, and of sessions without a connection', async () => {
+    const { router, operator } = open();
+    const joe = router.join('realm1');
+    const refusalOf = (name: string, ...args: readonly unknown[]): Promise<unknown> =>
+      follow({ operator }, name, ...args).ended.catch((error: unknown) => (error as ApplicationError).uri);
+    expect(await refusalOf('session.tail', 'realm1', joe.id)).toBe('wamp.error.feature_not_supported');
+    expect(await refusalOf('topic.tail', 'wamp.admin', 'com.a')).toBe('wamp.error.invalid_argument');
+    for (let count = 0; count < 10; count += 1) follow({ operator }, 'topic.tail', 'realm1', 'com.a');
+    expect(await refusalOf('topic.tail', 'realm1', 'com.a')).toBe('wamp.error.limit_exceeded');
+  });
+});
+
 test('wrong arguments are refused in words', async () => {
   const { operator, refused } = open();
   expect(await refused('session.list', 'nowhere')).toBe('wamp.error.no_such_realm');
@@ -255,8 +375,6 @@ test('docs/admin.md lists every procedure with its arguments', () => {
   const rows = [...page.matchAll(/^\| `(wamp\.admin\.[\w.]+)\(([^)]*)\)`/gm)].map(
     ([, uri = '', parameters = '']) => [uri, parameters],
   );
-  const served = open()
-    .admin.procedures()
-    .map(({ uri, parameters }) => [uri, parameters.join(', ')]);
+  const served = open().admin.procedures.map(({ uri, parameters }) => [uri, parameters.join(', ')]);
   expect(rows.sort()).toEqual(served.sort());
 });

@@ -1,4 +1,5 @@
 /** What operators ask over HTTP: metrics as Prometheus reads them, and health as load balancers do. */
+import { get, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -10,6 +11,7 @@ import { readConfiguration } from '../src/config/load.ts';
 import { Health, memoryCheck } from '../src/health.ts';
 import { prometheusText } from '../src/prometheus.ts';
 import { start, type Running } from '../src/start.ts';
+import { measureStore } from '../src/store-metrics.ts';
 import { readExposition } from './exposition.ts';
 
 const YAML = `
@@ -156,4 +158,42 @@ test('without admin.listener nothing listens for operators, and a port in use en
   await expect(
     serve(YAML.replace('{ listener: { port: 0 } }', `{ listener: { port: ${port} } }`)),
   ).rejects.toThrow(`port ${port} on 127.0.0.1 is in use`);
+});
+
+test('on a loopback address, requests to names of other machines are refused', async () => {
+  const { adminUrl = '' } = await serve();
+  const { port } = new URL(adminUrl);
+  const statusFor = async (host: string): Promise<number | undefined> => {
+    const request = get({ port, host: '127.0.0.1', path: '/metrics', headers: { host } });
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    response.resume();
+    return response.statusCode;
+  };
+  for (const host of [`127.0.0.1:${port}`, `LOCALHOST:${port}`, 'localhost', `[::1]:${port}`]) {
+    expect(await statusFor(host)).toBe(200);
+  }
+  for (const host of [
+    `evil.example:${port}`,
+    '127.0.0.1.evil.example',
+    'localhost.evil.example',
+    '10.0.0.1',
+  ]) {
+    expect(await statusFor(host)).toBe(421);
+  }
+});
+
+test('the store is told of among the metrics, and makes the router unready while it fails', () => {
+  const metrics = new MetricsRegistry();
+  const status = { failing: 'disk is full', written: 5, commits: 2, failures: 3, lost: 1, pending: 4 };
+  measureStore(metrics, { status });
+  const told = readExposition(prometheusText(metrics));
+  const values = [...told].map(([name, { samples }]) => [name, samples[0]?.value]);
+  expect(Object.fromEntries(values.filter(([name]) => String(name).includes('store')))).toEqual({
+    wamp_store_failing: 1,
+    wamp_store_pending_events: 4,
+    wamp_store_written_events_total: 5,
+    wamp_store_commits_total: 2,
+    wamp_store_failures_total: 3,
+    wamp_store_lost_events_total: 1,
+  });
 });

@@ -5,13 +5,17 @@ import { holdingProcedures } from './holdings.ts';
 import type { Procedure } from './procedure.ts';
 import { processProcedures } from './process.ts';
 import { recentProcedure } from './recent-entries.ts';
+import { Samples, samplesProcedure } from './samples.ts';
 import { sessionProcedures } from './sessions.ts';
-import type { Surroundings } from './surroundings.ts';
+import { realmCalled, type Surroundings } from './surroundings.ts';
+import { tailProcedures } from './tail.ts';
 
 /** The admin realm as long as it is served. */
 export class AdminRealm {
   readonly name: string;
   readonly #around: Surroundings;
+  readonly #samples: Samples;
+  readonly #procedures: readonly Procedure[];
   #session: LocalSession | undefined;
   #closed = false;
 
@@ -19,16 +23,25 @@ export class AdminRealm {
   constructor(name: string, around: Surroundings) {
     this.name = name;
     this.#around = around;
+    const { clock } = realmCalled(around, name);
+    this.#samples = new Samples(around.router, name, clock, around.readProcess);
+    this.#procedures = this.#all();
     this.#serve();
   }
 
   /** What it serves. */
-  procedures(): readonly Procedure[] {
+  get procedures(): readonly Procedure[] {
+    return this.#procedures;
+  }
+
+  #all(): readonly Procedure[] {
     return [
       ...processProcedures(this.#around, this.name),
       ...sessionProcedures(this.#around, () => this.#session),
       ...holdingProcedures(this.#around),
       recentProcedure(this.#around.recent),
+      samplesProcedure(this.#samples),
+      ...tailProcedures(this.#around, this.name),
     ];
   }
 
@@ -40,6 +53,7 @@ export class AdminRealm {
   /** Serves no more. */
   close(): void {
     this.#closed = true;
+    this.#samples.close();
     this.#session?.leave();
   }
 
@@ -57,7 +71,7 @@ export class AdminRealm {
     const principal = { authid: 'wamp-router', authprovider: 'router' };
     const session = router.join(this.name, { trusted: true, principal });
     this.#session = session;
-    for (const each of this.procedures()) {
+    for (const each of this.#procedures) {
       // It is refused only when the session ends, of which `closed` tells.
       session.register(each.uri, (invocation) => each.serve(invocation)).catch(() => undefined);
     }

@@ -2,6 +2,7 @@
 import { ApplicationError, ErrorUri } from '@wamp/protocol';
 import type { LogLevel, Realm, Router } from '@wamp/router';
 import type { RecentEntries } from './recent-entries.ts';
+import type { ReadProcess } from './samples.ts';
 
 /** What came of a reload. */
 export interface ReloadOutcome {
@@ -16,6 +17,8 @@ export interface Surroundings {
   readonly recent: RecentEntries;
   /** What the process tells of itself besides what the router counts; plain values. */
   readonly about: () => Readonly<Record<string, unknown>>;
+  /** What the samples tell of the process. */
+  readonly readProcess: ReadProcess;
   readonly reload: (dryRun: boolean) => Promise<ReloadOutcome>;
   /** Lets nobody in any more, and refuses calls elsewhere than in the admin realm. */
   readonly drain: () => void;

@@ -18,6 +18,7 @@ import { collect, integer } from '../io/words.ts';
 import { table, type Column } from '../output/table.ts';
 import { connecting } from '../session/options.ts';
 import type { Given } from '../session/settings.ts';
+import { ofOption, sessionOf, sessionsOf } from './administered.ts';
 import { inSession, type Desk, type Run } from './desk.ts';
 
 /** The number of concurrent calls. */
@@ -35,11 +36,12 @@ function listing(name: string, description: string): Command {
 }
 
 export function sessionsCommand(run: Run): Command {
-  return listing('sessions', 'List who is in the realm.')
+  return ofOption(listing('sessions', 'List who is in the realm.'))
     .argument('[id]', 'of one session: all that the router tells of it', integer(1))
     .option('--role <name>', 'only those of this role; repeat it', collect)
-    .action(async (id: Id | undefined, options: ListOptions & { readonly role?: readonly string[] }) => {
+    .action(async (id: Id | undefined, options: SessionOptions) => {
       await inSession(run, options, async (desk) => {
+        if (options.of !== undefined) return administered(desk, options.of, id, options);
         const meta = sessions(desk.session);
         if (id !== undefined) {
           const { details } = await meta.get(id);
@@ -52,6 +54,30 @@ export function sessionsCommand(run: Run): Command {
         return undefined;
       });
     });
+}
+
+interface SessionOptions extends ListOptions {
+  readonly role?: readonly string[];
+  /** The realm that the admin realm is asked about. */
+  readonly of?: string;
+}
+
+/** The same by the admin realm, which tells of any realm, and what each session takes. */
+async function administered(
+  desk: Desk,
+  realm: string,
+  id: Id | undefined,
+  { limit, role }: SessionOptions,
+): Promise<undefined> {
+  if (id !== undefined) {
+    const details = await sessionOf(desk, realm, id);
+    await desk.out.record(details, (style) => table(FACTS, factsOf(details), style));
+    return;
+  }
+  const one = role?.length === 1 ? role[0] : undefined;
+  const { total, rows } = await sessionsOf(desk, realm, { limit, role: one });
+  const wanted = rows.filter(({ authrole }) => role === undefined || role.includes(String(authrole)));
+  await writeList(desk, ADMINISTERED, wanted, { total: role === undefined ? total : wanted.length });
 }
 
 export function registrationsCommand(run: Run): Command {
@@ -143,6 +169,15 @@ async function writeList<R extends object>(
   if (total > rows.length) note(`${rows.length} of ${total}; --limit ${total} lists all`);
 }
 
+const ADMINISTERED: readonly Column<Readonly<Record<string, unknown>>>[] = [
+  { title: 'SESSION', cell: ({ session }) => Number(session) },
+  { title: 'AUTHID', cell: ({ authid }) => text(authid) },
+  { title: 'ROLE', cell: ({ authrole }) => text(authrole) },
+  { title: 'METHOD', cell: ({ authmethod }) => text(authmethod) },
+  { title: 'SUBSCRIBED', cell: ({ subscriptions }) => Number(subscriptions), align: 'right' },
+  { title: 'REGISTERED', cell: ({ registrations }) => Number(registrations), align: 'right' },
+  { title: 'QUEUE', cell: ({ queue_bytes: bytes }) => Number(bytes), align: 'right' },
+];
 const SESSIONS: readonly Column<SessionInfo>[] = [
   { title: 'SESSION', cell: ({ session }) => session },
   { title: 'AUTHID', cell: ({ authid }) => authid },

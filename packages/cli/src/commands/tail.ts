@@ -1,6 +1,6 @@
 /** `wamp tail`: the latest events of a topic followed by new ones, or the meta events of a realm. */
 import { Command } from 'commander';
-import { WampError, type MatchPolicy, type Subscription, type WampEvent } from '@wamp/client';
+import { WampError, type Id, type MatchPolicy, type Subscription, type WampEvent } from '@wamp/client';
 import {
   registrations,
   sessions,
@@ -13,7 +13,8 @@ import { integer } from '../io/words.ts';
 import { harmless } from '../output/json.ts';
 import { connecting } from '../session/options.ts';
 import type { Given } from '../session/settings.ts';
-import { lasting, staying, whileRead, type Desk, type Run } from './desk.ts';
+import { followSession, ofOption, requireRealm } from './administered.ts';
+import { inSession, lasting, staying, whileRead, type Desk, type Run } from './desk.ts';
 import { pastEvents } from './history.ts';
 import { timeOfDay } from './payload.ts';
 import { matchOption, writeEvent } from './subscribe.ts';
@@ -21,6 +22,9 @@ import { matchOption, writeEvent } from './subscribe.ts';
 interface Options extends Given {
   readonly match?: MatchPolicy;
   readonly lines: number;
+  readonly session?: Id;
+  readonly of?: string;
+  readonly payloads?: boolean;
 }
 
 export function tailCommand(run: Run): Command {
@@ -35,8 +39,19 @@ export function tailCommand(run: Run): Command {
       'how many past events, where the router keeps them',
       integer(0, 100_000),
       10,
-    );
-  return connecting(command).action(async (topic: string | undefined, options: Options) => {
+    )
+    .option('--session <id>', 'the messages of this session instead, told by the admin realm', integer(1))
+    .option('--payloads', 'with --session: show payloads, where the role may see them');
+  return connecting(ofOption(command)).action(async (topic: string | undefined, options: Options) => {
+    if (options.session !== undefined) {
+      const { session, payloads = false } = options;
+      const followed = { realm: requireRealm(options.of), session, payloads };
+      await inSession(run, options, async (desk) => {
+        await followSession(desk, followed);
+        return undefined;
+      });
+      return;
+    }
     await staying(run, options, (desk) =>
       topic === undefined ? followRealm(desk) : followTopic(desk, topic, options),
     );

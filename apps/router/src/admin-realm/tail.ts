@@ -1,0 +1,218 @@
+/** Tail: the messages of one session, or the publications of a topic, live, as progressive results. */
+import {
+  ApplicationError,
+  ErrorUri,
+  MessageType,
+  type Dict,
+  type Message,
+  type Payload,
+} from '@wamp/protocol';
+import type { Clock, LocalInvocation, Publication, Realm, Session } from '@wamp/router';
+import { z } from 'zod';
+import { id, invalid, procedure, type Procedure } from './procedure.ts';
+import { sessionOf } from './sessions.ts';
+import { realmCalled, type Surroundings } from './surroundings.ts';
+
+/** How many tails there may be at a time. */
+const MOST_TAILS = 10;
+/** From the first entry of a progressive result to sending it (ms). */
+const PACE = 200;
+/** How many entries, and characters of JSON, one progressive result has; more are counted, and not shown. */
+const MOST_ENTRIES = 100;
+const MOST_CHARACTERS = 65_536;
+/** A longer payload is not shown (bytes). */
+const LONGEST_PAYLOAD = 16_384;
+/** While so many bytes wait for the operator, nothing is shown. */
+const MOST_QUEUED = 262_144;
+
+const TYPES = new Map<number, string>(Object.entries(MessageType).map(([name, type]) => [type, name]));
+
+/** @param ownRealm name of the admin realm, which cannot be tailed: each result would cause another */
+export function tailProcedures(around: Surroundings, ownRealm: string): readonly Procedure[] {
+  const begin = beginner(around, ownRealm);
+  const [realm, payloads] = [z.string(), z.boolean().default(false)];
+  const match = z.enum(['exact', 'prefix', 'wildcard']).default('exact');
+  return [
+    procedure('session.tail', { realm, session: id(), payloads }, ({ session, ...given }, call) => {
+      const within = realmCalled(around, given.realm);
+      const watched = sessionOf(within, session);
+      if (watched.watch === undefined) {
+        throw new ApplicationError(ErrorUri.FEATURE_NOT_SUPPORTED, ['the session has no connection']);
+      }
+      const follow = (show: Show): (() => void) => followSession(within, watched, show);
+      return begin(call, { realm: within, payloads: given.payloads, follow });
+    }),
+    procedure('topic.tail', { realm, topic: z.string(), match, payloads }, ({ topic, ...given }, call) => {
+      const within = realmCalled(around, given.realm);
+      const follow = (show: Show): (() => void) => followTopic(within, covers(given.match, topic), show);
+      return begin(call, { realm: within, payloads: given.payloads, follow });
+    }),
+  ];
+}
+
+/** Begins a tail, if there may be one more, and answers its call when it ends. */
+function beginner(
+  around: Surroundings,
+  ownRealm: string,
+): (call: LocalInvocation, wanted: Wanted) => Promise<string> {
+  const tails = new Set<Tail>();
+  return (call, wanted) => {
+    const { caller = 0, caller_authrole: role = '', receive_progress: isLive } = call.details;
+    if (wanted.realm.name === ownRealm) throw invalid('realm: the admin realm cannot be tailed');
+    if (isLive !== true) throw invalid('expected a call with progressive results');
+    if (wanted.payloads && !around.seesPayloads(role)) {
+      const why = 'the role may not see payloads (admin.realm.payloads)';
+      throw new ApplicationError(ErrorUri.NOT_AUTHORIZED, [why]);
+    }
+    if (tails.size >= MOST_TAILS) throw new ApplicationError(ErrorUri.LIMIT_EXCEEDED, ['too many tails']);
+    const tail = new Tail(call, around.router.realm(ownRealm)?.sessions.get(caller), wanted);
+    tails.add(tail);
+    return tail.ended.finally(() => tails.delete(tail));
+  };
+}
+
+/** Shows one entry; `end` when there will be no other. */
+interface Show {
+  readonly entry: (facts: Dict, payload: Payload | undefined) => void;
+  readonly end: () => void;
+}
+
+interface Wanted {
+  readonly realm: Realm;
+  readonly payloads: boolean;
+  /** Begins to show entries. @returns what ends it */
+  readonly follow: (show: Show) => () => void;
+}
+
+/** One tail, from the call to its end. */
+class Tail {
+  /** Resolves when what is followed has gone, or the operator cancels. */
+  readonly ended: Promise<string>;
+  readonly #call: LocalInvocation;
+  readonly #caller: Session | undefined;
+  readonly #payloads: boolean;
+  readonly #clock: Clock;
+  #entries: Dict[] = [];
+  #characters = 0;
+  #omitted = 0;
+  #dismiss: (() => void) | undefined;
+
+  constructor(call: LocalInvocation, caller: Session | undefined, { realm, payloads, follow }: Wanted) {
+    this.#call = call;
+    this.#caller = caller;
+    this.#payloads = payloads;
+    this.#clock = realm.clock;
+    this.ended = new Promise((resolve) => {
+      const end = (): void => {
+        unfollow();
+        this.#flush();
+        resolve('ended');
+      };
+      const unfollow = follow({
+        entry: (facts, payload) => {
+          this.#add(facts, payload);
+        },
+        end,
+      });
+      call.signal.addEventListener('abort', () => {
+        unfollow();
+        this.#dismiss?.();
+        resolve('canceled');
+      });
+    });
+  }
+
+  #add(facts: Dict, payload: Payload | undefined): void {
+    this.#dismiss ??= this.#clock.after(PACE, () => {
+      this.#flush();
+    });
+    if (this.#entries.length >= MOST_ENTRIES || this.#characters >= MOST_CHARACTERS || this.#isBehind) {
+      this.#omitted += 1;
+      return;
+    }
+    const entry = { time: new Date(this.#clock.now()).toISOString(), ...facts, ...this.#told(payload) };
+    this.#characters += lengthOf(entry);
+    this.#entries.push(entry);
+  }
+
+  /** Results cannot be dropped: none is sent to whom much waits for. */
+  get #isBehind(): boolean {
+    return (this.#caller?.queued ?? 0) > MOST_QUEUED;
+  }
+
+  #told(payload: Payload | undefined): Dict {
+    if (payload === undefined) return {};
+    const { size } = payload;
+    if (!this.#payloads || size > LONGEST_PAYLOAD) return { payload_bytes: size };
+    const { args, kwargs } = payload.lend();
+    return { payload_bytes: size, args, kwargs };
+  }
+
+  #flush(): void {
+    this.#dismiss?.();
+    this.#dismiss = undefined;
+    const [entries, omitted] = [this.#entries, this.#omitted];
+    if (entries.length === 0 && omitted === 0) return;
+    [this.#entries, this.#characters, this.#omitted] = [[], 0, 0];
+    if (!this.#isBehind) this.#call.progress({ args: [{ entries, omitted }] });
+    else this.#omitted = omitted + entries.length;
+  }
+}
+
+function followSession(realm: Realm, session: Session, { entry, end }: Show): () => void {
+  const unwatch = session.watch?.((direction, message) => {
+    entry({ direction, ...envelopeOf(message) }, 'payload' in message ? message.payload : undefined);
+  });
+  const unhook = realm.left.on((gone) => {
+    if (gone === session) end();
+  });
+  return () => {
+    unwatch?.();
+    unhook();
+  };
+}
+
+/** What a message says besides its payload, under the names of the specification. */
+function envelopeOf(message: Message): Dict {
+  const { type, ...rest } = message;
+  const told = Object.entries(rest).filter(([name]) => name !== 'payload' && !SECRET.has(name));
+  return { type: TYPES.get(type) ?? String(type), ...Object.fromEntries(told) };
+}
+
+/** Nobody is to see how somebody proves who they are. */
+const SECRET: ReadonlySet<string> = new Set(['signature', 'extra']);
+
+function followTopic(realm: Realm, isMeant: (topic: string) => boolean, { entry }: Show): () => void {
+  return realm.broker.published.on((publication, subscriptions) => {
+    if (!isMeant(publication.topic)) return;
+    const subscribers = subscriptions.reduce((total, each) => total + each.subscribers.size, 0);
+    entry({ ...factsOf(publication), subscribers }, publication.payload);
+  });
+}
+
+function factsOf({ id: publication, topic, publisher, origin }: Publication): Dict {
+  const who = publisher && { publisher: publisher.id, publisher_authid: publisher.principal.authid };
+  return { topic, publication, origin: origin.kind, ...who };
+}
+
+/** Whether a topic is covered by a pattern. */
+function covers(match: 'exact' | 'prefix' | 'wildcard', pattern: string): (topic: string) => boolean {
+  if (match === 'exact') return (topic) => topic === pattern;
+  if (match === 'prefix') return (topic) => topic.startsWith(pattern);
+  const parts = pattern.split('.');
+  return (topic) => {
+    const given = topic.split('.');
+    return (
+      given.length === parts.length && parts.every((part, index) => part === '' || part === given[index])
+    );
+  };
+}
+
+function lengthOf(entry: Dict): number {
+  try {
+    return JSON.stringify(entry, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
+      .length;
+  } catch {
+    return MOST_CHARACTERS;
+  }
+}

@@ -1,0 +1,61 @@
+/** What `wamp` asks the admin realm of a router: sessions of any realm, and the messages of one of them. */
+import { ApplicationError } from '@wamp/protocol';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Place } from './support/place.ts';
+
+let place: Place;
+
+beforeAll(async () => {
+  place = await Place.open({ realms: ['realm1', 'wamp.admin'] });
+  const router = place.router.join('wamp.admin', { trusted: true });
+  const line = (session: number): object => ({
+    session,
+    authid: `user${session}`,
+    authrole: 'user',
+    queue_bytes: 5,
+  });
+  await router.register('wamp.admin.session.list', ({ kwargs }) => {
+    if (kwargs['realm'] !== 'realm1') throw new ApplicationError('wamp.error.no_such_realm');
+    const isFirst = kwargs['after'] === null;
+    return { args: [{ total: 2, sessions: [line(isFirst ? 1 : 2)], next: isFirst ? 1 : null }] };
+  });
+  await router.register('wamp.admin.session.get', ({ args }) => ({ args: [line(Number(args[1]))] }));
+  await router.register('wamp.admin.session.tail', ({ args, progress }) => {
+    const entry = { time: '12:00', direction: 'received', type: 'CALL', procedure: 'com.add' };
+    progress({ args: [{ entries: [{ ...entry, asked: args }], omitted: 3 }] });
+    return { args: ['ended'] };
+  });
+});
+afterAll(() => place[Symbol.asyncDispose]());
+
+const ADMIN = ['--realm', 'wamp.admin', '--of', 'realm1'];
+
+function lines(text: string): unknown[] {
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as unknown);
+}
+
+test('sessions --of lists those of another realm, page by page', async () => {
+  const { exit, stdout } = await place.wamp(['sessions', ...ADMIN]);
+  expect([exit, lines(stdout)]).toMatchObject([0, [{ session: 1, authid: 'user1' }, { session: 2 }]]);
+  const table = await place.wamp(['sessions', ...ADMIN, '--output', 'text']);
+  expect(table.stdout).toMatch(/SESSION +AUTHID +ROLE/);
+  expect(table.stdout).toMatch(/1 +user1 +user/);
+  expect(lines((await place.wamp(['sessions', '7', ...ADMIN])).stdout)).toMatchObject([{ session: 7 }]);
+  expect((await place.wamp(['sessions', '--realm', 'wamp.admin', '--of', 'realm2'])).exit).not.toBe(0);
+});
+
+test('tail --session writes the messages of one session until it ends', async () => {
+  const { exit, stdout, stderr } = await place.wamp(['tail', '--session', '7', ...ADMIN, '--payloads']);
+  expect(exit).toBe(0);
+  expect(lines(stdout)).toMatchObject([{ type: 'CALL', procedure: 'com.add', asked: ['realm1', 7, true] }]);
+  expect(stderr).toContain('3 messages are not shown');
+  expect(stderr).toContain('session 7 has ended');
+});
+
+test('tail --session without a realm says what is missing', async () => {
+  const { exit, stderr } = await place.wamp(['tail', '--session', '7']);
+  expect([exit, stderr]).toEqual([2, expect.stringContaining('--of REALM') as string]);
+});
