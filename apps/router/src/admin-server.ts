@@ -58,7 +58,7 @@ export async function openAdmin(place: ListenPlace, answers: AdminAnswers): Prom
  * Whether a request names this server. A web page elsewhere may have its own name point to this machine, and browsers then let
  * it read what is answered here; it cannot change the header Host. Where others than this machine can ask, names are not known.
  */
-function isMeant({ headers: { host }, socket }: IncomingMessage, { address, unix }: Place): boolean {
+function isMeant({ headers: { host }, socket }: IncomingMessage, { address, unix }: ListenPlace): boolean {
   if (unix !== undefined || !isLoopback(socket.localAddress ?? address) || host === undefined) return true;
   const name = host.replace(/:\d*$/, '').toLowerCase();
   return isLoopback(name) || name === address.toLowerCase();
