@@ -5,7 +5,7 @@ import type { Router } from '@wamp/router';
 import type { SqliteStore } from '@wamp/store-sqlite';
 import { AdminRealm } from './admin-realm/admin-realm.ts';
 import type { RecentEntries } from './admin-realm/recent-entries.ts';
-import type { Surroundings } from './admin-realm/surroundings.ts';
+import type { AdminSurroundings } from './admin-realm/surroundings.ts';
 import type { Configuration } from './config/schema.ts';
 import type { Drain } from './drain.ts';
 import type { HealthAnswers } from './health-answers.ts';
@@ -56,7 +56,7 @@ export class Administration {
   }
 }
 
-function surroundingsOf(administered: Administered): Surroundings {
+function surroundingsOf(administered: Administered): AdminSurroundings {
   const { router, log, recent, reload, drain, configuration } = administered;
   return {
     ...{ router, log, recent, reload },
@@ -71,7 +71,7 @@ function surroundingsOf(administered: Administered): Surroundings {
 }
 
 /** Reads what the samples tell of the process; the utilization is that of the time since the last reading. */
-function readProcess(): Surroundings['readProcess'] {
+function readProcess(): AdminSurroundings['readProcess'] {
   let before = performance.eventLoopUtilization();
   return () => {
     const now = performance.eventLoopUtilization();

@@ -7,20 +7,20 @@ import { processProcedures } from './process.ts';
 import { recentProcedure } from './recent-entries.ts';
 import { Samples, samplesProcedure } from './samples.ts';
 import { sessionProcedures } from './sessions.ts';
-import { realmCalled, type Surroundings } from './surroundings.ts';
+import { realmCalled, type AdminSurroundings } from './surroundings.ts';
 import { tailProcedures } from './tail.ts';
 
 /** The admin realm as long as it is served. */
 export class AdminRealm {
   readonly name: string;
-  readonly #around: Surroundings;
+  readonly #around: AdminSurroundings;
   readonly #samples: Samples;
   readonly #procedures: readonly Procedure[];
   #session: LocalSession | undefined;
   #closed = false;
 
   /** @throws ApplicationError when the router has no realm of that name */
-  constructor(name: string, around: Surroundings) {
+  constructor(name: string, around: AdminSurroundings) {
     this.name = name;
     this.#around = around;
     const { clock } = realmCalled(around, name);

@@ -4,7 +4,7 @@ import type { ReadonlyPatternMap, Registration, Subscription } from '@wamp/route
 import { z } from 'zod';
 import { pageOf } from './page.ts';
 import { PAGED, procedure, type Procedure } from './procedure.ts';
-import { realmCalled, type Surroundings } from './surroundings.ts';
+import { realmCalled, type AdminSurroundings } from './surroundings.ts';
 
 /** How many sessions are named of each. */
 const MOST_SESSIONS = 100;
@@ -12,7 +12,7 @@ const POLICIES: readonly MatchPolicy[] = ['exact', 'prefix', 'wildcard'];
 
 const TAKES = { realm: z.string(), uri: z.string().optional(), ...PAGED };
 
-export function holdingProcedures(around: Surroundings): readonly Procedure[] {
+export function holdingProcedures(around: AdminSurroundings): readonly Procedure[] {
   return [
     procedure('registration.list', TAKES, async ({ realm: name, uri, ...part }) => {
       const realm = realmCalled(around, name);

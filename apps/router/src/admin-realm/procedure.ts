@@ -4,7 +4,7 @@ import type { LocalAnswer, LocalInvocation } from '@wamp/router';
 import { z } from 'zod';
 
 /** What all of them are called by. */
-export const PREFIX = 'wamp.admin.';
+const PREFIX = 'wamp.admin.';
 
 /** A procedure of the admin realm. */
 export interface Procedure {

@@ -3,13 +3,13 @@ import type { Dict } from '@wamp/protocol';
 import { quantile, type Metric, type Router } from '@wamp/router';
 import { z } from 'zod';
 import { procedure, type Procedure } from './procedure.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { AdminSurroundings } from './surroundings.ts';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 const LAG = 'wamp_event_loop_lag_seconds';
 
 /** @param ownRealm name of the admin realm */
-export function processProcedures(around: Surroundings, ownRealm: string): readonly Procedure[] {
+export function processProcedures(around: AdminSurroundings, ownRealm: string): readonly Procedure[] {
   const { router, log, reload, drain } = around;
   return [
     procedure('status', { exclude_own: z.boolean().default(false) }, ({ exclude_own: excludesOwn }) => ({

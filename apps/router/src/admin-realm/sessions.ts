@@ -4,11 +4,11 @@ import type { LocalSession, Realm, Registration, Session, Subscription } from '@
 import { z } from 'zod';
 import { pageOf } from './page.ts';
 import { id, invalid, MOST_ENTRIES, PAGED, procedure, type Procedure } from './procedure.ts';
-import { realmCalled, type Surroundings } from './surroundings.ts';
+import { realmCalled, type AdminSurroundings } from './surroundings.ts';
 
 /** @param own the session that serves, which nobody kills by mistake */
 export function sessionProcedures(
-  around: Surroundings,
+  around: AdminSurroundings,
   own: () => LocalSession | undefined,
 ): readonly Procedure[] {
   const realm = z.string();
@@ -39,7 +39,7 @@ export function sessionProcedures(
   ];
 }
 
-function listing(around: Surroundings): Procedure {
+function listing(around: AdminSurroundings): Procedure {
   const takes = {
     realm: z.string(),
     authid: z.string().optional(),

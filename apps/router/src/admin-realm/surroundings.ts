@@ -5,12 +5,12 @@ import type { RecentEntries } from './recent-entries.ts';
 import type { ReadProcess } from './samples.ts';
 
 /** What came of a reload. */
-export interface ReloadOutcome {
+interface ReloadOutcome {
   readonly ok: boolean;
   readonly lines: readonly string[];
 }
 
-export interface Surroundings {
+export interface AdminSurroundings {
   readonly router: Router;
   /** Its level can be changed. */
   readonly log: { level: LogLevel };
@@ -27,7 +27,7 @@ export interface Surroundings {
 }
 
 /** @throws ApplicationError `wamp.error.no_such_realm` */
-export function realmCalled({ router }: Pick<Surroundings, 'router'>, name: string): Realm {
+export function realmCalled({ router }: Pick<AdminSurroundings, 'router'>, name: string): Realm {
   const realm = router.realm(name);
   if (realm === undefined) throw new ApplicationError(ErrorUri.NO_SUCH_REALM, [name]);
   return realm;

@@ -11,7 +11,7 @@ import type { Clock, LocalInvocation, Publication, Realm, Session } from '@wamp/
 import { z } from 'zod';
 import { id, invalid, procedure, type Procedure } from './procedure.ts';
 import { sessionOf } from './sessions.ts';
-import { realmCalled, type Surroundings } from './surroundings.ts';
+import { realmCalled, type AdminSurroundings } from './surroundings.ts';
 
 /** How many tails there may be at a time. */
 const MOST_TAILS = 10;
@@ -28,7 +28,7 @@ const MOST_QUEUED = 262_144;
 const TYPES = new Map<number, string>(Object.entries(MessageType).map(([name, type]) => [type, name]));
 
 /** @param ownRealm name of the admin realm, which cannot be tailed: each result would cause another */
-export function tailProcedures(around: Surroundings, ownRealm: string): readonly Procedure[] {
+export function tailProcedures(around: AdminSurroundings, ownRealm: string): readonly Procedure[] {
   const begin = beginner(around, ownRealm);
   const [realm, payloads] = [z.string(), z.boolean().default(false)];
   const match = z.enum(['exact', 'prefix', 'wildcard']).default('exact');
@@ -52,9 +52,9 @@ export function tailProcedures(around: Surroundings, ownRealm: string): readonly
 
 /** Begins a tail, if there may be one more, and answers its call when it ends. */
 function beginner(
-  around: Surroundings,
+  around: AdminSurroundings,
   ownRealm: string,
-): (call: LocalInvocation, wanted: Wanted) => Promise<string> {
+): (call: LocalInvocation, wanted: WantedTail) => Promise<string> {
   const tails = new Set<Tail>();
   return (call, wanted) => {
     const { caller = 0, caller_authrole: role = '', receive_progress: isLive } = call.details;
@@ -77,7 +77,7 @@ interface Show {
   readonly end: () => void;
 }
 
-interface Wanted {
+interface WantedTail {
   readonly realm: Realm;
   readonly payloads: boolean;
   /** Begins to show entries. @returns what ends it */
@@ -97,7 +97,7 @@ class Tail {
   #omitted = 0;
   #dismiss: (() => void) | undefined;
 
-  constructor(call: LocalInvocation, caller: Session | undefined, { realm, payloads, follow }: Wanted) {
+  constructor(call: LocalInvocation, caller: Session | undefined, { realm, payloads, follow }: WantedTail) {
     this.#call = call;
     this.#caller = caller;
     this.#payloads = payloads;

@@ -55,9 +55,9 @@ export function admin(files: Files): z.ZodType<AdminConfiguration> {
     .meta({ title: 'a mapping for administration' });
 }
 
-type AdminRealm = Required<Pick<AdminConfiguration, 'realm' | 'payloads'>>;
+type ReadAdminRealm = Required<Pick<AdminConfiguration, 'realm' | 'payloads'>>;
 
-function adminRealm(files: Files): z.ZodType<AdminRealm> {
+function adminRealm(files: Files): z.ZodType<ReadAdminRealm> {
   const written = z.strictObject({
     name: realmName()
       .default(DEFAULT_REALM)

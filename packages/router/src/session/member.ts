@@ -25,7 +25,7 @@ import { Entrance, type EntranceCarrier } from './entrance.ts';
 import type { Joined } from './joining.ts';
 import { RequestSequence } from './request-sequence.ts';
 import { CountedTraffic } from './counted-traffic.ts';
-import { Watched, type Entry } from './watched.ts';
+import { Watched, type WatchedEntrance } from './watched.ts';
 
 /** Sending 2^12 bytes costs one unit of work, for writing and possibly copying them. */
 const BYTES_A_UNIT = 12;
@@ -75,7 +75,7 @@ export class Member implements Session {
   readonly realm: CoreRealm;
   readonly traffic: CountedTraffic = new CountedTraffic();
   /** Checks the messages of the client. */
-  entrance: Entry;
+  entrance: WatchedEntrance;
   readonly #carrier: ClientCarrier;
   #outlet: Outlet;
   readonly #channel: Pick<Transport, 'backlog'>;

@@ -5,15 +5,15 @@ import type { Outlet } from '../output/outlet.ts';
 import type { Entrance } from './entrance.ts';
 
 /** The way in, as the connection uses it. */
-export type Entry = Pick<Entrance, 'receive' | 'oversized' | 'close'>;
+export type WatchedEntrance = Pick<Entrance, 'receive' | 'oversized' | 'close'>;
 
 /** The ways in and out of one session, by way of its watchers while there are any. */
 export class Watched {
   readonly #watchers = new Set<Watcher>();
-  readonly #plain: { readonly entrance: Entry; readonly outlet: Outlet };
-  readonly #seen: { readonly entrance: Entry; readonly outlet: Outlet };
+  readonly #plain: { readonly entrance: WatchedEntrance; readonly outlet: Outlet };
+  readonly #seen: { readonly entrance: WatchedEntrance; readonly outlet: Outlet };
 
-  constructor(entrance: Entry, outlet: Outlet) {
+  constructor(entrance: WatchedEntrance, outlet: Outlet) {
     const show: Watcher = (direction, message) => {
       for (const watcher of [...this.#watchers]) watcher(direction, message);
     };
@@ -21,7 +21,7 @@ export class Watched {
     this.#seen = { entrance: seenEntry(entrance, show), outlet: seenOutlet(outlet, show) };
   }
 
-  get entrance(): Entry {
+  get entrance(): WatchedEntrance {
     return this.#way.entrance;
   }
 
@@ -40,12 +40,12 @@ export class Watched {
     };
   }
 
-  get #way(): { readonly entrance: Entry; readonly outlet: Outlet } {
+  get #way(): { readonly entrance: WatchedEntrance; readonly outlet: Outlet } {
     return this.#watchers.size === 0 ? this.#plain : this.#seen;
   }
 }
 
-function seenEntry(entrance: Entry, show: Watcher): Entry {
+function seenEntry(entrance: WatchedEntrance, show: Watcher): WatchedEntrance {
   return {
     receive: (message: Message) => {
       show('received', message);
