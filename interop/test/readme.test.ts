@@ -24,7 +24,7 @@ test('a router and a client as in the README', async () => {
   const sum = await sample(`${here}\nreturn sum;`)(modules, { log: (...values) => printed.push(values) });
 
   expect(sum).toBe(5);
-  expect(printed).toEqual([['It works', expect.any(Number)], ['nobody there']]);
+  expect(printed).toEqual([['It works', expect.any(Number)], ['not registered']]);
   await running.close();
   server.closeAllConnections();
   server.close();
