@@ -1,12 +1,12 @@
 /** Applies a reload to the running router, step by step; after the listeners are open, no step can fail. */
-import type { EventStore, Log, Router } from '@wamp/router';
+import type { EventStore, Router } from '@wamp/router';
 import type { PreparedRealm } from './authenticators.ts';
 import type { Listener } from './config/listeners.ts';
 import type { RealmConfiguration } from './config/realms.ts';
 import type { Configuration } from './config/schema.ts';
 import { whyLeave } from './departures.ts';
 import type { Listeners } from './listeners.ts';
-import type { OperatorLog } from './log.ts';
+import type { OperatorLog, ProgramLog } from './log.ts';
 import type { PageCache } from './page-cache.ts';
 import { FIXED_LIMITS, type Change } from './plan.ts';
 import type { RightsSwitch } from './rights-switch.ts';
@@ -119,7 +119,7 @@ function applyToRealm(
 function sendAway(
   router: Router,
   { before, realm }: Extract<RealmChange, { kind: 'realm_changed' }>,
-  log: Log,
+  log: ProgramLog,
 ): void {
   for (const session of [...(router.realm(realm.name)?.sessions.values() ?? [])]) {
     const why = whyLeave(session.principal, before, realm);

@@ -1,15 +1,15 @@
 /** Opens the event store of a configuration, logs its errors, and reports its health. */
 import { dirname, resolve } from 'node:path';
-import type { Log } from '@wamp/router';
 import { sqliteStore, type SqliteStore } from '@wamp/store-sqlite';
 import type { LoadedConfiguration } from './config/load.ts';
 import type { ReadinessCheck } from './health.ts';
+import type { ProgramLog } from './log.ts';
 
 /**
  * Opens the store of a configuration, if it has one.
  * @throws CannotStart if the file cannot be used
  */
-export function openStore(loaded: LoadedConfiguration, log: Log): SqliteStore | undefined {
+export function openStore(loaded: LoadedConfiguration, log: ProgramLog): SqliteStore | undefined {
   const { store } = loaded.configuration;
   if (store === undefined) return undefined;
   const { path, ...options } = store;

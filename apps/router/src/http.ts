@@ -193,6 +193,7 @@ export function answerUnreadable(server: Server, log: Log): void {
     }
     const [status, why] = UNREADABLE[code] ?? MALFORMED;
     log('info', 'HTTP request refused', {
+      code: 'http_refused',
       status: Number.parseInt(status),
       reason: code,
       address: socket.remoteAddress,
@@ -223,7 +224,8 @@ export function requireHost(server: Server, log: Log): void {
       return;
     }
     const reason = 'the request has no header Host';
-    log('info', 'HTTP request refused', { status: 400, reason, address: request.socket.remoteAddress });
+    const { remoteAddress: address } = request.socket;
+    log('info', 'HTTP request refused', { code: 'http_refused', status: 400, reason, address });
     response.shouldKeepAlive = false;
     sendText(response, 400, `400 Bad Request: ${reason}. HTTP/1.1 has exactly one (RFC 9112 §3.2).`, {
       'x-content-type-options': 'nosniff',

@@ -1,5 +1,5 @@
 /** The log: one line per entry on stderr, as JSON, or formatted on a terminal. */
-import type { Log, LogLevel } from '@wamp/router';
+import type { Log, LogCode, LogLevel } from '@wamp/router';
 import { pino } from 'pino';
 import type { LineWriter } from './line-writer.ts';
 import { harmless, shortened } from './one-line.ts';
@@ -13,9 +13,26 @@ export interface LogOptions {
 
 type LogFormat = 'auto' | 'json' | 'pretty';
 
+/** The codes of the program's own log entries (table in docs/operations.md); stable, like those of the router. */
+type ProgramLogCode =
+  | 'configuration_refused'
+  | 'configuration_reloaded'
+  | 'few_descriptors'
+  | 'listener_lost'
+  | 'log_lines_missing'
+  | 'router_started'
+  | 'router_stopped'
+  | 'router_stopping'
+  | 'session_ended_by_reload'
+  | 'store_failing'
+  | 'store_recovered';
+
+/** Receives log entries of the router and of the program. */
+export type ProgramLog = Log<LogCode | ProgramLogCode>;
+
 /** A log whose level can be changed while the router runs. */
 export interface OperatorLog {
-  readonly log: Log;
+  readonly log: ProgramLog;
   /** The minimum level of entries that are written. */
   level: LogLevel;
 }

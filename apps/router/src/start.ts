@@ -1,7 +1,7 @@
 /** Starts the router: opens its realms, pages, and the transports of every listener. */
 import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Router } from '@wamp/router';
+import type { Log, Router } from '@wamp/router';
 import type { SqliteStore } from '@wamp/store-sqlite';
 import { openAdmin, type AdminServer } from './admin-server.ts';
 import { Administration, type Administered } from './administration.ts';
@@ -63,7 +63,8 @@ export async function start(
   const recent = new RecentEntries();
   const log = noting(written, (level, what, facts) => recent.note(level, what, facts));
   const store = openStore(loaded, log.log);
-  const { router, realms } = await prepare(loaded, insecureDev, log.log, store);
+  // test/log-codes.test.ts checks the codes of the router.
+  const { router, realms } = await prepare(loaded, insecureDev, log.log as Log, store);
   measureProcess(router.metrics);
   if (store !== undefined) measureStore(router.metrics, store);
   if (!insecureDev) refuseExposure(await resolveHosts(configuration.listeners), loaded);
@@ -151,7 +152,7 @@ async function openAll(
 
 function warnOfFew({ limits }: Configuration, log: OperatorLog): void {
   const few = fewDescriptors(roomForConnections(), limits);
-  if (few !== undefined) log.log('warn', 'few file descriptors', few);
+  if (few !== undefined) log.log('warn', 'few file descriptors', { code: 'few_descriptors', ...few });
 }
 
 /** The running parts. */

@@ -95,7 +95,7 @@ describe('entries', () => {
     const { written, lines } = entries();
     const { log } = logTo(lines, 'info');
     log('warn', 'slow consumer', { code: 'slow_consumer', session: 7, level: 'low', error: new Error('no') });
-    log('debug', 'connection opened', {});
+    log('debug', 'connection opened', { code: 'connection_opened' });
     expect(written).toHaveLength(1);
     expect(JSON.parse(written[0] ?? '')).toEqual({
       level: 'warn',
@@ -111,27 +111,31 @@ describe('entries', () => {
   test('begin to be written when the level is changed while the router runs', () => {
     const { written, lines } = entries();
     const log = logTo(lines, 'warn');
-    log.log('debug', 'one', {});
+    log.log('debug', 'one', { code: 'internal_error' });
     log.level = 'debug';
-    log.log('debug', 'two', {});
+    log.log('debug', 'two', { code: 'internal_error' });
     log.level = 'error';
-    log.log('warn', 'three', {});
+    log.log('warn', 'three', { code: 'internal_error' });
     expect(log.level).toBe('error');
     expect(written.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['two']);
   });
 
-  test('are for people on a terminal, still one line each, and obey nobody there', async () => {
+  test('are formatted on a terminal, one line each, without control characters', async () => {
     const stream = new Slow();
     stream.isHeld = false;
     const auto = { level: 'info', format: 'auto' } as const;
     const { log } = await openLog(auto, new LineWriter(stream), true);
-    log('info', 'log-in refused', { authid: 'a\nb\u001b[31m\u202e', error: new Error('no') });
+    log('info', 'log-in refused', {
+      code: 'login_refused',
+      authid: 'a\nb\u001b[31m\u202e',
+      error: new Error('no'),
+    });
     await stream.release();
     const line = stream.taken.join('');
     expect(line).toMatch(/INFO.*log-in refused.*"authid":"a\\nb\\u001b\[31m\\u202e"/);
     expect(line.trimEnd()).not.toContain('\n');
     const { log: json } = await openLog(auto, new LineWriter(stream), false);
-    json('info', 'two', {});
+    json('info', 'two', { code: 'internal_error' });
     await stream.release();
     expect(stream.taken.at(-1)).toMatch(/^\{"level":"info",/);
   });

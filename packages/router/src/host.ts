@@ -33,7 +33,7 @@ export interface Router {
   readonly kept: { readonly used: number; readonly limit: number };
   /**
    * Writes to `RouterOptions.log`, at the same bounded rate as the router itself, for code that accepts connections on its
-   * behalf. Does nothing when the router has no log.
+   * behalf. Does nothing when the router has no log. Its entries have codes of their own.
    */
   readonly log: Log;
 

@@ -136,7 +136,7 @@ export {
 export type { Actions, Permission } from './authz/rule.ts';
 export type { SlowConsumerPolicies, SlowConsumerPolicy } from './output/slow-consumer.ts';
 export { DEFAULT_LIMITS, type LimitName, type Limits, type LimitTally } from './limits.ts';
-export type { Log, LogLevel } from './log.ts';
+export type { Log, LogCode, LogFacts, LogLevel } from './log.ts';
 export type {
   LocalCallOptions,
   LocalEnd,

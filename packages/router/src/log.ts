@@ -1,6 +1,48 @@
-/** What takes the log entries of the router. */
+/** The log of a router: levels, codes and facts of its entries. */
 
 /** How serious a log entry is. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
-/** Takes log entries: a few words and the facts. */
-export type Log = (level: LogLevel, what: string, facts: Readonly<Record<string, unknown>>) => void;
+
+/**
+ * What a log entry is about (table in docs/operations.md). Codes are stable: new ones may be added, and existing ones
+ * keep their meaning. Entries about a `RouterEvent` have the code of the event.
+ */
+export type LogCode =
+  | 'accept_failed'
+  | 'authentication_failed'
+  | 'authorization_denied'
+  | 'connection_closed'
+  | 'connection_opened'
+  | 'event_listener_failed'
+  | 'http_refused'
+  | 'internal_error'
+  | 'limit_met'
+  | 'local_session_failed'
+  | 'log_entries_suppressed'
+  | 'login_accepted'
+  | 'login_refused'
+  | 'longpoll_refused'
+  | 'message_dropped'
+  | 'message_too_long'
+  | 'procedure_failed'
+  | 'protocol_violation'
+  | 'proxy_header_missing'
+  | 'rawsocket_refused'
+  | 'session_joined'
+  | 'session_left'
+  | 'slow_consumer'
+  | 'socket_shortcuts_off'
+  | 'tls_handshake_failed'
+  | 'websocket_refused';
+
+/** The facts of a log entry, of which `code` says what it is about. */
+export interface LogFacts<C extends string = string> {
+  readonly code: C;
+  readonly [fact: string]: unknown;
+}
+
+/**
+ * Receives log entries: a level, a short text, and the facts. Those of the router have a {@link LogCode}; type
+ * parameter `C` restricts the codes.
+ */
+export type Log<C extends string = string> = (level: LogLevel, what: string, facts: LogFacts<C>) => void;

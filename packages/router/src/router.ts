@@ -61,7 +61,7 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
   readonly attempts: Attempts | undefined;
   readonly log: Log;
   readonly events: RouterEvents = new RouterEvents((error) => {
-    this.log('error', 'a listener of router.events failed', { error });
+    this.log('error', 'a listener of router.events failed', { code: 'event_listener_failed', error });
   });
   readonly metrics: MetricsRegistry = new MetricsRegistry();
   /** Of all sockets: when it is through, no frame of the turn is under way any more. */
@@ -282,7 +282,11 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
       ...authorization,
     });
     realm.failed.on((error) => {
-      this.log('error', 'a procedure of the router failed', { realm: own.name, error });
+      this.log('error', 'a procedure of the router failed', {
+        code: 'procedure_failed',
+        realm: own.name,
+        error,
+      });
     });
     tellOf(realm.shown, this.events);
     return realm;

@@ -129,7 +129,10 @@ test('a listener that throws is logged, and others hear all the same', async () 
   router.events.on(heard);
   await Client.join(router);
   expect(heard).toHaveBeenCalledTimes(3);
-  expect(log).toHaveBeenCalledWith('error', 'a listener of router.events failed', { error });
+  expect(log).toHaveBeenCalledWith('error', 'a listener of router.events failed', {
+    code: 'event_listener_failed',
+    error,
+  });
 });
 
 test('entries of the log have the code of the event that they are about', async () => {

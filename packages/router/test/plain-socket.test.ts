@@ -53,7 +53,7 @@ test('WAMP_SOCKET_SHORTCUTS=off: clients are served through the streams, and the
   );
   expect([isPlain(pair.near), descriptorOf(pair.near), isShared]).toEqual([false, undefined, false]);
   const lost = [expect.stringMatching(READING), expect.stringMatching(WRITING)] as unknown;
-  const facts = { reason: 'WAMP_SOCKET_SHORTCUTS=off', lost };
+  const facts = { code: 'socket_shortcuts_off', reason: 'WAMP_SOCKET_SHORTCUTS=off', lost };
   expect(await loggedBySite()).toEqual([{ level: 'info', what: 'socket shortcuts are off', facts }]);
 });
 

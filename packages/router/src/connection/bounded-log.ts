@@ -1,6 +1,6 @@
 /** A log that clients cannot flood: so many entries of a kind in a second, and the rest is counted. */
 import type { Clock } from '../core/clock.ts';
-import type { Log, LogLevel } from '../log.ts';
+import type { Log, LogFacts, LogLevel } from '../log.ts';
 
 /** How many entries of a kind are written in an interval. */
 const BURST = 10;
@@ -12,8 +12,6 @@ const MOST_KINDS = 200;
 const OTHERS = 'further entries';
 /** The longest text among the facts (characters): any URI that a message may have is no longer. */
 const LONGEST_TEXT = 512;
-
-type Facts = Readonly<Record<string, unknown>>;
 
 /** An interval of one kind of entry. */
 interface Interval {
@@ -57,12 +55,12 @@ export function boundedLog(log: Log, clock: Clock): Log {
     clock.after(INTERVAL, () => {
       const { unmentioned } = interval;
       Object.assign(interval, { begun: clock.elapsed(), written: 0, unmentioned: 0 });
-      log(interval.level, kind, { unmentioned });
+      log(interval.level, kind, { code: 'log_entries_suppressed', unmentioned });
     });
   }
 }
 
-function bounded(facts: Facts): Facts {
+function bounded(facts: LogFacts): LogFacts {
   const isLong = (value: unknown): value is string =>
     typeof value === 'string' && value.length > LONGEST_TEXT;
   if (!Object.values(facts).some(isLong)) return facts;
@@ -70,5 +68,5 @@ function bounded(facts: Facts): Facts {
     name,
     isLong(value) ? `${value.slice(0, LONGEST_TEXT - 1)}…` : value,
   ]);
-  return Object.fromEntries(entries) as Facts;
+  return Object.fromEntries(entries) as LogFacts;
 }

@@ -325,7 +325,7 @@ export class Connection implements Hearer, JoiningConnection, ClientCarrier {
   #blame(error: unknown): void {
     if (error instanceof ProtocolViolation) this.violation(error.message);
     else {
-      this.#router.log('error', 'internal error', { ...this.member, error });
+      this.#router.log('error', 'internal error', { code: 'internal_error', ...this.member, error });
       this.abort(ErrorUri.INTERNAL_ERROR, 'an internal error');
     }
   }

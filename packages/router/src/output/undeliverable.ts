@@ -51,10 +51,16 @@ export function say(
   try {
     const fault = tryEncode(outlet, message);
     if (fault === undefined) outlet.send();
-    else log('warn', 'message not delivered', { ...facts, type: message.type, why: fault.why });
+    else
+      log('warn', 'message not delivered', {
+        code: 'message_dropped',
+        ...facts,
+        type: message.type,
+        why: fault.why,
+      });
     return fault;
   } catch (error) {
-    log('error', 'internal error', { ...facts, error });
+    log('error', 'internal error', { code: 'internal_error', ...facts, error });
     return { error: ErrorUri.INTERNAL_ERROR, why: 'an internal error' };
   }
 }

@@ -24,7 +24,7 @@ import type { Clock } from '../core/clock.ts';
 import type { CoreRealm } from '../core/core-realm.ts';
 import type { Principal } from '../core/session.ts';
 import type { Limits } from '../limits.ts';
-import type { Log, LogLevel } from '../log.ts';
+import type { Log, LogFacts, LogLevel } from '../log.ts';
 import { policyFor, type SlowConsumerPolicy } from '../output/slow-consumer.ts';
 import {
   chooseAuthenticator,
@@ -217,7 +217,7 @@ export class Joining {
 
   #refuseFor(wait: number): Step {
     if (wait === 0) return undefined;
-    this.#note('debug', 'authentication has to wait', { wait });
+    this.#note('debug', 'authentication has to wait', { code: 'login_refused', wait });
     const seconds = Math.ceil(wait / 1000);
     const message = `too many attempts have failed; the next one may be in ${seconds} s`;
     return this.#refuse({ abort: ErrorUri.UNAVAILABLE, message });
@@ -254,7 +254,7 @@ export class Joining {
         message: typeof message === 'string' ? message : 'refused',
       });
     }
-    this.#note('warn', 'authentication failed', { error });
+    this.#note('warn', 'authentication failed', { code: 'authentication_failed', error });
     return this.#refuse(FAILED);
   }
 
@@ -271,7 +271,7 @@ export class Joining {
   }
 
   /** Logs; and secrets are in none of it. */
-  #note(level: LogLevel, what: string, facts: Readonly<Record<string, unknown>>): void {
+  #note(level: LogLevel, what: string, facts: LogFacts): void {
     const { claim, method } = this.#state.candidate ?? {};
     this.#router.log(level, what, { ...claim, method, ...facts });
   }

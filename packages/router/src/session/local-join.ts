@@ -97,6 +97,7 @@ export function joinLocally(
     hears,
     failed: (error) => {
       router.log('error', 'code of a local session failed', {
+        code: 'local_session_failed',
         realm: realm.name,
         session: session.id,
         error,

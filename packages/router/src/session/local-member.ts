@@ -251,10 +251,14 @@ export class LocalMember implements Session, EntranceCarrier {
   #failed(error: unknown): void {
     const who = { realm: this.realm.name, session: this.id };
     if (error instanceof ProtocolViolation) {
-      this.#router.log('info', 'protocol violation', { ...who, what: error.message });
+      this.#router.log('info', 'protocol violation', {
+        code: 'protocol_violation',
+        ...who,
+        what: error.message,
+      });
       this.end(ErrorUri.PROTOCOL_VIOLATION, error.message);
     } else {
-      this.#router.log('error', 'internal error', { ...who, error });
+      this.#router.log('error', 'internal error', { code: 'internal_error', ...who, error });
       this.end(ErrorUri.INTERNAL_ERROR, 'an internal error');
     }
   }

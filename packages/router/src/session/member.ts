@@ -160,7 +160,12 @@ export class Member implements Session {
    */
   refuseLong(message: OversizedMessage, length: number, fault: Undeliverable): void {
     this.#limited.add('messages_discarded');
-    this.#log('info', 'message too long', { ...this.where, type: message.type, length });
+    this.#log('info', 'message too long', {
+      code: 'message_too_long',
+      ...this.where,
+      type: message.type,
+      length,
+    });
     this.realm.traffic.received.add(message.type);
     this.entrance.oversized(message, fault);
   }
@@ -226,7 +231,7 @@ export class Member implements Session {
 
   #failed(message: Message, error: unknown): Undeliverable | undefined {
     if (error instanceof SerializationFailure) return this.#cannotDeliver(message, noForm(error));
-    this.#log('error', 'internal error', { ...this.where, error });
+    this.#log('error', 'internal error', { code: 'internal_error', ...this.where, error });
     this.#carrier.cutOff(ErrorUri.INTERNAL_ERROR, 'an internal error');
     return undefined;
   }
@@ -237,10 +242,14 @@ export class Member implements Session {
    */
   #cannotDeliver(message: Message, fault: Undeliverable): Undeliverable {
     this.realm.traffic.dropped.add(message.type);
-    this.#log('warn', 'undeliverable', { ...this.where, type: message.type, why: fault.why });
+    this.#logDropped('undeliverable', message, fault);
     const instead = insteadOf(message, fault);
     if (instead !== undefined) this.#sendInstead(instead);
     return fault;
+  }
+
+  #logDropped(what: string, { type }: Message, { why }: Undeliverable): void {
+    this.#log('warn', what, { code: 'message_dropped', ...this.where, type, why });
   }
 
   /** Sends the replacement of an undeliverable message, or ends the session when that is impossible as well. */
@@ -250,7 +259,7 @@ export class Member implements Session {
       if (this.#slow.holds) this.#behind(message);
       else this.#outlet.send();
     } else {
-      this.#log('warn', 'message not delivered', { ...this.where, type: message.type, why: fault.why });
+      this.#logDropped('message not delivered', message, fault);
       this.#carrier.cutOff(fault.error, fault.why);
     }
   }

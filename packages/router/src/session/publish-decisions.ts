@@ -24,7 +24,7 @@ export function decidePublishBy(
   return (session, topic) => {
     const failed = (error: unknown): Decision => {
       const facts = { realm: where().realm.name, session: session.id, action: 'publish', uri: topic, error };
-      asking.log('warn', 'authorization failed', facts);
+      asking.log('warn', 'authorization failed', { code: 'authorization_denied', ...facts });
       return 'failed';
     };
     const read = (answer: unknown): Decision => {

@@ -66,5 +66,6 @@ function tellShortcuts(router: Host, socket: Socket): void {
   if (found === undefined) return;
   told.add(router);
   const { asked, reason, lost } = found;
-  if (lost.length > 0) router.log(asked ? 'info' : 'warn', 'socket shortcuts are off', { reason, lost });
+  const facts = { code: 'socket_shortcuts_off', reason, lost } as const;
+  if (lost.length > 0) router.log(asked ? 'info' : 'warn', 'socket shortcuts are off', facts);
 }

@@ -131,7 +131,7 @@ export class HttpEntrance {
   refuse(request: IncomingMessage, response: ServerResponse, refusal: HttpRefusal): void {
     const [path = ''] = (request.url ?? '').split('?', 1);
     const peer = this.#forwarding.clientOf(request);
-    logRefusal(this.#host.log, 'HTTP request refused', refusal, { request, peer, path });
+    logRefusal(this.#host.log, 'http_refused', refusal, { request, peer, path });
     request.resume();
     // A listener that was added later may have answered first.
     if (response.headersSent) return;

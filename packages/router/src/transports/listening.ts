@@ -25,7 +25,8 @@ export function onConnection(router: Host, server: Server, admit: (socket: Socke
  * process. Errors of `listen` itself are left to its caller.
  */
 function logErrors(router: Host, server: Server): () => void {
-  const heard = (reason: string): void => router.log('error', 'accepting a connection failed', { reason });
+  const heard = (reason: string): void =>
+    router.log('error', 'accepting a connection failed', { code: 'accept_failed', reason });
   const failed = (error: Error): void => {
     heard(error.message);
   };
@@ -37,7 +38,7 @@ function logErrors(router: Host, server: Server): () => void {
     server.on('error', failed);
   };
   const handshake = (error: Error, socket: TLSSocket): void => {
-    router.log('debug', 'TLS handshake failed', { reason: error.message });
+    router.log('debug', 'TLS handshake failed', { code: 'tls_handshake_failed', reason: error.message });
     // A `tls.Server` does not do this: the socket would stay open for ever, even after a handshake timeout.
     socket.destroy();
   };

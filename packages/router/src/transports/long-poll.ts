@@ -240,7 +240,7 @@ class LongPolls {
     const peer = this.#forwarding.clientOf(request);
     // The id of a channel is a secret and must not appear in a log.
     const logged = [path, first === 'open' ? first : '*', ...rest].join('/');
-    logRefusal(this.#router.log, 'long-poll refused', refusal, { request, peer, path: logged });
+    logRefusal(this.#router.log, 'longpoll_refused', refusal, { request, peer, path: logged });
     answerRefused(response, refusal);
   }
 }

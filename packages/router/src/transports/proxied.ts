@@ -61,7 +61,10 @@ function headerReader(router: Host, socket: Socket): ReadBeginning<ProxyHeader> 
     const header = readProxyHeader(octets);
     if (header === undefined) return undefined;
     if (header !== 'malformed') return { value: header, size: header.size };
-    router.log('warn', 'a trusted proxy sent no PROXY protocol header', { proxy: socket.remoteAddress });
+    router.log('warn', 'a trusted proxy sent no PROXY protocol header', {
+      code: 'proxy_header_missing',
+      proxy: socket.remoteAddress,
+    });
     socket.destroy();
     return undefined;
   };

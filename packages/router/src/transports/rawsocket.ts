@@ -171,7 +171,8 @@ export class RawSocketEntrance {
   }
 
   #refuse({ socket, peer, place }: Caller, error: RawSocketError): void {
-    this.#router.log('debug', 'RawSocket refused', { peer: peerText(peer), error });
+    const facts = { code: 'rawsocket_refused', peer: peerText(peer), error } as const;
+    this.#router.log('debug', 'RawSocket refused', facts);
     place.refused();
     socket.write(writeRawSocketError(error));
     hangUp(socket, this.#router.clock);

@@ -56,15 +56,22 @@ interface Refused {
   readonly path: string;
 }
 
+const REFUSALS = {
+  http_refused: 'HTTP request refused',
+  longpoll_refused: 'long-poll refused',
+  websocket_refused: 'upgrade refused',
+};
+
 /** Logs a refusal. */
 export function logRefusal(
   log: Log,
-  what: string,
+  code: keyof typeof REFUSALS,
   refusal: HttpRefusal,
   { request, peer, path }: Refused,
 ): void {
   const { address } = peer ?? peerAddressOf(request.socket);
   const { origin } = request.headers;
   const { status, reason } = refusal;
-  log('info', what, { status, reason, address, ...(origin === undefined ? {} : { origin }), path });
+  const facts = { code, status, reason, address, ...(origin === undefined ? {} : { origin }), path };
+  log('info', REFUSALS[code], facts);
 }

@@ -118,7 +118,7 @@ function pathOf(request: IncomingMessage): string {
 }
 
 function refuse(router: Host, request: IncomingMessage, refusal: HttpRefusal, peer?: PeerAddress): void {
-  logRefusal(router.log, 'upgrade refused', refusal, { request, peer, path: pathOf(request) });
+  logRefusal(router.log, 'websocket_refused', refusal, { request, peer, path: pathOf(request) });
   refuseUpgrade(request.socket, refusal, router.clock);
 }
 

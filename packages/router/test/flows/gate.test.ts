@@ -156,7 +156,7 @@ describe('denied', () => {
     const publishing = { ...expected, action: 'publish', uri: 'com.topic' };
     expect(log.mock.calls.filter(([level]) => level === 'warn')).toEqual([
       ...Array.from({ length: 10 }, () => ['warn', 'authorization failed', publishing]),
-      ['warn', 'authorization failed', { unmentioned: 90 }],
+      ['warn', 'authorization failed', { code: 'log_entries_suppressed', unmentioned: 90 }],
       ['warn', 'authorization failed', { ...expected, action: 'call', uri: 'com.work' }],
     ]);
   });

@@ -662,7 +662,9 @@ describe('permission', () => {
     };
     const error = expect.objectContaining({ message: expect.stringContaining(said) as string }) as Error;
     const complaints = log.mock.calls.filter(([level]) => level === 'warn');
-    expect(complaints).toEqual([['warn', 'authorization failed', { ...facts, error }]]);
+    expect(complaints).toEqual([
+      ['warn', 'authorization failed', { code: 'authorization_denied', ...facts, error }],
+    ]);
   });
 
   test('T-46 a session that has left before the decision leaves no testament behind', async () => {
