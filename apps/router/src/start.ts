@@ -63,7 +63,6 @@ export async function start(
   const recent = new RecentEntries();
   const log = noting(written, (level, what, facts) => recent.note(level, what, facts));
   const store = openStore(loaded, log.log);
-  // test/log-codes.test.ts checks the codes of the router.
   const { router, realms } = await prepare(loaded, insecureDev, log.log as Log, store);
   measureProcess(router.metrics);
   if (store !== undefined) measureStore(router.metrics, store);
