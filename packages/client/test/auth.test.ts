@@ -27,7 +27,7 @@ describe('wampcra', () => {
     await client.peer.expect([5, signed(key), {}]);
   });
 
-  test('CRA-4 T-5 where nothing is said of them, 1,000 iterations and 32 bytes; a salt of null is none', async () => {
+  test('CRA-4 T-5 the defaults are 1,000 iterations and 32 bytes; a salt of null means no salt', async () => {
     const client = await attempt(wampcra('joe', 'secret'));
     client.peer.send([4, 'wampcra', { challenge: CHALLENGE, salt: 'salt' }]);
     const key = pbkdf2Sync('secret', 'salt', 1000, 32, 'sha256').toString('base64');
@@ -54,7 +54,7 @@ describe('wampcra', () => {
   });
 });
 
-describe('A11 wampcra bounds what a router asks for', () => {
+describe('A11 wampcra bounds the parameters of the router', () => {
   const ask = async (salting: object, options: WampcraOptions = {}): Promise<Attempt> => {
     const client = await attempt(wampcra('joe', 'secret', options));
     client.peer.send([4, 'wampcra', { challenge: '{}', salt: 's', ...salting }]);
@@ -89,7 +89,7 @@ describe('A11 wampcra bounds what a router asks for', () => {
   });
 });
 
-test('A11 an authenticator hears that nobody waits for its answer any more', async () => {
+test('A11 the signal of an authenticator is aborted when its answer is not needed any more', async () => {
   const signals: AbortSignal[] = [];
   const slow: Authenticator = {
     method: 'slow',

@@ -44,7 +44,7 @@ describe('back-pressure', () => {
     expect(most()).toBeLessThan(MIB + 20_000);
   });
 
-  test('D5 a transport that has drained is believed at once', async () => {
+  test('D5 senders continue as soon as a transport reports that it has drained', async () => {
     const { session, peer, drain } = await stuck();
     let done = false;
     const publishing = session.publish('t', ['x'.repeat(2 * MIB)]).then(() => {
@@ -74,7 +74,7 @@ describe('back-pressure', () => {
     await all;
   });
 
-  test('D5 the end of the session lets everybody go', async () => {
+  test('D5 the end of the session releases all waiting senders', async () => {
     const { session, peer } = await stuck();
     const publishing = session.publish('t', ['x'.repeat(2 * MIB)]);
     peer.drop();
@@ -88,7 +88,7 @@ describe('x_max_message_size', () => {
     return joined({ details: { x_max_message_size: limit } });
   }
 
-  test('B2 what is longer than the router announces is refused before it is written', async () => {
+  test('B2 a message longer than the announced limit is refused before it is sent', async () => {
     const { session, peer } = await announced(100);
     const refused = { name: 'SerializationError', uri: 'wamp.error.payload_size_exceeded' };
     const long = 'x'.repeat(100);

@@ -41,7 +41,7 @@ async function opened(
 const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
 describe('the handshake', () => {
-  test('WS-1 T-34 batches are offered first, and what is not in batches as well', async () => {
+  test('WS-1 T-34 batched subprotocols are offered first, followed by unbatched ones', async () => {
     const { socket } = await opening([msgpack, json]);
     expect(socket.protocols).toEqual([
       'wamp.2.msgpack.batched',
@@ -69,7 +69,7 @@ describe('the handshake', () => {
 });
 
 describe('batches', () => {
-  test('BAT-1 what is sent in one turn goes as one text, in its order', async () => {
+  test('BAT-1 messages of one turn are sent as one text, in order', async () => {
     const { socket, transport } = await opened();
     expect(transport.serializer).toBe(json);
     transport.send(bytes('[1,"é"]'));
@@ -94,18 +94,21 @@ describe('batches', () => {
     expect(heard).toEqual(['abc', 'de']);
   });
 
-  test('BAT-1 T-34 what comes is taken apart, whatever stands between', async () => {
+  test('BAT-1 T-34 a received batch is split at either separator', async () => {
     const { socket, heard } = await opened();
     socket.emit('message', { data: '[1]\u001e' });
     socket.emit('message', { data: '[2]\u0018[3]\u0018' });
     expect(heard).toEqual(['[1]', '[2]', '[3]']);
   });
 
-  test.each(['', '[1]', '[1]\u001e[2'])('BAT-3 %j is none: nothing of it counts', async (data) => {
-    const { socket, heard } = await opened();
-    socket.emit('message', { data });
-    expect(heard).toEqual(['violation: the batch is empty, or ends within a message']);
-  });
+  test.each(['', '[1]', '[1]\u001e[2'])(
+    'BAT-3 %j is not a valid batch: none of its messages is processed',
+    async (data) => {
+      const { socket, heard } = await opened();
+      socket.emit('message', { data });
+      expect(heard).toEqual(['violation: the batch is empty, or ends within a message']);
+    },
+  );
 
   test('WS-3 a frame of the wrong kind is a violation', async () => {
     const { socket, heard } = await opened();
@@ -138,7 +141,7 @@ describe('the end', () => {
     expect(transport.backlog).toBe(0);
   });
 
-  test('is told, also to who listens only later', async () => {
+  test('is reported, also to a listener that is added later', async () => {
     const { socket, transport } = await opening([json]);
     socket.protocol = 'wamp.2.json.batched';
     socket.emit('open');

@@ -127,7 +127,7 @@ describe('an async generator', () => {
     await peer.expect([70, 1, {}, ['done']]);
   });
 
-  test('is heard to its end without progress', async () => {
+  test('is read to its end without progress', async () => {
     const { peer } = await registered(count);
     peer.send([68, 1, 7, {}, [2]]);
     await peer.expect([70, 1, {}, ['done']]);
@@ -269,7 +269,7 @@ describe('a progressive invocation', () => {
     await peer.expect([70, 1, {}, [6]]);
   });
 
-  test('PCI-12: what comes after its end is discarded, without a reply', async () => {
+  test('PCI-12: input after its end is discarded, without a reply', async () => {
     let invoked = 0;
     const { session, peer } = await registered(() => (invoked += 1));
     peer.send([68, 1, 7, MORE, [1]]);
@@ -282,7 +282,7 @@ describe('a progressive invocation', () => {
     expect(session.state).toBe('open');
   });
 
-  test('whoever still takes input when it is answered gets no more', async () => {
+  test('a loop that still reads input when the call is answered gets no more', async () => {
     let left: Promise<unknown> | undefined;
     const { peer } = await registered((args, invocation) => {
       left = collect(args, invocation);
@@ -293,7 +293,7 @@ describe('a progressive invocation', () => {
     expect(await left).toEqual([[1]]);
   });
 
-  test('PCI-12: also after INTERRUPT, and for a procedure that is gone', async () => {
+  test('PCI-12: also after INTERRUPT, and for an unregistered procedure', async () => {
     const { session, peer } = await registered(() => new Promise(() => undefined));
     peer.send([68, 1, 7, MORE]);
     peer.send([69, 1, {}]);
@@ -338,7 +338,7 @@ describe('a progressive invocation', () => {
     await expect(unheard?.[Symbol.asyncIterator]().next()).rejects.toBe(thrown);
   });
 
-  test('input that nobody takes has a bound, and none after the loop is left', async () => {
+  test('input that is not read is bounded, and discarded after the loop was left', async () => {
     const signals: AbortSignal[] = [];
     const { session, peer } = await registered(async ([leaves], { input, signal }) => {
       signals.push(signal);
@@ -404,13 +404,13 @@ describe('a timeout that the router has left to us', () => {
     await peer.expect([8, 68, 1, {}, 'wamp.error.timeout', [expect.any(String)]]);
   });
 
-  test.each([0, -1, undefined])('%s is none', async (timeout) => {
+  test.each([0, -1, undefined])('%s means no timeout', async (timeout) => {
     const { peer } = await registered(() => new Promise(() => undefined));
     peer.send([68, 1, 7, { timeout }]);
     expect(peer.clock.pending).toBe(0);
   });
 
-  test('leaves no timer behind, however the invocation ends', async () => {
+  test('no timer remains, however the invocation ends', async () => {
     const { session, peer } = await registered(([fails]) => {
       if (fails === 'wait') return new Promise(() => undefined);
       if (fails === true) throw new WampError('app.failed');

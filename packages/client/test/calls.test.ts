@@ -170,7 +170,7 @@ describe('an error', () => {
     expect(error).toMatchObject({ uri, args: ['why'] });
   });
 
-  test('is told apart by WampError.is', () => {
+  test('is recognized by WampError.is', () => {
     const error = new WampError('user.not_found', [7]);
     expect(WampError.is(error)).toBe(true);
     expect(WampError.is(error, 'user.not_found')).toBe(true);
@@ -261,7 +261,7 @@ describe('timeout', () => {
     expect(peer.clock.pending).toBe(0);
   });
 
-  test('0 is none', async () => {
+  test('0 means no timeout', async () => {
     const { session, peer } = await joined();
     session.call('p', [], { timeout: 0 }).catch(() => undefined);
     expect(peer.clock.pending).toBe(0);

@@ -188,7 +188,7 @@ describe.each(KINDS)('over $name', (kind) => {
   });
 
   test.each(BOUND)(
-    'T-29 SCR-6 CSN-3 %s (%s) cannot be passed on by whoever has even the router’s certificate',
+    'T-29 SCR-6 CSN-3 %s (%s) cannot be relayed, even with the router’s certificate',
     async (_what, version, auth) => {
       await using site = await serve(kind, only(version));
       await using relay = await relayTo(site.port, { ...routers, ...only(version) });
@@ -216,7 +216,7 @@ describe.each(KINDS)('over $name', (kind) => {
     },
   );
 
-  test('a certificate that is signed with SHA-384 stands for itself by SHA-384', async () => {
+  test('the binding of a certificate that is signed with SHA-384 uses SHA-384', async () => {
     const long = authority.issue({ subject: [['CN', 'router']], dns: ['localhost'], isLong: true });
     await using site = await serve(kind, long);
     expect(await login(kind, site.port, proving({ channelBinding: 'tls-server-end-point' }))).toBe('joe');
@@ -233,7 +233,7 @@ describe.each(KINDS)('over $name', (kind) => {
     });
   });
 
-  test('SCR-2 where there is none of the type, our router does not go on', async () => {
+  test('SCR-2 without a binding of the type, our router refuses the client', async () => {
     await using site = await serve(kind, only('TLSv1.3'));
     expect(await failure(login(kind, site.port, proving({ channelBinding: 'tls-unique' })))).toMatchObject({
       uri: 'wamp.error.authentication_failed',
@@ -241,7 +241,7 @@ describe.each(KINDS)('over $name', (kind) => {
     });
   });
 
-  test('CSN-5 the router proves who it is, and no other can', async () => {
+  test('CSN-5 the router proves that it has its key, and another router cannot', async () => {
     await using site = await serve(kind);
     expect(await login(kind, site.port, signing({ routerKey: ROUTER_PUBLIC }))).toBe('joe');
     expect(await failure(login(kind, site.port, signing({ routerKey: PUBLIC })))).toMatchObject({
@@ -321,7 +321,7 @@ describe('the two ends of a connection', () => {
     },
   );
 
-  test('T-29 say nothing of other types, of connections that are gone, and where there is no TLS', async () => {
+  test('T-29 are undefined for other types, closed connections, and without TLS', async () => {
     await using site = await Listening.open(createTlsServer(routers));
     const [near, far] = await meet(site);
     const { channelBinding } = underlayOf(far);

@@ -39,7 +39,7 @@ function slow(): { schema: StandardSchema<number>; judge: (() => void)[] } {
 }
 
 describe('a caller', () => {
-  test('gets a result that fits, as the schema gives it', async () => {
+  test('gets a valid result, as converted by the schema', async () => {
     const { session, peer } = await joined({ contract });
     const next = session.call('date.next', ['2026-01-31']);
     await peer.expect([48, 1, {}, 'date.next', ['2026-01-31']]);
@@ -75,7 +75,7 @@ describe('a caller', () => {
     await peer.expect([48, 1, {}, 'math.add2', ['2', 3]]);
   });
 
-  test('is told at once with validate both, and nothing is sent', async () => {
+  test('is reported at once with validate both, and nothing is sent', async () => {
     const { session, peer } = await joined({ contract, validate: 'both' });
     const error = await failure(session.untyped.call('math.add2', ['2', 3]));
     expect(error).toBeInstanceOf(ValidationError);
@@ -136,7 +136,7 @@ describe('a caller', () => {
     expect(seen).toEqual([50]);
   });
 
-  test('an exception of its onProgress is told, and the call goes on', async () => {
+  test('an exception of its onProgress is reported, and the call continues', async () => {
     const { session, peer } = await joined({ contract, roles: ADVANCED });
     const errors: Error[] = [];
     session.on('error', (error) => errors.push(error));
@@ -236,7 +236,7 @@ describe('a callee', () => {
     ]);
   });
 
-  test('sees its invocation as ever, with arguments as the schema gives them', async () => {
+  test('gets its invocation with arguments converted by the schema', async () => {
     const { session, peer } = await joined({ contract });
     const registering = session.register('user.get', (args, { kwargs, ...rest }) => {
       expect(args).toEqual([]);
@@ -348,7 +348,7 @@ describe('implement', () => {
 });
 
 describe('a subscriber', () => {
-  test('gets events that fit; the session tells of the others', async () => {
+  test('gets valid events; the session reports the others', async () => {
     const { session, peer } = await joined({ contract });
     const errors: Error[] = [];
     session.on('error', (error) => errors.push(error));
@@ -389,7 +389,7 @@ describe('a subscriber', () => {
     expect(errors).toMatchObject([{ name: 'ValidationError', topic: 'tick' }]);
   });
 
-  test('gets events in their order, whatever time a check takes; its handlers do not wait for each other', async () => {
+  test('gets events in order, however long a check takes; handlers do not wait for each other', async () => {
     const { schema, judge } = slow();
     const kwargs = {
       '~standard': {
@@ -442,7 +442,7 @@ describe('session.api', () => {
   });
 });
 
-describe('what is no contract', () => {
+describe('invalid contracts', () => {
   test.each([
     [
       'a part that there is not',
@@ -487,7 +487,7 @@ test('with validate off, a contract is its types', async () => {
   expect(await call).toBe('five');
 });
 
-test('many issues are counted, and the first are told', async () => {
+test('many issues are counted, and the first are listed', async () => {
   const wide = defineContract({ procedures: { wide: { result: z.array(z.number()) } } });
   const { session, peer } = await joined({ contract: wide });
   const call = session.call('wide');

@@ -25,7 +25,7 @@ function proof(challenge: unknown, channel: Buffer = Buffer.alloc(32), key = rou
   return sign(null, message, key).toString('hex') + message.toString('hex');
 }
 
-test('CSN-1 CSN-3 signs the challenge, as the specification has it', async () => {
+test('CSN-1 CSN-3 signs the challenge as the specification requires', async () => {
   const client = await attempt(cryptosign(PRIVATE));
   expect(client.authextra).toEqual({ pubkey: PUBLIC });
   client.peer.send([4, 'cryptosign', { challenge: CHALLENGE, channel_binding: null }]);
@@ -49,7 +49,7 @@ test('CSN-1 an authid goes into HELLO', async () => {
   ]);
 });
 
-test('a key that somebody else keeps signs', async () => {
+test('an external key signs', async () => {
   const pair = generateKeyPairSync('ed25519');
   const publicKey = Buffer.from(pair.publicKey.export({ format: 'jwk' }).x ?? '', 'base64url');
   const keeper = {
@@ -159,7 +159,7 @@ test('CSN-5 a router that proves nothing is not joined', async () => {
   await expectRefusal(client, /has not proved who it is/);
 });
 
-test.each(['', 'ab', 'zz'.repeat(32), 'ab'.repeat(64)])('what is no key is refused at once: %s', (key) => {
+test.each(['', 'ab', 'zz'.repeat(32), 'ab'.repeat(64)])('an invalid key is refused at once: %s', (key) => {
   expect(() => cryptosign(key)).toThrow(TypeError);
   expect(() => cryptosign(PRIVATE, { routerKey: key })).toThrow(TypeError);
 });

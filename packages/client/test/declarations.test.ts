@@ -115,7 +115,7 @@ test('D9 every entry compiles in a project of ES modules as Node has them', asyn
   expect(await compile(await everyEntry(), node)).toBe('');
 });
 
-test('D9 a browser project is told what does not fit', async () => {
+test('D9 the compiler reports type errors in a browser project', async () => {
   const errors = await compile(`
     import { connect } from '@wamp/client';
     export const session = await connect(8080, { realm: 'realm1' });

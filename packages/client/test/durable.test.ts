@@ -51,7 +51,7 @@ describe('D1 a connection that is lost', () => {
     ]);
   });
 
-  test('D1 keeps the process alive and says so once, and again at the next time', async () => {
+  test('D1 keeps the process alive and logs once per outage', async () => {
     const line = new ScriptedLine();
     await line.connect();
     for (let time = 1; time <= 2; time += 1) {
@@ -166,7 +166,7 @@ describe('D2 a path that falls silent', () => {
     await line.welcome();
   });
 
-  test('D2 is believed to be there as long as anything comes, be it an error', async () => {
+  test('D2 counts as alive as long as anything is received, even an error', async () => {
     const { line } = await silent(25_000);
     line.peer.send([8, 48, 2, {}, 'wamp.error.not_authorized']);
     await line.pass(34_000);
@@ -182,8 +182,8 @@ describe('D2 a path that falls silent', () => {
   });
 });
 
-describe('what is under way when the connection goes', () => {
-  test('written: it fails, and says so; not written: it waits; nothing is sent twice', async () => {
+describe('requests in flight when the connection is lost', () => {
+  test('sent: it fails with `sent: true`; not sent: it waits; nothing is sent twice', async () => {
     const line = new ScriptedLine();
     const session = await line.connect();
     const written = [
@@ -213,7 +213,7 @@ describe('what is under way when the connection goes', () => {
     expect(await Promise.all(waiting)).toEqual(['two', { publication: 5 }, {}]);
   });
 
-  test('what is idempotent is sent again, in its old order, before what has waited', async () => {
+  test('idempotent requests are sent again in the original order, before waiting ones', async () => {
     const line = new ScriptedLine();
     const session = await line.connect();
     const calls = [
@@ -267,7 +267,7 @@ describe('what is under way when the connection goes', () => {
     (await line.welcome()).expectNothing();
   });
 
-  test('what is not to wait does not', async () => {
+  test('requests that may not wait do not wait', async () => {
     const line = new ScriptedLine();
     const session = await line.connect();
     await line.cut();
@@ -278,7 +278,7 @@ describe('what is under way when the connection goes', () => {
     (await line.welcome()).expectNothing();
   });
 
-  test('no more waits than the bounds allow, and the session hears of it once', async () => {
+  test('waiting requests are bounded, and the session reports the bound once', async () => {
     const line = new ScriptedLine();
     const session = await line.connect({ offlineQueue: { max: 2, maxBytes: 2_000 } });
     await line.cut();
@@ -317,7 +317,7 @@ describe('what is under way when the connection goes', () => {
     expect(await subscribing).toMatchObject({ state: 'active', id: 7 });
   });
 
-  test('what is given up while there is no connection is not asked for again', async () => {
+  test('requests canceled while there is no connection are not sent', async () => {
     const line = new ScriptedLine();
     const session = await line.connect();
     const subscribing = session.subscribe('t');
@@ -331,7 +331,7 @@ describe('what is under way when the connection goes', () => {
     expect(await subscription.ended).toEqual({ reason: 'unsubscribed' });
   });
 
-  test('an invocation that runs is aborted, and what it gives goes nowhere', async () => {
+  test('a running invocation is aborted, and its result is discarded', async () => {
     const line = new ScriptedLine();
     const session = await line.connect();
     let signal: AbortSignal | undefined;
@@ -377,7 +377,7 @@ describe('restoring', () => {
     return { line, events, refuse };
   }
 
-  test('asks again for a procedure that a half-dead predecessor holds, for 30 s', async () => {
+  test('repeats REGISTER for 30 s while the previous session still holds the procedure', async () => {
     const { line, events, refuse } = await held();
     for (const pause of [500, 1_000, 2_000, 4_000, 8_000, 14_500]) {
       await refuse();
@@ -391,7 +391,7 @@ describe('restoring', () => {
     expect(line.log).toHaveLength(1);
   });
 
-  test('has it when the predecessor is gone', async () => {
+  test('is registered when the previous session has ended', async () => {
     const { line, events, refuse } = await held();
     await refuse();
     await line.pass(500);
@@ -426,7 +426,7 @@ describe('authentication on another connection', () => {
     expect(line.clock.pending).toBe(0);
   });
 
-  test('an authenticator that cannot say who we are is asked again later, unless it says that there is no use', async () => {
+  test('an authenticator that throws is asked again later, unless it throws an AuthError', async () => {
     const line = new ScriptedLine();
     let thrown: Error | undefined;
     const auth = {
@@ -520,7 +520,7 @@ describe('createSession', () => {
 });
 
 describe('what the application may do', () => {
-  test('reconnect does not wait for the next attempt, and gives up a connection that is there', async () => {
+  test('reconnect does not wait for the next attempt, and replaces an open connection', async () => {
     const line = new ScriptedLine();
     const session = await line.connect();
     line.isDown = true;
@@ -607,7 +607,7 @@ describe('what the application may do', () => {
     expect(line.clock.pending).toBe(0);
   });
 
-  test('status gives all events one by one, and ends with the session', async () => {
+  test('status iterates all events, and ends with the session', async () => {
     const line = new ScriptedLine();
     const session = await line.connect();
     const types: string[] = [];

@@ -79,7 +79,7 @@ describe.each<[string, (peer: ScriptedPeer) => void, string, unknown, string | b
     'protocol',
   ],
 ])('when %s', (_what, end, reason, answer, closed) => {
-  test('everything under way ends at once', async () => {
+  test('everything in flight ends at once', async () => {
     const { session, peer, promises, subscription, iterating } = await busy();
     const events = told(session);
     const failures = promises.map(failure);
@@ -110,7 +110,7 @@ describe.each<[string, (peer: ScriptedPeer) => void, string, unknown, string | b
     expect(peer.clock.pending).toBe(0);
   });
 
-  test('whatever comes after it is ignored', async () => {
+  test('messages after it are ignored', async () => {
     const { session, peer, promises, iterating } = await busy();
     for (const promise of [...promises, iterating]) promise.catch(() => undefined);
     const events = told(session);
@@ -143,7 +143,7 @@ test('a frame that is no frame of the transport is a protocol violation', async 
 });
 
 describe('close', () => {
-  test('says GOODBYE, ends what is under way at once, and waits for the answer', async () => {
+  test('sends GOODBYE, ends everything in flight at once, and waits for the answer', async () => {
     const { session, peer, promises, subscription, iterating } = await busy();
     const events = told(session);
     const failures = promises.map(failure);
@@ -179,7 +179,7 @@ describe('close', () => {
     peer.expectNothing();
   });
 
-  test('tells its reason', async () => {
+  test('sends its reason', async () => {
     const { session, peer } = await joined();
     void session.close('app.done');
     await peer.expect([6, {}, 'app.done']);
@@ -304,7 +304,7 @@ describe.each<[string, (joined: Joined) => void, string]>([
   });
 });
 
-test('listeners hear until they stop listening, and one that fails disturbs no other', async () => {
+test('listeners are called until they are removed, and one that throws does not affect others', async () => {
   const logged: unknown[] = [];
   const { session, peer } = await joined({ logger: { error: (_message, error) => logged.push(error) } });
   const heard: string[] = [];

@@ -57,14 +57,14 @@ test('D6 a failure to connect names realm and URL, and a hint at the transport',
   expect(firstLine(error)).toContain(here);
 });
 
-test('D6 the URI of a lost connection stands once in its message', async () => {
+test('D6 the message of a lost connection contains its URI once', async () => {
   const { session, peer } = await joined();
   peer.drop('connection reset');
   const error = await failure(session.call('app.add'));
   expect((error as Error).message).toBe('wamp.error.network_failure: connection reset');
 });
 
-test('D6 what a procedure throws does not come empty, and tells no more than it may', async () => {
+test('D6 an exception of a procedure arrives with a message that reveals its class only', async () => {
   const { session, peer } = await joined({ logger: { error: () => undefined } });
   const registering = session.register('app.p', () => {
     throw new TypeError('the password is 1234');
@@ -83,7 +83,7 @@ test('D6 what a procedure throws does not come empty, and tells no more than it 
   ]);
 });
 
-test('D10 what one handler does to a payload, no other sees', async () => {
+test('D10 changes that one handler makes to a payload do not affect other handlers', async () => {
   const { session, peer } = await joined();
   const seen: unknown[] = [];
   const spoil = (args: unknown[], event: { kwargs: object; details: object }): void => {

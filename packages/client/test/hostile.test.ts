@@ -234,7 +234,7 @@ test.each<[string, unknown[]]>([
   },
 );
 
-test('names that JavaScript gives a meaning are plain names', async () => {
+test('names with a meaning in JavaScript are ordinary names', async () => {
   const { session: own, peer } = await session();
   peer.sendText('[36,7,1,{"__proto__":{"topic":"evil"},"constructor":1},[],{"__proto__":{"a":1}}]');
   expect(own.state).toBe('open');

@@ -19,7 +19,7 @@ async function laidOpen(): Promise<{ session: Session; connection: Connection; p
   return { session, connection, peer };
 }
 
-describe('nobody is left in the table of requests', () => {
+describe('no entry remains in the table of requests', () => {
   test('after publishing without confirmation', async () => {
     const { session, connection } = await laidOpen();
     await session.publish('t');

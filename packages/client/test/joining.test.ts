@@ -82,7 +82,7 @@ test('HELLO announces the roles and the features that work, and anonymous (PCR-1
   });
 });
 
-test('WELCOME opens the session, which tells what the router said', async () => {
+test('WELCOME opens the session, which has the attributes of the WELCOME', async () => {
   const { peer, connecting } = await hello({ reconnect: false, keepAlive: false });
   const welcome = { realm: 'realm1', authid: 'joe', authrole: 'user', authmethod: 'anonymous' };
   peer.send([2, 9007199254740992, { ...welcome, roles: { broker: { features: { event_history: true } } } }]);
@@ -393,7 +393,7 @@ test('connectTimeout bounds an authenticator and a transport that hang, and a la
   late.expectNothing();
 });
 
-test('a signal that is aborted gives up connecting, with its reason', async () => {
+test('an aborted signal stops connecting, with its reason', async () => {
   const before = new ScriptedPeer();
   const reason = new Error('changed my mind');
   const options = { realm: 'realm1', transport: before.factory, clock: before.clock };
@@ -409,7 +409,7 @@ test('a signal that is aborted gives up connecting, with its reason', async () =
   expect(peer.clock.pending).toBe(0);
 });
 
-test('a signal that is aborted in the very turn of WELCOME gives up all the same', async () => {
+test('a signal that is aborted in the same turn as WELCOME stops connecting, too', async () => {
   const controller = new AbortController();
   const { peer, connecting } = await hello({ signal: controller.signal });
   peer.send(WELCOME);
@@ -462,7 +462,7 @@ test('an authextra that cannot be written ends the attempt', async () => {
   expect(peer.clock.pending).toBe(0);
 });
 
-test('a session that ends at once is closed when connect gives it', async () => {
+test('a session that ends at once is closed when connect resolves', async () => {
   const { peer, connecting } = await hello({ reconnect: false });
   peer.send(WELCOME);
   peer.send([6, {}, 'wamp.close.system_shutdown']);

@@ -141,7 +141,7 @@ test('T-36 nothing to say for a while: the channel is asked again, and lives', a
   await session.close();
 });
 
-test('T-36 somebody repeats a request to receive: the older one is answered with nothing, and nothing is lost', async () => {
+test('T-36 when a request to receive is repeated, the older one gets an empty answer, and no message is lost', async () => {
   await using site = await Site.open();
   const session = await site.join();
   await expect.poll(() => site.path).toContain('/receive');

@@ -119,7 +119,7 @@ async function opened(protocol = 'wamp.2.json', serializer = json): Promise<Open
 const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
 describe('open', () => {
-  test('LP-1 SER-6 offers what is spoken, one by one before in batches', async () => {
+  test('LP-1 SER-6 offers its subprotocols, unbatched ones first', async () => {
     const { ask } = await opening([msgpack, json]);
     expect(ask.url.href).toBe('http://host/lp/open?x=1');
     expect(ask.request).toMatchObject({
@@ -204,7 +204,7 @@ describe('open', () => {
     expect(http.actions).toEqual([]);
   });
 
-  test('a request that fails tells why', async () => {
+  test('a failed request has its cause', async () => {
     const { transport, ask } = await opening();
     await ask.lose();
     expect(await failure(transport)).toMatchObject({
@@ -215,7 +215,7 @@ describe('open', () => {
     });
   });
 
-  test('an aborted signal gives up', async () => {
+  test('an aborted signal stops the attempt', async () => {
     const { transport, controller, ask } = await opening();
     const reason = new Error('enough');
     controller.abort(reason);
@@ -223,7 +223,7 @@ describe('open', () => {
     expect(ask.request.signal.aborted).toBe(true);
   });
 
-  test.each(['ws://host/ws', 'rs://host:8080'])('%s leads nowhere, for good', async (url) => {
+  test.each(['ws://host/ws', 'rs://host:8080'])('%s fails with a fatal error', async (url) => {
     const transport = longPoll({ fetch: new ScriptedHttp().fetch });
     expect(await failure(connect(url, { realm: 'realm1', transport }))).toMatchObject({
       uri: 'wamp.error.invalid_argument',
@@ -244,7 +244,7 @@ describe('receive', () => {
     expect(heard).toEqual(['[1]', '[2]', '[3]']);
   });
 
-  test('LP-2 BAT-1 T-34 a batch in each answer, whatever stands between its messages', async () => {
+  test('LP-2 BAT-1 T-34 each answer has a batch, with either separator', async () => {
     const { http, heard } = await opened('wamp.2.json.batched');
     await http.take('receive').answer(200, '[1]\u001e[2]\u001e');
     await http.take('receive').answer(200, '[3]\u0018');
@@ -290,7 +290,7 @@ describe('receive', () => {
     expect([heard.length, http.actions]).toEqual([1, []]);
   });
 
-  test('an answer that is lost may have held messages: the channel ends, and the router is told', async () => {
+  test('a lost answer may have contained messages: the channel ends, and notifies the router', async () => {
     const { http, heard, transport } = await opened();
     await http.take('receive').lose();
     expect(heard).toEqual(['closed: The answer to "receive" was lost: ECONNRESET']);
@@ -395,7 +395,7 @@ describe('send', () => {
     expect([heard.length, http.actions]).toEqual([1, []]);
   });
 
-  test('a request that is lost may have been heard: it is not sent again, nor is another', async () => {
+  test('a lost request may have been processed: neither it nor another is sent again', async () => {
     const { http, heard, transport } = await opened();
     transport.send(bytes('[1]'));
     transport.send(bytes('[2]'));
@@ -407,7 +407,7 @@ describe('send', () => {
 });
 
 describe('close', () => {
-  test('LP-4 what was sent goes out first; then the end is told, once', async () => {
+  test('LP-4 pending messages are sent first; then the end is reported, once', async () => {
     const { http, heard, transport, clock } = await opened();
     transport.send(bytes('[1]'));
     transport.send(bytes('[2]'));
@@ -442,7 +442,7 @@ describe('close', () => {
     expect(http.asked.every(({ request }) => request.signal.aborted)).toBe(true);
   });
 
-  test('what arrives after the end is not heard', async () => {
+  test('messages after the end are ignored', async () => {
     const { http, heard, transport } = await opened();
     transport.close();
     await turns();

@@ -72,7 +72,7 @@ function range(count: number): number[] {
   return Array.from({ length: count }, (_item, index) => index);
 }
 
-test('A11 no more than 1,000 handlers run at once by default, and each event is handled in its turn', async () => {
+test('A11 at most 1,000 handlers run at once by default, and events are handled in order', async () => {
   const workshop = await Workshop.open({});
   for (const n of range(3000)) workshop.event(n);
   expect(workshop.jobs).toHaveLength(1000);
@@ -121,7 +121,7 @@ test('A11 beyond 8 MiB, an invocation is unavailable; those that wait are served
   expect(workshop.started.at(-1)).toBe('again');
 });
 
-test('A11 beyond 8 MiB, events are dropped, and event `error` tells how many', async () => {
+test('A11 beyond 8 MiB, events are dropped, and event `error` reports how many', async () => {
   const workshop = await Workshop.open({ maxHandlers: 1 });
   for (const n of range(12)) workshop.event(n, MIB);
   expect(workshop.errors).toEqual([

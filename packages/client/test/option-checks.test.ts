@@ -220,7 +220,7 @@ test.each(cases)('B3 %s is a TypeError at once, and the session lives on', async
   await idle();
 });
 
-test('B3 an unknown mode of cancel is a TypeError, and the call goes on', async () => {
+test('B3 an unknown mode of cancel is a TypeError, and the call continues', async () => {
   const { session, peer } = await joined();
   for (const call of [session.call('p'), session.stream('p')]) {
     const act = (): void => call.cancel('bogus' as 'kill');

@@ -31,7 +31,7 @@ test('CID-2, PID-2, RET-2: discloseMe and retain', async () => {
   await peer.expect([16, 2, { disclose_me: true, retain: true }, 't']);
 });
 
-test('RET-4, RET-5: getRetained asks for the retained event, which says that it is one', async () => {
+test('RET-4, RET-5: getRetained asks for the retained event, which is marked as retained', async () => {
   const { session, peer } = await joined();
   const seen: unknown[] = [];
   const subscribing = session.subscribe('t', ([n], { retained }) => seen.push([n, retained]), {
@@ -59,7 +59,7 @@ test('PTL-1: the trust level of an event is among its details', async () => {
   expect(levels).toEqual([2]);
 });
 
-test('SREV-1, RREV-1: what the router takes away has ended, for the reason that it gives', async () => {
+test('SREV-1, RREV-1: a handle that the router revokes ends with its reason', async () => {
   const { session, peer } = await joined();
   const handles = Promise.all([
     session.subscribe('t', () => undefined),

@@ -128,7 +128,7 @@ describe('a scheme', () => {
     await expect(async () => plainly.unpack(bytes, X_JSON, 'p')).rejects.toThrow();
   });
 
-  test('what is missing in the map is empty', async () => {
+  test('args and kwargs that are missing in the dict are empty', async () => {
     const bytes = new TextEncoder().encode('{"kwargs":null}');
     expect(await plainly.unpack(bytes, X_JSON, 'p')).toEqual({ args: [], kwargs: {} });
   });
@@ -162,7 +162,7 @@ describe('a scheme', () => {
     ).rejects.toThrow(TypeError);
   });
 
-  test('a cipher is told the scheme, the URI and the key', async () => {
+  test('a cipher is given the scheme, the URI and the key', async () => {
     const contexts: unknown[] = [];
     const cipher: Cipher = {
       name: 'none',
@@ -237,7 +237,7 @@ describe('a call', () => {
     expect(session.state).toBe('open');
   });
 
-  test('a result that nobody asked to unpack fails it', async () => {
+  test('a packed result without option passthru fails the call', async () => {
     const { session, peer } = await ready();
     const call = session.call('p');
     peer.send([50, 1, X_JSON, [ONE]]);
@@ -382,7 +382,7 @@ describe('an event', () => {
 });
 
 describe('a procedure', () => {
-  test('PPT-6, PPT-10: gets what was packed, and gives back what is packed', async () => {
+  test('PPT-6, PPT-10: unpacks its arguments, and packs its result', async () => {
     const { peer } = await registered(
       async function* ([first], { input }) {
         yield first;
@@ -461,7 +461,7 @@ describe('a procedure', () => {
     expect(errors).toEqual([]);
   });
 
-  test('what it gives that cannot be packed is a runtime error', async () => {
+  test('a result that cannot be packed is a runtime error', async () => {
     const { peer, errors } = await registered(() => 'text', { passthru: passthru({ scheme: 'mqtt' }) });
     peer.send([68, 1, 7, { ppt_scheme: 'mqtt' }, [ONE]]);
     await peer.expect([8, 68, 1, {}, 'wamp.error.runtime_error', [expect.any(String)]]);

@@ -94,7 +94,7 @@ async function connection(): Promise<{ peer: ScriptedPeer; connection: Connectio
 
 type Action = 'call' | 'cancel' | 'answer' | 'fail' | 'event';
 
-test('a session leaves nothing behind, however it ends and whatever was under way', async () => {
+test('a session leaves no state behind, however it ends and whatever was in flight', async () => {
   const actions = fc.array(fc.constantFrom<Action>('call', 'cancel', 'answer', 'fail', 'event'), {
     maxLength: 40,
   });

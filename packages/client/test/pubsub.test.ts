@@ -51,7 +51,7 @@ describe('publish', () => {
     expect(await published).toEqual({ publication: 99 });
   });
 
-  test('an answer that nobody asked for is ignored', async () => {
+  test('an answer to no pending request is ignored', async () => {
     const { session, peer } = await joined();
     await session.publish('t');
     peer.send([8, 16, 1, {}, 'wamp.error.not_authorized']);
@@ -129,7 +129,7 @@ describe('subscribe', () => {
     ]);
   });
 
-  test('events tell the topic, the publisher, and whether they are retained', async () => {
+  test('events contain the topic, the publisher, and whether they are retained', async () => {
     const { session, peer } = await joined();
     const events: WampEvent[] = [];
     const subscribing = session.subscribe('t.', (_args, event: WampEvent) => events.push(event), {
@@ -193,7 +193,7 @@ describe('subscribe', () => {
     expect(session.state).toBe('open');
   });
 
-  test('failures of handlers go to the logger when nobody listens, whatever the logger does', async () => {
+  test('failures of handlers are logged if there is no listener, even if the logger throws', async () => {
     const logged: unknown[][] = [];
     const logger = {
       error: (...words: unknown[]) => {
@@ -263,7 +263,7 @@ describe('several handlers of one topic', () => {
     expect(subscriptions.map(({ state, id }) => [state, id])).toEqual(Array(3).fill(['ended', undefined]));
   });
 
-  test('one that unsubscribes another while it hears an event', async () => {
+  test('a handler that unsubscribes another one during an event', async () => {
     const { session, peer } = await joined();
     const heard: string[] = [];
     const first = session.subscribe('t', () => {
@@ -400,7 +400,7 @@ describe('unsubscribe', () => {
     await leaving;
   });
 
-  test('and subscribe again: the same id comes back, before or after the confirmation', async () => {
+  test('and subscribe again: the same id is given again, before or after the confirmation', async () => {
     for (const answers of [
       [
         [35, 2],

@@ -172,7 +172,7 @@ describe('the handshake', () => {
     await (await router.connection()).closed();
   });
 
-  test('RAW-5 what one serializer is refused for, the next may get, on a connection of its own', async () => {
+  test('RAW-5 after a refused serializer, the next one is tried on a new connection', async () => {
     await using router = await RawRouter.open((connection) => {
       void connection.greeting.then(([, second = 0]) =>
         connection.write([0x7f, (second & 15) === 2 ? 0xb2 : 0x10, 0, 0]),
@@ -231,7 +231,7 @@ describe('the handshake', () => {
     expect(router.count).toBe(0);
   });
 
-  test('nobody there', async () => {
+  test('no router at the address', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -263,7 +263,7 @@ describe('the handshake', () => {
     });
   });
 
-  test('an aborted signal gives up: before, while connecting, and while no reply comes', async () => {
+  test('an aborted signal stops the attempt: before, while connecting, and while waiting for a reply', async () => {
     const reason = new Error('enough');
     await using router = await RawRouter.open();
     expect(await failure(open(router, [json], {}, AbortSignal.abort(reason)))).toBe(reason);
@@ -296,7 +296,7 @@ describe('the handshake', () => {
 });
 
 describe('limits', () => {
-  test("RAW-6 nothing above the router's limit goes out: who sends it is told, and the session lives", async () => {
+  test("RAW-6 a message above the router's limit is not sent: the request fails, and the session continues", async () => {
     await using router = await RawRouter.open();
     const { session, connection } = await join(router, { second: 0x11 });
     const fits = (size: number): string =>
@@ -313,7 +313,7 @@ describe('limits', () => {
     expect(session.state).toBe('open');
   });
 
-  test('RAW-6 a HELLO that does not fit is told, too', async () => {
+  test('RAW-6 a HELLO above the limit is reported, too', async () => {
     await using router = await RawRouter.answering(0x7f, 0x01, 0, 0);
     const error = await failure(connect(router.url, { realm: 'realm1', transport: rawSocket() }));
     expect(error).toMatchObject({
@@ -323,7 +323,7 @@ describe('limits', () => {
     await (await router.connection()).closed();
   });
 
-  test('RAW-6 a transport does not let one pass that nobody has judged', async () => {
+  test('RAW-6 a transport refuses a message above the limit that was not checked before', async () => {
     await using router = await RawRouter.answering(0x7f, 0x01, 0, 0);
     const transport = await open(router);
     transport.send(new Uint8Array(513));
@@ -379,7 +379,7 @@ describe('frames', () => {
     await connection.closed();
   });
 
-  test('what comes with the reply waits for a listener, in its order', async () => {
+  test('messages that arrive with the reply wait for a listener, in order', async () => {
     const line = new Line();
     const greeted = greet(line.asSocket, { ...TERMS, serializer: json });
     line.push(Buffer.concat([REPLY, frameOf([1]), frameOf([2]), Buffer.of(0xff, 0, 0, 0)]));
@@ -400,7 +400,7 @@ describe('frames', () => {
     expect(heard).toHaveLength(4);
   });
 
-  test('RAW-8 a PING is answered by one PONG of the same, behind what was sent before', async () => {
+  test('RAW-8 a PING is answered by one PONG with the same payload, after earlier messages', async () => {
     await using router = await RawRouter.open();
     const { session, connection } = await join(router);
     for (const size of [0, 1, 125, 66_000]) {
@@ -417,7 +417,7 @@ describe('frames', () => {
     expect(session.state).toBe('open');
   });
 
-  test('RAW-8 in one turn, the PONG is behind the messages', async () => {
+  test('RAW-8 in one turn, the PONG follows the messages', async () => {
     const { line, transport } = await opened();
     transport.send(bytes('[1]'));
     line.push(rawSocketFrame(PING, bytes('?')));
@@ -512,7 +512,7 @@ describe('ends', () => {
     expect((await connection.next())[0]).toBe('closed');
   });
 
-  test('what is sent after the end goes nowhere, and the end is told once', async () => {
+  test('messages sent after the end are discarded, and the end is reported once', async () => {
     const { line, transport, heard } = await opened();
     transport.send(bytes('[1]'));
     transport.close();

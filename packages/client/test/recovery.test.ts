@@ -63,7 +63,7 @@ async function publisher(): Promise<(from: number, to: number) => Promise<void>>
 
 const upTo = (last: number): number[] => Array.from({ length: last }, (_, index) => index + 1);
 
-test('EDGE-1 what was published meanwhile comes once and in order, then what comes live', async () => {
+test('EDGE-1 missed events are delivered once and in order, followed by live events', async () => {
   const publish = await publisher();
   const { session, cut, back } = await subscriber();
   const heard: unknown[] = [];
@@ -107,7 +107,7 @@ test('EDGE-1 more than one answer holds is asked for in pieces, and nothing is m
   expect(gaps).toEqual([]);
 });
 
-test('EDGE-1 a router that has begun a new log says so: a gap, and what comes live', async () => {
+test('EDGE-1 after the router has started a new log, there is a gap, followed by live events', async () => {
   const publish = await publisher();
   const { session, cut, back } = await subscriber();
   const heard: unknown[] = [];

@@ -93,7 +93,7 @@ describe('an invocation', () => {
     await peer.expect([70, 2, {}, [7]]);
   });
 
-  test('tells arguments, procedure and caller', async () => {
+  test('contains arguments, procedure and caller', async () => {
     const seen: Invocation[] = [];
     const { peer } = await registered((args, invocation) => {
       expect(args).toBe(invocation.args);
@@ -282,7 +282,7 @@ describe('INTERRUPT', () => {
 });
 
 describe('unregister', () => {
-  test('serves what comes before the confirmation, and refuses what comes after', async () => {
+  test('serves invocations before the confirmation, and refuses those after it', async () => {
     const { session, peer, registration } = await registered(() => 1);
     const leaving = registration.unregister();
     await peer.expect([66, 2, 7]);
@@ -368,7 +368,7 @@ describe('a second handler for one procedure', () => {
     return { session, peer, first: registration, second: await registering };
   }
 
-  test('shares the id when the router says so: the newest serves, the last one unregisters', async () => {
+  test('handles with the same id share it: the newest serves, the last one unregisters', async () => {
     const { peer, first, second } = await two();
     peer.send([68, 1, 7, {}]);
     await peer.expect([70, 1, {}, ['second']]);

@@ -184,7 +184,7 @@ test.each([
   await expectRefusal(client, /cost/);
 });
 
-test('SCR-4 what is suspicious is a matter of choice', async () => {
+test('SCR-4 the bounds are configurable', async () => {
   const options: ScramOptions = { bounds: { pbkdf2: [1, 5000] } };
   const client = await attempt(scram('user', 'pencil', options));
   const router = new Router(client.authextra['nonce'], 1);

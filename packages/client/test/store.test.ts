@@ -11,7 +11,7 @@ afterEach(() => {
 });
 
 describe('stateStore', () => {
-  test('tells where the session stands, to each reader, and is one store', async () => {
+  test('has the state of the session for each subscriber, and is one store', async () => {
     const { session } = await joined({ reconnect: false });
     const store = stateStore(session);
     expect(stateStore(session)).toBe(store);
@@ -56,7 +56,7 @@ describe('eventsStore', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('has the error that the router refuses it with, and asks again when somebody comes back', async () => {
+  test('has the error of a refused subscription, and subscribes again for a new subscriber', async () => {
     const { session, peer } = await joined();
     const store = eventsStore(session, 'news', { ...texts, linger: 0 });
     const seen: unknown[] = [];
@@ -74,7 +74,7 @@ describe('eventsStore', () => {
 });
 
 describe('callStore', () => {
-  test('calls when somebody listens, once for all who want the same', async () => {
+  test('calls for the first subscriber, once for all with the same request', async () => {
     const { session, peer } = await joined();
     const store = callStore(session, 'user.get', { id: '7' }, { timeout: 5_000 });
     expect(callStore(session, 'user.get', { id: '7' }, { timeout: 5_000 })).toBe(store);
@@ -98,7 +98,7 @@ describe('callStore', () => {
     expect(store.get().error).toMatchObject({ uri: 'user.gone' });
   });
 
-  test('cancels what nobody waits for any more', async () => {
+  test('cancels a call without subscribers', async () => {
     const { session, peer } = await joined();
     const store = callStore(session, 'slow');
     const stop = store.subscribe(() => undefined);

@@ -42,7 +42,7 @@ async function all(stream: AsyncIterable<unknown>): Promise<unknown[]> {
 }
 
 describe('onProgress', () => {
-  test('PCR-2: asks for progressive results, and hears each', async () => {
+  test('PCR-2: asks for progressive results, and receives each', async () => {
     const { session, peer } = await joined();
     const heard: unknown[] = [];
     const onProgress = (value: unknown, { args, kwargs, details }: Result): void => {
@@ -70,7 +70,7 @@ describe('onProgress', () => {
     expect(session.state).toBe('open');
   });
 
-  test('T-10: goes on after cancel with kill, and stops with killnowait', async () => {
+  test('T-10: continues after cancel with kill, and stops with killnowait', async () => {
     const { peer, call, heard } = await called();
     call.cancel('kill');
     peer.send([50, 1, PROGRESS, [1]]);
@@ -135,7 +135,7 @@ describe('cancel and timeout', () => {
     }
   });
 
-  test('TMO-1, TMO-3: the router is told the timeout, and may be the first to see it pass', async () => {
+  test('TMO-1, TMO-3: the timeout is sent to the router, which may report it first', async () => {
     const { session, peer } = await joined();
     const call = session.call('p', [], { timeout: 99.5 });
     await peer.expect([48, 1, { timeout: 100 }, 'p']);
@@ -256,7 +256,7 @@ describe('stream', () => {
     expect(await failure(all(stream))).toBe(reason);
   });
 
-  test('results that nobody takes have a bound', async () => {
+  test('results that are not taken are bounded', async () => {
     const { peer, stream } = await streamed({ buffer: { max: 2 } });
     for (const n of [1, 2, 3]) peer.send([50, 1, PROGRESS, [n]]);
     await peer.expect([49, 1, { mode: 'killnowait' }]);

@@ -56,7 +56,7 @@ describe('a test realm', () => {
     expect(realm.frames[2]?.at).toBe(realm.clock.now());
   });
 
-  test('lets time pass when it is told to', async () => {
+  test('advances the time when it is told to', async () => {
     await using realm = createTestRealm();
     const session = await realm.connect(connect<Api>);
     await session.register('math.add2', () => new Promise(() => undefined));
@@ -121,7 +121,7 @@ describe('a test realm', () => {
     expect(session.state).toBe('open');
   });
 
-  test('of real time needs nobody who moves it, and lets nobody', async () => {
+  test('of real time advances by itself, and cannot be advanced', async () => {
     await using realm = createTestRealm({ time: 'real' });
     const session = await realm.connect(connect<Api>);
     realm.latency(1);
@@ -156,7 +156,7 @@ describe('a scripted peer', () => {
     expect(await failure(bytes)).toMatchObject({ name: 'ConnectionLostError', sent: true });
   });
 
-  test('says what it heard instead of what it expected', async () => {
+  test('names the received message and the expected one', async () => {
     const peer = scriptedPeer();
     expect(() => {
       peer.send([]);

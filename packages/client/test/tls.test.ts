@@ -77,7 +77,7 @@ class Site implements AsyncDisposable {
 }
 
 describe.each(KINDS)('$scheme', (kind) => {
-  test('an authority that nobody knows is refused', async () => {
+  test('an unknown authority is refused', async () => {
     await using site = await Site.open(kind);
     for (const tls of [{}, { rejectUnauthorized: true }]) {
       expect(await failure(site.join(tls))).toMatchObject({
@@ -98,7 +98,7 @@ describe.each(KINDS)('$scheme', (kind) => {
     expect(await site.admits(tls)).toBe(true);
   });
 
-  test('everybody is trusted when that is wanted', async () => {
+  test('any certificate is accepted if configured so', async () => {
     await using site = await Site.open(kind);
     expect(await site.admits({ rejectUnauthorized: false })).toBe(true);
   });
@@ -112,7 +112,7 @@ describe.each(KINDS)('$scheme', (kind) => {
     });
   });
 
-  test('a router that asks for a certificate is shown ours', async () => {
+  test('the client sends its certificate if the router asks for one', async () => {
     await using site = await Site.open(kind, { requestCert: true, rejectUnauthorized: true, ca: cert });
     expect(await site.admits({ ca: cert, cert, key })).toBe(true);
     expect(await failure(site.join({ ca: cert }))).toMatchObject({ name: 'ConnectError', fatal: false });

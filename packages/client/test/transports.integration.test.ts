@@ -229,7 +229,7 @@ describe.each(EVERY)('%s, %s', (kind, _name, serializer) => {
     expect(await stream.result).toBe('done');
   });
 
-  test('events reach who has subscribed', async () => {
+  test('events reach subscribers', async () => {
     const heard: unknown[] = [];
     await using subscription = await alice.subscribe('com.topic', ([n]) => heard.push(n));
     expect(subscription.state).toBe('active');
@@ -272,7 +272,7 @@ describe.each(EVERY)('%s, %s', (kind, _name, serializer) => {
 });
 
 describe.each(EVERY)('%s, %s', (kind, _name, serializer) => {
-  test('the router closes: whatever was open ends, and nothing hangs', async () => {
+  test('when the router closes, everything open ends, and nothing hangs', async () => {
     const place = await openPlace(kind, serializer);
     const session = await place.join();
     let signal: AbortSignal | undefined;
