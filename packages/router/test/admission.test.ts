@@ -121,7 +121,7 @@ function stateOf(guests: readonly Guest[]): Record<string, number> {
 }
 
 describe('connections of one address', () => {
-  test('so many are let in, and no more, until one is over', () => {
+  test('connections up to the limit are accepted, further ones once another has ended', () => {
     const door = new Door({ connectionsPerAddress: 3 });
     const guests = door.crowd(4, '192.0.2.1');
     expect(stateOf(guests)).toEqual({ joining: 3, refused: 1 });
@@ -132,7 +132,7 @@ describe('connections of one address', () => {
     expect(door.limited.toObject()).toEqual({ connections_per_address: 3 });
   });
 
-  test('A7 they count from the moment they are accepted, whatever they say or do not say', () => {
+  test('A7 connections count from the moment they are accepted, even if they send nothing', () => {
     const door = new Door({ connectionsPerAddress: 3 });
     for (let count = 0; count < 3; count += 1) new Guest(door, '192.0.2.1');
     expect(door.knock('192.0.2.1').state).toBe('refused');
@@ -154,7 +154,7 @@ describe('connections of one address', () => {
     }
   });
 
-  test('who comes through a proxy counts where the proxy says, and the proxy does not', () => {
+  test('a proxied connection counts for the address that the proxy names, not for the proxy', () => {
     const door = new Door({ connectionsPerAddress: 1 });
     door.admission.trust({ has: (address) => address === '10.0.0.1' });
     const guests = ['192.0.2.1', '192.0.2.2', '192.0.2.1'].map((address) => {
@@ -165,14 +165,17 @@ describe('connections of one address', () => {
     expect(guests.map(({ state }) => state)).toEqual(['joining', 'joining', 'refused']);
   });
 
-  test.each([undefined, '127.0.0.1', '::1'])('%s may be anybody, and is not counted', (address) => {
-    const door = new Door({ connectionsPerAddress: 1, handshakes: 1000 });
-    expect(stateOf(door.crowd(1000, address))).toEqual({ joining: 1000 });
-  });
+  test.each([undefined, '127.0.0.1', '::1'])(
+    '%s does not identify a client, and is not counted',
+    (address) => {
+      const door = new Door({ connectionsPerAddress: 1, handshakes: 1000 });
+      expect(stateOf(door.crowd(1000, address))).toEqual({ joining: 1000 });
+    },
+  );
 });
 
 describe('handshakes', () => {
-  test('A7 so many are under way at a time, the others wait, and none is refused', () => {
+  test('A7 handshakes up to the limit run at a time, the others wait, and none is refused', () => {
     const door = new Door({ handshakes: 4 });
     const guests = door.crowd(6);
     expect(stateOf(guests)).toEqual({ joining: 4, waiting: 2 });
@@ -202,7 +205,7 @@ describe('handshakes', () => {
     expect(door.admission.counts).toEqual({ joining: 0, waiting: 0, silent: 0 });
   });
 
-  test('A7 one is refused beyond the bound on those who wait; with most of them, an address makes room', () => {
+  test('A7 beyond the bound on waiting handshakes one is refused: that of the address with the most', () => {
     const door = new Door({ handshakes: 2, handshakesWaiting: 3 });
     const many = door.crowd(5, '192.0.2.1');
     expect(stateOf(many)).toEqual({ joining: 1, waiting: 3, refused: 1 });
@@ -212,7 +215,7 @@ describe('handshakes', () => {
     expect(door.limited.of('handshakes')).toBe(2);
   });
 
-  test('A7 who has waited too long is refused', () => {
+  test('A7 a handshake that has waited too long is refused', () => {
     const door = new Door({ handshakes: 1, handshakePatience: 1000, helloTimeout: 10_000 });
     const [, first] = door.crowd(2);
     door.clock.advance(500);
@@ -225,7 +228,7 @@ describe('handshakes', () => {
     expect(door.clock.pending).toBeLessThanOrEqual(1);
   });
 
-  test('A7 who closes while it waits leaves the line', () => {
+  test('A7 a connection that closes while it waits leaves the queue', () => {
     const door = new Door({ handshakes: 1 });
     const [first, second, third] = door.crowd(3);
     second?.leave();
@@ -235,7 +238,7 @@ describe('handshakes', () => {
     expect(door.admission.counts).toEqual({ joining: 1, waiting: 0, silent: 0 });
   });
 
-  test('one address has half of them at most', () => {
+  test('one address has at most half of the slots', () => {
     const door = new Door({ handshakes: 10 });
     expect(stateOf(door.crowd(20, '192.0.2.1'))).toEqual({ joining: 5, waiting: 15 });
     expect(stateOf(door.crowd(20, '2001:db8::1'))).toEqual({ joining: 5, waiting: 15 });
@@ -321,7 +324,7 @@ describe('clients that hold what they can', () => {
     expect(waitOf(hostile, door.knock('198.51.100.1'))).toBeLessThanOrEqual(15_000);
   });
 
-  test('A7 1,500 on the loopback that hold their slots delay the next one by half of helloTimeout', () => {
+  test('A7 1,500 connections from the loopback that hold their slots delay the next one by half of helloTimeout', () => {
     const door = new Door();
     door.crowd(1500, '127.0.0.1');
     door.clock.advance(1500);
@@ -333,7 +336,7 @@ describe('clients that hold what they can', () => {
     expect(guest.state).toBe('joining');
   });
 
-  test('A7 and however often they come again, nobody waits longer than for those before it', () => {
+  test('A7 however often they reconnect, a handshake waits only for those before it', () => {
     const door = new Door();
     const hostile = new Hostile(door, ['127.0.0.1'], 1500);
     hostile.pass(10_000);
@@ -341,7 +344,7 @@ describe('clients that hold what they can', () => {
     expect(waitOf(hostile, door.knock('127.0.0.1'))).toBeLessThanOrEqual(Math.ceil(1300 / 150) * 2600);
   });
 
-  test('A7 nobody is ended who is not waited for, nor anybody while there is room', () => {
+  test('A7 a slot is taken away only if others wait for it, and never while there is room', () => {
     const door = new Door({ handshakes: 4 });
     const [first, second] = door.crowd(4, '127.0.0.1');
     first?.place.awaits(false);
@@ -370,7 +373,7 @@ describe('clients that hold what they can', () => {
   });
 });
 
-test('A7 any coming and going: slots are bounded, none is idle while somebody may have it, and nothing is left', () => {
+test('A7 any sequence of connects and disconnects: slots are bounded, none is idle while a handshake waits, and no state remains', () => {
   const step = fc.record({
     what: fc.constantFrom('accept', 'ask', 'join', 'leave', 'pass'),
     address: fc.constantFrom('192.0.2.1', '192.0.2.2', '127.0.0.1'),
@@ -424,7 +427,7 @@ describe('over sockets', () => {
     expect(site.router.limited.toObject()).toEqual({ handshakes_delayed: 1 });
   });
 
-  test('A7 what a WebSocket client says with its upgrade is heard when its turn comes', async () => {
+  test('A7 messages that a WebSocket client sends with its upgrade are processed once it has a slot', async () => {
     await using site = await Site.open({ limits: { handshakes: 1 } });
     const first = await WsClient.connect(site.url());
     const second = WsClient.connect(site.url());
@@ -473,7 +476,7 @@ describe('over sockets', () => {
     expect(site.router.limited.toObject()).toEqual({ handshakes: 1 });
   });
 
-  test('A7 a silent connection counts, and is gone when it closes', async () => {
+  test('A7 a silent connection counts until it closes', async () => {
     await using site = await RawSite.open();
     const socket: Socket = connect(site.port, '127.0.0.1');
     while (coreOf(site.router).admission.counts.silent === 0) await settle();

@@ -119,7 +119,7 @@ describe.each(SERIALIZERS)('$name', (serializer) => {
     expect(await client.closed).toBe(1002);
   });
 
-  test('BAT-3 an empty message in a batch is none', async () => {
+  test('BAT-3 an empty message in a batch is invalid', async () => {
     await using site = await Site.open();
     const client = await BatchClient.join(site, serializer);
     client.sendRaw(joinBatch([new Uint8Array(0)], serializer));

@@ -79,7 +79,7 @@ describe('permessage-deflate', () => {
     expect(less).toBeLessThan(more / 50);
   });
 
-  test('a bomb is stopped while it is being inflated, and costs nobody else anything', async () => {
+  test('a decompression bomb is stopped early, and does not affect other clients', async () => {
     await using site = await Site.open({}, { compression: true });
     const witness = await join(site, true);
     const bomb = deflateRawSync(Buffer.alloc(64 * 1024 * 1024, ' '));

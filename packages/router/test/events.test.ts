@@ -19,7 +19,7 @@ function watched(options: Options = {}) {
 const CONNECTION = { connection: 1, transport: 'in-memory' };
 const SESSION = { realm: 'realm1', session: expect.any(Number) as number };
 
-test('a client connects, logs in, joins, leaves and is gone', async () => {
+test('a client connects, authenticates, joins, leaves and disconnects', async () => {
   const { router, events } = watched();
   const client = await Client.join(router, undefined, {}, { address: '192.0.2.1' });
   await client.say([6, {}, 'wamp.close.close_realm']);
@@ -57,7 +57,7 @@ test.each<readonly [string, string, (client: Client, router: Router) => Promise<
   expect(endOf(events)).toEqual([by, by === 'transport' ? (expect.any(String) as string) : reason]);
 });
 
-test('a log-in that is refused tells who it was said to be, and why', async () => {
+test('a refused log-in has the claimed authid, and the reason', async () => {
   const tickets = new Map([['joe', { ticket: 'secret', authrole: 'user' }]]);
   const { router, events } = watched({ authenticators: [ticket(tickets)] });
   const login = new Login(router);
@@ -107,7 +107,7 @@ test.each([
   });
 });
 
-test('limits that are met are told, those of a realm with its name', async () => {
+test('limits that are met are reported, those of a realm with its name', async () => {
   const { router, clock, events } = watched({ quotas: { subscriptions: 0 } });
   await (await Client.join(router)).say([32, 1, {}, 'com.news']);
   new Client(router);
@@ -118,7 +118,7 @@ test('limits that are met are told, those of a realm with its name', async () =>
   ]);
 });
 
-test('a listener that throws is logged, and others hear all the same', async () => {
+test('a listener that throws is logged, and others are called all the same', async () => {
   const log = vi.fn();
   const { router } = watched({ log });
   const error = new Error('out of order');

@@ -127,7 +127,7 @@ describe.each(KINDS)('$name', ({ serializer, framing }) => {
     for (const [frame, wanted] of frames) expect(assembled(frame).equals(wanted)).toBe(true);
   });
 
-  test('10,000 messages of one framer: each its own, whatever came before and after', () => {
+  test('10,000 messages of one framer: each is framed correctly, whatever precedes and follows', () => {
     const framer = new Framer(serializer, framing, new FrameMemory());
     const frames = Array.from({ length: 10_000 }, (_item, index) => {
       const message = event(Payload.of([index, 'x'.repeat((index * 37) % 300)]));

@@ -59,7 +59,7 @@ class Ward {
 }
 
 describe('the schedule', () => {
-  test('who answers is asked once an interval, for ever', () => {
+  test('a client that answers is pinged once per interval', () => {
     const ward = new Ward();
     const subject = ward.admit();
     ward.clock.advance(9999);
@@ -71,7 +71,7 @@ describe('the schedule', () => {
     expect(ward.limited.toObject()).toEqual({});
   });
 
-  test('F3 who is silent is dropped after interval and timeout, and counted', () => {
+  test('F3 a silent client is dropped after interval and timeout, and counted', () => {
     const ward = new Ward();
     const subject = ward.admit(false);
     ward.clock.advance(14_999);
@@ -83,7 +83,7 @@ describe('the schedule', () => {
     expect([subject.asked, subject.dropped]).toEqual([1, 1]);
   });
 
-  test('F3 who falls silent after any number of answers is dropped within interval and timeout', () => {
+  test('F3 a client that falls silent after any number of answers is dropped within interval and timeout', () => {
     const ward = new Ward();
     const subject = ward.admit();
     ward.clock.advance(30_000);
@@ -93,7 +93,7 @@ describe('the schedule', () => {
     expect(subject.dropped).toBe(1);
   });
 
-  test('whatever comes is a sign of life, be it no answer', () => {
+  test('anything received is a sign of life, not only an answer', () => {
     const ward = new Ward();
     const subject = ward.admit(false);
     ward.clock.advance(12_000);
@@ -104,7 +104,7 @@ describe('the schedule', () => {
     expect(subject.dropped).toBe(1);
   });
 
-  test('what came before the question is none', () => {
+  test('what was received before the ping does not count', () => {
     const ward = new Ward();
     const subject = ward.admit(false);
     ward.clock.advance(9000);
@@ -113,7 +113,7 @@ describe('the schedule', () => {
     expect(subject.dropped).toBe(1);
   });
 
-  test('a ping that waits behind messages proves nothing while some of them go, and something when none does', () => {
+  test('a ping queued behind messages does not time out while some of them are sent, and does when none is', () => {
     const ward = new Ward();
     const subject = ward.admit(false);
     subject.bytesWritten = subject.writableLength = 1_000_000;
@@ -148,7 +148,7 @@ describe('the schedule', () => {
     expect(subject.dropped).toBe(1);
   });
 
-  test('what has all gone out does not stand for an answer', () => {
+  test('an empty queue does not count as an answer', () => {
     const ward = new Ward();
     const subject = ward.admit(false);
     subject.bytesWritten = subject.writableLength = 1_000_000;
@@ -158,7 +158,7 @@ describe('the schedule', () => {
     expect(subject.dropped).toBe(1);
   });
 
-  test.each([0, Infinity])('an interval of %d asks nobody, and needs no timer', (pingInterval) => {
+  test.each([0, Infinity])('an interval of %d pings no client, and needs no timer', (pingInterval) => {
     const ward = new Ward({ pingInterval });
     const subject = ward.admit(false);
     expect(ward.clock.pending).toBe(0);
@@ -166,7 +166,7 @@ describe('the schedule', () => {
     expect([subject.asked, subject.dropped]).toEqual([0, 0]);
   });
 
-  test.each([0, Infinity])('a timeout of %d asks, and drops nobody', (pingTimeout) => {
+  test.each([0, Infinity])('with a timeout of %d, clients are pinged and never dropped', (pingTimeout) => {
     const ward = new Ward({ pingTimeout });
     const subject = ward.admit(false);
     ward.clock.advance(100_000);
@@ -184,7 +184,7 @@ describe('the schedule', () => {
     expect(ward.clock.pending).toBe(0);
   });
 
-  test('who closes another in its turn does so before that one is dropped', () => {
+  test('a client whose ping closes another one does so before that one is dropped', () => {
     const ward = new Ward();
     const [first, second] = [ward.admit(false), ward.admit(false)];
     first.once('close', () => second.emit('close'));

@@ -159,7 +159,7 @@ describe('a publisher that sends more than a subscriber reads', () => {
     expect(reader.numbers(36).filter((number) => number !== undefined)).toEqual(range(2, 40));
   });
 
-  test('A5 another one, who sends little, does not wait', async () => {
+  test('A5 another producer, which sends little, does not wait', async () => {
     const { router, join } = plot();
     const [reader, flood, modest, witness] = [await join(), await join(), await join(), await join()];
     for (const peer of [reader, witness]) peer.send([32, 1, { match: 'prefix' }, 'com']);
@@ -172,7 +172,7 @@ describe('a publisher that sends more than a subscriber reads', () => {
     expect(witness.numbers(36).at(-1)).toBe('now');
   });
 
-  test('A5 one that leaves is heard to its end, and waits for nobody', async () => {
+  test('A5 the messages of a producer that leaves are processed, without waiting', async () => {
     const { router, join } = plot();
     const [reader, witness, publisher] = [await join(), await join(), await join()];
     for (const peer of [reader, witness]) peer.send([32, 1, {}, 'com.news']);

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { Hook } from '../src/core/hook.ts';
 
-test('listeners hear all that is emitted, in the order in which they came', () => {
+test('listeners are called for each event, in the order in which they were added', () => {
   const hook = new Hook<[number, string]>();
   const heard: unknown[] = [];
   hook.on((...what) => heard.push(['first', ...what]));
@@ -17,13 +17,13 @@ test('listeners hear all that is emitted, in the order in which they came', () =
   ]);
 });
 
-test('emitting when nobody listens is nothing', () => {
+test('emitting without listeners does nothing', () => {
   expect(() => {
     new Hook<[]>().emit();
   }).not.toThrow();
 });
 
-test('who wants no more hears no more, and others do', () => {
+test('a removed listener is not called again, and others are', () => {
   const hook = new Hook<[number]>();
   const heard: string[] = [];
   const stop = hook.on((value) => heard.push(`one ${value}`));
@@ -35,7 +35,7 @@ test('who wants no more hears no more, and others do', () => {
   expect(heard).toEqual(['one 1', 'two 1', 'two 2']);
 });
 
-test('who goes while it is emitted takes nothing from the others', () => {
+test('a listener removed during an event does not affect the others', () => {
   const hook = new Hook<[number]>();
   const heard: string[] = [];
   const stop = hook.on((value) => {
@@ -48,7 +48,7 @@ test('who goes while it is emitted takes nothing from the others', () => {
   expect(heard).toEqual(['one 1', 'two 1', 'two 2']);
 });
 
-test('who comes while it is emitted hears the next one', () => {
+test('a listener added during an event is called for the next one', () => {
   const hook = new Hook<[number]>();
   const heard: string[] = [];
   const stop = hook.on((value) => {

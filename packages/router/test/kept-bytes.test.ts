@@ -45,7 +45,7 @@ async function answer(client: Client, request: readonly unknown[]): Promise<unkn
 }
 
 describe('A1 stores are weighed', () => {
-  test('A1 testaments: as bytes, up to a number of bytes of a session, and none when it has left', async () => {
+  test('A1 testaments: kept as bytes, limited per session, and released when it leaves', async () => {
     const router = open({ quotas: { testamentBytes: 100 * KIB } });
     const client = await Client.join(router);
     const { kept, limited } = keptBy(router);
@@ -286,7 +286,7 @@ const ASKED = [
   (id: number, size: number) => [16, id, {}, 'com.history', [text(size)]],
 ] as const;
 
-test('A1 whatever is kept takes no more memory than twice its weight', async () => {
+test('A1 kept data takes at most twice its weight in memory', async () => {
   const kinds = fc.array(fc.tuple(fc.nat(ASKED.length - 1), fc.constantFrom(10, 300, 4000, 40_000)), {
     minLength: 300,
     maxLength: 300,

@@ -192,7 +192,7 @@ describe.each(CASES)('%i bytes of %s, from %s on', (size, _name, _kind, serializ
     }
   });
 
-  test('T-27 a procedure that knows who may come in', () =>
+  test('T-27 a procedure that provides the principals', () =>
     play(
       `
       doorman → [64, 1, {}, "com.authenticate"]

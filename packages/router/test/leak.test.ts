@@ -264,7 +264,7 @@ describe('K2 after 100,000 joins, calls, cancels and leaves', () => {
   });
 });
 
-describe('after connections have come and gone in every way', () => {
+describe('after connections were opened and closed in every way', () => {
   const LEAVINGS: readonly ((client: Client, killer: Client) => Promise<void>)[] = [
     (client) => client.say([6, {}, 'wamp.close.close_realm']),
     (client) => client.say([3, {}, 'com.reason']),

@@ -130,7 +130,7 @@ test('the crowd of that test does hold something before it leaves', async () => 
   expect(held.timers).toBeGreaterThan(idle.timers);
 });
 
-test('IDS-3 ids of what is gone find nothing', async () => {
+test('IDS-3 ids that have ended are unknown', async () => {
   const router = createRouter({ realms: ['realm1'] });
   const realm = router.realm('realm1');
   const client = await Client.join(router);

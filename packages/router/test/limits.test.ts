@@ -222,7 +222,7 @@ describe('quotas of a realm', () => {
     }
   });
 
-  test('sessions: of those who log in at the same time, only so many are welcome', async () => {
+  test('sessions: of concurrent log-ins, only as many as the limit are accepted', async () => {
     const slow = { method: 'x', begin: async () => Promise.resolve({ welcome: PRINCIPAL }) };
     const router = open({ maxSessions: 1, authenticators: [slow] });
     const clients = [new Client(router), new Client(router), new Client(router)];
@@ -361,7 +361,7 @@ describe('quotas of a realm', () => {
     expect(limitedIn(router)).toEqual({ invocations: 1, calls: 1 });
   });
 
-  test('what was refused is told by wamp.metrics.get', async () => {
+  test('refusals are counted in wamp.metrics.get', async () => {
     const router = open({ quotas: { subscriptions: 0 } });
     const client = await Client.join(router);
     await client.say([32, 1, {}, 'com.a'], [48, 2, {}, 'wamp.metrics.get']);

@@ -59,7 +59,7 @@ describe('a local session', () => {
     expect(await refusal(session.call('com.add', [1, 2]))).toBe('wamp.error.no_such_procedure');
   });
 
-  test('hears events in order, and of no event once its subscription has ended', async () => {
+  test('receives events in order, and none after its subscription has ended', async () => {
     const router = open();
     const session = router.join('realm1');
     const other = router.join('realm1', { principal: { authid: 'other' } });
@@ -75,7 +75,7 @@ describe('a local session', () => {
     expect(heard).toEqual([1, 2, 3]);
   });
 
-  test('is told of parts of a result, and of its end', async () => {
+  test('receives the progressive results, and the final one', async () => {
     const router = open();
     const session = router.join('realm1');
     await session.register('com.count', ({ progress }) => {
@@ -88,7 +88,7 @@ describe('a local session', () => {
     expect([...parts, ...result.args]).toEqual([1, 2, 'all']);
   });
 
-  test('cancels a call, and its callee hears of it', async () => {
+  test('cancels a call, which interrupts its callee', async () => {
     const router = open();
     const session = router.join('realm1');
     let canceled = false;
@@ -226,7 +226,7 @@ describe('the rules of a realm', () => {
   });
 });
 
-describe('one that hears too slowly', () => {
+describe('a slow one', () => {
   /** A session that finishes none of its events, and one that publishes to it. */
   async function slowOne(
     options: Partial<RouterOptions>,
@@ -242,13 +242,13 @@ describe('one that hears too slowly', () => {
     return { slow, publisher: router.join('realm1', { trusted: true }), heard: () => heard, router };
   }
 
-  test('is ended when its role says so, as a client is', async () => {
+  test('is ended if its role is configured so, like a client', async () => {
     const { slow, publisher } = await slowOne({});
     for (let n = 0; n < 80; n += 1) void refusal(publisher.publish('com.topic', ['x'.repeat(1000)]));
     expect((await slow.closed).reason).toBe('wamp.error.slow_consumer');
   });
 
-  test('loses events when its role says so, and they are counted', async () => {
+  test('loses events if its role is configured so, and they are counted', async () => {
     const { slow, publisher, router, heard } = await slowOne({ slowConsumers: 'drop_newest' });
     for (let n = 0; n < 80; n += 1) await publisher.publish('com.topic', ['x'.repeat(1000)]);
     await settle();

@@ -19,7 +19,7 @@ function uriOf(error: unknown): string {
   return error instanceof ApplicationError ? error.uri : String(error);
 }
 
-test('a principal with the right secret has a session of its own role, told as it is connected', async () => {
+test('a principal with the right secret gets a session with its role, and the details of its transport', async () => {
   const { router, events } = make();
   const peer = { type: 'http', peer: 'tcp:192.0.2.1:1' };
   const session = await router.logIn('realm1', secret('secret'), {

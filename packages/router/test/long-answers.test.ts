@@ -85,7 +85,7 @@ describe('a long answer', () => {
 });
 
 describe('many sessions that are sent away', () => {
-  test('A2 one goes with each step: those who come meanwhile, and the caller, stay', async () => {
+  test('A2 each step ends one session: those that join meanwhile, and the caller, stay', async () => {
     const router = createRouter({ realms: ['realm1'] });
     const realm = coreRealmOf(router);
     const caller = await Client.join(router);

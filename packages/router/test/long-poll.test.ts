@@ -310,7 +310,7 @@ describe('origins', () => {
     expect(answer.headers['access-control-allow-origin']).toBe(status === 200 ? origin : undefined);
   });
 
-  test('a page that may connect is told so in advance, another is not', async () => {
+  test('an allowed page gets a positive preflight answer, another does not', async () => {
     await using site = await PollSite.open({ origins: ['https://app.example'] });
     const ask = (origin: string): Promise<Answer> =>
       site.post('/lp/open', '', {
@@ -433,7 +433,7 @@ describe('receive', () => {
     expect(await client.ask([48, 1, {}, 'wamp.session.count'])).toEqual([50, 1, {}, [1]]);
   });
 
-  test('an answer that is not written to its end goes to whoever asks next', async () => {
+  test('an answer that was not written completely goes to the next request', async () => {
     await using site = await PollSite.open({}, { limits: { queueSize: 40_000_000 } });
     const ann = await PollClient.join(site, msgpack);
     const [, , subscription] = await ann.ask([32, 1, {}, 'com.topic']);
@@ -516,7 +516,7 @@ describe('send', () => {
     expect([(await client.message())[1], (await client.message())[1]]).toEqual([1, 2]);
   });
 
-  test('a request that breaks off counts for nothing, and holds nobody up', async () => {
+  test('an aborted request is not counted, and delays no other', async () => {
     await using site = await PollSite.open();
     const client = await PollClient.join(site);
     const lost = slowPost(site, `/lp/${client.id}/send`);
@@ -574,7 +574,7 @@ describe('limits', () => {
     },
   );
 
-  test('a batch that is too long is 413, and nobody is told of any of its messages', async () => {
+  test('a batch that is too long is 413, and no peer is notified of its messages', async () => {
     await using site = await PollSite.open({ maxBodySize: 2048 });
     const client = await PollClient.open(site, json, '.batched');
     await client.post('send', `${JSON.stringify(HELLO)}\u001e`);
@@ -620,7 +620,7 @@ describe('the end', () => {
     expect((await curious.post('close')).status).toBe(404);
   });
 
-  test('LP-6 T-36 who asks for nothing for 30 s is gone', async () => {
+  test('LP-6 T-36 a client without requests for 30 s is disconnected', async () => {
     await using site = await PollSite.open();
     const client = await PollClient.join(site);
     site.clock.advance(29_999);
@@ -641,7 +641,7 @@ describe('the end', () => {
     expect(site.clock.pending).toBe(0);
   });
 
-  test('LP-6 who waits for a message is there, however long', async () => {
+  test('LP-6 a client with a pending request stays connected, however long', async () => {
     await using site = await PollSite.open({ pollTimeout: 3_600_000 });
     const client = await PollClient.join(site);
     const { answer } = await client.hold();
@@ -655,7 +655,7 @@ describe('the end', () => {
     expect(site.router.realm('realm1')?.sessions.size).toBe(0);
   });
 
-  test('who opens a channel and says no HELLO is told, and gone', async () => {
+  test('a client that opens a channel without HELLO gets ABORT, and is disconnected', async () => {
     await using site = await PollSite.open();
     const client = await PollClient.open(site);
     site.clock.advance(5000);

@@ -2,7 +2,7 @@
 import { ManualClock } from '@wamp/router/testing';
 import { expect, test } from 'vitest';
 
-test('it stands still until it is moved', () => {
+test('it does not advance by itself', () => {
   const clock = new ManualClock(1000);
   expect(clock.now()).toBe(1000);
   clock.advance(5);

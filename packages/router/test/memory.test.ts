@@ -224,7 +224,7 @@ describe.each(['Unix socket', 'TCP'] as const)('over a %s', (kind) => {
   );
 
   test(
-    'every socket gets exactly its bytes, whoever reads when, in whatever turns and flushes',
+    'every socket gets exactly its bytes, for any order of reads, turns and flushes',
     async () => {
       const runs = (DEEP ? 20 : 1) * (kind === 'TCP' ? 25 : 150);
       console.log(`${kind}: ${runs} sequences, WAMP_FUZZ_SEED=${SEED}`);

@@ -35,7 +35,7 @@ function join(end: ClientEnd): Promise<readonly unknown[]> {
 }
 
 describe('B2 WELCOME tells the longest message that the router takes', () => {
-  test.each(SERIALIZERS)('B2 over WebSocket, %s: 1 MiB unless told otherwise', async (_, serializer) => {
+  test.each(SERIALIZERS)('B2 over WebSocket, %s: 1 MiB by default', async (_, serializer) => {
     await using site = await Site.open();
     const client = await RawClient.connect(site.port, serializer);
     client.send(HELLO);
@@ -59,7 +59,7 @@ describe('B2 WELCOME tells the longest message that the router takes', () => {
     end.drop();
   });
 
-  test('B2 over RawSocket: the power of two that the handshake told', async () => {
+  test('B2 over RawSocket: the power of two of the handshake', async () => {
     await using site = await RawSite.open({ limits: { messageSize: 70_000 } });
     const peer = RawPeer.dial(site.port);
     peer.write(greetingOf(json));

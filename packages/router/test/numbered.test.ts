@@ -89,7 +89,7 @@ function difference(
 }
 
 describe('a table by number', () => {
-  test('has what a Map has, whatever is added and deleted', () => {
+  test('has the same content as a Map, whatever is added and deleted', () => {
     fc.assert(
       fc.property(fc.array(act, { maxLength: 120, size: 'max' }), (acts) => {
         const numbered = new Numbered<Thing>();
@@ -134,7 +134,7 @@ describe('a table by number', () => {
 
   describe.each(SECRETS)('whose secrets are %s', (_how, low, high) => {
     test.each(CHOICES)(
-      'threat 28: nobody can choose numbers that take long to find: those %s',
+      'threat 28: no client can choose ids that take long to find: those %s',
       async (_which, choose) => {
         const { Numbered: Table, homeOf } = await drawn(low, high);
         const numbered = new Table<number>();

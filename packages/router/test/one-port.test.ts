@@ -162,7 +162,7 @@ describe('TLS', () => {
 });
 
 describe('the first octet', () => {
-  test('RAW-3 it is put back: the rest may follow whenever it likes', async () => {
+  test('RAW-3 the first octet is put back: the others may follow at any time', async () => {
     await using site = await SharedSite.open();
     const accepted = once(site.server, 'connection') as Promise<[Socket]>;
     const raw = RawPeer.dial(site.port);
@@ -181,7 +181,7 @@ describe('the first octet', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
   });
 
-  test('RAW-5 0x7F is RawSocket, whatever follows; anything else is for HTTP to judge', async () => {
+  test('RAW-5 0x7F is RawSocket, whatever follows; anything else is passed to HTTP', async () => {
     await using site = await SharedSite.open();
     const raw = RawPeer.dial(site.port);
     raw.write(0x7f, 0x00, 0, 0);
@@ -194,7 +194,7 @@ describe('the first octet', () => {
     }
   });
 
-  test('who sends nothing is cut off after 5 s', async () => {
+  test('a client that sends nothing is disconnected after 5 s', async () => {
     const clock = new ManualClock();
     await using site = await SharedSite.open({ clock });
     const accepted = once(site.server, 'connection') as Promise<[Socket]>;
@@ -208,7 +208,7 @@ describe('the first octet', () => {
   });
 
   test.each([false, true])(
-    'who connects and goes away is forgotten; half-open: %s',
+    'a client that disconnects leaves no state; half-open: %s',
     async (allowHalfOpen) => {
       const clock = new ManualClock();
       await using site = await SharedSite.open({ clock }, createServer({ allowHalfOpen }));
@@ -224,7 +224,7 @@ describe('the first octet', () => {
     },
   );
 
-  test('half a handshake is cut off like half a word', async () => {
+  test('a client that sends half a handshake is disconnected like a silent one', async () => {
     const clock = new ManualClock();
     await using site = await SharedSite.open({ clock });
     const accepted = once(site.server, 'connection') as Promise<[Socket]>;
@@ -237,7 +237,7 @@ describe('the first octet', () => {
 });
 
 describe('HTTP', () => {
-  test('who never ends the header of a request is cut off by Node, though the HTTP server does not listen', async () => {
+  test('a client that never completes a request header is disconnected by Node, though the HTTP server does not listen', async () => {
     await using site = await SharedSite.open();
     const slow = connect(site.port, '127.0.0.1');
     slow.write('GET / HTTP/1.1\r\nHost:');
@@ -258,7 +258,7 @@ describe('HTTP', () => {
   });
 });
 
-test('close() cuts off who has said nothing, and waits for RawSockets', async () => {
+test('close() disconnects silent clients, and waits for RawSockets', async () => {
   const site = await SharedSite.open();
   const raw = await RawPeer.join(site.port);
   const accepted = once(site.server, 'connection');

@@ -207,7 +207,7 @@ describe('messages framed already', () => {
     },
   );
 
-  test('keep their order among ordinary ones, whatever their sizes, turns and flushes', async () => {
+  test('keep their order among ordinary ones, for all sizes, turns and flushes', async () => {
     const size = fc.oneof(fc.nat(200), fc.constantFrom(16_300, 16_384, 17_000, 70_000, 300_000));
     const step = fc.tuple(size, fc.constantFrom('framed', 'ordinary', 'both', 'flush', 'turn'));
     await fc.assert(

@@ -181,7 +181,7 @@ describe('AZN-1 AZN-2 of a URI', () => {
     );
   });
 
-  test('disclosed is who does what a rule discloses that reaches there', () => {
+  test('callers and publishers are disclosed if a rule that covers the request says so', () => {
     check(
       fc.property(rules, uri, (list, at) => {
         const authorizer = of(...list);
@@ -216,7 +216,7 @@ describe('AZN-1 of a pattern', () => {
     );
   });
 
-  test('where one rule allows all of it and none denies a part, it is permitted', () => {
+  test('a pattern is permitted if one rule allows all of it and none denies a part', () => {
     check(
       fc.property(rules, asked, request, (list, wanted, asks) => {
         const all = reached(asks);
@@ -235,7 +235,7 @@ describe('AZN-1 of a pattern', () => {
   });
 });
 
-describe('P4 whatever the rules', () => {
+describe('P4 any rules', () => {
   test('default is to deny: an empty list, an unknown role, a role without permissions', () => {
     check(
       fc.property(action, pattern, (wanted, { match, uri: at }) => {
@@ -368,7 +368,7 @@ describe('placeholders', () => {
       })
       .map((parts) => parts.join('.'));
 
-  test('AZN-1 T-52 an authid is one component, whole, or none: whoever chose it, it reaches its own and no more', () => {
+  test('AZN-1 T-52 an authid matches one whole component or nothing: no authid can widen a permission', () => {
     const cases = fc
       .tuple(hostile, personal)
       .chain(([authid, rule]) =>
@@ -602,7 +602,7 @@ describe('what was asked for before', () => {
     );
   });
 
-  test('stays while it is used, whatever else comes', () => {
+  test('is kept while it is used, whatever else is added', () => {
     const recent = new Recent<string, number>(10);
     recent.set('mine', 1);
     for (let other = 0; other < 1000; other += 1) {

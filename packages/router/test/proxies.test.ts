@@ -25,7 +25,7 @@ import { post } from './support/client-ends.ts';
 import { greetingOf, HELLO, RawPeer } from './support/raw-socket.ts';
 import { handshake, Site } from './support/web-socket.ts';
 
-describe('who is trusted', () => {
+describe('trusted proxies', () => {
   test.each([
     ['10.1.2.3', '10.1.2.3', true],
     ['10.1.2.3', '10.1.2.4', false],
@@ -208,7 +208,7 @@ describe('forwarding headers', () => {
     expect(asked('forwarded', value)).toEqual({ address: '127.0.0.1', port: 40_000 });
   });
 
-  test.each(['192.0.2.1', 'rubbish'])('what somebody says who is not trusted is ignored: %s', (value) => {
+  test.each(['192.0.2.1', 'rubbish'])('the header of an untrusted peer is ignored: %s', (value) => {
     expect(asked('x-forwarded-for', value, '203.0.113.5')).toEqual({ address: '203.0.113.5', port: 40_000 });
   });
 
@@ -222,7 +222,7 @@ describe('forwarding headers', () => {
     }
   });
 
-  test('any chain of proxies: the last who is not trusted is the client', () => {
+  test('any chain of proxies: the last untrusted address is the client', () => {
     const proxy = fc.constantFrom('10.0.0.1', '10.9.9.9', '2001:db8:ffff::7');
     const client = fc.constantFrom('192.0.2.1', '203.0.113.9', '2001:db8::5');
     fc.assert(
@@ -356,7 +356,7 @@ describe('behind the PROXY protocol', () => {
     expect(site.peers).toEqual([PEER, PEER]);
   });
 
-  test('a proxy that speaks for itself is told as what it is', async () => {
+  test('a proxy that connects for itself is shown with its own address', async () => {
     await using site = await ProxiedSite.open();
     const socket = site.dial('PROXY UNKNOWN\r\n');
     await joinRawOver(socket);
@@ -372,7 +372,7 @@ describe('behind the PROXY protocol', () => {
     expect(socket.bytesRead).toBe(0);
   });
 
-  test('who is not trusted is passed on as it comes, and its header is none', async () => {
+  test('an untrusted connection is passed on unchanged, and its header is not read', async () => {
     await using site = await ProxiedSite.open({ trusted: ['192.0.2.77'] });
     const plain = site.dial('');
     await joinRawOver(plain);

@@ -111,7 +111,7 @@ test.each([-3_600_000, 3_600_000])(
 );
 
 describe('off', () => {
-  test('nothing stands between a transport and its connection', () => {
+  test('without rates, a transport is connected directly', () => {
     const { router } = stage({});
     expect(new Talker(router, '192.0.2.1').listener).toBeInstanceOf(Inflow);
   });
@@ -135,7 +135,7 @@ describe('messages a second', () => {
     expect(router.limited.toObject()).toEqual({ rate_delayed: 3 });
   });
 
-  test('who keeps exceeding them for longer than patience is aborted', () => {
+  test('a client that exceeds them for longer than patience is aborted', () => {
     const { router, clock } = stage({ messagesPerSecond: 10, ratePatience: 1000 });
     const talker = new Talker(router);
     for (let ms = 0; ms < 990; ms += 1) {
@@ -167,7 +167,7 @@ describe('messages a second', () => {
     expect(talker.isClosed).toBe(false);
   });
 
-  test('what comes all the same is heard, and is the end once it takes more than patience', () => {
+  test('messages that arrive all the same are processed, and end the session once the excess is beyond patience', () => {
     const { router } = stage({ messagesPerSecond: 10, ratePatience: 1000 });
     const talker = new Talker(router);
     for (let request = 1; request <= 19; request += 1) talker.say([48, request, {}, 'com.none']);
@@ -204,7 +204,7 @@ describe('of an address', () => {
     expect(one.talk() + two.talk()).toBeLessThanOrEqual(10);
   });
 
-  test('one of this machine may be anybody’s, and is not limited', () => {
+  test('an address of this machine does not identify a client, and is not limited', () => {
     const { router } = stage({ messagesPerSecondPerAddress: 10 });
     expect(new Talker(router, '127.0.0.1').listener).toBeInstanceOf(Inflow);
   });
@@ -220,7 +220,7 @@ describe('of an address', () => {
   });
 });
 
-test('any talkers: in no stretch of time is more heard than the rate, a bucket, and what was under way', () => {
+test('any senders: no period has more messages than the rate, a bucket, and those in flight', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 50 }),
@@ -248,7 +248,7 @@ describe('over sockets', () => {
   const limits = { messagesPerSecond: 5, pingInterval: 10_000, ratePatience: 60_000 };
   const calls = Array.from({ length: 60 }, (_item, index) => [48, index + 1, {}, 'wamp.session.count']);
 
-  test('a WebSocket is not read, then read on; and nobody takes it for dead meanwhile', async () => {
+  test('a WebSocket is paused, then resumed, and does not count as dead meanwhile', async () => {
     const clock = new ManualClock();
     await using site = await Site.open({ clock, limits });
     const client = await WsClient.join(site.url());

@@ -148,7 +148,7 @@ describe('deadlines', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('who says no HELLO is told, and cut off', async () => {
+  test('a client without HELLO gets ABORT, and is disconnected', async () => {
     const clock = new ManualClock();
     await using site = await RawSite.open({ clock });
     const peer = RawPeer.dial(site.port);
@@ -159,7 +159,7 @@ describe('deadlines', () => {
     await peer.closed();
   });
 
-  test('who does not close in turn is cut off after 5 s', async () => {
+  test('a client that does not close its side is disconnected after 5 s', async () => {
     const clock = new ManualClock();
     await using site = await RawSite.open({ clock });
     const accepted = once(site.server, 'connection') as Promise<[Socket]>;
@@ -256,14 +256,14 @@ describe('PING', () => {
     expect(heard).toEqual(['pong 1', 'message 2', 'pong 2', 'message 50', 'pong 3', 'pong 4']);
   });
 
-  test('RAW-8 a PONG nobody asked for is ignored', async () => {
+  test('RAW-8 an unsolicited PONG is ignored', async () => {
     await using site = await RawSite.open();
     const peer = await RawPeer.join(site.port);
     peer.write(rawSocketFrame(2, Buffer.from('unasked')));
     await unhurt(peer);
   });
 
-  test('RAW-8 who floods with PINGs and reads no PONG is not read either, until it reads', async () => {
+  test('RAW-8 a client that floods PINGs and reads no PONGs is not read until it reads', async () => {
     await using site = await RawSite.open();
     const accepted = once(site.server, 'connection') as Promise<[Socket]>;
     const peer = await RawPeer.join(site.port);
@@ -347,7 +347,7 @@ describe('limits', () => {
     await unhurt(caller);
   });
 
-  test('RAW-6 T-53 a part too large for its caller ends the call, and the callee is told to stop', async () => {
+  test('RAW-6 T-53 a progressive result too large for its caller ends the call, and interrupts the callee', async () => {
     await using site = await RawSite.open();
     const caller = await RawPeer.join(site.port, msgpack, 2);
     const callee = await RawPeer.join(site.port);
@@ -397,7 +397,7 @@ describe('limits', () => {
     expect(await caller.message()).toEqual([50, 2, {}, ['indeed']]);
   });
 
-  test('RAW-6 who has no room for WELCOME is told that, and never joins', async () => {
+  test('RAW-6 a client whose limit is below WELCOME gets ABORT, and does not join', async () => {
     await using site = await RawSite.open();
     const peer = RawPeer.dial(site.port);
     peer.write(greetingOf(json, 0));
@@ -406,7 +406,7 @@ describe('limits', () => {
     expect(site.router.realm('realm1')?.sessions.size).toBe(0);
   });
 
-  test('RAW-6 who has no room for GOODBYE is told that', async () => {
+  test('RAW-6 a client whose limit is below GOODBYE gets ABORT', async () => {
     await using site = await RawSite.open();
     const peer = await RawPeer.join(site.port, json, 2);
     site.router.realm('realm1')?.sessions.forEach((session) => {

@@ -164,7 +164,7 @@ test('a connection that is reset ends in an error and in close', async () => {
 });
 
 describe('what is no plain socket', () => {
-  test('TLS reads as it always does, and whatever it holds of what is written is its own affair', async () => {
+  test('TLS sockets are read and written through their streams', async () => {
     const [near, far] = await tlsPair();
     const taker = new Taker(near);
     const sent = numbered(300_000);

@@ -38,7 +38,7 @@ describe('realms', () => {
     expect(router.kept.used).toBe(0);
   });
 
-  test('that are changed hold sessions to new quotas from their next request on, and end none', async () => {
+  test('that are changed apply new quotas from the next request on, and end no session', async () => {
     const router = routerWith();
     const session = router.join('realm1');
     await session.subscribe('com.a', () => undefined);
@@ -68,7 +68,7 @@ describe('realms', () => {
 });
 
 describe('limits', () => {
-  test('change for what comes next', () => {
+  test('apply from now on', () => {
     const router = routerWith();
     router.reconfigure({ limits: { keptSize: 1234, helloTimeout: 7 }, attempts: { perAuthid: 3 } });
     expect(router.kept.limit).toBe(1234);

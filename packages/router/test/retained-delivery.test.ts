@@ -50,7 +50,7 @@ test('A2 a turn looks up as many topics as it has room for', async () => {
   expect(bob.heard).toHaveLength(1 + TOPICS);
 });
 
-test('A2 ORD-1 RET-4 what is published meanwhile comes once, and the rest in order of publication', async () => {
+test('A2 ORD-1 RET-4 events published meanwhile are delivered once, and the others in order of publication', async () => {
   const { router, ann, bob } = await subscribeLate(memoryStore());
   ann.send(
     [16, 1000, { retain: true }, 'com.t0', ['again']],

@@ -127,7 +127,7 @@ describe('drop_newest', () => {
 });
 
 describe('drop_oldest', () => {
-  test('C4 the newest events stay, in order, behind those that had gone out', async () => {
+  test('C4 the newest events are kept, in order, after those already sent', async () => {
     const play = await plot('drop_oldest');
     const id = [...(play.router.realm('realm1')?.sessions.keys() ?? [])][0];
     await publish(play, 1, 200);
@@ -146,7 +146,7 @@ describe('drop_oldest', () => {
     expect(play.reader.backlog).toBe(0);
   });
 
-  test('C4 whatever is no event waits its turn among those that stay, and is counted as sent', async () => {
+  test('C4 other messages keep their place among the kept events, and count as sent', async () => {
     const play = await plot('drop_oldest');
     await publish(play, 1, 20);
     play.publisher.send([48, 21, {}, 'com.procedure', ['first']]);
@@ -167,7 +167,7 @@ describe('drop_oldest', () => {
     expect(read.length + (droppedOf(play)?.['EVENT'] ?? 0)).toBe(199);
   });
 
-  test('C4 what waits is told before GOODBYE', async () => {
+  test('C4 waiting messages are sent before GOODBYE', async () => {
     const play = await plot('drop_oldest');
     await publish(play, 1, 30);
     play.reader.say([6, {}, 'wamp.close.close_realm']);
@@ -192,7 +192,7 @@ describe('drop_oldest', () => {
 });
 
 describe.each(['drop_newest', 'drop_oldest'] as const)('%s', (policy) => {
-  test('C4 an INVOCATION for which there is no room ends the session, and the caller is told', async () => {
+  test('C4 an INVOCATION for which there is no room ends the session, and the caller gets an ERROR', async () => {
     const play = await plot(policy);
     for (let request = 1; request <= 100; request += 1) {
       play.publisher.send([48, request, {}, 'com.procedure', [TEXT]]);
@@ -244,7 +244,7 @@ describe.each(['drop_newest', 'drop_oldest'] as const)('%s', (policy) => {
     expect(play.clock.pending).toBe(0);
   });
 
-  test('C4 the slow client itself is not told that it is slow', async () => {
+  test('C4 the slow client itself is not notified', async () => {
     const play = await plot(policy);
     play.reader.say([32, 7, {}, 'wamp.session.on_slow_consumer']);
     await publish(play, 1, 100);

@@ -82,7 +82,7 @@ describe('§1 a router shows what applications need', () => {
     expect(router.realm('realm3')).toBeUndefined();
   });
 
-  test('and acceptors take none that createRouter has not made', () => {
+  test('and acceptors refuse a router that was not made by createRouter', () => {
     const router = createRouter({ realms: ['realm1'] });
     expect(() => acceptWebSockets({ ...router }, { server: createServer() })).toThrow(
       new TypeError('router: expected one that createRouter has made'),
@@ -117,7 +117,7 @@ describe('§1 a realm shows what features need', () => {
     expect(realm.dealer.calls).not.toHaveProperty('pending');
   });
 
-  test('and nobody adds a session to it, or takes one out', async () => {
+  test('and its sessions cannot be changed from outside', async () => {
     const router = createRouter({ realms: ['realm1'] });
     const realm = realmOf(router);
     const client = await Client.join(router);
@@ -133,7 +133,7 @@ describe('§1 a realm shows what features need', () => {
     client.transport.close();
   });
 
-  test('and nobody but its broker and its dealer changes a subscription, a registration, a callee or a call', () => {
+  test('and only its broker and its dealer can change subscriptions, registrations, callees and calls', () => {
     expectTypeOf<Registration>().toEqualTypeOf<Readonly<Registration>>();
     expectTypeOf<Registration['callees']>().toEqualTypeOf<readonly Callee[]>();
     expectTypeOf<Callee>().toEqualTypeOf<Readonly<Callee>>();

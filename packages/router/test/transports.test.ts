@@ -68,7 +68,7 @@ describe.each(EVERY)('%s, %s', (kind, _name, serializer) => {
       `,
     ));
 
-  test('an event reaches every subscriber, in order, and nobody else', () =>
+  test('an event reaches every subscriber, in order, and no other session', () =>
     over(
       kind,
       serializer,
@@ -173,7 +173,7 @@ describe.each(EVERY)('%s, %s', (kind, _name, serializer) => {
       `,
     ));
 
-  test('a violation ends the offender, and nobody else', () =>
+  test('a violation ends the offending session only', () =>
     over(
       kind,
       serializer,
@@ -193,7 +193,7 @@ describe.each(EVERY)('%s, %s', (kind, _name, serializer) => {
       `,
     ));
 
-  test('who does not join properly is told why', () =>
+  test('a client that does not join properly gets the reason', () =>
     over(
       kind,
       serializer,

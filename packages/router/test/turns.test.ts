@@ -69,7 +69,7 @@ describe('rounds', () => {
     }
   }
 
-  test('A4 whoever asks for little waits for one round, whatever the others cost', async () => {
+  test('A4 a client with little work waits for one round at most, whatever the others cost', async () => {
     const turns = new TurnsOfRouter(new FlushQueue(), new Tally(), clock);
     const hogs = range(100).map(() => new Job(turns, 5000, 1000));
     for (const hog of hogs) turns.add(hog);
@@ -88,7 +88,7 @@ describe('rounds', () => {
     readonly single = true;
   }
 
-  test('A4 a client that asks for little has it in the next turn, however many wait', async () => {
+  test('A4 a client with little work is served in the next turn, however many wait', async () => {
     const turns = new TurnsOfRouter(new FlushQueue(), new Tally(), clock);
     for (const hog of range(100).map(() => new Job(turns, 200, 1000))) turns.add(hog);
     await settle();
@@ -98,7 +98,7 @@ describe('rounds', () => {
     expect(modest.map(({ steps }) => steps)).toEqual(range(20).map(() => 0));
   });
 
-  test('A4 those who wait get on, however many newcomers there are and whatever these cost', async () => {
+  test('A4 waiting clients make progress, however many new ones there are and whatever these cost', async () => {
     const turns = new TurnsOfRouter(new FlushQueue(), new Tally(), clock);
     const hog = new Job(turns, 100, 100_000);
     turns.add(hog);
@@ -137,7 +137,7 @@ describe('rounds', () => {
     expect(served).toBe(Math.ceil(TURN / 2 / 2000));
   });
 
-  test('A4 what comes in is compared with the clock, and no more is heard in a turn that has lasted', () => {
+  test('A4 a turn that has lasted too long processes no further messages', () => {
     const turns = new TurnsOfRouter(new FlushQueue(), new Tally(), clock);
     turns.begin();
     clock.advance(4);
@@ -148,7 +148,7 @@ describe('rounds', () => {
     expect(turns.work.isOver).toBe(true);
   });
 
-  test('A4 after large messages have come in, those who wait have the next turn, and what comes in waits', async () => {
+  test('A4 after large messages, waiting clients have the next turn, and new messages wait', async () => {
     const turns = new TurnsOfRouter(new FlushQueue(), new Tally(), clock);
     const job = new Job(turns, 10, 10);
     turns.add(job);
@@ -181,7 +181,7 @@ describe('rounds', () => {
     expect(new Set(done).size).toBe(3);
   });
 
-  test('A4 those who cost the same get the same, and those who cost more get no more work', async () => {
+  test('A4 clients with equal costs get equal shares, and those with higher costs get no larger one', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 2, maxLength: 20 }),
@@ -305,7 +305,7 @@ describe('a turn', () => {
     expect(told.filter((n) => n < 5)).toHaveLength(5 * 200);
   });
 
-  test('A4 a batch is heard as far as the turn goes, and the rest of it later, in order', async () => {
+  test('A4 a batch is processed as far as the turn permits, and the rest of it later, in order', async () => {
     const { router, turns } = plot();
     const reader = SlowReader.join(router);
     reader.say([32, 1, {}, 'com.t']);
@@ -345,7 +345,7 @@ describe('a turn', () => {
     expect(told).toEqual(range(1000).flatMap((n) => range(100).map(() => n)));
   });
 
-  test('A4 what a client has sent before it goes is heard, and then it is gone', async () => {
+  test('A4 the messages that a client sent before it disconnected are processed first', async () => {
     const { router } = plot();
     const reader = SlowReader.join(router);
     reader.say([32, 1, {}, 'com.t']);
@@ -358,7 +358,7 @@ describe('a turn', () => {
     expect(router.realm('realm1')?.sessions.size).toBe(1);
   });
 
-  test('A4 of a client that is aborted nothing more is heard', async () => {
+  test('A4 no further messages of an aborted client are processed', async () => {
     const { router } = plot();
     const reader = SlowReader.join(router);
     reader.say([32, 1, {}, 'com.t']);

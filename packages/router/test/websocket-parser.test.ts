@@ -185,7 +185,7 @@ describe('any split', () => {
         expect(parsed(stream, LIMIT, [cut, Math.min(cut + gap, stream.length)])).toEqual(whole);
   });
 
-  test('WS-2 threat 8: any conversation, however it is cut, is told as the rules have it', () => {
+  test('WS-2 threat 8: any stream, however it is split, gives the result that the rules require', () => {
     const cuts = fc.array(fc.nat(1500), { maxLength: 12 });
     fc.assert(
       fc.property(conversation, cuts, fc.constantFrom(LIMIT, 300, 10), (frames, places, limit) => {
@@ -294,7 +294,7 @@ describe('faults', () => {
   ];
 
   test.each(faults)(
-    'threat 8: %s closes with %i at every split, and nothing more is told',
+    'threat 8: %s closes with %i at every split, and nothing follows',
     (_what, code, frames) => {
       const before = clientFrame({ opcode: Opcode.TEXT, payload: utf8('[]') });
       const after = [clientFrame({ opcode: Opcode.PING }), clientFrame({ opcode: Opcode.CLOSE })];
@@ -325,7 +325,7 @@ describe('faults', () => {
     },
   );
 
-  test('nothing is told after stop(), not even of the chunk at hand', () => {
+  test('nothing is delivered after stop(), not even from the current chunk', () => {
     const told: string[] = [];
     const parser: WebSocketParser = new WebSocketParser(
       {
@@ -349,7 +349,7 @@ describe('faults', () => {
     expect(told).toEqual(['message']);
   });
 
-  test('a message of many pieces is told as it was, whatever becomes of the pieces', () => {
+  test('a fragmented message is delivered whole, even if its pieces are overwritten', () => {
     const payload = Uint8Array.from({ length: 200_000 }, (_item, index) => (index * 7) & 0xff);
     const stream = written(
       clientFrame({ opcode: Opcode.BINARY, payload: payload.subarray(0, 3), final: false }),
@@ -426,7 +426,7 @@ describe('beside the receiver of ws', () => {
     });
 
   test(
-    'threat 8: the same is told of any stream, or both refuse it',
+    'threat 8: both parsers deliver the same from any stream, or both refuse it',
     { timeout: DEEP ? 1_200_000 : 120_000 },
     async () => {
       const cuts = fc.array(fc.nat(1500), { maxLength: 4 });

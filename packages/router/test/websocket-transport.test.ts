@@ -186,7 +186,7 @@ describe('the end', () => {
     client.destroy();
   });
 
-  test('what is sent after the end goes nowhere, and harms nobody', async () => {
+  test('messages sent after the end are discarded, and do no harm', async () => {
     const line = new Line();
     const ground = { queue: new FlushQueue(), clock: new ManualClock(), limit: MIB };
     const transport = new WebSocketTransport(
@@ -240,7 +240,7 @@ test('what a stream brings while something is being sent has nothing else writte
   expect(others.map(({ writes }) => writes)).toEqual([0, 0]);
 });
 
-test('a reader that stops within a frame gets the rest whole, and all that follows', async () => {
+test('a reader that pauses within a frame gets the rest of it, and all that follows', async () => {
   await using site = await Site.open();
   const reader = await RawClient.join(site.port);
   reader.text('[32,1,{},"com.news"]');
@@ -273,7 +273,7 @@ describe('the upgrade', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('who is refused and goes is gone at once', async () => {
+  test('a refused client that disconnects leaves no state', async () => {
     await using site = await Site.open({ clock: new ManualClock() });
     const arrived = endOf(site);
     const { socket } = await request(site.port, { 'Sec-WebSocket-Protocol': 'soap' });

@@ -81,7 +81,7 @@ describe('the upgrade', () => {
     expect(await handshake(site.url(), ['wamp.2.json'], { origin })).toBe(403);
   });
 
-  test('origins of this host and listed ones are let in', async () => {
+  test('origins of this host and listed ones are accepted', async () => {
     await using site = await Site.open({}, { origins: ['https://app.example.org'] });
     for (const origin of [
       `http://127.0.0.1:${site.port}`,
@@ -95,7 +95,7 @@ describe('the upgrade', () => {
     );
   });
 
-  test('pages on loopback are let in while the router is bound to loopback, and only then', async () => {
+  test('pages on loopback are accepted while the router is bound to loopback, and only then', async () => {
     await using site = await Site.open({}, {}, '0.0.0.0');
     expect(await handshake(site.url(), ['wamp.2.json'], { origin: 'http://localhost:3000' })).toBe(403);
     expect(await handshake(site.url(), ['wamp.2.json'])).toBe('wamp.2.json');
@@ -366,7 +366,7 @@ describe('octets that are no WebSocket', () => {
   ];
 
   test.each(bad)(
-    'threat 8: %s: the right close code, and nobody else notices',
+    'threat 8: %s: the right close code, and other clients are not affected',
     async (_what, octets, code) => {
       await using site = await Site.open();
       const witness = await WsClient.join(site.url());
@@ -380,7 +380,7 @@ describe('octets that are no WebSocket', () => {
     },
   );
 
-  test('VIO-1 who breaks WebSocket has lost its session at once, though it keeps the connection', async () => {
+  test('VIO-1 a client that violates WebSocket loses its session at once, though it keeps the connection open', async () => {
     await using site = await Site.open();
     const witness = await WsClient.join(site.url());
     const client = await RawClient.join(site.port);

@@ -68,7 +68,7 @@ describe.each(['TCP', 'Unix socket'] as const)('a plain %s', (kind) => {
     expect(pair.near.bytesWritten).toBeLessThan(wanted.length);
   });
 
-  test('once it is destroyed, nothing is written to whatever has its descriptor now', async () => {
+  test('after it is destroyed, nothing is written to a socket that reuses its descriptor', async () => {
     using pair = await SocketPair.open(kind);
     const queue = new FlushQueue();
     const outbox = new Outbox(pair.near, RAW, queue);
@@ -90,7 +90,7 @@ describe.each(['TCP', 'Unix socket'] as const)('a plain %s', (kind) => {
   });
 });
 
-test('a peer that is gone is noticed by the stream', async () => {
+test('the stream detects a closed peer', async () => {
   using pair = await SocketPair.open('TCP');
   const queue = new FlushQueue();
   const outbox = new Outbox(pair.near, framingFor(json), queue);

@@ -38,7 +38,7 @@ describe('attempts', () => {
     expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, MINUTE, MINUTE]);
   });
 
-  test('whoever waits long enough may try again, once', () => {
+  test('an address that has waited may try again, once', () => {
     const { attempts, clock } = start();
     fail(attempts, joe(HERE), 12);
     clock.advance(3999);
@@ -80,7 +80,7 @@ describe('attempts', () => {
     expect(attempts.wait({ realm: 'realm1', authid: 'ann', address: '192.0.2.2' })).toBe(0);
   });
 
-  test('a user does not wait where it has come in before, whatever others do elsewhere', () => {
+  test('a user does not wait at an address from which it has logged in, whatever others do elsewhere', () => {
     const { attempts } = start();
     attempts.succeeded(joe('192.0.2.1'));
     fail(attempts, joe('198.51.100.7'), 50);
@@ -89,7 +89,7 @@ describe('attempts', () => {
     expect(attempts.wait(joe('198.51.100.7'))).toBe(MINUTE);
   });
 
-  test('coming in ends nobody else’s wait', () => {
+  test('a successful attempt does not end the delay of other addresses', () => {
     const { attempts } = start();
     fail(attempts, joe('198.51.100.7'), 20);
     attempts.succeeded(joe('192.0.2.1'));
@@ -139,7 +139,7 @@ describe('attempts', () => {
     expect(attempts.wait({ realm: 'realm1', address: other }) > 0).toBe(same);
   });
 
-  test('remembers no more than it has room for, and forgets who was quiet longest', () => {
+  test('keeps a bounded number of entries, and drops the least recently active', () => {
     const { attempts } = start({ size: 3, perAuthid: 1 });
     for (const authid of ['a', 'b', 'c']) attempts.failed({ realm: 'r', authid });
     attempts.failed({ realm: 'r', authid: 'a' });
@@ -330,7 +330,7 @@ describe('clients that guess', () => {
     }
   }
 
-  test('A9 ten who guess without a pause do not keep the user out: it waits for those before it', async () => {
+  test('A9 ten clients that guess without a pause do not lock the user out: it waits for those before it', async () => {
     const guessers = new Guessers('joe');
     await guessers.pass(10_000);
     for (let retry = 0; retry < 3; retry += 1) {
@@ -352,7 +352,7 @@ describe('clients that guess', () => {
     await guessers.stop();
   });
 
-  test('A9 a line too long takes nobody more, and says how long it is', async () => {
+  test('A9 a full queue refuses further attempts, and says how long it is', async () => {
     const { router, clock } = start();
     for (let number = 0; number < 10; number += 1) await attempt(router, 'joe', 'guess');
     const logins = Array.from({ length: 40 }, () => new Login(router));
@@ -430,21 +430,21 @@ describe('clients that guess', () => {
       expect(answers.filter((answer) => JSON.stringify(answer) === JSON.stringify(DENIED))).toHaveLength(1);
     });
 
-    test('all come in who may, ten at a time', async () => {
+    test('all valid clients are accepted, ten at a time', async () => {
       const slow = new Slow();
       const answers = await slow.burst(logins(slow.router, 35), 'secret');
       expect(answers).toEqual(Array.from({ length: 35 }, () => welcomed({ authid: 'joe' })));
       expect(slow.most).toBe(10);
     });
 
-    test('who comes from where the user has come in before waits for nobody’s name', async () => {
+    test('a client at an address from which the user has logged in does not wait', async () => {
       const slow = new Slow();
       await slow.burst(logins(slow.router, 1, '192.0.2.1'), 'secret');
       await slow.burst(logins(slow.router, 30, '192.0.2.1'), 'secret');
       expect(slow.most).toBe(30);
     });
 
-    test('who has gone is not judged, and who is judged for too long holds up nobody', async () => {
+    test('a client that has left is not verified, and a slow verification does not delay others', async () => {
       const slow = new Slow();
       const first = logins(slow.router, 10);
       const second = logins(slow.router, 3);
@@ -480,7 +480,7 @@ describe('clients that guess', () => {
     expect(await attempt(router, 'joe', 'secret', '127.0.0.1')).toEqual(welcomed({ authid: 'joe' }));
   });
 
-  test('whoever only claims to be somebody is not known as that', async () => {
+  test('a claimed authid alone does not make an address known', async () => {
     const clock = new ManualClock();
     const tickets = new Map([['joe', { ticket: 'secret', authrole: 'user' }]]);
     const { anonymous } = await import('@wamp/router');
@@ -492,7 +492,7 @@ describe('clients that guess', () => {
     expect(await attempt(router, 'joe', 'guess', '198.51.100.7')).toEqual(TOO_MANY(1));
   });
 
-  test('a fault of an authenticator is nobody’s guess', async () => {
+  test('an error of an authenticator does not count as a failed attempt', async () => {
     const clock = new ManualClock();
     const broken = ticket({ verify: () => Promise.reject(new Error('the database is down')) });
     const router = createRouter({ realms: ['realm1'], clock, authenticators: [broken] });
@@ -502,7 +502,7 @@ describe('clients that guess', () => {
     }
   });
 
-  test('who wants no waiting has none', async () => {
+  test('delays can be turned off', async () => {
     const tickets = new Map([['joe', { ticket: 'secret', authrole: 'user' }]]);
     const router = createRouter({ realms: ['realm1'], attempts: false, authenticators: [ticket(tickets)] });
     for (let number = 0; number < 30; number += 1) await attempt(router, 'joe', 'guess');
@@ -515,7 +515,7 @@ describe('turns', () => {
     readonly kinds: readonly string[];
   }
 
-  test('no kind has more under way than its bound, and nobody waits for whom there is room', async () => {
+  test('no kind exceeds its bound, and no attempt waits while there is room', async () => {
     const bounds = { a: 1, b: 2, c: 3 };
     const kinds = fc.subarray(['a', 'b', 'c'] as const);
     const step = fc.oneof(fc.record({ take: kinds }), fc.record({ giveBack: fc.nat(20) }));

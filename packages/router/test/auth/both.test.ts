@@ -33,7 +33,7 @@ async function hello(codes: Codes, authmethods = ['ticket', 'code']): Promise<Lo
 }
 
 describe('SES-11 two factors', () => {
-  test('let in whom both let in, as whom the first says', async () => {
+  test('accept a client that both accept, as the principal of the first', async () => {
     const codes = new Codes();
     const login = await hello(codes);
     expect(await login.authenticate('pencil')).toEqual([4, 'code', {}]);
@@ -43,7 +43,7 @@ describe('SES-11 two factors', () => {
     expect(codes.asked).toEqual(['joe']);
   });
 
-  test('deny who has the first alone, and who has the second alone', async () => {
+  test('deny a client with the first credential only, or the second only', async () => {
     const codes = new Codes();
     const first = await hello(codes);
     await first.authenticate('pencil');
@@ -53,7 +53,7 @@ describe('SES-11 two factors', () => {
     expect(codes.asked).toEqual(['joe']);
   });
 
-  test('deny who is somebody else by the second', async () => {
+  test('deny a client whose second credential is of another principal', async () => {
     const login = await hello(new Codes(() => ({ authrole: 'x', authid: 'ann' })));
     await login.authenticate('pencil');
     expect(await login.authenticate('123456')).toEqual(DENIED);

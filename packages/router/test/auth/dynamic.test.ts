@@ -174,11 +174,11 @@ describe('DYN-1 T-27 a procedure', () => {
     expect(await showTicket(stage)).toEqual(FAILED);
   });
 
-  test('that is not there lets nobody in', async () => {
+  test('that is not registered refuses the client', async () => {
     expect(await showTicket(new Stage())).toEqual(FAILED);
   });
 
-  test('whose callee dies lets nobody in', async () => {
+  test('whose callee disconnects refuses the client', async () => {
     const stage = new Stage();
     await stage.serve(() => {
       queueMicrotask(() => stage.leave());
@@ -187,7 +187,7 @@ describe('DYN-1 T-27 a procedure', () => {
     expect(await showTicket(stage)).toEqual(FAILED);
   });
 
-  test('that takes too long lets nobody in, and is interrupted', async () => {
+  test('that takes too long refuses the client, and is interrupted', async () => {
     const stage = new Stage();
     await stage.serve(() => undefined);
     const login = new Login(stage.router);
@@ -199,7 +199,7 @@ describe('DYN-1 T-27 a procedure', () => {
     expect(stage.clock.pending).toBe(0);
   });
 
-  test('in a realm that is not there lets nobody in', async () => {
+  test('in an unknown realm refuses the client', async () => {
     const source = { procedure: PROCEDURE, realm: 'nowhere' };
     const router = createRouter({ realms: ['realm1'], authenticators: [ticket(source)] });
     onTestFinished(() => router.close());
@@ -233,7 +233,7 @@ describe('B5 an answer as Crossbar.io knows it', () => {
     expect(stage.asked).toHaveLength(2);
   });
 
-  test('B5 with allow: false is of a stranger, whatever else it says', async () => {
+  test('B5 with allow: false means an unknown principal, whatever else it contains', async () => {
     const stage = new Stage();
     await stage.serve(returns({ allow: false, role: 'clerk', cache: true }));
     expect(await showTicket(stage)).toEqual(DENIED);
@@ -334,7 +334,7 @@ describe('DYN-1 T-27 secrets of', () => {
     },
   );
 
-  test('anonymous clients are whom the procedure says, under a name of the router’s', async () => {
+  test('anonymous clients get the role of the procedure, and an authid of the router', async () => {
     const stage = new Stage();
     await stage.serve(([, request, , , args]) => {
       const [, authid] = args as [string, string | null];

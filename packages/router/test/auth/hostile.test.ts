@@ -63,7 +63,7 @@ describe('an answer to another challenge', () => {
     },
   );
 
-  test('SCR-6 lets nobody in, though the client says the same nonce again', async () => {
+  test('SCR-6 refuses a client that repeats a nonce', async () => {
     const stored = await scramCredentials('pencil', { kdf: 'pbkdf2', iterations: 4096 });
     const router = start(scram(new Map([['joe', { ...stored, ...role }]])));
     const nonces = new Set<unknown>();

@@ -118,7 +118,7 @@ describe('wampcra', () => {
     expect(await login.authenticate(signature(extra))).toEqual(DENIED);
   });
 
-  test('T-25 a stranger is challenged like the others, and always in the same way', async () => {
+  test('T-25 an unknown authid is challenged like the others, and always in the same way', async () => {
     const salted = new Map([
       ['joe', { ...(await wampcraCredentials('secret', { iterations: 10 })), authrole: 'clerk' }],
     ]);
@@ -225,7 +225,7 @@ describe('wamp-scram', () => {
     expect(await login.authenticate(proof, extra(challenge))).toEqual(DENIED);
   });
 
-  test('SCR-2 T-25 a stranger is challenged like the others, always in the same way, and denied', async () => {
+  test('SCR-2 T-25 an unknown authid is challenged like the others, always in the same way, and denied', async () => {
     const router = await start2();
     const salts = new Set<unknown>();
     for (const authid of ['eve', 'eve', 'constructor']) {
@@ -419,7 +419,7 @@ describe('secrets', () => {
     for (const secret of [...secrets, 'wr0ng-guess']) expect(text).not.toContain(secret);
   });
 
-  test('AUTH-4 a fault is told to those who run the router, and to nobody else', async () => {
+  test('AUTH-4 an error of an authenticator is logged, and not disclosed to the client', async () => {
     const log: unknown[] = [];
     const router = start(ticket({ verify: () => Promise.reject(new Error('the database is down')) }), log);
     const login = new Login(router);

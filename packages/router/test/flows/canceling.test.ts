@@ -131,7 +131,7 @@ describe('modes', () => {
       caller ← [50, 2, {}, [2]]
     `));
 
-  test("T-6 nobody cancels another's call", () =>
+  test('T-6 no session can cancel the call of another', () =>
     converse(`
       ${CALLED}
       other → [48, 1, {}, "com.nothing"]
@@ -312,7 +312,7 @@ describe('the race table: a call that was killed', () => {
     `),
   );
 
-  test('CAN-6 LEAVE-1 the caller leaves: the callee has been told already', () =>
+  test('CAN-6 LEAVE-1 the caller leaves: the callee was already interrupted', () =>
     converse(`
       ${STATES['after kill']}
       caller → closed
@@ -376,7 +376,7 @@ describe('stray CANCELs', () => {
       ${INTERRUPTED}
     `));
 
-  test('CAN-4 T-19 who calls itself can cancel itself', () =>
+  test('CAN-4 T-19 a session can cancel a call to itself', () =>
     converse(`
       client → [64, 1, {}, "com.self"]
       client ← [65, 1, $self]

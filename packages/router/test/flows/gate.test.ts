@@ -137,7 +137,7 @@ describe('denied', () => {
     );
   });
 
-  test('AZN-2 who fails to decide is complained about, ten times a second at most', async () => {
+  test('AZN-2 an authorizer that fails is logged, at most ten times a second', async () => {
     const clock = new ManualClock();
     const log = vi.fn();
     const error = new Error('the directory is down');
@@ -161,7 +161,7 @@ describe('denied', () => {
     ]);
   });
 
-  test('AZN-2 PUB-1 what is denied is counted, be it in silence', () =>
+  test('AZN-2 PUB-1 denied requests are counted, even if they are not answered', () =>
     converse(
       `
       client → [16, 1, {}, "com.closed"]

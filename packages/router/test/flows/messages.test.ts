@@ -21,7 +21,7 @@ test('MSG-4 the messages of a session are there for every role', async () => {
   }
 });
 
-test('EXT-2 keys of somebody’s own are taken and not passed on, however they are spelled', () =>
+test('EXT-2 custom keys are accepted and not forwarded, however they are spelled', () =>
   converse(`
     callee → [64, 1, {"_my_option": 1, "x_my_option": 2, "My-Option": 3}, "com.add"]
     callee ← [65, 1, $registration]

@@ -100,7 +100,7 @@ describe.each(NAMES)('%s', (name) => {
     ]);
   });
 
-  test('EXT-1 is an option that nobody knows', () =>
+  test('EXT-1 is an unknown option', () =>
     converse(`
       client → [1, "realm1", {"roles": {"subscriber": {"features": {"${name}": true}}, "callee": {}, "${name}": {"features": {"call_canceling": true}}}, "${name}": {"polluted": true}}]
       client ← [2, *, {...}]

@@ -25,7 +25,7 @@ function twins(): { readonly routers: readonly [Router, Router]; readonly seen: 
   return { routers: [router('a', 1), router('b', 0)], seen };
 }
 
-test('a publication that came from another node is passed on to none, whatever a feature does', async () => {
+test('a publication from another node is not forwarded, whatever a feature does', async () => {
   const { routers, seen } = twins();
   const publisher = await Client.join(routers[0]);
   const subscriber = await Client.join(routers[1]);
@@ -40,7 +40,7 @@ test('a publication that came from another node is passed on to none, whatever a
   ]);
 });
 
-test('what the router publishes itself says so', async () => {
+test('publications of the router have the origin router', async () => {
   const { routers, seen } = twins();
   await Client.join(routers[0]);
   expect(seen).toContain('a: wamp.session.on_join from router, passed on');

@@ -75,7 +75,7 @@ describe('registrations', () => {
       )}
     `));
 
-  test('PREG-3 a wildcard stands for one component each', () =>
+  test('PREG-3 each wildcard matches one component', () =>
     converse(`
       callee → [64, 1, {"match": "wildcard"}, "com.myapp..read"]
       callee ← [65, 1, $middle]

@@ -152,7 +152,7 @@ describe('Crossbar.io', () => {
       callee ← nothing
     `));
 
-  test('CAN-3 T-10 after kill the caller gets what the callee produced, be it a result', () =>
+  test('CAN-3 T-10 after kill the caller gets the answer of the callee, even a result', () =>
     converse(`
       ${SLOW}
       caller → [48, 1, {}, "com.slow"]
@@ -178,7 +178,7 @@ describe('Crossbar.io', () => {
       { router: { authenticators: [trusting] }, peers: { ann: as('ann', 'staff') } },
     ));
 
-  test('T-17 a session that registers a shared procedure twice is told so', () =>
+  test('T-17 a session that registers a shared procedure twice gets an ERROR', () =>
     converse(`
       callee → [64, 1, {"invoke": "roundrobin"}, "com.add"]
       callee ← [65, 1, *]
@@ -186,7 +186,7 @@ describe('Crossbar.io', () => {
       callee ← [8, 64, 2, {}, "wamp.error.procedure_already_exists", *]
     `));
 
-  test('crossbar#2103 LEAVE-1 a callee whose caller left mid-call keeps its session, whatever it answers', () =>
+  test('crossbar#2103 LEAVE-1 a callee whose caller left during the call keeps its session, whatever it answers', () =>
     converse(
       `
       ${SLOW}
@@ -204,7 +204,7 @@ describe('Crossbar.io', () => {
       { peers: { callee: { roles: { callee: { features: { call_reroute: true } } } } } },
     ));
 
-  test('crossbar#430 the authorizer is told the match policy, and all other options', async () => {
+  test('crossbar#430 the authorizer receives the match policy, and all other options', async () => {
     const asked: unknown[] = [];
     const authorizer: Authorizer = {
       authorize(_who, action, uri, options) {
@@ -254,7 +254,7 @@ describe('nexus', () => {
       callee ← nothing
     `));
 
-  test('nexus#180 META-1 who watches everything may call everything while it happens', () =>
+  test('nexus#180 META-1 a subscriber of all meta events may call all meta procedures meanwhile', () =>
     converse(`
       watcher → [32, 1, {"match": "prefix"}, "wamp."]
       watcher ← [33, 1, $meta]
@@ -312,7 +312,7 @@ describe('nexus', () => {
       one ← [50, 2, {}]
     `));
 
-  test('T-47 PCI-6 PCI-10 more input reaches a callee that has unregistered, and none after its final answer', () =>
+  test('T-47 PCI-6 PCI-10 further input reaches a callee that has unregistered, and none after its final answer', () =>
     converse(`
       ${SLOW}
       caller → [48, 1, {"progress": true}, "com.slow", [1]]
@@ -384,7 +384,7 @@ describe('nexus', () => {
       callee ← [68, 1, $better, {"procedure": "com.a.averylongcomponent"}]
     `));
 
-  test('T-43 SUB-4 REG-2 nobody ends what another session holds', () =>
+  test('T-43 SUB-4 REG-2 no session can end the subscription or registration of another', () =>
     converse(`
       owner → [32, 1, {}, "com.news"]
       owner ← [33, 1, $news]
@@ -400,7 +400,7 @@ describe('nexus', () => {
       owner ← [36, $news, *, {}]
     `));
 
-  test('nexus#159 AZN-2 a session whose permission takes for ever delays nobody else', () =>
+  test('nexus#159 AZN-2 a session whose authorization is never decided does not delay others', () =>
     converse(
       `
       watcher → [32, 1, {"match": "prefix"}, "com."]
@@ -544,7 +544,7 @@ describe('xconn-go', () => {
     `),
   );
 
-  test('LEAVE-2 the calls of a callee that is gone are answered', () =>
+  test('LEAVE-2 the calls of a callee that has left are answered', () =>
     converse(`
       ${SLOW}
       caller → [48, 1, {}, "com.slow"]
@@ -574,7 +574,7 @@ describe('xconn-go', () => {
     );
   });
 
-  test('T-11 a progressive result that nobody asked for is not made a final one', () =>
+  test('T-11 a progressive result that was not asked for is not forwarded as a final one', () =>
     converse(`
       ${SLOW}
       caller → [48, 1, {}, "com.slow"]
@@ -637,7 +637,7 @@ describe('fox-wamp', () => {
       two ← [8, 64, 2, {}, "wamp.error.procedure_already_exists", *]
     `));
 
-  test('CID-3 PID-2 who does not ask for it is not disclosed, neither caller nor publisher', () =>
+  test('CID-3 PID-2 callers and publishers that do not ask for it are not disclosed', () =>
     converse(`
       peer → [64, 1, {}, "com.who"]
       peer ← [65, 1, $who]
@@ -695,7 +695,7 @@ describe('cppwamp', () => {
       } satisfies ConversationOptions,
     ));
 
-  test('T-11 PCR-4 progress that nobody asked for does not end the call', () =>
+  test('T-11 PCR-4 progress that was not asked for does not end the call', () =>
     converse(`
       ${SLOW}
       caller → [48, 1, {}, "com.slow"]

@@ -124,7 +124,7 @@ describe('the router’s own procedures', () => {
     bob ← [33, 2, $news]`;
 
   test.each(POWERFUL)(
-    'META-3 T-23 %s needs a permission that says so: one for everything does not',
+    'META-3 T-23 %s needs an explicit permission: one for everything does not suffice',
     (procedure, args) =>
       converse(
         `
@@ -154,7 +154,7 @@ describe('the router’s own procedures', () => {
   );
 
   test.each(POWERFUL)(
-    'META-3 T-23 %s is open to everybody only where there is no authorizer at all',
+    'META-3 T-23 %s is permitted to every session only if there is no authorizer',
     (procedure, args, outcome) =>
       converse(
         `
@@ -166,7 +166,7 @@ describe('the router’s own procedures', () => {
       ),
   );
 
-  test('T-40 META-1 nor are its events heard by who may hear everything else', () =>
+  test('T-40 META-1 its events are not delivered to a session that may receive everything else', () =>
     converse(
       `
       ann → [32, 1, {}, "wamp.session.on_join"]

@@ -398,7 +398,7 @@ describe('progressive calls', () => {
       callee ← [69, 1, {"mode": "killnowait", ...}]
     `));
 
-  test('T-47 a call goes on with its callee, whatever became of the registration', () =>
+  test('T-47 a call continues with its callee, whatever happens to the registration', () =>
     converse(`
       ${REGISTERED}
       caller → [48, 1, {"progress": true}, "com.stream", [1]]

@@ -80,7 +80,7 @@ describe('subscribing', () => {
       client ← [8, 32, 2, {}, "wamp.error.invalid_uri", *]
     `));
 
-  test('SUB-2 IDS-3 who subscribes to the same topic shares one subscription', () =>
+  test('SUB-2 IDS-3 subscribers of the same topic share one subscription', () =>
     converse(`
       one → [32, 1, {}, "com.news"]
       one ← [33, 1, $news]
@@ -134,7 +134,7 @@ describe('subscribing', () => {
       two ← [36, $news, *, {}, [1]]
     `));
 
-  test('SUB-4 T-43 nobody ends what is not his own', () =>
+  test('SUB-4 T-43 no session can end the subscription of another', () =>
     converse(`
       subscriber → [32, 1, {}, "com.news"]
       subscriber ← [33, 1, $news]
@@ -158,7 +158,7 @@ describe('subscribing', () => {
 });
 
 describe('publishing', () => {
-  test('PUB-1 EVT-1 without acknowledge nothing comes back, heard or not', () =>
+  test('PUB-1 EVT-1 without acknowledge there is no answer, with or without subscribers', () =>
     converse(`
       publisher → [16, 1, {}, "com.nobody.listens"]
       publisher ← nothing
@@ -215,7 +215,7 @@ describe('publishing', () => {
       publisher ← [17, 3, *]
     `));
 
-  test('T-4 URI-6 the authrole trusted may publish to wamp, and anybody may subscribe', () =>
+  test('T-4 URI-6 the authrole trusted may publish to wamp, and every session may subscribe', () =>
     converse(
       `
       subscriber → [32, 1, {}, "wamp.news"]
@@ -255,7 +255,7 @@ describe('publishing', () => {
       `),
   );
 
-  test('EVT-1 PEX-1 PEX-2 the publisher does not hear itself, unless it wants to', () =>
+  test('EVT-1 PEX-1 PEX-2 the publisher does not receive its own event, unless it asks for that', () =>
     converse(`
       publisher → [32, 1, {}, "com.news"]
       publisher ← [33, 1, $news]
@@ -272,7 +272,7 @@ describe('publishing', () => {
       publisher ← [36, $news, $publication, {}, [3]]
     `));
 
-  test('T-41 a publisher that hears itself hears PUBLISHED first', () =>
+  test('T-41 a publisher that receives its own event receives PUBLISHED first', () =>
     converse(`
       publisher → [32, 1, {}, "com.news"]
       publisher ← [33, 1, $news]
@@ -403,7 +403,7 @@ describe('black- and whitelists', () => {
     ),
   );
 
-  test('BW-3 being listed subscribes nobody', () =>
+  test('BW-3 an eligible session without a subscription receives nothing', () =>
     converse(
       `
       ${AUDIENCE}

@@ -172,7 +172,7 @@ test('two realms of one name are a mistake', () => {
   expect(() => createRouter({ realms: ['realm1', { name: 'realm1' }] })).toThrow('realm1');
 });
 
-test('SES-5 URI-3 a realm is found under the name it was given, whatever the rules', () =>
+test('SES-5 URI-3 a realm is found under its configured name, with any URI rules', () =>
   converse(
     `
     client → [1, "Realm-2", {"roles": {"caller": {}}}]

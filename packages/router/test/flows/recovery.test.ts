@@ -73,7 +73,7 @@ describe('a subscriber that takes no long messages', () => {
       SHORT,
     ));
 
-  test('EDGE-1 hears which event is too long for it, and goes on behind that', () =>
+  test('EDGE-1 is told which event is too long for it, and continues after that', () =>
     converse(
       `
       ${ANN_LEAVES}
@@ -93,7 +93,7 @@ describe('a subscriber that takes no long messages', () => {
 });
 
 describe('a subscriber that was away', () => {
-  test('EDGE-1 gets what it has missed, once and in order, and what comes next live', () =>
+  test('EDGE-1 gets missed events once and in order, followed by live events', () =>
     converse(
       `
       ${ANN_LEAVES}
@@ -167,7 +167,7 @@ describe('a subscriber that was away', () => {
     ),
   );
 
-  test('EDGE-1 hears that it is not complete when events have been evicted, and gets what is left', () =>
+  test('EDGE-1 gets complete: false and the remaining events when some were evicted', () =>
     converse(
       `
       ${ANN_LEAVES}
@@ -181,7 +181,7 @@ describe('a subscriber that was away', () => {
       recording({ topic: 'com.news', depth: 2 }),
     ));
 
-  test('EDGE-1 hears that it is not complete when all events are too old', () =>
+  test('EDGE-1 gets complete: false when all events are too old', () =>
     converse(
       `
       ${ANN_LEAVES}
@@ -210,7 +210,7 @@ describe('a subscriber that was away', () => {
       ),
   );
 
-  test('EDGE-1 hears that a subscription without a log cannot be recovered', () =>
+  test('EDGE-1 gets complete: false for a subscription without a log', () =>
     converse(
       `
       ann → [32, 1, {}, "com.other"]
@@ -231,7 +231,7 @@ describe('wamp.subscription.recover', () => {
       client ← [2, *, {"roles": {"broker": {"features": {"x_event_recovery": true, ...}}, ...}, ...}]
     `));
 
-  test('EDGE-1 is for subscribers only, who have been permitted to subscribe', () =>
+  test('EDGE-1 is for subscribers only, which were permitted to subscribe', () =>
     converse(
       `
       ann → [32, 1, {}, "com.news"]

@@ -95,7 +95,7 @@ describe('events', () => {
       watcher ← [8, 48, 6, {}, "wamp.error.no_such_registration"]
     `));
 
-  test('META-4 T-23 what a session held is told to be gone when it leaves, before on_leave', () =>
+  test('META-4 T-23 the registrations of a leaving session are announced as deleted, before on_leave', () =>
     converse(`
       callee → [64, 1, {}, "com.one"]
       callee ← [65, 1, $one]
@@ -125,7 +125,7 @@ describe('events', () => {
       callee ← [36, $meta, *, {"topic": "wamp.registration.on_delete"}, [$callee, $registration]]
     `));
 
-  test('META-4 a refused REGISTER or UNREGISTER is not told of', () =>
+  test('META-4 a refused REGISTER or UNREGISTER is not announced', () =>
     converse(`
       callee → [64, 1, {}, "com.add"]
       callee ← [65, 1, $registration]
@@ -139,7 +139,7 @@ describe('events', () => {
       watcher ← nothing
     `));
 
-  test('META-1 events of another realm are not told', () =>
+  test('META-1 events of another realm are not announced', () =>
     converse(
       `
       watcher → [32, 1, {"match": "prefix"}, "wamp.registration."]
@@ -155,7 +155,7 @@ describe('events', () => {
       { router: { realms: ['realm1', 'realm2'] }, peers: { watcher: { realm: 'realm2' } } },
     ));
 
-  test('T-40 URI-6 registrations below wamp are not told of, not even those of the authrole trusted', () =>
+  test('T-40 URI-6 registrations below wamp are not announced, not even those of the authrole trusted', () =>
     converse(
       `
       ${WATCHES}
@@ -301,7 +301,7 @@ describe('procedures', () => {
       ).join('\n')}
     `));
 
-  test('META-2 get gives what on_create told', () =>
+  test('META-2 get returns the details of on_create', () =>
     converse(`
       clock +250
       callee → [64, 1, {"match": "wildcard", "invoke": "last", "disclose_caller": true}, "com..add"]
@@ -353,7 +353,7 @@ describe('procedures', () => {
 });
 
 describe('remove_callee', () => {
-  test('RREV-1 META-4 takes the registration from that callee, and tells all who watch', () =>
+  test('RREV-1 META-4 revokes the registration of that callee, and announces it', () =>
     converse(`
       ${WATCHES}
       callee → [64, 1, {}, "com.add"]

@@ -36,7 +36,7 @@ describe('the next callee', () => {
       caller ← [50, 2, {}, ["ann"]]
     `));
 
-  test('RRT-3 first: the one who registered right after', () =>
+  test('RRT-3 first: the callee that registered next', () =>
     converse(`
       ${shared('first')}
       caller → [48, 1, {}, "com.work"]
@@ -51,7 +51,7 @@ describe('the next callee', () => {
       ann ← [68, 2, $work, {}]
     `));
 
-  test('RRT-3 last: the one who registered right before', () =>
+  test('RRT-3 last: the callee that registered before', () =>
     converse(`
       ${shared('last')}
       caller → [48, 1, {}, "com.work"]
@@ -125,7 +125,7 @@ describe('the next callee', () => {
       prefix ← nothing
     `));
 
-  test('RRT-2 PREG-5 the next callee hears all that the first one heard', () =>
+  test('RRT-2 PREG-5 the next callee receives all that the first one received', () =>
     converse(`
       ann → [64, 1, {"match": "prefix", "invoke": "first"}, "com."]
       ann ← [65, 1, $work]
@@ -236,7 +236,7 @@ describe('limits', () => {
       ann ← nothing
     `));
 
-  test('T-12 TMO-5 somebody keeps the time, though the first callee wanted to do that itself', () =>
+  test('T-12 TMO-5 the timeout is enforced, though the first callee wanted to do that itself', () =>
     converse(`
       ann → [64, 1, {"invoke": "first", "forward_timeout": true}, "com.work"]
       ann ← [65, 1, $work]

@@ -35,7 +35,7 @@ describe('what is retained', () => {
       client ← [2, *, {"roles": {"broker": {"features": {"event_retention": true, ...}}, ...}, ...}]
     `));
 
-  test('RET-2 RET-4 RET-5 T-21 who subscribes later gets the event, with its own publication id', () =>
+  test('RET-2 RET-4 RET-5 T-21 a later subscriber gets the event, with its original publication id', () =>
     converse(`
       publisher → [16, 1, {"acknowledge": true, "retain": true}, "com.news", ["hello"], {"to": "all"}]
       publisher ← [17, 1, $publication]
@@ -86,7 +86,7 @@ describe('what is retained', () => {
     `),
   );
 
-  test('RET-4 a topic without retained events gives none', () =>
+  test('RET-4 a topic without retained events delivers none', () =>
     converse(`
       publisher → [16, 1, {"retain": true}, "com.news", ["hello"]]
       subscriber → [32, 1, {"get_retained": true}, "com.news.sports"]
@@ -212,7 +212,7 @@ describe('what is retained', () => {
       subscriber ← [36, $news, $publication, {"retained": true}, ["hello"]]
     `));
 
-  test('RET-4 PID-2 what the publisher disclosed stays disclosed when it is gone', () =>
+  test('RET-4 PID-2 a disclosed publisher stays disclosed after it has left', () =>
     converse(
       `
       ann → [16, 1, {"retain": true, "disclose_me": true}, "com.news", ["hello"]]
@@ -380,7 +380,7 @@ describe('patterns', () => {
   );
 });
 
-describe('for whom it is', () => {
+describe('its receivers', () => {
   test.each([
     ['{"eligible": [$ann, $eve]}', ['ann', 'eve']],
     ['{"eligible_authid": ["bob"]}', ['bob']],
@@ -431,7 +431,7 @@ describe('for whom it is', () => {
     ),
   );
 
-  test('RET-4 a session id lets in that session, not its successor', () =>
+  test('RET-4 an eligible session id means that session, not its successor', () =>
     converse(
       `
       publisher → [16, 1, {"retain": true, "eligible": [$ann]}, "com.news", ["hello"]]
@@ -474,7 +474,7 @@ describe('for whom it is', () => {
       people,
     ));
 
-  test('RET-3 T-21 and it does so for those, too, who may not have the newest', () =>
+  test('RET-3 T-21 also for subscribers that are not eligible for the newest', () =>
     converse(
       `
       ann → [16, 1, {"retain": true}, "com.news", ["for all, by ann"]]

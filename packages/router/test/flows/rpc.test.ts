@@ -59,7 +59,7 @@ describe('registering', () => {
     `),
   );
 
-  test('REG-2 CALL-3 an unregistered procedure is gone, and free for others', () =>
+  test('REG-2 CALL-3 an unregistered procedure is unknown, and free for others', () =>
     converse(`
       callee → [64, 1, {}, "com.add"]
       callee ← [65, 1, $registration]
@@ -73,7 +73,7 @@ describe('registering', () => {
       other ← [65, 1, *]
     `));
 
-  test('REG-2 T-43 nobody unregisters what is not his own', () =>
+  test('REG-2 T-43 no session can unregister the procedure of another', () =>
     converse(`
       callee → [64, 1, {}, "com.add"]
       callee ← [65, 1, $registration]
@@ -156,7 +156,7 @@ describe('calling', () => {
       caller ← [8, 48, 7, {}, "com.myapp.error.sorry", ["why"], {"code": 7}]
     `));
 
-  test('CALL-1 IDS-4 IDS-5 each callee counts its invocations from 1, whoever calls', () =>
+  test('CALL-1 IDS-4 IDS-5 the invocations of each callee count from 1, for all callers', () =>
     converse(`
       one → [64, 1, {}, "com.one"]
       one ← [65, 1, $first]
@@ -182,7 +182,7 @@ describe('calling', () => {
       client ← [50, 2, {}, ["myself"]]
     `));
 
-  test('CALL-3 what nobody has registered is no procedure', () =>
+  test('CALL-3 a URI that is not registered is no_such_procedure', () =>
     converse(`
       caller → [48, 1, {}, "com.nothing", [1]]
       caller ← [8, 48, 1, {}, "wamp.error.no_such_procedure"]
@@ -201,7 +201,7 @@ describe('calling', () => {
       `),
   );
 
-  test('CALL-4 ORD-4 many calls are under way, and answered in any order', () =>
+  test('CALL-4 ORD-4 many calls are in flight, and answered in any order', () =>
     converse(`
       callee → [64, 1, {}, "com.slow"]
       callee ← [65, 1, $registration]
@@ -260,7 +260,7 @@ describe('calling', () => {
       callee ← [68, 2, $registration, {}]
     `));
 
-  test('PCI-16 a call that is under way takes no second CALL of its number', () =>
+  test('PCI-16 a call in flight accepts no second CALL with its id', () =>
     converse(`
       callee → [64, 1, {}, "com.add"]
       callee ← [65, 1, $registration]
@@ -298,7 +298,7 @@ describe('leaving', () => {
     `),
   );
 
-  test('LEAVE-1 a callee without call_canceling is not told, and its answer is discarded', () =>
+  test('LEAVE-1 a callee without call_canceling is not interrupted, and its answer is discarded', () =>
     converse(
       `
       callee → [64, 1, {}, "com.slow"]
@@ -340,7 +340,7 @@ describe('leaving', () => {
     `),
   );
 
-  test('LEAVE-1 T-19 who leaves with a call to itself is told nothing', () =>
+  test('LEAVE-1 T-19 a session that leaves during a call to itself receives nothing', () =>
     converse(`
       client → [64, 1, {}, "com.self"]
       client ← [65, 1, $registration]
@@ -351,7 +351,7 @@ describe('leaving', () => {
       client ← closed
     `));
 
-  test('LEAVE-1 LEAVE-2 who leaves in the middle of a chain lets both ends know', () =>
+  test('LEAVE-1 LEAVE-2 a session that leaves in the middle of a chain of calls notifies both ends', () =>
     converse(`
       last → [64, 1, {}, "com.last"]
       last ← [65, 1, $last_registration]

@@ -38,7 +38,7 @@ describe('strict', () => {
       strict,
     ));
 
-  test('IDS-5 T-3 requests that fail count, and so do those that nobody answers', () =>
+  test('IDS-5 T-3 failed requests count, and so do unanswered ones', () =>
     converse(
       `
       client → [16, 1, {}, "com..bad"]
@@ -113,7 +113,7 @@ describe('strict', () => {
       strict,
     ));
 
-  test('PCI-14 PCI-16 IDS-6 a call that goes on keeps its number, whatever came between', () =>
+  test('PCI-14 PCI-16 IDS-6 a continued call keeps its id, whatever was sent in between', () =>
     converse(
       `
       callee → [64, 1, {}, "com.stream"]

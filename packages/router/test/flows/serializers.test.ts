@@ -372,7 +372,7 @@ describe('values that a receiver has no form for', () => {
     expect(witness.heard.at(-1)).toEqual([50, 1, {}, [2]]);
   });
 
-  test('threat 5: what is as deep as it may be is as deep for everybody', async () => {
+  test('threat 5: the maximum depth is the same for all serializers', async () => {
     const { json: publisher, msgpack: packed, cbor: concise } = await babel();
     for (const client of [packed, concise]) await client.say([32, 1, { match: 'prefix' }, 'com']);
     publisher.sendBytes(`[16, 1, {"acknowledge": true}, "com.topic", ${'['.repeat(99)}${']'.repeat(99)}]`);

@@ -85,7 +85,7 @@ describe.each(KILLS)('%s', (procedure, args, result) => {
       ),
   );
 
-  test.each(['1', 'true', '["bye"]'])('T-23 refuses the message %s, and nobody goes', (message) =>
+  test.each(['1', 'true', '["bye"]'])('T-23 refuses the message %s, and no session ends', (message) =>
     converse(
       `
       killer → [48, 1, {}, "${procedure}", ${args}, {"message": ${message}}]
@@ -98,7 +98,7 @@ describe.each(KILLS)('%s', (procedure, args, result) => {
     ),
   );
 
-  test('META-3 T-23 SES-9 the victim is gone at once; its GOODBYE closes the transport', () =>
+  test('META-3 T-23 SES-9 the killed session ends at once; its GOODBYE closes the transport', () =>
     converse(
       `
       victim → [32, 1, {}, "com.topic"]
@@ -158,7 +158,7 @@ describe.each(KILLS)('%s', (procedure, args, result) => {
       { ...ONE, router: { ...ONE.router, limits: { goodbyeTimeout: 700 } } },
     ));
 
-  test('T-23 five seconds are a while, unless the router is told otherwise', () =>
+  test('T-23 the client has five seconds to answer by default', () =>
     converse(
       `
       killer → [48, 1, {}, "${procedure}", ${args}]
@@ -248,7 +248,7 @@ describe.each(KILLS.filter(([procedure]) => procedure !== 'wamp.session.kill_all
   },
 );
 
-describe('whom it hits', () => {
+describe('the sessions that it ends', () => {
   test('META-3 kill hits that session alone', () =>
     converse(
       `
@@ -301,7 +301,7 @@ describe('whom it hits', () => {
       people,
     ));
 
-  test('META-3 T-23 kill_all hits everybody but the own session, and on_leave tells of none', () =>
+  test("META-3 T-23 kill_all ends all sessions but the caller's, without on_leave for any", () =>
     converse(
       `
       killer → [32, 1, {}, "wamp.session.on_leave"]
@@ -387,7 +387,7 @@ describe('whom it hits', () => {
     ),
   );
 
-  test('META-3 META-4 META-5 registrations and subscriptions of the killed are told to be gone, by kill_all, too', () =>
+  test('META-3 META-4 META-5 the deleted registrations and subscriptions are announced, for kill_all, too', () =>
     converse(`
       victim → [64, 1, {}, "com.procedure"]
       victim ← [65, 1, $registration]
@@ -404,7 +404,7 @@ describe('whom it hits', () => {
       killer ← [50, 2, {}, [1]]
     `));
 
-  test('T-23 two who kill each other: the first to say so stays', () =>
+  test('T-23 of two sessions that kill each other, the first caller stays', () =>
     converse(`
       one → [48, 1, {}, "wamp.session.kill", [$two]]
       two → [48, 1, {}, "wamp.session.kill", [$one]]

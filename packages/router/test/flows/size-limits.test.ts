@@ -15,7 +15,7 @@ const withoutCanceling: PeerOptions = {
 };
 
 describe('results', () => {
-  test('T-53 one too large for its caller is an ERROR, and the callee hears nothing', () =>
+  test('T-53 one too large for its caller is an ERROR, and the callee is not notified', () =>
     converse(
       `
       callee → [64, 1, {}, "com.procedure"]
@@ -29,7 +29,7 @@ describe('results', () => {
       { peers: { caller: SMALL } },
     ));
 
-  test('T-53 a progressive one ends the call: the callee is told to stop, and what it had under way is discarded', () =>
+  test('T-53 a progressive one ends the call: the callee is interrupted, and its later results are discarded', () =>
     converse(
       `
       callee → [64, 1, {}, "com.stream"]
@@ -52,7 +52,7 @@ describe('results', () => {
       { peers: { caller: SMALL } },
     ));
 
-  test('T-53 CAN-2 a callee that was told to stop already is not told again', () =>
+  test('T-53 CAN-2 a callee that was already interrupted is not interrupted again', () =>
     converse(
       `
       callee → [64, 1, {}, "com.stream"]
@@ -85,7 +85,7 @@ describe('results', () => {
       { peers: { caller: SMALL } },
     ));
 
-  test('T-53 whoever waits for the callee is served next', () =>
+  test('T-53 the next call that waits for the callee is served', () =>
     converse(
       `
       callee → [64, 1, {"invoke": "roundrobin", "concurrency": 1}, "com.stream"]
@@ -116,7 +116,7 @@ describe('results', () => {
 });
 
 describe('calls', () => {
-  test('T-53 one too large for its callee is an ERROR to the caller, and the callee hears nothing of it', () =>
+  test('T-53 one too large for its callee is an ERROR to the caller, and the callee is not notified', () =>
     converse(
       `
       callee → [64, 1, {}, "com.procedure"]
@@ -132,7 +132,7 @@ describe('calls', () => {
       { peers: { callee: SMALL } },
     ));
 
-  test('T-53 PCI-11 more input, too large for the callee, ends the call: it is told to stop, and further input is discarded', () =>
+  test('T-53 PCI-11 further input too large for the callee ends the call: the callee is interrupted, and further input is discarded', () =>
     converse(
       `
       callee → [64, 1, {}, "com.collect"]

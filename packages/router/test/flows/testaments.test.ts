@@ -40,7 +40,7 @@ describe('writing a testament', () => {
       client ← [2, *, {"roles": {"dealer": {"features": {"testament_meta_api": true, ...}}, ...}, ...}]
     `));
 
-  test('TST-2 it is published when its session has gone, not before', () =>
+  test('TST-2 it is published when its session has ended, not before', () =>
     converse(`
       ${LISTENS}
       ${adds(1, '["com.will", ["my", {"last": null}], {"words": 1.5}]')}
@@ -132,7 +132,7 @@ describe('writing a testament', () => {
       { router: { authenticators: [trusting] }, peers: { owner: as('root', 'trusted') } },
     ));
 
-  test('TST-2 a session has its own testaments, and nobody else publishes them by leaving', () =>
+  test("TST-2 a session has its own testaments, which another session's leaving does not publish", () =>
     converse(`
       ${LISTENS}
       ${adds(1, '["com.will", ["owner"], {}]')}
@@ -340,7 +340,7 @@ describe('publish options', () => {
       { ...people, router: { ...people.router, disclosure: false } },
     ));
 
-  test('TST-2 RET-2 with retain it waits for those who come later', () =>
+  test('TST-2 RET-2 with retain it is delivered to later subscribers', () =>
     converse(`
       ${adds(1, '["com.will", [1], {}]', '"publish_options": {"retain": true}')}
       early → [32, 1, {"get_retained": true}, "com.will"]
@@ -432,7 +432,7 @@ describe('when a session ends', () => {
     `),
   );
 
-  test('TST-5 they are published once: what comes after GOODBYE does not publish them again', () =>
+  test('TST-5 they are published once: messages after GOODBYE do not publish them again', () =>
     converse(`
       ${LISTENS}
       ${adds(1, '["com.will", [1], {}]')}
@@ -458,7 +458,7 @@ describe('when a session ends', () => {
       killer ← nothing
     `));
 
-  test('META-3 who called kill_all keeps its own testaments', () =>
+  test('META-3 the caller of kill_all keeps its own testaments', () =>
     converse(`
       killer → [48, 1, {}, "wamp.session.add_testament", ["com.will", [1], {}]]
       killer ← [50, 1, {}]
@@ -476,7 +476,7 @@ describe('when a session ends', () => {
       late ← [36, $will, *, {}, [1]]
     `));
 
-  test('TST-5 the owner hears nothing of its own testaments', () =>
+  test('TST-5 the owner does not receive its own testaments', () =>
     converse(`
       owner → [32, 1, {}, "com.will"]
       owner ← [33, 1, *]
@@ -486,7 +486,7 @@ describe('when a session ends', () => {
       owner ← closed
     `));
 
-  test('TST-5 a router that closes says GOODBYE to all, and publishes to those who are there still', async () => {
+  test('TST-5 a closing router sends GOODBYE to all sessions, and publishes to those that are still open', async () => {
     const router = createRouter({ realms: ['realm1'], clock: new ManualClock() });
     const owner = await Client.join(router);
     const heir = await Client.join(router);
@@ -537,7 +537,7 @@ describe('permission', () => {
   ];
 
   test.each(AUTHORIZERS)(
-    'T-46 AZN-2 who may not publish may leave no testament either (decided %s)',
+    'T-46 AZN-2 a session that may not publish may not add a testament (decided %s)',
     (_when, authorizer) =>
       converse(
         `

@@ -49,7 +49,7 @@ describe('calls', () => {
       byRole,
     ));
 
-  test('CTL-2 without a rule, or where the rule is silent, nothing is told', async () => {
+  test('CTL-2 without a rule, or a level from it, there is no trust level', async () => {
     const script = `
       callee → [64, 1, {}, "com.add"]
       callee ← [65, 1, $add]
@@ -67,7 +67,7 @@ describe('calls', () => {
     );
   });
 
-  test('CTL-2 the rule is asked who calls, that it is a call, and what', async () => {
+  test('CTL-2 the rule receives the caller, the action, and the procedure', async () => {
     const asked: unknown[] = [];
     await converse(
       `
@@ -157,7 +157,7 @@ describe('publications', () => {
       byRole,
     ));
 
-  test('PTL-1 the rule is asked once for a publication: who publishes, and where', async () => {
+  test('PTL-1 the rule is called once per publication, with the publisher and the topic', async () => {
     const asked: unknown[] = [];
     await converse(
       `
@@ -188,7 +188,7 @@ describe('publications', () => {
     await converse(script('{}'));
   });
 
-  test("PTL-1 the router's own events tell none", () =>
+  test("PTL-1 the router's own events have no trust level", () =>
     converse(
       `
       watcher → [32, 1, {}, "wamp.session.on_leave"]

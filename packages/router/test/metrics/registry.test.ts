@@ -45,7 +45,7 @@ test('a counter, a gauge and a histogram are read with name, kind, help and labe
   ]);
 });
 
-test('of a label, so many values are told apart; the rest counts as other, and is counted', () => {
+test('a label has a bounded number of values; further ones are counted as other', () => {
   const registry = new MetricsRegistry();
   const calls = registry.counter({ name: 'calls_total', help: 'Calls.', labels: ['by'], mostValues: 3 });
   for (let n = 0; n < 1000; n += 1) calls.of(`client ${n}`).add();

@@ -272,7 +272,7 @@ describe('the broker', () => {
   });
 
   test(
-    'does what the model does, and keeps nothing of those who have left',
+    'matches the model, and keeps no state of sessions that have left',
     () =>
       check('broker', sequences, ({ disclosure, commands }) => {
         new Play(new Stage({ disclosure }), disclosure).run(commands);
@@ -280,7 +280,7 @@ describe('the broker', () => {
     TIME_LIMIT,
   );
 
-  test('holds no session that has left, not even where nobody can look', async () => {
+  test('keeps no reference to a session that has left, not even in private fields', async () => {
     const left = await survivors(sequences, (stage, { commands }) => {
       new Play(stage, true).run(commands);
     });

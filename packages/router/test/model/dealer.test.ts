@@ -479,7 +479,7 @@ describe('the dealer', () => {
   });
 
   test(
-    'does what the model does, answers every call once, and keeps nothing of those who have left',
+    'matches the model, answers every call once, and keeps no state of sessions that have left',
     () =>
       check('dealer', sequences, ({ disclosure, profiles, sequence }) => {
         new Play(new Stage({ disclosure }), disclosure, profiles).run(sequence);
@@ -487,7 +487,7 @@ describe('the dealer', () => {
     TIME_LIMIT,
   );
 
-  test('holds no session that has left, not even where nobody can look', async () => {
+  test('keeps no reference to a session that has left, not even in private fields', async () => {
     const left = await survivors(sequences, (stage, { profiles, sequence }) => {
       new Play(stage, true, profiles).run(sequence);
     });

@@ -393,7 +393,7 @@ describe('order', () => {
   });
 
   test(
-    'O1 … O8 hold, whatever the serializers and whenever the permissions come',
+    'O1 … O8 hold, for all serializers and whenever authorizations are decided',
     () => check('ordering', courses, (course) => new Run(course).run(course.moves)),
     TIME_LIMIT,
   );

@@ -96,7 +96,7 @@ describe('compressed messages', () => {
     });
   });
 
-  test('threat 7: nothing is compressed unless the router is told to', () =>
+  test('threat 7: compression is off by default', () =>
     fort.withstands(async () => {
       const { head, socket } = await request(fort.port, {
         'Sec-WebSocket-Protocol': 'wamp.2.json',
@@ -256,7 +256,7 @@ describe('the upgrade', () => {
     '',
     'constructor',
   ];
-  test('threat 16: a page from elsewhere is refused, whatever its origin resembles', () =>
+  test('threat 16: a page of another origin is refused, even if the origin is similar', () =>
     fort.withstands(async () => {
       for (const origin of foreign) {
         const { head, socket } = await request(fort.port, { ...UPGRADE, Origin: origin });
@@ -279,7 +279,7 @@ describe('the upgrade', () => {
 });
 
 describe('broken connections', () => {
-  test('threat 11: a reset at any moment of the opening is heard by somebody', () =>
+  test('threat 11: a reset at any moment of the handshake is handled', () =>
     fort.withstands(async () => {
       const upgrade =
         'GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
@@ -371,7 +371,7 @@ describe('before WELCOME', () => {
       }),
   );
 
-  test('threat 13: a HELLO of 60 KiB is none too large', () =>
+  test('threat 13: a HELLO of 60 KiB is accepted', () =>
     fort.withstands(async () => {
       for (const [, way, serializer] of WAYS) {
         const details = { ...(HELLO[2] as object), agent: 'x'.repeat(60 * KIB) };
@@ -399,7 +399,7 @@ describe('slow clients', () => {
     'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n' +
     'Sec-WebSocket-Protocol: wamp.2.json\r\n\r\n';
 
-  test('threat 15: whoever is silent, or says one octet at a time, is closed before login', async () => {
+  test('threat 15: a client that is silent, or sends one byte at a time, is disconnected before login', async () => {
     await tight.withstands(async () => {
       const hello = frame({
         payload: Buffer.from(

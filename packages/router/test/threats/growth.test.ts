@@ -101,7 +101,7 @@ test('threat 26: 50,000 patterns that do not match cost a publication nothing', 
     expect(within - without).toBeLessThan(1_000_000);
   }));
 
-test('threat 27: a name of 10,000 dots is no URI, whatever it is for', () =>
+test('threat 27: a name of 10,000 dots is an invalid URI in every place', () =>
   fort.withstands(async () => {
     const stranger = await join(rawSocket, fort.port);
     for (const uri of ['.'.repeat(10_000), 'a.'.repeat(10_000), `com.${'x'.repeat(600)}`, 'a.'.repeat(100)]) {
@@ -133,7 +133,7 @@ test.each([
   }),
 );
 
-test('threat 28: of 5,000 calls that nobody answers, 1,000 wait', () =>
+test('threat 28: of 5,000 unanswered calls, 1,000 wait', () =>
   tight.withstands(async () => {
     const [callee, caller] = [await join(rawSocket, tight.port), await join(rawSocket, tight.port)];
     await ask(callee, [64, 1, {}, 'com.silence']);
@@ -152,7 +152,7 @@ test('threat 28: of 5,000 calls that nobody answers, 1,000 wait', () =>
     expect((await ask(caller, [48, 6000, {}, 'wamp.session.count']))[0]).toBe(50);
   }));
 
-test('threat 28: who reads nothing of 96 MiB is cut off, and only what fits was kept for it', () =>
+test('threat 28: a client that reads nothing of 96 MiB is disconnected, and only what fits was queued for it', () =>
   tight.withstands(async () => {
     const stuck = connect(tight.port, '127.0.0.1');
     await once(stuck, 'connect');
@@ -180,7 +180,7 @@ test('threat 28: who reads nothing of 96 MiB is cut off, and only what fits was 
     stuck.destroy();
   }));
 
-test('threat 28: 300 sessions are forgotten as soon as they are gone', () =>
+test('threat 28: 300 sessions leave no state when they have ended', () =>
   fort.withstands(async () => {
     for (let batch = 0; batch < 6; batch += 1) {
       const crowd = await Promise.all(
@@ -196,7 +196,7 @@ test('threat 28: 300 sessions are forgotten as soon as they are gone', () =>
     }
   }));
 
-test('threat 28: who never finishes to log in leaves nothing behind', () =>
+test('threat 28: an unfinished log-in leaves no state', () =>
   guarded.withstands(async () => {
     for (let batch = 0; batch < 6; batch += 1) {
       const crowd = await Promise.all(

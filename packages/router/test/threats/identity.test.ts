@@ -177,7 +177,7 @@ test('threat 19: invocations are numbered for each callee by itself, and tell no
   }));
 
 test.each(WAYS)(
-  'threat 20: nobody answers, cancels or takes away what is another’s, over %s',
+  'threat 20: no session can answer, cancel or revoke what belongs to another, over %s',
   (_name, way, serializer) =>
     fort.withstands(async () => {
       const [callee, caller] = [
@@ -233,7 +233,7 @@ test('threat 21: what HELLO claims to be is not granted', () =>
     }
   }));
 
-test('threat 21: who logs in as one gets what that one has, whatever else it claims', () =>
+test('threat 21: a client gets the rights of its principal, whatever else it claims', () =>
   guarded.withstands(async () => {
     const peer = RawPeer.dial(guarded.port);
     peer.write(Buffer.from('7ff10000', 'hex'));

@@ -138,7 +138,7 @@ describe.each(WAYS)('over %s', (_name, dial, serializer) => {
       expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
     }));
 
-  test('threat 2: constructor and its like are plain names of realms, topics, procedures and people', () =>
+  test('threat 2: constructor and the like are ordinary names of realms, topics, procedures and principals', () =>
     fort.withstands(async () => {
       for (const name of NAMES) await bear(name);
     }));
@@ -168,7 +168,7 @@ describe.each(WAYS)('over %s', (_name, dial, serializer) => {
     msgpack: ['ddffffffff', 'dfffffffff', 'c6ffffffff', 'dbffffffff', 'c9ffffffff05', 'dcffff', 'deffff'],
     cbor: ['9b', 'bb', '5b', '7b', 'db', '9a', 'ba', '5a', '7a'].map((head) => `${head}${'ff'.repeat(8)}`),
   };
-  test('threat 4: a length that nobody has sent allocates nothing', () =>
+  test('threat 4: an announced length allocates nothing', () =>
     fort.withstands(async () => {
       const { peak } = await fort.health();
       for (const head of heads[serializer.name] ?? []) {
@@ -189,7 +189,7 @@ describe.each(WAYS)('over %s', (_name, dial, serializer) => {
   test('threat 5: 100,000 levels end their sender alone', () =>
     fort.withstands(() => nestDeeply(fort, dial, serializer)));
 
-  test('threat 14: whatever is missing or of a wrong type is a violation or an ERROR, and never met with silence', () =>
+  test('threat 14: a missing element or one of a wrong type is a violation or an ERROR, and always answered', () =>
     fort.withstands(async () => {
       for (const [what, message, ...answers] of MALFORMED) {
         const stranger = await join(dial, fort.port, serializer);
@@ -266,7 +266,7 @@ describe.each([
   ['RawSocket', rawSocket],
 ] as const)('over %s', (_name, dial) => {
   test.each([0x70, 0x69, 0x72, 0x62, 0x65, 0x78, 0x74, 0x01, 0x7f])(
-    'threat 3: MessagePack extension %i is refused in every form, and reaches nobody',
+    'threat 3: MessagePack extension %i is refused in every form, and reaches no session',
     (type) =>
       fort.withstands(async () => {
         const subscriber = await subscribe(await join(dial, fort.port, json));

@@ -93,7 +93,7 @@ describe('squatting', () => {
       expect((await ask(joe, [64, 31, { match: 'prefix' }, 'com.joe.things']))[0]).toBe(65);
     }));
 
-  test('threat 22: a name that is taken is taken; who is there is called', () =>
+  test('threat 22: a registered procedure cannot be taken over, and its callee stays', () =>
     fort.withstands(async () => {
       const [service, squatter, caller] = [
         await join(webSocket, fort.port),
@@ -131,31 +131,33 @@ describe('what is the router’s own', () => {
     'wamp',
   ];
 
-  test.each(WAYS)('threat 23: nobody publishes or registers wamp.*, over %s', (_name, way, serializer) =>
-    fort.withstands(async () => {
-      const [subscriber, stranger] = [
-        await join(way, fort.port, serializer),
-        await join(way, fort.port, serializer),
-      ];
-      for (const [index, topic] of ['wamp.session.on_leave', 'wamp.x'].entries()) {
-        expect((await ask(subscriber, [32, index + 1, {}, topic]))[0]).toBe(33);
-      }
-      expect((await ask(subscriber, [32, 3, { match: 'prefix' }, 'wamp.registration.on_create']))[0]).toBe(
-        33,
-      );
-      expect((await ask(subscriber, [32, 4, { match: 'prefix' }, 'wam']))[0]).toBe(33);
-      for (const uri of FORGED) {
-        if (uri !== 'wamp') stranger.send([16, 1, {}, uri, [1]]);
-        const published = await ask(stranger, [16, 2, { acknowledge: true }, uri, [1]]);
-        expect(published[4], uri).toMatch(/invalid_uri|not_authorized/);
-        const registered = await ask(stranger, [64, 3, {}, uri]);
-        expect(registered[4], uri).toMatch(/invalid_uri|not_authorized/);
-      }
-      await heardNothing(subscriber);
-    }),
+  test.each(WAYS)(
+    'threat 23: no client can publish to or register wamp.*, over %s',
+    (_name, way, serializer) =>
+      fort.withstands(async () => {
+        const [subscriber, stranger] = [
+          await join(way, fort.port, serializer),
+          await join(way, fort.port, serializer),
+        ];
+        for (const [index, topic] of ['wamp.session.on_leave', 'wamp.x'].entries()) {
+          expect((await ask(subscriber, [32, index + 1, {}, topic]))[0]).toBe(33);
+        }
+        expect((await ask(subscriber, [32, 3, { match: 'prefix' }, 'wamp.registration.on_create']))[0]).toBe(
+          33,
+        );
+        expect((await ask(subscriber, [32, 4, { match: 'prefix' }, 'wam']))[0]).toBe(33);
+        for (const uri of FORGED) {
+          if (uri !== 'wamp') stranger.send([16, 1, {}, uri, [1]]);
+          const published = await ask(stranger, [16, 2, { acknowledge: true }, uri, [1]]);
+          expect(published[4], uri).toMatch(/invalid_uri|not_authorized/);
+          const registered = await ask(stranger, [64, 3, {}, uri]);
+          expect(registered[4], uri).toMatch(/invalid_uri|not_authorized/);
+        }
+        await heardNothing(subscriber);
+      }),
   );
 
-  test('threat 23: no pattern comes between anybody and the router', () =>
+  test('threat 23: no pattern intercepts calls to the router', () =>
     fort.withstands(async () => {
       const [stranger, caller] = [await join(rawSocket, fort.port), await join(rawSocket, fort.port)];
       for (const [match, pattern] of [
@@ -179,7 +181,7 @@ describe('what is the router’s own', () => {
 
 describe('filters', () => {
   test.each(WAYS)(
-    'threat 24: an empty list of the eligible makes nobody eligible, over %s',
+    'threat 24: with an empty eligible list, no session is eligible, over %s',
     (_name, way, serializer) =>
       fort.withstands(async () => {
         const [subscriber, publisher] = [
