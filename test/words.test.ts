@@ -15,7 +15,9 @@ interface Rule {
 }
 
 /** Text that readers of the product see: sources and pages, but not the names of tests. */
-const PRODUCT = /^(packages\/(protocol|router)\/src|docs|[^/]+\.md)/;
+const PRODUCT = /^(packages\/(client|protocol|react|router|store-sqlite)\/src|docs|[^/]+\.md)/;
+/** Sources in which no comment speaks of people any more. */
+const IMPERSONAL = /^(packages\/(client|react|store-sqlite)|apps\/(chat|dashboard))\/src\//;
 
 const RULES: readonly Rule[] = [
   {
@@ -25,7 +27,7 @@ const RULES: readonly Rule[] = [
   { retired: /\bnone the wiser\b/i, instead: 'what is not notified, and of what' },
   { retired: /\bcannot be told\b/i, instead: 'undeliverable, or why it cannot be sent' },
   { retired: /\bwhomever\b/i, instead: 'any client, any session …' },
-  { retired: /\bhalf dead\b/i, instead: 'a lost connection' },
+  { retired: /\bhalf[- ]dead\b/i, instead: 'a lost connection' },
   { retired: /\bcalls? (?:it |the \w+ )?off\b|\bcalls off\b/i, instead: 'cancel' },
   { retired: /\bif need be\b/i, instead: 'if necessary' },
   { retired: /\bcame to be\b|\bcomes? to be\b/i, instead: 'was created, or exists' },
@@ -36,6 +38,15 @@ const RULES: readonly Rule[] = [
     retired: /\b(?:Permit|Grant|[Rr]ulings?|[Mm]andates?)\b/,
     instead: 'decision (permitted, disclosed, denied, failed), or the answer of an authorizer',
     within: /^(packages\/router|apps\/router)\/|^docs|^[^/]+\.md/,
+  },
+  { retired: /\bha(?:s|ve) it that\b|\bas the specification has it\b/i, instead: 'says that, or as in …' },
+  { retired: /\bcomplained about\b/i, instead: 'is logged, or is refused' },
+  { retired: /\bgoes nowhere\b|\blies behind\b/i, instead: 'is discarded, or follows' },
+  { retired: /\bnobody else gets to see\b/i, instead: 'what reports it, and where' },
+  {
+    retired: /\b(?:no|some|any|every)body\b/i,
+    instead: 'the session, the client, the code that …',
+    within: IMPERSONAL,
   },
   { retired: /\b(?:as many|so many) as may be\b/i, instead: 'the maximum' },
 ];

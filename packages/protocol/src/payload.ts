@@ -193,14 +193,14 @@ export class Payload {
     );
   }
 
-  /** Its bytes, and the serializer that they are of; undefined while it is values that nobody has encoded. A view. */
+  /** Its bytes, and their serializer; undefined for values that are not encoded yet. A view. */
   get encoded(): { readonly serializer: PayloadCodec; readonly bytes: Uint8Array } | undefined {
     const serializer = this.#serializer;
     if (serializer === undefined || this.#bytes === undefined) return undefined;
     return { serializer, bytes: this.#view(this.#bytes) };
   }
 
-  /** How many bytes it has; 0 while it is values that nobody has encoded. */
+  /** The number of its bytes; 0 for values that are not encoded yet. */
   get size(): number {
     return this.#end - this.#start;
   }

@@ -61,7 +61,7 @@ afterEach(() => {
 });
 
 describe.each(['with WebCrypto', 'without WebCrypto'])('%s', (which) => {
-  /** As pages have it that did not come over https. */
+  /** Without https, pages have no WebCrypto. */
   function prepare(): void {
     if (which === 'without WebCrypto') vi.stubGlobal('crypto', { getRandomValues: () => undefined });
   }

@@ -43,7 +43,7 @@ function sized(length: number, letter = 'x'): Message {
   return event(Payload.of([letter.repeat(length)]));
 }
 
-/** The message as a router has it that got it from somebody: its payload is a range of what came in. */
+/** The message as a router receives it: its payload is a range of the received bytes. */
 function received(message: Message, serializer: Serializer): Message {
   return serializer.decode(serializer.encode(message));
 }

@@ -77,7 +77,7 @@ export function pathRules(): z.ZodType<Readonly<Record<string, PathRules>>> {
     .meta({ title: 'a mapping of rules by path' });
 }
 
-/** Complains of rules by which nobody could come in: of realms that are not there, and methods that none of them uses. */
+/** Reports rules that would refuse every client: with unknown realms, or methods that none of them uses. */
 export function checkEntrances(
   listeners: readonly GuardedListener[],
   realms: readonly RealmConfiguration[],

@@ -50,7 +50,7 @@ export interface Listener {
   /** Paths below which requests of HTTP are requests for a realm; none when absent. */
   readonly httpBridges?: readonly HttpBridgeRule[];
   readonly tls?: TlsOptions;
-  /** Who may come in there: everybody whom a realm lets in when absent. */
+  /** Restricts the clients that are accepted there; by default all that a realm admits. */
   readonly auth?: EntranceRules;
   /** The longest message (bytes); that of the limits when absent. */
   readonly messageSize?: number;

@@ -11,7 +11,7 @@ const DROPPED = -1;
 const FEW = 8;
 /** So many integers are kept for what comes next, at most. */
 const MOST_KEPT = 64 * 1024;
-/** Nobody who sends keys can know which of them share a slot. */
+/** Salted, so that a sender of keys cannot know which of them share a slot. */
 const SECRET = Math.floor(Math.random() * 0x80000000) | 1;
 
 /** Memory that dicts are written into. */

@@ -22,7 +22,7 @@ export interface Underlay {
    * `tls-server-end-point` of RFC 5929, `tls-exporter` of RFC 9266; undefined when the connection has no such type.
    */
   readonly channelBinding?: (type: string) => Uint8Array | undefined;
-  /** Who may come in there; everybody whom the realm lets in when undefined. */
+  /** Restricts the clients that are accepted there; undefined for all that the realm admits. */
   readonly entrance?: EntranceRules | undefined;
 }
 

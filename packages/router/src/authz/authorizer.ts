@@ -13,8 +13,8 @@ export interface Asker {
   readonly realm: Realm;
   readonly session: Session;
   /**
-   * Calls a procedure of the realm as the router itself, which is trusted: nobody is asked whether it may. The callee is told
-   * who calls, unless the realm discloses nobody.
+   * Calls a procedure of the realm as the router itself, which is trusted: the call is not authorized. The callee is told
+   * who calls, unless the realm discloses no callers.
    * @param timeout in ms; then the call is canceled
    * @returns the arguments of the result
    * @throws ApplicationError with the URI of the ERROR, or `wamp.error.timeout`

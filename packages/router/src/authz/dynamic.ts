@@ -23,7 +23,7 @@ const DEFAULT_TIMEOUT = 5000;
  * An authorizer that calls a procedure, as the router, in the realm of the session that asks, with
  * `[session, uri, action, options]`; `session` is `{ session, authid, authrole, authmethod, authprovider, authextra,
  * transport }`, and the options are those of the request (`match` for patterns). It answers with true, false, or a dict
- * `{ allow, disclose, cache }`; `meta` in it is ignored. Any other key, anything else, an ERROR, no answer in time, or nobody there to answer: the request is
+ * `{ allow, disclose, cache }`; `meta` in it is ignored. Any other key, anything else, an ERROR, no answer in time, or no callee: the request is
  * refused with `wamp.error.authorization_failed`, and the log says why.
  *
  * Who registers the procedure cannot ask it for leave: in `permissions`, give its role permissions, and this

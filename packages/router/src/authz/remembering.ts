@@ -17,7 +17,7 @@ export interface RememberingOptions {
 }
 
 const DEFAULT_CAPACITY = 10_000;
-/** What takes more to be told from others is not remembered (characters), so that nobody fills memory with it. */
+/** Questions with longer keys (characters) are not cached, so that clients cannot fill memory with them. */
 const LONGEST_REMEMBERED = 1000;
 
 /**
@@ -32,7 +32,7 @@ export function remembering(authorizer: Authorizer, options: RememberingOptions 
 export class RememberingAuthorizer implements Authorizer {
   readonly #authorizer: Authorizer;
   readonly #capacity: number;
-  /** Replaced when all is forgotten, so that an answer under way is kept where nobody looks any more. */
+  /** Replaced when the cache is purged, so that a pending answer is stored where it is not used any more. */
   #remembered: Recent<string, AuthorizerAnswer>;
 
   constructor(authorizer: Authorizer, { capacity = DEFAULT_CAPACITY }: RememberingOptions = {}) {

@@ -11,7 +11,7 @@ import { isPersonal, rewrite, type Rule } from './rule.ts';
 /** How many URIs a role remembers, and how many a principal does that has rules of its own. */
 const REMEMBERED = 4096;
 const REMEMBERED_EACH = 128;
-/** Longer URIs are not remembered (characters), so that nobody fills memory with them. */
+/** Longer URIs are not cached (characters), so that clients cannot fill memory with them. */
 const LONGEST_REMEMBERED = 128;
 
 /** A role's rules: the same for all its principals, or some for each where there are placeholders. */

@@ -274,7 +274,7 @@ export class Admission {
     }
   }
 
-  /** @returns false when nobody can have a slot now */
+  /** @returns false when no waiting handshake can have a slot now */
   #serveNext(): boolean {
     const share = this.#nextShare();
     if (share === undefined || (!this.#hasSlot(share) && !this.#makeRoom(share))) return false;

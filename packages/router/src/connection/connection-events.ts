@@ -16,7 +16,7 @@ interface ConnectionFacts {
 export class ConnectionEvents {
   readonly facts: ConnectionFacts;
   readonly #events: RouterEvents;
-  /** Who ends the connection, and why; undefined while nobody does. */
+  /** Which side ends the connection, and why; undefined while it is open. */
   #ending: { readonly by: EndedBy; readonly reason: string } | undefined;
 
   constructor(events: RouterEvents, facts: ConnectionFacts) {

@@ -321,7 +321,7 @@ export class Connection implements Hearer, JoiningConnection, ClientCarrier {
     member.leave(departure);
   }
 
-  /** A fault of ours, or of a plug-in's, costs this client its connection, and nobody else anything. */
+  /** An error of the router, or of a plug-in, ends this client's connection and does not affect others. */
   #blame(error: unknown): void {
     if (error instanceof ProtocolViolation) this.violation(error.message);
     else {

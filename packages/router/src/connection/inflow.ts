@@ -58,7 +58,7 @@ export class Inflow implements TransportListener, Worker, Producer {
   #arrivals: Arrivals | undefined;
   /** True while there are arrivals, behind which all that comes has to wait. */
   #waiting = false;
-  /** Requests that wait until nobody holds this client any more, and their bytes. */
+  /** Requests that wait until this client is no longer held, and their bytes. */
   readonly #held = new Fifo<{ readonly message: Message; readonly weight: number }>();
   #heldBytes = 0;
   /** True while requests have to wait. */
@@ -139,7 +139,7 @@ export class Inflow implements TransportListener, Worker, Producer {
   }
 
   /**
-   * Keeps a request back while its sender is held. Answers pass: somebody waits for them.
+   * Keeps a request back while its sender is held. Answers pass, because other sessions wait for them.
    * @param size of the message in bytes
    * @returns true when it is kept, to be heard later
    */

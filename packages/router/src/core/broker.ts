@@ -235,7 +235,7 @@ export class Broker implements RealmBroker {
     return { id: globalId(), topic, options, payload, publisher, trustlevel, origin: FROM_SESSION };
   }
 
-  /** Dispatches what nobody waits for, once it has been written where that is required. */
+  /** Dispatches a publication without a waiting sender, once it has been written where that is required. */
   #dispatch(publication: Publication): void {
     const waits = this.#writing?.write(publication, (unwritten) => {
       if (unwritten === undefined) this.#send(publication);

@@ -107,7 +107,7 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties'> {
     if (fault !== undefined) this.breakOff(call, fault);
   }
 
-  /** PCR-3: passes a progressive result on; one that nobody asked for is dropped (T-11). */
+  /** PCR-3: forwards a progressive result; one that was not asked for is dropped (T-11). */
   progress(call: OpenCall, message: Yield): void {
     if (!call.receiveProgress) return;
     noteProgress(call);
@@ -172,7 +172,7 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties'> {
   /**
    * The callees of a registration have changed: waiting calls may now be served, or wait in vain. Who has been declined
    * by some callees needs a look at all of them; that counts as work of this turn.
-   * @param someoneLeft true when there is a callee less; otherwise nobody who waited for good reason waits in vain now
+   * @param someoneLeft true when a callee has left; otherwise no waiting call can have become impossible
    */
   reconsider(registration: Registration, someoneLeft = false): void {
     const waiting = this.#waiting.of(registration);

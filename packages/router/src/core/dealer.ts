@@ -192,7 +192,7 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
     return side !== undefined && (side.calls.get(request) !== undefined || side.wasOvertaken(request));
   }
 
-  /** CALL-3: refuses a call that has reached nobody; more input for it will be discarded. */
+  /** CALL-3: refuses a call without a callee; further input for it will be discarded. */
   deny(caller: Session, message: Call, error: Uri, explanation?: string): void {
     const side = this.calls.pending.of(caller);
     side.seen(message.request);

@@ -16,7 +16,7 @@ interface Kind<H extends HeldPattern> {
   /** All holdings by pattern. The owner of this map looks up in it directly, for that is done with each message. */
   readonly byPattern: PatternMap<H>;
   uriOf(holding: H): Uri;
-  /** Removes a session from a holding. @returns whether the holding is to be deleted: nobody has it any more */
+  /** Removes a session from a holding. @returns whether it was the last one, so that the holding is to be deleted */
   release(holding: H, session: Session): boolean;
 }
 

@@ -27,7 +27,7 @@ export interface MetaCall {
   readonly caller: Session;
 }
 
-/** A call whose arguments are decoded when somebody asks for them. */
+/** A call whose arguments are decoded on first access. */
 class Served implements MetaCall {
   readonly payload: Payload;
   readonly caller: Session;

@@ -44,7 +44,7 @@ export class Numbered<T> {
     let hole = this.#find(number);
     if (numbers[hole] === FREE) return;
     const last = numbers.length - 1;
-    // Backward-shift deletion: entries after the hole move into it unless their home slot lies behind it.
+    // Backward-shift deletion: entries after the hole move into it unless their home slot follows it.
     for (let at = (hole + 1) & last; numbers[at] !== FREE; at = (at + 1) & last) {
       const other = numbers[at] ?? FREE;
       if (((at - homeOf(other, this.#shift)) & last) < ((at - hole) & last)) continue;

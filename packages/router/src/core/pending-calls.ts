@@ -129,7 +129,7 @@ export class Side {
     return this.#highest;
   }
 
-  /** How many invocations the session is to answer, or is busy with although nobody waits any more. */
+  /** The number of invocations that the session has to answer, or is busy with after their calls have ended. */
   get load(): number {
     return this.invocations.size + this.lingering.size;
   }

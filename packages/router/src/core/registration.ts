@@ -34,7 +34,7 @@ export interface Registration {
   readonly callees: readonly Callee[];
   /** The callee, while it is the only one, as mostly: one look less for each call. */
   readonly single: Callee | undefined;
-  /** How many callees have room: while there is none, nobody is looked for. */
+  /** The number of callees with room for a call: while it is 0, none is searched for. */
   readonly withRoom: number;
   /** Where the round robin goes on: an index into `callees`, or behind the last. */
   readonly turn: number;

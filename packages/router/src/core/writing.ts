@@ -1,4 +1,4 @@
-/** Writing: publications that have to be written before anybody hears of them. */
+/** Publications that have to be written to the store before they are sent. */
 import type { Uri } from '@wamp/protocol';
 import type { Publication } from './publication.ts';
 

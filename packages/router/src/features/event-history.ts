@@ -68,7 +68,7 @@ export function eventHistory(rules: readonly HistoryRule[], store: EventStore): 
   };
 }
 
-/** Has the publications that the logs keep written before anybody hears of them. */
+/** Has the publications that the logs keep written before they are sent. */
 function writeFirst(realm: Realm, logs: ReadonlyMap<Subscription, RecordedLog>): void {
   const patterns = new PatternMap<Subscription>();
   for (const subscription of logs.keys()) patterns.set(subscription.match, subscription.topic, subscription);
@@ -130,7 +130,7 @@ class Found {
   readFrom(log: RecordedLog, offsets: readonly (number | undefined)[]): undefined | Promise<void> {
     const { reverse, from, until } = this.#filters;
     const { after, upTo } = offsetsWithin(this.#filters, offsets);
-    // What is written, and not sent yet, nobody knows of.
+    // An event that is written and not sent yet is not visible.
     const range = { after, upTo: Math.min(upTo, log.offset), reverse, from, until };
     const reading = log.events.read(range, (event) => this.#take(event));
     if (reading instanceof Promise)

@@ -11,7 +11,7 @@ import type { SlowConsumerPolicies } from '../output/slow-consumer.ts';
 export interface GuardedRealm {
   readonly realm: CoreRealm;
   readonly authenticators: readonly Authenticator[];
-  /** Everybody may do everything when there is none. */
+  /** Default: every request is permitted. */
   readonly authorizer: Authorizer | undefined;
   /** What becomes of clients that read too slowly. */
   readonly slowConsumers: SlowConsumerPolicies | undefined;
@@ -61,7 +61,7 @@ export function chooseAuthenticator(
     : { abort: ErrorUri.NO_MATCHING_AUTH_METHOD, message: 'none of the offered methods is in use here' };
 }
 
-/** Behind a proxy on this machine, everybody has the same address, and it says nothing. */
+/** Behind a proxy on this machine, all clients have the same address, which does not identify them. */
 export function tellingAddress({ address }: Underlay): string | undefined {
   return address === undefined || isLoopback(address) ? undefined : address;
 }

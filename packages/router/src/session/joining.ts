@@ -42,7 +42,7 @@ export interface JoiningRouter {
   readonly agent: string;
   /** What judges the name of a realm that is not there. */
   readonly uriRules: UriRules;
-  /** Who has to wait before they may try again; undefined when nobody has. */
+  /** Delays attempts after failures; undefined to delay none. */
   readonly attempts: Attempts | undefined;
   readonly clock: Clock;
   readonly limits: Pick<Limits, 'authenticateTimeout'>;
@@ -210,7 +210,7 @@ export class Joining {
     return this.#refuseFor(this.#router.attempts?.wait(claim) ?? 0);
   }
 
-  /** Refuses who would have to stand in a line too long. */
+  /** Refuses a client whose place in the queue would be too far back. */
   #mayWait(claim: Claim): Step {
     return this.#refuseFor(this.#router.attempts?.tooLong(claim) ?? 0);
   }
@@ -230,7 +230,7 @@ export class Joining {
       : { abort: ErrorUri.INVALID_URI, message: 'the realm is no valid URI' };
   }
 
-  /** Asks for a verdict; an authenticator that fails lets nobody in. */
+  /** Asks an authenticator for its verdict; an error refuses the client. */
   #settle(candidate: Candidate, ask: () => Verdict | Promise<Verdict>): Step | Promise<Step> {
     this.#state = { name: 'deciding', candidate };
     try {
@@ -260,12 +260,12 @@ export class Joining {
 
   #deny({ claim }: Candidate, refusal: JoinRefusal): Step {
     this.#note('info', 'authentication denied', { code: 'login_refused', reason: refusal.abort });
-    // A fault is nobody's guess.
+    // An error of the authenticator does not count as a failed attempt.
     if (refusal.abort !== ErrorUri.AUTHENTICATION_FAILED) this.#router.attempts?.failed(claim);
     return this.#refuse(refusal);
   }
 
-  /** Only what was proved counts: anybody may claim to be anybody. */
+  /** Only a proven authid counts, because a client may claim any. */
   #remember({ authid }: Principal, claim: Claim): void {
     if (this.#answered && authid === claim.authid) this.#router.attempts?.succeeded(claim);
   }

@@ -23,7 +23,7 @@ export interface TestRealmOptions {
   readonly time?: 'manual' | 'real' | undefined;
 }
 
-/** Who a client of a test realm is; nobody checks it. */
+/** The principal of a client of a test realm; it is not verified. */
 export interface TestClient {
   /** Default: the router makes one up. */
   readonly authid?: string | undefined;
@@ -163,7 +163,7 @@ export class TestRealm implements AsyncDisposable {
     this.#network.latency = ms;
   }
 
-  /** Nothing arrives any more, and nobody is told: a path that has fallen silent. */
+  /** Simulates a dead connection: nothing arrives any more, and neither side is notified. */
   pause(): void {
     this.#network.pause();
   }

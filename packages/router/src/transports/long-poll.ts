@@ -52,7 +52,7 @@ export interface LongPollOptions {
   readonly maxBodySize?: number;
   /** Trusted proxies, which name the client in a header; none by default. */
   readonly proxies?: ForwardingRules;
-  /** Who may come in; everybody whom a realm lets in by default. */
+  /** Restricts the clients that are accepted; by default all that the realm admits. */
   readonly entrance?: EntranceRules;
 }
 

@@ -46,7 +46,7 @@ export interface RawSocketRules {
    * about 20 s that the machine of an idle peer is gone, but not that a peer hangs or does not read.
    */
   readonly pings?: boolean | 'auto';
-  /** Who may come in; everybody whom a realm lets in by default. */
+  /** Restricts the clients that are accepted; by default all that the realm admits. */
   readonly entrance?: EntranceRules;
 }
 

@@ -44,7 +44,7 @@ export interface WebSocketOptions {
   readonly compression?: boolean;
   /** Trusted proxies, which name the client in a header; none by default. */
   readonly proxies?: ForwardingRules;
-  /** Who may come in; everybody whom a realm lets in by default. */
+  /** Restricts the clients that are accepted; by default all that the realm admits. */
   readonly entrance?: EntranceRules;
   /** The longest message that is accepted from a client, in bytes; the router's `limits.messageSize` by default. */
   readonly maxMessageSize?: number;

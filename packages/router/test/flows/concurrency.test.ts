@@ -381,7 +381,7 @@ describe('canceling', () => {
       `),
   );
 
-  test('CAN-2 skip keeps the callee busy until its late answer, which goes nowhere', () =>
+  test('CAN-2 skip keeps the callee busy until its late answer, which is discarded', () =>
     converse(`
       ${ONE}
       caller → [48, 1, {}, "com.work", [1]]

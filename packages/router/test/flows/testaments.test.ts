@@ -643,7 +643,7 @@ describe('permission', () => {
     ['cannot be read', () => 'no', 'the authorizer gave an invalid answer: expected true, false or a dict'],
     ['is rejected', () => Promise.reject(new Error('the database is down')), 'the database is down'],
     ['has an unknown key', () => Promise.resolve({ allow: true, if: 1 }), 'unknown key "if"'],
-  ])('AZN-2 an answer that %s is complained about', async (_what, answer: () => unknown, said) => {
+  ])('AZN-2 an answer that %s is logged', async (_what, answer: () => unknown, said) => {
     const log = vi.fn();
     const authorizer: Authorizer = {
       // A plugin in plain JavaScript may return anything.
