@@ -27,7 +27,9 @@ const declared = DECLARATIONS.slice(0, 2).flatMap((path) => matches(/^ {2}\| '(\
 /** Codes of other packages, which write to `router.log`. */
 const added = repositoryFiles()
   .filter((path) => /^packages\/(?!router\/)[\w-]+\/src\/.*\.ts$/.test(path))
-  .flatMap((path) => matches(WRITTEN, textOf(path)));
+  .map(textOf)
+  .filter((text) => text.includes('outer.log('))
+  .flatMap((text) => matches(/\bcode: '(\w+)'/g, text));
 const [, section = ''] = textOf('docs/operations.md').split('### Log entries\n');
 const rows = matches(/^\| `(\w+)` +\| (?!level)/gm, section.split('\n## ')[0] ?? '');
 

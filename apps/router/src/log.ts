@@ -25,7 +25,8 @@ type ProgramLogCode =
   | 'router_stopping'
   | 'session_ended_by_reload'
   | 'store_failing'
-  | 'store_recovered';
+  | 'store_recovered'
+  | 'webhook_refused';
 
 /** Receives log entries of the router and of the program. */
 export type ProgramLog = Log<LogCode | ProgramLogCode>;

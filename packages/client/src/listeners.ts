@@ -14,7 +14,7 @@ export interface Logger {
 
 /** The listeners of the application, by event type. */
 export class Listeners {
-  /** Whether somebody listens to each message. */
+  /** Whether there is a listener for each message. */
   isWatched = false;
   readonly #logger: Logger;
   readonly #listeners = new Map<keyof SessionEvents, Set<(event: never) => unknown>>();

@@ -86,7 +86,7 @@ export class SubscriptionHandle extends Handle implements Subscription<unknown[]
   readonly cursor: Cursor = new Cursor();
   readonly recovers: boolean;
   readonly #gapListeners = new Set<(gap: Gap) => unknown>();
-  /** The latest, until somebody listens: that of `since` may come before `subscribe` resolves. */
+  /** The latest gap, until there is a listener: that of `since` may precede the end of `subscribe`. */
   #untold: Gap | undefined;
   readonly #handler: EventHandler | undefined;
   readonly #events: Queue<WampEvent<unknown[]>>;
