@@ -334,18 +334,10 @@ function shownRouter(core: CoreRouter): Router {
     },
     realm: (name) => core.realm(name)?.shown,
     realms: () => core.realms(),
-    open: (transport, peer, underlay) => {
-      core.open(transport, peer, underlay);
-    },
-    reconfigure: (changes) => {
-      core.reconfigure(changes);
-    },
-    addRealm: (realm) => {
-      core.addRealm(realm);
-    },
-    reconfigureRealm: (name, changes) => {
-      core.reconfigureRealm(name, changes);
-    },
+    open: core.open.bind(core),
+    reconfigure: core.reconfigure.bind(core),
+    addRealm: core.addRealm.bind(core),
+    reconfigureRealm: core.reconfigureRealm.bind(core),
     removeRealm: (name, reason) => core.removeRealm(name, reason),
     join: (name, options) => core.join(name, options),
     logIn: (name, credentials, options) => core.logIn(name, credentials, options),
