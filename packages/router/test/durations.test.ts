@@ -54,6 +54,8 @@ test('A10 the machine’s own monotonic clock is not its date', () => {
 
 /** What tells a date to people, or reads one in a token; everything else measures durations. */
 const DATES = [
+  'apps/router/src/admin-realm/samples.ts',
+  'apps/router/src/admin-realm/tail.ts',
   'packages/router/src/core/broker.ts',
   'packages/router/src/core/dealer.ts',
   'packages/router/src/features/recorded-log.ts',
