@@ -61,7 +61,7 @@ async function hook(
   const router = createRouter({
     realms: ['realm1'],
     clock,
-    log: (level, _, facts) => log.push(`${level} ${String(facts['code'])} ${String(facts['why'])}`),
+    log: (level, _, facts) => log.push(`${level} ${facts.code} ${String(facts['why'])}`),
     ...routing,
   });
   const webhook = await startWebhook(router, {

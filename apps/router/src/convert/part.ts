@@ -38,19 +38,22 @@ export class Part {
     const value = this.#take(key);
     if (typeof value === 'number') return String(value);
     if (typeof value === 'string' || value === undefined) return value;
-    return this.#wrong(key, 'is no text');
+    this.#wrong(key, 'is no text');
+    return undefined;
   }
 
   number(key: string): number | undefined {
     const value = this.#take(key);
     if (typeof value === 'number' || value === undefined) return value;
-    return this.#wrong(key, 'is no number');
+    this.#wrong(key, 'is no number');
+    return undefined;
   }
 
   flag(key: string): boolean | undefined {
     const value = this.#take(key);
     if (typeof value === 'boolean' || value === undefined) return value;
-    return this.#wrong(key, 'is neither true nor false');
+    this.#wrong(key, 'is neither true nor false');
+    return undefined;
   }
 
   texts(key: string): readonly string[] {
@@ -120,9 +123,8 @@ export class Part {
     return this.path === '' ? key : `${this.path}.${key}`;
   }
 
-  #wrong<T>(key: string, text: string): T | undefined {
+  #wrong(key: string, text: string): void {
     this.#note(this.#below(key), text);
-    return undefined;
   }
 
   #note(path: string, text: string): void {
