@@ -9,7 +9,7 @@ import { version } from './version.ts';
 
 /** A parsed command. */
 export type Command =
-  StartCommand | CheckCommand | ReloadCommand | InitCommand | SchemaCommand | ConvertCommand;
+  StartCommand | CheckCommand | ReloadCommand | InitCommand | SchemaCommand | ConvertCommand | ExplainCommand;
 
 /** Start the router. */
 interface StartCommand {
@@ -57,6 +57,14 @@ interface ConvertCommand {
   readonly output: string | undefined;
 }
 
+/** Explain a key of the configuration, or a code of the log. */
+interface ExplainCommand {
+  readonly name: 'explain';
+  readonly word: string;
+  /** The file in which to look where the key is set. */
+  readonly config: string | undefined;
+}
+
 /** The command given; undefined if help or the version was requested, and printed. */
 export function readCommandLine(args: readonly string[]): Command | undefined {
   let asked: Command | undefined;
@@ -93,6 +101,7 @@ function wampRouter(onCommand: OnCommand): Program {
   addReload(program, onCommand);
   addInit(program, onCommand);
   addConvert(program, onCommand);
+  addExplain(program, onCommand);
   return program;
 }
 
@@ -173,6 +182,17 @@ function addConvert(program: Program, onCommand: OnCommand): void {
     .option('--output <file>', 'file to write (default: standard output)', nonEmpty)
     .action((file: string, { output }: { readonly output?: string }) => {
       onCommand({ name: 'convert', file, output });
+    });
+}
+
+function addExplain(program: Program, onCommand: OnCommand): void {
+  program
+    .command('explain')
+    .description('Explain a key of the configuration, or a code of the log.')
+    .argument('<word>', 'such as limits.queue_size, queue_size or login_refused', nonEmpty)
+    .addOption(configOption())
+    .action((word: string, { config }: { readonly config?: string }) => {
+      onCommand({ name: 'explain', word, config });
     });
 }
 

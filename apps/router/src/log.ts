@@ -14,7 +14,7 @@ export interface LogOptions {
 type LogFormat = 'auto' | 'json' | 'pretty';
 
 /** The codes of the program's own log entries (table in docs/operations.md); stable, like those of the router. */
-type ProgramLogCode =
+export type ProgramLogCode =
   | 'configuration_refused'
   | 'configuration_reloaded'
   | 'few_descriptors'
@@ -23,6 +23,7 @@ type ProgramLogCode =
   | 'router_started'
   | 'router_stopped'
   | 'router_stopping'
+  | 'service_manager_unreachable'
   | 'session_ended_by_reload'
   | 'store_failing'
   | 'store_recovered'

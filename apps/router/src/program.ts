@@ -1,18 +1,20 @@
 /** The deployable router as a program: parses the command line, and executes the command. */
 import { summary } from './check.ts';
-import { readCommandLine } from './command-line.ts';
+import { readCommandLine, type Command } from './command-line.ts';
 import { fromFlags } from './config/development.ts';
 import { FaultyConfiguration } from './config/faults.ts';
 import { loadConfiguration } from './config/load.ts';
 import { jsonSchema } from './config/schema.ts';
 import { convertCrossbar, noteLine } from './convert/crossbar.ts';
 import { askToReload } from './ask-to-reload.ts';
+import { explainWord } from './explain-word.ts';
 import { CannotStart, USAGE } from './failure.ts';
 import { writeExample, writeNew } from './init.ts';
 import { LineWriter } from './line-writer.ts';
 import { openLog } from './log.ts';
 import { rehearse } from './prepare.ts';
 import { answer } from './rights.ts';
+import { ServiceManager } from './service-manager.ts';
 import { outliveSignals, reloadOnHangUp, stopOnSignals } from './shutdown.ts';
 import { start } from './start.ts';
 
@@ -24,41 +26,70 @@ const [out, err] = [new LineWriter(process.stdout), new LineWriter(process.stder
 export async function run(): Promise<void> {
   try {
     const command = readCommandLine(process.argv.slice(2));
-    if (command?.name === 'start') {
-      const { from, insecureDev } = command;
-      const loaded = typeof from === 'string' ? loadConfiguration(from) : fromFlags(from);
-      const log = await openLog(loaded.configuration.log, err, process.stderr.isTTY);
-      outliveSignals();
-      const running = await start(loaded, insecureDev, log);
-      stopOnSignals(running);
-      reloadOnHangUp(running);
-      out.write(running.greeting);
-    } else if (command?.name === 'init') {
-      out.write(writeExample(command.file));
-    } else if (command?.name === 'convert') {
-      convert(command.file, command.output);
-    } else if (command?.name === 'schema') {
-      out.write(JSON.stringify(jsonSchema(), undefined, 2));
-    } else if (command?.name === 'reload') {
-      const { ok, lines } = await askToReload(loadConfiguration(command.file), command.dryRun);
-      for (const line of lines) (ok ? out : err).write(line);
-      process.exitCode = ok ? 0 : USAGE;
-    } else if (command?.name === 'check') {
-      const loaded = loadConfiguration(command.file);
-      if (command.question === undefined) {
-        await rehearse(loaded, command.insecureDev);
-        out.write(summary(loaded.configuration));
-      } else {
-        const { permitted, line } = answer(loaded, command.question);
-        out.write(line);
-        process.exitCode = permitted ? 0 : DENIED;
-      }
-    }
+    if (command !== undefined) await execute(command);
   } catch (error) {
     if (!(error instanceof CannotStart)) throw error;
     // Lines begin with a file position, so that editors and terminals can open it.
     err.write(error instanceof FaultyConfiguration ? error.message : `wamp-router: ${error.message}`);
     process.exitCode = error.exitCode;
+  }
+}
+
+async function execute(command: Command): Promise<void> {
+  switch (command.name) {
+    case 'start':
+      return startRouter(command);
+    case 'check':
+      return check(command);
+    case 'reload': {
+      const { ok, lines } = await askToReload(loadConfiguration(command.file), command.dryRun);
+      for (const line of lines) (ok ? out : err).write(line);
+      process.exitCode = ok ? 0 : USAGE;
+      return;
+    }
+    case 'init':
+      out.write(writeExample(command.file));
+      return;
+    case 'convert':
+      convert(command.file, command.output);
+      return;
+    case 'explain': {
+      const { word, config } = command;
+      out.write(explainWord(word, config === undefined ? undefined : loadConfiguration(config)));
+      return;
+    }
+    case 'schema':
+      out.write(JSON.stringify(jsonSchema(), undefined, 2));
+  }
+}
+
+async function startRouter({ from, insecureDev }: Extract<Command, { name: 'start' }>): Promise<void> {
+  const loaded = typeof from === 'string' ? loadConfiguration(from) : fromFlags(from);
+  const log = await openLog(loaded.configuration.log, err, process.stderr.isTTY);
+  outliveSignals();
+  const running = await start(loaded, insecureDev, log);
+  const manager = new ServiceManager(process.env, log.log);
+  stopOnSignals({
+    async stop() {
+      manager.stopping();
+      await running.stop();
+      manager.close();
+    },
+  });
+  reloadOnHangUp(running);
+  out.write(running.greeting);
+  manager.ready();
+}
+
+async function check({ file, insecureDev, question }: Extract<Command, { name: 'check' }>): Promise<void> {
+  const loaded = loadConfiguration(file);
+  if (question === undefined) {
+    await rehearse(loaded, insecureDev);
+    out.write(summary(loaded.configuration));
+  } else {
+    const { permitted, line } = answer(loaded, question);
+    out.write(line);
+    process.exitCode = permitted ? 0 : DENIED;
   }
 }
 

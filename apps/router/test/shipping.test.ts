@@ -37,6 +37,8 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
+/** How long calls may go on at the end, by default (ms). */
+const DRAIN = 10_000;
 const START = { name: 'start', from: '/etc/wamp/wamp.yaml', insecureDev: false };
 
 describe('Kubernetes', () => {
@@ -84,6 +86,14 @@ test('the unit of systemd and the image start the router, and reload it', () => 
   const [, command = ''] = /^ExecStart=\/usr\/bin\/env wamp-router (.*)$/m.exec(unit) ?? [];
   expect(readCommandLine(command.split(' '))).toMatchObject({ name: 'start' });
   expect(unit).toMatch(/^ExecReload=\/bin\/kill -HUP \$MAINPID$/m);
+  // systemd-notify is another process than the one that was started.
+  expect(unit).toMatch(/^Type=notify\nNotifyAccess=all\nWatchdogSec=30$/m);
+  const fixed = /^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1];
+  expect(Number(fixed) * 1000).toBeGreaterThan(DRAIN);
+  expect(read('Dockerfile').match(/^FROM .*$/gm)).toEqual([
+    'FROM ${NODE_IMAGE} AS build',
+    'FROM ${NODE_IMAGE}',
+  ]);
   const [, args = ''] = /^CMD (\[.*\])$/m.exec(read('Dockerfile')) ?? [];
   expect(readCommandLine(JSON.parse(args) as string[])).toMatchObject({ name: 'start' });
 });
