@@ -42,6 +42,8 @@ interface ReloadCommand {
 interface InitCommand {
   readonly name: 'init';
   readonly file: string;
+  /** Whether to ask nothing, on a terminal as elsewhere. */
+  readonly yes: boolean;
 }
 
 /** Print the JSON Schema of configuration files. */
@@ -163,8 +165,9 @@ function addInit(program: Program, onCommand: OnCommand): void {
     .command('init')
     .description('Write a commented configuration file to begin with.')
     .argument('[file]', 'where to', nonEmpty, 'wamp.yaml')
-    .action((file: string) => {
-      onCommand({ name: 'init', file });
+    .option('--yes', 'ask nothing, and write the defaults; without a terminal, nothing is asked in any case')
+    .action((file: string, { yes = false }: { readonly yes?: boolean }) => {
+      onCommand({ name: 'init', file, yes });
     });
   program
     .command('schema')

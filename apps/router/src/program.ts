@@ -1,4 +1,6 @@
 /** The deployable router as a program: parses the command line, and executes the command. */
+import { once } from 'node:events';
+import { createInterface } from 'node:readline/promises';
 import { summary } from './check.ts';
 import { readCommandLine, type Command } from './command-line.ts';
 import { fromFlags } from './config/development.ts';
@@ -9,7 +11,7 @@ import { convertCrossbar, noteLine } from './convert/crossbar.ts';
 import { askToReload } from './ask-to-reload.ts';
 import { explainWord } from './explain-word.ts';
 import { CannotStart, USAGE } from './failure.ts';
-import { writeExample, writeNew } from './init.ts';
+import { askForWishes, writeExample, writeNew } from './init.ts';
 import { LineWriter } from './line-writer.ts';
 import { openLog } from './log.ts';
 import { rehearse } from './prepare.ts';
@@ -48,8 +50,7 @@ async function execute(command: Command): Promise<void> {
       return;
     }
     case 'init':
-      out.write(writeExample(command.file));
-      return;
+      return init(command.file, command.yes || !(process.stdin.isTTY && process.stdout.isTTY));
     case 'convert':
       convert(command.file, command.output);
       return;
@@ -60,6 +61,22 @@ async function execute(command: Command): Promise<void> {
     }
     case 'schema':
       out.write(JSON.stringify(jsonSchema(), undefined, 2));
+  }
+}
+
+/** @param isSilent true to ask nothing */
+async function init(file: string, isSilent: boolean): Promise<void> {
+  if (isSilent) {
+    out.write(writeExample(file));
+    return;
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const closed = once(terminal, 'close').then(() => undefined);
+  try {
+    const wishes = await askForWishes((question) => Promise.race([terminal.question(question), closed]));
+    out.write(writeExample(file, wishes));
+  } finally {
+    terminal.close();
   }
 }
 
