@@ -165,7 +165,10 @@ const TEXTS: Readonly<Record<Code, CodeText>> = {
     'warn',
     'A webhook ended with its session, for example because its role was removed. A reload starts it again.',
   ),
-  webhook_failed: text('debug', 'A request of a webhook failed, and will be repeated. The entry has the reason.'),
+  webhook_failed: text(
+    'debug',
+    'A request of a webhook failed, and will be repeated. The entry has the reason.',
+  ),
   webhook_refused: text(
     'error',
     'A configured webhook could not be started. The entry has the reason; correct the file and reload.',

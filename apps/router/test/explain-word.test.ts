@@ -68,7 +68,12 @@ test('the command line takes a word, and a file', () => {
 test('the level of each code is that of docs/operations.md, which has all codes of the log', () => {
   const page = readFileSync(fileURLToPath(new URL('../../../docs/operations.md', import.meta.url)), 'utf8');
   const [, section = ''] = page.split('### Log entries\n');
-  const rows = [...section.matchAll(/^\| `(\w+)` +\| ([\w, ]+?) +\|/gm)].map(([, code, level]) => [code, level]);
+  const rows = [...section.matchAll(/^\| `(\w+)` +\| ([\w, ]+?) +\|/gm)].map(([, code, level]) => [
+    code,
+    level,
+  ]);
   const ofLog = Object.entries(CODES).filter(([, { level }]) => level !== 'health');
-  expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(ofLog.map(([code, { level }]) => [code, level])));
+  expect(Object.fromEntries(rows)).toEqual(
+    Object.fromEntries(ofLog.map(([code, { level }]) => [code, level])),
+  );
 });
