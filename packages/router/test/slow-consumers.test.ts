@@ -162,9 +162,12 @@ describe('drop_oldest', () => {
     const before = play.reader.heard.slice(0, first).map((event) => (event[4] as number[])[0] ?? 0);
     expect(Math.max(...before)).toBeLessThanOrEqual(20);
     expect((play.reader.heard[first + 1]?.[4] as number[])[0]).toBeGreaterThan(21);
-    const { sent } = play.router.realm('realm1')?.traffic ?? {};
-    expect(sent?.of(MessageType.INVOCATION)).toBe(2);
+    const { traffic, sessions } = play.router.realm('realm1') ?? {};
+    expect(traffic?.sent.of(MessageType.INVOCATION)).toBe(2);
     expect(read.length + (droppedOf(play)?.['EVENT'] ?? 0)).toBe(199);
+    // The session's own count contains the messages that waited, besides SUBSCRIBED and REGISTERED.
+    const [slow] = [...(sessions?.values() ?? [])];
+    expect(slow?.traffic?.sent).toBe(2 + types.length);
   });
 
   test('C4 waiting messages are sent before GOODBYE', async () => {

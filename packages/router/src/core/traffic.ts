@@ -16,36 +16,40 @@ export interface ReadonlyCounts {
 }
 
 export class Counts implements ReadonlyCounts {
-  readonly #byType = new Float64Array(LARGEST_TYPE + 1);
-  readonly #bytesByType = new Float64Array(LARGEST_TYPE + 1);
+  /** The number of messages of each type, followed by their bytes: side by side, because both change with a message. */
+  readonly #byType = new Float64Array(2 * (LARGEST_TYPE + 1));
 
-  add(type: MessageType): void {
-    this.#byType[type] = (this.#byType[type] ?? 0) + 1;
+  /** Counts a message. @param bytes its length; 0 for one that has none, or whose length is counted by {@link weigh} */
+  add(type: MessageType, bytes = 0): void {
+    const at = 2 * type;
+    this.#byType[at] = (this.#byType[at] ?? 0) + 1;
+    this.#byType[at + 1] = (this.#byType[at + 1] ?? 0) + bytes;
   }
 
-  /** Adds the length of a message (bytes) that was counted by {@link add}. */
+  /** Adds the length of a message (bytes) that is counted by {@link add}. */
   weigh(type: MessageType, bytes: number): void {
-    this.#bytesByType[type] = (this.#bytesByType[type] ?? 0) + bytes;
+    const at = 2 * type + 1;
+    this.#byType[at] = (this.#byType[at] ?? 0) + bytes;
   }
 
-  of(type: MessageType): number {
-    return this.#byType[type] ?? 0;
+  of(type: number): number {
+    return this.#byType[2 * type] ?? 0;
   }
 
   get total(): number {
-    return this.#byType.reduce((sum, count) => sum + count, 0);
+    return this.#byType.reduce((sum, count, at) => (at % 2 === 0 ? sum + count : sum), 0);
   }
 
   entries(): { readonly type: string; readonly count: number; readonly bytes: number }[] {
     return NAMES.map(([name, type]) => ({
       type: name,
-      count: this.#byType[type] ?? 0,
-      bytes: this.#bytesByType[type] ?? 0,
+      count: this.of(type),
+      bytes: this.#byType[2 * type + 1] ?? 0,
     })).filter(({ count }) => count > 0);
   }
 
   toObject(): Record<string, number> {
-    const counted = NAMES.map(([name, type]) => [name, this.#byType[type] ?? 0] as const);
+    const counted = NAMES.map(([name, type]) => [name, this.of(type)] as const);
     return Object.fromEntries(counted.filter(([, count]) => count > 0));
   }
 }

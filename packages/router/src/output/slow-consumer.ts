@@ -58,6 +58,8 @@ export interface WayOut {
   readonly transport: Pick<Transport, 'backlog'>;
   readonly realm: CoreRealm;
   readonly session: Session;
+  /** Counts the session's messages that leave. */
+  readonly traffic: { send(bytes: number): void };
 }
 
 /** Applies the policy of one session to messages for which its transport has no room. */
@@ -156,9 +158,8 @@ export class SlowConsumer {
   #send(place: WaitingFrame | undefined): void {
     if (place === undefined) return;
     place.frame.send();
-    const { sent } = this.#way.realm.traffic;
-    sent.add(place.type);
-    sent.weigh(place.type, place.frame.length);
+    this.#way.realm.traffic.sent.add(place.type, place.frame.length);
+    this.#way.traffic.send(place.frame.length);
   }
 
   /** Appends the message to the waiting ones. @returns false when there is no room, even after dropping older events */

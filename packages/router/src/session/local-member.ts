@@ -120,7 +120,8 @@ export class LocalMember implements Session, EntranceCarrier {
       },
       slowConsumer !== undefined,
     );
-    const way = { outlet: this.#inbox, transport: this.#inbox, realm, session: this };
+    const { traffic } = this;
+    const way = { outlet: this.#inbox, transport: this.#inbox, realm, session: this, traffic };
     this.#slow = slowConsumer && new SlowConsumer(slowConsumer, router, way);
     this.#entrance = new Entrance(this, { realm, session: this, call }, authorizer, router);
   }

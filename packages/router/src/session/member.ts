@@ -108,7 +108,8 @@ export class Member implements Session {
     this.#work = router.turns.work;
     this.#log = router.log;
     this.#limited = router.limited;
-    this.#slow = new SlowConsumer(slowConsumer, router, { outlet, transport, realm, session: this });
+    const { traffic } = this;
+    this.#slow = new SlowConsumer(slowConsumer, router, { outlet, transport, realm, session: this, traffic });
   }
 
   /** Its realm and id, for logs and events. */
@@ -142,9 +143,7 @@ export class Member implements Session {
       const slow = this.#slow;
       if (this.#channel.backlog <= slow.room || slow.takesOn(length, this.#work.producer)) {
         this.#outlet.send();
-        const { sent } = this.realm.traffic;
-        sent.add(message.type);
-        sent.weigh(message.type, length);
+        this.realm.traffic.sent.add(message.type, length);
         this.traffic.send(length);
       } else this.#behind(message);
       return undefined;
@@ -257,7 +256,11 @@ export class Member implements Session {
     const fault = tryEncode(this.#outlet, message);
     if (fault === undefined) {
       if (this.#slow.holds) this.#behind(message);
-      else this.#outlet.send();
+      else {
+        this.#outlet.send();
+        this.realm.traffic.sent.add(message.type);
+        this.traffic.send(0);
+      }
     } else {
       this.#logDropped('message not delivered', message, fault);
       this.#carrier.cutOff(fault.error, fault.why);
