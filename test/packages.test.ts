@@ -1,5 +1,5 @@
 /** The published packages: what package.json repeats by hand, for no tool derives it. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
 type Entry = string | Readonly<Record<string, unknown>>;
@@ -62,3 +62,42 @@ test('the API reference has every entry of @wamp/client', () => {
   );
   expect([...entryPoints].sort()).toEqual(sources.sort());
 });
+
+interface Description {
+  readonly name: string;
+  readonly private?: boolean;
+  readonly description?: string;
+  readonly keywords?: readonly string[];
+  readonly homepage?: string;
+  readonly bugs?: string;
+  readonly license?: string;
+  readonly repository?: { readonly type: string; readonly url: string; readonly directory?: string };
+  readonly files?: readonly string[];
+}
+
+function describe(path: string): Description {
+  return JSON.parse(readFileSync(new URL(`../${path}package.json`, import.meta.url), 'utf8')) as Description;
+}
+
+const publishedFolders = ['packages', 'apps'].flatMap((group) =>
+  readdirSync(new URL(`../${group}/`, import.meta.url))
+    .map((name) => `${group}/${name}`)
+    .filter((folder) => describe(`${folder}/`).private !== true),
+);
+
+test.each(publishedFolders)(
+  '%s says in its manifest what it is, where it comes from and what it contains',
+  (folder) => {
+    const root = describe('');
+    const { description, keywords, homepage, bugs, license, repository, files } = describe(`${folder}/`);
+    expect(description).toMatch(/.{20,}/);
+    expect(keywords?.[0]).toBe('wamp');
+    expect([bugs, license]).toEqual([root.bugs, root.license]);
+    expect(repository).toEqual({ ...root.repository, directory: folder });
+    expect(homepage).toBe(`${root.homepage?.replace('#readme', '') ?? ''}/tree/main/${folder}#readme`);
+    expect(files).not.toContain('src');
+    expect(files).toContain('!dist/**/*.map');
+    for (const file of ['README.md', 'LICENSE'])
+      expect(existsSync(new URL(`../${folder}/${file}`, import.meta.url)), file).toBe(true);
+  },
+);
