@@ -19,6 +19,7 @@ if (!needsInstall() || step('install', await install())) {
   step('types', await runTool('typescript', ['-b']));
   step('knip', await runTool('knip', []));
   step('build', await pnpm(['run', 'build']));
+  step('API reports', await runTool('tsx', ['scripts/api/main.ts', '--check']));
   await packages();
   await commonJs();
   step('API reference', await runTool('typedoc', ['--options', 'packages/client/typedoc.json']));

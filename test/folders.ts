@@ -3,6 +3,8 @@
 /** By path, `./` not among them. A test holds the list against the tree. */
 export const folders: Readonly<Record<string, string>> = {
   'packages/protocol/': '**WAMP as data.** No sockets, no timers, no Node types; runs in browsers.',
+  'packages/protocol/api/':
+    'Reports of the public types, one for each entry point, written by `npm run api`.',
   'packages/protocol/src/':
     'Messages and what they are made of: the wire table, options, payloads, framing, URIs, ids and errors.',
   'packages/protocol/src/auth/':
@@ -14,6 +16,7 @@ export const folders: Readonly<Record<string, string>> = {
   'packages/protocol/test/': 'Properties, byte vectors, mutated messages.',
 
   'packages/client/': '**The client**, for browsers, Node, Deno and Bun.',
+  'packages/client/api/': 'Reports of the public types, one for each entry point, written by `npm run api`.',
   'packages/client/src/': 'The public API: connecting, sessions, calls, subscriptions, registrations.',
   'packages/client/src/contract/':
     'Contracts at run time: schemas that type, and check, what procedures and topics take and give.',
@@ -40,6 +43,7 @@ export const folders: Readonly<Record<string, string>> = {
   'packages/cli/test/': 'Every command against a real router, in this process and in processes of its own.',
   'packages/cli/test/support/': 'A router with a fake terminal in front of it.',
   'packages/router/': '**The router as a library.** No configuration files, no command line.',
+  'packages/router/api/': 'Reports of the public types, one for each entry point, written by `npm run api`.',
   'packages/router/src/':
     'The router itself, what acceptors see of it, its limits, its events and its public names.',
   'packages/router/src/core/':
@@ -74,11 +78,14 @@ export const folders: Readonly<Record<string, string>> = {
     'Each threat by its number: a router in a process of its own, attacked over real sockets while honest clients use it.',
 
   'packages/react/': '**React and Preact**: hooks over the stores of the client.',
+  'packages/react/api/': 'Reports of the public types, one for each entry point, written by `npm run api`.',
   'packages/react/src/': 'The hooks, and options for TanStack Query.',
   'packages/react/test/': 'Real React and Preact, strict mode, suspense and servers.',
 
   'packages/store-sqlite/':
     '**What outlives the router.** Event history and retained events in a SQLite file.',
+  'packages/store-sqlite/api/':
+    'Reports of the public types, one for each entry point, written by `npm run api`.',
   'packages/store-sqlite/src/':
     'The store: groups of events, written in one transaction by a thread of its own, and read back.',
   'packages/store-sqlite/test/':
@@ -86,6 +93,8 @@ export const folders: Readonly<Record<string, string>> = {
   'packages/store-sqlite/test/support/': 'A driver whose disk fills up, and whose process dies.',
 
   'packages/http-bridge/': '**HTTP for those who speak no WAMP.** POST, Server-Sent Events, webhooks.',
+  'packages/http-bridge/api/':
+    'Reports of the public types, one for each entry point, written by `npm run api`.',
   'packages/http-bridge/src/': 'Requests, log-ins, answers: what each request of HTTP becomes in a realm.',
   'packages/http-bridge/src/webhooks/':
     'Webhooks: queues, attempts, signatures, and addresses that may not be connected to.',
@@ -141,6 +150,7 @@ export const folders: Readonly<Record<string, string>> = {
   'docs/client/': 'Guides to the client, one task each; tests run their samples.',
   'docs/images/': 'Screenshots.',
   'scripts/': '`npm start`, `npm test` and their helpers.',
+  'scripts/api/': 'API reports, and the breaking changes between two releases.',
   'scripts/release/': 'The release check: a registry on loopback, and blank projects that install from it.',
   'test/': 'Checks of the repository itself.',
   '.changeset/': 'What the next release will say.',
