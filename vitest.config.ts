@@ -19,6 +19,12 @@ const folders = [...foldersIn('packages'), ...foldersIn('apps'), 'interop', 'ben
   existsSync(`${root}${folder}/package.json`),
 );
 
+/** What runs before the tests of a file. */
+const SETUP: Readonly<Record<string, readonly string[]>> = {
+  'packages/client': ['handlers-loaded.ts'],
+  'packages/router': ['support/spoil-what-is-free.ts'],
+};
+
 /** Set by scripts/test.mjs, which reads the counts from that file. */
 const report = process.env['WAMP_TEST_REPORT'];
 
@@ -44,8 +50,7 @@ export default defineConfig({
       test: {
         name: folder === '.' ? 'repository' : folder,
         include: ['test/**/*.test.ts'],
-        setupFiles:
-          folder === 'packages/router' ? [`${root}packages/router/test/support/spoil-what-is-free.ts`] : [],
+        setupFiles: SETUP[folder]?.map((file) => `${root}${folder}/test/${file}`) ?? [],
       },
     })),
   },

@@ -1,4 +1,4 @@
-// `npm run bench`: installs and builds what is missing, then measures.
+// `npm run bench`, `npm run clients`: installs and builds what is missing, then measures.
 import { spawn } from 'node:child_process';
 import { install, needsInstall, pnpm, requireNode, root } from './workspace.mjs';
 
@@ -11,7 +11,12 @@ if (needsInstall()) {
 console.log('Building ...');
 finished(await pnpm(['exec', 'turbo', 'run', 'build', '--filter=@wamp/bench']));
 
-const bench = spawn(process.execPath, ['bench/dist/main.js', ...process.argv.slice(2)], {
+const [first, ...rest] = process.argv.slice(2);
+const program =
+  first === 'clients'
+    ? ['bench/dist/clients/main.js', ...rest]
+    : ['bench/dist/main.js', ...process.argv.slice(2)];
+const bench = spawn(process.execPath, program, {
   cwd: root,
   stdio: 'inherit',
 });

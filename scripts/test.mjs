@@ -23,7 +23,7 @@ if (!needsInstall() || step('install', await install())) {
   await packages();
   await commonJs();
   step('API reference', await runTool('typedoc', ['--options', 'packages/client/typedoc.json']));
-  step('size', await runTool('size-limit', []));
+  step('size', await runNode(['scripts/sizes.mjs', '--check']));
   await tests(process.argv.slice(2));
 }
 

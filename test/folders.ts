@@ -127,6 +127,7 @@ export const folders: Readonly<Record<string, string>> = {
   'bench/': 'The benchmark that the docs quote: this router beside a plain `ws` relay and fox-wamp.',
   'bench/src/': 'The command, the workloads, the measurements, the report.',
   'bench/src/load/': 'The load: a client that is cheap enough not to be the limit, and checks every message.',
+  'bench/src/clients/': 'What a client costs its own process, beside other libraries and beside none.',
   'bench/src/durable/':
     '`npm run durable`: what a store in a file costs, and whether routers that are killed lose acknowledged events.',
   'bench/src/client-soak/':

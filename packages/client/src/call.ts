@@ -1,7 +1,7 @@
 /** A call in flight: its result, its timeout, and its cancellation. */
 import {
   ErrorUri,
-  MessageType,
+  Code,
   type Call as CallMessage,
   type CancelMode,
   type Dict,
@@ -18,11 +18,12 @@ import { CallPromise } from './call-promise.ts';
 import type { Connection } from './connection.ts';
 import { Lane } from './core/lane.ts';
 import type { PendingRequest } from './core/outbox.ts';
-import { isPassthru, packed, packerIn, unpacked, unpackerIn, type Plain } from './core/passthru.ts';
+import { isPassthru, packerIn, type Plain } from './core/passthru.ts';
 import { ignore } from './core/quietly.ts';
 import type { Answer, Waiter } from './core/requests.ts';
 import { WholeResult, type Result } from './core/result.ts';
 import { about, CallTimeoutError, CanceledError, toError, unwritable, WampError } from './errors.ts';
+import { lateCode } from './handling.ts';
 import type { Office } from './office.ts';
 import { CANCEL_MODE, demand } from './options.ts';
 import { onAbort, reasonOf } from './signal.ts';
@@ -63,7 +64,7 @@ interface SettleCall {
 }
 
 export class PendingCall extends CallPromise implements Call<unknown>, Waiter, PendingRequest<Connection> {
-  readonly type: typeof MessageType.CALL = MessageType.CALL;
+  readonly type: typeof Code.CALL = Code.CALL;
   protected readonly outcome: Promise<Result>;
   readonly #request: CallRequest;
   /** Undefined once it has ended. */
@@ -81,7 +82,7 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, P
   #stopTimer: (() => void) | undefined;
   #stopListening: (() => void) | undefined;
   /** Keeps results in order while earlier ones are unpacked. */
-  readonly #lane = new Lane();
+  #lane: Lane | undefined;
 
   constructor(request: CallRequest) {
     super();
@@ -122,12 +123,13 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, P
       office.submit(this, options.offline);
       return;
     }
-    const step = (): Promise<void> =>
-      packed(packer, wire, payload, procedure).then((ready) => {
-        this.#options = ready.options;
-        this.#payload = ready.payload;
-        if (this.#settle !== undefined) office.submit(this, options.offline);
-      });
+    const step = async (): Promise<void> => {
+      const { packed } = await lateCode();
+      const ready = await packed(packer, wire, payload, procedure);
+      this.#options = ready.options;
+      this.#payload = ready.payload;
+      if (this.#settle !== undefined) office.submit(this, options.offline);
+    };
     void office.lane.pass(step, (thrown) => this.failed(toError(thrown)));
   }
 
@@ -157,7 +159,7 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, P
     const body =
       packer === undefined || (last && payload.count === 0)
         ? payload
-        : (await packed(packer, {}, payload, procedure)).payload;
+        : (await (await lateCode()).packed(packer, {}, payload, procedure)).payload;
     if (this.#id === undefined || !this.isWanted()) return;
     try {
       this.#connection?.send(this.#build(last ? {} : { progress: true }, body)(this.#id));
@@ -168,7 +170,7 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, P
   }
 
   answered(answer: Answer): void {
-    if (answer.type !== MessageType.RESULT) return;
+    if (answer.type !== Code.RESULT) return;
     // Decoded now, because the bytes are lent for the duration of this call only (interface TransportListener).
     const { details, payload } = answer;
     const { args, kwargs } = payload;
@@ -230,7 +232,7 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, P
 
   #build(options: Dict, payload: Payload): (request: Id) => CallMessage {
     const { procedure } = this.#request;
-    return (request) => ({ type: MessageType.CALL, request, options, procedure, payload });
+    return (request) => ({ type: Code.CALL, request, options, procedure, payload });
   }
 
   /**
@@ -242,16 +244,23 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, P
     goOn: (plain: Plain) => void,
     failed = (thrown: unknown): void => this.abandon(toError(thrown)),
   ): void {
+    if (this.#lane === undefined && !isPassthru(details)) {
+      goOn(payload);
+      return;
+    }
     const { options, procedure } = this.#request;
     const step = (): Promise<void> | undefined => {
       if (isPassthru(details)) {
-        return Promise.resolve()
-          .then(() => unpacked(unpackerIn(options.passthru, details), payload, details, procedure))
+        return lateCode()
+          .then((code) =>
+            code.unpacked(code.unpackerIn(options.passthru, details), payload, details, procedure),
+          )
           .then(goOn);
       }
       goOn(payload);
       return undefined;
     };
+    this.#lane ??= new Lane();
     void this.#lane.pass(step, failed);
   }
 
@@ -287,7 +296,7 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, P
       connection.requests.forget(request);
       this.failed(error);
     }
-    if (canceling) connection.send({ type: MessageType.CANCEL, request, options: { mode } });
+    if (canceling) connection.send({ type: Code.CANCEL, request, options: { mode } });
   }
 
   #end(): SettleCall | undefined {

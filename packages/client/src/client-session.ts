@@ -23,6 +23,7 @@ import { Opening } from './core/opening.ts';
 import { withDefaults } from './defaults.ts';
 import { drained } from './drained.ts';
 import type { Ending } from './ending.ts';
+import { handled, loadLateCode } from './handling.ts';
 import { Queue } from './core/queue.ts';
 import { ignore } from './core/quietly.ts';
 import type { Result } from './core/result.ts';
@@ -31,7 +32,7 @@ import { Listeners } from './listeners.ts';
 import { checkOptions, checkRequest, MILLISECONDS, oneOf, demand, wireOptions } from './options.ts';
 import { payloadOf, requireHandler, requireUri } from './payload.ts';
 import { PendingPublication, type PublishOptions, type PublishResult } from './publication.ts';
-import { CALL, ON_THE_WIRE, PUBLISH, REGISTER, STREAM, type WithKwargs } from './rules.ts';
+import { CALL, callAttributes, ON_THE_WIRE, PUBLISH, REGISTER, STREAM, type WithKwargs } from './rules.ts';
 import type { Handlers, Session } from './session.ts';
 import type { SessionEvents, SessionState, SessionStatus } from './session-events.ts';
 import { onAbort, reasonOf } from './signal.ts';
@@ -147,8 +148,8 @@ export class ClientSession implements Session {
     requireUri(procedure, entry);
     checkRequest('call', CALL, payload, given, entry);
     const options = withDefaults(this.#settings.defaults?.call, given);
-    const body = payloadOf(payload, options.kwargs, entry);
-    const { onProgress } = options;
+    const body = payloadOf(payload, options?.kwargs, entry);
+    const onProgress = options?.onProgress;
     const progress =
       onProgress === undefined
         ? undefined
@@ -201,7 +202,7 @@ export class ClientSession implements Session {
     const entry = entryOf(this, 'subscribe');
     requireUri(topic, entry);
     const { handler, options: given } = subscribing(rest, entry);
-    const options = withDefaults(this.#settings.defaults?.subscribe, given);
+    const options = withDefaults(this.#settings.defaults?.subscribe, given) ?? {};
     const { subscriptions } = this.#workload;
     const handle: SubscriptionHandle = new SubscriptionHandle(
       topic,
@@ -218,7 +219,7 @@ export class ClientSession implements Session {
     const entry = entryOf(this, 'publish');
     requireUri(topic, entry);
     checkRequest('publish', PUBLISH, payload, given, entry);
-    const options = withDefaults(this.#settings.defaults?.publish, given);
+    const options = withDefaults(this.#settings.defaults?.publish, given) ?? {};
     const body = payloadOf(payload, options.kwargs, entry);
     const wire = wireOptions(options, ON_THE_WIRE.publish);
     const published = new Promise<PublishResult>((resolve, reject) => {
@@ -286,26 +287,18 @@ export class ClientSession implements Session {
   #call(
     procedure: Uri,
     payload: Payload,
-    options: CallOptions<never>,
+    options: CallOptions<never> | undefined,
     progress?: (result: Result) => void,
     input?: AsyncIterator<unknown> | Iterator<unknown>,
   ): PendingCall {
-    const { timeout, passthru } = options;
     const call = new PendingCall({
       procedure,
       payload,
-      wire: {
-        ...(progress !== undefined && { receive_progress: true }),
-        ...(input !== undefined && { progress: true }),
-        ...wireOptions(options, ON_THE_WIRE.call),
-        ...(timeout !== undefined && { timeout: Math.ceil(timeout) }),
-      },
-      options,
+      wire: callAttributes(options, progress !== undefined, input !== undefined),
+      options: options ?? {},
       progress,
-      needs: needsOf(input !== undefined, passthru !== undefined),
-      sent: (): void => {
-        if (input !== undefined) void pump(input, call);
-      },
+      needs: needsOf(input !== undefined, options?.passthru !== undefined),
+      sent: input && ((): void => void pump(input, call)),
     });
     call.start(this.#workload);
     return call;
@@ -317,7 +310,7 @@ export class ClientSession implements Session {
     signal: AbortSignal | undefined,
     subject: { readonly procedure: Uri } | { readonly topic: Uri },
   ): Promise<H> {
-    return new Promise<H>((resolve, reject) => {
+    const attached = new Promise<H>((resolve, reject) => {
       const { ending } = this.#workload;
       if (ending !== undefined) reject(connectionLost(ending, false));
       else if (signal?.aborted === true) reject(reasonOf(signal));
@@ -334,6 +327,8 @@ export class ClientSession implements Session {
         this.#supervisor.wanted();
       }
     }).catch(traced);
+    const loading = loadLateCode();
+    return loading === undefined ? attached : handled(attached, loading);
   }
 
   /** Disconnects when the session has not been used for this long. */

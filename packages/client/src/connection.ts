@@ -1,7 +1,7 @@
 /** A WAMP session on one transport: it joins once and ends once. */
 import {
   ErrorUri,
-  MessageType,
+  Code,
   Payload,
   PeerFeatures,
   ProtocolViolation,
@@ -20,18 +20,20 @@ import {
 import type { AuthContext, Authenticator } from './auth/authenticator.ts';
 import type { ConnectionPort } from './connection-port.ts';
 import { Attachments } from './core/attachments.ts';
-import { Events, type Subscriber } from './core/events.ts';
 import type { Ending } from './ending.ts';
 import { broken, ended, GOODBYE_AND_OUT, unsayable, violated } from './endings.ts';
+import { decodeOn, encodeFor, type Frame } from './frames.ts';
+import { Handling } from './handling.ts';
 import type { HandlerPort } from './core/handler-port.ts';
-import { Invocations, type Callee } from './core/invocations.ts';
+import type { Callee } from './core/callee.ts';
 import { abort, Joining } from './core/joining.ts';
 import { REGISTRATIONS, SUBSCRIPTIONS } from './core/kinds.ts';
 import { ignore } from './core/quietly.ts';
 import { Requests, type Waiter } from './core/requests.ts';
 import { ROLES } from './core/roles.ts';
 import { Room } from './core/room.ts';
-import { connectionLost, errorOf, SerializationError, toError, unwritable } from './errors.ts';
+import type { Subscriber } from './core/subscriber.ts';
+import { connectionLost, errorOf, toError, unwritable } from './errors.ts';
 
 /** How long the router may take to answer GOODBYE (ms) before the transport is closed. */
 const GOODBYE_TIMEOUT = 5_000;
@@ -41,8 +43,7 @@ export class Connection implements TransportListener {
   readonly requests: Requests = new Requests();
   readonly subscriptions: Attachments<Subscriber>;
   readonly registrations: Attachments<Callee>;
-  readonly events: Events;
-  readonly invocations: Invocations;
+  readonly handling: Handling;
   /** Set when a message or another sign of life arrives; cleared by the keep-alive check. */
   heard = false;
   /** Whether the router, as it says, rather drops events of ours than the session when we read too slowly. */
@@ -69,6 +70,8 @@ export class Connection implements TransportListener {
     this.subscriptions = new Attachments(SUBSCRIPTIONS, ask);
     this.registrations = new Attachments(REGISTRATIONS, ask);
     const handlerPort: HandlerPort = {
+      gate: port.gate,
+      violated: (error) => this.#violated(error),
       exposeErrors: port.exposeErrors,
       maxHandlers: port.maxHandlers,
       send: (message) => this.send(message),
@@ -76,8 +79,7 @@ export class Connection implements TransportListener {
       report: (thrown) => port.report(toError(thrown)),
       clock: port.clock,
     };
-    this.events = new Events(this.subscriptions, port.gate, handlerPort);
-    this.invocations = new Invocations(this.registrations, port.gate, handlerPort);
+    this.handling = new Handling(this.subscriptions, this.registrations, handlerPort);
   }
 
   /** Whether requests can be sent. */
@@ -127,7 +129,7 @@ export class Connection implements TransportListener {
       this.#transport.listener = this;
       try {
         this.#joining.start({
-          type: MessageType.HELLO,
+          type: Code.HELLO,
           realm,
           details: { ...details, roles: rolesOf(ROLES) },
         });
@@ -151,9 +153,9 @@ export class Connection implements TransportListener {
   /** Probes the router: below the messages if the transport supports it, else with a cheap call. */
   probe(): void {
     if (this.#transport.probe?.() === true || this.#state !== 'open') return;
-    const heard = { type: MessageType.CALL, answered: ignore, failed: ignore } as const;
+    const heard = { type: Code.CALL, answered: ignore, failed: ignore } as const;
     this.request(heard, (request) => ({
-      type: MessageType.CALL,
+      type: Code.CALL,
       request,
       options: {},
       procedure: 'wamp.session.get',
@@ -167,7 +169,7 @@ export class Connection implements TransportListener {
     this.#state = 'closing';
     this.#ending = { reason };
     this.#stopTimer = this.#port.clock.after(GOODBYE_TIMEOUT, () => this.#end({ reason }));
-    this.#writeLast({ type: MessageType.GOODBYE, details: {}, reason });
+    this.#writeLast({ type: Code.GOODBYE, details: {}, reason });
     this.#release({ reason }, false);
   }
 
@@ -181,7 +183,7 @@ export class Connection implements TransportListener {
       waiter.failed(connectionLost(this.#ending ?? { reason: ErrorUri.NETWORK_FAILURE }, false));
       return undefined;
     }
-    let frame: Uint8Array<ArrayBuffer>;
+    let frame: Frame;
     try {
       frame = this.#encode(build(this.requests.next));
     } catch (thrown) {
@@ -211,14 +213,18 @@ export class Connection implements TransportListener {
     this.heard = true;
   }
 
-  frame(bytes: Uint8Array): void {
+  frame(frame: Uint8Array | string): void {
     if (this.#state === 'closed') return;
     this.heard = true;
     try {
-      this.#receive(this.#transport.serializer.decode(bytes), bytes.length);
+      this.#receive(decodeOn(this.#transport, frame), frame.length);
     } catch (error) {
       this.#violated(toError(error));
     }
+  }
+
+  text(text: string): void {
+    this.frame(text);
   }
 
   violation(what: string, failure: TransportFailure = 'protocol'): void {
@@ -235,43 +241,39 @@ export class Connection implements TransportListener {
     if (this.#state === 'joining') this.#joining?.receive(message);
     else if (this.#state === 'open') this.#dispatch(message, bytes);
     // SES-10: after our GOODBYE, only the answer to it matters.
-    else if (message.type === MessageType.GOODBYE || message.type === MessageType.ABORT)
+    else if (message.type === Code.GOODBYE || message.type === Code.ABORT)
       this.#end({ reason: message.reason });
   }
 
   /** @throws ProtocolViolation for a message that a router may not send now */
   #dispatch(message: Message, bytes: number): void {
     switch (message.type) {
-      case MessageType.EVENT:
-        this.events.receive(message, bytes);
+      case Code.EVENT:
+      case Code.INVOCATION:
+      case Code.INTERRUPT:
+        this.handling.receive(message, bytes);
         break;
-      case MessageType.INVOCATION:
-        this.invocations.receive(message, bytes);
-        break;
-      case MessageType.INTERRUPT:
-        this.invocations.interrupt(message);
-        break;
-      case MessageType.UNSUBSCRIBED:
+      case Code.UNSUBSCRIBED:
         if (message.request !== 0) this.requests.answer(message);
         else this.subscriptions.revoke(message.details?.subscription, message.details?.reason);
         break;
-      case MessageType.UNREGISTERED:
+      case Code.UNREGISTERED:
         if (message.request !== 0) this.requests.answer(message);
         else this.registrations.revoke(message.details?.registration, message.details?.reason);
         break;
-      case MessageType.RESULT:
-      case MessageType.PUBLISHED:
-      case MessageType.SUBSCRIBED:
-      case MessageType.REGISTERED:
+      case Code.RESULT:
+      case Code.PUBLISHED:
+      case Code.SUBSCRIBED:
+      case Code.REGISTERED:
         this.requests.answer(message);
         break;
-      case MessageType.ERROR:
+      case Code.ERROR:
         this.#failed(message);
         break;
-      case MessageType.GOODBYE:
+      case Code.GOODBYE:
         this.#end(ended(message), GOODBYE_AND_OUT);
         break;
-      case MessageType.ABORT:
+      case Code.ABORT:
         this.#end(ended(message));
         break;
       default:
@@ -282,7 +284,7 @@ export class Connection implements TransportListener {
   #failed(message: ErrorMessage): void {
     const error = errorOf(message);
     // A router that cannot forward our YIELD may answer with ERROR (T-30); no request fails by it.
-    if (message.requestType === MessageType.YIELD) this.#port.report(error);
+    if (message.requestType === Code.YIELD) this.#port.report(error);
     else this.requests.fail(message, error);
   }
 
@@ -324,26 +326,23 @@ export class Connection implements TransportListener {
     this.requests.failAll(connectionLost(ending, true), survives);
     this.subscriptions.detach();
     this.registrations.detach();
-    this.invocations.end(ending);
+    this.handling.end(ending);
   }
 
   #write(message: Message): void {
     this.#send(this.#encode(message));
   }
 
-  #send(frame: Uint8Array<ArrayBuffer>): void {
+  #send(frame: Frame): void {
     this.#room.wrote(frame.length);
-    this.#transport.send(frame);
+    if (typeof frame === 'string') this.#transport.sendText?.(frame);
+    else this.#transport.send(frame);
   }
 
-  #encode(message: Message): Uint8Array<ArrayBuffer> {
-    const { serializer, limit = Infinity } = this.#transport;
-    const frame = serializer.encode(message);
-    const most = Math.min(limit, this.#announcedLimit);
+  #encode(message: Message): Frame {
+    const frame = encodeFor(this.#transport, message, this.#announcedLimit);
     const { listeners, clock } = this.#port;
-    if (listeners.isWatched && frame.length <= most) listeners.show('out', message, frame.length, clock);
-    if (frame.length <= most) return frame;
-    const text = `The router takes messages of at most ${most} bytes; this one has ${frame.length}.`;
-    throw new SerializationError(ErrorUri.PAYLOAD_SIZE_EXCEEDED, [text]);
+    if (listeners.isWatched) listeners.show('out', message, frame.length, clock);
+    return frame;
   }
 }

@@ -1,13 +1,13 @@
 /**
  * How a connection ends: by a message of the router, with its transport, or because the router violated the protocol.
  */
-import { CloseUri, ErrorUri, MessageType, type Abort, type Goodbye } from '@wamp/protocol';
+import { CloseUri, ErrorUri, Code, type Abort, type Goodbye } from '@wamp/protocol';
 import type { Ending } from './ending.ts';
 import { ConnectError, ConnectionLostError, ProtocolError } from './errors.ts';
 
 /** The answer to GOODBYE. */
 export const GOODBYE_AND_OUT: Goodbye = {
-  type: MessageType.GOODBYE,
+  type: Code.GOODBYE,
   details: {},
   reason: CloseUri.GOODBYE_AND_OUT,
 };

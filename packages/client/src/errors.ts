@@ -2,7 +2,7 @@
 import {
   ApplicationError,
   ErrorUri,
-  isUri,
+  isLooseUri,
   type Args,
   type ErrorMessage,
   type Kwargs,
@@ -46,7 +46,7 @@ export class WampError<U extends string = string, A extends Args = Args> extends
    */
   // The cast covers the default: without arguments, the list is empty.
   constructor(uri: U, args: A = [] as unknown as A, kwargs: Kwargs = {}, options: WampErrorOptions = {}) {
-    if (!isUri(uri)) throw fault('The URI of an error', 'one such as app.not_found', uri, new.target);
+    if (!isLooseUri(uri)) throw fault('The URI of an error', 'one such as app.not_found', uri, new.target);
     requirePayload('an error', args, kwargs, new.target);
     super(uri, args, kwargs, options);
   }
@@ -208,7 +208,7 @@ export function refusal(reason: Uri, args: Args, kwargs: Kwargs, details: Kwargs
 
 /** A URI received from a peer. An invalid one is replaced by `wamp.error.runtime_error`, and kept as `kwargs.uri`. */
 export function named(uri: string, kwargs: Kwargs = {}): { readonly uri: Uri; readonly kwargs: Kwargs } {
-  return isUri(uri) ? { uri, kwargs } : { uri: ErrorUri.RUNTIME_ERROR, kwargs: { ...kwargs, uri } };
+  return isLooseUri(uri) ? { uri, kwargs } : { uri: ErrorUri.RUNTIME_ERROR, kwargs: { ...kwargs, uri } };
 }
 
 /** Any thrown value as an Error. */

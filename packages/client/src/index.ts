@@ -49,12 +49,8 @@ export type { AuthContext, Authenticator, Bindable, Introduction, Signature } fr
 export type { Secret } from './auth/secret.ts';
 export type { OpenOptions, TransportFactory } from './transports/factory.ts';
 export type { Pem, TlsOptions } from './transports/tls.ts';
-export {
-  webSocket,
-  type WebSocketConstructor,
-  type WebSocketLike,
-  type WebSocketOptions,
-} from './transports/websocket.ts';
+export { webSocket, type WebSocketOptions } from './transports/websocket.ts';
+export type { WebSocketConstructor, WebSocketLike } from './transports/websocket-like.ts';
 export type { Clock } from './clock.ts';
 export type { AnyApi, Api } from './api.ts';
 export type { BoundContract } from './binding.ts';

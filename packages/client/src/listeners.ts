@@ -1,5 +1,5 @@
 /** The event listeners of a session, and the log for events without one. */
-import { toList, type Message } from '@wamp/protocol';
+import { toBrief, type Message } from '@wamp/protocol';
 import { nowBy, type Clock } from './clock.ts';
 import { isThenable } from './core/thenable.ts';
 import { toError } from './errors.ts';
@@ -51,7 +51,7 @@ export class Listeners {
 
   /** Emits event `frame`. */
   show(dir: 'in' | 'out', message: Message, bytes: number, clock: Clock): void {
-    this.emit('frame', { dir, message: toList(message), bytes, at: nowBy(clock) });
+    this.emit('frame', { dir, message: toBrief(message), bytes, at: nowBy(clock) });
   }
 
   /** Calls a function of the application, and reports what it throws or rejects with. */

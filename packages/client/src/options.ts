@@ -1,5 +1,5 @@
 /** Checks the options of the public API: refuses unknown names and invalid values with a TypeError. */
-import { dict, isId, type Dict, type Keys, type Kwargs } from '@wamp/protocol';
+import { isId, type Dict, type Kwargs } from '@wamp/protocol';
 import { startAt, type EntryPoint } from './stack.ts';
 
 /** Checks the value of an option: returns undefined if it is valid, else a description of what is expected. */
@@ -38,6 +38,9 @@ export const some =
   (one: Rule): Rule =>
   (value) =>
     Array.isArray(value) && value.length > 0 ? value.map(one).find(Boolean) : one(value);
+/** A list. */
+export const listOf = (expected: string, holds: (value: unknown) => boolean): Rule =>
+  rule(`a list of ${expected}`, (value) => Array.isArray(value) && value.every(holds));
 /** An object with options of its own. */
 export const nested =
   (name: string, rules: Rules): Rule =>
@@ -54,38 +57,16 @@ export const BUFFER: Rule = nested('buffer', {
   overflow: oneOf('error', 'drop-oldest', 'drop-newest'),
 });
 
-/** Rules for options that are sent to the router: the protocol package defines their values. */
-export function onTheWire<const N extends string>(keys: Keys, ...names: N[]): Readonly<Record<N, Rule>> {
-  const rules = names.map((name) => {
-    const key = wireName(name);
-    return [name, attribute(keys[key]?.(key), key)];
-  });
-  return Object.fromEntries(rules) as Record<N, Rule>;
-}
-
-/** The rule for `extra`: attributes that the protocol package knows must have valid values. */
-export function extra(keys: Keys): Rule {
-  const known = attribute(dict(keys)(''), '');
-  return (value) => DICT(value) ?? known(value);
-}
-
-/** @param label the prefix of the messages that the check produces */
-function attribute(check: ((value: unknown) => unknown) | undefined, label: string): Rule {
-  return (value) => {
-    try {
-      check?.(value);
-      return undefined;
-    } catch (error) {
-      const said = String(error);
-      const start = said.indexOf(`: ${label}`) + label.length + 2;
-      return said
-        .slice(start)
-        .replace(': expected ', ': ')
-        .replace(/, got .*/s, '')
-        .replace(/^[.: ]+/, '');
+/** The rule for `extra`: an attribute that `rules` know, in their own spelling, must have a valid value. */
+export const extra =
+  (rules: Rules): Rule =>
+  (value) => {
+    for (const key in isPlain(value) ? value : {}) {
+      const expected = rules[optionName(key)]?.((value as Dict)[key]);
+      if (expected !== undefined) return `${key}: ${expected}`;
     }
+    return DICT(value);
   };
-}
 
 /**
  * Checks all options that are set; `undefined` counts as not set.
@@ -156,8 +137,14 @@ export function fault(what: string, expected: string, value: unknown, entry?: En
   return error;
 }
 
+const NONE: Dict = Object.freeze({});
+
 /** The options of `rules` in the spelling of the wire (`excludeMe` as `exclude_me`), followed by `extra`. */
-export function wireOptions(options: object & { readonly extra?: unknown }, rules: Rules): Dict {
+export function wireOptions(
+  options: (object & { readonly extra?: unknown }) | undefined,
+  rules: Rules,
+): Dict {
+  if (options === undefined) return NONE;
   const wire: Record<string, unknown> = {};
   for (const option in options) {
     const value = (options as Dict)[option];
@@ -168,6 +155,10 @@ export function wireOptions(options: object & { readonly extra?: unknown }, rule
 
 function wireName(option: string): string {
   return option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function optionName(attribute: string): string {
+  return attribute.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** Compares the tag, not the prototype: an object may come from another window. */

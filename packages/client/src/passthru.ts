@@ -1,5 +1,5 @@
 /** Payload Passthru Mode: payloads that the router forwards without decoding, and that may be encrypted. */
-import { MessageType, Payload, type PassthruAttributes, type Serializer, type Uri } from '@wamp/protocol';
+import { Code, Payload, type PassthruAttributes, type Serializer, type Uri } from '@wamp/protocol';
 import { checkOptions, having, rule, type Rules } from './options.ts';
 import type { Packed, Passthru, Plain } from './core/passthru.ts';
 
@@ -121,7 +121,7 @@ function dictIn(serializer: Serializer, bytes: Uint8Array): Readonly<Record<stri
   elements.set(before);
   elements.set(bytes, before.length);
   const frame = serializer.encode({
-    type: MessageType.EVENT,
+    type: Code.EVENT,
     subscription: 1,
     publication: 1,
     details: {},

@@ -1,11 +1,12 @@
 /** A publication: its options, how it is sent, and how it is confirmed. */
-import { MessageType, type Dict, type Id, type Kwargs, type Payload, type Uri } from '@wamp/protocol';
+import { Code, type Dict, type Id, type Kwargs, type Payload, type Uri } from '@wamp/protocol';
 import { lacking, type Need } from './announced.ts';
 import type { Connection } from './connection.ts';
 import type { PendingRequest } from './core/outbox.ts';
-import { packed, packerIn, type PassthruOption } from './core/passthru.ts';
+import { packerIn, type PassthruOption } from './core/passthru.ts';
 import type { Answer, Waiter } from './core/requests.ts';
 import { about, toError } from './errors.ts';
+import { lateCode } from './handling.ts';
 import type { Office } from './office.ts';
 import { onAbort } from './signal.ts';
 
@@ -71,7 +72,7 @@ const PASSTHRU: readonly Need[] = [['broker', 'payload_passthru_mode']];
 
 /** A publication that is being sent, or waits for its confirmation. */
 export class PendingPublication implements Waiter, PendingRequest<Connection> {
-  readonly type: typeof MessageType.PUBLISH = MessageType.PUBLISH;
+  readonly type: typeof Code.PUBLISH = Code.PUBLISH;
   readonly #request: PublishRequest;
   readonly #settle: SettlePublication;
   #office: Office | undefined;
@@ -103,12 +104,13 @@ export class PendingPublication implements Waiter, PendingRequest<Connection> {
       office.submit(this, offline);
       return;
     }
-    const step = (): Promise<void> =>
-      packed(packer, wire, payload, topic).then((ready) => {
-        this.#options = ready.options;
-        this.#payload = ready.payload;
-        if (signal?.aborted !== true) office.submit(this, offline);
-      });
+    const step = async (): Promise<void> => {
+      const { packed } = await lateCode();
+      const ready = await packed(packer, wire, payload, topic);
+      this.#options = ready.options;
+      this.#payload = ready.payload;
+      if (signal?.aborted !== true) office.submit(this, offline);
+    };
     void office.lane.pass(step, (thrown) => this.failed(toError(thrown)));
   }
 
@@ -131,7 +133,7 @@ export class PendingPublication implements Waiter, PendingRequest<Connection> {
     this.#connection = connection;
     this.#id = connection.request(
       this,
-      (request) => ({ type: MessageType.PUBLISH, request, options, topic, payload }),
+      (request) => ({ type: Code.PUBLISH, request, options, topic, payload }),
       acknowledged,
     );
     if (this.#id === undefined || acknowledged) return;
@@ -141,7 +143,7 @@ export class PendingPublication implements Waiter, PendingRequest<Connection> {
 
   answered(answer: Answer): void {
     this.#stopListening?.();
-    this.#settle.resolve(answer.type === MessageType.PUBLISHED ? { publication: answer.publication } : {});
+    this.#settle.resolve(answer.type === Code.PUBLISHED ? { publication: answer.publication } : {});
   }
 
   lost(error: Error): void {

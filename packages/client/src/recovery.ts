@@ -1,40 +1,64 @@
 /**
  * Recovers the events that a subscription missed while there was no connection (`x_event_recovery`, docs/history.md).
  */
-import { ErrorUri, MessageType, Payload, type Id, type Kwargs, type Result } from '@wamp/protocol';
+import {
+  ErrorUri,
+  Code,
+  Payload,
+  type Id,
+  type Kwargs,
+  type Message,
+  type PeerFeatures,
+  type Result,
+} from '@wamp/protocol';
 import { nowBy, type Clock } from './clock.ts';
-import type { Connection } from './connection.ts';
 import type { WampEvent } from './core/event.ts';
-import type { Subscriber } from './core/events.ts';
+import type { Events } from './core/events.ts';
 import type { Answer, Waiter } from './core/requests.ts';
 import type { Restoration } from './core/restoration.ts';
+import type { Subscriber } from './core/subscriber.ts';
 import { ConnectionLostError, WampError } from './errors.ts';
 
 /** The maximum number of events in an answer. */
 const LIMIT = 500;
+
+/** What a recovery needs of its connection. */
+export interface RecoveryPort {
+  readonly features: PeerFeatures;
+  readonly mayMissEvents: boolean;
+  request(waiter: Waiter, build: (request: Id) => Message): unknown;
+}
 
 /** What a recovery needs besides its subscription and connection. */
 export interface RecoveryStart {
   readonly clock: Clock;
   /** Earlier ids of this session. */
   readonly former: readonly Id[];
+  /** Already counts this recovery. */
   readonly restoration: Restoration | undefined;
 }
 
 /** Recovers the missed events of one subscription on one connection: when it starts, and whenever events are missing later. */
 export class Recovery implements Waiter {
-  readonly type: typeof MessageType.CALL = MessageType.CALL;
+  readonly type: typeof Code.CALL = Code.CALL;
   readonly #handle: Subscriber;
-  readonly #connection: Connection;
+  readonly #connection: RecoveryPort;
+  readonly #events: Events;
   readonly #clock: Clock;
   readonly #former: readonly Id[];
   #restoration: Restoration | undefined;
   #recovered = 0;
   #isComplete = true;
 
-  constructor(handle: Subscriber, connection: Connection, { clock, former, restoration }: RecoveryStart) {
+  constructor(
+    handle: Subscriber,
+    connection: RecoveryPort,
+    events: Events,
+    { clock, former, restoration }: RecoveryStart,
+  ) {
     this.#handle = handle;
     this.#connection = connection;
+    this.#events = events;
     this.#clock = clock;
     this.#former = former;
     this.#restoration = restoration;
@@ -43,7 +67,6 @@ export class Recovery implements Waiter {
   /** Called when the router has confirmed the subscription. */
   start(): void {
     const { cursor, recovers, uri } = this.#handle;
-    this.#restoration?.begin();
     const { features, mayMissEvents } = this.#connection;
     const isPossible = recovers && features.has('broker', 'x_event_recovery') && !uri.startsWith('wamp.');
     cursor.onHole = isPossible && mayMissEvents ? () => this.#fill() : undefined;
@@ -114,7 +137,7 @@ export class Recovery implements Waiter {
     const { epoch, offset } = cursor;
     const where = epoch === undefined ? {} : { epoch, offset, limit: LIMIT, sessions: this.#former };
     this.#connection.request(this, (request) => ({
-      type: MessageType.CALL,
+      type: Code.CALL,
       request,
       options: {},
       procedure: 'wamp.subscription.recover',
@@ -139,7 +162,7 @@ export class Recovery implements Waiter {
     };
     if (!cursor.pass(event)) return;
     this.#recovered += 1;
-    this.#connection.events.offer(this.#handle, event, 0);
+    this.#events.offer(this.#handle, event, 0);
   }
 
   /** The router has sent all that it can recover: the events that were held back meanwhile follow. */
@@ -152,7 +175,7 @@ export class Recovery implements Waiter {
     }
     const held = cursor.release();
     for (const { event, bytes } of held) {
-      if (cursor.pass(event)) this.#connection.events.offer(this.#handle, event, bytes);
+      if (cursor.pass(event)) this.#events.offer(this.#handle, event, bytes);
     }
     const { away } = cursor;
     cursor.away = undefined;

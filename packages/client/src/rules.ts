@@ -1,5 +1,5 @@
 /** The options of the session's methods, with the rule for each value. */
-import { callKeys, publishKeys, registerKeys, subscribeKeys } from '@wamp/protocol';
+import { isId, type Dict } from '@wamp/protocol';
 import type { CallOptions } from './call-options.ts';
 import {
   BOOL,
@@ -10,13 +10,15 @@ import {
   extra,
   FUNCTION,
   having,
+  listOf,
   MILLISECONDS,
   nested,
   oneOf,
-  onTheWire,
   PASSTHRU,
   rule,
   SIGNAL,
+  TEXT,
+  wireOptions,
   type Rules,
 } from './options.ts';
 import type { PublishOptions } from './publication.ts';
@@ -27,6 +29,11 @@ import type { SubscribeOptions } from './subscription.ts';
 /** Options of a request with a payload: keyword arguments that accompany a list. */
 export type WithKwargs<O> = O & { readonly kwargs?: unknown };
 
+const FROM_ZERO = rule('an integer from 0', (value) => Number.isSafeInteger(value) && Number(value) >= 0);
+const MATCH = oneOf('exact', 'prefix', 'wildcard');
+const IDS = listOf('ids', isId);
+const TEXTS = listOf('strings', (item) => typeof item === 'string');
+
 /** The options that are sent to the router, by message. */
 export const ON_THE_WIRE: {
   readonly call: Rules<Pick<CallOptions, 'timeout' | 'discloseMe'>>;
@@ -34,30 +41,28 @@ export const ON_THE_WIRE: {
   readonly register: Rules<Omit<RegisterOptions, 'signal' | 'passthru' | 'extra'>>;
   readonly subscribe: Rules<Pick<SubscribeOptions, 'match' | 'getRetained'>>;
 } = {
-  call: { ...onTheWire(callKeys, 'timeout', 'discloseMe'), timeout: MILLISECONDS },
-  publish: onTheWire(
-    publishKeys,
-    'acknowledge',
-    'retain',
-    'excludeMe',
-    'discloseMe',
-    'exclude',
-    'excludeAuthid',
-    'excludeAuthrole',
-    'eligible',
-    'eligibleAuthid',
-    'eligibleAuthrole',
-  ),
-  register: onTheWire(
-    registerKeys,
-    'match',
-    'invoke',
-    'concurrency',
-    'forceReregister',
-    'discloseCaller',
-    'forwardTimeout',
-  ),
-  subscribe: onTheWire(subscribeKeys, 'match', 'getRetained'),
+  call: { timeout: MILLISECONDS, discloseMe: BOOL },
+  publish: {
+    acknowledge: BOOL,
+    retain: BOOL,
+    excludeMe: BOOL,
+    discloseMe: BOOL,
+    exclude: IDS,
+    excludeAuthid: TEXTS,
+    excludeAuthrole: TEXTS,
+    eligible: IDS,
+    eligibleAuthid: TEXTS,
+    eligibleAuthrole: TEXTS,
+  },
+  register: {
+    match: MATCH,
+    invoke: oneOf('single', 'first', 'last', 'roundrobin', 'random', 'load'),
+    concurrency: FROM_ZERO,
+    forceReregister: BOOL,
+    discloseCaller: BOOL,
+    forwardTimeout: BOOL,
+  },
+  subscribe: { match: MATCH, getRetained: BOOL },
 };
 
 const ANY = { signal: SIGNAL, passthru: PASSTHRU };
@@ -66,7 +71,7 @@ const CALLING = {
   ...ANY,
   cancelMode: CANCEL_MODE,
   offline: oneOf('wait', 'fail'),
-  extra: extra(callKeys),
+  extra: extra({ ...ON_THE_WIRE.call, rkey: TEXT }),
   kwargs: DICT,
 };
 
@@ -82,13 +87,13 @@ export const PUBLISH: Rules<WithKwargs<PublishOptions>> = {
   ...ANY,
   offline: oneOf('wait', 'drop', 'fail'),
   idempotent: BOOL,
-  extra: extra(publishKeys),
+  extra: extra({ ...ON_THE_WIRE.publish, rkey: TEXT }),
   kwargs: DICT,
 };
 export const REGISTER: Rules<RegisterOptions> = {
   ...ON_THE_WIRE.register,
   ...ANY,
-  extra: extra(registerKeys),
+  extra: extra(ON_THE_WIRE.register),
 };
 export const SUBSCRIBE: Rules<SubscribeOptions> = {
   ...ON_THE_WIRE.subscribe,
@@ -97,7 +102,24 @@ export const SUBSCRIBE: Rules<SubscribeOptions> = {
   recover: BOOL,
   since: nested('since', {
     epoch: COUNT,
-    offset: rule('an integer from 0', (value) => Number.isSafeInteger(value) && Number(value) >= 0),
+    offset: FROM_ZERO,
   }),
-  extra: extra(subscribeKeys),
+  extra: extra({ ...ON_THE_WIRE.subscribe, nkey: TEXT }),
 };
+
+/** The options of a CALL. */
+export function callAttributes(
+  options: CallOptions<never> | undefined,
+  hasProgress: boolean,
+  hasInput: boolean,
+): Dict {
+  const given = wireOptions(options, ON_THE_WIRE.call);
+  if (options === undefined && !hasProgress) return given;
+  const { timeout } = options ?? {};
+  return {
+    ...(hasProgress && { receive_progress: true }),
+    ...(hasInput && { progress: true }),
+    ...given,
+    ...(timeout !== undefined && { timeout: Math.ceil(timeout) }),
+  };
+}

@@ -2,17 +2,16 @@
 import { ErrorUri, Payload, type Id, type Serializer } from '@wamp/protocol';
 import { nowBy, type Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
-import type { Subscriber } from './core/events.ts';
 import { Gate } from './core/gate.ts';
 import { Intents } from './core/intents.ts';
-import type { Callee } from './core/invocations.ts';
+import type { Callee } from './core/callee.ts';
 import { Lane } from './core/lane.ts';
 import { Outbox, type OutboxLimits } from './core/outbox.ts';
 import { Restoration, type Restored } from './core/restoration.ts';
+import type { Subscriber } from './core/subscriber.ts';
 import type { Ending } from './ending.ts';
 import { ConnectError, connectionLost } from './errors.ts';
 import type { Office, Offline, Request } from './office.ts';
-import { Recovery } from './recovery.ts';
 
 /** How many former ids a router accepts; it needs them to leave out what the session has published itself. */
 const FORMER = 100;
@@ -56,7 +55,7 @@ export class Workload implements Office {
     const report = port.report.bind(port);
     this.#port = port;
     this.clock = clock;
-    this.gate = new Gate(port.maxHandlers, () => this.#connection?.events.tellDropped());
+    this.gate = new Gate(port.maxHandlers, () => this.#connection?.handling.tellDropped());
     this.#outbox = new Outbox(port.limits);
     this.registrations = new Intents({
       clock,
@@ -70,9 +69,9 @@ export class Workload implements Office {
       report,
       attached: (handle, restoration) => {
         if (restoration !== undefined) restoration.subscriptions += 1;
-        const former = this.#former;
-        if (this.#connection !== undefined)
-          new Recovery(handle, this.#connection, { clock, former, restoration }).start();
+        restoration?.begin();
+        const connection = this.#connection;
+        connection?.handling.recover(handle, connection, { clock, former: this.#former, restoration });
       },
     });
   }
@@ -94,8 +93,8 @@ export class Workload implements Office {
 
   /** Whether requests wait for an answer, or invocations are being processed. */
   get isUnderWay(): boolean {
-    const { requests, invocations } = this.#connection ?? {};
-    return this.#outbox.size + (requests?.size ?? 0) + (invocations?.running ?? 0) > 0;
+    const { requests, handling } = this.#connection ?? {};
+    return this.#outbox.size + (requests?.size ?? 0) + (handling?.running ?? 0) > 0;
   }
 
   submit(request: Request, offline: Offline): void {

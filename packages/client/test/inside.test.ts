@@ -69,7 +69,7 @@ test('an ended invocation leaves nothing', async () => {
   await registering;
   peer.send([68, 1, 7, {}]);
   peer.send([68, 2, 7, {}, [true]]);
-  expect(connection.invocations.running).toBe(0);
+  expect(connection.handling.running).toBe(0);
 });
 
 test('an ended subscription leaves nothing', async () => {

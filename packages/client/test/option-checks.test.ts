@@ -51,22 +51,22 @@ const cases: [what: string, act: (session: Plain) => unknown, message: string][]
   [
     "publish excludeAuthid: 'joe'",
     (s) => s.publish('t', [], { excludeAuthid: 'joe' }),
-    'Option excludeAuthid of publish: expected a list, got "joe".',
+    'Option excludeAuthid of publish: expected a list of strings, got "joe".',
   ],
   [
     "publish exclude: ['5']",
     (s) => s.publish('t', [], { exclude: ['5'] }),
-    'Option exclude of publish: expected item: an id, an integer from 1 to 2^53, got ["5"].',
+    'Option exclude of publish: expected a list of ids, got ["5"].',
   ],
   [
     "publish retain: 'yes'",
     (s) => s.publish('t', [], { retain: 'yes' }),
-    'Option retain of publish: expected a bool, got "yes".',
+    'Option retain of publish: expected true or false, got "yes".',
   ],
   [
     'publish retain: null',
     (s) => s.publish('t', [], { retain: null }),
-    'Option retain of publish: expected a bool, got null.',
+    'Option retain of publish: expected true or false, got null.',
   ],
   [
     'publish exclude_me',
@@ -76,7 +76,7 @@ const cases: [what: string, act: (session: Plain) => unknown, message: string][]
   [
     'publish extra: { exclude_authid }',
     (s) => s.publish('t', [], { extra: { exclude_authid: 'joe' } }),
-    'Option extra of publish: expected exclude_authid: a list, got {"exclude_authid":"joe"}.',
+    'Option extra of publish: expected exclude_authid: a list of strings, got {"exclude_authid":"joe"}.',
   ],
   [
     'publish signal: a controller',
@@ -196,7 +196,7 @@ const cases: [what: string, act: (session: Plain) => unknown, message: string][]
   [
     "register concurrency: '2'",
     (s) => s.register('p', handler, { concurrency: '2' }),
-    'Option concurrency of register: expected an integer that is not negative, got "2".',
+    'Option concurrency of register: expected an integer from 0, got "2".',
   ],
   [
     'register onProgress',

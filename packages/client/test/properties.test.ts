@@ -175,7 +175,7 @@ test('no entry is left in any table after the end', async () => {
       own.requests.size,
       own.subscriptions.size,
       own.registrations.size,
-      own.invocations.running,
+      own.handling.running,
     ];
     expect(sizes()).toEqual([2, 2, 2, 1]);
     end(peer);

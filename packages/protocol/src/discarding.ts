@@ -1,5 +1,5 @@
 /** Messages that are too long: dropped while they arrive, except for the head, which identifies the request. */
-import { ErrorUri } from './errors.ts';
+import * as ErrorUri from './error-uris.ts';
 import { isDict } from './fields.ts';
 import { isId } from './ids.ts';
 import { MessageType } from './message-type.ts';

@@ -1,8 +1,11 @@
 /** What an element or an option may hold: checks that return the value or throw a ProtocolViolation. */
+import { isDict } from './dict.ts';
 import { ProtocolViolation } from './errors.ts';
 import { isId, MAX_ID } from './ids.ts';
 import { REQUEST_TYPES, type RequestType } from './message-type.ts';
 import type { Dict, Id, Uri } from './words.ts';
+
+export { isDict } from './dict.ts';
 
 /** Returns the value, normalised where serializers differ (a BigInt id becomes a number), or throws a ProtocolViolation. */
 export type Check<T> = (value: unknown) => T;
@@ -37,13 +40,6 @@ function kindOf(value: unknown): string {
 
 function toNumber(value: unknown): unknown {
   return typeof value === 'bigint' && value >= 0n && value <= BigInt(MAX_ID) ? Number(value) : value;
-}
-
-/** True for a dict of the wire: a plain object. */
-export function isDict(value: unknown): value is Dict {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 /** The one dict without keys. */

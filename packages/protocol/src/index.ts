@@ -1,4 +1,5 @@
 /** The public names of the protocol package. */
+export * as Code from './message-codes.ts';
 export { MessageType, type RequestType } from './message-type.ts';
 export type {
   Abort,
@@ -29,11 +30,7 @@ export type {
   Yield,
 } from './message.ts';
 export {
-  call as callKeys,
-  publish as publishKeys,
   publishOptions,
-  register as registerKeys,
-  subscribe as subscribeKeys,
   type CallOptions,
   type CancelMode,
   type CancelOptions,
@@ -69,11 +66,12 @@ export {
   transcodeWith,
   type Transcoder,
 } from './payload.ts';
-export { encodeOnce, MAX_DEPTH, type Serializer } from './serializer.ts';
+export { encodeOnce, MAX_DEPTH, type Serializer, type TextForm } from './serializer.ts';
 export { json } from './serializers/json.ts';
 export { elementsOf, joinElements, type Element, type Elements } from './transcode/elements.ts';
 export { transcode } from './transcode/transcode.ts';
 export { plainJson } from './serializers/plain-json.ts';
+export { toBrief } from './brief.ts';
 export type { ClosedBy, Transport, TransportFailure, TransportListener } from './transport.ts';
 export { ArrivingFrame } from './arriving.ts';
 export { DiscardedMessage, readHead, type OversizedMessage } from './discarding.ts';
@@ -103,7 +101,17 @@ export {
   type RawSocketRefusal,
   type RawSocketReply,
 } from './rawsocket.ts';
-export { isReserved, isUri, matches, MAX_URI_COMPONENTS, MAX_URI_LENGTH, type UriRules } from './uri.ts';
+export {
+  isLooseUri,
+  isReserved,
+  isUri,
+  matches,
+  MAX_URI_COMPONENTS,
+  MAX_URI_LENGTH,
+  type UriRules,
+} from './uri.ts';
 export { GlobalScope, isId, MAX_ID, nextId, SessionScope } from './ids.ts';
 export { PeerFeatures, rolesOf, type Announcement } from './features.ts';
-export { ApplicationError, CloseUri, ErrorUri, ProtocolViolation, SerializationFailure } from './errors.ts';
+export * as CloseUri from './close-uris.ts';
+export * as ErrorUri from './error-uris.ts';
+export { ApplicationError, ProtocolViolation, SerializationFailure } from './errors.ts';

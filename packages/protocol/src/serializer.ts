@@ -35,11 +35,22 @@ export interface Serializer extends PayloadCodec {
    */
   decode(frame: Uint8Array): Message;
 
+  /** The same as strings, for transports that accept strings; absent for binary serializers. */
+  readonly text?: TextForm;
+
   /**
    * The first elements, at most four, that are complete in `head`, the beginning of a message. A router uses it to answer
    * messages above its limit; without this method, such a message ends the session.
    */
   readHead?(head: Uint8Array): readonly unknown[];
+}
+
+/** Converts messages to strings and back. */
+export interface TextForm {
+  /** @throws SerializationFailure as {@link Serializer.encode} does */
+  encode(message: Message): string;
+  /** @throws ProtocolViolation as {@link Serializer.decode} does */
+  decode(frame: string): Message;
 }
 
 /** How many elements of a message's head are read at most: up to the options of an ERROR. */

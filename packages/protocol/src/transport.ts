@@ -8,6 +8,8 @@ export interface TransportListener {
    * after this call. Text arrives as UTF-8 bytes, which the transport need not have checked.
    */
   frame(bytes: Uint8Array): void;
+  /** The same for a string. Without this method, `frame` is called with its UTF-8 bytes. */
+  text?(text: string): void;
   /** A whole batch of messages, under the same terms. Without this method, `frame` gets each (spec: Message Batching). */
   batch?(bytes: Uint8Array): void;
   /**
@@ -58,6 +60,8 @@ export interface Transport {
   channelBinding?(type: string): Uint8Array | undefined | Promise<Uint8Array | undefined>;
   /** Sends one encoded message of at most `limit` bytes. Does nothing once the channel is closing. */
   send(frame: Uint8Array<ArrayBuffer>): void;
+  /** The same for a string; only on channels that accept strings. */
+  sendText?(text: string): void;
   /**
    * Asks the peer, below the messages, whether it is there: a Ping, say, whose answer the listener hears of as `alive`.
    * @returns false when it cannot do so on this channel; channels that never can lack this method

@@ -4,6 +4,7 @@ import { cbor } from '../src/serializers/cbor.ts';
 import { json } from '../src/serializers/json.ts';
 import { msgpack } from '../src/serializers/msgpack.ts';
 import { plainJson } from '../src/serializers/plain-json.ts';
+import { isOfRouter } from './arbitraries.ts';
 import { MessageType, Payload, toList, type Message } from '../src/index.ts';
 
 const ALL = [json, msgpack, cbor, plainJson];
@@ -12,15 +13,15 @@ const NAMED = ALL.map(
 );
 const PAIRS = NAMED.flatMap(([from, one]) => NAMED.map(([to, other]) => [from, to, one, other] as const));
 
-function call(payload: Payload): Message {
-  return { type: MessageType.CALL, request: 1, options: {}, procedure: 'com.procedure', payload };
+function event(payload: Payload): Message {
+  return { type: MessageType.EVENT, subscription: 1, publication: 1, details: {}, payload };
 }
 
 describe('B7 the zero below zero', () => {
   const args = [-0, 0, [-0, { '\0-0': -0, zero: 0 }], 'x"\0-0', '-0', 1.5, -1];
 
   test.each(PAIRS)('B7 keeps its sign from %s to %s', (_from, _to, one, other) => {
-    const there = one.decode(one.encode(call(Payload.of(args, { zero: -0 }))));
+    const there = one.decode(one.encode(event(Payload.of(args, { zero: -0 }))));
     const back = other.decode(other.encode(there));
     if (!('payload' in back)) throw new Error('no payload');
     expect(back.payload.args).toStrictEqual(args);
@@ -67,6 +68,7 @@ describe('B5 null in the place of Args or Kwargs', () => {
 
   test.each(NAMED)('B5 is read as none in %s, and never written', (_name, serializer) => {
     for (const envelope of envelopes) {
+      if (serializer === plainJson && !isOfRouter({ type: envelope[0] as MessageType })) continue;
       for (const [sent, meant] of lists) {
         const message = serializer.decode(serializer.encodePayload([...envelope, ...sent], {}, 1));
         expect(toList(message)).toEqual([...envelope, ...meant]);

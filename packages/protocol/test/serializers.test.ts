@@ -20,8 +20,13 @@ import {
 import { cbor } from '@wamp/protocol/cbor';
 import { msgpack } from '@wamp/protocol/msgpack';
 import { alike } from './alike.ts';
-import { arbitraryMessage, arbitraryMessages, arbitraryPayload } from './arbitraries.ts';
+import { arbitraryMessages, arbitraryPayload, isOfRouter, routerMessages } from './arbitraries.ts';
 import { expectViolation, fromJson, hex, serializers, toHex, utf8 } from './frames.ts';
+
+function event(args: Args, kwargs?: Kwargs): Message {
+  const payload = Payload.of(args, kwargs);
+  return { type: MessageType.EVENT, subscription: 1, publication: 1, details: {}, payload };
+}
 
 function call(args: Args, kwargs?: Kwargs): Message {
   return {
@@ -39,7 +44,7 @@ function payloadOf(message: Message): Payload {
 
 /** What a peer reads that `value` is sent to. */
 function sent(serializer: Serializer, value: unknown): unknown {
-  return payloadOf(serializer.decode(serializer.encode(call([value])))).args[0];
+  return payloadOf(serializer.decode(serializer.encode(event([value])))).args[0];
 }
 
 const ALL = [
@@ -48,8 +53,10 @@ const ALL = [
 ];
 
 describe.each(ALL)('%s', (_name, serializer) => {
+  const known = serializer === plainJson ? routerMessages : arbitraryMessages;
+
   test('SER-2 MSG-3: every message comes back as it went', () => {
-    for (const messages of arbitraryMessages) {
+    for (const messages of known) {
       fc.assert(
         fc.property(messages, (message) => {
           const decoded = serializer.decode(serializer.encode(message));
@@ -64,7 +71,7 @@ describe.each(ALL)('%s', (_name, serializer) => {
   test('SER-1: a message goes through any two other serializers and means the same', () => {
     fc.assert(
       fc.property(
-        arbitraryMessage,
+        fc.oneof(...known),
         fc.constantFrom(...serializers),
         fc.constantFrom(...serializers),
         (message, b, c) => {
@@ -80,7 +87,7 @@ describe.each(ALL)('%s', (_name, serializer) => {
   test('MSG-6: payload bytes are forwarded as they came', () => {
     fc.assert(
       fc.property(arbitraryPayload, (payload) => {
-        const arrived = payloadOf(serializer.decode(serializer.encode({ ...call([]), payload } as Message)));
+        const arrived = payloadOf(serializer.decode(serializer.encode({ ...event([]), payload } as Message)));
         const bytes = toHex(arrived.as(serializer));
         const frame = serializer.encode({
           type: MessageType.INVOCATION,
@@ -93,7 +100,7 @@ describe.each(ALL)('%s', (_name, serializer) => {
         expect(
           alike(
             toList(serializer.decode(frame)).slice(4),
-            toList({ ...call([]), payload } as Message).slice(4),
+            toList({ ...event([]), payload } as Message).slice(4),
           ),
         ).toBe(true);
       }),
@@ -101,14 +108,14 @@ describe.each(ALL)('%s', (_name, serializer) => {
   });
 
   test('frames own their bytes, and frames in a larger buffer are read in place', () => {
-    const first = serializer.encode(call(['first']));
+    const first = serializer.encode(event(['first']));
     const copy = toHex(first);
-    for (let count = 0; count < 2000; count += 1) serializer.encode(call(['another']));
+    for (let count = 0; count < 2000; count += 1) serializer.encode(event(['another']));
     expect(toHex(first)).toBe(copy);
     expect(first.buffer.byteLength).toBe(first.length);
     const payload = Payload.of(['first']);
     const bytes = toHex(payload.as(serializer));
-    for (let count = 0; count < 2000; count += 1) serializer.encode(call(['another']));
+    for (let count = 0; count < 2000; count += 1) serializer.encode(event(['another']));
     expect(toHex(payload.as(serializer))).toBe(bytes);
     expect(payload.as(serializer).buffer.byteLength).toBe(payload.as(serializer).length);
     const pooled = Buffer.concat([Buffer.from('junk'), first, Buffer.from('junk')]).subarray(
@@ -119,7 +126,7 @@ describe.each(ALL)('%s', (_name, serializer) => {
   });
 
   test('binary data is read as a Uint8Array of its own, from a Buffer too', () => {
-    const frame = Buffer.from(serializer.encode(call([new Uint8Array([1, 2, 3])])));
+    const frame = Buffer.from(serializer.encode(event([new Uint8Array([1, 2, 3])])));
     const [bytes] = payloadOf(serializer.decode(frame)).args;
     frame.fill(0);
     expect(bytes).toStrictEqual(new Uint8Array([1, 2, 3]));
@@ -143,9 +150,9 @@ describe.each(ALL)('%s', (_name, serializer) => {
     'T-31: id %d survives',
     (id) => {
       const message = serializer.decode(
-        serializer.encode({ type: MessageType.EVENT_RECEIVED, publication: id }),
+        serializer.encode({ type: MessageType.PUBLISHED, request: 1, publication: id }),
       );
-      expect(message).toEqual({ type: MessageType.EVENT_RECEIVED, publication: id });
+      expect(message).toEqual({ type: MessageType.PUBLISHED, request: 1, publication: id });
     },
   );
 
@@ -153,7 +160,7 @@ describe.each(ALL)('%s', (_name, serializer) => {
     const kwargs = JSON.parse(
       '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":2}},"toJSON":3}',
     ) as Kwargs;
-    const { kwargs: arrived } = payloadOf(serializer.decode(serializer.encode(call([], kwargs))));
+    const { kwargs: arrived } = payloadOf(serializer.decode(serializer.encode(event([], kwargs))));
     expect(Object.keys(arrived)).toEqual(['__proto__', 'constructor', 'toJSON']);
     expect(alike(arrived, kwargs)).toBe(true);
     expect(Object.getPrototypeOf(arrived)).toBe(Object.prototype);
@@ -193,18 +200,18 @@ describe.each(ALL)('%s', (_name, serializer) => {
     ['a boxed number', Object(1)],
   ])('SerializationFailure for %s', (_name, value) => {
     for (const place of [value, [value], { key: value }]) {
-      expect(() => serializer.encode(call([place]))).toThrow(SerializationFailure);
+      expect(() => serializer.encode(event([place]))).toThrow(SerializationFailure);
     }
   });
 
   test('reliability 6: SerializationFailure for cycles and for what nests too deep', () => {
     const cycle: unknown[] = [];
     cycle.push([cycle]);
-    expect(() => serializer.encode(call([cycle]))).toThrow(SerializationFailure);
+    expect(() => serializer.encode(event([cycle]))).toThrow(SerializationFailure);
     const loop: Record<string, unknown> = {};
     loop['self'] = loop;
-    expect(() => serializer.encode(call([], loop))).toThrow(SerializationFailure);
-    expect(() => serializer.encode(call([nested(MAX_DEPTH - 1)]))).toThrow(SerializationFailure);
+    expect(() => serializer.encode(event([], loop))).toThrow(SerializationFailure);
+    expect(() => serializer.encode(event([nested(MAX_DEPTH - 1)]))).toThrow(SerializationFailure);
   });
 
   test('reliability 5: exactly MAX_DEPTH levels pass both ways', () => {
@@ -214,40 +221,40 @@ describe.each(ALL)('%s', (_name, serializer) => {
 
   test('reliability 5: a frame may nest MAX_DEPTH levels, and no more', () => {
     const frame = (levels: number): Uint8Array =>
-      encodeList(serializer, [48, 1, {}, 'p', [nested(levels - 2)]]);
+      encodeList(serializer, [36, 1, 1, {}, [nested(levels - 2)]]);
     expect(payloadOf(serializer.decode(frame(MAX_DEPTH))).args).toStrictEqual([nested(MAX_DEPTH - 2)]);
-    expectViolation(() => serializer.decode(frame(MAX_DEPTH + 1)), /deep/);
+    expectViolation(() => serializer.decode(frame(MAX_DEPTH + 1)), /deep|levels/);
   });
 
   test('after a failure the next message is written well', () => {
-    expect(() => serializer.encode(call([{ a: [1, () => 1] }]))).toThrow(SerializationFailure);
+    expect(() => serializer.encode(event([{ a: [1, () => 1] }]))).toThrow(SerializationFailure);
     expect(sent(serializer, 'fine')).toBe('fine');
   });
 
   test('SER-4 MSG-2: Args is a list, Kwargs a dict, and they are two at most', () => {
-    const make = (...elements: unknown[]): Uint8Array =>
-      encodeList(serializer, [48, 1, {}, 'p', ...elements]);
+    const make = (...elements: unknown[]): Uint8Array => encodeList(serializer, [36, 1, 1, {}, ...elements]);
     for (const args of [{}, 'x', 1, new Uint8Array(1)])
       expectViolation(() => serializer.decode(make(args)), /list/);
     for (const kwargs of [[], 'x', 1]) expectViolation(() => serializer.decode(make([], kwargs)), /dict/);
-    expectViolation(() => serializer.decode(make([], {}, [])), /CALL: .*too many/);
+    expectViolation(() => serializer.decode(make([], {}, [])), /EVENT: .*too many|36 with 7 elements/);
     expect(payloadOf(serializer.decode(make([], {}))).count).toBe(2);
   });
 
   test('SER-4 MSG-3: the number of elements is judged', () => {
     expectViolation(
-      () => serializer.decode(encodeList(serializer, [48, 1, {}])),
-      /CALL: too few elements, expected at least 4, got 3/,
+      () => serializer.decode(encodeList(serializer, [36, 1, {}])),
+      /EVENT: too few elements, expected at least 4, got 3|36 with 3 elements/,
     );
     expectViolation(
       () => serializer.decode(encodeList(serializer, [1, 'realm', { roles: {} }, []])),
-      /HELLO: .*too many/,
+      /HELLO: .*too many|message type 1/,
     );
     expectViolation(
       () => serializer.decode(encodeList(serializer, [33, 1, 2, []])),
-      /SUBSCRIBED: .*too many/,
+      /SUBSCRIBED: .*too many|33 with 4 elements/,
     );
     expectViolation(() => serializer.decode(encodeList(serializer, [])));
+    if (serializer === plainJson) return;
     expect(serializer.decode(encodeList(serializer, [34, 1, 2, {}])).type).toBe(MessageType.UNSUBSCRIBE);
   });
 
@@ -266,7 +273,7 @@ describe.each(ALL)('%s', (_name, serializer) => {
   });
 
   test('SER-4: a frame cut short anywhere, or one with more behind it, is refused', () => {
-    const frame = serializer.encode(call(['text', 1.5, [null], new Uint8Array(20)], { key: { a: 'b' } }));
+    const frame = serializer.encode(event(['text', 1.5, [null], new Uint8Array(20)], { key: { a: 'b' } }));
     for (let length = 0; length < frame.length; length += 1) {
       expectViolation(() => serializer.decode(frame.slice(0, length)));
     }
@@ -339,7 +346,7 @@ describe('byte vectors (checklist §4.1)', () => {
     expect(toHex(json.encode(message))).toBe(toHex(utf8(text)));
     expect(toHex(msgpack.encode(message))).toBe(toHex(msgpackEncode(list)));
     expect(toHex(cbor.encode(message))).toBe(toHex(cborgEncode(list, { mapSorter: () => 0 })));
-    for (const [, serializer] of ALL)
+    for (const [, serializer] of isOfRouter(message) ? ALL : ALL.slice(0, -1))
       expect(toList(serializer.decode(encodeValue(serializer, list)))).toEqual(list);
   });
 

@@ -2,33 +2,14 @@
 import { ErrorUri, type Event } from '@wamp/protocol';
 import { about, WampError } from '../errors.ts';
 import type { Attachments } from './attachments.ts';
-import type { Cursor } from './cursor.ts';
 import { eventOf, type WampEvent } from './event.ts';
-import { Gate } from './gate.ts';
-import type { Handle } from './handle.ts';
-import type { Lane } from './lane.ts';
-import type { Gap } from './restoration.ts';
-import { isPassthru, unpacked, unpackerIn, type PassthruOption } from './passthru.ts';
+import type { Gate } from './gate.ts';
+import { unpacked, unpackerIn } from './packing.ts';
+import { isPassthru } from './passthru.ts';
+import type { Subscriber } from './subscriber.ts';
 import { isThenable } from './thenable.ts';
 
 import type { HandlerPort } from './handler-port.ts';
-
-/** A subscription of the application. */
-export interface Subscriber extends Handle {
-  /** Delivers an event; returns or promises what its handler returns. */
-  deliver(event: WampEvent<unknown[]>): unknown;
-  /** False if events are buffered for iteration. */
-  readonly hasHandler: boolean;
-  readonly passthru: PassthruOption;
-  /** Keeps events in order while earlier ones are unpacked. */
-  readonly lane: Lane;
-  /** Its position in the event log of its topic. */
-  readonly cursor: Cursor;
-  /** Whether to ask the router for missed events. */
-  readonly recovers: boolean;
-  /** Called when missed events cannot be recovered. */
-  missed(gap: Gap): void;
-}
 
 /** The events of one WAMP session. */
 export class Events {
@@ -52,16 +33,21 @@ export class Events {
     const entry = this.#subscriptions.find(message.subscription);
     if (entry === undefined || entry.handles.size === 0) return;
     const event = eventOf(message, entry.uri);
-    // Each handler gets its own payload, copied before any handler can modify it.
-    const copies = Array.from({ length: entry.handles.size - 1 }, () => structuredClone(event));
+    let left = entry.handles.size;
     for (const handle of entry.handles) {
-      const mine = copies.pop() ?? event;
+      // Each handler gets its own payload, copied before any handler can modify it; the last gets the original.
+      left -= 1;
+      const mine = left === 0 ? event : structuredClone(event);
       if (handle.cursor.admit(mine, bytes)) this.offer(handle, mine, bytes);
     }
   }
 
   /** Delivers an event, after those before it. */
   offer(handle: Subscriber, event: WampEvent<unknown[]>, bytes: number): void {
+    if (handle.lane.isFree && !isPassthru(event.details)) {
+      this.#hand(handle, event, bytes);
+      return;
+    }
     const failed = (thrown: unknown): void => this.#port.report(thrown);
     try {
       void handle.lane.pass(() => this.#deliver(handle, event, bytes), failed);

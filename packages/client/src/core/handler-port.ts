@@ -1,6 +1,7 @@
 /** What handlers of events and invocations need of their session. */
 import type { Message } from '@wamp/protocol';
 import type { Clock } from '../clock.ts';
+import type { Gate } from './gate.ts';
 
 /** What handlers need of their session. */
 export interface HandlerPort {
@@ -11,6 +12,10 @@ export interface HandlerPort {
   /** Reports an exception that no promise of the application rejects with. */
   report(thrown: unknown): void;
   readonly clock: Clock;
+  /** Limits how many handlers run at the same time. */
+  readonly gate: Gate;
+  /** Ends the connection after a protocol violation. */
+  violated(error: Error): void;
   /** Whether the caller receives the message of an exception. */
   readonly exposeErrors: boolean;
   /** How many handlers run at the same time. */

@@ -2,7 +2,7 @@
 import {
   ApplicationError,
   ErrorUri,
-  MessageType,
+  Code,
   Payload,
   ProtocolViolation,
   type Id,
@@ -14,25 +14,19 @@ import {
 import { CallTimeoutError, CanceledError, named, toError, WampError } from '../errors.ts';
 import { requirePayload } from '../options.ts';
 import type { Attachments, Attachment } from './attachments.ts';
-import { Gate } from './gate.ts';
-import type { Handle } from './handle.ts';
+import type { Callee } from './callee.ts';
+import type { Gate } from './gate.ts';
 import type { Ending } from '../ending.ts';
-import { RunningInvocation, type Invocation } from './invocation.ts';
-import { isPassthru, packed, unpacked, unpackerIn, type PassthruOption, type Plain } from './passthru.ts';
+import { RunningInvocation } from './invocation.ts';
 import { isGenerator, type Generator } from './generator.ts';
+import { packed, unpacked, unpackerIn } from './packing.ts';
+import { isPassthru, type Plain } from './passthru.ts';
 import { quietly } from './quietly.ts';
 import { Recent } from './recent.ts';
 import { resultPayload } from './result.ts';
 import { isThenable } from './thenable.ts';
 
 import type { HandlerPort } from './handler-port.ts';
-
-/** A registration of the application. */
-export interface Callee extends Handle {
-  /** Returns or promises the result. */
-  readonly handler: (args: unknown[], invocation: Invocation<unknown[]>) => unknown;
-  readonly passthru: PassthruOption;
-}
 
 const DONE = Promise.resolve();
 
@@ -232,7 +226,7 @@ export class Invocations {
     const options = progress ? { progress } : {};
     const send = (options: PassthruAttributes, payload: Payload): void => {
       if (!this.#isRunning(invocation)) return;
-      this.#port.send({ type: MessageType.YIELD, request, options, payload });
+      this.#port.send({ type: Code.YIELD, request, options, payload });
       if (progress) return;
       this.#over(invocation);
       invocation.endInput();
@@ -330,8 +324,8 @@ export class Invocations {
 
   #sendError(request: Id, error: string, payload: Payload, details: PassthruAttributes = {}): void {
     this.#port.send({
-      type: MessageType.ERROR,
-      requestType: MessageType.INVOCATION,
+      type: Code.ERROR,
+      requestType: Code.INVOCATION,
       request,
       details,
       error,

@@ -1,7 +1,8 @@
 /** The client's side of joining, from HELLO to WELCOME or ABORT, without I/O. */
 import {
   ErrorUri,
-  MessageType,
+  Code,
+  type MessageType,
   Payload,
   ProtocolViolation,
   type Abort,
@@ -43,24 +44,24 @@ const refused = (joining: Joining, message: Abort | Goodbye): void => joining.re
 /** The messages accepted in each state; any other is a protocol violation (SES-10, VIO-3). */
 const STEPS: Readonly<Record<State, Readonly<Partial<Record<MessageType, Step>>>>> = {
   hello: {
-    [MessageType.WELCOME]: welcomed,
-    [MessageType.CHALLENGE]: challenged,
-    [MessageType.ABORT]: refused,
+    [Code.WELCOME]: welcomed,
+    [Code.CHALLENGE]: challenged,
+    [Code.ABORT]: refused,
   },
-  challenged: { [MessageType.ABORT]: refused },
+  challenged: { [Code.ABORT]: refused },
   authenticating: {
-    [MessageType.WELCOME]: welcomed,
-    [MessageType.CHALLENGE]: challenged, // SES-11: a second factor
-    [MessageType.ABORT]: refused,
+    [Code.WELCOME]: welcomed,
+    [Code.CHALLENGE]: challenged, // SES-11: a second factor
+    [Code.ABORT]: refused,
   },
   // The router considers the session open, so it may close it.
-  welcomed: { [MessageType.ABORT]: refused, [MessageType.GOODBYE]: refused },
+  welcomed: { [Code.ABORT]: refused, [Code.GOODBYE]: refused },
   done: {},
 };
 
 /** Builds an ABORT of three elements: some routers do not accept more (T-38). */
 export function abort(reason: string, message: string): Abort {
-  return { type: MessageType.ABORT, details: { message }, reason, payload: Payload.none };
+  return { type: Code.ABORT, details: { message }, reason, payload: Payload.none };
 }
 
 /** One attempt to join a realm. */
@@ -158,7 +159,7 @@ export class Joining {
 
   refused(message: Abort | Goodbye): void {
     this.#state = 'done';
-    const { args, kwargs } = message.type === MessageType.ABORT ? message.payload : Payload.none;
+    const { args, kwargs } = message.type === Code.ABORT ? message.payload : Payload.none;
     this.#port.failed(refusal(message.reason, args, kwargs, message.details));
   }
 
@@ -182,5 +183,5 @@ export class Joining {
 function authenticate(signature: Signature): Authenticate {
   const answer = typeof signature === 'object' ? signature : { signature };
   if (typeof answer.signature !== 'string') throw new TypeError('A signature is a string.');
-  return { type: MessageType.AUTHENTICATE, extra: {}, ...answer };
+  return { type: Code.AUTHENTICATE, extra: {}, ...answer };
 }

@@ -2,6 +2,11 @@
 export class Lane {
   #last: Promise<void> | undefined;
 
+  /** Whether no step is running or waiting. */
+  get isFree(): boolean {
+    return this.#last === undefined;
+  }
+
   /**
    * Runs the step, now or after all earlier ones. A synchronous step returns nothing, and if it runs now, its
    * exception is thrown.

@@ -1,6 +1,6 @@
 /** Pending requests by request id, and the waiters for their answers. */
 import {
-  MessageType,
+  Code,
   nextId,
   ProtocolViolation,
   type ErrorMessage,
@@ -30,12 +30,12 @@ export interface Waiter {
 }
 
 const REQUEST_OF: Readonly<Record<Answer['type'], RequestType>> = {
-  [MessageType.PUBLISHED]: MessageType.PUBLISH,
-  [MessageType.SUBSCRIBED]: MessageType.SUBSCRIBE,
-  [MessageType.UNSUBSCRIBED]: MessageType.UNSUBSCRIBE,
-  [MessageType.RESULT]: MessageType.CALL,
-  [MessageType.REGISTERED]: MessageType.REGISTER,
-  [MessageType.UNREGISTERED]: MessageType.UNREGISTER,
+  [Code.PUBLISHED]: Code.PUBLISH,
+  [Code.SUBSCRIBED]: Code.SUBSCRIBE,
+  [Code.UNSUBSCRIBED]: Code.UNSUBSCRIBE,
+  [Code.RESULT]: Code.CALL,
+  [Code.REGISTERED]: Code.REGISTER,
+  [Code.UNREGISTERED]: Code.UNREGISTER,
 };
 
 /**
@@ -73,7 +73,7 @@ export class Requests {
     const waiter = this.#find(REQUEST_OF[answer.type], answer.request);
     if (waiter === undefined) return;
     // A progressive RESULT that was not asked for is not the final one (T-11).
-    if (answer.type === MessageType.RESULT && answer.details.progress === true) {
+    if (answer.type === Code.RESULT && answer.details.progress === true) {
       waiter.progressed?.(answer);
       return;
     }

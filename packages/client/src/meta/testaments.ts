@@ -1,5 +1,5 @@
 /** Testaments: publications that the router performs when a session ends. */
-import { publishKeys, type Args, type Kwargs, type Uri } from '@wamp/protocol';
+import { type Args, type Kwargs, type Uri } from '@wamp/protocol';
 import { checkOptions, DICT, extra, oneOf, wireOptions, type Rules } from '../options.ts';
 import { payloadOf } from '../payload.ts';
 import { ON_THE_WIRE } from '../rules.ts';
@@ -25,7 +25,7 @@ const { acknowledge: _none, ...PUBLISHING } = ON_THE_WIRE.publish;
 const TESTAMENT: Rules<TestamentOptions> = {
   ...PUBLISHING,
   scope: oneOf('destroyed', 'detached'),
-  extra: extra(publishKeys),
+  extra: extra(ON_THE_WIRE.publish),
   kwargs: DICT,
 };
 

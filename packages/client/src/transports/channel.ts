@@ -9,6 +9,8 @@ import {
 /** Default limit for the size of a received message, in bytes: 16 MiB. */
 export const MAX_MESSAGE_SIZE: number = 16 * 1024 * 1024;
 
+const encoder = new TextEncoder();
+
 /** The receiving half of a transport. */
 export abstract class Channel implements Transport {
   readonly serializer: Serializer;
@@ -35,10 +37,10 @@ export abstract class Channel implements Transport {
   abstract close(failure?: TransportFailure): void;
 
   /** Receives a message of the router. */
-  protected received(frame: Uint8Array): void {
+  protected received(frame: Uint8Array | string): void {
     if (this.#over) return;
-    if (this.#listener === undefined) this.#unheard.push((listener) => listener.frame(frame));
-    else this.#listener.frame(frame);
+    if (this.#listener === undefined) this.#unheard.push((listener) => hand(listener, frame));
+    else hand(this.#listener, frame);
   }
 
   protected violated(what: string, failure?: TransportFailure): void {
@@ -63,6 +65,18 @@ export abstract class Channel implements Transport {
     if (this.#listener === undefined) this.#unheard.push((listener) => listener.closed(reason));
     else this.#listener.closed(reason);
   }
+}
+
+function hand(listener: TransportListener, frame: Uint8Array | string): void {
+  if (typeof frame !== 'string') listener.frame(frame);
+  else if (listener.text === undefined) listener.frame(encoder.encode(frame));
+  else listener.text(frame);
+}
+
+/** The size of a text in bytes if that exceeds `most`, else a lower bound of it. */
+export function bytesOf(text: string, most: number): number {
+  // A character has at most three bytes.
+  return text.length * 3 <= most || text.length > most ? text.length : encoder.encode(text).length;
 }
 
 /** Why a message was refused. */

@@ -1,38 +1,13 @@
 /** WAMP over WebSocket, in browsers and elsewhere (spec: WebSocket Transport). */
 import { ErrorUri, type Serializer, type Transport, type TransportFailure } from '@wamp/protocol';
-import type { Socket } from 'node:net';
-import type { ClientOptions } from 'ws';
 import { systemClock, type Clock } from '../clock.ts';
 import { ConnectError } from '../errors.ts';
 import { checkOptions, COUNT, FUNCTION, type Rules } from '../options.ts';
 import { onAbort } from '../signal.ts';
-import { Channel, MAX_MESSAGE_SIZE, tooLong } from './channel.ts';
+import { bytesOf, Channel, MAX_MESSAGE_SIZE, tooLong } from './channel.ts';
 import type { TransportFactory } from './factory.ts';
+import type { WebSocketConstructor, WebSocketLike } from './websocket-like.ts';
 import { TLS, type TlsOptions } from './tls.ts';
-
-/** The part of the WebSocket interface that is used here. */
-export interface WebSocketLike {
-  binaryType: string;
-  readonly protocol: string;
-  readonly readyState: number;
-  readonly bufferedAmount: number;
-  send(data: string | Uint8Array<ArrayBuffer>): void;
-  close(code?: number): void;
-  /** The channel binding of its TLS connection, as in `Transport`; not available in browsers. */
-  channelBinding?(type: string): Uint8Array | undefined | Promise<Uint8Array | undefined>;
-  /** Calls `alive` for each Ping and Pong; not available in browsers. */
-  onSign?(alive: () => void): void;
-  /** Sends a Ping; not available in browsers. */
-  sendPing?(): void;
-  addEventListener(type: 'open' | 'error', listener: (event: { readonly message?: unknown }) => void): void;
-  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
-  addEventListener(
-    type: 'close',
-    listener: (event: { readonly code: number; readonly reason: string }) => void,
-  ): void;
-}
-/** A WebSocket class. */
-export type WebSocketConstructor = new (url: URL, protocols: string[]) => WebSocketLike;
 
 /** Options of `webSocket`. */
 export interface WebSocketOptions {
@@ -63,7 +38,6 @@ const CLOSE_CODES: Readonly<Record<TransportFailure, number>> = {
   silent: 4000,
 };
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** A transport over WebSocket; the default of `connect`. URLs may be `ws:`, `wss:`, `http:` or `https:`. */
@@ -97,38 +71,8 @@ function targetOf(url: URL): URL {
 async function classFor(tls: TlsOptions | undefined, maxPayload: number): Promise<WebSocketConstructor> {
   const own = (globalThis as { readonly WebSocket?: WebSocketConstructor }).WebSocket;
   if (own !== undefined && tls === undefined) return own;
-  const [{ WebSocket }, { channelBindingOf }] = await Promise.all([import('ws'), import('./tls-binding.ts')]);
-  // Compressing small messages costs more than it saves, so it is not offered. With a short close timeout, a router
-  // that does not answer our Close does not keep the process alive.
-  const options = {
-    ...(tls as ClientOptions),
-    perMessageDeflate: false,
-    closeTimeout: CLOSE_TIMEOUT,
-    maxPayload,
-  };
-  return class extends WebSocket {
-    #connection: Socket | undefined;
-
-    constructor(url: URL, protocols: string[]) {
-      super(url, protocols, options);
-      this.once('upgrade', ({ socket }) => {
-        this.#connection = socket;
-      });
-    }
-
-    onSign(alive: () => void): void {
-      this.on('ping', alive);
-      this.on('pong', alive);
-    }
-
-    sendPing(): void {
-      if (this.readyState === OPEN) this.ping();
-    }
-
-    async channelBinding(type: string): Promise<Uint8Array | undefined> {
-      return this.#connection && channelBindingOf(this.#connection, type);
-    }
-  };
+  const { nodeWebSocket } = await import('./node-websocket.ts');
+  return nodeWebSocket(tls, maxPayload, CLOSE_TIMEOUT);
 }
 
 /** What a WebSocket is opened with. */
@@ -192,7 +136,9 @@ class WebSocketTransport extends Channel {
     this.#socket = socket;
     this.#clock = clock;
     this.#maxMessageSize = maxMessageSize;
-    socket.addEventListener('message', ({ data }) => this.#received(data));
+    const heard = (data: unknown): void => this.#received(data);
+    if (socket.onMessage === undefined) socket.addEventListener('message', ({ data }) => heard(data));
+    else socket.onMessage(heard);
     socket.addEventListener('error', ({ message }) => {
       if (typeof message === 'string' && message !== '') this.#gone(message);
       else this.#gone('The WebSocket failed.');
@@ -220,6 +166,10 @@ class WebSocketTransport extends Channel {
   send(frame: Uint8Array<ArrayBuffer>): void {
     if (this.#socket.readyState !== OPEN) return;
     this.#socket.send(this.serializer.binary ? frame : decoder.decode(frame));
+  }
+
+  sendText(text: string): void {
+    if (this.#socket.readyState === OPEN) this.#socket.send(text);
   }
 
   close(failure?: TransportFailure): void {
@@ -252,18 +202,13 @@ class WebSocketTransport extends Channel {
   #received(data: unknown): void {
     const max = this.#maxMessageSize;
     const { binary } = this.serializer;
-    if (typeof data === 'string') {
-      if (binary) this.violated('a text frame on a binary channel');
-      // The number of characters, a lower bound of the number of bytes.
-      else if (data.length > max) this.violated(tooLong(data.length, max), 'oversize');
-      else this.#checked(encoder.encode(data));
-    } else if (data instanceof ArrayBuffer && binary) this.#checked(new Uint8Array(data));
-    else this.violated('a binary frame on a text channel');
-  }
-
-  #checked(frame: Uint8Array): void {
-    if (frame.length > this.#maxMessageSize)
-      this.violated(tooLong(frame.length, this.#maxMessageSize), 'oversize');
-    else this.received(frame);
+    const frame = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+    if (typeof frame !== (binary ? 'object' : 'string'))
+      this.violated(binary ? 'a text frame on a binary channel' : 'a binary frame on a text channel');
+    else {
+      const bytes = typeof frame === 'string' ? bytesOf(frame, max) : (frame as Uint8Array).length;
+      if (bytes > max) this.violated(tooLong(bytes, max), 'oversize');
+      else this.received(frame as Uint8Array | string);
+    }
   }
 }

@@ -1,10 +1,10 @@
-/** Serializer `json` for peers that read every payload: small, for it leaves the work to the engine. */
+/** Serializer `json` for clients: small, because it uses the engine's own reader and writer. */
+import { fromBrief, toBrief } from '../brief.ts';
 import { ProtocolViolation } from '../errors.ts';
-import { fromList, toList } from '../layout.ts';
 import type { Message } from '../message.ts';
 import type { Args, Kwargs } from '../payload.ts';
-import { MAX_DEPTH, type Serializer } from '../serializer.ts';
-import { parse, stringify } from './json-values.ts';
+import { MAX_DEPTH, type Serializer, type TextForm } from '../serializer.ts';
+import { nestsDeeper, readJson, writeJson } from './plain-values.ts';
 
 declare const TextEncoder: new () => { encode(text: string): Uint8Array<ArrayBuffer> };
 declare const TextDecoder: new (
@@ -16,21 +16,26 @@ const encoder = new TextEncoder();
 // A byte order mark is a character like any other.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+const text: TextForm = {
+  encode: (message) => writeJson(toBrief(message)),
+  decode: (frame) => fromBrief(read(frame)),
+};
+
 /**
- * WAMP over JSON, as `json` speaks it. A payload is decoded with its message: that suits a client, which needs
- * the values anyway; a router, which only passes them on, had better have `json`.
+ * WAMP over JSON, for clients: reads the messages of routers, and writes those of clients. A payload is decoded with its
+ * message, because a client needs the values; all other programs use `json`.
  */
 export const plainJson: Serializer = {
   name: 'json',
   subprotocol: 'wamp.2.json',
   rawSocketId: 1,
   binary: false,
+  text,
   encode,
   write: (message, writer) => writer.put(encode(message)),
-  decode: (frame) => fromList(read(textIn(frame))),
+  decode: (frame) => text.decode(textIn(frame)),
   encodePayload(args, kwargs, count) {
-    const text = stringify([args, kwargs].slice(0, count), 0);
-    return encoder.encode(text.slice(1, -1));
+    return encoder.encode(writeJson([args, kwargs].slice(0, count)).slice(1, -1));
   },
   decodePayload(bytes) {
     const [args, kwargs] = read(`[${textIn(bytes)}]`) as [Args?, Kwargs?];
@@ -39,7 +44,7 @@ export const plainJson: Serializer = {
 };
 
 function encode(message: Message): Uint8Array<ArrayBuffer> {
-  return encoder.encode(stringify(toList(message), 0));
+  return encoder.encode(text.encode(message));
 }
 
 /** @throws ProtocolViolation */
@@ -52,23 +57,15 @@ function textIn(frame: Uint8Array): string {
 }
 
 /** @throws ProtocolViolation */
-function read(text: string): readonly unknown[] {
+function read(frame: string): readonly unknown[] {
   let list: unknown;
   try {
-    list = parse(text);
+    list = readJson(frame);
   } catch {
     throw new ProtocolViolation('JSON: not well-formed');
   }
-  if (!Array.isArray(list)) throw new ProtocolViolation('JSON: a message is a list');
-  // Who opens that many, needs as many octets, and closes them with as many again.
-  if (text.length > 2 * MAX_DEPTH && nestsDeeper(list, MAX_DEPTH)) {
-    throw new ProtocolViolation(`JSON: nests deeper than ${MAX_DEPTH}`);
-  }
+  // Each level takes two characters.
+  if (!Array.isArray(list) || (frame.length > 2 * MAX_DEPTH && nestsDeeper(list, MAX_DEPTH)))
+    throw new ProtocolViolation(`JSON: expected a list with at most ${MAX_DEPTH} levels`);
   return list;
-}
-
-/** Whether more than `most` lists and dicts are open at a time. */
-function nestsDeeper(value: unknown, most: number): boolean {
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false;
-  return most === 0 || Object.values(value).some((each) => nestsDeeper(each, most - 1));
 }

@@ -1,5 +1,5 @@
 /** A transport within the process: frames arrive at the other end in order, one microtask later. */
-import type { Serializer, Transport, TransportListener } from '@wamp/protocol';
+import { json, type Serializer, type Transport, type TransportListener } from '@wamp/protocol';
 import { Fifo } from '../core/fifo.ts';
 import type { Router } from '../host.ts';
 
@@ -10,7 +10,8 @@ import type { Router } from '../host.ts';
  */
 export function inMemory(router: Router, serializer: Serializer, limit?: number): Transport {
   const near = new End(serializer);
-  const far = new End(serializer, limit);
+  // That of a client may read no more than what routers send.
+  const far = new End(serializer.name === json.name ? json : serializer, limit);
   near.connect(far);
   far.connect(near);
   router.open(far, { type: 'in-memory', protocol: serializer.subprotocol });

@@ -1,0 +1,170 @@
+/**
+ * A small version of the wire table, for JSON clients in browsers: reads the messages of routers, and writes those of clients.
+ * A test compares it with wire.ts and dictionaries.ts.
+ */
+import { isDict } from './dict.ts';
+import { ProtocolViolation } from './errors.ts';
+import { isId } from './ids.ts';
+import type { Message } from './message.ts';
+import { Payload } from './payload.ts';
+import type { Dict } from './words.ts';
+
+/** Checks a value. @returns undefined if it is valid, else the path of the invalid part, such as `.topic` */
+type Checker = (value: unknown) => string | undefined;
+
+const holding =
+  (holds: (value: unknown) => boolean): Checker =>
+  (value) =>
+    holds(value) ? undefined : '';
+const text = holding((value) => typeof value === 'string');
+const bool = holding((value) => typeof value === 'boolean');
+const id = holding(isId);
+const integer = holding((value) => Number.isInteger(value) && Number(value) >= 0);
+const dict = holding(isDict);
+
+/** A dict whose known keys have valid values. Known keys with value null count as absent, and are deleted. */
+const details: Checker = (value) => {
+  if (!isDict(value)) return '';
+  for (const key of Object.keys(value)) {
+    const checker = KEYS.get(key);
+    if (checker === undefined) continue;
+    if (value[key] === null) Reflect.deleteProperty(value, key);
+    else {
+      const fault = checker(value[key]);
+      if (fault !== undefined) return `.${key}${fault}`;
+    }
+  }
+  return undefined;
+};
+
+const keys = (names: string, checker: Checker): [string, Checker][] =>
+  names.split(' ').map((name) => [name, checker]);
+
+/** The known keys of Details and Options, which have the same meaning in every message. */
+const KEYS = new Map<string, Checker>([
+  ...keys(
+    'agent realm authid authrole authmethod authprovider message topic procedure publisher_authid publisher_authrole caller_authid caller_authrole ppt_scheme ppt_serializer ppt_cipher ppt_keyid',
+    text,
+  ),
+  ...keys('publisher caller subscription registration', id),
+  ...keys('timeout trustlevel x_offset x_max_message_size', integer),
+  ...keys('progress receive_progress retained x_drops_events', bool),
+  ...keys('features authextra', dict),
+  ...keys('roles broker dealer', details),
+  ['mode', holding((value) => ['skip', 'kill', 'killnowait'].includes(value as string))],
+]);
+
+/** The elements of messages, by name, which have the same meaning in every message, too. */
+const ELEMENTS = new Map<string, Checker>([
+  ...keys('session request subscription publication registration', id),
+  ...keys('reason error authmethod', text),
+  ...keys('details options', details),
+  ['extra', dict],
+  ['requestType', holding((value) => [16, 32, 34, 48, 64, 66, 68, 70].includes(value as number))],
+  // Zero for a revocation, whose subject is in the details.
+  ['revoking', holding((value) => value === 0 || isId(value))],
+]);
+
+/** The elements of each message. `<`: a router sends it. `+`: Args and Kwargs may follow. */
+const ROWS: Readonly<Record<number, string>> = {
+  1: 'realm details',
+  2: '< session details',
+  3: '<+ details reason',
+  4: '< authmethod extra',
+  5: 'signature extra',
+  6: '< details reason',
+  8: '<+ requestType request details error',
+  16: 'request options topic',
+  17: '< request publication',
+  32: 'request options topic',
+  33: '< request subscription',
+  34: 'request subscription',
+  35: '< revoking details',
+  36: '<+ subscription publication details',
+  48: 'request options procedure',
+  49: 'request options',
+  50: '<+ request details',
+  64: 'request options procedure',
+  65: '< request registration',
+  66: 'request registration',
+  67: '< revoking details',
+  68: '<+ request registration details',
+  69: '< request options',
+  70: 'request options',
+};
+
+/** A parsed row. */
+interface BriefRow {
+  readonly names: readonly string[];
+  /** The checks of its elements; undefined if routers do not send it. */
+  readonly checkers: readonly (Checker | undefined)[] | undefined;
+  readonly hasPayload: boolean;
+  /** The minimum number of elements, the type included. */
+  readonly least: number;
+}
+
+function rowOf(text: string): BriefRow {
+  const [, marks = '', rest = ''] = /^(<?\+?) ?(.*)/.exec(text) ?? [];
+  const names = rest.split(' ');
+  const isRevoking = names[0] === 'revoking';
+  return {
+    names: isRevoking ? ['request', 'details'] : names,
+    checkers: marks === '' ? undefined : names.map((name) => ELEMENTS.get(name)),
+    hasPayload: marks === '<+',
+    least: isRevoking ? 2 : names.length + 1,
+  };
+}
+
+const rows = new Map<unknown, BriefRow>(
+  Object.entries(ROWS).map(([type, text]) => [Number(type), rowOf(text)]),
+);
+
+/** Reads a message from its elements. @throws ProtocolViolation */
+export function fromBrief(list: readonly unknown[]): Message {
+  const [type] = list;
+  const { names, checkers, hasPayload, least } = rows.get(type) ?? {};
+  const { length } = list;
+  if (names === undefined || checkers === undefined)
+    throw new ProtocolViolation(`message type ${shown(type)}`);
+  const end = names.length + 1;
+  if (length < (least ?? end) || length > end + (hasPayload === true ? 2 : 0))
+    throw new ProtocolViolation(`message type ${shown(type)} with ${length} elements`);
+  const message: Record<string, unknown> = { type };
+  for (let index = 1; index < end && index < length; index += 1) {
+    const name = names[index - 1] ?? '';
+    const fault = checkers[index - 1]?.(list[index]);
+    if (fault !== undefined) throw new ProtocolViolation(`message type ${shown(type)}: ${name}${fault}`);
+    message[name] = list[index];
+  }
+  if (type === 2 && !isDict((message['details'] as Dict)['roles']))
+    throw new ProtocolViolation('message type 2: details.roles');
+  if (hasPayload === true) message['payload'] = payloadIn(list[end], list[end + 1]);
+  // Each element has passed the check of the row that its type is inferred from.
+  return message as unknown as Message;
+}
+
+const shown = (type: unknown): string => JSON.stringify(type);
+
+/** Some peers send null for an absent Args or Kwargs. @throws ProtocolViolation */
+function payloadIn(args: unknown, kwargs: unknown): Payload {
+  const list = args ?? undefined;
+  const dict = kwargs ?? undefined;
+  if ((list !== undefined && !Array.isArray(list)) || (dict !== undefined && !isDict(dict)))
+    throw new ProtocolViolation('Args is not a list, or Kwargs not a dict');
+  return Payload.received(list ?? (dict && []), dict);
+}
+
+/** The message as the list of elements that is sent. */
+export function toBrief(message: Message): unknown[] {
+  const list: unknown[] = [message.type];
+  for (const name of rows.get(message.type)?.names ?? []) {
+    const element = (message as unknown as Dict)[name];
+    if (element !== undefined) list.push(element);
+  }
+  if ('payload' in message) {
+    const { count, args, kwargs } = message.payload;
+    if (count > 0) list.push(args);
+    if (count > 1) list.push(kwargs);
+  }
+  return list;
+}
