@@ -47,7 +47,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['packages/*/src/**/*.{ts,tsx}', 'apps/*/src/**/*.{ts,tsx}'],
+    files: ['{packages,apps,examples}/*/src/**/*.{ts,tsx}'],
     rules: {
       // A function fits on a screen, and a file holds one thing.
       'max-lines': ['error', { max: 350, skipBlankLines: false, skipComments: false }],

@@ -15,9 +15,13 @@ function foldersIn(parent: string): string[] {
     .map((entry) => `${parent}/${entry.name}`);
 }
 
-const folders = [...foldersIn('packages'), ...foldersIn('apps'), 'interop', 'bench'].filter((folder) =>
-  existsSync(`${root}${folder}/package.json`),
-);
+const folders = [
+  ...foldersIn('packages'),
+  ...foldersIn('apps'),
+  ...foldersIn('examples'),
+  'interop',
+  'bench',
+].filter((folder) => existsSync(`${root}${folder}/package.json`));
 
 /** What runs before the tests of a file. */
 const SETUP: Readonly<Record<string, readonly string[]>> = {

@@ -118,6 +118,19 @@ export const folders: Readonly<Record<string, string>> = {
   'apps/dashboard/src/': 'The page of the dashboard.',
   'apps/dashboard/test/': 'Real numbers in a real browser.',
 
+  'examples/': 'Programs to learn from: one for each use case, which `npm run example NAME` runs.',
+  'examples/support/': '**What the examples share.** Not a library: copy what you need.',
+  'examples/support/src/': 'A router that listens, and pages bundled in memory.',
+  'examples/quickstart/': '**Quick start.** A router, a service and a client.',
+  'examples/quickstart/src/': 'Each of the four things that WAMP is about, once.',
+  'examples/quickstart/test/': 'The program prints what its README says.',
+  'examples/microservices/': '**Microservices.** Eight processes of four services, restarted under load.',
+  'examples/iot/': '**Devices.** A thousand of them on RawSocket.',
+  'examples/game/': '**A game.** One server decides, a hundred bots play, a page watches.',
+  'examples/realtime-dashboard/': '**Figures of a fleet**, live while somebody looks.',
+  'examples/collaborative-editing/': '**A document that several people edit**, connected or not.',
+  'examples/mcp-bridge/': '**Procedures as tools** for language models.',
+
   'interop/': "Other projects' clients against this router.",
   'interop/test/':
     'autobahn-js, wampy and autobahn-python in all four roles; hostile frames over live connections.',
