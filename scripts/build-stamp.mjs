@@ -10,7 +10,13 @@ const AT_TOP = ['package.json', 'pnpm-lock.yaml', 'turbo.json', 'tsconfig.base.j
 /** What no build reads, as turbo.json says, and what it writes. */
 const NOT_READ = new Set(['node_modules', 'test', 'README.md', '.turbo']);
 /** What a build writes that is not there unless it came to its end. */
-const RESULTS = ['dist/main.js', 'dist/index.html', 'dist/index.js'];
+const RESULTS = [
+  'dist/main.js',
+  'dist/index.html',
+  'dist/index.js',
+  'dist/page/index.html',
+  'dist/service/main.js',
+];
 
 /**
  * Everything that a build reads, and what it has written, as one text that changes with any of these.

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { isBuilt, noteBuilt, STARTED } from './build-stamp.mjs';
+import { addressIn, prepareDemo } from './demo.mjs';
 import { install, needsInstall, pnpm, requireNode, root } from './workspace.mjs';
 
 requireNode();
@@ -16,13 +17,29 @@ if (!isBuilt(root)) {
   noteBuilt(root);
 }
 
-const router = spawn(process.execPath, ['apps/router/dist/main.js', 'start', ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: 'inherit',
-  // In a process group of its own, so that Ctrl-C reaches it through us and only once: twice means "at once".
-  detached: process.platform !== 'win32',
-});
+const args = process.argv.slice(2);
+const address = addressIn(args);
+const demo = address && (await prepareDemo(root, address));
+const router = program('apps/router/dist/main.js', [
+  'start',
+  ...(demo === undefined ? args : ['--config', demo.configuration]),
+]);
+const chat = demo && program('apps/chat/dist/service/main.js', []);
 let lastStop = -Infinity;
+
+/**
+ * @param {string} file
+ * @param {readonly string[]} given
+ */
+function program(file, given) {
+  return spawn(process.execPath, [file, ...given], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...demo?.env },
+    // In a process group of its own, so that Ctrl-C reaches it through us and only once: twice means "at once".
+    detached: process.platform !== 'win32',
+  });
+}
 
 /** @param {'SIGINT' | 'SIGTERM'} signal */
 function stop(signal) {
@@ -30,6 +47,7 @@ function stop(signal) {
   if (performance.now() - lastStop < 500) return;
   lastStop = performance.now();
   router.kill(signal);
+  chat?.kill(signal);
 }
 
 process.on('SIGINT', () => {
@@ -59,6 +77,7 @@ router.on('error', (error) => {
   process.exitCode = 1;
 });
 router.on('exit', (code, signal) => {
+  chat?.kill('SIGTERM');
   process.exitCode = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
 });
 

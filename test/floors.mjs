@@ -60,7 +60,7 @@ export const floors = {
     ['index.ts'],
   ],
   'apps/router': [['failure.ts', 'one-line.ts'], ['config'], ['convert', 'admin-realm'], ['.']],
-  'apps/chat': [['.']],
+  'apps/chat': [['common'], ['service'], ['page']],
   'apps/dashboard': [['.']],
 };
 
@@ -77,6 +77,6 @@ export const mayImport = {
   'packages/store-sqlite': ['packages/router'],
   'packages/http-bridge': ['packages/protocol', 'packages/router'],
   'apps/router': ['packages/protocol', 'packages/router', 'packages/store-sqlite', 'packages/http-bridge'],
-  'apps/chat': ['packages/client'],
+  'apps/chat': ['packages/protocol', 'packages/client', 'packages/store-sqlite'],
   'apps/dashboard': ['packages/client'],
 };

@@ -111,8 +111,11 @@ export const folders: Readonly<Record<string, string>> = {
   'apps/router/schema/': 'The JSON Schema of configuration files, for editors.',
   'apps/router/test/': 'The program from outside: what it prints, serves and refuses.',
   'apps/router/test/threats/': 'Threats to the program itself: its log, its TLS.',
-  'apps/chat/': 'A chat: rooms by PubSub, members by RPC.',
-  'apps/chat/src/': 'The page of the chat.',
+  'apps/chat/': 'A chat: accounts, rooms, history and files, by a page and a service.',
+  'apps/chat/src/page/': 'The page.',
+  'apps/chat/src/common/': 'What page and service share: the contract, topics and limits.',
+  'apps/chat/src/service/':
+    'The service: a client of the router that keeps accounts and decides about rights.',
   'apps/chat/test/': 'Its logic, and two pages in a real browser.',
   'apps/dashboard/': 'A dashboard: live sessions and traffic.',
   'apps/dashboard/src/': 'The page of the dashboard.',

@@ -26,9 +26,10 @@ if (process.argv.includes('build')) {
   console.log('   • Running build in 3 packages');
   console.log('@wamp/chat:build: cache hit, replaying logs 1234');
   console.log('@wamp/router-server:build: cache miss, executing 5678');
-  for (const file of ['router/dist/main.js', 'chat/dist/index.html', 'dashboard/dist/index.html']) {
+  for (const file of ['router/dist/main.js', 'chat/dist/page/index.html', 'chat/dist/service/main.js', 'dashboard/dist/index.html']) {
     mkdirSync('apps/' + file.replace(/[^/]*$/, ''), { recursive: true });
-    writeFileSync('apps/' + file, "console.log('the router runs: ' + process.argv.slice(2).join(' '))");
+    const runs = "console.log('the router runs: ' + process.argv.slice(2).join(' '))";
+    writeFileSync('apps/' + file, file.startsWith('chat') ? '' : runs);
   }
 }
 `;
@@ -70,10 +71,13 @@ afterEach(() => {
 });
 
 /** What it printed, and how it called the tools. */
-function start(): { readonly told: readonly string[]; readonly calls: readonly string[] } {
+function start(args: readonly string[] = ['--port', '0']): {
+  readonly told: readonly string[];
+  readonly calls: readonly string[];
+} {
   rmSync(join(root, 'calls'), { force: true });
   const path = `${join(root, 'bin')}${delimiter}${process.env['PATH'] ?? ''}`;
-  const { stdout } = spawnSync(process.execPath, ['scripts/start.mjs', '--port', '0'], {
+  const { stdout } = spawnSync(process.execPath, ['scripts/start.mjs', ...args], {
     cwd: root,
     env: { ...process.env, PATH: path, npm_lifecycle_event: undefined },
     encoding: 'utf8',
@@ -87,7 +91,8 @@ function start(): { readonly told: readonly string[]; readonly calls: readonly s
   return { told: lines(stdout), calls: existsSync(calls) ? lines(readFileSync(calls, 'utf8')) : [] };
 }
 
-const RUNS = 'the router runs: start --port 0';
+/** The line of the router, with the configuration of the demo. */
+const RUNS = expect.stringMatching(/^the router runs: start --config .*wamp\.yaml$/) as string;
 const BUILD =
   '-y pnpm@1.2.3 exec turbo run build --log-order=stream --filter=@wamp/router-server... --filter=@wamp/chat... --filter=@wamp/dashboard...';
 
@@ -102,6 +107,24 @@ test('C9 npm start says what it builds, and asks no tool when nothing has change
     calls: [BUILD],
   });
   expect(start()).toEqual({ told: [RUNS], calls: [] });
+});
+
+test('npm start writes a configuration with the realm of the chat, and no secret in it', () => {
+  start();
+  const written = readFileSync(join(root, '.data/wamp.yaml'), 'utf8');
+  const { listeners, realms } = JSON.parse(written) as {
+    readonly listeners: readonly { readonly port: number }[];
+    readonly realms: readonly { readonly name: string }[];
+  };
+  expect(listeners[0]?.port).toBeGreaterThan(0);
+  expect(realms.map(({ name }) => name)).toEqual(['realm1', 'chat']);
+  expect(written).toContain('"secret": "${CHAT_SECRET}"');
+});
+
+test('npm start passes flags that the demo does not know to a router alone', () => {
+  expect(start(['--port', '0', '--realm', 'com.example']).told.at(-1)).toBe(
+    'the router runs: start --port 0 --realm com.example',
+  );
 });
 
 test.each([

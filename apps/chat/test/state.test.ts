@@ -9,7 +9,6 @@ import {
   emptyChat,
   hue,
   MAX_NAME,
-  MAX_TEXT,
   readCard,
   readMessage,
   rooms,
@@ -25,7 +24,8 @@ import {
   withTyping,
   TYPING_FADES,
   type Member,
-} from '../src/state.ts';
+} from '../src/page/state.ts';
+import { MAX_TEXT } from '../src/common/limits.ts';
 
 const at = new Date(0);
 const ada: Member = { session: 1, nickname: 'Ada', room: 'lobby' };

@@ -122,7 +122,7 @@ function loadOwn({ folder, path: base, cache }: PagesRule): Site {
 
 /** A web app is inside this package once that is published, and next to it in the repository. */
 function builtApp(name: string): string {
-  for (const place of [`../web/${name}/`, `../../${name}/dist/`]) {
+  for (const place of [`../web/${name}/`, `../../${name}/dist/page/`, `../../${name}/dist/`]) {
     const folder = fileURLToPath(new URL(place, import.meta.url));
     if (existsSync(join(folder, 'index.html'))) return folder;
   }

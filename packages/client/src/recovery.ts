@@ -14,6 +14,7 @@ import {
 import { nowBy, type Clock } from './clock.ts';
 import type { WampEvent } from './core/event.ts';
 import type { Events } from './core/events.ts';
+import { peerIn } from './core/peer.ts';
 import type { Answer, Waiter } from './core/requests.ts';
 import type { Restoration } from './core/restoration.ts';
 import type { Subscriber } from './core/subscriber.ts';
@@ -148,7 +149,7 @@ export class Recovery implements Waiter {
   /** Delivers one event of the answer. */
   #recover(told: unknown): void {
     const { uri, cursor } = this.#handle;
-    const { publication, args, kwargs, details, topic } = (told ?? {}) as Kwargs;
+    const { publication, args, kwargs, details, topic, timestamp } = (told ?? {}) as Kwargs;
     const from = (details ?? {}) as Kwargs;
     const event: WampEvent<unknown[]> = {
       args: (args ?? []) as unknown[],
@@ -157,7 +158,8 @@ export class Recovery implements Waiter {
       publication: publication as Id,
       retained: false,
       recovered: true,
-      publisher: undefined,
+      ...(typeof timestamp === 'string' && { timestamp: new Date(timestamp) }),
+      publisher: peerIn(from, 'publisher'),
       details: from,
     };
     if (!cursor.pass(event)) return;

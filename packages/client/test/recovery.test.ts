@@ -1,7 +1,15 @@
 /** What a subscription has missed without a connection: told by the router, once and in order, or said to be missing. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createRouter, defaultFeatures, inMemory, type Router } from '../../router/src/index.ts';
-import { connect, json, type ConnectOptions, type Gap, type Restored, type Session } from '../src/index.ts';
+import {
+  connect,
+  json,
+  type ConnectOptions,
+  type Gap,
+  type Restored,
+  type Session,
+  type WampEvent,
+} from '../src/index.ts';
 import { ManualClock } from '../src/testing/manual-clock.ts';
 
 let router: Router;
@@ -86,6 +94,26 @@ test('EDGE-1 missed events are delivered once and in order, followed by live eve
   expect(recovered.length).toBeGreaterThanOrEqual(995);
   expect(heard.at(-1)).toBe(1_212);
   expect(subscription.position).toMatchObject({ offset: 1_212 });
+});
+
+test('EDGE-1 a recovered event tells its publisher, if disclosed, and when the router received it', async () => {
+  const { session: ada } = await subscriber();
+  const { session, cut, back } = await subscriber();
+  const heard: WampEvent[] = [];
+  await session.subscribe('log', (_, event) => heard.push(event));
+  await turns();
+  await cut();
+  const before = Date.now();
+  await ada.publish('log', [], { acknowledge: true, discloseMe: true });
+  await ada.publish('log', [], { acknowledge: true });
+  await back();
+  await turns();
+  expect(heard.map(({ publisher }) => publisher?.session)).toEqual([ada.id, undefined]);
+  expect(heard[0]?.publisher?.authid).toBe(ada.authid);
+  for (const { timestamp } of heard) {
+    expect(timestamp?.getTime()).toBeGreaterThanOrEqual(before);
+    expect(timestamp?.getTime()).toBeLessThanOrEqual(Date.now());
+  }
 });
 
 test('EDGE-1 more than one answer holds is asked for in pieces, and nothing is missing', async () => {

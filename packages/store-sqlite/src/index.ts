@@ -4,6 +4,7 @@ export { StoreError } from './errors.ts';
 export type { StoreStatus } from './group-commit.ts';
 export type { Synchronous } from './database.ts';
 export {
+  driver,
   DRIVERS,
   type Connection,
   type Driver,

@@ -24,14 +24,16 @@ type Filled<U extends string> = U extends `.${infer T}`
     ? `${H}.${T extends '' ? string : Filled<T>}`
     : U;
 
-interface ProcedureTypes<S> {
+/** The types of a procedure with schemas `S`. */
+export interface ProcedureTypes<S> {
   args: Of<S, 'args', []>;
   kwargs: Of<S, 'kwargs', NoKwargs>;
   result: Of<S, 'result', undefined>;
   resultKwargs: Of<S, 'resultKwargs', Readonly<Record<string, unknown>>>;
   progress: Of<S, 'progress', never>;
 }
-interface TopicTypes<S> {
+/** The types of a topic with schemas `S`. */
+export interface TopicTypes<S> {
   args: Of<S, 'args', []>;
   kwargs: Of<S, 'kwargs', NoKwargs>;
 }

@@ -1,5 +1,5 @@
 /** Entry `@wamp/client/contract`: contracts whose schemas type and validate the payloads of procedures and topics. */
-export { defineContract, typesOnly, type TypesOf } from './define.ts';
+export { defineContract, typesOnly, type ProcedureTypes, type TopicTypes, type TypesOf } from './define.ts';
 export { ValidationError, type ValidationIssue } from './validation-error.ts';
 export type { ContractSchemas, ProcedureSchemas, TopicSchemas } from './schemas.ts';
 export type {

@@ -15,6 +15,8 @@ export interface WampEvent<A extends Args = Args, K = Kwargs> {
   readonly retained: boolean;
   /** True for an event that was missed while there was no connection, and recovered. */
   readonly recovered?: boolean;
+  /** When the router received the publication; only of a recovered event. */
+  readonly timestamp?: Date;
   /** The publisher, if the router discloses it. */
   readonly publisher: Peer | undefined;
   /** EVENT.Details, as received. */

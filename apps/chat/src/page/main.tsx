@@ -2,8 +2,8 @@
 import { render } from 'preact';
 import { Entrance } from './entrance.tsx';
 import { connection, me } from './page.ts';
-import { Room } from './room.tsx';
-import { Rooms } from './rooms.tsx';
+import { RoomView } from './room.tsx';
+import { RoomList } from './rooms.tsx';
 import { Roster } from './roster.tsx';
 import './style.css';
 import { leave } from './wamp.ts';
@@ -29,8 +29,8 @@ function Chat() {
           Leave
         </button>
       </header>
-      <Rooms />
-      <Room />
+      <RoomList />
+      <RoomView />
       <Roster />
     </div>
   );

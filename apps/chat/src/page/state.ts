@@ -1,5 +1,7 @@
 /** The state of the chat (members, rooms, messages) and its transitions. */
 
+import { MAX_TEXT } from '../common/limits.ts';
+
 /** How a member presents itself to the others: its card. */
 export interface Member {
   readonly session: number;
@@ -39,7 +41,6 @@ export interface Chat {
 export const emptyChat: Chat = { members: new Map(), entries: [], notices: 0, typing: new Map() };
 
 export const FIRST_ROOM = 'lobby';
-export const MAX_TEXT = 2000;
 export const MAX_NAME = 32;
 const MAX_ENTRIES = 500;
 export const TYPING_FADES = 4000;

@@ -3,7 +3,7 @@ import type { TargetedSubmitEvent } from 'preact';
 import { chat, me } from './page.ts';
 import { asRoom, MAX_NAME, rooms } from './state.ts';
 
-export function Rooms() {
+export function RoomList() {
   const own = me.value?.room ?? '';
   return (
     <nav class="rooms" aria-labelledby="rooms">

@@ -3,10 +3,11 @@ import type { TargetedSubmitEvent } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { chat, connection, me, problem } from './page.ts';
 import { Avatar } from './roster.tsx';
-import { asText, continues, MAX_TEXT, typingLine, type Entry, type Message } from './state.ts';
+import { MAX_TEXT } from '../common/limits.ts';
+import { asText, continues, typingLine, type Entry, type Message } from './state.ts';
 import { reconnect, say, tellTyping } from './wamp.ts';
 
-export function Room() {
+export function RoomView() {
   const room = me.value?.room ?? '';
   return (
     <main class="room">

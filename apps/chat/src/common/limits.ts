@@ -1,0 +1,17 @@
+/** The limits that the page and the service of the chat share. */
+
+/** The longest text of a message, in UTF-16 code units. */
+export const MAX_TEXT = 4000;
+/** The largest file (bytes). */
+export const MAX_FILE = 256 * 1024;
+/** The most members of a private room: each of its messages names them as its only receivers. */
+export const MAX_MEMBERS = 100;
+/** The longest name of a room, in UTF-16 code units. */
+export const MAX_ROOM_NAME = 64;
+/** The shortest password that the page accepts, in characters. */
+export const MIN_PASSWORD = 8;
+
+/** ASCII only: no two names look alike. */
+export const NAME = /^[a-z][a-z0-9_-]{1,31}$/;
+/** A room, as a component of a URI. */
+export const ROOM_ID = /^[a-z0-9_-]{1,64}$/;

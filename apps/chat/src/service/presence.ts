@@ -1,0 +1,26 @@
+/** Who is here: sessions announce themselves, and leave a testament that says they have gone. */
+
+/** The sessions of each person. */
+export class Presence {
+  readonly #sessions = new Map<number, string>();
+
+  /** @param publisher as the router discloses it: a session speaks for itself only */
+  heard(
+    publisher: { readonly session?: number; readonly authid?: string } | undefined,
+    isHere: boolean,
+  ): void {
+    const { session, authid } = publisher ?? {};
+    if (session === undefined || authid === undefined) return;
+    if (isHere) this.#sessions.set(session, authid);
+    else this.#sessions.delete(session);
+  }
+
+  /** Forgets all sessions: the connection was lost. */
+  clear(): void {
+    this.#sessions.clear();
+  }
+
+  names(): ReadonlySet<string> {
+    return new Set(this.#sessions.values());
+  }
+}

@@ -1,0 +1,205 @@
+/** The chat service: a client of the router that keeps accounts, rooms and files, and decides about rights. */
+import { createSession, WampError, wampcra, type Invocation, type Session, type Url } from '@wamp/client';
+import { msgpack } from '@wamp/client/msgpack';
+import type { Connection } from '@wamp/store-sqlite';
+import { contract, type Room } from '../common/contract.ts';
+import { PRESENCE, ROLL_CALL, ROOMS_CHANGED } from '../common/topics.ts';
+import { Accounts } from './accounts.ts';
+import { authenticate } from './authenticate.ts';
+import { authorize } from './authorize.ts';
+import { Files } from './files.ts';
+import { Presence } from './presence.ts';
+import { Rooms } from './rooms.ts';
+
+export const REALM = 'chat';
+/** The authid of the service, which has a role of its own. */
+const SERVICE = 'chat-service';
+const PUBLIC_ROOM = 'lobby';
+/** The most people in the answer of `chat.people.list`. */
+const MOST_PEOPLE = 500;
+
+export interface ServiceOptions {
+  readonly url: Url;
+  /** The secret by which the router knows the service. */
+  readonly secret: string;
+  readonly database: Connection;
+}
+
+/** A service that runs. */
+export interface Service {
+  readonly session: Session;
+  readonly accounts: Accounts;
+  readonly rooms: Rooms;
+}
+
+/** Resolves when the service is complete: whoever logs in from then on finds all of it. */
+export async function startService({ url, secret, database }: ServiceOptions): Promise<Service> {
+  const parts = {
+    accounts: new Accounts(database),
+    rooms: new Rooms(database),
+    files: new Files(database),
+    presence: new Presence(),
+  };
+  if (parts.rooms.get(PUBLIC_ROOM) === undefined) parts.rooms.create('Lobby', 'public', [], PUBLIC_ROOM);
+  const session = createSession(url, {
+    realm: REALM,
+    auth: wampcra(SERVICE, secret),
+    serializers: [msgpack],
+    reconnect: { max: 2000 },
+  });
+  // The router may start after the service, or again: there is nothing to report.
+  session.on('retry', () => undefined);
+  await session.ready;
+  await serveRights(session, parts);
+  await followPresence(session, parts.presence);
+  await new Handlers(session, parts).serve();
+  await session.publish(ROLL_CALL, []);
+  return { session, accounts: parts.accounts, rooms: parts.rooms };
+}
+
+interface Parts {
+  readonly accounts: Accounts;
+  readonly rooms: Rooms;
+  readonly files: Files;
+  readonly presence: Presence;
+}
+
+const SERVED: ReadonlySet<string> = new Set([
+  'chat.account.remember',
+  'chat.account.forget',
+  'chat.people.list',
+  'chat.rooms.list',
+  'chat.rooms.create',
+  'chat.rooms.direct',
+  'chat.rooms.invite',
+  'chat.rooms.leave',
+  'chat.files.put',
+  'chat.files.get',
+]);
+
+/** The procedures that the router itself calls. */
+async function serveRights(session: Session, { accounts, rooms }: Parts): Promise<void> {
+  await session.register('chat.authenticate', ([, name, details]) =>
+    authenticate(accounts, name, details ?? {}),
+  );
+  await session.register('chat.authorize', ([asker, uri, action, options]) => {
+    const { authid } = asker as { readonly authid: string };
+    return authorize(rooms, SERVED, {
+      name: authid,
+      action: String(action),
+      uri: String(uri),
+      options: (options ?? {}) as Readonly<Record<string, unknown>>,
+    });
+  });
+}
+
+async function followPresence(session: Session, presence: Presence): Promise<void> {
+  await session.subscribe(PRESENCE, (_, { publisher, kwargs }) =>
+    presence.heard(publisher, kwargs['here'] === true),
+  );
+  session.on('lost', () => presence.clear());
+  session.on('restored', () => void session.publish(ROLL_CALL, []));
+}
+
+/** The procedures that people call. */
+class Handlers {
+  readonly #session: Session;
+  readonly #parts: Parts;
+
+  constructor(session: Session, parts: Parts) {
+    this.#session = session;
+    this.#parts = parts;
+  }
+
+  async serve(): Promise<void> {
+    const { accounts } = this.#parts;
+    await this.#session.implement(contract, {
+      'chat.account.create': (_, { kwargs }) => {
+        if (accounts.create(kwargs.name, kwargs.verifier)) return undefined;
+        throw new WampError('chat.error.name_taken', ['This name is taken.']);
+      },
+      'chat.account.remember': (_, call) => accounts.remember(callerOf(call)),
+      'chat.account.forget': ([token], call) => {
+        accounts.forget(callerOf(call), token);
+        return undefined;
+      },
+      'chat.people.list': () => this.#people(),
+      'chat.rooms.list': (_, call) => [...this.#parts.rooms.listFor(callerOf(call))],
+      'chat.rooms.create': (_, call) => {
+        const { name, kind } = call.kwargs;
+        return this.#created(this.#parts.rooms.create(name, kind, kind === 'public' ? [] : [callerOf(call)]));
+      },
+      'chat.rooms.direct': ([other], call) => {
+        this.#requireAccount(other);
+        return this.#created(this.#parts.rooms.between(callerOf(call), other));
+      },
+      'chat.rooms.invite': ([id, name], call) => this.#invite(this.#privateRoom(id, call), name),
+      'chat.rooms.leave': ([id], call) => this.#leave(this.#privateRoom(id, call), callerOf(call)),
+      'chat.files.put': (_, call) => {
+        this.#visible(call.kwargs.room, call);
+        return this.#parts.files.put(call.kwargs);
+      },
+      'chat.files.get': ([id], call) => {
+        const file = this.#parts.files.get(id);
+        if (file !== undefined && this.#parts.rooms.visibleTo(callerOf(call), file.room)) return file;
+        throw new WampError('chat.error.no_such_file', ['There is no such file, or it is too old.']);
+      },
+    });
+  }
+
+  #people() {
+    const online = this.#parts.presence.names();
+    const people = this.#parts.accounts.names().map((name) => ({ name, online: online.has(name) }));
+    return people.sort((a, b) => Number(b.online) - Number(a.online)).slice(0, MOST_PEOPLE);
+  }
+
+  #created(room: Room | undefined): Room {
+    if (room === undefined) throw new WampError('chat.error.too_many', ['There are too many rooms.']);
+    this.#tell(room);
+    return room;
+  }
+
+  #invite(room: Room, name: string): undefined {
+    this.#requireAccount(name);
+    if (!this.#parts.rooms.invite(room, name)) throw new WampError('chat.error.full', ['The room is full.']);
+    this.#tell({ ...room, members: [...room.members, name] });
+  }
+
+  #leave(room: Room, name: string): undefined {
+    this.#parts.rooms.leave(room.id, name);
+    this.#tell(room);
+  }
+
+  /** Tells those who see the room that their lists have changed. */
+  #tell({ kind, members }: Room): void {
+    const receivers = kind === 'public' ? {} : { eligibleAuthid: members };
+    void this.#session.publish(ROOMS_CHANGED, [], receivers);
+  }
+
+  #requireAccount(name: string): void {
+    if (!this.#parts.accounts.has(name))
+      throw new WampError('chat.error.no_such_person', [`There is no account ${name}.`]);
+  }
+
+  #visible(id: string, call: Called): Room {
+    const room = this.#parts.rooms.visibleTo(callerOf(call), id);
+    if (room === undefined) throw new WampError('chat.error.no_such_room', ['There is no such room.']);
+    return room;
+  }
+
+  #privateRoom(id: string, call: Called): Room {
+    const room = this.#visible(id, call);
+    if (room.kind === 'private') return room;
+    throw new WampError('chat.error.not_private', ['This works in private rooms only.']);
+  }
+}
+
+type Called = Pick<Invocation, 'caller'>;
+
+/** The name of the caller, as the router discloses it. */
+function callerOf({ caller }: Called): string {
+  const name = caller?.authid;
+  if (name === undefined)
+    throw new WampError('wamp.error.not_authorized', ['The router did not say who calls.']);
+  return name;
+}
