@@ -128,6 +128,8 @@ export const folders: Readonly<Record<string, string>> = {
   'examples/quickstart/src/': 'Each of the four things that WAMP is about, once.',
   'examples/quickstart/test/': 'The program prints what its README says.',
   'examples/microservices/': '**Microservices.** Eight processes of four services, restarted under load.',
+  'examples/microservices/src/': 'The contract, the services, and the program that restarts them.',
+  'examples/microservices/test/': 'No call fails while each process is restarted.',
   'examples/iot/': '**Devices.** A thousand of them on RawSocket.',
   'examples/game/': '**A game.** One server decides, a hundred bots play, a page watches.',
   'examples/realtime-dashboard/': '**Figures of a fleet**, live while somebody looks.',

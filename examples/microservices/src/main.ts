@@ -1,0 +1,17 @@
+/** Starts the shop, places orders, restarts every process meanwhile, and prints the totals. */
+import { connect } from '@wamp/client';
+import { portOf, startRouter } from '@wamp/example-support';
+import { placeOrders, Shop } from './shop.ts';
+
+await using router = await startRouter({ realms: ['shop'], port: portOf(8080) });
+await using shop = new Shop(router.url);
+await shop.start();
+console.log('Eight processes of four services are serving. Orders come in, and each process is restarted:');
+
+await using customer = await connect(router.url, { realm: 'shop' });
+let isOver = false;
+const placing = placeOrders(customer, () => isOver);
+await shop.restart(console.log);
+isOver = true;
+const { orders, failed } = await placing;
+console.log(`${String(orders)} orders, ${String(failed)} failed`);
