@@ -99,6 +99,42 @@ test('sessions are listed by page, each once, whoever comes and goes in between'
   for (const { id } of all) expect(seen).toContain(id);
 });
 
+test('E5 thousands of sessions are sorted by what they have done, and come in parts that are searched', async () => {
+  const { router, operator } = open();
+  const all = Array.from({ length: 2_000 }, (_, index) =>
+    router.join('realm1', { principal: { authid: `user${(index * 7) % 2_000}`, authrole: 'user' } }),
+  );
+  for (let count = 0; count < 3; count += 1) await all[5]?.subscribe(`com.topic${count}`, () => undefined);
+  interface Part {
+    readonly total: number;
+    readonly matched: number;
+    readonly next: number | null;
+    readonly sessions: readonly { readonly session: number; readonly authid: string }[];
+  }
+  const part = async (wanted: object): Promise<Part> => {
+    const { args } = await operator.call('wamp.admin.session.list', [], { realm: 'realm1', ...wanted });
+    return args[0] as Part;
+  };
+  const seen: string[] = [];
+  for (let skip: number | null = 0; skip !== null;) {
+    const page: Part = await part({ sort: 'authid', descending: true, skip, limit: 700 });
+    expect([page.total, page.matched]).toEqual([2_000, 2_000]);
+    seen.push(...page.sessions.map(({ authid }) => authid));
+    skip = page.next;
+  }
+  const names = all.map((_, index) => `user${index}`);
+  expect(seen).toEqual(names.sort().reverse());
+  const [busiest] = (await part({ sort: 'subscriptions', descending: true, limit: 1 })).sessions;
+  expect(busiest?.session).toBe(all[5]?.id);
+  const found = await part({ sort: 'session', text: 'USER199', limit: 100 });
+  expect(found.matched).toBe(11);
+  expect(found.sessions.map(({ session }) => session)).toEqual(
+    found.sessions.map(({ session }) => session).sort((a, b) => a - b),
+  );
+  const wrong = operator.call('wamp.admin.session.list', [], { realm: 'realm1', sort: 'authid', after: 5 });
+  await expect(wrong).rejects.toThrow('after: does not go with sort');
+});
+
 test('sessions are filtered by authid, role and transport', async () => {
   const { router, operator } = open();
   const joe = router.join('realm1', { principal: { authid: 'joe', authrole: 'user' } });
@@ -258,6 +294,52 @@ test('samples of an hour begin before anybody asks, and can leave the own realm 
   expect(others.rows.map((row) => row.slice(0, 2))).toEqual([[start + 5_000, 1]]);
   clock.advance(2 * 3_600_000);
   expect(((await ask('samples')) as { rows: number[][] }).rows).toHaveLength(720);
+});
+
+test('E5 samples tell how long calls took in the interval, of all realms and without the admin realm', async () => {
+  const { router, clock, ask } = open();
+  const [joe, ann] = [router.join('realm1'), router.join('realm1')];
+  let answer = (): void => undefined;
+  await joe.register('com.slow', () => new Promise((resolve) => (answer = () => resolve({ args: [] }))));
+  const call = ann.call('com.slow');
+  await settled();
+  clock.advance(40);
+  answer();
+  await call;
+  clock.advance(4_960);
+  clock.advance(5_000);
+  const { columns, rows } = (await ask('samples', null, null, true)) as {
+    readonly columns: readonly string[];
+    readonly rows: readonly (readonly (number | null)[])[];
+  };
+  const of = (name: string): readonly unknown[] => rows.map((row) => row[columns.indexOf(name)]);
+  const [before, during, later] = of('call_p99_ms');
+  expect([before, later]).toEqual([null, null]);
+  expect(during).toBeGreaterThanOrEqual(40);
+  expect(during).toBeLessThan(43);
+  expect(of('calls')).toEqual([0, 1, 1]);
+  expect(of('queue_bytes')).toEqual([0, 0, 0]);
+});
+
+test('E5 registrations and subscriptions tell how much they are used, and realms what they have done', async () => {
+  const { router, ask } = open();
+  const [joe, ann] = [router.join('realm1'), router.join('realm1')];
+  await joe.register('com.add', () => ({ args: [5] }));
+  await joe.subscribe('com.news', () => undefined);
+  for (let count = 0; count < 3; count += 1) await ann.call('com.add');
+  await ann.publish('com.news', ['hello'], {}, { acknowledge: true });
+  await ann.publish('com.other', ['hello'], {}, { acknowledge: true });
+  expect(await ask('registration.list', 'realm1')).toMatchObject({
+    registrations: [{ uri: 'com.add', invocations: 3 }],
+  });
+  expect(await ask('subscription.list', 'realm1')).toMatchObject({
+    subscriptions: [{ uri: 'com.news', publications: 1 }],
+  });
+  expect(await ask('realm.list')).toMatchObject([
+    { realm: 'realm1', calls: 3, publications: 2, events: 1, errors: 0, dropped: 0 },
+    {},
+    {},
+  ]);
 });
 
 describe('a tail', () => {

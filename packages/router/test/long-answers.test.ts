@@ -35,6 +35,7 @@ describe('a long answer', () => {
       created: 0,
       subscribers: new Set<never>(),
       recorder: undefined,
+      publications: 0,
       get topic() {
         looked += 1;
         return 'com.topic';

@@ -37,9 +37,11 @@ function* all<V extends object>(map: ReadonlyPatternMap<V>): Generator<V, void> 
   for (const policy of POLICIES) yield* map.values(policy);
 }
 
-function registrationLine({ id, procedure: uri, match, invoke, created, callees }: Registration): Dict {
+function registrationLine(registration: Registration): Dict {
+  const { id, procedure: uri, match, invoke, created, callees, invocations } = registration;
   return {
     ...{ registration: id, uri, match, invoke, created: new Date(created).toISOString() },
+    invocations,
     callees: callees.length,
     sessions: callees.slice(0, MOST_SESSIONS).map(({ session, active, concurrency }) => ({
       session: session.id,
@@ -49,13 +51,15 @@ function registrationLine({ id, procedure: uri, match, invoke, created, callees 
   };
 }
 
-function subscriptionLine({ id, topic, match, created, subscribers, recorder }: Subscription): Dict {
+function subscriptionLine(subscription: Subscription): Dict {
+  const { id, topic, match, created, subscribers, recorder, publications } = subscription;
   const sessions: number[] = [];
   for (const subscriber of subscribers) {
     if (sessions.push(subscriber.id) === MOST_SESSIONS) break;
   }
   return {
     ...{ subscription: id, uri: topic, match, created: new Date(created).toISOString() },
+    publications,
     subscribers: subscribers.size,
     sessions,
     history: recorder !== undefined,

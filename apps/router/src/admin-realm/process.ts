@@ -3,6 +3,7 @@ import type { Dict } from '@wamp/protocol';
 import { quantile, type Metric, type Router } from '@wamp/router';
 import { z } from 'zod';
 import { procedure, type Procedure } from './procedure.ts';
+import { countersOf } from './samples.ts';
 import type { AdminSurroundings } from './surroundings.ts';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -36,7 +37,7 @@ export function processProcedures(around: AdminSurroundings, ownRealm: string): 
   ];
 }
 
-function realmLine({ name, sessions, broker, dealer, ownProcedures, kept }: RealmOf): Dict {
+function realmLine({ name, sessions, broker, dealer, ownProcedures, kept, traffic }: RealmOf): Dict {
   return {
     realm: name,
     sessions: sessions.size,
@@ -44,6 +45,7 @@ function realmLine({ name, sessions, broker, dealer, ownProcedures, kept }: Real
     registrations: dealer.registrations.size - ownProcedures,
     calls_in_flight: dealer.calls.inFlight,
     kept_bytes: kept.used,
+    ...countersOf(traffic),
   };
 }
 

@@ -1,31 +1,60 @@
 /** Samples: an hour of numbers in memory, one row every five seconds, so that charts begin before a page was opened. */
 import { MessageType } from '@wamp/protocol';
-import type { Clock, Realm, Router } from '@wamp/router';
+import type { Clock, Distribution, Metric, Realm, Router } from '@wamp/router';
 import { z } from 'zod';
+import { IntervalQuantiles } from './interval-quantiles.ts';
 import { procedure, type Procedure } from './procedure.ts';
 
 /** From one row to the next (ms), and how many rows are kept: an hour. */
 const INTERVAL = 5_000;
 const MOST_ROWS = 720;
 
+/** What of the traffic of a realm is counted; the numbers only grow. */
+const COUNTERS: Readonly<Record<string, (traffic: Realm['traffic']) => number>> = {
+  received: ({ received }) => received.total,
+  sent: ({ sent }) => sent.total,
+  received_bytes: ({ received }) => bytesOf(received),
+  sent_bytes: ({ sent }) => bytesOf(sent),
+  calls: ({ received }) => received.of(MessageType.CALL),
+  publications: ({ received }) => received.of(MessageType.PUBLISH),
+  events: ({ sent }) => sent.of(MessageType.EVENT),
+  errors: ({ sent }) => sent.of(MessageType.ERROR),
+  dropped: ({ dropped }) => dropped.total,
+  denied: ({ denied }) => denied.total,
+};
+
+/** All of these numbers of one realm. */
+export function countersOf(traffic: Realm['traffic']): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(COUNTERS).map(([name, read]) => [name, read(traffic)]));
+}
+
 /** What realms are asked for; counters grow, gauges may fall. */
 const OF_REALMS: Readonly<Record<string, (realm: Realm) => number>> = {
   sessions: ({ sessions }) => sessions.size,
   calls_in_flight: ({ dealer }) => dealer.calls.inFlight,
-  received: ({ traffic }) => traffic.received.total,
-  sent: ({ traffic }) => traffic.sent.total,
-  received_bytes: ({ traffic }) => bytesOf(traffic.received),
-  sent_bytes: ({ traffic }) => bytesOf(traffic.sent),
-  calls: ({ traffic }) => traffic.received.of(MessageType.CALL),
-  publications: ({ traffic }) => traffic.received.of(MessageType.PUBLISH),
-  events: ({ traffic }) => traffic.sent.of(MessageType.EVENT),
-  errors: ({ traffic }) => traffic.sent.of(MessageType.ERROR),
-  dropped: ({ traffic }) => traffic.dropped.total,
-  denied: ({ traffic }) => traffic.denied.total,
+  ...Object.fromEntries(
+    Object.entries(COUNTERS).map(([name, read]) => [name, ({ traffic }: Realm) => read(traffic)]),
+  ),
   kept_bytes: ({ kept }) => kept.used,
 };
 const REALM_COLUMNS = Object.keys(OF_REALMS);
-const COLUMNS = ['time', ...REALM_COLUMNS, 'rss', 'heap_used', 'cpu_ms', 'event_loop_utilization'];
+/** Of the calls that have ended since the row before. */
+const LATENCY_COLUMNS = ['call_p50_ms', 'call_p90_ms', 'call_p99_ms'];
+const SHARES = [0.5, 0.9, 0.99];
+const ROUTER_COLUMNS = ['queue_bytes', 'limits_met', 'logins_refused', 'event_loop_lag_ms'];
+const PROCESS_COLUMNS = ['rss', 'heap_used', 'cpu_ms', 'event_loop_utilization'];
+const COLUMNS = ['time', ...REALM_COLUMNS, ...LATENCY_COLUMNS, ...ROUTER_COLUMNS, ...PROCESS_COLUMNS];
+/** What rows have twice: of all realms, and of the admin realm or without it. */
+const TWICE = REALM_COLUMNS.length + LATENCY_COLUMNS.length;
+
+/** The metrics that {@link ROUTER_COLUMNS} are made of. */
+const READ = [
+  'wamp_queue_bytes',
+  'wamp_limits_met_total',
+  'wamp_realm_limits_met_total',
+  'wamp_logins_refused_total',
+  'wamp_event_loop_lag_seconds',
+];
 
 /** Of the process, in the order of the columns: rss, heap (bytes), CPU time (ms), and the part of the time in use. */
 export type ReadProcess = () => readonly [rss: number, heap: number, cpu: number, utilization: number];
@@ -36,9 +65,11 @@ export class Samples {
   readonly #ownRealm: string;
   readonly #read: ReadProcess;
   readonly #clock: Clock;
-  /** Rows of all realms, and what of them is the admin realm's. */
+  /** Rows of all realms; then what of them is the admin realm's, and the latency of the calls in the others. */
   readonly #rows = new Float64Array(MOST_ROWS * COLUMNS.length);
-  readonly #own = new Float64Array(MOST_ROWS * REALM_COLUMNS.length);
+  readonly #own = new Float64Array(MOST_ROWS * TWICE);
+  readonly #latency = { all: new IntervalQuantiles(), others: new IntervalQuantiles() };
+  readonly #lag = new IntervalQuantiles();
   #taken = 0;
   #dismiss: () => void = () => undefined;
 
@@ -56,8 +87,8 @@ export class Samples {
   }
 
   /** Rows later than a time (ms since the epoch), from old to new. @param excludesOwn leaves out the admin realm */
-  after(time: number | undefined, limit: number, excludesOwn: boolean): readonly (readonly number[])[] {
-    const rows: (readonly number[])[] = [];
+  after(time: number | undefined, limit: number, excludesOwn: boolean): readonly SampleRow[] {
+    const rows: SampleRow[] = [];
     for (let row = Math.max(0, this.#taken - MOST_ROWS); row < this.#taken; row += 1) {
       const values = this.#row(row % MOST_ROWS, excludesOwn);
       if ((values[0] ?? 0) > (time ?? -Infinity)) rows.push(values);
@@ -65,26 +96,73 @@ export class Samples {
     return rows.slice(0, limit);
   }
 
-  #row(at: number, excludesOwn: boolean): readonly number[] {
+  #row(at: number, excludesOwn: boolean): SampleRow {
     const values = [...this.#rows.subarray(at * COLUMNS.length, (at + 1) * COLUMNS.length)];
-    if (!excludesOwn) return values;
-    const own = this.#own.subarray(at * REALM_COLUMNS.length, (at + 1) * REALM_COLUMNS.length);
-    return values.map((value, column) => value - (own[column - 1] ?? 0));
+    if (!excludesOwn) return values.map(known);
+    const own = this.#own.subarray(at * TWICE, (at + 1) * TWICE);
+    return values
+      .map((value, column) => {
+        const other = own[column - 1];
+        if (other === undefined) return value;
+        return column - 1 < REALM_COLUMNS.length ? value - other : other;
+      })
+      .map(known);
+  }
+
+  /** In the order of the columns. */
+  #ofRouter(): readonly number[] {
+    const [queues, limits, ofRealms, refused, lag] = this.#router.metrics.read(READ);
+    const lags = lag?.kind === 'histogram' ? lag.samples : [];
+    const [latest = NaN] = this.#lag.since(lags, [0.99]).map(milliseconds);
+    return [totalOf(queues), totalOf(limits) + totalOf(ofRealms), totalOf(refused), latest];
   }
 
   #take(): void {
     const at = this.#taken % MOST_ROWS;
     const realms = [...this.#router.realms()];
     const own = realms.filter(({ name }) => name === this.#ownRealm);
-    const sums = (of: readonly Realm[]): number[] =>
-      Object.values(OF_REALMS).map((value) => of.reduce((total, realm) => total + value(realm), 0));
-    this.#rows.set([this.#clock.now(), ...sums(realms), ...this.#read()], at * COLUMNS.length);
-    this.#own.set(sums(own), at * REALM_COLUMNS.length);
+    const others = realms.filter(({ name }) => name !== this.#ownRealm);
+    const { all, others: rest } = this.#latency;
+    const ofRealms = [...sums(realms), ...millisecondsOf(all, realms)];
+    const values = [...ofRealms, ...this.#ofRouter(), ...this.#read()];
+    this.#rows.set([this.#clock.now(), ...values], at * COLUMNS.length);
+    this.#own.set([...sums(own), ...millisecondsOf(rest, others)], at * TWICE);
     this.#taken += 1;
     this.#dismiss = this.#clock.after(INTERVAL, () => {
       this.#take();
     });
   }
+}
+
+/** Null where there is nothing to tell, as of the latency while nobody calls. */
+type SampleRow = readonly (number | null)[];
+
+function known(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
+}
+
+function sums(realms: readonly Realm[]): readonly number[] {
+  return Object.values(OF_REALMS).map((value) => realms.reduce((total, realm) => total + value(realm), 0));
+}
+
+/** How long calls took that have been answered since the row before. */
+function millisecondsOf(latency: IntervalQuantiles, realms: readonly Realm[]): readonly number[] {
+  const answered: Distribution[] = [];
+  for (const { dealer } of realms) {
+    for (const [outcome, times] of dealer.calls.latency.entries()) {
+      if (outcome === 'ok' || outcome === 'error') answered.push(times.read());
+    }
+  }
+  return latency.since(answered, SHARES).map(milliseconds);
+}
+
+function milliseconds(seconds: number): number {
+  return Math.round(seconds * 1e6) / 1e3;
+}
+
+function totalOf(metric: Metric | undefined): number {
+  if (metric === undefined || metric.kind === 'histogram') return 0;
+  return metric.samples.reduce((total, { value }) => total + value, 0);
 }
 
 export function samplesProcedure(samples: Samples): Procedure {

@@ -4,6 +4,7 @@ import type { LocalSession, Realm, Registration, Session, Subscription } from '@
 import { z } from 'zod';
 import { pageOf } from './page.ts';
 import { id, invalid, MOST_ENTRIES, PAGED, procedure, type Procedure } from './procedure.ts';
+import { sortedPart, type SortKey } from './sorted.ts';
 import { realmCalled, type AdminSurroundings } from './surroundings.ts';
 
 /** @param own the session that serves, which nobody kills by mistake */
@@ -46,20 +47,83 @@ function listing(around: AdminSurroundings): Procedure {
     authrole: z.string().optional(),
     transport: z.string().optional(),
     ...PAGED,
+    text: z.string().max(256).optional(),
+    sort: z.enum(SORTS).optional(),
+    descending: z.boolean().default(false),
+    skip: z.int().min(0).default(0),
   };
-  return procedure('session.list', takes, async ({ realm: name, authid, authrole, transport, ...part }) => {
+  return procedure('session.list', takes, async ({ realm: name, after, limit, sort, ...given }) => {
     const realm = realmCalled(around, name);
-    const isMeant = (session: Session): boolean => {
-      const { principal } = session;
-      return (
-        (authid === undefined || principal.authid === authid) &&
-        (authrole === undefined || principal.authrole === authrole) &&
-        (transport === undefined || session.transport['type'] === transport)
-      );
-    };
-    const { entries, next } = await pageOf(realm, realm.sessions.values(), part, isMeant);
-    return { total: realm.sessions.size, sessions: entries.map((each) => lineOf(realm, each)), next };
+    const isMeant = meant(given);
+    const all = realm.sessions.values();
+    const lines = (entries: readonly Session[]): readonly Dict[] =>
+      entries.map((each) => lineOf(realm, each));
+    const total = realm.sessions.size;
+    if (sort === undefined) {
+      const { entries, next } = await pageOf(realm, all, { after, limit }, isMeant);
+      return { total, sessions: lines(entries), next };
+    }
+    if (after !== undefined) throw invalid('after: does not go with sort, expected skip');
+    const { skip, descending } = given;
+    const keyOf = (session: Session): SortKey => KEYS[sort](session, realm);
+    const { entries, matched } = await sortedPart(realm, all, { skip, limit, descending, keyOf, isMeant });
+    const end = skip + entries.length;
+    return { total, matched, sessions: lines(entries), next: end < matched ? end : null };
   });
+}
+
+/** What sessions can be sorted by. */
+const SORTS = [
+  'session',
+  'authid',
+  'authrole',
+  'joined',
+  'subscriptions',
+  'registrations',
+  'received',
+  'sent',
+  'queue_bytes',
+] as const;
+
+const KEYS: Readonly<Record<(typeof SORTS)[number], (session: Session, realm: Realm) => SortKey>> = {
+  session: ({ id: number }) => number,
+  authid: ({ principal }) => principal.authid,
+  authrole: ({ principal }) => principal.authrole,
+  joined: ({ joined = 0 }) => joined,
+  subscriptions: (session, { broker }) => broker.heldBy(session).size,
+  registrations: (session, { dealer }) => dealer.heldBy(session).size,
+  received: ({ traffic }) => traffic?.received ?? 0,
+  sent: ({ traffic }) => traffic?.sent ?? 0,
+  queue_bytes: ({ queued = 0 }) => queued,
+};
+
+/** Undefined for any. */
+interface Wanted {
+  readonly authid?: string | undefined;
+  readonly authrole?: string | undefined;
+  readonly transport?: string | undefined;
+  /** What the id, the authid, the role, the method, or the peer contains. */
+  readonly text?: string | undefined;
+}
+
+function meant({ authid, authrole, transport, text }: Wanted): (session: Session) => boolean {
+  const sought = text?.toLowerCase();
+  return (session) => {
+    const { principal } = session;
+    return (
+      (authid === undefined || principal.authid === authid) &&
+      (authrole === undefined || principal.authrole === authrole) &&
+      (transport === undefined || session.transport['type'] === transport) &&
+      (sought === undefined || textsOf(session).some((each) => each.toLowerCase().includes(sought)))
+    );
+  };
+}
+
+function textsOf({ id: number, principal, transport }: Session): readonly string[] {
+  const { authid, authrole, authmethod } = principal;
+  const { type, peer } = transport;
+  const told = [authid, authrole, authmethod, type, peer].filter((each) => typeof each === 'string');
+  return [String(number), ...told];
 }
 
 /** @throws ApplicationError `wamp.error.no_such_session` */
@@ -76,6 +140,7 @@ function lineOf(realm: Realm, session: Session): Dict {
   return {
     session: session.id,
     ...{ authid, authrole, authmethod, authprovider, transport: session.transport },
+    ...(session.joined === undefined ? {} : { joined: new Date(session.joined).toISOString() }),
     subscriptions: realm.broker.heldBy(session).size,
     registrations: realm.dealer.heldBy(session).size,
     queue_bytes: session.queued ?? 0,

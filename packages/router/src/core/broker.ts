@@ -267,7 +267,7 @@ export class Broker implements RealmBroker {
     return this.#holdings.leaving(session);
   }
 
-  #matching(topic: Uri): readonly Subscription[] {
+  #matching(topic: Uri): readonly SubscriptionState[] {
     const matched = this.subscriptions.matching(topic);
     return isReserved(topic) ? matched.filter((subscription) => isWithin(subscription, topic)) : matched;
   }
@@ -281,6 +281,7 @@ export class Broker implements RealmBroker {
       created: clock.now(),
       subscribers: new Set(),
       recorder: undefined,
+      publications: 0,
     };
     this.#holdings.create(subscription, owner);
     return subscription;

@@ -3,13 +3,13 @@ import type { Event } from '@wamp/protocol';
 import { Fifo } from './fifo.ts';
 import type { Eligible, Publication, Publisher } from './publication.ts';
 import type { Session } from './session.ts';
-import type { Recorder, Subscription } from './subscription.ts';
+import type { Recorder, Subscription, SubscriptionState } from './subscription.ts';
 import type { Producer, Turns, Work, Worker } from './work.ts';
 
 /** One publication on its way to the subscribers of all subscriptions that it matches. */
 export class Delivery {
   readonly publication: Publication;
-  readonly matched: readonly Subscription[];
+  readonly matched: readonly SubscriptionState[];
   readonly #eligible: Eligible | undefined;
   readonly #eventFor: (subscription: Subscription, publication: Publication) => Event;
   /** The subscription that is next, once `#receivers` are through. */
@@ -21,7 +21,7 @@ export class Delivery {
 
   constructor(
     publication: Publication,
-    matched: readonly Subscription[],
+    matched: readonly SubscriptionState[],
     eligible: Eligible | undefined,
     eventFor: (subscription: Subscription, publication: Publication) => Event,
   ) {
@@ -48,8 +48,9 @@ export class Delivery {
     }
   }
 
-  #open(subscription: Subscription): void {
+  #open(subscription: SubscriptionState): void {
     const { recorder } = subscription;
+    subscription.publications += 1;
     this.#next += 1;
     const event = this.#eventFor(subscription, this.publication);
     this.#event = recorder === undefined ? event : numbered(event, recorder.record(this.publication));

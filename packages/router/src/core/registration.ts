@@ -38,6 +38,8 @@ export interface Registration {
   readonly withRoom: number;
   /** Where the round robin goes on: an index into `callees`, or behind the last. */
   readonly turn: number;
+  /** How many invocations its callees have been sent since it was created. */
+  readonly invocations: number;
 }
 
 interface CalleeState extends Callee {
@@ -50,6 +52,7 @@ interface RegistrationState extends Registration {
   single: Callee | undefined;
   withRoom: number;
   turn: number;
+  invocations: number;
 }
 
 /** A registration without callees. */
@@ -70,6 +73,7 @@ export function newRegistration(
     single: undefined,
     withRoom: 0,
     turn: 0,
+    invocations: 0,
   };
 }
 
@@ -80,10 +84,11 @@ export function hasRoom({ active, concurrency = 0 }: Callee): boolean {
 
 /** A callee gets one more invocation. */
 export function occupy(callee: CalleeState): void {
+  const { registration } = callee;
   callee.active += 1;
-  if (callee.active === callee.concurrency && callee.registration !== undefined) {
-    callee.registration.withRoom -= 1;
-  }
+  if (registration === undefined) return;
+  registration.invocations += 1;
+  if (callee.active === callee.concurrency) registration.withRoom -= 1;
 }
 
 /** A callee is busy with one invocation less. */

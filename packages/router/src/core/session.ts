@@ -77,6 +77,8 @@ export interface Session {
   whenCaughtUp?(task: () => void): void;
   /** Bytes that wait in this process for the client to read them. */
   readonly queued?: number;
+  /** When it joined, in ms since the epoch; absent where nobody noted it. */
+  readonly joined?: number;
   /** What it has sent and received; absent where nobody counts. */
   readonly traffic?: SessionTraffic;
   /**

@@ -31,10 +31,13 @@ export interface Subscription {
   readonly subscribers: ReadonlySet<Session>;
   /** Undefined when the events are not recorded. */
   readonly recorder: Recorder | undefined;
+  /** How many publications it has matched since it was created. */
+  readonly publications: number;
 }
 
 /** A subscription with its state, which only the broker changes. */
 export interface SubscriptionState extends Subscription {
   readonly subscribers: Set<Session>;
   recorder: Recorder | undefined;
+  publications: number;
 }

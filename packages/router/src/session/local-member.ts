@@ -72,6 +72,7 @@ export class LocalMember implements Session, EntranceCarrier {
   readonly principal: Principal;
   readonly features: PeerFeatures;
   readonly transport: Dict;
+  readonly joined: number;
   readonly traffic: CountedTraffic = new CountedTraffic();
   readonly #router: LocalRouter;
   readonly #listener: LocalListener;
@@ -88,6 +89,7 @@ export class LocalMember implements Session, EntranceCarrier {
   constructor(router: LocalRouter, identity: LocalIdentity, listener: LocalListener, call: Asker['call']) {
     const { realm, principal, features, authorizer, slowConsumer } = identity;
     this.id = identity.id ?? realm.newSessionId();
+    this.joined = router.clock.now();
     this.transport = identity.transport ?? TRANSPORT;
     this.realm = realm;
     this.principal = principal;
@@ -120,8 +122,7 @@ export class LocalMember implements Session, EntranceCarrier {
       },
       slowConsumer !== undefined,
     );
-    const { traffic } = this;
-    const way = { outlet: this.#inbox, transport: this.#inbox, realm, session: this, traffic };
+    const way = { outlet: this.#inbox, transport: this.#inbox, realm, session: this, traffic: this.traffic };
     this.#slow = slowConsumer && new SlowConsumer(slowConsumer, router, way);
     this.#entrance = new Entrance(this, { realm, session: this, call }, authorizer, router);
   }

@@ -73,6 +73,7 @@ export class Member implements Session {
   readonly transport: Dict;
   readonly client: Client | undefined;
   readonly realm: CoreRealm;
+  readonly joined: number;
   readonly traffic: CountedTraffic = new CountedTraffic();
   /** Checks the messages of the client. */
   entrance: WatchedEntrance;
@@ -100,6 +101,7 @@ export class Member implements Session {
     this.transport = peer;
     this.client = client;
     this.realm = realm;
+    this.joined = router.clock.now();
     const sequence = router.strictRequestIds ? new RequestSequence() : undefined;
     this.entrance = new Entrance(carrier, { realm, session: this, call }, authorizer, router, sequence);
     this.#carrier = carrier;

@@ -1,0 +1,84 @@
+/** Sorted: a long list in any order, sorted in steps between which the router does other work. */
+import type { Args } from '@wamp/protocol';
+import { answerInTurns, type Realm } from '@wamp/router';
+
+/** How many entries, or comparisons, one step looks at. */
+const ENTRIES_A_STEP = 32;
+
+/** What entries are sorted by. */
+export type SortKey = number | string;
+
+/** Which part is wanted, and in which order. */
+export interface SortOptions<T> {
+  /** How many entries come before the part. */
+  readonly skip: number;
+  readonly limit: number;
+  readonly descending: boolean;
+  readonly keyOf: (entry: T) => SortKey;
+  /** Leaves out the others. */
+  readonly isMeant: (entry: T) => boolean;
+}
+
+/** A part of a sorted list. */
+export interface SortedPart<T> {
+  readonly entries: readonly T[];
+  /** How many there are in all parts. */
+  readonly matched: number;
+}
+
+/** The key of an entry, read once: while the list is sorted, what it is read from may change. */
+interface Keyed<T> {
+  readonly entry: T;
+  readonly key: SortKey;
+}
+
+/** Entries of equal keys are in the order of their ids. */
+export async function sortedPart<T extends { readonly id: number }>(
+  realm: Pick<Realm, 'inTurns'>,
+  entries: Iterable<T>,
+  { skip, limit, descending, keyOf, isMeant }: SortOptions<T>,
+): Promise<SortedPart<T>> {
+  const sign = descending ? -1 : 1;
+  const comesFirst = (a: Keyed<T>, b: Keyed<T>): boolean =>
+    a.key === b.key ? a.entry.id < b.entry.id : (a.key < b.key ? -1 : 1) * sign < 0;
+  let sorted: readonly Keyed<T>[] = [];
+  function* steps(): Generator<void, Args> {
+    const found: Keyed<T>[] = [];
+    let looked = 0;
+    for (const entry of entries) {
+      if (isMeant(entry)) found.push({ entry, key: keyOf(entry) });
+      looked += 1;
+      if (looked % ENTRIES_A_STEP === 0) yield;
+    }
+    sorted = yield* mergeSort(found, comesFirst);
+    return [];
+  }
+  await answerInTurns(realm as Realm, steps());
+  return { entries: sorted.slice(skip, skip + limit).map(({ entry }) => entry), matched: sorted.length };
+}
+
+/** Merges runs of 1, 2, 4 … entries. */
+function* mergeSort<T>(entries: readonly T[], comesFirst: (a: T, b: T) => boolean): Generator<void, T[]> {
+  let from = [...entries];
+  let compared = 0;
+  for (let width = 1; width < from.length; width *= 2) {
+    const to: T[] = [];
+    for (let start = 0; start < from.length; start += 2 * width) {
+      const [middle, end] = [start + width, Math.min(from.length, start + 2 * width)];
+      let [left, right] = [start, middle];
+      while (left < Math.min(middle, end) || right < end) {
+        const [a, b] = [from[left], from[right]];
+        const takesLeft =
+          right >= end || (left < middle && a !== undefined && b !== undefined && !comesFirst(b, a));
+        const next = takesLeft ? a : b;
+        if (next !== undefined) to.push(next);
+        if (takesLeft) left += 1;
+        else right += 1;
+        compared += 1;
+        if (compared % ENTRIES_A_STEP === 0) yield;
+      }
+    }
+    from = to;
+  }
+  return from;
+}
