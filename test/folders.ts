@@ -131,6 +131,8 @@ export const folders: Readonly<Record<string, string>> = {
   'examples/microservices/src/': 'The contract, the services, and the program that restarts them.',
   'examples/microservices/test/': 'No call fails while each process is restarted.',
   'examples/iot/': '**Devices.** A thousand of them on RawSocket.',
+  'examples/iot/src/': 'The router, a device, a process full of them, and the office.',
+  'examples/iot/test/': 'What a thousand devices send adds up.',
   'examples/game/': '**A game.** One server decides, a hundred bots play, a page watches.',
   'examples/realtime-dashboard/': '**Figures of a fleet**, live while somebody looks.',
   'examples/collaborative-editing/': '**A document that several people edit**, connected or not.',

@@ -1,0 +1,42 @@
+/** The router of the fleet: each device has a key of its own, and rights to its own topics only. */
+import { generateKeyPairSync } from 'node:crypto';
+import { startRouter, type Running } from '@wamp/example-support';
+import { cryptosign, permissions, ticket } from '@wamp/router';
+
+export interface DeviceKey {
+  readonly authid: string;
+  /** Ed25519 seed, in hex. */
+  readonly privateKey: string;
+  readonly publicKey: string;
+}
+
+/** Keys for so many devices: `d0`, `d1` … */
+export function makeKeys(count: number): readonly DeviceKey[] {
+  return Array.from({ length: count }, (_, number) => {
+    const { d = '', x = '' } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+    const hex = (text: string): string => Buffer.from(text, 'base64url').toString('hex');
+    return { authid: `d${number}`, privateKey: hex(d), publicKey: hex(x) };
+  });
+}
+
+export function startFleetRouter(keys: readonly DeviceKey[], port?: number): Promise<Running> {
+  const devices = new Map(
+    keys.map(({ authid, publicKey }) => [authid, { authorizedKeys: [publicKey], authrole: 'device' }]),
+  );
+  const operators = new Map([['operator', { ticket: 'let-me-look', authrole: 'operator' }]]);
+  const authorizer = permissions({
+    roles: {
+      device: {
+        permissions: [
+          { uri: 'fleet.{authid}.*', allow: ['publish', 'register'] },
+          { uri: 'wamp.session.add_testament', allow: ['call'] },
+        ],
+      },
+      operator: { permissions: [{ uri: 'fleet.*', allow: ['call', 'subscribe'] }] },
+    },
+  });
+  return startRouter({
+    realms: [{ name: 'fleet', authenticators: [cryptosign(devices), ticket(operators)], authorizer }],
+    port,
+  });
+}
