@@ -8,6 +8,6 @@ if (installed?.ok === false) {
   console.error(installed.output);
   process.exitCode = 1;
 } else {
-  const { ok } = await runTool('tsx', ['scripts/release/main.ts'], { live: true });
+  const { ok } = await runTool('tsx', ['scripts/release/main.ts', ...process.argv.slice(2)], { live: true });
   process.exitCode = ok ? 0 : 1;
 }

@@ -1,6 +1,6 @@
 /** Blank projects outside the repository: each installs the published packages as a user would, and uses them. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Registry } from './registry.ts';
@@ -35,6 +35,52 @@ async function converse() {
 }
 `;
 
+const MODULE = `import { createServer } from 'node:http';
+import { connect } from '@wamp/client';
+import { acceptWebSockets, createRouter } from '@wamp/router';
+${CONVERSATION}`;
+
+/** A client in JavaScript, for a runtime other than Node: its router is in a process of Node. */
+const CLIENT = `import { connect } from '@wamp/client';
+import { msgpack } from '@wamp/client/msgpack';
+const url = process.env.WAMP_URL;
+const callee = await connect(url, { realm: 'realm1', serializers: [msgpack] });
+await callee.register('com.example.add', ([a, b]) => a + b);
+const caller = await connect(url, { realm: 'realm1' });
+console.log('the sum is', await caller.call('com.example.add', [2, 3]));
+await Promise.all([caller.close(), callee.close()]);
+`;
+
+/** Starts a router in this process, then a program with its URL. */
+const BESIDE_ROUTER = `import { createServer } from 'node:http';
+import { spawn } from 'node:child_process';
+import { acceptWebSockets, createRouter } from '@wamp/router';
+const router = createRouter({ realms: ['realm1'] });
+const server = createServer();
+acceptWebSockets(router, { server });
+server.listen(0, '127.0.0.1', () => {
+  const [command, ...args] = process.argv.slice(2);
+  const env = { ...process.env, WAMP_URL: \`ws://127.0.0.1:\${server.address().port}/ws\` };
+  spawn(command, args, { stdio: 'inherit', env }).on('exit', async (code) => {
+    process.exitCode = code ?? 1;
+    server.close();
+    await router.close();
+  });
+});
+`;
+
+/** A project that uses the client on another runtime. @param command runs a file */
+function onRuntime(name: string, command: readonly string[]): BlankProject {
+  return {
+    name,
+    dependencies: ['@wamp/client', '@wamp/router'],
+    manifest: { type: 'module' },
+    files: { 'client.js': CLIENT, 'router.js': BESIDE_ROUTER },
+    commands: [['node', 'router.js', ...command, 'client.js']],
+    prints: 'the sum is 5',
+  };
+}
+
 /** A client in TypeScript, for a browser: neither Node's types nor those of a package are there. */
 const TYPED = `
 import { connect, type Session } from '@wamp/client';
@@ -61,8 +107,20 @@ function tsconfig(module: string, moduleResolution: string, include: string): st
   });
 }
 
-/** @param versions the versions of third-party tools, by package */
-export function blankProjects(versions: Readonly<Record<string, string>>): readonly BlankProject[] {
+/** The programs of other runtimes; none where they have not been fetched. */
+export interface Runtimes {
+  readonly deno?: string;
+  readonly bun?: string;
+}
+
+/**
+ * @param versions the versions of third-party tools, by package
+ * @param runtimes other runtimes than Node to try
+ */
+export function blankProjects(
+  versions: Readonly<Record<string, string>>,
+  { deno, bun }: Runtimes,
+): readonly BlankProject[] {
   const tool = (name: string): string => `${name}@${versions[name] ?? 'latest'}`;
   return [
     {
@@ -70,10 +128,7 @@ export function blankProjects(versions: Readonly<Record<string, string>>): reado
       dependencies: ['@wamp/client', '@wamp/router'],
       manifest: { type: 'module' },
       files: {
-        'main.js': `import { createServer } from 'node:http';
-import { connect } from '@wamp/client';
-import { acceptWebSockets, createRouter } from '@wamp/router';
-${CONVERSATION}`,
+        'main.js': MODULE,
       },
       commands: [['node', 'main.js']],
       prints: 'the sum is 5',
@@ -120,6 +175,8 @@ ${CONVERSATION}`,
       commands: [['npx', 'vite', 'build']],
       prints: 'built in',
     },
+    ...(deno === undefined ? [] : [onRuntime('Deno', [deno, 'run', '--allow-all'])]),
+    ...(bun === undefined ? [] : [onRuntime('Bun', [bun])]),
     {
       name: 'the programs: wamp-router and wamp',
       dependencies: ['@wamp/router-server', '@wamp/cli'],
@@ -133,9 +190,12 @@ ${CONVERSATION}`,
   ];
 }
 
-/** Writes a project, installs what it depends on from the registry, and runs its commands. @returns what the last one printed */
-export async function runProject(project: BlankProject, folder: string, registry: Registry): Promise<string> {
-  const { manifest = {}, files, dependencies, commands, prints = '' } = project;
+/** Writes the files of a project into a folder of its own. */
+export function writeProject(
+  { manifest = {}, files = {} }: Partial<BlankProject>,
+  folder: string,
+  registry: Registry,
+): void {
   const written = {
     '.npmrc': registry.npmrc,
     'package.json': JSON.stringify({ private: true, ...manifest }),
@@ -144,6 +204,12 @@ export async function runProject(project: BlankProject, folder: string, registry
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
   }
+}
+
+/** Writes a project, installs what it depends on from the registry, and runs its commands. @returns what the last one printed */
+export async function runProject(project: BlankProject, folder: string, registry: Registry): Promise<string> {
+  const { dependencies, commands, prints = '' } = project;
+  writeProject(project, folder, registry);
   await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...dependencies], {
     cwd: folder,
   });
@@ -191,6 +257,13 @@ async function listening(...outputs: readonly NodeJS.ReadableStream[]): Promise<
       });
     }
   });
+}
+
+/** Deno and Bun, where `node scripts/fetch-runtimes.mjs` has fetched them. */
+export function runtimesIn(root: string): Runtimes {
+  const bin = join(root, 'node_modules', '.cache', 'wamp-runtimes', 'node_modules', '.bin');
+  const found = (['deno', 'bun'] as const).filter((name) => existsSync(join(bin, name)));
+  return Object.fromEntries(found.map((name) => [name, join(bin, name)]));
 }
 
 /** The versions of development tools that this repository pins. */

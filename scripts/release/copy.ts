@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Registry } from './registry.ts';
-import { run, type StepOptions } from './step.ts';
+import { run, StepFailed, type StepOptions } from './step.ts';
 
 /** A package as it was published. */
 export interface Published {
@@ -32,12 +32,18 @@ export class Copy {
     this.#options = { cwd: folder, env: { ...IDENTITY, TURBO_TELEMETRY_DISABLED: '1', CI: 'true' } };
   }
 
-  /** Clones what is committed, installs and builds. @param root the repository @param folder where to, not there yet */
-  static async make(root: string, folder: string): Promise<Copy> {
+  /**
+   * Clones what is committed, installs and builds.
+   * @param root the repository
+   * @param folder where to, not there yet
+   * @param cache whether what the repository has built already may be used
+   */
+  static async make(root: string, folder: string, cache: 'cached' | 'anew'): Promise<Copy> {
     await run('git', ['clone', '--quiet', '--no-hardlinks', root, folder], { cwd: root });
     const copy = new Copy(folder);
     await copy.pnpm('install', '--frozen-lockfile', '--prefer-offline');
-    await copy.pnpm('run', 'build', '--cache-dir', join(root, '.turbo', 'cache'));
+    const cached = ['--cache-dir', join(root, '.turbo', 'cache')];
+    await copy.pnpm('run', 'build', ...(cache === 'cached' ? cached : ['--force']));
     return copy;
   }
 
@@ -60,6 +66,30 @@ export class Copy {
     await run('git', ['commit', '--quiet', '--message', 'Release'], this.#options);
     await this.pnpm('exec', 'changeset', 'publish');
     return this.packages();
+  }
+
+  /**
+   * Removes an exported name of `@wamp/client` from its public types, and brings its API reports up to date.
+   * @throws StepFailed when the name is not exported on a line of its own
+   */
+  async removeExport(name: string): Promise<void> {
+    const file = join(this.folder, 'packages', 'client', 'src', 'index.ts');
+    const before = readFileSync(file, 'utf8');
+    const after = before.replace(new RegExp(`^ *(type )?${name},\\n`, 'm'), '');
+    if (after === before) throw new StepFailed(`${file} does not export ${name} on a line of its own`);
+    writeFileSync(file, after);
+    await this.pnpm('run', 'build', '--filter=@wamp/client');
+    await this.pnpm('run', 'api');
+  }
+
+  /** Whether each breaking change of public types since the last release is announced; and what the check printed. */
+  async publicTypes(): Promise<{ readonly ok: boolean; readonly output: string }> {
+    try {
+      return { ok: true, output: await this.pnpm('run', 'api:changes') };
+    } catch (error) {
+      if (!(error instanceof StepFailed)) throw error;
+      return { ok: false, output: error.message };
+    }
   }
 
   /** The packages that a release publishes. */
