@@ -170,6 +170,7 @@ export const folders: Readonly<Record<string, string>> = {
   'docs/': 'The documentation for users and contributors.',
   'docs/client/': 'Guides to the client, one task each; tests run their samples.',
   'docs/images/': 'Screenshots.',
+  '.github/workflows/': 'Checks and releases on a hosted CI service.',
   'scripts/': '`npm start`, `npm test` and their helpers.',
   'scripts/api/': 'API reports, and the breaking changes between two releases.',
   'scripts/release/': 'The release check: a registry on loopback, and blank projects that install from it.',

@@ -79,7 +79,7 @@ export class Copy {
     if (after === before) throw new StepFailed(`${file} does not export ${name} on a line of its own`);
     writeFileSync(file, after);
     await this.pnpm('run', 'build', '--filter=@wamp/client');
-    await this.pnpm('run', 'api');
+    await this.pnpm('run', 'api', '--package', '@wamp/client');
   }
 
   /** Whether each breaking change of public types since the last release is announced; and what the check printed. */
