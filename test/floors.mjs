@@ -59,6 +59,12 @@ export const floors = {
     ['.'],
     ['index.ts'],
   ],
+  'packages/opentelemetry': [
+    ['span.ts', 'post.ts'],
+    ['exporter.ts', 'sampling.ts'],
+    ['tracing.ts'],
+    ['index.ts'],
+  ],
   'apps/router': [['failure.ts', 'one-line.ts'], ['config'], ['convert', 'admin-realm'], ['.']],
   'apps/chat': [['common'], ['service'], ['page']],
   'apps/dashboard': [['.']],
@@ -76,7 +82,14 @@ export const mayImport = {
   'packages/react': ['packages/client'],
   'packages/store-sqlite': ['packages/router'],
   'packages/http-bridge': ['packages/protocol', 'packages/router'],
-  'apps/router': ['packages/protocol', 'packages/router', 'packages/store-sqlite', 'packages/http-bridge'],
+  'packages/opentelemetry': ['packages/router'],
+  'apps/router': [
+    'packages/protocol',
+    'packages/router',
+    'packages/store-sqlite',
+    'packages/http-bridge',
+    'packages/opentelemetry',
+  ],
   'apps/chat': ['packages/protocol', 'packages/client', 'packages/store-sqlite'],
   'apps/dashboard': ['packages/client'],
 };

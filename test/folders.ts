@@ -101,6 +101,11 @@ export const folders: Readonly<Record<string, string>> = {
   'packages/http-bridge/test/support/': 'A router, its bridge, and requests to it.',
   'packages/http-bridge/test/': 'A router with a bridge, and requests to it over real HTTP.',
 
+  'packages/opentelemetry/': '**Traces for OpenTelemetry.** Spans of calls and publications, by OTLP/HTTP.',
+  'packages/opentelemetry/src/': 'Sampling, spans, and their export.',
+  'packages/opentelemetry/test/': 'A router, clients, and a stand-in for a collector.',
+  'packages/opentelemetry/test/examples/': 'The example of docs/tracing.md.',
+
   'apps/router/': '**`wamp-router`**, the router to deploy.',
   'apps/router/src/': 'The program: command line, listeners, HTTP pages, log, start and shutdown.',
   'apps/router/src/admin-realm/': 'The procedures by which operators look at the router and change it.',

@@ -1,6 +1,6 @@
 /** Applies a reload to the running router, step by step; after the listeners are open, no step can fail. */
-import type { EventStore, Router } from '@wamp/router';
-import type { PreparedRealm } from './authenticators.ts';
+import type { Router } from '@wamp/router';
+import type { PreparedRealm, SharedParts } from './authenticators.ts';
 import type { Listener } from './config/listeners.ts';
 import type { RealmConfiguration } from './config/realms.ts';
 import type { Configuration } from './config/schema.ts';
@@ -24,8 +24,8 @@ export interface ReloadedParts {
   readonly log: OperatorLog;
   /** The permissions of each realm with roles. */
   readonly rights: Map<string, RightsSwitch>;
-  /** The store of event history and retained events; undefined for memory. */
-  readonly store: EventStore | undefined;
+  /** What all realms share. */
+  readonly shared: SharedParts;
 }
 
 /** The new configuration. */

@@ -1,4 +1,5 @@
 /** The authenticators and authorizers of a configuration. */
+import type { Tracing } from '@wamp/opentelemetry';
 import {
   anonymous,
   cryptosign,
@@ -31,12 +32,25 @@ export interface PreparedRealm extends NamedRealm {
   readonly authorizer?: RightsSwitch;
 }
 
-/** @param store the store of event history. Default: memory */
-export async function namedRealm(realm: RealmConfiguration, store?: EventStore): Promise<PreparedRealm> {
+/** What all realms share. */
+export interface SharedParts {
+  /** The store of event history; undefined for memory. */
+  readonly store?: EventStore | undefined;
+  /** Records spans; undefined for none. */
+  readonly traces?: Tracing | undefined;
+}
+
+export async function namedRealm(
+  realm: RealmConfiguration,
+  { store, traces }: SharedParts = {},
+): Promise<PreparedRealm> {
   const { auth, roles, history, trustLevels, ...rest } = realm;
   return {
     ...rest,
-    features: defaultFeatures({ history, ...(store === undefined ? {} : { store }) }),
+    features: [
+      ...defaultFeatures({ history, ...(store === undefined ? {} : { store }) }),
+      ...(traces === undefined ? [] : [traces.feature]),
+    ],
     ...(Object.keys(trustLevels).length === 0 ? {} : { trustLevel: trustLevelBy(trustLevels) }),
     ...(auth === undefined ? {} : { authenticators: await authenticatorsFor(auth) }),
     ...(roles === undefined ? {} : { authorizer: new RightsSwitch(permissionsFor(roles)) }),

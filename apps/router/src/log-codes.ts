@@ -9,13 +9,14 @@ export interface CodeText {
   readonly means: string;
 }
 
-/** Codes of `@wamp/http-bridge`. */
-type BridgeCode = 'http_bridge_failed' | 'webhook_dead_letter' | 'webhook_ended' | 'webhook_failed';
+/** Codes of other packages. */
+type PackageCode =
+  'trace_export_failed' | 'http_bridge_failed' | 'webhook_dead_letter' | 'webhook_ended' | 'webhook_failed';
 
 /** Reasons of `/health/ready`; `store_failing` is also a code of the log. */
 type HealthReason = 'draining' | 'heap' | 'kept_bytes';
 
-type Code = LogCode | ProgramLogCode | BridgeCode | HealthReason;
+type Code = LogCode | ProgramLogCode | PackageCode | HealthReason;
 
 const text = (level: string, means: string): CodeText => ({ level, means });
 
@@ -156,6 +157,10 @@ const TEXTS: Readonly<Record<Code, CodeText>> = {
   tls_handshake_failed: text(
     'debug',
     'A TLS handshake failed; the entry has the reason. Often the client does not trust the certificate, or does not speak TLS.',
+  ),
+  trace_export_failed: text(
+    'warn',
+    'Spans could not be exported to tracing.endpoint, and were dropped; the entry has their number and the reason. Calls and publications are not affected.',
   ),
   webhook_dead_letter: text(
     'warn',

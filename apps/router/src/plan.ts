@@ -48,7 +48,8 @@ export function planReload(before: Configuration, after: Configuration): readonl
     ...(before.drain === after.drain ? [] : [setting('drain')]),
     ...settingChanges('log', before.log, after.log, new Set(['format'])),
     ...adminChanges(before.admin, after.admin),
-    ...(same(before.store, after.store) ? [] : [{ kind: 'needs_restart', path: 'store' } satisfies Change]),
+    ...(same(before.store, after.store) ? [] : [restart('store')]),
+    ...(same(before.tracing, after.tracing) ? [] : [restart('tracing')]),
     ...settingChanges('reload', before.reload, after.reload),
   ];
 }

@@ -1,7 +1,7 @@
 /** Validates what depends on the configuration alone, for both `check` and `start`, before any listener opens. */
 import { isIP } from 'node:net';
-import { createRouter, isLoopback, type EventStore, type Log, type Router } from '@wamp/router';
-import { namedRealm, type PreparedRealm } from './authenticators.ts';
+import { createRouter, isLoopback, type Log, type Router } from '@wamp/router';
+import { namedRealm, type PreparedRealm, type SharedParts } from './authenticators.ts';
 import { letsInAnonymous } from './config/entrances.ts';
 import type { Path } from './config/faults.ts';
 import type { Listener } from './config/listeners.ts';
@@ -20,18 +20,17 @@ interface Prepared {
 /**
  * Creates the router of a configuration, with its realms; nothing listens yet.
  * @param insecureDev whether to allow unrestricted anonymous access from other machines
- * @param store the store of event history. Default: memory
  * @throws CannotStart if the configuration cannot run on any machine
  */
 export async function prepare(
   loaded: LoadedConfiguration,
   insecureDev: boolean,
   log: Log,
-  store?: EventStore,
+  shared?: SharedParts,
 ): Promise<Prepared> {
   const { listeners, limits, attempts, strictRequestIds, agent } = loaded.configuration;
   if (!insecureDev) refuseExposure(listeners, loaded);
-  const realms = await prepareRealms(loaded, store);
+  const realms = await prepareRealms(loaded, shared);
   return {
     router: createRouter({
       realms,
@@ -48,10 +47,10 @@ export async function prepare(
 /** @throws CannotStart if one of them can never be opened */
 export function prepareRealms(
   loaded: LoadedConfiguration,
-  store?: EventStore,
+  shared?: SharedParts,
 ): Promise<readonly PreparedRealm[]> {
   return Promise.all(
-    placedRealms(loaded.configuration).map(({ realm, path }) => openable(realm, path, loaded, store)),
+    placedRealms(loaded.configuration).map(({ realm, path }) => openable(realm, path, loaded, shared)),
   );
 }
 
@@ -93,10 +92,10 @@ async function openable(
   realm: RealmConfiguration,
   path: Path,
   loaded: LoadedConfiguration,
-  store?: EventStore,
+  shared?: SharedParts,
 ): ReturnType<typeof namedRealm> {
   try {
-    return await namedRealm(realm, store);
+    return await namedRealm(realm, shared);
   } catch (error) {
     throw loaded.complaint(path, error instanceof Error ? error.message : String(error));
   }

@@ -79,7 +79,7 @@ export class Reloader {
     const { configuration } = loaded;
     this.#files = loaded.files;
     if (!insecureDev) refuseExposure(await resolveHosts(configuration.listeners), loaded);
-    const realms = await prepareRealms(loaded, this.#parts.store);
+    const realms = await prepareRealms(loaded, this.#parts.shared);
     await assembleAll(this.#parts.router, configuration.listeners);
     const changes = planReload(this.#configuration, configuration);
     if (!dryRun) {

@@ -1,12 +1,13 @@
 /** Starts the router: opens its realms, pages, and the transports of every listener. */
 import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { tracing, type Tracing } from '@wamp/opentelemetry';
 import type { Log, Router } from '@wamp/router';
 import type { SqliteStore } from '@wamp/store-sqlite';
 import { openAdmin, type AdminServer } from './admin-server.ts';
 import { Administration, type Administered } from './administration.ts';
 import { RecentEntries } from './admin-realm/recent-entries.ts';
-import type { PreparedRealm } from './authenticators.ts';
+import type { PreparedRealm, SharedParts } from './authenticators.ts';
 import { banner } from './banner.ts';
 import { entranceTo } from './check.ts';
 import type { Listener } from './config/listeners.ts';
@@ -63,29 +64,33 @@ export async function start(
   const recent = new RecentEntries();
   const log = noting(written, (level, what, facts) => recent.note(level, what, facts));
   const store = openStore(loaded, log.log);
-  const { router, realms } = await prepare(loaded, insecureDev, log.log as Log, store);
+  const traces = configuration.tracing === undefined ? undefined : tracing(configuration.tracing);
+  const shared = { store, traces };
+  const { router, realms } = await prepare(loaded, insecureDev, log.log as Log, shared);
   measureProcess(router.metrics);
   if (store !== undefined) measureStore(router.metrics, store);
+  traces?.attach(router);
   if (!insecureDev) refuseExposure(await resolveHosts(configuration.listeners), loaded);
   warnOfFew(configuration, log);
   const [health, about, pages] = [healthOf(router, store), aboutThis(), new PageCache()];
   const answers = answersFor(() => reloader.configuration, pages, { health, about });
   const listeners = new Listeners(router, answers);
   const served = { listeners, webhooks: new Webhooks(router) };
-  const parts = { router, ...served, pages, log, rights: rightsOf(realms), store };
+  const parts = { router, ...served, pages, log, rights: rightsOf(realms), shared };
   const reloader = new Reloader(parts, { load: () => again(loaded), insecureDev }, loaded);
-  return serve({ ...parts, recent, health, about, reloader });
+  return serve({ ...parts, store, recent, health, about, reloader });
 }
 
 /** Everything that serves. */
 interface Assembled extends Omit<Administered, 'configuration' | 'reload' | 'drain'>, HealthAnswers {
   readonly reloader: Reloader;
   readonly webhooks: Webhooks;
+  readonly shared: SharedParts;
 }
 
 /** Opens all listeners, and tells how it goes on. */
 async function serve({ reloader, health, ...rest }: Assembled): Promise<Running> {
-  const { router, listeners, log, about, store } = rest;
+  const { router, listeners, log, about, store, shared } = rest;
   const { configuration } = reloader;
   const drain = new Drain(health);
   const reload = async (dryRun?: boolean): Promise<Reloaded> => {
@@ -98,7 +103,7 @@ async function serve({ reloader, health, ...rest }: Assembled): Promise<Running>
   const admin = await openAdminServers(configuration, { health, about, metrics: router.metrics, reload });
   const close = (): Promise<void> => {
     administration.close();
-    return closeAll(admin, store);
+    return closeAll(admin, store, shared.traces);
   };
   await openAll(rest, configuration, close);
   const unwatch = whenFilesChange(
@@ -127,8 +132,14 @@ function healthOf(router: Router, store: SqliteStore | undefined): Health {
   return health;
 }
 
-async function closeAll(admin: readonly AdminServer[], store: SqliteStore | undefined): Promise<void> {
+async function closeAll(
+  admin: readonly AdminServer[],
+  store: SqliteStore | undefined,
+  traces: Tracing | undefined,
+): Promise<void> {
   await store?.close();
+  // A collector that does not answer does not delay the end.
+  await Promise.race([traces?.close(), sleep(FAREWELL, undefined, { ref: false })]);
   for (const server of admin) server.close();
 }
 

@@ -152,6 +152,18 @@ describe('what is right is understood', () => {
         },
         payloads: ['operator'],
       },
+      tracing: {
+        endpoint: 'https://collector.example/v1/traces',
+        headers: { authorization: 'hunter2' },
+        serviceName: 'main',
+        ratio: 0.25,
+        honorParents: false,
+        queueSize: 100,
+        batchSize: 10,
+        interval: 1000,
+        timeout: 2000,
+        attempts: 3,
+      },
       store: { path: './events.db', writeFirst: false, synchronous: 'normal', interval: 20 },
       reload: { watch: true },
     });

@@ -65,6 +65,17 @@ realms:
     name: two
   - name: three
     quotas: {}
+tracing:
+  endpoint: https://collector.example/v1/traces
+  headers: { authorization: '\${SECRET}' }
+  service_name: main
+  ratio: 0.25
+  honor_parents: false
+  queue_size: 100
+  batch_size: 10
+  interval: 1s
+  timeout: 2s
+  attempts: 3
 store: { path: ./events.db, write_first: false, synchronous: normal, interval: 20ms }
 limits:
   hello_timeout: 500ms

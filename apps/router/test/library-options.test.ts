@@ -1,5 +1,6 @@
 /** C6: every option of the library has its key in the file, or a reason not to have one. */
 import type { BridgeOptions, WebhookOptions } from '@wamp/http-bridge';
+import type { TracingOptions } from '@wamp/opentelemetry';
 import type { HttpEntranceOptions, RealmSettings, RouterOptions } from '@wamp/router';
 import { expect, test } from 'vitest';
 import { jsonSchema, type JsonSchema } from '../src/config/schema.ts';
@@ -65,8 +66,23 @@ const OF_WEBHOOKS: Readonly<Record<keyof WebhookOptions, Place>> = {
   random: FOR_TESTS,
 };
 
+const OF_TRACING: Readonly<Record<keyof TracingOptions, Place>> = {
+  endpoint: { key: 'tracing.endpoint' },
+  headers: { key: 'tracing.headers' },
+  serviceName: { key: 'tracing.service_name' },
+  ratio: { key: 'tracing.ratio' },
+  honorParents: { key: 'tracing.honor_parents' },
+  queueSize: { key: 'tracing.queue_size' },
+  batchSize: { key: 'tracing.batch_size' },
+  interval: { key: 'tracing.interval' },
+  timeout: { key: 'tracing.timeout' },
+  attempts: { key: 'tracing.attempts' },
+  post: FOR_TESTS,
+  random: FOR_TESTS,
+};
+
 const OF_HTTP = [...Object.entries(OF_BRIDGES), ...Object.entries(OF_WEBHOOKS)];
-test.each([...Object.entries({ ...OF_REALM, ...OF_ROUTER }), ...OF_HTTP])(
+test.each([...Object.entries({ ...OF_REALM, ...OF_ROUTER }), ...OF_HTTP, ...Object.entries(OF_TRACING)])(
   'C6 the option %s has its key',
   (_, place) => {
     if ('none' in place) return;

@@ -35,6 +35,9 @@ const passthru = {
   ppt_keyid: text,
 };
 
+/** Extension: the place in a trace (W3C Trace Context). The router copies them from the request to the delivery, unless malformed. */
+const trace = { traceparent: text, tracestate: text };
+
 /** Only in the test vectors of the specification: kept and ignored. */
 const vectorOnly = {
   transaction_hash: text,
@@ -83,6 +86,7 @@ export const closing = { message: text };
 
 export const publish = {
   ...passthru,
+  ...trace,
   ...vectorOnly,
   acknowledge: bool,
   exclude_me: bool,
@@ -111,6 +115,7 @@ export const subscribe = {
 
 export const event = {
   ...passthru,
+  ...trace,
   ...vectorOnly,
   publisher: id,
   publisher_authid: text,
@@ -140,6 +145,7 @@ export const registrationRevocation = { registration: id, reason: text };
 
 export const call = {
   ...passthru,
+  ...trace,
   receive_progress: bool,
   progress: bool,
   /** In ms. 0 or absent: no timeout. */
@@ -153,6 +159,7 @@ export const cancel = { mode };
 
 export const invocation = {
   ...passthru,
+  ...trace,
   procedure: text,
   receive_progress: bool,
   progress: bool,

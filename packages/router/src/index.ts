@@ -82,6 +82,7 @@ export type { TrustLevel } from './core/trust.ts';
 export type { Unwritten, Writing } from './core/writing.ts';
 export type { Feature, Realm, RealmBroker, RealmCalls, RealmDealer, RouterFeatures } from './core/realm.ts';
 export type { PendingCall } from './core/pending-calls.ts';
+export type { TraceContext } from './core/trace-context.ts';
 export type { Callee, Registration } from './core/registration.ts';
 export type { Recorder, Subscription } from './core/subscription.ts';
 export type { ReadonlyPatternMap } from './core/pattern-map.ts';

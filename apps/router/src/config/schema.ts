@@ -12,6 +12,7 @@ import { listeners, type Listener } from './listeners.ts';
 import { reload, type ReloadConfiguration } from './reload.ts';
 import { realms, type RealmConfiguration } from './realms.ts';
 import { store, type StoreConfiguration } from './store.ts';
+import { tracing, type TracingConfiguration } from './tracing.ts';
 
 /** A valid configuration; times in ms, sizes in bytes. */
 export interface Configuration {
@@ -29,6 +30,8 @@ export interface Configuration {
   readonly reload: ReloadConfiguration;
   /** Where event history and retained events are stored; undefined for memory. */
   readonly store?: StoreConfiguration;
+  /** Where spans are exported to; undefined for none. */
+  readonly tracing?: TracingConfiguration;
 }
 
 /** Default for the time that calls in flight may continue (ms). */
@@ -52,6 +55,7 @@ export function configuration(files: Files): z.ZodType<Configuration> {
     store: store()
       .exactOptional()
       .describe('The file that keeps event history and retained events; by default, they are in memory.'),
+    tracing: tracing(files).exactOptional().describe('Where spans are exported to; by default, nowhere.'),
     admin: admin(files).prefault({}).describe('Where the router tells how it does, and is administered.'),
   });
   return together(file, (whole, complain) => {

@@ -29,6 +29,7 @@ import type { RealmBroker } from './realm.ts';
 import { malformedUri, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
 import { clientOf, type Session } from './session.ts';
 import type { Recorder, Subscription, SubscriptionState } from './subscription.ts';
+import { traceDetails, traceIn } from './trace-context.ts';
 import type { TrustLevel } from './trust.ts';
 import { costOf, type Turns } from './work.ts';
 import type { Unwritten, Writing } from './writing.ts';
@@ -75,6 +76,7 @@ export class Broker implements RealmBroker {
   readonly answered: Hook<[Session, Subscription, Subscribe['options']]> = new Hook();
   readonly unsubscribed: ReadonlyHook<[Session, Subscription]> = this.#holdings.removed;
   readonly deleted: ReadonlyHook<[Session, Subscription]> = this.#holdings.deleted;
+  readonly accepted: Hook<[Publication]> = new Hook();
   readonly published: Hook<[Publication, readonly Subscription[]]> = new Hook();
 
   readonly #options: BrokerOptions;
@@ -232,7 +234,11 @@ export class Broker implements RealmBroker {
   #accept(publisher: Publisher, topic: Uri, payload: Payload, options: PublishOptions): Publication {
     const { globalId, trustLevel } = this.#options;
     const trustlevel = trustLevel?.(publisher, 'publish', topic);
-    return { id: globalId(), topic, options, payload, publisher, trustlevel, origin: FROM_SESSION };
+    const trace = traceIn(options);
+    const origin = FROM_SESSION;
+    const publication = { id: globalId(), topic, options, payload, publisher, trustlevel, origin, trace };
+    this.accepted.emit(publication);
+    return publication;
   }
 
   /** Dispatches a publication without a waiting sender, once it has been written where that is required. */
@@ -321,11 +327,12 @@ export function eventFor(subscription: Subscription, publication: Publication, r
 }
 
 /** What EVENT.Details tells of a publication, whatever the subscription. */
-export function eventDetails({ options, publisher, trustlevel }: Publication): Event['details'] {
+export function eventDetails({ options, publisher, trustlevel, trace }: Publication): Event['details'] {
   return {
     ...publisherDetails(options.disclose_me === true, publisher),
     ...(trustlevel === undefined ? NONE : { trustlevel }),
     ...passthru(options),
+    ...traceDetails(trace),
   };
 }
 

@@ -35,6 +35,11 @@ export function errorFor(
   };
 }
 
+/** The URI of an answer that is an ERROR. */
+export function errorOf(answer: Message): Uri | undefined {
+  return answer.type === MessageType.ERROR ? answer.error : undefined;
+}
+
 /** ERROR for a call without a callee: all of them have declined it (RRT-4), or have left (LEAVE-2). */
 export function unserved(call: OpenCall): ErrorMessage {
   return errorFor(call, call.tried === undefined ? ErrorUri.CANCELED : ErrorUri.NO_AVAILABLE_CALLEE);

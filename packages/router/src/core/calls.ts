@@ -11,7 +11,7 @@ import {
   type Uri,
   type Yield,
 } from '@wamp/protocol';
-import { canInterrupt, errorFor, interrupt, resultOf, unserved } from './call-messages.ts';
+import { canInterrupt, errorFor, errorOf, interrupt, resultOf, unserved } from './call-messages.ts';
 import { known } from './call-options.ts';
 import { passthru } from './disclosure.ts';
 import { withUri } from './error-uri.ts';
@@ -62,13 +62,13 @@ export interface CallsOptions {
  * A call is opened, waits or is assigned to a callee, and ends; `#end` is the only end. In between
  * it may progress, be killed, or be declined and assigned again.
  */
-export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties'> {
+export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propagate'> {
   readonly pending: PendingCalls = new PendingCalls();
   readonly opened: Hook<[OpenCall]> = new Hook();
   readonly assigned: Hook<[OpenCall, Callee]> = new Hook();
   readonly declined: Hook<[OpenCall]> = new Hook();
   readonly progressed: Hook<[OpenCall]> = new Hook();
-  readonly ended: Hook<[OpenCall]> = new Hook();
+  readonly ended: Hook<[OpenCall, Uri | undefined]> = new Hook();
   readonly latency: Latency = new Latency();
   readonly #waiting = new WaitingCalls();
   readonly #random: () => number;
@@ -228,7 +228,7 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties'> {
     if (call.callee === undefined) this.#waiting.delete(call);
     this.#inputs.release(call);
     this.latency.ended(answer, microsBetween(call, this.#turns.began()));
-    this.ended.emit(call);
+    this.ended.emit(call, answer === undefined ? ErrorUri.CANCELED : errorOf(answer));
     if (told !== undefined) interrupt(call, 'killnowait', told);
     if (answer !== undefined) call.caller.send(answer);
   }

@@ -11,6 +11,7 @@ import { callerDetails, isPassthru, passthru } from './disclosure.ts';
 import type { OpenCall } from './pending-calls.ts';
 import type { Callee } from './registration.ts';
 import { isTrusted } from './session.ts';
+import { traceDetails } from './trace-context.ts';
 
 export function invocationOf(
   call: OpenCall,
@@ -33,6 +34,7 @@ function isPlain(call: OpenCall, callee: Callee, trustlevel: number | undefined)
   return (
     registration.match === 'exact' &&
     trustlevel === undefined &&
+    call.trace === undefined &&
     !call.receiveProgress &&
     !call.streaming &&
     !discloses(call, callee) &&
@@ -51,6 +53,7 @@ function detailsOf(call: OpenCall, callee: Callee, trustlevel: number | undefine
     ...(trustlevel === undefined ? NO_ENTRIES : { trustlevel }),
     ...callerDetails(discloses(call, callee), call.caller),
     ...passthru(options),
+    ...traceDetails(call.trace),
   };
 }
 

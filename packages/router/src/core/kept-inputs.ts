@@ -17,7 +17,7 @@ export class KeptInputs {
 
   /** Reserves room for the texts among the options of a new call. @returns false when there is none */
   admit(call: OpenCall): boolean {
-    const texts = weightOfTexts(call.options);
+    const texts = weightOfTexts(call.options, call.trace);
     return texts === 0 || this.#reserve(call, texts);
   }
 
@@ -32,7 +32,7 @@ export class KeptInputs {
   /** Drops the input of a call that no other callee will need. */
   drop(call: OpenCall): void {
     if (call.payload === undefined) return;
-    const texts = Math.min(call.weight, weightOfTexts(call.options));
+    const texts = Math.min(call.weight, weightOfTexts(call.options, call.trace));
     this.#accounts.release(call.caller, call.weight - texts);
     setKept(call, undefined, texts);
   }

@@ -12,6 +12,7 @@ import type { Moment } from './moment.ts';
 import { Numbered } from './numbered.ts';
 import { occupy, vacate, type Callee, type Registration } from './registration.ts';
 import type { Session } from './session.ts';
+import { traceIn, type TraceContext } from './trace-context.ts';
 
 /** A call whose final answer is still due. */
 export interface PendingCall {
@@ -24,6 +25,8 @@ export interface PendingCall {
   readonly registration: Registration;
   /** The callee that has it; undefined while it waits for a callee with room. */
   readonly callee: Callee | undefined;
+  /** What INVOCATION says about the trace: what CALL said, unless a feature has set another one with `calls.propagate`. */
+  readonly trace: TraceContext | undefined;
 }
 
 /** A pending call with its state, which only the functions of this file change. */
@@ -39,6 +42,7 @@ interface CallState extends PendingCall {
   readonly era: number;
   readonly micros: number;
   callee: Callee | undefined;
+  trace: TraceContext | undefined;
   /** The callee's side. */
   to: Side | undefined;
   /** INVOCATION.Request; 0 while the call waits. */
@@ -93,6 +97,11 @@ export function noteKill(call: CallState): void {
 /** A progressive result is sent to the caller. */
 export function noteProgress(call: CallState): void {
   call.progressed = true;
+}
+
+/** Sets what INVOCATION says about the trace. */
+export function setTrace(call: CallState, trace: TraceContext): void {
+  call.trace = trace;
 }
 
 /** Sets what is kept of a call. @param weight in bytes, on the account of its caller */
@@ -213,6 +222,7 @@ export class PendingCalls {
       procedure: message.procedure,
       options,
       registration,
+      trace: traceIn(message.options),
       era: now.era,
       micros: now.micros,
       callee: undefined,

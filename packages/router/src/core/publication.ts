@@ -2,6 +2,7 @@
 import type { Id, Payload, PublishOptions, Uri } from '@wamp/protocol';
 import type { Members } from './members.ts';
 import type { Principal, Session } from './session.ts';
+import type { TraceContext } from './trace-context.ts';
 
 /** The publisher: the id and principal of a session, so that a publication can outlive the session. */
 export interface Publisher {
@@ -46,6 +47,11 @@ export interface Publication {
   readonly trustlevel?: number | undefined;
   /** A feature forwards to other nodes only publications that did not come from one: see `Broker.relay`. */
   readonly origin: Origin;
+  /**
+   * What EVENT says about the trace: at first what PUBLISH said. A feature that traces publications sets it in a listener of
+   * `accepted`. It is not kept: retained events and those of event history have none.
+   */
+  trace?: TraceContext | undefined;
   /** The lists of its options, once they were requested; see `audienceOf`. */
   audience?: Audience | undefined;
 }

@@ -27,6 +27,7 @@ import type { DecidePublish } from './decision.ts';
 import type { Departure, Session } from './session.ts';
 import type { Recorder, Subscription } from './subscription.ts';
 import type { ReadonlyTraffic } from './traffic.ts';
+import type { TraceContext } from './trace-context.ts';
 import type { Writing } from './writing.ts';
 import type { Turns } from './work.ts';
 
@@ -52,6 +53,8 @@ export interface RealmBroker {
   readonly unsubscribed: ReadonlyHook<[Session, Subscription]>;
   /** A subscription was deleted with its last subscriber. */
   readonly deleted: ReadonlyHook<[Session, Subscription]>;
+  /** A publication of a session was accepted, and is not sent yet. */
+  readonly accepted: ReadonlyHook<[Publication]>;
   /** A publication was dispatched to the subscriptions that it matches. A listener that reads the payload later must keep it (`Payload.keep`). */
   readonly published: ReadonlyHook<[Publication, readonly Subscription[]]>;
   /** The subscription of that id. */
@@ -95,14 +98,16 @@ export interface RealmCalls {
   readonly declined: ReadonlyHook<[PendingCall]>;
   /** A progressive result was sent to the caller. */
   readonly progressed: ReadonlyHook<[PendingCall]>;
-  /** A call has ended, in any way. */
-  readonly ended: ReadonlyHook<[PendingCall]>;
+  /** A call has ended: with a result, or with an error, whose URI is given; `wamp.error.canceled` when the caller has left. */
+  readonly ended: ReadonlyHook<[PendingCall, Uri | undefined]>;
   /** Durations of the calls that have ended, by outcome. */
   readonly latency: CallTimes;
   /** The number of calls without a final answer; counted on request. */
   readonly inFlight: number;
   /** The number of sessions that have called or have been called, including the router's own; for leak checks. */
   readonly parties: number;
+  /** Sets what INVOCATION says about the trace, in a listener of `opened` or `assigned`. */
+  propagate(call: PendingCall, trace: TraceContext): void;
   /** Ends a call with `wamp.error.timeout`, and interrupts its callee (TMO-2, TMO-3). */
   expire(call: PendingCall): void;
   /** Ends a call with an error. */

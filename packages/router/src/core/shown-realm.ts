@@ -2,6 +2,7 @@
 import type { Broker } from './broker.ts';
 import type { Calls } from './calls.ts';
 import type { Dealer } from './dealer.ts';
+import { setTrace } from './pending-calls.ts';
 import type { Realm, RealmBroker, RealmCalls, RealmDealer } from './realm.ts';
 
 /** A realm with all of its broker and its dealer. */
@@ -42,8 +43,8 @@ export function shownOf(realm: WholeRealm): Realm {
 }
 
 function shownBroker(broker: Broker): RealmBroker {
-  const { subscriptions, created, subscribed, answered, unsubscribed, deleted, published } = broker;
-  const hooks = { created, subscribed, answered, unsubscribed, deleted, published };
+  const { subscriptions, created, subscribed, answered, unsubscribed, deleted, accepted, published } = broker;
+  const hooks = { created, subscribed, answered, unsubscribed, deleted, accepted, published };
   return Object.freeze<RealmBroker>({
     ...hooks,
     subscriptions,
@@ -82,6 +83,10 @@ function shownCalls(calls: Calls): RealmCalls {
     },
     get parties() {
       return calls.pending.size;
+    },
+    propagate: (call, trace) => {
+      const open = calls.pending.find(call);
+      if (open !== undefined) setTrace(open, trace);
     },
     expire: (call) => {
       const open = calls.pending.find(call);
