@@ -102,6 +102,7 @@ export const folders: Readonly<Record<string, string>> = {
   'packages/http-bridge/test/': 'A router with a bridge, and requests to it over real HTTP.',
 
   'packages/opentelemetry/': '**Traces for OpenTelemetry.** Spans of calls and publications, by OTLP/HTTP.',
+  'packages/opentelemetry/api/': 'Reports of the public types, one for each entry point, written by `npm run api`.',
   'packages/opentelemetry/src/': 'Sampling, spans, and their export.',
   'packages/opentelemetry/test/': 'A router, clients, and a stand-in for a collector.',
   'packages/opentelemetry/test/examples/': 'The example of docs/tracing.md.',
