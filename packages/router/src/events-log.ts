@@ -1,11 +1,11 @@
-/** Logs those events that no other entry is about; the `code` among the facts of an entry is that of the event. */
+/** Logs the router's events that no other log entry reports, with the code of the event. */
 import { ErrorUri } from '@wamp/protocol';
 import type { EventCode, EventSource } from './events.ts';
 import type { Log } from './log.ts';
 
 /**
- * What the entry says. Others are logged, with the same code and at a level of their own, where more is known of them: a
- * refused log-in, a slow consumer.
+ * The text of the entry for each event. Events that are absent here, such as a refused log-in or a slow consumer, are
+ * logged with the same code and another level by the code that knows more about them.
  */
 const TEXTS: Readonly<Partial<Record<EventCode, string>>> = {
   connection_opened: 'connection opened',
@@ -17,10 +17,10 @@ const TEXTS: Readonly<Partial<Record<EventCode, string>>> = {
   limit_met: 'limit met',
 };
 
-/** Has `log` told of the events, at level `debug`. */
+/** Writes an entry of level `debug` for each event. */
 export function logEvents(events: EventSource, log: Log): void {
   events.on((event) => {
-    // An authorizer without an answer is logged, as a warning, by who asks it.
+    // An authorizer that fails to answer is logged as a warning by the code that asks it.
     if (event.code === 'authorization_denied' && event.reason === ErrorUri.AUTHORIZATION_FAILED) return;
     const text = TEXTS[event.code];
     if (text !== undefined) log('debug', text, { ...event });

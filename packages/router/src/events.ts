@@ -1,43 +1,43 @@
-/** What happens in a router, for logs, audits and administration: typed events with codes that do not change. */
+/** The events of a router, for logs, audits and administration: typed, with codes that do not change. */
 import type { Id, Uri } from '@wamp/protocol';
 import { Hook } from './core/hook.ts';
 import type { QuotaName } from './core/quotas.ts';
 import type { LimitName } from './limits.ts';
 
-/** A connection, as long as the router lives. */
+/** The connection that an event is about. */
 interface OfConnection {
-  /** Connections are numbered as they come: 1, 2, 3 … */
+  /** The number of the connection, in the order in which they were opened: 1, 2, 3 … */
   readonly connection: number;
-  /** How it is connected: `websocket`, `rawsocket`, `longpoll`, `in-memory`, or what `router.open` was told. */
+  /** The type of transport: `websocket`, `rawsocket`, `longpoll`, `in-memory`, or the type given to `router.open`. */
   readonly transport: string;
-  /** The IP address of the client, or what a trusted proxy says it is; undefined where there is none. */
+  /** The IP address of the client, as the router sees it or a trusted proxy reports it; undefined if there is none. */
   readonly address: string | undefined;
 }
 
-/** A session; its id is unique in its realm while it lives. */
+/** The session that an event is about; its id is unique in its realm while the session exists. */
 interface OfSession {
   readonly realm: Uri;
   readonly session: Id;
 }
 
-/** A client is connected, and has not said HELLO yet. */
+/** A client has connected, and has not sent HELLO yet. */
 export interface ConnectionOpened extends OfConnection {
   readonly code: 'connection_opened';
 }
 
-/** Who ended a connection: `transport` when it broke, or was closed without a word. */
+/** Which side ended a connection: `transport` when it broke, or was closed without ABORT or GOODBYE. */
 export type EndedBy = 'client' | 'router' | 'transport';
 
-/** A connection is over. */
+/** A connection has ended. */
 export interface ConnectionClosed extends OfConnection {
   readonly code: 'connection_closed';
   readonly by: EndedBy;
   /**
-   * The URI of ABORT or GOODBYE; `ping_timeout` for a client that gave no sign of life, `idle_timeout` for a long-poll client
-   * that asked for nothing; otherwise, what the transport says.
+   * The URI of ABORT or GOODBYE; `ping_timeout` for a client that gave no sign of life; `idle_timeout` for a long-poll client
+   * that did not poll; otherwise, the reason that the transport gives.
    */
   readonly reason: string;
-  /** The session that it had; undefined when its client never joined. */
+  /** The realm of its session; undefined when the client never joined. */
   readonly realm: Uri | undefined;
   readonly session: Id | undefined;
 }
@@ -50,14 +50,14 @@ export interface LoginAccepted extends OfConnection, OfSession {
   readonly authrole: string;
 }
 
-/** A client is not let in. */
+/** The log-in of a client was refused. */
 export interface LoginRefused extends OfConnection {
   readonly code: 'login_refused';
-  /** Undefined when the realm is not one of this router. */
+  /** The realm; undefined when this router does not have it. */
   readonly realm: Uri | undefined;
-  /** Undefined when it came to none. */
+  /** The authentication method; undefined when the log-in was refused before one was chosen. */
   readonly method: string | undefined;
-  /** Who the client says it is; nothing of it is proved. */
+  /** The authid that the client claims, unproved. */
   readonly authid: string | undefined;
   /** The URI of ABORT. */
   readonly reason: Uri;
@@ -71,7 +71,7 @@ export interface SessionJoined extends OfSession {
   readonly authrole: string;
 }
 
-/** A session has left; what it held is gone. */
+/** A session has left; its registrations, subscriptions and calls have been removed. */
 export interface SessionLeft extends OfSession {
   readonly code: 'session_left';
 }
@@ -90,20 +90,20 @@ export interface AuthorizationDenied extends OfSession {
 export interface LimitMet {
   readonly code: 'limit_met';
   readonly limit: LimitName | QuotaName;
-  /** The realm that has the limit; undefined for those of the router. */
+  /** The realm that has the limit; undefined for a limit of the router. */
   readonly realm: Uri | undefined;
-  /** 1, or the bytes of `bytes_discarded`. */
+  /** 1; for `bytes_discarded`, the number of bytes. */
   readonly amount: number;
 }
 
 /** A session read too slowly, and events for it were dropped. */
 export interface SlowConsumerEvent extends OfSession {
   readonly code: 'slow_consumer';
-  /** How many since this was last told of the session. */
+  /** The number of events dropped since the last such event about the session. */
   readonly dropped: number;
 }
 
-/** What happens in a router; `code` tells the kinds apart. */
+/** An event of a router; `code` distinguishes the kinds. */
 export type RouterEvent =
   | ConnectionOpened
   | ConnectionClosed
@@ -115,15 +115,15 @@ export type RouterEvent =
   | LimitMet
   | SlowConsumerEvent;
 
-/** The kinds of events. Codes are stable: new ones may come, and those that are there keep their meaning. */
+/** The kinds of events. Codes are stable: new ones may be added, and existing ones keep their meaning. */
 export type EventCode = RouterEvent['code'];
 
-/** Where events can be listened to. */
+/** A source of events. */
 export interface EventSource {
   /**
-   * Calls `listener` with each event from now on, at once and on the stack of what happens: it should be short, and leave
-   * the rest for later. When it throws, that is logged, and others hear the event all the same.
-   * @returns what ends that
+   * Calls `listener` synchronously with each event from now on, so it should be quick, and defer longer work. An error that
+   * it throws is logged, and does not affect other listeners.
+   * @returns a function that removes the listener
    */
   on(listener: (event: RouterEvent) => void): () => void;
 }
@@ -133,7 +133,7 @@ export class RouterEvents implements EventSource {
   readonly #hook = new Hook<[RouterEvent]>();
   readonly #failed: (error: unknown) => void;
 
-  /** @param failed is told what a listener has thrown */
+  /** @param failed called with each error that a listener throws */
   constructor(failed: (error: unknown) => void) {
     this.#failed = failed;
   }

@@ -1,7 +1,7 @@
-/** Checks of what an application has passed: options, credentials, permissions, answers. */
+/** Checks the values that an application passes: options, credentials, permissions, answers. */
 
 /**
- * @param fault where the value stands, and what was expected
+ * @param fault the path of the value, and what was expected
  * @throws TypeError when the condition does not hold
  */
 export function expect(condition: boolean, fault: string): asserts condition {

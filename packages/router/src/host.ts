@@ -17,23 +17,23 @@ import type { Credentials, LoginOptions } from './connection/log-in.ts';
 import type { LocalOptions } from './session/local-join.ts';
 import type { LocalSession } from './session/local-session.ts';
 
-/** A router with its realms, open for connections; `createRouter` returns one. */
+/** A router with its realms; `createRouter` returns one. */
 export interface Router {
-  /** Connections, log-ins, sessions, denied requests and limits that were met, as events (docs/metrics.md). */
+  /** Emits events about connections, log-ins, sessions, denied requests and limits that were met (docs/metrics.md). */
   readonly events: EventSource;
   /** All metrics, for readers such as Prometheus: `router.metrics.read()` (docs/metrics.md). */
   readonly metrics: MetricsRegistry;
   /** The limits in force: those of the options, and the defaults of the others. */
   readonly limits: Limits;
-  /** The source of time: that of the options, or the machine's. */
+  /** The source of time: the clock in the options, or that of the machine. */
   readonly clock: Clock;
-  /** How often each limit on connections was met (docs/limits.md). */
+  /** The number of times that each limit on connections was met (docs/limits.md). */
   readonly limited: ReadonlyTally<LimitName>;
   /** Bytes of data that outlives its messages, in all realms, and their limit (`limits.keptSize`). */
   readonly kept: { readonly used: number; readonly limit: number };
   /**
-   * Writes to `RouterOptions.log`, at the same bounded rate as the router itself, for code that accepts connections on its
-   * behalf. Does nothing when the router has no log. Its entries have codes of their own.
+   * Writes to `RouterOptions.log`, with the same limit on the rate, for code that accepts connections on the router's behalf.
+   * Such code uses log codes of its own. Does nothing when the router has no log.
    */
   readonly log: Log;
 
@@ -51,8 +51,8 @@ export interface Router {
   open(transport: Transport, peer?: Dict, underlay?: Underlay): void;
 
   /**
-   * Changes limits while the router runs. `pingInterval`, `pingTimeout` and `messageSize` hold for acceptors that are made
-   * later (`acceptWebSockets` …), all others for whatever comes next.
+   * Changes limits while the router runs. `pingInterval`, `pingTimeout` and `messageSize` apply to acceptors that are
+   * created later (`acceptWebSockets` …); all other limits apply at once.
    * @param changes `attempts` is ignored by a router that was created with `attempts: false`
    */
   reconfigure(changes: RouterChanges): void;
@@ -64,15 +64,15 @@ export interface Router {
   addRealm(realm: Uri | NamedRealm): void;
 
   /**
-   * Changes a realm while it is in use, to what it would be if it were created with these settings: for clients that join
-   * later, and for requests that come later. A client that is authenticating when `authenticators` change is refused with
-   * `wamp.error.unavailable`, and may try again.
+   * Changes the settings of a realm while it is in use. They apply to clients that join later, and to requests that arrive
+   * later. A client that is authenticating when `authenticators` change is refused with `wamp.error.unavailable`, and may
+   * try again.
    * @throws Error when there is no such realm
    */
   reconfigureRealm(name: Uri, changes: RealmChanges): void;
 
   /**
-   * Removes a realm: its sessions are sent GOODBYE, and what it keeps is gone.
+   * Removes a realm: its sessions are sent GOODBYE, and all data that it keeps is deleted.
    * @param reason the URI of that GOODBYE; `wamp.close.close_realm` by default
    * @returns false when there was no such realm
    */
@@ -80,19 +80,19 @@ export interface Router {
 
   /**
    * Joins a realm with a session of this process, synchronously.
-   * @param realm its name
-   * @param options who the session is, and what it may do
+   * @param realm the name of the realm
+   * @param options the principal of the session, and what it may do
    * @throws ApplicationError `wamp.error.no_such_realm`; `wamp.error.limit_exceeded` when the realm is full;
    *   `wamp.close.system_shutdown` when the router drains or is closed
    */
   join(realm: Uri, options?: LocalOptions): LocalSession;
 
   /**
-   * Joins a realm for a principal that proves its identity, as a client would: the realm's authenticators are asked, failed
-   * attempts count, and {@link Router.events} tells of it. For bridges from other protocols.
-   * @param realm its name
+   * Joins a realm on behalf of a principal that proves its identity as a client would: the realm's authenticators check the
+   * credentials, failed attempts count, and {@link Router.events} reports the outcome. For bridges from other protocols.
+   * @param realm the name of the realm
    * @param credentials what the principal claims, and how it answers a challenge
-   * @param options how the principal is connected
+   * @param options describes how the principal is connected
    * @throws ApplicationError with the URI of the ABORT that a client would get, such as `wamp.error.authentication_denied`;
    *   `wamp.error.limit_exceeded` when the realm is full; `wamp.error.unavailable` when too many clients are joining
    */
@@ -102,7 +102,7 @@ export interface Router {
    * Prepares for shutdown. New calls are refused with `wamp.error.unavailable`; new connections, and those that have not
    * joined yet, with ABORT `wamp.close.system_shutdown`. Sessions continue otherwise. Resolves when no call is in flight,
    * and after `patience` (ms) at the latest. Call `close` next.
-   * @param except realms whose calls go on, and are not waited for; none by default
+   * @param except realms that still accept calls, and whose calls are not waited for; none by default
    */
   drain(patience: number, except?: readonly Uri[]): Promise<void>;
 
@@ -117,21 +117,21 @@ export interface Router {
 export interface Host {
   readonly clock: Clock;
   readonly limits: Limits;
-  /** How often each limit on connections was met. */
+  /** The number of times that each limit on connections was met. */
   readonly limited: LimitTally;
   readonly log: Log;
-  /** Gives each connection its place, from the moment in which it is accepted. */
+  /** Gives each connection its place when it is accepted. */
   readonly admission: Pick<Admission, 'accept' | 'place' | 'trust'>;
-  /** Of all sockets: when it is through, no frame of the turn is under way any more. */
+  /** The queue of all sockets that have frames to write; when it has been flushed, all frames of the turn are written. */
   readonly queue: FlushQueue;
-  /** What outlives the messages it came in: here, the bodies of long-polls. */
+  /** Accounts for data that outlives its messages; acceptors use it for the bodies of long-polls. */
   readonly kept: Pick<ProcessAccounts, 'ofSessions'>;
 
   /**
-   * Takes a client in at the other end of `transport`.
-   * @param peer how it is connected, for the session meta API, such as `{ type: 'websocket' }`; nothing by default
-   * @param underlay how it is connected, for authenticators alone; nothing by default
-   * @param place what it has been admitted with; without one, it is counted as a handshake, and does not wait
+   * Opens a connection for the client at the other end of `transport`.
+   * @param peer describes the connection in the session meta API, such as `{ type: 'websocket' }`; empty by default
+   * @param underlay describes the connection to authenticators only; empty by default
+   * @param place the place that admission gave to the connection; without one, it gets a slot at once
    */
   open(transport: Transport, peer?: Dict, underlay?: Underlay, place?: Place): void;
 }
@@ -145,10 +145,10 @@ export function isHostOf(host: Host, router: Router): void {
 
 /**
  * The host of a router.
- * @throws TypeError for a router that `createRouter` has not made
+ * @throws TypeError for a router that `createRouter` has not created
  */
 export function hostOf(router: Router): Host {
   const host = hosts.get(router);
-  if (host === undefined) throw new TypeError('router: expected one that createRouter has made');
+  if (host === undefined) throw new TypeError('router: expected one that createRouter returned');
   return host;
 }

@@ -1,56 +1,56 @@
-/** The bounds on connections: their defaults, and the names under which it is counted how often each was met. */
+/** The limits on connections: their defaults, and the names under which it is counted how often each was met. */
 import type { Tally } from './core/tally.ts';
 
-/** Bounds on what a client may take; times in ms, sizes in bytes. */
+/** Limits on what a client may use; times in ms, sizes in bytes. */
 export interface Limits {
-  /** From connecting to HELLO. */
+  /** Time from connecting to HELLO. */
   readonly helloTimeout: number;
-  /** From CHALLENGE to AUTHENTICATE, and from either side's word to the verdict. */
+  /** Time from CHALLENGE to AUTHENTICATE, and from HELLO or AUTHENTICATE to the verdict of the authenticator. */
   readonly authenticateTimeout: number;
-  /** For an authorizer to decide. */
+  /** Time in which an authorizer has to decide. */
   readonly authorizeTimeout: number;
-  /** From the router's GOODBYE to the client's. */
+  /** Time from the router's GOODBYE to the client's. */
   readonly goodbyeTimeout: number;
-  /** A message before WELCOME. */
+  /** Size of a message before WELCOME. */
   readonly handshakeSize: number;
-  /** A message after WELCOME. */
+  /** Size of a message after WELCOME. */
   readonly messageSize: number;
-  /** A message after WELCOME that is too long, to be dropped as it comes and answered with an ERROR; a longer one ends the session. */
+  /** Size of a message after WELCOME that exceeds `messageSize` but is only dropped, and answered with ERROR; a longer one ends the session. */
   readonly discardSize: number;
-  /** What waits for a client to read it; what becomes of a client that lets more gather, its `SlowConsumerPolicy` says. */
+  /** Bytes that wait for a client to read them; the `SlowConsumerPolicy` says what happens to a client with more. */
   readonly queueSize: number;
   /**
-   * Within this time a client whose queue fills has to read a 16th of `queueSize`, for those who fill it to be held back.
-   * Of one that reads less nobody takes account, until its queue is full.
+   * While a client whose queue fills reads at least a 16th of `queueSize` within this time, the sessions that send to it are
+   * held back. If it reads less, they are not held back any more, and its queue becomes full.
    */
   readonly slowConsumerTimeout: number;
   /**
-   * All that the process keeps beyond the messages it came in: testaments, retained events, event history, calls that wait,
-   * messages behind an authorizer's decision, bodies of long-polls. 0, the default, for a quarter of what the heap may
-   * grow to. Sessions may have half of it, and those of one address a quarter of that half.
+   * Bytes of all data that the process keeps beyond the messages in which it arrived: testaments, retained events, event
+   * history, calls that wait, messages that wait for an authorizer, bodies of long-polls. 0, the default, stands for a
+   * quarter of the maximum size of the heap. Sessions may use half of it, and those of one address a quarter of that half.
    */
   readonly keptSize: number;
-  /** The bodies of a long-poll channel that are being sent, or wait for those before them. */
+  /** Size of the request bodies of a long-poll channel that are being received, or wait for earlier ones. */
   readonly longPollSize: number;
-  /** From one ping to the next; 0 or Infinity for none. */
+  /** Time from one ping to the next; 0 or Infinity for no pings. */
   readonly pingInterval: number;
-  /** From a ping to a sign of life, without which the connection ends; 0 or Infinity for never. */
+  /** Time from a ping to a sign of life; without one, the connection ends. 0 or Infinity for no limit. */
   readonly pingTimeout: number;
-  /** Connections from one address, or, of IPv6, from one network of 64 bits; those of this machine are not counted. */
+  /** Connections from one address, or for IPv6 from one /64 network; connections from this machine are not counted. */
   readonly connectionsPerAddress: number;
-  /** Handshakes under way at a time, of which one address has half at most; the others wait, and addresses take turns. */
+  /** Concurrent handshakes, of which one address may have half; further ones wait, and addresses take turns. */
   readonly handshakes: number;
-  /** Connections that wait for their handshake; one more is refused, and as many may not have asked for one yet. */
+  /** Connections that wait for their handshake; further ones are refused. As many more may be silent still. */
   readonly handshakesWaiting: number;
-  /** The longest wait for a handshake; who has waited so long is refused. */
+  /** Time that a connection may wait for its handshake; after that, it is refused. */
   readonly handshakePatience: number;
-  /** Messages of a connection; 0, as for all rates, for any number. Of one that sends more, nothing is read for a while. */
+  /** Messages per second of a connection; 0, as for all rates, for no limit. Reading pauses when it sends more. */
   readonly messagesPerSecond: number;
   readonly bytesPerSecond: number;
-  /** Messages of all connections from one address, counted as `connectionsPerAddress` counts them. */
+  /** Messages per second of all connections from one address, as `connectionsPerAddress` defines it. */
   readonly messagesPerSecondPerAddress: number;
   readonly bytesPerSecondPerAddress: number;
-  /** For how long, all in all, nothing may be read of a client that keeps exceeding its rates, before it is aborted. */
+  /** Total time for which reading from a client that keeps exceeding its rates may pause before it is aborted. */
   readonly ratePatience: number;
 }
 
@@ -80,7 +80,7 @@ export const DEFAULT_LIMITS: Limits = {
   ratePatience: 10_000,
 };
 
-/** A limit that concerns connections, as {@link LimitTally} counts how often it was met. */
+/** The name of a limit on connections, under which {@link LimitTally} counts how often it was met. */
 export type LimitName =
   | 'hello_timeout'
   | 'authenticate_timeout'
@@ -102,5 +102,5 @@ export type LimitName =
   | 'kept_per_address'
   | 'rate_delayed'
   | 'rate_exceeded';
-/** How often each limit on connections was met. */
+/** The number of times that each limit on connections was met. */
 export type LimitTally = Tally<LimitName>;

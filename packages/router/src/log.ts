@@ -35,14 +35,14 @@ export type LogCode =
   | 'tls_handshake_failed'
   | 'websocket_refused';
 
-/** The facts of a log entry, of which `code` says what it is about. */
+/** The facts of a log entry; `code` says what the entry is about. */
 export interface LogFacts<C extends string = string> {
   readonly code: C;
   readonly [fact: string]: unknown;
 }
 
 /**
- * Receives log entries: a level, a short text, and the facts. Those of the router have a {@link LogCode}; type
+ * Receives log entries: a level, a short text, and the facts. Entries of the router have a {@link LogCode}; type
  * parameter `C` restricts the codes.
  */
 export type Log<C extends string = string> = (level: LogLevel, what: string, facts: LogFacts<C>) => void;

@@ -1,9 +1,9 @@
-/** Nothing to do, and nothing to say: what stands in a field in place of undefined. */
+/** Placeholders that fields have instead of undefined: an empty function, and an empty array of bytes. */
 
-/** In place of a function while there is nothing for it to do. */
+/** Does nothing. */
 export function nothing(): void {
   return;
 }
 
-/** In place of bytes while there are none. */
+/** An empty array of bytes. */
 export const NO_BYTES: Uint8Array<ArrayBuffer> = new Uint8Array(0);

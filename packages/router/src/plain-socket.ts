@@ -1,30 +1,30 @@
 /**
- * Plain sockets without the detour through their streams: all that rests on parts of Node that it does not document. Where one
- * of these is missing, or with `WAMP_SOCKET_SHORTCUTS=off` in the environment, everything goes through the streams as usual.
+ * Reads and writes sockets without their streams: all code that uses undocumented parts of Node.js. If one of these is
+ * missing, or the environment contains `WAMP_SOCKET_SHORTCUTS=off`, the streams are used instead.
  */
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /**
- * Chunks are of this size at most (bytes). Node's own are, too, but each in memory of its own: for a short message, that
- * costs as much as routing it.
+ * The maximum size of a chunk (bytes). Node.js uses the same size, but allocates memory for each chunk: for a short
+ * message, that costs as much as routing it.
  */
 const CHUNK = 64 * 1024;
 
 const shared = Buffer.allocUnsafeSlow(CHUNK);
 
-/** Turns the shortcuts off, for the whole process. */
+/** The setting that turns the shortcuts off, for the whole process. */
 const OFF = 'WAMP_SOCKET_SHORTCUTS=off';
 const isOff = process.env['WAMP_SOCKET_SHORTCUTS'] === 'off';
 
-/** Where a socket keeps what option `onread` of `net.connect` gives it; undefined where Node has no such place. */
+/** The symbols under which a socket stores option `onread` of `net.connect`; undefined if this Node.js has none. */
 const [BUFFER, CALLBACK] = ['kBuffer', 'kBufferCb'].map((name) =>
   Object.getOwnPropertySymbols(new Socket()).find(({ description }) => description === name),
 );
 const PLACES = BUFFER && CALLBACK && { buffer: BUFFER, callback: CALLBACK };
 
-/** The parts of a socket that are used here, and that Node does not document. */
+/** The undocumented parts of a socket that are used here. */
 interface Internals {
   [field: symbol]: unknown;
   readonly _handle?: Handle | null;
@@ -40,9 +40,9 @@ function internalsOf(stream: Duplex): Internals {
   return stream as unknown as Internals;
 }
 
-/** Shortcuts that are not taken: why, and what each of them would have saved. */
+/** Shortcuts that are not used: why, and what each of them would save. */
 export interface LostShortcuts {
-  /** Whether the environment says so; otherwise Node lacks something. */
+  /** True when the environment turned them off; false when this Node.js does not support them. */
   readonly asked: boolean;
   readonly reason: string;
   readonly lost: readonly string[];
@@ -52,8 +52,8 @@ const READING = 'reading into shared memory: without it, a short message costs a
 const WRITING = 'writing past the stream: without it, a short write costs some 7 % more CPU';
 
 /**
- * Which shortcuts are not taken for sockets like this one, a connection of the operating system's own.
- * @returns undefined for a socket that is closed, and tells nothing
+ * Determines which shortcuts are unavailable for plain sockets, from one of them.
+ * @returns undefined for a closed socket, from which this cannot be determined
  */
 export function lostShortcuts(socket: Socket): LostShortcuts | undefined {
   const { _handle: handle } = internalsOf(socket);
@@ -68,57 +68,57 @@ export function lostShortcuts(socket: Socket): LostShortcuts | undefined {
 }
 
 /**
- * True for a connection of the operating system's own, be it TCP or a Unix socket: it reads when nothing else is going on,
- * and copies what is written. TLS, and streams of other making, may do otherwise.
+ * True for a plain TCP or Unix socket of the operating system: it delivers data only from the event loop, and copies the
+ * bytes that are written. TLS sockets and other streams may not do so.
  */
 export function isPlain(stream: Duplex): boolean {
   const kind = internalsOf(stream)._handle?.constructor.name;
   return !isOff && stream instanceof Socket && (kind === 'TCP' || kind === 'Pipe');
 }
 
-/** The socket that a TLS socket stands on, or the socket itself. Not a shortcut: without it, a TLS connection counts twice. */
+/** The socket below a TLS socket, or the socket itself. Not a shortcut: without it, a TLS connection is counted twice. */
 export function beneath(socket: Socket): object {
   return internalsOf(socket)._parent ?? socket;
 }
 
-/** The descriptor of an open plain socket; undefined for any other stream, and where Node does not tell, as on Windows. */
+/** The descriptor of an open plain socket; undefined for other streams, and where Node.js has none, as on Windows. */
 export function descriptorOf(socket: Duplex): number | undefined {
   const fd = isPlain(socket) ? internalsOf(socket)._handle?.fd : undefined;
   return typeof fd === 'number' && fd >= 0 ? fd : undefined;
 }
 
 /**
- * Writes as many of those bytes, from `start` up to `end`, as the operating system takes at once; the rest is for the
- * stream, whose machinery adds some 7 % to the CPU of a short write.
- * @param descriptor of a socket that is still `writable`, and whose stream has nothing to write
- * @returns how many bytes it took
+ * Writes the bytes from `start` up to `end`, as far as the operating system accepts them at once. The caller passes the
+ * rest to the stream, which costs some 7 % more CPU for a short write.
+ * @param descriptor the descriptor of a socket that is still `writable`, and whose stream has nothing to write
+ * @returns the number of bytes that were written
  */
 export function writeNow(descriptor: number, bytes: Uint8Array, start: number, end: number): number {
   try {
     return writeSync(descriptor, bytes, start, end - start);
   } catch {
-    // It takes nothing now, or never will: the stream finds the same, waits or fails, and tells whom it concerns.
+    // The socket accepts nothing now, or has failed: the stream will find out which, and wait or report the error.
     return 0;
   }
 }
 
 /**
- * Has `take` hear all that comes in on a socket from now on: the first `size` bytes of a chunk, which is `take`'s until it
- * returns, to write into, too. The next chunk lies in the same place.
+ * Passes all data that a socket receives from now on to `take`, as the first `size` bytes of a chunk. `take` may read and
+ * overwrite the chunk until it returns; the next chunk uses the same memory.
  *
- * Who opens a socket can tell Node where to read to (`onread`); who accepts one cannot, so this sets what that option
- * sets. Where Node has no such thing, chunks come as they always do.
+ * Node.js lets code that opens a socket specify the memory to read into (`onread`), but not code that accepts one, so this
+ * function sets the same fields as that option. If this Node.js does not have them, chunks are allocated as usual.
  *
- * @param rest is called behind a chunk when nothing else is going on: a plain socket is read by the event loop, while a
- *   stream of other making may bring something in the middle of what it is being written
- * @returns whether the memory is shared
+ * @param rest called after a chunk, if the socket is a plain one, which only the event loop reads; another stream may
+ *   deliver data while it is being written to
+ * @returns true when the memory is shared
  */
 export function read(
   socket: Socket,
   take: (chunk: Uint8Array, size: number) => void,
   rest: () => void,
 ): boolean {
-  // What has come already comes this way in any case.
+  // Data that has arrived already is delivered as an event in any case.
   socket.on('data', (chunk: Buffer) => {
     take(chunk, chunk.length);
   });
@@ -135,7 +135,7 @@ export function read(
   return true;
 }
 
-/** Whether a socket can be told where to read to. */
+/** True when the memory to read into can be set for a socket. */
 function canShare(
   handle: Handle | null | undefined,
 ): handle is Handle & Required<Pick<Handle, 'useUserBuffer'>> {

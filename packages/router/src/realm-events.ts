@@ -1,10 +1,10 @@
-/** Tells the events of a realm: its hooks, in the terms of the router's events. */
+/** Translates the hooks of a realm into events of the router. */
 import { ErrorUri, MessageType } from '@wamp/protocol';
 import type { Realm } from './core/realm.ts';
 import type { Request } from './core/requests.ts';
 import type { AuthorizationDenied, RouterEvents } from './events.ts';
 
-/** Emits what happens in `realm`. */
+/** Emits an event of the router for each hook of `realm`. */
 export function tellOf(realm: Realm, events: RouterEvents): void {
   const { name } = realm;
   realm.joined.on(({ id, principal: { authid, authrole } }) => {

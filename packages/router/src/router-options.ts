@@ -12,72 +12,72 @@ import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import type { SlowConsumerPolicies } from './output/slow-consumer.ts';
 
-/** What may differ from realm to realm. */
+/** The settings of one realm. */
 export interface RealmSettings {
-  /** Who may come in; anonymous clients by default. */
+  /** How clients authenticate; anonymous clients are admitted by default. */
   readonly authenticators?: readonly Authenticator[] | undefined;
-  /** What each may do; everything when there is none. */
+  /** Decides which requests each principal may make; all by default. */
   readonly authorizer?: Authorizer | undefined;
-  /** What a realm can do beyond routing; all that this package has by default. */
+  /** The features of the realm beyond routing; all features of this package by default. */
   readonly features?: readonly Feature[] | undefined;
-  /** How URIs are judged: `loose` by default (spec: Building Blocks, URIs). */
+  /** The rules that URIs have to follow; `loose` by default (spec: Building Blocks, URIs). */
   readonly uriRules?: UriRules | undefined;
-  /** Whether `disclose_me` and `disclose_caller` are granted; true by default. */
+  /** Whether clients may use `disclose_me` and `disclose_caller`; true by default. */
   readonly disclosure?: boolean | undefined;
-  /** How far callers and publishers are trusted, told in INVOCATION and EVENT; untold by default. */
+  /** Determines the `trustlevel` of callers and publishers in INVOCATION and EVENT; absent from them by default. */
   readonly trustLevel?: TrustLevel | undefined;
-  /** What becomes of clients that read too slowly, by role; `disconnect` by default. */
+  /** What the router does with clients that read too slowly, by role; `disconnect` by default. */
   readonly slowConsumers?: SlowConsumerPolicies | undefined;
-  /** How much one session may take, where it differs from {@link DEFAULT_QUOTAS}. */
+  /** Limits of one session that differ from {@link DEFAULT_QUOTAS}. */
   readonly quotas?: Partial<Quotas> | undefined;
-  /** How much the realm keeps, where it differs from {@link DEFAULT_STORE_LIMITS}. */
+  /** Limits of the realm's stores that differ from {@link DEFAULT_STORE_LIMITS}. */
   readonly stores?: Partial<StoreLimits> | undefined;
-  /** How many sessions it takes; any number by default. More are refused with `wamp.error.limit_exceeded`. */
+  /** The maximum number of sessions; unlimited by default. Further ones are refused with `wamp.error.limit_exceeded`. */
   readonly maxSessions?: number | undefined;
 }
 
-/** A realm by its name; what it leaves undefined it has from the router. */
+/** A realm by its name; settings that are undefined are taken from the router's options. */
 export interface NamedRealm extends RealmSettings {
   readonly name: Uri;
 }
 
-/** What can be changed while a realm is in use. */
+/** The settings that can be changed while a realm is in use. */
 export type RealmChanges = Pick<
   RealmSettings,
   'authenticators' | 'slowConsumers' | 'quotas' | 'stores' | 'maxSessions'
 >;
 
-/** The settings beside `realms` are those of every realm that does not say otherwise. */
+/** The options of a router. Settings of realms in it apply to every realm that does not have its own. */
 export interface RouterOptions extends RealmSettings {
-  /** The realms, by name, or with settings of their own. There are no others: HELLO never makes one. */
+  /** The realms, by name, or with settings of their own. HELLO never creates a realm. */
   readonly realms: readonly (Uri | NamedRealm)[];
-  /** Whether clients must number requests 1, 2, 3 …; false by default, for some do not. */
+  /** Whether clients must number requests 1, 2, 3 …; false by default, because some clients do not. */
   readonly strictRequestIds?: boolean;
-  /** Bounds that differ from {@link DEFAULT_LIMITS}. */
+  /** Limits that differ from {@link DEFAULT_LIMITS}. */
   readonly limits?: Partial<Limits>;
   /**
-   * How often somebody may try to log in, where it differs from {@link DEFAULT_ATTEMPT_LIMITS}; false for as often as
-   * they like.
+   * Limits of failed log-in attempts that differ from {@link DEFAULT_ATTEMPT_LIMITS}; false for no limits.
    */
   readonly attempts?: Partial<AttemptLimits> | false;
-  /** What WELCOME says of the router's make. */
+  /** The value of `router.agent` in WELCOME. */
   readonly agent?: string;
   /**
-   * Takes log entries; silent by default. Of one kind (text) it is given 10 a second at most, and then how many more there
-   * were (`unmentioned`), so that no client can flood it; texts among the facts end after 512 characters.
+   * Receives log entries; nothing is logged by default. It gets at most 10 entries of one kind (text) per second, followed by
+   * the number of the others (`unmentioned`), so that no client can flood it. Texts among the facts are cut after 512
+   * characters.
    */
   readonly log?: Log;
-  /** Time, for tests. */
+  /** The source of time, for tests; the clock of the machine by default. */
   readonly clock?: Clock;
-  /** Draws ids of global scope, for tests. */
+  /** Draws random ids of global scope, for tests. */
   readonly globalId?: () => Id;
-  /** Uniform in [0, 1), for tests. */
+  /** Returns random numbers, uniform in [0, 1), for tests; `Math.random` by default. */
   readonly random?: () => number;
-  /** Resolves in a later turn of the event loop, for tests; what `setImmediate` waits for by default. */
+  /** Resolves in a later turn of the event loop, for tests; uses `setImmediate` by default. */
   readonly nextTurn?: () => Promise<void>;
 }
 
-/** What can be changed while a router runs; what is absent stays as it is. */
+/** The options that can be changed while a router runs; absent ones stay as they are. */
 export interface RouterChanges {
   readonly limits?: Partial<Limits>;
   readonly attempts?: Partial<AttemptLimits>;

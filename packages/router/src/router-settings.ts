@@ -1,4 +1,4 @@
-/** The settings of a realm or router that follow from its options and from the defaults. */
+/** Computes the settings of a realm or router from its options and the defaults. */
 import { getHeapStatistics } from 'node:v8';
 import { anonymous } from './auth/anonymous.ts';
 import type { RealmOptions } from './core/core-realm.ts';
@@ -8,7 +8,7 @@ import type { Limits } from './limits.ts';
 import type { RealmChanges, RouterOptions } from './router-options.ts';
 import type { GuardedRealm } from './session/candidate.ts';
 
-/** How clients are let into a realm, and treated there. */
+/** The settings that concern how clients join a realm, and how slow clients are treated. */
 export function guardsOf(
   own: RealmChanges,
   options: RouterOptions,
@@ -17,7 +17,7 @@ export function guardsOf(
   return { authenticators: authenticators ?? [anonymous()], slowConsumers };
 }
 
-/** How much a realm and its sessions may take. */
+/** The limits of a realm and its sessions. */
 export function boundsOf(
   own: RealmChanges,
   options: RouterOptions,
@@ -29,7 +29,7 @@ export function boundsOf(
   };
 }
 
-/** What the process may keep, in bytes. */
+/** The maximum size of the data that the process keeps (bytes). */
 export function keptBytes({ keptSize }: Limits): number {
   return keptSize || Math.floor(getHeapStatistics().heap_size_limit / 4);
 }

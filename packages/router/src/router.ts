@@ -1,4 +1,4 @@
-/** The router: realms by name, and the connections of their clients. */
+/** The router: its realms by name, and the connections of their clients. */
 import {
   ApplicationError,
   CloseUri,
@@ -49,14 +49,14 @@ import type { LocalSession } from './session/local-session.ts';
 import { callsAsRouter } from './session/own-call.ts';
 import { decidePublishBy } from './session/publish-decisions.ts';
 
-/** A router as its own parts use it; {@link coreOf} returns that of a {@link Router}. */
+/** The internal interface of a router; {@link coreOf} returns it for a {@link Router}. */
 export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
   readonly agent: string;
   readonly uriRules: UriRules;
   readonly strictRequestIds: boolean;
   readonly clock: Clock;
   readonly limits: Limits;
-  /** How often each limit on connections was met. */
+  /** The number of times that each limit on connections was met. */
   readonly limited: LimitTally = new Tally();
   readonly attempts: Attempts | undefined;
   readonly log: Log;
@@ -64,13 +64,13 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
     this.log('error', 'a listener of router.events failed', { code: 'event_listener_failed', error });
   });
   readonly metrics: MetricsRegistry = new MetricsRegistry();
-  /** Of all sockets: when it is through, no frame of the turn is under way any more. */
+  /** The queue of all sockets that have frames to write; when it has been flushed, all frames of the turn are written. */
   readonly queue: FlushQueue = new FlushQueue();
-  /** How its clients share the event loop. */
+  /** Divides the time of the event loop among the clients. */
   readonly turns: TurnsOfRouter;
   readonly outlets: Outlets;
   readonly admission: Admission;
-  /** What outlives the messages it came in, of all realms and clients together: its bytes, and its limit. */
+  /** Accounts for the bytes of data that outlives its messages, over all realms and clients, and their limit. */
   readonly kept: ProcessAccounts;
   readonly #realms = new Map<Uri, GuardedRealm>();
   readonly #connections = new Set<Connection>();
@@ -79,7 +79,7 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
   readonly #rates: Rates;
   readonly #lag: LagProbe;
   readonly #options: RouterOptions;
-  /** How many connections there have been. */
+  /** The number of connections that were ever opened. */
   #opened = 0;
   #whenEmpty: (() => void) | undefined;
   #closing = false;
@@ -112,7 +112,7 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
     return this.#realms.get(name)?.realm;
   }
 
-  /** All realms, as they are shown. */
+  /** All realms, through their public interface. */
   *realms(): Generator<Realm, void> {
     for (const { realm } of this.#realms.values()) yield realm.shown;
   }
@@ -127,10 +127,10 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
   }
 
   /**
-   * Takes a client in at the other end of `transport`.
-   * @param peer how it is connected, for the session meta API, such as `{ type: 'websocket' }`
-   * @param underlay how it is connected, for authenticators alone
-   * @param place what it has been admitted with; without one, it is counted as a handshake, and does not wait
+   * Opens a connection for the client at the other end of `transport`.
+   * @param peer describes the connection in the session meta API, such as `{ type: 'websocket' }`
+   * @param underlay describes the connection to authenticators only
+   * @param place the place that admission gave to the connection; without one, it gets a slot at once
    */
   open(
     transport: Transport,
@@ -158,7 +158,7 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
 
   reconfigureRealm(name: Uri, changes: RealmChanges): void {
     const guarded = this.#realms.get(name);
-    if (guarded === undefined) throw new Error(`no realm is called ${name}`);
+    if (guarded === undefined) throw new Error(`there is no realm with the name ${name}`);
     const { quotas, stores, maxSessions } = boundsOf(changes, this.#options);
     guarded.realm.reconfigure(quotas, stores, maxSessions);
     const guards = guardsOf(changes, this.#options);
@@ -195,7 +195,7 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
       if (connection.member === undefined) connection.shutDown(CloseUri.SYSTEM_SHUTDOWN);
     }
     return new Promise((resolve) => {
-      // A promise settles on a turn of its own: the answers of the last calls go before whatever is next.
+      // The promise settles in a turn of its own, after the answers to the last calls have been sent.
       const dismiss = this.clock.after(patience, resolve);
       const drained = [...this.#realms].filter(([name]) => !except.includes(name));
       let busy = drained.length;
@@ -245,7 +245,7 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
 
   #addRealm(own: NamedRealm, options: RouterOptions): void {
     const { name, authorizer = options.authorizer } = own;
-    if (this.#realms.has(name)) throw new Error(`two realms are called ${name}`);
+    if (this.#realms.has(name)) throw new Error(`there are two realms with the name ${name}`);
     const realm: CoreRealm = this.#createRealm(own, options, {
       decidePublish:
         authorizer &&
@@ -300,26 +300,26 @@ function afterInputAndOutput(): Promise<void> {
 }
 
 /**
- * Makes a router with its realms, open for connections.
+ * Creates a router with its realms, ready to accept connections.
  * @throws Error when two realms have one name
  */
 export function createRouter(options: RouterOptions): Router {
-  // What goes from one serializer to another is not decoded on the way.
+  // Converts payloads from one serializer to another without decoding them.
   transcodeWith(transcode);
   return shownRouter(new CoreRouter(options));
 }
 
 /**
- * The core of a router, for tests of this package.
- * @throws TypeError for a router that `createRouter` has not made
+ * The internal interface of a router, for tests of this package.
+ * @throws TypeError for a router that `createRouter` has not created
  */
 export function coreOf(router: Router): CoreRouter {
   const host = hostOf(router);
   if (host instanceof CoreRouter) return host;
-  throw new TypeError('router: expected one that createRouter has made');
+  throw new TypeError('router: expected one that createRouter returned');
 }
 
-/** The interface of a router for applications. */
+/** The public interface of a router. */
 function shownRouter(core: CoreRouter): Router {
   const { events, metrics, limits, limited, log, clock } = core;
   const router = Object.freeze<Router>({

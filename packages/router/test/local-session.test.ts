@@ -213,7 +213,7 @@ describe('the rules of a realm', () => {
     const session = router.join('realm1');
     expect(await refusal(session.subscribe('com.a', () => undefined))).toBe('granted');
     expect(await refusal(session.subscribe('com.b', () => undefined))).toBe('wamp.error.limit_exceeded');
-    expect(() => router.join('realm1')).toThrow('as many sessions as it takes');
+    expect(() => router.join('realm1')).toThrow('the realm is full');
   });
 
   test('it joins no realm that is not there, and no router that is closing', async () => {

@@ -567,7 +567,7 @@ describe('limits', () => {
       const [, invocation] = await callee.message();
       expect(await callee.send([70, invocation, {}, ['x'.repeat(4096)]])).toBe(413);
       await settle();
-      const why = [expect.stringMatching(/^a message of \d{4} bytes, where the router takes 2048$/)];
+      const why = [expect.stringMatching(/^a message of \d{4} bytes exceeds the maximum of 2048$/)];
       expect(caller.heard.at(-1)).toEqual([8, 48, 1, {}, 'wamp.error.payload_size_exceeded', why]);
       expect(await callee.ask([48, 2, {}, 'wamp.session.count'])).toEqual([50, 2, {}, [2]]);
       expect(site.router.limited.toObject()).toMatchObject({ messages_discarded: 1 });

@@ -14,7 +14,7 @@ const LIMIT = 4096;
 const LONG = 'x'.repeat(LIMIT);
 const TOO_LONG = 'wamp.error.payload_size_exceeded';
 const ID = expect.any(Number) as number;
-const WHY = expect.stringMatching(/^a message of \d+ bytes, where the router takes 4096$/) as string;
+const WHY = expect.stringMatching(/^a message of \d+ bytes exceeds the maximum of 4096$/) as string;
 
 /** A client that has joined. */
 interface Talker {

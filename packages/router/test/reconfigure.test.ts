@@ -16,7 +16,7 @@ describe('realms', () => {
     router.addRealm({ name: 'realm2', maxSessions: 1 });
     expect(router.join('realm2').realm.name).toBe('realm2');
     expect(() => router.join('realm2')).toThrow(ErrorUri.LIMIT_EXCEEDED);
-    expect(() => router.addRealm('realm2')).toThrow('two realms are called realm2');
+    expect(() => router.addRealm('realm2')).toThrow('there are two realms with the name realm2');
   });
 
   test('that are removed say GOODBYE to their sessions, and to no others', async () => {
@@ -49,7 +49,7 @@ describe('realms', () => {
     router.reconfigureRealm('realm1', {});
     await session.subscribe('com.c', () => undefined);
     expect(router.join('realm1').realm.name).toBe('realm1');
-    expect(() => router.reconfigureRealm('realm2', {})).toThrow('no realm is called realm2');
+    expect(() => router.reconfigureRealm('realm2', {})).toThrow('there is no realm with the name realm2');
   });
 
   test('that keep less from now on evict the oldest when the next comes', async () => {

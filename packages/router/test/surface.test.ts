@@ -85,7 +85,7 @@ describe('§1 a router shows what applications need', () => {
   test('and acceptors refuse a router that was not made by createRouter', () => {
     const router = createRouter({ realms: ['realm1'] });
     expect(() => acceptWebSockets({ ...router }, { server: createServer() })).toThrow(
-      new TypeError('router: expected one that createRouter has made'),
+      new TypeError('router: expected one that createRouter returned'),
     );
   });
 });

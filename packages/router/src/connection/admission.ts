@@ -7,7 +7,7 @@ import { FairLine } from './fair-line.ts';
 import { Place, type Share } from './place.ts';
 import { Shares } from './shares.ts';
 
-/** What this needs of the router. */
+/** The parts of the router that this module uses. */
 interface AdmissionRouter {
   readonly clock: Clock;
   readonly limits: Pick<
@@ -19,20 +19,20 @@ interface AdmissionRouter {
   readonly log: Log;
 }
 
-/** Addresses that tell nothing of who connects, such as those of trusted proxies. */
+/** Addresses that do not identify a client, such as those of trusted proxies. */
 interface Addresses {
   has(address: string | undefined): boolean;
 }
 
-/** So many handshakes begin in one turn of the event loop; those that may begin, too, do so in the next ones. */
+/** The maximum number of handshakes that begin in one turn of the event loop; further ones begin in the next turns. */
 export const STARTS_A_TURN = 50;
 /** When a connection has waited this long (ms), the queue is considered overloaded, possibly by hostile clients. */
 const OVERLOAD = 1000;
-/** Then one in so many slots goes to the newest of an address, which need not wait until all before it are through. */
+/** While the queue is overloaded, one in this many slots goes to the newest connection of an address, not to the oldest. */
 const ONE_IN = 4;
-/** How often it is looked whether a silent handshake may be ended, while others wait (ms). */
+/** The interval of the search for a silent handshake to end, while other connections wait (ms). */
 const LOOK = 100;
-/** So many silent connections are never too many. */
+/** Up to this number of silent connections is always allowed. */
 const FEW = 100;
 
 /**
@@ -47,23 +47,23 @@ export class Admission {
   readonly #router: AdmissionRouter;
   readonly #shares: Shares;
   readonly #line = new FairLine<Share, Place>();
-  /** All who wait, as they came. */
+  /** All places that wait for a slot, in order of arrival. */
   readonly #waiting = new Set<Place>();
-  /** Those who have a slot. */
+  /** The places that have a slot. */
   readonly #joining = new Set<Place>();
-  /** Those who have said nothing yet that asks for a slot, or were refused and still have to close. */
+  /** The places that have not asked for a slot yet, or were refused and whose connections have not closed yet. */
   readonly #silent = new Set<Place>();
   readonly #proxies: Addresses[] = [];
   readonly #later: (task: () => void) => void;
   #startsInTurn = 0;
-  /** How many were served while the line was long. */
+  /** The number of slots granted while the queue was overloaded. */
   #served = 0;
   #serving = false;
   #closed = false;
-  /** When silent handshakes are looked at again. */
+  /** When the next search for a silent handshake may begin (ms). */
   #look = -Infinity;
   #mayLook = true;
-  /** Whether a timer is set for that. */
+  /** Whether a timer is set for the next search. */
   #willLook = false;
   #dismissPatience: (() => void) | undefined;
 
@@ -74,21 +74,21 @@ export class Admission {
     this.#later = later;
   }
 
-  /** How many have a slot, how many wait for one, and how many have not asked for one. */
+  /** The number of places that have a slot, that wait for one, and that have not asked for one. */
   get counts(): { readonly joining: number; readonly waiting: number; readonly silent: number } {
     return { joining: this.#joining.size, waiting: this.#line.size, silent: this.#silent.size };
   }
 
-  /** These addresses are those of proxies, and tell nothing. */
+  /** Declares addresses to be those of proxies, which do not identify a client. */
   trust(proxies: Addresses): void {
     this.#proxies.push(proxies);
   }
 
   /**
-   * A connection has been accepted; what it will say is not known yet. When there are too many of these, the one silent
-   * longest is ended.
-   * @param drop ends it
-   * @returns undefined when there are so many from its address that not even a refusal is owed to it
+   * Opens a place for a connection that was just accepted and has not sent anything yet. When there are too many silent
+   * connections, the one that has been silent longest is dropped.
+   * @param drop ends the connection
+   * @returns undefined when its address has so many connections that this one is closed without a refusal message
    */
   accept(address: string | undefined, drop: () => void): Place | undefined {
     const tells = this.#proxies.some((proxies) => proxies.has(address)) ? undefined : address;
@@ -102,29 +102,29 @@ export class Admission {
     return this.#open(new Place(this, share, tells, drop));
   }
 
-  /** The place of what is no connection of its own: it is over when its session is. */
+  /** Opens a place that belongs to no connection: it ends with its session. */
   place(address: string | undefined): Place {
     return this.#open(new Place(this, this.#shares.of(address), address));
   }
 
-  /** A place with a slot for who is there already and cannot wait. */
+  /** Opens a place and grants it a slot at once, for a client that is already connected and cannot wait. */
   enter(address: string | undefined): Place {
     const place = this.place(address);
     this.#start(place);
     return place;
   }
 
-  /** The router closes: all who wait are refused. */
+  /** Refuses all places that wait, because the router closes. */
   close(): void {
     this.#closed = true;
     for (const place of [...this.#waiting]) this.#refuse(place);
   }
 
-  /** For {@link Place}: it asks for a slot, and gets one at once, waits for it, or is refused. */
+  /** For {@link Place}: grants a slot at once, puts the place into the queue, or refuses it. */
   ask(place: Place): void {
     const { share } = place;
     const { connectionsPerAddress } = this.#router.limits;
-    // There is nothing to join any more, and it is told so at once.
+    // The router has closed: the handshake begins, so that the client gets the ABORT that says so at once.
     if (this.#closed) this.#begin(place);
     else if (share !== this.#shares.anybody && share.connections > connectionsPerAddress) {
       this.#refuse(place, 'connections_per_address');
@@ -133,7 +133,7 @@ export class Admission {
     else this.#wait(place);
   }
 
-  /** For {@link Place}: it is known better where the client is. */
+  /** For {@link Place}: the address of the client is known better, and the place counts with that address from now on. */
   move(place: Place, address: string | undefined): void {
     const share = this.#shares.of(address);
     if (share === place.share) return;
@@ -143,7 +143,7 @@ export class Admission {
     place.address = address;
   }
 
-  /** For {@link Place}: it leaves whatever it has. */
+  /** For {@link Place}: gives up the slot of the place, or its position in the queue. */
   release(place: Place): void {
     const { share } = place;
     this.#silent.delete(place);
@@ -155,17 +155,17 @@ export class Admission {
     if (this.#line.size > 0) this.#serve();
   }
 
-  /** For {@link Place}: it is over, or does not count any more. */
+  /** For {@link Place}: the connection no longer counts with its address. */
   forget(place: Place): void {
     this.#shares.forget(place.share);
   }
 
-  /** For {@link Place}: it has nothing, and is to go. */
+  /** For {@link Place}: the place has no slot any more, and its connection is expected to close. */
   silence(place: Place): void {
     this.#silent.add(place);
   }
 
-  /** The clock by which it is told how long a client has been silent (ms). */
+  /** The monotonic time from which the silence of a client is measured (ms). */
   elapsed(): number {
     return this.#router.clock.elapsed();
   }
@@ -193,7 +193,7 @@ export class Admission {
     return this.#joining.size < this.#router.limits.handshakes && share.slots < this.#shares.most(share);
   }
 
-  /** Who waits for the next turn of the event loop alone does not count. */
+  /** The maximum length of the queue; places that only wait for the next turn of the event loop do not count. */
   #mostWaiting(share: Share): number {
     const { handshakes, handshakesWaiting } = this.#router.limits;
     return handshakesWaiting + (this.#hasSlot(share) ? handshakes : 0);
@@ -262,7 +262,7 @@ export class Admission {
     this.#router.log('warn', 'connections refused', { code: 'limit_met', address, limit });
   }
 
-  /** Gives slots to those whose turn it is, as long as there are any, and the turn of the event loop is not long. */
+  /** Grants free slots in the order of the queue, up to {@link STARTS_A_TURN} in this turn of the event loop. */
   #serve(): void {
     if (this.#serving || this.#closed) return;
     this.#serving = true;
@@ -274,7 +274,7 @@ export class Admission {
     }
   }
 
-  /** @returns false when no waiting handshake can have a slot now */
+  /** Grants the next slot. @returns false when no waiting place can have a slot now */
   #serveNext(): boolean {
     const share = this.#nextShare();
     if (share === undefined || (!this.#hasSlot(share) && !this.#makeRoom(share))) return false;
@@ -285,7 +285,7 @@ export class Admission {
     return true;
   }
 
-  /** In the order of turns, but who has an equal share already comes last. */
+  /** The next address in the order of turns; addresses that already have an equal share of the slots come last. */
   #nextShare(): Share | undefined {
     const equal = this.#shares.equal();
     return (
@@ -295,7 +295,7 @@ export class Admission {
     );
   }
 
-  /** Of one address, who comes first is served first; in a long line, some of the newest are, too. */
+  /** Places of one address are served first come, first served; while the queue is overloaded, some go to the newest. */
   #whose(): 'oldest' | 'newest' {
     const [longest] = this.#waiting;
     if (longest === undefined || this.elapsed() - longest.since <= OVERLOAD) return 'oldest';
@@ -303,7 +303,7 @@ export class Admission {
     return this.#served % ONE_IN === 0 ? 'newest' : 'oldest';
   }
 
-  /** Ends a handshake whose client is silent, for another of its share or one of a share that has fewer. */
+  /** Ends a handshake whose client is silent, in favour of its own address or of one that has fewer slots. */
   #makeRoom(share: Share): boolean {
     const now = this.elapsed();
     if (this.#mayLook) {
@@ -324,7 +324,7 @@ export class Admission {
     return false;
   }
 
-  /** Refuses those who have waited too long. */
+  /** After `delay` (ms), refuses the places that have waited longer than `limits.handshakePatience`. */
   #awaitPatience(delay: number): (() => void) | undefined {
     if (!Number.isFinite(delay)) return undefined;
     return this.#router.clock.after(delay, () => {

@@ -1,25 +1,25 @@
-/** Arrivals: messages of one client that have come in and have not been heard, in order. */
+/** Arrivals: the received messages of one client that have not been processed yet, in order. */
 import { BatchCursor } from '@wamp/protocol';
 import { Fifo } from '../core/fifo.ts';
 
-/** Messages below this size are copied one behind the other into pieces of memory of this size (bytes). */
+/** Smaller messages are copied one after the other into pieces of memory of this size (bytes). */
 const PIECE = 16 * 1024;
-/** Octets of the length before each of them. */
+/** The size of the length prefix of each message in a piece (bytes). */
 const LENGTH_SIZE = 4;
-/** How such a piece is read: like a batch of a binary serializer. */
+/** A piece is read like a batch of a binary serializer. */
 const PACKED = { binary: true } as const;
 
-/** Several messages in one piece of memory, of which `end` bytes are taken. */
+/** Several messages in one piece of memory; its first `end` bytes are used. */
 interface PackedMessages {
   readonly bytes: Buffer;
   end: number;
 }
 
-/** What is left of a message that was too long, and was dropped as it came. */
+/** The remains of a message that was too long, and was dropped while it was received. */
 export class Oversized {
-  /** Its first bytes: a copy. */
+  /** A copy of its first bytes. */
   readonly head: Uint8Array;
-  /** Of all of it, in bytes. */
+  /** The length of the whole message (bytes). */
   readonly length: number;
 
   constructor(head: Uint8Array, length: number) {
@@ -33,12 +33,12 @@ type Entry =
   | { readonly batch: BatchCursor }
   | { readonly packed: PackedMessages };
 
-/** First in, first out. It holds copies: what comes in is lent. */
+/** A first-in, first-out queue. It copies messages, because the transport only lends their bytes. */
 export class Arrivals {
   readonly #entries = new Fifo<Entry>();
-  /** What is being read, message by message. */
+  /** The batch or piece that is being read, message by message. */
   #cursor: BatchCursor | undefined;
-  /** The last entry, while small messages may join it. */
+  /** The last entry, while further small messages can be added to it. */
   #open: PackedMessages | undefined;
 
   push(message: Uint8Array): void {
@@ -48,7 +48,7 @@ export class Arrivals {
     } else this.#pack(message);
   }
 
-  /** @param rest of a batch that has been found whole */
+  /** @param rest the unread messages of a batch whose framing has been checked */
   pushBatch(rest: Uint8Array, serializer: { readonly binary: boolean }): void {
     const batch = BatchCursor.over(new Uint8Array(rest), serializer);
     if (batch === undefined) return;
@@ -61,7 +61,7 @@ export class Arrivals {
     this.#entries.push({ message: new Oversized(head, length) });
   }
 
-  /** The size of the next message in bytes, where it is larger than a piece of memory; 0 otherwise. */
+  /** The size of the next message if it is larger than a piece of memory (bytes); 0 otherwise. */
   get nextSize(): number {
     if (this.#cursor !== undefined) return 0;
     const entry = this.#entries.first;

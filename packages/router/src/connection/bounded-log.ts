@@ -1,32 +1,32 @@
-/** A log that clients cannot flood: so many entries of a kind in a second, and the rest is counted. */
+/** A log that clients cannot flood: it limits the entries of each kind per second, and counts the rest. */
 import type { Clock } from '../core/clock.ts';
 import type { Log, LogFacts, LogLevel } from '../log.ts';
 
-/** How many entries of a kind are written in an interval. */
+/** The maximum number of entries of a kind that are written in an interval. */
 const BURST = 10;
 /** The length of an interval (ms). */
 const INTERVAL = 1000;
-/** The kinds told apart. There are fewer in the router; whatever came beyond would count as one kind. */
+/** The maximum number of kinds that are limited separately. The router has fewer; further ones would share one limit. */
 const MOST_KINDS = 200;
-/** The kind of all that are one too many. */
+/** The kind that all further kinds share. */
 const OTHERS = 'further entries';
-/** The longest text among the facts (characters): any URI that a message may have is no longer. */
+/** The maximum length of a text among the facts (characters). No URI of a message is longer. */
 const LONGEST_TEXT = 512;
 
 /** An interval of one kind of entry. */
 interface Interval {
-  /** When it began, by a clock that is never set back (ms). */
+  /** When the interval began, in monotonic time (ms). */
   begun: number;
   written: number;
   unmentioned: number;
-  /** Of the last entry that was not written. */
+  /** The level of the last entry that was not written. */
   level: LogLevel;
 }
 
 /**
- * Limits `log` by kind, which is the text of an entry: 10 entries of a kind are written in a second. What comes beyond
- * is counted, and at the end of the second an entry of the same kind says how many there were (`unmentioned`). A text
- * among the facts is cut after 512 characters.
+ * Limits `log` by kind, which is the text of an entry: 10 entries of a kind are written per second. Further ones are
+ * counted, and at the end of the second an entry of the same kind says how many they were (`unmentioned`). Texts among
+ * the facts are cut after 512 characters.
  */
 export function boundedLog(log: Log, clock: Clock): Log {
   const intervals = new Map<string, Interval>();

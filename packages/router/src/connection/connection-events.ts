@@ -1,13 +1,13 @@
-/** What events tell of one connection: that it was opened, who logged in or was refused, why it ended. */
+/** Emits the events of one connection: opened, log-in accepted or refused, closed. */
 import type { Uri } from '@wamp/protocol';
 import type { EndedBy, RouterEvents } from '../events.ts';
 import type { Attempt } from '../session/candidate.ts';
 import type { Joined } from '../session/joining.ts';
 import type { Member } from '../session/member.ts';
 
-/** What every event of a connection tells. */
+/** The facts that every event of a connection contains. */
 interface ConnectionFacts {
-  /** Its number among all connections of the router. */
+  /** The number of the connection among all connections of the router. */
   readonly connection: number;
   readonly transport: string;
   readonly address: string | undefined;
@@ -16,7 +16,7 @@ interface ConnectionFacts {
 export class ConnectionEvents {
   readonly facts: ConnectionFacts;
   readonly #events: RouterEvents;
-  /** Which side ends the connection, and why; undefined while it is open. */
+  /** Which side ends the connection, and why; undefined until an end was announced. */
   #ending: { readonly by: EndedBy; readonly reason: string } | undefined;
 
   constructor(events: RouterEvents, facts: ConnectionFacts) {
@@ -34,12 +34,12 @@ export class ConnectionEvents {
     this.#events.emit({ code: 'login_refused', ...this.facts, ...attempt, reason, message });
   }
 
-  /** The connection is about to end. The first reason counts. */
+  /** Announces which side ends the connection, and why. Only the first announcement counts. */
   endsBy(by: EndedBy, reason: string): void {
     this.#ending ??= { by, reason };
   }
 
-  /** @param where its session was, if it had one */
+  /** @param where the realm and id of the session that the connection had, if any */
   closed({ realm, session }: Partial<Member['where']> = {}): void {
     const { by, reason } = this.#ending ?? { by: 'router', reason: '' };
     this.#events.emit({ code: 'connection_closed', ...this.facts, realm, session, by, reason });

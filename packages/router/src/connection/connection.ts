@@ -1,4 +1,4 @@
-/** A client's connection: from being opened to being closed, by way of a session. */
+/** A client's connection, from open to closed, with the handshake and the session in between. */
 import {
   CloseUri,
   ErrorUri,
@@ -28,10 +28,10 @@ import { Inflow, Pause, type Hearer } from './inflow.ts';
 import type { Place } from './place.ts';
 import type { TurnsOfRouter } from './turns.ts';
 
-/** What a join costs, from HELLO on. */
+/** The cost of a join, from HELLO on (units of work). */
 const JOIN = 100;
 
-/** What this needs of the router. */
+/** The parts of the router that this module uses. */
 export interface ConnectionRouter extends HandshakeRouter {
   readonly strictRequestIds: boolean;
   readonly limits: Limits;
@@ -39,14 +39,14 @@ export interface ConnectionRouter extends HandshakeRouter {
   readonly limited: LimitTally;
   readonly turns: TurnsOfRouter;
   readonly events: RouterEvents;
-  /** A connection is over. */
+  /** Called when a connection has ended. */
   disconnected(connection: Connection): void;
 }
 
 /**
- * Where the connection stands, and what stands for its client there: `joining` until WELCOME, `joined`, `leaving` once the
- * session is over and the answer to GOODBYE is awaited, `closed` when nothing that comes in counts any more. All have one
- * shape: it is looked at with every message.
+ * The state of the connection, and the object that represents its client in that state: `joining` until WELCOME; `joined`;
+ * `leaving` after the session has ended, until the client answers GOODBYE; `closed`, when received messages are ignored.
+ * All states have the same object shape, because every message reads the state.
  */
 type State =
   | { readonly name: 'joining'; readonly client: Handshake }
@@ -55,9 +55,9 @@ type State =
   | { readonly name: 'closed'; readonly client: undefined };
 
 export class Connection implements Hearer, JoiningConnection, ClientCarrier {
-  /** What comes in goes through it. */
+  /** Schedules the messages that the client sends. */
   readonly inflow: Inflow;
-  /** What is told of it. */
+  /** Emits the events of this connection. */
   readonly events: ConnectionEvents;
   readonly #router: ConnectionRouter;
   readonly #transport: Transport;
@@ -82,27 +82,27 @@ export class Connection implements Hearer, JoiningConnection, ClientCarrier {
     const client = new Handshake(router, this, approach, transport.acceptable);
     this.#state = { name: 'joining', client };
     place.evicted = () => {
-      this.refuse(ErrorUri.UNAVAILABLE, 'the client has not joined while others wait to');
+      this.refuse(ErrorUri.UNAVAILABLE, 'the handshake takes too long while other clients wait for one');
     };
     transport.acceptUpTo?.(router.limits.handshakeSize);
   }
 
-  /** How the client is connected, as the session meta API tells it. */
+  /** The type of transport, as shown in the session meta API. */
   get transportType(): string {
     return this.events.facts.transport;
   }
 
-  /** What has not left this process yet, in bytes. */
+  /** Bytes for the client that this process has not handed to the operating system yet. */
   get queued(): number {
     return this.#member?.queued ?? this.#transport.backlog;
   }
 
-  /** The session's realm and id while it has one; for logs. */
+  /** The realm and id of the session, for logs; undefined while there is no session. */
   get member(): Member['where'] | undefined {
     return this.#member?.where;
   }
 
-  /** True while it serves a session: what the core sends goes out, and what is permitted comes in. */
+  /** True while the connection serves a session. */
   get isOpen(): boolean {
     return this.#state.name === 'joined';
   }
@@ -114,7 +114,7 @@ export class Connection implements Hearer, JoiningConnection, ClientCarrier {
       this.violation('a message before WELCOME is too large', 'oversize');
       return;
     }
-    // Not by way of `guard`: this runs for every message, and needs no closure.
+    // `guard` is not used here, because this runs for every message and must not allocate a closure.
     try {
       const message = this.#transport.serializer.decode(bytes);
       if (state.name === 'joined') {
@@ -134,13 +134,13 @@ export class Connection implements Hearer, JoiningConnection, ClientCarrier {
     });
   }
 
-  /** The session goes on, where it is known who is to be told instead. */
+  /** Answers a message that was too long with an error, if its request can be identified; otherwise ends the session. */
   oversized(head: Uint8Array, length: number): void {
     const state = this.#state;
     if (state.name === 'leaving' || state.name === 'closed') return;
     this.#router.limited.add('bytes_discarded', length);
     const message = state.name === 'joined' ? readHead(this.#transport.serializer, head) : undefined;
-    const why = `a message of ${length} bytes, where the router takes ${this.#transport.acceptable ?? Infinity}`;
+    const why = `a message of ${length} bytes exceeds the maximum of ${this.#transport.acceptable ?? Infinity}`;
     if (state.name === 'joined' && message !== undefined) {
       this.guard(() => {
         state.client.refuseLong(message, length, { error: ErrorUri.PAYLOAD_SIZE_EXCEEDED, why });
@@ -176,7 +176,7 @@ export class Connection implements Hearer, JoiningConnection, ClientCarrier {
     return fault === undefined;
   }
 
-  /** T-41: WELCOME before anything that tells of the session. */
+  /** T-41: sends WELCOME before the session joins, so that no message about the session precedes it. */
   welcome(joined: Joined): void {
     const { turns, limits } = this.#router;
     turns.work.spent += JOIN;
@@ -198,8 +198,8 @@ export class Connection implements Hearer, JoiningConnection, ClientCarrier {
   }
 
   /**
-   * Ends the connection with ABORT for what its client does.
-   * @returns false when it is over already
+   * Ends the connection with ABORT because its client exceeded a limit, and logs the reason.
+   * @returns false when the connection was closed already
    */
   refuse(reason: Uri, message: string): boolean {
     if (this.#state.name === 'closed') return false;
@@ -214,24 +214,24 @@ export class Connection implements Hearer, JoiningConnection, ClientCarrier {
     this.events.endsBy('router', reason);
     this.#member?.drop();
     const abort = { type: MessageType.ABORT, reason, payload: Payload.none } as const;
-    // The explanation is a courtesy; where it does not fit, the reason alone may.
+    // If ABORT with the explanation does not fit, it is sent without.
     if (!this.write({ ...abort, details: { message } })) this.write({ ...abort, details: {} });
     this.hangUp(failure);
   }
 
-  /** Ends the connection without another word. */
+  /** Closes the transport without sending another message. */
   hangUp(failure?: TransportFailure): void {
     this.#end();
     this.#transport.close(failure);
   }
 
-  /** Ends the connection from the router's side: GOODBYE to a session, ABORT to a client that has none yet. */
+  /** Ends the connection because the router closes: sends GOODBYE to a session, ABORT to a client that has not joined. */
   shutDown(reason: Uri): void {
     if (this.#state.name === 'joining') this.abort(reason, 'the router is closing');
     else this.leave(reason);
   }
 
-  /** The router says GOODBYE; the client has a while to answer. */
+  /** Sends GOODBYE, and closes the connection when the client has not answered within `limits.goodbyeTimeout`. */
   leave(reason: Uri, message?: string, departure?: Departure): void {
     if (this.#state.name !== 'joined') return;
     this.#leaving(this.#state.client, 'router', reason, departure);
@@ -242,7 +242,7 @@ export class Connection implements Hearer, JoiningConnection, ClientCarrier {
     });
   }
 
-  /** SES-9: the client leaves; it is answered, and gone. */
+  /** SES-9: answers the client's GOODBYE, and closes the connection. */
   goodbye(reason: Uri): void {
     if (this.#state.name !== 'joined') return;
     this.#leaving(this.#state.client, 'client', reason);
@@ -257,7 +257,7 @@ export class Connection implements Hearer, JoiningConnection, ClientCarrier {
     });
   }
 
-  /** Runs what the client has caused; its violations end it, and it alone (VIO-1). */
+  /** Runs a task that the client has caused; a protocol violation in it ends this connection only (VIO-1). */
   guard(task: () => void): void {
     try {
       task();
@@ -282,7 +282,7 @@ export class Connection implements Hearer, JoiningConnection, ClientCarrier {
   }
 
   overflow(): void {
-    this.refuse(ErrorUri.LIMIT_EXCEEDED, 'too many messages wait for a decision');
+    this.refuse(ErrorUri.LIMIT_EXCEEDED, 'too many requests wait for authorization');
   }
 
   get #member(): Member | undefined {
@@ -305,7 +305,7 @@ export class Connection implements Hearer, JoiningConnection, ClientCarrier {
           this.hangUp();
         }
         return;
-      case 'leaving': // SES-10: everything but the answer is ignored
+      case 'leaving': // SES-10: everything except the answer to GOODBYE is ignored
         if (message.type === MessageType.GOODBYE || message.type === MessageType.ABORT) this.hangUp();
         return;
       case 'closed':
@@ -313,7 +313,7 @@ export class Connection implements Hearer, JoiningConnection, ClientCarrier {
     }
   }
 
-  /** The session is over, and the last word to its client comes next. */
+  /** Ends the session, before the last message to its client is sent. */
   #leaving(member: Member, by: EndedBy, reason: Uri, departure?: Departure): void {
     this.#state = { name: 'leaving', client: member };
     this.events.endsBy(by, reason);
@@ -321,7 +321,7 @@ export class Connection implements Hearer, JoiningConnection, ClientCarrier {
     member.leave(departure);
   }
 
-  /** An error of the router, or of a plug-in, ends this client's connection and does not affect others. */
+  /** An error in the router or in a plug-in ends only the connection of the client that caused it. */
   #blame(error: unknown): void {
     if (error instanceof ProtocolViolation) this.violation(error.message);
     else {

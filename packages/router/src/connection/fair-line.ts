@@ -1,22 +1,22 @@
 /** A fair queue: keys (addresses) take turns, regardless of how many entries each has. */
 
-/** Those who wait under one key: the set in the order in which they came, the stack for the newest of them. */
+/** The entries of one key: a set in order of arrival, and a stack that finds the newest. */
 interface LineRow<T> {
   readonly members: Set<T>;
   stack: T[];
 }
 
-/** Each entry waits in the row of its key; the rows are in the order of their turns. */
+/** One row of entries for each key; the rows are in the order in which their keys take turns. */
 export class FairLine<K, T> {
   readonly #rows = new Map<K, LineRow<T>>();
   #size = 0;
 
-  /** How many wait. */
+  /** The number of entries. */
   get size(): number {
     return this.#size;
   }
 
-  /** How many wait under a key. */
+  /** The number of entries of a key. */
   of(key: K): number {
     return this.#rows.get(key)?.members.size ?? 0;
   }
@@ -34,7 +34,7 @@ export class FairLine<K, T> {
     if (row?.members.delete(item) !== true) return;
     this.#size -= 1;
     if (row.members.size === 0) this.#rows.delete(key);
-    // The stack keeps those who have left until they come up; it must not become a list of them.
+    // Deleted entries stay on the stack until they are popped; it is rebuilt before it consists mostly of them.
     else if (row.stack.length > 2 * row.members.size + 16) row.stack = [...row.members];
   }
 
@@ -44,7 +44,7 @@ export class FairLine<K, T> {
     return undefined;
   }
 
-  /** The key under which most wait. */
+  /** The key that has the most entries. */
   longest(): K | undefined {
     let longest: K | undefined;
     let most = 0;
@@ -56,7 +56,7 @@ export class FairLine<K, T> {
     return longest;
   }
 
-  /** Takes the one under `key` who has waited longest, or came last; it is the turn of all other keys now. */
+  /** Takes the oldest or newest entry of `key`, and moves the key behind all others. */
   take(key: K, from: 'oldest' | 'newest'): T | undefined {
     const row = this.#rows.get(key);
     if (row === undefined) return undefined;

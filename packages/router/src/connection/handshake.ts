@@ -1,4 +1,4 @@
-/** A client's handshake: HELLO … WELCOME in time, and in a slot of its own. */
+/** The handshake of a client, from HELLO to WELCOME, with its deadlines and its slot. */
 import { ErrorUri, MessageType, type Dict, type Message, type Uri } from '@wamp/protocol';
 import type { Underlay } from '../auth/authenticator.ts';
 import type { Limits, LimitTally } from '../limits.ts';
@@ -7,36 +7,36 @@ import type { ConnectionEvents } from './connection-events.ts';
 import { deadline, type DeadlineName } from './deadline.ts';
 import type { Place } from './place.ts';
 
-/** What this needs of the router. */
+/** The parts of the router that this module uses. */
 export interface HandshakeRouter extends JoiningRouter {
   readonly limits: Pick<Limits, 'helloTimeout' | 'authenticateTimeout'>;
   readonly limited: LimitTally;
 }
 
-/** The connection whose client joins, as its handshake needs it. */
+/** The parts of the connection that the handshake of its client uses. */
 export interface JoiningConnection {
   readonly events: ConnectionEvents;
-  /** The client has to hear a message. @returns false when the connection is over because it cannot */
+  /** Sends a message that the client must get. @returns false when that was impossible, and has ended the connection */
   write(message: Message): boolean;
-  /** The client is in. */
+  /** Admits the client to its realm. */
   welcome(joined: Joined): void;
-  /** The client is out. */
+  /** Ends the connection with ABORT. */
   abort(reason: Uri, message: string): void;
-  /** The client gave up itself. */
+  /** Closes the transport, because the client sent ABORT. */
   hangUp(): void;
-  /** Runs what the client has caused. */
+  /** Runs a task that the client has caused, and handles its errors. */
   guard(task: () => void): void;
 }
 
 /** How the client is connected. */
 export interface Approach {
-  /** The number of the connection among all of the router. */
+  /** The number of the connection among all connections of the router. */
   readonly number: number;
-  /** For the session meta API. */
+  /** Describes the connection in the session meta API. */
   readonly peer: Dict;
-  /** For authenticators alone. */
+  /** Describes the connection to authenticators only. */
   readonly underlay: Underlay;
-  /** What it has been admitted with. */
+  /** The place that admission has given to the connection. */
   readonly place: Place;
 }
 
@@ -45,11 +45,11 @@ export class Handshake {
   readonly #connection: JoiningConnection;
   readonly #place: Place;
   readonly #joining: Joining;
-  /** Calls the current deadline off. */
+  /** Cancels the current deadline. */
   #dismiss: () => void;
   #stopped = false;
 
-  /** @param acceptable the longest message that is taken of the session (bytes); undefined for any */
+  /** @param acceptable the maximum size of a message from the session (bytes); undefined for any size */
   constructor(
     router: HandshakeRouter,
     connection: JoiningConnection,
@@ -64,8 +64,8 @@ export class Handshake {
   }
 
   /**
-   * Takes a message of the client.
-   * @throws ProtocolViolation when it is not the one that is due
+   * Processes a message from the client.
+   * @throws ProtocolViolation when the message is not one that the handshake expects
    */
   receive(message: Message): void {
     if (message.type === MessageType.ABORT) this.#connection.events.endsBy('client', message.reason);
@@ -73,7 +73,7 @@ export class Handshake {
     this.#dismiss();
     if (step instanceof Promise) {
       const { delay } = this.#joining;
-      // A client that waits for a verdict needs no slot as urgently as others do.
+      // A log-in that is delayed after failed attempts needs its slot less than others do: it counts as silent.
       this.#place.awaits(delay > 0);
       this.#dismiss = this.#deadline('authenticate_timeout', 'authentication took too long', delay);
       void step.then((settled) => {
@@ -84,7 +84,7 @@ export class Handshake {
     } else this.#take(step);
   }
 
-  /** It is over, one way or the other. */
+  /** Ends the handshake, whatever its outcome. */
   stop(): void {
     this.#stopped = true;
     this.#dismiss();
@@ -102,14 +102,14 @@ export class Handshake {
       this.#connection.write(step.challenge);
     } else if (step.joined.realm.isFull) {
       step.joined.realm.limited.add('sessions');
-      this.#turnAway(ErrorUri.LIMIT_EXCEEDED, 'the realm has as many sessions as it takes');
+      this.#turnAway(ErrorUri.LIMIT_EXCEEDED, 'the realm is full: it has maxSessions sessions');
     } else {
       this.#stopped = true;
       this.#connection.welcome(step.joined);
     }
   }
 
-  /** The client does not come in. */
+  /** Refuses the client with ABORT. */
   #turnAway(reason: Uri, message: string): void {
     this.#connection.events.refused(this.#joining.attempt, reason, message);
     this.#connection.abort(reason, message);

@@ -1,4 +1,4 @@
-/** Inflow: what comes from a client is heard at once, or later when the turn has had enough work or its receivers are full. */
+/** Inflow: processes received messages at once, or later if this turn has had enough work or their receivers are full. */
 import {
   BatchCursor,
   MessageType,
@@ -14,35 +14,35 @@ import type { Producer, Work, Worker } from '../core/work.ts';
 import { Arrivals, Oversized } from './arrivals.ts';
 import type { TurnsOfRouter } from './turns.ts';
 
-/** Who hears what is let through. */
+/** Processes the messages that the inflow passes on. */
 export interface Hearer extends TransportListener {
-  /** A message that was decoded before and has waited since. */
+  /** Processes a message that was decoded earlier, and has waited since. */
   message(message: Message): void;
   oversized(head: Uint8Array, length: number): void;
 }
 
-/** What this needs of the router. */
+/** The parts of the router that this module uses. */
 interface InflowRouter {
   readonly turns: TurnsOfRouter;
   readonly clock: Pick<Clock, 'elapsed'>;
 }
 
-/** What a message costs, whatever it causes. */
+/** The base cost of a message (units of work). */
 const MESSAGE = 2;
-/** So many bytes of a message cost a unit of work more, as a power of two: they are read, and perhaps copied. */
+/** Bytes of a message that cost one unit of work, as a power of two: they are read, and possibly copied. */
 const BYTES_A_UNIT = 12;
-/** What checking a longer message costs depends on what is in it: it is timed (bytes). */
+/** From this size on, processing is timed, because the cost of checking a message depends on its contents (bytes). */
 const LARGE = 16 * 1024;
-/** The likely cost of a longer message: bytes per unit, as a power of two (1 MiB of a list of ids: 33 ms). */
+/** The likely cost of a timed message: bytes per unit, as a power of two (1 MiB of a list of ids: 33 ms). */
 const LARGE_BYTES_A_UNIT = 5;
 /** A message of this size waits for a turn in which little has come in (bytes). */
 const VERY_LARGE = 128 * 1024;
-/** Of a client that is held, nothing more is read once so many bytes of requests wait. */
+/** When this many bytes of requests of a held client wait, reading from it pauses (bytes). */
 const MOST_HELD = 1024 * 1024;
-/** What a message that waits takes beside its bytes. */
+/** Memory that a waiting message takes in addition to its size (bytes). */
 const OVERHEAD = 256;
 
-/** Why nothing is read; several reasons may hold at a time. */
+/** The reasons why reading is paused, as flags. */
 export const Pause = { TURN: 1, HELD: 2, CHOKED: 4, RATE: 8, GATE: 16 } as const;
 export type Pause = (typeof Pause)[keyof typeof Pause];
 
@@ -54,21 +54,21 @@ export class Inflow implements TransportListener, Worker, Producer {
   readonly #turns: TurnsOfRouter;
   readonly #clock: Pick<Clock, 'elapsed'>;
   readonly #work: Work;
-  /** Made when first needed, which it hardly ever is. */
+  /** Created when first needed; most connections never need it. */
   #arrivals: Arrivals | undefined;
-  /** True while there are arrivals, behind which all that comes has to wait. */
+  /** True while there are arrivals; new messages queue behind them. */
   #waiting = false;
-  /** Requests that wait until this client is no longer held, and their bytes. */
+  /** Requests that wait until this client is no longer held, with their weight (bytes). */
   readonly #held = new Fifo<{ readonly message: Message; readonly weight: number }>();
   #heldBytes = 0;
-  /** True while requests have to wait. */
+  /** True while new requests have to wait. */
   #holding = false;
   #holds = 0;
   #chokes = 0;
   #pauses = 0;
-  /** Whether it is among those who wait for their slice. */
+  /** True while this inflow waits for a slice of a turn. */
   #queued = false;
-  /** Why the transport is gone, while messages that came before are still to be heard. */
+  /** Why the transport closed; set while messages received before that have not been processed yet. */
   #gone: { readonly reason: string; readonly by: ClosedBy | undefined } | undefined;
   #stopped = false;
 
@@ -88,7 +88,7 @@ export class Inflow implements TransportListener, Worker, Producer {
     }
   }
 
-  /** The messages of a batch. Of one that is broken, none counts. */
+  /** Processes the messages of a batch. A malformed batch is a violation, and none of its messages is processed. */
   batch(bytes: Uint8Array): void {
     const { serializer } = this.#transport;
     const cursor = BatchCursor.over(bytes, serializer);
@@ -120,7 +120,7 @@ export class Inflow implements TransportListener, Worker, Producer {
     this.#hearer.drained?.();
   }
 
-  /** What came before is heard first. */
+  /** Reports that the transport closed, after the messages that it delivered before have been processed. */
   closed(reason: string, by?: ClosedBy): void {
     if (this.#waiting || this.#held.size > 0) {
       this.#gone = { reason, by };
@@ -128,7 +128,7 @@ export class Inflow implements TransportListener, Worker, Producer {
     } else this.#hearer.closed(reason, by);
   }
 
-  /** Nothing is heard any more; what comes is read, so that the end of it is noticed. */
+  /** Ignores everything from now on. The transport is still read, so that its end is noticed. */
   stop(): void {
     this.#stopped = true;
     this.#arrivals = undefined;
@@ -140,8 +140,8 @@ export class Inflow implements TransportListener, Worker, Producer {
 
   /**
    * Keeps a request back while its sender is held. Answers pass, because other sessions wait for them.
-   * @param size of the message in bytes
-   * @returns true when it is kept, to be heard later
+   * @param size the size of the message (bytes)
+   * @returns true when the message is kept, and will be processed later
    */
   keepsBack(message: Message, size: number): boolean {
     if (!this.#holding || this.#isOnItsWay || isAnswer(message)) return false;
@@ -175,7 +175,7 @@ export class Inflow implements TransportListener, Worker, Producer {
     if (this.#chokes === 0) this.resume(Pause.CHOKED);
   }
 
-  /** Reads nothing more, until every reason is gone. */
+  /** Pauses reading until every reason has been resumed. */
   pause(reason: Pause): void {
     if (this.#stopped) return;
     if (this.#pauses === 0) this.#transport.pause?.();
@@ -200,7 +200,7 @@ export class Inflow implements TransportListener, Worker, Producer {
     return true;
   }
 
-  /** Runs what this client has caused. */
+  /** Runs a task that this client has caused; its work is charged to this client. */
   cause(task: () => void): void {
     const work = this.#work;
     if (work.spent === 0) this.#turns.begin();
@@ -216,7 +216,7 @@ export class Inflow implements TransportListener, Worker, Producer {
     return spent + (bytes.length >>> LARGE_BYTES_A_UNIT) < limit;
   }
 
-  /** True while nothing keeps requests back: those that were come first. */
+  /** True when requests that were kept back may be processed. They precede all other messages. */
   get #isFree(): boolean {
     return this.#holds === 0 || this.#gone !== undefined;
   }
@@ -225,7 +225,7 @@ export class Inflow implements TransportListener, Worker, Producer {
     return this.#gone !== undefined && this.#held.size === 0;
   }
 
-  /** Hears the next that may be heard. @returns false when there is none */
+  /** Processes the next message that may be processed. @returns false when there is none */
   #goOn(): boolean {
     if (this.#isFree && this.#held.size > 0) this.#hearHeld();
     else {
@@ -248,7 +248,7 @@ export class Inflow implements TransportListener, Worker, Producer {
     if (work.spent >= work.untimed) this.#turns.time();
   }
 
-  /** Counts a large message as the microseconds that it takes, where these are more. */
+  /** Charges a large message by the clock, if it took more microseconds than the units it was counted as. */
   #time(bytes: Uint8Array): void {
     const work = this.#work;
     const { spent } = work;
@@ -268,7 +268,7 @@ export class Inflow implements TransportListener, Worker, Producer {
     });
   }
 
-  /** Nothing is left that may be heard now. */
+  /** Called when no message is left that may be processed now. */
   #caughtUp(): void {
     this.#waiting = false;
     this.resume(Pause.TURN);
@@ -291,7 +291,7 @@ export class Inflow implements TransportListener, Worker, Producer {
   }
 }
 
-/** What others wait for. */
+/** True for a message that another session waits for. */
 function isAnswer({ type }: Message): boolean {
   return type === MessageType.YIELD || type === MessageType.ERROR;
 }

@@ -1,4 +1,4 @@
-/** Log-in without a connection: authenticators judge credentials, and the session is one of this process. */
+/** Log-in without a connection: authenticators check credentials, and the result is a session of this process. */
 import {
   ApplicationError,
   ErrorUri,
@@ -19,16 +19,16 @@ import type { Admission } from './admission.ts';
 import { deadline } from './deadline.ts';
 import type { Place } from './place.ts';
 
-/** How a principal proves its identity: the part of HELLO that says so, and the answer to a challenge. */
+/** How a principal proves its identity: the authentication details of HELLO, and the answer to a challenge. */
 export interface Credentials {
-  /** The authid that the principal claims; the authenticator finds it by default. */
+  /** The authid that the principal claims; by default, the authenticator determines it. */
   readonly authid?: string;
-  /** The methods on offer, the preferred one first; `anonymous` by default. */
+  /** The methods that the principal offers, in order of preference; `anonymous` by default. */
   readonly authmethods?: readonly string[];
   readonly authextra?: Dict;
   /**
-   * The signature for a challenge; for `ticket`, that is the ticket. Without it, a challenge is a refusal.
-   * @param method the one that the authenticator has chosen
+   * Returns the signature for a challenge; for `ticket`, the ticket. Without this function, a challenge ends the log-in.
+   * @param method the method that the authenticator has chosen
    * @param extra CHALLENGE.Extra
    */
   readonly answer?: (method: string, extra: Dict) => string;
@@ -37,11 +37,11 @@ export interface Credentials {
 export interface LoginOptions extends Omit<LocalOptions, 'principal' | 'trusted' | 'transport'> {
   /** Describes the client in the session meta API, such as `{ type: 'http', peer: 'tcp:192.0.2.1:50000' }`. */
   readonly peer?: Dict;
-  /** Describes the client to authenticators only; failed attempts count for its address. */
+  /** Describes the client to authenticators only; failed attempts are counted for its address. */
   readonly underlay?: Underlay;
 }
 
-/** What this needs of the router. */
+/** The parts of the router that this module uses. */
 export interface LoginRouter extends JoiningRouter, LocalRouter {
   readonly clock: JoiningRouter['clock'];
   readonly log: JoiningRouter['log'];
@@ -51,7 +51,7 @@ export interface LoginRouter extends JoiningRouter, LocalRouter {
   readonly admission: Pick<Admission, 'place'>;
 }
 
-/** The number that events tell of a log-in without a connection. */
+/** The connection number in events about a log-in without a connection. */
 const NO_CONNECTION = 0;
 
 /**
@@ -88,7 +88,7 @@ export async function logIn(
   }
 }
 
-/** Waits for a slot. @throws ApplicationError `wamp.error.unavailable` when there is none */
+/** Waits for a slot. @throws ApplicationError `wamp.error.unavailable` when it is refused */
 function slot(place: Place): Promise<void> {
   return new Promise((resolve, reject) => {
     const refuse = (): void => {
@@ -98,7 +98,7 @@ function slot(place: Place): Promise<void> {
   });
 }
 
-/** From HELLO to the verdict, in time. */
+/** Runs the handshake from HELLO to the verdict, with its deadlines. */
 function conclude(
   router: LoginRouter,
   joining: Joining,
@@ -142,7 +142,7 @@ function answerTo(
 ): Parameters<Joining['receive']>[0] {
   if (answer === undefined) {
     throw new ApplicationError(ErrorUri.AUTHENTICATION_REQUIRED, [
-      `the method ${authmethod} asks for an answer to its challenge, and there is none`,
+      `the method ${authmethod} requires an answer to its challenge; pass credentials.answer`,
     ]);
   }
   return { type: MessageType.AUTHENTICATE, signature: answer(authmethod, extra), extra: {} };

@@ -1,26 +1,26 @@
-/** The place of one connection in the router's admission: from being accepted to being over. */
+/** The place of one connection in the router's admission, from accepted to closed. */
 import type { Client } from '../core/session.ts';
 import { nothing } from '../nothing.ts';
 
-/** What the connections from one address have together. */
+/** What the connections from one address have in total. */
 export interface Share {
-  /** Undefined for those whose address tells nothing. */
+  /** Undefined for connections whose address does not identify a client. */
   readonly client: Client | undefined;
   connections: number;
-  /** Handshakes under way. */
+  /** The number of handshakes in progress. */
   slots: number;
   waiting: number;
 }
 
-/** What becomes of who asks for a slot. */
+/** Receives the outcome of a request for a slot. */
 export interface SlotListener {
-  /** It has one; what follows is the handshake. */
+  /** The slot is granted; the handshake begins. */
   begin(): void;
-  /** There is none for it, now or ever. */
+  /** The slot is refused for good. */
   refuse(): void;
 }
 
-/** What a place is taken of. */
+/** The parts of the admission that a place uses. */
 interface PlaceAdmission {
   ask(place: Place): void;
   move(place: Place, address: string | undefined): void;
@@ -35,12 +35,12 @@ type PlaceStage = 'silent' | 'waiting' | 'joining' | 'joined' | 'refused' | 'ove
 export class Place {
   share: Share;
   address: string | undefined;
-  /** Since when it waits, or its client is waited for (ms); Infinity while the client is not. */
+  /** Since when the place waits for a slot, or the router for the client's message (ms); Infinity while neither waits. */
   since: number;
-  /** Ends a handshake that takes too long while others wait; set by who conducts it. */
+  /** Ends a handshake that takes too long while others wait; set by the code that runs the handshake. */
   evicted: () => void = nothing;
   readonly #admission: PlaceAdmission;
-  /** Ends the connection; undefined when there is none of its own. */
+  /** Drops the connection; undefined for a place that belongs to none. */
   readonly #drop: (() => void) | undefined;
   #entry: SlotListener | undefined;
   #stage: PlaceStage = 'silent';
@@ -53,14 +53,14 @@ export class Place {
     this.#drop = drop;
   }
 
-  /** It is known better where the client is, for a proxy has said so. */
+  /** Counts the connection with another address, which a proxy has reported. */
   at(address: string | undefined): void {
     if (this.#stage === 'silent') this.#admission.move(this, address);
   }
 
   /**
-   * Asks for a slot. Of `entry` one is called, now or later, unless the connection is over first.
-   * @returns whether the answer is still to come
+   * Asks for a slot. One method of `entry` is called, now or later, unless the connection ends first.
+   * @returns true when the outcome is still open
    */
   ask(entry: SlotListener): boolean {
     if (this.#stage !== 'silent') return false;
@@ -73,26 +73,26 @@ export class Place {
     return this.#stage === 'waiting';
   }
 
-  /** Whether the client is waited for now; while it is not, it is not silent. */
+  /** Says whether the router waits for a message from the client now. Otherwise, the client does not count as silent. */
   awaits(client: boolean): void {
     this.since = client ? this.#admission.elapsed() : Infinity;
   }
 
-  /** It is a session's now, or serves one. */
+  /** The client has joined: gives up the slot. */
   joined(): void {
     if (this.#stage !== 'silent' && this.#stage !== 'joining') return;
     this.#stage = 'joined';
     this.#admission.release(this);
   }
 
-  /** Its session is over, or its handshake has failed; a connection of its own still has to close. */
+  /** The session has ended, or the handshake has failed; the connection, if any, is expected to close. */
   left(): void {
     if (this.#stage === 'over') return;
     if (this.#drop === undefined) this.gone();
     else this.refused();
   }
 
-  /** Nothing is left of it. */
+  /** The connection has closed: the place ends. */
   gone(): void {
     if (this.#stage === 'over') return;
     const counts = this.#stage !== 'refused';
@@ -102,31 +102,31 @@ export class Place {
     this.#admission.release(this);
   }
 
-  /** For the admission: too many are silent, and this one has been for longest. */
+  /** For the admission: drops the connection, because too many are silent and this one has been silent longest. */
   drop(): void {
     this.#drop?.();
   }
 
-  /** For the admission: it waits for a slot. */
+  /** For the admission: the place waits for a slot. */
   waits(): void {
     this.#stage = 'waiting';
     this.since = this.#admission.elapsed();
   }
 
-  /** For the admission: it has a slot. */
+  /** For the admission: the place has a slot. */
   started(): void {
     this.#stage = 'joining';
     this.since = this.#admission.elapsed();
   }
 
-  /** For the admission: grants the slot. */
+  /** For the admission: begins the handshake. */
   begin(): void {
     const entry = this.#entry;
     this.#entry = undefined;
     entry?.begin();
   }
 
-  /** It does not count with its address any more, but has still to close. */
+  /** For the admission: refuses the connection. It no longer counts with its address, and is expected to close. */
   refused(): void {
     if (this.#stage === 'over' || this.#stage === 'refused') return;
     this.#stage = 'refused';

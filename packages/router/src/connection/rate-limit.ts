@@ -7,7 +7,7 @@ import type { Connection } from './connection.ts';
 import type { Limits, LimitTally } from '../limits.ts';
 import { Pause } from './inflow.ts';
 
-/** What this needs of the router. */
+/** The parts of the router that this module uses. */
 interface RateLimitRouter {
   readonly clock: Clock;
   readonly limits: Pick<
@@ -21,14 +21,14 @@ interface RateLimitRouter {
   readonly limited: LimitTally;
 }
 
-/** Holds what may be used in a second. More may be taken than it holds: then it takes so much longer to be used again. */
+/** A token bucket that holds the amount of one second. Taking more than it holds makes the next wait longer. */
 export class TokenBucket {
   readonly #perMs: number;
   readonly #size: number;
   #level: number;
   #last: number;
 
-  /** @param rate what may be used in a second */
+  /** @param rate the amount that may be used per second */
   constructor(rate: number, now: number) {
     this.#perMs = rate / 1000;
     this.#size = this.#level = rate;
@@ -45,7 +45,7 @@ export class TokenBucket {
     this.#level -= amount;
   }
 
-  /** How long it is until no more is taken than it held (ms). */
+  /** The time until the level of the bucket is no longer negative (ms). */
   wait(now: number): number {
     this.#fill(now);
     return Math.max(0, -this.#level / this.#perMs);
@@ -58,11 +58,11 @@ export class TokenBucket {
   }
 }
 
-/** The buckets for messages and for bytes; none for what is not limited. */
+/** The buckets for messages and for bytes; a bucket is undefined when its rate is not limited. */
 class Meter {
   readonly #messages: TokenBucket | undefined;
   readonly #bytes: TokenBucket | undefined;
-  /** How many connections share it. */
+  /** The number of connections that share the meter. */
   users = 0;
 
   constructor(messages: number, bytes: number, now: number) {
@@ -84,7 +84,7 @@ class Meter {
   }
 }
 
-/** The meters of a router's clients. */
+/** The meters of the clients of one router. */
 export class Rates {
   readonly #router: RateLimitRouter;
   readonly #ofAddresses = new Map<string, Meter>();
@@ -93,7 +93,7 @@ export class Rates {
     this.#router = router;
   }
 
-  /** Who is to hear what comes from a client: the connection's own inflow, where nothing is limited. */
+  /** The listener for a client's transport: a throttle, or the connection's inflow itself when no rate is limited. */
   listenerFor(connection: Connection, address: string | undefined): TransportListener {
     const { limits, clock } = this.#router;
     const limitsAddresses = limits.messagesPerSecondPerAddress > 0 || limits.bytesPerSecondPerAddress > 0;
@@ -122,17 +122,17 @@ export class Rates {
 }
 
 /**
- * Passes on what comes from a client, and reads nothing more for a while when that is more than its rates. Who keeps
- * exceeding them, so that its waits add up to more than patience allows before its buckets are full again, is aborted.
+ * Passes on the messages of a client, and pauses reading when they exceed its rates. If its pauses add up to more than
+ * `limits.ratePatience` before its buckets are full again, the connection is aborted.
  */
 class Throttle implements TransportListener {
   readonly #router: RateLimitRouter;
   readonly #meters: readonly Meter[];
   readonly #connection: Connection;
   readonly #released: () => void;
-  /** The waits since the buckets were full (ms). */
+  /** The sum of the pauses since the buckets were last full (ms). */
   #waited = 0;
-  /** Cancels the end of the wait; undefined while not waiting. */
+  /** Cancels the timer that ends the pause; undefined while reading is not paused. */
   #dismiss: (() => void) | undefined;
 
   constructor(
@@ -159,7 +159,7 @@ class Throttle implements TransportListener {
     this.#pay(now);
   }
 
-  /** Counts a message of `size` bytes. @returns when (ms) */
+  /** Counts a message of `size` bytes. @returns the current time (ms) */
   #take(size: number): number {
     const now = this.#router.clock.elapsed();
     if (this.#dismiss === undefined && this.#meters.every((meter) => meter.isFull(now))) this.#waited = 0;
@@ -167,7 +167,7 @@ class Throttle implements TransportListener {
     return now;
   }
 
-  /** What was read together with a message is counted, too, and heard: the wait is as much longer. */
+  /** Pauses reading if a rate is exceeded. Messages that were read already are still counted and processed. */
   #pay(now: number): void {
     const wait = this.#wait(now);
     if (wait > 0 && this.#dismiss === undefined) this.#hold(wait);
@@ -212,7 +212,12 @@ class Throttle implements TransportListener {
   #giveUp(): void {
     this.#dismiss?.();
     this.#dismiss = nothing;
-    if (this.#connection.refuse(ErrorUri.LIMIT_EXCEEDED, 'too much is sent for too long')) {
+    if (
+      this.#connection.refuse(
+        ErrorUri.LIMIT_EXCEEDED,
+        'the client has exceeded its rate of messages or bytes for too long',
+      )
+    ) {
       this.#router.limited.add('rate_exceeded');
     }
   }

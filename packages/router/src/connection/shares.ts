@@ -1,10 +1,10 @@
-/** Shares: what the connections of each address have of what admission gives out. */
+/** Shares: counts the connections, handshakes and waiting connections of each address. */
 import { tellingNetwork } from '../addresses.ts';
 import type { ProcessAccounts } from '../core/kept.ts';
 import type { Limits, LimitTally } from '../limits.ts';
 import type { Place, Share } from './place.ts';
 
-/** What this needs of the router. */
+/** The parts of the router that this module uses. */
 interface SharesRouter {
   readonly limits: Pick<Limits, 'handshakes' | 'helloTimeout'>;
   readonly limited: LimitTally;
@@ -12,13 +12,13 @@ interface SharesRouter {
 }
 
 export class Shares {
-  /** Of those whose address tells nothing. */
+  /** The share of all connections whose address does not identify a client. */
   readonly anybody: Share = { client: undefined, connections: 0, slots: 0, waiting: 0 };
   readonly #router: SharesRouter;
   readonly #byNetwork = new Map<string, Share>();
-  /** How many shares have a slot, or wait for one. */
+  /** The number of shares that have a slot, or wait for one. */
   #contenders = 0;
-  /** An address has filled its part of what is kept on behalf of sessions. */
+  /** Counts that an address has used up its part of the memory that is kept on behalf of sessions. */
   readonly #keptTooMuch = (): void => {
     this.#router.limited.add('kept_per_address');
   };
@@ -39,7 +39,7 @@ export class Shares {
     return share;
   }
 
-  /** One connection less. */
+  /** Removes one connection from a share, and the share with its last connection. */
   forget(share: Share): void {
     share.connections -= 1;
     if (share.connections === 0 && share.client !== undefined) this.#byNetwork.delete(share.client.network);
@@ -52,20 +52,20 @@ export class Shares {
     else if (before + by === 0) this.#contenders -= 1;
   }
 
-  /** The most slots that a share may have. */
+  /** The maximum number of slots of a share. */
   most(share: Share): number {
     const { handshakes } = this.#router.limits;
     return share === this.anybody ? handshakes : Math.max(1, Math.floor(handshakes / 2));
   }
 
-  /** The slots that each would have if all that want some had as many. */
+  /** The number of slots per share, if all shares that have or want slots had equally many. */
   equal(): number {
     return Math.max(1, this.#router.limits.handshakes / Math.max(1, this.#contenders));
   }
 
   /**
-   * The handshake that may end for another of `share`: the one silent longest of the share that has most; one without more
-   * than an equal share may take longer.
+   * The silent handshake that may be ended in favour of one of `share`: the one that has been silent longest, of the share
+   * that has the most slots. Handshakes of a share with no more than its equal part are given more time.
    */
   mostIdle(share: Share, joining: Iterable<Place>, now: number): Place | undefined {
     const { helloTimeout } = this.#router.limits;

@@ -1,7 +1,7 @@
-/** The machine's own clock. */
+/** The clock of the machine. */
 import type { Clock } from '../core/clock.ts';
 
-/** The longest delay of a timer; with a longer one it would run at once. */
+/** The maximum delay of a Node.js timer (ms); a timer with a longer delay would fire at once. */
 const LONGEST = 2 ** 31 - 1;
 
 export const systemClock: Clock = {

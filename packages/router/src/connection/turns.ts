@@ -17,15 +17,15 @@ import { systemClock } from './system-clock.ts';
 export const TURN = 10_000;
 /** The part of a turn for workers that wait; the rest is for messages that arrive. */
 const FOR_WAITING = TURN / 2;
-/** Once a few large messages have cost more than this, the work that would come next is left to the next turn. */
+/** When a few large messages have cost more than this, the remaining work is left to the next turn. */
 const TOO_MUCH = TURN + TURN / 2;
 /** A large message may begin in a turn in which arriving messages have cost no more than this. */
 const LITTLE = TURN / 8;
-/** What each waiting worker gets in a round. */
+/** The work that each waiting worker may do in a round (units). */
 export const SLICE = 250;
 /** After this much work, the router reads the clock to find out how long it took. */
 const UNTIMED = 512;
-/** The most microseconds that a worker pays for a unit of work. */
+/** The maximum charge for one unit of work (µs). */
 const MOST_TAKEN = 4;
 /** The part of a turn for all newcomers together, before the workers that wait. */
 const FOR_NEWCOMERS = FOR_WAITING / 2;
@@ -47,14 +47,14 @@ export class TurnsOfRouter implements Turns {
   #newcomers: Worker[] = [];
   readonly #limited: LimitTally;
   readonly #clock: Pick<Clock, 'elapsed'>;
-  /** When this turn began; out of date unless {@link #isTimed}. */
+  /** When this turn began (ms); out of date unless {@link #isTimed}. */
   #began = 0;
-  /** The same, for the calls that begin and end in it. */
+  /** The start of this turn, shared by the calls that begin and end in it. */
   readonly #moment = new MovingMoment();
   #isTimed = false;
   /** The work of this turn when the clock was first read in it. */
   #spentBefore = 0;
-  /** When a worker was last done (ms). */
+  /** When the last worker finished its slice (ms). */
   #servedAt = 0;
   /** The cost of the waiting workers at the end of the last turn; the rest of `work.spent` has arrived since. */
   #spentOnWaiting = 0;
@@ -66,9 +66,9 @@ export class TurnsOfRouter implements Turns {
   #forRoom: Worker[] = [];
 
   /**
-   * @param queue tells when a turn ends
-   * @param limited counts the turns that have left something for later
-   * @param clock is read twice in a turn of little work
+   * @param queue announces the end of each turn
+   * @param limited counts the turns that left work for later turns
+   * @param clock read twice in a turn of little work
    */
   constructor(queue: FlushQueue, limited: LimitTally, clock: Pick<Clock, 'elapsed'> = systemClock) {
     this.#queue = queue;
@@ -78,7 +78,7 @@ export class TurnsOfRouter implements Turns {
     queue.turnEnds = (): void => {
       const wasTimed = this.#isTimed;
       const began = this.#began;
-      this.#isTimed = false; // what is done now that was left over may start later calls
+      this.#isTimed = false; // work left over from earlier turns may start calls, which are timed anew
       this.#endTurn();
       this.#isTimed = false;
       if (wasTimed) this.durations.record((this.#clock.elapsed() - began) / 1000);
@@ -105,7 +105,7 @@ export class TurnsOfRouter implements Turns {
     return this.#hasRoom;
   }
 
-  /** Whether nothing is left over from earlier turns. */
+  /** True when no work is left over from earlier turns. */
   get isIdle(): boolean {
     return this.#left === 0;
   }
@@ -114,7 +114,7 @@ export class TurnsOfRouter implements Turns {
     return this.#waiting.length + this.#newcomers.length + this.#forRoom.length;
   }
 
-  /** Some work is about to be done: it will be forgotten when the turn ends. */
+  /** Begins a turn, if none has begun: notes the time, and asks to be notified when the turn ends. */
   begin(): void {
     if (this.#isTimed) return;
     this.#isTimed = true;
@@ -163,7 +163,7 @@ export class TurnsOfRouter implements Turns {
     work.limit = TURN;
   }
 
-  /** First slices, as far as there is room for them: the others have theirs in the next turns. */
+  /** Gives newcomers their first slices while there is room; the others get theirs in the next turns. */
   #beginNewcomers(): void {
     const newcomers = this.#newcomers;
     if (newcomers.length === 0) return;
@@ -177,7 +177,7 @@ export class TurnsOfRouter implements Turns {
     if (taken < newcomers.length) this.#newcomers = [...newcomers.slice(taken), ...this.#newcomers];
   }
 
-  /** One round, or as much of it as there is room for: the next one begins where it ends. */
+  /** Serves one round, or as much of it as there is room for; the next round continues there. */
   #round(limit: number): void {
     const { work } = this;
     const waiting = this.#waiting;
@@ -192,7 +192,7 @@ export class TurnsOfRouter implements Turns {
     if (taken < waiting.length) this.#waiting = [...waiting.slice(taken), ...left];
   }
 
-  /** @param left where the worker waits on, if it has work left */
+  /** Gives one slice to a worker. @param left the queue in which the worker waits if it has work left */
   #serve(worker: Worker, slice: number, left: Worker[]): void {
     const { work } = this;
     worker.credit += slice;
@@ -209,7 +209,7 @@ export class TurnsOfRouter implements Turns {
     this.#servedAt = this.#clock.elapsed();
     const taken = Math.max(counted, Math.trunc((this.#servedAt - since) * 1000));
     work.spent = before + taken;
-    // Bounded, because the time may contain a garbage collection that others caused.
+    // The charge is bounded, because the time may contain a garbage collection that other workers caused.
     worker.credit -= Math.min(taken, MOST_TAKEN * counted);
     // A worker without work left saves up no credit.
     if (!more && worker.credit > 0) worker.credit = 0;

@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Producer } from '../core/work.ts';
 import type { Limits, LimitTally } from '../limits.ts';
 
-/** What this needs of the router. */
+/** The parts of the router that this module uses. */
 interface HoldingRouter {
   readonly clock: Clock;
   readonly limits: Pick<Limits, 'queueSize' | 'slowConsumerTimeout'>;

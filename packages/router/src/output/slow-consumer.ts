@@ -44,7 +44,7 @@ const LEAST_IN_TRANSPORT = 128 * 1024;
 /** The minimum time between two announcements (ms). */
 const INTERVAL = 1000;
 
-/** What this needs of the router. */
+/** The parts of the router that this module uses. */
 interface SlowConsumerRouter {
   readonly clock: Clock;
   readonly limits: Pick<Limits, 'queueSize' | 'slowConsumerTimeout'>;

@@ -17,7 +17,7 @@ export interface EntranceCarrier extends GateCarrier {
   goodbye(reason: Uri): void;
 }
 
-/** What this needs of the router. */
+/** The parts of the router that this module uses. */
 interface EntranceRouter {
   readonly clock: Clock;
   readonly turns: Turns;

@@ -75,7 +75,7 @@ export function joinLocally(
 ): LocalSession {
   if (realm.isFull) {
     realm.limited.add('sessions');
-    throw new ApplicationError(ErrorUri.LIMIT_EXCEEDED, ['the realm has as many sessions as it takes']);
+    throw new ApplicationError(ErrorUri.LIMIT_EXCEEDED, ['the realm is full: it has maxSessions sessions']);
   }
   const local = { authid: 'local', authrole: 'anonymous', authmethod: 'local', authprovider: 'local' };
   const whole = { ...local, ...principal, ...(trusted ? { authrole: TRUSTED_ROLE } : {}) };

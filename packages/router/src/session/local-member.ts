@@ -195,7 +195,7 @@ export class LocalMember implements Session, EntranceCarrier {
   }
 
   overflow(): void {
-    this.end(ErrorUri.LIMIT_EXCEEDED, 'too many messages wait for a decision');
+    this.end(ErrorUri.LIMIT_EXCEEDED, 'too many requests wait for authorization');
   }
 
   /** @returns undefined for a message whose size cannot be computed because its values are circular */

@@ -30,7 +30,7 @@ import { Watched, type WatchedEntrance } from './watched.ts';
 /** Sending 2^12 bytes costs one unit of work, for writing and possibly copying them. */
 const BYTES_A_UNIT = 12;
 
-/** What this needs of the router. */
+/** The parts of the router that this module uses. */
 interface MemberRouter {
   readonly clock: Clock;
   readonly turns: Turns;

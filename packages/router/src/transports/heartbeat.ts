@@ -23,7 +23,7 @@ interface PingedSocket {
   once(event: 'close', heard: () => void): unknown;
 }
 
-/** What this needs of the router. */
+/** The parts of the router that this module uses. */
 interface HeartbeatRouter {
   readonly clock: Clock;
   readonly limits: Pick<Limits, 'pingInterval' | 'pingTimeout'>;
