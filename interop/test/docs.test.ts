@@ -95,9 +95,9 @@ test('authorization: permissions, explained', async () => {
   const printed: unknown[] = [];
   await sample(permissions)(modules, { log: (line) => printed.push(line) });
   expect(printed).toEqual([
-    'roles.user.permissions[0] allows to call',
-    'roles.user.permissions[2] denies to call',
-    'no permission of role user allows to register this',
+    'roles.user.permissions[0] allows action call',
+    'roles.user.permissions[2] denies action call',
+    'no permission of role user allows action register',
   ]);
   expect(await sample(`${dynamic}\nreturn router;`)(modules, console)).toHaveProperty('join');
 });

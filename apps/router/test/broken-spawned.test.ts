@@ -23,7 +23,7 @@ const BOMB = Array.from({ length: 9 }, (_, index) => {
 }).join('');
 
 const BROKEN: readonly (readonly [what: string, yaml: string, said: RegExp])[] = [
-  ['syntax', `${LISTENER}realms: [{ name: realm1 }`, /:2:\d+: is no valid YAML/],
+  ['syntax', `${LISTENER}realms: [{ name: realm1 }`, /:2:\d+: is not valid YAML/],
   ['a wrong type', `${LISTENER}realms: 3\n`, /:2:9: realms: is a number, expected a list of realms$/],
   [
     'an unknown key',
@@ -49,7 +49,7 @@ const BROKEN: readonly (readonly [what: string, yaml: string, said: RegExp])[] =
   [
     'a bomb of brackets',
     `${LISTENER}realms: ${'['.repeat(9999)}`,
-    /:\d+:\d+: .*(?:nested too deep|is no valid YAML)/,
+    /:\d+:\d+: .*(?:nested too deep|is not valid YAML)/,
   ],
 ];
 

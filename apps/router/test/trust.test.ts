@@ -147,31 +147,31 @@ describe('authorization', () => {
   };
 
   test.each<[Partial<Question>, string]>([
-    [{}, 'yes disclosed: wamp.yaml:32:13: roles.user.permissions[0] allows to call'],
+    [{}, 'yes disclosed: wamp.yaml:32:13: roles.user.permissions[0] allows action call'],
     [
       { action: 'subscribe', uri: 'com.example', match: 'prefix' },
-      'no denied: wamp.yaml:31:9: no permission of role user allows to subscribe this',
+      'no denied: wamp.yaml:31:9: no permission of role user allows action subscribe',
     ],
     [
       { action: 'subscribe', uri: 'com.example.', match: 'prefix' },
-      'yes permitted: wamp.yaml:32:13: roles.user.permissions[0] allows to subscribe',
+      'yes permitted: wamp.yaml:32:13: roles.user.permissions[0] allows action subscribe',
     ],
     [
       { action: 'register', uri: 'com.example.joe', authid: 'joe' },
-      'yes permitted: wamp.yaml:33:13: roles.user.permissions[1] allows to register',
+      'yes permitted: wamp.yaml:33:13: roles.user.permissions[1] allows action register',
     ],
     [
       { action: 'register', uri: 'com.example.joe', authid: 'ann' },
-      'no denied: wamp.yaml:31:9: no permission of role user allows to register this',
+      'no denied: wamp.yaml:31:9: no permission of role user allows action register',
     ],
     [
       { action: 'publish', uri: 'com.example.joe', authid: 'joe' },
-      'no denied: wamp.yaml:33:13: roles.user.permissions[1] denies to publish',
+      'no denied: wamp.yaml:33:13: roles.user.permissions[1] denies action publish',
     ],
     [{ role: 'backend' }, 'no asked: wamp.yaml:34:16: role backend has an authorizer of its own'],
     [
       { realm: 'com.example.dynamic' },
-      'no denied: wamp.yaml:40:20: no permission of role user allows to call this',
+      'no denied: wamp.yaml:40:20: no permission of role user allows action call',
     ],
   ])('%j', (question, told) => {
     expect(ask(question)).toBe(told);
@@ -238,7 +238,7 @@ describe('the program', () => {
     const explain = (...words: string[]) => workshop.run(['check', '--config', file, '--explain', ...words]);
     expect(await explain('anonymous', 'call', 'com.example.add')).toEqual({
       code: 0,
-      stdout: `permitted: ${file}:2:62: roles.anonymous.permissions[0] allows to call\n`,
+      stdout: `permitted: ${file}:2:62: roles.anonymous.permissions[0] allows action call\n`,
       stderr: '',
     });
     expect(await explain('anonymous', 'register', 'com.example.add')).toMatchObject({ code: 3, stderr: '' });

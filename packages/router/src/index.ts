@@ -150,7 +150,7 @@ export type { LocalAnswer, LocalInvocation, LocalProcedure } from './session/loc
 export type { LocalOptions } from './session/local-join.ts';
 export type { Credentials, LoginOptions } from './connection/log-in.ts';
 
-// For features of your own: docs/extending.md shows how they are used.
+// For features outside this package; docs/extending.md shows how to use them.
 export { Hook, type ReadonlyHook } from './core/hook.ts';
 export { Tally, type ReadonlyTally } from './core/tally.ts';
 export type { Eligible, Origin, Publication, Publisher } from './core/publication.ts';

@@ -452,9 +452,9 @@ describe('T-40 what is the router’s own', () => {
 describe('rules that are wrong', () => {
   test.each<[string, Permission]>([
     ['.uri: expected a URI', { uri: 5 as unknown as string }],
-    ['.uri: no valid URI', { uri: 'com a' }],
-    ['.uri: no valid URI', { uri: 'com..a', match: 'exact' }],
-    ['.uri: no valid prefix', { uri: 'com..a', match: 'prefix' }],
+    ['.uri: expected a valid URI', { uri: 'com a' }],
+    ['.uri: expected a valid URI', { uri: 'com..a', match: 'exact' }],
+    ['.uri: expected a valid prefix', { uri: 'com..a', match: 'prefix' }],
     ['.uri: a star', { uri: 'com.a*.b' }],
     ['.uri: a star', { uri: 'com.*', match: 'prefix' }],
     ['.uri: a prefix that ends with a placeholder', { uri: 'com.{authid}*' }],
@@ -471,7 +471,7 @@ describe('rules that are wrong', () => {
     ['.allow: expected actions', { uri: 'com.a', allow: 'call' as never }],
     ['.disclose.callee: expected caller or publisher', { uri: 'com.a', disclose: { callee: true } as never }],
     ['.cache: expected', { uri: 'com.a', cache: 1 as never }],
-    ['.alow: there is no such key', { uri: 'com.a', alow: ['call'] } as Permission],
+    ['.alow: unknown key', { uri: 'com.a', alow: ['call'] } as Permission],
     [': expected a permission', 'com.a' as unknown as Permission],
   ])('are told: %s', (fault, rule) => {
     expect(() => of({ uri: 'com.fine' }, rule)).toThrow(`roles.user.permissions[1]${fault}`);

@@ -52,7 +52,7 @@ export function syntaxFaults({ errors, warnings }: Document.Parsed, lines: LineC
   const faults = new Map<number, Fault>();
   for (const { code, message, pos } of [...errors, ...warnings]) {
     const [offset] = pos;
-    const text = SYNTAX[code] ?? `is no valid YAML: ${message}`;
+    const text = SYNTAX[code] ?? `is not valid YAML: ${message}`;
     if (!faults.has(offset)) faults.set(offset, { path: [], position: positionOf(offset, lines), text });
   }
   return [...faults.values()];

@@ -3,11 +3,11 @@ import type { X509Certificate } from 'node:crypto';
 import type { Args, Authenticate, Dict, Hello, Id, Uri } from '@wamp/protocol';
 import type { Principal } from '../core/session.ts';
 
-/** Who may come in where a client connects, such as at an address for services of your own. What is absent is not restricted. */
+/** Restricts the clients that may connect at an address, such as one for internal services. Absent rules restrict nothing. */
 export interface EntranceRules {
-  /** The authentication methods in use there, of those that a realm has. */
+  /** The authentication methods of the realm that may be used at the address. */
   readonly authmethods?: readonly string[];
-  /** The realms that can be joined there; the others seem not to exist (`wamp.error.no_such_realm`). */
+  /** The realms that can be joined at the address; for others, the error is `wamp.error.no_such_realm`. */
   readonly realms?: readonly Uri[];
 }
 
@@ -22,7 +22,7 @@ export interface Underlay {
    * `tls-server-end-point` of RFC 5929, `tls-exporter` of RFC 9266; undefined when the connection has no such type.
    */
   readonly channelBinding?: (type: string) => Uint8Array | undefined;
-  /** Restricts the clients that are accepted there; undefined for all that the realm admits. */
+  /** The rules of the address at which the client has connected; undefined for no restrictions. */
   readonly entrance?: EntranceRules | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface JoinInfo {
   readonly transport: Dict;
   /** The details of the connection that are never disclosed. */
   readonly underlay: Underlay;
-  /** When the client said HELLO, in ms since the epoch. */
+  /** When HELLO was received (ms since the epoch). */
   readonly now: number;
   /**
    * Calls a procedure as the router itself.

@@ -21,11 +21,11 @@ export type JwtKeys =
   | { readonly key: KeyObject }
   /** A secret shared with the issuer (HMAC): at least 32 bytes. */
   | { readonly secret: Uint8Array }
-  /** The public keys of who signs (JWKS, RFC 7517). */
+  /** The public keys of the issuer (JWKS, RFC 7517). */
   | { readonly set: JSONWebKeySet }
   /**
-   * Where the public keys are found, by `https:`: the one place that is asked, whatever a token says. They are kept for
-   * ten minutes, and asked for again when a token names another key, twice a minute at most.
+   * The `https:` URL of the public keys. Keys are fetched from there only, regardless of what a token says. They are cached
+   * for ten minutes, and fetched again when a token names an unknown key, at most twice a minute.
    */
   | { readonly url: string | URL };
 

@@ -29,7 +29,7 @@ import { DENIED, malformedMessage, welcome } from './verdicts.ts';
 
 /** What the router stores for a password (SCR-9). It does not suffice to log in, but allows guessing passwords offline. */
 export interface ScramStoredKeys extends ScramCost {
-  /** In hex, like the keys. */
+  /** The salt in hex, like the keys. */
   readonly salt: string;
   readonly storedKey: string;
   readonly serverKey: string;

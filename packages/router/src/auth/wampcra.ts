@@ -20,9 +20,9 @@ export interface WampcraDerivedKey extends WampcraSalting {
 export interface WampcraSecret {
   readonly secret: string;
   readonly salt?: string | undefined;
-  /** 1,000 by default. */
+  /** The number of iterations of PBKDF2; 1,000 by default. */
   readonly iterations?: number | undefined;
-  /** 32 by default (bytes). */
+  /** The length of the derived key (bytes); 32 by default. */
   readonly keylen?: number | undefined;
 }
 
@@ -98,7 +98,7 @@ export async function wampcraCredentials(
 /** CRA-2: the challenge to sign, as JSON. */
 function challengeFor(authrole: string, inquiry: Inquiry, authprovider: string): string {
   return JSON.stringify({
-    // The claimed authid: the real one, and whether it exists, is told after authentication.
+    // The claimed authid: WELCOME contains the real one. A challenge must not reveal whether it exists.
     authid: inquiry.authid ?? '',
     authrole,
     authmethod: METHOD,

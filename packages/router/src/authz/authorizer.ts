@@ -1,47 +1,47 @@
-/** Interface Authorizer: what each may do. */
+/** Interface Authorizer: decides which requests a session may make. */
 import type { Args, Uri } from '@wamp/protocol';
 import type { Decision } from '../core/decision.ts';
 import type { Realm } from '../core/realm.ts';
 import type { Principal, Session } from '../core/session.ts';
 import { expect } from '../expect.ts';
 
-/** What a session wants to do with a URI (spec: Authorization). */
+/** The kind of a request that is authorized (spec: Authorization). */
 export type Action = 'call' | 'register' | 'publish' | 'subscribe';
 
-/** The session that asks, and the realm it is in. */
+/** The session that makes a request, and its realm. */
 export interface Asker {
   readonly realm: Realm;
   readonly session: Session;
   /**
-   * Calls a procedure of the realm as the router itself, which is trusted: the call is not authorized. The callee is told
-   * who calls, unless the realm discloses no callers.
-   * @param timeout in ms; then the call is canceled
+   * Calls a procedure of the realm as the router itself, without authorization. The caller is disclosed to the callee,
+   * unless the realm does not allow disclosure.
+   * @param timeout the time after which the call is canceled (ms)
    * @returns the arguments of the result
    * @throws ApplicationError with the URI of the ERROR, or `wamp.error.timeout`
    */
   readonly call: (procedure: Uri, args: Args, timeout: number) => Promise<Args>;
 }
 
-/** Yes or no, or a dict that says more. A dict with keys that are not listed here is an invalid answer (T-27). */
+/** True or false, or a dict with details. A dict with keys that are not listed here is an invalid answer (T-27). */
 export type AuthorizerAnswer =
   | boolean
   | {
       readonly allow: boolean;
-      /** True to tell callee or subscribers who calls or publishes, whether the session wants that or not (PID-4). */
+      /** True to disclose the session to the callee or the subscribers, whether the session wants that or not (PID-4). */
       readonly disclose?: boolean | undefined;
       /** True when the answer may be remembered; see {@link remembering}. */
       readonly cache?: boolean | undefined;
     };
 
 /**
- * Decides. `true` permits, `false` denies with `wamp.error.not_authorized`. A throw, a rejection, an answer of any
- * other kind, or none within `limits.authorizeTimeout` denies with `wamp.error.authorization_failed`. While a
- * promise is pending, the later messages of that session wait behind it, in order.
+ * Decides on requests. `true` permits, `false` denies with `wamp.error.not_authorized`. An error that is thrown, a
+ * rejection, an invalid answer, or no answer within `limits.authorizeTimeout` denies with
+ * `wamp.error.authorization_failed`. While a promise is pending, later messages of the session wait, in order.
  */
 export interface Authorizer {
   /**
-   * @param uri as the client wrote it, not yet known to be valid; a pattern where `options.match` says so
-   * @param options those of the request
+   * @param uri the URI as the client sent it, possibly invalid; with `options.match`, a pattern
+   * @param options the options of the request
    */
   authorize(
     principal: Principal,
@@ -52,10 +52,10 @@ export interface Authorizer {
   ): AuthorizerAnswer | Promise<AuthorizerAnswer>;
 }
 
-/** The answer that discloses, for authorizers that are asked often: one object, recognized by its identity. */
+/** An answer that permits and discloses, for authorizers that are asked often: one object, recognized by its identity. */
 export const DISCLOSED: AuthorizerAnswer = Object.freeze({ allow: true, disclose: true });
 
-/** What an answer means, which is not to be trusted to be what its type says: whatever is not clear has failed. */
+/** The decision that an answer expresses. Plug-ins may return anything, so any answer that is not valid is a failure. */
 export function decisionOf(answer: unknown): Decision {
   if (typeof answer === 'boolean') return answer ? 'permitted' : 'denied';
   if (answer === DISCLOSED) return 'disclosed';
@@ -66,7 +66,7 @@ export function decisionOf(answer: unknown): Decision {
   }
 }
 
-/** Says what is wrong with an answer that {@link decisionOf} takes for a failure. */
+/** Explains why {@link decisionOf} considers an answer invalid. */
 export function faultOf(answer: unknown): string {
   try {
     readDict(answer);
@@ -77,7 +77,8 @@ export function faultOf(answer: unknown): string {
 }
 
 /**
- * T-27; null stands for nothing, as it does in Python. Payloads are not validated: who wants that gets no permission.
+ * T-27. A null counts as absent, as in answers of Python code. The router cannot validate payloads, so an answer that asks
+ * for validation is invalid.
  * @throws TypeError for an invalid answer
  */
 function readDict(answer: unknown): Decision {
@@ -98,7 +99,7 @@ function readDict(answer: unknown): Decision {
   return disclose === true ? 'disclosed' : 'permitted';
 }
 
-/** Known from Crossbar.io, and of no consequence to what is permitted. */
+/** Keys of Crossbar.io that do not affect the decision. */
 const IGNORED: ReadonlySet<string> = new Set(['meta']);
 /** How much of an unknown key is repeated in the log (characters). */
 const MOST_REPEATED = 100;

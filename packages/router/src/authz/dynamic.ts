@@ -13,21 +13,21 @@ import {
 import { remembering, type RememberingAuthorizer, type RememberingOptions } from './remembering.ts';
 
 export interface DynamicOptions extends RememberingOptions {
-  /** How long the procedure may take (ms); 5000 by default. `limits.authorizeTimeout` holds as well. */
+  /** The time in which the procedure has to answer (ms); 5000 by default. `limits.authorizeTimeout` applies as well. */
   readonly timeout?: number | undefined;
 }
 
 const DEFAULT_TIMEOUT = 5000;
 
 /**
- * An authorizer that calls a procedure, as the router, in the realm of the session that asks, with
- * `[session, uri, action, options]`; `session` is `{ session, authid, authrole, authmethod, authprovider, authextra,
- * transport }`, and the options are those of the request (`match` for patterns). It answers with true, false, or a dict
- * `{ allow, disclose, cache }`; `meta` in it is ignored. Any other key, anything else, an ERROR, no answer in time, or no callee: the request is
- * refused with `wamp.error.authorization_failed`, and the log says why.
+ * An authorizer that calls a procedure of the session's realm as the router, with the arguments
+ * `[session, uri, action, options]`: `session` is `{ session, authid, authrole, authmethod, authprovider, authextra,
+ * transport }`, and `options` are those of the request (`match` for patterns). The procedure answers with true, false, or a
+ * dict `{ allow, disclose, cache }`; key `meta` is ignored. Any other answer, an ERROR, no answer in time, or no callee
+ * denies the request with `wamp.error.authorization_failed`, and the log says why.
  *
- * Who registers the procedure cannot ask it for leave: in `permissions`, give its role permissions, and this
- * authorizer to the others.
+ * The callee of the procedure cannot be authorized by it. Use `permissions` to give the callee's role fixed permissions, and
+ * this authorizer to other roles.
  */
 export function dynamicAuthorizer(procedure: Uri, options: DynamicOptions = {}): RememberingAuthorizer {
   return remembering(new ProcedureAuthorizer(procedure, options.timeout ?? DEFAULT_TIMEOUT), options);
@@ -49,7 +49,7 @@ class ProcedureAuthorizer implements Authorizer {
     options: object,
     { realm, session, call }: Asker,
   ): Promise<AuthorizerAnswer> {
-    // Its answer would wait behind its question.
+    // The callee could not answer, because its answer would wait for this decision.
     if (serves(realm, this.#procedure, session)) {
       throw new Error(`${this.#procedure} is asked about its own callee`);
     }

@@ -1,4 +1,4 @@
-/** The evaluator of permissions: what rules allow and disclose of a request. */
+/** Evaluates permissions: determines which actions rules allow and disclose for a request. */
 import { isReserved, type Uri } from '@wamp/protocol';
 import { covers, isWithinReserved, overlap, type Pattern } from './pattern-sets.ts';
 
@@ -9,12 +9,12 @@ export interface Effect extends Pattern {
   readonly disclose: number;
 }
 
-/** By how many bits the actions that are disclosed stand above those that are allowed. */
+/** The position of the bits for disclosed actions, above those for allowed actions. */
 const DISCLOSE_SHIFT = 4;
 
 /**
- * What rules decide about a request. A pattern must lie within an allowed one, for it stands for all that it matches, and
- * must not meet a denied one.
+ * Decides on a request. A pattern is allowed only if an allowed pattern covers all URIs that it matches, and no denied
+ * pattern matches any of them.
  * @returns the decisions on all actions, as a set of bits for {@link isAllowed} and {@link isDisclosed}
  */
 export function evaluate(effects: readonly Effect[], request: Pattern): number {
@@ -22,22 +22,22 @@ export function evaluate(effects: readonly Effect[], request: Pattern): number {
   return combine(met, isOwn(request), (effect) => covers(effect, request));
 }
 
-/** What {@link evaluate} returns for a URI, from those effects alone whose patterns match it. */
+/** The same decisions as {@link evaluate} for a URI, computed from the effects whose patterns match it. */
 export function evaluateMatching(effects: readonly Effect[], uri: Uri): number {
   return combine(effects, isReserved(uri), always);
 }
 
-/** @param decisions what {@link evaluate} has returned @param bit of the action */
+/** True when an action is allowed. @param decisions the result of {@link evaluate} @param bit the bit of the action */
 export function isAllowed(decisions: number, bit: number): boolean {
   return (decisions & bit) !== 0;
 }
 
-/** Whether the action is allowed, and its sender disclosed (PID-4). */
+/** True when an action is allowed, and its sender is disclosed (PID-4). */
 export function isDisclosed(decisions: number, bit: number): boolean {
   return (decisions & (bit << DISCLOSE_SHIFT)) !== 0;
 }
 
-/** The first effect that causes the decision on an action; undefined when it is denied because none allows it. */
+/** The first effect that causes the decision on an action; undefined when the action is denied because none allows it. */
 export function causeOf<E extends Effect>(
   effects: readonly E[],
   request: Pattern,
@@ -50,10 +50,10 @@ export function causeOf<E extends Effect>(
 }
 
 /**
- * A denial wins over whatever is allowed, in any order, and what is not allowed is denied.
- * @param met the effects whose patterns meet the request
- * @param own whether the request is for something of the router's own
- * @param isCovered whether the request lies within the pattern of an effect
+ * A denial overrides all permissions, regardless of their order; an action that no effect allows is denied.
+ * @param met the effects whose patterns overlap with the request
+ * @param own true when the request concerns URIs of the router itself (`wamp.`)
+ * @param isCovered tells whether the pattern of an effect covers the request
  */
 function combine(met: readonly Effect[], own: boolean, isCovered: (effect: Effect) => boolean): number {
   let allow = 0;
@@ -69,12 +69,12 @@ function combine(met: readonly Effect[], own: boolean, isCovered: (effect: Effec
   return allow | ((disclose & allow) << DISCLOSE_SHIFT);
 }
 
-/** What is the router's own is reached only by those patterns that are within it (T-40). */
+/** An effect allows URIs of the router itself only if its pattern begins with `wamp.` (T-40). */
 function mayAllow(effect: Effect, own: boolean): boolean {
   return !own || isWithinReserved(effect);
 }
 
-/** A denial reaches everything; but a pattern that does not reach what is the router's own does not meet it there. */
+/** A denial applies to all URIs, but it does not overlap with a pattern that cannot reach URIs of the router. */
 function mayDeny(effect: Effect, own: boolean): boolean {
   return own || !isWithinReserved(effect);
 }

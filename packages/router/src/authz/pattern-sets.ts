@@ -1,4 +1,4 @@
-/** Patterns as the sets of URIs they match: whether one lies within another, and whether two meet. */
+/** Compares patterns as sets of URIs: whether one covers another, and whether two overlap. */
 import { isReserved, matches, type MatchPolicy, type Uri } from '@wamp/protocol';
 
 export interface Pattern {
@@ -6,16 +6,16 @@ export interface Pattern {
   readonly uri: Uri;
 }
 
-/** True when whatever `inner` matches, `outer` matches, too. */
+/** True when `outer` matches all URIs that `inner` matches. */
 export function covers(outer: Pattern, inner: Pattern): boolean {
   if (inner.match === 'exact') return matches(outer.match, outer.uri, inner.uri);
-  // Of a wildcard, too: nothing stands open in a valid prefix but behind its end.
+  // This also holds for a wildcard pattern `inner`: a valid prefix has no empty components that a wildcard could fill.
   if (outer.match === 'prefix') return inner.uri.startsWith(outer.uri);
-  if (inner.match === 'prefix') return false; // it reaches to any depth
+  if (inner.match === 'prefix') return false; // a prefix matches URIs with any number of components
   return agree(outer.uri.split('.'), inner.uri.split('.'), (mine, its) => mine === '' || mine === its);
 }
 
-/** True when there is a URI that both match. */
+/** True when both patterns match a common URI. */
 export function overlap(one: Pattern, other: Pattern): boolean {
   if (one.match === 'exact') return matches(other.match, other.uri, one.uri);
   if (other.match === 'exact') return matches(one.match, one.uri, other.uri);
@@ -29,7 +29,7 @@ export function overlap(one: Pattern, other: Pattern): boolean {
   });
 }
 
-/** True for a pattern that reaches what is the router's own: such as says `wamp.` itself (T-40). */
+/** True for a pattern that lies within the URIs of the router itself, because it begins with `wamp.` (T-40). */
 export function isWithinReserved({ match, uri }: Pattern): boolean {
   return match === 'prefix' ? uri.startsWith('wamp.') : isReserved(uri);
 }
@@ -44,7 +44,7 @@ function agree(
   );
 }
 
-/** True when some URI that the wildcard pattern matches begins with the prefix. */
+/** True when the wildcard pattern matches a URI that begins with the prefix. */
 function extendsTo(prefix: Uri, wildcard: Uri): boolean {
   const start = prefix.split('.');
   const components = wildcard.split('.');

@@ -1,4 +1,4 @@
-/** Permissions by role: an authorizer that knows its answers (spec: Authorization). */
+/** Permissions by role: an authorizer with fixed rules (spec: Authorization). */
 import { MAX_URI_LENGTH, type MatchPolicy, type Uri } from '@wamp/protocol';
 import type { Principal } from '../core/session.ts';
 import { expect } from '../expect.ts';
@@ -8,33 +8,33 @@ import type { Pattern } from './pattern-sets.ts';
 import { Role } from './role.ts';
 import { BIT, readRules, type Permission } from './rule.ts';
 
-/** What the sessions of a role may do: by permissions, or by what an authorizer of their own says. */
+/** The permissions of a role, or the authorizer that decides for it. */
 export type RolePermissions =
   { readonly permissions: readonly Permission[] } | { readonly authorizer: Authorizer };
 
 export interface PermissionsByRole {
-  /** By authrole. A role that is not there may do nothing. */
+  /** The permissions of each authrole. A role that is absent may do nothing. */
   readonly roles: Readonly<Record<string, RolePermissions>>;
 }
 
-/** Why a request would be permitted, or not. */
+/** Explains a decision on a request. */
 export interface Explanation {
-  /** `asked` when another authorizer is to be asked. */
+  /** The decision; `asked` when the authorizer of the role decides. */
   readonly decision: 'permitted' | 'disclosed' | 'denied' | 'asked';
-  /** The permission that decided, and where it stands, such as `roles.user.permissions[0]`. */
+  /** The permission that caused the decision, and its path, such as `roles.user.permissions[0]`. */
   readonly permission?: Permission;
   readonly path?: string;
-  /** A sentence for people. */
+  /** The explanation as a sentence. */
   readonly reason: string;
 }
 
 type Roles = ReadonlyMap<string, Role | Authorizer>;
 
 /**
- * An authorizer from permissions by role. A denial wins over what is allowed, wherever either stands; what is not
- * allowed is denied. Who registers or subscribes with a pattern needs one permission for all that it matches. What
- * begins with `wamp.` is reached only by permissions that say so.
- * @throws TypeError that says where what is wrong
+ * Creates an authorizer from permissions by role. A denial overrides all permissions, regardless of their order; a request
+ * that no permission allows is denied. To register or subscribe with a pattern, a session needs one permission that covers
+ * all URIs that the pattern matches. URIs that begin with `wamp.` need a permission whose pattern begins so, too.
+ * @throws TypeError for invalid rules; it names the path and the fault
  */
 export function permissions(rules: PermissionsByRole): Permissions {
   return new Permissions(rules);
@@ -48,8 +48,8 @@ export class Permissions implements Authorizer {
   }
 
   /**
-   * Takes other rules from now on; what sessions have registered and subscribed to, they keep.
-   * @throws TypeError for rules that are wrong: the old ones hold on
+   * Replaces the rules. Sessions keep their registrations and subscriptions.
+   * @throws TypeError for invalid rules; the old rules then stay in force
    */
   replace(rules: PermissionsByRole): void {
     this.#roles = readRoles(rules);
@@ -73,7 +73,7 @@ export class Permissions implements Authorizer {
       : rules.answerPattern(BIT[action], { match, uri });
   }
 
-  /** What `authorize` answers, and why. */
+  /** The answer of `authorize`, with its reason. */
   explain(
     principal: Pick<Principal, 'authid' | 'authrole'>,
     action: Action,
@@ -104,17 +104,17 @@ function explain(
   if (cause === undefined) {
     return {
       decision: 'denied',
-      reason: `no permission of role ${principal.authrole} allows to ${action} this`,
+      reason: `no permission of role ${principal.authrole} allows action ${action}`,
     };
   }
   const { permission, path } = cause;
   if (!isAllowed(decisions, BIT[action]))
-    return { decision: 'denied', permission, path, reason: `${path} denies to ${action}` };
+    return { decision: 'denied', permission, path, reason: `${path} denies action ${action}` };
   const decision = isDisclosed(decisions, BIT[action]) ? 'disclosed' : 'permitted';
-  return { decision, permission, path, reason: `${path} allows to ${action}` };
+  return { decision, permission, path, reason: `${path} allows action ${action}` };
 }
 
-/** Patterns are for those who register and subscribe. */
+/** The match policy of a request; only REGISTER and SUBSCRIBE have patterns. */
 function matchOf(action: Action, { match }: { readonly match?: unknown }): MatchPolicy {
   const mayBePattern = action === 'register' || action === 'subscribe';
   return mayBePattern && (match === 'prefix' || match === 'wildcard') ? match : 'exact';

@@ -1,12 +1,15 @@
-/** Recent: a bounded map that forgets what has not been used for long. */
+/** Recent: a bounded map that forgets entries that have not been used for long. */
 
-/** Two generations: when the young one is full it grows old, and the old one is gone, but for what was used since. */
+/**
+ * Keeps two generations of entries. Used entries move to the young one; when it is full, it becomes the old one, and the
+ * former old one is discarded.
+ */
 export class Recent<K, V> {
   readonly #generation: number;
   #young = new Map<K, V>();
   #old = new Map<K, V>();
 
-  /** @param capacity how many entries there may be; half of them are safe from being forgotten */
+  /** @param capacity the maximum number of entries; the most recently used half is never forgotten */
   constructor(capacity: number) {
     this.#generation = Math.max(1, Math.floor(capacity / 2));
   }

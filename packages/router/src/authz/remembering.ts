@@ -12,7 +12,7 @@ import {
 import { Recent } from './recent.ts';
 
 export interface RememberingOptions {
-  /** How many answers are remembered at most; 10,000 by default. */
+  /** The maximum number of remembered answers; 10,000 by default. */
   readonly capacity?: number | undefined;
 }
 
@@ -21,9 +21,9 @@ const DEFAULT_CAPACITY = 10_000;
 const LONGEST_REMEMBERED = 1000;
 
 /**
- * An authorizer that asks another, and does not ask twice for what that one has answered with `cache: true`. The
- * answer holds for all sessions of the same realm, authrole and authid, and for one action on one URI with one `match`;
- * an authorizer that looks at anything else must not say so. Failures are never remembered.
+ * An authorizer that asks another one, and remembers its answers with `cache: true`. A remembered answer applies to all
+ * sessions of the same realm, authrole and authid, and to the same action, URI and `match`: an authorizer whose decisions
+ * depend on anything else must not set `cache`. Failures are never remembered.
  */
 export function remembering(authorizer: Authorizer, options: RememberingOptions = {}): RememberingAuthorizer {
   return new RememberingAuthorizer(authorizer, options);
@@ -32,7 +32,7 @@ export function remembering(authorizer: Authorizer, options: RememberingOptions 
 export class RememberingAuthorizer implements Authorizer {
   readonly #authorizer: Authorizer;
   readonly #capacity: number;
-  /** Replaced when the cache is purged, so that a pending answer is stored where it is not used any more. */
+  /** The cache. Purging replaces it, so that a pending answer is stored in the old cache, which is not used any more. */
   #remembered: Recent<string, AuthorizerAnswer>;
 
   constructor(authorizer: Authorizer, { capacity = DEFAULT_CAPACITY }: RememberingOptions = {}) {
@@ -41,12 +41,12 @@ export class RememberingAuthorizer implements Authorizer {
     this.#remembered = new Recent(capacity);
   }
 
-  /** Forgets all answers, and those under way: what was asked before does not count for what comes after. */
+  /** Forgets all answers, including those to pending requests, which will not be remembered. */
   purge(): void {
     this.#remembered = new Recent(this.#capacity);
   }
 
-  /** How many answers are remembered. */
+  /** The number of remembered answers. */
   get size(): number {
     return this.#remembered.size;
   }
@@ -73,12 +73,12 @@ export class RememberingAuthorizer implements Authorizer {
   }
 }
 
-/** Of what any plug-in may answer. */
+/** True for an answer with `cache: true`; `answer` may be anything, because plug-ins return it. */
 function isLasting(answer: unknown): boolean {
   return typeof answer === 'object' && answer !== null && 'cache' in answer && answer.cache === true;
 }
 
-/** What is remembered of it: nothing that could change, or be invalid; undefined for a failure. */
+/** The remembered form of an answer, which cannot change or be invalid; undefined for a failure. */
 function lastingOf(answer: AuthorizerAnswer): AuthorizerAnswer | undefined {
   const decision = decisionOf(answer);
   if (decision === 'failed') return undefined;

@@ -1,4 +1,4 @@
-/** Role: the rules of an authrole, and what an authorizer answers by them. */
+/** Role: the rules of an authrole, and the answers that follow from them. */
 import type { Uri } from '@wamp/protocol';
 import { PatternMap } from '../core/pattern-map.ts';
 import type { Principal } from '../core/session.ts';
@@ -8,13 +8,13 @@ import type { Pattern } from './pattern-sets.ts';
 import { Recent } from './recent.ts';
 import { isPersonal, rewrite, type Rule } from './rule.ts';
 
-/** How many URIs a role remembers, and how many a principal does that has rules of its own. */
+/** The number of URIs whose decisions are cached, for each role, and for each principal with rules of its own. */
 const REMEMBERED = 4096;
 const REMEMBERED_EACH = 128;
 /** Longer URIs are not cached (characters), so that clients cannot fill memory with them. */
 const LONGEST_REMEMBERED = 128;
 
-/** A role's rules: the same for all its principals, or some for each where there are placeholders. */
+/** The rules of a role. Rules with placeholders differ for each principal; all others are shared by the principals. */
 export class Role {
   readonly #rules: readonly Rule[];
   readonly #common: PatternMap<Effect>;
@@ -29,12 +29,12 @@ export class Role {
     this.#shared = isShared ? new PrincipalRules(rules, this.#common, undefined, REMEMBERED) : undefined;
   }
 
-  /** The rules for a principal, found fast. */
+  /** The rules for a principal, from a cache if possible. */
   of(principal: Principal): PrincipalRules {
     return this.#shared ?? this.#own.get(principal) ?? this.#rewrite(principal);
   }
 
-  /** The rules as they stand for a principal. */
+  /** The rules for a principal, with their placeholders replaced. */
   rules(principal: Pick<Principal, 'authid'>): readonly Rule[] {
     return this.#rules.flatMap((rule) => rewrite(rule, principal) ?? []);
   }
@@ -51,10 +51,10 @@ export class Role {
 /** The rules for a principal. */
 class PrincipalRules {
   readonly #rules: readonly Rule[];
-  /** The same rules, found by URI: those of the role, and those with placeholders. */
+  /** The same rules, indexed by URI: those that all principals of the role share, and those with placeholders. */
   readonly #common: PatternMap<Effect>;
   readonly #own: PatternMap<Effect> | undefined;
-  /** The decisions on all actions, by URI. */
+  /** Cached decisions on all actions, by URI. */
   readonly #recent: Recent<Uri, number>;
 
   constructor(
@@ -69,14 +69,14 @@ class PrincipalRules {
     this.#recent = new Recent(remembered);
   }
 
-  /** @param bit of the action */
+  /** @param bit the bit of the action */
   answer(bit: number, uri: Uri): AuthorizerAnswer {
     const decisions = this.#recent.get(uri) ?? this.#evaluate(uri);
     if (!isAllowed(decisions, bit)) return false;
     return isDisclosed(decisions, bit) ? DISCLOSED : true;
   }
 
-  /** Patterns are asked for so seldom that all rules may be read. */
+  /** Decides on a pattern by evaluating all rules: such requests are too rare to need an index. */
   answerPattern(bit: number, pattern: Pattern): boolean {
     return isAllowed(evaluate(this.#rules, pattern), bit);
   }

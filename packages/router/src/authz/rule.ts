@@ -1,4 +1,4 @@
-/** Rule: a permission as it was written, read and checked. */
+/** Rule: a permission of the configuration, parsed and checked. */
 import { isUri, type MatchPolicy, type Uri } from '@wamp/protocol';
 import type { Principal } from '../core/session.ts';
 import { expect } from '../expect.ts';
@@ -6,31 +6,31 @@ import type { Action } from './authorizer.ts';
 import type { Effect } from './evaluate.ts';
 import { covers, overlap, type Pattern } from './pattern-sets.ts';
 
-/** Some actions: a list, or one by one. What is `false` is not among them. */
+/** A set of actions: a list, or a dict in which actions that are `false` do not belong to the set. */
 export type Actions = readonly Action[] | Readonly<Partial<Record<Action, boolean | undefined>>>;
 
-/** What a role may do with the URIs that a pattern matches. */
+/** A permission for the URIs that a pattern matches. */
 export interface Permission {
   /**
-   * A URI or a pattern. `{authid}` and `{authrole}` stand for the session's, as one whole component each. Without a
-   * `match`, a star at the end makes a prefix of it (`com.a.*`, `*`), and stars for components a wildcard (`com.*.b`).
+   * A URI or a pattern. The components `{authid}` and `{authrole}` stand for those of the session. Without `match`, a star at
+   * the end makes the URI a prefix (`com.a.*`, `*`), and stars as components make it a wildcard (`com.*.b`).
    */
   readonly uri: Uri;
-  /** As in the specification, `com..b` being a wildcard; by default `exact`, unless there are stars. */
+  /** The match policy, as in the specification (`com..b` is a wildcard pattern); by default `exact`, unless `uri` has stars. */
   readonly match?: MatchPolicy | undefined;
   readonly allow?: Actions | undefined;
-  /** Takes away what any permission of the role allows, wherever it stands. */
+  /** Denied actions. A denial overrides all permissions of the role, regardless of their order. */
   readonly deny?: Actions | undefined;
-  /** Tells callees who calls, or subscribers who publishes, whatever the session wants (PID-4). */
+  /** Discloses callers to callees, or publishers to subscribers, whether the session wants that or not (PID-4). */
   readonly disclose?:
     { readonly caller?: boolean | undefined; readonly publisher?: boolean | undefined } | undefined;
-  /** Written by users of Crossbar.io; without effect, for these decisions need no remembering. */
+  /** Accepted for compatibility with Crossbar.io. It has no effect, because these decisions need no cache. */
   readonly cache?: boolean | undefined;
 }
 
 /** A permission, with its actions as sets of bits. */
 export interface Rule extends Effect {
-  /** Where it stands, for people. */
+  /** The path of the permission in the configuration, for messages. */
   readonly path: string;
   readonly permission: Permission;
 }
@@ -41,8 +41,9 @@ const AUTHID = '{authid}';
 const AUTHROLE = '{authrole}';
 
 /**
- * @param path where the permissions stand, such as `roles.user.permissions`
- * @throws TypeError that says where what is wrong
+ * Parses and checks permissions.
+ * @param path the path of the permissions, such as `roles.user.permissions`
+ * @throws TypeError for an invalid permission; it names the path and the fault
  */
 export function readRules(
   permissions: readonly Permission[],
@@ -55,14 +56,14 @@ export function readRules(
   return rules;
 }
 
-/** True for a rule that is another for each authid. */
+/** True for a rule that differs for each authid. */
 export function isPersonal(rule: Rule): boolean {
   return rule.uri.includes(AUTHID);
 }
 
 /**
- * The rule as it stands for a principal; undefined where it matches nothing, for what cannot stand in a URI as one
- * component cannot stand for one.
+ * The rule for a principal, with its placeholders replaced; undefined if the rule matches nothing, because the authid cannot
+ * be a component of a URI.
  */
 export function rewrite(rule: Rule, { authid }: Pick<Principal, 'authid'>): Rule | undefined {
   if (!isPersonal(rule)) return rule;
@@ -81,7 +82,7 @@ const KEYS: readonly string[] = [
 function readRule(permission: Permission, path: string, authrole: string): Rule {
   expect(isObject(permission), `${path}: expected a permission`);
   for (const key of Object.keys(permission))
-    expect(KEYS.includes(key), `${path}.${key}: there is no such key`);
+    expect(KEYS.includes(key), `${path}.${key}: unknown key; expected one of ${KEYS.join(', ')}`);
   const { allow, deny, disclose = {}, cache = false } = permission;
   const written = readPattern(permission, path);
   expect(
@@ -124,12 +125,12 @@ function readPattern({ uri, match }: Permission, path: string): Pattern {
   const sample = components.map((component) => (isPlaceholder(component) ? 'x' : component)).join('.');
   expect(
     isUri(sample, 'loose', pattern.match),
-    `${path}.uri: no valid ${pattern.match === 'exact' ? 'URI' : pattern.match}`,
+    `${path}.uri: expected a valid ${pattern.match === 'exact' ? 'URI' : `${pattern.match} pattern`}`,
   );
   return pattern;
 }
 
-/** Crossbar.io's way of writing patterns. */
+/** Parses a pattern in the notation of Crossbar.io. */
 function starred(uri: Uri): Pattern {
   const star = uri.indexOf('*');
   if (star === -1) return { match: 'exact', uri };
@@ -174,8 +175,8 @@ function readDisclosure(disclose: NonNullable<Permission['disclose']>, path: str
 }
 
 /**
- * `allow: { call: false }` looks like a denial, but is not one. Where another permission allows the call, it is refused
- * as ambiguous.
+ * Refuses `allow: { call: false }` as ambiguous when another permission allows the call: it looks like a denial, but is not
+ * one.
  */
 function refuseAmbiguity(rule: Rule, rules: readonly Rule[]): void {
   const { allow = [] } = rule.permission;
@@ -199,7 +200,7 @@ function replace(uri: Uri, placeholder: string, value: string): Uri {
   return components.join('.');
 }
 
-/** True for what may stand between two dots, and is no placeholder itself. */
+/** True for a string that can be a component of a URI, and is not a placeholder. */
 function isComponent(value: string): boolean {
   return isUri(value) && !/[.{}]/.test(value);
 }

@@ -102,7 +102,7 @@ export class Handshake {
       this.#connection.write(step.challenge);
     } else if (step.joined.realm.isFull) {
       step.joined.realm.limited.add('sessions');
-      this.#turnAway(ErrorUri.LIMIT_EXCEEDED, 'the realm is full: it has maxSessions sessions');
+      this.#turnAway(ErrorUri.LIMIT_EXCEEDED, 'the realm is full (maxSessions)');
     } else {
       this.#stopped = true;
       this.#connection.welcome(step.joined);

@@ -68,7 +68,7 @@ export function eventHistory(rules: readonly HistoryRule[], store: EventStore): 
   };
 }
 
-/** Has the publications that the logs keep written before they are sent. */
+/** Ensures that publications are written to the logs before they are sent. */
 function writeFirst(realm: Realm, logs: ReadonlyMap<Subscription, RecordedLog>): void {
   const patterns = new PatternMap<Subscription>();
   for (const subscription of logs.keys()) patterns.set(subscription.match, subscription.topic, subscription);

@@ -1,4 +1,4 @@
-/** Counts for people and dashboards: `wamp.metrics.get`, a procedure of this project. */
+/** Serves `wamp.metrics.get`, a procedure of this project, which returns the counts of a realm. */
 import { MessageType } from '@wamp/protocol';
 import type { Feature } from '../core/realm.ts';
 import { taking } from './arguments.ts';

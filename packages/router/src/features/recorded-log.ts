@@ -6,7 +6,7 @@ import { remember } from '../core/remembered.ts';
 import type { Recorder } from '../core/subscription.ts';
 import type { EventLog, LoggedEvent } from '../stores/event-store.ts';
 
-/** A publication that has its offset, and is not sent yet. */
+/** A publication that has an offset, and has not been sent yet. */
 interface Ahead {
   readonly publication: Publication;
   readonly offset: number;
@@ -63,8 +63,8 @@ export class RecordedLog implements Recorder {
   }
 
   /**
-   * Gives a publication its offset and writes it; it is recorded with that offset later.
-   * @throws what the store does
+   * Assigns an offset to a publication and writes it; the publication is recorded with that offset when it is sent.
+   * @throws errors of the store
    */
   write(publication: Publication): Promise<void> {
     const offset = (this.#ahead.at(-1)?.offset ?? this.#offset) + 1;
@@ -73,7 +73,7 @@ export class RecordedLog implements Recorder {
     return written ?? WRITTEN;
   }
 
-  /** Takes back the offset of a publication that could not be written: those behind it cannot be, either. */
+  /** Takes back the offset of a publication that could not be written. Writes of later offsets fail as well. */
   takeBack(publication: Publication): void {
     const index = this.#ahead.findIndex((each) => each.publication === publication);
     if (index >= this.#next) this.#ahead.splice(index, 1);

@@ -114,7 +114,7 @@ class Telling implements Worker {
     if (retained === undefined) return false;
     this.#next += 1;
     const { publication } = retained;
-    // The same for one that was published since it was found.
+    // A newer event that was published since this one was found has been sent as a live event, too.
     if (this.#retention.newestFor(publication.topic, this.#session) !== retained) return true;
     const lent = { ...publication, payload: publication.payload.lend() };
     this.#session.send(eventFor(this.#subscription, lent, true));

@@ -31,9 +31,9 @@ export class Retention {
   #order = 0;
   /** The order of the last event that topics retain; events that are being written have a higher one. */
   #last = 0;
-  /** What topics retain once it has been written, by the publication that changes it. */
+  /** What topics will retain after the write, by the publication that causes the change. */
   readonly #upcoming = new Map<Publication, Upcoming>();
-  /** The same by topic: the latest. */
+  /** The latest such change of each topic. */
   readonly #latest = new Map<Uri, Upcoming>();
   /** Whether the search for expired events is scheduled. */
   #sweeping = false;
@@ -54,7 +54,7 @@ export class Retention {
     return `retain: the event needs ${weight} bytes, which is more than the room for retained events`;
   }
 
-  /** A publication has been sent that retains something, or takes back what was retained. */
+  /** Applies a publication that was sent, and that sets or deletes retained events. */
   add(publication: Publication): void {
     const upcoming = this.#upcoming.get(publication);
     if (upcoming !== undefined) this.takeBack(publication);
@@ -79,7 +79,7 @@ export class Retention {
     return [written];
   }
 
-  /** Forgets what was written for a publication: it has been sent, or could not be written, like those behind it. */
+  /** Forgets the pending change of a publication, because it has been sent, or could not be written. */
   takeBack(publication: Publication): void {
     const upcoming = this.#upcoming.get(publication);
     if (upcoming === undefined) return;

@@ -54,7 +54,7 @@ export const testaments: Feature = {
       const bucket = of(call.caller)[scopeOf(given.kwargs['scope']?.value())];
       const testament = testamentOf(realm, call.caller, given);
       reserve(realm, call.caller, testament, bucket);
-      bucket.push(testament); // in the order of the requests, however long the decision takes
+      bucket.push(testament); // in the order of the requests, regardless of how long the decisions take
       return decide(realm, call.caller, testament, () => {
         const index = bucket.indexOf(testament);
         if (index !== -1) release(realm, call.caller, bucket.splice(index, 1));

@@ -5,7 +5,7 @@ import type { Realm } from '../core/realm.ts';
 import type { Subscription } from '../core/subscription.ts';
 import type { LoggedEvent } from '../stores/event-store.ts';
 
-/** How many bytes of payload are decoded for an answer in one turn, and how many entries examined. */
+/** The maximum size of the payloads that are decoded for an answer in one turn (bytes), and of examined entries. */
 const SLICE_BYTES = 64 * 1024;
 const SLICE_ENTRIES = 1000;
 

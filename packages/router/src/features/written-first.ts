@@ -1,4 +1,4 @@
-/** Written first: publications wait until what is kept of them has been written, and are sent then, in order. */
+/** Written first: publications are sent, in order, only after the store has written what it keeps of them. */
 import { ErrorUri } from '@wamp/protocol';
 import { Fifo } from '../core/fifo.ts';
 import type { Publication, Publisher } from '../core/publication.ts';
@@ -6,15 +6,15 @@ import type { Realm } from '../core/realm.ts';
 import type { Producer, Work, Worker } from '../core/work.ts';
 import type { Unwritten, Writing } from '../core/writing.ts';
 
-/** Something that keeps publications. */
+/** A feature that stores publications, such as event history or retention. */
 export interface PublicationKeeper {
-  /** Writes a publication. @returns when each thing is written; none when it is not to be kept @throws what the store does */
+  /** Writes a publication. @returns a promise for each write; none when nothing of it is stored @throws errors of the store */
   write(publication: Publication): readonly Promise<void>[];
-  /** A publication that this one, or another one, could not write. */
+  /** Undoes a publication that this keeper, or another one, could not write. */
   takeBack(publication: Publication): void;
 }
 
-/** What is written at once: most publications share it with others. */
+/** One write of the store, which often contains several publications. */
 interface Group {
   readonly promise: Promise<void>;
   readonly publications: Publication[];
@@ -25,14 +25,14 @@ interface Ticket {
   readonly publication: Publication;
   readonly groups: readonly Group[];
   readonly done: (unwritten: Unwritten | undefined) => void;
-  /** Whose message it came in. */
+  /** The session whose message caused the publication. */
   readonly producer: Producer | undefined;
-  /** Whether that is held until this has been sent. */
+  /** True when the producer is held until the publication has been sent. */
   readonly isHeld: boolean;
   readonly size: number;
 }
 
-/** When so many bytes wait, those who publish more are not heard meanwhile. */
+/** When more than this waits to be written, sessions that publish more are held (bytes). */
 const MUCH = 1024 * 1024;
 
 /**
@@ -44,9 +44,9 @@ export class WrittenFirst implements Writing, Worker {
   readonly #realm: Realm;
   readonly #keepers: PublicationKeeper[] = [];
   readonly #tickets = new Fifo<Ticket>();
-  /** How many publications of each publisher wait. */
+  /** The number of waiting publications of each publisher. */
   readonly #publishers = new Map<Publisher | undefined, number>();
-  /** The one that is next. */
+  /** The next ticket. */
   #first: Ticket | undefined;
   #last: Group | undefined;
   #isSending = false;
@@ -56,7 +56,7 @@ export class WrittenFirst implements Writing, Worker {
     this.#realm = realm;
   }
 
-  /** Has what a keeper keeps written first. */
+  /** Registers a keeper whose publications are written before they are sent. */
   static add(realm: Realm, keeper: PublicationKeeper): void {
     let writing = all.get(realm);
     if (writing === undefined) {
@@ -110,7 +110,7 @@ export class WrittenFirst implements Writing, Worker {
     return groups;
   }
 
-  /** At once, so that publications that are written before this one is refused get its offsets. */
+  /** Undoes a publication at once, so that its offsets are free for publications that arrive before it is refused. */
   #takeBack(publication: Publication): void {
     for (const keeper of this.#keepers) keeper.takeBack(publication);
   }
@@ -135,7 +135,7 @@ export class WrittenFirst implements Writing, Worker {
     return group;
   }
 
-  /** Whether the one that has waited the longest waits no more. */
+  /** True when the oldest waiting publication has been written, or has failed. */
   get #isReady(): boolean {
     this.#first ??= this.#tickets.shift();
     return this.#first?.groups.every(({ state }) => state !== 'writing') ?? false;
@@ -162,7 +162,7 @@ export class WrittenFirst implements Writing, Worker {
   }
 }
 
-/** The one of each realm. */
+/** The instance of each realm. */
 const all = new WeakMap<Realm, WrittenFirst>();
 
 function unwritten(error: unknown): Unwritten {

@@ -18,9 +18,9 @@ export class LabelSets<I> {
   readonly #sets = new Map<string, { readonly labels: Labels; readonly instrument: I }>();
 
   /**
-   * @param metric its name, for errors
-   * @param names of the labels; none by default
-   * @param most values of each label; 100 by default
+   * @param metric the name of the metric, for errors
+   * @param names the names of the labels; none by default
+   * @param most the maximum number of values of each label; 100 by default
    * @param overflowed called each time a value is replaced by `other`
    */
   constructor(

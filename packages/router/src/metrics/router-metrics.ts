@@ -1,4 +1,4 @@
-/** The metrics of a router: a row for each, with its name, its help text, and where its values come from. */
+/** The metrics of a router: one row each, with the name, the help text, and the source of the values. */
 import type { Clock } from '../core/clock.ts';
 import type { Distribution, Histogram } from '../core/histogram.ts';
 import type { ProcessAccounts } from '../core/kept.ts';
@@ -9,7 +9,7 @@ import type { EventSource, RouterEvent } from '../events.ts';
 import type { LimitName } from '../limits.ts';
 import type { MetricDefinition, MetricsRegistry, Observe } from './registry.ts';
 
-/** Where the metrics of a router come from. */
+/** The parts of the router from which metrics are read. */
 export interface MeteredRouter {
   readonly clock: Pick<Clock, 'elapsed'>;
   readonly limited: ReadonlyTally<LimitName>;
@@ -26,7 +26,7 @@ interface MeteredConnection {
   readonly queued: number;
 }
 
-/** Tells each value that a metric has now, with those of its labels. */
+/** Reports the current values of a metric, with their labels. */
 type ReadValues<V> = (router: MeteredRouter, observe: Observe<V>) => void;
 
 /** A metric whose values are kept elsewhere. */
@@ -35,7 +35,7 @@ interface MetricRow<V> {
   readonly read: ReadValues<V>;
 }
 
-/** Has `registry` tell everything that `router` counts. */
+/** Adds all metrics of `router` to `registry`. */
 export function measure(router: MeteredRouter, registry: MetricsRegistry): void {
   const { clock } = router;
   const started = clock.elapsed();
@@ -60,7 +60,7 @@ export function measure(router: MeteredRouter, registry: MetricsRegistry): void 
   countEvents(router.events, registry);
 }
 
-/** What happens seldom enough is counted as it is told. */
+/** Counts rare occurrences by their events. */
 function countEvents(events: EventSource, registry: MetricsRegistry): void {
   const opened = registry.counter(OPENED);
   const closed = registry.counter(CLOSED);
@@ -90,7 +90,7 @@ function define(name: string, help: string, ...labels: readonly string[]): Metri
 }
 
 const UPTIME = define('wamp_uptime_seconds', 'Time since the router was created.');
-/** What `LagProbe` records. */
+/** The metric that `LagProbe` records. */
 export const LAG: MetricDefinition = define(
   'wamp_event_loop_lag_seconds',
   'How late a timer of this process was, twice a second while there are connections.',
@@ -111,7 +111,7 @@ const REFUSED = define(
   'reason',
 );
 
-/** Of the router as a whole: one value. */
+/** A metric with one value for the whole router. */
 function ofRouter<V>(name: string, help: string, value: (router: MeteredRouter) => V): MetricRow<V> {
   return {
     definition: define(name, help),
@@ -121,7 +121,7 @@ function ofRouter<V>(name: string, help: string, value: (router: MeteredRouter) 
   };
 }
 
-/** Of the router as a whole: several values, by `label`. */
+/** A metric of the whole router with several values, by `label`. */
 function ofRouterBy(
   label: string,
   name: string,
@@ -136,7 +136,7 @@ function ofRouterBy(
   };
 }
 
-/** Of the connections of each transport: the sum. */
+/** A metric with the sum over the connections of each type of transport. */
 function ofConnections(
   name: string,
   help: string,
@@ -150,7 +150,7 @@ function ofConnections(
   };
 }
 
-/** Of each realm: one value. */
+/** A metric with one value for each realm. */
 function ofRealms(name: string, help: string, value: (realm: Realm) => number): MetricRow<number> {
   return {
     definition: define(name, help, 'realm'),
@@ -160,7 +160,7 @@ function ofRealms(name: string, help: string, value: (realm: Realm) => number): 
   };
 }
 
-/** Of each realm: several values, by `label`. */
+/** A metric with several values for each realm, by `label`. */
 function ofRealmsBy(
   label: string,
   name: string,
@@ -177,7 +177,7 @@ function ofRealmsBy(
   };
 }
 
-/** Of each realm: its messages, or the bytes of these, by type. */
+/** A metric of the messages of each realm, or of their bytes, by type. */
 function ofMessages(
   name: string,
   help: string,

@@ -71,7 +71,7 @@ export class Framer implements Settling {
   /** A piece with frames that were still unwritten after their turn. */
   #held: Uint8Array | undefined;
 
-  /** @param work where transcoding is counted */
+  /** @param work counts transcoding as work */
   constructor(
     serializer: Serializer,
     framing: Framing,

@@ -58,7 +58,7 @@ export class ProducerHolding {
     if (backlog > queueSize * FULL) this.#choke(producer);
   }
 
-  /** The receiver has read something. */
+  /** Called when the receiver has read something. */
   drained(): void {
     if (this.#backlog() <= LOW_MARK) this.end();
   }

@@ -29,7 +29,7 @@ export class Outbox implements FrameSink {
   readonly #socket: Duplex;
   readonly #framing: Framing;
   readonly #queue: FlushQueue;
-  /** Whether bytes that the socket has written have left the process; other streams may keep them. */
+  /** True when bytes that the socket has written have left the process; streams other than plain sockets may keep them. */
   readonly #passesOn: boolean;
   readonly #descriptor: number | undefined;
   /** Bytes that have bypassed the socket's stream. */

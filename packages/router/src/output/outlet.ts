@@ -38,8 +38,8 @@ export class Outlets {
   readonly #work: Work;
 
   /**
-   * @param memory for frames; notified when they have been written
-   * @param work where transcoding is counted
+   * @param memory the memory for frames, which is notified when they have been written
+   * @param work counts transcoding as work
    */
   constructor(memory: FrameMemory, work: Work) {
     this.#memory = memory;

@@ -103,8 +103,8 @@ export class SlowConsumer {
   }
 
   /**
-   * Whether a message may go to a transport that already has a backlog; its producer may then be held.
-   * @param length in bytes
+   * Decides whether a message is passed to a transport that already has a backlog; its producer may then be held.
+   * @param length the length of the message (bytes)
    */
   takesOn(length: number, producer: Producer | undefined): boolean {
     if (this.#policy !== 'disconnect') return false;
@@ -136,7 +136,7 @@ export class SlowConsumer {
     if (this.#waiting.size === 0) this.room = this.#ample;
   }
 
-  /** The session is about to end with a last message, before which all waiting messages are sent. */
+  /** Sends all waiting messages, because the session is about to end with a last message. */
   release(): void {
     while (this.#waiting.size > 0) this.#send(this.#waiting.shift());
   }

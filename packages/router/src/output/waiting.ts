@@ -3,7 +3,7 @@ import { MessageType } from '@wamp/protocol';
 
 /** A frame that can be sent later. */
 export interface Kept {
-  /** In bytes. */
+  /** The length of the frame (bytes). */
   readonly length: number;
   send(): void;
   /** Discards the frame: its memory may be reused. */

@@ -1,4 +1,4 @@
-/** A candidate: a client between HELLO and verdict, what it wants, and the realm that it wants to join. */
+/** A candidate: a client between HELLO and verdict, with the realm that it wants to join. */
 import { ErrorUri, type Id, type PeerFeatures, type Uri } from '@wamp/protocol';
 import { isLoopback } from '../addresses.ts';
 import type { Claim } from '../auth/attempts.ts';
@@ -7,15 +7,15 @@ import type { Asker, Authorizer } from '../authz/authorizer.ts';
 import type { CoreRealm } from '../core/core-realm.ts';
 import type { SlowConsumerPolicies } from '../output/slow-consumer.ts';
 
-/** A realm, with who may come in and what each may do there. */
+/** A realm with its authenticators and its authorizer. */
 export interface GuardedRealm {
   readonly realm: CoreRealm;
   readonly authenticators: readonly Authenticator[];
   /** Default: every request is permitted. */
   readonly authorizer: Authorizer | undefined;
-  /** What becomes of clients that read too slowly. */
+  /** What the router does with clients that read too slowly. */
   readonly slowConsumers: SlowConsumerPolicies | undefined;
-  /** Calls a procedure of the realm in the router's name. */
+  /** Calls a procedure of the realm as the router itself. */
   readonly call: Asker['call'];
 }
 
@@ -25,18 +25,18 @@ export interface Candidate {
   readonly id: Id;
   readonly method: string;
   readonly features: PeerFeatures;
-  /** Whom it says it is, and where it comes from. */
+  /** The authid that the client claims, and its address. */
   readonly claim: Claim;
 }
 
-/** What a client wants, as far as it is known and can be had here. */
+/** The realm, method and authid of an attempt to join, as far as they are known. */
 export interface Attempt {
   readonly realm: Uri | undefined;
   readonly method: string | undefined;
   readonly authid: string | undefined;
 }
 
-/** Why a client does not come in. */
+/** Why a client is refused. */
 export interface JoinRefusal {
   readonly abort: Uri;
   readonly message: string;
@@ -44,7 +44,7 @@ export interface JoinRefusal {
 
 /**
  * T-25: the client's order counts; a client that names no method is anonymous.
- * @param entrance what is in use where the client has connected; everything by default
+ * @param entrance the rules at the address where the client has connected; no restrictions by default
  */
 export function chooseAuthenticator(
   authenticators: readonly Authenticator[],
@@ -57,8 +57,11 @@ export function chooseAuthenticator(
     if (found !== undefined) return found;
   }
   return offered === undefined
-    ? { abort: ErrorUri.AUTHENTICATION_REQUIRED, message: 'anonymous clients are not let in' }
-    : { abort: ErrorUri.NO_MATCHING_AUTH_METHOD, message: 'none of the offered methods is in use here' };
+    ? { abort: ErrorUri.AUTHENTICATION_REQUIRED, message: 'the realm does not admit anonymous clients' }
+    : {
+        abort: ErrorUri.NO_MATCHING_AUTH_METHOD,
+        message: 'the realm supports none of the offered authentication methods',
+      };
 }
 
 /** Behind a proxy on this machine, all clients have the same address, which does not identify them. */

@@ -1,4 +1,4 @@
-/** Counted traffic: how many messages, and bytes, a session has sent and received. */
+/** Counts the messages and bytes that a session has sent and received. */
 import type { SessionTraffic } from '../core/session.ts';
 
 export class CountedTraffic implements SessionTraffic {
@@ -28,12 +28,12 @@ export class CountedTraffic implements SessionTraffic {
     this.#received += 1;
   }
 
-  /** Weighs a message from the session. @param bytes of the message */
+  /** Counts the size of a message from the session. @param bytes the size of the message */
   receiveBytes(bytes: number): void {
     this.#receivedBytes += bytes;
   }
 
-  /** Counts a message to the session. @param bytes of the message */
+  /** Counts a message to the session. @param bytes the size of the message */
   send(bytes: number): void {
     this.#sent += 1;
     this.#sentBytes += bytes;

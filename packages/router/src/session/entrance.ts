@@ -13,7 +13,7 @@ import type { RequestSequence } from './request-sequence.ts';
 
 /** The source of a session's messages. */
 export interface EntranceCarrier extends GateCarrier {
-  /** The client says GOODBYE. */
+  /** Called when the client sends GOODBYE. */
   goodbye(reason: Uri): void;
 }
 
@@ -25,7 +25,7 @@ interface EntranceRouter {
   readonly log: Log;
 }
 
-/** Who sends the messages, in which realm, and what its authorizer may call there. */
+/** The session that sends the messages, and its realm. */
 interface Entrant extends Pick<Asker, 'session' | 'call'> {
   readonly realm: CoreRealm;
 }
@@ -70,7 +70,7 @@ export class Entrance implements GateExit {
   }
 
   /**
-   * Processes what is known of a message that was too long.
+   * Processes the readable part of a message that was too long.
    * @throws ProtocolViolation when the session may not send it now
    */
   oversized(message: OversizedMessage, fault: Undeliverable): void {
@@ -83,14 +83,14 @@ export class Entrance implements GateExit {
     this.#gate?.close();
   }
 
-  /** For the gate. */
+  /** For the gate: passes an authorized message to the realm. */
   admit(message: Message, disclosed: boolean): void {
     if (!this.#carrier.isOpen) return;
     if (message.type === MessageType.GOODBYE) this.#carrier.goodbye(message.reason);
     else this.#realm.receive(this.#session, message, disclosed);
   }
 
-  /** For the gate. */
+  /** For the gate: answers a denied request with ERROR. */
   deny(message: Request, error: Uri, explanation: string): void {
     if (!this.#carrier.isOpen) return;
     this.#realm.traffic.denied.add(message.type);
@@ -102,7 +102,7 @@ export class Entrance implements GateExit {
     return this.#realm.dealer.continues(this.#session, message);
   }
 
-  /** For the gate. */
+  /** For the gate: logs that the authorizer gave no valid answer. */
   failed(facts: { readonly action: Action; readonly uri: Uri; readonly error: unknown }): void {
     const where = { realm: this.#realm.name, session: this.#session.id };
     this.#log('warn', 'authorization failed', { code: 'authorization_denied', ...where, ...facts });

@@ -36,20 +36,20 @@ import {
 } from './candidate.ts';
 import { welcomeOf } from './welcome.ts';
 
-/** What joining needs to know of the router. */
+/** The parts of the router that joining uses. */
 export interface JoiningRouter {
   guardedRealm(name: Uri): GuardedRealm | undefined;
   readonly agent: string;
-  /** What judges the name of a realm that is not there. */
+  /** The rules for URIs, which determine the error for the name of an unknown realm. */
   readonly uriRules: UriRules;
-  /** Delays attempts after failures; undefined to delay none. */
+  /** Delays or refuses attempts after failures; undefined to allow any number of attempts. */
   readonly attempts: Attempts | undefined;
   readonly clock: Clock;
   readonly limits: Pick<Limits, 'authenticateTimeout'>;
   readonly log: Log;
 }
 
-/** Everything that makes a session. */
+/** The result of a successful handshake: all parts of a session. */
 export interface Joined {
   readonly realm: CoreRealm;
   readonly call: Asker['call'];
@@ -61,24 +61,24 @@ export interface Joined {
   readonly welcome: Welcome;
 }
 
-/** What comes of a message: the client is in, is out, or has to answer; undefined when it gave up itself. */
+/** The result of a message: the client has joined, is refused, or is challenged; undefined when it has given up. */
 export type Step =
   | { readonly joined: Joined }
   | { readonly abort: Uri; readonly message: string }
   | { readonly challenge: Challenge }
   | undefined;
 
-/** HELLO makes a candidate; it remains for events and for its waiting attempts when all is over. */
+/** HELLO creates the candidate, which is kept to the end for events and for waiting attempts. */
 type State =
   | { readonly name: 'awaiting-hello'; readonly candidate: undefined }
   | { readonly name: 'deciding'; readonly candidate: Candidate }
   | { readonly name: 'challenged'; readonly candidate: Candidate; readonly answer: Answer }
   | { readonly name: 'over'; readonly candidate: Candidate | undefined };
 
-/** Judges the answer to a challenge. */
+/** Checks the answer to a challenge. */
 type Answer = (message: Authenticate) => Verdict | Promise<Verdict>;
 
-/** What is legal in each state beside ABORT; the rest is a violation (SES-10, VIO-3). */
+/** The message that each state expects. ABORT is always legal; all other messages are violations (SES-10, VIO-3). */
 const EXPECTED: Readonly<Record<State['name'], MessageType | undefined>> = {
   'awaiting-hello': MessageType.HELLO,
   deciding: undefined,
@@ -94,16 +94,16 @@ export class Joining {
   readonly #underlay: Underlay;
   readonly #maxMessageSize: number | undefined;
   #state: State = { name: 'awaiting-hello', candidate: undefined };
-  /** True once the client has shown something that could have been wrong. */
+  /** True once the client has sent a proof that could have been wrong. */
   #answered = false;
   #gone = false;
-  /** How long it takes until the answer is judged, because others guess (ms). */
+  /** The expected time until the client's answer is checked, because of other attempts for the same authid (ms). */
   delay = 0;
 
   /**
-   * @param transport how the client is connected, for the session meta API
-   * @param underlay how it is connected, for authenticators alone
-   * @param maxMessageSize the longest message taken of the session (bytes); undefined for any
+   * @param transport describes the connection in the session meta API
+   * @param underlay describes the connection to authenticators only
+   * @param maxMessageSize the maximum size of a message from the session (bytes); undefined for any size
    */
   constructor(
     router: JoiningRouter,
@@ -117,15 +117,15 @@ export class Joining {
     this.#maxMessageSize = maxMessageSize;
   }
 
-  /** Which realm the client wants to join, by which method, and who it says it is; for events. */
+  /** The realm, method and authid of this attempt, for events. */
   get attempt(): Attempt {
     const { claim, method } = this.#state.candidate ?? {};
     return { realm: claim?.realm, method, authid: claim?.authid };
   }
 
   /**
-   * One message of the client.
-   * @throws ProtocolViolation when it is not the one that is due
+   * Processes a message from the client.
+   * @throws ProtocolViolation when the current state does not expect the message
    */
   receive(message: Message): Step | Promise<Step> {
     const state = this.#state;
@@ -144,14 +144,14 @@ export class Joining {
     return undefined;
   }
 
-  /** The client has gone: ends its attempt, so that waiting attempts can proceed. */
+  /** Ends the attempt of a client that has disconnected, so that waiting attempts can proceed. */
   stop(): void {
     this.#gone = true;
     const { candidate } = this.#state;
     if (candidate !== undefined) this.#router.attempts?.done(candidate.claim);
   }
 
-  /** Has an answer judged as soon as it may be. */
+  /** Has an answer checked when its turn among the attempts for the same authid has come. */
   #inTurn(candidate: Candidate, ask: () => Verdict | Promise<Verdict>): Step | Promise<Step> {
     const { attempts } = this.#router;
     if (attempts === undefined) return this.#settle(candidate, ask);
@@ -172,7 +172,7 @@ export class Joining {
   #hello(hello: Hello): Step | Promise<Step> {
     const features = new PeerFeatures(hello.details.roles);
     if (!CLIENT_ROLES.some((role) => features.has(role))) {
-      throw new ProtocolViolation('HELLO.Details.roles: expected one role of a client at least');
+      throw new ProtocolViolation('HELLO.Details.roles: expected at least one role of a client');
     }
     const { entrance } = this.#underlay;
     const isElsewhere = entrance?.realms?.includes(hello.realm) === false;
@@ -205,7 +205,7 @@ export class Joining {
     };
   }
 
-  /** Refuses who has to wait, before the secret is looked at. */
+  /** Refuses a client that has to wait after failed attempts, before its secret is checked. */
   #mayTry(claim: Claim): Step {
     return this.#refuseFor(this.#router.attempts?.wait(claim) ?? 0);
   }
@@ -227,7 +227,7 @@ export class Joining {
   #noRealm(name: Uri): JoinRefusal {
     return name === '' || isUri(name, this.#router.uriRules)
       ? { abort: ErrorUri.NO_SUCH_REALM, message: 'there is no such realm' }
-      : { abort: ErrorUri.INVALID_URI, message: 'the realm is no valid URI' };
+      : { abort: ErrorUri.INVALID_URI, message: 'the name of the realm is not a valid URI' };
   }
 
   /** Asks an authenticator for its verdict; an error refuses the client. */
@@ -245,7 +245,7 @@ export class Joining {
     }
   }
 
-  /** T-27: what an authenticator refuses by throwing is told to the client; of a fault, it learns nothing. */
+  /** T-27: an ApplicationError of an authenticator is sent to the client; any other error is only logged. */
   #failed(candidate: Candidate, error: unknown): Step {
     if (error instanceof ApplicationError && isUri(error.uri, 'loose')) {
       const [message] = error.args;
@@ -270,7 +270,7 @@ export class Joining {
     if (this.#answered && authid === claim.authid) this.#router.attempts?.succeeded(claim);
   }
 
-  /** Logs; and secrets are in none of it. */
+  /** Logs an entry about this attempt, without secrets. */
   #note(level: LogLevel, what: string, facts: LogFacts): void {
     const { claim, method } = this.#state.candidate ?? {};
     this.#router.log(level, what, { ...claim, method, ...facts });
@@ -307,7 +307,7 @@ export class Joining {
   }
 }
 
-/** What let the client in may do so no longer, or not in the same way. */
+/** Refuses a client because the settings that admitted it have changed during its handshake. */
 const CHANGED: JoinRefusal = {
   abort: ErrorUri.UNAVAILABLE,
   message: 'the realm was reconfigured meanwhile; try again',

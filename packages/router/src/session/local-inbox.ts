@@ -11,7 +11,7 @@ const HEARING = 2;
 
 interface Unread {
   readonly message: Message;
-  /** In bytes. */
+  /** The size of the message (bytes). */
   readonly weight: number;
 }
 

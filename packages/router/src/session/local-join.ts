@@ -18,24 +18,24 @@ import { LocalSession } from './local-session.ts';
 
 export interface LocalOptions {
   /**
-   * Who the session is; nobody checks it. By default `authid` is `local`, `authrole` is `anonymous`, and `authmethod` and
-   * `authprovider` are `local`.
+   * The principal of the session, which is not verified. By default, `authid` is `local`, `authrole` is `anonymous`, and
+   * `authmethod` and `authprovider` are `local`.
    */
   readonly principal?: Partial<Principal>;
   /**
-   * True for code that may do all that the router itself may: its `authrole` is `trusted`, no authorizer is asked, quotas do
-   * not hold, and it may use URIs that begin with `wamp.`. False by default.
+   * True for code with the rights of the router itself: its `authrole` is `trusted`, no authorizer is asked, quotas do not
+   * apply, and it may use URIs that begin with `wamp.`. False by default.
    */
   readonly trusted?: boolean;
-  /** The roles that it announces, with their features; all that {@link LocalSession} knows by default. */
+  /** The roles that the session announces, with their features; by default all that {@link LocalSession} supports. */
   readonly roles?: Announcement<ClientRole>;
-  /** How its user is connected, for the session meta API; `{ type: 'local' }` by default. */
+  /** Describes the connection in the session meta API; `{ type: 'local' }` by default. */
   readonly transport?: Dict;
-  /** Hears messages that the session's other methods have no use for: for code that speaks WAMP itself, with `receive`. */
+  /** Receives the messages that answer no method of the session; for code that speaks WAMP itself, with `receive`. */
   readonly hears?: (message: Message) => void;
 }
 
-/** What a local session can do by itself. */
+/** The features that {@link LocalSession} supports. */
 const ROLES: Announcement<ClientRole> = {
   publisher: ['publisher_identification', 'publisher_exclusion', 'subscriber_blackwhite_listing'],
   subscriber: [
@@ -64,7 +64,7 @@ export function rolesToAnnounce(): Dict {
 
 /**
  * Joins a realm.
- * @param id of the session, when one has been drawn already
+ * @param id the id of the session; drawn by default
  * @throws ApplicationError `wamp.error.limit_exceeded` when the realm is full
  */
 export function joinLocally(
@@ -75,7 +75,7 @@ export function joinLocally(
 ): LocalSession {
   if (realm.isFull) {
     realm.limited.add('sessions');
-    throw new ApplicationError(ErrorUri.LIMIT_EXCEEDED, ['the realm is full: it has maxSessions sessions']);
+    throw new ApplicationError(ErrorUri.LIMIT_EXCEEDED, ['the realm is full (maxSessions)']);
   }
   const local = { authid: 'local', authrole: 'anonymous', authmethod: 'local', authprovider: 'local' };
   const whole = { ...local, ...principal, ...(trusted ? { authrole: TRUSTED_ROLE } : {}) };

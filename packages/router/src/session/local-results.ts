@@ -1,4 +1,4 @@
-/** What a local session hands to its code: results, events, handles, and how it ended. */
+/** The types that a local session returns to its code: results, events, handles, and the end of the session. */
 import {
   ApplicationError,
   type Args,
@@ -11,7 +11,7 @@ import {
   type Uri,
 } from '@wamp/protocol';
 
-/** A result: of a call, or a part of it. */
+/** The result of a call, or a progressive part of it. */
 export interface LocalResult {
   readonly args: Args;
   readonly kwargs: Kwargs;
@@ -28,11 +28,11 @@ export interface LocalEvent {
 export interface LocalCallOptions extends Omit<CallOptions, 'progress' | 'receive_progress'> {
   /** Cancels the call when it is aborted; the call rejects with `wamp.error.canceled` then. */
   readonly signal?: AbortSignal;
-  /** Is given the parts of the result that come before its end; the callee is asked for them when this is there. */
+  /** Called with each progressive result. When it is present, the call asks the callee for progressive results. */
   readonly onProgress?: (part: LocalResult) => void;
 }
 
-/** A subscription or a registration, until it is ended. */
+/** A subscription or a registration of a local session. */
 export interface LocalHandle {
   readonly id: Id;
   /** @throws ApplicationError `wamp.error.no_such_subscription` or `…_registration` when the router has ended it already */

@@ -39,7 +39,7 @@ import {
 
 type Answer = Subscribed | Registered | Published | Result | Unsubscribed | Unregistered;
 
-/** What is done with the answer to a request. */
+/** A request that waits for its answer, and what happens when the answer arrives. */
 interface Pending {
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
@@ -47,30 +47,30 @@ interface Pending {
 }
 
 interface Hopes {
-  /** Called at once when the request is granted: what comes behind the answer may depend on it. */
+  /** Called synchronously when the request is granted, because the messages after the answer may depend on it. */
   readonly granted?: (answer: Answer) => void;
   readonly onProgress?: LocalCallOptions['onProgress'];
 }
 type OnEvent = (event: LocalEvent) => unknown;
 
-/** What `router.join` makes of its options. */
+/** The parts of which `router.join` creates a session. */
 export interface LocalSessionParts {
-  /** Makes the session's member of the realm, which tells `listener` what it hears. */
+  /** Joins the realm; the member passes the messages that it receives to `listener`. */
   join(listener: LocalListener): LocalMember;
-  /** Hears what the methods of the session have no use for. */
+  /** Receives the messages that answer no method of the session. */
   readonly hears: ((message: Message) => void) | undefined;
-  /** Logs what the session's code throws. */
+  /** Logs an error that the session's code has thrown. */
   failed(error: unknown): void;
 }
 
 /**
- * A session of code in this process; `router.join` makes one. The realm treats it like a client's session: its authorizer
- * is asked, quotas hold, and one that hears its events too slowly is treated as `slowConsumers` says of its role. It is listed
- * by `wamp.session.list`, and can be killed.
+ * A session of code in this process; `router.join` returns one. The realm treats it like a client's session: the authorizer
+ * decides on its requests, quotas apply, and `slowConsumers` applies when it processes events too slowly. It is listed by
+ * `wamp.session.list`, and can be killed.
  *
- * Arguments are passed on as they are, and not copied: change nothing that you have passed. A receiver whose serializer has
- * no form for them gets no event, or an ERROR. All that fails rejects with an ApplicationError: with the error's URI, or
- * with the reason of the end when the session is over.
+ * Arguments are passed on without a copy: do not change them afterwards. A receiver whose serializer cannot represent them
+ * gets no EVENT, or an ERROR instead of a RESULT. All methods reject with an ApplicationError: with the URI of the error,
+ * or, after the session has ended, with the reason of its end.
  */
 export class LocalSession {
   /** Resolves when the session has ended, from either side. */
@@ -107,7 +107,7 @@ export class LocalSession {
     return this.#member.id;
   }
 
-  /** The realm that it has joined. */
+  /** The realm of the session. */
   get realm(): Realm {
     return this.#member.realm.shown;
   }
@@ -116,7 +116,7 @@ export class LocalSession {
     return this.#member.principal;
   }
 
-  /** False once the session is over. */
+  /** False once the session has ended. */
   get isOpen(): boolean {
     return this.#end === undefined;
   }
@@ -145,7 +145,8 @@ export class LocalSession {
   }
 
   /**
-   * Publishes, with acknowledgement. While the receivers of earlier publications are slow, this one may wait: await it.
+   * Publishes, with acknowledgement. While the receivers of earlier publications are slow, the publication may wait, so
+   * await the promise before you publish more.
    * @returns the id of the publication
    */
   async publish(topic: Uri, args?: Args, kwargs?: Kwargs, wanted: PublishOptions = {}): Promise<Id> {
@@ -158,8 +159,8 @@ export class LocalSession {
 
   /**
    * Subscribes.
-   * @param heard is given each event. What it throws is logged. While a promise that it has returned is pending, the event
-   *   counts as unread.
+   * @param heard called with each event. Errors that it throws are logged. While a promise that it returned is pending, the
+   *   event counts as unread.
    */
   async subscribe(topic: Uri, heard: OnEvent, options: SubscribeOptions = {}): Promise<LocalHandle> {
     const message = { type: MessageType.SUBSCRIBE, request: this.#next(), options, topic } as const;
@@ -174,8 +175,8 @@ export class LocalSession {
 
   /**
    * Registers a procedure.
-   * @param serve what it throws becomes an ERROR: an ApplicationError that of its URI, anything else is logged and becomes
-   *   `wamp.error.runtime_error`
+   * @param serve called with each invocation. An ApplicationError that it throws is sent to the caller with its URI; any
+   *   other error is logged, and sent as `wamp.error.runtime_error`.
    */
   async register(procedure: Uri, serve: LocalProcedure, options: RegisterOptions = {}): Promise<LocalHandle> {
     const message = { type: MessageType.REGISTER, request: this.#next(), options, procedure } as const;
@@ -191,15 +192,15 @@ export class LocalSession {
   }
 
   /**
-   * Takes a message as it would come from a client, for code that speaks WAMP itself, such as a bridge: what comes back is
-   * given to `hears`. Use this or the other methods, not both in one session, for both number their requests. What is
-   * against the protocol ends the session with `wamp.error.protocol_violation`.
+   * Processes a message as if a client had sent it, for code that speaks WAMP itself, such as a bridge; option `hears`
+   * receives the answers. Use either this or the other methods in a session, because both number their requests. A protocol
+   * violation ends the session with `wamp.error.protocol_violation`.
    */
   receive(message: Message): void {
     this.#member.receive(message);
   }
 
-  /** Leaves the realm at once. What is still awaited rejects with `wamp.close.goodbye_and_out`. */
+  /** Leaves the realm at once. Pending promises reject with `wamp.close.goodbye_and_out`. */
   leave(): void {
     this.#member.end(CloseUri.GOODBYE_AND_OUT);
   }
@@ -270,7 +271,7 @@ export class LocalSession {
     }
   }
 
-  /** The router has taken a subscription or a registration away: nothing more comes of it. */
+  /** Removes a subscription or a registration that the router has ended. */
   #revoked(message: Answer | ErrorMessage): void {
     if (message.type === MessageType.UNSUBSCRIBED) this.#events.delete(message.details?.subscription ?? 0);
     if (message.type === MessageType.UNREGISTERED) {
@@ -293,7 +294,7 @@ export class LocalSession {
     return hears === undefined ? undefined : this.#try(() => hears(message));
   }
 
-  /** Runs code of the session's; what it throws is logged. */
+  /** Runs code of the session's user; errors that it throws are logged. */
   #try(task: () => unknown): unknown {
     try {
       const result = task();

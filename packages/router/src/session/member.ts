@@ -58,7 +58,7 @@ export interface MemberLine {
   readonly transport: Pick<Transport, 'backlog'>;
   /** Its transport details, for the session meta API. */
   readonly peer: Dict;
-  /** What it shares with other clients of its address. */
+  /** The accounts that the client shares with other clients of its address. */
   readonly client: Client | undefined;
 }
 
@@ -86,7 +86,7 @@ export class Member implements Session {
   readonly #slow: SlowConsumer;
   /** Tasks to run once the client has read nearly everything; created when first needed. */
   #awaiting: (() => void)[] | undefined;
-  /** Those who watch; created when first needed. */
+  /** The watchers of this session; created when first needed. */
   #watched: Watched | undefined;
 
   constructor(
@@ -156,7 +156,7 @@ export class Member implements Session {
 
   /**
    * Refuses a message that was discarded because it was too long: the core informs the peers that need to know.
-   * @param length in bytes
+   * @param length the length of the message (bytes)
    * @throws ProtocolViolation when the session may not send it now
    */
   refuseLong(message: OversizedMessage, length: number, fault: Undeliverable): void {
@@ -185,7 +185,7 @@ export class Member implements Session {
     };
   }
 
-  /** The transport has sent something. */
+  /** Called when the transport has sent something. */
   drained(): void {
     this.#slow.drained();
     if (this.#awaiting !== undefined && !this.isBehind) this.#caughtUp();
@@ -209,7 +209,7 @@ export class Member implements Session {
     this.#caughtUp();
   }
 
-  /** Messages take the way by those who watch only while somebody does. */
+  /** Routes messages through the watchers while there are any, and directly otherwise. */
   #takeWayOf({ entrance, outlet }: Watched): void {
     this.entrance = entrance;
     this.#outlet = outlet;
@@ -221,7 +221,7 @@ export class Member implements Session {
     for (const task of tasks) task();
   }
 
-  /** The client reads too slowly, and has no room for the last encoded message. */
+  /** Handles the last encoded message, for which a slow client has no room. */
   #behind(message: Message): void {
     if (this.#slow.take(message)) return;
     this.#carrier.cutOff(

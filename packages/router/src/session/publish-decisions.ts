@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import type { DecidePublish, Decision } from '../core/decision.ts';
 import type { Log } from '../log.ts';
 
-/** What is needed to ask. */
+/** The authorizer to ask, and the conditions. */
 interface Asking {
   readonly clock: Clock;
   readonly log: Log;

@@ -1,13 +1,13 @@
-/** Watched: shows the messages of a session to those who watch it, by standing in their way while somebody does. */
+/** Watched: passes the messages of a session through its watchers, such as tails of the admin realm, while there are any. */
 import type { Message } from '@wamp/protocol';
 import type { Watcher } from '../core/session.ts';
 import type { Outlet } from '../output/outlet.ts';
 import type { Entrance } from './entrance.ts';
 
-/** The way in, as the connection uses it. */
+/** The methods of the entrance that the connection calls. */
 export type WatchedEntrance = Pick<Entrance, 'receive' | 'oversized' | 'close'>;
 
-/** The ways in and out of one session, by way of its watchers while there are any. */
+/** The entrance and the outlet of one session, which show each message to the watchers while there are any. */
 export class Watched {
   readonly #watchers = new Set<Watcher>();
   readonly #plain: { readonly entrance: WatchedEntrance; readonly outlet: Outlet };
@@ -29,7 +29,7 @@ export class Watched {
     return this.#way.outlet;
   }
 
-  /** @returns what removes the watcher */
+  /** @returns a function that removes the watcher */
   add(watcher: Watcher): () => void {
     const own: Watcher = (direction, message) => {
       watcher(direction, message);

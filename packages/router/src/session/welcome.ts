@@ -1,19 +1,19 @@
-/** WELCOME: what a client is told when it has joined. */
+/** Composes WELCOME. */
 import { MessageType, rolesOf, type Id, type Welcome } from '@wamp/protocol';
 import type { CoreRealm } from '../core/core-realm.ts';
 import type { RouterFeatures } from '../core/realm.ts';
 import type { Principal } from '../core/session.ts';
 
-/** What WELCOME tells of the router. */
+/** The facts about the router in WELCOME. */
 interface RouterFacts {
   readonly agent: string;
-  /** The longest message that is taken of the session (bytes); undefined for any. */
+  /** The maximum size of a message from the session (bytes); undefined for any size. */
   readonly size: number | undefined;
-  /** Whether events may be dropped when the client reads too slowly: then it may ask for what is missing. */
+  /** True when events may be dropped because the client reads too slowly; it can then ask for the missing ones. */
   readonly dropsEvents: boolean;
 }
 
-/** AUTH-2: WELCOME tells who the session is, and how long its messages may be. */
+/** AUTH-2: WELCOME contains the principal of the session, and the maximum size of its messages. */
 export function welcomeOf(
   realm: CoreRealm,
   session: Id,
@@ -36,7 +36,7 @@ export function welcomeOf(
   return { type: MessageType.WELCOME, session, details };
 }
 
-/** What realms announce, which is the same for all their sessions. */
+/** The roles that each realm announces, which are the same for all its sessions. */
 const announced = new WeakMap<RouterFeatures, Welcome['details']['roles']>();
 
 function rolesIn({ features }: CoreRealm): Welcome['details']['roles'] {
@@ -47,10 +47,13 @@ function rolesIn({ features }: CoreRealm): Welcome['details']['roles'] {
   return roles;
 }
 
-/** RawSocket lets a client announce 512 bytes as its longest message. Those that take so many bytes hear all of WELCOME. */
+/**
+ * Clients that accept messages of this size get WELCOME with all features (bytes). RawSocket allows a client to announce a
+ * maximum of 512 bytes.
+ */
 export const AMPLE = 2048;
 
-/** The same WELCOME without the features that are this router's own, whose names begin with `x_`: they are the first to do without. */
+/** WELCOME without the features of this project, whose names begin with `x_`, for clients that accept only short messages. */
 export function briefWelcome(welcome: Welcome): Welcome {
   const roles = Object.entries(welcome.details.roles).map(([role, { features = {}, ...rest }]) => {
     const standard = Object.entries(features).filter(([name]) => !name.startsWith('x_'));

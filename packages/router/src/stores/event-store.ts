@@ -15,7 +15,7 @@ import type { Remembered } from '../core/remembered.ts';
  */
 export interface EventStore {
   /**
-   * True for a store that must not lose an event that anybody has received. A publication that a log or a topic keeps is
+   * True for a store that must not lose an event that a subscriber has received. A publication that a log or a topic keeps is
    * acknowledged and sent only after the promises of {@link EventLog.append} and {@link RetainedEvents.write} have resolved.
    * If they reject, it is refused with `wamp.error.unavailable`, and not sent. False by default.
    */

@@ -1,4 +1,4 @@
-/** For tests: of routers, conversations and a clock that the test moves; of applications, a realm in memory. */
+/** Test support: conversations and a manual clock for tests of routers, and a realm in memory for tests of applications. */
 export { ALL_FEATURES, converse, type ConversationOptions, type PeerOptions } from './conversation.ts';
 export { ManualClock } from './manual-clock.ts';
 export {

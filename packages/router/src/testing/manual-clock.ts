@@ -1,4 +1,4 @@
-/** A clock that only a test moves. */
+/** A clock that tests advance. */
 import type { Clock } from '../core/clock.ts';
 
 interface Timer {
@@ -37,7 +37,7 @@ export class ManualClock implements Clock {
     };
   }
 
-  /** How many timers are pending. */
+  /** The number of pending timers. */
   get pending(): number {
     return this.#timers.size;
   }

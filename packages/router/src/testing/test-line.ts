@@ -1,4 +1,4 @@
-/** The line of one client of a test realm: frames that can be delayed, held back, cut off, and looked at. */
+/** The line of one client of a test realm, whose frames can be delayed, held back, cut off, and recorded. */
 import {
   MessageType,
   type Serializer,
@@ -8,7 +8,7 @@ import {
 } from '@wamp/protocol';
 import type { TestNetwork } from './test-network.ts';
 
-/** One direction: steps that are taken in their order, each after its delay. */
+/** One direction of a line: runs steps in order, each after its delay. */
 class Lane {
   readonly #network: TestNetwork;
   readonly #held: (() => void)[] = [];
@@ -46,7 +46,7 @@ class Lane {
   }
 }
 
-/** The client's end. */
+/** The client's end of a line. */
 export class TestLine implements Transport {
   readonly serializer: Serializer;
   listener: TransportListener | undefined;
@@ -58,9 +58,9 @@ export class TestLine implements Transport {
   #isOpen = true;
 
   /**
-   * @param serializer the client's
-   * @param inner a transport to the router, whose listener this line becomes
-   * @param number of the connection
+   * @param serializer the serializer of the client
+   * @param inner a transport to the router; the line becomes its listener
+   * @param number the number of the connection
    */
   constructor(serializer: Serializer, inner: Transport, network: TestNetwork, number: number) {
     this.serializer = serializer;
@@ -111,13 +111,13 @@ export class TestLine implements Transport {
     });
   }
 
-  /** The line is dead: neither end has said anything, both are told. */
+  /** Breaks the connection: both ends are notified that it has closed. */
   cut(reason: string): void {
     this.#inner.close();
     this.#end(reason);
   }
 
-  /** The router says GOODBYE, and then the line ends. */
+  /** Sends GOODBYE from the router, and then ends the line. */
   dismiss(reason: string): void {
     const frame = this.serializer.encode({ type: MessageType.GOODBYE, details: {}, reason });
     this.#network.record(this.#number, 'router', this.#read(frame));

@@ -1,4 +1,4 @@
-/** The network of a test realm: how long its frames take, whether any arrive, and which there were. */
+/** The network of a test realm: the latency of its frames, pauses, and a record of the frames. */
 import type { Clock } from '../core/clock.ts';
 
 /** A frame that a client of a test realm has sent, or was sent. */
@@ -7,17 +7,17 @@ export interface TestFrame {
   readonly connection: number;
   readonly from: 'client' | 'router';
   readonly message: readonly unknown[];
-  /** When it was sent, ms since the epoch, by the realm's clock. */
+  /** When the frame was sent, by the realm's clock (ms since the epoch). */
   readonly at: number;
 }
 
-/** How many frames it remembers, the latest. */
+/** The number of recent frames that are kept. */
 const MOST_FRAMES = 10_000;
 
 export class TestNetwork {
   readonly clock: Clock;
   readonly frames: TestFrame[] = [];
-  /** Milliseconds that a frame is under way. */
+  /** The time that a frame takes to the other end (ms). */
   latency = 0;
   readonly #resumed: (() => void)[] = [];
   #paused = false;
@@ -26,7 +26,7 @@ export class TestNetwork {
     this.clock = clock;
   }
 
-  /** True while nothing arrives. */
+  /** True while no frame is delivered. */
   get paused(): boolean {
     return this.#paused;
   }
@@ -45,7 +45,7 @@ export class TestNetwork {
     this.#resumed.push(flow);
   }
 
-  /** A frame was sent from one of the ends. */
+  /** Records a frame that one of the ends has sent. */
   record(connection: number, from: TestFrame['from'], message: readonly unknown[]): void {
     this.frames.push({ connection, from, message, at: this.clock.now() });
     if (this.frames.length > MOST_FRAMES) this.frames.shift();

@@ -1,4 +1,4 @@
-/** A realm for tests of applications: a real router, clients in memory, and a network and a clock that the test rules. */
+/** A realm for tests of applications: a real router, clients in memory, and a network and a clock that the test controls. */
 /// <reference lib="esnext.disposable" preserve="true" />
 import { json, type Dict, type Serializer, type Transport, type Uri } from '@wamp/protocol';
 import { anonymous } from '../auth/anonymous.ts';
@@ -13,25 +13,25 @@ import { ManualClock } from './manual-clock.ts';
 import { TestLine } from './test-line.ts';
 import { TestNetwork, type TestFrame } from './test-network.ts';
 
-/** How a test realm differs from the default. */
+/** Options of {@link createTestRealm}. */
 export interface TestRealmOptions {
-  /** Its name: default `realm1`. */
+  /** The name of the realm; `realm1` by default. */
   readonly realm?: Uri | undefined;
-  /** Options of its router, such as `authorizer`. */
+  /** Options of the router, such as `authorizer`. */
   readonly router?: Partial<RouterOptions> | undefined;
-  /** `manual`, the default: time passes by `advance` only. `real`: it is the system's. */
+  /** `manual`, the default: time passes only by `advance`. `real`: the clock of the machine. */
   readonly time?: 'manual' | 'real' | undefined;
 }
 
 /** The principal of a client of a test realm; it is not verified. */
 export interface TestClient {
-  /** Default: the router makes one up. */
+  /** The authid; chosen by the router by default. */
   readonly authid?: string | undefined;
-  /** Default `anonymous`. */
+  /** The authrole; `anonymous` by default. */
   readonly authrole?: string | undefined;
 }
 
-/** What a client needs to join a test realm: options for `connect` of `@wamp/client`. */
+/** Options for `connect` of `@wamp/client` with which a client joins a test realm. */
 export interface TestConnectOptions {
   readonly realm: Uri;
   readonly clock: Clock;
@@ -60,7 +60,7 @@ const trusting: Authenticator = {
 };
 
 /**
- * Creates a realm for tests. Nothing leaves the process, no port is used, and time stands still unless told otherwise.
+ * Creates a realm for tests. Nothing leaves the process, no port is used, and by default time passes only by `advance`.
  *
  * @example const realm = createTestRealm();
  *   const session = await realm.connect(connect<Api>, { authid: 'joe' });
@@ -71,7 +71,7 @@ export function createTestRealm(options: TestRealmOptions = {}): TestRealm {
 
 export class TestRealm implements AsyncDisposable {
   readonly realm: Uri;
-  /** What `connect` takes for an address; nothing is looked up. */
+  /** The URL to pass to `connect`; it is not used to open a connection. */
   readonly url: string = 'ws://test-realm/';
   readonly router: Router;
   readonly clock: Clock;
@@ -95,13 +95,13 @@ export class TestRealm implements AsyncDisposable {
     });
   }
 
-  /** The latest 10,000 frames of all its clients, as messages, in the order in which they were sent. */
+  /** The latest 10,000 frames of all clients, as messages, in the order in which they were sent. */
   get frames(): readonly TestFrame[] {
     return this.#network.frames;
   }
 
   /**
-   * Options for `connect` of `@wamp/client`, beside which others may stand:
+   * Options for `connect` of `@wamp/client`, to which you can add others:
    * `connect(realm.url, { ...realm.client({ authid: 'joe' }), contract })`.
    */
   client({ authid, authrole }: TestClient = {}): TestConnectOptions {
@@ -127,10 +127,10 @@ export class TestRealm implements AsyncDisposable {
 
   /**
    * Connects a client.
-   * @param connect `connect` of `@wamp/client`, of what contract there is: `connect<Api>`
-   * @param who who it is
+   * @param connect `connect` of `@wamp/client`, with the type of your contract, if any: `connect<Api>`
+   * @param who the principal of the client
    * @param more further options of `connect`, such as `exposeErrors`
-   * @returns what `connect` resolves with, a session
+   * @returns the session with which `connect` resolves
    */
   async connect<S extends object>(
     connect: (url: string, options: never) => Promise<S>,
@@ -145,9 +145,9 @@ export class TestRealm implements AsyncDisposable {
   }
 
   /**
-   * Ends the connection of a client: at once and without a word, or, if `clean`, with a GOODBYE.
-   * @param client a session that `connect` gave, or options that `client` gave
-   * @param how.reason the URI of that GOODBYE: default `wamp.close.system_shutdown`
+   * Ends the connection of a client: abruptly, or, if `clean`, with GOODBYE.
+   * @param client a session that `connect` returned, or options that `client` returned
+   * @param how.reason the URI of that GOODBYE; `wamp.close.system_shutdown` by default
    * @throws Error for a client that is not connected
    */
   drop(client: object, how: { readonly clean?: boolean; readonly reason?: Uri } = {}): void {
@@ -158,7 +158,7 @@ export class TestRealm implements AsyncDisposable {
     this.#lines.delete(line);
   }
 
-  /** From now on, each frame is so long under way, in each direction (ms); 0 at first. */
+  /** Sets the time that each frame takes from now on, in each direction (ms); 0 at first. */
   latency(ms: number): void {
     this.#network.latency = ms;
   }
@@ -168,31 +168,31 @@ export class TestRealm implements AsyncDisposable {
     this.#network.pause();
   }
 
-  /** What was held back arrives, in its order. */
+  /** Ends {@link pause}: frames that were held back are delivered, in order. */
   resume(): void {
     this.#network.resume();
   }
 
-  /** All connections break, and no other is accepted until `up`. */
+  /** Breaks all connections, and accepts no new ones until `up`. */
   down(): void {
     this.#isDown = true;
     for (const line of this.#lines) line.cut('connection reset');
     this.#lines.clear();
   }
 
-  /** Connections are accepted again. */
+  /** Accepts connections again. */
   up(): void {
     this.#isDown = false;
   }
 
   /**
-   * Lets time pass (ms), and everything happen that comes of it.
-   * @throws Error for a realm of real time
+   * Advances the clock by `ms`; timers run and frames are delivered as in real time.
+   * @throws Error for a realm with `time: 'real'`
    */
   async advance(ms: number): Promise<void> {
     if (this.#manual === undefined) throw new Error('The time of this realm is real: it advances by itself.');
     await this.settle();
-    // From timer to timer: what one sends must arrive before the next is due, as in real time.
+    // Advances from timer to timer, because the frames that one timer sends must arrive before the next timer is due.
     for (let left = ms; left > 0;) {
       const step = Math.min(left, this.#manual.untilNext ?? left);
       this.#manual.advance(step);
@@ -201,7 +201,7 @@ export class TestRealm implements AsyncDisposable {
     }
   }
 
-  /** Resolves when what is under way has arrived, as far as no time has to pass for it. */
+  /** Resolves when all frames that can be delivered without advancing the clock have arrived. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   }
@@ -222,7 +222,7 @@ export class TestRealm implements AsyncDisposable {
     await Promise.resolve();
     if (this.#isDown) throw new Error('connection refused');
     this.#connections += 1;
-    // The client's JSON decodes all of it; the router's passes payloads on.
+    // The client's JSON serializer decodes whole messages, whereas the router's passes payloads on undecoded.
     const inner = inMemory(this.router, serializer.name === json.name ? json : serializer);
     const line = new TestLine(serializer, inner, this.#network, this.#connections);
     this.#lines.add(line);

@@ -60,7 +60,7 @@ function placesFor(router: Host): WeakMap<object, Place> {
   return places;
 }
 
-/** Checks the first socket only: what Node offers is the same for all. */
+/** Logs which socket shortcuts are unavailable. Checks the first socket only, because all sockets are alike. */
 function tellShortcuts(router: Host, socket: Socket): void {
   const found = lostShortcuts(socket);
   if (found === undefined) return;

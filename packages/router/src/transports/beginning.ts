@@ -1,4 +1,4 @@
-/** What connections begin with: until that is known, each is in one place, and may be silent only for so long. */
+/** The beginning of connections: waits, with a deadline, for the first octets, which determine the protocol. */
 import type { Server, Socket } from 'node:net';
 import { deadline } from '../connection/deadline.ts';
 import type { Host } from '../host.ts';
@@ -6,20 +6,20 @@ import { nothing } from '../nothing.ts';
 import { onConnection, tellListening } from './listening.ts';
 import { OpenSet } from './open-set.ts';
 
-/** What has been read of a connection. */
+/** The result of reading the first octets of a connection. */
 interface Beginning<T> {
   readonly value: T;
-  /** So many bytes of it are used up; the others are put back. */
+  /** The number of octets that were consumed; all further ones are put back. */
   readonly size: number;
 }
 
-/** Reads the octets so far. @returns undefined as long as there is no telling what they are */
+/** Reads the octets received so far. @returns undefined while they do not determine the protocol yet */
 export type ReadBeginning<T> = (octets: Buffer) => Beginning<T> | undefined;
 
 /**
- * Cuts a client off that ends its side, or is silent for longer than it may take to HELLO.
+ * Destroys the socket when the client ends its side, or is silent for longer than `limits.helloTimeout`.
  * @param closed called when the socket is closed, from either side
- * @returns a function that cancels that
+ * @returns a function that cancels this
  */
 export function awaitWords(router: Host, socket: Socket, closed: () => void = nothing): () => void {
   const end = (): void => {
@@ -38,13 +38,13 @@ export function awaitWords(router: Host, socket: Socket, closed: () => void = no
   };
 }
 
-/** Connections of a server that have not said yet what they are. */
+/** The connections of a server whose protocol is not known yet. */
 export class Reception {
   readonly #router: Host;
   readonly #silent = new OpenSet<Socket>();
   readonly #stop: () => void;
 
-  /** @param admit is given each connection that comes */
+  /** @param admit called with each new connection */
   constructor(router: Host, server: Server, admit: (socket: Socket) => void, behind?: Server) {
     this.#router = router;
     const stop = onConnection(router, server, admit);
@@ -56,9 +56,9 @@ export class Reception {
   }
 
   /**
-   * Waits for the first octets of a connection, and puts back those that do not belong to its beginning; the caller has
-   * to resume the socket.
-   * @param take is not called when the connection ends before
+   * Reads the first octets of a connection, and puts back those that `read` did not consume; the caller has to resume the
+   * socket.
+   * @param take called with the result, unless the connection ends before
    */
   hear<T>(socket: Socket, read: ReadBeginning<T>, take: (value: T) => void): void {
     let octets: Buffer = NO_OCTETS;
@@ -81,7 +81,7 @@ export class Reception {
     socket.on('data', hear);
   }
 
-  /** Takes no more connections, and ends those that have not said what they are; resolves when these are closed. */
+  /** Accepts no more connections, and ends those whose protocol is not known yet; resolves when these are closed. */
   close(): Promise<void> {
     this.#stop();
     for (const socket of this.#silent) socket.destroy();
@@ -91,7 +91,7 @@ export class Reception {
 
 const NO_OCTETS = Buffer.alloc(0);
 
-/** The first octet of a connection, which stays where it is. */
+/** Reads the first octet of a connection without consuming it. */
 export function firstOctet(octets: Buffer): Beginning<number> | undefined {
   const [value] = octets;
   return value === undefined ? undefined : { value, size: 0 };

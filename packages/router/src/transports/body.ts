@@ -6,29 +6,29 @@ import { NO_BYTES } from '../nothing.ts';
 
 /** The limits of a body. */
 export interface BodyBounds {
-  /** Its size in bytes. */
+  /** The maximum size of the body (bytes). */
   readonly size: number;
   /** The time it may take to arrive (ms). */
   readonly time: number;
   readonly clock: Clock;
   /** The account on which its bytes are reserved as they arrive; the user of the body releases them. */
   readonly account: Account;
-  /** Whether the head of a body that is too long is of any use; false by default: then it is given up at once. */
+  /** True to keep the head of a body that is too long; false, the default, to stop reading such a body at once. */
   readonly keepsHead?: boolean;
 }
 
-/** Why there is no body: it was late, too long, or there was no room for it. */
+/** Why a body could not be read: it arrived too late, was too long, or there was no room for it. */
 export type BodyFault = 'late' | 'no-room' | LongBody;
 
-/** What is known of a body that is too long. */
+/** The known part of a body that is too long. */
 export interface LongBody {
   /** Its first bytes. */
   readonly head: Uint8Array;
-  /** So long it is, in bytes; where its length was not announced, so much had come when it was given up. */
+  /** The announced length of the body; without one, the bytes that had arrived when reading stopped. */
   readonly length: number;
 }
 
-/** So much of a body that is too long is kept, in bytes. */
+/** The size of the head that is kept of a body that is too long (bytes). */
 const HEAD_SIZE = 1024;
 
 /** The initial reservation for a body of unknown length (bytes), which grows as it arrives. */
@@ -49,7 +49,7 @@ export function readBody(
     const settle = (outcome: Uint8Array | BodyFault): void => {
       dismiss();
       request.off('data', take);
-      // What still comes of it is read, and dropped.
+      // The rest of the body is read and dropped.
       request.resume();
       resolve(outcome);
     };

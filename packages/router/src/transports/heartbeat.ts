@@ -30,7 +30,7 @@ interface HeartbeatRouter {
   readonly limited: LimitTally;
 }
 
-/** Why a connection ends whose peer has not answered, as its end is told: the name of the limit. */
+/** The reason in events about the end of a connection whose peer has not answered: the name of the limit. */
 export const PING_TIMEOUT = 'ping_timeout';
 
 /** Interval and timeout are counted in ticks; the shorter one has this many. */
@@ -43,11 +43,11 @@ const RESOLUTION = 5;
  */
 export class Heartbeat {
   readonly #router: HeartbeatRouter;
-  /** In ms. */
+  /** The length of a tick (ms). */
   readonly #tick: number;
-  /** In ticks; Infinity for no pings. */
+  /** The time between pings, in ticks; Infinity for no pings. */
   readonly #interval: number;
-  /** In ticks; Infinity to drop no peer. */
+  /** The time in which a peer has to answer, in ticks; Infinity for no limit. */
   readonly #timeout: number;
   /** The peers that are due, by the number of the tick. */
   readonly #turns = new Map<number, Set<Beat>>();

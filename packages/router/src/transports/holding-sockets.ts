@@ -6,7 +6,7 @@ import { nothing } from '../nothing.ts';
 /** Once a waiting client has sent this many bytes, reading pauses. */
 const MOST_EARLY = 1024;
 
-/** Asks for a slot, and keeps what the client sends meanwhile; `entry` reads it from the socket. */
+/** Asks for a slot. The octets that the client sends meanwhile stay in the socket, where `entry` reads them. */
 export function askFor(place: Place, socket: Socket, entry: SlotListener): void {
   let release: () => void = nothing;
   const waits = place.ask({

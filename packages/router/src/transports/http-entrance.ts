@@ -16,7 +16,7 @@ import { logRefusal, refusalHeaders, refusalText, type HttpRefusal } from './ref
 import * as Refusals from './refusals.ts';
 import { underlayOf } from './underlay.ts';
 
-/** Where requests come from, and which pages may send them. */
+/** Options of {@link HttpEntrance}. */
 export interface HttpEntranceOptions {
   /** The server whose requests are served. */
   readonly server: Server | HttpsServer;
@@ -26,42 +26,42 @@ export interface HttpEntranceOptions {
   readonly origins?: readonly string[];
   /** Trusted proxies, which name the client in a header; none by default. */
   readonly proxies?: ForwardingRules;
-  /** Who may come in there, of those whom the realm lets in; everybody of these by default. */
+  /** Restricts the clients that are accepted; by default all that the realm admits. */
   readonly entrance?: EntranceRules;
 }
 
-/** A client of HTTP, as far as its request has been admitted. */
+/** The client of an admitted HTTP request. */
 export interface HttpGuest {
-  /** For the session meta API: `{ type: 'http', peer: 'tcp:192.0.2.1:50000' }`. */
+  /** Describes the connection in the session meta API: `{ type: 'http', peer: 'tcp:192.0.2.1:50000' }`. */
   readonly peer: Dict;
-  /** For authenticators alone. */
+  /** Describes the connection to authenticators only. */
   readonly underlay: Underlay;
 }
 
-/** What a page of another origin may send. */
+/** The requests that a page of another origin may send (CORS). */
 export interface Crossing {
-  /** Such as `['POST']`; OPTIONS is answered here. */
+  /** The allowed methods, such as `['POST']`; the entrance itself answers OPTIONS. */
   readonly methods: readonly string[];
-  /** The headers that it may set, in lower case. */
+  /** The headers that the page may set, in lower case. */
   readonly headers: readonly string[];
 }
 
-/** The bounds of a body. */
+/** The limits of a body. */
 export interface EntranceBounds {
-  /** In bytes. */
+  /** The maximum size (bytes). */
   readonly size: number;
   /** The time that it may take to arrive (ms). */
   readonly time: number;
 }
 
-/** A body, and what gives its memory back. */
+/** A body, and the function that releases its memory. */
 export interface ReadBody {
   readonly bytes: Uint8Array;
   release(): void;
 }
 
 /**
- * Judges the requests of one HTTP server as the transports judge theirs, with the same words.
+ * Checks the requests of one HTTP server by the same rules as the transports, and refuses them with the same texts.
  * @throws TypeError when an entry of `origins` can never match
  */
 export class HttpEntrance {
@@ -80,7 +80,7 @@ export class HttpEntrance {
     this.#ignore = countConnections(this.#host, options.server);
   }
 
-  /** Counts connections no longer. */
+  /** Stops counting the connections of the server. */
   close(): void {
     this.#ignore();
   }
@@ -110,7 +110,7 @@ export class HttpEntrance {
     return { peer: { type: 'http', peer: peerText(peer) }, underlay };
   }
 
-  /** Reads the body of a request. It is reserved in what the process keeps, until it is released. */
+  /** Reads the body of a request. Its bytes are reserved on an account of the router until the body is released. */
   async read(request: IncomingMessage, { size, time }: EntranceBounds): Promise<ReadBody | HttpRefusal> {
     const { clock, kept } = this.#host;
     const above = placeOf(this.#host, request.socket).share.client?.kept ?? kept.ofSessions;
@@ -145,7 +145,7 @@ export class HttpEntrance {
     return originAllowed(headers, boundAddress(listener ?? server), this.#origins);
   }
 
-  /** @returns whether the request has one of the methods */
+  /** Sets the CORS headers. @returns true when the request has one of the methods */
   #cross(request: IncomingMessage, response: ServerResponse, { methods, headers }: Crossing): boolean {
     const { origin } = request.headers;
     response.setHeader('vary', 'origin');

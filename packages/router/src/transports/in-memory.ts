@@ -35,9 +35,9 @@ class End implements Transport {
   listener: TransportListener | undefined;
   #other: End | undefined;
   #open = true;
-  /** What has not been delivered here yet. */
+  /** Deliveries that are pending at this end. */
   readonly #arriving = new Fifo<{ readonly size: number; readonly deliver: PendingDelivery }>();
-  /** Its bytes. */
+  /** The bytes of the pending deliveries. */
   #unread = 0;
   #isPaused = false;
   /** True once it has been paused: from then on the other end counts unread bytes. */
@@ -49,7 +49,7 @@ class End implements Transport {
     this.limit = limit;
   }
 
-  /** What the other end has not read, if it has ever paused. */
+  /** Bytes that the other end has not read; counted once the other end has paused. */
   get backlog(): number {
     return this.#other?.unread ?? 0;
   }
@@ -88,7 +88,7 @@ class End implements Transport {
     this.arrive(0, (listener) => listener?.closed('closed'));
   }
 
-  /** The other end has closed. */
+  /** Called when the other end has closed. */
   gone(listener: TransportListener | undefined): void {
     if (!this.#open) return;
     this.#open = false;

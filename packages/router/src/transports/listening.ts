@@ -1,4 +1,4 @@
-/** What acceptors of connections need of their server. */
+/** Functions for servers that accept connections. */
 import { Server as TlsServer, type TLSSocket } from 'node:tls';
 import type { Server, Socket } from 'node:net';
 import type { Host } from '../host.ts';

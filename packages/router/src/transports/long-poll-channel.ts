@@ -10,7 +10,7 @@ import * as Refusals from './refusals.ts';
 /** The memory of a request in addition to its body (bytes), which also limits the number of requests. */
 const REQUEST = 32 * 1024;
 
-/** Reads a body, and counts one that there is no room for. */
+/** Reads a body; counts in `limited` a body for which there is no room. */
 export async function readCounted(
   router: Host,
   request: IncomingMessage,
@@ -21,7 +21,7 @@ export async function readCounted(
   return body;
 }
 
-/** What a request is answered whose body could not be read. */
+/** The refusal for a request whose body could not be read. */
 export function httpRefusalOf(fault: BodyFault): HttpRefusal {
   if (fault === 'late') return Refusals.LATE_BODY;
   return fault === 'no-room' ? Refusals.MANY_BODIES : Refusals.LONG_BODY;
@@ -32,9 +32,9 @@ export class LongPollChannel {
   readonly #router: Host;
   /** The bodies that are being read, or wait for earlier ones. */
   readonly #bodies: Account;
-  /** How long a body may take to arrive (ms). */
+  /** The time in which a body has to arrive (ms). */
   readonly #time: number;
-  /** The last request that brought something. */
+  /** Resolves when the last request with messages has been processed. */
   #sent: Promise<unknown> = Promise.resolve();
 
   constructor(router: Host, transport: LongPollTransport, bodies: Account, time: number) {
@@ -45,9 +45,9 @@ export class LongPollChannel {
   }
 
   /**
-   * Takes the messages of a request. They count in the order in which the requests that bring them began, for some clients
-   * send the next one before the last is answered.
-   * @returns what went wrong
+   * Processes the messages of a request. Requests are processed in the order in which they began, because some clients send
+   * the next one before the last is answered.
+   * @returns why the request is refused; undefined when it succeeded
    */
   async take(request: IncomingMessage): Promise<HttpRefusal | undefined> {
     const account = new Account(Infinity, this.#bodies);
@@ -61,11 +61,11 @@ export class LongPollChannel {
     const taken = this.#deliver(this.#sent, reading, account);
     this.#sent = taken;
     const body = await reading;
-    // A body that was not read needs no turn.
+    // A body that could not be read does not have to wait for earlier requests.
     return body === 'late' || body === 'no-room' ? httpRefusalOf(body) : taken;
   }
 
-  /** Waits until those before are delivered, and until anything is heard at all. */
+  /** Waits until earlier requests have been processed, and reading is not paused; then processes the body. */
   async #deliver(
     before: Promise<unknown>,
     reading: Promise<Uint8Array | BodyFault>,

@@ -38,7 +38,7 @@ export class LongPollTransport implements Transport {
   listener: TransportListener | undefined;
   /** The longest body accepted now, in bytes. */
   acceptedLength: number;
-  /** Whether a message that is too long costs that message alone. */
+  /** True when a message that is too long is only dropped, and does not end the session. */
   #discards = false;
   readonly #terms: LongPollTerms;
   readonly #ended: () => void;
@@ -81,8 +81,8 @@ export class LongPollTransport implements Transport {
   }
 
   /**
-   * A body was longer than it may be. Its client hears of that from HTTP; before a session, it is the end. In a session, others
-   * are told who wait for the message, as far as its beginning says who.
+   * Handles a body that was too long; the client gets an HTTP error. Before there is a session, this ends the channel. In a
+   * session, the peers that wait for the message get an error, if the head of the body identifies them.
    */
   tooLong({ head, length }: LongBody): void {
     const { listener } = this;

@@ -192,7 +192,7 @@ class LongPolls {
     }
   }
 
-  /** @returns its id, which is unguessable, because knowing it suffices to use the channel */
+  /** Opens a channel. @returns its id, which is random and secret, because the id suffices to use the channel */
   #openChannel(subprotocol: Subprotocol, request: IncomingMessage, { peer, place }: Guest): string {
     const { clock, queue, limits } = this.#router;
     const { pollTimeout = 10_000, idleTimeout = 30_000, maxBodySize = limits.messageSize } = this.#options;

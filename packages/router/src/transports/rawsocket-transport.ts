@@ -1,4 +1,4 @@
-/** A RawSocket, once both sides have shaken hands (spec: RawSocket Transport). */
+/** A RawSocket connection after the handshake (spec: RawSocket Transport). */
 import type { Socket } from 'node:net';
 import {
   RAW_SOCKET_PREFIX_SIZE,
@@ -25,7 +25,7 @@ export interface Agreement {
   readonly limit: number;
 }
 
-/** What a transport needs. */
+/** The parts of which a transport consists. */
 interface RawSocketGround {
   readonly socket: Socket;
   readonly parser: RawSocketParser;

@@ -1,11 +1,11 @@
-/** All that HTTP requests are refused for: what is wrong, and what to do about it. */
+/** All refusals of HTTP requests: the reason of each, and what to do about it. */
 import type { HttpRefusal } from './refusal.ts';
 import type { Subprotocol } from './subprotocol.ts';
 
-/** The version of the WebSocket protocol that is spoken (RFC 6455 §4.1). */
+/** The supported version of the WebSocket protocol (RFC 6455 §4.1). */
 export const WEBSOCKET_VERSION = '13';
 
-/** After a body that was not read to its end, the connection is good for nothing more. */
+/** After a body that was not read to its end, the connection cannot be used for another request. */
 const CLOSES = { Connection: 'close' };
 
 function refusal(
@@ -17,7 +17,7 @@ function refusal(
   return headers === undefined ? { status, reason, advice } : { status, reason, advice, headers };
 }
 
-// Of everybody.
+// For all requests.
 export const FOREIGN_ORIGIN: HttpRefusal = refusal(
   403,
   'pages of this origin may not connect',
@@ -38,7 +38,7 @@ export const OVERLOADED: HttpRefusal = refusal(
 );
 export const CLOSING: HttpRefusal = refusal(503, 'the router is closing', 'Try again later.');
 
-// Of WebSockets (RFC 6455 §4.2).
+// For WebSocket upgrades (RFC 6455 §4.2).
 export const NO_WEBSOCKET_HERE: HttpRefusal = refusal(
   404,
   'no WebSocket is served at this path',
@@ -77,7 +77,7 @@ export const NO_KEY: HttpRefusal = refusal(
   'The header Sec-WebSocket-Key has to be 16 octets in base64.',
 );
 
-// Of long-polls.
+// For long-poll requests.
 export const NO_SUCH_CHANNEL: HttpRefusal = refusal(
   404,
   'there is no such long-poll channel',
@@ -118,7 +118,7 @@ export const MANY_BODIES: HttpRefusal = refusal(
   { ...CLOSES, 'Retry-After': '1' },
 );
 
-/** Of a WebSocket whose client offers no subprotocol that is spoken. */
+/** Refuses an upgrade whose client offers no supported subprotocol. @param spoken the supported subprotocols */
 export function noSubprotocol(spoken: readonly Subprotocol[]): HttpRefusal {
   const names = spoken.map(({ name }) => name).join(', ');
   return refusal(
@@ -128,7 +128,7 @@ export function noSubprotocol(spoken: readonly Subprotocol[]): HttpRefusal {
   );
 }
 
-// Of bridges from HTTP.
+// For requests of HTTP bridges.
 export const LATE_REQUEST: HttpRefusal = refusal(
   408,
   'the body took too long to arrive',
@@ -142,7 +142,7 @@ export const MANY_REQUESTS: HttpRefusal = refusal(
   { ...CLOSES, 'Retry-After': '1' },
 );
 
-/** Of a body above the limit. @param size the limit, in bytes */
+/** Refuses a body above the limit. @param size the limit (bytes) */
 export function longRequest(size: number): HttpRefusal {
   return refusal(
     413,
@@ -152,7 +152,7 @@ export function longRequest(size: number): HttpRefusal {
   );
 }
 
-/** Of a request with another method. @param allow the methods that there are */
+/** Refuses a request with an unsupported method. @param allow the supported methods */
 export function otherMethod(allow: string): HttpRefusal {
   return refusal(405, 'this path is not for that method', `Use one of ${allow}.`, { Allow: allow });
 }

@@ -1,4 +1,4 @@
-/** What WebSocket and RawSocket transports share: a socket, what is written to it, and signs of life. */
+/** The common part of WebSocket and RawSocket transports: a socket, the frames written to it, and signs of life. */
 import type { Socket } from 'node:net';
 import type { ClosedBy, Serializer, TransportFailure, TransportListener } from '@wamp/protocol';
 import type { Clock } from '../core/clock.ts';
@@ -11,25 +11,25 @@ import type { PingedPeer } from './heartbeat.ts';
 /** When a peer sends pings but leaves this many bytes unread, reading from it pauses. */
 const MOST_UNREAD = 1024 * 1024;
 
-/** What a peer is asked for a sign of life with, and what it answers. */
+/** The control frames with which a peer is asked for a sign of life, and answers. */
 export type Control = 'ping' | 'pong';
 
-/** What a transport needs. */
+/** The parts of which a transport consists. */
 export interface StreamParts {
   readonly socket: Socket;
   readonly clock: Clock;
   readonly serializer: Serializer;
   readonly outbox: Outbox;
-  /** Where messages without a header go: the outbox, or what makes batches for it. */
+  /** Takes messages without a header: the outbox, or a sink that collects batches for it. */
   readonly sink: FrameSink;
 }
 
-/** A transport over a stream. What its frames look like, and how they are read, is for those who extend it. */
+/** A transport over a stream. Subclasses define how frames are written and parsed. */
 export abstract class StreamTransport implements PingedPeer {
   readonly serializer: Serializer;
-  /** The longest frame that the peer takes, in bytes. */
+  /** The maximum size of a frame to the peer (bytes). */
   readonly limit: number;
-  /** The longest frame that is taken of a joined peer, in bytes. */
+  /** The maximum size of a frame from a peer that has joined (bytes). */
   readonly acceptable: number;
   listener: TransportListener | undefined;
   isPaused = false;
@@ -37,7 +37,7 @@ export abstract class StreamTransport implements PingedPeer {
   protected readonly clock: Clock;
   protected readonly outbox: Outbox;
   protected readonly sink: FrameSink;
-  /** Whether messages are still sent and heard. */
+  /** True while messages are sent and received. */
   protected isOpen = true;
 
   constructor({ socket, clock, serializer, outbox, sink }: StreamParts, limit: number, acceptable: number) {
@@ -73,7 +73,7 @@ export abstract class StreamTransport implements PingedPeer {
     return this.sink.backlog;
   }
 
-  /** RAW-6: whatever happens, no frame above the limit goes out. */
+  /** RAW-6: never sends a frame above the limit. */
   send(frame: Uint8Array<ArrayBuffer>): void {
     if (this.isOpen && frame.length <= this.limit) this.sink.push(frame);
   }
@@ -97,7 +97,7 @@ export abstract class StreamTransport implements PingedPeer {
 
   abstract lost(): void;
 
-  /** RAW-8: answered at once, and not with the turn's messages, but behind those sent before. */
+  /** RAW-8: answers a ping at once instead of at the end of the turn, after all messages that were sent before. */
   ping(payload: Uint8Array): void {
     if (!this.isOpen) return;
     this.control('pong', payload);
@@ -113,20 +113,20 @@ export abstract class StreamTransport implements PingedPeer {
     if (this.isOpen) this.control('ping', NO_BYTES);
   }
 
-  /** Writes a control frame behind everything that was sent, at once. */
+  /** Writes a control frame at once, after all messages that were sent before. */
   protected abstract control(kind: Control, payload: Uint8Array): void;
 
-  /** Reads no more frames. */
+  /** Stops reading frames. */
   protected abstract stop(): void;
 
-  /** The connection is over, and what was to go does not matter any more. */
+  /** Called when the connection has ended; unsent frames are dropped. */
   protected gone(reason: string, by?: ClosedBy): void {
     this.isOpen = false;
     this.stop();
     this.tell(reason, by);
   }
 
-  /** Tells the listener that the channel has closed, once. */
+  /** Notifies the listener, once, that the channel has closed. */
   protected tell(reason: string, by?: ClosedBy): void {
     const { listener } = this;
     this.listener = undefined;

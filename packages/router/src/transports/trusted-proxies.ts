@@ -37,7 +37,7 @@ export class TrustedProxies {
   /** @param address undefined for a peer on a Unix socket */
   has(address: string | undefined): boolean {
     if (address === undefined) return this.#unix;
-    // Looking into a list costs an object of Node's own, for every connection.
+    // A look-up in a BlockList allocates an object for every connection, so it is avoided when the list is empty.
     if (!this.#hasNetworks) return false;
     const plain = plainAddress(address);
     return this.#networks.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');

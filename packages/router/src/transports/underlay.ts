@@ -8,8 +8,8 @@ import { peerAddressOf, type PeerAddress } from './peer-address.ts';
 
 /**
  * The underlay of an accepted connection.
- * @param peer its address, if the socket does not have it
- * @param entrance who may come in there; undefined for everybody
+ * @param peer the address of the client, if the socket does not have it
+ * @param entrance the rules of the address at which the client has connected; undefined for no restrictions
  */
 export function underlayOf(
   socket: Socket,

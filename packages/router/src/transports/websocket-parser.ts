@@ -14,7 +14,7 @@ export const CloseCode = {
   INVALID_TEXT: 1007,
   POLICY_VIOLATION: 1008,
   TOO_LARGE: 1009,
-  /** One of those that applications choose. */
+  /** A code of this project, from the range for applications. */
   SILENT: 4000,
 } as const;
 

@@ -53,7 +53,7 @@ export function framingFor({ binary }: Serializer): Framing {
   return binary ? BINARY : TEXT;
 }
 
-/** What a transport needs in addition to its socket. */
+/** The parts of which a transport consists, in addition to its socket. */
 export interface WebSocketGround {
   readonly queue: FlushQueue;
   readonly clock: Clock;

@@ -48,11 +48,11 @@ export interface WebSocketOptions {
   readonly entrance?: EntranceRules;
   /** The longest message that is accepted from a client, in bytes; the router's `limits.messageSize` by default. */
   readonly maxMessageSize?: number;
-  /** What holds at single paths instead of `entrance` and `maxMessageSize`; each is served, whether or not `paths` has it. */
+  /** Rules of single paths, which replace `entrance` and `maxMessageSize`. These paths are served even if `paths` lacks them. */
   readonly byPath?: ReadonlyMap<string, WebSocketRules>;
 }
 
-/** What may differ from path to path. */
+/** The options that may differ from path to path. */
 export type WebSocketRules = Pick<WebSocketOptions, 'entrance' | 'maxMessageSize'>;
 
 /** What {@link acceptWebSockets} started. */
@@ -85,7 +85,7 @@ export function acceptWebSockets(router: Router, options: WebSocketOptions): Web
     // Without a listener, a connection reset during the upgrade would end the process.
     socket.on('error', () => socket.destroy());
     const peer = forwarding.clientOf(request);
-    // The system is asked for the address, and only pages are judged by it.
+    // The bound address matters only for pages, and is obtained by a system call, so it is not read for other clients.
     const bound = request.headers.origin === undefined ? '' : boundAddress(options.listener ?? server);
     const path = pathOf(request);
     const agreed = agree(request, path, { paths, origins, spoken, bound });
@@ -140,7 +140,7 @@ interface Guest {
   readonly place: Place;
 }
 
-/** What an entrance offers, and to whom. */
+/** The settings of a WebSocket entrance. */
 interface Terms {
   readonly entrance: EntranceRules | undefined;
   /** The longest message, in bytes. */

@@ -499,7 +499,7 @@ describe('tickets', () => {
 describe('authentication methods', () => {
   const open: Authenticator = { method: 'open', begin: () => ({ welcome: principal('anyone', 'open') }) };
 
-  test('AUTH-4 T-25 none of the offered methods is in use: no_matching_auth_method', () =>
+  test('AUTH-4 T-25 the realm supports none of the offered methods: no_matching_auth_method', () =>
     converse(
       `
       client → [1, "realm1", {"roles": {"caller": {}}, "authmethods": ["wampcra", "cookie"]}]
