@@ -53,7 +53,7 @@ test.each<[exit: number, words: string[], told: RegExp]>([
   [
     Exit.ABSENT,
     ['call', 'com.nobody'],
-    /no_such_procedure: nobody offers that: procedure com\.nobody\n.*wamp registrations/,
+    /no_such_procedure: no callee is registered: procedure com\.nobody\n.*wamp registrations/,
   ],
   [Exit.TIMEOUT, ['call', 'com.slow', '--timeout', '10ms'], /wamp\.error\.timeout/],
 ])('%i: wamp %j', async (exit, words, told) => {

@@ -63,14 +63,14 @@ function said({ uri, args, message }: WampError): string {
 
 /** The meaning of an error that has no message. */
 const WORDS: Readonly<Record<string, string>> = {
-  [ErrorUri.NO_SUCH_PROCEDURE]: 'nobody offers that',
-  [ErrorUri.NOT_AUTHORIZED]: 'that is not permitted',
-  [ErrorUri.PROCEDURE_ALREADY_EXISTS]: 'somebody else offers that already',
+  [ErrorUri.NO_SUCH_PROCEDURE]: 'no callee is registered',
+  [ErrorUri.NOT_AUTHORIZED]: 'the request is not permitted',
+  [ErrorUri.PROCEDURE_ALREADY_EXISTS]: 'another session has already registered it',
   [ErrorUri.NO_SUCH_SESSION]: 'there is no such session',
-  [ErrorUri.INVALID_URI]: 'that is no URI',
-  [ErrorUri.INVALID_ARGUMENT]: 'an argument is not what it has to be',
+  [ErrorUri.INVALID_URI]: 'the URI is invalid',
+  [ErrorUri.INVALID_ARGUMENT]: 'an argument is invalid',
   [ErrorUri.CANCELED]: 'the call was canceled',
-  [ErrorUri.NO_AVAILABLE_CALLEE]: 'nobody who offers it can take the call',
+  [ErrorUri.NO_AVAILABLE_CALLEE]: 'no callee can accept the call now',
 };
 
 const DENIED: ReadonlySet<string> = new Set([
