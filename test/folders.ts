@@ -144,6 +144,10 @@ export const folders: Readonly<Record<string, string>> = {
   'examples/game/src/': 'The rules, the server, the bots.',
   'examples/game/test/': 'The same game twice, bots that come and go, and the page in a real browser.',
   'examples/realtime-dashboard/': '**Figures of a fleet**, live while somebody looks.',
+  'examples/realtime-dashboard/page/': 'The page: tiles, and a report.',
+  'examples/realtime-dashboard/src/': 'The fleet, and whether somebody looks at it.',
+  'examples/realtime-dashboard/test/':
+    'What is published with and without a viewer; the page in a real browser.',
   'examples/collaborative-editing/': '**A document that several people edit**, connected or not.',
   'examples/mcp-bridge/': '**Procedures as tools** for language models.',
 
