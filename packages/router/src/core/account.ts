@@ -11,7 +11,7 @@ export class Account {
   #used = 0;
 
   /**
-   * @param limit in bytes
+   * @param limit the maximum number of bytes
    * @param met called for each reservation, in this account or one below it, that this limit refuses
    */
   constructor(limit: number, above?: Account, met?: () => void) {
@@ -20,7 +20,7 @@ export class Account {
     this.#met = met;
   }
 
-  /** In bytes. */
+  /** The maximum number of bytes. */
   get limit(): number {
     return this.#limit;
   }
@@ -36,7 +36,7 @@ export class Account {
     this.#above = undefined;
   }
 
-  /** Bytes. */
+  /** The number of bytes in use. */
   get used(): number {
     return this.#used;
   }

@@ -42,17 +42,17 @@ export interface BrokerOptions {
   readonly routerId: () => Id;
   readonly uriRules: UriRules;
   readonly quotas: Quotas;
-  /** Counts what was refused for its quota. */
+  /** Counts requests that were refused because they exceeded a quota. */
   readonly limited: QuotaTally;
-  /** Whether `disclose_me` is granted. */
+  /** Whether publishers may use `disclose_me`. */
   readonly disclosure: boolean;
-  /** What EVENT tells of the publisher's trust level. */
+  /** Determines `trustlevel` in EVENT.Details. */
   readonly trustLevel?: TrustLevel | undefined;
   /** Bounds the work of a turn. */
   readonly turns: Turns;
 }
 
-/** The quotas of subscriptions, by what they limit: their names, and what a session is told that exceeds them. */
+/** The name of each quota of subscriptions, and the explanation for a session that exceeds it. */
 const QUOTAS = {
   all: ['subscriptions', 'too many subscriptions'],
   patterns: ['pattern_subscriptions', 'too many subscriptions to patterns'],
@@ -61,7 +61,7 @@ const QUOTAS = {
 
 export class Broker implements RealmBroker {
   readonly subscriptions: PatternMap<SubscriptionState> = new PatternMap();
-  /** Those that stay when their last subscriber goes. */
+  /** Subscriptions that are not deleted with their last subscriber. */
   readonly #held = new Set<Subscription>();
   readonly #holdings: Holdings<SubscriptionState> = new Holdings<SubscriptionState>({
     byPattern: this.subscriptions,
@@ -105,7 +105,7 @@ export class Broker implements RealmBroker {
     return this.#holdings.of(session);
   }
 
-  /** SUB-1, SUB-2: answers SUBSCRIBED, with the same id when the session is subscribed already. */
+  /** SUB-1, SUB-2: answers SUBSCRIBED, with the existing id if the session is already subscribed. */
   subscribe(session: Session, message: Subscribe): void {
     const { request, options, topic } = message;
     const { match = 'exact' } = options;
@@ -157,7 +157,7 @@ export class Broker implements RealmBroker {
     });
   }
 
-  /** SUB-4; another session's subscription is no such subscription (T-43). */
+  /** SUB-4; for a subscription of another session, the error is `wamp.error.no_such_subscription` (T-43). */
   unsubscribe(session: Session, message: Unsubscribe): void {
     const { request } = message;
     const subscription = this.#holdings.byId(message.subscription);
@@ -170,7 +170,7 @@ export class Broker implements RealmBroker {
   }
 
   /**
-   * PUB-1, PUB-2: refusals are told only to a publisher that asked for an acknowledgement (T-42).
+   * PUB-1, PUB-2: a refusal is only sent to a publisher that requested an acknowledgement (T-42).
    * @param disclosed true to disclose the publisher in any case (PID-4)
    */
   publish(session: Session, message: Publish, disclosed = false): void {
@@ -198,7 +198,7 @@ export class Broker implements RealmBroker {
     this.#send(publication);
   }
 
-  /** @returns whether a publication is answered and sent only once it has been written */
+  /** @returns true when the publication has to be written before it is acknowledged and sent */
   #waits(writing: Writing, session: Session, message: Publish, publication: Publication): boolean {
     const { request, options } = message;
     return writing.write(publication, (unwritten: Unwritten | undefined) => {
@@ -213,7 +213,7 @@ export class Broker implements RealmBroker {
     });
   }
 
-  /** Publishes in the name of a session, which may be gone. Nothing is checked: who asks for it has done that. */
+  /** Publishes on behalf of a session, which may have left. The caller must have checked and authorized the publication. */
   publishFor(publisher: Publisher, topic: Uri, payload: Payload, options: PublishOptions): void {
     this.#dispatch(this.#accept(publisher, topic, payload, options));
   }
@@ -230,7 +230,7 @@ export class Broker implements RealmBroker {
     return true;
   }
 
-  /** What a publisher has published, with the id and the trust level that it gets. */
+  /** Creates the publication, with an id and a trust level. */
   #accept(publisher: Publisher, topic: Uri, payload: Payload, options: PublishOptions): Publication {
     const { globalId, trustLevel } = this.#options;
     const trustlevel = trustLevel?.(publisher, 'publish', topic);
@@ -241,7 +241,7 @@ export class Broker implements RealmBroker {
     return publication;
   }
 
-  /** Dispatches a publication without a waiting sender, once it has been written where that is required. */
+  /** Dispatches a publication that nobody waits for, after it has been written if that is required. */
   #dispatch(publication: Publication): void {
     const waits = this.#writing?.write(publication, (unwritten) => {
       if (unwritten === undefined) this.#send(publication);
@@ -250,8 +250,8 @@ export class Broker implements RealmBroker {
   }
 
   /**
-   * Sends a publication as events to all who are subscribed and eligible (EVT-1, EVT-2). What goes beyond the work of a
-   * turn is sent in the turns to come; publications of one publisher stay in order.
+   * Sends a publication as events to all eligible subscribers (EVT-1, EVT-2). Events that exceed the work of this turn are
+   * sent in later turns; publications of one publisher stay in order.
    */
   #send(publication: Publication): void {
     if (this.#fanOut.size > 0 && this.#fanOut.joins(publication)) return;
@@ -268,7 +268,7 @@ export class Broker implements RealmBroker {
     return new Delivery(publication, matched, eligible, eventFor);
   }
 
-  /** Ends all subscriptions of a session that has left, a bounded piece of work with each step. */
+  /** Ends all subscriptions of a session that has left, with a bounded amount of work in each step. */
   leaving(session: Session): Generator<void, void> {
     return this.#holdings.leaving(session);
   }
@@ -302,15 +302,15 @@ export class Broker implements RealmBroker {
   }
 }
 
-/** A pattern that does not itself say `wamp` hears nothing of the router's own events (T-40). */
+/** A pattern matches topics of the router itself only if the pattern begins with `wamp.` (T-40). */
 export function isWithin({ match, topic: pattern }: Subscription, topic: Uri): boolean {
   if (match === 'exact' || !isReserved(topic)) return true;
   return match === 'prefix' ? pattern.startsWith('wamp.') : isReserved(pattern);
 }
 
 /**
- * One EVENT for all subscribers of a subscription.
- * @param retained true for one that is delivered from memory
+ * Composes the EVENT for all subscribers of a subscription.
+ * @param retained true for a retained event
  */
 export function eventFor(subscription: Subscription, publication: Publication, retained = false): Event {
   return {
@@ -326,7 +326,7 @@ export function eventFor(subscription: Subscription, publication: Publication, r
   };
 }
 
-/** What EVENT.Details tells of a publication, whatever the subscription. */
+/** The entries of EVENT.Details that do not depend on the subscription. */
 export function eventDetails({ options, publisher, trustlevel, trace }: Publication): Event['details'] {
   return {
     ...publisherDetails(options.disclose_me === true, publisher),

@@ -1,4 +1,4 @@
-/** The messages that tell caller and callee about a call. */
+/** Composes the messages about a call for its caller and its callee. */
 import {
   ErrorUri,
   MessageType,
@@ -45,7 +45,7 @@ export function unserved(call: OpenCall): ErrorMessage {
   return errorFor(call, call.tried === undefined ? ErrorUri.CANCELED : ErrorUri.NO_AVAILABLE_CALLEE);
 }
 
-/** Whether the callee takes INTERRUPT. */
+/** True when the callee has announced that it processes INTERRUPT. */
 export function canInterrupt({ callee }: OpenCall): boolean {
   return callee?.session.features.has('callee', 'call_canceling') === true;
 }

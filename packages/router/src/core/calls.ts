@@ -1,4 +1,4 @@
-/** The life of a call, from CALL to the one final answer that every call gets. */
+/** Calls: processes each call from CALL to its final answer. */
 import {
   ErrorUri,
   Payload,
@@ -41,26 +41,26 @@ import type { TrustLevel } from './trust.ts';
 import { WaitingCalls } from './waiting-calls.ts';
 import { costOf, type Turns } from './work.ts';
 
-/** How many calls may wait for a callee of one registration with room. */
+/** The maximum number of calls that may wait for a callee with room, per registration. */
 const MOST_WAITING = 1000;
 
 export interface CallsOptions {
-  /** Uniform in [0, 1), for the invocation policy `random`. */
+  /** Returns random numbers, uniform in [0, 1), for the invocation policy `random`. */
   readonly random: () => number;
-  /** What INVOCATION tells of the caller's trust level. */
+  /** Determines `trustlevel` in INVOCATION.Details. */
   readonly trustLevel?: TrustLevel | undefined;
   readonly quotas: Quotas;
-  /** Counts what was refused for its quota. */
+  /** Counts requests that were refused because they exceeded a quota. */
   readonly limited: QuotaTally;
-  /** What calls that wait take, by caller. */
+  /** Accounts for the bytes of waiting calls, by caller. */
   readonly kept: SessionAccounts<Session>;
   /** Bounds the work of a turn. */
   readonly turns: Turns;
 }
 
 /**
- * A call is opened, waits or is assigned to a callee, and ends; `#end` is the only end. In between
- * it may progress, be killed, or be declined and assigned again.
+ * A call is opened, waits or is assigned to a callee, and ends. In between, it may progress, be killed, or be declined and
+ * assigned again. `#end` is the only method that ends a call.
  */
 export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propagate'> {
   readonly pending: PendingCalls = new PendingCalls();
@@ -90,7 +90,7 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
   /**
    * CALL-1: opens a call and finds a callee for it.
    * @param from the caller's side
-   * @param options of the call, which may disclose more than the message asks for
+   * @param options the options of the call, which may disclose more than the message requests
    */
   place(caller: Session, from: Side, message: Call, registration: Registration, options: CallOptions): void {
     const now = this.#turns.began();
@@ -100,14 +100,14 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
     else this.abandon(call, ErrorUri.LIMIT_EXCEEDED, TOO_MUCH);
   }
 
-  /** PCI-4 … PCI-8: more input for the callee that has the call already. */
+  /** PCI-4 … PCI-8: forwards further input to the callee of the call. */
   continue(call: OpenCall, message: Call): void {
     noteInput(call, message.options.progress !== true);
     const fault = this.#invoke(call, message.payload);
     if (fault !== undefined) this.breakOff(call, fault);
   }
 
-  /** PCR-3: forwards a progressive result; one that was not asked for is dropped (T-11). */
+  /** PCR-3: forwards a progressive result, or drops it if the caller has not requested progressive results (T-11). */
   progress(call: OpenCall, message: Yield): void {
     if (!call.receiveProgress) return;
     noteProgress(call);
@@ -116,12 +116,12 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
     if (fault !== undefined) this.breakOff(call, fault);
   }
 
-  /** CALL-2: the callee's final result. */
+  /** CALL-2: ends the call with the callee's final result. */
   succeed(call: OpenCall, message: Yield): void {
     this.#finish(call, resultOf(call, message));
   }
 
-  /** CALL-2: the callee's error; RRT-2: unless it means that another callee should try. */
+  /** CALL-2: ends the call with the callee's error; RRT-2: if the callee has declined it, tries another callee. */
   fail(call: OpenCall, message: ErrorMessage): void {
     if (message.error === ErrorUri.UNAVAILABLE && mayReroute(call)) {
       this.declined.emit(call);
@@ -133,11 +133,11 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
     }
   }
 
-  /** CAN-2 … CAN-6: the caller wants no answer any more, or at least no result. */
+  /** CAN-2 … CAN-6: cancels the call in the given mode. */
   cancel(call: OpenCall, mode: CancelMode): void {
     const effective = canInterrupt(call) ? mode : 'skip';
     if (effective !== 'kill') {
-      // A kill that was sent before has interrupted the callee already; `skip` does not undo it.
+      // An earlier `kill` has already interrupted the callee, and `skip` does not undo that.
       if (call.killed && effective === 'skip') return;
       const interrupts = effective === 'killnowait' && !call.killed;
       this.#giveUp(call, errorFor(call, ErrorUri.CANCELED), ErrorUri.CANCELED, interrupts);
@@ -157,26 +157,27 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
     this.#finish(call, errorFor(call, error, Payload.of([explanation])));
   }
 
-  /** T-53: a part of the input or of the result cannot be delivered; without it, the rest is good for nothing. */
+  /** T-53: ends a call because a part of its input or result cannot be delivered, which makes the rest useless. */
   breakOff(call: OpenCall, { error, why }: Undeliverable): void {
     this.#giveUp(call, errorFor(call, error, Payload.of([why])), error, !call.killed);
     this.reconsider(call.registration);
   }
 
-  /** A final answer to an invocation that is over: if it kept the callee busy, it does no more. */
+  /** Processes a final answer to an invocation that has ended: the callee may have room for another call now. */
   late(callee: Side | undefined, invocation: Id): void {
     const registration = callee?.release(invocation);
     if (registration !== undefined) this.reconsider(registration);
   }
 
   /**
-   * The callees of a registration have changed: waiting calls may now be served, or wait in vain. Who has been declined
-   * by some callees needs a look at all of them; that counts as work of this turn.
-   * @param someoneLeft true when a callee has left; otherwise no waiting call can have become impossible
+   * Called when the callees of a registration have changed: assigns waiting calls that can be served now, and ends those that
+   * no callee can serve any more. A call that some callees have declined requires a check of all callees, which counts as
+   * work of this turn.
+   * @param someoneLeft true when a callee has left; otherwise, no waiting call can have become impossible to serve
    */
   reconsider(registration: Registration, someoneLeft = false): void {
     const waiting = this.#waiting.of(registration);
-    let full = registration.withRoom === 0; // those who have been declined may still wait in vain
+    let full = registration.withRoom === 0; // calls that were declined may still have become impossible to serve
     let index = 0;
     while (waiting !== undefined && index < waiting.length) {
       if (registration.withRoom === 0 && !someoneLeft) return;
@@ -197,7 +198,7 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
     }
   }
 
-  /** LEAVE-1, LEAVE-2: a session is gone, with the calls it made and those it was to answer; one call with each step. */
+  /** LEAVE-1, LEAVE-2: ends the calls of a session that has left, as caller and as callee, one call in each step. */
   *leaving(session: Session): Generator<void, void> {
     const { calls, invocations } = this.pending.both(session);
     for (const call of calls) {
@@ -211,7 +212,7 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
       yield;
     }
     this.pending.forget(session);
-    // Not before all its own calls are gone: none of those that wait may be served now.
+    // Its own calls end first, so that none of those that wait is assigned to a callee meanwhile.
     for (const call of [...calls, ...invocations]) {
       this.reconsider(call.registration);
       yield;
@@ -219,9 +220,9 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
   }
 
   /**
-   * Every call ends here, once; a second end finds it closed.
-   * @param told why the callee is to stop; undefined when it has answered, or cannot be interrupted
-   * @param lingers true when the callee goes on with it unawares
+   * Ends a call. Every call ends here, once; further attempts find it closed.
+   * @param told the reason in INTERRUPT for the callee; undefined when it has answered, or cannot be interrupted
+   * @param lingers true when the callee continues to work, because it cannot be interrupted
    */
   #end(call: OpenCall, answer: Message | undefined, told?: Uri, lingers = false): void {
     if (!this.pending.close(call, lingers)) return;
@@ -233,19 +234,19 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
     if (answer !== undefined) call.caller.send(answer);
   }
 
-  /** Ends a call that has its answer; its callee has room for another. */
+  /** Ends a call that its callee has answered. The callee has room for another call now. */
   #finish(call: OpenCall, answer: Message): void {
     this.#end(call, answer);
     this.reconsider(call.registration);
   }
 
-  /** Ends a call while its callee may be at work still, and tells the callee when it can be told. */
+  /** Ends a call whose callee may still be working, and interrupts the callee if it supports that. */
   #giveUp(call: OpenCall, answer: Message | undefined, reason: Uri, interrupts: boolean): void {
     const told = interrupts && canInterrupt(call) ? reason : undefined;
     this.#end(call, answer, told, told === undefined && !call.killed);
   }
 
-  /** Assigns the call, or lets it wait, or ends it. */
+  /** Assigns the call to a callee, queues it, or ends it with an error. */
   #find(call: OpenCall, payload: Payload): void {
     const { registration } = call;
     const callee = chooseCallee(registration, this.#random, call.tried);
@@ -269,7 +270,7 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
       this.abandon(call, ErrorUri.LIMIT_EXCEEDED, 'the callee has too many calls in flight');
       return;
     }
-    // Where there is no room to keep it, it cannot go to another.
+    // Only a callee that may decline the call requires its input to be kept. If there is no room, it cannot be rerouted.
     if (!callee.mayDecline) this.#inputs.drop(call);
     else this.#inputs.keep(call, payload);
     assignTo(callee, side, call, wantsProgress(call) && takesProgress(callee));
@@ -285,7 +286,7 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
     return callee.session.send(invocationOf(call, callee, payload, trustlevel));
   }
 
-  /** RRT-3, RRT-4: the policy again, without those who have declined. */
+  /** RRT-3, RRT-4: applies the invocation policy again, without the callees that have declined. */
   #reroute(call: OpenCall): void {
     const { callee, payload } = call;
     if (callee === undefined || payload === undefined) return;
@@ -297,7 +298,7 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
 
 const TOO_MUCH = 'calls of this session that wait for a callee take too many bytes';
 
-/** T-12: only while the caller has seen nothing and streams nothing. */
+/** T-12: a call can be rerouted only while the caller has received no progressive result and sends no further input. */
 function mayReroute({ payload, progressed, killed, options }: OpenCall): boolean {
   return payload !== undefined && !progressed && !killed && options.progress !== true;
 }

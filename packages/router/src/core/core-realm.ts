@@ -38,59 +38,59 @@ export interface RealmOptions {
   readonly globalId: () => Id;
   /** Draws ids of router scope: subscriptions and registrations (IDS-3). */
   readonly routerId: () => Id;
-  /** Uniform in [0, 1). */
+  /** Returns random numbers, uniform in [0, 1). */
   readonly random: () => number;
   readonly uriRules: UriRules;
   readonly disclosure: boolean;
-  /** How much one session may take. */
+  /** The limits of one session. */
   readonly quotas: Quotas;
-  /** How many sessions the realm takes; any number by default. */
+  /** The maximum number of sessions; unlimited by default. */
   readonly maxSessions?: number | undefined;
   readonly features: readonly Feature[];
-  /** What all realms of the process keep. */
+  /** The accounts that all realms of the process share. */
   readonly kept: ProcessAccounts;
-  /** How much the realm keeps. */
+  /** The limits of the realm's stores. */
   readonly stores: StoreLimits;
-  /** How far callers and publishers are trusted; untold when absent. */
+  /** Determines the trust levels of callers and publishers; when absent, messages contain none. */
   readonly trustLevel?: TrustLevel | undefined;
-  /** What each may do, for what the realm does in a session's name; everything when absent. */
+  /** Authorizes publications on behalf of a session; when absent, all are permitted. */
   readonly decidePublish?: DecidePublish | undefined;
   /** Bounds the work of a turn. */
   readonly turns: Turns;
-  /** Resolves in a later turn of the event loop, when input and output have had their turn. */
+  /** Resolves in a later turn of the event loop, after input and output have been processed. */
   readonly nextTurn: () => Promise<void>;
 }
 
-/** The caller of `receive` has checked that the session may send the message: nothing here asks an authorizer. */
+/** A realm. Nothing here asks an authorizer: the caller of `receive` has checked that the session may send the message. */
 export class CoreRealm {
   readonly name: Uri;
   readonly broker: Broker;
   readonly dealer: Dealer;
   readonly sessions: ReadonlyMap<Id, Session>;
   readonly traffic: Traffic = new Traffic();
-  /** What was refused because there is only so much of it. */
+  /** Counts requests that were refused because they exceeded a limit. */
   readonly limited: QuotaTally = new Tally();
-  /** What it keeps, in bytes. */
+  /** Accounts for the bytes that the realm keeps. */
   readonly kept: RealmAccounts;
   readonly stores: StoreLimits;
-  /** A session has joined, and has been welcomed. */
+  /** A session has joined, and WELCOME has been sent. */
   readonly joined: Hook<[Session]> = new Hook();
-  /** A session has left; what it held is gone already. */
+  /** A session has left, and its subscriptions, registrations and calls have been removed. */
   readonly left: Hook<[Session, Departure]> = new Hook();
-  /** A session reads too slowly; so many of its events were dropped since this was last told. */
+  /** A session reads too slowly; the number is that of the events dropped since the last emission. */
   readonly fellBehind: Hook<[Session, number]> = new Hook();
-  /** A request of a session is refused before it is heard, for this reason (the URI of the ERROR). */
+  /** A request was refused before it was processed, with this URI of the ERROR. */
   readonly denied: Hook<[Session, Request, Uri]> = new Hook();
   /** What WELCOME announces. */
   readonly features: RouterFeatures;
   readonly clock: Clock;
   readonly uriRules: UriRules;
-  /** Whether `disclose_me` is granted. */
+  /** Whether clients may use `disclose_me`. */
   readonly disclosure: boolean;
-  /** A procedure of the router's own has failed by a fault of its own. */
+  /** A procedure of the router itself has failed unexpectedly. */
   readonly failed: Hook<[unknown]> = new Hook();
   readonly decidePublish: DecidePublish | undefined;
-  /** Resolves in a later turn of the event loop; long work is done in slices, one in each turn. */
+  /** Resolves in a later turn of the event loop. */
   readonly nextTurn: () => Promise<void>;
   /** Draws an id at random (IDS-2). */
   readonly globalId: () => Id;
@@ -133,14 +133,14 @@ export class CoreRealm {
     for (const feature of options.features) feature.install(this.shown);
   }
 
-  /** Whether there is no room for one more session. */
+  /** True when the realm has reached its maximum number of sessions. */
   get isFull(): boolean {
     return this.#sessions.size >= this.#maxSessions;
   }
 
   /**
-   * Changes limits while the realm is in use: they hold for whatever comes next, and end nothing that exists.
-   * @param maxSessions any number when undefined
+   * Changes limits while the realm is in use. They apply to later requests, and end nothing that exists.
+   * @param maxSessions the maximum number of sessions; undefined for no limit
    */
   reconfigure(quotas: Quotas, stores: StoreLimits, maxSessions: number | undefined): void {
     // Broker, dealer and features hold the same two objects.
@@ -150,7 +150,7 @@ export class CoreRealm {
     this.kept.resize(quotas, stores);
   }
 
-  /** An id for a session about to join: not in use in this realm. */
+  /** Draws an id for a session that is about to join; no session of this realm has it. */
   newSessionId(): Id {
     for (;;) {
       const id = this.globalId();
@@ -158,15 +158,15 @@ export class CoreRealm {
     }
   }
 
-  /** Takes a session in, once it has been sent WELCOME. */
+  /** Adds a session, after WELCOME has been sent to it. */
   join(session: Session): void {
     this.#sessions.set(session.id, session);
     this.joined.emit(session);
   }
 
   /**
-   * Forgets a session and all it held; harmless when it has left already. When it held more than a turn has room for,
-   * the rest goes in the turns to come: until then it is a session that hears nothing any more.
+   * Removes a session with its subscriptions, registrations and calls; does nothing when it has already left. If there are
+   * more than a turn has room for, the rest is removed in later turns; until then, the session receives no messages.
    */
   leave(session: Session, departure: Departure = LOUD): void {
     if (!this.#sessions.delete(session.id)) return;
@@ -179,15 +179,15 @@ export class CoreRealm {
     this.left.emit(session, departure);
   }
 
-  /** Does a long piece of work: as many steps as this turn has room for, and the others in the turns to come. */
+  /** Runs a long task: as many steps as this turn has room for, and the others in later turns. */
   inTurns(steps: Iterator<void, void>): void {
     doInTurns(this.turns, steps);
   }
 
   /**
-   * One message of a joined session.
-   * @param disclosed true to tell others who calls or publishes, whatever the session wants and the realm grants (PID-4)
-   * @throws ProtocolViolation when no client may send it now
+   * Processes a message of a joined session.
+   * @param disclosed true to disclose the session, regardless of its options and of the realm's `disclosure` (PID-4)
+   * @throws ProtocolViolation when a client may not send the message in this state
    */
   receive(session: Session, message: Message, disclosed = false): void {
     switch (message.type) {
@@ -219,7 +219,7 @@ export class CoreRealm {
       case MessageType.ERROR:
         this.dealer.error(session, message);
         return;
-      case MessageType.EVENT_RECEIVED: // T-55: not announced, and no violation either
+      case MessageType.EVENT_RECEIVED: // T-55: the router does not announce this feature, but tolerates the message
         return;
       default:
         throw new ProtocolViolation(`message type ${message.type} is not for a client in a session`);
@@ -251,7 +251,7 @@ export class CoreRealm {
     });
   }
 
-  /** Publishes in the name of a session, which may be gone. */
+  /** Publishes on behalf of a session, which may have left. */
   publishFor(publisher: Publisher, topic: Uri, payload: Payload, options: PublishOptions): void {
     this.broker.publishFor(publisher, topic, payload, options);
   }
@@ -261,7 +261,7 @@ export class CoreRealm {
     this.#meta.register(procedure, serve);
   }
 
-  /** How many procedures the router itself serves. */
+  /** The number of procedures that the router itself serves. */
   get ownProcedures(): number {
     return this.#meta.procedures;
   }
@@ -274,7 +274,7 @@ export class CoreRealm {
 
 const LOUD: Departure = Object.freeze({ quiet: false });
 
-/** What broker and dealer can do by themselves. */
+/** The features of broker and dealer themselves. */
 const CORE_FEATURES: RouterFeatures = {
   broker: [
     'publisher_exclusion',
@@ -296,7 +296,7 @@ const CORE_FEATURES: RouterFeatures = {
     'shared_registration',
     'registration_revocation',
     'payload_passthru_mode',
-    // Ours: invocation policy `load`, and the registration options `concurrency` and `force_reregister`.
+    // Features of this project: invocation policy `load`, and the registration options `concurrency` and `force_reregister`.
     'x_invoke_load',
     'x_concurrency',
     'x_force_reregister',

@@ -39,23 +39,23 @@ export interface DealerOptions {
   readonly clock: Clock;
   /** Draws registration ids (IDS-3). */
   readonly routerId: () => Id;
-  /** Uniform in [0, 1), for the invocation policy `random`. */
+  /** Returns random numbers, uniform in [0, 1), for the invocation policy `random`. */
   readonly random: () => number;
   readonly uriRules: UriRules;
   readonly quotas: Quotas;
-  /** Counts what was refused for its quota. */
+  /** Counts requests that were refused because they exceeded a quota. */
   readonly limited: QuotaTally;
-  /** What calls that wait take, by caller. */
+  /** Accounts for the bytes of waiting calls, by caller. */
   readonly kept: SessionAccounts<Session>;
-  /** Whether `disclose_me` and `disclose_caller` are granted. */
+  /** Whether clients may use `disclose_me` and `disclose_caller`. */
   readonly disclosure: boolean;
-  /** What INVOCATION tells of the caller's trust level. */
+  /** Determines `trustlevel` in INVOCATION.Details. */
   readonly trustLevel?: TrustLevel | undefined;
   /** Bounds the work of a turn. */
   readonly turns: Turns;
 }
 
-/** The quotas of registrations, by what they limit: their names, and what a session is told that exceeds them. */
+/** The name of each quota of registrations, and the explanation for a session that exceeds it. */
 const QUOTAS = {
   all: ['registrations', 'too many registrations'],
   patterns: ['pattern_registrations', 'too many registrations of patterns'],
@@ -132,7 +132,7 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
     this.calls.reconsider(registration);
   }
 
-  /** REG-2; another session's registration is no such registration (T-43). Calls in flight go on. */
+  /** REG-2; for a registration of another session, the error is `no_such_registration` (T-43). Calls in flight continue. */
   unregister(session: Session, message: Unregister): void {
     const { request } = message;
     const registration = this.#holdings.byId(message.registration);
@@ -155,7 +155,7 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
   }
 
   /**
-   * CALL-1, CALL-3; a CALL whose id names a call in flight brings more input for it.
+   * CALL-1, CALL-3: opens a call. A CALL with the request id of a call in flight is further input for that call.
    * @param disclosed true to disclose the caller in any case
    */
   call(caller: Session, message: Call, disclosed = false): void {
@@ -172,7 +172,7 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
     const { visits } = this.registrations;
     const registration = this.serving(procedure);
     this.#options.turns.work.spent += costOf(this.registrations.visits - visits);
-    // What a callee has registered under this very name is a valid one.
+    // If a callee has registered exactly this procedure, its URI has been checked already.
     if (registration?.match !== 'exact' && !isUri(procedure, this.#options.uriRules)) {
       this.deny(caller, message, ErrorUri.INVALID_URI, malformedUri(procedure, this.#options.uriRules));
     } else if (this.#draining && !isTrusted(caller)) {
@@ -186,7 +186,7 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
     else this.calls.place(caller, side, message, registration, disclosed ? disclosing(options) : options);
   }
 
-  /** True for more input to a call that was permitted, or refused, when it began. */
+  /** True for further input to a call, which was permitted or refused when the call began. */
   continues(caller: Session, { request }: Call): boolean {
     const side = this.calls.pending.known(caller);
     return side !== undefined && (side.calls.get(request) !== undefined || side.wasOvertaken(request));
@@ -200,7 +200,7 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
     refuseRequest(caller, message, error, explanation);
   }
 
-  /** CAN-2 … CAN-6; a call that is over is canceled no more, and one that never was is a violation (T-6). */
+  /** CAN-2 … CAN-6. CANCEL of a call that has ended is ignored; CANCEL of a call that never existed is a violation (T-6). */
   cancel(caller: Session, message: Cancel): void {
     const side = this.calls.pending.known(caller);
     const call = side?.calls.get(message.request);
@@ -210,7 +210,7 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
     }
   }
 
-  /** CALL-2; an answer that comes too late is discarded, one to no invocation is a violation (T-6). */
+  /** CALL-2. A late answer is discarded; an answer to an invocation that never existed is a violation (T-6). */
   yield(callee: Session, message: Yield): void {
     requirePassthru(callee, 'callee', message.options);
     const side = this.calls.pending.known(callee);
@@ -223,10 +223,10 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
     else this.calls.succeed(call, message);
   }
 
-  /** CALL-2: the callee's ERROR. Of a client, it can answer nothing but an INVOCATION (VIO-4). */
+  /** CALL-2: the callee's ERROR. A client may send ERROR only as the answer to an INVOCATION (VIO-4). */
   error(callee: Session, message: ErrorMessage): void {
     if (message.requestType !== MessageType.INVOCATION) {
-      throw new ProtocolViolation('ERROR.REQUEST.Type: a client answers nothing but INVOCATION');
+      throw new ProtocolViolation('ERROR.REQUEST.Type: a client may answer INVOCATION only');
     }
     const side = this.calls.pending.known(callee);
     const call = openInvocation(side, message.request, 'ERROR');
@@ -234,7 +234,7 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
     else this.calls.fail(call, message);
   }
 
-  /** A CALL that is too long to be read: it is refused, or ends the call in flight that it brings more input for. */
+  /** Refuses a CALL that is too long to be read; if it is further input for a call in flight, ends that call. */
   refuseLong(caller: Session, message: Call, fault: Undeliverable): void {
     const side = this.calls.pending.of(caller);
     const call = side.calls.get(message.request);
@@ -248,7 +248,7 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
     }
   }
 
-  /** A YIELD or ERROR that is too long to be read: the call ends with an error, and the callee is not notified. */
+  /** Ends a call with an error because its YIELD or ERROR is too long to be read; the callee is not notified. */
   failLong(callee: Session, message: Yield | ErrorMessage, fault: Undeliverable): void {
     const isYield = message.type === MessageType.YIELD;
     const side = this.calls.pending.known(callee);
@@ -261,8 +261,8 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
   }
 
   /**
-   * Ends all registrations of a session that has left, and then its calls in both directions, a bounded piece of work
-   * with each step. Calls that are routed to it meanwhile are answered as if the callee had left.
+   * Ends all registrations of a session that has left, and then its calls in both directions, with a bounded amount of work
+   * in each step. Calls that are routed to it meanwhile are answered as if the callee had left.
    */
   *leaving(session: Session): Generator<void, void> {
     const registrations = this.#holdings.of(session);
@@ -275,8 +275,8 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
   }
 
   /**
-   * Refuses new calls of clients from now on. `idle` runs once, when no call is in flight any more: on the
-   * stack of the last one's end, before its answer is sent.
+   * Refuses new calls of clients from now on. `idle` is called once, when no call is in flight any more: synchronously, when
+   * the last call ends, before its answer is sent.
    */
   drain(idle: () => void): void {
     const { pending, opened, ended } = this.calls;
@@ -286,7 +286,7 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
       idle();
       return;
     }
-    // The router itself may have to call an authorizer, say, for what is still going on.
+    // Calls of the router itself also count: calls in flight may require one, for example to an authorizer.
     const unhook = opened.on(() => (left += 1));
     const stop = ended.on(() => {
       left -= 1;
@@ -303,7 +303,7 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
       : this.registrations.best(procedure);
   }
 
-  /** PCI-2, PPT-2: what the caller uses it has announced. */
+  /** PCI-2, PPT-2: checks that the caller has announced the features that its call uses. */
   #checkCaller(caller: Session, { options }: Call): void {
     requirePassthru(caller, 'caller', options);
     if (options.progress === true && !caller.features.has('caller', 'progressive_call_invocations')) {
@@ -313,21 +313,21 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
     }
   }
 
-  /** PCI-16: only a call that streams takes more input, and only under its own name. */
+  /** PCI-16: further input is accepted only for a call whose last CALL said `progress`, and with the same procedure. */
   #continue(call: OpenCall, message: Call): void {
     this.#requireStreaming(call);
     if (call.procedure !== message.procedure) {
-      throw new ProtocolViolation(`CALL.Procedure: call ${call.request} is one of another procedure`);
+      throw new ProtocolViolation(`CALL.Procedure: call ${call.request} is a call of another procedure`);
     }
     this.calls.continue(call, message);
   }
 
   #requireStreaming({ streaming, request }: OpenCall): void {
     if (streaming) return;
-    throw new ProtocolViolation(`CALL.Request: ${request} is in flight and takes no more input`);
+    throw new ProtocolViolation(`CALL.Request: ${request} is in flight and accepts no further input`);
   }
 
-  /** PPT-4: the callee hears of it, and the caller is not left waiting (T-30). */
+  /** PPT-4: notifies the callee, and ends the call with an error, so that the caller does not wait in vain (T-30). */
   #refusePassthru(callee: Session, call: OpenCall, message: Yield): void {
     const explanation = 'the caller lacks payload_passthru_mode';
     refuse(callee, MessageType.YIELD, message.request, ErrorUri.FEATURE_NOT_SUPPORTED, explanation);

@@ -1,4 +1,4 @@
-/** Fan-out: publications that reach more receivers than a turn has room for, sent on in slices. */
+/** Fan-out: sends publications with more receivers than a turn has room for, in slices. */
 import type { Event } from '@wamp/protocol';
 import { Fifo } from './fifo.ts';
 import type { Eligible, Publication, Publisher } from './publication.ts';
@@ -6,17 +6,17 @@ import type { Session } from './session.ts';
 import type { Recorder, Subscription, SubscriptionState } from './subscription.ts';
 import type { Producer, Turns, Work, Worker } from './work.ts';
 
-/** One publication on its way to the subscribers of all subscriptions that it matches. */
+/** The delivery of one publication to the subscribers of all matching subscriptions. */
 export class Delivery {
   readonly publication: Publication;
   readonly matched: readonly SubscriptionState[];
   readonly #eligible: Eligible | undefined;
   readonly #eventFor: (subscription: Subscription, publication: Publication) => Event;
-  /** The subscription that is next, once `#receivers` are through. */
+  /** The index of the subscription that follows when all `#receivers` have been served. */
   #next = 0;
   #receivers: SetIterator<Session> | undefined;
   #event: Event | undefined;
-  /** That of the subscription whose receivers these are. */
+  /** The recorder of the current subscription. */
   #recorder: Recorder | undefined;
 
   constructor(
@@ -32,8 +32,9 @@ export class Delivery {
   }
 
   /**
-   * Sends until all have it, the turn's work is done, or a subscription that records its events is busy with another.
-   * @returns true when all have it
+   * Sends events until all receivers have been served, the work of the turn is used up, or the recorder of a subscription is
+   * busy with another event.
+   * @returns true when all receivers have been served
    */
   send(work: Work): boolean {
     for (;;) {
@@ -70,7 +71,7 @@ export class Delivery {
     if (receivers === undefined || event === undefined) return true;
     if (work.spent >= work.limit) return false;
     const eligible = this.#eligible;
-    // When the loop breaks off, the iterator stands behind the last session taken.
+    // When the loop is left, the iterator continues after the last session that was served.
     for (const session of receivers) {
       work.spent += 1;
       if (eligible === undefined || eligible(session)) session.send(event);
@@ -80,32 +81,32 @@ export class Delivery {
   }
 }
 
-/** An event of a log, with its place in it. */
+/** Adds the offset in the log to an event. */
 function numbered(event: Event, offset: number): Event {
   return { ...event, details: { ...event.details, x_offset: offset } };
 }
 
-/** What a fan-out needs of the broker. */
+/** The parts of the broker that the fan-out uses. */
 export interface FanOutBroker {
-  /** Begins the delivery of a publication that has waited. */
+  /** Begins the delivery of a publication that had to wait. */
   begin(publication: Publication): Delivery;
-  /** All receivers have been sent their events. */
+  /** Called when all receivers have been served. */
   finish(delivery: Delivery): void;
-  /** A publication of the router's own is dropped, for too many wait. */
+  /** Called when a publication of the router itself is dropped because too many wait. */
   dropped(publication: Publication): void;
 }
 
-/** How many publications of the router's own may wait. */
+/** The maximum number of waiting publications of the router itself. */
 const MOST_OWN_PUBLICATIONS = 1000;
 
 /**
- * Deliveries that are not through, a lane for each publisher: its publications stay in order, and publishers take turns.
- * A publisher is held meanwhile, so that no more than what it sent in one go waits.
+ * Unfinished deliveries, in a lane for each publisher: its publications stay in order, and publishers take turns. A
+ * publisher is held meanwhile, so that only publications wait that it had sent before.
  */
 export class FanOut {
   readonly #turns: Turns;
   readonly #broker: FanOutBroker;
-  /** By publisher; undefined for the router itself. */
+  /** The lanes by publisher; undefined for the router itself. */
   readonly #lanes = new Map<Publisher | undefined, PublisherLane>();
 
   constructor(turns: Turns, broker: FanOutBroker) {
@@ -113,12 +114,12 @@ export class FanOut {
     this.#broker = broker;
   }
 
-  /** How many publishers have deliveries that are not through. */
+  /** The number of publishers with unfinished deliveries. */
   get size(): number {
     return this.#lanes.size;
   }
 
-  /** Has a publication wait behind earlier ones of its publisher. @returns false when there are none */
+  /** Queues a publication behind earlier ones of its publisher. @returns false when there are none */
   joins(publication: Publication): boolean {
     const lane = this.#lanes.get(publication.publisher);
     if (lane === undefined) return false;
@@ -128,7 +129,7 @@ export class FanOut {
     return true;
   }
 
-  /** Goes on with a delivery in the turns to come. */
+  /** Continues a delivery in later turns. */
   park(delivery: Delivery): void {
     const { publisher, payload } = delivery.publication;
     payload.keep();
@@ -151,7 +152,7 @@ class PublisherLane implements Worker {
   #current: Delivery | undefined;
   readonly #waiting = new Fifo<Publication>();
 
-  /** @param empty called once, when nothing is left */
+  /** @param empty called once, when the lane is empty */
   constructor(work: Work, broker: FanOutBroker, first: Delivery, empty: () => void) {
     this.#work = work;
     this.#broker = broker;
@@ -161,7 +162,7 @@ class PublisherLane implements Worker {
     this.#producer?.hold();
   }
 
-  /** How many publications wait behind the current one. */
+  /** The number of publications that wait behind the current one. */
   get size(): number {
     return this.#waiting.size;
   }
@@ -182,7 +183,7 @@ class PublisherLane implements Worker {
     return false;
   }
 
-  /** @returns whether something is left */
+  /** @returns true when publications are left */
   #send(): boolean {
     for (;;) {
       this.#current ??= this.#begin();

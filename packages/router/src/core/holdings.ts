@@ -1,4 +1,4 @@
-/** Holdings: what sessions hold of a broker or a dealer, subscriptions or registrations, by id and by session. */
+/** Holdings: the subscriptions of a broker or the registrations of a dealer, by id and by session. */
 import type { Id, MatchPolicy, Uri } from '@wamp/protocol';
 import { Hook } from './hook.ts';
 import type { PatternMap } from './pattern-map.ts';
@@ -11,38 +11,38 @@ interface HeldPattern {
   readonly match: MatchPolicy;
 }
 
-/** How the holdings of one kind work. */
+/** The behaviour of one kind of holdings. */
 interface Kind<H extends HeldPattern> {
-  /** All holdings by pattern. The owner of this map looks up in it directly, for that is done with each message. */
+  /** All holdings by pattern. The owner of this map looks values up directly, because it does so for each message. */
   readonly byPattern: PatternMap<H>;
   uriOf(holding: H): Uri;
-  /** Removes a session from a holding. @returns whether it was the last one, so that the holding is to be deleted */
+  /** Removes a session from a holding. @returns true when it was the last one, so that the holding has to be deleted */
   release(holding: H, session: Session): boolean;
 }
 
-/** How many holdings one session may have. */
+/** The maximum number of holdings of one session. */
 interface Quota {
   readonly all: number;
   readonly patterns: number;
 }
 
-/** The quota that one more holding would exceed: of all, of patterns, or of the arrangements of wildcards in the realm. */
+/** The quota that one more holding would exceed: of all holdings, of patterns, or of shapes of wildcard patterns in the realm. */
 export type ExceededQuota = 'all' | 'patterns' | 'shapes';
 
 export class Holdings<H extends HeldPattern> {
-  /** The first session has got the holding. */
+  /** A holding was created for its first session. */
   readonly created: Hook<[Session, H]> = new Hook();
-  /** A session has got it. */
+  /** A session was added to a holding. */
   readonly added: Hook<[Session, H]> = new Hook();
-  /** A session has lost it. */
+  /** A session was removed from a holding. */
   readonly removed: Hook<[Session, H]> = new Hook();
-  /** The last session has lost it. */
+  /** A holding was deleted with its last session. */
   readonly deleted: Hook<[Session, H]> = new Hook();
   readonly #kind: Kind<H>;
   readonly #byId = new Map<Id, H>();
-  /** The holdings of each session, so that a session that leaves costs its own ones only. */
+  /** The holdings of each session, so that the cost of leaving depends only on the session's own holdings. */
   readonly #bySession = new Map<Session, Set<H>>();
-  /** How many of these are patterns. */
+  /** The number of patterns among them. */
   readonly #patterns = new Map<Session, number>();
 
   constructor(kind: Kind<H>) {
@@ -71,13 +71,13 @@ export class Holdings<H extends HeldPattern> {
     return this.#kind.byPattern.admits(match, uri, clientOf(session)) ? undefined : 'shapes';
   }
 
-  /** Takes in a holding that no session has yet. @param owner the client whose pattern it is */
+  /** Adds a holding that has no session yet. @param owner the client whose pattern it is */
   create(holding: H, owner?: Owner): void {
     this.#kind.byPattern.set(holding.match, this.#kind.uriOf(holding), holding, owner);
     this.#byId.set(holding.id, holding);
   }
 
-  /** Gives a holding to a session that does not have it; the owner tells the hooks, once the session has its answer. */
+  /** Adds a session to a holding. The caller emits the hooks, after it has answered the session. */
   add(session: Session, holding: H): void {
     let holdings = this.#bySession.get(session);
     if (holdings === undefined) this.#bySession.set(session, (holdings = new Set()));
@@ -86,9 +86,9 @@ export class Holdings<H extends HeldPattern> {
   }
 
   /**
-   * Takes a holding from a session.
-   * @param answer tells the session, before the hooks are told
-   * @returns false when the session does not have it
+   * Removes a session from a holding.
+   * @param answer answers the session; called before the hooks are emitted
+   * @returns false when the session does not have the holding
    */
   remove(session: Session, holding: H, answer: () => void): boolean {
     if (this.#bySession.get(session)?.delete(holding) !== true) return false;
@@ -96,7 +96,7 @@ export class Holdings<H extends HeldPattern> {
     return true;
   }
 
-  /** Takes all holdings from a session that has left, one with each step. */
+  /** Removes a session that has left from all its holdings, one in each step. */
   *leaving(session: Session): Generator<void, void> {
     const holdings = this.of(session);
     this.#bySession.delete(session);

@@ -9,7 +9,7 @@ export interface ReadonlyHook<A extends readonly unknown[]> {
   on(listener: (...args: A) => void): () => void;
 }
 
-/** One kind of happening. Listeners run on the emitter's stack and must not throw. */
+/** A hook. Listeners run on the emitter's stack and must not throw. */
 export class Hook<A extends readonly unknown[]> implements ReadonlyHook<A> {
   #listeners: readonly ((...args: A) => void)[] = [];
 

@@ -36,7 +36,7 @@ export class SessionAccounts<S extends KeepingSession> {
   #used = 0;
 
   /**
-   * @param limit of each session, in bytes
+   * @param limit the limit of each session (bytes)
    * @param above the account above for sessions that no client address identifies; the others count in the account of
    *   their client
    */
@@ -99,7 +99,7 @@ export class ProcessAccounts {
   /** Data kept on behalf of sessions: at most half of the limit, so that room remains for the data of realms. */
   readonly ofSessions: Account;
 
-  /** @param limit in bytes */
+  /** @param limit the limit of the process (bytes) */
   constructor(limit: number) {
     this.all = new Account(limit);
     this.ofSessions = new Account(limit / 2, this.all);
@@ -151,7 +151,7 @@ export class RealmAccounts {
   /**
    * Opens an account for other data of the realm, such as the store of a feature. Its bytes count in `used` and in the
    * account of the process.
-   * @param limit in bytes
+   * @param limit the limit of the account (bytes)
    */
   open(limit: number): Account {
     const account = new Account(limit, this.#process);

@@ -21,9 +21,9 @@ import { TRUSTED_ROLE, type Principal, type Session } from './session.ts';
 export interface MetaCall {
   readonly args: Args;
   readonly kwargs: Kwargs;
-  /** The same arguments as they came. */
+  /** The same arguments, undecoded. */
   readonly payload: Payload;
-  /** The session that calls. */
+  /** The session that called. */
   readonly caller: Session;
 }
 
@@ -47,14 +47,14 @@ class Served implements MetaCall {
 }
 
 /**
- * Serves a procedure: returns the result, or its positional arguments when it has no others, perhaps later; or throws an
- * ApplicationError.
+ * Serves a procedure: returns the result, or its positional arguments if it has no others, or a promise of either; or throws
+ * an ApplicationError.
  */
 export type MetaProcedure = (call: MetaCall) => Args | Payload | Promise<Args | Payload>;
 
 /**
- * What it is asked to serve waits until the realm has dealt with the CALL that asks for it, and is served before the next
- * message is heard: so `send` never calls back into the core, and a client that leaves right after its call has been served.
+ * Invocations wait until the realm has processed the CALL that caused them, and are served before the next message is
+ * processed. So `send` never calls back into the core, and a call is served even if its client leaves right afterwards.
  */
 export class MetaSession implements Session {
   readonly id: Id;
@@ -67,9 +67,9 @@ export class MetaSession implements Session {
   readonly features: PeerFeatures = new PeerFeatures({ callee: {} });
   readonly transport: Dict = Object.freeze({ type: 'internal' });
   readonly #procedures = new Map<Id, MetaProcedure>();
-  /** The one whose REGISTERED is still to come, which it does before `register` returns. */
+  /** The procedure that is being registered: REGISTERED arrives before `register` returns. */
   #registering: MetaProcedure | undefined;
-  /** INVOCATIONs to serve. Their payloads are lent until the CALL has been dealt with. */
+  /** The INVOCATIONs to serve. Their payloads are lent until the CALL has been processed. */
   readonly #asked = new Fifo<Invocation>();
   readonly #receive: (message: Message) => void;
   readonly #session: (id: Id) => Session | undefined;
@@ -77,9 +77,9 @@ export class MetaSession implements Session {
   #request: Id = 0;
 
   /**
-   * @param receive gives a message of this session to its realm
-   * @param session finds who calls
-   * @param failed hears of faults that are no refusals
+   * @param receive passes a message of this session to its realm
+   * @param session finds the calling session by its id
+   * @param failed called with errors other than ApplicationErrors
    */
   constructor(
     id: Id,
@@ -95,7 +95,7 @@ export class MetaSession implements Session {
     };
   }
 
-  /** How many procedures it serves. */
+  /** The number of procedures that the router serves. */
   get procedures(): number {
     return this.#procedures.size;
   }
@@ -105,7 +105,7 @@ export class MetaSession implements Session {
     const served = this.#procedures.size;
     this.#registering = serve;
     this.#receive({ type: MessageType.REGISTER, request: ++this.#request, options: {}, procedure });
-    if (this.#procedures.size === served) throw new Error(`${procedure} is taken`);
+    if (this.#procedures.size === served) throw new Error(`${procedure} is already registered`);
   }
 
   send(message: Message): undefined {
@@ -122,12 +122,12 @@ export class MetaSession implements Session {
     }
   }
 
-  /** Whether there is something to serve. */
+  /** True when invocations wait to be served. */
   get isAsked(): boolean {
     return this.#asked.size > 0;
   }
 
-  /** Serves what it has been asked for. */
+  /** Serves the waiting invocations. */
   serve(): void {
     for (let next = this.#asked.shift(); next !== undefined; next = this.#asked.shift()) this.#serve(next);
   }
@@ -165,7 +165,7 @@ export class MetaSession implements Session {
     this.#receive({ type: MessageType.YIELD, request, options: {}, payload });
   }
 
-  /** What a procedure refuses is told to the caller; any other fault to those who run the router. */
+  /** Sends the ApplicationError of a procedure to the caller; reports any other error to the operator. */
   #fail(request: Id, error: unknown): void {
     if (!(error instanceof ApplicationError)) this.#failed.emit(error);
     const { uri, args, kwargs } =

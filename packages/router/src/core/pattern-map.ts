@@ -6,24 +6,24 @@ import { Wildcards, type Owner } from './wildcards.ts';
 /** The part of a pattern map that readers use. */
 export interface ReadonlyPatternMap<V extends object> {
   readonly size: number;
-  /** The value of that very pattern. */
+  /** The value of exactly this pattern. */
   get(match: MatchPolicy, pattern: Uri): V | undefined;
-  /** All values of one policy, in the order in which they came. */
+  /** All values of one match policy, in the order in which they were added. */
   values(match: MatchPolicy): IterableIterator<V>;
-  /** Every value whose pattern covers `uri`: exact, then prefixes by falling length, then wildcards. */
+  /** All values whose pattern matches `uri`: exact, then prefixes by decreasing length, then wildcards. */
   matching(uri: Uri): V[];
   /**
-   * The one value that serves `uri` best: exact, else the longest prefix, else the wildcard that
-   * is literal where another, equal so far, is not (spec: Pattern-based Registrations; T-14).
+   * The value of the best match for `uri`: exact, else the longest prefix, else the wildcard pattern with a literal at the
+   * first component in which it differs from other matches (spec: Pattern-based Registrations; T-14).
    */
   best(uri: Uri): V | undefined;
 }
 
 /**
- * A map whose keys are patterns of the three match policies. A look-up costs by the URI and by what is found, whatever
- * patterns are stored and however many: of a URI of c characters and n components it visits at most 1 exact pattern,
- * 2 × (c + 1) prefixes, and n + 2 × min(2^n, 1,024) wildcards and their components; {@link Prefixes} and
- * {@link Wildcards} say how. Where there are no patterns, nothing but the exact one is looked for.
+ * A map whose keys are patterns of the three match policies. The cost of a look-up depends on the URI and on the result, but
+ * not on the number of stored patterns: for a URI of c characters and n components it visits at most 1 exact pattern,
+ * 2 × (c + 1) prefixes, and n + 2 × min(2^n, 1,024) wildcards and their components ({@link Prefixes}, {@link Wildcards}).
+ * If there are no patterns, it only looks for the exact one.
  */
 export class PatternMap<V extends object> implements ReadonlyPatternMap<V> {
   readonly #exact = new Map<Uri, V>();
@@ -37,7 +37,7 @@ export class PatternMap<V extends object> implements ReadonlyPatternMap<V> {
     return this.#exact.size + this.#prefix.size + this.#wildcard.size;
   }
 
-  /** How many steps look-ups have taken so far. */
+  /** The number of steps that look-ups have taken so far. */
   get visits(): number {
     return this.#lookups + this.#prefixes.visits + this.#wildcards.visits;
   }
@@ -50,12 +50,12 @@ export class PatternMap<V extends object> implements ReadonlyPatternMap<V> {
     return this.#table(match).values();
   }
 
-  /** Whether a pattern may be added without making look-ups cost more than they may. */
+  /** True when a pattern can be added without exceeding the maximum cost of look-ups. */
   admits(match: MatchPolicy, pattern: Uri, owner?: Owner): boolean {
     return match !== 'wildcard' || this.#wildcards.admits(pattern, owner);
   }
 
-  /** @param owner who adds the pattern; what one owner may add is limited ({@link admits}) */
+  /** @param owner the client that adds the pattern; the patterns of one owner are limited ({@link admits}) */
   set(match: MatchPolicy, pattern: Uri, value: V, owner?: Owner): void {
     this.#table(match).set(pattern, value);
     if (match === 'prefix') this.#prefixes.set(pattern, value);

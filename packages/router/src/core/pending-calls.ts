@@ -23,7 +23,7 @@ export interface PendingCall {
   /** The options of the first CALL: later ones do not change them (PCI-7). */
   readonly options: CallOptions;
   readonly registration: Registration;
-  /** The callee that has it; undefined while it waits for a callee with room. */
+  /** The callee of the call; undefined while it waits for a callee with room. */
   readonly callee: Callee | undefined;
   /** What INVOCATION says about the trace: what CALL said, unless a feature has set another one with `calls.propagate`. */
   readonly trace: TraceContext | undefined;
@@ -32,7 +32,7 @@ export interface PendingCall {
 /** A pending call with its state, which only the functions of this file change. */
 export type OpenCall = Readonly<CallState>;
 
-/** An object literal makes it: V8 keeps the shape of a literal while no call is in flight, and with it the code compiled for it. */
+/** Created by an object literal: V8 keeps its shape, and the code compiled for it, even while no call is in flight. */
 interface CallState extends PendingCall {
   /** The number of the call in its realm, in the order of arrival. */
   readonly serial: number;
@@ -57,7 +57,7 @@ interface CallState extends PendingCall {
   progressed: boolean;
   /** The input, kept only while another callee may still have to get it. */
   payload: Payload | undefined;
-  /** The bytes that are kept of it on its caller's account. */
+  /** The bytes that are reserved for it on its caller's account. */
   weight: number;
   /** The callees that have declined it. */
   tried: Set<Session> | undefined;
@@ -73,7 +73,7 @@ export function assignTo(callee: Callee, to: Side, call: CallState, receiveProgr
   occupy(callee);
 }
 
-/** Takes a call from its callee, which has declined it. */
+/** Removes a call from its callee, which has declined it. */
 export function withdraw(call: CallState): void {
   const { callee, to } = call;
   if (callee === undefined) return;
@@ -84,17 +84,17 @@ export function withdraw(call: CallState): void {
   call.to = undefined;
 }
 
-/** Another CALL with the request id of a call arrived. @param isLast when no more input follows */
+/** Notes that further input for a call has arrived. @param isLast true when no more input follows */
 export function noteInput(call: CallState, isLast: boolean): void {
   call.streaming = !isLast;
 }
 
-/** The callee is interrupted, and its answer still awaited. */
+/** Notes that the callee was interrupted, and that its answer is still awaited. */
 export function noteKill(call: CallState): void {
   call.killed = true;
 }
 
-/** A progressive result is sent to the caller. */
+/** Notes that a progressive result was sent to the caller. */
 export function noteProgress(call: CallState): void {
   call.progressed = true;
 }
@@ -104,26 +104,26 @@ export function setTrace(call: CallState, trace: TraceContext): void {
   call.trace = trace;
 }
 
-/** Sets what is kept of a call. @param weight in bytes, on the account of its caller */
+/** Sets the kept input of a call. @param weight the bytes reserved for it on the account of its caller */
 export function setKept(call: CallState, payload: Payload | undefined, weight: number): void {
   call.payload = payload;
   call.weight = weight;
 }
 
-/** What a call that is over leaves behind: not the call, which would hold on to its caller. */
+/** The trace of an ended call with which its callee is still busy, without a reference to the caller. */
 interface Lingering {
   readonly callee: Callee;
   readonly registration: Registration;
 }
 
-/** How many overtaken calls a session may have before the oldest is forgotten. */
+/** The maximum number of overtaken calls of a session; beyond it, the oldest is forgotten. */
 const MOST_OVERTAKEN = 1000;
 
-/** What one session takes part in: as a caller, and as a callee. */
+/** The calls of one session, as a caller and as a callee. */
 export class Side {
-  /** The calls it waits for, by CALL.Request. */
+  /** The calls that the session has made, by CALL.Request. */
   readonly calls: Numbered<OpenCall> = new Numbered();
-  /** The calls it is to answer, by INVOCATION.Request. */
+  /** The calls that the session has to answer, by INVOCATION.Request. */
   readonly invocations: Numbered<OpenCall> = new Numbered();
   /** Ended calls with which this callee is still busy, because it cannot be interrupted. */
   readonly lingering: Map<Id, Lingering> = new Map();
@@ -131,7 +131,7 @@ export class Side {
   readonly scope: SessionScope = new SessionScope();
   /** The highest CALL.Request so far; 0 before the first. */
   #highest: Id = 0;
-  /** Calls that are over while their caller still streams into them: what follows is discarded (PCI-11). */
+  /** Calls that ended before their caller had sent all input; further input is discarded (PCI-11). */
   readonly #overtaken = new Set<Id>();
 
   get highest(): Id {
@@ -148,26 +148,26 @@ export class Side {
     if (request > this.#highest) this.#highest = request;
   }
 
-  /** True for a call that is over while its caller may send more input. */
+  /** True for a call that ended while its caller may still send input. */
   wasOvertaken(request: Id): boolean {
     return this.#overtaken.has(request);
   }
 
-  /** Takes note of input to a call that is over; after the `last` no more will come. @returns false for any other call */
+  /** Discards input for a call that has ended; `last` is true for its final input. @returns false for any other call */
   discard(request: Id, last: boolean): boolean {
     if (this.#overtaken.size === 0 || !this.#overtaken.has(request)) return false;
     if (last) this.#overtaken.delete(request);
     return true;
   }
 
-  /** Remembers a call that is over while its caller may send more input. */
+  /** Remembers a call that ended while its caller may still send input. */
   overtake(request: Id): void {
     this.#overtaken.add(request);
     const [oldest] = this.#overtaken;
     if (this.#overtaken.size > MOST_OVERTAKEN && oldest !== undefined) this.#overtaken.delete(oldest);
   }
 
-  /** A late answer: the callee has room again. @returns where, if it had none */
+  /** Processes a late answer. @returns the registration in which the callee has room again, if it had none before */
   release(invocation: Id): Registration | undefined {
     const { callee, registration } = this.lingering.get(invocation) ?? {};
     if (callee === undefined) return undefined;
@@ -179,7 +179,7 @@ export class Side {
 
 export class PendingCalls {
   readonly #sides = new Map<Session, Side>();
-  /** How many calls there have been. */
+  /** The number of calls that were ever opened. */
   #opened = 0;
 
   /** The side of a session that has called, or has been invoked. */
@@ -242,8 +242,8 @@ export class PendingCalls {
 
   /**
    * Ends a call.
-   * @param lingers true when the callee goes on with it unawares: its place stays taken until it answers
-   * @returns false when it was over already: only the first end counts
+   * @param lingers true when the callee continues to work: it counts as busy until it answers
+   * @returns false when the call had already ended
    */
   close(call: OpenCall, lingers: boolean): boolean {
     if (!this.isOpen(call)) return false;
@@ -258,7 +258,7 @@ export class PendingCalls {
     return true;
   }
 
-  /** The calls that `session` waits for, and those it is to answer, as they came. */
+  /** The calls that `session` has made, and those that it has to answer, in order of arrival. */
   both(session: Session): { readonly calls: OpenCall[]; readonly invocations: OpenCall[] } {
     const side = this.known(session);
     return {
@@ -272,25 +272,25 @@ export class PendingCalls {
     this.#sides.delete(session);
   }
 
-  /** How many calls wait for their final answer; counted on request. */
+  /** The number of calls without a final answer; counted on request. */
   get inFlight(): number {
     let count = 0;
     for (const { calls } of this.#sides.values()) count += calls.size;
     return count;
   }
 
-  /** How many sessions are remembered, for leak checks. */
+  /** The number of sessions that have a side, for leak checks. */
   get size(): number {
     return this.#sides.size;
   }
 }
 
-/** True while a callee is there that has not declined the call. */
+/** True while the registration has a callee that has not declined the call. */
 export function isServed({ registration, tried }: OpenCall): boolean {
   return registration.callees.some((callee) => tried?.has(callee.session) !== true);
 }
 
-/** The call that a callee answers; undefined when it is over, and a violation when there was none (T-6). */
+/** The call that a callee answers; undefined when it has ended. @throws ProtocolViolation when it never existed (T-6) */
 export function openInvocation(side: Side | undefined, request: Id, type: string): OpenCall | undefined {
   const call = side?.invocations.get(request);
   if (call === undefined && side?.scope.issued(request) !== true) {

@@ -151,7 +151,7 @@ export interface Realm {
   readonly features: RouterFeatures;
   readonly clock: Clock;
   readonly uriRules: UriRules;
-  /** Whether `disclose_me` is granted. */
+  /** Whether clients may use `disclose_me`. */
   readonly disclosure: boolean;
   /** Counts of messages, by type and direction. */
   readonly traffic: ReadonlyTraffic;

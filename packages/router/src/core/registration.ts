@@ -2,23 +2,23 @@
 import type { Id, InvocationPolicy, MatchPolicy, RegisterOptions, Uri } from '@wamp/protocol';
 import type { Session } from './session.ts';
 
-/** One session's part in a registration. */
+/** A session as a callee of a registration. */
 export interface Callee {
   readonly session: Session;
   /**
-   * How many invocations it takes at a time; 0 for any number. Where it is undefined, calls that are over are not counted,
-   * busy as the callee may be with them. This and the next two hold for the callee alone (T-18).
+   * The maximum number of concurrent invocations; 0 for no limit. If it is undefined, invocations of ended calls are not
+   * counted, even if the callee is still busy with them. This option and the next two apply to this callee only (T-18).
    */
   readonly concurrency: number | undefined;
-  /** Whether it keeps the time of its calls itself. */
+  /** Whether the callee enforces call timeouts itself. */
   readonly forwardsTimeout: boolean;
-  /** Whether it is told who calls. */
+  /** Whether callers are disclosed to the callee. */
   readonly disclosesCaller: boolean;
-  /** Whether it may decline a call, which then goes to another (spec: Call Re-Routing). */
+  /** Whether the callee may decline a call, which is then assigned to another one (spec: Call Re-Routing). */
   readonly mayDecline: boolean;
-  /** Invocations it is busy with. */
+  /** The number of invocations with which the callee is busy. */
   readonly active: number;
-  /** Where it counts; undefined once it has no part in it any more. */
+  /** The registration; undefined once the callee has been removed from it. */
   readonly registration: Registration | undefined;
 }
 
@@ -26,19 +26,19 @@ export interface Registration {
   readonly id: Id;
   readonly procedure: Uri;
   readonly match: MatchPolicy;
-  /** Set by the first callee; a later one has to agree (SHR-1). */
+  /** The invocation policy, set by the first callee; later ones have to use the same (SHR-1). */
   readonly invoke: InvocationPolicy;
-  /** When the first callee came, in ms since the epoch. */
+  /** When the registration was created (ms since the epoch). */
   readonly created: number;
-  /** In the order in which they registered. */
+  /** The callees, in the order in which they registered. */
   readonly callees: readonly Callee[];
-  /** The callee, while it is the only one, as mostly: one look less for each call. */
+  /** The only callee; undefined if there are several. Most registrations have one, and this saves a look-up for each call. */
   readonly single: Callee | undefined;
-  /** The number of callees with room for a call: while it is 0, none is searched for. */
+  /** The number of callees with room for a call; while it is 0, calls are queued without a search. */
   readonly withRoom: number;
-  /** Where the round robin goes on: an index into `callees`, or behind the last. */
+  /** The index in `callees` at which the round robin continues; may be behind the last one. */
   readonly turn: number;
-  /** How many invocations its callees have been sent since it was created. */
+  /** The number of invocations that were sent to its callees since it was created. */
   readonly invocations: number;
 }
 
@@ -77,12 +77,12 @@ export function newRegistration(
   };
 }
 
-/** True for a callee that its own `concurrency` lets take one more invocation. */
+/** True for a callee whose `concurrency` permits another invocation. */
 export function hasRoom({ active, concurrency = 0 }: Callee): boolean {
   return concurrency === 0 || active < concurrency;
 }
 
-/** A callee gets one more invocation. */
+/** Counts an invocation that is sent to a callee. */
 export function occupy(callee: CalleeState): void {
   const { registration } = callee;
   callee.active += 1;
@@ -91,7 +91,7 @@ export function occupy(callee: CalleeState): void {
   if (callee.active === callee.concurrency) registration.withRoom -= 1;
 }
 
-/** A callee is busy with one invocation less. */
+/** Counts an invocation with which a callee is no longer busy. */
 export function vacate(callee: CalleeState): void {
   if (callee.active === callee.concurrency && callee.registration !== undefined) {
     callee.registration.withRoom += 1;
@@ -99,7 +99,7 @@ export function vacate(callee: CalleeState): void {
   callee.active -= 1;
 }
 
-/** Adds a callee behind the others. */
+/** Appends a callee. */
 export function addCallee(
   registration: RegistrationState,
   session: Session,
@@ -123,12 +123,12 @@ function setCallees(registration: RegistrationState, callees: readonly Callee[])
   registration.single = callees.length === 1 ? callees[0] : undefined;
 }
 
-/** The round robin goes on at an index of `callees`, or behind the last. */
+/** Sets the index at which the round robin continues. */
 export function setTurn(registration: RegistrationState, turn: number): void {
   registration.turn = turn;
 }
 
-/** Takes one callee out and keeps the round robin's place. */
+/** Removes a callee, and keeps the position of the round robin. */
 export function removeCallee(registration: RegistrationState, session: Session): void {
   const index = registration.callees.findIndex((callee) => callee.session === session);
   const callee: CalleeState | undefined = registration.callees[index];

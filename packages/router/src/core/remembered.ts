@@ -13,7 +13,7 @@ export interface Remembered {
 
 /**
  * Copies a publication so that it can be kept: with bytes of its own, without a reference to the session of its
- * publisher, and with only those options that an EVENT tells. To send it, lend its payload (`Payload.lend`).
+ * publisher, and with only those options that appear in EVENT. To send it, lend its payload (`Payload.lend`).
  */
 export function remember(publication: Publication): Remembered {
   const { id, topic, options, publisher, trustlevel, origin } = publication;

@@ -56,7 +56,7 @@ export function uriFault(
 /** The explanation for an invalid URI. */
 export function malformedUri(uri: Uri, rules: UriRules, match: MatchPolicy = 'exact'): string {
   const kind = match === 'exact' ? 'URI' : `${match} pattern`;
-  return `${JSON.stringify(uri.slice(0, 100))} is no ${rules} ${kind}`;
+  return `${JSON.stringify(uri.slice(0, 100))} is not a ${rules} ${kind}`;
 }
 
 /**

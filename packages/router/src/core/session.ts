@@ -41,7 +41,7 @@ export interface SessionTraffic {
   readonly sentBytes: number;
 }
 
-/** Sees a message of a session. The payload is lent: what is not read at once has to be kept. It must not throw. */
+/** Called with each message of a session. The payload is lent: keep it to read it later. Must not throw. */
 export type Watcher = (direction: 'received' | 'sent', message: Message) => void;
 
 /** How a session leaves its realm. */
@@ -69,27 +69,28 @@ export interface Session {
    * @returns why the message cannot be delivered; undefined when it was sent, or the client has gone
    */
   send(message: Message): Undeliverable | undefined;
-  /** The longest message that the client takes, in bytes; absent, or Infinity, when it has announced no limit. */
+  /** The maximum size of a message to the client (bytes); absent, or Infinity, when it has announced no limit. */
   readonly maxMessageSize?: number;
-  /** True while much waits for the client to read it: a sender of many messages then sends the next ones later. */
+  /** True while the client has a backlog of unread messages; code that sends many messages should then continue later. */
   readonly isBehind?: boolean;
-  /** Runs `task` once the client has read nearly all of it, or the session has ended. */
+  /** Runs `task` once the client has read nearly all of the backlog, or the session has ended. */
   whenCaughtUp?(task: () => void): void;
   /** Bytes that wait in this process for the client to read them. */
   readonly queued?: number;
-  /** When it joined, in ms since the epoch; absent where nobody noted it. */
+  /** When the session joined (ms since the epoch); absent if that is unknown. */
   readonly joined?: number;
-  /** What it has sent and received; absent where nobody counts. */
+  /** Counts of messages and bytes; absent for sessions that do not count them. */
   readonly traffic?: SessionTraffic;
   /**
-   * Shows `watcher` each message from now on: as it comes, before it is authorized, and as it is handed to the client. GOODBYE
-   * and ABORT of the router are not shown. While nobody watches, this costs nothing. Absent where it cannot be done.
-   * @returns what ends it
+   * Calls `watcher` with each message from now on: with received ones before they are authorized, and with sent ones when
+   * they are encoded. GOODBYE and ABORT of the router are not shown. Costs nothing while there are no watchers. Absent for
+   * sessions that cannot be watched.
+   * @returns a function that removes the watcher
    */
   watch?(watcher: Watcher): () => void;
   /**
    * Ends the session from the router's side with GOODBYE; it leaves the realm at once.
-   * @param departure told to `realm.left`
+   * @param departure passed to the listeners of `realm.left`
    */
   end(reason: Uri, message?: string, departure?: Departure): void;
 }

@@ -6,32 +6,32 @@ import type { Session } from './session.ts';
 /** Numbers the events of a subscription and records them. */
 export interface Recorder {
   /**
-   * Whether another event has to be sent before this publication. It waits then, so that all subscribers receive the events
-   * of a log in the order of their offsets.
+   * True when another event has to be sent before this publication, which then waits, so that all subscribers receive the
+   * events of a log in the order of their offsets.
    */
   isBusy(publication: Publication): boolean;
   /**
-   * Records a publication before it is sent to any subscriber, and is busy with it until {@link sent}: that may take several
-   * turns. Never throws.
-   * @returns its offset
+   * Records a publication before it is sent to any subscriber. The recorder is then busy until {@link sent} is called, which
+   * may take several turns. Never throws.
+   * @returns the offset of the publication
    */
   record(publication: Publication): number;
-  /** The event that was recorded last has been sent to all subscribers. */
+  /** Called when the event that was recorded last has been sent to all subscribers. */
   sent(): void;
 }
 
-/** Shared by all its subscribers; there is one for each topic and match policy (SUB-2). */
+/** A subscription, which all its subscribers share; there is one for each topic and match policy (SUB-2). */
 export interface Subscription {
   readonly id: Id;
   readonly topic: Uri;
   readonly match: MatchPolicy;
-  /** When the first subscriber came, in ms since the epoch. */
+  /** When the subscription was created (ms since the epoch). */
   readonly created: number;
-  /** In the order in which they subscribed. */
+  /** The subscribers, in the order in which they subscribed. */
   readonly subscribers: ReadonlySet<Session>;
   /** Undefined when the events are not recorded. */
   readonly recorder: Recorder | undefined;
-  /** How many publications it has matched since it was created. */
+  /** The number of publications that it has matched since it was created. */
   readonly publications: number;
 }
 

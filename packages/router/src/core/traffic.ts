@@ -6,7 +6,7 @@ const NAMES: readonly (readonly [string, number])[] = Object.entries(MessageType
 
 /** Counts by message type, in one direction. */
 export interface ReadonlyCounts {
-  /** Of all types together. */
+  /** The number of messages of all types. */
   readonly total: number;
   of(type: MessageType): number;
   /** The types that occurred: name, number of messages, and their bytes. */

@@ -5,5 +5,5 @@
 import type { Uri } from '@wamp/protocol';
 import type { Publisher } from './publication.ts';
 
-/** The level that INVOCATION or EVENT tells, 0 being the lowest; with undefined they tell none. */
+/** Returns the level for INVOCATION or EVENT, 0 being the lowest; undefined to disclose none. */
 export type TrustLevel = (who: Publisher, action: 'call' | 'publish', uri: Uri) => number | undefined;

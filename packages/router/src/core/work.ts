@@ -86,7 +86,7 @@ export function costOfTranscoding(bytes: number): number {
 /** The cost of one step of divisible work, in units. */
 const STEP = 2;
 
-/** Does as many steps as this turn has room for, and the rest in later turns. */
+/** Runs a task: as many steps as this turn has room for, and the rest in later turns. */
 export function doInTurns(turns: Turns, steps: Iterator<void, void>): void {
   const { work } = turns;
   const proceed = (): boolean => {

@@ -6,16 +6,17 @@ import type { Publication } from './publication.ts';
 export interface Unwritten {
   /** The error for the publisher. */
   readonly error: Uri;
-  /** The same in words. */
+  /** The explanation for the publisher. */
   readonly why: string;
 }
 
-/** Writes publications, and says when they are to be sent. */
+/** Writes publications to the store before they are sent. */
 export interface Writing {
   /**
-   * Has a publication wait until it is written, or until those before it of its publisher are.
-   * @param done called later, in the order of publishing; with the reason when it is not written, and so not to be sent
-   * @returns false when it need not wait; `done` is not called then
+   * Makes a publication wait until it, and earlier ones of its publisher, have been written.
+   * @param done called later, in the order of publishing; with the reason if the publication was not written and must not be
+   *   sent
+   * @returns false when the publication need not wait; `done` is not called then
    */
   write(publication: Publication, done: (unwritten: Unwritten | undefined) => void): boolean;
 }
