@@ -2,8 +2,12 @@
 import { BatchCursor } from '@wamp/protocol';
 import { Fifo } from '../core/fifo.ts';
 
-/** Smaller messages are copied one after the other into pieces of memory of this size (bytes). */
+/** Smaller messages are copied one after the other into pieces of memory, which have this size at most (bytes). */
 const PIECE = 16 * 1024;
+/** The size of the first piece (bytes): it often holds a single HELLO, and comes from Node's pool of small buffers. */
+const FIRST_PIECE = 512;
+/** How many times as large as its predecessor a piece is, up to {@link PIECE}. */
+const GROWTH = 4;
 /** The size of the length prefix of each message in a piece (bytes). */
 const LENGTH_SIZE = 4;
 /** A piece is read like a batch of a binary serializer. */
@@ -40,6 +44,8 @@ export class Arrivals {
   #cursor: BatchCursor | undefined;
   /** The last entry, while further small messages can be added to it. */
   #open: PackedMessages | undefined;
+  /** The size of the next piece (bytes). */
+  #nextPiece = FIRST_PIECE;
 
   push(message: Uint8Array): void {
     if (LENGTH_SIZE + message.length > PIECE) {
@@ -88,8 +94,10 @@ export class Arrivals {
 
   #pack(message: Uint8Array): void {
     let open = this.#open;
-    if (open === undefined || open.end + LENGTH_SIZE + message.length > PIECE) {
-      this.#open = open = { bytes: Buffer.allocUnsafe(PIECE), end: 0 };
+    if (open === undefined || open.end + LENGTH_SIZE + message.length > open.bytes.length) {
+      const size = Math.max(this.#nextPiece, LENGTH_SIZE + message.length);
+      this.#nextPiece = Math.min(PIECE, GROWTH * this.#nextPiece);
+      this.#open = open = { bytes: Buffer.allocUnsafe(size), end: 0 };
       this.#entries.push({ packed: open });
     }
     open.bytes.writeUInt32BE(message.length, open.end);
