@@ -39,7 +39,7 @@ test('D8 EVENTs wait in order until the code that runs handlers is loaded, and s
   peer.send([36, 5, 102, {}, ['second']]);
   expect(await subscribing).toMatchObject({ state: 'active', topic: 'app.news' });
   peer.send([36, 5, 103, {}, ['third']]);
-  await vi.waitFor(() => expect(heard).toEqual(['first', 'second', 'third']));
+  await expect.poll(() => heard).toEqual(['first', 'second', 'third']);
 });
 
 test('D8 when that code cannot be loaded, subscribe rejects, and the subscription is given up', async () => {

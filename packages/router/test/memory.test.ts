@@ -237,6 +237,6 @@ describe.each(['Unix socket', 'TCP'] as const)('over a %s', (kind) => {
         { seed: SEED, numRuns: runs, endOnFailure: !DEEP },
       );
     },
-    DEEP ? 1_200_000 : 60_000,
+    DEEP ? 1_200_000 : 300_000,
   );
 });

@@ -195,5 +195,5 @@ test(
       expect(outcomes.granted).toBeGreaterThan(ROUNDS / 20);
       expect(outcomes.refused).toBeGreaterThan(ROUNDS / 5);
     }),
-  DEEP ? 1_200_000 : 120_000,
+  DEEP ? 1_200_000 : 300_000,
 );
