@@ -102,7 +102,8 @@ export const folders: Readonly<Record<string, string>> = {
   'packages/http-bridge/test/': 'A router with a bridge, and requests to it over real HTTP.',
 
   'packages/opentelemetry/': '**Traces for OpenTelemetry.** Spans of calls and publications, by OTLP/HTTP.',
-  'packages/opentelemetry/api/': 'Reports of the public types, one for each entry point, written by `npm run api`.',
+  'packages/opentelemetry/api/':
+    'Reports of the public types, one for each entry point, written by `npm run api`.',
   'packages/opentelemetry/src/': 'Sampling, spans, and their export.',
   'packages/opentelemetry/test/': 'A router, clients, and a stand-in for a collector.',
   'packages/opentelemetry/test/examples/': 'The example of docs/tracing.md.',
@@ -149,6 +150,10 @@ export const folders: Readonly<Record<string, string>> = {
   'examples/realtime-dashboard/test/':
     'What is published with and without a viewer; the page in a real browser.',
   'examples/collaborative-editing/': '**A document that several people edit**, connected or not.',
+  'examples/collaborative-editing/page/': 'The page: a text field.',
+  'examples/collaborative-editing/src/': 'Sharing a document over a session, and the keeper of it.',
+  'examples/collaborative-editing/test/':
+    'Two editors, one of them offline for a while; in a real browser, too.',
   'examples/mcp-bridge/': '**Procedures as tools** for language models.',
 
   'interop/': "Other projects' clients against this router.",
