@@ -1,10 +1,10 @@
-/** A bar chart as SVG, for light and dark pages: CPU per message, where the relay's is 1. */
+/** Draws a bar chart as SVG, for light and dark pages: CPU per message, relative to the relay. */
 import { FOX, OURS, RELAY } from './contenders.ts';
 import type { Cell } from './entry.ts';
 import { digits } from './figures.ts';
 import { medianOf } from './targets.ts';
 
-/** What is shown, and how it is called. */
+/** The rows of the chart, with their labels. */
 const ROWS: readonly (readonly [workload: string, label: string])[] = [
   ['rpc-json-16-w64', 'Calls, 16 B, 64 under way'],
   ['rpc-msgpack-16-w64', 'the same in MessagePack'],
@@ -46,11 +46,11 @@ interface Row {
   readonly label: string;
   /** CPU in µs; NaN for a contender that was not measured. */
   readonly bars: readonly { readonly style: string; readonly cpu: number }[];
-  /** That of the relay. */
+  /** CPU of the relay (µs). */
   readonly unit: number;
 }
 
-/** The chart of what was measured; rows without a figure of the relay are left out. */
+/** Draws the chart; rows without a figure of the relay are left out. */
 export function chart(cells: readonly Cell[]): string {
   const rows = ROWS.map(([workload, label]): Row => {
     const bars = SERIES.map(({ contender, style }) => ({

@@ -1,13 +1,13 @@
-/** Measures again where chance might decide. */
+/** Repeats measurements whose verdict could be due to chance. */
 import type { Cell } from './entry.ts';
 import { isOpen, judge, type Target } from './targets.ts';
 
-/** How often the same is measured, at the most. */
+/** The maximum number of measurements. */
 const MOST_TIMES = 4;
 
 /**
- * The cells of so many measurements, each with processes of its own, as it takes for no target to be open. Whether one is
- * reached or missed so far makes no difference.
+ * Repeats the measurement, with new processes each time, until no target is open any more, and returns the pooled cells. The
+ * decision to repeat does not depend on whether a target is reached or missed so far.
  */
 export async function untilDecided(
   measure: () => Promise<Cell[]>,
@@ -20,7 +20,7 @@ export async function untilDecided(
   return cells;
 }
 
-/** The same cells, with the samples of both. */
+/** The cells, with the samples of both measurements. */
 function pooled(cells: readonly Cell[], more: readonly Cell[]): Cell[] {
   return cells.map((cell) => {
     const other = more.find(

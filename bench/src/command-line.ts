@@ -6,16 +6,16 @@ export const USAGE = `npm run bench -- [options]
 
   (nothing)         every workload; writes docs/benchmark.md and docs/images/benchmark.svg
   --quick           a few workloads and short runs: under two minutes
-  --check           the workloads of the targets; fails when one is missed
+  --check           the workloads of the targets; fails when a target is missed
   --only REGEX      only workloads whose id matches; --list prints the ids
-  --runs N          runs of each, of which the median counts
+  --runs N          runs of each workload, of which the median counts
   --seconds S       length of a run
   --url ws://… | rs://… [--pid N]
-                    another router as well, already running, with realm1 open to anonymous
-                    clients; with its pid its CPU and memory are read, too
-  --cpu-prof DIR    our router writes a CPU profile for each workload there
+                    also another router, which is already running, and whose realm1 admits
+                    anonymous clients; with its pid, its CPU and memory are measured, too
+  --cpu-prof DIR    our router writes a CPU profile for each workload to this folder
   --write, --no-write
-                    whether the documentation is written; by default when nothing is left out
+                    whether to write the documentation; by default, if all workloads are measured
 `;
 
 export interface CommandLine {
@@ -29,17 +29,17 @@ export interface CommandLine {
   readonly write: boolean;
 }
 
-/** Says what is wrong with the command line. */
+/** An error in the command line. */
 export class UsageError extends Error {}
 
 const DEFAULTS = {
   full: { runs: 5, seconds: 1 },
   quick: { runs: 3, seconds: 0.4 },
-  // Many short ones: what else a machine does comes and goes within seconds.
+  // Many short runs, because other load on the machine changes within seconds.
   check: { runs: 10, seconds: 0.3 },
 } as const;
 
-/** @returns undefined when help is asked for. @throws UsageError */
+/** Parses the command line. @returns undefined when help is requested @throws UsageError */
 export function readCommandLine(args: readonly string[]): CommandLine | undefined {
   const values = parse(args);
   if (values.help) return undefined;
@@ -85,7 +85,7 @@ function parse(args: readonly string[]) {
 
 function otherOf({ url, pid }: { url?: string; pid?: string }): CommandLine['other'] {
   if (url === undefined) {
-    if (pid !== undefined) throw new UsageError('--pid is of no use without --url');
+    if (pid !== undefined) throw new UsageError('--pid requires --url');
     return undefined;
   }
   if (!/^(ws|rs):\/\//.test(url) || !URL.canParse(url)) {
@@ -105,6 +105,6 @@ function expression(source: string): RegExp {
 function positive(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (!(value > 0)) throw new UsageError(`${name}: ${text} is no positive number`);
+  if (!(value > 0)) throw new UsageError(`${name}: ${text} is not a positive number`);
   return value;
 }

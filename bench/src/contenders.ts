@@ -1,4 +1,4 @@
-/** Who is measured: the reference relay, our router, fox-wamp, and any other router by its URL. */
+/** The contenders of the benchmark: the reference relay, our router, fox-wamp, and any other router by its URL. */
 import { start, type Peer } from './peers/start.ts';
 import type { Destination } from './load/session.ts';
 
@@ -8,9 +8,9 @@ export type Transport = 'websocket' | 'rawsocket';
 
 export interface Contender {
   readonly name: string;
-  /** Forwards frames and knows no WAMP. */
+  /** True for a contender that forwards frames without WAMP. */
   readonly relay: boolean;
-  /** What it speaks. */
+  /** The serializers that it supports. */
   readonly serializers: ReadonlySet<SerializerName>;
   readonly transports: ReadonlySet<Transport>;
   /** Starts a new process for a workload, except for a router that was started elsewhere. */
@@ -19,14 +19,14 @@ export interface Contender {
 
 const REALM = 'realm1';
 
-/** The names in tables and in targets. */
+/** The names of contenders in tables and in targets. */
 export const RELAY = 'ws relay';
 export const OURS = '@wamp/router';
 export const FOX = 'fox-wamp';
 
 export interface ContenderOptions {
   readonly pinned: boolean;
-  /** Has our router write a CPU profile there. */
+  /** The folder to which our router writes a CPU profile. */
   readonly profileTo?: string | undefined;
   /** Another router, already running. */
   readonly other?: Elsewhere | undefined;
@@ -66,7 +66,7 @@ export function contendersOf({ pinned, profileTo, other }: ContenderOptions): Co
   return other === undefined ? contenders : [...contenders, elsewhere(other)];
 }
 
-/** A router that was started by somebody else. What it does not speak, it will say. */
+/** A router that is already running. Serializers that it does not support show up as errors. */
 function elsewhere({ url, pid }: Elsewhere): Contender {
   const { host, protocol } = new URL(url);
   const raw = protocol === 'rs:';
@@ -79,7 +79,7 @@ function elsewhere({ url, pid }: Elsewhere): Contender {
   };
 }
 
-/** Where the load for a contender's process goes. @throws Error when it has no such transport */
+/** The destination of the load for a contender. @throws Error when the contender does not support the transport */
 export function destinationOf({ relay }: Contender, peer: Peer, transport: Transport): Destination {
   const url = transport === 'websocket' ? peer.url : peer.rawUrl;
   if (url === undefined) throw new Error(`it has no ${transport}`);

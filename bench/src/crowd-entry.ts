@@ -1,4 +1,4 @@
-/** Measures a crowd of sessions: a new process for each run, for memory is only taken once. */
+/** Measures a crowd of sessions, with a new process for each run, because a process takes its memory only once. */
 import { destinationOf, type Contender } from './contenders.ts';
 import { Entry, type Sample } from './entry.ts';
 import { closeCrowd, openCrowd } from './load/crowd.ts';
@@ -10,11 +10,11 @@ import { meter, residentSizeOf } from './process-usage.ts';
 import { sleep } from './sleep.ts';
 import type { CrowdWorkload } from './workload.ts';
 
-/** How many sessions come and go before the others, so that what is measured has been compiled. */
+/** The number of sessions that are opened and closed before the measurement, so that the code is compiled. */
 const WARM_UP = 300;
-/** How many sessions are being opened at a time. */
+/** The number of sessions that are opened at a time. */
 const AT_ONCE = 64;
-/** How long sessions are left alone before memory is read (s). */
+/** The time for which sessions are idle before memory is read (s). */
 const PAUSE = 1;
 
 export class CrowdEntry extends Entry {

@@ -1,8 +1,8 @@
-/** An entry: one contender at one workload, and what was measured of it. */
+/** An entry: one contender at one workload, with its measurements. */
 import type { Contender } from './contenders.ts';
 import type { Workload } from './workload.ts';
 
-/** One run. Times are microseconds; what the operating system does not tell is undefined. */
+/** The figures of one run. Times are microseconds; figures that the operating system does not provide are undefined. */
 export interface Sample {
   /** Calls, events or sessions per second. */
   readonly rate: number;
@@ -11,15 +11,15 @@ export interface Sample {
   /** From sending to answer or delivery, or from connecting to WELCOME. */
   readonly p50: number;
   readonly p99: number;
-  /** How much of a core the load took, 0 … 1. Near 1 it, and not the contender, is the limit of the rate. */
+  /** The share of a core that the load took, 0 … 1. Near 1, the load limits the rate, and not the contender. */
   readonly loadCpu: number;
-  /** How much CPU other processes took, in cores. Where that is much, figures are rough. */
+  /** CPU of other processes, in cores. If it is high, figures are rough. */
   readonly others: number;
   /** The contender's memory for each session, in bytes. */
   readonly resident?: number | undefined;
 }
 
-/** What is known of an entry. */
+/** The results of an entry. */
 export interface Cell {
   readonly workload: Workload;
   readonly contender: string;
@@ -47,7 +47,7 @@ export abstract class Entry {
     };
   }
 
-  /** Gets ready for runs, as long as there is no trouble. */
+  /** Prepares for runs, unless there was trouble. */
   open(): Promise<void> {
     return this.#guarded(() => this.prepare());
   }

@@ -1,4 +1,4 @@
-/** What the figures depend on: the machine, and the versions of everything. */
+/** The facts on which figures depend: the machine, and the versions of all software. */
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { cpus, release, totalmem, type } from 'node:os';

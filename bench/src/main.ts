@@ -1,4 +1,4 @@
-/** `npm run bench`: our router beside the references, each in a process on one core, the load on another. */
+/** `npm run bench`: measures our router and the references, each in a process on one core, with the load on another. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { chart } from './chart.ts';
@@ -17,7 +17,7 @@ import { WORKLOADS } from './workloads.ts';
 
 const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url));
 
-/** CPU of other processes (cores) that is worth a word. */
+/** When other processes use more CPU than this (cores), the report mentions it. */
 const NOTABLE = 0.05;
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -39,7 +39,7 @@ try {
   process.exitCode = 2;
 }
 
-/** @returns whether all went well and, with `--check`, all targets are reached */
+/** Runs the benchmark. @returns true when it succeeded and, with `--check`, all targets are reached */
 async function bench(command: CommandLine): Promise<boolean> {
   const { mode, runs, seconds, profileTo, other } = command;
   const pinned = pinLoad();
@@ -72,7 +72,7 @@ function targetsOf(workloads: readonly Workload[]): Target[] {
   return TARGETS.filter(({ workload }) => workloads.some(({ id }) => id === workload));
 }
 
-/** What the command line asks for. To check targets it takes only whom they name. */
+/** The workloads that the command line selects. With `--check`, these are the ones that targets need. */
 function chosen({ mode, only }: CommandLine): Workload[] {
   const workloads = WORKLOADS.filter(({ id }) => only.test(id));
   if (mode === 'full') return workloads;

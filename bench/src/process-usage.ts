@@ -1,4 +1,4 @@
-/** What a process has used, as the operating system counts it. */
+/** Reads the CPU and memory usage of a process from the operating system. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 

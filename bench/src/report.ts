@@ -54,7 +54,7 @@ ${verdictTable(judge(TARGETS, cells))}
 `;
 }
 
-/** What other processes took while a run was measured, in cores; the median of all. */
+/** The median CPU of other processes during runs, in cores. */
 export function noise(cells: readonly Cell[]): number {
   return median(cells.flatMap(({ samples }) => samples.map(({ others }) => others)));
 }
@@ -124,7 +124,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
 }
 
-/** What a router said may hold anything. */
+/** Escapes text of a router, which may contain anything. */
 function escaped(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
 }

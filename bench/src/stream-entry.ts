@@ -72,7 +72,7 @@ async function sampleOf(load: Load, pid: number | undefined, seconds: number): P
   };
 }
 
-/** Lets everything arrive. @throws Error when something did not, or not as it should */
+/** Waits for all messages in transit. @throws Error when one is missing or wrong */
 async function settle(load: Load): Promise<void> {
   await drain(load);
   if (load.faults.total > 0) throw new Error(load.faults.toString());

@@ -1,4 +1,4 @@
-/** What our router is to reach, as ratios to the references of the same run, and whether it does. */
+/** The targets of our router, as ratios to the references of the same run, and their verdicts. */
 import { FOX, OURS, RELAY } from './contenders.ts';
 import type { Cell, Sample } from './entry.ts';
 import { median, spread } from './median.ts';
@@ -66,7 +66,7 @@ export function isOpen({ target: { atMost, atLeast }, measured, spread }: Verdic
   return Math.abs(measured - limit) <= NEAR * limit || spread > SCATTERED * limit;
 }
 
-/** Whom and what the targets need, by workload. */
+/** The contenders that the targets need, by workload. */
 export function needed(targets: readonly Target[]): ReadonlyMap<string, ReadonlySet<string>> {
   const contenders = new Map<string, Set<string>>();
   const add = (workload: string, contender: string): void => {

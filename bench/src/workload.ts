@@ -1,4 +1,4 @@
-/** What a workload is. */
+/** The types of workloads. */
 import type { SerializerName, Transport } from './contenders.ts';
 import type { Load } from './load/load.ts';
 import type { Destination } from './load/session.ts';

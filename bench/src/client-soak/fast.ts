@@ -1,4 +1,4 @@
-/** A day of cuts by a clock that is moved: a session on transports in memory. */
+/** A soak with a manual clock: connections of a session are cut for a simulated day, on transports in memory. */
 import { connect, json, type Session } from '@wamp/client';
 import { ManualClock } from '@wamp/client/testing';
 import { createRouter, defaultFeatures, inMemory } from '@wamp/router';
@@ -7,15 +7,15 @@ import type { Sample } from '../soak/slope.ts';
 import { heapUsed, report } from './heap.ts';
 import { Traffic } from './traffic.ts';
 
-/** From one cut to the next (ms), by the clock. */
+/** The time between cuts, by the manual clock (ms). */
 const BETWEEN = 10_000;
 const SAMPLES = 100;
-/** The heap may grow by so much in 1,000 cuts (MiB). */
+/** The maximum growth of the heap in 1,000 cuts (MiB). */
 const BOUND = 0.05;
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** @returns whether nothing is wrong */
+/** Runs the soak. @returns true when no fault was found */
 export async function fastSoak(hours: number): Promise<boolean> {
   const features = defaultFeatures({ history: [{ topic: LOG, depth: 100 }] });
   const router = createRouter({ realms: ['realm1'], features });
@@ -54,7 +54,7 @@ export async function fastSoak(hours: number): Promise<boolean> {
   await session.close();
   await router.close();
   console.log(
-    `${hours} h by a fast clock: ${cuts} cuts, ${calls} calls, ${lost} requests lost and said so, ${events} events, ${gaps} gaps`,
+    `${hours} h by a fast clock: ${cuts} cuts, ${calls} calls, ${lost} requests rejected because a connection was lost, ${events} events, ${gaps} gaps`,
   );
   console.log(`wrong: ${wrong.length === 0 ? 'nothing' : wrong.join('; ')}; timers left: ${clock.pending}`);
   const isFlat = report('fast clock', samples, '1,000 cuts', BOUND);

@@ -1,19 +1,20 @@
-/** `npm run soak:client`: whether a session lasts while its connections do not. */
+/** `npm run soak:client`: checks that a session survives many lost connections without a leak. */
 import { parseArgs } from 'node:util';
 import { fastSoak } from './fast.ts';
 import { realSoak } from './real.ts';
 
 const USAGE = `npm run soak:client -- [options]
 
-  --hours N    hours by a clock that is moved, with a cut every 10 s; 24 by default, 0 for none
-  --minutes N  minutes by the clock of the machine; 30 by default, 0 for none
-  --cut N      seconds from one cut to the next in these minutes; 5 by default
+  --hours N    simulated hours with a manual clock, with a cut every 10 s; 24 by default, 0 for none
+  --minutes N  minutes of real time; 30 by default, 0 for none
+  --cut N      seconds between cuts in real time; 5 by default
 
-One session serves, calls, publishes and subscribes, and its connections are cut. Every call has to be answered or to be said
-to be lost, and every confirmed event has to arrive once, in order, or within a gap. The heap is measured after all garbage has been
-collected, and judged by the slope of the samples after the first quarter, with a 95 % confidence interval: "beyond" means that the
-whole interval is above the bound, "unknown" that it reaches across it: a longer run is narrower.
-Exit code: 0 when nothing is wrong and no slope is beyond its bound, else 1.
+One session serves, calls, publishes and subscribes, and its connections are cut. Every call has to be answered or to reject
+because of a lost connection, and every confirmed event has to arrive once and in order, or to be covered by a gap. The heap is
+measured after all garbage has been collected. The verdict depends on the slope of the samples after the first quarter, with a
+95 % confidence interval: "beyond" means that the whole interval is above the bound, "unknown" that the interval includes the
+bound, in which case a longer run gives a narrower interval.
+Exit code: 0 when no fault was found and no slope is beyond its bound, 1 otherwise.
 `;
 
 const { values } = parseArgs({

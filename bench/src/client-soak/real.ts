@@ -1,4 +1,4 @@
-/** Minutes of cuts by the clock of the machine: a session over WebSocket through the fault proxy. */
+/** A soak in real time: connections of a session are cut for some minutes, over WebSocket through the fault proxy. */
 import { connect } from '@wamp/client';
 import { CountingClock } from '../faults/counting-clock.ts';
 import { FaultProxy } from '../faults/proxy.ts';
@@ -8,14 +8,14 @@ import type { Sample } from '../soak/slope.ts';
 import { heapUsed, report } from './heap.ts';
 import { Traffic } from './traffic.ts';
 
-/** From one call and one event to the next (s). */
+/** The time between calls, and between events (s). */
 const STEP = 0.01;
-/** From one ping of the router to the next (ms). */
+/** The interval of the router's pings (ms). */
 const PING = 10_000;
-/** The heap may grow by so much in an hour (MiB), as that of the router in its soak. */
+/** The maximum growth of the heap per hour (MiB), the same as in the soak of the router. */
 const BOUND = 0.5;
 
-/** @param cut from one cut to the next (s) @returns whether nothing is wrong */
+/** Runs the soak. @param cut the time between cuts (s) @returns true when no fault was found */
 export async function realSoak(minutes: number, cut: number): Promise<boolean> {
   const target = await Target.start(PING);
   const proxy = await FaultProxy.start(() => target.port);
@@ -23,9 +23,9 @@ export async function realSoak(minutes: number, cut: number): Promise<boolean> {
   const session = await connect(`ws://127.0.0.1:${proxy.port}/ws`, {
     realm: 'realm1',
     clock,
-    // Connections are lost all the time, which is no news.
+    // Warnings about lost connections are expected here.
     logger: { error: (message, error) => console.error(message, error), warn: () => undefined },
-    // A connection that is cut after a few seconds counts as one that has lasted.
+    // A connection that lasts a few seconds resets the delay before the next attempt.
     reconnect: { resetAfter: Math.min(1_000, cut * 500) },
   });
   const traffic = new Traffic(session);
@@ -52,7 +52,7 @@ export async function realSoak(minutes: number, cut: number): Promise<boolean> {
   await proxy.close();
   await target.close();
   console.log(
-    `${minutes} min: ${cuts} cuts, ${calls} calls, ${lost} requests lost and said so, ${events} events, ${gaps} gaps`,
+    `${minutes} min: ${cuts} cuts, ${calls} calls, ${lost} requests rejected because a connection was lost, ${events} events, ${gaps} gaps`,
   );
   console.log(`wrong: ${wrong.length === 0 ? 'nothing' : wrong.join('; ')}; timers left: ${clock.pending}`);
   const isFlat = report('real clock', samples, 'h', BOUND);

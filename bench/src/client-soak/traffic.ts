@@ -1,4 +1,4 @@
-/** Steady traffic between sessions whose connections are cut: calls, and events that all have to arrive. */
+/** Steady calls and events between sessions whose connections are cut; checks that every event arrives. */
 import type { Session } from '@wamp/client';
 import { ConnectionLostError } from '@wamp/client';
 import { ECHO, LOG } from '../faults/agreed.ts';
@@ -9,10 +9,10 @@ const PATIENCE = 10;
 export class Traffic {
   calls = 0;
   events = 0;
-  /** Calls that were lost with a connection, and said so. */
+  /** Calls that rejected because their connection was lost. */
   lost = 0;
   gaps = 0;
-  /** What must not happen. */
+  /** The faults that were found. */
   readonly wrong: string[] = [];
   readonly #session: Session;
   #calling = 0;
@@ -87,7 +87,7 @@ export class Traffic {
     else this.#note(String(error));
   }
 
-  /** Notes the first ones: what is wrong all the time must not fill the memory that is measured. */
+  /** Notes the first faults only, so that repeated ones do not fill the memory that is measured. */
   #note(what: string): void {
     if (this.wrong.length < 20) this.wrong.push(what);
   }

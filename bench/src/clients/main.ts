@@ -1,4 +1,4 @@
-/** `npm run clients`: the CPU time of a call, an invocation and an event in a client, beside other libraries. */
+/** `npm run clients`: compares the CPU time of a call, an invocation and an event in the client with other libraries. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { createServer } from 'node:http';
 import { extname } from 'node:path';

@@ -1,15 +1,15 @@
-/** Kills routers in mid-traffic, and looks for what they have acknowledged in the file that they leave. */
+/** Kills routers during traffic, and checks that the file contains all publications that they had acknowledged. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { createRouter, defaultFeatures, type LocalSession } from '@wamp/router';
 import { sqliteStore } from '@wamp/store-sqlite';
 import { HISTORY, TOPICS } from './topics.ts';
 
-/** What one kill has shown. */
+/** The result of one kill. */
 export interface Kill {
-  /** How many publications had been acknowledged when the router died, by all routers so far. */
+  /** The number of publications that had been acknowledged when the router died, by all routers so far. */
   readonly acknowledged: number;
-  /** How many of them are not in the file, each of which is a fault. */
+  /** The number of them that are not in the file; each is a fault. */
   readonly missing: number;
 }
 
@@ -37,7 +37,7 @@ export async function* kill(path: string, times: number, random: () => number): 
   }
 }
 
-/** Kills a router once it has acknowledged so many publications. @returns the lines that it has written */
+/** Kills a router once it has acknowledged `after` publications. @returns the lines that it has written */
 function killOne(path: string, first: number, after: number): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
     const args = ['--conditions=@wamp/source', '--import', 'tsx', VICTIM, path, String(first)];
@@ -77,7 +77,7 @@ async function missing(path: string, acknowledged: ReadonlyMap<string, readonly 
   return count;
 }
 
-/** The numbers of the events that a log tells, in parts that fit into an answer. */
+/** The numbers of the events of a log, which is read in parts that fit into an answer. */
 async function eventsOf(session: LocalSession, topic: string, match: string): Promise<ReadonlySet<number>> {
   const { args: found } = await session.call('wamp.subscription.lookup', [topic, { match }]);
   const numbers = new Set<number>();

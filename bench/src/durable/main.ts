@@ -1,4 +1,4 @@
-/** `npm run durable`: what a store in a file costs, and whether it keeps what it has acknowledged when the router is killed. */
+/** `npm run durable`: measures the cost of a store in a file, and checks that killed routers lose no acknowledged publication. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,9 +8,9 @@ import { STORES, throughput } from './throughput.ts';
 
 const USAGE = `npm run durable -- [options]
 
-  --times N   how many routers are killed with -9 in mid-traffic, one after the other on one file; 10 by default
-  --events N  how many publications are timed with each store; 20000 by default
-  --folder F  where the files are made; the folder for temporary files by default, which may be in memory
+  --times N   the number of routers that are killed with -9 during traffic, one after the other on one file; 10 by default
+  --events N  the number of publications that are timed with each store; 20000 by default
+  --folder F  the folder for the files; by default that for temporary files, which may be in memory
 
 Exit code: 0 when everything that was acknowledged is in the file after each kill, and 1 otherwise.
 `;

@@ -1,9 +1,9 @@
-/** Throughput: how many publications of a topic with a history a router takes a second, by where they are kept. */
+/** Measures the throughput of publications to a topic with history, for each kind of store. */
 import { join } from 'node:path';
 import { createRouter, defaultFeatures, memoryStore, type EventStore, type LocalSession } from '@wamp/router';
 import { sqliteStore, type SqliteStoreOptions } from '@wamp/store-sqlite';
 
-/** Where events are kept, in the order in which they are timed. */
+/** The stores, in the order in which they are measured. */
 export const STORES = [
   'in memory',
   'SQLite, written first, full',
@@ -22,7 +22,7 @@ export interface Throughput {
 
 const TOPIC = 'com.news';
 const SESSIONS = 16;
-/** How many publications of each session wait for their acknowledgement. */
+/** The number of unacknowledged publications of each session. */
 const WINDOW = 64;
 
 export async function throughput(

@@ -1,4 +1,4 @@
-/** A router that is going to be killed: its sessions publish, and it writes down what has been acknowledged. */
+/** The router that is killed: its sessions publish, and it prints each acknowledged publication. */
 import { writeSync } from 'node:fs';
 import { createRouter, defaultFeatures, type LocalSession } from '@wamp/router';
 import { sqliteStore } from '@wamp/store-sqlite';
@@ -11,7 +11,7 @@ const router = createRouter({ realms: ['realm1'], features: defaultFeatures({ hi
 /** Numbers that no earlier router has published. */
 let last = Number(first);
 
-/** How many publications of a session wait for their acknowledgement. */
+/** The number of unacknowledged publications of a session. */
 const WINDOW = 16;
 
 async function publish(session: LocalSession, topic: string): Promise<never> {
@@ -23,7 +23,7 @@ async function publish(session: LocalSession, topic: string): Promise<never> {
       {},
       { retain: topic === TOPICS.retained },
     );
-    // What is in the pipe outlives this process.
+    // Data in the pipe survives this process.
     writeSync(1, `${topic} ${number}\n`);
   }
 }

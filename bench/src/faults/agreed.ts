@@ -1,4 +1,4 @@
-/** What clients and routers of the fault schedules have agreed upon. */
+/** The topics that clients and routers of the fault schedules share. */
 
 /** The topic with a log. */
 export const LOG = 'faults.log';

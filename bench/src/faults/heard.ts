@@ -1,14 +1,14 @@
-/** What a subscriber heard, and what of it is wrong: events lost without a gap, out of order, or twice. */
+/** Finds faults in what a subscriber received: events that were lost without a gap, out of order, or delivered twice. */
 
-/** An event by its number, or what was told between events. */
+/** The number of an event, or a notification between events. */
 export type Heard = number | 'gap' | 'lost' | 'restored';
 
-/** What is wrong with it. */
+/** The faults that were found. */
 export interface Faults {
-  /** Confirmed publications that never came, and for which no gap was told. */
+  /** Confirmed publications that never arrived, and for which no gap was reported. */
   readonly lost: readonly number[];
   readonly twice: readonly number[];
-  /** Confirmed publications that came after later ones; of others, nobody knows when the router had them. */
+  /** Confirmed publications that arrived after later ones; the order of unconfirmed ones is unknown. */
   readonly disorder: readonly number[];
 }
 
@@ -33,7 +33,7 @@ export function faultsIn(heard: readonly Heard[], confirmed: readonly number[]):
   return { lost: missing.filter((number) => !isExcused(heard, number)), twice, disorder };
 }
 
-/** Whether a gap was told where the event is missing: behind what came before it, by the end of the restoration. */
+/** True when a gap was reported where the event is missing: after its predecessor, and before the end of the restoration. */
 function isExcused(heard: readonly Heard[], missing: number): boolean {
   const before = heard.findLastIndex((item) => typeof item === 'number' && item < missing);
   const next = heard.findIndex((item, index) => index > before && typeof item === 'number');

@@ -1,23 +1,23 @@
-/** What four sessions do while faults happen: calls, streams and publications, each with what may become of it. */
+/** The load during faults: calls, streams and publications of four sessions, each with its permitted outcomes. */
 import { ConnectionLostError, WampError, type Session } from '@wamp/client';
 import type { Random } from '../siege/random.ts';
 import { AGAIN, COUNT, ECHO, LOG, PLAIN } from './agreed.ts';
 
-/** Errors that say what happened, by URI: the callee is away, or went while it worked. */
+/** URIs of errors that faults may cause: the callee is not connected, or was lost while it worked. */
 const EXPECTED = ['wamp.error.no_such_procedure', 'wamp.error.canceled', 'wamp.error.unavailable'];
 
 export class Load {
   /** How often each outcome was seen. */
   readonly outcomes: Map<string, number> = new Map();
-  /** What went wrong. */
+  /** The faults that were found. */
   readonly wrong: string[] = [];
   /** Requests that are not settled. */
   readonly pending: Set<string> = new Set();
-  /** How often each call was carried out that may be carried out once. */
+  /** How often each non-idempotent call was served. */
   readonly served: Map<number, number> = new Map();
   /** Numbers of publications that the router has confirmed, by topic. */
   readonly confirmed: Map<string, number[]> = new Map();
-  /** All requests have the same signal, on which nothing may stay. */
+  /** The signal of all requests, on which no listener may remain. */
   readonly signal: AbortSignal;
   readonly #random: Random;
   readonly #caller: Session;
@@ -48,7 +48,7 @@ export class Load {
     ]);
   }
 
-  /** Begins so many requests. */
+  /** Begins `count` requests. */
   begin(count: number): void {
     for (let request = 0; request < count; request += 1) {
       const roll = this.#random.next();
@@ -99,7 +99,7 @@ export class Load {
     if (next !== to) this.wrong.push(`wrong answer: ${next} pieces of progress of ${n}, not ${to}`);
   }
 
-  /** A subscription that comes and goes. */
+  /** Subscribes and unsubscribes. */
   #churn(): void {
     const n = (this.#last += 1);
     const comeAndGo = async (): Promise<void> => {

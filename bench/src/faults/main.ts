@@ -1,19 +1,18 @@
-/** `npm run faults`: whether sessions survive what networks and routers do to them. */
+/** `npm run faults`: checks that sessions survive faults of networks and routers. */
 import { parseArgs } from 'node:util';
 import { report } from './report.ts';
 import { runAll, type Outcome } from './run.ts';
 
 const USAGE = `npm run faults -- [options]
 
-  --schedules N  how many random schedules; 500 by default
-  --parallel N   how many at a time, each with a router of its own; 4 by default
-  --seed N       the first seed, from which the others count up; 1 by default
+  --schedules N  the number of random schedules; 500 by default
+  --parallel N   the number of concurrent schedules, each with its own router; 4 by default
+  --seed N       the first seed; the next schedules use the next integers; 1 by default
 
-In each schedule, four sessions call, stream, publish and subscribe over transports that chance picks, through a proxy, while the
+In each schedule, four sessions call, stream, publish and subscribe over randomly chosen transports, through a proxy, while the
 router is killed (SIGKILL), restarted or frozen, and connections are cut, silenced in one direction or both, kept half open,
-split into small pieces, throttled, delayed or let through in another order. Then everything is healed, and nothing may
-be missing that was not said to be.
-Exit code: 0 when nothing is wrong, 1 when something is. A seed that shows it: --seed N --schedules 1.
+split into small pieces, throttled, delayed or reordered. Then all faults end, and every loss must have been reported.
+Exit code: 0 when no fault was found, 1 otherwise. To repeat the schedule of a seed: --seed N --schedules 1.
 `;
 
 const { values } = parseArgs({
@@ -25,7 +24,7 @@ const { values } = parseArgs({
   },
 });
 
-/** Whoever has not come back after so long (s) does not. */
+/** The time in which a session has to recover (s). */
 const PATIENCE = 60;
 
 if (values.help) console.log(USAGE);

@@ -1,18 +1,18 @@
-/** A schedule of faults: what goes wrong when, the same for the same seed. */
+/** A schedule of faults, determined by a seed. */
 import { Random } from '../siege/random.ts';
 import type { Direction } from './proxy.ts';
 
-/** What goes wrong. */
+/** One fault. */
 export type Fault =
   /** The router is killed, or says GOODBYE and ends; later another one takes its place. */
   | { readonly kind: 'kill -9' | 'restart' }
-  /** The router does not move any more, for a while or until somebody has noticed. */
+  /** The router freezes, for some time or until a session has noticed. */
   | { readonly kind: 'freeze'; readonly ms: number | undefined }
-  /** Connections are silent, in one direction or both, for a while or until somebody has noticed. */
+  /** Connections carry no data, in one direction or both, for some time or until a session has noticed. */
   | { readonly kind: 'silence'; readonly direction: Direction; readonly ms: number | undefined }
   /** Connections break; the next ones are refused. */
   | { readonly kind: 'cut'; readonly refusals: number }
-  /** Connections break, and the router hears of it later: it sees predecessor and successor at once. */
+  /** Connections break, but the router notices later, so that it sees the old and the new connection at once. */
   | { readonly kind: 'half-open'; readonly linger: number }
   /** Connections break, and the next ones get through in the opposite order. */
   | { readonly kind: 'reorder' }
@@ -21,7 +21,7 @@ export type Fault =
   | { readonly kind: 'delay'; readonly delay: number }
   | { readonly kind: 'throttle'; readonly rate: number };
 
-/** One thing that goes wrong, and what is asked of the sessions around it. */
+/** One fault, and the requests before and during it. */
 export interface Step {
   /** Requests before it, and turns of the event loop that pass between them and it. */
   readonly before: number;

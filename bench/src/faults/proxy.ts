@@ -1,9 +1,9 @@
-/** A TCP proxy that does to connections what networks do to them. */
+/** A TCP proxy that simulates faults of networks. */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { Way, type Weather } from './way.ts';
 
-/** Which way of a connection: `up` to the router, `down` to the client. */
+/** A direction of a connection: `up` to the router, `down` to the client. */
 export type Direction = 'both' | 'up' | 'down';
 
 /** A connection through the proxy. */
@@ -33,7 +33,7 @@ export class Link {
     return (direction === 'up' ? this.#up : this.#down).weather.isSilent;
   }
 
-  /** Another weather. */
+  /** Changes the conditions in a direction. */
   change(direction: Direction, weather: Partial<Weather>): void {
     for (const [way, its] of [
       [this.#up, 'up'],
@@ -47,7 +47,7 @@ export class Link {
     if (!this.isSilent('down') && this.router.destroyed) this.client.destroy();
   }
 
-  /** Both ends see the connection break. */
+  /** Breaks the connection at both ends. */
   cut(): void {
     reset(this.client);
     reset(this.router);
@@ -64,20 +64,20 @@ export class Link {
     return !this.client.destroyed || !this.router.destroyed;
   }
 
-  /** The client has gone: the router hears of it, unless nothing gets through to it. */
+  /** The client has closed: closes the router's end as well, unless that direction carries no data. */
   #leave(): void {
     if (!this.isSilent('up')) this.router.destroy();
   }
 }
 
-/** RST instead of FIN; Node never closes a socket that is reset while its FIN is under way. */
+/** Sends RST instead of FIN; Node never closes a socket that is reset while its FIN is in transit. */
 export function reset(socket: Socket): void {
   if (socket.writableEnded) socket.destroy();
   else socket.resetAndDestroy();
 }
 
 export class FaultProxy {
-  /** How many connections there have been. */
+  /** The number of connections so far. */
   accepted = 0;
   /** How long (ms) the router still sees a connection that its client has left. */
   linger = 0;
@@ -116,7 +116,7 @@ export class FaultProxy {
     this.#reordered = count;
   }
 
-  /** Lets everything through that waits, and forgets about further faults. */
+  /** Passes on all waiting data, and cancels pending faults. */
   heal(): void {
     this.refusals = 0;
     this.#reordered = 0;

@@ -1,7 +1,7 @@
-/** The table of what became of all schedules. */
+/** Prints the results of all schedules. */
 import type { Outcome } from './run.ts';
 
-/** What must not happen, by how the findings begin. */
+/** The kinds of faults, by the beginnings of their texts. */
 const NEVER = [
   'hung',
   'answered twice',
@@ -18,7 +18,7 @@ const NEVER = [
   'logged',
 ];
 
-/** Prints it. @returns whether nothing is wrong */
+/** Prints the table. @returns true when no fault was found */
 export function report(outcomes: readonly Outcome[]): boolean {
   const wrong = outcomes.flatMap((outcome) => outcome.wrong);
   const sum = (count: (outcome: Outcome) => number): string =>
@@ -41,7 +41,7 @@ export function report(outcomes: readonly Outcome[]): boolean {
   console.log(
     `\n| what | how many |\n|---|---|\n${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}\n`,
   );
-  console.log(wrong.length === 0 ? 'Nothing is wrong.' : `${wrong.length} things are WRONG.`);
+  console.log(wrong.length === 0 ? 'No fault was found.' : `${wrong.length} FAULTS were found.`);
   return wrong.length === 0;
 }
 

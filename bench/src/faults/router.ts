@@ -1,10 +1,10 @@
-/** A router in a process of its own, which is killed, stopped and frozen: it listens for every transport on one port. */
+/** The router of fault schedules, in a separate process that is killed, stopped and frozen; all transports share one port. */
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { acceptLongPolls, acceptWebSockets, createRouter, defaultFeatures, shareOnePort } from '@wamp/router';
 import { LOG } from './agreed.ts';
 
-/** From one ping to the next (ms), and to its answer. */
+/** The interval of pings, and the time for their answers (ms). */
 const ping = Number(process.argv[2]);
 const router = createRouter({
   realms: ['realm1'],

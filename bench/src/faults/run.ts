@@ -1,4 +1,4 @@
-/** Runs one schedule: four sessions work while connections and routers fail, and then must have lost nothing unsaid. */
+/** Runs one schedule: four sessions work while connections and routers fail; every loss must have been reported. */
 import { getEventListeners, setMaxListeners } from 'node:events';
 import {
   createSession,
@@ -23,7 +23,7 @@ import { planOf, type Fault, type Step } from './plan.ts';
 import { FaultProxy, reset, type Link } from './proxy.ts';
 import { Target } from './target.ts';
 
-/** What became of a schedule. */
+/** The result of a schedule. */
 export interface Outcome {
   readonly seed: number;
   readonly wrong: readonly string[];
@@ -49,16 +49,16 @@ const KINDS: readonly {
 ];
 
 const ATTEMPTS = 50;
-/** What is half open is to be noticed soon (ms). */
+/** The interval of pings, so that half-open connections are noticed soon (ms). */
 const PING = 300;
 
-/** @param patience whoever has not come back after so long (s) does not */
+/** @param patience the time in which a session has to recover (s) */
 async function run(seed: number, target: Target, patience: number): Promise<Outcome> {
   const schedule = new Schedule(seed, target, await FaultProxy.start(() => target.port), patience);
   return schedule.run();
 }
 
-/** Runs schedules, so many at a time, each with a router of its own. @param done called with each outcome */
+/** Runs schedules, several at a time, each with its own router. @param done called with each outcome */
 export async function runAll(
   seeds: readonly number[],
   parallel: number,
@@ -75,7 +75,7 @@ export async function runAll(
   await Promise.all(Array.from({ length: parallel }, lane));
 }
 
-/** A subscriber, and all that it is told. */
+/** A subscriber, and everything that it received. */
 interface Listener {
   readonly topic: string;
   readonly heard: Heard[];
@@ -93,10 +93,10 @@ class Schedule {
   readonly #sessions: readonly Session[];
   readonly #load: Load;
   readonly #listeners: readonly Listener[] = [LOG, PLAIN, AGAIN].map((topic) => ({ topic, heard: [] }));
-  /** What a loop over the events of the topic with a log has taken. */
+  /** The events that a loop over the topic with a log has received. */
   readonly #iterated: Heard[] = [];
   #losses = 0;
-  /** How often the subscriber has lost its connection, and how many of these times it has recovered from. */
+  /** How often the subscriber has lost its connection, and how often it has recovered. */
   readonly #told = { lost: 0, restored: 0 };
   #recovered = 0;
   #gaps = 0;
@@ -211,7 +211,7 @@ class Schedule {
     for (const { heard } of this.#listeners) heard.push(what);
   }
 
-  /** What is done around one fault, and the fault. */
+  /** Runs one fault, with the requests around it. */
   async #take({ before, turns, fault, share, during }: Step): Promise<void> {
     const victims = this.#proxy.links.filter(() => this.#random.chance(share));
     this.#load.begin(before);
@@ -221,7 +221,7 @@ class Schedule {
     await pouring;
   }
 
-  /** Requests one by one, while other things happen. */
+  /** Makes requests one by one. */
   async #pour(count: number): Promise<void> {
     for (let request = 0; request < count; request += 1) {
       this.#load.begin(1);
@@ -270,7 +270,7 @@ class Schedule {
     }
   }
 
-  /** A while, or until a session has noticed that its connection is gone. */
+  /** Waits for `ms`, or until a session has noticed that its connection is lost. */
   async #lasts(ms: number | undefined): Promise<void> {
     const before = this.#losses;
     for (
@@ -281,7 +281,7 @@ class Schedule {
       await sleep(0.005);
   }
 
-  /** The procedures serve: a connection that goes meanwhile is no answer. */
+  /** Checks that all procedures can be called, and repeats calls whose connection is lost. */
   async #serves(): Promise<void> {
     const [, caller] = this.#sessions as [Session, Session];
     for (let attempt = 1; ; attempt += 1) {
@@ -298,7 +298,7 @@ class Schedule {
     }
   }
 
-  /** The subscriptions hear: a connection that goes meanwhile is no answer. */
+  /** Checks that all subscriptions receive events, and repeats publications whose connection is lost. */
   async #hears(): Promise<void> {
     let losses: number;
     do {
@@ -312,7 +312,7 @@ class Schedule {
   #isAllHeard(): boolean {
     if (this.#load.pending.size > 0) return false;
     const lists = [...this.#listeners, { topic: LOG, heard: this.#iterated }];
-    // What may be missing is told by the end of the restoration.
+    // Gaps are reported before the restoration ends.
     const isRestored = this.#told.lost === this.#told.restored;
     return (
       isRestored &&

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const file = fileURLToPath(new URL('router.ts', import.meta.url));
-/** Lets the process read TypeScript, whatever this one was started with. */
+/** Lets the process run TypeScript sources, regardless of how this process was started. */
 const READS_SOURCE = ['--conditions=@wamp/source', '--import', 'tsx'];
 
 /** One process, which listens. */
@@ -21,7 +21,7 @@ async function start(ping: number): Promise<Started> {
 
 export class Target {
   #current: Started;
-  /** The next one starts while this one serves, so that nobody waits for it. */
+  /** The next process, which starts in advance, so that replacing the current one takes no time. */
   #next: Promise<Started>;
 
   readonly #ping: number;
@@ -32,7 +32,7 @@ export class Target {
     this.#next = start(ping);
   }
 
-  /** @param ping from one ping to the next (ms), and to its answer: how soon it notices what is half open */
+  /** @param ping the interval of pings, and the time for their answers (ms), which determine how soon it notices lost clients */
   static async start(ping: number): Promise<Target> {
     return new Target(await start(ping), ping);
   }
@@ -41,23 +41,23 @@ export class Target {
     return this.#current.port;
   }
 
-  /** SIGKILL: it is gone, with all that it knew. */
+  /** Kills the process with SIGKILL. */
   async kill(): Promise<void> {
     await this.#end(({ child }) => child.kill('SIGKILL'));
   }
 
-  /** It says GOODBYE to everybody, and ends. */
+  /** Stops the router gracefully, with GOODBYE to all sessions. */
   async stop(): Promise<void> {
     await this.#end(({ child }) => child.send('stop'));
   }
 
-  /** Another one takes its place, on another port. */
+  /** Replaces the process by the next one, on another port. */
   async replace(): Promise<void> {
     this.#current = await this.#next;
     this.#next = start(this.#ping);
   }
 
-  /** Nothing of it moves. */
+  /** Freezes the process. */
   freeze(): void {
     this.#current.child.kill('SIGSTOP');
   }

@@ -1,15 +1,15 @@
-/** One direction of a connection through the fault proxy: what comes in goes out as the weather permits. */
+/** One direction of a connection through the fault proxy, under changing conditions. */
 import type { Socket } from 'node:net';
 
-/** What happens to bytes on their way. */
+/** The conditions for bytes in transit. */
 export interface Weather {
-  /** Nothing gets through. */
+  /** True while no data is passed on. */
   isSilent: boolean;
-  /** How late everything is (ms). */
+  /** The delay of all data (ms). */
   delay: number;
-  /** How many bytes go out at once; Infinity for all that there are. */
+  /** The maximum number of bytes that are written at once; Infinity for no limit. */
   piece: number;
-  /** How many bytes a millisecond lets through; Infinity for all. */
+  /** The maximum rate (bytes per ms); Infinity for no limit. */
   rate: number;
 }
 
@@ -17,7 +17,7 @@ function fairWeather(): Weather {
   return { isSilent: false, delay: 0, piece: Infinity, rate: Infinity };
 }
 
-/** What waits at most (bytes); then the sender is not read. */
+/** When this much waits, reading from the sender pauses (bytes). */
 const MOST_WAITING = 256 * 1024;
 
 export class Way {
@@ -44,7 +44,7 @@ export class Way {
     });
   }
 
-  /** The weather has changed. */
+  /** Called when the conditions have changed. */
   look(): void {
     this.#forward();
   }

@@ -1,4 +1,4 @@
-/** A connection of the load: opened by hand, read and written without a library in between. */
+/** A connection of the load, which reads and writes its socket without a library. */
 import { connect, type Socket } from 'node:net';
 import type { Message } from '@wamp/protocol';
 import type { Elements } from './elements.ts';
@@ -10,11 +10,11 @@ import { webSocket } from './websocket.ts';
 /** Takes the messages of a connection. The bytes are only valid during the call. */
 export interface MessageReceiver {
   message(bytes: Buffer, start: number, end: number): void;
-  /** Nothing more will come. */
+  /** Called when the connection has ended. */
   lost(reason: string): void;
 }
 
-/** What connections of one load share. */
+/** The settings that connections of one load share. */
 export interface Wire {
   readonly elements: Elements;
   readonly turn: Turn;
@@ -31,12 +31,12 @@ export class Connection implements FrameReceiver {
   receiver: MessageReceiver | undefined;
   readonly #scanner: StreamScanner;
   readonly #greeting: Greeting;
-  /** The answer to our greeting, as long as that is not complete. */
+  /** The received part of the answer to the greeting, until it is complete. */
   #answer: Buffer = Buffer.alloc(0);
   readonly #opened: (error?: Error) => void;
   #state: 'opening' | 'open' | 'closed' = 'opening';
 
-  /** Resolves when the server at `ws://…` or `rs://…` has let us in. */
+  /** Resolves when the server at `ws://…` or `rs://…` has accepted the connection. */
   static open(url: URL, wire: Wire): Promise<Connection> {
     return new Promise((resolve, reject) => {
       const connection: Connection = new Connection(url, wire, (error) => {
@@ -70,13 +70,13 @@ export class Connection implements FrameReceiver {
     this.socket.write(this.#greeting.request);
   }
 
-  /** Sends one message, at once: for what is not part of the load. */
+  /** Sends one message at once; for messages that are not part of the load. */
   send(message: Message): void {
     const { serializer } = this.elements;
     this.socket.write(this.framing.frame(serializer.encode(message), serializer));
   }
 
-  /** Lets go of it without a word. */
+  /** Destroys the connection abruptly. */
   destroy(): void {
     this.receiver = undefined;
     this.#state = 'closed';

@@ -1,14 +1,14 @@
-/** Many sessions that are opened in a rush, and then do nothing. */
+/** Opens many sessions as fast as possible, which are then idle. */
 import type { Connection, Wire } from './connection.ts';
 import type { Histogram } from './histogram.ts';
 import { join, type Destination } from './session.ts';
 
 export interface CrowdOptions {
   readonly sessions: number;
-  /** How many are being opened at a time. */
+  /** The number of sessions that are opened at a time. */
   readonly atOnce: number;
   readonly wire: Wire;
-  /** Takes how long each took. */
+  /** Records how long each session took to open. */
   readonly latency: Histogram;
 }
 

@@ -1,13 +1,13 @@
-/** Interface Elements: the elements of a message, read one after another where they stand, nothing decoded. */
+/** Interface Elements: reads the elements of an encoded message one after another, without decoding it. */
 import type { Serializer } from '@wamp/protocol';
 
 /**
- * A cursor in a message of one serializer. Bytes that are no well-formed message give nonsense, which the
- * checks of the load then notice; they never hang the cursor.
+ * A cursor in a message of one serializer. For malformed messages, the values are arbitrary, which the checks of the load then
+ * notice, but the cursor always terminates.
  */
 export interface Elements {
   readonly serializer: Serializer;
-  /** Where the next element stands. */
+  /** The position of the next element. */
   at: number;
   /** Starts with the message at `start` … `end`, inside its list. */
   open(bytes: Buffer, start: number, end: number): void;

@@ -1,4 +1,4 @@
-/** What went wrong with messages that should have arrived whole, once and in order. */
+/** Counts messages that did not arrive whole, once and in order. */
 
 export type FaultKind = 'corrupt' | 'duplicate' | 'missing' | 'reordered' | 'unexpected';
 
@@ -10,7 +10,7 @@ export class Faults {
     reordered: 0,
     unexpected: 0,
   };
-  /** The first of them, in words. */
+  /** A description of the first fault. */
   first: string | undefined;
 
   get total(): number {

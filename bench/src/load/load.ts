@@ -10,18 +10,18 @@ export interface Load {
   /** From sending to answer or delivery, of each that was delivered. */
   readonly latency: Histogram;
   readonly faults: Faults;
-  /** Begins to send, and sends on whenever its window allows. */
+  /** Starts sending, whenever the window allows. */
   start(): void;
-  /** Sends nothing new. What is under way still arrives. */
+  /** Stops sending. Messages in transit still arrive. */
   stop(): void;
   /** Ends its connections. */
   close(): void;
 }
 
-/** How long what is under way may take to arrive (ms) before it is missing. */
+/** The time after which messages in transit count as missing (ms). */
 const PATIENCE = 3000;
 
-/** Stops a load and waits for what is under way; what does not come is noted as missing. */
+/** Stops a load and waits for messages in transit; those that do not arrive are noted as missing. */
 export async function drain(load: Load, patience: number = PATIENCE): Promise<void> {
   load.stop();
   const end = performance.now() + patience;

@@ -1,4 +1,4 @@
-/** Messages of one kind on one socket: frames that are whole but for ids and numbers, which are patched in. */
+/** Sends messages of one kind on one socket, from prepared frames into which ids and numbers are patched. */
 import type { Socket } from 'node:net';
 import type { Message } from '@wamp/protocol';
 import type { Elements } from './elements.ts';

@@ -1,4 +1,4 @@
-/** What messages carry: who sent it, its number, and a filling that is compared byte by byte. */
+/** The payload of messages: the sender, a number, and a filling that is compared byte by byte. */
 import { isDeepStrictEqual } from 'node:util';
 import { Payload } from '@wamp/protocol';
 import type { Elements } from './elements.ts';

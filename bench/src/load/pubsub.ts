@@ -1,4 +1,4 @@
-/** Events through a router: one publisher keeps a window of publications full, all their receivers check them. */
+/** A load of events: one publisher keeps a window of publications full, and all receivers check them. */
 import { MessageType, Payload, type Message } from '@wamp/protocol';
 import type { Connection, MessageReceiver } from './connection.ts';
 import type { Elements } from './elements.ts';

@@ -1,4 +1,4 @@
-/** Sizes of the rings in which loads remember what is under way. */
+/** Computes the sizes of the rings in which loads keep track of messages in transit. */
 
 /** A power of two with room for `window` messages that end in any order. */
 export function ringSize(window: number): number {

@@ -1,4 +1,4 @@
-/** Calls through a router: callers keep a window full, callees send back what they are given. */
+/** A load of calls: callers keep a window of calls full, and callees return their arguments. */
 import { MessageType, Payload, type Message } from '@wamp/protocol';
 import type { Connection, MessageReceiver } from './connection.ts';
 import type { Elements } from './elements.ts';
@@ -26,7 +26,7 @@ export interface RpcOptions {
   readonly callee: () => Elements;
 }
 
-/** What has been opened for a load. */
+/** The sessions of a load. */
 interface RpcSessions {
   readonly turn: Turn;
   readonly uris: Uris;

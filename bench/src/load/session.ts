@@ -2,7 +2,7 @@
 import { MessageType, type Message, type RequestType } from '@wamp/protocol';
 import { Connection, type MessageReceiver, type Wire } from './connection.ts';
 
-/** Where the load goes. */
+/** The destination of the load. */
 export interface Destination {
   readonly url: string;
   readonly realm: string;
@@ -10,7 +10,7 @@ export interface Destination {
   readonly relay: boolean;
 }
 
-/** What a connection does, and which of several: a relay connects `caller/3` with `callee/3`. */
+/** The role and index of a connection: a relay connects `caller/3` with `callee/3`. */
 export type Role = `${'caller' | 'callee' | 'publisher' | 'subscriber' | 'idle'}/${number}`;
 
 type Request = Extract<Message, { readonly type: RequestType; readonly request: number }>;

@@ -1,4 +1,4 @@
-/** Routers with one way to log in each, to ten users, of whom one is joe. */
+/** Creates routers with one authentication method each, and ten users, among them joe. */
 import {
   createRouter,
   cryptosign,
@@ -13,7 +13,7 @@ import {
 } from '@wamp/router';
 import { guessing, guessingScram, signing, type Trick } from './intruder.ts';
 
-/** A way in, and how somebody tries it who has no secret. */
+/** A router with one authentication method, and how an intruder without the secret attempts it. */
 export interface Door {
   readonly name: string;
   readonly method: string;
@@ -26,7 +26,7 @@ type Source<C> = ReadonlyMap<string, C> | CredentialFunction<C>;
 
 const USERS = ['joe', 'ann', 'bob', 'cat', 'dan', 'eli', 'fay', 'gus', 'hal', 'ivy'];
 const ROLE = { authrole: 'user' };
-/** Cheaper than anybody should have them, so that what differs is not lost in what they cost. */
+/** Much cheaper than recommended, so that differences are not hidden by the cost of key derivation. */
 const SALTING = { salt: 'salt123', iterations: 100, keylen: 32 };
 const COST = { kdf: 'pbkdf2', iterations: 4096 } as const;
 const KEYS = [
@@ -63,7 +63,7 @@ function bothSources<C>(
   const door = (source: string, authenticator: Authenticator): Door => ({
     name: `${name}, ${source}`,
     method: authenticator.method,
-    // Nobody has to wait here: that would end it soon.
+    // Attempts are not delayed after failures, because all of them fail.
     router: createRouter({ realms: ['realm1'], authenticators: [authenticator], attempts: false }),
     trick,
   });

@@ -1,23 +1,23 @@
-/** A client that wants to come in and has no secret: it says HELLO, answers the challenge, and is refused. */
+/** A client without the secret: it sends HELLO, answers the challenge, and is refused. */
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { json, type Dict } from '@wamp/protocol';
 import { inMemory, type Router } from '@wamp/router';
 
-/** How an intruder goes about one method. */
+/** How an intruder attempts one method. */
 export interface Trick {
   /** For HELLO.Details.authextra. */
   readonly authextra?: Dict;
-  /** What it makes of CHALLENGE.Extra: of the right shape, and wrong. */
+  /** Composes a well-formed but wrong answer to a challenge. */
   answer(extra: Dict): { readonly signature: string; readonly extra?: Dict };
 }
 
-/** As everybody is told who is not let in. */
+/** The refusal that every intruder gets. */
 const REFUSED = '[3,{"message":"the credentials are not valid"},"wamp.error.authentication_denied"]';
 
 /**
- * One attempt.
- * @returns how long the router has taken for it (ms)
- * @throws Error unless it is refused like everybody else
+ * Makes one attempt.
+ * @returns the time that the router took (ms)
+ * @throws Error unless the refusal is the same as for all intruders
  */
 export async function intrude(router: Router, method: string, authid: string, trick: Trick): Promise<number> {
   const transport = inMemory(router, json);
@@ -46,7 +46,7 @@ export async function intrude(router: Router, method: string, authid: string, tr
   return challenged - start + (performance.now() - answered);
 }
 
-/** Thirty-two bytes of no meaning, as ticket, signature or proof. */
+/** Sends 32 random bytes as ticket, signature or proof. */
 export const guessing: Trick = { answer: () => ({ signature: randomBytes(32).toString('base64') }) };
 
 export const guessingScram: Trick = {

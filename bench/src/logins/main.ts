@@ -1,17 +1,17 @@
 /**
- * `npm run login-cost`: what a login costs the router that fails for a wrong secret, and what one costs of a user that
- * there is not. Whoever can tell them apart by time learns who has an account.
+ * `npm run login-cost`: compares the cost of log-ins with a wrong secret and of log-ins of unknown users. If they differ, an
+ * attacker can find out by timing which users exist.
  */
 import { digits } from '../figures.ts';
 import { median } from '../median.ts';
 import { openDoors, type Door } from './doors.ts';
 import { intrude } from './intruder.ts';
 
-/** Of either kind. */
+/** The number of log-ins of each kind. */
 const LOGINS = 2000;
-/** Before that, for the compiler. */
+/** The number of log-ins before the measurement, so that the code is compiled. */
 const WARM_UP = 300;
-/** The ratio may be so far from 1. */
+/** The maximum difference of the ratio from 1. */
 const BOUND = 0.1;
 
 /** Times of logins, in µs. */
@@ -20,7 +20,7 @@ interface Costs {
   readonly unknownUser: readonly number[];
 }
 
-/** Both kinds in turns, in random order, so that whatever else happens happens to both. */
+/** Measures both kinds alternately, in random order, so that other load affects both equally. */
 async function measure({ router, method, trick }: Door): Promise<Costs> {
   const wrongSecret: number[] = [];
   const unknownUser: number[] = [];

@@ -1,4 +1,4 @@
-/** What a peer's program owes to the one that started it: to say where it listens, and to end with it. */
+/** Connects the program of a peer with its parent: reports where it listens, and ends with the parent. */
 import type { AddressInfo, Server } from 'node:net';
 
 /** Where a peer listens. */

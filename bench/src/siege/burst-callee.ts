@@ -1,4 +1,4 @@
-/** A callee of the client library that answers at once, in a process of its own; it tells its parent how its session is. */
+/** A callee that uses the client library and answers at once, in a separate process; it reports the state of its session. */
 import { connect } from '@wamp/client';
 
 const port = process.argv[2] ?? '';

@@ -1,4 +1,4 @@
-/** `npm run burst`: whether who answers and reads as well as it can stays connected when others send in one go. */
+/** `npm run burst`: checks that a callee or subscriber that works as fast as it can stays connected during bursts. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -13,13 +13,13 @@ import { newKindTally } from './tally.ts';
 
 const USAGE = `npm run burst -- [options]
 
-  --calls N        calls in one go, 64 by default: of 1 MB each, then with results of 1 MB each
-  --megabytes N    events in one go, together; 200 by default: as messages of 1 MB, then of 64 KB
-  --rate N         what their subscriber reads: 2 MB/s by default, so that it takes 100 s, twice
+  --calls N        the number of calls in a burst, 64 by default: first of 1 MB each, then with results of 1 MB each
+  --megabytes N    the size of a burst of events, 200 MB by default: first as messages of 1 MB, then of 64 KB
+  --rate N         the rate at which the subscriber reads, in MB/s; 2 by default, so that each burst takes 100 s
   --router FILE    the main.js of another build
 
-The callee is a session of @wamp/client in a process of its own, which answers at once.
-Exit code: 0 when every call has its result, every event has come, in order, and nobody's session has ended.
+The callee is a session of @wamp/client in a separate process, which answers at once.
+Exit code: 0 when every call has its result, every event has arrived, in order, and no session has ended; 1 otherwise.
 `;
 
 const { values } = parseArgs({

@@ -1,11 +1,11 @@
-/** The life of a hostile session: it connects, attacks in ways that it picks by chance, goes or is ended, and comes back. */
+/** A hostile session: connects, attacks in randomly chosen ways, leaves or is ended, and connects again. */
 import { sleep } from '../sleep.ts';
 import { KINDS, speechesFor } from './kinds/index.ts';
 import { Link, type Place } from './link.ts';
 import { Random } from './random.ts';
 import { count, fault, kindOf, type HostileTally } from './tally.ts';
 
-/** What all of them are told. */
+/** The settings of all hostile sessions. */
 export interface Orders {
   readonly place: Place;
   readonly seed: number;

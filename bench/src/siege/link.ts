@@ -1,4 +1,4 @@
-/** A hostile client's connection: WAMP by hand, which sends what it is told to and reads as much as it is told to. */
+/** The connection of a hostile client, which controls exactly what it sends and how much it reads. */
 import { connect, type Socket } from 'node:net';
 import { fromList, json, splitBatch, type Serializer } from '@wamp/protocol';
 import { cbor } from '@wamp/protocol/cbor';
@@ -34,7 +34,7 @@ const FEATURES = {
 }; // prettier-ignore
 const ROLES = Object.fromEntries(Object.entries(FEATURES).map(([role, features]) => [role, { features }]));
 
-/** Where the router is, and whom it is told that we are. */
+/** The address of the router, and the identity that the client claims. */
 export interface Place {
   readonly port: number;
   readonly realm: string;
@@ -209,13 +209,13 @@ export class Link {
     this.registrations = [];
   }
 
-  /** Goes without a word. */
+  /** Closes the connection abruptly. */
   leave(): void {
     this.#leaves = true;
     this.#end('');
   }
 
-  /** Goes as one should. */
+  /** Leaves with GOODBYE. */
   async sayGoodbye(): Promise<void> {
     this.#leaves = true;
     this.send('[6,{},"wamp.close.close_realm"]');

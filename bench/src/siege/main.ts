@@ -1,4 +1,4 @@
-/** `npm run siege`: whether the router holds against a hundred hostile sessions that keep to the rules. */
+/** `npm run siege`: checks that the router withstands a hundred hostile sessions that send legal messages only. */
 import { parseArgs } from 'node:util';
 import { GROUPS, KINDS } from './kinds/index.ts';
 import { faultsOf, line, LINE_TITLE, report } from './report.ts';
@@ -6,29 +6,29 @@ import { siege, type SiegeOptions } from './siege.ts';
 
 const USAGE = `npm run siege -- [options]
 
-  --seconds N      how long; 60 by default
+  --seconds N      the duration of the siege; 60 by default
   --heap MIB       --max-old-space-size of the router; 1024 by default
   --sessions N     hostile sessions at a time; 100 by default
-  --processes N    processes that they live in; 2 by default
-  --seed N         what the hostile sessions do; 1 by default
-  --only A,B       these kinds of attack alone; --list prints all
-  --each           one kind after the other, each with a router of its own: a line for each (10 sessions, 8 s)
-  --port N         where the router listens; any free port by default
+  --processes N    processes for the hostile sessions; 2 by default
+  --seed N         the seed that determines what the hostile sessions do; 1 by default
+  --only A,B       only these kinds of attack; --list prints all
+  --each           one kind after the other, each with a new router; prints a line for each (10 sessions, 8 s)
+  --port N         the port of the router; any free port by default
   --config FILE    a configuration of the router, which listens on --port and has --realm
   --realm URI      realm1 by default
   --router FILE    the main.js of another build
-  --cpu-prof DIR   the router writes a CPU profile there
-  --json           the outcome as JSON
+  --cpu-prof DIR   the router writes a CPU profile to this folder
+  --json           prints the outcome as JSON
 
-Starts the built router (npm run build) and lets hostile sessions send it legal messages of the kinds that hurt, while a
-witness of eight sessions over WebSocket and RawSocket makes 50 calls and publishes 50 events a second. CPU is measured
-within the router's process, from one turn of its event loop to the next; garbage collection and its helper threads count.
+Starts the built router (npm run build). Hostile sessions send legal messages of costly kinds to it, while a witness of eight
+sessions over WebSocket and RawSocket makes 50 calls and publishes 50 events per second. CPU is measured within the router's
+process, per turn of its event loop, and includes garbage collection and its helper threads.
 
-Bounds: the process lives; no session of the witness ends, no call of it fails, no event is lost; no turn takes more than
-50 ms of CPU of the main thread; 30 s after the last hostile session has gone, RSS is 1.1 times what it was and 64 MiB at
-most, and what the realm is to keep, such as retained events, by its own account.
-Latencies are told, not judged: they are the machine's, too.
-Exit code: 0 when everything is within its bounds, 1 when something is not.
+Limits: the process survives; no session of the witness ends, none of its calls fails, and none of its events is lost; no turn
+takes more than 50 ms of CPU of the main thread; 30 s after the last hostile session has left, RSS is at most 1.1 times what it
+was before, plus 64 MiB, plus the data that the realm keeps by its own account, such as retained events.
+Latencies have no limits, because they also depend on the machine.
+Exit code: 0 when everything is within its limits, 1 otherwise.
 `;
 
 const { values } = parseArgs({
@@ -51,7 +51,7 @@ const { values } = parseArgs({
   },
 });
 
-/** @throws Error for what is no kind */
+/** The kinds of attack to run. @throws Error for an unknown kind */
 function kinds(only: string | undefined): readonly string[] {
   const all = Object.keys(KINDS);
   if (only === undefined) return all;
@@ -77,7 +77,7 @@ function options(chosen: readonly string[], seconds: number, sessions: number): 
   };
 }
 
-/** @returns whether the router has held */
+/** Attacks with all kinds at once. @returns true when the router has withstood */
 async function all(): Promise<boolean> {
   const outcome = await siege(options(kinds(values.only), 60, 100));
   const faults = faultsOf(outcome);
@@ -85,7 +85,7 @@ async function all(): Promise<boolean> {
   return faults.length === 0;
 }
 
-/** @returns whether the router has held against every one */
+/** Attacks with one kind after the other. @returns true when the router has withstood each */
 async function each(): Promise<boolean> {
   let held = true;
   if (!values.json) console.log(LINE_TITLE);

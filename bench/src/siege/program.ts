@@ -1,4 +1,4 @@
-/** Starts the built router program in a process of its own, with the monitor of its turns, and asks it how it is. */
+/** Starts the built router program in a separate process, with a monitor of its turns, and queries the figures. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Numbers that look random and are the same for the same seed. */
+/** Generates pseudo-random numbers from a seed. */
 
 /** Mulberry32: small, fast, and good enough to choose what a hostile session does next. */
 export class Random {

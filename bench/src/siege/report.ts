@@ -1,4 +1,4 @@
-/** What a siege has shown, as a table, and whether that is good enough. */
+/** Prints the results of a siege as a table, and checks them against their limits. */
 import { digits } from '../figures.ts';
 import { SPREAD } from './spread.ts';
 import type { TurnFigures } from './preload.ts';
@@ -12,17 +12,17 @@ const LONGEST_TURN = 50;
 /** Longest turns that are listed. */
 const LISTED = 5;
 
-/** What is beyond its bounds; empty when the router has held. */
+/** The figures that exceed their limits; empty when the router has withstood. */
 export function faultsOf({ death, figures, testimony, memory }: Outcome): string[] {
   const faults: string[] = [];
   if (death !== undefined) faults.push(`the process died: ${death}`);
   const longest = figures?.longestOfMain ?? figures?.longest[0]?.cpu;
-  if (longest === undefined) faults.push('the router did not say how long its turns were');
+  if (longest === undefined) faults.push('the router did not report how long its turns were');
   else if (longest > LONGEST_TURN)
     faults.push(
       `the longest turn took ${digits(longest)} ms of CPU of the main thread (at most ${LONGEST_TURN})`,
     );
-  if (testimony === undefined) faults.push('the witness did not testify');
+  if (testimony === undefined) faults.push('the witness did not report');
   else {
     for (const ended of testimony.endedSessions) faults.push(`a session of the witness ended: ${ended}`);
     if (testimony.lostEvents > 0) faults.push(`${testimony.lostEvents} events of the witness were lost`);
@@ -47,8 +47,8 @@ export function report(outcome: Outcome): string {
     ...hostile(outcome),
     ...(outcome.death === undefined ? [] : ['', 'The end of its log:', outcome.log]),
     '',
-    ...faults.map((fault) => `BEYOND ITS BOUND: ${fault}`),
-    faults.length === 0 ? 'The router has held.' : 'The router has NOT held.',
+    ...faults.map((fault) => `LIMIT EXCEEDED: ${fault}`),
+    faults.length === 0 ? 'The router has withstood the siege.' : 'The router has NOT withstood the siege.',
   ].join('\n');
 }
 
@@ -90,7 +90,7 @@ function turnLine({ at, cpu, mainCpu, wall, collecting }: TurnFigures): string {
 }
 
 function witness({ testimony }: Outcome): string[] {
-  if (testimony === undefined) return ['witness       no testimony'];
+  if (testimony === undefined) return ['witness       no report'];
   const { calls, events, ownDelay, published, lostEvents, misplacedEvents, failedCalls, unanswered } =
     testimony;
   const failed = Object.values(failedCalls).reduce((sum, times) => sum + times, 0);

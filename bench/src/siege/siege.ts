@@ -1,4 +1,4 @@
-/** The siege: hostile sessions around the router program, and a witness who uses it meanwhile. */
+/** The siege: attacks the router program with hostile sessions, while a witness uses it normally. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -33,7 +33,7 @@ interface Memory {
   readonly heapTotalAfter: number;
   /** What buffers take in the end, those of what is kept among them. */
   readonly buffersAfter: number;
-  /** What the realm keeps in the end because it was told to, as it weighs it; undefined where nobody may ask. */
+  /** The bytes that the realm keeps in the end, such as retained events; undefined if `wamp.metrics.get` is not permitted. */
   readonly kept: number | undefined;
 }
 
@@ -55,8 +55,8 @@ export interface Outcome {
 /** Memory may be this much above what it was, and {@link MEMORY_CONSTANT}. */
 const MEMORY_RATIO = 1.1;
 /**
- * What a process that has worked keeps, whoever worked with it: compiled code, young generations at their full size, and
- * what malloc holds back (bytes).
+ * The memory that any process keeps after work: compiled code, young generations at their full size, and memory that malloc
+ * does not return (bytes).
  */
 const MEMORY_CONSTANT: number = 64 * 1024 * 1024;
 /** How long memory may take to come back (s). */

@@ -1,4 +1,4 @@
-/** `npm run storm`: thousands of clients who join at once, beside a few who hold what connections they can get. */
+/** `npm run storm`: thousands of clients join at once, while a few hostile ones hold as many connections as they can. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,12 +13,12 @@ import { count, newKindTally } from './tally.ts';
 const USAGE = `npm run storm -- [options]
 
   --sessions N   clients that connect in the same turn; 5000 by default, over WebSocket, then over RawSocket
-  --hostile N    addresses beside them that connect again and again and never say HELLO; 0 by default
+  --hostile N    hostile addresses that connect repeatedly and never send HELLO; 0 by default
   --hold N       connections that each of these tries to hold; 400 by default
   --router FILE  the main.js of another build
 
-The clients come from loopback. With --hostile, each has an address of its own, by X-Forwarded-For and by the PROXY
-protocol, and the router trusts the proxy that says so.
+The clients connect from the loopback address. With --hostile, each has an address of its own, by X-Forwarded-For and by the
+PROXY protocol, which the router trusts.
 Exit code: 0 when every client has joined, over both transports, and 1 otherwise.
 `;
 
@@ -35,7 +35,7 @@ const { values } = parseArgs({
 /** Those who are hostile come first, and have so long to take what they can (s). */
 const HEAD_START = 3;
 
-/** An address of nobody in particular, by number. */
+/** An address for a client, by number. */
 function address(number: number): string {
   return `10.${1 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`;
 }
@@ -95,7 +95,7 @@ class Holder {
   }
 }
 
-/** Everybody joins at once. @returns whether all have */
+/** Joins all clients at once. @returns true when all have joined */
 async function storm(program: Program, port: number, speech: Speech, hostile: number): Promise<boolean> {
   const holders = Array.from({ length: hostile }, (_, number) => {
     const place = { port, realm: 'realm1', from: hostileAddress(number) };

@@ -1,4 +1,4 @@
-/** What hostile sessions have sent, and how the router answered. */
+/** Counts what hostile sessions have sent, and how the router has answered. */
 
 /** Of one kind of attack. */
 export interface KindTally {

@@ -1,4 +1,4 @@
-/** The witness's process: joins when told where, says so, and testifies when told to stop. */
+/** The process of the witness: joins on request, and reports its figures when it is told to stop. */
 import type { Place } from './link.ts';
 import { Witness } from './witness.ts';
 

@@ -1,4 +1,4 @@
-/** Honest clients, who call and publish steadily and note what becomes of each call and each event. */
+/** The witness: honest clients that call and publish steadily, and record the outcome of each call and event. */
 import { connect, webSocket, type Session } from '@wamp/client';
 import { rawSocket } from '@wamp/client/rawsocket';
 import { Histogram } from '../load/histogram.ts';
@@ -13,7 +13,7 @@ export interface Latency {
   readonly max: number;
 }
 
-/** What the witness has to tell; crosses process boundaries as JSON. */
+/** The figures of the witness; passed between processes as JSON. */
 export interface Testimony {
   readonly calls: Latency;
   readonly events: Latency;

@@ -1,4 +1,4 @@
-/** What router and clients have agreed upon. */
+/** The credentials, topics and limits that the router and the clients of the soak share. */
 
 export const NAME = 'joe';
 export const PASSWORD = 'a password of joe';

@@ -1,8 +1,8 @@
-/** Churn: visits begin at an even rate, for as long as is wanted, while the residents go their rounds. */
+/** Churn: begins visits at an even rate for a given time, while the residents exchange calls and events. */
 import { sleep } from '../sleep.ts';
 import { Residents, Tally, visit } from './visits.ts';
 
-/** More visits at a time are not begun: then the machine is too slow for the rate, and the report says so. */
+/** The maximum number of concurrent visits. If the machine is too slow for the rate, the report says so. */
 const MOST_AT_A_TIME = 50;
 /** How long the last visits may take (s). */
 const PATIENCE = 60;
@@ -34,7 +34,7 @@ export class Churn {
     return this.#postponed;
   }
 
-  /** Goes on until {@link end}; resolves when everybody has left. @returns the rounds of the residents */
+  /** Runs until {@link end}; resolves when all visitors have left. @returns the number of rounds of the residents */
   async run(): Promise<number> {
     const residents = await Residents.move(this.#port);
     const rounds = this.#goRound(residents);
@@ -54,7 +54,7 @@ export class Churn {
     this.#over = true;
   }
 
-  /** Whoever has not left by now never will: its number tells what it did. */
+  /** Reports visitors that have not left in time, by their number, which determines what they did. */
   async #lastVisits(): Promise<void> {
     await Promise.race([Promise.all(this.#visits.keys()), sleep(PATIENCE)]);
     for (const number of this.#visits.values()) this.#trouble(`visit ${number} has not come to its end`);

@@ -1,4 +1,4 @@
-/** `npm run soak`: whether the router lasts. */
+/** `npm run soak`: checks that the router runs for a long time without a leak. */
 import { parseArgs } from 'node:util';
 import { pinLoad } from './peer.ts';
 import { soak } from './soak.ts';
@@ -6,24 +6,24 @@ import { stuck } from './stuck.ts';
 
 const USAGE = `npm run soak -- [options]
 
-  --minutes N   how long; 20 by default, of which the first quarter is warm-up
+  --minutes N   the duration; 20 by default, of which the first quarter is warm-up
   --joins N     visits that begin per second; 100 by default
-  --stuck       instead: one subscriber among 1,000 that stops reading, under each policy
-  --seconds N   with --stuck: how long each run takes, of which each policy has ten; 25 by default
+  --stuck       another test: one subscriber among 1,000 stops reading, under each slow-consumer policy
+  --seconds N   with --stuck: the duration of each run, of which each policy has ten; 25 by default
 
-The soak lets clients come over every transport, in every serializer and by every way to log in, do something of
-everything and go in every way, while two residents exchange events and calls that must all arrive, in order.
-Of the router, in a process of its own, it takes 400 samples, each after all garbage has been collected. Heap (less
-compiled code) and RSS are judged by the slope of the samples after the warm-up: least squares over the means of 20 blocks, with a
-95 % confidence interval (Student's t, 18 degrees of freedom). "within" means that the whole interval is below the
-bound, "beyond" that it is above, and "not known" that it reaches across: a longer run is narrower. In the end
-everybody leaves, and descriptors and map sizes are those of the beginning: the only subscription that the router
-holds by itself is that of the topic with a history.
+Clients connect over every transport, with every serializer and every authentication method, use every feature and leave in
+every way, while two resident clients exchange events and calls that must all arrive, in order. The router runs in a separate
+process, from which 400 samples are taken, each after all garbage has been collected. The verdicts on heap (without compiled
+code) and RSS depend on the slope of the samples after the warm-up: least squares over the means of 20 blocks, with a 95 %
+confidence interval (Student's t, 18 degrees of freedom). "within" means that the whole interval is below the bound, "beyond"
+that it is above, and "unknown" that it includes the bound, in which case a longer run gives a narrower interval. In the end,
+all clients leave, and descriptors and map sizes must be those of the beginning: the router itself holds only the subscription
+of the topic with a history.
 
-Bounds: heap 0.5 MiB/h, RSS 5 MiB/h, descriptors ± 2, maps as at the beginning, no fault, nothing lost.
-With --stuck: nothing lost, p99 1.2 times that of the run in which the one reads (the median of five such pairs), memory
-that run's and 40 MiB.
-Exit code: 0 when everything is within its bounds, 1 when something is not, or not known to be.
+Limits: heap 0.5 MiB/h, RSS 5 MiB/h, descriptors ± 2, maps as at the beginning, no fault, nothing lost.
+With --stuck: nothing lost; p99 at most 1.2 times that of the run in which the subscriber reads (the median of five such
+pairs); memory at most that of the same run plus 40 MiB.
+Exit code: 0 when everything is within its limits, 1 otherwise, or when it is unknown.
 `;
 
 const { values } = parseArgs({

@@ -1,4 +1,4 @@
-/** Starts the router in a process of its own, and asks it how it is. */
+/** Starts the router in a separate process, and queries its health. */
 import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +22,7 @@ export function pinLoad(): void {
 export interface Peer {
   readonly port: number;
   readonly pid: number;
-  /** @throws Error when it is no more */
+  /** @throws Error when the process has ended */
   health(): Promise<Health>;
   stop(): Promise<void>;
 }
@@ -38,9 +38,9 @@ export async function startRouter(policy: SlowConsumerPolicy = 'disconnect'): Pr
   process.on('exit', kill);
   pin(child.pid, ROUTER_CORE);
   const ended = once(child, 'close').then(() => {
-    throw new Error('the router is no more');
+    throw new Error('the router process has ended');
   });
-  ended.catch(() => undefined); // whoever asks next hears of it
+  ended.catch(() => undefined); // the next query reports it
   const told = async <T>(): Promise<T> => {
     const [message] = (await Promise.race([once(child, 'message'), ended])) as [T];
     return message;

@@ -1,4 +1,4 @@
-/** The router that is to last: every feature on, every transport on one port; its parent asks how it is. */
+/** The router of the soak, with all features, and all transports on one port; it reports its health to its parent. */
 import { readdirSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
@@ -19,7 +19,7 @@ import {
 } from '@wamp/router';
 import { CRYPTOSIGN, NAME, PASSWORD, PAST, QUEUE_SIZE } from './agreed.ts';
 
-/** How the router is. */
+/** The health of the router. */
 export interface Health {
   /** Without garbage, and without compiled code, of which there is more and less as the compiler sees fit (bytes). */
   readonly heap: number;
@@ -50,7 +50,7 @@ const router = createRouter({
   realms: ['realm1'],
   attempts: false,
   features: defaultFeatures({ history: [{ topic: PAST, depth: 100 }] }),
-  // A busy machine is slow to log in, and no fault.
+  // Log-ins may be slow on a busy machine, which is not a fault.
   limits: {
     queueSize: QUEUE_SIZE,
     helloTimeout: 60_000,

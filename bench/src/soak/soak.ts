@@ -1,4 +1,4 @@
-/** The soak: what a router under churn holds on to, hour by hour. */
+/** The soak: measures how the memory of a router grows under churn. */
 import { isDeepStrictEqual } from 'node:util';
 import { digits } from '../figures.ts';
 import { sleep } from '../sleep.ts';
@@ -14,12 +14,12 @@ const WARM_UP = 1 / 4;
 const SAMPLES = 400;
 /** But not more often than this (s): a sample collects all garbage. */
 const LEAST_INTERVAL = 0.5;
-/** How long those who have left may take to be gone (s): kept HTTP connections end by themselves. */
+/** The time after which everything of clients that have left must be released (s); idle HTTP connections end by themselves. */
 const PATIENCE = 60;
 
-/** What may grow so fast (MiB per hour). */
+/** The maximum growth (MiB per hour). */
 const BOUNDS = { heap: 0.5, rss: 5 } as const;
-/** File descriptors may differ by so many. */
+/** The maximum difference of file descriptors. */
 const DESCRIPTORS = 2;
 
 export interface SoakOptions {
@@ -27,7 +27,7 @@ export interface SoakOptions {
   readonly joinsPerSecond: number;
 }
 
-/** @returns whether everything is within its bounds */
+/** Runs the soak. @returns true when everything is within its limits */
 export async function soak(options: SoakOptions): Promise<boolean> {
   const peer = await startRouter();
   const before = await peer.health();
@@ -106,7 +106,7 @@ function report(
     Math.abs(descriptors) <= DESCRIPTORS &&
     isDeepStrictEqual(after.holds, before.holds) &&
     after.faults.length + troubles.length === 0;
-  console.log(sound ? 'All is within its bounds.' : 'NOT all is within its bounds.');
+  console.log(sound ? 'Everything is within its limits.' : 'NOT everything is within its limits.');
   return sound;
 }
 
@@ -119,5 +119,5 @@ function sizes({ holds }: Health): string {
 const WORDS: Readonly<Record<Verdict, string>> = {
   within: 'within',
   beyond: 'BEYOND',
-  unknown: 'NOT KNOWN, for the interval reaches across the bound: a longer run tells',
+  unknown: 'UNKNOWN, because the interval includes the bound: a longer run decides',
 };

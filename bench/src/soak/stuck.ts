@@ -1,4 +1,4 @@
-/** One among 1,000 subscribers that stops reading: what the other 999 notice, under each policy. */
+/** Measures how one of 1,000 subscribers that stops reading affects the other 999, under each slow-consumer policy. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import {
@@ -22,7 +22,7 @@ import { startRouter, type Peer } from './peer.ts';
 
 const MIB = 1024 * 1024;
 const CROWD = 999;
-/** What everybody is told: events of 1 KiB, so many a second. */
+/** Events for all subscribers. */
 const NEWS = { topic: 'stuck.news', size: 1024, perSecond: 20 } as const;
 /**
  * What only the one is told, so that it is behind by far more than the system holds for a socket, which may be
@@ -35,7 +35,7 @@ const P99_BOUND = 1.2;
 /** Memory beyond that of the run in which the one reads: its queue, and this (bytes). */
 const MEMORY_BOUND = 32 * MIB;
 
-/** What a run has shown. */
+/** The result of a run. */
 interface Outcome {
   readonly delivered: number;
   readonly lost: number;
@@ -68,7 +68,7 @@ export async function stuck(seconds: number): Promise<boolean> {
   return sound;
 }
 
-/** What else the machine does comes and goes: nobody is always first. */
+/** Runs both variants in alternating order, because other load on the machine changes. */
 async function pair(policy: SlowConsumerPolicy, seconds: number, readsFirst: boolean): Promise<Pair> {
   const first = await run(policy, seconds, readsFirst);
   const second = await run(policy, seconds, !readsFirst);

@@ -1,4 +1,4 @@
-/** Visits: clients that come in every way, do something of everything, and go in every way. */
+/** Visits: clients that connect in every way, use every feature, and leave in every way. */
 import {
   anonymous,
   connect,
@@ -52,14 +52,14 @@ export class Tally {
   }
 }
 
-/** Somebody who has come, and the line that can be cut. */
+/** A client of a visit, and its transport, which can be cut. */
 interface Visitor {
   readonly number: number;
   readonly session: Session;
   readonly transport: Transport | undefined;
 }
 
-/** Expects that the router refuses, or another client is gone: that is no fault. */
+/** Ignores a refusal by the router, or the absence of another client, which are not faults here. */
 async function perhaps(attempt: PromiseLike<unknown>): Promise<void> {
   try {
     await attempt;
@@ -68,7 +68,7 @@ async function perhaps(attempt: PromiseLike<unknown>): Promise<void> {
   }
 }
 
-/** Each does one thing, and checks what comes of it. */
+/** The actions of a visit; each checks its result. */
 const DEEDS: Readonly<Record<string, (visitor: Visitor) => Promise<void>>> = {
   async call({ session, number }) {
     same(await session.call('soak.echo', [number], { timeout: 60_000 }), number);
@@ -197,7 +197,7 @@ async function arrive(port: number, number: number): Promise<Visitor> {
   return { number, session, transport };
 }
 
-/** Those who stay: they serve the visitors, and must lose nothing. */
+/** Clients that stay connected: they serve the visitors, and must not lose any message. */
 export class Residents {
   readonly #service: Session;
   readonly #witness: Session;

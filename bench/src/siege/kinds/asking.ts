@@ -1,4 +1,4 @@
-/** Attacks on what the router tells of itself: meta procedures with long lists, meta events, coming and going. */
+/** Attacks on the meta APIs: procedures with long lists, meta events, sessions that join and leave. */
 import { LETTERS, longUri } from '../bodies.ts';
 import { flood, some, wait, type Hostile } from './kind.ts';
 import { unsubscribe } from './storing.ts';

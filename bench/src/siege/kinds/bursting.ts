@@ -2,7 +2,7 @@
 import { DICTS, ESCAPES, NESTS, NUMBERS, TEXT_1M, TEXT_64K } from '../bodies.ts';
 import { crawl, some, wait, type Hostile } from './kind.ts';
 
-/** What hostile publishers and subscribers have in common. */
+/** The topic that hostile publishers and subscribers share. */
 export const FEED = 'siege.feed';
 const POLICIES = ['single', 'first', 'last', 'roundrobin', 'random'] as const;
 
@@ -31,7 +31,7 @@ export async function batches(hostile: Hostile): Promise<void> {
   await link.settle();
 }
 
-/** 64 CALLs of 1 MB in one go, to whoever serves. */
+/** Sends 64 CALLs of 1 MB at once, to any callee. */
 export async function callBursts(hostile: Hostile): Promise<void> {
   const { link, random } = hostile;
   const body = random.pick([TEXT_1M, TEXT_1M, DICTS, NUMBERS])();

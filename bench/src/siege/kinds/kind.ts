@@ -1,9 +1,9 @@
-/** What a kind of attack is: something that a session does for some seconds, with legal messages only. */
+/** A kind of attack: what a session does for some seconds, with legal messages only. */
 import { sleep } from '../../sleep.ts';
 import type { Link } from '../link.ts';
 import type { Random } from '../random.ts';
 
-/** Who attacks. */
+/** The session that attacks. */
 export interface Hostile {
   readonly link: Link;
   readonly random: Random;
@@ -16,7 +16,7 @@ export interface Hostile {
 /** Goes once. It ends early when the session is over. */
 export type Kind = (hostile: Hostile) => Promise<void>;
 
-/** So many of the whole attack as the scale says, at least one. */
+/** The number `whole` of a full attack, reduced by the scale; at least 1. */
 export function some(hostile: Hostile, whole: number): number {
   return Math.max(1, Math.round(whole * hostile.scale));
 }

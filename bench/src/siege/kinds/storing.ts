@@ -1,4 +1,4 @@
-/** Attacks on what the router keeps: testaments, retained events, calls that wait, long lists with them. */
+/** Attacks on the memory of the router: testaments, retained events, waiting calls, long lists. */
 import { DICTS, IDS, NAMES, TEXT_1M, TEXT_64K } from '../bodies.ts';
 import { flood, some, wait, type Hostile } from './kind.ts';
 
