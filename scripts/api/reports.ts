@@ -40,7 +40,7 @@ function entriesOf({ exports = {} }: Manifest): readonly EntryPoint[] {
 }
 
 /** The folder with the reports of a package. */
-export function reportFolder({ folder }: TypedPackage): string {
+function reportFolder({ folder }: TypedPackage): string {
   return join(folder, 'api');
 }
 
