@@ -13,13 +13,13 @@ import { LIBRARIES, WORKS, type Library, type Report, type Work } from './works.
 const USAGE = `npm run clients -- [options]
 
   --rounds N  the number of runs of each library, interleaved; 7 by default
-  --count N   the number of timed operations of each kind; 20000 by default
+  --count N   the number of timed operations of each kind; 60000 by default
   --check     exit code 1 if a row is above its target
 `;
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '7' },
-    count: { type: 'string', default: '20000' },
+    count: { type: 'string', default: '60000' },
     check: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },

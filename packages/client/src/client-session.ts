@@ -14,7 +14,7 @@ import {
 import { apiOf, type Api } from './api.ts';
 import { PendingCall, type Call } from './call.ts';
 import { needsOf, type CallOptions } from './call-options.ts';
-import type { Settings } from './connect-options.ts';
+import { DEFAULTS, type DefaultOptions, type Settings } from './connect-options.ts';
 import type { Untyped } from './contract.ts';
 import type { Contract, ImplementOptions, Implementation } from './definition.ts';
 import type { Handle } from './core/handle.ts';
@@ -53,6 +53,7 @@ import {
 import { subscribing } from './subscribing.ts';
 import { statusOf } from './status.ts';
 import { Supervisor } from './supervisor.ts';
+import { prefixOf, viewOf } from './view.ts';
 import { Workload } from './workload.ts';
 import { CallStream, collect, inputIterator, pump, type Stream, type StreamOptions } from './stream.ts';
 
@@ -104,7 +105,8 @@ export class ClientSession implements Session {
       },
     });
     if (settings.lazy === undefined || settings.lazy === false) this.#supervisor.wanted();
-    else if (settings.lazy !== true) this.#watch(settings.lazy.closeAfter);
+    else if (settings.lazy !== true)
+      this.#workload.watch(settings.lazy.closeAfter, () => this.#supervisor.unused());
   }
 
   get state(): SessionState {
@@ -249,6 +251,15 @@ export class ClientSession implements Session {
     );
   }
 
+  scope(uri: Uri): Session {
+    return viewOf(this, prefixOf(this, uri), {});
+  }
+
+  with(defaults: DefaultOptions): Session {
+    demand(DEFAULTS, defaults, 'The defaults', entryOf(this, 'with'));
+    return viewOf(this, '', defaults);
+  }
+
   on<E extends keyof SessionEvents>(type: E, listener: (event: SessionEvents[E]) => void): () => void {
     const entry = entryOf(this, 'on');
     demand(EVENT, type, 'The event of on', entry);
@@ -329,16 +340,5 @@ export class ClientSession implements Session {
     }).catch(traced);
     const loading = loadLateCode();
     return loading === undefined ? attached : handled(attached, loading);
-  }
-
-  /** Disconnects when the session has not been used for this long. */
-  #watch(ms: number): void {
-    const stop = this.#workload.clock.after(ms, () => {
-      const { used, isBusy } = this.#workload;
-      this.#workload.used = false;
-      if (!used && !isBusy) this.#supervisor.unused();
-      this.#watch(ms);
-    });
-    void this.closed.then(stop);
   }
 }

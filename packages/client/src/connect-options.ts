@@ -193,6 +193,13 @@ const isBool = (value: unknown): boolean => typeof value === 'boolean';
 const without = (rules: Rules, ...names: readonly string[]): Rules =>
   Object.fromEntries(Object.entries(rules).filter(([name]) => !names.includes(name)));
 
+/** The rule for option `defaults`, and for the argument of `with`. */
+export const DEFAULTS: Rule = nested('defaults', {
+  call: nested('defaults.call', without(CALL, 'signal', 'onProgress', 'kwargs')),
+  publish: nested('defaults.publish', without(PUBLISH, 'signal', 'kwargs')),
+  subscribe: nested('defaults.subscribe', without(SUBSCRIBE, 'signal', 'since')),
+});
+
 export const COMMON: Rules<CommonOptions> = {
   realm: TEXT,
   auth: orElse((value) => typeof value === 'function', AUTHENTICATOR),
@@ -205,11 +212,7 @@ export const COMMON: Rules<CommonOptions> = {
     (value) => value === false,
     nested('keepAlive', { idle: MILLISECONDS, timeout: MILLISECONDS }),
   ),
-  defaults: nested('defaults', {
-    call: nested('defaults.call', without(CALL, 'signal', 'onProgress', 'kwargs')),
-    publish: nested('defaults.publish', without(PUBLISH, 'signal', 'kwargs')),
-    subscribe: nested('defaults.subscribe', without(SUBSCRIBE, 'signal', 'since')),
-  }),
+  defaults: DEFAULTS,
   offlineQueue: nested('offlineQueue', { max: COUNT, maxBytes: COUNT }),
   exposeErrors: BOOL,
   maxHandlers: COUNT,

@@ -47,6 +47,17 @@ export type ProcedureUri<C> = keyof Procedures<C> & string;
 /** The URIs of a contract's topics. */
 export type TopicUri<C> = keyof Topics<C> & string;
 
+/** What of a contract part is below a prefix; a part that accepts every URI stays as it is. */
+type Below<T, P extends string> = string extends keyof T
+  ? T
+  : { [U in keyof T as U extends `${P}.${infer R}` ? R : never]: T[U] };
+
+/** The procedures and topics of contract `C` whose URIs begin with `P` and a dot, by the rest of their URIs. */
+export interface Scoped<C, P extends string> {
+  procedures: Below<Procedures<C>, P>;
+  topics: Below<Topics<C>, P>;
+}
+
 type ProcedureOf<C, U extends ProcedureUri<C>> = Normal<Procedures<C>[U]>;
 
 /** The positional arguments of a procedure, as it receives them. */

@@ -4,6 +4,7 @@ import type { Id, Uri } from '@wamp/protocol';
 import type { Api } from './api.ts';
 import type { Call } from './call.ts';
 import type { CallOptions } from './call-options.ts';
+import type { DefaultOptions } from './connect-options.ts';
 import type {
   Declared,
   ProcedureArgs,
@@ -13,6 +14,7 @@ import type {
   ProcedureResultKwargs,
   ProcedureUri,
   Rest,
+  Scoped,
   TopicArgs,
   TopicKwargs,
   TopicUri,
@@ -171,6 +173,22 @@ export interface Session<C = Untyped> extends AsyncDisposable {
     handlers: Handlers<D>,
     options?: ImplementOptions,
   ): Promise<Implementation>;
+
+  /**
+   * The same session for the URIs below a prefix: `session.scope('com.app').call('add', [2, 3])` calls `com.app.add`. Events,
+   * invocations and errors show whole URIs. Closing it closes the session.
+   *
+   * @throws TypeError if the prefix is empty or ends with a dot
+   */
+  scope<P extends string>(prefix: P): Session<Scoped<C, P>>;
+
+  /**
+   * The same session with further defaults for options, which apply wherever a request does not set them; option `defaults`
+   * of `connect` applies below them. Closing it closes the session.
+   *
+   * @example const patient = session.with({ call: { timeout: 60_000 } });
+   */
+  with(defaults: DefaultOptions): Session<C>;
 
   /** Calls `listener` on each event of the type. Returns a function that removes the listener. */
   on<E extends keyof SessionEvents>(type: E, listener: (event: SessionEvents[E]) => void): () => void;

@@ -45,6 +45,7 @@ export class Workload implements Office {
   /** Requests in flight when the connection was lost, in their order. */
   #returned: Request[] = [];
   #ending: Ending | undefined;
+  #stopWatching: (() => void) | undefined;
   /** Whether the full queue has been reported since the last connection. */
   #isFull = false;
   /** Set by each request; cleared by the check for idleness. */
@@ -149,10 +150,21 @@ export class Workload implements Office {
     for (const refused of this.#outbox.addFirst(this.#returned.splice(0))) refused.failed(this.#full());
   }
 
+  /** Calls `unused` after each period (ms) without requests and handles, until the session has ended. */
+  watch(ms: number, unused: () => void): void {
+    this.#stopWatching = this.clock.after(ms, () => {
+      const { used } = this;
+      this.used = false;
+      if (!used && !this.isBusy) unused();
+      if (this.#ending === undefined) this.watch(ms, unused);
+    });
+  }
+
   /** Called when the session has ended. */
   end(ending: Ending): void {
     if (this.#ending !== undefined) return;
     this.#ending = ending;
+    this.#stopWatching?.();
     this.#connection = undefined;
     this.subscriptions.end(ending);
     this.registrations.end(ending);

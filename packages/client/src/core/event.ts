@@ -35,6 +35,7 @@ export function eventOf(
     publication,
     retained: details.retained === true,
     publisher: peerIn(details, 'publisher'),
-    details: own(details, {}),
+    // Messages without details share a frozen value.
+    details: Object.isFrozen(details) ? {} : details,
   };
 }

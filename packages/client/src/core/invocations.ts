@@ -18,6 +18,7 @@ import type { Callee } from './callee.ts';
 import type { Gate } from './gate.ts';
 import type { Ending } from '../ending.ts';
 import { RunningInvocation } from './invocation.ts';
+import { IdTable } from './id-table.ts';
 import { isGenerator, type Generator } from './generator.ts';
 import { packed, unpacked, unpackerIn } from './packing.ts';
 import { isPassthru, type Plain } from './passthru.ts';
@@ -35,7 +36,7 @@ export class Invocations {
   readonly #registrations: Attachments<Callee>;
   readonly #gate: Gate;
   readonly #port: HandlerPort;
-  readonly #running = new Map<Id, RunningInvocation>();
+  readonly #running = new IdTable<RunningInvocation>();
   /** Invocation ids increase, possibly with gaps (T-6): a higher one was never received. */
   #highest: Id = 0;
   /** Invocations that ended while their caller still sent input (PCI-12). */
@@ -72,7 +73,7 @@ export class Invocations {
       return;
     }
     const invocation = new RunningInvocation(message, entry.uri, this.#progress);
-    this.#running.set(request, invocation);
+    this.#running.add(request, invocation);
     this.#arm(invocation);
     this.#serve(invocation, entry, bytes);
   }
@@ -93,7 +94,7 @@ export class Invocations {
 
   /** The WAMP session has ended: aborts the invocations that run. */
   end({ error }: Ending): void {
-    for (const invocation of [...this.#running.values()]) {
+    for (const invocation of this.#running.values()) {
       this.#over(invocation);
       invocation.abort(error ?? new CanceledError(ErrorUri.CANCELED));
     }

@@ -8,11 +8,18 @@ export interface Peer {
   readonly authrole?: string;
 }
 
-/** The peer from the attributes `role`, `role_authid` and `role_authrole` of Details; undefined if there are none. */
+/** The attributes of Details. Composing their names for each message would cost more than all else here. */
+const ATTRIBUTES = {
+  publisher: ['publisher', 'publisher_authid', 'publisher_authrole'],
+  caller: ['caller', 'caller_authid', 'caller_authrole'],
+} as const;
+
+/** The peer from the attributes of Details; undefined if there are none. */
 export function peerIn(details: Dict, role: 'publisher' | 'caller'): Peer | undefined {
-  const session = details[role];
-  const authid = details[`${role}_authid`];
-  const authrole = details[`${role}_authrole`];
+  const [id, ofAuthid, ofAuthrole] = ATTRIBUTES[role];
+  const session = details[id];
+  const authid = details[ofAuthid];
+  const authrole = details[ofAuthrole];
   if (session === undefined && authid === undefined && authrole === undefined) return undefined;
   return {
     ...(typeof session === 'number' && { session }),

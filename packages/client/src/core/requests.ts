@@ -13,6 +13,7 @@ import {
   type Unregistered,
   type Unsubscribed,
 } from '@wamp/protocol';
+import { IdTable } from './id-table.ts';
 
 /** The messages that answer a request. */
 export type Answer = Published | Subscribed | Unsubscribed | Result | Registered | Unregistered;
@@ -44,7 +45,7 @@ const REQUEST_OF: Readonly<Record<Answer['type'], RequestType>> = {
  */
 export class Requests {
   #last: Id = 0;
-  readonly #waiting = new Map<Id, Waiter>();
+  readonly #waiting = new IdTable<Waiter>();
 
   /** The id that `open` issues next. */
   get next(): Id {
@@ -59,7 +60,7 @@ export class Requests {
   /** Issues an id. Without a waiter no answer is expected, as for an unacknowledged PUBLISH. */
   open(waiter?: Waiter): Id {
     this.#last = this.next;
-    if (waiter !== undefined) this.#waiting.set(this.#last, waiter);
+    if (waiter !== undefined) this.#waiting.add(this.#last, waiter);
     return this.#last;
   }
 
@@ -91,7 +92,7 @@ export class Requests {
 
   /** The session has ended, and requests get no answer. @param survives whether another connection will replace it */
   failAll(error: Error, survives: boolean): void {
-    const waiting = [...this.#waiting.values()];
+    const waiting = this.#waiting.values();
     this.#waiting.clear();
     for (const waiter of waiting) {
       if (survives && waiter.lost !== undefined) waiter.lost(error);

@@ -1,13 +1,14 @@
 /** The WebSocket class of package `ws`, for runtimes without one of their own, and for TLS options. */
 import type { Socket } from 'node:net';
 import { WebSocket, type ClientOptions } from 'ws';
+import { MaskedFrames } from './masked-frames.ts';
 import type { TlsOptions } from './tls.ts';
 import { channelBindingOf } from './tls-binding.ts';
 import type { WebSocketConstructor } from './websocket-like.ts';
 
 class NodeWebSocket extends WebSocket {
   #connection: Socket | undefined;
-  #isCorked = false;
+  readonly #frames = new MaskedFrames();
 
   constructor(url: URL, protocols: string[], options: ClientOptions) {
     super(url, protocols, options);
@@ -16,19 +17,28 @@ class NodeWebSocket extends WebSocket {
     });
   }
 
-  /** Messages sent in one turn are written with one system call. */
+  /** All messages of a turn are written with one system call. */
   override send(data: string | Uint8Array): void {
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      this.#connection?.cork();
-      setImmediate(this.#uncork);
+    const frames = this.#frames;
+    // Some runtimes have a package `ws` of their own, without access to the socket.
+    if (this.#connection === undefined) super.send(data);
+    else {
+      if (frames.size === 0) process.nextTick(this.#flush);
+      if (frames.add(data)) return;
+      this.#flush();
+      if (!frames.add(data)) super.send(data);
     }
-    super.send(data);
   }
 
-  readonly #uncork = (): void => {
-    this.#isCorked = false;
-    this.#connection?.uncork();
+  override close(code?: number, reason?: string | Buffer): void {
+    this.#flush();
+    super.close(code, reason);
+  }
+
+  readonly #flush = (): void => {
+    if (this.#frames.size === 0) return;
+    const frames = this.#frames.take();
+    if (this.#connection?.writable === true) this.#connection.write(frames);
   };
 
   onMessage(heard: (data: unknown) => void): void {
