@@ -155,6 +155,8 @@ export const folders: Readonly<Record<string, string>> = {
   'examples/collaborative-editing/test/':
     'Two editors, one of them offline for a while; in a real browser, too.',
   'examples/mcp-bridge/': '**Procedures as tools** for language models.',
+  'examples/mcp-bridge/src/': 'A realm that describes its procedures, and the bridge.',
+  'examples/mcp-bridge/test/': 'The official client sees and does what its user may.',
 
   'interop/': "Other projects' clients against this router.",
   'interop/test/':
