@@ -56,6 +56,8 @@ export async function apply(
   applySettings(parts, changes, configuration);
   const prepared = new Map(realms.map((realm) => [realm.name, realm]));
   for (const change of changes) if ('realm' in change) applyToRealm(parts, change, prepared);
+  if (changes.some((change) => change.kind === 'realm_changed' && change.keys.includes('auth')))
+    listeners.logInAgain();
   await parts.webhooks.apply(configuration.realms);
   for (const [place, listener] of of('certificate_renewed')) listeners.renew(place, listener);
   for (const place of of('listener_closed').keys()) listeners.close(place);

@@ -28,6 +28,8 @@ export interface OpenListener {
   close(): Promise<unknown>;
   /** Ends idle HTTP connections of browsers. */
   closeIdle(): void;
+  /** Has the principals of HTTP bridges log in again at their next requests. */
+  logInAgain(): void;
   /** Replaces the certificate for future handshakes; for a listener with TLS. */
   renew(tls: TlsOptions): void;
 }
@@ -88,6 +90,9 @@ export function assembleListener(
         reached,
         close,
         closeIdle: () => servers.http?.closeAllConnections(),
+        logInAgain: () => {
+          for (const acceptor of acceptors) acceptor.renew?.();
+        },
         renew: ({ cert, key, ca, passphrase, minVersion }) => {
           const files = { cert, key, ca, passphrase, minVersion };
           if (servers.server instanceof TlsServer) servers.server.setSecureContext(files);
@@ -121,6 +126,8 @@ function ownServersFor(
 
 /** The acceptors, until the listener is closed. */
 interface Acceptor {
+  /** Has principals log in again; for HTTP bridges. */
+  renew?(): void;
   close(): Promise<void>;
 }
 
@@ -167,6 +174,9 @@ function bridgesOf(
     const bodySize = Math.min(rule.bodySize, messageSize);
     const bridge = bridgeHttp(router, { ...shared, ...rule, bodySize, ...definedOf({ entrance }) });
     return {
+      renew: () => {
+        bridge.renew();
+      },
       close() {
         bridge.close();
         return Promise.resolve();

@@ -98,6 +98,11 @@ export class Listeners {
     this.#configured.set(place, listener);
   }
 
+  /** Has the principals of HTTP bridges log in again, because credentials have changed. */
+  logInAgain(): void {
+    for (const listener of [...this.#closed, ...this.#open.values()]) listener.logInAgain();
+  }
+
   /** Stops accepting connections everywhere; resolves when all have ended. */
   closeAll(): Promise<unknown> {
     for (const place of [...this.#open.keys()]) this.close(place);

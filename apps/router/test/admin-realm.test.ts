@@ -413,6 +413,14 @@ describe('a tail', () => {
     expect(tail.entries[1]).not.toHaveProperty('args');
   });
 
+  test('of a topic ends with its realm', async () => {
+    const { router, operator } = open();
+    const tail = follow({ operator }, 'topic.tail', 'realm1', 'com.', 'prefix');
+    await settled();
+    router.removeRealm('realm1');
+    expect(await tail.ended).toMatchObject({ args: ['ended'] });
+  });
+
   test('shows a hundred entries at a time, and counts the others', async () => {
     const { router, clock, operator } = open();
     const tail = follow({ operator }, 'topic.tail', 'realm1', 'com.', 'prefix');

@@ -210,7 +210,7 @@ describe('what is right is understood', () => {
         httpBridges: [
           {
             ...{ path: '/api', realm: 'two', bodySize: 2048, bodyTimeout: 2000, callTimeout: 3000 },
-            ...{ heartbeat: 4000, sessionIdle: 5000, sessions: 6, cookie: 'sid' },
+            ...{ heartbeat: 4000, sessionIdle: 5000, sessionAge: 7000, sessions: 6, cookie: 'sid' },
           },
         ],
         pages: false,

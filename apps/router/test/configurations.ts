@@ -19,7 +19,7 @@ listeners:
     forwarding_header: forwarded
     pages: false
     http_bridges:
-      /api: { realm: two, body_size: 2KiB, body_timeout: 2s, call_timeout: 3s, heartbeat: 4s, session_idle: 5s, sessions: 6, cookie: sid }
+      /api: { realm: two, body_size: 2KiB, body_timeout: 2s, call_timeout: 3s, heartbeat: 4s, session_idle: 5s, session_age: 7s, sessions: 6, cookie: sid }
     tls:
       certificate: certificate.pem
       key: encrypted-key.pem

@@ -142,6 +142,46 @@ test('a webhook of the file gets its events, and another topic after a reload', 
   await expect.poll(() => topics).toEqual(['com.one', 'com.two']);
 });
 
+test('a ticket that a reload withdraws is refused at the next request', async () => {
+  const yaml = (ticket: string): string => `
+listeners: [{ port: 0, http_bridges: { /api: { realm: realm1 } } }]
+realms:
+  - name: realm1
+    auth: { ticket: { principals: { joe: { ticket: ${ticket}, role: user } } } }
+    roles: { user: { permissions: [{ uri: com.one, allow: [publish] }] } }
+`;
+  const { origin, change } = await serve(yaml('first'));
+  const statusWith = async (ticket: string): Promise<number> => {
+    const headers = { 'content-type': 'application/json', authorization: `Basic ${btoa(`joe:${ticket}`)}` };
+    const body = JSON.stringify({ topic: 'com.one' });
+    return (await fetch(`${origin}/api/publish`, { method: 'POST', headers, body })).status;
+  };
+  expect(await statusWith('first')).toBe(200);
+  expect(await change(yaml('second'))).toHaveLength(1);
+  expect([await statusWith('first'), await statusWith('second')]).toEqual([401, 200]);
+});
+
+test('a dead letter of a webhook is logged, and in the metrics', async () => {
+  const refusing = createServer((_request, response) => response.writeHead(410).end());
+  await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void refusing.close());
+  const target = `http://127.0.0.1:${(refusing.address() as AddressInfo).port}/`;
+  const {
+    origin,
+    log,
+    adminUrl = '',
+  } = await serve(`${hooked('com.one', target)}admin: { listener: { port: 0 } }\n`);
+  await post(`${origin}/api/publish`, { topic: 'com.one' });
+  await expect.poll(() => log).toHaveLength(1);
+  expect(JSON.parse(log[0] ?? '')).toMatchObject({
+    code: 'webhook_dead_letter',
+    topic: 'com.one',
+    attempts: 1,
+  });
+  const metrics = await (await fetch(`${new URL(adminUrl).origin}/metrics`)).text();
+  expect(metrics).toMatch(/^wamp_webhook_deliveries_total\{webhook="[^"]+",outcome="dead"\} 1$/m);
+});
+
 test('a reload opens the listener anew where its bridges change', async () => {
   const { change } = await serve(hooked('com.one', 'https://app.example/'));
   const lines = await change(hooked('com.one', 'https://app.example/').replace('/api:', '/other:'));

@@ -44,6 +44,7 @@ const OF_BRIDGES: Readonly<Record<Exclude<keyof BridgeOptions, keyof HttpEntranc
   callTimeout: { key: 'listeners[].http_bridges.*.call_timeout' },
   heartbeat: { key: 'listeners[].http_bridges.*.heartbeat' },
   sessionIdle: { key: 'listeners[].http_bridges.*.session_idle' },
+  sessionAge: { key: 'listeners[].http_bridges.*.session_age' },
   sessions: { key: 'listeners[].http_bridges.*.sessions' },
   cookie: { key: 'listeners[].http_bridges.*.cookie' },
 };

@@ -23,6 +23,8 @@ import { SharedSessions } from './sessions.ts';
 
 /** What {@link bridgeHttp} started. */
 export interface HttpBridge {
+  /** Has every principal log in again at its next request. Call it when credentials have changed. */
+  renew(): void;
   /** Answers no more requests of the server, and has the sessions leave. */
   close(): void;
 }
@@ -57,6 +59,9 @@ export function bridgeHttp(router: Router, options: BridgeOptions): HttpBridge {
   server.removeAllListeners('request');
   server.on('request', listener);
   return {
+    renew() {
+      bridge.renew();
+    },
     close() {
       bridge.close();
     },
@@ -76,9 +81,13 @@ class Bridge {
     this.#clock = router.clock;
     this.#door = new Door(router, this.settings.realm);
     this.#entrance = new HttpEntrance(router, options);
-    const { sessionIdle: idle, sessions: most } = this.settings;
-    this.#sessions = new SharedSessions(router.clock, { idle, most });
+    const { sessionIdle: idle, sessionAge: age, sessions: most } = this.settings;
+    this.#sessions = new SharedSessions(router.clock, { idle, age, most });
     this.#metrics = bridgeMetrics(router);
+  }
+
+  renew(): void {
+    this.#sessions.renew();
   }
 
   close(): void {

@@ -17,6 +17,11 @@ export interface BridgeOptions extends HttpEntranceOptions {
   readonly heartbeat?: number;
   /** How long the session of a principal stays after its last request; 60,000 by default. */
   readonly sessionIdle?: number;
+  /**
+   * After how long a principal has to log in again at its next request, however often its session is used; 300,000 by
+   * default. So long a ticket that was withdrawn may still be accepted.
+   */
+  readonly sessionAge?: number;
   /** How many principals may have a session at a time; 1,000 by default. */
   readonly sessions?: number;
   /** The name of a cookie that has the ticket of the principal; none by default. */
@@ -43,6 +48,7 @@ export function settingsOf(router: Router, options: BridgeOptions): BridgeSettin
     callTimeout: options.callTimeout ?? 60_000,
     heartbeat: options.heartbeat ?? 15_000,
     sessionIdle: options.sessionIdle ?? 60_000,
+    sessionAge: options.sessionAge ?? 300_000,
     sessions: options.sessions ?? 1000,
     ...(cookie === undefined ? {} : { cookie }),
   };

@@ -6,6 +6,8 @@ import type { Clock, LocalSession } from '@wamp/router';
 export interface SessionBounds {
   /** How long one stays after its last request (ms). */
   readonly idle: number;
+  /** After how long a principal logs in again, however often its session is used (ms). */
+  readonly age: number;
   /** How many there are at a time; those that are idle for the longest leave for others. */
   readonly most: number;
 }
@@ -13,6 +15,8 @@ export interface SessionBounds {
 /** A session that is there, or about to be. */
 interface Shared {
   readonly session: Promise<LocalSession>;
+  /** When it began to log in, by the monotonic clock (ms). */
+  readonly began: number;
   /** How many requests use it. */
   users: number;
   /** Cancels its leaving. */
@@ -60,8 +64,13 @@ export class SharedSessions {
     for (const [key, shared] of [...this.#sessions]) this.#dismissed(key, shared);
   }
 
+  /** Has every principal log in again at its next request; sessions in use leave after their requests. */
+  renew(): void {
+    for (const [key, shared] of [...this.#sessions]) this.#retire(key, shared);
+  }
+
   #take(key: string, logIn: () => Promise<LocalSession>): Shared {
-    const known = this.#sessions.get(key);
+    const known = this.#young(key);
     if (known !== undefined) {
       this.#sessions.delete(key);
       this.#sessions.set(key, known);
@@ -71,13 +80,26 @@ export class SharedSessions {
       return known;
     }
     this.#makeRoom();
-    const shared: Shared = { session: logIn(), users: 1, dismiss: undefined };
+    const shared: Shared = { session: logIn(), began: this.#clock.elapsed(), users: 1, dismiss: undefined };
     this.#sessions.set(key, shared);
     shared.session.then(
       (session) => session.closed.then(() => this.#forget(key, shared)),
       () => this.#forget(key, shared),
     );
     return shared;
+  }
+
+  /** The session of a principal, unless its age requires another log-in. */
+  #young(key: string): Shared | undefined {
+    const known = this.#sessions.get(key);
+    if (known === undefined || this.#clock.elapsed() - known.began < this.#bounds.age) return known;
+    this.#retire(key, known);
+    return undefined;
+  }
+
+  #retire(key: string, shared: Shared): void {
+    if (shared.users === 0) this.#dismissed(key, shared);
+    else this.#forget(key, shared);
   }
 
   #makeRoom(): void {
@@ -94,7 +116,11 @@ export class SharedSessions {
 
   #giveBack(key: string, shared: Shared): void {
     shared.users -= 1;
-    if (shared.users > 0 || this.#sessions.get(key) !== shared) return;
+    if (shared.users > 0) return;
+    if (this.#sessions.get(key) !== shared) {
+      this.#dismissed(key, shared);
+      return;
+    }
     shared.dismiss = this.#clock.after(this.#bounds.idle, () => {
       this.#dismissed(key, shared);
     });

@@ -299,6 +299,39 @@ test('requests of one principal share a session, which leaves some time after th
   expect((await here.post('publish', { topic: 'com.open' }, JOE)).status).toBe(200);
 });
 
+test('a principal logs in again after `sessionAge`, however often its session is used', async () => {
+  const here = await place({ sessionIdle: 60_000, sessionAge: 3000 }, GUARDED);
+  const logIns: string[] = [];
+  here.router.events.on(({ code }) => code === 'login_accepted' && logIns.push(code));
+  for (const expected of [1, 1, 1, 2, 2, 2, 3]) {
+    await here.post('publish', { topic: 'com.open' }, JOE);
+    expect(logIns).toHaveLength(expected);
+    here.clock.advance(1000);
+  }
+  await expect.poll(() => here.router.realm('realm1')?.sessions.size).toBe(1);
+});
+
+test('after `renew`, a principal logs in again, and a session in use leaves after its request', async () => {
+  const here = await place({}, GUARDED);
+  const realm = here.router.realm('realm1');
+  const callee = here.router.join('realm1', { trusted: true });
+  let answer = (): void => undefined;
+  const answered = new Promise<undefined>((resolve) => {
+    answer = () => {
+      resolve(undefined);
+    };
+  });
+  await callee.register('com.open', () => answered);
+  const slow = here.post('call', { procedure: 'com.open' }, JOE);
+  await expect.poll(() => realm?.dealer.calls.inFlight).toBe(1);
+  here.bridge.renew();
+  expect((await here.post('publish', { topic: 'com.open' }, JOE)).status).toBe(200);
+  expect(realm?.sessions.size).toBe(3);
+  answer();
+  expect((await slow).status).toBe(200);
+  await expect.poll(() => realm?.sessions.size).toBe(2);
+});
+
 test('more principals than `sessions` at a time are refused with 429, and idle ones make room', async () => {
   const anybody = ticket({ verify: (shown) => ({ authid: shown, authrole: 'user' }) });
   const here = await place({ sessions: 1 }, { realms: [{ name: 'realm1', authenticators: [anybody] }] });

@@ -172,6 +172,7 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
     if (guarded === undefined) return false;
     this.#realms.delete(name);
     guarded.realm.close(reason);
+    guarded.realm.removed.emit();
     guarded.realm.kept.dispose();
     return true;
   }

@@ -182,12 +182,17 @@ function envelopeOf(message: Message): Dict {
 /** Nobody is to see how somebody proves who they are. */
 const SECRET: ReadonlySet<string> = new Set(['signature', 'extra']);
 
-function followTopic(realm: Realm, isMeant: (topic: string) => boolean, { entry }: Show): () => void {
-  return realm.broker.published.on((publication, subscriptions) => {
+function followTopic(realm: Realm, isMeant: (topic: string) => boolean, { entry, end }: Show): () => void {
+  const unhook = realm.removed.on(end);
+  const unfollow = realm.broker.published.on((publication, subscriptions) => {
     if (!isMeant(publication.topic)) return;
     const subscribers = subscriptions.reduce((total, each) => total + each.subscribers.size, 0);
     entry({ ...factsOf(publication), subscribers }, publication.payload);
   });
+  return () => {
+    unhook();
+    unfollow();
+  };
 }
 
 function factsOf({ id: publication, topic, publisher, origin }: Publication): Dict {

@@ -13,6 +13,7 @@ export interface HttpBridgeRule {
   readonly callTimeout: number;
   readonly heartbeat: number;
   readonly sessionIdle: number;
+  readonly sessionAge: number;
   readonly sessions: number;
   /** The cookie that has the ticket; none when absent. */
   readonly cookie?: string;
@@ -31,6 +32,9 @@ export function httpBridges(): z.ZodType<readonly HttpBridgeRule[]> {
       heartbeat: duration(15_000).describe('The time between two comments on an event stream.'),
       session_idle: duration(60_000).describe(
         'How long the session of a principal stays after its last request.',
+      ),
+      session_age: duration(300_000).describe(
+        'After how long a principal has to log in again at its next request, even if its session is in use.',
       ),
       sessions: count(1, 1_000_000)
         .default(1000)

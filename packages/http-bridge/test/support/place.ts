@@ -5,11 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { createRouter, type Router, type RouterOptions } from '@wamp/router';
 import { ManualClock } from '@wamp/router/testing';
 import { onTestFinished } from 'vitest';
-import { bridgeHttp, type BridgeOptions } from '../../src/index.ts';
+import { bridgeHttp, type BridgeOptions, type HttpBridge } from '../../src/index.ts';
 
 export interface Place {
   readonly router: Router;
   readonly clock: ManualClock;
+  readonly bridge: HttpBridge;
   /** Of the bridge, such as `http://127.0.0.1:41234/api`. */
   readonly url: string;
   /** The entries of the log, as `level what`. */
@@ -54,7 +55,10 @@ export async function place(
     server.close();
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api`;
-  return { router, clock, url, log, post: (operation, body, headers) => post(url, operation, body, headers) };
+  return {
+    ...{ router, clock, bridge: bridged, url, log },
+    post: (operation, body, headers) => post(url, operation, body, headers),
+  };
 }
 
 async function post(

@@ -77,6 +77,8 @@ export class CoreRealm {
   readonly joined: Hook<[Session]> = new Hook();
   /** A session has left, and its subscriptions, registrations and calls have been removed. */
   readonly left: Hook<[Session, Departure]> = new Hook();
+  /** The realm was removed from its router. */
+  readonly removed: Hook<[]> = new Hook();
   /** A session reads too slowly; the number is that of the events dropped since the last emission. */
   readonly fellBehind: Hook<[Session, number]> = new Hook();
   /** A request was refused before it was processed, with this URI of the ERROR. */

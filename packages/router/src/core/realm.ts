@@ -167,6 +167,8 @@ export interface Realm {
   readonly joined: ReadonlyHook<[Session]>;
   /** A session has left, and its subscriptions, registrations and calls have been removed. */
   readonly left: ReadonlyHook<[Session, Departure]>;
+  /** The realm was removed from its router; its sessions have been told to leave. */
+  readonly removed: ReadonlyHook<[]>;
   /** A session reads too slowly; the number is that of the events dropped since the last emission. */
   readonly fellBehind: ReadonlyHook<[Session, number]>;
   /** A request was refused before it was processed, with this URI of the ERROR. */
