@@ -188,8 +188,9 @@ export const folders: Readonly<Record<string, string>> = {
 
   'conformance/': "The specification's requirements by number, and which tests show each.",
   'docs/': 'The documentation for users and contributors.',
+  'docs/.vitepress/': 'The site of the documentation: its pages and their order.',
   'docs/client/': 'Guides to the client, one task each; tests run their samples.',
-  'docs/images/': 'Screenshots.',
+  'docs/images/': 'Screenshots and diagrams.',
   '.github/workflows/': 'Checks and releases on a hosted CI service.',
   'scripts/': '`npm start`, `npm test` and their helpers.',
   'scripts/api/': 'API reports, and the breaking changes between two releases.',

@@ -26,6 +26,8 @@ const PROCESSES = 'docs/client/node-services.md';
 const BROWSER = 'docs/client/browsers.md';
 const pages = [
   ...readdirSync(new URL('../../docs/client', import.meta.url)).map((name) => `docs/client/${name}`),
+  'docs/concepts.md',
+  'docs/patterns.md',
   'docs/reconnecting.md',
   'packages/client/README.md',
 ];
