@@ -5,7 +5,7 @@ import { extname, join, normalize } from 'node:path';
 import { install, needsInstall, requireNode, root, runTool } from './workspace.mjs';
 
 /** The packages with a reference of their own, in folder `api` of the site. */
-const PACKAGES = ['protocol', 'client', 'router', 'react', 'store-sqlite', 'http-bridge'];
+const PACKAGES = ['protocol', 'client', 'router', 'react', 'store-sqlite', 'http-bridge', 'opentelemetry'];
 const TYPES = /** @type {Record<string, string>} */ ({
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',

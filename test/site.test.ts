@@ -78,3 +78,7 @@ test('each page has one title, and no heading skips a level', () => {
       expect(level, page).toBeLessThanOrEqual((levels[at] ?? 0) + 1);
   }
 });
+
+test('README.md has at most 120 lines', () => {
+  expect(read('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(120);
+});
