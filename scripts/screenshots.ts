@@ -6,14 +6,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type BrowserContextOptions, type Page } from 'playwright-core';
-import { joinChat, member, say } from '../apps/router/test/chat-page.ts';
 import { startBuiltRouter } from '../apps/router/test/workshop.ts';
 import { connect, type Session } from '../packages/client/src/index.ts';
+import { pictureChat } from './chat-pictures.ts';
 import { findBrowser, noBrowser } from './find-browser.ts';
 
 const images = fileURLToPath(new URL('../docs/images/', import.meta.url));
 const desktop = { width: 1280, height: 800 };
-const phone = { width: 390, height: 844 };
 
 const found = await findBrowser();
 if (found === null) throw new Error(noBrowser);
@@ -22,7 +21,7 @@ const browser = await chromium.launch(found);
 const router = await startBuiltRouter();
 try {
   await pictureLanding();
-  await pictureChat();
+  await pictureChat(browser, images);
   await pictureDashboard();
 } finally {
   await browser.close();
@@ -52,39 +51,6 @@ async function pictureLanding(): Promise<void> {
   const page = await open('/', {});
   await takeBoth(page, 'landing');
   await page.close();
-}
-
-async function pictureChat(): Promise<void> {
-  const [ada, grace, alan, edsger] = await Promise.all([
-    open('/chat/', {}),
-    open('/chat/', { viewport: phone, deviceScaleFactor: 2, isMobile: true, hasTouch: true }),
-    open('/chat/', {}),
-    open('/chat/', {}),
-  ]);
-  await joinChat(ada, 'Ada');
-  await joinChat(alan, 'Alan');
-  await joinChat(edsger, 'Edsger', 'attic');
-  await joinChat(grace, 'Grace');
-  for (const name of ['Alan', 'Grace']) await member(ada, name).waitFor();
-
-  await say(ada, 'Good morning! Is anyone else in this realm?');
-  await say(alan, 'I am. Nobody introduced us: I called your procedure, and you told me your name.');
-  await heard(ada, 'told me your name');
-  await say(alan, 'Your messages come as events.');
-  await heard(ada, 'come as events');
-  await say(grace, 'So who runs the chat server?');
-  await heard(ada, 'So who runs');
-  await say(ada, 'Nobody does. There is only the router.');
-  await heard(grace, 'There is only the router');
-  await alan.getByLabel('Message to lobby').pressSequentially('And when I');
-  await ada.getByText('Alan is typing…').waitFor();
-  await takeBoth(ada, 'chat');
-  await takeBoth(grace, 'chat-phone');
-  for (const page of [ada, grace, alan, edsger]) await page.close();
-}
-
-async function heard(page: Page, text: string): Promise<void> {
-  await page.getByRole('log').getByText(text).waitFor();
 }
 
 /** Two minutes of calls and events at a rate that rises and falls. */

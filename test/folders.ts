@@ -123,7 +123,8 @@ export const folders: Readonly<Record<string, string>> = {
   'apps/chat/src/common/': 'What page and service share: the contract, topics and limits.',
   'apps/chat/src/service/':
     'The service: a client of the router that keeps accounts and decides about rights.',
-  'apps/chat/test/': 'Its logic, and two pages in a real browser.',
+  'apps/chat/test/': 'Its logic, its service beside a router, and its pages in a real browser.',
+  'apps/chat/test/support/': 'The router and the service for tests, and what a person does on a page.',
   'apps/dashboard/': 'A dashboard: live sessions and traffic.',
   'apps/dashboard/src/': 'The page of the dashboard.',
   'apps/dashboard/test/': 'Real numbers in a real browser.',

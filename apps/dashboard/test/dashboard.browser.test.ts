@@ -1,8 +1,8 @@
 /** The dashboard in a real browser, beside a router that has something to do. */
+import { connect } from '@wamp/client';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Browsing, noBrowser, OPENING_TIMEOUT } from '../../router/test/browser.ts';
-import { joinChat, say } from '../../router/test/chat-page.ts';
 import { repeatedUntil } from '../../router/test/repeated.ts';
 import { startBuiltRouter } from '../../router/test/workshop.ts';
 
@@ -37,15 +37,22 @@ test('D1 real numbers move, end with the connection, and are back with the route
 
   // The router has registrations of its own: those that are asked here.
   const registrations = Number(await dashboard.locator('[data-figure="Registrations"]').textContent());
-  const chat = await pages.page(`${router.origin}/chat/`);
-  await joinChat(chat, 'Ada');
+  const busy = await connect(router.origin.replace('http', 'ws') + '/ws', {
+    realm: 'realm1',
+    reconnect: false,
+  });
+  await busy.register('com.example.add', ([a, b]) => Number(a) + Number(b));
+  await busy.subscribe('com.example.news', () => undefined);
+  const publish = async (): Promise<void> => {
+    await busy.publish('com.example.news', ['hello'], { acknowledge: true, excludeMe: false });
+  };
   await figure(dashboard, 'Sessions', '2');
   await figure(dashboard, 'Registrations', String(registrations + 1));
   await sessions.filter({ hasText: 'websocket' }).filter({ hasNotText: 'this page' }).waitFor();
-  await repeatedUntil(figure(dashboard, 'Events', somethingPerSecond), () => say(chat, 'hello'));
+  await repeatedUntil(figure(dashboard, 'Events', somethingPerSecond), publish);
   await types.getByRole('row', { name: /^PUBLISH / }).waitFor();
 
-  await chat.close();
+  await busy.close();
   await figure(dashboard, 'Sessions', '1');
   await sessions
     .filter({ hasNotText: 'this page' })

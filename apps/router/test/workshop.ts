@@ -87,8 +87,12 @@ export class Workshop implements AsyncDisposable {
 }
 
 /** Starts the router as `npm run build` made it, with the real web apps, on any free port unless told otherwise. */
-export function startBuiltRouter(args: readonly string[] = ['--port', '0']): Promise<RunningRouter> {
-  return listening(spawn(process.execPath, [join(app, 'dist', 'main.js'), 'start', ...args]));
+export function startBuiltRouter(
+  args: readonly string[] = ['--port', '0'],
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningRouter> {
+  const options = { env: { ...process.env, ...env } };
+  return listening(spawn(process.execPath, [join(app, 'dist', 'main.js'), 'start', ...args], options));
 }
 
 async function listening(child: ChildProcess): Promise<RunningRouter> {

@@ -23,7 +23,8 @@ const room = z.object({
   members: z.array(z.string()),
 });
 
-const person = z.object({ name: z.string(), online: z.boolean() });
+/** An account, and its sessions that are here. */
+const person = z.object({ name: z.string(), sessions: z.array(z.number()) });
 
 /** A file; `bytes` are binary on the wire. */
 const file = z.object({

@@ -1,50 +1,59 @@
-/** The form that asks for a nickname and a room. */
+/** The form to log in, or to sign up. */
 import type { TargetedSubmitEvent } from 'preact';
 import { useState } from 'preact/hooks';
-import { connection } from './page.ts';
-import { asNickname, asRoom, FIRST_ROOM, MAX_NAME } from './state.ts';
-import { join, roomInHash } from './wamp.ts';
-
-const STORED_NICKNAME = 'wamp-chat-nickname';
+import { MIN_PASSWORD, NAME } from '../common/limits.ts';
+import { cancel, logIn, signUp } from './account.ts';
+import { login } from './page-state.ts';
 
 export function Entrance() {
-  const [problem, setProblem] = useState('');
-  const { value } = connection;
-  const waiting = value.state === 'connecting';
-  const failure = value.state === 'closed' ? value.reason : '';
+  const [isNew, setNew] = useState(false);
+  const [fault, setFault] = useState('');
+  const { value } = login;
+  const problem = fault === '' && value.state !== 'in' ? value.problem : fault;
 
-  function submit(event: TargetedSubmitEvent<HTMLFormElement>): void {
-    event.preventDefault();
-    const fields = new FormData(event.currentTarget);
-    const nickname = asNickname(text(fields.get('nickname')));
-    const room = asRoom(text(fields.get('room')));
-    const missing = whatIsMissing(nickname, room);
-    setProblem(missing);
-    if (missing !== '') return;
-    localStorage.setItem(STORED_NICKNAME, nickname);
-    void join(nickname, room);
+  function change(): void {
+    cancel();
+    setNew(!isNew);
+    setFault('');
   }
 
-  const message = problem === '' ? failure : problem;
   return (
     <main class="entrance">
-      <form onSubmit={submit}>
+      <form onSubmit={(event) => setFault(submit(event, isNew))} aria-label={isNew ? 'Sign up' : 'Log in'}>
         <Heading />
-        <Field label="Nickname" name="nickname" autoComplete="nickname" value={storedNickname()} autoFocus />
-        <Field
-          label="Room"
-          name="room"
-          autoComplete="off"
-          autoCapitalize="none"
-          value={roomInHash() || FIRST_ROOM}
-        />
-        {message !== '' && <Notice text={message} />}
-        <button type="submit" disabled={waiting}>
-          {waiting ? 'Connecting…' : 'Join'}
+        <Fields isNew={isNew} />
+        {problem !== '' && (
+          <p class="notice" role="alert">
+            {problem}
+          </p>
+        )}
+        <button type="submit" disabled={value.state === 'busy'}>
+          {label(value.state === 'busy', isNew)}
+        </button>
+        <button type="button" class="link" onClick={change}>
+          {isNew ? 'I have an account' : 'Create an account'}
         </button>
       </form>
     </main>
   );
+}
+
+/** @returns what is wrong with the fields; empty if the request is on its way */
+function submit(event: TargetedSubmitEvent<HTMLFormElement>, isNew: boolean): string {
+  event.preventDefault();
+  const fields = new FormData(event.currentTarget);
+  const name = text(fields.get('name')).trim().toLowerCase();
+  const password = text(fields.get('password'));
+  const fault = faultIn(name, password, isNew);
+  if (fault !== '') return fault;
+  const remember = fields.get('remember') !== null;
+  void (isNew ? signUp(name, password, remember) : logIn(name, password, remember));
+  return '';
+}
+
+function label(isBusy: boolean, isNew: boolean): string {
+  if (isBusy) return 'One moment…';
+  return isNew ? 'Sign up' : 'Log in';
 }
 
 function Heading() {
@@ -56,46 +65,49 @@ function Heading() {
           WAMP Chat
         </a>
       </h1>
-      <p class="lead">A chat without a chat server: members find each other at the router.</p>
+      <p class="lead">Rooms, private rooms and direct messages, over one WAMP router.</p>
     </>
   );
 }
 
-function Notice({ text }: { readonly text: string }) {
+function Fields({ isNew }: { readonly isNew: boolean }) {
   return (
-    <p class="notice" role="alert">
-      {text}
-    </p>
+    <>
+      <label>
+        Name
+        <input
+          name="name"
+          autoComplete="username"
+          autoCapitalize="none"
+          spellcheck={false}
+          maxLength={32}
+          autoFocus
+        />
+      </label>
+      <label>
+        Password
+        <input name="password" type="password" autoComplete={isNew ? 'new-password' : 'current-password'} />
+      </label>
+      {isNew && (
+        <p class="hint">
+          The password never leaves this page: the service stores keys that are derived from it, with which
+          one cannot log in.
+        </p>
+      )}
+      <label class="check">
+        <input name="remember" type="checkbox" defaultChecked />
+        Stay logged in on this device
+      </label>
+    </>
   );
 }
 
-interface FieldProps {
-  readonly label: string;
-  readonly name: string;
-  /** The initial values. */
-  readonly value: string;
-  readonly autoComplete: 'nickname' | 'off';
-  readonly autoCapitalize?: 'none';
-  readonly autoFocus?: boolean;
-}
-
-/** A required field. */
-function Field({ label, value, ...rest }: FieldProps) {
-  return (
-    <label>
-      {label}
-      <input {...rest} required maxLength={MAX_NAME} defaultValue={value} />
-    </label>
-  );
-}
-
-function storedNickname(): string {
-  return localStorage.getItem(STORED_NICKNAME) ?? '';
-}
-
-function whatIsMissing(nickname: string, room: string): string {
-  if (nickname === '') return 'Choose a nickname.';
-  return room === '' ? 'Choose a room: letters, digits, - and _.' : '';
+function faultIn(name: string, password: string, isNew: boolean): string {
+  if (!NAME.test(name))
+    return 'A name has 2 to 32 characters: letters a to z, digits, - and _, with a letter first.';
+  if (password === '') return 'Enter your password.';
+  const isShort = isNew && password.length < MIN_PASSWORD;
+  return isShort ? `A password has ${MIN_PASSWORD} characters at least.` : '';
 }
 
 function text(value: FormDataEntryValue | null): string {

@@ -20,7 +20,10 @@ export class Presence {
     this.#sessions.clear();
   }
 
-  names(): ReadonlySet<string> {
-    return new Set(this.#sessions.values());
+  /** The sessions of each name that has any. */
+  byName(): ReadonlyMap<string, readonly number[]> {
+    const all = new Map<string, number[]>();
+    for (const [session, name] of this.#sessions) all.set(name, [...(all.get(name) ?? []), session]);
+    return all;
   }
 }

@@ -26,11 +26,11 @@ export class Rooms {
     return room !== undefined && (room.kind === 'public' || room.members.includes(name)) ? room : undefined;
   }
 
-  /** All rooms that `name` may read, by name. */
+  /** All rooms that `name` may read: public ones, private ones, then those of two people. */
   listFor(name: string): readonly Room[] {
     const rows = this.#database
       .prepare(
-        "SELECT * FROM room WHERE kind = 'public' OR id IN (SELECT room FROM member WHERE name = ?) ORDER BY name, id",
+        "SELECT * FROM room WHERE kind = 'public' OR id IN (SELECT room FROM member WHERE name = ?) ORDER BY kind DESC, name, id",
       )
       .all(name);
     return rows.map((row) => this.#read(row));

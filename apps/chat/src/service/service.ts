@@ -2,7 +2,7 @@
 import { createSession, WampError, wampcra, type Invocation, type Session, type Url } from '@wamp/client';
 import { msgpack } from '@wamp/client/msgpack';
 import type { Connection } from '@wamp/store-sqlite';
-import { contract, type Room } from '../common/contract.ts';
+import { contract, type Person, type Room } from '../common/contract.ts';
 import { PRESENCE, ROLL_CALL, ROOMS_CHANGED } from '../common/topics.ts';
 import { Accounts } from './accounts.ts';
 import { authenticate } from './authenticate.ts';
@@ -147,10 +147,10 @@ class Handlers {
     });
   }
 
-  #people() {
-    const online = this.#parts.presence.names();
-    const people = this.#parts.accounts.names().map((name) => ({ name, online: online.has(name) }));
-    return people.sort((a, b) => Number(b.online) - Number(a.online)).slice(0, MOST_PEOPLE);
+  #people(): Person[] {
+    const here = this.#parts.presence.byName();
+    const names = new Set([...here.keys(), ...this.#parts.accounts.names()]);
+    return [...names].slice(0, MOST_PEOPLE).map((name) => ({ name, sessions: [...(here.get(name) ?? [])] }));
   }
 
   #created(room: Room | undefined): Room {

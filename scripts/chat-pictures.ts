@@ -1,0 +1,192 @@
+/** Takes the pictures of the chat: every state of its page, on a desktop and on a phone, light and dark. */
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { Cable } from '../apps/chat/test/support/cable.ts';
+import { Demo, type ChatSession } from '../apps/chat/test/support/demo.ts';
+import { log, logIn, message, say } from '../apps/chat/test/support/person.ts';
+import { repeatedUntil } from '../apps/router/test/repeated.ts';
+import { topicOf } from '../apps/chat/src/common/topics.ts';
+import { newId } from '../apps/chat/src/page/content.ts';
+
+const SIZES = {
+  desktop: { viewport: { width: 1280, height: 800 } },
+  phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
+} as const;
+const SCHEMES = ['light', 'dark'] as const;
+
+/** The states that the front page of the documentation shows, by the name of the file there. */
+const FRONT = {
+  'lobby-desktop-light': 'chat',
+  'lobby-desktop-dark': 'chat-dark',
+  'lobby-phone-light': 'chat-phone',
+  'lobby-phone-dark': 'chat-phone-dark',
+};
+
+/** @param images the folder for pictures */
+export async function pictureChat(browser: Browser, images: string): Promise<void> {
+  mkdirSync(join(images, 'chat'), { recursive: true });
+  for (const [size, options] of Object.entries(SIZES)) {
+    await using demo = await Demo.start();
+    await using cable = await Cable.to(demo.url);
+    const context = await browser.newContext({ ...options, reducedMotion: 'reduce' });
+    const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
+    const take = (state: string): Promise<void> => takeAll(page, images, `${state}-${size}`);
+    await page.goto(demo.page);
+    await pictureEntrance(page, take);
+    await page.goto(`${demo.page}?router=${cable.url}#/lobby`);
+    await logIn(page, 'ada', 'lovelace').catch(() => undefined);
+    await log(page).waitFor();
+    const scene = {
+      demo,
+      page,
+      take,
+      go: (room: string) => page.goto(`${demo.page}?router=${cable.url}#/${room}`),
+    };
+    await pictureRooms(scene);
+    await pictureDialogs(scene);
+    await pictureOffline(scene, cable);
+    await context.close();
+  }
+}
+
+/** What the pictures are taken of. */
+interface Scene {
+  readonly demo: Demo;
+  readonly page: Page;
+  readonly take: (state: string) => Promise<void>;
+  /** Opens a room by its address. */
+  readonly go: (room: string) => Promise<unknown>;
+}
+
+async function takeAll(page: Page, images: string, name: string): Promise<void> {
+  for (const colorScheme of SCHEMES) {
+    await page.emulateMedia({ colorScheme });
+    const file = join(images, 'chat', `${name}-${colorScheme}.png`);
+    await page.screenshot({ path: file });
+    console.log(file);
+    const front = (FRONT as Readonly<Record<string, string>>)[`${name}-${colorScheme}`];
+    if (front !== undefined) copyFileSync(file, join(images, `${front}.png`));
+  }
+}
+
+async function pictureEntrance(page: Page, take: Scene['take']): Promise<void> {
+  await take('log-in');
+  await page.getByLabel('Name').fill('ada');
+  await page.getByLabel('Password').fill('not-the-password');
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('alert').waitFor();
+  await take('refused');
+  await page.getByRole('button', { name: 'Create an account' }).click();
+  await take('sign-up');
+}
+
+async function publish(from: ChatSession, room: string, ...texts: readonly string[]): Promise<void> {
+  for (const text of texts) {
+    await from.untyped.publish(
+      topicOf(room, 'message'),
+      { kind: 'text', id: newId(), text },
+      { acknowledge: true },
+    );
+  }
+}
+
+async function pictureRooms({ demo, page, take, go }: Scene): Promise<void> {
+  await using alan = await demo.logIn('alan', 'enigma-1912');
+  await using grace = await demo.logIn('grace', 'murray-hopper');
+  for (const session of [alan, grace])
+    await session.untyped.publish('chat.presence', { here: true }, { acknowledge: true });
+  const long = await alan.call('chat.rooms.create', {
+    name: 'The room with the very long name that nobody ever shortened 2026',
+    kind: 'public',
+  });
+  const many = await alan.call('chat.rooms.create', { name: 'Two hundred', kind: 'public' });
+  const direct = await grace.call('chat.rooms.direct', ['ada']);
+  await grace.untyped.publish(
+    topicOf(direct.id, 'message'),
+    { kind: 'text', id: newId(), text: 'A word with you?' },
+    { acknowledge: true, eligibleAuthid: direct.members },
+  );
+  await page.getByRole('textbox', { name: /^Message to/ }).waitFor();
+  await say(page, 'And `offset` says where I was, so that nothing is missing after a lost connection.');
+  await message(page, 'And offset says').waitFor();
+  await alan.untyped.publish(topicOf('lobby', 'typing'), []);
+  await page.getByText('alan is typing…').waitFor();
+  await take('lobby');
+  await go('');
+  await take('list');
+  await go('engine-room');
+  await message(page, 'Only the two of us').waitFor();
+  await take('private');
+  await go(direct.id);
+  await message(page, 'A word with you?').waitFor();
+  await take('direct');
+  await go(long.id);
+  await log(page).getByText('No messages yet.').waitFor();
+  await take('empty');
+  await publish(
+    alan,
+    long.id,
+    `${'Donaudampfschifffahrt'.repeat(20)} https://example.com/${'path/'.repeat(40)}`,
+    `\`\`\`\n${'const longLine = true; '.repeat(12)}\n\`\`\``,
+  );
+  await log(page).locator('pre').waitFor();
+  await take('long');
+  await go('nowhere');
+  await page.getByText('There is no such room').waitFor();
+  await take('denied');
+  await publish(
+    alan,
+    many.id,
+    ...Array.from({ length: 200 }, (_, index) => `Message ${index + 1} of two hundred.`),
+  );
+  await go(many.id);
+  await log(page).getByText('Message 200 of').waitFor();
+  await repeatedUntil(page.getByRole('button', { name: 'Newest messages' }).waitFor(), async () => {
+    await log(page).evaluate((box) => box.scrollTo({ top: box.scrollHeight / 2 }));
+  });
+  await take('scrolled-back');
+}
+
+async function pictureDialogs({ page, take, go }: Scene): Promise<void> {
+  await go('engine-room');
+  await page.getByRole('button', { name: 'Invite' }).click();
+  await take('invite');
+  await page.keyboard.press('Escape');
+  await page.getByLabel('Edit this message').first().click();
+  await page.getByText('Editing your message').waitFor();
+  await take('editing');
+  await page.keyboard.press('Escape');
+  const buffer = Buffer.from(
+    await page.screenshot({ clip: { x: 0, y: 0, width: 300, height: 200 }, type: 'jpeg' }),
+  );
+  await page
+    .getByLabel('Attach a file')
+    .setInputFiles({ name: 'picture.jpg', mimeType: 'image/jpeg', buffer });
+  await page.getByText('picture.jpg,').waitFor();
+  await take('attached');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await log(page).getByRole('img', { name: 'picture.jpg' }).waitFor();
+  const notes = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('notes') };
+  await page.getByLabel('Attach a file').setInputFiles(notes);
+  await say(page, 'The notes of today.');
+  await log(page)
+    .getByRole('button', { name: /^notes.txt/ })
+    .waitFor();
+  await take('files');
+  await go('');
+  await page.getByRole('button', { name: 'New room' }).click();
+  await take('new-room');
+  await page.keyboard.press('Escape');
+}
+
+async function pictureOffline({ page, take, go }: Scene, cable: Cable): Promise<void> {
+  await go('lobby');
+  await log(page).waitFor();
+  await cable.cut();
+  await page.getByRole('alert').waitFor();
+  await say(page, 'I write this on a train.');
+  await message(page, 'on a train').waitFor();
+  await take('offline');
+}
