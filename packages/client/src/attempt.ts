@@ -5,7 +5,9 @@ import type { AuthContext, Authenticator } from './auth/authenticator.ts';
 import type { Settings, Url } from './connect-options.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionPort } from './connection-port.ts';
+import { ignore } from './core/quietly.ts';
 import { about, AuthError, ConnectError, toError } from './errors.ts';
+import { loadLateCode } from './handling.ts';
 import { fault } from './options.ts';
 import { onAbort } from './signal.ts';
 import type { OpenOptions, TransportFactory } from './transports/factory.ts';
@@ -79,6 +81,8 @@ export function placeOf(url: Url): string {
 
 async function establish(url: Url, { settings, port, context }: Start, signal: AbortSignal): Promise<void> {
   const { realm, serializers = [json], transport: factory = webSocket() } = settings;
+  // If that fails, the first subscription or registration says so.
+  if (factory.eager === true) await until(signal, Promise.resolve(loadLateCode()).catch(ignore));
   const target = await until(signal, locate(url));
   const authenticators = await until(signal, authenticatorsOf(settings, context));
   const introduction = await until(signal, introduce(authenticators, context));

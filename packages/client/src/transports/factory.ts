@@ -16,6 +16,11 @@ export interface OpenOptions {
 export interface TransportFactory {
   /** The name for messages, such as `websocket`. */
   readonly name: string;
+  /**
+   * Whether the client loads all its code before it opens the first session. By default it loads the code for subscriptions and
+   * registrations when it is first needed, which takes a moment that tests in memory do not wait for.
+   */
+  readonly eager?: boolean | undefined;
   /** Resolves with an open transport; if it fails or is aborted, it rejects and leaves nothing open. */
   open(url: URL, options: OpenOptions): Promise<Transport>;
 }

@@ -41,6 +41,7 @@ export interface TestConnectOptions {
   };
   readonly transport: {
     readonly name: string;
+    readonly eager: true;
     readonly open: (url: URL, options: { readonly serializers: readonly Serializer[] }) => Promise<Transport>;
   };
 }
@@ -118,6 +119,7 @@ export class TestRealm implements AsyncDisposable {
       },
       transport: {
         name: 'test realm',
+        eager: true,
         open: async (_url, { serializers: [serializer = json] }) => (current = await this.#open(serializer)),
       },
     };
