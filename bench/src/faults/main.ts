@@ -34,6 +34,15 @@ else {
     (_item, index) => Number(values.seed) + index,
   );
   const outcomes: Outcome[] = [];
+  process.once('exit', () => {
+    // The event loop was empty while a schedule waited.
+    if (process.exitCode !== undefined && process.exitCode !== 13) return;
+    const missing = seeds.filter((seed) => !outcomes.some((outcome) => outcome.seed === seed));
+    console.log(
+      `Ended early, with nothing left to wait for. Not finished: seeds ${missing.slice(0, 10).join(', ')} …`,
+    );
+    process.exitCode = 1;
+  });
   await runAll(seeds, Number(values.parallel), PATIENCE, (outcome) => {
     outcomes.push(outcome);
     for (const what of outcome.wrong) console.log(`seed ${outcome.seed}: ${what}`);

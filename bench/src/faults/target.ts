@@ -8,15 +8,27 @@ const file = fileURLToPath(new URL('router.ts', import.meta.url));
 const READS_SOURCE = ['--conditions=@wamp/source', '--import', 'tsx'];
 
 /** One process, which listens. */
-interface Started {
+export interface Started {
   readonly child: ChildProcess;
   readonly port: number;
 }
 
-async function start(ping: number): Promise<Started> {
-  const child = fork(file, [String(ping)], { execArgv: READS_SOURCE });
-  const [port] = (await once(child, 'message')) as [number];
-  return { child, port };
+/**
+ * Starts a router process.
+ * @throws Error if it ends before it listens: nothing else would keep this process alive, and it would end without a word
+ */
+export function startRouter(ping: number, program: string = file): Promise<Started> {
+  const child = fork(program, [String(ping)], { execArgv: READS_SOURCE });
+  return new Promise((resolve, reject) => {
+    const ended = (code: number | null, signal: string | null): void =>
+      reject(new Error(`The router ended before it listened, with ${signal ?? `code ${String(code)}`}.`));
+    child.once('exit', ended);
+    child.once('error', reject);
+    child.once('message', (port) => {
+      child.off('exit', ended);
+      resolve({ child, port: Number(port) });
+    });
+  });
 }
 
 export class Target {
@@ -29,12 +41,12 @@ export class Target {
   private constructor(current: Started, ping: number) {
     this.#current = current;
     this.#ping = ping;
-    this.#next = start(ping);
+    this.#next = this.#spare();
   }
 
   /** @param ping the interval of pings, and the time for their answers (ms), which determine how soon it notices lost clients */
   static async start(ping: number): Promise<Target> {
-    return new Target(await start(ping), ping);
+    return new Target(await startRouter(ping), ping);
   }
 
   get port(): number {
@@ -54,7 +66,7 @@ export class Target {
   /** Replaces the process by the next one, on another port. */
   async replace(): Promise<void> {
     this.#current = await this.#next;
-    this.#next = start(this.#ping);
+    this.#next = this.#spare();
   }
 
   /** Freezes the process. */
@@ -69,15 +81,25 @@ export class Target {
   async close(): Promise<void> {
     await this.kill();
     const { child } = await this.#next;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    await endOf(child, () => child.kill('SIGKILL'));
+  }
+
+  #spare(): Promise<Started> {
+    const next = startRouter(this.#ping);
+    // Reported when it is needed.
+    next.catch(() => undefined);
+    return next;
   }
 
   async #end(how: (started: Started) => unknown): Promise<void> {
-    const { child } = this.#current;
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    how(this.#current);
-    await exited;
+    await endOf(this.#current.child, () => how(this.#current));
   }
+}
+
+/** Ends a process, unless it has ended: `exit` is not emitted again. */
+async function endOf(child: ChildProcess, how: () => unknown): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  how();
+  await exited;
 }
