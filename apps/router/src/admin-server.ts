@@ -55,8 +55,9 @@ export async function openAdmin(place: ListenPlace, answers: AdminAnswers): Prom
 }
 
 /**
- * Whether a request names this server. A web page elsewhere may have its own name point to this machine, and browsers then let
- * it read what is answered here; it cannot change the header Host. Where others than this machine can ask, names are not known.
+ * True when header Host names this server. The owner of a web page can make a domain name resolve to this machine, so that
+ * browsers let the page read the answers of this server (DNS rebinding), but the page cannot change header Host. On an address
+ * that other machines can reach, the valid names are unknown, so they are not checked.
  */
 function isMeant({ headers: { host }, socket }: IncomingMessage, { address, unix }: ListenPlace): boolean {
   if (unix !== undefined || !isLoopback(socket.localAddress ?? address) || host === undefined) return true;

@@ -1,4 +1,4 @@
-/** Administration: serves the admin realm that the configuration asks for, and tells it of the process. */
+/** Administration: serves the admin realm of the configuration, and provides it with facts about the process. */
 import { getHeapStatistics } from 'node:v8';
 import { memoryUsage, pid, version as nodeVersion } from 'node:process';
 import type { Router } from '@wamp/router';
@@ -13,7 +13,7 @@ import type { Listeners } from './listeners.ts';
 import type { OperatorLog } from './log.ts';
 import type { Reloaded } from './reload.ts';
 
-/** What the admin realm tells of, and works on. */
+/** The parts of the program that the admin realm reports on and controls. */
 export interface Administered {
   readonly router: Router;
   readonly listeners: Listeners;
@@ -21,9 +21,9 @@ export interface Administered {
   readonly recent: RecentEntries;
   readonly about: HealthAnswers['about'];
   readonly drain: Drain;
-  /** Where past events are kept; in memory when undefined. */
+  /** The store of past events; undefined for memory. */
   readonly store: SqliteStore | undefined;
-  /** The configuration that runs. */
+  /** The current configuration. */
   readonly configuration: () => Configuration;
   readonly reload: (dryRun: boolean) => Promise<Reloaded>;
 }
@@ -38,7 +38,7 @@ export class Administration {
     this.follow();
   }
 
-  /** Serves the realm that the configuration has now. */
+  /** Applies the current configuration: opens, changes or closes the admin realm. */
   follow(): void {
     const { router, configuration } = this.#administered;
     const name = configuration().admin.realm?.name;
@@ -49,7 +49,7 @@ export class Administration {
     }
   }
 
-  /** Serves none any more. */
+  /** Closes the admin realm. */
   close(): void {
     this.#realm?.close();
     this.#realm = undefined;
@@ -70,7 +70,7 @@ function surroundingsOf(administered: Administered): AdminSurroundings {
   };
 }
 
-/** Reads what the samples tell of the process; the utilization is that of the time since the last reading. */
+/** Reads the figures of the process for the samples; the utilization is that of the time since the last reading. */
 function readProcess(): AdminSurroundings['readProcess'] {
   let before = performance.eventLoopUtilization();
   return () => {

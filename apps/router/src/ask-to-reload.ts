@@ -27,7 +27,12 @@ function post(socketPath: string, path: string): Promise<string> {
       response.setEncoding('utf8').on('data', (part: string) => (body += part));
       response.on('end', () => {
         if (response.headers['content-type'] === 'application/json') resolve(body);
-        else reject(new CannotStart(`what answers at ${socketPath} is no router: ${body.slice(0, 200)}`));
+        else
+          reject(
+            new CannotStart(
+              `the program that answers at ${socketPath} is not a router: ${body.slice(0, 200)}`,
+            ),
+          );
       });
     });
     asking.on('error', (error: NodeJS.ErrnoException) => {

@@ -24,7 +24,7 @@ interface StartCommand {
 interface CheckCommand {
   readonly name: 'check';
   readonly file: string;
-  /** Whether `start` would have this flag, too. */
+  /** Whether to check as if `start` had this flag. */
   readonly insecureDev: boolean;
   /** The question to explain instead. */
   readonly question?: Question;
@@ -42,7 +42,7 @@ interface ReloadCommand {
 interface InitCommand {
   readonly name: 'init';
   readonly file: string;
-  /** Whether to ask nothing, on a terminal as elsewhere. */
+  /** Whether to write the defaults without asking. */
   readonly yes: boolean;
 }
 
@@ -118,7 +118,7 @@ function addStart(program: Program, onCommand: OnCommand): void {
     .option('--port <number>', 'port to listen on, 0 for any free one', portNumber, 8080)
     .option('--realm <uri>', 'realm to open; repeat it for several (default: "realm1")', addRealm)
     .option('--origin <origin>', 'web origin that may connect too; repeat it for several', addOrigin)
-    .option('--insecure-dev', 'let anyone who reaches a non-loopback address do everything')
+    .option('--insecure-dev', 'permit everything to all clients, on addresses other than loopback, too')
     .action((options: StartOptions) => {
       onCommand({
         name: 'start',
@@ -131,15 +131,15 @@ function addStart(program: Program, onCommand: OnCommand): void {
 function addCheck(program: Program, onCommand: OnCommand): void {
   program
     .command('check')
-    .description('Say what a configuration file means, or everything that is wrong with it.')
+    .description('Check a configuration file: print a summary, or all its faults.')
     .addOption(configOption().makeOptionMandatory())
-    .option('--insecure-dev', 'check what start would say when it is given this option')
+    .option('--insecure-dev', 'check as if start had this option')
     .option(
       '--explain <role action uri...>',
-      'say whether a role may call, register, publish or subscribe, and why',
+      'print whether a role may call, register, publish or subscribe, and why',
     )
-    .option('--realm <uri>', 'of which realm (default: the first)')
-    .option('--authid <name>', 'as whom, for permissions with {authid}')
+    .option('--realm <uri>', 'the realm of the role (default: the first)')
+    .option('--authid <name>', 'the authid, for permissions with {authid}')
     .addOption(
       new Option('--match <policy>', 'how the URI is matched').choices(['exact', 'prefix', 'wildcard']),
     )
@@ -152,9 +152,9 @@ function addCheck(program: Program, onCommand: OnCommand): void {
 function addReload(program: Program, onCommand: OnCommand): void {
   program
     .command('reload')
-    .description('Have the router that runs apply what its configuration file says now; its sessions go on.')
+    .description('Make the running router apply its changed configuration file; its sessions continue.')
     .addOption(configOption().makeOptionMandatory())
-    .option('--dry-run', 'only say what would change')
+    .option('--dry-run', 'only print what would change')
     .action(({ config, dryRun = false }: { readonly config: string; readonly dryRun?: boolean }) => {
       onCommand({ name: 'reload', file: config, dryRun });
     });
@@ -163,9 +163,9 @@ function addReload(program: Program, onCommand: OnCommand): void {
 function addInit(program: Program, onCommand: OnCommand): void {
   program
     .command('init')
-    .description('Write a commented configuration file to begin with.')
-    .argument('[file]', 'where to', nonEmpty, 'wamp.yaml')
-    .option('--yes', 'ask nothing, and write the defaults; without a terminal, nothing is asked in any case')
+    .description('Write an initial configuration file, with comments.')
+    .argument('[file]', 'the file to write', nonEmpty, 'wamp.yaml')
+    .option('--yes', 'write the defaults without asking; without a terminal, this is always so')
     .action((file: string, { yes = false }: { readonly yes?: boolean }) => {
       onCommand({ name: 'init', file, yes });
     });

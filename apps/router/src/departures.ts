@@ -27,7 +27,7 @@ export function whyLeave(
   if (after.auth === undefined) return undefined;
   const now = roleOf(authid, authmethod, after.auth);
   if (now === ASKED || now === authrole) return undefined;
-  return now === undefined ? `${authid} is let in no more` : `${authid} has another role now`;
+  return now === undefined ? `${authid} is no longer admitted` : `${authid} has another role now`;
 }
 
 /** A role that only a procedure or a token determines. */

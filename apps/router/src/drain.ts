@@ -1,14 +1,14 @@
-/** Drain: has calls come to an end before the process does, and says so to load balancers. */
+/** Drain: lets calls finish before the process ends, and reports that it is not ready to load balancers. */
 import type { Router } from '@wamp/router';
 import type { Health } from './health.ts';
 
-/** Whether the router drains. */
+/** The state of draining. */
 export class Drain {
   #isDraining = false;
 
   constructor(health: Health) {
     health.add(() =>
-      this.#isDraining ? { code: 'draining', why: 'the router is about to end' } : undefined,
+      this.#isDraining ? { code: 'draining', why: 'the router is shutting down' } : undefined,
     );
   }
 
@@ -16,14 +16,14 @@ export class Drain {
     return this.#isDraining;
   }
 
-  /** From now on the router is not ready. */
+  /** Reports from now on that the router is not ready. */
   announce(): void {
     this.#isDraining = true;
   }
 
   /**
    * Resolves when no call is in flight any more, or after `patience` (ms).
-   * @param except realms in which calls go on
+   * @param except realms in which calls continue
    */
   begin(router: Router, patience: number, except: readonly string[] = []): Promise<void> {
     this.announce();

@@ -14,7 +14,7 @@ interface Key {
   readonly isRequired: boolean;
 }
 
-/** So many keys of one name are told; of more, the paths only. */
+/** Up to this number of keys with the same name are explained; of more, only the paths are listed. */
 const MOST_TOLD = 5;
 
 /**
@@ -52,7 +52,7 @@ function lastOf(path: string): string {
   return path.slice(path.lastIndexOf('.') + 1);
 }
 
-/** All keys below a part of the schema; what alternatives share comes once for each. */
+/** All keys below a part of the schema; keys that alternatives share occur once. */
 function* keysIn(schema: JsonSchema, above: string, seen = new Set<string>()): Generator<Key, void> {
   const { properties = {}, required = [], additionalProperties: others, items, anyOf = [] } = schema;
   for (const [name, part] of Object.entries(properties)) {
@@ -82,12 +82,12 @@ function describe({ path, schema, isRequired }: Key, loaded?: LoadedConfiguratio
   ];
 }
 
-/** Each place of the file where the key stands. */
+/** All places of the file at which the key is set. */
 function whereSet(path: string, loaded: LoadedConfiguration): string {
   if (path.includes('*')) return 'below any name: look for the name in the file';
   const places = pathsFor(path, loaded).flatMap((each) => {
     const place = loaded.place(each);
-    // Where there is none, the place is that of the mapping which lacks it.
+    // If the key is absent, its place is that of the mapping that lacks it.
     return place === loaded.place(each.slice(0, -1)) ? [] : [place];
   });
   return places.length === 0 ? 'not set in the file' : `set at ${places.join(', ')}`;

@@ -111,7 +111,7 @@ test('it is live and ready while it serves, and says why when it drains', async 
   expect(unready.status).toBe(503);
   expect(await unready.json()).toEqual({
     status: 'not ready',
-    reasons: [{ code: 'draining', why: 'the router is about to end' }],
+    reasons: [{ code: 'draining', why: 'the router is shutting down' }],
   });
   client.close();
   await stopped;

@@ -105,12 +105,12 @@ describe('C6 rules by which nobody could come in are refused', () => {
     ['auth: { realms: [bakend] }', 'auth.realms[0]: is no realm of this file'],
     [
       'auth: { methods: [scram] }',
-      'auth.methods: lets nobody in, expected a method that one of the realms uses',
+      'auth.methods: admits no client, expected a method that one of the realms uses',
     ],
-    ['auth: { realms: [public], methods: [ticket] }', 'auth.methods: lets nobody in'],
+    ['auth: { realms: [public], methods: [ticket] }', 'auth.methods: admits no client'],
     ['paths: { /a: { auth: { realms: [x] } } }', 'paths["/a"].auth.realms[0]: is no realm of this file'],
     ['auth: { methods: [jwt] }', 'auth.methods[0]: is not one of the choices'],
-    ['transports: [rawsocket], paths: { /a: {} }', 'paths: is of no use'],
+    ['transports: [rawsocket], paths: { /a: {} }', 'paths: has no effect'],
     ['paths: { a: {} }', 'paths.a: is not well-formed, expected a path such as /ws'],
     ['message_size: 2', 'message_size: is a number, expected a size such as 64KiB or 1MiB'],
   ])('%s', (listener, fault) => {

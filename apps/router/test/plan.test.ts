@@ -143,7 +143,7 @@ test.each([
     'the principal is gone',
     joe,
     { principals: { ann: { role: 'user', ticket: 'b' } } },
-    'joe is let in no more',
+    'joe is no longer admitted',
   ],
   [
     'the role is another',
@@ -176,5 +176,5 @@ test('a session whose role is gone has to leave, and so has one whose method is'
   const without = configured({ user: { permissions: [] } }, { ticket: AUTH.ticket });
   expect(whyLeave(guest, before, without)).toBe('the role guest is gone');
   expect(whyLeave(joe, before, without)).toBeUndefined();
-  expect(whyLeave(guest, before, configured(ROLES, { ticket: AUTH.ticket }))).toBe('X is let in no more');
+  expect(whyLeave(guest, before, configured(ROLES, { ticket: AUTH.ticket }))).toBe('X is no longer admitted');
 });

@@ -137,7 +137,11 @@ ${LISTENERS}realms:
     expect(await user.said([5, 'a', {}])).toBe(2);
     await rewrite(ROLES(MAY, undefined, 'ann: { role: user, ticket: b }'));
     await running.reload();
-    expect(await user.heard()).toEqual([6, { message: 'joe is let in no more' }, 'wamp.close.reconfigured']);
+    expect(await user.heard()).toEqual([
+      6,
+      { message: 'joe is no longer admitted' },
+      'wamp.close.reconfigured',
+    ]);
     expect(await guest.said([32, 1, {}, 'com.a'])).toBe(33);
     expect(codes).toContain('session_ended_by_reload');
     const again = await Client.join(url, 'realm1', joe);

@@ -1,4 +1,4 @@
-/** Answers: a body in the form that the client takes, with its status. */
+/** Answers of the bridge: a status, and a body in a media type that the client accepts. */
 import type { ServerResponse } from 'node:http';
 import { ErrorUri, SerializationFailure, type ApplicationError, type Kwargs } from '@wamp/protocol';
 import type { Media } from './media.ts';
@@ -17,9 +17,9 @@ export function answerFor({ uri, args, kwargs }: ApplicationError, status: numbe
     : { status, body };
 }
 
-/** What is written when the client's form has none for the values of an answer. */
+/** The answer when the client's media type cannot represent the values of a result. */
 function unreadable({ type }: Media): Answer {
-  const why = `the answer has values that ${type} has no form for; ask with Accept: application/cbor`;
+  const why = `${type} cannot represent a value of the answer; send the request with Accept: application/cbor`;
   return { status: 406, body: { error: ErrorUri.INVALID_PAYLOAD, args: [why], kwargs: {} } };
 }
 

@@ -1,4 +1,4 @@
-/** The bridge: requests of HTTP become requests of WAMP sessions, which authenticate and are authorized as clients are. */
+/** The bridge: converts HTTP requests to requests of WAMP sessions, which are authenticated and authorized like clients. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import {
   HttpEntrance,
@@ -23,9 +23,9 @@ import { SharedSessions } from './sessions.ts';
 
 /** What {@link bridgeHttp} started. */
 export interface HttpBridge {
-  /** Has every principal log in again at its next request. Call it when credentials have changed. */
+  /** Makes every principal log in again with its next request. Call it when credentials have changed. */
   renew(): void;
-  /** Answers no more requests of the server, and has the sessions leave. */
+  /** Stops answering requests of the server, and ends the sessions. */
   close(): void;
 }
 
@@ -44,7 +44,7 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
 
 /**
  * Answers requests below a path of an HTTP server for a realm of `router`.
- * @throws TypeError for a path or an origin that cannot be one
+ * @throws TypeError for an invalid path or origin
  */
 export function bridgeHttp(router: Router, options: BridgeOptions): HttpBridge {
   const bridge = new Bridge(router, options);
@@ -95,7 +95,7 @@ class Bridge {
     this.#sessions.close();
   }
 
-  /** @param path of the request, without its query */
+  /** @param path the path of the request, without its query */
   serve(exchange: Exchange, path: string): void {
     const name = path.slice(this.settings.path.length + 1);
     const operation = OPERATIONS.get(name);

@@ -3,18 +3,18 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Credentials, HttpGuest } from '@wamp/router';
 
-/** What a request shows of its principal. */
+/** The credentials in a request. */
 export interface Shown {
   readonly credentials: Credentials;
-  /** The same for requests of the same principal from the same address; nothing can be told from it. */
+  /** A key that requests of the same principal from the same address share, and that reveals no secret. */
   readonly key: string;
 }
 
 /**
- * What a request shows: a ticket by Bearer, authid and ticket by Basic, a ticket in the cookie of that name; and without any,
- * its TLS client certificate, or nothing.
+ * Reads the credentials of a request: a ticket (Bearer), authid and ticket (Basic), or a ticket in the cookie; without these,
+ * the TLS client certificate, or none.
  * @param cookie the name of the cookie; undefined for none
- * @returns undefined when Authorization is none of these
+ * @returns undefined when header Authorization is invalid
  */
 export function shownBy(
   { headers }: IncomingMessage,

@@ -1,4 +1,4 @@
-/** The door to a realm: log-ins for requests, and answers for what is refused there. */
+/** The door to a realm: logs requests in, and answers errors. */
 import { ApplicationError } from '@wamp/protocol';
 import type { Credentials, HttpGuest, LocalSession, Router } from '@wamp/router';
 import { answerFor, type Answer } from './answers.ts';
@@ -13,7 +13,7 @@ export class Door {
     this.#realm = realm;
   }
 
-  /** A session of the principal. Rejects with what {@link refusal} has an answer for. */
+  /** Logs a principal in. Rejects with an error for which {@link refusal} composes the answer. */
   async logIn({ peer, underlay }: HttpGuest, credentials: Credentials): Promise<LocalSession> {
     try {
       return await this.#router.logIn(this.#realm, credentials, { peer, underlay });
@@ -22,7 +22,7 @@ export class Door {
     }
   }
 
-  /** The answer for what a request has failed with. */
+  /** The answer for an error with which a request has failed. */
   refusal(error: unknown): Answer {
     if (error instanceof LoginRefused) return this.#challenge(error);
     if (!(error instanceof ApplicationError)) {
@@ -32,7 +32,7 @@ export class Door {
     return answerFor(told, statusOf(told));
   }
 
-  /** RFC 9110 §11.6.1: says how to authenticate. */
+  /** RFC 9110 §11.6.1: the answer that requests authentication. */
   #challenge({ refusal }: LoginRefused): Answer {
     const answer = answerFor(refusal, statusOfLogin(refusal));
     if (answer.status !== 401) return answer;
@@ -42,7 +42,7 @@ export class Door {
   }
 }
 
-/** A log-in was refused, and no request. */
+/** The refusal of a log-in, to distinguish it from the refusal of a request. */
 class LoginRefused extends Error {
   readonly refusal: ApplicationError;
 

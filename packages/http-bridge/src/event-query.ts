@@ -1,29 +1,29 @@
-/** What the URL and the headers of an event stream ask for. */
+/** Parses the URL and the headers of a request for an event stream. */
 import type { IncomingMessage } from 'node:http';
 import type { HttpRefusal } from '@wamp/router';
 import { NO_EVENT_ID, NO_TOPIC } from './refusals.ts';
 
-/** A place in the log of a subscription, and whose it was. */
+/** A position in the log of a subscription, and the session that had reached it. */
 export interface StreamPosition {
   readonly epoch: number;
-  /** Of the last event that the reader has. */
+  /** The offset of the last event that the reader has. */
   readonly offset: number;
-  /** The id of the session that has told it. */
+  /** The id of the session that delivered it. */
   readonly session: number;
 }
 
-/** What a stream is of. */
+/** The subscription that a stream requests. */
 export interface EventQuery {
   readonly topic: string;
   readonly match: 'exact' | 'prefix' | 'wildcard';
   readonly retained: boolean;
-  /** Where the reader was; undefined for one that begins. */
+  /** The position of the reader; undefined for a new one. */
   readonly after: StreamPosition | undefined;
 }
 
 const MATCHES: readonly string[] = ['exact', 'prefix', 'wildcard'] satisfies readonly EventQuery['match'][];
 
-/** Reads `?topic=…&match=…&get_retained=true&last_event_id=…`; the header Last-Event-ID counts before the last. */
+/** Parses `?topic=…&match=…&get_retained=true&last_event_id=…`; header Last-Event-ID has priority over `last_event_id`. */
 export function eventQueryOf({ url = '', headers }: IncomingMessage): EventQuery | HttpRefusal {
   const query = new URLSearchParams(url.split('?').slice(1).join('?'));
   const [topic, ...more] = query.getAll('topic');
@@ -43,7 +43,7 @@ function positionOf(id: string): StreamPosition | undefined {
   return isWhole && position.epoch > 0 && position.session > 0 ? position : undefined;
 }
 
-/** The id of an event, as `Last-Event-ID` brings it back. */
+/** The id of an event, which clients return in `Last-Event-ID`. */
 export function eventIdOf({ epoch, offset, session }: StreamPosition): string {
   return `${epoch}-${offset}-${session}`;
 }

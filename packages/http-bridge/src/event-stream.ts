@@ -16,15 +16,15 @@ export interface StreamTerms {
 /** How long an EventSource waits before it connects again (ms). */
 const RETRY = 3000;
 
-/** An event that waits: until it is written, it counts as unread by its session. */
+/** An event that waits to be written; it counts as unread by its session meanwhile. */
 interface Waiting {
   readonly event: LocalEvent;
   readonly written: () => void;
 }
 
 /**
- * Memory is bounded by the session: an event is unread until the socket has taken it, and of a session with too many unread
- * bytes the slow-consumer policy of its role disposes.
+ * The session bounds the memory: an event counts as unread until the socket has accepted it, and the slow-consumer policy of
+ * the role applies to a session with too many unread bytes.
  */
 export class EventStream {
   readonly #response: ServerResponse;
@@ -33,9 +33,9 @@ export class EventStream {
   readonly #terms: StreamTerms;
   readonly #waiting: Waiting[] = [];
   #position: StreamPosition | undefined;
-  /** False until what was missed has been told. */
+  /** False until the missed events have been written. */
   #isLive = false;
-  /** Resolves when the socket has taken what it was given; undefined while it takes more. */
+  /** Resolves when the socket has accepted all written data; undefined while it accepts more. */
   #drained: Promise<void> | undefined;
   #dismiss: () => void = () => undefined;
 
@@ -47,7 +47,7 @@ export class EventStream {
   }
 
   /**
-   * Subscribes, begins the answer, tells what was missed, and what comes from then on. Resolves when it is over.
+   * Subscribes, begins the answer, and writes missed events, followed by live ones. Resolves when the stream has ended.
    * @throws ApplicationError when the subscription is refused; nothing has been written then
    */
   async run(): Promise<void> {
@@ -67,13 +67,13 @@ export class EventStream {
       this.#write('wamp.subscribed', told, position);
       await this.#goLive();
     } catch (error) {
-      // Whoever is gone, or was too slow, is told nothing.
+      // A client that has disconnected, or was too slow, gets no answer.
       if (this.#session.isOpen && !this.#response.destroyed) throw error;
     }
     await over;
   }
 
-  /** Ends with the session, or with the connection, whichever is over first. */
+  /** Resolves when the session or the connection ends, whichever is first. */
   #whenOver(): Promise<void> {
     return new Promise((resolve) => {
       this.#response.once('close', () => {
@@ -122,7 +122,7 @@ export class EventStream {
     });
   }
 
-  /** Writes what waits, as fast as the socket takes it, and from then on whatever comes. */
+  /** Writes the waiting events as fast as the socket accepts them, and from then on live events directly. */
   async #goLive(): Promise<void> {
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       this.#tellLive(next.event);
@@ -132,7 +132,7 @@ export class EventStream {
     this.#isLive = true;
   }
 
-  /** Events that the recovery has told come again, for they were published after the subscription was made. */
+  /** Writes a live event, unless the recovery has already returned it, because it was published after SUBSCRIBE. */
   #tellLive(event: LocalEvent): void {
     const { x_offset: offset } = event.details;
     const position = this.#position;
@@ -174,7 +174,7 @@ export class EventStream {
   }
 }
 
-/** JSON has no line ends but in strings, where it escapes them. */
+/** The JSON text of a value, which has no line ends: JSON escapes them in strings. */
 function textOf(value: Kwargs): string {
   try {
     return Buffer.from(JSON_MEDIA.write(value)).toString();

@@ -1,20 +1,20 @@
-/** Media types of bodies: JSON and CBOR, read and written as the serializers of WAMP do. */
+/** Media types of bodies: JSON and CBOR, with the rules of the WAMP serializers. */
 import { json, MessageType, Payload, ProtocolViolation, type Serializer } from '@wamp/protocol';
 import { cbor } from '@wamp/protocol/cbor';
 
-/** A form of bodies. */
+/** A media type of bodies. */
 export interface Media {
   /** `application/json` or `application/cbor`. */
   readonly type: string;
-  /** @throws ProtocolViolation for bytes that are not exactly one value of this form */
+  /** @throws ProtocolViolation for bytes that are not exactly one value in this media type */
   read(bytes: Uint8Array): unknown;
-  /** @throws SerializationFailure for values without this form */
+  /** @throws SerializationFailure for values that this media type cannot represent */
   write(value: unknown): Uint8Array;
 }
 
 /**
- * A body is read as the only argument of an EVENT, so that it is checked as the payloads of clients are: its nesting,
- * its text, and what may not be in it.
+ * Reads a body as if it were the only argument of an EVENT, so that the same checks apply as to payloads of clients: nesting,
+ * UTF-8, and forbidden values.
  */
 function mediaOf(serializer: Serializer, type: string, behind: Uint8Array): Media {
   const whole = serializer.encode({
@@ -43,16 +43,16 @@ function mediaOf(serializer: Serializer, type: string, behind: Uint8Array): Medi
 export const JSON_MEDIA: Media = mediaOf(json, 'application/json', Buffer.from(']]'));
 const CBOR_MEDIA: Media = mediaOf(cbor, 'application/cbor', Buffer.alloc(0));
 
-/** The forms that are spoken, the preferred one first. */
+/** The supported media types, in order of preference. */
 const SPOKEN: readonly Media[] = [JSON_MEDIA, CBOR_MEDIA];
 
-/** The form of a body by its Content-Type; undefined for one that is not spoken. */
+/** The media type of a body by its Content-Type; undefined for an unsupported one. */
 export function mediaFor(contentType: string | undefined): Media | undefined {
   const name = contentType?.split(';', 1)[0]?.trim().toLowerCase();
   return SPOKEN.find(({ type }) => type === name);
 }
 
-/** The form of an answer: what Accept names, and otherwise the form of the body. */
+/** The media type of an answer: the one in Accept, or that of the request body. */
 export function mediaAccepted(accept: string | undefined, asked: Media): Media {
   const names = (accept ?? '').split(',').map((part) => part.split(';', 1)[0]?.trim().toLowerCase());
   const named = names.find((name) => SPOKEN.some(({ type }) => type === name));

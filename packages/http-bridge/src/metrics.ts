@@ -1,9 +1,9 @@
-/** What a bridge counts, in the registry of its router: one set for all bridges of a router. */
+/** The metrics of bridges and webhooks in the registry of a router; all bridges of a router share them. */
 import type { Counter, Family, Gauge, Router } from '@wamp/router';
 
 /** The metrics of all bridges of a router. */
 export interface BridgeMetrics {
-  /** By operation and status. */
+  /** Requests, by operation and status. */
   readonly requests: Family<Counter>;
   /** Event streams that are open. */
   readonly streams: Gauge;
@@ -34,9 +34,9 @@ export function bridgeMetrics(router: Router): BridgeMetrics {
 
 /** The metrics of all webhooks of a router. */
 export interface WebhookMetrics {
-  /** By webhook and outcome: `delivered`, `failed` (and tried again), `dead`, `lost` (at its end). */
+  /** Deliveries, by webhook and outcome: `delivered`, `failed` (and repeated), `dead`, `lost` (when the webhook ends). */
   readonly deliveries: Family<Counter>;
-  /** Dead letters that had to go, by webhook. */
+  /** Dead letters that were dropped for lack of room, by webhook. */
   readonly deadLettersLost: Family<Counter>;
 }
 
@@ -49,12 +49,12 @@ export function webhookMetrics(router: Router): WebhookMetrics {
   const made: WebhookMetrics = {
     deliveries: metrics.counter({
       name: 'wamp_webhook_deliveries_total',
-      help: 'Events of webhooks, by outcome: delivered; failed, and tried again; dead; lost when the webhook ended.',
+      help: 'Events of webhooks, by outcome: delivered; failed, and repeated; dead; lost when the webhook ended.',
       labels: ['webhook', 'outcome'],
     }),
     deadLettersLost: metrics.counter({
       name: 'wamp_webhook_dead_letters_lost_total',
-      help: 'Dead letters that are not kept any more, for newer ones have their room.',
+      help: 'Dead letters that were dropped to make room for newer ones.',
       labels: ['webhook'],
     }),
   };

@@ -6,20 +6,20 @@ const LIST = { type: 'array', items: {}, description: 'Positional arguments.' };
 const DICT = { type: 'object', additionalProperties: true, description: 'Arguments by name.' };
 const ID = { type: 'integer', minimum: 1, maximum: 2 ** 53 };
 
-/** What every operation may answer beside its result. */
+/** The error responses of every operation. */
 const REFUSALS: Readonly<Record<string, string>> = {
-  400: 'The request is malformed, or a URI, an argument or an option is.',
-  401: 'The realm wants credentials, or others. The header WWW-Authenticate says which.',
-  403: 'The role may not do that, or the page has another origin.',
+  400: 'The request, a URI, an argument or an option is malformed.',
+  401: 'Credentials are missing or wrong. The header WWW-Authenticate says which are accepted.',
+  403: 'The role does not have the permission, or pages of this origin may not send requests.',
   404: 'There is no such procedure or path.',
-  405: 'The path is not for that method.',
+  405: 'The path does not support the method.',
   408: 'The body took too long to arrive.',
-  413: 'The body, or what the receiver takes of it, is too long.',
+  413: 'The body is too long, or the message is too long for its receiver.',
   415: 'The body is neither JSON nor CBOR.',
-  422: 'The procedure has answered with an error of its own.',
+  422: 'The procedure has answered with an error of the application.',
   429: 'A limit was met; the header Retry-After says when to try again.',
   500: 'The procedure has failed.',
-  502: 'The call was canceled by its callee, or its callee has gone.',
+  502: 'The callee has canceled the call, or has disconnected.',
   503: 'The router or the callee is not available; try again later.',
   504: 'There was no result in time.',
 };
@@ -47,7 +47,7 @@ export function openApiOf(settings: BridgeSettings): Dict {
         bearer: {
           type: 'http',
           scheme: 'bearer',
-          description: 'A ticket that tells whose it is, such as a JWT.',
+          description: 'A ticket that identifies its principal, such as a JWT.',
         },
         basic: { type: 'http', scheme: 'basic', description: 'An authid and its ticket.' },
         ...(cookie === undefined ? {} : { cookie: { type: 'apiKey', in: 'cookie', name: cookie } }),
@@ -62,7 +62,7 @@ function posting(operationId: string, summary: string, body: Dict, result: Dict)
     operationId,
     summary,
     requestBody: { required: true, content: contentOf(body) },
-    responses: { 200: { description: 'It is done.', content: contentOf(answer) }, ...refusals() },
+    responses: { 200: { description: 'Success.', content: contentOf(answer) }, ...refusals() },
   };
 }
 
@@ -129,19 +129,19 @@ function subscribing(): Dict {
     operationId: 'subscribe',
     summary: 'Subscribes to a topic, as Server-Sent Events',
     parameters: [
-      inQuery('topic', { type: 'string' }, 'The URI of the topic, or the pattern.', true),
+      inQuery('topic', { type: 'string' }, 'The URI of the topic, or a pattern.', true),
       inQuery(
         'match',
         { type: 'string', enum: ['exact', 'prefix', 'wildcard'], default: 'exact' },
-        'How it matches.',
+        'The match policy.',
       ),
-      inQuery('get_retained', { type: 'boolean', default: false }, 'Whether retained events are told.'),
+      inQuery('get_retained', { type: 'boolean', default: false }, 'Whether to send retained events.'),
       inQuery('last_event_id', { type: 'string' }, 'The same as the header Last-Event-ID.'),
       {
         name: 'Last-Event-ID',
         in: 'header',
         schema: { type: 'string' },
-        description: 'Recovers what came after it.',
+        description: 'Recovers the events after this one.',
       },
     ],
     responses: {

@@ -3,36 +3,36 @@ import type { HttpEntranceOptions, Router } from '@wamp/router';
 
 /** Times in ms, sizes in bytes. */
 export interface BridgeOptions extends HttpEntranceOptions {
-  /** The realm that requests are for. */
+  /** The realm of the requests. */
   readonly realm: string;
   /** The path below which requests are answered; `/api` by default. Requests for other paths go to the listeners before it. */
   readonly path?: string;
-  /** The longest body of a request; `limits.messageSize` of the router by default. */
+  /** The maximum size of a request body; `limits.messageSize` of the router by default. */
   readonly bodySize?: number;
-  /** The time that a body may take to arrive; 10,000 by default. */
+  /** The time in which a request body has to arrive; 10,000 by default. */
   readonly bodyTimeout?: number;
-  /** The longest time of a call, whatever its `options.timeout` says; 60,000 by default. The call is canceled then. */
+  /** The time after which a call is canceled, even if its `options.timeout` is longer; 60,000 by default. */
   readonly callTimeout?: number;
   /** The time between two comments on an event stream, which keep proxies from closing it; 15,000 by default. */
   readonly heartbeat?: number;
-  /** How long the session of a principal stays after its last request; 60,000 by default. */
+  /** The time for which the session of a principal is kept after its last request; 60,000 by default. */
   readonly sessionIdle?: number;
   /**
-   * After how long a principal has to log in again at its next request, however often its session is used; 300,000 by
-   * default. So long a ticket that was withdrawn may still be accepted.
+   * The time after which a principal has to log in again with its next request, even if its session is in use; 300,000 by
+   * default. A withdrawn ticket may be accepted for this time.
    */
   readonly sessionAge?: number;
-  /** How many principals may have a session at a time; 1,000 by default. */
+  /** The maximum number of principals that have a session at a time; 1,000 by default. */
   readonly sessions?: number;
-  /** The name of a cookie that has the ticket of the principal; none by default. */
+  /** The name of a cookie that contains the ticket of the principal; none by default. */
   readonly cookie?: string;
 }
 
-/** The settings of a bridge, all of them. */
+/** The options of a bridge, with their defaults. */
 export type BridgeSettings = Required<Omit<BridgeOptions, keyof HttpEntranceOptions | 'cookie'>> &
   Pick<BridgeOptions, 'cookie'>;
 
-/** @throws TypeError for a path that cannot be one */
+/** @throws TypeError for an invalid path */
 export function settingsOf(router: Router, options: BridgeOptions): BridgeSettings {
   const { path = '/api', realm, cookie } = options;
   if (!/^(?:\/[\w.~-]+)+$/.test(path)) {

@@ -3,15 +3,15 @@ import { ApplicationError, ErrorUri, type Kwargs } from '@wamp/protocol';
 import type { Clock, LocalSession } from '@wamp/router';
 import { callIn, publicationIn } from './wanted.ts';
 
-/** Does what a body asks for. @returns the body of the answer */
+/** Performs the operation of a request body. @returns the body of the answer */
 export type Operation = (session: LocalSession, body: unknown, terms: Terms) => Promise<Kwargs>;
 
-/** What bounds an operation. */
+/** The limits of an operation. */
 interface Terms {
   readonly clock: Clock;
-  /** The longest time of a call (ms). */
+  /** The time after which a call is canceled (ms). */
   readonly callTimeout: number;
-  /** Aborted when the client is gone. */
+  /** Aborted when the client has disconnected. */
   readonly gone: AbortSignal;
 }
 

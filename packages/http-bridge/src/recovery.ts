@@ -1,27 +1,27 @@
-/** Recovery of a stream: the events that its reader has missed, asked for as WAMP clients ask. */
+/** Recovery of a stream: fetches the events that its reader has missed, by the same procedure as WAMP clients. */
 import { ApplicationError, ErrorUri, type Args, type Dict, type Kwargs } from '@wamp/protocol';
 import type { LocalEvent, LocalSession } from '@wamp/router';
 import type { StreamPosition } from './event-query.ts';
 
-/** Where a stream is once its reader has what it missed. */
+/** The state of a stream after the recovery. */
 export interface Recovered {
   /** Undefined for a subscription without a log. */
   readonly position: StreamPosition | undefined;
   /** False when the reader may have missed an event that is not available. */
   readonly complete: boolean;
-  /** How many events were told. */
+  /** The number of recovered events. */
   readonly events: number;
 }
 
-/** What a recovery asks for, and whom it tells. */
+/** The parameters of a recovery. */
 export interface RecoveryRequest {
   readonly subscription: number;
   readonly after: StreamPosition | undefined;
-  /** Tells an event; rejects when the reader is gone. */
+  /** Writes an event; rejects when the reader has disconnected. */
   readonly tell: (event: LocalEvent, position: StreamPosition) => Promise<void>;
 }
 
-/** What `wamp.subscription.recover` answers beside the events. */
+/** An answer of `wamp.subscription.recover`. */
 interface Page {
   readonly events: Args;
   readonly epoch: number | undefined;
@@ -30,7 +30,7 @@ interface Page {
   readonly more: boolean;
 }
 
-/** Tells all events after a position, oldest first. */
+/** Writes all events after a position, oldest first. */
 export async function recover(session: LocalSession, request: RecoveryRequest): Promise<Recovered> {
   const { after, subscription, tell } = request;
   let complete = true;
@@ -46,7 +46,7 @@ export async function recover(session: LocalSession, request: RecoveryRequest): 
       await tell(event, { epoch: page.epoch, offset, session: session.id });
       events += 1;
     }
-    // Former events are asked for as those of the former session, whoever tells them.
+    // Earlier events are requested as those of the former session, even though another session delivers them.
     at = { epoch: page.epoch, offset: page.offset, session: after?.session ?? session.id };
     if (!page.more) return { position: { ...at, session: session.id }, complete, events };
   }
@@ -63,7 +63,7 @@ async function ask(
     return pageOf(args, kwargs);
   } catch (error) {
     if (!(error instanceof ApplicationError) || !session.isOpen) throw error;
-    // One event is too long; behind it, the log goes on.
+    // One event is too long for an answer; the recovery continues after it.
     if (error.uri === ErrorUri.PAYLOAD_SIZE_EXCEEDED) {
       return pageOf([], { ...error.kwargs, complete: false, more: true });
     }
@@ -82,7 +82,7 @@ function pageOf(events: Args, { epoch, offset, complete, more }: Kwargs): Page {
   };
 }
 
-/** An event as `wamp.subscription.recover` tells it. */
+/** An event as `wamp.subscription.recover` returns it. */
 interface Told {
   readonly publication: number;
   readonly details: LocalEvent['details'];

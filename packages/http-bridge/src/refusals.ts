@@ -1,10 +1,10 @@
-/** All that requests are refused for before WAMP is asked: what is wrong, and what to do about it. */
+/** Refusals of requests before they reach WAMP: the reason of each, and what to do about it. */
 import type { HttpRefusal } from '@wamp/router';
 import type { Media } from './media.ts';
 
 export const NOT_SPOKEN: HttpRefusal = {
   status: 415,
-  reason: 'the body has no media type that is spoken here',
+  reason: 'the media type of the body is not supported',
   advice:
     'The header Content-Type has to be `application/json` or `application/cbor`, without Content-Encoding.',
 };
@@ -15,21 +15,21 @@ export const NOTHING_HERE: HttpRefusal = {
 };
 export const NO_CREDENTIALS: HttpRefusal = {
   status: 400,
-  reason: 'the header Authorization is of no use',
+  reason: 'the header Authorization is invalid',
   advice: 'It has to be `Bearer TICKET`, or `Basic` with authid and ticket in base64 (RFC 7617).',
 };
 export const NO_TOPIC: HttpRefusal = {
   status: 400,
-  reason: 'the query does not say what to subscribe to',
+  reason: 'the query does not name a topic',
   advice: 'Write `?topic=com.example.news`, once, and `&match=prefix` or `&match=wildcard` for patterns.',
 };
 export const NO_EVENT_ID: HttpRefusal = {
   status: 400,
   reason: 'the header Last-Event-ID is not an id of this stream',
-  advice: 'Send the id of the last event as it came, or none to begin with the next event.',
+  advice: 'Send the id of the last event unchanged, or none to start with the next event.',
 };
 
-/** Of a body that cannot be read. */
+/** Refuses a malformed body. */
 export function malformedBody({ type }: Media): HttpRefusal {
   return {
     status: 400,

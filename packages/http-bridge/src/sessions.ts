@@ -1,33 +1,33 @@
-/** The sessions of requests: those of the same principal share one, which stays for a while. */
+/** The sessions of requests: consecutive requests of a principal share one. */
 import { ApplicationError, ErrorUri } from '@wamp/protocol';
 import type { Clock, LocalSession } from '@wamp/router';
 
-/** How long sessions stay, and how many there are. */
+/** The limits of shared sessions. */
 export interface SessionBounds {
-  /** How long one stays after its last request (ms). */
+  /** The time for which a session is kept after its last request (ms). */
   readonly idle: number;
-  /** After how long a principal logs in again, however often its session is used (ms). */
+  /** The time after which a principal has to log in again, even if its session is in use (ms). */
   readonly age: number;
-  /** How many there are at a time; those that are idle for the longest leave for others. */
+  /** The maximum number of sessions; those that have been idle longest end to make room. */
   readonly most: number;
 }
 
-/** A session that is there, or about to be. */
+/** A session that is open, or logging in. */
 interface Shared {
   readonly session: Promise<LocalSession>;
-  /** When it began to log in, by the monotonic clock (ms). */
+  /** When the log-in began, in monotonic time (ms). */
   readonly began: number;
-  /** How many requests use it. */
+  /** The number of requests that use the session. */
   users: number;
-  /** Cancels its leaving. */
+  /** Cancels the timer that ends the session. */
   dismiss: (() => void) | undefined;
 }
 
-/** Log-ins cost, so that a principal logs in once for all requests that follow each other. */
+/** Shares sessions among consecutive requests of a principal, because log-ins are expensive. */
 export class SharedSessions {
   readonly #clock: Clock;
   readonly #bounds: SessionBounds;
-  /** The one that was used last is the last. */
+  /** The sessions in order of their last use. */
   readonly #sessions = new Map<string, Shared>();
   #closed = false;
 
@@ -42,8 +42,8 @@ export class SharedSessions {
 
   /**
    * Runs a task with the session of a principal.
-   * @param logIn makes the session, where there is none
-   * @throws ApplicationError what `logIn` and `task` reject with; `wamp.error.limit_exceeded` when there are too many
+   * @param logIn creates the session, if there is none
+   * @throws ApplicationError of `logIn` and `task`; `wamp.error.limit_exceeded` when there are too many sessions
    */
   async use<T>(
     key: string,
@@ -58,7 +58,7 @@ export class SharedSessions {
     }
   }
 
-  /** Has all sessions leave. */
+  /** Ends all sessions. */
   close(): void {
     this.#closed = true;
     for (const [key, shared] of [...this.#sessions]) this.#dismissed(key, shared);
@@ -110,7 +110,7 @@ export class SharedSessions {
       this.#dismissed(key, shared);
       return;
     }
-    const why = `${this.#bounds.most} principals have requests under way; try again later, or raise \`sessions\``;
+    const why = `${this.#bounds.most} principals have requests in progress; try again later, or raise \`sessions\``;
     throw new ApplicationError(ErrorUri.LIMIT_EXCEEDED, [why]);
   }
 

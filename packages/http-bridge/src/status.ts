@@ -38,7 +38,7 @@ const STATUS: ReadonlyMap<string, number> = new Map<string, number>([
   [ErrorUri.TIMEOUT, 504],
 ]);
 
-/** The status of all errors that an application has named itself: the procedure was called, and refused. */
+/** The status of errors with a URI of an application: the procedure was called, and answered with an error. */
 const OF_APPLICATIONS = 422;
 
 /** The status of an error of a request. */
@@ -46,12 +46,12 @@ export function statusOf({ uri }: ApplicationError): number {
   return STATUS.get(uri) ?? (uri.startsWith('wamp.') ? 500 : OF_APPLICATIONS);
 }
 
-/** The status of a log-in that was refused; of a refusal that an authenticator has named itself, too. */
+/** The status of a refused log-in, including refusals with a URI of an authenticator. */
 export function statusOfLogin({ uri }: ApplicationError): number {
   return STATUS.get(uri) ?? 401;
 }
 
-/** The status of what a bridge itself has thrown. */
+/** The ApplicationError for any error that was thrown. */
 export function errorOf(error: unknown): ApplicationError {
   return error instanceof ApplicationError ? error : new ApplicationError(ErrorUri.INTERNAL_ERROR);
 }

@@ -1,4 +1,4 @@
-/** What a body asks for: a call or a publication, checked as the messages of clients are. */
+/** Parses a request body as a call or a publication, with the same checks as for messages of clients. */
 import {
   ApplicationError,
   ErrorUri,
@@ -14,7 +14,7 @@ import {
 } from '@wamp/protocol';
 import { cbor } from '@wamp/protocol/cbor';
 
-/** What to call or where to publish, and with which arguments. */
+/** A requested call or publication. */
 export interface Wanted<Options> {
   readonly uri: string;
   readonly args: Args;
@@ -27,7 +27,7 @@ export function callIn(body: unknown): Wanted<CallOptions> {
   const wanted = wantedIn<CallOptions>(body, 'procedure');
   for (const key of ['progress', 'receive_progress'] as const) {
     if (wanted.options[key] !== undefined)
-      throw wrong(`options.${key}: an answer of HTTP has no parts; leave it out`);
+      throw wrong(`options.${key}: an HTTP answer cannot be progressive; omit this option`);
   }
   const { uri: procedure, options } = wanted;
   check({ type: MessageType.CALL, request: 1, options, procedure, payload: Payload.of() });
@@ -59,7 +59,7 @@ function isDict(value: unknown): value is Kwargs {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-/** Options are trusted of local sessions, and a body is nobody to trust: they go the way of a client's message. */
+/** Checks the options like those in a client's message: options of local sessions are trusted, but a body is not. */
 function check(message: Message): void {
   try {
     cbor.decode(cbor.encode(message));

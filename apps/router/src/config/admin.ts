@@ -37,13 +37,13 @@ export function admin(files: Files): z.ZodType<AdminConfiguration> {
       listener: adminListener()
         .exactOptional()
         .describe(
-          'Answers `/metrics` (Prometheus) and `/health` over HTTP, to everybody who reaches it: keep it to the loopback ' +
-            'address, or to a network of your own.',
+          'Serves `/metrics` (Prometheus) and `/health` over HTTP, without authentication: use the loopback address, or a ' +
+            'private network.',
         ),
       socket: unixPath()
         .exactOptional()
         .describe(
-          'Path of a Unix domain socket that answers the same, and takes orders such as `wamp-router reload`, from users that may write to it: the one that the router runs as.',
+          'Path of a Unix domain socket that serves the same, and accepts commands such as `wamp-router reload`. Only the user as which the router runs may write to it.',
         ),
       realm: adminRealm(files)
         .exactOptional()
@@ -61,22 +61,22 @@ function adminRealm(files: Files): z.ZodType<ReadAdminRealm> {
   const written = z.strictObject({
     name: realmName()
       .default(DEFAULT_REALM)
-      .describe('Name that operators join it by; no other realm may have it.'),
-    auth: auth(files).describe('Who may come in, and how they prove who they are; nobody is anonymous.'),
-    roles: roles().describe('What each role may do: call `wamp.admin.*`, or parts of it.'),
+      .describe('The name of the realm; no other realm may have the same.'),
+    auth: auth(files).describe('The authentication methods of the realm, without anonymous.'),
+    roles: roles().describe('The permissions of each role: to call `wamp.admin.*`, or parts of it.'),
     payloads: z
       .array(role())
       .meta({ title: 'a list of roles' })
       .default([])
       .describe(
-        'Roles that may see payloads in the tail of a session or topic; others see how long they are.',
+        'Roles that may see payloads in the tail of a session or topic; other roles see only their length.',
       ),
   });
   return together(written, (given, complain) => {
     if (given.auth.anonymous !== undefined) {
       complain(
         ['auth', 'anonymous'],
-        'is not for administration, expected a method by which people prove who they are',
+        'is not allowed for administration, expected a method other than anonymous',
       );
     }
     checkRoles(given, complain);

@@ -45,25 +45,27 @@ export interface AuthConfiguration {
 
 export function auth(files: Files): z.ZodType<AuthConfiguration> {
   const methods = z.strictObject({
-    anonymous: anonymous().exactOptional().describe('Lets everybody in, under a random name.'),
+    anonymous: anonymous().exactOptional().describe('Admits every client, under a random authid.'),
     ticket: ticket(files)
       .exactOptional()
-      .describe('Lets in who shows the ticket of their authid. It travels readable, so use TLS.'),
+      .describe(
+        'Admits clients that send the ticket of their authid. Tickets are sent in clear text, so use TLS.',
+      ),
     jwt: jwt(files)
       .exactOptional()
-      .describe('Lets in who shows a JSON Web Token for a ticket; clients choose the method ticket for it.'),
+      .describe('Admits clients that send a JSON Web Token as their ticket; clients use method ticket.'),
     wampcra: wampcra(files)
       .exactOptional()
-      .describe('WAMP-CRA: lets in who signs a challenge with the secret of their authid.'),
+      .describe('WAMP-CRA: admits clients that sign a challenge with the secret of their authid.'),
     scram: scram(files)
       .exactOptional()
-      .describe('WAMP-SCRAM: lets in who proves to know the password of their authid.'),
+      .describe('WAMP-SCRAM: admits clients that prove knowledge of the password of their authid.'),
     cryptosign: cryptosign(files)
       .exactOptional()
-      .describe('Lets in who signs a challenge with the private key of their authid.'),
+      .describe('Admits clients that sign a challenge with the private key of their authid.'),
     tls: certificates()
       .exactOptional()
-      .describe('Lets in by client certificate, on listeners that ask for one.'),
+      .describe('Admits clients by their TLS certificate, on listeners that ask for one.'),
   });
   return together(methods, (inUse, complain) => {
     if (Object.keys(inUse).length === 0) complain([], 'is empty, expected a method at least');
@@ -75,7 +77,10 @@ export function auth(files: Files): z.ZodType<AuthConfiguration> {
 
 function anonymous(): z.ZodType<string | DynamicAuthenticator> {
   return z
-    .strictObject({ role: role().default('anonymous').describe('Their role.'), ...procedureShape('role') })
+    .strictObject({
+      role: role().default('anonymous').describe('The role of anonymous clients.'),
+      ...procedureShape('role'),
+    })
     .transform(({ role: name, procedure, realm }) =>
       procedure === undefined ? name : dynamic(procedure, realm),
     )
@@ -84,7 +89,7 @@ function anonymous(): z.ZodType<string | DynamicAuthenticator> {
 
 function ticket(files: Files): z.ZodType<PrincipalSource<TicketCredentials>> {
   const principal = z
-    .strictObject({ role: role(), ticket: secret(files).describe('What they show.') })
+    .strictObject({ role: role(), ticket: secret(files).describe('The ticket.') })
     .transform(withAuthrole)
     .meta({ title: 'a mapping with role and ticket' });
   return source(principal);
@@ -93,11 +98,11 @@ function ticket(files: Files): z.ZodType<PrincipalSource<TicketCredentials>> {
 function wampcra(files: Files): z.ZodType<PrincipalSource<WampcraCredentials>> {
   const plain = z.strictObject({
     role: role(),
-    secret: secret(files).describe('The secret as it is.'),
+    secret: secret(files).describe('The secret in clear text.'),
   });
   const derived = z.strictObject({
     role: role(),
-    key: secret(files).describe('What PBKDF2 makes of the secret, in base64.'),
+    key: secret(files).describe('The key that PBKDF2 derives from the secret, in base64.'),
     salt: text('text').describe('Salt of the key.'),
     iterations: count(1, 10_000_000).default(1000).describe('Iterations of the key.'),
     keylen: count(1, 1024).default(32).describe('Bytes of the key.'),
@@ -111,13 +116,13 @@ function wampcra(files: Files): z.ZodType<PrincipalSource<WampcraCredentials>> {
 function scram(files: Files): z.ZodType<PrincipalSource<ScramCredentials | ScramPassword>> {
   const plain = z.strictObject({
     role: role(),
-    password: secret(files).describe('The password; keys derived from it are the better thing to keep.'),
+    password: secret(files).describe('The password in clear text; derived keys are safer.'),
   });
   const keys = z.strictObject({
     role: role(),
-    kdf: z.enum(['argon2id13', 'pbkdf2']).describe('How the keys are derived.'),
+    kdf: z.enum(['argon2id13', 'pbkdf2']).describe('The key derivation function.'),
     iterations: count(1, 10_000_000).describe('Iterations of the derivation.'),
-    memory: count(8, 4_194_304).exactOptional().describe('KiB that argon2id13 takes.'),
+    memory: count(8, 4_194_304).exactOptional().describe('The memory that argon2id13 uses (KiB).'),
     salt: hex().describe('Salt of the keys, in hex.'),
     stored_key: secretHex(files).describe('StoredKey, in hex.'),
     server_key: secretHex(files).describe('ServerKey, in hex.'),
@@ -146,7 +151,7 @@ function cryptosign(files: Files): z.ZodType<NonNullable<AuthConfiguration['cryp
       authorized_keys: z
         .array(hex(32))
         .min(1)
-        .describe('Ed25519 public keys, 64 hex digits each; any of them will do.'),
+        .describe('Ed25519 public keys, 64 hex digits each; any one of them suffices.'),
     })
     .transform(({ role: authrole, authorized_keys: authorizedKeys }) => ({ authrole, authorizedKeys }))
     .meta({ title: 'a mapping with role and authorized_keys' });
@@ -154,7 +159,9 @@ function cryptosign(files: Files): z.ZodType<NonNullable<AuthConfiguration['cryp
     ...sourceShape<CryptosignCredentials>(principal),
     router_key: secretHex(files)
       .exactOptional()
-      .describe('Private key by which the router proves who it is to clients that ask: 64 hex digits.'),
+      .describe(
+        'Private key with which the router proves its identity to clients that ask for it: 64 hex digits.',
+      ),
   });
   return together(written, checkSource)
     .transform(({ router_key: routerKey, ...rest }) => ({
@@ -174,7 +181,9 @@ function certificates(): z.ZodType<NonNullable<AuthConfiguration['tls']>> {
     identify: z
       .enum(['cn', 'san', 'fingerprint'])
       .default('cn')
-      .describe('What of a certificate is the authid: common name, first alternative name, or SHA-256.'),
+      .describe(
+        'The part of a certificate that is the authid: common name (cn), first alternative name (san), or SHA-256 (fingerprint).',
+      ),
   });
   return together(written, checkSource)
     .transform(({ identify, ...rest }) => ({ source: sourceOf(rest), identify }))

@@ -40,13 +40,15 @@ export function entranceRules(): z.ZodType<EntranceRules> {
         .min(1)
         .exactOptional()
         .describe(
-          'Authentication methods in use there; all of a realm by default. JSON Web Tokens are tickets.',
+          'The authentication methods that may be used; by default, all of the realm. JSON Web Tokens count as tickets.',
         ),
       realms: z
         .array(realmName())
         .min(1)
         .exactOptional()
-        .describe('Realms that can be joined there; all by default. The others seem not to be there.'),
+        .describe(
+          'The realms that can be joined; all by default. For other realms, clients get wamp.error.no_such_realm.',
+        ),
     })
     .transform(({ methods, realms }) => ({
       ...(methods === undefined ? {} : { authmethods: methods.map((method) => METHODS[method]) }),
@@ -59,10 +61,10 @@ export function entranceRules(): z.ZodType<EntranceRules> {
 export function pathRules(): z.ZodType<Readonly<Record<string, PathRules>>> {
   const rules = z
     .strictObject({
-      auth: entranceRules().exactOptional().describe('Who may come in at this path.'),
+      auth: entranceRules().exactOptional().describe('Restricts the clients that may connect at this path.'),
       message_size: bytes()
         .exactOptional()
-        .describe('The longest message at this path; `limits.message_size` by default.'),
+        .describe('The maximum size of a message at this path; `limits.message_size` by default.'),
     })
     .transform(camelKeys)
     .meta({ title: 'a mapping with auth or message_size' });
@@ -104,7 +106,7 @@ function checkEntrance(
   if (rules?.authmethods === undefined) return;
   const open = realms.filter((realm) => letsInto(rules, realm.name));
   if (open.length === 0 || open.some(({ auth }) => usesOne(rules, auth))) return;
-  complain([...place, 'methods'], 'lets nobody in, expected a method that one of the realms uses');
+  complain([...place, 'methods'], 'admits no client, expected a method that one of the realms uses');
 }
 
 function letsInto({ realms }: EntranceRules, name: string): boolean {

@@ -25,26 +25,26 @@ const PATH = /^(?:\/[\w.~-]+)+$/;
 export function httpBridges(): z.ZodType<readonly HttpBridgeRule[]> {
   const bridge = z
     .strictObject({
-      realm: uri().describe('The realm that requests are for.'),
-      body_size: size(2 ** 20).describe('The longest body of a request.'),
-      body_timeout: duration(10_000).describe('How long a body may take to arrive.'),
-      call_timeout: duration(60_000).describe('The longest time of a call; it is canceled then.'),
+      realm: uri().describe('The realm of the requests.'),
+      body_size: size(2 ** 20).describe('The maximum size of a request body.'),
+      body_timeout: duration(10_000).describe('The time in which a request body has to arrive.'),
+      call_timeout: duration(60_000).describe('The time after which a call is canceled.'),
       heartbeat: duration(15_000).describe('The time between two comments on an event stream.'),
       session_idle: duration(60_000).describe(
-        'How long the session of a principal stays after its last request.',
+        'The time for which the session of a principal is kept after its last request.',
       ),
       session_age: duration(300_000).describe(
-        'After how long a principal has to log in again at its next request, even if its session is in use.',
+        'The time after which a principal has to log in again with its next request, even if its session is in use.',
       ),
       sessions: count(1, 1_000_000)
         .default(1000)
-        .describe('How many principals may have a session for requests at a time.'),
+        .describe('The maximum number of principals that have a session for requests at a time.'),
       cookie: z
         .string()
         .regex(/^[\w!#$%&'*+\-.^`|~]+$/, { message: NOT_WELL_FORMED })
         .meta({ title: 'the name of a cookie' })
         .exactOptional()
-        .describe('A cookie that has the ticket of the principal, for pages.'),
+        .describe('The name of a cookie that contains the ticket of the principal, for pages.'),
     })
     .meta({ title: 'a mapping with realm' });
   return z

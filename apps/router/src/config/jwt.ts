@@ -14,23 +14,31 @@ export function jwt(files: Files): z.ZodType<JwtRules> {
     .strictObject({
       key: publicKey(files)
         .exactOptional()
-        .describe('File with the public key of who signs, or its certificate (PEM).'),
-      jwks: keySet(files).exactOptional().describe('File with the public keys of who signs (JWKS).'),
+        .describe('File with the public key of the issuer, or its certificate (PEM).'),
+      jwks: keySet(files).exactOptional().describe('File with the public keys of the issuer (JWKS).'),
       jwks_url: keyPlace()
         .exactOptional()
-        .describe('Where the public keys of who signs are found (JWKS): the one place that is asked.'),
+        .describe(
+          'The URL of the public keys of the issuer (JWKS). No other URL is used, whatever a token says.',
+        ),
       secret: secret(files)
         .refine((value) => Buffer.byteLength(value) >= LEAST_SECRET, {
           message: `is too short, expected ${LEAST_SECRET} bytes at least`,
         })
         .transform((value): JwtKeys => ({ secret: Buffer.from(value) }))
         .exactOptional()
-        .describe('Secret that is shared with who signs (HMAC).'),
-      audience: text('whom the tokens are for').describe('What their `aud` has to name.'),
-      issuer: text('who signs').exactOptional().describe('What their `iss` has to be.'),
-      authid_claim: text('the name of a claim').default('sub').describe('The claim that has the authid.'),
-      role_claim: text('the name of a claim').exactOptional().describe('The claim that has the role.'),
-      role: role().exactOptional().describe('The role of all, instead of role_claim.'),
+        .describe('The secret that is shared with the issuer (HMAC).'),
+      audience: text('the audience of the tokens').describe(
+        'The audience, which claim `aud` of a token must contain.',
+      ),
+      issuer: text('the issuer of the tokens')
+        .exactOptional()
+        .describe('The issuer, which claim `iss` of a token must equal.'),
+      authid_claim: text('the name of a claim')
+        .default('sub')
+        .describe('The claim that contains the authid.'),
+      role_claim: text('the name of a claim').exactOptional().describe('The claim that contains the role.'),
+      role: role().exactOptional().describe('The role of all tokens, instead of role_claim.'),
     })
     .transform(rulesIn)
     .meta({ title: 'a mapping with a key, audience, and role_claim or role' });

@@ -123,7 +123,7 @@ const SPOKEN = {
     .array(z.enum(TRANSPORTS))
     .min(1)
     .default([...TRANSPORTS])
-    .describe('What is spoken there. All share the port.'),
+    .describe('The transports of this listener, which share the port.'),
   websocket_paths: z
     .array(urlPath())
     .default(['/ws', '/'])
@@ -132,18 +132,18 @@ const SPOKEN = {
   compression: z
     .boolean()
     .default(false)
-    .describe('Whether WebSocket clients may have messages compressed (permessage-deflate).'),
+    .describe('Whether WebSocket clients may use compression (permessage-deflate).'),
   rawsocket_pings: z
     .union([z.boolean(), z.literal('auto')])
     .default('auto')
     .describe(
-      'Whether RawSocket clients are sent PINGs; `auto` spares those of autobahn-python, which cannot read them.',
+      'Whether RawSocket clients are sent PINGs; `auto` excludes clients of autobahn-python, which cannot read them.',
     )
     .meta({ title: 'true, false or auto' }),
   trusted_proxies: z
     .array(proxy())
     .default([])
-    .describe('Proxies that are believed when they say for whom they connect.'),
+    .describe('Proxies that are trusted to name the address of the client.'),
   proxy_protocol: z
     .boolean()
     .default(false)
@@ -151,7 +151,7 @@ const SPOKEN = {
   forwarding_header: z
     .enum(['none', 'x-forwarded-for', 'forwarded'])
     .default('none')
-    .describe('The HTTP header in which trusted proxies say for whom they ask.'),
+    .describe('The HTTP header in which trusted proxies name the address of the client.'),
   origins: z
     .array(origin())
     .default([])
@@ -164,20 +164,20 @@ const SPOKEN = {
 function listener(files: Files): z.ZodType<Listener> {
   const written = z.strictObject({
     ...PLACE,
-    tls: tls(files).exactOptional().describe('Encrypts everything that is spoken there.'),
+    tls: tls(files).exactOptional().describe('Encrypts all connections of this listener.'),
     ...SPOKEN,
     auth: entranceRules()
       .exactOptional()
-      .describe('Who may come in there, of those whom the realms let in; everybody of these by default.'),
+      .describe('Restricts the clients of this listener; by default, all that the realms admit.'),
     message_size: bytes()
       .exactOptional()
       .describe(
-        'The longest message there, instead of `limits.message_size`. RawSocket takes the greatest power of two that is not above it.',
+        'The maximum size of a message at this listener, instead of `limits.message_size`. RawSocket uses the greatest power of two that is not above it.',
       ),
     paths: pathRules()
       .default({})
       .describe(
-        'Paths at which WebSocket clients connect, besides `websocket_paths`, with rules of their own: `auth` and `message_size` of the listener do not hold there.',
+        'Further paths at which WebSocket clients connect, with their own rules instead of `auth` and `message_size` of the listener.',
       ),
     http_bridges: httpBridges()
       .exactOptional()
@@ -191,7 +191,7 @@ function listener(files: Files): z.ZodType<Listener> {
   return together(written, (given, complain) => {
     checkProxies(given, complain);
     if (Object.keys(given.paths).length > 0 && !given.transports.includes('websocket')) {
-      complain(['paths'], 'is of no use, expected websocket among the transports');
+      complain(['paths'], 'has no effect, expected websocket among the transports');
     }
     if (given.unix === undefined) return;
     for (const key of ['address', 'port'] as const) {
@@ -207,11 +207,11 @@ function checkProxies(given: Written, complain: Complain): void {
   const { trusted_proxies: proxies, proxy_protocol: protocol, forwarding_header: header } = given;
   if (proxies.length > 0) {
     if (protocol || header !== 'none') return;
-    complain(['trusted_proxies'], 'is of no use, expected proxy_protocol or forwarding_header beside it');
+    complain(['trusted_proxies'], 'has no effect, expected proxy_protocol or forwarding_header beside it');
     return;
   }
-  if (protocol) complain(['proxy_protocol'], 'is of no use, expected trusted_proxies beside it');
-  if (header !== 'none') complain(['forwarding_header'], 'is of no use, expected trusted_proxies beside it');
+  if (protocol) complain(['proxy_protocol'], 'has no effect, expected trusted_proxies beside it');
+  if (header !== 'none') complain(['forwarding_header'], 'has no effect, expected trusted_proxies beside it');
 }
 
 interface Written {

@@ -26,8 +26,8 @@ export function pages(files: Files): z.ZodType<PagesConfiguration> {
       spa: z
         .boolean()
         .default(false)
-        .describe('Whether paths without a file are answered with index.html, for applications of one page.'),
-      cache: duration(0).describe('How long browsers may keep a file without asking.'),
+        .describe('Whether paths without a file are answered with index.html, for single-page applications.'),
+      cache: duration(0).describe('The time for which browsers may cache a file.'),
     })
     .meta({ title: 'a mapping with folder' });
   const short = folder(files).transform((path) => ({ folder: path, spa: false, cache: 0 }));

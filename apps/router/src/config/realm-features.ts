@@ -17,7 +17,7 @@ export function topic(): z.ZodType<string, string> {
     .refine((value) => value === '' || isUri(value.replaceAll(/(?<=^|\.)(?=\.|$)/g, 'x'), 'loose'), {
       message: NOT_WELL_FORMED,
     })
-    .describe('The topic, or the pattern of topics.')
+    .describe('The topic, or a pattern of topics.')
     .meta({ title: 'a URI, or a pattern of URIs' });
 }
 
@@ -29,8 +29,8 @@ export function history(): z.ZodType<readonly HistoryRule[]> {
       .enum(['exact', 'prefix', 'wildcard'])
       .default('exact')
       .describe('How the topic is matched, as in a subscription.'),
-    depth: count(1, 1_000_000_000).default(100).describe('The most events that are kept.'),
-    age: duration(0).describe('After so long an event is forgotten; 0s for never.'),
+    depth: count(1, 1_000_000_000).default(100).describe('The maximum number of events that are kept.'),
+    age: duration(0).describe('The maximum age of an event; 0s for no limit.'),
   });
   const limited = rule.transform(({ age, ...rest }): HistoryRule => (age === 0 ? rest : { ...rest, age }));
   return z.array(limited.meta({ title: 'a mapping with topic' })).meta({ title: 'a list of topics' });

@@ -40,25 +40,25 @@ export function realms(files: Files): z.ZodType<readonly RealmConfiguration[]> {
 
 function realm(files: Files): z.ZodType<RealmConfiguration> {
   const written = z.strictObject({
-    name: uri().describe('Name that clients join it by.'),
+    name: uri().describe('The name of the realm.'),
     auth: auth(files)
       .exactOptional()
-      .describe('Who may come in, and how they prove who they are. By default, everybody is anonymous.'),
+      .describe('The authentication methods of the realm. By default, all clients are anonymous.'),
     roles: roles()
       .exactOptional()
-      .describe('What each role may do. Without auth and roles, everybody may do everything.'),
+      .describe('The permissions of each role. Without auth and roles, every client may do everything.'),
     uri_rules: z
       .enum(['loose', 'strict'])
       .default('loose')
-      .describe('How URIs are judged: strict ones have nothing but digits, lower-case letters and `_`.'),
+      .describe('The rules for URIs: strict ones consist of digits, lower-case letters and `_` only.'),
     disclosure: z
       .boolean()
       .default(true)
-      .describe('Whether callers and publishers may be disclosed when they or the callee ask for it.'),
+      .describe('Whether callers and publishers can be disclosed at their own or the callee’s request.'),
     max_sessions: count(1, 1_000_000_000)
       .exactOptional()
-      .describe('How many sessions it takes; any number by default.'),
-    quotas: quotas().prefault({}).describe('How much of the realm one session may take.'),
+      .describe('The maximum number of sessions; unlimited by default.'),
+    quotas: quotas().prefault({}).describe('The limits of one session.'),
     history: history()
       .default([])
       .describe(
@@ -66,14 +66,14 @@ function realm(files: Files): z.ZodType<RealmConfiguration> {
       ),
     trust_levels: trustLevels()
       .default({})
-      .describe('Trust levels of callers and publishers by role, told in INVOCATION and EVENT.'),
+      .describe('Trust levels of callers and publishers by role, for INVOCATION and EVENT.'),
     slow_consumers: slowConsumers()
       .default('disconnect')
       .describe(
-        'What becomes of clients that read too slowly: of all, or by role. Roles that are not named are disconnected.',
+        'What the router does with clients that read too slowly: one policy for all, or one by role. Other roles are disconnected.',
       ),
     webhooks: webhooks(files).exactOptional().describe('Topics whose events are posted to a URL.'),
-    stores: stores().prefault({}).describe('How much the realm keeps of all sessions together.'),
+    stores: stores().prefault({}).describe('The limits of the data that the realm keeps.'),
   });
   return together(written, checkRoles).transform(camelKeys).meta({ title: 'a mapping for a realm' });
 }
@@ -89,7 +89,7 @@ export function checkRoles(
     complain(['webhooks', index, 'role'], `is no role of this realm, expected one of ${names}`);
   });
   if (known === undefined) {
-    if (methods !== undefined) complain(['roles'], 'is missing, expected what each role may do');
+    if (methods !== undefined) complain(['roles'], 'is missing, expected the permissions of each role');
   } else if (methods === undefined) {
     if (Object.hasOwn(known, 'anonymous')) return;
     complain(['roles'], 'has no role anonymous, which everybody has where there is no auth');

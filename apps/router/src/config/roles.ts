@@ -35,10 +35,12 @@ function role(): z.ZodType<RoleConfiguration> {
         .array(permission())
         .meta({ title: 'a list of permissions' })
         .exactOptional()
-        .describe('What the role may do. What no permission allows is denied, and a denial wins.'),
+        .describe(
+          'The permissions of the role. A request that no permission allows is denied, and a denial overrides all permissions.',
+        ),
       authorizer: authorizer()
         .exactOptional()
-        .describe('A procedure that is asked instead (dynamic authorization).'),
+        .describe('A procedure that decides on requests, instead of permissions (dynamic authorization).'),
     })
     .transform(({ permissions: list, authorizer: asked }, context): RoleConfiguration => {
       if (list !== undefined && asked === undefined) return { permissions: list };
@@ -54,7 +56,9 @@ function authorizer(): z.ZodType<AuthorizerConfiguration> {
   return z
     .strictObject({
       procedure: uri().describe('Called with the session, the URI, the action and the options.'),
-      timeout: duration(AUTHORIZER_TIMEOUT).describe('How long it may take; then the request is refused.'),
+      timeout: duration(AUTHORIZER_TIMEOUT).describe(
+        'The time in which the procedure has to answer; after that, the request is refused.',
+      ),
     })
     .meta({ title: 'a mapping with procedure' });
 }
@@ -69,18 +73,21 @@ function permission(): z.ZodType<Permission> {
       match: z
         .enum(['exact', 'prefix', 'wildcard'])
         .exactOptional()
-        .describe('How the URI is matched; by default exactly, or as its stars say.'),
-      allow: actions().exactOptional().describe('What is allowed.'),
-      deny: actions().exactOptional().describe('What is denied, whatever allows it.'),
+        .describe('How the URI is matched; by default exactly, or according to its stars.'),
+      allow: actions().exactOptional().describe('The allowed actions.'),
+      deny: actions().exactOptional().describe('The denied actions, which override all permissions.'),
       disclose: z
         .strictObject({
-          caller: z.boolean().exactOptional().describe('Tells callees who calls.'),
-          publisher: z.boolean().exactOptional().describe('Tells subscribers who publishes.'),
+          caller: z.boolean().exactOptional().describe('Discloses callers to callees.'),
+          publisher: z.boolean().exactOptional().describe('Discloses publishers to subscribers.'),
         })
         .meta({ title: 'a mapping with caller or publisher' })
         .exactOptional()
-        .describe('Whom to disclose, whether they want it or not.'),
-      cache: z.boolean().exactOptional().describe('Has no effect; in use elsewhere.'),
+        .describe('Discloses callers or publishers, whether they want it or not.'),
+      cache: z
+        .boolean()
+        .exactOptional()
+        .describe('Has no effect; accepted for compatibility with Crossbar.io.'),
     })
     .meta({ title: 'a mapping for a permission' });
 }

@@ -41,22 +41,24 @@ const DEFAULT_DRAIN = 10_000;
 export function configuration(files: Files): z.ZodType<Configuration> {
   const file = z.strictObject({
     listeners: listeners(files).describe('Where the router listens.'),
-    realms: realms(files).describe('The realms. There are no others: clients never make one.'),
+    realms: realms(files).describe('The realms of the router. Clients cannot create realms.'),
     strict_request_ids: z
       .boolean()
       .default(false)
-      .describe('Whether clients must number their requests 1, 2, 3 …; some do not.'),
-    agent: text('text').exactOptional().describe('What WELCOME says of the make of the router.'),
-    limits: limits().prefault({}).describe('Bounds on what any client may take.'),
-    attempts: attempts().prefault({}).describe('How often somebody may try to log in.'),
-    drain: duration(DEFAULT_DRAIN).describe('How long calls in flight may go on when the router ends.'),
-    log: log().prefault({}).describe('What is logged.'),
+      .describe('Whether clients must number their requests 1, 2, 3 …, which some clients do not.'),
+    agent: text('text').exactOptional().describe('The value of `router.agent` in WELCOME.'),
+    limits: limits().prefault({}).describe('Limits on the resources that a client may use.'),
+    attempts: attempts().prefault({}).describe('Limits of failed log-in attempts.'),
+    drain: duration(DEFAULT_DRAIN).describe(
+      'The time for which calls in flight may continue when the router shuts down.',
+    ),
+    log: log().prefault({}).describe('The log.'),
     reload: reload().prefault({}).describe('When the configuration is read again.'),
     store: store()
       .exactOptional()
       .describe('The file that keeps event history and retained events; by default, they are in memory.'),
-    tracing: tracing(files).exactOptional().describe('Where spans are exported to; by default, nowhere.'),
-    admin: admin(files).prefault({}).describe('Where the router tells how it does, and is administered.'),
+    tracing: tracing(files).exactOptional().describe('The export of spans; by default, there is none.'),
+    admin: admin(files).prefault({}).describe('Metrics, health and administration of the router.'),
   });
   return together(file, (whole, complain) => {
     checkBridges(whole, complain);
@@ -69,7 +71,7 @@ export function configuration(files: Files): z.ZodType<Configuration> {
     if (whole.listeners.some(({ tls }) => tls?.requestCert === true)) return;
     for (const { realm, path } of placedRealms(whole)) {
       if (realm.auth?.tls === undefined) continue;
-      complain([...path, 'auth', 'tls'], 'is of no use, expected a listener with tls.client_certificates');
+      complain([...path, 'auth', 'tls'], 'has no effect, expected a listener with tls.client_certificates');
     }
   })
     .transform(camelKeys)
@@ -115,11 +117,13 @@ function log(): z.ZodType<Configuration['log']> {
   const level = z
     .enum(['debug', 'info', 'warn', 'error'])
     .default('warn')
-    .describe('The least serious entries that are written.');
+    .describe('The lowest level of entries that are written.');
   const format = z
     .enum(['auto', 'json', 'pretty'])
     .default('auto')
-    .describe('JSON, a line for each entry, or lines for people; `auto` is for people on a terminal.');
+    .describe(
+      '`json` writes one line of JSON per entry, `pretty` text for people; `auto` is `pretty` on a terminal.',
+    );
   return z.strictObject({ level, format }).meta({ title: 'a mapping for the log' });
 }
 

@@ -26,7 +26,7 @@ export function procedureShape(instead: string): ProcedureShape {
       .describe(`Procedure that says who may come in, instead of ${instead} (dynamic authentication).`),
     realm: uri()
       .exactOptional()
-      .describe('Realm of the procedure; by default the one that the client wants to join.'),
+      .describe('The realm of the procedure; by default, the one that the client wants to join.'),
   };
 }
 
@@ -39,7 +39,7 @@ export function sourceShape<C>(
       .record(z.string().min(1), principal)
       .meta({ title: 'a mapping of principals by authid' })
       .exactOptional()
-      .describe('Who may come in, by authid.'),
+      .describe('The principals, by authid.'),
     ...procedureShape('principals'),
   };
 }
@@ -47,7 +47,7 @@ export function sourceShape<C>(
 /** Either principals or a procedure, and a realm only with the latter. */
 export function checkSource({ principals, procedure, realm }: Written<unknown>, complain: Complain): void {
   if (principals === undefined && procedure === undefined) {
-    complain([], 'says nothing of who may come in, expected principals or procedure');
+    complain([], 'is incomplete, expected principals or procedure');
   }
   if (principals !== undefined && procedure !== undefined) {
     complain(['procedure'], 'does not go with principals, expected one of them');
@@ -67,5 +67,5 @@ export function dynamic(procedure: string, realm: string | undefined): DynamicAu
 
 /** The name of a role. */
 export function role(): z.ZodType<string> {
-  return text('the name of a role').describe('The role that its sessions get.');
+  return text('the name of a role').describe('The role of the sessions of this principal.');
 }

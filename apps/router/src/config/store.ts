@@ -23,13 +23,15 @@ export function store(): z.ZodType<StoreConfiguration> {
       .boolean()
       .default(true)
       .describe(
-        'Whether an event that is kept is acknowledged and sent only after it has been written. Otherwise a process that is killed loses the last milliseconds.',
+        'Whether a stored event is acknowledged and sent only after it has been written. Otherwise, killing the process loses the events of the last milliseconds.',
       ),
     synchronous: z
       .enum(['full', 'normal', 'off'])
       .default('full')
-      .describe('What a power cut may cost: nothing, the last transactions, or the file.'),
-    interval: duration(DEFAULT_INTERVAL).describe('The shortest time from one transaction to the next.'),
+      .describe(
+        'What a power failure may destroy: nothing (full), the last transactions (normal), or the file (off).',
+      ),
+    interval: duration(DEFAULT_INTERVAL).describe('The minimum time between two transactions.'),
   };
   return z.strictObject(rows).transform(camelKeys).meta({ title: 'a mapping for a store' });
 }

@@ -12,24 +12,27 @@ export function tls(files: Files): z.ZodType<TlsOptions> {
   const written = z.strictObject({
     certificate: contents(files)
       .refine(isCertificate, { message: NO_CERTIFICATE, abort: true })
-      .describe('File with the certificate, and those that vouch for it behind it (PEM).'),
+      .describe('File with the certificate, followed by its intermediate certificates (PEM).'),
     key: contents(files).describe('File with the private key (PEM).'),
-    passphrase: secret(files).exactOptional().describe('What the private key is encrypted with.'),
+    passphrase: secret(files).exactOptional().describe('The passphrase of the private key.'),
     ca: contents(files)
       .refine(isCertificate, { message: NO_CERTIFICATE, abort: true })
       .exactOptional()
-      .describe('File with the certificates of those who vouch for clients (PEM).'),
+      .describe('File with the certificates of the authorities that issue client certificates (PEM).'),
     client_certificates: z
       .enum(['none', 'request', 'require'])
       .default('none')
-      .describe('Whether clients are asked for a certificate, and whether they must have one.'),
+      .describe('Whether clients are asked for a certificate (request), or must have one (require).'),
   });
   return together(written, ({ certificate, key, passphrase, ca, client_certificates: asks }, complain) => {
     const fault = keyFault(certificate, key, passphrase);
     if (fault === undefined) checkContext({ cert: certificate, key, passphrase, ca }, complain);
     else complain(['key'], fault);
     if (asks === 'none' || ca !== undefined) return;
-    complain(['client_certificates'], 'needs ca, expected those who vouch for clients');
+    complain(
+      ['client_certificates'],
+      'needs ca, expected the certificates of the authorities that issue client certificates',
+    );
   })
     .transform(({ certificate, key, passphrase, ca, client_certificates: asks }) => ({
       cert: certificate,

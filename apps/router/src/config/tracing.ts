@@ -25,7 +25,7 @@ export function tracing(files: Files): z.ZodType<TracingConfiguration> {
     endpoint: z
       .string()
       .refine(isEndpoint, { message: NOT_WELL_FORMED })
-      .describe('The URL that spans are posted to (OTLP/HTTP, JSON).')
+      .describe('The URL to which spans are posted (OTLP/HTTP, JSON).')
       .meta({ title: 'a URL such as http://127.0.0.1:4318/v1/traces' }),
     headers: z
       .record(z.string().regex(HEADER_NAME), secret(files))
@@ -48,11 +48,11 @@ export function tracing(files: Files): z.ZodType<TracingConfiguration> {
       ),
     queue_size: count(1, 1_000_000)
       .default(2048)
-      .describe('How many spans may wait to be sent; further ones are dropped and counted.'),
-    batch_size: count(1, 10_000).default(512).describe('How many spans a request has at most.'),
-    interval: duration(5000).describe('How long a span waits for others at most.'),
-    timeout: duration(10_000).describe('The longest time of a request.'),
-    attempts: count(1, 100).default(5).describe('How often a batch is sent before it is dropped.'),
+      .describe('The maximum number of spans that wait to be sent; further ones are dropped and counted.'),
+    batch_size: count(1, 10_000).default(512).describe('The maximum number of spans in a request.'),
+    interval: duration(5000).describe('The maximum time for which a span waits for others.'),
+    timeout: duration(10_000).describe('The maximum duration of a request.'),
+    attempts: count(1, 100).default(5).describe('The number of attempts after which a batch is dropped.'),
   };
   return z.strictObject(rows).transform(camelKeys).meta({ title: 'a mapping for tracing' });
 }

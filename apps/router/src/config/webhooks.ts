@@ -34,20 +34,18 @@ export function webhooks(files: Files): z.ZodType<readonly WebhookRule[]> {
     target: z
       .string()
       .refine(isTarget, { message: NOT_WELL_FORMED })
-      .describe('The URL that events are posted to.')
+      .describe('The URL to which events are posted.')
       .meta({ title: 'a URL such as https://app.example/hook, without credentials' }),
-    secret: secret(files).describe('What signs each request; after `whsec_`, the key in base64.'),
-    role: role()
-      .exactOptional()
-      .describe('The role that has to be allowed to subscribe; by default, none has.'),
-    timeout: duration(10_000).describe('The longest time of an attempt.'),
-    attempts: count(1, 1000).default(10).describe('How often an event is sent before it is a dead letter.'),
-    first_delay: duration(1000).describe('The longest delay after the first failure; it doubles with each.'),
-    longest_delay: duration(300_000).describe('The longest delay of all.'),
+    secret: secret(files).describe('Signs each request: text, or `whsec_` and the key in base64.'),
+    role: role().exactOptional().describe('The role that needs permission to subscribe; none by default.'),
+    timeout: duration(10_000).describe('The maximum duration of an attempt.'),
+    attempts: count(1, 1000).default(10).describe('Attempts before an event becomes a dead letter.'),
+    first_delay: duration(1000).describe('Maximum delay after the first failure; doubles with each.'),
+    longest_delay: duration(300_000).describe('The maximum delay between attempts.'),
     queue_size: size(8 * 2 ** 20).describe(
-      'What may wait to be sent; further events are dead letters at once.',
+      'The maximum size of the events that wait to be sent; further events become dead letters at once.',
     ),
-    dead_letter_size: size(2 ** 20).describe('How much of the dead letters is kept; the oldest ones go.'),
+    dead_letter_size: size(2 ** 20).describe('Maximum size of kept dead letters; the oldest are dropped.'),
     allow_private: z
       .boolean()
       .default(false)

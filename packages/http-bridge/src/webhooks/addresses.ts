@@ -1,4 +1,4 @@
-/** Which addresses a webhook may connect to: public ones, unless its target is allowed to be private. */
+/** Restricts webhooks to public addresses, unless private ones are allowed. */
 import { lookup, type LookupAddress } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { plainAddress } from '@wamp/router';
@@ -46,7 +46,7 @@ function isPublic(address: string): boolean {
   return version !== 0 && !blocked.check(plain, version === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** A target has an address that no webhook may connect to. */
+/** The error for a target with an address to which webhooks may not connect. */
 class PrivateAddress extends Error {
   readonly code = 'PRIVATE_ADDRESS';
 
@@ -65,8 +65,8 @@ export type Resolve = (
 ) => void;
 
 /**
- * A look-up for sockets that fails for names with an address that is not public. A socket connects to an address that was
- * looked at here, so that a name cannot have another one by then (DNS rebinding).
+ * A look-up function for sockets that fails for names with an address that is not public. The socket connects to the address
+ * that was checked, so that a name cannot be changed in between (DNS rebinding).
  */
 export function publicLookup(resolve: Resolve = lookup): LookupFunction {
   return (host, options, done) => {
@@ -85,7 +85,7 @@ export function publicLookup(resolve: Resolve = lookup): LookupFunction {
   };
 }
 
-/** @throws PrivateAddress for a URL whose host is such an address: sockets look up names alone */
+/** @throws PrivateAddress for a URL whose host is an address that is not public: sockets only look up names */
 export function checkHost({ hostname }: URL): void {
   const host = hostname.replace(/^\[|\]$/g, '');
   if (isIP(host) !== 0 && !isPublic(host)) throw new PrivateAddress(hostname, host);

@@ -1,4 +1,4 @@
-/** One attempt to deliver: a POST that ends in time, follows no redirects, and reads no more than it has to. */
+/** One delivery attempt: a POST with a time limit, which follows no redirects, and reads only a limited part of the answer. */
 import {
   Agent as HttpAgent,
   request as httpRequest,
@@ -9,29 +9,29 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Clock } from '@wamp/router';
 import { checkHost, publicLookup, type Resolve } from './addresses.ts';
 
-/** Where deliveries go, and within which bounds. */
+/** The target of deliveries, and the limits of attempts. */
 export interface Target {
   readonly url: URL;
   readonly clock: Clock;
-  /** The longest time of an attempt (ms). */
+  /** The maximum duration of an attempt (ms). */
   readonly timeout: number;
   readonly allowPrivate: boolean;
   readonly resolve: Resolve | undefined;
 }
 
 /**
- * What came of an attempt. `again` is a failure that may pass: the target cannot be reached, is busy, or has failed.
- * `never` is one that will not: the target has refused, redirects, or may not be connected to.
+ * The outcome of an attempt. `again` is a temporary failure: the target cannot be reached, is busy, or has failed. `never` is
+ * a permanent one: the target has refused, redirects, or has a forbidden address.
  */
 export interface Outcome {
   readonly result: 'delivered' | 'again' | 'never';
-  /** A status, or what kept the attempt from having one. */
+  /** The HTTP status, or the reason why there was none. */
   readonly why: string;
 }
 
-/** Statuses of clients' errors that pass. */
+/** Client error statuses that are temporary. */
 const PASSING: ReadonlySet<number> = new Set([408, 425, 429]);
-/** So much of an answer is read, for the connection to be used again (bytes). */
+/** The maximum size of an answer that is read so that the connection can be reused (bytes). */
 const MOST_READ = 64 * 1024;
 
 /** The connection to one target, which is kept between deliveries. */
@@ -50,7 +50,7 @@ export class Sender {
     this.#agent.destroy();
   }
 
-  /** @param signal aborts the attempt, which counts as one that may be made again */
+  /** @param signal aborts the attempt, which then counts as a temporary failure */
   send(body: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Outcome> {
     const { url, clock, timeout, allowPrivate } = this.#target;
     return new Promise((resolve) => {
@@ -81,7 +81,7 @@ export class Sender {
         request.on('error', (error) => {
           settle(told ?? outcomeOfError(error));
         });
-        // The connection is free for the next one only when the answer has been read, or the connection is gone.
+        // The next request can be sent only when the answer has been read, or the connection has closed.
         request.on('close', () => {
           settle(told ?? { result: 'again', why: 'the connection was closed' });
         });

@@ -1,6 +1,6 @@
 /** Letters: events on their way to a target, and the dead ones that never arrived, both bounded in bytes. */
 
-/** An event as it is sent. */
+/** An event in the form in which it is sent. */
 export interface Letter {
   /** The id of the publication. */
   readonly id: string;
@@ -11,24 +11,24 @@ export interface Letter {
 
 /** A letter that was given up. */
 export interface DeadLetter extends Letter {
-  /** When, in ms since the epoch. */
+  /** When it was given up (ms since the epoch). */
   readonly time: number;
-  /** How often it was sent. */
+  /** The number of attempts. */
   readonly attempts: number;
-  /** What came of the last attempt. */
+  /** The outcome of the last attempt. */
   readonly why: string;
 }
 
-/** What a letter takes beside its body, in bytes: an estimate. */
+/** The estimated memory of a letter in addition to its body (bytes). */
 const ENVELOPE = 512;
 
-/** Letters in order, of a limited size. */
+/** A queue of letters with a limited size. */
 export class Letters<L extends Letter> {
   readonly #limit: number;
   readonly #letters: L[] = [];
   #bytes = 0;
 
-  /** @param limit in bytes */
+  /** @param limit the maximum size of all letters (bytes) */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -41,7 +41,7 @@ export class Letters<L extends Letter> {
     return this.#letters.length;
   }
 
-  /** The oldest, which stays. */
+  /** The oldest letter, which is not removed. */
   get first(): L | undefined {
     return this.#letters[0];
   }

@@ -1,11 +1,11 @@
 /** Signatures of webhooks, by the conventions of Standard Webhooks: HMAC-SHA-256 of id, time and body. */
 import { createHmac } from 'node:crypto';
 
-/** What is signed. */
+/** The signed data. */
 export interface Signed {
-  /** The same for every attempt: receivers tell repetitions by it. */
+  /** The id, the same for every attempt, by which receivers recognize repetitions. */
   readonly id: string;
-  /** When it is sent, in seconds since the epoch. */
+  /** When the attempt is made (seconds since the epoch). */
   readonly timestamp: number;
   readonly body: string;
 }

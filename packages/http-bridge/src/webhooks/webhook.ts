@@ -1,4 +1,4 @@
-/** A webhook: the events of a topic, posted to a target one after another, again until they arrive or are given up. */
+/** A webhook: posts the events of a topic to a target in order, and repeats each until it arrives or is given up. */
 import { CloseUri, ErrorUri, SerializationFailure, type Kwargs } from '@wamp/protocol';
 import type { LocalEvent, LocalSession, Router } from '@wamp/router';
 import { JSON_MEDIA } from '../media.ts';
@@ -14,25 +14,25 @@ export interface WebhookOptions {
   readonly topic: string;
   /** How the topic matches; `exact` by default. */
   readonly match?: 'exact' | 'prefix' | 'wildcard';
-  /** The URL that events are posted to, `https:` or `http:`. */
+  /** The URL to which events are posted, `https:` or `http:`. */
   readonly target: string;
-  /** What signs each request: text, or `whsec_` and the key in base64. */
+  /** The secret that signs each request: text, or `whsec_` and the key in base64. */
   readonly secret: string;
   /** The name in metrics and the log; `realm topic host` by default. */
   readonly name?: string;
   /** The role whose rights the subscription needs; by default, it needs none (`trusted`). */
   readonly role?: string;
-  /** The longest time of an attempt; 10,000 by default. */
+  /** The maximum duration of an attempt; 10,000 by default. */
   readonly timeout?: number;
-  /** How often an event is sent before it is a dead letter; 10 by default. */
+  /** The number of attempts after which an event becomes a dead letter; 10 by default. */
   readonly attempts?: number;
-  /** The longest delay after the first failure; it doubles with each further one. 1,000 by default. */
+  /** The maximum delay after the first failure, which doubles with each further one; 1,000 by default. */
   readonly firstDelay?: number;
-  /** The longest delay of all; 300,000 by default. */
+  /** The maximum delay between attempts; 300,000 by default. */
   readonly longestDelay?: number;
-  /** What waits to be sent; further events are dead letters at once. 8 MiB by default. */
+  /** The maximum size of events that wait; further events become dead letters at once. 8 MiB by default. */
   readonly queueSize?: number;
-  /** The dead letters that are kept; the oldest ones go. 1 MiB by default. */
+  /** The maximum size of kept dead letters; the oldest are dropped. 1 MiB by default. */
   readonly deadLetterSize?: number;
   /** Whether the target may have a private or loopback address; false by default. */
   readonly allowPrivate?: boolean;
