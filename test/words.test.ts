@@ -49,6 +49,11 @@ const RULES: readonly Rule[] = [
     within: IMPERSONAL,
   },
   { retired: /\b(?:as many|so many) as may be\b/i, instead: 'the maximum' },
+  { retired: /\bwhat this needs of\b/i, instead: 'the parts of … that this module uses' },
+  { retired: /\bnothing is wrong\b/i, instead: 'no fault was found' },
+  { retired: /\b(?:is|are) let in no more\b/i, instead: 'is no longer admitted' },
+  { retired: /\bturns to come\b/i, instead: 'later turns' },
+  { retired: /\bin the name of a session\b/i, instead: 'on behalf of a session' },
 ];
 
 /** Generated pages, and this list. */
