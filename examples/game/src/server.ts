@@ -3,10 +3,10 @@ import { connect, WampError, type Peer, type Session } from '@wamp/client';
 import { World } from './world.ts';
 
 /** Ticks in a second. */
-export const RATE = 20;
+const RATE = 20;
 
 /** Milliseconds, by the clock of this machine. */
-export function now(): number {
+function now(): number {
   return performance.timeOrigin + performance.now();
 }
 
