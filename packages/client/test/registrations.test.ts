@@ -402,3 +402,9 @@ test('an ERROR for a YIELD is reported, and ends nothing', async () => {
   expect(errors).toMatchObject([{ uri: 'wamp.error.feature_not_supported' }]);
   expect(session.state).toBe('open');
 });
+
+test('D10 a frozen list or dict that is passed to result is returned like any other', async () => {
+  const { peer } = await registered(() => result(Object.freeze([1, 2]), Object.freeze({ a: 1 })));
+  peer.send([68, 1, 7, {}]);
+  await peer.expect([70, 1, {}, [1, 2], { a: 1 }]);
+});
