@@ -171,6 +171,7 @@ export const folders: Readonly<Record<string, string>> = {
   'bench/src/clients/': 'What a client costs its own process, beside other libraries and beside none.',
   'bench/src/durable/':
     '`npm run durable`: what a store in a file costs, and whether routers that are killed lose acknowledged events.',
+  'bench/src/reload/': '`npm run reload`: whether reloads under load lose sessions or messages.',
   'bench/src/client-soak/':
     '`npm run soak:client`: whether the memory of a session stays flat while its connections are cut.',
   'bench/src/faults/':
