@@ -98,7 +98,7 @@ const KEYS: Readonly<Record<(typeof SORTS)[number], (session: Session, realm: Re
 };
 
 /** Undefined for any. */
-interface Wanted {
+interface SessionFilter {
   readonly authid?: string | undefined;
   readonly authrole?: string | undefined;
   readonly transport?: string | undefined;
@@ -106,7 +106,7 @@ interface Wanted {
   readonly text?: string | undefined;
 }
 
-function meant({ authid, authrole, transport, text }: Wanted): (session: Session) => boolean {
+function meant({ authid, authrole, transport, text }: SessionFilter): (session: Session) => boolean {
   const sought = text?.toLowerCase();
   return (session) => {
     const { principal } = session;
