@@ -72,14 +72,21 @@ export const testaments: Feature = {
       bySession.delete(session);
       if (left === undefined) return;
       const all = SCOPES.flatMap((scope) => left[scope]);
-      release(realm, session, all);
-      if (quiet) return;
-      for (const { topic, payload, options, permitted } of all) {
-        if (permitted) realm.publishFor(session, topic, payload, options);
-      }
+      if (quiet) release(realm, session, all);
+      else realm.inTurns(publishAll(realm, session, all));
     });
   },
 };
+
+/** Publishes the testaments of a session that has left, one a step; each is weighed until it is published. */
+function* publishAll(realm: Realm, session: Session, all: readonly Testament[]): Generator<void, void> {
+  for (const testament of all) {
+    const { topic, payload, options, permitted } = testament;
+    release(realm, session, [testament]);
+    if (permitted) realm.publishFor(session, topic, payload, options);
+    yield;
+  }
+}
 
 /** @throws ApplicationError `wamp.error.limit_exceeded` when the session or the process already keeps too much */
 function reserve(
