@@ -19,6 +19,17 @@ beforeAll(async () => {
     const isFirst = kwargs['after'] === null;
     return { args: [{ total: 2, sessions: [line(isFirst ? 1 : 2)], next: isFirst ? 1 : null }] };
   });
+  let uptime = 0;
+  await router.register('wamp.admin.status', () => {
+    uptime += 1000;
+    return { args: [{ version: '1.2.3', uptime_ms: uptime, sessions: 7, queue_bytes: 5 }] };
+  });
+  await router.register('wamp.admin.realm.list', () => ({
+    args: [[{ realm: 'realm1', sessions: 7, calls: uptime / 100, events: 0 }]],
+  }));
+  await router.register('wamp.admin.samples', () => ({
+    args: [{ columns: ['time', 'call_p50_ms', 'call_p99_ms'], rows: [[1, 0.5, null]] }],
+  }));
   await router.register('wamp.admin.session.get', ({ args }) => ({ args: [line(Number(args[1]))] }));
   await router.register('wamp.admin.session.tail', ({ args, progress }) => {
     const entry = { time: '12:00', direction: 'received', type: 'CALL', procedure: 'com.add' };
@@ -58,4 +69,26 @@ test('tail --session writes the messages of one session until it ends', async ()
 test('tail --session without a realm says what is missing', async () => {
   const { exit, stderr } = await place.wamp(['tail', '--session', '7']);
   expect([exit, stderr]).toEqual([2, expect.stringContaining('--of REALM') as string]);
+});
+
+test('E5 top --router shows all realms of a router from its admin realm', async () => {
+  const words = ['top', '--router', '--realm', 'wamp.admin', '--interval', '1ms'];
+  const { exit, stdout } = await place.wamp([...words, '--count', '2']);
+  const [first, second] = lines(stdout);
+  expect([exit, first]).toMatchObject([
+    0,
+    { version: '1.2.3', realms: [{ realm: 'realm1', per_second: null }] },
+  ]);
+  expect(second).toMatchObject({
+    call_ms: { p50: 0.5, p99: null },
+    realms: [{ sessions: 7, per_second: { calls: 10, events: 0 } }],
+  });
+  const table = await place.wamp([...words, '--count', '1', '--output', 'text']);
+  expect(table.stdout).toMatch(/REALM +SESSIONS +CALLS\/S/);
+  expect(table.stdout).toContain('latency of calls p50 0.500 ms p99 –');
+  const elsewhere = await place.wamp(['top', '--router', '--realm', 'realm1']);
+  expect([elsewhere.exit, elsewhere.stderr]).toEqual([
+    6,
+    expect.stringContaining('no procedures wamp.admin.*') as string,
+  ]);
 });

@@ -5,11 +5,10 @@ import { Exit } from '../io/exit-codes.ts';
 import { Failure } from '../io/failure.ts';
 import { harmless, toJson } from '../output/json.ts';
 import { whileRead, type Desk } from './desk.ts';
+import { dictOf, listOf, type Dict } from './told-values.ts';
 
 /** The most entries that one page has. */
 const PAGE = 1000;
-
-type Dict = Readonly<Record<string, unknown>>;
 
 /** The option that asks the admin realm, which `--realm` names, about another realm. */
 export function ofOption(command: Command): Command {
@@ -28,7 +27,7 @@ export async function sessionsOf(
   do {
     const kwargs = { realm, authrole: role ?? null, after, limit: Math.min(PAGE, limit - rows.length) };
     const page = dictOf(await session.call('wamp.admin.session.list', [], { kwargs, signal }));
-    rows.push(...listOf(page['sessions']));
+    rows.push(...listOf(page['sessions']).map(dictOf));
     total = Number(page['total']);
     after = page['next'] ?? null;
   } while (after !== null && rows.length < limit);
@@ -56,7 +55,7 @@ export async function followSession(desk: Desk, { realm, session: id, payloads }
       signal,
       onProgress: async (part: unknown) => {
         const { entries, omitted } = dictOf(part);
-        for (const entry of listOf(entries)) await whileRead(() => writeEntry(desk, entry));
+        for (const entry of listOf(entries)) await whileRead(() => writeEntry(desk, dictOf(entry)));
         if (typeof omitted === 'number' && omitted > 0) note(`${omitted} messages are not shown`);
       },
     })
@@ -79,12 +78,4 @@ export function requireRealm(realm: string | undefined): string {
     exit: Exit.USAGE,
     remedy: 'wamp tail --realm wamp.admin --of REALM --session ID asks the admin realm of the router.',
   });
-}
-
-function dictOf(value: unknown): Dict {
-  return typeof value === 'object' && value !== null ? (value as Dict) : {};
-}
-
-function listOf(value: unknown): readonly Dict[] {
-  return Array.isArray(value) ? value.map(dictOf) : [];
 }
