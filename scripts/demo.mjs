@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { consolePassword, consoleSection, VARIABLE } from './demo-console.mjs';
 
 /** Where the chat keeps its data when nothing else is said. */
 const FOLDER = '.data';
@@ -10,7 +11,7 @@ const ALL = ['call', 'register', 'publish', 'subscribe'];
 
 /**
  * @typedef {{ host: string, port: number }} Address
- * @typedef {{ configuration: string, env: Record<string, string> }} Demo
+ * @typedef {{ configuration: string, env: Record<string, string>, origin: string, password: string }} Demo
  */
 
 /**
@@ -44,10 +45,15 @@ export async function prepareDemo(root, { host, port: wanted }, folder = join(ro
   // JSON is YAML.
   writeFileSync(configuration, JSON.stringify(configurationOf({ host, port }), null, 2));
   const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  const place = `${name.includes(':') ? `[${name}]` : name}:${port}`;
+  const password = consolePassword(folder);
   return {
     configuration,
+    origin: `http://${place}`,
+    password,
     env: {
-      CHAT_ROUTER: `ws://${name.includes(':') ? `[${name}]` : name}:${port}/ws`,
+      [VARIABLE]: password,
+      CHAT_ROUTER: `ws://${place}/ws`,
       CHAT_SECRET: randomBytes(24).toString('base64url'),
       CHAT_DATABASE: join(folder, 'chat.db'),
     },
@@ -61,6 +67,7 @@ function configurationOf({ host, port }) {
     store: { path: 'events.db' },
     // The first realm is for trying things, without authentication.
     realms: [{ name: 'realm1' }, chatRealm()],
+    admin: consoleSection(),
   };
 }
 

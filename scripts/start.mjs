@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { isBuilt, noteBuilt, STARTED } from './build-stamp.mjs';
 import { addressIn, prepareDemo } from './demo.mjs';
+import { printWithConsole } from './demo-console.mjs';
 import { install, needsInstall, pnpm, requireNode, root } from './workspace.mjs';
 
 requireNode();
@@ -20,21 +21,24 @@ if (!isBuilt(root)) {
 const args = process.argv.slice(2);
 const address = addressIn(args);
 const demo = address && (await prepareDemo(root, address));
-const router = program('apps/router/dist/main.js', [
-  'start',
-  ...(demo === undefined ? args : ['--config', demo.configuration]),
-]);
+const router = program(
+  'apps/router/dist/main.js',
+  ['start', ...(demo === undefined ? args : ['--config', demo.configuration])],
+  demo === undefined ? 'inherit' : 'pipe',
+);
+if (demo !== undefined && router.stdout !== null) printWithConsole(router.stdout, demo.origin, demo.password);
 const chat = demo && program('apps/chat/dist/service/main.js', []);
 let lastStop = -Infinity;
 
 /**
  * @param {string} file
  * @param {readonly string[]} given
+ * @param {'inherit' | 'pipe'} stdout
  */
-function program(file, given) {
+function program(file, given, stdout = 'inherit') {
   return spawn(process.execPath, [file, ...given], {
     cwd: root,
-    stdio: 'inherit',
+    stdio: ['inherit', stdout, 'inherit'],
     env: { ...process.env, ...demo?.env },
     // In a process group of its own, so that Ctrl-C reaches it through us and only once: twice means "at once".
     detached: process.platform !== 'win32',

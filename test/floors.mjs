@@ -67,7 +67,7 @@ export const floors = {
   ],
   'apps/router': [['failure.ts', 'one-line.ts'], ['config'], ['convert', 'admin-realm'], ['.']],
   'apps/chat': [['common'], ['service'], ['page']],
-  'apps/dashboard': [['.']],
+  'apps/dashboard': [['lib'], ['operator'], ['parts'], ['views', 'realm'], ['shell.tsx'], ['main.tsx']],
 };
 
 /**

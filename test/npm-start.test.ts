@@ -119,6 +119,23 @@ test('npm start writes a configuration with the realm of the chat, and no secret
   expect(listeners[0]?.port).toBeGreaterThan(0);
   expect(realms.map(({ name }) => name)).toEqual(['realm1', 'chat']);
   expect(written).toContain('"secret": "${CHAT_SECRET}"');
+  expect(written).toContain('"password": "${CONSOLE_PASSWORD}"');
+});
+
+test('E5 npm start tells the log-in of the console, which stays the same', () => {
+  start();
+  const prints =
+    "for (const line of ['wamp-router listening: x', '  realm      realm1', '  stop       Ctrl+C']) console.log(line)";
+  write('apps/router/dist/main.js', prints);
+  rmSync(join(root, 'bin/npx'));
+  write('bin/npx', '#!/usr/bin/env node');
+  chmodSync(join(root, 'bin/npx'), 0o755);
+  const [first, second] = [start().told.slice(-4), start().told.slice(-4)];
+  expect(first[2]).toMatch(
+    /^ {2}console {4}http:\/\/127\.0\.0\.1:\d+\/dashboard\/ {3}log in as operator \/ [\w-]{12}$/,
+  );
+  expect(first[3]).toBe('  stop       Ctrl+C');
+  expect(second[2]?.slice(-12)).toBe(first[2]?.slice(-12));
 });
 
 test('npm start passes flags that the demo does not know to a router alone', () => {

@@ -46,6 +46,7 @@ const sidebar = [
     'configuration-reference': 'Every option',
     cli: 'Command-line tool',
     admin: 'Admin realm',
+    console: 'Console',
     metrics: 'Metrics',
     tracing: 'Tracing',
     limits: 'Limits',

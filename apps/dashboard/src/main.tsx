@@ -1,54 +1,28 @@
-/** Starts the dashboard: the state of the connection, the traffic, the sessions. */
+/** Starts the page: the console, its log-in, or the view of one realm without a log-in. */
+import { effect } from '@preact/signals';
 import { render } from 'preact';
-import './style.css';
-import { Sessions } from './sessions.tsx';
-import { connection } from './page.ts';
-import { Numbers, Traffic } from './traffic.tsx';
-import { open, retry } from './wamp.ts';
+import './styles/console.css';
+import { followAddress } from './lib/route.ts';
+import { LogIn } from './operator/log-in.tsx';
+import { operator, resume } from './operator/operator.ts';
+import { forgetSamples } from './parts/recorded.ts';
+import { RealmView } from './realm/realm-view.tsx';
+import { open } from './realm/wamp.ts';
+import { Shell } from './shell.tsx';
 
-const words = { connecting: 'connecting', open: 'live', closed: 'disconnected' };
-
-function Dashboard() {
-  const { state, realm } = connection.value;
-  return (
-    <>
-      <header class="top">
-        <h1>
-          <a class="brand" href="/">
-            <img src="/favicon.svg" alt="" />
-            WAMP Dashboard
-          </a>
-        </h1>
-        <span class="pill" role="status" data-state={state}>
-          {words[state]}
-        </span>
-        <span class="realm">
-          realm <b>{realm}</b>
-        </span>
-      </header>
-      <main>
-        <Lost />
-        <Numbers />
-        <Traffic />
-        <Sessions />
-      </main>
-    </>
-  );
-}
-
-function Lost() {
-  const { value } = connection;
-  if (value.state !== 'closed') return null;
-  return (
-    <div class="notice" role="alert">
-      <span>Disconnected: {value.reason}</span>
-      <button type="button" onClick={retry}>
-        Try now
-      </button>
-    </div>
-  );
+function Console() {
+  const { state } = operator.value;
+  return state === 'in' || state === 'lost' ? <Shell /> : <LogIn />;
 }
 
 const root = document.querySelector('#app');
-if (root !== null) render(<Dashboard />, root);
-open();
+const isOfRealm = new URLSearchParams(location.search).has('view');
+if (root !== null) render(isOfRealm ? <RealmView /> : <Console />, root);
+if (isOfRealm) open();
+else {
+  followAddress();
+  effect(() => {
+    if (operator.value.state === 'out') forgetSamples();
+  });
+  void resume();
+}

@@ -7,7 +7,7 @@ import { dictOf, numberOf } from './told-values.ts';
 import type { FrameSource } from './top-frame.ts';
 
 /** Two readings, and how long the router took to answer (ms). */
-export interface RouterPair {
+interface RouterPair {
   readonly before: RouterReading;
   readonly now: RouterReading;
   readonly answer: number;

@@ -1,0 +1,110 @@
+/** A router with an admin realm as it was built, and clients that keep it busy: for tests and pictures of the console. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { connect, type Session } from '../../../../packages/client/src/index.ts';
+import { startBuiltRouter, type RunningRouter } from '../../../router/test/workshop.ts';
+
+/** Names and secrets of the operators, who differ in what they may do. */
+export const OPERATOR = { authid: 'olga', secret: 'pencil-and-paper' };
+export const VIEWER = { authid: 'vera', secret: 'only-looking' };
+
+const CONFIGURATION = `
+listeners: [{ address: 127.0.0.1, port: PORT }]
+log: { level: error }
+realms:
+  - name: realm1
+  - name: com.example.shop
+  - name: com.example.quiet
+admin:
+  realm:
+    auth:
+      scram:
+        principals:
+          olga: { role: operator, password: pencil-and-paper }
+      wampcra:
+        principals:
+          olga: { role: operator, secret: pencil-and-paper }
+      ticket:
+        principals:
+          olga: { role: operator, ticket: pencil-and-paper }
+          vera: { role: viewer, ticket: only-looking }
+    roles:
+      operator: { permissions: [{ uri: wamp.admin.*, allow: [call] }] }
+      viewer:
+        permissions:
+          - { uri: wamp.admin.realm.list, allow: [call] }
+          - { uri: wamp.admin.samples, allow: [call] }
+    payloads: [operator]
+`;
+
+export class Scene implements AsyncDisposable {
+  #router: RunningRouter;
+  readonly #folder: string;
+  readonly #sessions: Session[] = [];
+
+  private constructor(router: RunningRouter, folder: string) {
+    this.#router = router;
+    this.#folder = folder;
+  }
+
+  static async open(): Promise<Scene> {
+    const folder = await mkdtemp(join(tmpdir(), 'wamp-console-'));
+    return new Scene(await startIn(folder, '0'), folder);
+  }
+
+  /** Such as `http://127.0.0.1:41234`. */
+  get origin(): string {
+    return this.#router.origin;
+  }
+
+  /** Stops the router. @returns what starts another one at the same address */
+  async stop(): Promise<() => Promise<void>> {
+    const { port } = new URL(this.origin);
+    await this.#router[Symbol.asyncDispose]();
+    return async () => {
+      this.#router = await startIn(this.#folder, port);
+    };
+  }
+
+  /** The address of the console, at a place in it. */
+  at(place = ''): string {
+    return `${this.origin}/dashboard/${place}`;
+  }
+
+  /** A client of a realm. */
+  async join(realm = 'realm1'): Promise<Session> {
+    const url = `${this.origin.replace('http', 'ws')}/ws` as const;
+    const session = await connect(url, { realm, reconnect: false });
+    this.#sessions.push(session);
+    return session;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.#sessions.map((session) => session.close()));
+    await this.#router[Symbol.asyncDispose]();
+    await rm(this.#folder, { recursive: true });
+  }
+}
+
+async function startIn(folder: string, port: string): Promise<RunningRouter> {
+  const file = join(folder, 'wamp.yaml');
+  await writeFile(file, CONFIGURATION.replace('PORT', port));
+  return startBuiltRouter(['--config', file]);
+}
+
+/** Fills in the log-in, and sends it. */
+export async function logInAs(
+  page: Page,
+  { authid, secret }: typeof OPERATOR,
+  method?: string,
+): Promise<void> {
+  await page.getByLabel('Name', { exact: true }).fill(authid);
+  await page.getByLabel('Secret').fill(secret);
+  if (method !== undefined) {
+    await page.getByText('Method, realm and router').click();
+    await page.getByRole('combobox', { name: 'Method' }).selectOption(method);
+  }
+  await page.getByRole('button', { name: 'Log in' }).click();
+}
