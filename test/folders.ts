@@ -200,6 +200,7 @@ export const folders: Readonly<Record<string, string>> = {
   'docs/.vitepress/': 'The site of the documentation: its pages and their order.',
   'docs/client/': 'Guides to the client, one task each; tests run their samples.',
   'docs/images/': 'Screenshots and diagrams.',
+  'docs/images/chat/': 'Every state of the page of the chat, on a desktop and on a phone, light and dark.',
   '.github/workflows/': 'Checks and releases on a hosted CI service.',
   'scripts/': '`npm start`, `npm test` and their helpers.',
   'scripts/api/': 'API reports, and the breaking changes between two releases.',
