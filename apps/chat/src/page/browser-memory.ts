@@ -9,7 +9,7 @@ export interface SavedLogin {
 }
 
 /** A message that was not sent yet. Files are not kept. */
-export interface SavedDraft {
+interface SavedDraft {
   readonly room: string;
   readonly content: Content;
 }

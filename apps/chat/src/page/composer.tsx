@@ -204,7 +204,7 @@ function TypingLine() {
   return <p class="typing">{typingText(names)}</p>;
 }
 
-export function typingText([first, second, ...others]: readonly string[]): string {
+function typingText([first, second, ...others]: readonly string[]): string {
   if (first === undefined) return '';
   if (second === undefined) return `${first} is typing…`;
   return others.length === 0 ? `${first} and ${second} are typing…` : 'Several people are typing…';
