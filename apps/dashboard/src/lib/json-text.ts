@@ -4,7 +4,7 @@
 export type Parsed = { readonly value: unknown } | { readonly fault: string };
 
 /** @param whenEmpty the value of text without anything */
-export function parseJson(text: string, whenEmpty: unknown): Parsed {
+function parseJson(text: string, whenEmpty: unknown): Parsed {
   if (text.trim() === '') return { value: whenEmpty };
   try {
     return { value: JSON.parse(text) as unknown };

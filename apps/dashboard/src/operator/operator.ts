@@ -101,7 +101,7 @@ export function reconnect(): void {
 }
 
 /** What an operator can do about an error of the log-in. */
-export function explained(error: unknown, { realm, url }: Pick<Credentials, 'realm' | 'url'>): string {
+function explained(error: unknown, { realm, url }: Pick<Credentials, 'realm' | 'url'>): string {
   if (WampError.is(error, 'wamp.error.no_such_realm')) {
     return `This router has no realm ${realm}. Its configuration needs a section admin.realm.`;
   }
