@@ -190,6 +190,7 @@ function listener(files: Files): z.ZodType<Listener> {
   });
   return together(written, (given, complain) => {
     checkProxies(given, complain);
+    checkBridges(given, complain);
     if (Object.keys(given.paths).length > 0 && !given.transports.includes('websocket')) {
       complain(['paths'], 'has no effect, expected websocket among the transports');
     }
@@ -214,7 +215,28 @@ function checkProxies(given: Written, complain: Complain): void {
   if (header !== 'none') complain(['forwarding_header'], 'has no effect, expected trusted_proxies beside it');
 }
 
+/** Long-poll clients and HTTP bridges cannot share a path: what is below it belongs to one of them. */
+function checkBridges(given: Written, complain: Complain): void {
+  const { transports, longpoll_path: longPoll, http_bridges: bridges = [] } = given;
+  if (!transports.includes('longpoll')) return;
+  for (const { path } of bridges) {
+    if (!isBelow(path, longPoll) && !isBelow(longPoll, path)) continue;
+    complain(
+      ['http_bridges', path],
+      `is the path of long-poll clients, expected one apart from longpoll_path ${longPoll}`,
+    );
+  }
+}
+
+/** Whether a path is another one or below it. */
+function isBelow(path: string, other: string): boolean {
+  return path === other || path.startsWith(other.endsWith('/') ? other : `${other}/`);
+}
+
 interface Written {
+  readonly transports: readonly string[];
+  readonly longpoll_path: string;
+  readonly http_bridges?: readonly { readonly path: string }[] | undefined;
   readonly trusted_proxies: readonly string[];
   readonly proxy_protocol: boolean;
   readonly forwarding_header: Listener['forwardingHeader'];

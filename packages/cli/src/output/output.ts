@@ -17,6 +17,8 @@ export class Output {
   readonly ended: AbortSignal;
   readonly #outlet: Outlet;
   readonly #interrupt: AbortSignal;
+  /** Resolves when there is room for more; undefined while there is. */
+  #room: Promise<void> | undefined;
 
   /** @param format default: text on a terminal, else JSON */
   constructor({ stdout: outlet, env, interrupt }: Io, format: Format | undefined, ended: AbortSignal) {
@@ -49,6 +51,12 @@ export class Output {
   async write(text: string): Promise<void> {
     this.ended.throwIfAborted();
     if (this.#outlet.write(text) || this.#interrupt.aborted) return;
+    await (this.#room ??= this.#untilRoom());
+    this.ended.throwIfAborted();
+  }
+
+  /** Resolves when the outlet has room again, has failed, or is not waited for any more; all writers share it. */
+  async #untilRoom(): Promise<void> {
     await new Promise<void>((resolve) => {
       const settle = (): void => {
         this.#outlet.off('drain', settle);
@@ -60,7 +68,7 @@ export class Output {
       this.ended.addEventListener('abort', settle);
       this.#interrupt.addEventListener('abort', settle);
     });
-    this.ended.throwIfAborted();
+    this.#room = undefined;
   }
 }
 
