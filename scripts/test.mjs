@@ -5,7 +5,17 @@ import { countsOf, install, needsInstall, pnpm, requireNode, root, runNode, runT
 
 requireNode();
 
-const published = ['protocol', 'client', 'router', 'store-sqlite', 'http-bridge', 'opentelemetry', 'react', 'cli'];
+const published = [
+  'protocol',
+  'client',
+  'router',
+  'store-sqlite',
+  'http-bridge',
+  'cluster-nats',
+  'opentelemetry',
+  'react',
+  'cli',
+];
 /** What the tools leave for us to read. */
 const cache = join(root, 'node_modules', '.cache', 'wamp-test');
 const totals = { passed: 0, failed: 0, skipped: 0 };

@@ -66,6 +66,8 @@ export const folders: Readonly<Record<string, string>> = {
     'WebSocket, RawSocket and HTTP long-poll, on one port or each on its own; in memory; proxies and heartbeats.',
   'packages/router/src/testing/':
     '`converse`: tests in the notation of the specification; a clock that the test moves.',
+  'packages/router/src/cluster/':
+    'Several routers as one: links between nodes, claims in a ledger, calls in two halves. No I/O: an engine brings it.',
   'packages/router/test/': 'Units and properties, and WebSocket at the level of bytes.',
   'packages/router/test/auth/': 'Which clients are let in, and which are refused.',
   'packages/router/test/examples/': 'The examples of docs/extending.md.',
@@ -107,6 +109,12 @@ export const folders: Readonly<Record<string, string>> = {
   'packages/opentelemetry/src/': 'Sampling, spans, and their export.',
   'packages/opentelemetry/test/': 'A router, clients, and a stand-in for a collector.',
   'packages/opentelemetry/test/examples/': 'The example of docs/tracing.md.',
+
+  'packages/cluster-nats/': '**Several routers, one set of realms**: the engine of a cluster, on NATS.',
+  'packages/cluster-nats/src/':
+    'Connections to NATS, the subjects of the nodes, and the ledger in JetStream.',
+  'packages/cluster-nats/test/': 'Several routers over real NATS servers, some of which are killed.',
+  'packages/cluster-nats/test/support/': 'NATS servers in processes of their own.',
 
   'apps/router/': '**`wamp-router`**, the router to deploy.',
   'apps/router/src/': 'The program: command line, listeners, HTTP pages, log, start and shutdown.',

@@ -29,7 +29,16 @@ function published(entry: Entry): Entry {
   };
 }
 
-test.each(['protocol', 'client', 'router', 'react', 'store-sqlite', 'http-bridge', 'opentelemetry'])(
+test.each([
+  'protocol',
+  'client',
+  'router',
+  'react',
+  'store-sqlite',
+  'http-bridge',
+  'cluster-nats',
+  'opentelemetry',
+])(
   'D9 @wamp/%s has the entries it is developed with, and has them for CommonJS and older TypeScript, too',
   (name) => {
     const { main, types, typesVersions, exports, publishConfig } = manifestOf(name);

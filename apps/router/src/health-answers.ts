@@ -6,7 +6,7 @@ import type { Health } from './health.ts';
 export interface HealthAnswers {
   readonly health: Health;
   /** The attributes of `/health` besides `status`. */
-  readonly about: () => Readonly<Record<string, string | number>>;
+  readonly about: () => Readonly<Record<string, string | number | object>>;
 }
 
 /**

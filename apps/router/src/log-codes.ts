@@ -33,6 +33,32 @@ const TEXTS: Readonly<Record<Code, CodeText>> = {
     'debug, warn',
     'A request was denied; with level warn, because the authorizer failed. wamp-router check --explain ROLE ACTION URI names the permission that decides.',
   ),
+  cluster_connected: text('info', 'The connection to the NATS servers was made again.'),
+  cluster_disconnected: text('warn', 'The connection to the NATS servers is lost.'),
+  cluster_entry_failed: text(
+    'error',
+    'Something that another node sent could not be processed; a fault of the router.',
+  ),
+  cluster_expelled: text(
+    'error',
+    'The other nodes have declared this one dead: its sessions end, and it joins anew.',
+  ),
+  cluster_join_failed: text('error', 'The node cannot join its cluster again, and tries once more.'),
+  cluster_joined: text('info', 'The node has joined its cluster.'),
+  cluster_node_joined: text('info', 'Another node has joined.'),
+  cluster_node_left: text(
+    'info, warn',
+    'Another node has left; `warn` when it was declared dead and this node stands in for it.',
+  ),
+  cluster_node_silent: text(
+    'warn',
+    'Nothing is heard of another node, or it does not read: it will be declared dead.',
+  ),
+  cluster_realm_differs: text(
+    'error',
+    'Another node has no such realm, or has it with other `uri_rules` or `disclosure`: it is not shared.',
+  ),
+  cluster_version: text('error', 'Another node speaks no version of the wire that this one speaks.'),
   configuration_refused: text(
     'error',
     'The file has faults, so nothing has changed. The entry lists all of them; correct the file and reload again.',

@@ -31,7 +31,13 @@ export type Change =
   | { readonly kind: 'needs_restart'; readonly path: string };
 
 /** Keys of a realm that cannot change while it has sessions. */
-const FIXED_IN_REALM: ReadonlySet<string> = new Set(['uriRules', 'disclosure', 'history', 'trustLevels']);
+const FIXED_IN_REALM: ReadonlySet<string> = new Set([
+  'uriRules',
+  'disclosure',
+  'history',
+  'trustLevels',
+  'cluster',
+]);
 /** Limits that listeners copy when they are opened. */
 export const FIXED_LIMITS = ['messageSize', 'pingInterval', 'pingTimeout'] as const;
 const FIXED: ReadonlySet<string> = new Set(FIXED_LIMITS);
@@ -49,6 +55,7 @@ export function planReload(before: Configuration, after: Configuration): readonl
     ...settingChanges('log', before.log, after.log, new Set(['format'])),
     ...adminChanges(before.admin, after.admin),
     ...(same(before.store, after.store) ? [] : [restart('store')]),
+    ...(same(before.cluster, after.cluster) ? [] : [restart('cluster')]),
     ...(same(before.tracing, after.tracing) ? [] : [restart('tracing')]),
     ...settingChanges('reload', before.reload, after.reload),
   ];

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { createRouter, isLoopback, type Log, type Router } from '@wamp/router';
 import { namedRealm, type PreparedRealm, type SharedParts } from './authenticators.ts';
+import { clusterOptions } from './cluster.ts';
 import { letsInAnonymous } from './config/entrances.ts';
 import type { Path } from './config/faults.ts';
 import type { Listener } from './config/listeners.ts';
@@ -38,6 +39,7 @@ export async function prepare(
       attempts,
       strictRequestIds,
       log,
+      ...clusterOptions(loaded.configuration),
       ...(agent === undefined ? {} : { agent }),
     }),
     realms,
@@ -95,7 +97,9 @@ async function openable(
   shared?: SharedParts,
 ): ReturnType<typeof namedRealm> {
   try {
-    return await namedRealm(realm, shared);
+    const prepared = await namedRealm(realm, shared);
+    // The realm for operators tells of this router alone.
+    return path[0] === 'admin' ? { ...prepared, cluster: false } : prepared;
   } catch (error) {
     throw loaded.complaint(path, error instanceof Error ? error.message : String(error));
   }

@@ -13,6 +13,7 @@ import { entranceTo } from './check.ts';
 import type { Listener } from './config/listeners.ts';
 import { loadConfiguration, type LoadedConfiguration } from './config/load.ts';
 import type { Configuration } from './config/schema.ts';
+import { clusterCheck, measureCluster } from './cluster.ts';
 import { Drain } from './drain.ts';
 import { fewDescriptors, roomForConnections } from './descriptors.ts';
 import { CannotStart } from './failure.ts';
@@ -69,10 +70,11 @@ export async function start(
   const { router, realms } = await prepare(loaded, insecureDev, log.log as Log, shared);
   measureProcess(router.metrics);
   if (store !== undefined) measureStore(router.metrics, store);
+  if (router.cluster !== undefined) measureCluster(router.metrics, router.cluster);
   traces?.attach(router);
   if (!insecureDev) refuseExposure(await resolveHosts(configuration.listeners), loaded);
   warnOfFew(configuration, log);
-  const [health, about, pages] = [healthOf(router, store), aboutThis(), new PageCache()];
+  const [health, about, pages] = [healthOf(router, store), aboutThis(router), new PageCache()];
   const answers = answersFor(() => reloader.configuration, pages, { health, about });
   const listeners = new Listeners(router, answers);
   const served = { listeners, webhooks: new Webhooks(router) };
@@ -129,6 +131,7 @@ function healthOf(router: Router, store: SqliteStore | undefined): Health {
   const health = new Health();
   health.add(memoryCheck(router));
   if (store !== undefined) health.add(storeCheck(store));
+  if (router.cluster !== undefined) health.add(clusterCheck(router.cluster));
   return health;
 }
 
@@ -143,13 +146,14 @@ async function closeAll(
   for (const server of admin) server.close();
 }
 
-/** Starts the webhooks, then opens all listeners. @param undo called if one of them cannot be opened */
+/** Joins the cluster, starts the webhooks, then opens all listeners. @param undo called if one of them cannot be opened */
 async function openAll(
-  { listeners, webhooks }: { readonly listeners: Listeners; readonly webhooks: Webhooks },
+  { router, listeners, webhooks }: Pick<Assembled, 'router' | 'listeners' | 'webhooks'>,
   configuration: Configuration,
   undo: () => Promise<void>,
 ): Promise<void> {
   try {
+    await joinCluster(router);
     await webhooks.apply(configuration.realms);
     const places = byPlace(configuration.listeners);
     await listeners.open(places, places.size);
@@ -157,6 +161,17 @@ async function openAll(
     await webhooks.apply([]);
     await undo();
     throw error;
+  }
+}
+
+/** @throws CannotStart that says why the cluster cannot be joined */
+async function joinCluster(router: Router): Promise<void> {
+  try {
+    await router.start();
+  } catch (error) {
+    throw new CannotStart(
+      `cannot join the cluster: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 
@@ -217,10 +232,14 @@ async function openAdminServers(
 }
 
 /** What `/health` reports of the process. */
-function aboutThis(): HealthAnswers['about'] {
+function aboutThis({ cluster }: Router): HealthAnswers['about'] {
   const started = performance.now();
   const running = version();
-  return () => ({ version: running, uptime_ms: Math.round(performance.now() - started) });
+  return () => ({
+    version: running,
+    uptime_ms: Math.round(performance.now() - started),
+    ...(cluster === undefined ? {} : { cluster: cluster.status() }),
+  });
 }
 
 /** The HTTP request handlers, by listener. @param current the active configuration */

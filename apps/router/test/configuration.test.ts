@@ -98,6 +98,17 @@ describe('what is right is understood', () => {
     expect(rest).toEqual({
       strictRequestIds: true,
       agent: 'hal',
+      cluster: {
+        name: 'prod',
+        node: 'one',
+        deadAfter: 3000,
+        nats: {
+          servers: ['nats://10.0.0.1:4222', 'nats://10.0.0.2:4222'],
+          user: 'router',
+          password: 'hunter2',
+          replicas: 1,
+        },
+      },
       limits: {
         helloTimeout: 500,
         authenticateTimeout: 120_000,
@@ -184,6 +195,7 @@ describe('what is right is understood', () => {
       },
       stores: { retainedBytes: 4096, retainedExpiry: 300_000, historyBytes: 6144 },
       maxSessions: 7,
+      cluster: false,
       history: [
         { topic: 'com.a', match: 'prefix', depth: 5, age: 3_600_000 },
         { topic: 'com..b', match: 'wildcard', depth: 100 },

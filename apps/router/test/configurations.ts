@@ -46,6 +46,7 @@ realms:
       undecided_bytes: 3KiB
     stores: { retained_bytes: 4KiB, retained_expiry: 5m, history_bytes: 6KiB }
     max_sessions: 7
+    cluster: false
     history: [{ topic: com.a, match: prefix, depth: 5, age: 1h }, { topic: com..b, match: wildcard }]
     trust_levels: { staff: 3, guest: 0 }
     slow_consumers: { guest: drop_oldest }
@@ -63,7 +64,9 @@ realms:
         allow_private: true
   - &realm
     name: two
+    cluster: false
   - name: three
+    cluster: false
     quotas: {}
 tracing:
   endpoint: https://collector.example/v1/traces
@@ -77,6 +80,15 @@ tracing:
   timeout: 2s
   attempts: 3
 store: { path: ./events.db, write_first: false, synchronous: normal, interval: 20ms }
+cluster:
+  name: prod
+  node: one
+  dead_after: 3s
+  nats:
+    servers: ['nats://10.0.0.1:4222', 'nats://10.0.0.2:4222']
+    user: router
+    password: \${SECRET}
+    replicas: 1
 limits:
   hello_timeout: 500ms
   authenticate_timeout: 2m

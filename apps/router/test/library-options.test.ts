@@ -29,6 +29,7 @@ const OF_ROUTER: Readonly<Record<Exclude<keyof RouterOptions, keyof RealmSetting
   limits: { key: 'limits' },
   attempts: { key: 'attempts' },
   agent: { key: 'agent' },
+  cluster: { key: 'cluster' },
   log: { key: 'log' },
   clock: FOR_TESTS,
   globalId: FOR_TESTS,

@@ -3,6 +3,7 @@ import type { Dict, Transport, Uri } from '@wamp/protocol';
 import type { Underlay } from './auth/authenticator.ts';
 import type { Admission } from './connection/admission.ts';
 import type { Place } from './connection/place.ts';
+import type { Cluster } from './cluster/options.ts';
 import type { Clock } from './core/clock.ts';
 import type { ProcessAccounts } from './core/kept.ts';
 import type { Realm } from './core/realm.ts';
@@ -98,6 +99,15 @@ export interface Router {
    */
   logIn(realm: Uri, credentials: Credentials, options?: LoginOptions): Promise<LocalSession>;
 
+  /** What is known of the cluster; undefined for a router on its own. */
+  readonly cluster: Cluster | undefined;
+
+  /**
+   * Joins the cluster, if the router has one; open listeners afterwards. Resolves at once without one.
+   * @throws Error that says why it cannot join, such as that a node of this name is alive
+   */
+  start(): Promise<void>;
+
   /**
    * Prepares for shutdown. New calls are refused with `wamp.error.unavailable`; new connections, and those that have not
    * joined yet, with ABORT `wamp.close.system_shutdown`. Sessions continue otherwise. Resolves when no call is in flight,
@@ -107,7 +117,7 @@ export interface Router {
   drain(patience: number, except?: readonly Uri[]): Promise<void>;
 
   /**
-   * Sends GOODBYE to all sessions; resolves when the last connection has ended.
+   * Sends GOODBYE to all sessions, and leaves the cluster; resolves when the last connection has ended.
    * @param reason `wamp.close.system_shutdown` by default
    */
   close(reason?: Uri): Promise<void>;

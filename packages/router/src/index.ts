@@ -74,6 +74,8 @@ export type {
   RetainedEvents,
   StoreRealm,
 } from './stores/event-store.ts';
+export type { ClusterEngine, EngineListener, Ledger, LedgerListener, NodeId } from './cluster/engine.ts';
+export type { Cluster, ClusterOptions, ClusterStatus, MemberStatus } from './cluster/options.ts';
 export { memoryRetained, memoryStore } from './stores/memory.ts';
 export { packEvent, unpackEvent } from './stores/packed-event.ts';
 export type { HistoryRule } from './features/event-history.ts';
@@ -92,6 +94,7 @@ export {
   TRUSTED_ROLE,
   type Departure,
   type Principal,
+  type Remote,
   type Session,
   type SessionTraffic,
   type Watcher,

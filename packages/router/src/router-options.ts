@@ -3,6 +3,7 @@ import type { Id, Uri, UriRules } from '@wamp/protocol';
 import type { AttemptLimits } from './auth/attempts.ts';
 import type { Authenticator } from './auth/authenticator.ts';
 import type { Authorizer } from './authz/authorizer.ts';
+import type { ClusterOptions } from './cluster/options.ts';
 import type { Clock } from './core/clock.ts';
 import type { StoreLimits } from './core/kept.ts';
 import type { Quotas } from './core/quotas.ts';
@@ -39,6 +40,8 @@ export interface RealmSettings {
 /** A realm by its name; settings that are undefined are taken from the router's options. */
 export interface NamedRealm extends RealmSettings {
   readonly name: Uri;
+  /** Whether it is shared with the other nodes of the cluster, if there is one; true by default. It must be so at all nodes. */
+  readonly cluster?: boolean | undefined;
 }
 
 /** The settings that can be changed while a realm is in use. */
@@ -59,7 +62,9 @@ export interface RouterOptions extends RealmSettings {
    * Limits of failed log-in attempts that differ from {@link DEFAULT_ATTEMPT_LIMITS}; false for no limits.
    */
   readonly attempts?: Partial<AttemptLimits> | false;
-  /** The value of `router.agent` in WELCOME. */
+  /** Makes the router one of several that serve the same realms (docs/clustering.md). Call `router.start()` then. */
+  readonly cluster?: ClusterOptions | undefined;
+  /** What WELCOME says of the router's make. */
   readonly agent?: string;
   /**
    * Receives log entries; nothing is logged by default. It gets at most 10 entries of one kind (text) per second, followed by

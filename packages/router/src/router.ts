@@ -33,6 +33,9 @@ import { logEvents } from './events-log.ts';
 import { tellOf } from './realm-events.ts';
 import { defaultFeatures } from './features/index.ts';
 import { hostOf, isHostOf, type Host, type Router } from './host.ts';
+import { shownRouter } from './shown-router.ts';
+import { ClusterNode } from './cluster/cluster.ts';
+import { patternIds } from './cluster/pattern-id.ts';
 import { DEFAULT_LIMITS, type Limits, type LimitTally } from './limits.ts';
 import { LagProbe } from './metrics/lag.ts';
 import { MetricsRegistry } from './metrics/registry.ts';
@@ -72,6 +75,8 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
   readonly admission: Admission;
   /** Accounts for the bytes of data that outlives its messages, over all realms and clients, and their limit. */
   readonly kept: ProcessAccounts;
+  /** Undefined for a router on its own. */
+  readonly cluster: ClusterNode | undefined;
   readonly #realms = new Map<Uri, GuardedRealm>();
   readonly #connections = new Set<Connection>();
   /** The sessions of code in this process. */
@@ -105,7 +110,12 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
     });
     this.#lag = new LagProbe(this.metrics.histogram(LAG).of());
     measure(this, this.metrics);
+    this.cluster = options.cluster && new ClusterNode(this, options.cluster);
     for (const realm of options.realms) this.addRealm(realm);
+  }
+
+  async start(): Promise<void> {
+    await this.cluster?.start();
   }
 
   realm(name: Uri): CoreRealm | undefined {
@@ -222,7 +232,7 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
     for (const connection of [...this.#connections]) connection.shutDown(reason);
     for (const member of [...this.#local]) member.end(reason);
     this.#tellWhenEmpty();
-    return empty;
+    return this.cluster === undefined ? empty : empty.then(() => this.cluster?.leave());
   }
 
   disconnected(connection: Connection): void {
@@ -246,8 +256,10 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
 
   #addRealm(own: NamedRealm, options: RouterOptions): void {
     const { name, authorizer = options.authorizer } = own;
-    if (this.#realms.has(name)) throw new Error(`there are two realms with the name ${name}`);
+    if (this.#realms.has(name)) throw new Error(`two realms are called ${name}`);
+    const isShared = this.cluster !== undefined && own.cluster !== false;
     const realm: CoreRealm = this.#createRealm(own, options, {
+      ...(isShared ? { routerId: patternIds(name) } : {}),
       decidePublish:
         authorizer &&
         decidePublishBy(authorizer, () => ({ realm: realm.shown, call }), {
@@ -256,6 +268,7 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
           timeout: this.limits.authorizeTimeout,
         }),
     });
+    if (isShared) this.cluster.add(realm);
     const call = callsAsRouter(this, realm);
     this.#realms.set(name, { realm, call, authorizer, ...guardsOf(own, options) });
   }
@@ -263,7 +276,7 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
   #createRealm(
     own: NamedRealm,
     options: RouterOptions,
-    authorization: Pick<RealmOptions, 'decidePublish'>,
+    authorization: Pick<RealmOptions, 'decidePublish'> & Partial<Pick<RealmOptions, 'routerId'>>,
   ): CoreRealm {
     const scope = new GlobalScope();
     let lastRouterId: Id = 0;
@@ -307,7 +320,10 @@ function afterInputAndOutput(): Promise<void> {
 export function createRouter(options: RouterOptions): Router {
   // Converts payloads from one serializer to another without decoding them.
   transcodeWith(transcode);
-  return shownRouter(new CoreRouter(options));
+  const core = new CoreRouter(options);
+  const router = shownRouter(core);
+  isHostOf(core, router);
+  return router;
 }
 
 /**
@@ -318,33 +334,4 @@ export function coreOf(router: Router): CoreRouter {
   const host = hostOf(router);
   if (host instanceof CoreRouter) return host;
   throw new TypeError('router: expected one that createRouter returned');
-}
-
-/** The public interface of a router. */
-function shownRouter(core: CoreRouter): Router {
-  const { events, metrics, limits, limited, log, clock } = core;
-  const router = Object.freeze<Router>({
-    ...{ events, metrics, limits, limited, log, clock },
-    kept: {
-      get limit() {
-        return core.kept.all.limit;
-      },
-      get used() {
-        return core.kept.all.used;
-      },
-    },
-    realm: (name) => core.realm(name)?.shown,
-    realms: () => core.realms(),
-    open: core.open.bind(core),
-    reconfigure: core.reconfigure.bind(core),
-    addRealm: core.addRealm.bind(core),
-    reconfigureRealm: core.reconfigureRealm.bind(core),
-    removeRealm: (name, reason) => core.removeRealm(name, reason),
-    join: (name, options) => core.join(name, options),
-    logIn: (name, credentials, options) => core.logIn(name, credentials, options),
-    drain: (patience, except) => core.drain(patience, except),
-    close: (reason) => core.close(reason),
-  });
-  isHostOf(core, router);
-  return router;
 }

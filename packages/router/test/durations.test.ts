@@ -57,7 +57,7 @@ const DATES = [
   'apps/router/src/admin-realm/samples.ts',
   'apps/router/src/admin-realm/tail.ts',
   'packages/router/src/core/broker.ts',
-  'packages/router/src/core/dealer.ts',
+  'packages/router/src/core/registrar.ts',
   'packages/router/src/features/recorded-log.ts',
   'packages/router/src/session/joining.ts',
 ];

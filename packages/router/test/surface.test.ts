@@ -26,6 +26,7 @@ const ROUTER = [
   'addRealm',
   'clock',
   'close',
+  'cluster',
   'drain',
   'events',
   'join',
@@ -41,6 +42,7 @@ const ROUTER = [
   'reconfigure',
   'reconfigureRealm',
   'removeRealm',
+  'start',
 ];
 
 function realmOf(router: Router): Realm {
@@ -58,6 +60,7 @@ describe('§1 a router shows what applications need', () => {
       | 'clock'
       | 'logIn'
       | 'close'
+      | 'cluster'
       | 'drain'
       | 'events'
       | 'join'
@@ -72,6 +75,7 @@ describe('§1 a router shows what applications need', () => {
       | 'reconfigure'
       | 'reconfigureRealm'
       | 'removeRealm'
+      | 'start'
     >();
   });
 

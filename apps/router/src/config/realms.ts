@@ -25,6 +25,8 @@ export interface RealmConfiguration {
   readonly stores: StoreLimits;
   /** Default: no limit. */
   readonly maxSessions?: number;
+  /** Whether it is shared with the other nodes of the cluster, if there is one; it is when absent. */
+  readonly cluster?: boolean;
   readonly history: readonly HistoryRule[];
   /** By role; others are not disclosed in INVOCATION and EVENT. */
   readonly trustLevels: TrustLevels;
@@ -58,6 +60,10 @@ function realm(files: Files): z.ZodType<RealmConfiguration> {
     max_sessions: count(1, 1_000_000_000)
       .exactOptional()
       .describe('The maximum number of sessions; unlimited by default.'),
+    cluster: z
+      .boolean()
+      .exactOptional()
+      .describe('Whether the realm is shared with the other nodes of a cluster; true by default.'),
     quotas: quotas().prefault({}).describe('The limits of one session.'),
     history: history()
       .default([])
@@ -67,15 +73,19 @@ function realm(files: Files): z.ZodType<RealmConfiguration> {
     trust_levels: trustLevels()
       .default({})
       .describe('Trust levels of callers and publishers by role, for INVOCATION and EVENT.'),
-    slow_consumers: slowConsumers()
-      .default('disconnect')
-      .describe(
-        'What the router does with clients that read too slowly: one policy for all, or one by role. Other roles are disconnected.',
-      ),
+    slow_consumers: readTooSlowly(),
     webhooks: webhooks(files).exactOptional().describe('Topics whose events are posted to a URL.'),
     stores: stores().prefault({}).describe('The limits of the data that the realm keeps.'),
   });
   return together(written, checkRoles).transform(camelKeys).meta({ title: 'a mapping for a realm' });
+}
+
+function readTooSlowly(): z.ZodDefault<ReturnType<typeof slowConsumers>> {
+  return slowConsumers()
+    .default('disconnect')
+    .describe(
+      'What the router does with clients that read too slowly: one policy for all, or one by role. Other roles are disconnected.',
+    );
 }
 
 /** Each role that is assigned must be defined. */

@@ -3,6 +3,7 @@ import type { AttemptLimits, Limits, LogLevel } from '@wamp/router';
 import { z } from 'zod';
 import { admin, type AdminConfiguration } from './admin.ts';
 import { checkEntrances } from './entrances.ts';
+import { checkShared, cluster, type ClusterConfiguration } from './cluster.ts';
 import { Files } from './files.ts';
 import { camelKeys } from './camel-keys.ts';
 import type { Path } from './faults.ts';
@@ -30,6 +31,8 @@ export interface Configuration {
   readonly reload: ReloadConfiguration;
   /** Where event history and retained events are stored; undefined for memory. */
   readonly store?: StoreConfiguration;
+  /** The other routers with which this one serves the realms; undefined for one on its own. */
+  readonly cluster?: ClusterConfiguration;
   /** Where spans are exported to; undefined for none. */
   readonly tracing?: TracingConfiguration;
 }
@@ -57,25 +60,34 @@ export function configuration(files: Files): z.ZodType<Configuration> {
     store: store()
       .exactOptional()
       .describe('The file that keeps event history and retained events; by default, they are in memory.'),
+    cluster: cluster(files)
+      .exactOptional()
+      .describe('The cluster of which the router is a node; by default, none.'),
     tracing: tracing(files).exactOptional().describe('The export of spans; by default, there is none.'),
     admin: admin(files).prefault({}).describe('Metrics, health and administration of the router.'),
   });
   return together(file, (whole, complain) => {
     checkBridges(whole, complain);
     checkAdminRealm(whole, complain);
+    checkClientCertificates(whole, complain);
+    if (whole.cluster !== undefined) checkShared(whole.realms, whole.store !== undefined, complain);
     checkEntrances(
       whole.listeners,
       placedRealms(whole).map(({ realm }) => realm),
       complain,
     );
-    if (whole.listeners.some(({ tls }) => tls?.requestCert === true)) return;
-    for (const { realm, path } of placedRealms(whole)) {
-      if (realm.auth?.tls === undefined) continue;
-      complain([...path, 'auth', 'tls'], 'has no effect, expected a listener with tls.client_certificates');
-    }
   })
     .transform(camelKeys)
     .meta({ title: 'a mapping with listeners and realms' });
+}
+
+/** Certificates of clients are of use where a listener asks for them. */
+function checkClientCertificates(whole: Pick<Configuration, 'listeners'> & Realms, complain: Complain): void {
+  if (whole.listeners.some(({ tls }) => tls?.requestCert === true)) return;
+  for (const { realm, path } of placedRealms(whole)) {
+    if (realm.auth?.tls === undefined) continue;
+    complain([...path, 'auth', 'tls'], 'has no effect, expected a listener with tls.client_certificates');
+  }
 }
 
 /** A bridge needs a realm to lead to. */

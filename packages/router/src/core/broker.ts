@@ -27,6 +27,7 @@ import { FROM_ROUTER, FROM_SESSION, type Publication, type Publisher } from './p
 import { TOO_MANY_SHAPES, type QuotaName, type Quotas, type QuotaTally } from './quotas.ts';
 import type { RealmBroker } from './realm.ts';
 import { malformedUri, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
+import type { RouterId } from './router-id.ts';
 import { clientOf, type Session } from './session.ts';
 import type { Recorder, Subscription, SubscriptionState } from './subscription.ts';
 import { traceDetails, traceIn } from './trace-context.ts';
@@ -38,8 +39,8 @@ export interface BrokerOptions {
   readonly clock: Clock;
   /** Draws publication ids (IDS-2). */
   readonly globalId: () => Id;
-  /** Draws subscription ids (IDS-3). */
-  readonly routerId: () => Id;
+  /** Makes subscription ids (IDS-3). */
+  readonly routerId: RouterId;
   readonly uriRules: UriRules;
   readonly quotas: Quotas;
   /** Counts requests that were refused because they exceeded a quota. */
@@ -281,7 +282,7 @@ export class Broker implements RealmBroker {
   #create(match: MatchPolicy, topic: Uri, owner?: Owner): SubscriptionState {
     const { clock, routerId } = this.#options;
     const subscription: SubscriptionState = {
-      id: routerId(),
+      id: routerId('subscription', match, topic, (id) => this.#holdings.byId(id) !== undefined),
       topic,
       match,
       created: clock.now(),
@@ -302,8 +303,11 @@ export class Broker implements RealmBroker {
   }
 }
 
-/** A pattern matches topics of the router itself only if the pattern begins with `wamp.` (T-40). */
-export function isWithin({ match, topic: pattern }: Subscription, topic: Uri): boolean {
+/** A pattern that does not itself say `wamp` hears nothing of the router's own events (T-40). */
+export function isWithin(
+  { match, topic: pattern }: Pick<Subscription, 'match' | 'topic'>,
+  topic: Uri,
+): boolean {
   if (match === 'exact' || !isReserved(topic)) return true;
   return match === 'prefix' ? pattern.startsWith('wamp.') : isReserved(pattern);
 }

@@ -4,6 +4,7 @@ import {
   MessageType,
   Payload,
   type CancelMode,
+  type Dict,
   type ErrorMessage,
   type Message,
   type Uri,
@@ -42,6 +43,7 @@ export function errorOf(answer: Message): Uri | undefined {
 
 /** ERROR for a call without a callee: all of them have declined it (RRT-4), or have left (LEAVE-2). */
 export function unserved(call: OpenCall): ErrorMessage {
+  if (call.pinned !== undefined) return errorFor(call, ErrorUri.CANCELED, Payload.none, UNSERVED);
   return errorFor(call, call.tried === undefined ? ErrorUri.CANCELED : ErrorUri.NO_AVAILABLE_CALLEE);
 }
 
@@ -54,3 +56,6 @@ export function canInterrupt({ callee }: OpenCall): boolean {
 export function interrupt({ callee, invocation }: OpenCall, mode: CancelMode, reason: Uri): void {
   callee?.session.send({ type: MessageType.INTERRUPT, request: invocation, options: { mode, reason } });
 }
+
+/** Details of the ERROR for a call of another node that has reached no callee: it may go to another one. */
+export const UNSERVED: Dict = Object.freeze({ x_unserved: true });

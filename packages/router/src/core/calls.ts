@@ -35,7 +35,7 @@ import {
 } from './pending-calls.ts';
 import type { Quotas, QuotaTally } from './quotas.ts';
 import type { RealmCalls } from './realm.ts';
-import type { Callee, Registration } from './registration.ts';
+import { hasRoom, type Callee, type Registration } from './registration.ts';
 import type { Session, Undeliverable } from './session.ts';
 import type { TrustLevel } from './trust.ts';
 import { WaitingCalls } from './waiting-calls.ts';
@@ -90,11 +90,19 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
   /**
    * CALL-1: opens a call and finds a callee for it.
    * @param from the caller's side
-   * @param options the options of the call, which may disclose more than the message requests
+   * @param options of the call, which may disclose more than the message asks for
+   * @param pinned the only callee that may have it, when another node has chosen it
    */
-  place(caller: Session, from: Side, message: Call, registration: Registration, options: CallOptions): void {
+  place(
+    caller: Session,
+    from: Side,
+    message: Call,
+    registration: Registration,
+    options: CallOptions,
+    pinned?: Callee,
+  ): void {
     const now = this.#turns.began();
-    const call = this.pending.open(caller, from, message, known(options), registration, now);
+    const call = this.pending.open(caller, from, message, known(options), registration, now, pinned);
     this.opened.emit(call);
     if (this.#inputs.admit(call)) this.#find(call, message.payload);
     else this.abandon(call, ErrorUri.LIMIT_EXCEEDED, TOO_MUCH);
@@ -123,9 +131,8 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
 
   /** CALL-2: ends the call with the callee's error; RRT-2: if the callee has declined it, tries another callee. */
   fail(call: OpenCall, message: ErrorMessage): void {
-    if (message.error === ErrorUri.UNAVAILABLE && mayReroute(call)) {
-      this.declined.emit(call);
-      if (this.pending.isOpen(call)) this.#reroute(call);
+    if (message.error === ErrorUri.UNAVAILABLE && mayReroute(call) && announcedReroute(call)) {
+      this.decline(call);
     } else {
       const { error, payload, details } = withUri(message);
       if (error !== message.error) this.#limited.add('error_uris');
@@ -133,18 +140,34 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
     }
   }
 
-  /** CAN-2 … CAN-6: cancels the call in the given mode. */
-  cancel(call: OpenCall, mode: CancelMode): void {
+  /** The callee has not taken the call: another one gets it, if there is one. */
+  decline(call: OpenCall): void {
+    this.declined.emit(call);
+    if (this.pending.isOpen(call)) this.#reroute(call);
+  }
+
+  /** Whether a callee is left for a call that its callee does not take. */
+  goesElsewhere(call: OpenCall): boolean {
+    const { registration, tried, callee } = call;
+    if (!mayReroute(call)) return false;
+    return registration.callees.some((other) => other !== callee && tried?.has(other.session) !== true);
+  }
+
+  /**
+   * CAN-2 … CAN-6: the caller wants no answer any more, or at least no result.
+   * @param reason what INTERRUPT says of it
+   */
+  cancel(call: OpenCall, mode: CancelMode, reason: Uri = ErrorUri.CANCELED): void {
     const effective = canInterrupt(call) ? mode : 'skip';
     if (effective !== 'kill') {
       // An earlier `kill` has already interrupted the callee, and `skip` does not undo that.
       if (call.killed && effective === 'skip') return;
       const interrupts = effective === 'killnowait' && !call.killed;
-      this.#giveUp(call, errorFor(call, ErrorUri.CANCELED), ErrorUri.CANCELED, interrupts);
+      this.#giveUp(call, errorFor(call, ErrorUri.CANCELED), reason, interrupts);
       this.reconsider(call.registration);
     } else if (!call.killed) {
       noteKill(call);
-      interrupt(call, 'kill', ErrorUri.CANCELED);
+      interrupt(call, 'kill', reason);
     }
   }
 
@@ -185,14 +208,14 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
       if (call === undefined) return;
       const { tried } = call;
       if (tried !== undefined) this.#turns.work.spent += costOf(registration.callees.length);
-      const callee =
-        full && tried === undefined ? undefined : chooseCallee(registration, this.#random, tried);
+      const isShared = tried === undefined && call.pinned === undefined;
+      const callee = full && isShared ? undefined : this.#choose(call);
       if (callee !== undefined && call.payload !== undefined) {
         this.#waiting.delete(call);
         this.#assign(call, callee, call.payload);
       } else if (!isServed(call)) this.#finish(call, unserved(call));
       else {
-        full ||= tried === undefined;
+        full ||= isShared;
         index += 1;
       }
     }
@@ -249,13 +272,20 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
   /** Assigns the call to a callee, queues it, or ends it with an error. */
   #find(call: OpenCall, payload: Payload): void {
     const { registration } = call;
-    const callee = chooseCallee(registration, this.#random, call.tried);
+    const callee = this.#choose(call);
     if (callee !== undefined) this.#assign(call, callee, payload);
     else if (!isServed(call)) this.#finish(call, unserved(call));
     else if (call.streaming || (this.#waiting.of(registration)?.length ?? 0) >= MOST_WAITING) {
       this.abandon(call, ErrorUri.NO_AVAILABLE_CALLEE, 'all callees are busy');
     } else if (this.#inputs.keep(call, payload)) this.#waiting.add(call);
     else this.abandon(call, ErrorUri.LIMIT_EXCEEDED, TOO_MUCH);
+  }
+
+  /** The callee for a call; undefined when none has room. */
+  #choose({ registration, tried, pinned }: OpenCall): Callee | undefined {
+    if (pinned === undefined) return chooseCallee(registration, this.#random, tried);
+    const takes = pinned.registration !== undefined && tried === undefined && hasRoom(pinned);
+    return takes ? pinned : undefined;
   }
 
   #assign(call: OpenCall, callee: Callee, payload: Payload): void {
@@ -276,7 +306,9 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
     assignTo(callee, side, call, wantsProgress(call) && takesProgress(callee));
     this.assigned.emit(call, callee);
     const fault = this.#invoke(call, call.payload?.lend() ?? payload);
-    if (fault !== undefined) this.abandon(call, fault.error, fault.why);
+    if (fault === undefined) return;
+    if (fault.elsewhere === true && this.goesElsewhere(call)) this.decline(call);
+    else this.abandon(call, fault.error, fault.why);
   }
 
   #invoke(call: OpenCall, payload: Payload): Undeliverable | undefined {
@@ -298,7 +330,12 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
 
 const TOO_MUCH = 'calls of this session that wait for a callee take too many bytes';
 
-/** T-12: a call can be rerouted only while the caller has received no progressive result and sends no further input. */
+/** RRT-1: only what a callee says that knows of rerouting means that another one should try. */
+function announcedReroute({ callee, pinned }: OpenCall): boolean {
+  return pinned === undefined && callee?.session.features.has('callee', 'call_reroute') === true;
+}
+
+/** T-12: only while the caller has seen nothing and streams nothing. */
 function mayReroute({ payload, progressed, killed, options }: OpenCall): boolean {
   return payload !== undefined && !progressed && !killed && options.progress !== true;
 }

@@ -16,6 +16,7 @@ import {
 import { Broker } from './broker.ts';
 import type { Clock } from './clock.ts';
 import { Dealer } from './dealer.ts';
+import { Everyone } from './everyone.ts';
 import { Hook } from './hook.ts';
 import { RealmAccounts, type ProcessAccounts, type StoreLimits } from './kept.ts';
 import { MapView } from './map-view.ts';
@@ -24,6 +25,7 @@ import type { Publisher } from './publication.ts';
 import type { Quotas, QuotaTally } from './quotas.ts';
 import type { Feature, Realm, RouterFeatures } from './realm.ts';
 import { refuseRequest, type Request } from './requests.ts';
+import type { RouterId } from './router-id.ts';
 import type { DecidePublish } from './decision.ts';
 import type { Departure, Session, Undeliverable } from './session.ts';
 import { shownOf } from './shown-realm.ts';
@@ -32,13 +34,19 @@ import { Traffic } from './traffic.ts';
 import type { TrustLevel } from './trust.ts';
 import { doInTurns, type Turns } from './work.ts';
 
+/** Where messages wait that need the consent of the other nodes of the cluster, and those behind them. */
+export interface Anteroom {
+  /** @returns whether the message waits: it is processed later */
+  takes(session: Session, message: Message, disclosed: boolean): boolean;
+}
+
 export interface RealmOptions {
   readonly clock: Clock;
   /** Draws ids of global scope: sessions and publications (IDS-2). */
   readonly globalId: () => Id;
-  /** Draws ids of router scope: subscriptions and registrations (IDS-3). */
-  readonly routerId: () => Id;
-  /** Returns random numbers, uniform in [0, 1). */
+  /** Makes ids of router scope: subscriptions and registrations (IDS-3). */
+  readonly routerId: RouterId;
+  /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly uriRules: UriRules;
   readonly disclosure: boolean;
@@ -67,6 +75,9 @@ export class CoreRealm {
   readonly broker: Broker;
   readonly dealer: Dealer;
   readonly sessions: ReadonlyMap<Id, Session>;
+  readonly everyone: ReadonlyMap<Id, Session>;
+  /** Makes messages wait that need the consent of other nodes; undefined without a cluster. */
+  anteroom: Anteroom | undefined;
   readonly traffic: Traffic = new Traffic();
   /** Counts requests that were refused because they exceeded a limit. */
   readonly limited: QuotaTally = new Tally();
@@ -100,6 +111,7 @@ export class CoreRealm {
   readonly shown: Realm;
   readonly #meta: MetaSession;
   readonly #sessions = new Map<Id, Session>();
+  readonly #everyone: Everyone = new Everyone(this.#sessions);
   readonly #quotas: Quotas;
   #maxSessions: number;
   /** Bounds the work of a turn. */
@@ -108,6 +120,7 @@ export class CoreRealm {
   constructor(name: Uri, options: RealmOptions) {
     this.name = name;
     this.sessions = new MapView(this.#sessions);
+    this.everyone = this.#everyone;
     this.clock = options.clock;
     this.uriRules = options.uriRules;
     this.disclosure = options.disclosure;
@@ -156,11 +169,22 @@ export class CoreRealm {
   newSessionId(): Id {
     for (;;) {
       const id = this.globalId();
-      if (!this.#sessions.has(id) && id !== this.#meta.id) return id;
+      if (!this.#everyone.has(id) && id !== this.#meta.id) return id;
     }
   }
 
-  /** Adds a session, after WELCOME has been sent to it. */
+  /** A session of another node has joined there. */
+  introduce(session: Session): void {
+    this.#everyone.introduce(session);
+  }
+
+  /** Forgets a session of another node and all that it held: its registrations, and its calls in both directions. */
+  *forgetting(session: Session): Generator<void, void> {
+    this.#everyone.forget(session);
+    yield* this.dealer.leaving(session);
+  }
+
+  /** Takes a session in, once it has been sent WELCOME. */
   join(session: Session): void {
     this.#sessions.set(session.id, session);
     this.joined.emit(session);
@@ -192,6 +216,12 @@ export class CoreRealm {
    * @throws ProtocolViolation when a client may not send the message in this state
    */
   receive(session: Session, message: Message, disclosed = false): void {
+    if (this.anteroom?.takes(session, message, disclosed) === true) return;
+    this.process(session, message, disclosed);
+  }
+
+  /** The same for a message that waits for nobody. @throws ProtocolViolation when no client may send it now */
+  process(session: Session, message: Message, disclosed: boolean): void {
     switch (message.type) {
       case MessageType.PUBLISH:
         this.broker.publish(session, message, disclosed);

@@ -9,7 +9,6 @@ import {
   type Cancel,
   type ErrorMessage,
   type Id,
-  type InvocationPolicy,
   type MatchPolicy,
   type Register,
   type Unregister,
@@ -20,26 +19,25 @@ import {
 import { Calls } from './calls.ts';
 import type { Clock } from './clock.ts';
 import { disclosing, isPassthru } from './disclosure.ts';
-import { conflictWith, NOBODY, replaceable } from './forced-registration.ts';
-import { Holdings, type ExceededQuota } from './holdings.ts';
 import type { Hook } from './hook.ts';
 import type { SessionAccounts } from './kept.ts';
-import { PatternMap } from './pattern-map.ts';
+import type { PatternMap } from './pattern-map.ts';
 import { noteInput, openInvocation, type OpenCall } from './pending-calls.ts';
-import { TOO_MANY_SHAPES, type QuotaName, type Quotas, type QuotaTally } from './quotas.ts';
+import type { Quotas, QuotaTally } from './quotas.ts';
 import type { RealmDealer } from './realm.ts';
-import { addCallee, newRegistration, removeCallee, type Registration } from './registration.ts';
-import { malformedUri, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
-import { clientOf, isTrusted, type Session, type Undeliverable } from './session.ts';
-import type { Owner } from './wildcards.ts';
+import { Registrar, type ClaimOutcome, type Enrollment } from './registrar.ts';
+import type { Registration } from './registration.ts';
+import { malformedUri, refuse, refuseRequest, requirePassthru } from './requests.ts';
+import type { RouterId } from './router-id.ts';
+import { isTrusted, type Session, type Undeliverable } from './session.ts';
 import type { TrustLevel } from './trust.ts';
 import { costOf, type Turns } from './work.ts';
 
 export interface DealerOptions {
   readonly clock: Clock;
-  /** Draws registration ids (IDS-3). */
-  readonly routerId: () => Id;
-  /** Returns random numbers, uniform in [0, 1), for the invocation policy `random`. */
+  /** Makes registration ids (IDS-3). */
+  readonly routerId: RouterId;
+  /** Uniform in [0, 1), for the invocation policy `random`. */
   readonly random: () => number;
   readonly uriRules: UriRules;
   readonly quotas: Quotas;
@@ -55,103 +53,66 @@ export interface DealerOptions {
   readonly turns: Turns;
 }
 
-/** The name of each quota of registrations, and the explanation for a session that exceeds it. */
-const QUOTAS = {
-  all: ['registrations', 'too many registrations'],
-  patterns: ['pattern_registrations', 'too many registrations of patterns'],
-  shapes: ['pattern_shapes', TOO_MANY_SHAPES],
-} as const satisfies Record<ExceededQuota, readonly [QuotaName, string]>;
-
 export class Dealer implements Omit<RealmDealer, 'calls'> {
-  readonly registrations: PatternMap<Registration> = new PatternMap();
+  readonly registrations: PatternMap<Registration>;
   readonly calls: Calls;
-  readonly #holdings: Holdings<Registration> = new Holdings<Registration>({
-    byPattern: this.registrations,
-    uriOf: ({ procedure }) => procedure,
-    release: (registration, session) => {
-      removeCallee(registration, session);
-      return registration.callees.length === 0;
-    },
-  });
-  readonly created: Hook<[Session, Registration]> = this.#holdings.created;
-  readonly registered: Hook<[Session, Registration]> = this.#holdings.added;
-  readonly unregistered: Hook<[Session, Registration]> = this.#holdings.removed;
-  readonly deleted: Hook<[Session, Registration]> = this.#holdings.deleted;
+  readonly created: Hook<[Session, Registration]>;
+  readonly registered: Hook<[Session, Registration]>;
+  readonly unregistered: Hook<[Session, Registration]>;
+  readonly deleted: Hook<[Session, Registration]>;
+  readonly #registrar: Registrar;
   readonly #options: DealerOptions;
   #draining = false;
 
   constructor(options: DealerOptions) {
     this.#options = options;
     this.calls = new Calls(options);
+    this.#registrar = new Registrar(options, (registration, someoneLeft) => {
+      this.calls.reconsider(registration, someoneLeft);
+    });
+    const { registrations, created, registered, unregistered, deleted } = this.#registrar;
+    this.registrations = registrations;
+    this.created = created;
+    this.registered = registered;
+    this.unregistered = unregistered;
+    this.deleted = deleted;
   }
 
   byId(id: Id): Registration | undefined {
-    return this.#holdings.byId(id);
+    return this.#registrar.byId(id);
   }
 
   heldBy(session: Session): ReadonlySet<Registration> {
-    return this.#holdings.of(session);
+    return this.#registrar.heldBy(session);
   }
 
-  /** REG-1, SHR-1, SHR-2. */
-  register(session: Session, message: Register): void {
-    const { request, options, procedure } = message;
-    const { match = 'exact', invoke = 'single' } = options;
-    const fault = uriFault(session, procedure, this.#options.uriRules, match);
-    if (fault !== undefined) {
-      refuseRequest(session, message, ErrorUri.INVALID_URI, fault);
-      return;
-    }
-    if (options.disclose_caller === true && !this.#options.disclosure) {
-      refuseRequest(session, message, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
-      return;
-    }
-    const exceeded = isTrusted(session) ? undefined : this.#exceeded(session, match, procedure);
-    if (exceeded !== undefined) {
-      const [quota, explanation] = QUOTAS[exceeded];
-      this.#options.limited.add(quota);
-      refuseRequest(session, message, ErrorUri.LIMIT_EXCEEDED, explanation);
-      return;
-    }
-    const holders = this.registrations.get(match, procedure);
-    const yielding = options.force_reregister === true ? replaceable(holders, session) : NOBODY;
-    const isCallee = holders !== undefined && this.#holdings.has(session, holders);
-    const conflict = conflictWith(holders, yielding, isCallee && !yielding.has(session), invoke);
-    if (conflict !== undefined) {
-      refuseRequest(session, message, ErrorUri.PROCEDURE_ALREADY_EXISTS, conflict);
-      return;
-    }
-    for (const holder of yielding) if (holders !== undefined) this.revoke(holders, holder, 'registered anew');
-    const known = this.registrations.get(match, procedure);
-    const registration = known ?? this.#create(match, procedure, invoke, clientOf(session));
-    addCallee(registration, session, options);
-    this.#holdings.add(session, registration);
-    session.send({ type: MessageType.REGISTERED, request, registration: registration.id });
-    if (known === undefined) this.created.emit(session, registration);
-    this.registered.emit(session, registration);
-    this.calls.reconsider(registration);
+  /** Whether a REGISTER would be refused now. */
+  objectsTo(session: Session, message: Register): boolean {
+    return this.#registrar.objectsTo(session, message);
+  }
+
+  /** REG-1, SHR-1, SHR-2. @param claim what the cluster knows of it; absent without a cluster */
+  register(session: Session, message: Register, claim?: ClaimOutcome): void {
+    this.#registrar.register(session, message, claim);
+  }
+
+  /** Makes a session of another node a callee here. */
+  enroll(session: Session, enrollment: Enrollment): void {
+    this.#registrar.enroll(session, enrollment);
+  }
+
+  /** A session of another node is a callee no more. Calls in flight go on. */
+  withdraw(session: Session, match: MatchPolicy, procedure: Uri): void {
+    this.#registrar.withdraw(session, match, procedure);
   }
 
   /** REG-2; for a registration of another session, the error is `no_such_registration` (T-43). Calls in flight continue. */
   unregister(session: Session, message: Unregister): void {
-    const { request } = message;
-    const registration = this.#holdings.byId(message.registration);
-    const answer = (): void => {
-      session.send({ type: MessageType.UNREGISTERED, request });
-    };
-    if (registration === undefined || !this.#holdings.remove(session, registration, answer)) {
-      refuse(session, MessageType.UNREGISTER, request, ErrorUri.NO_SUCH_REGISTRATION);
-    } else this.calls.reconsider(registration, true);
+    this.#registrar.unregister(session, message);
   }
 
   revoke(registration: Registration, session: Session, reason?: string): boolean {
-    const isCallee = this.#holdings.remove(session, registration, () => {
-      if (!session.features.has('callee', 'registration_revocation')) return;
-      const details = { registration: registration.id, ...(reason === undefined ? {} : { reason }) };
-      session.send({ type: MessageType.UNREGISTERED, request: 0, details });
-    });
-    if (isCallee) this.calls.reconsider(registration, true);
-    return isCallee;
+    return this.#registrar.revoke(registration, session, reason);
   }
 
   /**
@@ -265,8 +226,8 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
    * in each step. Calls that are routed to it meanwhile are answered as if the callee had left.
    */
   *leaving(session: Session): Generator<void, void> {
-    const registrations = this.#holdings.of(session);
-    yield* this.#holdings.leaving(session);
+    const registrations = this.#registrar.heldBy(session);
+    yield* this.#registrar.leaving(session);
     yield* this.calls.leaving(session);
     for (const registration of registrations) {
       this.calls.reconsider(registration, true);
@@ -295,6 +256,11 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
       stop();
       idle();
     });
+  }
+
+  /** Whether new calls of clients are refused. */
+  get isDraining(): boolean {
+    return this.#draining;
   }
 
   serving(procedure: Uri): Registration | undefined {
@@ -332,18 +298,5 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
     const explanation = 'the caller lacks payload_passthru_mode';
     refuse(callee, MessageType.YIELD, message.request, ErrorUri.FEATURE_NOT_SUPPORTED, explanation);
     this.calls.abandon(call, ErrorUri.FEATURE_NOT_SUPPORTED, explanation);
-  }
-
-  #create(match: MatchPolicy, procedure: Uri, invoke: InvocationPolicy, owner: Owner): Registration {
-    const { clock, routerId } = this.#options;
-    const registration = newRegistration(routerId(), procedure, match, invoke, clock.now());
-    this.#holdings.create(registration, owner);
-    return registration;
-  }
-
-  #exceeded(session: Session, match: MatchPolicy, procedure: Uri): ExceededQuota | undefined {
-    const { registrations, patternRegistrations } = this.#options.quotas;
-    const quota = { all: registrations, patterns: patternRegistrations };
-    return this.#holdings.exceeded(session, match, procedure, quota);
   }
 }

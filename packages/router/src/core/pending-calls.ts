@@ -61,6 +61,8 @@ interface CallState extends PendingCall {
   weight: number;
   /** The callees that have declined it. */
   tried: Set<Session> | undefined;
+  /** The only callee that may have it: another node has chosen it. Undefined for a call that began here. */
+  readonly pinned: Callee | undefined;
 }
 
 /** Assigns a call to a callee, whose side is `to`, under a number of that callee's own. */
@@ -128,11 +130,15 @@ export class Side {
   /** Ended calls with which this callee is still busy, because it cannot be interrupted. */
   readonly lingering: Map<Id, Lingering> = new Map();
   /** Counts INVOCATION.Request of this session (IDS-5). */
-  readonly scope: SessionScope = new SessionScope();
+  readonly scope: SessionScope;
   /** The highest CALL.Request so far; 0 before the first. */
   #highest: Id = 0;
   /** Calls that ended before their caller had sent all input; further input is discarded (PCI-11). */
   readonly #overtaken = new Set<Id>();
+
+  constructor(scope: SessionScope = new SessionScope()) {
+    this.scope = scope;
+  }
 
   get highest(): Id {
     return this.#highest;
@@ -190,7 +196,7 @@ export class PendingCalls {
   /** The side of a session. */
   of(session: Session): Side {
     let side = this.#sides.get(session);
-    if (side === undefined) this.#sides.set(session, (side = new Side()));
+    if (side === undefined) this.#sides.set(session, (side = new Side(session.remote?.scope)));
     return side;
   }
 
@@ -213,6 +219,7 @@ export class PendingCalls {
     options: CallOptions,
     registration: Registration,
     now: Moment,
+    pinned: Callee | undefined,
   ): OpenCall {
     const call: CallState = {
       serial: (this.#opened += 1),
@@ -235,6 +242,7 @@ export class PendingCalls {
       payload: undefined,
       weight: 0,
       tried: undefined,
+      pinned,
     };
     from.calls.add(call.request, call);
     return call;
@@ -285,8 +293,9 @@ export class PendingCalls {
   }
 }
 
-/** True while the registration has a callee that has not declined the call. */
-export function isServed({ registration, tried }: OpenCall): boolean {
+/** True while a callee is there that has not declined the call. */
+export function isServed({ registration, tried, pinned }: OpenCall): boolean {
+  if (pinned !== undefined) return pinned.registration !== undefined && tried === undefined;
   return registration.callees.some((callee) => tried?.has(callee.session) !== true);
 }
 

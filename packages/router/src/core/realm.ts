@@ -118,8 +118,9 @@ export interface RealmCalls {
 export interface RealmDealer {
   readonly registrations: ReadonlyPatternMap<Registration>;
   readonly calls: RealmCalls;
-  /** A registration was created by its first callee. */
+  /** A registration was created by its first callee, which is of this node. */
   readonly created: ReadonlyHook<[Session, Registration]>;
+  /** This and the next two are emitted for the sessions of other nodes as well: see `Session.remote`. */
   readonly registered: ReadonlyHook<[Session, Registration]>;
   readonly unregistered: ReadonlyHook<[Session, Registration]>;
   /** A registration was deleted with its last callee. */
@@ -143,8 +144,10 @@ export interface RealmDealer {
  */
 export interface Realm {
   readonly name: Uri;
-  /** All joined sessions by id, without the router's own. */
+  /** All joined sessions by id, without the router's own. In a cluster: those whose connections end at this node. */
   readonly sessions: ReadonlyMap<Id, Session>;
+  /** All joined sessions of the cluster by id; without a cluster, the same as {@link sessions}. */
+  readonly everyone: ReadonlyMap<Id, Session>;
   readonly broker: RealmBroker;
   readonly dealer: RealmDealer;
   /** What WELCOME announces. */

@@ -16,7 +16,9 @@ export interface Callee {
   readonly disclosesCaller: boolean;
   /** Whether the callee may decline a call, which is then assigned to another one (spec: Call Re-Routing). */
   readonly mayDecline: boolean;
-  /** The number of invocations with which the callee is busy. */
+  /** Its place: callees are sorted by it, and those of the same order by when they came. 0 without a cluster. */
+  readonly order: number;
+  /** Invocations it is busy with. */
   readonly active: number;
   /** The registration; undefined once the callee has been removed from it. */
   readonly registration: Registration | undefined;
@@ -30,7 +32,7 @@ export interface Registration {
   readonly invoke: InvocationPolicy;
   /** When the registration was created (ms since the epoch). */
   readonly created: number;
-  /** The callees, in the order in which they registered. */
+  /** In the order in which they registered, in the whole cluster. */
   readonly callees: readonly Callee[];
   /** The only callee; undefined if there are several. Most registrations have one, and this saves a look-up for each call. */
   readonly single: Callee | undefined;
@@ -99,23 +101,34 @@ export function vacate(callee: CalleeState): void {
   callee.active -= 1;
 }
 
-/** Appends a callee. */
+/**
+ * Adds a callee at its place, by default behind the others. What a callee of another node has to do at a time is that node's
+ * business, and a call may return from there undone.
+ */
 export function addCallee(
   registration: RegistrationState,
   session: Session,
   { concurrency, forward_timeout = false, disclose_caller = false }: RegisterOptions,
+  order = 0,
 ): void {
+  const isRemote = session.remote !== undefined;
   const callee: CalleeState = {
     session,
-    concurrency,
+    concurrency: isRemote ? undefined : concurrency,
     forwardsTimeout: forward_timeout,
     disclosesCaller: disclose_caller,
-    mayDecline: session.features.has('callee', 'call_reroute'),
+    mayDecline: isRemote || session.features.has('callee', 'call_reroute'),
+    order,
     active: 0,
     registration,
   };
   registration.withRoom += 1;
-  setCallees(registration, [...registration.callees, callee]);
+  const index = registration.callees.findIndex((other) => other.order > order);
+  if (index === -1) setCallees(registration, [...registration.callees, callee]);
+  else {
+    setCallees(registration, registration.callees.toSpliced(index, 0, callee));
+    if (index < registration.turn) registration.turn += 1;
+  }
 }
 
 function setCallees(registration: RegistrationState, callees: readonly Callee[]): void {

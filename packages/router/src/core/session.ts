@@ -1,5 +1,5 @@
 /** Session and Principal: a client in a realm, as the core sees it. */
-import type { Dict, Id, Message, PeerFeatures, Uri } from '@wamp/protocol';
+import type { Dict, Id, MatchPolicy, Message, PeerFeatures, SessionScope, Uri } from '@wamp/protocol';
 import type { Account } from './account.ts';
 
 /** The identity of a session, as authentication has established it. */
@@ -22,6 +22,26 @@ export interface Undeliverable {
   readonly error: Uri;
   /** The explanation. */
   readonly why: string;
+  /** True when nothing has been sent, and another callee may have the call. */
+  readonly elsewhere?: true;
+}
+
+/** What a registration is for. */
+export interface RegisteredPattern {
+  readonly match: MatchPolicy;
+  readonly procedure: Uri;
+}
+
+/** What belongs to a session whose connection ends at another node of the cluster. */
+export interface Remote {
+  /** The name of the node. */
+  readonly node: string;
+  /** Numbers the invocations of all sessions of that node, so that their numbers name calls on the link to it. */
+  readonly scope: SessionScope;
+  /** True once its node is dead, and this node is the one that publishes what the session can publish no more. */
+  readonly isMourned: boolean;
+  /** Has its node take a registration from it. */
+  revoke(registration: RegisteredPattern, reason?: string): void;
 }
 
 /** What the sessions from one address (for IPv6, from one /64 network) share. */
@@ -69,7 +89,14 @@ export interface Session {
    * @returns why the message cannot be delivered; undefined when it was sent, or the client has gone
    */
   send(message: Message): Undeliverable | undefined;
-  /** The maximum size of a message to the client (bytes); absent, or Infinity, when it has announced no limit. */
+  /** Present when the connection ends at another node of the cluster. */
+  readonly remote?: Remote | undefined;
+  /**
+   * Runs work of the session that has had to wait, on a new stack, if the session is still open. What it throws ends the
+   * session, as it would have when the message came. Present where messages can be made to wait.
+   */
+  later?(task: () => void): void;
+  /** The longest message that the client takes, in bytes; absent, or Infinity, when it has announced no limit. */
   readonly maxMessageSize?: number;
   /** True while the client has a backlog of unread messages; code that sends many messages should then continue later. */
   readonly isBehind?: boolean;

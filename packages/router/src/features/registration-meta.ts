@@ -39,7 +39,7 @@ export const registrationMeta: Feature = {
       'wamp.registration.remove_callee',
       taking({ places: [REGISTRATION, 'callee_id', 'reason'] }, ({ args: [id, callee, why] }) => {
         const registration = find(realm, id);
-        const session = realm.sessions.get(idArgument(callee, 'callee'));
+        const session = realm.everyone.get(idArgument(callee, 'callee'));
         const reason = optionalText(why, 'reason');
         if (session === undefined || !realm.dealer.revoke(registration, session, reason)) {
           throw new ApplicationError(ErrorUri.NO_SUCH_SESSION);
@@ -79,6 +79,8 @@ function publishChanges(realm: Realm): void {
     (event: string, what: (registration: Registration) => unknown) =>
     (session: Session, registration: Registration): void => {
       if (isReserved(registration.procedure)) return;
+      // The node of the session tells it, or once that is dead, the one that stands in for it.
+      if (session.remote?.isMourned === false) return;
       realm.publish(`wamp.registration.${event}`, [session.id, what(registration)]);
     };
   const idOf = ({ id }: Registration): number => id;

@@ -37,7 +37,7 @@ export const sessionMeta: Feature = {
       'wamp.session.list',
       taking(FILTER, ({ args }) => {
         const isSelected = selection(args);
-        const ids = picked(realm.sessions.values(), (session) =>
+        const ids = picked(realm.everyone.values(), (session) =>
           isSelected(session) ? session.id : undefined,
         );
         return answerInTurns(realm, asOneArgument(ids));
@@ -56,11 +56,11 @@ const SESSION = 'session_id';
 const FAREWELL = ['reason', 'message'];
 
 function count(realm: Realm, { args }: MetaCall): Args | Promise<Args> {
-  if (args[0] === undefined || args[0] === null) return [realm.sessions.size];
+  if (args[0] === undefined || args[0] === null) return [realm.everyone.size];
   const isSelected = selection(args);
   return answerInTurns(
     realm,
-    asCount(picked(realm.sessions.values(), (session) => isSelected(session) || undefined)),
+    asCount(picked(realm.everyone.values(), (session) => isSelected(session) || undefined)),
   );
 }
 
@@ -128,7 +128,7 @@ function* ending(
   end: (session: Session) => void,
 ): Generator<void, Id[]> {
   // Selected first: sessions that join or leave because of these events do not matter.
-  const meant = yield* picked(realm.sessions.values(), (session) => (isMeant(session) ? session : undefined));
+  const meant = yield* picked(realm.everyone.values(), (session) => (isMeant(session) ? session : undefined));
   for (const session of meant) {
     end(session);
     yield;
@@ -160,7 +160,7 @@ function selection([filter]: Args): (session: Session) => boolean {
 }
 
 function find(realm: Realm, id: unknown): Session {
-  const session = realm.sessions.get(idArgument(id, 'session'));
+  const session = realm.everyone.get(idArgument(id, 'session'));
   if (session === undefined) throw new ApplicationError(ErrorUri.NO_SUCH_SESSION);
   return session;
 }

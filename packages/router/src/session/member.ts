@@ -175,6 +175,10 @@ export class Member implements Session {
     this.#carrier.leave(reason, message, departure);
   }
 
+  later(task: () => void): void {
+    this.#carrier.later(task);
+  }
+
   watch(watcher: Watcher): () => void {
     const watched = (this.#watched ??= new Watched(this.entrance, this.#outlet));
     const seen = watched.add(watcher);

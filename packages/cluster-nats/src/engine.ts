@@ -1,0 +1,130 @@
+/** The engine of a cluster on NATS: a subject for each run of a node, and a bucket of JetStream. */
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { ClusterEngine, EngineListener, Ledger, NodeId } from '@wamp/router';
+import { connectTo } from './connection.ts';
+import { openLedger, type NatsLedger } from './ledger.ts';
+import type { NatsOptions } from './options.ts';
+
+const CLUSTER_NAME = /^[A-Za-z0-9_-]{1,64}$/;
+const DEFAULT_MAX_MESSAGE = 1024 * 1024;
+
+/**
+ * Makes an engine for `createRouter({ cluster: { node, engine } })`. Two connections are made: one for the links between the
+ * nodes, one for the ledger.
+ * @throws TypeError for the name of a cluster that cannot be a part of subjects
+ */
+export function natsEngine(options: NatsOptions): ClusterEngine {
+  return new NatsEngine(options);
+}
+
+class NatsEngine implements ClusterEngine {
+  readonly #options: NatsOptions;
+  #links: NatsConnection | undefined;
+  #ledgers: NatsConnection | undefined;
+  #ledger: NatsLedger | undefined;
+  /** The same object for all runs of the node. */
+  readonly ledger: Ledger = {
+    write: (key, value) =>
+      this.#ledger?.write(key, value) ?? Promise.reject(new Error('there is no connection to NATS')),
+    follow: (listener) => this.#ledger?.follow(listener) ?? ((): void => undefined),
+  };
+
+  constructor(options: NatsOptions) {
+    if (!CLUSTER_NAME.test(options.cluster))
+      throw new TypeError(
+        `cluster: expected 1 to 64 letters, digits, _ or -, got ${JSON.stringify(options.cluster)}`,
+      );
+    this.#options = options;
+  }
+
+  get maxMessage(): number {
+    return this.#links?.info?.max_payload ?? DEFAULT_MAX_MESSAGE;
+  }
+
+  async start(self: NodeId, listener: EngineListener): Promise<void> {
+    try {
+      const links = await connectTo(this.#options, `${self.name} links`);
+      this.#links = links;
+      const refused = watchStatus(links, listener);
+      for (const subject of [this.#subject(self), this.#all])
+        links.subscribe(subject, {
+          callback: (error, message) => {
+            if (error === null) listener.received(message.data);
+          },
+        });
+      links.publish(this.#all, new Uint8Array(0));
+      await links.flush();
+      const [refusal] = refused;
+      if (refusal !== undefined)
+        throw new Error(`NATS refuses what the cluster needs: ${refusal}; permit ${this.#options.cluster}.>`);
+      this.#ledgers = await connectTo(this.#options, `${self.name} ledger`);
+      this.#ledger = await openLedger(this.#ledgers, this.#options, token(self.name));
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  send(to: NodeId, bytes: Uint8Array): void {
+    this.#publish(this.#subject(to), bytes);
+  }
+
+  broadcast(bytes: Uint8Array): void {
+    this.#publish(this.#all, bytes);
+  }
+
+  async close(): Promise<void> {
+    const [links, ledgers] = [this.#links, this.#ledgers];
+    this.#links = undefined;
+    this.#ledgers = undefined;
+    this.#ledger?.close();
+    this.#ledger = undefined;
+    await Promise.all([end(links), end(ledgers)]);
+  }
+
+  get #all(): string {
+    return `${this.#options.cluster}.all`;
+  }
+
+  #subject({ name, epoch }: NodeId): string {
+    return `${this.#options.cluster}.n.${token(name)}.${epoch}`;
+  }
+
+  /** What cannot be sent is lost, and sent once more by the link. */
+  #publish(subject: string, bytes: Uint8Array): void {
+    const links = this.#links;
+    if (links === undefined || links.isClosed() || links.isDraining()) return;
+    links.publish(subject, bytes);
+  }
+}
+
+/** A name as a token of a subject. */
+function token(name: string): string {
+  return name.replace(/[^A-Za-z0-9_-]/gu, (character) =>
+    [...new TextEncoder().encode(character)].map((byte) => `=${byte.toString(16).padStart(2, '0')}`).join(''),
+  );
+}
+
+/** @returns what NATS has refused so far */
+function watchStatus(connection: NatsConnection, listener: EngineListener): readonly string[] {
+  const refused: string[] = [];
+  const watch = async (): Promise<void> => {
+    for await (const status of connection.status()) {
+      if (status.type === 'disconnect') listener.connected(false);
+      else if (status.type === 'reconnect') listener.connected(true);
+      else if (status.type === 'error') refused.push(status.error.message);
+    }
+  };
+  void watch();
+  return refused;
+}
+
+async function end(connection: NatsConnection | undefined): Promise<void> {
+  if (connection === undefined || connection.isClosed()) return;
+  // Flushes what was sent last, as far as there is somebody to send it to.
+  await Promise.race([
+    connection.flush().catch(() => undefined),
+    new Promise((resolve) => setTimeout(resolve, 500)),
+  ]);
+  await connection.close();
+}

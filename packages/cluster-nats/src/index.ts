@@ -1,0 +1,3 @@
+/** The public names of the engine on NATS. */
+export { natsEngine } from './engine.ts';
+export type { NatsCredentials, NatsOptions, NatsTls } from './options.ts';

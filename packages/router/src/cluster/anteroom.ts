@@ -1,0 +1,318 @@
+/** The anteroom: where the messages of a session wait while the cluster consents to one of them. */
+import {
+  ErrorUri,
+  MessageType,
+  Payload,
+  type Id,
+  type MatchPolicy,
+  type Message,
+  type Register,
+  type Subscribe,
+  type Unregister,
+  type Uri,
+} from '@wamp/protocol';
+import type { Anteroom, CoreRealm } from '../core/core-realm.ts';
+import { Fifo } from '../core/fifo.ts';
+import { weightOf } from '../core/kept.ts';
+import type { Registration } from '../core/registration.ts';
+import { refuseRequest, type Request } from '../core/requests.ts';
+import type { Session } from '../core/session.ts';
+import type { ClaimTicket, ClaimVerdict } from './claim-rules.ts';
+
+/** What the anteroom needs of its realm. */
+export interface AnteroomRealm {
+  readonly core: CoreRealm;
+  /** The id that a registration has, or is going to have. */
+  registrationId(match: MatchPolicy, procedure: Uri): Id;
+  claim(session: Session, message: Register, tell: (verdict: ClaimVerdict) => void): ClaimTicket;
+  announce(session: Session, message: Register, order: number): () => void;
+  isAnnounced(session: Session, registration: Registration): boolean;
+  retract(session: Session, registration: Registration, done: () => void): void;
+  interest(match: MatchPolicy, topic: Uri): (() => void) | undefined;
+  /** Calls back once the other nodes know what they were told so far. */
+  settled(done: () => void): void;
+}
+
+/** A message that waits. */
+interface HeldMessage {
+  isReady: boolean;
+  readonly weight: number;
+  process(): void;
+  /** The session has left. */
+  drop(): void;
+}
+
+/** The messages of one session. */
+class Queue extends Fifo<HeldMessage> {
+  /** While messages are processed, what becomes ready meanwhile is left to that loop. */
+  isAdvancing = false;
+}
+
+/** The REGISTERs of a session on their way, by registration, and the calls that have come for it meanwhile. */
+interface Registering {
+  readonly registrations: Map<Id, number>;
+  calls: (() => void)[];
+}
+
+const FULL = 'too many messages of this session wait for the other nodes of the cluster';
+const UNDECIDED = 'the cluster cannot decide at present who may register the procedure; try again later';
+
+/**
+ * YIELD and ERROR pass. Of several REGISTERs and SUBSCRIBEs that wait, each has begun when it came, and all are concluded
+ * in order: a thousand of them take one round trip.
+ */
+export class ClusterAnteroom implements Anteroom {
+  readonly #realm: AnteroomRealm;
+  readonly #core: CoreRealm;
+  readonly #waiting = new Map<Session, Queue>();
+  readonly #registering = new Map<Id, Registering>();
+
+  constructor(realm: AnteroomRealm) {
+    this.#realm = realm;
+    this.#core = realm.core;
+    this.#core.left.on((session) => {
+      this.#drop(session);
+    });
+  }
+
+  takes(session: Session, message: Message, disclosed: boolean): boolean {
+    const { type } = message;
+    const queue = this.#waiting.size === 0 ? undefined : this.#waiting.get(session);
+    if (queue !== undefined) {
+      if (type === MessageType.YIELD || type === MessageType.ERROR) return false;
+      this.#keep(session, queue, message, disclosed);
+      return true;
+    }
+    if (type !== MessageType.REGISTER && type !== MessageType.UNREGISTER && type !== MessageType.SUBSCRIBE)
+      return false;
+    if (session.later === undefined || !this.#core.sessions.has(session.id)) return false;
+    return this.#open(session, message);
+  }
+
+  /** Whether a call has to wait: its callee is about to register, or earlier calls wait for that. */
+  expects(session: Id, registration: Id): boolean {
+    const registering = this.#registering.size === 0 ? undefined : this.#registering.get(session);
+    if (registering === undefined) return false;
+    return registering.registrations.has(registration) || registering.calls.length > 0;
+  }
+
+  /** Runs a task once the session has registered what it is about to, or has been refused. */
+  afterRegistering(session: Id, task: () => void): void {
+    this.#registering.get(session)?.calls.push(task);
+  }
+
+  /** How many sessions wait, for leak checks. */
+  get size(): number {
+    return this.#waiting.size + this.#registering.size;
+  }
+
+  /** @returns whether the message has to wait; perhaps it has been processed by then */
+  #open(session: Session, message: Message): boolean {
+    const queue = new Queue();
+    this.#waiting.set(session, queue);
+    if (this.#begin(session, queue, message)) return true;
+    this.#waiting.delete(session);
+    return false;
+  }
+
+  /** Begins what needs consent. @returns false for what needs none */
+  #begin(session: Session, queue: Queue, message: Message): boolean {
+    switch (message.type) {
+      case MessageType.REGISTER:
+        if (this.#core.dealer.objectsTo(session, message)) return false;
+        this.#register(session, queue, message);
+        return true;
+      case MessageType.UNREGISTER:
+        return this.#unregister(session, queue, message);
+      case MessageType.SUBSCRIBE:
+        return this.#subscribe(session, queue, message);
+      default:
+        return false;
+    }
+  }
+
+  #register(session: Session, queue: Queue, message: Register): void {
+    let verdict: ClaimVerdict | undefined;
+    const parts: (() => void)[] = [];
+    const ends = this.#expect(session, message);
+    const waiting: HeldMessage = {
+      isReady: false,
+      weight: 0,
+      process: () => {
+        this.#conclude(session, message, verdict);
+        waiting.drop();
+      },
+      drop: () => {
+        for (const part of parts) part();
+        ends();
+      },
+    };
+    queue.push(waiting);
+    // Not before the ticket is there to be closed.
+    const ready = (): void => {
+      queueMicrotask(() => {
+        waiting.isReady = true;
+        this.#advance(session, queue);
+      });
+    };
+    const ticket = this.#realm.claim(session, message, (given) => {
+      verdict = given;
+      if (given.won) parts.push(this.#realm.announce(session, message, given.order));
+      if (given.won) this.#realm.settled(ready);
+      else ready();
+    });
+    parts.push(() => {
+      ticket.close();
+    });
+  }
+
+  /** Keeps calls that come while a session becomes a callee. @returns what ends it, and lets them pass */
+  #expect({ id }: Session, { options, procedure }: Register): () => void {
+    const registration = this.#realm.registrationId(options.match ?? 'exact', procedure);
+    const registering = this.#registering.get(id) ?? { registrations: new Map<Id, number>(), calls: [] };
+    const { registrations } = registering;
+    this.#registering.set(id, registering);
+    registrations.set(registration, (registrations.get(registration) ?? 0) + 1);
+    return () => {
+      const left = (registrations.get(registration) ?? 1) - 1;
+      if (left > 0) registrations.set(registration, left);
+      else registrations.delete(registration);
+      const { calls } = registering;
+      registering.calls = [];
+      for (const call of calls) call();
+      if (registrations.size === 0) this.#registering.delete(id);
+    };
+  }
+
+  #conclude(session: Session, message: Register, verdict: ClaimVerdict | undefined): void {
+    if (verdict?.won === true) {
+      const { match = 'exact' } = message.options;
+      const known = this.#core.dealer.registrations.get(match, message.procedure);
+      const isServedHere = known?.callees.some((callee) => callee.session.remote === undefined) === true;
+      const first = verdict.isAlone && !isServedHere;
+      this.#core.dealer.register(session, message, { first, order: verdict.order });
+    } else if (verdict?.why === undefined) refuseRequest(session, message, ErrorUri.UNAVAILABLE, UNDECIDED);
+    else refuseRequest(session, message, ErrorUri.PROCEDURE_ALREADY_EXISTS, verdict.why);
+  }
+
+  #unregister(session: Session, queue: Queue, message: Unregister): boolean {
+    const registration = this.#core.dealer.byId(message.registration);
+    if (registration === undefined || !this.#realm.isAnnounced(session, registration)) return false;
+    const waiting = this.#simple(session, message, false, 0);
+    queue.push(waiting);
+    this.#realm.retract(session, registration, () => {
+      waiting.isReady = true;
+      this.#advance(session, queue);
+    });
+    return true;
+  }
+
+  #subscribe(session: Session, queue: Queue, message: Subscribe): boolean {
+    const { match = 'exact' } = message.options;
+    const release = this.#realm.interest(match, message.topic);
+    if (release === undefined) return false;
+    const waiting: HeldMessage = {
+      isReady: false,
+      weight: 0,
+      process: () => {
+        this.#core.process(session, message, false);
+        release();
+      },
+      drop: release,
+    };
+    queue.push(waiting);
+    this.#realm.settled(() => {
+      waiting.isReady = true;
+      this.#advance(session, queue);
+    });
+    return true;
+  }
+
+  /** Keeps a message behind one that waits. */
+  #keep(session: Session, queue: Queue, message: Message, disclosed: boolean): void {
+    const { undecided } = this.#core.kept;
+    const { payload = Payload.none, ...envelope }: Message & { readonly payload?: Payload } = message;
+    const weight = weightOf(payload.keep(), envelope);
+    if (!undecided.reserve(session, weight)) {
+      this.#core.limited.add('undecided_messages');
+      if (isRequest(message)) this.#core.deny(session, message, ErrorUri.LIMIT_EXCEEDED, FULL);
+      else session.end(ErrorUri.LIMIT_EXCEEDED, FULL);
+      return;
+    }
+    // What needs consent begins now, if its outcome cannot depend on what is before it.
+    const early = message.type === MessageType.REGISTER || message.type === MessageType.SUBSCRIBE;
+    if (early && this.#begin(session, queue, message)) undecided.release(session, weight);
+    else queue.push(this.#simple(session, message, disclosed, weight));
+  }
+
+  /** @param weight what is reserved for it; messages of weight 0 are not ready yet */
+  #simple(session: Session, message: Message, disclosed: boolean, weight: number): HeldMessage {
+    return {
+      isReady: weight > 0,
+      weight,
+      process: () => {
+        if (weight === 0 || !this.#reopens(session, message)) this.#core.process(session, message, disclosed);
+      },
+      drop: () => undefined,
+    };
+  }
+
+  /** Whether a message that waited behind another one has to wait once more. */
+  #reopens(session: Session, message: Message): boolean {
+    const queue = this.#waiting.get(session);
+    if (queue === undefined) return false;
+    const behind = new Queue();
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) behind.push(next);
+    const begun = this.#begin(session, queue, message);
+    for (let next = behind.shift(); next !== undefined; next = behind.shift()) queue.push(next);
+    return begun;
+  }
+
+  /** Processes what is ready, in order. */
+  #advance(session: Session, queue: Queue): void {
+    if (queue.isAdvancing || this.#waiting.get(session) !== queue) return;
+    session.later?.(() => {
+      queue.isAdvancing = true;
+      try {
+        this.#processReady(session, queue);
+      } finally {
+        queue.isAdvancing = false;
+      }
+    });
+  }
+
+  #processReady(session: Session, queue: Queue): void {
+    while (this.#waiting.get(session) === queue) {
+      const next = queue.first;
+      if (next === undefined) {
+        this.#waiting.delete(session);
+        return;
+      }
+      if (!next.isReady) return;
+      queue.shift();
+      if (next.weight > 0) this.#core.kept.undecided.release(session, next.weight);
+      next.process();
+    }
+  }
+
+  /** A session has left: nobody waits for its messages any more. */
+  #drop(session: Session): void {
+    const queue = this.#waiting.get(session);
+    if (queue === undefined) return;
+    this.#waiting.delete(session);
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      if (next.weight > 0) this.#core.kept.undecided.release(session, next.weight);
+      next.drop();
+    }
+  }
+}
+
+function isRequest(message: Message): message is Request {
+  const { type } = message;
+  return (
+    type === MessageType.CALL ||
+    type === MessageType.REGISTER ||
+    type === MessageType.PUBLISH ||
+    type === MessageType.SUBSCRIBE
+  );
+}

@@ -1,0 +1,56 @@
+/** What nodes may claim beside each other, and what becomes of a REGISTER. */
+import type { InvocationPolicy } from '@wamp/protocol';
+import type { ClaimValue } from './keys.ts';
+
+/** What has become of a REGISTER. */
+export type ClaimVerdict =
+  | { readonly won: true; readonly isAlone: boolean; readonly order: number }
+  | { readonly won: false; readonly why: string | undefined };
+
+/** What a REGISTER claims. */
+export type Wanted = Omit<ClaimValue, 'epoch' | 'term'> & { readonly isTrusted: boolean };
+
+/** A use of a claim: a REGISTER on its way, or a callee. */
+export interface ClaimTicket {
+  /** Gives it up; harmless the second time. */
+  close(): void;
+}
+
+export interface VerdictWaiter {
+  readonly tell: (verdict: ClaimVerdict) => void;
+  readonly dismiss: () => void;
+}
+
+/** What a node claims of one registration. */
+export interface OwnClaim {
+  readonly base: string;
+  wanted: Wanted;
+  term: string;
+  /** The term in the ledger, as far as this node has written it. */
+  written: string | undefined;
+  users: number;
+  /** Its place in the order of the ledger; undefined while there is no verdict. */
+  held: number | undefined;
+  /** Callees have been numbered up to here. */
+  index: number;
+  isRunning: boolean;
+  readonly waiting: Set<VerdictWaiter>;
+}
+
+export function conflicts(holder: ClaimValue, { invoke }: Wanted): boolean {
+  return holder.invoke !== invoke || invoke === 'single';
+}
+
+/** Whether a claim replaces what another node holds. */
+export function replaces({ force, by, isTrusted }: Wanted, holder: ClaimValue): boolean {
+  if (!force) return false;
+  return isTrusted || (holder.by.authid === by.authid && holder.by.authrole === by.authrole);
+}
+
+export function reasonAgainst({ invoke }: ClaimValue): string {
+  return invoke === 'single' ? 'the procedure is already registered' : policyOf(invoke);
+}
+
+export function policyOf(invoke: InvocationPolicy): string {
+  return `the procedure is registered with invoke ${invoke}`;
+}

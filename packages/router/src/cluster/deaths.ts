@@ -1,0 +1,58 @@
+/** Deaths: which runs of nodes are dead, by the certificates in the ledger. */
+import type { Clock } from '../core/clock.ts';
+import type { Ledger, NodeId } from './engine.ts';
+import { escaped, valueBytes, valueOf } from './keys.ts';
+
+/** A certificate is written again no more often than this (ms). */
+const AGAIN = 2000;
+
+interface Certificate {
+  readonly undertaker: string;
+}
+
+export class Deaths {
+  readonly #clock: Clock;
+  readonly #ledger: Ledger;
+  readonly #self: NodeId;
+  /** Epochs, and the run of a node that publishes what their sessions can publish no more. */
+  readonly #dead = new Map<string, string>();
+  readonly #written = new Map<string, number>();
+
+  constructor(clock: Clock, ledger: Ledger, self: NodeId) {
+    this.#clock = clock;
+    this.#ledger = ledger;
+    this.#self = self;
+  }
+
+  get size(): number {
+    return this.#dead.size;
+  }
+
+  has(epoch: string): boolean {
+    return this.#dead.has(epoch);
+  }
+
+  /** Whether this node is the undertaker of a dead run. */
+  isUndertaker(epoch: string): boolean {
+    return this.#dead.get(epoch) === this.#self.epoch;
+  }
+
+  /** Declares a run of a node dead. Once the certificate is in the ledger, it is. */
+  certify(epoch: string): void {
+    const now = this.#clock.elapsed();
+    if (this.has(epoch) || now - (this.#written.get(epoch) ?? -Infinity) < AGAIN) return;
+    this.#written.set(epoch, now);
+    const key = `d.${epoch}.${escaped(this.#self.name)}`;
+    this.#ledger.write(key, valueBytes({ undertaker: this.#self.epoch })).catch(() => undefined);
+  }
+
+  /** A key that begins with `d.` has changed. @returns the epoch of a run that is dead from now on */
+  entry(key: string, bytes: Uint8Array | undefined): string | undefined {
+    const [, epoch] = key.split('.');
+    const value = bytes && (valueOf(bytes) as Certificate | undefined);
+    if (epoch === undefined || value === undefined || this.#dead.has(epoch)) return undefined;
+    this.#dead.set(epoch, value.undertaker);
+    this.#written.delete(epoch);
+    return epoch;
+  }
+}

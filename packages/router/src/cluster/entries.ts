@@ -1,0 +1,121 @@
+/** What each entry of a peer's stream does here. */
+import type { Id, InvocationPolicy, MatchPolicy, Uri } from '@wamp/protocol';
+import type { ClusterRealm } from './cluster-realm.ts';
+import type { PeerNode } from './peer.ts';
+import { RemoteSession, type RemoteIdentity } from './remote-session.ts';
+import { EntryType, type LinkEntry } from './wire.ts';
+
+/** What entries need of the node. */
+export interface EntryNode {
+  realmNamed(name: Uri): ClusterRealm | undefined;
+  /** A realm of the peer is not as here: it is not shared with it. */
+  differs(peer: PeerNode, name: Uri, why: string): void;
+}
+
+type Handler = (peer: PeerNode, realm: ClusterRealm, entry: LinkEntry) => void;
+
+/** Handles an entry of a peer. Entries of realms that are not shared, and of types from the future, are skipped. */
+export function handleEntry(node: EntryNode, peer: PeerNode, entry: LinkEntry): void {
+  if (entry.type === EntryType.REALM) nameRealm(node, peer, entry);
+  else if (entry.type === EntryType.SYNCED) peer.isSynced = true;
+  else {
+    const name = peer.realms.get(entry.realm);
+    const realm = name === undefined ? undefined : node.realmNamed(name);
+    if (realm !== undefined) HANDLERS[entry.type]?.(peer, realm, entry);
+  }
+}
+
+function nameRealm(node: EntryNode, peer: PeerNode, { realm: index, fields }: LinkEntry): void {
+  const [name, uriRules, disclosure] = fields as [Uri, string, boolean];
+  const realm = node.realmNamed(name);
+  let why: string | undefined;
+  if (realm === undefined) why = 'this node does not have it, or not in the cluster';
+  else if (realm.core.uriRules !== uriRules)
+    why = `its uri_rules are ${uriRules} there and ${realm.core.uriRules} here`;
+  else if (realm.core.disclosure !== disclosure)
+    why = `its disclosure is ${String(disclosure)} there, and not here`;
+  if (why === undefined) peer.realms.set(index, name);
+  else node.differs(peer, name, why);
+}
+
+const HANDLERS: Readonly<Partial<Record<number, Handler>>> = {
+  [EntryType.SESSION]: (peer, realm, { fields }) => {
+    const [id, authid, authrole, authmethod, authprovider, roles, transport, unlisted] = fields as [
+      Id,
+      string,
+      string,
+      string,
+      string,
+      RemoteIdentity['roles'],
+      RemoteIdentity['transport'],
+      boolean,
+    ];
+    const identity = { id, principal: { authid, authrole, authmethod, authprovider }, roles, transport };
+    const session = new RemoteSession(identity, peer.id.name, peer.scope, realm.relay(peer));
+    realm.addRemote(peer, session, unlisted);
+  },
+  [EntryType.GONE]: (peer, realm, { fields: [id] }) => {
+    realm.removeRemote(peer, id as Id);
+  },
+  [EntryType.CALLEE]: (peer, realm, { fields }) => {
+    const [match, procedure, invoke, id, options, order] = fields as [
+      MatchPolicy,
+      Uri,
+      InvocationPolicy,
+      Id,
+      Record<string, boolean>,
+      number,
+    ];
+    const session = peer.session(realm, id);
+    if (session !== undefined)
+      realm.core.dealer.enroll(session, { match, procedure, invoke, options, order });
+  },
+  [EntryType.UNCALLEE]: (peer, realm, { fields }) => {
+    const [match, procedure, id] = fields as [MatchPolicy, Uri, Id];
+    const session = peer.session(realm, id);
+    if (session !== undefined) realm.core.dealer.withdraw(session, match, procedure);
+  },
+  [EntryType.INTEREST]: (peer, realm, { fields }) => {
+    const [match, topic, isWanted] = fields as [MatchPolicy, Uri, boolean];
+    realm.setInterest(peer, match, topic, isWanted);
+  },
+  [EntryType.PUBLISH]: (peer, realm, { fields, payload }) => {
+    realm.published(peer, fields, payload);
+  },
+  [EntryType.INVOKE]: (peer, realm, entry) => {
+    realm.relay(peer).invoked(entry);
+  },
+  [EntryType.MORE]: (peer, realm, entry) => {
+    realm.relay(peer).continued(entry);
+  },
+  [EntryType.CANCEL]: (peer, realm, entry) => {
+    realm.relay(peer).canceled(entry);
+  },
+  [EntryType.RESULT]: (peer, realm, entry) => {
+    realm.relay(peer).answered(entry);
+  },
+  [EntryType.ERROR]: (peer, realm, entry) => {
+    realm.relay(peer).failed(entry);
+  },
+  [EntryType.DECLINE]: (peer, realm, entry) => {
+    realm.relay(peer).returned(entry);
+  },
+  [EntryType.KILL]: (_peer, realm, { fields }) => {
+    const [id, reason, message, quiet] = fields as [Id, Uri, string | null, boolean];
+    realm.core.sessions.get(id)?.end(reason, message ?? undefined, { quiet });
+  },
+  [EntryType.REVOKE]: (_peer, realm, { fields }) => {
+    const [match, procedure, id, reason] = fields as [MatchPolicy, Uri, Id, string | null];
+    const registration = realm.core.dealer.registrations.get(match, procedure);
+    const session = realm.core.sessions.get(id);
+    if (registration !== undefined && session !== undefined)
+      realm.core.dealer.revoke(registration, session, reason ?? undefined);
+  },
+  [EntryType.UNSUBSCRIBE]: (_peer, realm, { fields }) => {
+    const [id, sessionId, reason] = fields as [Id, Id, string | null];
+    const subscription = realm.core.broker.byId(id);
+    const session = realm.core.sessions.get(sessionId);
+    if (subscription !== undefined && session !== undefined)
+      realm.core.broker.revoke(subscription, session, reason ?? undefined);
+  },
+};

@@ -1,0 +1,102 @@
+/** Peer: another node of the cluster, with the link to it and with what it has told of its sessions. */
+import { SessionScope, type Id, type Payload, type Uri } from '@wamp/protocol';
+import type { CoreRealm } from '../core/core-realm.ts';
+import type { Session } from '../core/session.ts';
+import type { NodeId } from './engine.ts';
+import type { Link } from './link.ts';
+import type { RemoteSession } from './remote-session.ts';
+import { writeEntry, type EntryType } from './wire.ts';
+
+/** A realm that the nodes of the cluster share. */
+export interface SharedRealm {
+  readonly core: CoreRealm;
+  /** Its number on the links of this node. */
+  readonly index: number;
+  readonly anteroom: {
+    expects(session: Id, registration: Id): boolean;
+    afterRegistering(session: Id, task: () => void): void;
+  };
+  introduceUnlisted(peer: PeerNode, session: Session): void;
+}
+
+/** A call of this node that a session of the peer answers. */
+export interface OutgoingCall {
+  readonly realm: SharedRealm;
+  readonly callee: RemoteSession;
+}
+
+/** A call of the peer that a session of this node answers. */
+export interface IncomingCall {
+  readonly realm: SharedRealm;
+  readonly caller: RemoteSession;
+}
+
+export class PeerNode {
+  readonly id: NodeId;
+  readonly link: Link;
+  /** When it was last heard of, by `clock.elapsed()`. */
+  heardAt: number;
+  /** Nothing has been heard of it for so long that calls go elsewhere. */
+  isDown = false;
+  /** It has told everything that it had when the link was made. */
+  isSynced = false;
+  /** Publications that were dropped because the window was full. */
+  dropped = 0;
+  /** Numbers the calls of this node to sessions of the peer. */
+  readonly scope: SessionScope = new SessionScope();
+  readonly outgoing: Map<Id, OutgoingCall> = new Map();
+  readonly incoming: Map<Id, IncomingCall> = new Map();
+  /** The names of realms by the peer's numbers for them, without those that this node does not share with it. */
+  readonly realms: Map<number, Uri> = new Map();
+  /** Sessions of this node that the peer was told of though they are in no list: the router's own. */
+  readonly unlisted: Set<Session> = new Set();
+  readonly #sessions = new Map<SharedRealm, Map<Id, RemoteSession>>();
+
+  constructor(id: NodeId, link: Link, now: number) {
+    this.id = id;
+    this.link = link;
+    this.heardAt = now;
+  }
+
+  /** Whether a call may be sent to it now. */
+  get isReachable(): boolean {
+    return !this.isDown && this.link.hasRoom;
+  }
+
+  put(type: EntryType, realm: number, fields: readonly unknown[], payload?: Payload): void {
+    this.link.put(writeEntry(type, realm, fields, payload));
+  }
+
+  /** The sessions of the peer in a realm. */
+  sessionsIn(realm: SharedRealm): ReadonlyMap<Id, RemoteSession> {
+    return this.#in(realm);
+  }
+
+  session(realm: SharedRealm, id: Id): RemoteSession | undefined {
+    return this.#sessions.get(realm)?.get(id);
+  }
+
+  add(realm: SharedRealm, session: RemoteSession): void {
+    this.#in(realm).set(session.id, session);
+  }
+
+  remove(realm: SharedRealm, id: Id): void {
+    this.#sessions.get(realm)?.delete(id);
+  }
+
+  /** How many sessions it has told of. */
+  get sessionCount(): number {
+    let count = 0;
+    for (const sessions of this.#sessions.values()) count += sessions.size;
+    return count;
+  }
+
+  #in(realm: SharedRealm): Map<Id, RemoteSession> {
+    let sessions = this.#sessions.get(realm);
+    if (sessions === undefined) {
+      sessions = new Map<Id, RemoteSession>();
+      this.#sessions.set(realm, sessions);
+    }
+    return sessions;
+  }
+}

@@ -1,0 +1,227 @@
+/** Relay: calls between this node and a peer; each is one call in the core of the caller's node and one in the callee's. */
+import {
+  ErrorUri,
+  MessageType,
+  NO_ENTRIES,
+  Payload,
+  SerializationFailure,
+  type CallOptions,
+  type CancelMode,
+  type ErrorMessage,
+  type Id,
+  type Interrupt,
+  type Invocation,
+  type Result,
+  type Uri,
+} from '@wamp/protocol';
+import { UNSERVED } from '../core/call-messages.ts';
+import { passthru } from '../core/disclosure.ts';
+import type { OpenCall } from '../core/pending-calls.ts';
+import type { Callee, Registration } from '../core/registration.ts';
+import type { RegisteredPattern, Undeliverable } from '../core/session.ts';
+import type { PeerNode, SharedRealm } from './peer.ts';
+import type { RemoteSession, RemoteWay } from './remote-session.ts';
+import { EntryType, type LinkEntry } from './wire.ts';
+
+/** Why a call is returned that no client has seen. */
+type Declined = 'gone' | 'draining';
+
+/** The calls of one realm between this node and one peer. */
+export class Relay implements RemoteWay {
+  readonly #peer: PeerNode;
+  readonly #realm: SharedRealm;
+
+  constructor(peer: PeerNode, realm: SharedRealm) {
+    this.#peer = peer;
+    this.#realm = realm;
+  }
+
+  invoke(callee: RemoteSession, message: Invocation): Undeliverable | undefined {
+    const { request, details, payload } = message;
+    const peer = this.#peer;
+    if (peer.outgoing.has(request)) {
+      return this.#put(EntryType.MORE, [request, details.progress === true], payload);
+    }
+    const call = this.#realm.core.dealer.calls.pending.known(callee)?.invocations.get(request);
+    if (call === undefined) return undefined;
+    if (!peer.isReachable) return { error: ErrorUri.UNAVAILABLE, why: this.#outOfReach(), elsewhere: true };
+    if (!this.#realm.core.sessions.has(call.caller.id)) this.#realm.introduceUnlisted(peer, call.caller);
+    const { registration } = call;
+    const procedure = registration.match === 'exact' ? null : call.procedure;
+    const fields = [request, callee.id, call.caller.id, registration.id, procedure, optionsOf(call, message)];
+    const fault = this.#put(EntryType.INVOKE, fields, payload);
+    if (fault === undefined) peer.outgoing.set(request, { realm: this.#realm, callee });
+    return fault;
+  }
+
+  interrupt(_callee: RemoteSession, { request, options }: Interrupt): void {
+    if (!this.#peer.outgoing.has(request)) return;
+    this.#put(EntryType.CANCEL, [request, options.mode ?? 'killnowait', options.reason ?? ErrorUri.CANCELED]);
+  }
+
+  result(_caller: RemoteSession, { request, details, payload }: Result): Undeliverable | undefined {
+    const { incoming } = this.#peer;
+    if (!incoming.has(request)) return undefined;
+    const progress = details.progress === true;
+    if (!progress) incoming.delete(request);
+    const fault = this.#put(EntryType.RESULT, [request, progress, passthru(details)], payload);
+    if (fault !== undefined && !progress)
+      this.#put(EntryType.ERROR, [request, fault.error, {}], Payload.of([fault.why]));
+    return fault;
+  }
+
+  error(_caller: RemoteSession, { request, error, details, payload }: ErrorMessage): void {
+    if (!this.#peer.incoming.delete(request)) return;
+    if (details === UNSERVED) {
+      this.#put(EntryType.DECLINE, [request, 'gone']);
+      return;
+    }
+    const fault = this.#put(EntryType.ERROR, [request, error, passthru(details)], payload);
+    if (fault !== undefined) this.#put(EntryType.ERROR, [request, fault.error, {}], Payload.of([fault.why]));
+  }
+
+  kill(session: RemoteSession, reason: Uri, message: string | undefined, quiet: boolean): void {
+    this.#put(EntryType.KILL, [session.id, reason, message ?? null, quiet]);
+  }
+
+  revoke({ id }: RemoteSession, { match, procedure }: RegisteredPattern, reason: string | undefined): void {
+    this.#put(EntryType.REVOKE, [match, procedure, id, reason ?? null]);
+  }
+
+  /** A call of the peer arrives. */
+  invoked({ fields, payload }: LinkEntry): void {
+    const [no, calleeId, callerId, registrationId, procedure, options] = fields as [
+      Id,
+      Id,
+      Id,
+      Id,
+      Uri | null,
+      CallOptions,
+    ];
+    const { core } = this.#realm;
+    const caller = this.#peer.session(this.#realm, callerId);
+    const registration = core.dealer.byId(registrationId);
+    const callee = registration && calleeOf(registration, calleeId);
+    if (caller !== undefined && this.#realm.anteroom.expects(calleeId, registrationId)) {
+      const kept = payload.keep();
+      this.#realm.anteroom.afterRegistering(calleeId, () => {
+        this.invoked({ type: EntryType.INVOKE, realm: 0, fields, payload: kept.lend() });
+      });
+    } else if (caller === undefined || registration === undefined || callee === undefined) {
+      this.#decline(no, 'gone');
+    } else if (core.dealer.isDraining) this.#decline(no, 'draining');
+    else {
+      this.#peer.incoming.set(no, { realm: this.#realm, caller });
+      const uri = procedure ?? registration.procedure;
+      const message = { type: MessageType.CALL, request: no, options, procedure: uri, payload } as const;
+      const { calls } = core.dealer;
+      calls.place(caller, calls.pending.of(caller), message, registration, options, callee);
+    }
+  }
+
+  /** More input for a call of the peer. */
+  continued({ fields, payload }: LinkEntry): void {
+    const [no, progress] = fields as [Id, boolean];
+    const call = this.#incoming(no);
+    if (call === undefined) return;
+    const options = progress ? { progress } : NO_ENTRIES;
+    const { procedure } = call;
+    const { calls } = this.#realm.core.dealer;
+    calls.continue(call, { type: MessageType.CALL, request: no, options, procedure, payload });
+  }
+
+  canceled({ fields }: LinkEntry): void {
+    const [no, mode, reason] = fields as [Id, CancelMode, Uri];
+    const call = this.#incoming(no);
+    if (call !== undefined) this.#realm.core.dealer.calls.cancel(call, mode, reason);
+  }
+
+  /** A result for a call of this node. */
+  answered({ fields, payload }: LinkEntry): void {
+    const [no, progress, details] = fields as [Id, boolean, Result['details']];
+    const call = this.#peer.outgoing.get(no);
+    if (call === undefined) return;
+    if (!progress) this.#peer.outgoing.delete(no);
+    const options = progress ? { ...details, progress } : details;
+    const message = { type: MessageType.YIELD, request: no, options, payload } as const;
+    call.realm.core.dealer.yield(call.callee, message);
+  }
+
+  /** An error for a call of this node. */
+  failed({ fields, payload }: LinkEntry): void {
+    const [no, error, details] = fields as [Id, Uri, ErrorMessage['details']];
+    const call = this.#peer.outgoing.get(no);
+    if (call === undefined) return;
+    this.#peer.outgoing.delete(no);
+    call.realm.core.dealer.error(call.callee, {
+      type: MessageType.ERROR,
+      requestType: MessageType.INVOCATION,
+      request: no,
+      details,
+      error,
+      payload,
+    });
+  }
+
+  /** The peer returns a call of this node: no client has seen it, so another callee may. */
+  returned({ fields }: LinkEntry): void {
+    const [no, why] = fields as [Id, Declined];
+    const outgoing = this.#peer.outgoing.get(no);
+    if (outgoing === undefined) return;
+    this.#peer.outgoing.delete(no);
+    const { calls } = outgoing.realm.core.dealer;
+    const call = calls.pending.known(outgoing.callee)?.invocations.get(no);
+    if (call === undefined) return;
+    if (calls.goesElsewhere(call)) calls.decline(call);
+    else if (why === 'draining') calls.abandon(call, ErrorUri.UNAVAILABLE, 'the node is shutting down');
+    else calls.abandon(call, ErrorUri.NO_SUCH_PROCEDURE, 'the callee has unregistered the procedure');
+  }
+
+  /** Ends what a caller of the peer that has left is waiting for, so that the peer forgets it as well. */
+  callerLeft(caller: RemoteSession): void {
+    const { pending } = this.#realm.core.dealer.calls;
+    for (const call of pending.known(caller)?.calls.values() ?? []) {
+      if (this.#peer.incoming.delete(call.request))
+        this.#put(EntryType.ERROR, [call.request, ErrorUri.CANCELED, {}]);
+    }
+  }
+
+  #incoming(no: Id): OpenCall | undefined {
+    const incoming = this.#peer.incoming.get(no);
+    return incoming && this.#realm.core.dealer.calls.pending.known(incoming.caller)?.calls.get(no);
+  }
+
+  #decline(no: Id, why: Declined): void {
+    this.#put(EntryType.DECLINE, [no, why]);
+  }
+
+  #put(type: EntryType, fields: readonly unknown[], payload?: Payload): Undeliverable | undefined {
+    try {
+      this.#peer.put(type, this.#realm.index, fields, payload);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof SerializationFailure)) throw error;
+      return { error: ErrorUri.INVALID_PAYLOAD, why: error.message };
+    }
+  }
+
+  #outOfReach(): string {
+    return `the node of the callee, ${this.#peer.id.name}, cannot be reached at present`;
+  }
+}
+
+function calleeOf({ single, callees }: Registration, id: Id): Callee | undefined {
+  const callee = single ?? callees.find(({ session }) => session.id === id && session.remote === undefined);
+  return callee?.session.id === id && callee.session.remote === undefined ? callee : undefined;
+}
+
+/** What the callee's node has to know of the options of a call. */
+function optionsOf({ options, receiveProgress }: OpenCall, { details }: Invocation): CallOptions {
+  return {
+    ...passthru(options),
+    ...(receiveProgress ? { receive_progress: true } : NO_ENTRIES),
+    ...(details.progress === true ? { progress: true } : NO_ENTRIES),
+    ...(details.timeout === undefined ? NO_ENTRIES : { timeout: details.timeout }),
+    ...(options.disclose_me === true ? { disclose_me: true } : NO_ENTRIES),
+  };
+}

@@ -1,0 +1,43 @@
+/** What a node of a cluster tells of its state. */
+import type { NodeId } from './engine.ts';
+import type { ClusterStatus, MemberStatus } from './options.ts';
+import type { PeerNode } from './peer.ts';
+
+interface Seen extends Pick<ClusterStatus, 'claims' | 'expelled' | 'certificates'> {
+  readonly self: NodeId;
+  readonly state: 'stopped' | 'joining' | 'joined';
+  readonly peers: Iterable<PeerNode>;
+  readonly now: number;
+  /** Why the node is degraded. */
+  readonly trouble: string | undefined;
+}
+
+export function statusOf({ self, state, peers, now, trouble, ...counts }: Seen): ClusterStatus {
+  return {
+    node: self.name,
+    epoch: self.epoch,
+    state: trouble === undefined ? state : 'degraded',
+    ...(trouble === undefined ? {} : { why: trouble }),
+    members: [...peers].map((peer) => memberOf(peer, now)),
+    ...counts,
+  };
+}
+
+function memberOf(peer: PeerNode, now: number): MemberStatus {
+  const { id, link } = peer;
+  return {
+    node: id.name,
+    epoch: id.epoch,
+    reachable: peer.isReachable,
+    sessions: peer.sessionCount,
+    silentMs: Math.round(now - peer.heardAt),
+    unacknowledgedBytes: link.unacknowledged,
+    sentBytes: link.counts.sentBytes,
+    receivedBytes: link.counts.receivedBytes,
+    resentMessages: link.counts.resent,
+    gaps: link.counts.gaps,
+    droppedPublications: peer.dropped,
+    callsOut: peer.outgoing.size,
+    callsIn: peer.incoming.size,
+  };
+}

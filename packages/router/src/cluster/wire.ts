@@ -1,0 +1,153 @@
+/** The wire of the cluster: the head of each message between nodes, and the entries of the streams that they carry. */
+import { cbor } from '@wamp/protocol/cbor';
+import { msgpack } from '@wamp/protocol/msgpack';
+import { json, Payload, type PayloadCodec, type PayloadCount } from '@wamp/protocol';
+
+/** The versions of the wire that this node speaks. */
+export const WIRE = { min: 1, max: 1 } as const;
+
+/** What a message is. */
+export const Kind = { HELLO: 1, DATA: 2, ACK: 3, NAK: 4, BYE: 5 } as const;
+
+/** Flag of DATA: the sender waits for the acknowledgement. */
+export const ACK_NOW = 1;
+
+/** The bytes before the body of a message. */
+export const HEAD = 28;
+
+/** The head of a message. */
+export interface Head {
+  readonly version: number;
+  readonly kind: number;
+  readonly flags: number;
+  readonly epoch: string;
+  /** The number of a DATA message; the number that a NAK asks for. */
+  readonly number: number;
+  /** All DATA messages up to this number have been processed. */
+  readonly ack: number;
+}
+
+/** A message: its head, and the body behind it. */
+export function writeMessage(
+  { kind, flags, epoch, number, ack }: Omit<Head, 'version'>,
+  body: readonly Uint8Array[] = [],
+): Uint8Array {
+  const bytes = Buffer.allocUnsafe(body.reduce((length, part) => length + part.length, HEAD));
+  bytes[0] = WIRE.max;
+  bytes[1] = kind;
+  bytes.writeUInt16LE(flags, 2);
+  bytes.write(epoch, 4, 8, 'hex');
+  bytes.writeDoubleLE(number, 12);
+  bytes.writeDoubleLE(ack, 20);
+  let at = HEAD;
+  for (const part of body) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** The head of a message; undefined for anything else. */
+export function readHead(message: Uint8Array): Head | undefined {
+  if (message.length < HEAD) return undefined;
+  const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
+  return {
+    version: bytes.readUInt8(0),
+    kind: bytes.readUInt8(1),
+    flags: bytes.readUInt16LE(2),
+    epoch: bytes.toString('hex', 4, 12),
+    number: bytes.readDoubleLE(12),
+    ack: bytes.readDoubleLE(20),
+  };
+}
+
+/** What an entry is about. */
+export const EntryType = {
+  REALM: 1,
+  SESSION: 2,
+  GONE: 3,
+  CALLEE: 4,
+  UNCALLEE: 5,
+  INTEREST: 6,
+  PUBLISH: 7,
+  INVOKE: 8,
+  MORE: 9,
+  RESULT: 10,
+  ERROR: 11,
+  DECLINE: 12,
+  CANCEL: 13,
+  KILL: 14,
+  REVOKE: 15,
+  UNSUBSCRIBE: 16,
+  SYNCED: 17,
+  ASK: 18,
+  TOLD: 19,
+  RETAINED: 20,
+} as const;
+export type EntryType = (typeof EntryType)[keyof typeof EntryType];
+
+/** One entry of a stream. */
+export interface LinkEntry {
+  readonly type: number;
+  /** The index of its realm among those that the sender has named. */
+  readonly realm: number;
+  readonly fields: readonly unknown[];
+  readonly payload: Payload;
+}
+
+/** The bytes before the fields of an entry. */
+const ENTRY_HEAD = 13;
+const CODECS: readonly (PayloadCodec | undefined)[] = [undefined, json, msgpack, cbor];
+
+/**
+ * The bytes of an entry. A payload goes in the form that it came in; one that has none yet, as MessagePack.
+ * @throws SerializationFailure for a payload that cannot be written
+ */
+export function writeEntry(
+  type: EntryType,
+  realm: number,
+  fields: readonly unknown[],
+  payload: Payload = Payload.none,
+): Uint8Array {
+  const head = msgpack.encodePayload([...fields], {}, 1);
+  const codec = codecOf(payload);
+  const content = codec === 0 ? NOTHING : payload.as(CODECS[codec] ?? msgpack);
+  const length = ENTRY_HEAD + head.length + content.length;
+  const bytes = Buffer.allocUnsafe(length);
+  bytes.writeUInt32LE(length, 0);
+  bytes[4] = type;
+  bytes.writeUInt16LE(realm, 5);
+  bytes[7] = codec;
+  bytes[8] = payload.count;
+  bytes.writeUInt32LE(head.length, 9);
+  bytes.set(head, ENTRY_HEAD);
+  bytes.set(content, ENTRY_HEAD + head.length);
+  return bytes;
+}
+
+function codecOf(payload: Payload): number {
+  if (payload.count === 0) return 0;
+  const name = payload.encoded?.serializer.name;
+  const index = CODECS.findIndex((codec) => codec !== undefined && codec.name === name);
+  return index === -1 ? 2 : index;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** The entry that begins at `at`, and how many bytes it has; undefined when not all of them are there. */
+export function readEntry(
+  stream: Buffer,
+  at: number,
+): { readonly entry: LinkEntry; readonly length: number } | undefined {
+  if (stream.length - at < 4) return undefined;
+  const length = stream.readUInt32LE(at);
+  if (stream.length - at < length) return undefined;
+  const fieldsEnd = at + ENTRY_HEAD + stream.readUInt32LE(at + 9);
+  const { args = [] } = msgpack.decodePayload(stream.subarray(at + ENTRY_HEAD, fieldsEnd), 1);
+  const codec = CODECS[stream.readUInt8(at + 7)];
+  const count = stream.readUInt8(at + 8) as PayloadCount;
+  const payload =
+    codec === undefined ? Payload.none : Payload.encoded(codec, stream, count, fieldsEnd, at + length);
+  const entry = { type: stream.readUInt8(at + 4), realm: stream.readUInt16LE(at + 5), fields: args, payload };
+  return { entry, length };
+}

@@ -1,0 +1,95 @@
+/** Several routers in one process that form a cluster, with clients in memory, and a clock that the test rules. */
+import { ManualClock } from '@wamp/router/testing';
+import type { Router } from '../../src/host.ts';
+import type { RouterOptions } from '../../src/router-options.ts';
+import { createRouter } from '../../src/router.ts';
+import { Client, settle } from './client.ts';
+import { MemoryNetwork, type MemoryEngine } from './memory-cluster.ts';
+
+/** A node of the cluster. */
+export interface Node {
+  readonly name: string;
+  readonly router: Router;
+  readonly engine: MemoryEngine;
+}
+
+export class ClusterStage {
+  readonly clock: ManualClock = new ManualClock(Date.UTC(2026, 0, 1));
+  readonly network: MemoryNetwork = new MemoryNetwork(this.clock);
+  readonly nodes: Map<string, Node> = new Map();
+  readonly faults: unknown[] = [];
+  readonly #options: Partial<RouterOptions>;
+  #lastId = 1000;
+
+  constructor(options: Partial<RouterOptions> = {}) {
+    this.#options = options;
+  }
+
+  /** Starts nodes of these names, one after the other. */
+  static async of(names: readonly string[], options: Partial<RouterOptions> = {}): Promise<ClusterStage> {
+    const stage = new ClusterStage(options);
+    for (const name of names) await stage.start(name);
+    return stage;
+  }
+
+  async start(name: string): Promise<Node> {
+    const engine = this.network.engine();
+    const router = createRouter({
+      realms: ['realm1'],
+      clock: this.clock,
+      globalId: () => (this.#lastId += 1),
+      cluster: { node: name, engine },
+      log: (level, what, facts) => {
+        if (level === 'error') this.faults.push([what, facts]);
+      },
+      ...this.#options,
+    });
+    const node = { name, router, engine };
+    const started = router.start();
+    const outcome = { isOver: false };
+    const over = (): void => {
+      outcome.isOver = true;
+    };
+    started.then(over, over);
+    while (!outcome.isOver) await this.pass(20);
+    await started;
+    this.nodes.set(name, node);
+    await this.pass(50);
+    return node;
+  }
+
+  /** The process of a node is gone, and with it its clients. */
+  kill(name: string): void {
+    this.node(name).engine.kill();
+    this.nodes.delete(name);
+  }
+
+  node(name: string): Node {
+    const node = this.nodes.get(name);
+    if (node === undefined) throw new Error(`there is no node ${name}`);
+    return node;
+  }
+
+  join(name: string, details: Readonly<Record<string, unknown>> = {}): Promise<Client> {
+    return Client.join(this.node(name).router, undefined, details);
+  }
+
+  /** Lets time pass (ms), and all happen that comes of it. */
+  async pass(ms: number): Promise<void> {
+    await this.settle();
+    for (let left = ms; left > 0;) {
+      const step = Math.max(1, Math.min(left, this.clock.untilNext ?? left));
+      this.clock.advance(step);
+      left -= step;
+      await this.settle();
+    }
+  }
+
+  /** Lets all happen that takes no time. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 4; turn += 1) {
+      await settle();
+      for (const { router } of this.nodes.values()) await settle(router);
+    }
+  }
+}
