@@ -30,9 +30,10 @@ import type { Result } from './core/result.ts';
 import { about, connectionLost, toError, traced } from './errors.ts';
 import { Listeners } from './listeners.ts';
 import { checkOptions, checkRequest, MILLISECONDS, oneOf, demand, wireOptions } from './options.ts';
+import type { RequestArguments } from './options.ts';
 import { payloadOf, requireHandler, requireUri } from './payload.ts';
 import { PendingPublication, type PublishOptions, type PublishResult } from './publication.ts';
-import { CALL, callAttributes, ON_THE_WIRE, PUBLISH, REGISTER, STREAM, type WithKwargs } from './rules.ts';
+import { CALL, callAttributes, ON_THE_WIRE, PUBLISH, REGISTER, STREAM } from './rules.ts';
 import type { Handlers, Session } from './session.ts';
 import type { SessionEvents, SessionState, SessionStatus } from './session-events.ts';
 import { onAbort, reasonOf } from './signal.ts';
@@ -145,10 +146,10 @@ export class ClientSession implements Session {
     return this;
   }
 
-  call(procedure: Uri, payload?: unknown, given?: WithKwargs<CallOptions<never>>): Call<unknown> {
+  call(procedure: Uri, ...args: RequestArguments<CallOptions<never>>): Call<unknown> {
     const entry = entryOf(this, 'call');
     requireUri(procedure, entry);
-    checkRequest('call', CALL, payload, given, entry);
+    const [payload, given] = checkRequest('call', CALL, args, entry);
     const options = withDefaults(this.#settings.defaults?.call, given);
     const body = payloadOf(payload, options?.kwargs, entry);
     const onProgress = options?.onProgress;
@@ -160,10 +161,10 @@ export class ClientSession implements Session {
     return this.#call(procedure, body, options, progress);
   }
 
-  stream(procedure: Uri, payload?: unknown, given?: WithKwargs<StreamOptions>): Stream<unknown, unknown> {
+  stream(procedure: Uri, ...args: RequestArguments<StreamOptions>): Stream<unknown, unknown> {
     const entry = entryOf(this, 'stream');
     requireUri(procedure, entry);
-    checkRequest('stream', STREAM, payload, given, entry);
+    const [payload, given] = checkRequest('stream', STREAM, args, entry);
     const options = { ...withDefaults(this.#settings.defaults?.call, given), idempotent: false };
     const { input, buffer, kwargs } = options;
     const body = payloadOf(payload, kwargs, entry);
@@ -179,11 +180,16 @@ export class ClientSession implements Session {
     return new CallStream(call, progress);
   }
 
-  register(procedure: Uri, handler: DeclaredProcedure, options: RegisterOptions = {}): Promise<Registration> {
+  register(
+    procedure: Uri,
+    handler: DeclaredProcedure,
+    options: RegisterOptions = {},
+    ...surplus: readonly unknown[]
+  ): Promise<Registration> {
     const entry = entryOf(this, 'register');
     requireUri(procedure, entry);
     requireHandler(handler, entry);
-    checkOptions('register', REGISTER, options, entry);
+    checkOptions('register', REGISTER, options, entry, surplus);
     const { registrations } = this.#workload;
     const handle: RegistrationHandle = new RegistrationHandle(
       procedure,
@@ -217,10 +223,10 @@ export class ClientSession implements Session {
     return this.#attach(subscriptions, handle, options.signal, { topic });
   }
 
-  publish(topic: Uri, payload?: unknown, given?: WithKwargs<PublishOptions>): Promise<PublishResult> {
+  publish(topic: Uri, ...args: RequestArguments<PublishOptions>): Promise<PublishResult> {
     const entry = entryOf(this, 'publish');
     requireUri(topic, entry);
-    checkRequest('publish', PUBLISH, payload, given, entry);
+    const [payload, given] = checkRequest('publish', PUBLISH, args, entry);
     const options = withDefaults(this.#settings.defaults?.publish, given) ?? {};
     const body = payloadOf(payload, options.kwargs, entry);
     const wire = wireOptions(options, ON_THE_WIRE.publish);

@@ -8,6 +8,13 @@ export type Rule = (value: unknown) => string | undefined;
 /** The options of one function, by name. */
 export type Rules<O = Readonly<Record<string, unknown>>> = Readonly<Record<keyof O & string, Rule>>;
 
+/** What follows the URI of a request: a payload, then options; anything more is refused. */
+export type RequestArguments<O> = readonly [
+  payload?: unknown,
+  options?: O & { readonly kwargs?: unknown },
+  ...surplus: unknown[],
+];
+
 /** A rule from a description and a predicate. */
 export const rule =
   (expected: string, holds: (value: unknown) => boolean): Rule =>
@@ -72,9 +79,17 @@ export const extra =
  * Checks all options that are set; `undefined` counts as not set.
  * @param name the function that takes them
  * @param entry that function, or a method of its name
+ * @param surplus the arguments after the options, which are refused
  * @throws TypeError that names the option, its value and what is expected
  */
-export function checkOptions(name: string, rules: Rules, options: unknown, entry?: EntryPoint): void {
+export function checkOptions(
+  name: string,
+  rules: Rules,
+  options: unknown,
+  entry?: EntryPoint,
+  surplus: readonly unknown[] = [],
+): void {
+  requireNone(surplus, name, entry);
   demand(DICT, options, `The options of ${name}`, entry);
   for (const option in options as Dict) {
     const value = (options as Dict)[option];
@@ -98,13 +113,13 @@ export function checkOptions(name: string, rules: Rules, options: unknown, entry
  * arguments, pass options, `{}` if necessary.
  * @throws TypeError
  */
-export function checkRequest(
+export function checkRequest<O>(
   name: string,
   rules: Rules,
-  payload: unknown,
-  options: unknown,
+  [payload, options, ...surplus]: RequestArguments<O>,
   entry: EntryPoint,
-): void {
+): readonly [payload: unknown, options: (O & { readonly kwargs?: unknown }) | undefined] {
+  requireNone(surplus, name, entry);
   if (options !== undefined) {
     checkOptions(name, rules, options, entry);
   } else if (isPlain(payload)) {
@@ -114,6 +129,18 @@ export function checkRequest(
       throw fault(`Option ${keys.join(', ')} of ${name}`, expected, payload, entry);
     }
   }
+  return [payload, options];
+}
+
+/** Other clients take options as a fourth argument: ignoring them silently would change what a request does. @throws TypeError */
+export function requireNone(surplus: readonly unknown[], name: string, entry?: EntryPoint): void {
+  if (surplus.length > 0)
+    throw fault(
+      `The arguments of ${name}`,
+      'options, with kwargs among them, as the last one',
+      surplus[0],
+      entry,
+    );
 }
 
 /** @param what the name of the value in the message @throws TypeError */

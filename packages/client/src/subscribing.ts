@@ -1,5 +1,5 @@
 /** The arguments of `subscribe` after the topic: a handler and options, or options only. */
-import { checkOptions, fault } from './options.ts';
+import { requireNone, checkOptions, fault } from './options.ts';
 import { SUBSCRIBE } from './rules.ts';
 import type { EntryPoint } from './stack.ts';
 import type { EventHandler, SubscribeOptions } from './subscription.ts';
@@ -9,7 +9,8 @@ export function subscribing(
   given: readonly (EventHandler | SubscribeOptions | undefined)[],
   entry: EntryPoint,
 ): { readonly handler: EventHandler | undefined; readonly options?: SubscribeOptions | undefined } {
-  const [first, second] = given;
+  const [first, second, ...surplus] = given;
+  requireNone(surplus, 'subscribe', entry);
   if (given.length > 0 && typeof first !== 'function' && (given.length > 1 || first === undefined)) {
     throw fault(
       'The handler of subscribe',

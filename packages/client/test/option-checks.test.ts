@@ -109,6 +109,26 @@ const cases: [what: string, act: (session: Plain) => unknown, message: string][]
     'Option timeout of call: expected a payload before options; if these are keyword arguments, {} behind them, got {"timeout":500}.',
   ],
   [
+    'B3 call with options as a fourth argument',
+    (s) => s.call('p', [1], {}, { timeout: 5 }),
+    'The arguments of call: expected options, with kwargs among them, as the last one, got {"timeout":5}.',
+  ],
+  [
+    'B3 publish with options as a fourth argument',
+    (s) => s.publish('t', [1], {}, { acknowledge: true }),
+    'The arguments of publish: expected options, with kwargs among them, as the last one, got {"acknowledge":true}.',
+  ],
+  [
+    'B3 register with options as a fourth argument',
+    (s) => s.register('p', () => 1, {}, { invoke: 'first' }),
+    'The arguments of register: expected options, with kwargs among them, as the last one, got {"invoke":"first"}.',
+  ],
+  [
+    'B3 subscribe with options as a fourth argument',
+    (s) => s.subscribe('t', () => undefined, {}, { match: 'prefix' }),
+    'The arguments of subscribe: expected options, with kwargs among them, as the last one, got {"match":"prefix"}.',
+  ],
+  [
     'call timeOut',
     (s) => s.call('p', [], { timeOut: 5 }),
     'Unknown option timeOut of call: expected timeout, got 5.',

@@ -190,10 +190,8 @@ function listener(files: Files): z.ZodType<Listener> {
   });
   return together(written, (given, complain) => {
     checkProxies(given, complain);
+    checkPaths(given, complain);
     checkBridges(given, complain);
-    if (Object.keys(given.paths).length > 0 && !given.transports.includes('websocket')) {
-      complain(['paths'], 'has no effect, expected websocket among the transports');
-    }
     if (given.unix === undefined) return;
     for (const key of ['address', 'port'] as const) {
       if (given[key] !== undefined) complain([key], 'does not go with unix, expected one of them');
@@ -213,6 +211,12 @@ function checkProxies(given: Written, complain: Complain): void {
   }
   if (protocol) complain(['proxy_protocol'], 'has no effect, expected trusted_proxies beside it');
   if (header !== 'none') complain(['forwarding_header'], 'has no effect, expected trusted_proxies beside it');
+}
+
+/** Paths are those of WebSocket clients. */
+function checkPaths({ paths, transports }: Written, complain: Complain): void {
+  if (Object.keys(paths).length > 0 && !transports.includes('websocket'))
+    complain(['paths'], 'has no effect, expected websocket among the transports');
 }
 
 /** Long-poll clients and HTTP bridges cannot share a path: what is below it belongs to one of them. */
@@ -235,6 +239,7 @@ function isBelow(path: string, other: string): boolean {
 
 interface Written {
   readonly transports: readonly string[];
+  readonly paths: object;
   readonly longpoll_path: string;
   readonly http_bridges?: readonly { readonly path: string }[] | undefined;
   readonly trusted_proxies: readonly string[];

@@ -5,11 +5,13 @@ import {
   Code,
   Payload,
   ProtocolViolation,
+  SerializationFailure,
   type Id,
   type Interrupt,
   type Invocation as InvocationMessage,
   type Kwargs,
   type PassthruAttributes,
+  type Uri,
 } from '@wamp/protocol';
 import { CallTimeoutError, CanceledError, named, toError, WampError } from '../errors.ts';
 import { requirePayload } from '../options.ts';
@@ -269,11 +271,19 @@ export class Invocations {
       this.#answerError(request, new ApplicationError(ErrorUri.CANCELED));
     } else {
       this.#port.report(thrown);
-      const said = this.#port.exposeErrors
-        ? [toError(thrown).message]
-        : [`${procedure} failed with a ${toError(thrown).name}, whose message stays with the callee.`];
-      this.#answerError(request, new ApplicationError(ErrorUri.RUNTIME_ERROR, said));
+      this.#answerError(
+        request,
+        new ApplicationError(ErrorUri.RUNTIME_ERROR, [this.#explain(procedure, toError(thrown))]),
+      );
     }
+  }
+
+  /** What a caller is told about an error of the handler. The text of an unsendable result is ours, and reveals nothing. */
+  #explain(procedure: Uri, error: Error): string {
+    if (this.#port.exposeErrors) return error.message;
+    return error instanceof SerializationFailure
+      ? `${procedure} returned what cannot be sent: ${error.message}.`
+      : `${procedure} failed with a ${error.name}, whose message stays with the callee.`;
   }
 
   /** The payload cannot be unpacked: reports the error, and answers the caller with the URI only. */
