@@ -16,7 +16,7 @@ export interface ClaimTicket {
   close(): void;
 }
 
-export interface VerdictWaiter {
+interface VerdictWaiter {
   readonly tell: (verdict: ClaimVerdict) => void;
   readonly dismiss: () => void;
 }

@@ -24,7 +24,7 @@ import {
 } from './keys.ts';
 
 /** Without a verdict for so long (ms), a REGISTER is refused. */
-export const VERDICT_TIMEOUT = 5000;
+const VERDICT_TIMEOUT = 5000;
 /** After a failed write, the next attempt (ms). */
 const RETRY = 1000;
 
