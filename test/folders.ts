@@ -111,6 +111,8 @@ export const folders: Readonly<Record<string, string>> = {
   'packages/opentelemetry/test/examples/': 'The example of docs/tracing.md.',
 
   'packages/cluster-nats/': '**Several routers, one set of realms**: the engine of a cluster, on NATS.',
+  'packages/cluster-nats/api/':
+    'Reports of the public types, one for each entry point, written by `npm run api`.',
   'packages/cluster-nats/src/':
     'Connections to NATS, the subjects of the nodes, and the ledger in JetStream.',
   'packages/cluster-nats/test/': 'Several routers over real NATS servers, some of which are killed.',

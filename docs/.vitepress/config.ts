@@ -42,6 +42,7 @@ const sidebar = [
   }),
   pages('Operate', {
     operations: 'Deployment and operation',
+    clustering: 'Clusters',
     configuration: 'Configuration',
     'configuration-reference': 'Every option',
     cli: 'Command-line tool',

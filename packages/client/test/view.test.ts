@@ -53,7 +53,10 @@ test('B3 a scope adds its prefix to the URIs of all requests, and scopes nest', 
 });
 
 test('B3 defaults of `with` apply below the options of a request, and above those of the session', async () => {
-  const [session, peer] = await joined({ call: { timeout: 100_001, discloseMe: true }, publish: { retain: true } });
+  const [session, peer] = await joined({
+    call: { timeout: 100_001, discloseMe: true },
+    publish: { retain: true },
+  });
   const patient = session.with({
     call: { timeout: 105_000, idempotent: true },
     publish: { acknowledge: true },

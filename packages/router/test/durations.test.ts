@@ -60,6 +60,8 @@ const DATES = [
   'packages/router/src/core/registrar.ts',
   'packages/router/src/features/recorded-log.ts',
   'packages/router/src/session/joining.ts',
+  'packages/router/src/session/local-member.ts',
+  'packages/router/src/session/member.ts',
 ];
 
 test('A10 no source file reads the date but the system clock, and only those that show a date ask for it', () => {
