@@ -39,7 +39,7 @@ export interface BrokerOptions {
   readonly clock: Clock;
   /** Draws publication ids (IDS-2). */
   readonly globalId: () => Id;
-  /** Makes subscription ids (IDS-3). */
+  /** Draws subscription ids (IDS-3). */
   readonly routerId: RouterId;
   readonly uriRules: UriRules;
   readonly quotas: Quotas;
@@ -303,7 +303,7 @@ export class Broker implements RealmBroker {
   }
 }
 
-/** A pattern that does not itself say `wamp` hears nothing of the router's own events (T-40). */
+/** A pattern matches topics of the router itself only if the pattern begins with `wamp.` (T-40). */
 export function isWithin(
   { match, topic: pattern }: Pick<Subscription, 'match' | 'topic'>,
   topic: Uri,

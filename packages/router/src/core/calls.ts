@@ -90,8 +90,8 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
   /**
    * CALL-1: opens a call and finds a callee for it.
    * @param from the caller's side
-   * @param options of the call, which may disclose more than the message asks for
-   * @param pinned the only callee that may have it, when another node has chosen it
+   * @param options the options of the call, which may disclose more than the message requests
+   * @param pinned the only callee to which the call may go, when another node of the cluster has chosen it
    */
   place(
     caller: Session,
@@ -140,13 +140,13 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
     }
   }
 
-  /** The callee has not taken the call: another one gets it, if there is one. */
+  /** The callee has returned the call undone: assigns it to another callee, if there is one. */
   decline(call: OpenCall): void {
     this.declined.emit(call);
     if (this.pending.isOpen(call)) this.#reroute(call);
   }
 
-  /** Whether a callee is left for a call that its callee does not take. */
+  /** Whether another callee can get a call that its callee has returned undone. */
   goesElsewhere(call: OpenCall): boolean {
     const { registration, tried, callee } = call;
     if (!mayReroute(call)) return false;
@@ -154,8 +154,8 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
   }
 
   /**
-   * CAN-2 … CAN-6: the caller wants no answer any more, or at least no result.
-   * @param reason what INTERRUPT says of it
+   * CAN-2 … CAN-6: cancels the call in the given mode.
+   * @param reason the reason in INTERRUPT
    */
   cancel(call: OpenCall, mode: CancelMode, reason: Uri = ErrorUri.CANCELED): void {
     const effective = canInterrupt(call) ? mode : 'skip';
@@ -330,12 +330,12 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
 
 const TOO_MUCH = 'calls of this session that wait for a callee take too many bytes';
 
-/** RRT-1: only what a callee says that knows of rerouting means that another one should try. */
+/** RRT-1: an error asks for rerouting only if its callee has announced the feature. */
 function announcedReroute({ callee, pinned }: OpenCall): boolean {
   return pinned === undefined && callee?.session.features.has('callee', 'call_reroute') === true;
 }
 
-/** T-12: only while the caller has seen nothing and streams nothing. */
+/** T-12: a call can be rerouted only while the caller has received no progressive result and sends no further input. */
 function mayReroute({ payload, progressed, killed, options }: OpenCall): boolean {
   return payload !== undefined && !progressed && !killed && options.progress !== true;
 }

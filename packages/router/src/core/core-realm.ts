@@ -34,9 +34,9 @@ import { Traffic } from './traffic.ts';
 import type { TrustLevel } from './trust.ts';
 import { doInTurns, type Turns } from './work.ts';
 
-/** Where messages wait that need the consent of the other nodes of the cluster, and those behind them. */
+/** Holds messages that need the consent of other nodes of the cluster, and the messages behind them. */
 export interface Anteroom {
-  /** @returns whether the message waits: it is processed later */
+  /** @returns true when the message has to wait: it is processed later */
   takes(session: Session, message: Message, disclosed: boolean): boolean;
 }
 
@@ -44,9 +44,9 @@ export interface RealmOptions {
   readonly clock: Clock;
   /** Draws ids of global scope: sessions and publications (IDS-2). */
   readonly globalId: () => Id;
-  /** Makes ids of router scope: subscriptions and registrations (IDS-3). */
+  /** Draws ids of router scope: subscriptions and registrations (IDS-3). */
   readonly routerId: RouterId;
-  /** Uniform in [0, 1). */
+  /** Returns random numbers, uniform in [0, 1). */
   readonly random: () => number;
   readonly uriRules: UriRules;
   readonly disclosure: boolean;
@@ -76,7 +76,7 @@ export class CoreRealm {
   readonly dealer: Dealer;
   readonly sessions: ReadonlyMap<Id, Session>;
   readonly everyone: ReadonlyMap<Id, Session>;
-  /** Makes messages wait that need the consent of other nodes; undefined without a cluster. */
+  /** Holds messages that need the consent of other nodes; undefined without a cluster. */
   anteroom: Anteroom | undefined;
   readonly traffic: Traffic = new Traffic();
   /** Counts requests that were refused because they exceeded a limit. */
@@ -173,18 +173,18 @@ export class CoreRealm {
     }
   }
 
-  /** A session of another node has joined there. */
+  /** Adds a session that has joined at another node. */
   introduce(session: Session): void {
     this.#everyone.introduce(session);
   }
 
-  /** Forgets a session of another node and all that it held: its registrations, and its calls in both directions. */
+  /** Removes a session of another node with its registrations, and its calls in both directions. */
   *forgetting(session: Session): Generator<void, void> {
     this.#everyone.forget(session);
     yield* this.dealer.leaving(session);
   }
 
-  /** Takes a session in, once it has been sent WELCOME. */
+  /** Adds a session, after WELCOME has been sent to it. */
   join(session: Session): void {
     this.#sessions.set(session.id, session);
     this.joined.emit(session);
@@ -220,7 +220,7 @@ export class CoreRealm {
     this.process(session, message, disclosed);
   }
 
-  /** The same for a message that waits for nobody. @throws ProtocolViolation when no client may send it now */
+  /** Processes a message that does not have to wait. @throws ProtocolViolation when a client may not send it now */
   process(session: Session, message: Message, disclosed: boolean): void {
     switch (message.type) {
       case MessageType.PUBLISH:

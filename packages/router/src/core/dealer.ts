@@ -35,9 +35,9 @@ import { costOf, type Turns } from './work.ts';
 
 export interface DealerOptions {
   readonly clock: Clock;
-  /** Makes registration ids (IDS-3). */
+  /** Draws registration ids (IDS-3). */
   readonly routerId: RouterId;
-  /** Uniform in [0, 1), for the invocation policy `random`. */
+  /** Returns random numbers, uniform in [0, 1), for the invocation policy `random`. */
   readonly random: () => number;
   readonly uriRules: UriRules;
   readonly quotas: Quotas;
@@ -91,17 +91,17 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
     return this.#registrar.objectsTo(session, message);
   }
 
-  /** REG-1, SHR-1, SHR-2. @param claim what the cluster knows of it; absent without a cluster */
+  /** REG-1, SHR-1, SHR-2. @param claim the decision of the cluster; absent without a cluster */
   register(session: Session, message: Register, claim?: ClaimOutcome): void {
     this.#registrar.register(session, message, claim);
   }
 
-  /** Makes a session of another node a callee here. */
+  /** Adds a session of another node to the callees. */
   enroll(session: Session, enrollment: Enrollment): void {
     this.#registrar.enroll(session, enrollment);
   }
 
-  /** A session of another node is a callee no more. Calls in flight go on. */
+  /** Removes a session of another node from the callees. Calls in flight continue. */
   withdraw(session: Session, match: MatchPolicy, procedure: Uri): void {
     this.#registrar.withdraw(session, match, procedure);
   }

@@ -61,7 +61,7 @@ interface CallState extends PendingCall {
   weight: number;
   /** The callees that have declined it. */
   tried: Set<Session> | undefined;
-  /** The only callee that may have it: another node has chosen it. Undefined for a call that began here. */
+  /** The only callee to which the call may go, chosen by another node; undefined for a call that began at this node. */
   readonly pinned: Callee | undefined;
 }
 
@@ -293,7 +293,7 @@ export class PendingCalls {
   }
 }
 
-/** True while a callee is there that has not declined the call. */
+/** True while the registration has a callee that has not declined the call. */
 export function isServed({ registration, tried, pinned }: OpenCall): boolean {
   if (pinned !== undefined) return pinned.registration !== undefined && tried === undefined;
   return registration.callees.some((callee) => tried?.has(callee.session) !== true);

@@ -16,9 +16,9 @@ export interface Callee {
   readonly disclosesCaller: boolean;
   /** Whether the callee may decline a call, which is then assigned to another one (spec: Call Re-Routing). */
   readonly mayDecline: boolean;
-  /** Its place: callees are sorted by it, and those of the same order by when they came. 0 without a cluster. */
+  /** The position of the callee: callees are sorted by it, and equal ones by time of registration. 0 without a cluster. */
   readonly order: number;
-  /** Invocations it is busy with. */
+  /** The number of invocations with which the callee is busy. */
   readonly active: number;
   /** The registration; undefined once the callee has been removed from it. */
   readonly registration: Registration | undefined;
@@ -32,7 +32,7 @@ export interface Registration {
   readonly invoke: InvocationPolicy;
   /** When the registration was created (ms since the epoch). */
   readonly created: number;
-  /** In the order in which they registered, in the whole cluster. */
+  /** The callees, in the order in which they registered in the whole cluster. */
   readonly callees: readonly Callee[];
   /** The only callee; undefined if there are several. Most registrations have one, and this saves a look-up for each call. */
   readonly single: Callee | undefined;
@@ -102,8 +102,8 @@ export function vacate(callee: CalleeState): void {
 }
 
 /**
- * Adds a callee at its place, by default behind the others. What a callee of another node has to do at a time is that node's
- * business, and a call may return from there undone.
+ * Adds a callee at its position, by default after all others. The node of a remote callee limits its concurrency, and may
+ * return a call undone.
  */
 export function addCallee(
   registration: RegistrationState,

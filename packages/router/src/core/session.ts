@@ -22,25 +22,25 @@ export interface Undeliverable {
   readonly error: Uri;
   /** The explanation. */
   readonly why: string;
-  /** True when nothing has been sent, and another callee may have the call. */
+  /** True when nothing has been sent, so that another callee may get the call. */
   readonly elsewhere?: true;
 }
 
-/** What a registration is for. */
+/** The procedure of a registration, and how it matches. */
 export interface RegisteredPattern {
   readonly match: MatchPolicy;
   readonly procedure: Uri;
 }
 
-/** What belongs to a session whose connection ends at another node of the cluster. */
+/** The state of a session whose client is connected to another node of the cluster. */
 export interface Remote {
   /** The name of the node. */
   readonly node: string;
-  /** Numbers the invocations of all sessions of that node, so that their numbers name calls on the link to it. */
+  /** Numbers the invocations of all sessions of that node, so that each number identifies a call on the link. */
   readonly scope: SessionScope;
-  /** True once its node is dead, and this node is the one that publishes what the session can publish no more. */
+  /** True when the node is dead and this node publishes on behalf of the session, such as its meta events. */
   readonly isMourned: boolean;
-  /** Has its node take a registration from it. */
+  /** Asks the node of the session to remove a registration. */
   revoke(registration: RegisteredPattern, reason?: string): void;
 }
 
@@ -89,14 +89,14 @@ export interface Session {
    * @returns why the message cannot be delivered; undefined when it was sent, or the client has gone
    */
   send(message: Message): Undeliverable | undefined;
-  /** Present when the connection ends at another node of the cluster. */
+  /** Present when the client is connected to another node of the cluster. */
   readonly remote?: Remote | undefined;
   /**
-   * Runs work of the session that has had to wait, on a new stack, if the session is still open. What it throws ends the
-   * session, as it would have when the message came. Present where messages can be made to wait.
+   * Runs deferred work of the session on a new stack, if the session is still open. An exception ends the session, as it would
+   * have when the message arrived. Present on sessions whose messages can be deferred.
    */
   later?(task: () => void): void;
-  /** The longest message that the client takes, in bytes; absent, or Infinity, when it has announced no limit. */
+  /** The maximum size of a message to the client (bytes); absent, or Infinity, when it has announced no limit. */
   readonly maxMessageSize?: number;
   /** True while the client has a backlog of unread messages; code that sends many messages should then continue later. */
   readonly isBehind?: boolean;
