@@ -58,7 +58,7 @@ async function differingFiles(name: string, folders: readonly string[]): Promise
   );
   const files = differences(one, other).map((file) => {
     const [before = '', after = ''] = [one?.get(file), other?.get(file)];
-    const at = [...before].findIndex((letter, index) => letter !== after[index]);
+    const at = Array.from(before).findIndex((letter, index) => letter !== after[index]);
     return `${name}: ${file}: ${JSON.stringify(before.slice(at, at + 60))}, ${JSON.stringify(after.slice(at, at + 60))}`;
   });
   return files.length > 0 ? files : [name];
