@@ -5,7 +5,14 @@ import tseslint from 'typescript-eslint';
 import { floorRules } from './test/floor-rules.mjs';
 
 export default defineConfig(
-  globalIgnores(['**/dist/', '**/coverage/', '**/.turbo/', '**/.cache/', 'docs/api/', 'docs/.vitepress/cache/']),
+  globalIgnores([
+    '**/dist/',
+    '**/coverage/',
+    '**/.turbo/',
+    '**/.cache/',
+    'docs/api/',
+    'docs/.vitepress/cache/',
+  ]),
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,

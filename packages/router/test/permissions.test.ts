@@ -160,7 +160,7 @@ function about(written: Uri): Uri[] {
 /** The URIs that whoever subscribes to the pattern hears of. */
 function reached({ match, uri: topic }: Pattern): readonly Uri[] {
   return [...BEYOND, ...about(topic)].filter((at) => {
-    return matches(match, topic, at) && isWithin({ match, topic } as never, at);
+    return matches(match, topic, at) && isWithin({ match, topic }, at);
   });
 }
 
