@@ -18,6 +18,7 @@ function browser({ skip }: TestContext): Browsing {
 
 /** Presses Tab until what has the focus matches; in a view of the console, that takes a hundred at most. */
 async function tabTo(page: Page, selector: string): Promise<void> {
+  await page.locator(selector).first().waitFor();
   for (let count = 0; count < 100; count += 1) {
     await page.keyboard.press('Tab');
     if (await page.evaluate((each) => document.activeElement?.matches(each) === true, selector)) return;
@@ -41,6 +42,7 @@ test('E5 everything is done by keyboard: log-in, views, a search, a session that
   await keyboard.type('?');
   await page.getByRole('dialog', { name: 'Keys' }).waitFor();
   await keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
   await keyboard.type('gw');
   await tabTo(page, 'form button');
   await keyboard.press('Enter');

@@ -1,5 +1,7 @@
 /** The Grafana dashboard asks for metrics and labels that the router has, and leaves out none that matter. */
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { bridgeHttp, startWebhook } from '@wamp/http-bridge';
 import { createRouter } from '@wamp/router';
 import { expect, test } from 'vitest';
 import { measureProcess } from '../src/process-metrics.ts';
@@ -24,11 +26,20 @@ const queries = [
 const METRIC = /\b(?:wamp|process)_[a-z_]+\b/g;
 
 /** The names of samples as Prometheus scrapes them, by those of the metrics that they belong to. */
-function told(): ReadonlyMap<string, string> {
+async function told(): Promise<ReadonlyMap<string, string>> {
   const router = createRouter({ realms: ['realm1'] });
   measureProcess(router.metrics);
   const status = { failing: undefined, written: 0, commits: 0, failures: 0, lost: 0, pending: 0 };
   measureStore(router.metrics, { status });
+  bridgeHttp(router, { server: createServer(), path: '/api', realm: 'realm1' });
+  const target = 'https://127.0.0.1/';
+  await startWebhook(router, {
+    realm: 'realm1',
+    topic: 'com.news',
+    target,
+    secret: 'a secret of a webhook',
+    allowPrivate: true,
+  });
   const names = new Map<string, string>();
   for (const [, name = '', kind] of prometheusText(router.metrics).matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
     if (kind !== 'histogram') names.set(name, name);
@@ -37,8 +48,8 @@ function told(): ReadonlyMap<string, string> {
   return names;
 }
 
-test('every query of the dashboard is about metrics that the router has', () => {
-  const known = told();
+test('every query of the dashboard is about metrics that the router has', async () => {
+  const known = await told();
   const asked = queries.flatMap((query) => query.match(METRIC) ?? []);
   expect(asked.length).toBeGreaterThan(30);
   expect(asked.filter((name) => !known.has(name))).toEqual([]);
