@@ -256,7 +256,7 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
 
   #addRealm(own: NamedRealm, options: RouterOptions): void {
     const { name, authorizer = options.authorizer } = own;
-    if (this.#realms.has(name)) throw new Error(`two realms are called ${name}`);
+    if (this.#realms.has(name)) throw new Error(`there are two realms with the name ${name}`);
     const isShared = this.cluster !== undefined && own.cluster !== false;
     const realm: CoreRealm = this.#createRealm(own, options, {
       ...(isShared ? { routerId: patternIds(name) } : {}),

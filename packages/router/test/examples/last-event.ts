@@ -1,16 +1,16 @@
 import { ApplicationError } from '@wamp/protocol';
 import { eligibility, remember, taking, type Feature, type Remembered } from '@wamp/router';
 
-/** How much may be kept of all topics together (bytes). */
+/** The maximum size of the events that are kept, over all topics (bytes). */
 const LIMIT = 1024 * 1024;
 
-/** Tells the arguments of a topic's last event to those who might have received it: `com.example.last(topic)`. */
+/** `com.example.last(topic)` returns the arguments of the topic's last event to sessions that could have received it. */
 export const lastEvent: Feature = {
   install(realm) {
     const account = realm.kept.open(LIMIT);
     const last = new Map<unknown, Remembered>();
     realm.broker.published.on((publication) => {
-      // Each node keeps what entered the realm there.
+      // Each node keeps only the events that entered the realm there.
       if (publication.origin.kind !== 'session') return;
       account.release(last.get(publication.topic)?.weight ?? 0);
       last.delete(publication.topic);
