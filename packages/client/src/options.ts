@@ -87,9 +87,9 @@ export function checkOptions(
   rules: Rules,
   options: unknown,
   entry?: EntryPoint,
-  surplus: readonly unknown[] = [],
+  surplus?: readonly unknown[],
 ): void {
-  requireNone(surplus, name, entry);
+  if (surplus !== undefined) requireNone(surplus, name, entry);
   demand(DICT, options, `The options of ${name}`, entry);
   for (const option in options as Dict) {
     const value = (options as Dict)[option];
