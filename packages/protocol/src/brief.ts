@@ -22,35 +22,40 @@ const id = holding(isId);
 const integer = holding((value) => Number.isInteger(value) && Number(value) >= 0);
 const dict = holding(isDict);
 
-/** A dict whose known keys have valid values. Known keys with value null count as absent, and are deleted. */
-const details: Checker = (value) => {
-  if (!isDict(value)) return '';
-  for (const key of Object.keys(value)) {
-    const checker = KEYS.get(key);
-    if (checker === undefined) continue;
-    if (value[key] === null) Reflect.deleteProperty(value, key);
-    else {
-      const fault = checker(value[key]);
-      if (fault !== undefined) return `.${key}${fault}`;
+/** A dict whose known keys have valid values; a key with `?` has any. Known keys with value null count as absent, and are deleted. */
+const known = (names: string): Checker => {
+  const own = new Map(names.split(' ').map((name) => [name.replace('?', ''), name]));
+  return (value) => {
+    if (!isDict(value)) return '';
+    for (const key of Object.keys(value)) {
+      const name = own.get(key);
+      if (name === undefined) continue;
+      if (value[key] === null) Reflect.deleteProperty(value, key);
+      else {
+        const fault = KEYS.get(name)?.(value[key]);
+        if (fault !== undefined) return `.${key}${fault}`;
+      }
     }
-  }
-  return undefined;
+    return undefined;
+  };
 };
 
 const keys = (names: string, checker: Checker): [string, Checker][] =>
   names.split(' ').map((name) => [name, checker]);
 
-/** The known keys of Details and Options, which have the same meaning in every message. */
+/** The known keys of Details and Options, which have the same meaning wherever they are known. */
 const KEYS = new Map<string, Checker>([
   ...keys(
-    'agent realm authid authrole authmethod authprovider message topic procedure publisher_authid publisher_authrole caller_authid caller_authrole ppt_scheme ppt_serializer ppt_cipher ppt_keyid',
+    'agent realm authid authrole authmethod authprovider message reason topic procedure publisher_authid publisher_authrole caller_authid caller_authrole ppt_scheme ppt_serializer ppt_cipher ppt_keyid traceparent tracestate transaction_hash',
     text,
   ),
   ...keys('publisher caller subscription registration', id),
   ...keys('timeout trustlevel x_offset x_max_message_size', integer),
-  ...keys('progress receive_progress retained x_drops_events', bool),
+  ...keys('progress receive_progress retained x_drops_events x_acknowledged_delivery', bool),
   ...keys('features authextra', dict),
-  ...keys('roles broker dealer', details),
+  ...keys('broker dealer', known('features')),
+  ['roles', known('broker dealer')],
+  ['forward_for', holding((value) => Array.isArray(value) && value.every(isDict))],
   ['mode', holding((value) => ['skip', 'kill', 'killnowait'].includes(value as string))],
 ]);
 
@@ -58,38 +63,40 @@ const KEYS = new Map<string, Checker>([
 const ELEMENTS = new Map<string, Checker>([
   ...keys('session request subscription publication registration', id),
   ...keys('reason error authmethod', text),
-  ...keys('details options', details),
   ['extra', dict],
   ['requestType', holding((value) => [16, 32, 34, 48, 64, 66, 68, 70].includes(value as number))],
   // Zero for a revocation, whose subject is in the details.
   ['revoking', holding((value) => value === 0 || isId(value))],
 ]);
 
-/** The elements of each message. `<`: a router sends it. `+`: Args and Kwargs may follow. */
+const PASSTHRU = 'ppt_scheme ppt_serializer ppt_cipher ppt_keyid';
+const TRACE = 'traceparent tracestate';
+
+/** The elements of each message, and after the colon the known keys of its details. `<`: a router sends it. `+`: Args and Kwargs may follow. */
 const ROWS: Readonly<Record<number, string>> = {
   1: 'realm details',
-  2: '< session details',
-  3: '<+ details reason',
+  2: '< session details: roles agent realm authid authrole authmethod authprovider authextra x_max_message_size x_drops_events',
+  3: '<+ details reason: message',
   4: '< authmethod extra',
   5: 'signature extra',
-  6: '< details reason',
-  8: '<+ requestType request details error',
+  6: '< details reason: message',
+  8: `<+ requestType request details error: ${PASSTHRU}`,
   16: 'request options topic',
   17: '< request publication',
   32: 'request options topic',
   33: '< request subscription',
   34: 'request subscription',
-  35: '< revoking details',
-  36: '<+ subscription publication details',
+  35: '< revoking details: subscription reason',
+  36: `<+ subscription publication details: ${PASSTHRU} ${TRACE} transaction_hash forward_for publisher publisher_authid publisher_authrole topic trustlevel retained x_offset x_acknowledged_delivery`,
   48: 'request options procedure',
   49: 'request options',
-  50: '<+ request details',
+  50: `<+ request details: ${PASSTHRU} progress`,
   64: 'request options procedure',
   65: '< request registration',
   66: 'request registration',
-  67: '< revoking details',
-  68: '<+ request registration details',
-  69: '< request options',
+  67: '< revoking details: registration reason',
+  68: `<+ request registration details: ${PASSTHRU} ${TRACE} procedure receive_progress progress timeout caller caller_authid caller_authrole trustlevel`,
+  69: '< request options: mode reason?',
   70: 'request options',
 };
 
@@ -97,19 +104,19 @@ const ROWS: Readonly<Record<number, string>> = {
 interface BriefRow {
   readonly names: readonly string[];
   /** The checks of its elements; undefined if routers do not send it. */
-  readonly checkers: readonly (Checker | undefined)[] | undefined;
+  readonly checkers: readonly Checker[] | undefined;
   readonly hasPayload: boolean;
   /** The minimum number of elements, the type included. */
   readonly least: number;
 }
 
 function rowOf(text: string): BriefRow {
-  const [, marks = '', rest = ''] = /^(<?\+?) ?(.*)/.exec(text) ?? [];
-  const names = rest.split(' ');
+  const [, marks = '', elements = '', keysOfDetails = ''] = /^(<?\+?) ?([^:]*):? ?(.*)/.exec(text) ?? [];
+  const names = elements.split(' ');
   const isRevoking = names[0] === 'revoking';
   return {
     names: isRevoking ? ['request', 'details'] : names,
-    checkers: marks === '' ? undefined : names.map((name) => ELEMENTS.get(name)),
+    checkers: marks === '' ? undefined : names.map((name) => ELEMENTS.get(name) ?? known(keysOfDetails)),
     hasPayload: marks === '<+',
     least: isRevoking ? 2 : names.length + 1,
   };

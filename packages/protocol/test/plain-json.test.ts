@@ -10,6 +10,7 @@ import {
   toList,
   type Serializer,
 } from '@wamp/protocol';
+import * as dictionaries from '../src/dictionaries.ts';
 import { FrameWriter } from '../src/frame-writer.ts';
 import { alike } from './alike.ts';
 import { arbitraryMessages, isOfRouter, routerMessages } from './arbitraries.ts';
@@ -75,6 +76,47 @@ test(`SER-4: they agree on ${ROUNDS} mutated frames (WAMP_FUZZ_SEED=${SEED})`, (
   }
   expect(accepted).toBeGreaterThan(ROUNDS / 50);
   expect(ROUNDS - accepted).toBeGreaterThan(ROUNDS / 10);
+});
+
+/** What a frame of each router message with Details looks like, and the known keys of those Details. */
+const DETAILED: readonly (readonly [
+  string,
+  (details: string) => string,
+  Readonly<Record<string, unknown>>,
+])[] = [
+  ['WELCOME', (details) => `[2,1,${details}]`, dictionaries.welcome],
+  ['ABORT', (details) => `[3,${details},"a.b"]`, dictionaries.closing],
+  ['CHALLENGE', (details) => `[4,"ticket",${details}]`, {}],
+  ['GOODBYE', (details) => `[6,${details},"a.b"]`, dictionaries.closing],
+  ['ERROR', (details) => `[8,48,1,${details},"a.b"]`, dictionaries.error],
+  ['UNSUBSCRIBED', (details) => `[35,0,${details}]`, dictionaries.subscriptionRevocation],
+  ['EVENT', (details) => `[36,1,1,${details}]`, dictionaries.event],
+  ['RESULT', (details) => `[50,1,${details}]`, dictionaries.yielding],
+  ['UNREGISTERED', (details) => `[67,0,${details}]`, dictionaries.registrationRevocation],
+  ['INVOCATION', (details) => `[68,1,1,${details}]`, dictionaries.invocation],
+  ['INTERRUPT', (details) => `[69,1,${details}]`, dictionaries.interrupt],
+];
+
+test.each(DETAILED)('SER-4: they agree on every key of the Details of %s', (_name, frameOf, known) => {
+  const values =
+    '"a" "kill" "" 1 0 -1 1.5 9007199254740993 true null [] [1] ["a"] [{}] {} {"a":1} "\\u0000"'.split(' ');
+  const roles = [
+    '{"broker":{}}',
+    '{"broker":1}',
+    '{"dealer":null}',
+    '{"dealer":{"features":1}}',
+    '{"x":{"features":1}}',
+  ];
+  const dicts = Object.values(dictionaries).flatMap((dict) =>
+    typeof dict === 'object' ? Object.keys(dict) : [],
+  );
+  for (const key of new Set([...dicts, ...Object.keys(known), '__proto__', 'x_unknown'])) {
+    for (const value of [...values, ...roles]) {
+      expectAgreement(utf8(frameOf(`{"${key}":${value}}`)));
+      // Without roles, WELCOME has no meaning whatever else it says.
+      expectAgreement(utf8(frameOf(`{"roles":{},"${key}":${value}}`)));
+    }
+  }
 });
 
 describe('SER-4: they agree on', () => {
