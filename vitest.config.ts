@@ -23,11 +23,15 @@ const folders = [
   'bench',
 ].filter((folder) => existsSync(`${root}${folder}/package.json`));
 
-/** What runs before the tests of a file. */
+/** What runs before the tests of a file, besides the seed of random tests. */
 const SETUP: Readonly<Record<string, readonly string[]>> = {
   'packages/client': ['handlers-loaded.ts'],
   'packages/router': ['support/spoil-what-is-free.ts'],
 };
+
+/** Every run tests the same random inputs, so that a failure is one of the change; `npm run test:deep` chooses others each time. */
+process.env['WAMP_FUZZ_SEED'] ??=
+  process.env['WAMP_DEEP'] === '1' ? String((Date.now() % 2 ** 31) + 1) : '20';
 
 /** Set by scripts/test.mjs, which reads the counts from that file. */
 const report = process.env['WAMP_TEST_REPORT'];
@@ -54,7 +58,10 @@ export default defineConfig({
       test: {
         name: folder === '.' ? 'repository' : folder,
         include: ['test/**/*.test.ts'],
-        setupFiles: SETUP[folder]?.map((file) => `${root}${folder}/test/${file}`) ?? [],
+        setupFiles: [
+          `${root}test/seed.ts`,
+          ...(SETUP[folder]?.map((file) => `${root}${folder}/test/${file}`) ?? []),
+        ],
       },
     })),
   },

@@ -8,7 +8,7 @@ const SEQUENCES = DEEP ? 5000 : 150;
 const STEPS = 60;
 
 async function play(isCalm: boolean): Promise<void> {
-  const first = ONLY === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(ONLY);
+  const first = ONLY === undefined ? Number(process.env['WAMP_FUZZ_SEED']) : Number(ONLY);
   const last = ONLY === undefined ? first + SEQUENCES : first + 1;
   console.log(`cluster: seeds ${first} to ${last - 1}`);
   const failed: string[] = [];
