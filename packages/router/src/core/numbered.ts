@@ -4,6 +4,11 @@ import { secret } from './hashing.ts';
 
 /** The smallest number of slots; a power of two. */
 const LEAST = 8;
+/**
+ * The largest number of slots of an empty table: 4 KiB. A smaller table keeps its slots, because a session whose calls are
+ * all answered within a turn has as many in the next.
+ */
+const KEPT = 256;
 /** Random secrets, so that no client can choose request ids that collide. */
 const [SALT, HIGH] = [secret(), secret() | 1];
 /** 2^32 divided by the golden ratio. */
@@ -55,7 +60,7 @@ export class Numbered<T> {
     numbers[hole] = FREE;
     this.#things[hole] = undefined;
     this.#size -= 1;
-    if (this.#size === 0 && numbers.length > 8 * LEAST) this.#resize(LEAST);
+    if (this.#size === 0 && numbers.length > KEPT) this.#resize(LEAST);
   }
 
   /** In no particular order. */

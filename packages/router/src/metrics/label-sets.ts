@@ -47,7 +47,7 @@ export class LabelSets<I> {
       );
     }
     const bounded = this.#values.map((known, index) => this.#bounded(known, values[index] ?? ''));
-    const key = JSON.stringify(bounded);
+    const key = keyOf(bounded);
     const found = this.#sets.get(key);
     if (found !== undefined) return found.instrument;
     const labels = Object.fromEntries(this.#names.map((name, index) => [name, bounded[index] ?? '']));
@@ -71,4 +71,11 @@ export class LabelSets<I> {
     this.#overflowed();
     return OTHER;
   }
+}
+
+/** A text that is different for different values; joined by hand, because each connection and log-in needs some. */
+function keyOf(values: readonly string[]): string {
+  let key = '';
+  for (const value of values) key += `${value.length}:${value}`;
+  return key;
 }
