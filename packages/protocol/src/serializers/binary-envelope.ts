@@ -1,5 +1,5 @@
 /** Envelopes in MessagePack and CBOR: a list of elements, most of them simple. */
-import { isDict, isEmpty } from '../fields.ts';
+import { isDict, isEmpty, NO_ENTRIES } from '../fields.ts';
 import type { FrameWriter } from '../frame-writer.ts';
 
 /**
@@ -42,7 +42,7 @@ function writeElement(writer: FrameWriter, format: FrameFormat, element: unknown
   } else if (typeof element === 'string' && isAscii(element)) {
     writeHead(writer, format.text, element.length);
     writer.ascii(element);
-  } else if (isDict(element) && isEmpty(element)) writer.octet(format.dict);
+  } else if (element === NO_ENTRIES || (isDict(element) && isEmpty(element))) writer.octet(format.dict);
   else writer.put(format.encodeValue(element));
 }
 

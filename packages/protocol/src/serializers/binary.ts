@@ -41,6 +41,8 @@ export interface BinaryFormat extends FrameFormat {
 /** Reads one value with each call. */
 interface ValueReader {
   read(): unknown;
+  /** The same, for an element of an envelope: all empty dicts are {@link NO_ENTRIES}. */
+  readElement(): unknown;
 }
 
 /** The serializer of a format. */
@@ -108,13 +110,15 @@ function decode(format: BinaryFormat, serializer: Serializer, frame: Uint8Array)
   const first = format.firstElement(frame);
   let end = format.skip(frame, first, 1);
   const reader = format.reader(frame, first, readName);
-  const elements = [reader.read()];
-  const layout = compiledLayoutOf(elements[0]);
+  const type = reader.read();
+  const layout = compiledLayoutOf(type);
   checkCount(layout, count);
   const envelope = Math.min(count, layout.most);
   for (let index = 1; index < envelope; index += 1) end = format.skip(frame, end, 1);
   const payload = readPayload(format, serializer, frame, end, count - envelope);
-  for (let index = 1; index < envelope; index += 1) elements.push(reader.read());
+  // As long as the longest envelope, for lists that grow are slow.
+  const elements: unknown[] = [type, undefined, undefined, undefined, undefined];
+  for (let index = 1; index < envelope; index += 1) elements[index] = reader.readElement();
   return layout.read(elements, payload);
 }
 

@@ -1,4 +1,5 @@
 /** Values out of CBOR that the walk has found well-formed. */
+import { NO_ENTRIES } from '../fields.ts';
 import { joinWords, narrowed, readFloat32, readFloat64, readUnsigned, setKey } from './binary.ts';
 import {
   argumentOf,
@@ -32,6 +33,13 @@ export class CborReader {
     this.#bytes = bytes;
     this.#at = at;
     this.#readText = text;
+  }
+
+  /** The next value of an envelope: all empty dicts are {@link NO_ENTRIES}. */
+  readElement(): unknown {
+    if (this.#bytes[this.#at] !== 0xa0) return this.read();
+    this.#at += 1;
+    return NO_ENTRIES;
   }
 
   /** The next value. Binary data is a copy. */
