@@ -11,7 +11,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   'wamp.close.system_shutdown': 'the router shuts down; clients connect again later',
   'wamp.error.authentication_denied': 'the credentials are wrong; so is an unknown user',
   'wamp.error.authentication_failed':
-    'the credentials could not be checked, such as when the procedure that checks them is not there',
+    'the credentials could not be checked: something is broken, or the client took too long',
   'wamp.error.authentication_required': 'the router requires an authentication that was not offered',
   'wamp.error.authorization_failed': 'no decision could be made, such as when the authorizer is not there',
   'wamp.error.canceled': 'the call was canceled',
@@ -40,7 +40,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   'wamp.error.runtime_error': 'the procedure threw something that is not an error of WAMP',
   'wamp.error.slow_consumer': 'the client read too slowly; its session ends',
   'wamp.error.timeout': 'the call took longer than its timeout',
-  'wamp.error.unavailable': 'the callee, or the router, has too much to do or is shutting down: try later',
+  'wamp.error.unavailable':
+    'the callee, the router, or the service that checks credentials is overloaded or not there: try later',
 };
 
 /** What stands as code, so that a table does not end in it. */

@@ -195,14 +195,24 @@ const FATAL: ReadonlySet<Uri> = new Set([
   ErrorUri.PROTOCOL_VIOLATION,
 ]);
 
-/** The exception for an ABORT from the router. */
-export function refusal(reason: Uri, args: Args, kwargs: Kwargs, details: Kwargs): ConnectError {
+/**
+ * The exception for an ABORT from the router.
+ * @param hasProved whether it follows a proof of our identity. Else `wamp.error.authentication_failed` is a fault of the
+ *   router or of the network, such as a HELLO that came too late, and may pass; some routers send it for wrong passwords.
+ */
+export function refusal(
+  reason: Uri,
+  args: Args,
+  kwargs: Kwargs,
+  details: Kwargs,
+  hasProved: boolean,
+): ConnectError {
   const { message } = details;
   const said = args.length === 0 && typeof message === 'string' ? [message] : args;
   const options = { details };
   const { uri, ...rest } = named(reason, kwargs);
   return AUTH.test(uri)
-    ? new AuthError(uri, said, true, { ...options, ...rest })
+    ? new AuthError(uri, said, hasProved || uri !== ErrorUri.AUTHENTICATION_FAILED, { ...options, ...rest })
     : new ConnectError(uri, said, FATAL.has(uri), { ...options, ...rest });
 }
 

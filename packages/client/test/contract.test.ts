@@ -38,6 +38,36 @@ function slow(): { schema: StandardSchema<number>; judge: (() => void)[] } {
   return { schema: { '~standard': { version: 1, vendor: 'slow', validate } }, judge };
 }
 
+describe('B3 an argument after the options is refused, as by any session,', () => {
+  type Method = (...args: readonly unknown[]) => unknown;
+  const noop = (): undefined => undefined;
+  const surplus: [name: 'call' | 'stream' | 'publish' | 'register' | 'subscribe', args: unknown[]][] = [
+    ['call', ['math.add2', [1, 2], {}, { timeout: 1 }]],
+    ['call', ['math.add2', [1, 2], { onProgress: noop }, { timeout: 1 }]],
+    ['call', ['other', [1, 2], {}, { timeout: 1 }]],
+    ['stream', ['job.run', ['x'], {}, { timeout: 1 }]],
+    ['publish', ['tick', [1], {}, { acknowledge: true }]],
+    ['register', ['math.add2', noop, {}, { invoke: 'roundrobin' }]],
+    ['subscribe', ['tick', noop, {}, { match: 'prefix' }]],
+    ['subscribe', ['tick', {}, { match: 'prefix' }]],
+  ];
+
+  test.each(surplus)('by %s(%j): with a contract, in a scope, and with defaults', async (name, args) => {
+    const { session, peer } = await joined({ contract });
+    const [uri, ...rest] = args as [string, ...unknown[]];
+    const [head = '', ...tail] = uri.split('.');
+    const defaults = { call: { timeout: 5 }, publish: { acknowledge: true }, subscribe: { recover: false } };
+    const forms: [object, unknown[]][] = [
+      [session, args],
+      [session.with(defaults), args],
+      ...(tail.length > 0 ? [[session.scope(head), [tail.join('.'), ...rest]] as [object, unknown[]]] : []),
+    ];
+    for (const [form, given] of forms)
+      expect(() => (form as Readonly<Record<string, Method>>)[name]?.(...given)).toThrow(TypeError);
+    peer.expectNothing();
+  });
+});
+
 describe('a caller', () => {
   test('gets a valid result, as converted by the schema', async () => {
     const { session, peer } = await joined({ contract });

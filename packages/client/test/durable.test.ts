@@ -5,6 +5,7 @@ import {
   ConnectError,
   ConnectionLostError,
   connect,
+  ticket,
   type AuthContext,
   type Subscription,
 } from '../src/index.ts';
@@ -391,6 +392,46 @@ describe('restoring', () => {
     expect(line.log).toHaveLength(1);
   });
 
+  test.each(['authorization_failed', 'unavailable'])(
+    'D1 repeats REGISTER and SUBSCRIBE for as long as they are answered with %s, which may pass',
+    async (name) => {
+      const line = new ScriptedLine();
+      const session = await line.connect({ keepAlive: false });
+      const attaching = [session.register('p', () => 1), session.subscribe('t', () => undefined)];
+      line.peer.send([65, 1, 7]);
+      line.peer.send([33, 2, 8]);
+      await Promise.all(attaching);
+      const events = told(session);
+      await line.cut();
+      await line.pass(250);
+      await line.welcome();
+      for (let attempt = 0; attempt < 20; attempt += 1) {
+        for (const type of [64, 32]) {
+          const [sent, id] = (await line.peer.next()) as [number, number];
+          expect(sent).toBe(type);
+          line.peer.send([8, type, id, {}, `wamp.error.${name}`]);
+        }
+        await settle();
+        await line.pass(30_000);
+      }
+      line.peer.send([65, Number((await line.peer.next())[1]), 9]);
+      line.peer.send([33, Number((await line.peer.next())[1]), 10]);
+      await settle();
+      expect(events).toContainEqual(['restored', 1, 1, 0]);
+      expect(line.log).toEqual([]);
+      await line.close(session);
+      expect(line.clock.pending).toBe(0);
+    },
+  );
+
+  test('D1 a new handle is not asked for again: its caller decides', async () => {
+    const line = new ScriptedLine();
+    const session = await line.connect();
+    const registering = session.register('p', () => 1);
+    line.peer.send([8, 64, 1, {}, 'wamp.error.authorization_failed']);
+    await expect(registering).rejects.toMatchObject({ uri: 'wamp.error.authorization_failed' });
+  });
+
   test('is registered when the previous session has ended', async () => {
     const { line, events, refuse } = await held();
     await refuse();
@@ -425,6 +466,25 @@ describe('authentication on another connection', () => {
     expect((await session.closed).error).toBeInstanceOf(AuthError);
     expect(line.clock.pending).toBe(0);
   });
+
+  test.each(['unavailable', 'authentication_failed'])(
+    'D1 a session goes on trying while the router cannot check credentials: %s',
+    async (name) => {
+      const line = new ScriptedLine();
+      const session = await line.connect({ auth: ticket('joe', 'secret') });
+      await line.cut();
+      for (let attempt = 0; attempt < 20; attempt += 1) {
+        await line.pass(30_000);
+        expect((await line.peer.next())[0]).toBe(1);
+        line.peer.send([3, {}, `wamp.error.${name}`]);
+        await settle();
+        expect(session.state).toBe('reconnecting');
+      }
+      await line.pass(30_000);
+      await line.welcome();
+      expect(session.state).toBe('open');
+    },
+  );
 
   test('an authenticator that throws is asked again later, unless it throws an AuthError', async () => {
     const line = new ScriptedLine();

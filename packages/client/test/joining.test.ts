@@ -161,7 +161,7 @@ test.each([
   ['wamp.close.system_shutdown', ConnectError, false],
   ['wamp.error.unavailable', ConnectError, false],
   ['wamp.error.authentication_denied', AuthError, true],
-  ['wamp.error.authentication_failed', AuthError, true],
+  ['wamp.error.authentication_failed', AuthError, false],
   ['wamp.error.no_matching_auth_method', AuthError, true],
   ['wamp.error.no_auth_method', AuthError, true],
   ['wamp.error.not_authorized', AuthError, true],
@@ -195,13 +195,18 @@ test('ABORT keeps its payload', async () => {
   });
 });
 
-test('ABORT instead of an answer to AUTHENTICATE refuses the session', async () => {
-  const { peer, connecting } = await hello({ auth: ticket('joe', 'wrong') });
-  peer.send([4, 'ticket', {}]);
-  await peer.next();
-  peer.send([3, {}, 'wamp.error.authentication_denied']);
-  expect(await failure(connecting)).toBeInstanceOf(AuthError);
-});
+test.each(['wamp.error.authentication_denied', 'wamp.error.authentication_failed'])(
+  'ABORT %s instead of an answer to AUTHENTICATE refuses the session',
+  async (uri) => {
+    const { peer, connecting } = await hello({ auth: ticket('joe', 'wrong') });
+    peer.send([4, 'ticket', {}]);
+    await peer.next();
+    peer.send([3, {}, uri]);
+    const error = await failure(connecting);
+    expect(error).toBeInstanceOf(AuthError);
+    expect(error).toMatchObject({ uri, fatal: true });
+  },
+);
 
 test('ABORT while the ticket is still being fetched refuses the session, and the ticket is not sent', async () => {
   let deliver: (ticket: string) => void = () => undefined;

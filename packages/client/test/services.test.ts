@@ -21,8 +21,8 @@ function started(...parameters: ConstructorParameters<typeof Program>): Program 
 }
 
 /** A router on that port, or on a free one. */
-async function router(port = 0): Promise<{ program: Program; port: number }> {
-  const program = started([routerProgram, String(port)]);
+async function router(port = 0, realm = 'realm1'): Promise<{ program: Program; port: number }> {
+  const program = started([routerProgram, String(port), realm]);
   return { program, port: Number(await program.line(/^\d+$/)) };
 }
 
@@ -63,3 +63,13 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     expect(await running.end('SIGTERM')).toBe(0);
   },
 );
+
+test('D1 a supervisor sees exit code 1 when the session ends for good: the realm is gone', async () => {
+  const before = await router();
+  const running = await service(before.port);
+  await served(before.port);
+  await before.program.end('SIGTERM');
+  await router(before.port, 'another');
+  await running.line(/no_such_realm/);
+  expect(await running.exitCode).toBe(1);
+});

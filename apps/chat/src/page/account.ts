@@ -1,5 +1,13 @@
-/** Signing up, logging in and out, and coming back after the session has ended. */
-import { connect, ticket, WampError, type Position, type Session } from '@wamp/client';
+/** Signing up, logging in and out. */
+import {
+  connect,
+  createSession,
+  ticket,
+  WampError,
+  type Position,
+  type Session,
+  type SessionOptions,
+} from '@wamp/client';
 import { msgpack } from '@wamp/client/msgpack';
 import { scram } from '@wamp/client/scram';
 import type { ChatApi } from '../common/contract.ts';
@@ -17,23 +25,16 @@ import {
   rooms,
   unread,
 } from './page-state.ts';
-import { keepPlace, restorePlace } from './place.ts';
+import { restorePlace } from './place.ts';
 
 const REALM = 'chat';
-/** The delay before a session that could not authenticate is replaced (ms). */
-const PAUSE = 1000;
-
 const DENIED = 'wamp.error.authentication_denied';
-/** What passes by itself. */
-const PASSING = [
-  'wamp.error.network_failure',
-  'wamp.error.authentication_failed',
-  'wamp.close.system_shutdown',
-];
 
 type Auth = ReturnType<typeof ticket>;
 
 let current: Chat | undefined;
+/** Ends the attempt to log in that is under way. */
+let entering = new AbortController();
 
 /** The chat; undefined while the account is logged out. */
 export function chat(): Chat | undefined {
@@ -42,40 +43,29 @@ export function chat(): Chat | undefined {
 
 /** @param remember whether this browser may log in by token from now on */
 export async function logIn(name: string, password: string, remember: boolean): Promise<void> {
-  await enter(name, scram(name, password), remember);
+  const auth = scram(name, password);
+  await enter(name, remember, (signal) => connect<ChatApi>(routerUrl(), optionsOf(auth, signal)));
 }
 
-/** Goes on with a log-in of an earlier visit, if there is one. */
+/** Goes on with a log-in of an earlier visit, if there is one, as soon as there is a connection. */
 export async function resume(): Promise<void> {
   const saved = savedLogin();
   if (saved === undefined) return;
   const auth = ticket(saved.name, saved.token);
-  await enter(saved.name, auth, false);
-  // Without a connection there is nothing to ask the user: it goes on trying.
-  while (login.value.state === 'out' && isPassing(login.value.problem)) {
-    login.value = { state: 'busy', problem: login.value.problem };
-    await pause();
-    // The user may have chosen another account meanwhile.
-    if (!isBusy()) return;
-    await enter(saved.name, auth, false);
-  }
+  await enter(saved.name, false, (signal) => {
+    const session = createSession<ChatApi>(routerUrl(), optionsOf(auth, signal));
+    session.on('retry', ({ cause }) => {
+      if (!signal.aborted && login.value.state === 'busy')
+        login.value = { state: 'busy', problem: explain(cause) };
+    });
+    return session.ready;
+  });
 }
 
 /** Stops trying, and asks for name and password. */
 export function cancel(): void {
+  entering.abort();
   login.value = { state: 'out', problem: '' };
-}
-
-function isBusy(): boolean {
-  return login.value.state === 'busy';
-}
-
-function isPassing(problem: string): boolean {
-  return PASSING.some((uri) => EXPLANATIONS[uri] === problem);
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, PAUSE));
 }
 
 /** Creates an account: only its verifier is sent. */
@@ -111,16 +101,23 @@ export function reconnect(): void {
   current?.session.reconnect();
 }
 
-async function enter(name: string, auth: Auth, remember: boolean): Promise<void> {
-  const problem = login.value.state === 'busy' ? login.value.problem : '';
-  login.value = { state: 'busy', problem };
+async function enter(
+  name: string,
+  remember: boolean,
+  open: (signal: AbortSignal) => Promise<Session<ChatApi>>,
+): Promise<void> {
+  entering.abort();
+  entering = new AbortController();
+  const { signal } = entering;
+  login.value = { state: 'busy', problem: '' };
   try {
-    const session = await open(auth);
-    if (!isBusy()) return void session.close();
+    const session = await open(signal);
+    if (signal.aborted) return void session.close();
     if (remember) saveLogin({ name, token: await session.call('chat.account.remember') });
-    await begin(session, { name, auth, since: restorePlace(name) });
+    await begin(session, name, restorePlace(name));
     login.value = { state: 'in', name };
   } catch (error) {
+    if (signal.aborted) return;
     current = undefined;
     // A token that is not valid any more: the form asks for the password.
     if (WampError.is(error, DENIED)) saveLogin(undefined);
@@ -128,32 +125,21 @@ async function enter(name: string, auth: Auth, remember: boolean): Promise<void>
   }
 }
 
-function open(auth: Auth): Promise<Session<ChatApi>> {
-  return connect<ChatApi>(routerUrl(), {
-    realm: REALM,
-    auth,
-    serializers: [msgpack],
-    reconnect: { max: 5000 },
-  });
+/** @param signal ends the attempt to connect */
+function optionsOf(auth: Auth, signal: AbortSignal): SessionOptions<ChatApi> {
+  return { realm: REALM, auth, serializers: [msgpack], reconnect: { max: 5000 }, signal };
 }
 
-/** What a session needs to go on where another one has stopped. */
-interface Start {
-  readonly name: string;
-  readonly auth: Auth;
-  readonly since: Position | undefined;
-}
-
-async function begin(session: Session<ChatApi>, { name, auth, since }: Start): Promise<void> {
+async function begin(session: Session<ChatApi>, name: string, since: Position | undefined): Promise<void> {
   const started = new Chat(session, name);
   current = started;
   isOnline.value = true;
   session.on('lost', ({ uri }) => offline(started, explainUri(uri)));
+  session.on('retry', ({ cause }) => offline(started, explain(cause)));
   session.on('open', () => {
     if (current === started) isOnline.value = true;
   });
-  session.on('retry', () => undefined);
-  void session.closed.then(({ reason }) => ended(started, auth, explainUri(reason)));
+  void session.closed.then(({ reason, error }) => ended(started, error ?? reason));
   try {
     await started.begin(since);
   } catch (error) {
@@ -169,25 +155,22 @@ function offline(which: Chat, reason: string): void {
   present.value = new Map();
 }
 
-/**
- * The session has ended. After a restart the router may accept connections before the service can judge them: the
- * next session goes on where this one has stopped.
- */
-async function ended(which: Chat, auth: Auth, reason: string): Promise<void> {
-  offline(which, reason);
-  which.end();
-  while (which === current) {
-    await pause();
-    try {
-      const session = await open(auth);
-      if (which !== current) return void session.close();
-      const { name } = which;
-      await begin(session, { name, auth, since: keepPlace(name) });
-    } catch (error) {
-      if (WampError.is(error, DENIED)) return void logOut();
-      offlineReason.value = explain(error);
-    }
-  }
+/** The session has ended for good: the form says why. */
+async function ended(which: Chat, cause: unknown): Promise<void> {
+  if (which !== current) return;
+  const problem = typeof cause === 'string' ? explainUri(cause) : explain(cause);
+  if (WampError.is(cause, DENIED)) await logOut();
+  else leave();
+  login.value = { state: 'out', problem };
+}
+
+/** Ends the chat of this page; the saved log-in remains. */
+function leave(): void {
+  const leaving = current;
+  current = undefined;
+  isOnline.value = false;
+  leaving?.end();
+  clear();
 }
 
 function clear(): void {
@@ -221,7 +204,8 @@ function explainUri(uri: string): string {
 
 const EXPLANATIONS: Readonly<Record<string, string>> = {
   'wamp.error.authentication_denied': 'Name and password do not match.',
-  'wamp.error.authentication_failed': 'The chat service is not running. Try again in a moment.',
+  'wamp.error.authentication_failed': 'The router could not check who you are. Try again in a moment.',
+  'wamp.error.unavailable': 'The chat service is not running. Try again in a moment.',
   'wamp.error.no_such_procedure': 'The chat service is not running. Try again in a moment.',
   'wamp.error.authorization_failed': 'The chat service is not running. Try again in a moment.',
   'wamp.error.network_failure': 'The router cannot be reached.',

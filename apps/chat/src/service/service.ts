@@ -50,9 +50,9 @@ export async function startService({ url, secret, database }: ServiceOptions): P
   // The router may start after the service, or again: there is nothing to report.
   session.on('retry', () => undefined);
   await session.ready;
-  await serveRights(session, parts);
   await followPresence(session, parts.presence);
   await new Handlers(session, parts).serve();
+  await serveRights(session, parts);
   await session.publish(ROLL_CALL, []);
   return { session, accounts: parts.accounts, rooms: parts.rooms };
 }
@@ -77,11 +77,11 @@ const SERVED: ReadonlySet<string> = new Set([
   'chat.files.get',
 ]);
 
-/** The procedures that the router itself calls. */
+/**
+ * The procedures that the router itself calls. The one that lets people in is registered last of all, here and after each
+ * reconnect: whoever is in finds everything else.
+ */
 async function serveRights(session: Session, { accounts, rooms }: Parts): Promise<void> {
-  await session.register('chat.authenticate', ([, name, details]) =>
-    authenticate(accounts, name, details ?? {}),
-  );
   await session.register('chat.authorize', ([asker, uri, action, options]) => {
     const { authid } = asker as { readonly authid: string };
     return authorize(rooms, SERVED, {
@@ -91,6 +91,9 @@ async function serveRights(session: Session, { accounts, rooms }: Parts): Promis
       options: (options ?? {}) as Readonly<Record<string, unknown>>,
     });
   });
+  await session.register('chat.authenticate', ([, name, details]) =>
+    authenticate(accounts, name, details ?? {}),
+  );
 }
 
 async function followPresence(session: Session, presence: Presence): Promise<void> {

@@ -26,20 +26,21 @@ export class CheckedCall extends CallPromise implements Call<unknown> {
   /** Keeps results in order while earlier ones are validated. */
   readonly #lane = new Lane();
 
-  /** @param start starts the call */
+  /** @param start starts the call @throws what it throws, if it can start at once */
   constructor(called: Called, start: (call: CheckedCall) => Call<unknown>) {
     super();
     this.#called = called;
+    let follow = (): void => undefined;
     this.outcome = new Promise((resolve, reject) => {
       this.#reject = reject;
-      const follow = (): void => {
+      follow = (): void => {
         if (this.#canceled) return;
         this.#call = start(this);
         this.#call.full().then((result) => this.#conclude(result, resolve), reject);
       };
-      if (called.ready === undefined) follow();
-      else called.ready.then(follow).catch(reject);
+      called.ready?.then(follow).catch(reject);
     });
+    if (called.ready === undefined) follow();
   }
 
   get requestId(): Id | undefined {

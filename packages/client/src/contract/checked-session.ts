@@ -10,10 +10,9 @@ import type { WampEvent } from '../core/event.ts';
 import type { Plain } from '../core/passthru.ts';
 import type { Contract, ImplementOptions, Implementation, Validate } from '../definition.ts';
 import { toError } from '../errors.ts';
-import { isPlain } from '../options.ts';
+import { isPlain, type RequestArguments } from '../options.ts';
 import type { PublishOptions, PublishResult } from '../publication.ts';
 import type { DeclaredProcedure, Procedure, RegisterOptions, Registration } from '../registration.ts';
-import type { WithKwargs } from '../rules.ts';
 import type { Handlers } from '../session.ts';
 import type { Stream, StreamOptions } from '../stream.ts';
 import type { EventHandler, SubscribeOptions, Subscription } from '../subscription.ts';
@@ -47,45 +46,47 @@ export class CheckedSession extends ClientSession {
     this.#validate = validate;
   }
 
-  override call(procedure: Uri, payload?: unknown, options?: WithKwargs<CallOptions<never>>): Call<unknown> {
+  override call(procedure: Uri, ...args: RequestArguments<CallOptions<never>>): Call<unknown> {
     const schemas = this.#schemas.procedures.of(procedure);
-    if (schemas === undefined) return super.call(procedure, payload, options);
+    if (schemas === undefined) return super.call(procedure, ...args);
+    const [payload, options, ...surplus] = args;
     const ready = this.#ready(payload, options, (given) => checkedArguments(procedure, schemas, given));
     const onProgress = options?.onProgress;
     return new CheckedCall({ procedure, schemas, ready }, (call) =>
       typeof onProgress === 'function'
-        ? super.call(procedure, payload, {
-            ...options,
-            onProgress: (_value, whole) =>
-              call.progressed(whole, (fit) => this.#tell(() => onProgress(fit.value as never, fit as never))),
-          })
-        : super.call(procedure, payload, options),
+        ? super.call(
+            procedure,
+            payload,
+            {
+              ...options,
+              onProgress: (_value, whole) =>
+                call.progressed(whole, (fit) =>
+                  this.#tell(() => onProgress(fit.value as never, fit as never)),
+                ),
+            },
+            ...surplus,
+          )
+        : super.call(procedure, ...args),
     );
   }
 
-  override stream(
-    procedure: Uri,
-    payload?: unknown,
-    options?: WithKwargs<StreamOptions>,
-  ): Stream<unknown, unknown> {
+  override stream(procedure: Uri, ...args: RequestArguments<StreamOptions>): Stream<unknown, unknown> {
     const schemas = this.#schemas.procedures.of(procedure);
-    if (schemas === undefined) return super.stream(procedure, payload, options);
+    if (schemas === undefined) return super.stream(procedure, ...args);
+    const [payload, options] = args;
     const ready = this.#ready(payload, options, (given) => checkedArguments(procedure, schemas, given));
-    return new CheckedStream({ procedure, schemas, ready }, () => super.stream(procedure, payload, options));
+    return new CheckedStream({ procedure, schemas, ready }, () => super.stream(procedure, ...args));
   }
 
-  override publish(
-    topic: Uri,
-    payload?: unknown,
-    options?: WithKwargs<PublishOptions>,
-  ): Promise<PublishResult> {
+  override publish(topic: Uri, ...args: RequestArguments<PublishOptions>): Promise<PublishResult> {
+    const [payload, options] = args;
     const schemas = this.#schemas.topics.of(topic);
     const ready =
       schemas === undefined
         ? undefined
         : this.#ready(payload, options, (given) => checkedEvent(topic, schemas, given));
-    if (ready === undefined) return super.publish(topic, payload, options);
-    const published = ready.then(() => super.publish(topic, payload, options));
+    if (ready === undefined) return super.publish(topic, ...args);
+    const published = ready.then(() => super.publish(topic, ...args));
     if (options?.acknowledge !== true) published.catch(ignore);
     return published;
   }
@@ -93,14 +94,14 @@ export class CheckedSession extends ClientSession {
   override register(
     procedure: Uri,
     handler: DeclaredProcedure,
-    options: RegisterOptions = {},
+    ...rest: readonly [options?: RegisterOptions, ...surplus: unknown[]]
   ): Promise<Registration> {
     const schemas = this.#schemas.procedures.of(procedure);
     const checked =
       schemas === undefined || typeof handler !== 'function'
         ? handler
         : served(procedure, schemas, handler as Procedure, this.#validate);
-    return super.register(procedure, checked, options);
+    return super.register(procedure, checked, ...rest);
   }
 
   override implement<D>(
@@ -122,9 +123,9 @@ export class CheckedSession extends ClientSession {
   ): Promise<Subscription<unknown[]>>;
   override subscribe(topic: Uri, options?: SubscribeOptions): Promise<Subscription<unknown[]>>;
   override subscribe(topic: Uri, ...rest: never[]): Promise<Subscription<unknown[]>> {
-    const [first, options] = rest as (EventHandler | SubscribeOptions | undefined)[];
+    const [first, ...more] = rest as (EventHandler | SubscribeOptions | undefined)[];
     if (typeof first === 'function') {
-      return super.subscribe(topic, this.#handler(topic, first), options as SubscribeOptions | undefined);
+      return super.subscribe(topic, this.#handler(topic, first), ...(more as SubscribeOptions[]));
     }
     return super.subscribe(topic, ...rest).then((subscription) => this.#iterated(topic, subscription));
   }

@@ -13,9 +13,11 @@ export interface SettleIntent {
   reject(error: Error): void;
 }
 
-/** How long to retry (ms) while the router still attributes a procedure to our lost session. */
+/** How long to retry (ms) while the router still attributes a procedure to our lost session; and the longest delay. */
 const PATIENCE = 30_000;
 const FIRST_PAUSE = 500;
+/** Refusals that are retried without limit: the service that authorizes requests may not be back yet. */
+const PASSING: ReadonlySet<string> = new Set([ErrorUri.AUTHORIZATION_FAILED, ErrorUri.UNAVAILABLE]);
 
 /** The state of a handle. */
 class Intent {
@@ -25,7 +27,7 @@ class Intent {
   wasAsked = false;
   /** The attachments that were asked for it last. */
   asked: unknown;
-  /** How long it has waited (ms) for the lost session to disappear; and the next delay. */
+  /** How long it has been refused (ms), and the next delay. */
   waited = 0;
   pause = FIRST_PAUSE;
   stopTimer: (() => void) | undefined;
@@ -129,8 +131,7 @@ export class Intents<H extends Handle> {
       if (error === undefined) this.#agreed(handle, intent, restoration);
       // Another connection will request it, or the session ends, which ends the handle.
       else if (error instanceof ConnectionLostError) return;
-      else if (isHeld && WampError.is(error, ErrorUri.PROCEDURE_ALREADY_EXISTS) && intent.waited < PATIENCE)
-        this.#askAgain(handle, intent, restoration);
+      else if (isHeld && mayPass(error, intent.waited)) this.#askAgain(handle, intent, restoration);
       else this.#refused(handle, intent, restoration, error);
     });
   }
@@ -143,7 +144,7 @@ export class Intents<H extends Handle> {
   }
 
   #askAgain(handle: H, intent: Intent, restoration: Restoration | undefined): void {
-    const pause = Math.min(intent.pause, PATIENCE - intent.waited);
+    const pause = Math.min(intent.pause, PATIENCE - (intent.waited % PATIENCE));
     intent.waited += pause;
     intent.pause *= 2;
     intent.stopTimer = this.#port.clock.after(pause, () => {
@@ -162,4 +163,10 @@ export class Intents<H extends Handle> {
     if (isLate) this.#port.report(error);
     restoration?.finish();
   }
+}
+
+/** Whether a handle that was attached before may be accepted later. @param waited how long it has been refused (ms) */
+function mayPass(error: Error, waited: number): boolean {
+  if (!WampError.is(error)) return false;
+  return PASSING.has(error.uri) || (error.uri === ErrorUri.PROCEDURE_ALREADY_EXISTS && waited < PATIENCE);
 }

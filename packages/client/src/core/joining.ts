@@ -158,9 +158,10 @@ export class Joining {
   }
 
   refused(message: Abort | Goodbye): void {
+    const hasProved = this.#state === 'authenticating';
     this.#state = 'done';
     const { args, kwargs } = message.type === Code.ABORT ? message.payload : Payload.none;
-    this.#port.failed(refusal(message.reason, args, kwargs, message.details));
+    this.#port.failed(refusal(message.reason, args, kwargs, message.details, hasProved));
   }
 
   /** Waits for an authenticator, unless joining has ended meanwhile. */

@@ -63,7 +63,8 @@ export type Verdict =
 
 /**
  * One authentication method (spec: Authentication). If it throws or rejects, the client is refused: with the URI of an
- * `ApplicationError`, and with `wamp.error.authentication_failed` for any other error.
+ * `ApplicationError`, such as `wamp.error.unavailable` if the client may try again later, and with
+ * `wamp.error.authentication_failed` for any other error.
  */
 export interface Authenticator {
   /** The name of the method in `HELLO.Details.authmethods`. */

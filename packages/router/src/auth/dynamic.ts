@@ -10,8 +10,9 @@ import { checkIdentity, type Identity, type Inquiry } from './inquiry.ts';
  *
  * It returns the role of a known principal, or a dict: `role`, `authid`, `extra` for the client, and the secrets that
  * the method needs. For an unknown principal it returns null, or a dict with `allow: false`. `cache` is ignored; any
- * other key is an error. The client gets the URI and the first argument of an application error; any other error
- * refuses the client and is logged.
+ * other key is an error. The client gets the URI and the first argument of an application error. If the procedure is not
+ * there, or does not answer in time, the client is refused with `wamp.error.unavailable`, after which it may try again; any
+ * other error refuses it with `wamp.error.authentication_failed`. Both are logged.
  */
 export interface DynamicAuthenticator {
   readonly procedure: Uri;
@@ -59,13 +60,27 @@ const REFUSALS: ReadonlySet<string> = new Set([
   ErrorUri.NO_SUCH_ROLE,
   ErrorUri.NOT_AUTHORIZED,
 ]);
+/** URIs that mean that the procedure cannot be asked now, such as before its service is back after a restart. */
+const ABSENT: ReadonlySet<string> = new Set([
+  ErrorUri.NO_SUCH_PROCEDURE,
+  ErrorUri.UNAVAILABLE,
+  ErrorUri.NO_AVAILABLE_CALLEE,
+  ErrorUri.CANCELED,
+  ErrorUri.TIMEOUT,
+]);
 /** URIs that mean an unknown or rejected principal, and nothing else. */
 const UNKNOWN: ReadonlySet<string> = new Set([ErrorUri.NO_SUCH_PRINCIPAL, ErrorUri.AUTHENTICATION_DENIED]);
+
+/** The procedure cannot be asked now: the client may try again later. */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable';
+}
 
 /**
  * @param shown what the client has sent in addition to HELLO
  * @returns undefined for an unknown principal
- * @throws ApplicationError for an error that the client gets; Error for any other, which also refuses the client
+ * @throws ApplicationError for an error that the client gets; Unavailable if the procedure cannot be asked now; Error for
+ *   any other, which also refuses the client
  */
 export async function askDynamic(
   { procedure, realm }: DynamicAuthenticator,
@@ -79,7 +94,9 @@ export async function askDynamic(
     result = await inquiry.call(procedure, [inquiry.realm, authid, details], realm);
   } catch (error) {
     if (error instanceof ApplicationError && UNKNOWN.has(error.uri)) return undefined;
-    throw isRefusal(error) ? error : new Error(`${procedure} failed`, { cause: error });
+    if (isRefusal(error)) throw error;
+    const isAbsent = error instanceof ApplicationError && ABSENT.has(error.uri);
+    throw new (isAbsent ? Unavailable : Error)(`${procedure} failed`, { cause: error });
   }
   try {
     return readAnswer(result[0], inquiry);

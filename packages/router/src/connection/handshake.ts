@@ -7,6 +7,8 @@ import type { ConnectionEvents } from './connection-events.ts';
 import { deadline, type DeadlineName } from './deadline.ts';
 import type { Place } from './place.ts';
 
+const TOO_LONG = 'authentication took too long; try again later';
+
 /** The parts of the router that this module uses. */
 export interface HandshakeRouter extends JoiningRouter {
   readonly limits: Pick<Limits, 'helloTimeout' | 'authenticateTimeout'>;
@@ -60,7 +62,7 @@ export class Handshake {
     this.#connection = connection;
     this.#place = place;
     this.#joining = new Joining(router, peer, underlay, acceptable);
-    this.#dismiss = this.#deadline('hello_timeout', 'no HELLO in time');
+    this.#dismiss = this.#deadline('hello_timeout', ErrorUri.AUTHENTICATION_FAILED, 'no HELLO in time');
   }
 
   /**
@@ -75,7 +77,8 @@ export class Handshake {
       const { delay } = this.#joining;
       // A log-in that is delayed after failed attempts needs its slot less than others do: it counts as silent.
       this.#place.awaits(delay > 0);
-      this.#dismiss = this.#deadline('authenticate_timeout', 'authentication took too long', delay);
+      // The delay is not the client's, so it may try again.
+      this.#dismiss = this.#deadline('authenticate_timeout', ErrorUri.UNAVAILABLE, TOO_LONG, delay);
       void step.then((settled) => {
         this.#connection.guard(() => {
           this.#take(settled);
@@ -98,7 +101,12 @@ export class Handshake {
     else if ('abort' in step) this.#turnAway(step.abort, step.message);
     else if ('challenge' in step) {
       this.#place.awaits(true);
-      this.#dismiss = this.#deadline('authenticate_timeout', 'no AUTHENTICATE in time');
+      const { AUTHENTICATION_FAILED } = ErrorUri;
+      this.#dismiss = this.#deadline(
+        'authenticate_timeout',
+        AUTHENTICATION_FAILED,
+        'no AUTHENTICATE in time',
+      );
       this.#connection.write(step.challenge);
     } else if (step.joined.realm.isFull) {
       step.joined.realm.limited.add('sessions');
@@ -115,9 +123,9 @@ export class Handshake {
     this.#connection.abort(reason, message);
   }
 
-  #deadline(name: DeadlineName, message: string, more = 0): () => void {
+  #deadline(name: DeadlineName, reason: Uri, message: string, more = 0): () => void {
     const late = (): void => {
-      this.#turnAway(ErrorUri.AUTHENTICATION_FAILED, message);
+      this.#turnAway(reason, message);
     };
     return deadline(this.#router, name, late, more);
   }

@@ -107,7 +107,7 @@ function conclude(
 ): Promise<Joined> {
   return new Promise((resolve, reject) => {
     const late = (): void => {
-      reject(new ApplicationError(ErrorUri.AUTHENTICATION_FAILED, ['authentication took too long']));
+      reject(new ApplicationError(ErrorUri.UNAVAILABLE, ['authentication took too long; try again later']));
     };
     let dismiss = deadline(router, 'authenticate_timeout', late);
     const settle = async (): Promise<Joined> => {

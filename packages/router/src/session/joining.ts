@@ -19,6 +19,7 @@ import {
 } from '@wamp/protocol';
 import type { Attempts, Claim } from '../auth/attempts.ts';
 import type { JoinInfo, Underlay, Verdict } from '../auth/authenticator.ts';
+import { Unavailable } from '../auth/dynamic.ts';
 import type { Asker, Authorizer } from '../authz/authorizer.ts';
 import type { Clock } from '../core/clock.ts';
 import type { CoreRealm } from '../core/core-realm.ts';
@@ -255,13 +256,13 @@ export class Joining {
       });
     }
     this.#note('warn', 'authentication failed', { code: 'authentication_failed', error });
-    return this.#refuse(FAILED);
+    return this.#refuse(error instanceof Unavailable ? UNAVAILABLE : FAILED);
   }
 
   #deny({ claim }: Candidate, refusal: JoinRefusal): Step {
     this.#note('info', 'authentication denied', { code: 'login_refused', reason: refusal.abort });
     // An error of the authenticator does not count as a failed attempt.
-    if (refusal.abort !== ErrorUri.AUTHENTICATION_FAILED) this.#router.attempts?.failed(claim);
+    if (!FAULTS.has(refusal.abort)) this.#router.attempts?.failed(claim);
     return this.#refuse(refusal);
   }
 
@@ -307,9 +308,16 @@ export class Joining {
   }
 }
 
+/** Refusals that say nothing of the credentials. */
+const FAULTS: ReadonlySet<Uri> = new Set([ErrorUri.AUTHENTICATION_FAILED, ErrorUri.UNAVAILABLE]);
 /** Refuses a client because the settings that admitted it have changed during its handshake. */
 const CHANGED: JoinRefusal = {
   abort: ErrorUri.UNAVAILABLE,
   message: 'the realm was reconfigured meanwhile; try again',
+};
+/** Not final, unlike other failures: clients that reconnect go on trying. */
+const UNAVAILABLE: JoinRefusal = {
+  abort: ErrorUri.UNAVAILABLE,
+  message: 'the service that checks credentials is not available; try again later',
 };
 const FAILED: JoinRefusal = { abort: ErrorUri.AUTHENTICATION_FAILED, message: 'authentication failed' };

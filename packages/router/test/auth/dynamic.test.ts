@@ -13,7 +13,7 @@ import {
 import { ManualClock } from '@wamp/router/testing';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Client, settle } from '../support/client.ts';
-import { DENIED, FAILED, Login, welcomed } from '../support/login.ts';
+import { DENIED, FAILED, Login, UNAVAILABLE, welcomed } from '../support/login.ts';
 
 const PROCEDURE = 'com.example.authenticate';
 
@@ -150,8 +150,7 @@ describe('DYN-1 T-27 a procedure', () => {
 
   test.each<[string, (invocation: readonly unknown[]) => readonly unknown[]]>([
     ['throws', fails('wamp.error.runtime_error', 'TypeError: x is undefined')],
-    ['fails with an error of the router’s', fails('wamp.error.canceled')],
-    ['fails with no such procedure', fails('wamp.error.no_such_procedure')],
+    ['fails with an error of the router’s', fails('wamp.error.internal_error')],
     ['returns true', returns(true)],
     ['returns 1', returns(1)],
     ['returns an empty text', returns('')],
@@ -174,8 +173,29 @@ describe('DYN-1 T-27 a procedure', () => {
     expect(await showTicket(stage)).toEqual(FAILED);
   });
 
-  test('that is not registered refuses the client', async () => {
-    expect(await showTicket(new Stage())).toEqual(FAILED);
+  test('D1 that is not registered refuses the client, which may try again, and the log says why', async () => {
+    const stage = new Stage();
+    expect(await showTicket(stage)).toEqual(UNAVAILABLE);
+    const line = stage.log.mock.calls.find(([, what]) => what === 'authentication failed');
+    expect(line?.[2]).toMatchObject({ code: 'authentication_failed', authid: 'joe' });
+    await stage.serve(returns('clerk'));
+    expect((await showTicket(stage))[0]).toBe(2);
+  });
+
+  test.each(['no_such_procedure', 'unavailable', 'no_available_callee', 'canceled', 'timeout'])(
+    'D1 that fails with %s cannot be asked now: the client may try again',
+    async (name) => {
+      const stage = new Stage();
+      await stage.serve(fails(`wamp.error.${name}`));
+      expect(await showTicket(stage)).toEqual(UNAVAILABLE);
+    },
+  );
+
+  test('D1 that is not there is no failed attempt of the client', async () => {
+    const stage = new Stage();
+    for (let attempt = 0; attempt < 20; attempt += 1) expect(await showTicket(stage)).toEqual(UNAVAILABLE);
+    await stage.serve(returns('clerk'));
+    expect((await showTicket(stage))[0]).toBe(2);
   });
 
   test('whose callee disconnects refuses the client', async () => {
@@ -184,7 +204,7 @@ describe('DYN-1 T-27 a procedure', () => {
       queueMicrotask(() => stage.leave());
       return undefined;
     });
-    expect(await showTicket(stage)).toEqual(FAILED);
+    expect(await showTicket(stage)).toEqual(UNAVAILABLE);
   });
 
   test('that takes too long refuses the client, and is interrupted', async () => {
@@ -195,7 +215,11 @@ describe('DYN-1 T-27 a procedure', () => {
     login.client.send([5, 'token', {}]);
     while (stage.asked.length === 0) await settle();
     stage.clock.advance(5000);
-    expect((await login.heard())[2]).toBe('wamp.error.authentication_failed');
+    expect(await login.heard()).toEqual([
+      3,
+      { message: 'authentication took too long; try again later' },
+      'wamp.error.unavailable',
+    ]);
     expect(stage.clock.pending).toBe(0);
   });
 

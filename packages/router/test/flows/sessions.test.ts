@@ -659,7 +659,7 @@ describe('authenticators that take their time', () => {
       client → [1, "realm1", {"roles": {"caller": {}}, "authmethods": ["stuck"]}]
       client ← nothing
       clock +60000
-      client ← [3, {...}, "wamp.error.authentication_failed"]
+      client ← [3, {...}, "wamp.error.unavailable"]
       client ← closed
     `,
       { router: { authenticators: [{ method: 'stuck', begin: () => new Promise(() => undefined) }] } },

@@ -43,6 +43,12 @@ export class Login {
 /** As everybody is told who is not let in (T-25). */
 export const DENIED = [3, { message: 'the credentials are not valid' }, 'wamp.error.authentication_denied'];
 /** As everybody is told where something went wrong that is no business of theirs. */
+/** The service that checks credentials cannot be asked now. */
+export const UNAVAILABLE = [
+  3,
+  { message: 'the service that checks credentials is not available; try again later' },
+  'wamp.error.unavailable',
+];
 export const FAILED = [3, { message: 'authentication failed' }, 'wamp.error.authentication_failed'];
 
 /** WELCOME, with these details among others. */
