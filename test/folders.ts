@@ -191,6 +191,8 @@ export const folders: Readonly<Record<string, string>> = {
   'bench/src/reload/': '`npm run reload`: whether reloads under load lose sessions or messages.',
   'bench/src/client-soak/':
     '`npm run soak:client`: whether the memory of a session stays flat while its connections are cut.',
+  'bench/src/cluster/':
+    '`npm run cluster:schedules`: whether a cluster keeps its promises while routers, NATS servers and networks fail.',
   'bench/src/faults/':
     '`npm run faults`: whether sessions survive what networks and routers do to them, by random schedules.',
   'bench/src/logins/':

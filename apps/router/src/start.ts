@@ -39,6 +39,8 @@ import { Webhooks } from './webhooks.ts';
 
 /** How long clients may take to answer GOODBYE (ms). */
 const FAREWELL = 1_500;
+/** How long it may take to leave the cluster, beyond that (ms). */
+const GOODBYE_TO_NODES = 5_000;
 
 /** A running router. */
 export interface Running extends Stoppable {
@@ -196,6 +198,8 @@ async function stop({ router, drain, log, listeners }: RunningParts, patience: n
   await drain.begin(router, patience);
   // A client that does not answer GOODBYE does not delay the others.
   await Promise.race([Promise.all([router.close(), parted]), sleep(FAREWELL, undefined, { ref: false })]);
+  // Nodes that hear no goodbye would wait until they declare this one dead.
+  await Promise.race([router.cluster?.leave(), sleep(GOODBYE_TO_NODES, undefined, { ref: false })]);
   listeners.closeIdle();
 }
 

@@ -9,19 +9,24 @@ import {
 } from '@nats-io/transport-node';
 import type { NatsOptions } from './options.ts';
 
-/** How often the first connection is attempted. */
-const ATTEMPTS = 5;
+/** For how long the first connection is attempted, and the pause between attempts (ms). */
+const PATIENCE = 15_000;
+const PAUSE = 250;
 /** The oldest server whose JetStream behaves as this needs it. */
 const OLDEST: readonly [number, number] = [2, 9];
 /** The smallest `max_payload` that is worth while (bytes). */
 const SMALLEST_PAYLOAD = 64 * 1024;
 
 /**
- * Connects, and stays connected as far as that is possible. A server that hangs is left after two seconds: `timeout` is what
+ * Connects, which is attempted for 15 seconds, and stays connected as far as that is possible. A server that hangs is left after two seconds: `timeout` is what
  * keeps an attempt to reconnect from hanging with it.
  * @throws Error that says why it cannot connect
  */
-export async function connectTo(options: NatsOptions, name: string): Promise<NatsConnection> {
+export async function connectTo(
+  options: NatsOptions,
+  name: string,
+  isWanted: () => boolean,
+): Promise<NatsConnection> {
   const wanted: NodeConnectionOptions = {
     servers: [...options.servers],
     name,
@@ -35,16 +40,18 @@ export async function connectTo(options: NatsOptions, name: string): Promise<Nat
     maxReconnectAttempts: -1,
     ignoreAuthErrorAbort: true,
   };
-  for (let attempt = 1; ; attempt += 1) {
+  const end = Date.now() + PATIENCE;
+  for (;;) {
     try {
       const connection = await connect(wanted);
       await refuseUnfit(connection);
       return connection;
     } catch (error) {
-      if (error instanceof Unfit || attempt === ATTEMPTS || isFinal(error)) {
+      if (error instanceof Unfit || Date.now() >= end || isFinal(error) || !isWanted()) {
         const why = error instanceof Error ? error.message : String(error);
         throw new Error(`cannot use NATS at ${options.servers.join(', ')}: ${why}`, { cause: error });
       }
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
     }
   }
 }

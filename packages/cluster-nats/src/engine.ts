@@ -22,6 +22,8 @@ class NatsEngine implements ClusterEngine {
   #links: NatsConnection | undefined;
   #ledgers: NatsConnection | undefined;
   #ledger: NatsLedger | undefined;
+  /** Between `start` and `close`. */
+  #isWanted = false;
   /** The same object for all runs of the node. */
   readonly ledger: Ledger = {
     write: (key, value) =>
@@ -43,7 +45,8 @@ class NatsEngine implements ClusterEngine {
 
   async start(self: NodeId, listener: EngineListener): Promise<void> {
     try {
-      const links = await connectTo(this.#options, `${self.name} links`);
+      this.#isWanted = true;
+      const links = await this.#connect(`${self.name} links`);
       this.#links = links;
       const refused = watchStatus(links, listener);
       for (const subject of [this.#subject(self), this.#all])
@@ -57,12 +60,19 @@ class NatsEngine implements ClusterEngine {
       const [refusal] = refused;
       if (refusal !== undefined)
         throw new Error(`NATS refuses what the cluster needs: ${refusal}; permit ${this.#options.cluster}.>`);
-      this.#ledgers = await connectTo(this.#options, `${self.name} ledger`);
+      this.#ledgers = await this.#connect(`${self.name} ledger`);
       this.#ledger = await openLedger(this.#ledgers, this.#options, token(self.name));
     } catch (error) {
       await this.close();
       throw error;
     }
+  }
+
+  async #connect(name: string): Promise<NatsConnection> {
+    const connection = await connectTo(this.#options, name, () => this.#isWanted);
+    if (this.#isWanted) return connection;
+    await end(connection);
+    throw new Error('the node has left the cluster before it was connected to NATS');
   }
 
   send(to: NodeId, bytes: Uint8Array): void {
@@ -74,6 +84,7 @@ class NatsEngine implements ClusterEngine {
   }
 
   async close(): Promise<void> {
+    this.#isWanted = false;
     const [links, ledgers] = [this.#links, this.#ledgers];
     this.#links = undefined;
     this.#ledgers = undefined;

@@ -232,7 +232,10 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
     for (const connection of [...this.#connections]) connection.shutDown(reason);
     for (const member of [...this.#local]) member.end(reason);
     this.#tellWhenEmpty();
-    return this.cluster === undefined ? empty : empty.then(() => this.cluster?.leave());
+    // All sessions have left; a client that does not close its connection does not delay the other nodes.
+    return this.cluster === undefined
+      ? empty
+      : Promise.all([empty, this.cluster.leave()]).then(() => undefined);
   }
 
   disconnected(connection: Connection): void {

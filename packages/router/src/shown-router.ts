@@ -41,5 +41,5 @@ export function shownRouter(core: WholeRouter): Router {
 }
 
 function shownCluster(cluster: Cluster | undefined): Cluster | undefined {
-  return cluster && Object.freeze<Cluster>({ status: () => cluster.status() });
+  return cluster && Object.freeze<Cluster>({ status: () => cluster.status(), leave: () => cluster.leave() });
 }

@@ -1,4 +1,5 @@
 /** What nodes may claim beside each other, and what becomes of a REGISTER. */
+import { randomBytes } from 'node:crypto';
 import type { InvocationPolicy } from '@wamp/protocol';
 import type { ClaimValue } from './keys.ts';
 
@@ -53,4 +54,12 @@ export function reasonAgainst({ invoke }: ClaimValue): string {
 
 export function policyOf(invoke: InvocationPolicy): string {
   return `the procedure is registered with invoke ${invoke}`;
+}
+
+/** A write has begun: until it has succeeded, nobody knows what the ledger has. */
+export const UNKNOWN = 'unknown';
+export const NO_TICKET: ClaimTicket = { close: () => undefined };
+
+export function newTerm(): string {
+  return randomBytes(8).toString('hex');
 }

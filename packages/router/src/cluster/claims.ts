@@ -1,13 +1,15 @@
 /** Claims: which nodes have callees of a registration, decided by the order of the ledger. */
-import { randomBytes } from 'node:crypto';
 import type { MatchPolicy, Uri } from '@wamp/protocol';
 import type { Clock } from '../core/clock.ts';
 import { TRUSTED_ROLE } from '../core/session.ts';
 import {
   conflicts,
+  newTerm,
+  NO_TICKET,
   reasonAgainst,
   policyOf,
   replaces,
+  UNKNOWN,
   type OwnClaim,
   type ClaimTicket,
   type ClaimVerdict,
@@ -153,9 +155,23 @@ export class Claims {
     else this.#table.set(base, holders);
     const claim = this.#own.get(base);
     if (claim === undefined) return;
+    if (node === this.#node && value?.epoch !== this.#options.self.epoch && claim.written === claim.term) {
+      // Somebody has deleted it.
+      claim.written = UNKNOWN;
+      this.#run(claim);
+    }
     if (value?.force === true && node !== this.#node && !this.#options.isDead(value.epoch))
       this.#giveWay(claim, value);
     this.#judge(claim);
+  }
+
+  /** The keys of claims of others, by the node (as in keys) and its run. */
+  keysOf(isMeant: (node: string, epoch: string) => boolean): string[] {
+    const keys: string[] = [];
+    for (const [base, holders] of this.#table)
+      for (const [node, { value }] of holders)
+        if (node !== this.#node && isMeant(node, value.epoch)) keys.push(`${base}.${node}`);
+    return keys;
   }
 
   /** A run of a node is dead: what it claims is void. */
@@ -330,12 +346,4 @@ export class Claims {
       look();
     }
   }
-}
-
-/** A write has begun: until it has succeeded, nobody knows what the ledger has. */
-const UNKNOWN = 'unknown';
-const NO_TICKET: ClaimTicket = { close: () => undefined };
-
-function newTerm(): string {
-  return randomBytes(8).toString('hex');
 }

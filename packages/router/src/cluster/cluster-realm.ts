@@ -1,5 +1,5 @@
 /** ClusterRealm: one realm of this node in the cluster: what it tells the others, and what they tell it. */
-import type { Id, MatchPolicy, Payload, Register, Uri } from '@wamp/protocol';
+import type { Payload, Id, MatchPolicy, Register, Uri } from '@wamp/protocol';
 import type { CoreRealm } from '../core/core-realm.ts';
 import { Interests, POLICIES } from './interests.ts';
 import type { Publication, Publisher } from '../core/publication.ts';
@@ -8,6 +8,7 @@ import { isTrusted, type Session } from '../core/session.ts';
 import { ClusterAnteroom, type AnteroomRealm } from './anteroom.ts';
 import type { ClaimTicket, ClaimVerdict } from './claim-rules.ts';
 import type { Claims } from './claims.ts';
+import { isToldByEachNode, tellOfJoin, tellOfLeave } from './comings.ts';
 import { registrationKey, type ClaimPrincipal } from './keys.ts';
 import type { PeerNode, SharedRealm } from './peer.ts';
 import { Relay } from './relay.ts';
@@ -167,15 +168,18 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
   /** A session of a peer. @param unlisted true for one that is in no list */
   addRemote(peer: PeerNode, session: RemoteSession, unlisted: boolean): void {
     peer.add(this, session);
-    if (!unlisted) this.core.introduce(session);
+    if (unlisted) return;
+    this.core.introduce(session);
+    tellOfJoin(this.core, session);
   }
 
-  removeRemote(peer: PeerNode, id: Id): void {
+  /** @param isQuiet true for a session that leaves without `wamp.session.on_leave` */
+  removeRemote(peer: PeerNode, id: Id, isQuiet: boolean): void {
     const session = peer.session(this, id);
     if (session === undefined) return;
     this.relay(peer).callerLeft(session);
     peer.remove(this, id);
-    this.core.inTurns(this.core.forgetting(session));
+    this.core.inTurns(this.#forgetting(session, isQuiet));
   }
 
   setInterest(peer: PeerNode, match: MatchPolicy, topic: Uri, isWanted: boolean): void {
@@ -224,17 +228,16 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
   forget(peer: PeerNode, isMourned: boolean): void {
     this.#interests.forget(peer);
     for (const session of [...peer.sessionsIn(this).values()]) {
-      const isListed = this.core.everyone.get(session.id) === session;
       session.isMourned = isMourned;
-      this.core.inTurns(this.#forgetting(session, isMourned && isListed));
+      this.core.inTurns(this.#forgetting(session, false));
     }
     this.#relays.delete(peer);
   }
 
-  *#forgetting(session: RemoteSession, isMourned: boolean): Generator<void, void> {
+  *#forgetting(session: RemoteSession, isQuiet: boolean): Generator<void, void> {
+    const isListed = this.core.everyone.get(session.id) === session;
     yield* this.core.forgetting(session);
-    const { id, principal } = session;
-    if (isMourned) this.core.publish('wamp.session.on_leave', [id, principal.authid, principal.authrole]);
+    if (isListed && !isQuiet) tellOfLeave(this.core, session);
   }
 
   #listen(): void {
@@ -242,8 +245,8 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
     core.joined.on((session) => {
       for (const peer of this.#node.peers.values()) this.#introduce(peer, session);
     });
-    core.left.on(({ id }) => {
-      this.#tell(EntryType.GONE, [id]);
+    core.left.on(({ id }, { quiet = false }) => {
+      this.#tell(EntryType.GONE, [id, quiet]);
     });
     core.dealer.registered.on((session, registration) => {
       if (session.remote === undefined && core.sessions.has(session.id))
@@ -309,7 +312,7 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
   }
 
   #forward(publication: Publication): void {
-    if (publication.origin.kind === 'node') return;
+    if (publication.origin.kind === 'node' || isToldByEachNode(publication)) return;
     const { topic, options } = publication;
     const targets = options.retain === true ? new Set(this.#node.peers.values()) : this.#interests.of(topic);
     if (targets.size === 0) return;

@@ -5,18 +5,18 @@ import type { CoreRealm } from '../core/core-realm.ts';
 import { Claims } from './claims.ts';
 import { Deaths } from './deaths.ts';
 import type { ClusterEngine, NodeId } from './engine.ts';
-import { escaped, valueBytes, valueOf } from './keys.ts';
 import { LOOK, ClusterMembers, type ClusterRouter } from './members.ts';
+import { Housekeeping } from './housekeeping.ts';
+import { nameKey, Names, nameValue } from './names.ts';
 import type { Cluster, ClusterOptions, ClusterStatus } from './options.ts';
 import type { PeerNode } from './peer.ts';
 import { statusOf } from './status.ts';
+import { Waiting } from './waiting.ts';
 
 /** How often a node says that it is alive (ms). */
 const BEAT = 1000;
 /** How often a node writes to the ledger, to learn whether it can (ms). */
 const PULSE = 2000;
-/** How long other nodes have to acknowledge what a client waits for (ms). */
-const SETTLING = 1000;
 /** How long a node of the same name has to answer before it is taken for dead (ms). */
 const SAME_NAME = 1500;
 /** How long the ledger has to tell what is in it, at the start (ms). */
@@ -24,6 +24,8 @@ const LEDGER = 10_000;
 /** How long the claims of a node that leaves may take to be deleted (ms). */
 const LEAVING = 2000;
 const DEAD_AFTER = 5000;
+/** How often the ledger is cleared of what the dead have left (ms). */
+const SWEEP = 10_000;
 
 export class ClusterNode implements Cluster {
   claims: Claims;
@@ -35,8 +37,12 @@ export class ClusterNode implements Cluster {
   #self: NodeId;
   #deaths: Deaths;
   #state: 'stopped' | 'joining' | 'joined' = 'stopped';
-  /** Runs of nodes by name, as the ledger has them. */
-  readonly #named = new Map<string, string>();
+  readonly #names = new Names();
+  readonly #house: Housekeeping;
+  readonly #waiting: Waiting;
+  #leaving: Promise<void> | undefined;
+  #abandoning: Promise<void> | undefined;
+  #isRestarting = false;
   #stops: (() => void)[] = [];
   #isConnected = false;
   #pulsedAt = 0;
@@ -55,6 +61,15 @@ export class ClusterNode implements Cluster {
       self: this.#self,
       deaths: this.#deaths,
     }));
+    this.#waiting = new Waiting(router.clock);
+    this.#house = new Housekeeping({
+      clock: router.clock,
+      ledger: engine.ledger,
+      names: this.#names,
+      members: this.#members,
+      deadAfter: this.#deadAfter,
+      run: () => ({ self: this.#self, deaths: this.#deaths, claims: this.claims }),
+    });
   }
 
   get peers(): ReadonlyMap<string, PeerNode> {
@@ -71,11 +86,19 @@ export class ClusterNode implements Cluster {
    * @throws Error that says what is missing, such as permissions, or that the name of the node is taken
    */
   async start(): Promise<void> {
+    await this.#join();
+    // It may have been declared dead meanwhile, and join anew.
+    await this.#waiting.until(() => this.#state === 'joined' || this.#leaving !== undefined, Infinity);
+  }
+
+  async #join(): Promise<void> {
+    await this.#abandoning;
     this.#state = 'joining';
+    const { epoch } = this.#self;
     try {
       await this.#engine.start(this.#self, {
         received: (bytes) => {
-          this.#members.received(bytes);
+          if (this.#state !== 'stopped') this.#members.received(bytes);
         },
         connected: (is) => {
           this.#connected(is);
@@ -85,51 +108,34 @@ export class ClusterNode implements Cluster {
       await this.#readLedger();
       await this.#takeName();
       this.#keepUp();
-      await this.#until(() => this.#isComplete, this.#deadAfter);
+      await this.#waiting.until(() => this.#isComplete, this.#deadAfter);
     } catch (error) {
-      await this.#abandon();
+      if (epoch === this.#self.epoch) await this.#abandon();
       throw error;
     }
+    if (epoch !== this.#self.epoch) return;
     this.#state = 'joined';
     this.#router.log('info', 'joined the cluster', { code: 'cluster_joined', node: this.#name });
   }
 
-  /** Leaves the cluster, once no session is left. */
-  async leave(): Promise<void> {
+  leave(): Promise<void> {
+    this.#leaving ??= this.#leave();
+    return this.#leaving;
+  }
+
+  async #leave(): Promise<void> {
     if (this.#state === 'stopped') return;
-    await this.#until(() => this.claims.counts.held + this.claims.counts.pending === 0, LEAVING);
-    const key = `n.${escaped(this.#name)}`;
+    await this.#waiting.until(() => this.claims.counts.held + this.claims.counts.pending === 0, LEAVING);
     await Promise.race([
-      this.#engine.ledger.write(key, undefined).catch(() => undefined),
-      this.#pause(LEAVING),
+      this.#engine.ledger.write(nameKey(this.#name), undefined).catch(() => undefined),
+      this.#waiting.pause(LEAVING),
     ]);
     this.#members.sayGoodbye();
     await this.#abandon();
   }
 
-  /** Calls back once all nodes that can be reached have processed what was put on the links so far, or after a second. */
   settled(done: () => void): void {
-    let left = 1;
-    let dismiss: (() => void) | undefined;
-    const one = (): void => {
-      left -= 1;
-      if (left > 0) return;
-      dismiss?.();
-      done();
-    };
-    for (const peer of this.peers.values()) {
-      if (peer.isDown) continue;
-      left += 1;
-      peer.link.whenAcknowledged(one);
-    }
-    if (left > 1) {
-      dismiss = this.#router.clock.after(SETTLING, () => {
-        if (left <= 0) return;
-        left = 0;
-        done();
-      });
-    }
-    one();
+    this.#members.settled(done);
   }
 
   status(): ClusterStatus {
@@ -190,29 +196,30 @@ export class ClusterNode implements Cluster {
         },
       }),
     );
-    const isLive = await Promise.race([live.then(() => true), this.#pause(LEDGER).then(() => false)]);
+    const late = this.#waiting.pause(LEDGER).then(() => false);
+    const isLive = await Promise.race([live.then(() => true), late]);
     if (!isLive) throw new Error(`the ledger of the cluster has not been read within ${LEDGER} ms`);
   }
 
   /** @throws Error when another run of this name is alive */
   async #takeName(): Promise<void> {
-    const before = this.#named.get(this.#name);
+    const before = this.#names.epochOf(this.#name);
     if (before !== undefined && before !== this.#self.epoch && !this.#deaths.has(before)) {
       this.#members.greet();
-      await this.#until(() => this.peers.has(before), SAME_NAME);
+      await this.#waiting.until(() => this.peers.has(before), SAME_NAME);
       if (this.peers.has(before))
         throw new Error(
           `node ${this.#name} is alive already (run ${before}): give each node a name of its own`,
         );
       this.#deaths.certify(before);
-      await this.#until(() => this.#deaths.has(before), SAME_NAME);
+      await this.#waiting.until(() => this.#deaths.has(before), SAME_NAME);
     }
     await this.#pulse();
   }
 
   /** Whether all nodes that the ledger says are alive have told what they have. */
   get #isComplete(): boolean {
-    for (const epoch of this.#named.values()) {
+    for (const { epoch } of this.#names.values()) {
       if (epoch === this.#self.epoch || this.#members.isGone(epoch)) continue;
       if (this.peers.get(epoch)?.isSynced !== true) return false;
     }
@@ -226,31 +233,25 @@ export class ClusterNode implements Cluster {
     });
     this.#every(LOOK, () => {
       this.#members.look(this.#isConnected);
+      if (this.#isConnected) this.#house.lookForUnheard();
     });
     this.#every(PULSE, () => {
       void this.#pulse();
+    });
+    this.#every(SWEEP, () => {
+      this.#house.sweep();
     });
     this.#members.greet();
   }
 
   #every(interval: number, task: () => void): void {
-    let stop = (): void => undefined;
-    const again = (): void => {
-      stop = this.#router.clock.after(interval, () => {
-        again();
-        task();
-      });
-    };
-    again();
-    this.#stops.push(() => {
-      stop();
-    });
+    this.#stops.push(this.#waiting.every(interval, task));
   }
 
   async #pulse(): Promise<void> {
-    const { epoch } = this.#self;
+    if (this.#leaving !== undefined) return;
     try {
-      await this.#engine.ledger.write(`n.${escaped(this.#name)}`, valueBytes({ name: this.#name, epoch }));
+      await this.#engine.ledger.write(nameKey(this.#name), nameValue(this.#self));
       this.#pulsedAt = this.#router.clock.elapsed();
     } catch {
       // `#trouble` tells it once it lasts.
@@ -268,14 +269,11 @@ export class ClusterNode implements Cluster {
         if (peer !== undefined) this.#members.forget(peer, this.#deaths.isUndertaker(epoch));
         this.claims.bury(epoch);
       }
-    } else if (key.startsWith('n.')) this.#nameOf(value);
-  }
-
-  #nameOf(value: Uint8Array | undefined): void {
-    const run = value && (valueOf(value) as NodeId | undefined);
-    if (run === undefined) return;
-    this.#named.set(run.name, run.epoch);
-    if (run.name === this.#name && run.epoch !== this.#self.epoch && this.#state === 'joined') this.#expel();
+    } else if (key.startsWith('n.')) {
+      const run = this.#names.entry(key, value, this.#router.clock.elapsed());
+      const isTaken = run?.name === this.#name && run.epoch !== this.#self.epoch;
+      if (isTaken && this.#state === 'joined') this.#expel();
+    }
   }
 
   #connected(is: boolean): void {
@@ -284,12 +282,13 @@ export class ClusterNode implements Cluster {
     this.#router.log(is ? 'info' : 'warn', is ? 'connected to the engine' : 'connection to the engine lost', {
       code: is ? 'cluster_connected' : 'cluster_disconnected',
     });
+    this.#house.excuseSilence();
     if (is) this.#members.reconnected();
   }
 
   /** Others have declared this node dead: its sessions end, and it begins anew. */
   #expel(): void {
-    if (this.#state === 'stopped') return;
+    if (this.#state === 'stopped' || this.#leaving !== undefined) return;
     this.#expelled += 1;
     this.#router.log('error', 'declared dead by the cluster: all sessions end, and the node joins anew', {
       code: 'cluster_expelled',
@@ -304,43 +303,38 @@ export class ClusterNode implements Cluster {
   }
 
   async #startAgain(): Promise<void> {
-    try {
-      await this.start();
-    } catch (error) {
-      this.#router.log('error', 'cannot join the cluster', { code: 'cluster_join_failed', error });
-      await this.#pause(this.#deadAfter);
-      await this.#startAgain();
+    if (this.#isRestarting) return;
+    this.#isRestarting = true;
+    while (this.#leaving === undefined && this.#state !== 'joined') {
+      try {
+        await this.#join();
+      } catch (error) {
+        this.#router.log('error', 'cannot join the cluster', { code: 'cluster_join_failed', error });
+        await this.#waiting.pause(this.#deadAfter);
+      }
     }
+    this.#isRestarting = false;
+  }
+
+  #abandon(): Promise<void> {
+    this.#abandoning ??= this.#endRun().finally(() => {
+      this.#abandoning = undefined;
+    });
+    return this.#abandoning;
   }
 
   /** Ends this run. */
-  async #abandon(): Promise<void> {
+  async #endRun(): Promise<void> {
     this.#state = 'stopped';
     for (const stop of this.#stops.splice(0)) stop();
     this.claims.close();
     for (const peer of [...this.peers.values()]) this.#members.forget(peer, false);
-    await this.#engine.close();
     this.#isConnected = false;
-    this.#named.clear();
+    this.#names.clear();
     this.#self = newRun(this.#name);
     this.#deaths = this.#newDeaths();
     this.claims = this.#newClaims();
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => void this.#router.clock.after(ms, resolve));
-  }
-
-  /** Resolves when a condition holds, and after `patience` (ms) at the latest. */
-  #until(condition: () => boolean, patience: number): Promise<void> {
-    return new Promise((resolve) => {
-      const end = this.#router.clock.elapsed() + patience;
-      const look = (): void => {
-        if (condition() || this.#router.clock.elapsed() >= end) resolve();
-        else this.#router.clock.after(20, look);
-      };
-      look();
-    });
+    await this.#engine.close();
   }
 }
 

@@ -28,6 +28,10 @@ export class Deaths {
     return this.#dead.size;
   }
 
+  all(): ReadonlySet<string> {
+    return new Set(this.#dead.keys());
+  }
+
   has(epoch: string): boolean {
     return this.#dead.has(epoch);
   }
@@ -42,8 +46,21 @@ export class Deaths {
     const now = this.#clock.elapsed();
     if (this.has(epoch) || now - (this.#written.get(epoch) ?? -Infinity) < AGAIN) return;
     this.#written.set(epoch, now);
+    this.#write(epoch, this.#self.epoch);
+  }
+
+  /** A run of a node that is dead is heard of: the ledger may have lost the certificate. */
+  remind(epoch: string): void {
+    const now = this.#clock.elapsed();
+    const undertaker = this.#dead.get(epoch);
+    if (undertaker === undefined || now - (this.#written.get(epoch) ?? -Infinity) < AGAIN) return;
+    this.#written.set(epoch, now);
+    this.#write(epoch, undertaker);
+  }
+
+  #write(epoch: string, undertaker: string): void {
     const key = `d.${epoch}.${escaped(this.#self.name)}`;
-    this.#ledger.write(key, valueBytes({ undertaker: this.#self.epoch })).catch(() => undefined);
+    this.#ledger.write(key, valueBytes({ undertaker })).catch(() => undefined);
   }
 
   /** A key that begins with `d.` has changed. @returns the epoch of a run that is dead from now on */

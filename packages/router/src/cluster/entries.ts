@@ -54,8 +54,8 @@ const HANDLERS: Readonly<Partial<Record<number, Handler>>> = {
     const session = new RemoteSession(identity, peer.id.name, peer.scope, realm.relay(peer));
     realm.addRemote(peer, session, unlisted);
   },
-  [EntryType.GONE]: (peer, realm, { fields: [id] }) => {
-    realm.removeRemote(peer, id as Id);
+  [EntryType.GONE]: (peer, realm, { fields: [id, quiet] }) => {
+    realm.removeRemote(peer, id as Id, quiet === true);
   },
   [EntryType.CALLEE]: (peer, realm, { fields }) => {
     const [match, procedure, invoke, id, options, order] = fields as [

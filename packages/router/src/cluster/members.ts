@@ -21,6 +21,9 @@ const ALL_WINDOWS = 24 * 1024 * 1024;
 /** A node that leaves more unacknowledged (bytes) is taken for dead. */
 const MOST_KEPT = 64 * 1024 * 1024;
 
+/** How long other nodes have to acknowledge what a client waits for (ms). */
+const SETTLING = 1000;
+
 /** What a cluster needs of the router. */
 export interface ClusterRouter {
   readonly clock: Clock;
@@ -52,6 +55,8 @@ export class ClusterMembers {
   readonly #run: () => NodeRun;
   /** Runs of nodes that have said goodbye. */
   readonly #left = new Set<string>();
+  /** Runs of nodes that speak no version of the wire that this one speaks, and when they were heard of. */
+  readonly #unknown = new Map<string, number>();
   #realmCount = 0;
   #lookedAt = 0;
 
@@ -90,9 +95,19 @@ export class ClusterMembers {
     return this.#left.has(epoch) || this.#run().deaths.has(epoch);
   }
 
+  /** Whether a run of a node is a peer, or speaks without being understood. */
+  hears(epoch: string): boolean {
+    const heardAt = this.peers.has(epoch) ? Infinity : (this.#unknown.get(epoch) ?? -Infinity);
+    return this.#router.clock.elapsed() - heardAt < this.#deadAfter;
+  }
+
   received(bytes: Uint8Array): void {
     const head = readHead(bytes);
-    if (head === undefined || head.epoch === this.#run().self.epoch || this.isGone(head.epoch)) return;
+    if (head === undefined || head.epoch === this.#run().self.epoch) return;
+    if (this.isGone(head.epoch)) {
+      if (head.kind === Kind.HELLO) this.#run().deaths.remind(head.epoch);
+      return;
+    }
     this.#router.turns.began();
     const body = bytes.subarray(HEAD);
     let peer = this.peers.get(head.epoch);
@@ -136,6 +151,31 @@ export class ClusterMembers {
     }
   }
 
+  /** Calls back once all nodes that can be reached have processed what was put on the links so far, or after a second. */
+  settled(done: () => void): void {
+    let left = 1;
+    let dismiss: (() => void) | undefined;
+    const one = (): void => {
+      left -= 1;
+      if (left > 0) return;
+      dismiss?.();
+      done();
+    };
+    for (const peer of this.peers.values()) {
+      if (peer.isDown) continue;
+      left += 1;
+      peer.link.whenAcknowledged(one);
+    }
+    if (left > 1) {
+      dismiss = this.#router.clock.after(SETTLING, () => {
+        if (left <= 0) return;
+        left = 0;
+        done();
+      });
+    }
+    one();
+  }
+
   /** Says to all that this node is alive. */
   greet(): void {
     this.#engine.broadcast(this.#hello());
@@ -157,7 +197,11 @@ export class ClusterMembers {
   /** A node says hello that was not known. */
   #meet({ epoch }: Head, body: Uint8Array): PeerNode | undefined {
     const hello = valueOf(body) as Hello | undefined;
-    if (hello === undefined || !this.#isUnderstood(hello)) return undefined;
+    if (hello === undefined) return undefined;
+    if (!this.#isUnderstood(hello)) {
+      this.#unknown.set(epoch, this.#router.clock.elapsed());
+      return undefined;
+    }
     const id = { name: hello.name, epoch };
     const peer: PeerNode = new PeerNode(
       id,

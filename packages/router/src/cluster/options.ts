@@ -52,4 +52,6 @@ export interface ClusterStatus {
 /** What an application sees of the cluster. */
 export interface Cluster {
   status(): ClusterStatus;
+  /** Leaves the cluster, as `close` of the router does: resolves once the other nodes have been told, after some seconds at most. */
+  leave(): Promise<void>;
 }

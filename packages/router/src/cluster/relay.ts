@@ -23,6 +23,9 @@ import type { PeerNode, SharedRealm } from './peer.ts';
 import type { RemoteSession, RemoteWay } from './remote-session.ts';
 import { EntryType, type LinkEntry } from './wire.ts';
 
+/** The part of an entry that says what is to be done. */
+type Content = Pick<LinkEntry, 'fields' | 'payload'>;
+
 /** Why a call is returned that no client has seen. */
 type Declined = 'gone' | 'draining';
 
@@ -30,6 +33,8 @@ type Declined = 'gone' | 'draining';
 export class Relay implements RemoteWay {
   readonly #peer: PeerNode;
   readonly #realm: SharedRealm;
+  /** Calls of the peer that wait until their callee has registered, with that callee. */
+  readonly #expected = new Map<Id, Id>();
 
   constructor(peer: PeerNode, realm: SharedRealm) {
     this.#peer = peer;
@@ -89,7 +94,7 @@ export class Relay implements RemoteWay {
   }
 
   /** A call of the peer arrives. */
-  invoked({ fields, payload }: LinkEntry): void {
+  invoked({ fields, payload }: Content): void {
     const [no, calleeId, callerId, registrationId, procedure, options] = fields as [
       Id,
       Id,
@@ -103,9 +108,10 @@ export class Relay implements RemoteWay {
     const registration = core.dealer.byId(registrationId);
     const callee = registration && calleeOf(registration, calleeId);
     if (caller !== undefined && this.#realm.anteroom.expects(calleeId, registrationId)) {
-      const kept = payload.keep();
-      this.#realm.anteroom.afterRegistering(calleeId, () => {
-        this.invoked({ type: EntryType.INVOKE, realm: 0, fields, payload: kept.lend() });
+      this.#expected.set(no, calleeId);
+      this.#later(calleeId, { fields, payload }, (entry) => {
+        this.#expected.delete(no);
+        this.invoked(entry);
       });
     } else if (caller === undefined || registration === undefined || callee === undefined) {
       this.#decline(no, 'gone');
@@ -120,8 +126,16 @@ export class Relay implements RemoteWay {
   }
 
   /** More input for a call of the peer. */
-  continued({ fields, payload }: LinkEntry): void {
+  continued(entry: Content): void {
+    const { fields, payload } = entry;
     const [no, progress] = fields as [Id, boolean];
+    const callee = this.#expected.get(no);
+    if (callee !== undefined) {
+      this.#later(callee, entry, (later) => {
+        this.continued(later);
+      });
+      return;
+    }
     const call = this.#incoming(no);
     if (call === undefined) return;
     const options = progress ? { progress } : NO_ENTRIES;
@@ -130,8 +144,15 @@ export class Relay implements RemoteWay {
     calls.continue(call, { type: MessageType.CALL, request: no, options, procedure, payload });
   }
 
-  canceled({ fields }: LinkEntry): void {
-    const [no, mode, reason] = fields as [Id, CancelMode, Uri];
+  canceled(entry: Content): void {
+    const [no, mode, reason] = entry.fields as [Id, CancelMode, Uri];
+    const callee = this.#expected.get(no);
+    if (callee !== undefined) {
+      this.#later(callee, entry, (later) => {
+        this.canceled(later);
+      });
+      return;
+    }
     const call = this.#incoming(no);
     if (call !== undefined) this.#realm.core.dealer.calls.cancel(call, mode, reason);
   }
@@ -184,6 +205,14 @@ export class Relay implements RemoteWay {
       if (this.#peer.incoming.delete(call.request))
         this.#put(EntryType.ERROR, [call.request, ErrorUri.CANCELED, {}]);
     }
+  }
+
+  /** Handles an entry after a callee has registered what it is about to, behind the entries that wait for that already. */
+  #later(callee: Id, { fields, payload }: Content, handle: (entry: Content) => void): void {
+    const kept = payload.keep();
+    this.#realm.anteroom.afterRegistering(callee, () => {
+      handle({ fields, payload: kept.lend() });
+    });
   }
 
   #incoming(no: Id): OpenCall | undefined {

@@ -148,7 +148,8 @@ function farewellOf({ uriRules }: Realm, kwargs: Kwargs): Farewell {
   return { reason, message: optionalText(kwargs['message'], 'message') };
 }
 
-function describe({ id, principal, transport }: Session): Dict {
+/** What meta events and procedures tell of a session. */
+export function describe({ id, principal, transport }: Session): Dict {
   const { authid, authrole, authmethod, authprovider } = principal;
   return { session: id, authid, authrole, authmethod, authprovider, transport };
 }

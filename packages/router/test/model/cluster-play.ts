@@ -66,8 +66,6 @@ export class ClusterPlay {
   readonly #leaves = new Map<number, number>();
   readonly faults: string[] = [];
   readonly #cut = new Set<string>();
-  /** Clients of nodes that have been killed, or had left them before. */
-  readonly #killed = new Set<Actor>();
   #count = 0;
   readonly #isCalm: boolean;
   readonly #traces = process.env['WAMP_CLUSTER_SEED'] !== undefined;
@@ -157,7 +155,6 @@ export class ClusterPlay {
       for (const actor of this.#actors) {
         if (actor.node !== name) continue;
         actor.isGone = true;
-        this.#killed.add(actor);
       }
     } else if (what === 31 && missing[0] !== undefined && this.#cut.size === 0) {
       network.ledgerFails = () => 'not';
@@ -334,9 +331,7 @@ export class ClusterPlay {
   /** An on_join or on_leave that the first who listens at each node has heard. */
   #meta(actor: Actor, counts: Map<number, number>, session: number): void {
     const key = `${counts === this.#joins ? 'join' : 'leave'} ${session}`;
-    // What a node told last may have reached some and not the one that stands in for it once it is dead.
-    const hasDied = this.#actors.some((other) => other.session === session && this.#killed.has(other));
-    if (actor.lastOf.has(key) && !hasDied) this.#fault(`${actor.name} hears ${key} twice`);
+    if (actor.lastOf.has(key)) this.#fault(`${actor.name} hears ${key} twice`);
     actor.lastOf.set(key, 1);
     counts.set(session, (counts.get(session) ?? 0) + 1);
   }
