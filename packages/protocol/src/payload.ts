@@ -1,4 +1,4 @@
-/** Payload: the arguments of a message, as values or as the bytes they came as. */
+/** Payload: the arguments of a message, as values or as received bytes. */
 import { SerializationFailure } from './errors.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import type { Dict } from './words.ts';
@@ -10,15 +10,15 @@ export type Kwargs = Dict;
 /** How many of the two optional elements a message ends with: none, Args, or Args and Kwargs. */
 export type PayloadCount = 0 | 1 | 2;
 
-/** What a payload needs of a serializer: its own elements, to bytes and back. */
+/** The part of a serializer that a payload uses: it converts the elements of a payload to bytes and back. */
 export interface PayloadCodec {
-  /** `json`, `msgpack`, `cbor` or another: payloads of the same name are of the same form. */
+  /** `json`, `msgpack`, `cbor` or another: payloads of codecs with the same name have the same encoding. */
   readonly name: string;
 
-  /** `count` elements in the form of {@link PayloadCodec.decodePayload}. @throws SerializationFailure */
+  /** Encodes `count` elements, in the form that {@link PayloadCodec.decodePayload} reads. @throws SerializationFailure */
   encodePayload(args: Args, kwargs: Kwargs, count: PayloadCount): Uint8Array<ArrayBuffer>;
 
-  /** The values of a payload that has been checked to be well-formed. */
+  /** Decodes a payload that has been checked to be well-formed. */
   decodePayload(
     bytes: Uint8Array,
     count: PayloadCount,
@@ -26,8 +26,8 @@ export interface PayloadCodec {
 }
 
 /**
- * Makes a payload's bytes for one serializer of those for another, without decoding them. See `transcode`.
- * @returns undefined when it does not know one of the two
+ * Converts the bytes of a payload from one serializer to another, without decoding them. See `transcode`.
+ * @returns undefined when it does not support one of the two serializers
  * @throws SerializationFailure
  */
 export type Transcoder = (
@@ -40,14 +40,14 @@ export type Transcoder = (
 let transcoder: Transcoder | undefined;
 
 /**
- * From now on, payloads in this process are transcoded so: a router wants that, and a client stays small without. What the
- * transcoder does not know is decoded and encoded, as everything is before.
+ * Sets the transcoder for all payloads of this process. Routers set one; clients do not, to stay small. Without a transcoder,
+ * and for serializers that it does not support, payloads are decoded and encoded again.
  */
 export function transcodeWith(wanted: Transcoder | undefined): void {
   transcoder = wanted;
 }
 
-/** A payload in the form of another serializer, or why there is none. */
+/** A payload encoded for another serializer, or the error that prevented it. */
 type Transcoded =
   | { readonly serializer: PayloadCodec; readonly bytes: Uint8Array; readonly failure: undefined }
   | { readonly serializer: PayloadCodec; readonly bytes: undefined; readonly failure: SerializationFailure };
@@ -57,8 +57,8 @@ const NO_KWARGS: Kwargs = Object.freeze({});
 const NOT_TRANSCODED: readonly never[] = [];
 
 /**
- * Args and Kwargs of one message. They are decoded on first touch, once; towards a peer of the
- * serializer they came with, the very bytes go out again. A payload is never changed.
+ * Args and Kwargs of one message. They are decoded once, on first access; a receiver with the same serializer is sent the
+ * received bytes unchanged. A payload is immutable.
  */
 export class Payload {
   /** The payload of a message that has neither Args nor Kwargs. */
@@ -66,18 +66,18 @@ export class Payload {
   /** How many bytes have been transcoded in this process so far, read and written; used to count the cost of sending. */
   static transcodedBytes = 0;
 
-  /** How many elements stand on the wire. */
+  /** The number of elements on the wire. */
   readonly count: PayloadCount;
   #args: Args | undefined;
   #kwargs: Kwargs | undefined;
   #serializer: PayloadCodec | undefined;
-  /** What `#serializer` has written, or read: a range of `#bytes`. */
+  /** The encoding by `#serializer`: a range of `#bytes`. */
   #bytes: Uint8Array | undefined;
   #start: number;
   #end: number;
-  /** The same payload for other serializers, each made when first asked for. */
+  /** The payload encoded for other serializers, each on first use. */
   #transcoded: readonly Transcoded[] = NOT_TRANSCODED;
-  /** Whether the bytes are its own, and not lent. */
+  /** Whether this payload owns the bytes; false while they are borrowed. */
   #kept = false;
 
   private constructor(
@@ -98,23 +98,22 @@ export class Payload {
     this.#end = end;
   }
 
-  /** A payload of values. What is empty and need not be there is left out (spec: Messages). */
+  /** A payload of values. Empty elements that may be omitted are omitted (spec: Messages). */
   static of(args?: Args, kwargs?: Kwargs): Payload {
     const hasKwargs = kwargs !== undefined && Object.keys(kwargs).length > 0;
     if (!hasKwargs && (args === undefined || args.length === 0)) return Payload.none;
     return new Payload(hasKwargs ? 2 : 1, args ?? NO_ARGS, hasKwargs ? kwargs : NO_KWARGS);
   }
 
-  /** A payload of values as a peer has sent them: what is empty stays. */
+  /** A payload of values exactly as a peer sent them: empty elements are kept. */
   static received(args?: Args, kwargs?: Kwargs): Payload {
     const count = args === undefined ? 0 : kwargs === undefined ? 1 : 2;
     return count === 0 ? Payload.none : new Payload(count, args, kwargs ?? NO_KWARGS);
   }
 
   /**
-   * A payload as it came from the wire.
-   * @param bytes have `count` elements in the form that `serializer.decodePayload` takes, checked already, from
-   *   `start` up to `end`
+   * A payload as received.
+   * @param bytes from `start` to `end`: `count` elements in the form that `serializer.decodePayload` reads, already checked
    */
   static encoded(
     serializer: PayloadCodec,
@@ -136,8 +135,8 @@ export class Payload {
   }
 
   /**
-   * The elements as `serializer` writes them.
-   * @throws SerializationFailure when it has no form for one of the values
+   * The elements, encoded by `serializer`.
+   * @throws SerializationFailure when it cannot encode one of the values
    */
   as(serializer: PayloadCodec): Uint8Array {
     if (this.#bytes !== undefined && this.#serializer === serializer) return this.#view(this.#bytes);
@@ -154,16 +153,15 @@ export class Payload {
     return bytes;
   }
 
-  /** Writes the elements as `serializer` does. @throws SerializationFailure */
+  /** Writes the elements in the encoding of `serializer`. @throws SerializationFailure */
   write(serializer: PayloadCodec, writer: FrameWriter): void {
     if (this.#bytes === undefined || this.#serializer !== serializer) writer.put(this.as(serializer));
     else writer.put(this.#bytes, this.#start, this.#end);
   }
 
   /**
-   * This payload with bytes of its own, to be kept longer than its frame. What was decoded of it, or made for other
-   * serializers, is given up, so that it takes no more memory than its bytes. Who reads it while it stays kept, or
-   * sends it, does so by {@link lend}.
+   * This payload with a copy of its bytes, so that it can outlive its frame. Decoded values and other encodings are dropped,
+   * so that it takes no more memory than its bytes. To read or send it while it is kept, use {@link lend}.
    */
   keep(): this {
     if (this.#bytes === undefined) return this;
@@ -179,7 +177,7 @@ export class Payload {
     return this;
   }
 
-  /** The same payload for one use: what is decoded of it does not stay with this one. */
+  /** A payload with the same bytes, for one use: values decoded from it are not cached in this one. */
   lend(): Payload {
     if (this.#bytes === undefined) return this;
     return new Payload(
@@ -193,19 +191,19 @@ export class Payload {
     );
   }
 
-  /** Its bytes, and their serializer; undefined for values that are not encoded yet. A view. */
+  /** The bytes, as a view, and their serializer; undefined for values that are not encoded yet. */
   get encoded(): { readonly serializer: PayloadCodec; readonly bytes: Uint8Array } | undefined {
     const serializer = this.#serializer;
     if (serializer === undefined || this.#bytes === undefined) return undefined;
     return { serializer, bytes: this.#view(this.#bytes) };
   }
 
-  /** The number of its bytes; 0 for values that are not encoded yet. */
+  /** The length in bytes; 0 for values that are not encoded yet. */
   get size(): number {
     return this.#end - this.#start;
   }
 
-  /** Remembers what comes of it, a failure too: there may be many who are to have the payload in this form. */
+  /** Caches the result, even a failure: many receivers may need the same encoding. */
   #transcodeOnce(serializer: PayloadCodec): Uint8Array {
     countTranscoded(this.size);
     try {

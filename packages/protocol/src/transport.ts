@@ -28,12 +28,12 @@ export interface TransportListener {
    * 128 KiB calls this at the latest when it has sent everything.
    */
   drained?(): void;
-  /** The peer has given a sign of life that is no message, such as a Pong. */
+  /** Something other than a message shows that the peer is alive, such as a Pong. */
   alive?(): void;
   /**
    * The channel has closed. Called once, as the last method.
-   * @param by who closed it: `self` when this side did of its own accord, such as for a peer that is silent; `peer`, the
-   *   default, for anything else
+   * @param by the side that closed it: `self` when this side did on its own initiative, for example because the peer was
+   *   silent; `peer`, the default, in all other cases
    */
   closed(reason: string, by?: ClosedBy): void;
 }
@@ -63,7 +63,7 @@ export interface Transport {
   /** The same for a string; only on channels that accept strings. */
   sendText?(text: string): void;
   /**
-   * Asks the peer, below the messages, whether it is there: a Ping, say, whose answer the listener hears of as `alive`.
+   * Checks whether the peer is still there without sending it a message, by a Ping for example. `alive` reports the answer.
    * @returns false when it cannot do so on this channel; channels that never can lack this method
    */
   probe?(): boolean;
@@ -84,7 +84,7 @@ export interface Transport {
   close(failure?: TransportFailure): void;
 }
 
-/** Who closed a channel. */
+/** The side that closed a channel. */
 export type ClosedBy = 'peer' | 'self';
 
 /** Faults of a peer for which a transport may have a code of its own. */

@@ -15,7 +15,7 @@ export const PADDING = 0x3d;
 export function toBase64(bytes: Uint8Array): string {
   const text = new Uint8Array(4 * Math.ceil(bytes.length / 3));
   let to = 0;
-  // Bytes behind the last count as 0 first; padding then replaces what came of them.
+  // Bytes beyond the end count as 0; padding then replaces the characters that result from them.
   for (let from = 0; from < bytes.length; from += 3) {
     const bits = ((bytes[from] ?? 0) << 16) | ((bytes[from + 1] ?? 0) << 8) | (bytes[from + 2] ?? 0);
     for (let shift = 18; shift >= 0; shift -= 6) text[to++] = ALPHABET[(bits >> shift) & 63] ?? 0;
@@ -24,7 +24,7 @@ export function toBase64(bytes: Uint8Array): string {
   return readText(text, 0, text.length);
 }
 
-/** The bytes that `text` stands for, or undefined when it is not base64 with padding. */
+/** The bytes that `text` encodes; undefined when it is not base64 with padding. */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (text.length % 4 !== 0 || !/^[\d+/A-Za-z]*={0,2}$/.test(text)) return undefined;
   const latin1 = atob(text);

@@ -3,8 +3,8 @@ import { isDict, isEmpty, NO_ENTRIES } from '../fields.ts';
 import type { FrameWriter } from '../frame-writer.ts';
 
 /**
- * How a format starts an integer or a string. Both formats do it alike: a number below `limit` is part
- * of the first byte, a larger one follows in 1, 2, 4 or 8 bytes, as told by `code` and the three after it.
+ * How a format encodes the head of an integer or a string. Both formats work alike: a number below `limit` is part of the
+ * first byte; a larger one follows in 1, 2, 4 or 8 bytes, which `code` and the three codes after it indicate.
  */
 interface Head {
   readonly limit: number;
@@ -12,7 +12,7 @@ interface Head {
   readonly code: number;
 }
 
-/** What of a format writing a frame takes. */
+/** The parts of a format that are needed to write a frame. */
 export interface FrameFormat {
   readonly integer: Head;
   readonly text: Head;
@@ -23,19 +23,19 @@ export interface FrameFormat {
   readonly encodeValue: (value: unknown) => Uint8Array;
 }
 
-/** Begins a list with the elements; `count` values of a payload are to follow. */
+/** Writes the head of a message and its elements; `count` values of a payload have to follow. */
 export function writeEnvelope(
   writer: FrameWriter,
   format: FrameFormat,
   elements: readonly unknown[],
   count: number,
 ): void {
-  // No message has so many elements that the length would not fit.
+  // No message has more elements than the first byte of a list can express.
   writer.octet(format.list + elements.length + count);
   for (const element of elements) writeElement(writer, format, element);
 }
 
-/** Most elements need no machinery. */
+/** Writes an element, with fast paths for the most frequent kinds. */
 function writeElement(writer: FrameWriter, format: FrameFormat, element: unknown): void {
   if (typeof element === 'number' && element >= 0 && Number.isSafeInteger(element)) {
     writeHead(writer, format.integer, element);

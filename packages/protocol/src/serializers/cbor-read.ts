@@ -1,4 +1,4 @@
-/** Values out of CBOR that the walk has found well-formed. */
+/** Reads values of CBOR that the scanner has checked. */
 import { NO_ENTRIES } from '../fields.ts';
 import { joinWords, narrowed, readFloat32, readFloat64, readUnsigned, setKey } from './binary.ts';
 import {
@@ -19,14 +19,14 @@ import {
 } from './cbor-skip.ts';
 import type { ReadText } from './text.ts';
 
-/** Reads one value after the other. */
+/** Reads consecutive values. */
 export class CborReader {
   readonly #bytes: Uint8Array;
   #at: number;
   readonly #readText: ReadText;
 
   /**
-   * @param bytes values that {@link skipValue} has seen; the first starts at `at`
+   * @param bytes values that {@link skipValue} has checked; the first starts at `at`
    * @param text reads strings
    */
   constructor(bytes: Uint8Array, at: number, text: ReadText) {
@@ -105,7 +105,7 @@ export class CborReader {
     return dict;
   }
 
-  /** Steps over the break, should there be one. */
+  /** Skips the break, if there is one. */
   #breaks(): boolean {
     if (this.#bytes[this.#at] !== BREAK) return false;
     this.#at += 1;
@@ -118,7 +118,7 @@ function integerAt(bytes: Uint8Array, byte: number, at: number): number | bigint
   return joinWords(readUnsigned(bytes, at + 1, 4), readUnsigned(bytes, at + 5, 4));
 }
 
-/** -1 - n, which is how negative integers are written. */
+/** -1 - n: the encoding of negative integers. */
 function complement(value: number | bigint): number | bigint {
   return typeof value === 'number' && value < Number.MAX_SAFE_INTEGER
     ? -1 - value
@@ -132,13 +132,13 @@ function tagged(tag: number, value: unknown): unknown {
   return value;
 }
 
-/** The date so many seconds after 1970, if there is one. */
+/** The date this many seconds after 1970; undefined when a Date cannot express it. */
 function dateOf(seconds: number): Date | undefined {
   const date = new Date(Math.round(seconds * 1000));
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
-/** By way of hexadecimal, which takes time in proportion to the length. */
+/** Converts by way of hexadecimal, in linear time. */
 function bignum(bytes: Uint8Array): bigint {
   let digits = '0x0';
   for (const byte of bytes) digits += byte.toString(16).padStart(2, '0');
@@ -169,7 +169,7 @@ function simple(bytes: Uint8Array, byte: number, at: number): unknown {
     case 27:
       return readFloat64(bytes, at);
     default:
-      // Null; and undefined, which other formats have no form for.
+      // Null, or undefined, which the other formats cannot express.
       return null;
   }
 }

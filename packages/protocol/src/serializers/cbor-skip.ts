@@ -27,7 +27,7 @@ export const TAG_NEGATIVE_BIGNUM = 3;
 export const MAX_BIGNUM = 1024;
 
 /**
- * Tags that make a value depend on others or call for an object to be built: packed (6, 51), string and
+ * Tags that make a value depend on others or require an object to be created: packed (6, 51), string and
  * value references (25, 256, 28, 29), generic objects (27), records and bundles (105, and above 57000).
  */
 const REFUSED_TAGS: ReadonlySet<number> = new Set([
@@ -69,7 +69,7 @@ export function argumentOf(bytes: Uint8Array, byte: number, at: number): number 
  */
 export function skipValue(bytes: Uint8Array, at: number, depth: number): number {
   const byte = bytes[at];
-  if (byte === undefined) throw violation('the end came early', at);
+  if (byte === undefined) throw violation('unexpected end', at);
   const major = byte >> 5;
   const info = byte & 31;
   if (info > 27) return skipOpen(bytes, at, byte, depth);
@@ -99,13 +99,13 @@ function skipOpen(bytes: Uint8Array, at: number, byte: number, depth: number): n
     if (major === DICT) return skipOpenDict(bytes, at + 1, depth);
     if (major === TEXT || major === BYTES) return skipChunks(bytes, at + 1, major);
   }
-  throw violation(`no value starts with 0x${byte.toString(16)}`, at);
+  throw violation(`invalid first byte 0x${byte.toString(16)}`, at);
 }
 
 /** False, true, null, undefined and floats. Other simple values are refused. */
 function skipSimple(byte: number, at: number, content: number): number {
   const info = byte & 31;
-  if (info < 20 || info === 24) throw violation('a simple value without a meaning', at);
+  if (info < 20 || info === 24) throw violation('an unassigned simple value', at);
   return content;
 }
 
@@ -120,7 +120,7 @@ function skipChunks(bytes: Uint8Array, at: number, major: number): number {
   let next = at;
   while (bytes[next] !== BREAK) {
     const byte = bytes[next] ?? 0;
-    if (byte >> 5 !== major || (byte & 31) > 27) throw violation('no chunk of a string', next);
+    if (byte >> 5 !== major || (byte & 31) > 27) throw violation('expected a chunk of a string', next);
     next = skipValue(bytes, next, 0);
   }
   return next + 1;
@@ -162,27 +162,27 @@ function skipOpenDict(bytes: Uint8Array, at: number, depth: number): number {
 }
 
 /**
- * The keys of a message's own dicts are strings (MSG-2). Inside of Args, Kwargs and the like they may
- * be integers as well, which read as their decimals.
+ * The keys of a message's own dicts are strings (MSG-2). Inside Args, Kwargs and other
+ * data, they may also be integers, which are read as decimal text.
  */
 function skipEntry(bytes: Uint8Array, at: number, inside: number): number {
   const major = (bytes[at] ?? 0) >> 5;
-  if (major !== TEXT && (major > NEGATIVE || inside === 2)) throw violation('a key that is no string', at);
+  if (major !== TEXT && (major > NEGATIVE || inside === 2)) throw violation('a key that is not a string', at);
   return skipValue(bytes, skipValue(bytes, at, inside), inside);
 }
 
 /** A tag and its value; nesting tags nests. */
 function skipTagged(bytes: Uint8Array, at: number, tag: number, depth: number): number {
   const inside = enter(bytes, at, 1, depth);
-  if (REFUSED_TAGS.has(tag)) throw violation(`tag ${tag}, which is not accepted,`, at);
+  if (REFUSED_TAGS.has(tag)) throw violation(`unsupported tag ${tag}`, at);
   const end = skipValue(bytes, at, inside);
   if (tag === TAG_BIGNUM || tag === TAG_NEGATIVE_BIGNUM) checkBignum(bytes, at, end);
   return end;
 }
 
 function checkBignum(bytes: Uint8Array, at: number, end: number): void {
-  if ((bytes[at] ?? 0) >> 5 !== BYTES) throw violation('a big integer that is no byte string', at);
-  if (end - at > MAX_BIGNUM + 3) throw violation('a big integer of too many bytes', at);
+  if ((bytes[at] ?? 0) >> 5 !== BYTES) throw violation('a big integer that is not a byte string', at);
+  if (end - at > MAX_BIGNUM + 3) throw violation(`a big integer of more than ${MAX_BIGNUM} bytes`, at);
 }
 
 /** True for a frame that starts with a list of indefinite length. */
@@ -212,12 +212,12 @@ export function endOfList(frame: Uint8Array, at: number): number {
 
 /** The end of Args, which starts at `at`. @throws ProtocolViolation */
 export function skipArgs(bytes: Uint8Array, at: number): number {
-  if ((bytes[at] ?? 0) >> 5 !== LIST) throw violation('expected a list, Args,', at);
+  if ((bytes[at] ?? 0) >> 5 !== LIST) throw violation('expected a list as Args', at);
   return skipValue(bytes, at, 1);
 }
 
 /** The end of Kwargs, which starts at `at`. @throws ProtocolViolation */
 export function skipKwargs(bytes: Uint8Array, at: number): number {
-  if ((bytes[at] ?? 0) >> 5 !== DICT) throw violation('expected a dict, Kwargs,', at);
+  if ((bytes[at] ?? 0) >> 5 !== DICT) throw violation('expected a dict as Kwargs', at);
   return skipValue(bytes, at, 1);
 }

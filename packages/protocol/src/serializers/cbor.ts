@@ -1,4 +1,4 @@
-/** Serializer `cbor`: `wamp.2.cbor`, written by cbor-x, and read by a reader of its own. */
+/** Serializer `cbor`: `wamp.2.cbor`. Values are written by cbor-x and read by our own reader. */
 import * as library from 'cbor-x/encode';
 import { SerializationFailure } from '../errors.ts';
 import type { Serializer } from '../serializer.ts';
@@ -16,10 +16,10 @@ import {
 } from './cbor-skip.ts';
 import type { Dialect } from './values.ts';
 
-// cbor-x does not read: it would build whatever some 300 tags say, rename the key `__proto__`, refuse strings
-// of open length, and take a byte order mark from long ones.
+// cbor-x is not used for reading: it would create any object that some 300 tags describe, rename the key `__proto__`, refuse
+// strings of indefinite length, and remove a byte order mark from long ones.
 
-/** What is used of cbor-x, whose own types need those of Node. */
+/** The part of cbor-x that is used here. Its own types depend on those of Node. */
 interface CborEncoder {
   /** Writes integers as floats, too. */
   alwaysUseFloat: boolean;
@@ -33,13 +33,13 @@ const { addExtension, Encoder } = library as unknown as {
   }) => void;
 };
 
-/** The zero below zero, which cbor-x would write as the integer, which has no sign. */
+/** -0, which cbor-x would write as the integer 0, without its sign. */
 class NegativeZero {
   readonly value = -0;
 }
 const NEGATIVE_ZERO = new NegativeZero();
 
-// Other users of the library do not notice: the class is ours, and without a tag there is nothing to read.
+// This does not affect other users of the library: the class is private to this module, and nothing is read without a tag.
 addExtension({
   Class: NegativeZero,
   encode({ value }, encode) {
@@ -50,12 +50,12 @@ addExtension({
 });
 
 const encoder = new Encoder({
-  useRecords: false, // else dicts become records, a tag of cbor-x's own
-  variableMapSize: true, // else every dict has a length of 16 bits
-  tagUint8Array: false, // else binary data is a typed array instead of a byte string
+  useRecords: false, // otherwise dicts become records, a tag of cbor-x
+  variableMapSize: true, // otherwise every dict has a length of 16 bits
+  tagUint8Array: false, // otherwise binary data is a typed array instead of a byte string
 });
 
-/** The least integer that cbor-x writes as one. */
+/** The least integer that cbor-x writes as an integer. */
 const LEAST = -0x100000000;
 const BIGNUM_END = 2n ** BigInt(8 * MAX_BIGNUM);
 

@@ -8,13 +8,13 @@ import { BACKSLASH, DICT_END, DICT_START, QUOTE, ZERO } from './json-skip.ts';
 import { outgoing, type Dialect } from './values.ts';
 
 /**
- * Stands for the zero below zero, which JSON.stringify would write without its sign. No other string looks like it: those that
- * start with U+0000 are refused, or go on with base64.
+ * A placeholder for -0, which JSON.stringify would write without its sign. No other string is equal to it: strings that
+ * start with U+0000 are refused, except for those that continue with base64.
  */
 const NEGATIVE_ZERO = '\0-0';
-/** That stand-in as a value of its own: not the end of another string, and no key. */
+/** The placeholder as a whole value: not the end of another string, and not a key. */
 const WRITTEN_ZERO = /(?<!\\)"\\u0000-0"(?!:)/g;
-/** How many have been put in so far. */
+/** How many placeholders have been inserted so far. */
 let negativeZeros = 0;
 
 function negativeZero(): string {
@@ -67,7 +67,7 @@ export function writeElement(writer: FrameWriter, element: unknown): void {
   } else writer.text(stringify(element, 1));
 }
 
-/** What a division of whole numbers is exact for. */
+/** Integers up to this one are divided with 32-bit arithmetic. */
 const SMALL = 0x7fffffff;
 
 function writeInteger(writer: FrameWriter, value: number): void {
@@ -109,7 +109,7 @@ export function parse(text: string): unknown {
   return text.includes('\\u0000') ? JSON.parse(text, revive) : JSON.parse(text);
 }
 
-/** BIN-2: any other string than U+0000 and base64 is itself. */
+/** BIN-2: U+0000 and base64 stand for bytes; any other string is a string. */
 function revive(_key: string, value: unknown): unknown {
   if (typeof value !== 'string' || value.charCodeAt(0) !== 0) return value;
   return fromBase64(value.slice(1)) ?? value;

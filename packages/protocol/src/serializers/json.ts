@@ -61,7 +61,7 @@ function decode(frame: Uint8Array): Message {
   if (frame[start] !== LIST_START) throw malformed(frame, start);
   const type = reader.read(frame, skipBlanks(frame, start + 1));
   const layout = compiledLayoutOf(type);
-  // As long as the longest envelope, for lists that grow are slow.
+  // As long as the longest envelope, because growing a list is slow.
   const elements: unknown[] = [type, undefined, undefined, undefined, undefined];
   let count = 1;
   let next = nextElement(frame, reader.end);
@@ -81,18 +81,18 @@ function readHead(head: Uint8Array): readonly unknown[] {
     while (elements.length < HEAD_ELEMENTS) {
       const element = reader.read(head, skipBlanks(head, at + 1));
       at = skipBlanks(head, reader.end);
-      // Without a comma behind it, a number might go on.
+      // Without a comma after it, a number may be incomplete.
       if (head[at] !== COMMA) return elements;
       elements.push(element);
     }
   } catch (error) {
-    // The element is cut off, or not well-formed.
+    // The element is cut off or malformed.
     if (!(error instanceof ProtocolViolation)) throw error;
   }
   return elements;
 }
 
-/** Where the element after the one that ends at `at` starts; -1 when that was the last. */
+/** The start of the element after the one that ends at `at`; -1 if that was the last. */
 function nextElement(frame: Uint8Array, at: number): number {
   const next = skipBlanks(frame, at);
   if (frame[next] === COMMA) return skipBlanks(frame, next + 1);
@@ -102,7 +102,7 @@ function nextElement(frame: Uint8Array, at: number): number {
   return -1;
 }
 
-/** Args and Kwargs, where Args starts at `args`; -1 means that there are none. */
+/** Args and Kwargs. Args starts at `args`, which is -1 if there are none. */
 function readPayload(layout: Layout, frame: Uint8Array, args: number): Payload {
   if (args === -1) return Payload.none;
   if (!layout.payload) throw tooMany(layout);
@@ -117,7 +117,7 @@ function readPayload(layout: Layout, frame: Uint8Array, args: number): Payload {
     : Payload.encoded(json, frame, 2, args, kwargsEnd);
 }
 
-/** Where Kwargs, the last element, ends. */
+/** The end of Kwargs, the last element. */
 function skipKwargs(layout: Layout, frame: Uint8Array, at: number): number {
   const byte = frame[at];
   if (byte !== DICT_START && byte !== SMALL_N)
@@ -127,7 +127,7 @@ function skipKwargs(layout: Layout, frame: Uint8Array, at: number): number {
   return end;
 }
 
-/** What follows a null in the place of Args, which some peers send for none. */
+/** The payload after a null in the place of Args, which some peers send for absent Args. */
 function readKwargsAlone(layout: Layout, frame: Uint8Array, args: number): Payload {
   const kwargs = nextElement(frame, skipValue(frame, args, 1));
   if (kwargs === -1) return Payload.none;
@@ -141,7 +141,7 @@ function decodePayload(
   count: PayloadCount,
 ): { args: Args | undefined; kwargs: Kwargs | undefined } {
   if (count === 0) return { args: undefined, kwargs: undefined };
-  // `decode` has seen that the first is a list and the second a dict.
+  // `decode` has checked that the first is a list and the second a dict.
   const [args, kwargs] = parse(`[${readText(bytes, 0, bytes.length)}]`) as [Args, Kwargs | undefined];
   return { args, kwargs };
 }

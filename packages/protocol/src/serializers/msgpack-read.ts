@@ -1,4 +1,4 @@
-/** Values out of MessagePack that the walk has found well-formed. */
+/** Reads values of MessagePack that the scanner has checked. */
 import { NO_ENTRIES } from '../fields.ts';
 import { joinWords, narrowed, readFloat32, readFloat64, readUnsigned, setKey } from './binary.ts';
 import {
@@ -14,14 +14,14 @@ import {
 } from './msgpack-skip.ts';
 import type { ReadText } from './text.ts';
 
-/** Reads one value after the other. */
+/** Reads consecutive values. */
 export class MsgpackReader {
   readonly #bytes: Uint8Array;
   #at: number;
   readonly #readText: ReadText;
 
   /**
-   * @param bytes values that {@link skipValue} has seen; the first starts at `at`
+   * @param bytes values that {@link skipValue} has checked; the first starts at `at`
    * @param text reads strings
    */
   constructor(bytes: Uint8Array, at: number, text: ReadText) {
@@ -88,7 +88,7 @@ export class MsgpackReader {
     return null;
   }
 
-  /** Seconds since 1970, the two longer forms with nanoseconds. */
+  /** A timestamp: seconds since 1970, and nanoseconds in the two longer forms. */
   #timestamp(length: number): Date {
     const start = this.#at + 1;
     this.#at = start + length;

@@ -75,7 +75,7 @@ export function lengthOf(bytes: Uint8Array, byte: number, at: number): number {
  */
 export function skipValue(bytes: Uint8Array, at: number, depth: number): number {
   const byte = bytes[at];
-  if (byte === undefined) throw violation('the end came early', at);
+  if (byte === undefined) throw violation('unexpected end', at);
   const content = endOf(bytes, at + 1, WIDTH[byte] ?? 0);
   const kind = KIND[byte];
   if (kind === SCALAR) return content;
@@ -92,7 +92,7 @@ export function skipValue(bytes: Uint8Array, at: number, depth: number): number 
     case EXTENSION:
       return skipExtension(bytes, content, length);
     default:
-      throw violation(`no value starts with 0x${byte.toString(16)}`, at);
+      throw violation(`invalid first byte 0x${byte.toString(16)}`, at);
   }
 }
 
@@ -104,14 +104,14 @@ function skipText(bytes: Uint8Array, at: number, length: number): number {
 
 /**
  * Accepts two extension types: the timestamp, and the one octet with which msgpackr writes `undefined`, as wampy does for
- * absent options. All others are private to some library and would build objects: references, records, errors, regular
+ * absent options. All others are private to one library and would create objects: references, records, errors, regular
  * expressions.
  */
 function skipExtension(bytes: Uint8Array, at: number, length: number): number {
   const end = endOf(bytes, at + 1, length);
   if (isUndefined(bytes, at, length)) return end;
   if (bytes[at] !== 0xff || (length !== 4 && length !== 8 && length !== 12)) {
-    throw violation('an extension type that is not accepted', at);
+    throw violation('an unsupported extension type', at);
   }
   return end;
 }
@@ -139,15 +139,15 @@ function skipDict(bytes: Uint8Array, at: number, count: number, depth: number): 
   const inside = enter(bytes, at, 2 * count, depth);
   let next = at;
   for (let index = 0; index < count; index += 1) {
-    if (!isKey(bytes[next] ?? 0, depth)) throw violation('a key that is no string', next);
+    if (!isKey(bytes[next] ?? 0, depth)) throw violation('a key that is not a string', next);
     next = skipValue(bytes, skipValue(bytes, next, inside), inside);
   }
   return next;
 }
 
 /**
- * The keys of a message's own dicts are strings (MSG-2). Inside of Args, Kwargs and the like they may
- * be integers as well, which read as their decimals.
+ * The keys of a message's own dicts are strings (MSG-2). Inside Args, Kwargs and other
+ * data, they may also be integers, which are read as decimal text.
  */
 function isKey(byte: number, depth: number): boolean {
   return (
@@ -165,12 +165,12 @@ export function countElements(frame: Uint8Array): number {
 
 /** The end of Args, which starts at `at`. @throws ProtocolViolation */
 export function skipArgs(bytes: Uint8Array, at: number): number {
-  if (KIND[bytes[at] ?? 0] !== LIST) throw violation('expected a list, Args,', at);
+  if (KIND[bytes[at] ?? 0] !== LIST) throw violation('expected a list as Args', at);
   return skipValue(bytes, at, 1);
 }
 
 /** The end of Kwargs, which starts at `at`. @throws ProtocolViolation */
 export function skipKwargs(bytes: Uint8Array, at: number): number {
-  if (KIND[bytes[at] ?? 0] !== DICT) throw violation('expected a dict, Kwargs,', at);
+  if (KIND[bytes[at] ?? 0] !== DICT) throw violation('expected a dict as Kwargs', at);
   return skipValue(bytes, at, 1);
 }

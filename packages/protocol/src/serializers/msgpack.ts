@@ -1,4 +1,4 @@
-/** Serializer `msgpack`: `wamp.2.msgpack`, written by msgpackr, and read by a reader of its own. */
+/** Serializer `msgpack`: `wamp.2.msgpack`. Values are written by msgpackr and read by our own reader. */
 import * as library from 'msgpackr/pack';
 import { SerializationFailure } from '../errors.ts';
 import type { Serializer } from '../serializer.ts';
@@ -7,10 +7,10 @@ import { MsgpackReader } from './msgpack-read.ts';
 import { contentOf, countElements, skipArgs, skipKwargs, skipValue } from './msgpack-skip.ts';
 import type { Dialect } from './values.ts';
 
-// msgpackr does not read: it would build whatever its extensions say, rename the key `__proto__`, and take
-// a byte order mark from long strings.
+// msgpackr is not used for reading: it would create any object that an extension describes, rename the key `__proto__`, and
+// remove a byte order mark from long strings.
 
-/** What is used of msgpackr, whose own types need those of Node. */
+/** The part of msgpackr that is used here. Its own types depend on those of Node. */
 interface Msgpackr {
   readonly Packr: new (options: Readonly<Record<string, boolean>>) => { pack(value: unknown): Uint8Array };
   readonly addExtension: <T>(extension: {
@@ -26,7 +26,7 @@ interface Room {
 
 const { addExtension, Packr } = library as unknown as Msgpackr;
 
-/** An integer above 2^32, which msgpackr would write as a float, or as a signed one if it is a BigInt. */
+/** An integer above 2^32, which msgpackr would write as a float, or as a signed integer if it is a BigInt. */
 class Unsigned64 {
   readonly value: bigint;
 
@@ -35,8 +35,8 @@ class Unsigned64 {
   }
 }
 
-// An extension is the way to write bytes with msgpackr. Other users of the library do not notice: the
-// class is ours, and the type is none that a byte on the wire can name.
+// An extension is how msgpackr can be made to write given bytes. It does not affect other users of the library: the class
+// is private to this module, and no byte on the wire can select its type.
 addExtension({
   Class: Unsigned64,
   type: 0x100,
@@ -47,7 +47,7 @@ addExtension({
   },
 });
 
-/** The zero below zero, which msgpackr would write as the integer, which has no sign. */
+/** -0, which msgpackr would write as the integer 0, without its sign. */
 class NegativeZero {
   readonly value = -0;
 }
@@ -64,12 +64,12 @@ addExtension({
 });
 
 const packr = new Packr({
-  useRecords: false, // else dicts become records, an extension of msgpackr's own
-  variableMapSize: true, // else every dict has a length of 16 bits
-  useToJSON: false, // `outgoing` calls it; here it would be a key that a peer chose
+  useRecords: false, // otherwise dicts become records, an extension of msgpackr
+  variableMapSize: true, // otherwise every dict has a length of 16 bits
+  useToJSON: false, // `outgoing` has called it; any `toJSON` left is a key of the data
 });
 
-/** The least integer that msgpackr writes as one. */
+/** The least integer that msgpackr writes as an integer. */
 const LEAST = -0x80000000;
 
 const dialect: Dialect = {

@@ -3,21 +3,21 @@ import { SerializationFailure } from '../errors.ts';
 import type { Dict } from '../words.ts';
 import { MAX_DEPTH } from '../serializer.ts';
 
-/** How one format takes the values that formats differ in; each returns a value or throws. */
+/** How one format writes the values in which formats differ. Each function returns a value or throws. */
 export interface Dialect {
   readonly text: (value: string) => unknown;
   readonly number: (value: number) => unknown;
   readonly bigint: (value: bigint) => unknown;
   readonly bytes: (value: Uint8Array) => unknown;
   readonly date: (value: Date) => unknown;
-  /** Judges a key of a dict. */
+  /** Checks a key of a dict. */
   readonly key: (key: string) => void;
 }
 
 /**
- * The value as `dialect` writes it: the very same when nothing has to change, else a copy. `depth`
- * lists and dicts are open around it.
- * @throws SerializationFailure for functions, symbols, maps and the like, and for what nests deeper than MAX_DEPTH
+ * The value as `dialect` writes it: the value itself when nothing has to change, else a copy. It is nested in `depth` lists
+ * and dicts.
+ * @throws SerializationFailure for functions, symbols, maps and the like, and for values that nest deeper than MAX_DEPTH
  */
 export function outgoing(value: unknown, dialect: Dialect, depth: number): unknown {
   switch (typeof value) {
@@ -39,7 +39,7 @@ export function outgoing(value: unknown, dialect: Dialect, depth: number): unkno
 }
 
 function outgoingObject(value: object, dialect: Dialect, depth: number): unknown {
-  // A cycle nests without end, so this check finds cycles as well.
+  // A cycle nests infinitely, so this check also finds cycles.
   if (depth >= MAX_DEPTH) {
     throw new SerializationFailure(`a value nests deeper than ${MAX_DEPTH} levels, or contains itself`);
   }
@@ -78,7 +78,7 @@ function outgoingDict(dict: Dict, dialect: Dialect, depth: number): Dict {
   return copy ?? dict;
 }
 
-/** Bytes, dates, what turns itself into JSON, and instances of a program's own classes, which are dicts. */
+/** Bytes, dates, objects with `toJSON`, and instances of application classes, which are written as dicts. */
 function outgoingInstance(value: object, dialect: Dialect, depth: number): unknown {
   if (ArrayBuffer.isView(value)) return dialect.bytes(bytesOf(value));
   if (value instanceof ArrayBuffer) return dialect.bytes(new Uint8Array(value));

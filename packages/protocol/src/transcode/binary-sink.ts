@@ -1,9 +1,9 @@
-/** What writing MessagePack and writing CBOR have in common. */
+/** The common part of the sinks for MessagePack and CBOR. */
 import { Sink } from './sink.ts';
 
 const floats = new DataView(new ArrayBuffer(8));
 
-/** Lists and dicts have a head with their length, which may become known only at their end. */
+/** Lists and dicts begin with a head that contains their length, which may be unknown until they end. */
 export abstract class BinarySink extends Sink {
   protected abstract listHead(count: number): void;
   protected abstract dictHead(count: number): void;
@@ -37,10 +37,10 @@ export abstract class BinarySink extends Sink {
     this.keys.add(start, this.at);
   }
 
-  /** How many bytes the head of so many elements or entries has. */
+  /** The size of the head of a list or dict of `count` elements or entries, in bytes. */
   protected abstract headSize(count: number): number;
 
-  /** A first byte, and a number of so many bytes behind it. */
+  /** Writes a first byte, and after it a number in `width` bytes. */
   protected head(byte: number, width: number, value: number): void {
     this.reserve(1 + width);
     const { bytes, at } = this;
@@ -50,7 +50,7 @@ export abstract class BinarySink extends Sink {
     this.at = at + 1 + width;
   }
 
-  /** A first byte, and two words behind it. */
+  /** Writes a first byte, and after it two words. */
   protected wide(byte: number, high: number, low: number): void {
     this.head(byte, 4, high);
     this.word(low);
@@ -66,13 +66,13 @@ export abstract class BinarySink extends Sink {
     this.at = at + 4;
   }
 
-  /** A first byte, and a float of 64 bits behind it. */
+  /** Writes a first byte, and after it a float of 64 bits. */
   protected double(byte: number, value: number): void {
     floats.setFloat64(0, value);
     this.wide(byte, floats.getUint32(0), floats.getUint32(4));
   }
 
-  /** Moves what stands from `content` on, so that the head at `start` has room. @returns where it ends then */
+  /** Moves everything from `content` on to make room for the head at `start`. @returns the new end */
   #makeRoom(start: number, content: number, count: number): number {
     const shift = this.headSize(count) - (content - start);
     const end = this.at;

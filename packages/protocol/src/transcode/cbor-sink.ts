@@ -1,4 +1,4 @@
-/** Writes CBOR, every length definite. */
+/** Writes CBOR in which all lengths are definite. */
 import { BinarySink } from './binary-sink.ts';
 import { invalidDate } from './dates.ts';
 
@@ -9,7 +9,7 @@ const BYTES = 0x40;
 const TEXT = 0x60;
 const LIST = 0x80;
 const DICT = 0xa0;
-/** Tag 1: seconds after 1970. */
+/** Tag 1: seconds since 1970. */
 const EPOCH = 0xc1;
 
 export class CborSink extends BinarySink {

@@ -1,4 +1,4 @@
-/** Reads CBOR that the walk has found well-formed, into a sink. */
+/** Reads CBOR that the scanner has checked, into a sink. */
 import { ProtocolViolation } from '../errors.ts';
 import { readFloat32, readFloat64, readUnsigned } from '../serializers/binary.ts';
 import { float16 } from '../serializers/cbor-read.ts';
@@ -36,7 +36,7 @@ export class CborSource {
     const bytes = this.#bytes;
     const at = this.#at;
     const byte = bytes[at] ?? 0;
-    if (at >= bytes.length) throw new ProtocolViolation(`CBOR: the end came early at ${at}`);
+    if (at >= bytes.length) throw new ProtocolViolation(`CBOR: unexpected end at byte ${at}`);
     const content = contentOf(byte, at);
     this.#at = content;
     switch (byte >> 5) {
@@ -62,7 +62,7 @@ export class CborSource {
     }
   }
 
-  /** The integer whose head is at `at`. @param isEpoch it is a date, should there be one so late or early */
+  /** The integer whose head is at `at`. @param isEpoch it is a date, if a Date can express it */
   #integer(byte: number, at: number, isEpoch: boolean): void {
     const isWide = (byte & 31) === 27;
     const high = isWide ? readUnsigned(this.#bytes, at + 1, 4) : 0;
@@ -77,7 +77,7 @@ export class CborSource {
     else this.#sink.unsigned(high, low);
   }
 
-  /** Writes the date so many seconds after 1970. @returns false, and writes nothing, when there is none */
+  /** Writes the date this many seconds after 1970. @returns false, without writing, when a Date cannot express it */
   #date(seconds: number): boolean {
     const milliseconds = clipped(Math.round(seconds * 1000));
     if (Number.isNaN(milliseconds)) return false;
@@ -99,7 +99,7 @@ export class CborSource {
     else this.#sink.binary(source, start, end);
   }
 
-  /** Puts the chunks of a string of open length together, in the memory that the sink has aside. @returns its length */
+  /** Joins the chunks of a string of indefinite length in the spare memory of the sink. @returns its length */
   #gather(): number {
     const bytes = this.#bytes;
     let length = 0;
@@ -149,7 +149,7 @@ export class CborSource {
     sink.closeDict(start, content, told, count, first);
   }
 
-  /** Steps over the break, should there be one. */
+  /** Skips the break, if there is one. */
   #breaks(): boolean {
     if (this.#bytes[this.#at] !== BREAK) return false;
     this.#at += 1;
@@ -181,7 +181,7 @@ export class CborSource {
     else this.#sink.unsignedKey(high, low);
   }
 
-  /** The value under a tag, and under all tags inside of that: only dates and big integers are more than the value. */
+  /** A tagged value, under any number of tags. Only the tags of dates and big integers change how the value is read. */
   #tagged(outermost: number): void {
     const bytes = this.#bytes;
     let tag = outermost;
@@ -205,7 +205,7 @@ export class CborSource {
     }
   }
 
-  /** A number, or a simple value, under the tag of dates. */
+  /** A number or a simple value with the tag of dates. */
   #late(byte: number, at: number): void {
     this.#at = contentOf(byte, at);
     if (byte >> 5 <= NEGATIVE) this.#integer(byte, at, true);
@@ -226,7 +226,7 @@ export class CborSource {
       start = 0;
     } else this.#at = end = start + argumentOf(source, byte, at);
     while (start < end && source[start] === 0) start += 1;
-    // What has more than 64 bits has no form in the other formats, and this neither.
+    // The sinks refuse -2^64, and with it this integer: the other formats cannot express more than 64 bits.
     if (end - start > 8) this.#sink.negative(0xffffffff, 0xffffffff);
     const middle = Math.max(start, end - 4);
     this.#words(
@@ -253,7 +253,7 @@ export class CborSource {
         this.#float(readFloat64(this.#bytes, at), isEpoch);
         break;
       default:
-        // Null; and undefined, which other formats have no form for.
+        // Null, or undefined, which the other formats cannot express.
         this.#sink.nil();
     }
   }

@@ -1,25 +1,25 @@
 /** Dates without Date objects. */
 import { SerializationFailure } from '../errors.ts';
 
-/** A date is so far from 1970 at most, in milliseconds (ECMAScript: Time Values and Time Range). */
+/** The largest distance of a Date from 1970, in milliseconds (ECMAScript: Time Values and Time Range). */
 const FURTHEST = 8.64e15;
 const DAY = 86_400_000;
 const ZERO = 0x30;
-/** The Gregorian calendar repeats itself after 400 years, of so many days. */
+/** The days of 400 years, after which the Gregorian calendar repeats itself. */
 const ERA = 146_097;
-/** From 1 March of the year 0 to 1970. */
+/** The days from 1 March of the year 0 to 1970. */
 const EPOCH_DAY = 719_468;
 
 export function invalidDate(): SerializationFailure {
-  return new SerializationFailure('an invalid Date has no form on the wire');
+  return new SerializationFailure('cannot write an invalid Date');
 }
 
-/** So many milliseconds after 1970, as a Date has them: NaN when that is too far. */
+/** The time value of a Date, in milliseconds since 1970: NaN when it is out of range. */
 export function clipped(milliseconds: number): number {
   return Math.abs(milliseconds) <= FURTHEST ? Math.trunc(milliseconds) + 0 : NaN;
 }
 
-/** Writes a date as `Date.prototype.toJSON` does, in 24 or 27 bytes. @returns where it ends */
+/** Writes a date as `Date.prototype.toJSON` does, in 24 or 27 bytes. @returns its end */
 export function writeDate(into: Uint8Array, at: number, milliseconds: number): number {
   const day = Math.floor(milliseconds / DAY);
   const time = milliseconds - day * DAY;
@@ -36,7 +36,7 @@ export function writeDate(into: Uint8Array, at: number, milliseconds: number): n
   return next + 1;
 }
 
-/** Year, month and day, counted in years that begin in March, so that a leap day is the last of one. */
+/** Year, month and day. Years are counted from March, so that a leap day is the last day of a year. */
 function writeDay(into: Uint8Array, at: number, day: number): number {
   const shifted = day + EPOCH_DAY;
   const era = Math.floor(shifted / ERA);

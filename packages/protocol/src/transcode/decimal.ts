@@ -1,15 +1,15 @@
-/** Integers in decimals. */
+/** Writes integers in decimal. */
 
 const ZERO = 0x30;
-/** Up to here, a division of whole numbers stays in 32 bits. */
+/** Integers up to this one are divided with 32-bit arithmetic. */
 const SMALL = 0x7fffffff;
-/** Nine digits. */
+/** The integers below this one have at most nine digits. */
 const BILLION = 1_000_000_000;
 const WORD = 0x100000000;
-/** The high word of 2^53, up to which a number is exact. */
+/** The high word of 2^53; numbers up to there are exact. */
 const EXACT = 0x200000;
 
-/** Writes the integer of two words, and `more`, which is 0 or 1. @returns where it ends */
+/** Writes the integer of two words, plus `more`, which is 0 or 1. @returns its end */
 export function writeDecimal(into: Uint8Array, at: number, high: number, low: number, more: number): number {
   if (high < EXACT) return writeNumber(into, at, high * WORD + low + more);
   const digits = String((BigInt(high) << 32n) + BigInt(low) + BigInt(more));

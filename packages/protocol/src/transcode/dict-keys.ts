@@ -1,25 +1,25 @@
-/** The keys of the dicts that are being written, so that of two entries with the same key only the last is left. */
+/** The keys of the dicts that are being written: of several entries with the same key, only the last is kept. */
 
-/** What is kept of an entry: where its key starts and ends, its bytes mixed in a large dict, and the entry that takes its place. */
+/** What is kept of an entry: the start and the end of its key, in large dicts the key's hash, and the entry that replaces it. */
 const FIELDS = 4;
 const END = 1;
 const MIX = 2;
 const PLACE = 3;
-/** An entry that another has taken the place of. */
+/** Marks an entry that another one has replaced. */
 const DROPPED = -1;
 /** In dicts of up to this many entries, each key is compared with all before it. */
 const FEW = 8;
-/** So many integers are kept for what comes next, at most. */
+/** How many integers of memory are kept for the next payload, at most. */
 const MOST_KEPT = 64 * 1024;
-/** Salted, so that a sender of keys cannot know which of them share a slot. */
+/** The salt of the hash, so that a sender cannot choose keys that share a slot. */
 const SECRET = Math.floor(Math.random() * 0x80000000) | 1;
 
-/** Memory that dicts are written into. */
+/** The memory into which dicts are written. */
 export interface Written {
   readonly bytes: Uint8Array;
-  /** Where it ends. */
+  /** The end of what has been written. */
   at: number;
-  /** Memory of at least that many bytes, for the moment. */
+  /** Temporary memory of at least `size` bytes. */
   aside(size: number): Uint8Array;
 }
 
@@ -27,15 +27,15 @@ export class DictKeys {
   /** A stack: the entries of each open dict are above those of the dict around it. */
   #entries = new Int32Array(FIELDS * 1024);
   #top = 0;
-  /** Which entry has which slot, plus one. */
+  /** For each slot, the entry in it plus one; 0 for a free slot. */
   #slots = new Int32Array(1024);
 
-  /** Where the entries of a dict start that begins now. */
+  /** The position of the first entry of a dict that begins now. */
   get top(): number {
     return this.#top;
   }
 
-  /** Forgets everything, and gives back what is more than the usual. */
+  /** Removes all entries, and releases memory above the usual size. */
   reset(): void {
     this.#top = 0;
     if (this.#entries.length > MOST_KEPT) this.#entries = new Int32Array(FIELDS * 1024);
@@ -54,9 +54,9 @@ export class DictKeys {
   }
 
   /**
-   * The dict ends whose first entry is `first`: entries that came again later are replaced by these, as in a dict that is
-   * set key by key.
-   * @returns how many entries there are less
+   * Ends the dict whose first entry is `first`. The last entry of a key replaces earlier ones, as when the keys of a dict are
+   * set one by one.
+   * @returns how many entries were removed
    */
   close(written: Written, first: number): number {
     const count = (this.#top - first) / FIELDS;
@@ -84,7 +84,7 @@ export class DictKeys {
     return dropped;
   }
 
-  /** The same by a table, for dicts of many entries. */
+  /** The same with a hash table, for large dicts. */
   #look(bytes: Uint8Array, first: number, count: number): number {
     const entries = this.#entries;
     const slots = this.#emptySlots(count);
@@ -108,7 +108,7 @@ export class DictKeys {
     return dropped;
   }
 
-  /** A power of two of slots, at most half of which will be taken. */
+  /** The number of slots: a power of two, of which at most half will be used. */
   #emptySlots(count: number): Int32Array {
     let size = 32;
     while (size < 2 * count) size *= 2;
@@ -116,7 +116,7 @@ export class DictKeys {
     return this.#slots.subarray(0, size).fill(0);
   }
 
-  /** `entry` stands where the first one of its key stood. */
+  /** Lets `entry` take the position of the first entry with its key. */
   #replace(place: number, entry: number): void {
     this.#entries[place + PLACE] = entry;
     this.#entries[entry + PLACE] = DROPPED;
@@ -132,7 +132,7 @@ export class DictKeys {
     return true;
   }
 
-  /** Writes the entries that are left, in their order. */
+  /** Writes the remaining entries, in their order. */
   #rewrite(written: Written, first: number): void {
     const { bytes } = written;
     const start = this.#entries[first] ?? 0;

@@ -13,40 +13,40 @@ import {
 import * as msgpack from '../serializers/msgpack-skip.ts';
 import { readText } from '../serializers/text.ts';
 
-/** One value of a payload, as bytes of its serializer. */
+/** One value of a payload, in the encoding of its serializer. */
 export interface Element {
   readonly kind: 'list' | 'dict' | 'other';
-  /** True for a list or a dict without anything in it. */
+  /** True for an empty list or dict. */
   readonly isEmpty: boolean;
-  /** A view. */
+  /** The encoded value, as a view. */
   readonly bytes: Uint8Array;
   /** Decodes the value. */
   value(): unknown;
 }
 
-/** What stands in Args and Kwargs. */
+/** The elements of Args and the entries of Kwargs. */
 export interface Elements {
   readonly args: readonly Element[];
   readonly kwargs: ReadonlyMap<string, Element>;
-  /** False when there are more than were asked for. */
+  /** False when there are more than requested. */
   readonly isComplete: boolean;
 }
 
-/** Where the parts of a list or a dict lie: its elements, or keys and values in turns. */
+/** The positions of the parts of a list or a dict: its elements, or its keys and values in turns. */
 interface Container {
   readonly kind: Element['kind'];
-  /** Parts as far as they were asked for: each starts here … */
+  /** The start of each requested part. */
   readonly starts: readonly number[];
-  /** … and ends here. */
+  /** The end of each requested part. */
   readonly ends: readonly number[];
-  /** The end of the whole; undefined when there are more parts than were asked for. */
+  /** The end of the list or dict; undefined when it has more parts than requested. */
   readonly end: number | undefined;
 }
 
 /** Finds up to `most` parts of the value at `at`, which has been checked to be well-formed. */
 type Open = (bytes: Uint8Array, at: number, most: number) => Container;
 
-/** How deep the elements of Args and Kwargs are nested: in these, and in the message. */
+/** The depth of the elements of Args and Kwargs: they are nested in these, and those in the message. */
 const DEPTH = 2;
 
 const OTHER: Container = { kind: 'other', starts: [], ends: [], end: undefined };
@@ -92,7 +92,7 @@ function openCbor(bytes: Uint8Array, tagged: number, most: number): Container {
 
 interface Counted {
   readonly kind: Element['kind'];
-  /** Infinity for as many as there are before a break. */
+  /** The number of parts; Infinity when a break ends them. */
   readonly count: number;
   readonly most: number;
   readonly skip: (bytes: Uint8Array, at: number, depth: number) => number;
@@ -114,9 +114,9 @@ function openCounted(bytes: Uint8Array, content: number, { kind, count, most, sk
 const OPEN: Partial<Record<string, Open>> = { json: openJson, msgpack: openMsgpack, cbor: openCbor };
 
 /**
- * The elements of a payload, of which `serializer` has checked the bytes.
- * @param most elements of Args, and entries of Kwargs, that are looked for
- * @returns undefined for a serializer that is not known here
+ * The elements of a payload whose bytes `serializer` has checked.
+ * @param most the maximum number of elements of Args, and of entries of Kwargs, to return
+ * @returns undefined for an unknown serializer
  */
 export function elementsOf(
   serializer: PayloadCodec,
@@ -143,13 +143,13 @@ export function elementsOf(
   };
 }
 
-/** The text of a key. In JSON, only values can be binary (BIN-2): a key that begins with U+0000 is itself. */
+/** The text of a key. In JSON, only values can be binary (BIN-2): a key that begins with U+0000 is taken literally. */
 function keyOf({ name }: PayloadCodec, key: Element): string {
   const { bytes } = key;
   return name === 'json' ? (JSON.parse(readText(bytes, 0, bytes.length)) as string) : String(key.value());
 }
 
-/** In JSON, a comma stands between the two. */
+/** In JSON, Args and Kwargs are separated by a comma. */
 function startOfKwargs(bytes: Uint8Array, end: number, { name }: PayloadCodec): number {
   if (name !== 'json') return end;
   const comma = skipBlanks(bytes, end);
@@ -170,7 +170,7 @@ function elementAt(
     kind,
     isEmpty: isComplete !== undefined,
     bytes: view,
-    // The first of `decodePayload` may be any value, by itself.
+    // `decodePayload` accepts any single value as its first element.
     value: () => serializer.decodePayload(view, 1).args,
   };
 }
@@ -182,15 +182,15 @@ const EMPTY_LIST: Partial<Record<string, Uint8Array>> = {
   cbor: Uint8Array.of(0x80),
 };
 
-/** Checks that a dict may be Kwargs: its keys are strings, which in JSON they are anyway. */
+/** Checks that a dict can be Kwargs: its keys have to be strings, as they always are in JSON. */
 const KWARGS: Partial<Record<string, (bytes: Uint8Array, at: number) => number>> = {
   msgpack: msgpack.skipKwargs,
   cbor: cbor.skipKwargs,
 };
 
 /**
- * A list and a dict, put together to the bytes of a payload, in memory of their own; empty ones are left out, as they are
- * in messages. The count says how many elements there are.
+ * Joins a list and a dict into the bytes of a payload, in new memory. Empty ones are omitted, as in messages. `count` is the
+ * number of elements that are left.
  * @throws ProtocolViolation for a dict whose keys are not strings
  */
 export function joinElements(

@@ -19,7 +19,7 @@ const SMALL_U = 0x75;
 /** The escape \u0000 as a string. */
 const UNICODE = 0x30;
 const HEX = '0123456789abcdef';
-/** What follows the backslash of a byte that has to be escaped: a letter, or \u and four digits; 0 when it need not be. */
+/** For each byte that has to be escaped, the letter after the backslash; `u` is followed by four digits. 0 for other bytes. */
 const ESCAPE = new Uint8Array(256).fill(SMALL_U, 0, 0x20);
 ESCAPE[QUOTE] = QUOTE;
 ESCAPE[BACKSLASH] = BACKSLASH;
@@ -32,23 +32,23 @@ for (const [byte, letter] of [
 ] as const) {
   ESCAPE[byte] = letter.charCodeAt(0);
 }
-/** The longest number or date, and what comes around it. */
+/** The longest number or date, with quotes and a comma. */
 const LONGEST = 32;
-/** What an escape takes. */
+/** The length of the longest escape. */
 const ESCAPED = 6;
 /** Up to this many bytes, a string is copied byte by byte. */
 const SHORT = 64;
 
 function inexact(): SerializationFailure {
-  return new SerializationFailure('JSON: no exact form for an integer beyond 2^53');
+  return new SerializationFailure('JSON: cannot write an integer beyond 2^53 exactly');
 }
 
-/** True for 2^53 and less. */
+/** True for integers up to 2^53. */
 function isExact(high: number, low: number): boolean {
   return high < 0x200000 || (high === 0x200000 && low === 0);
 }
 
-/** A comma follows each value, and the end of a list or dict takes the place of the last one. */
+/** Writes a comma after each value; the end of a list or dict replaces the last comma. */
 export class JsonSink extends Sink {
   nil(): void {
     this.#word('null,');
@@ -60,7 +60,7 @@ export class JsonSink extends Sink {
 
   float(value: number): void {
     if (value === 0) this.#word('-0,');
-    else if (!Number.isFinite(value)) throw new SerializationFailure(`JSON: no form for ${value}`);
+    else if (!Number.isFinite(value)) throw new SerializationFailure(`JSON: cannot write ${value}`);
     else {
       this.#word(String(value));
       this.octet(COMMA);
@@ -96,7 +96,7 @@ export class JsonSink extends Sink {
   }
 
   date(milliseconds: number): void {
-    if (Number.isNaN(milliseconds)) throw new SerializationFailure('JSON: no form for an invalid Date');
+    if (Number.isNaN(milliseconds)) throw new SerializationFailure('JSON: cannot write an invalid Date');
     this.reserve(LONGEST);
     this.bytes[this.at] = QUOTE;
     this.at = writeDate(this.bytes, this.at + 1, milliseconds);
@@ -127,7 +127,7 @@ export class JsonSink extends Sink {
     this.#close(DICT_END, count);
   }
 
-  /** Without the comma behind the last value. */
+  /** The payload, without the comma after the last value. */
   override copy(): Uint8Array<ArrayBuffer> {
     return this.bytes.slice(0, this.at - 1);
   }
@@ -193,7 +193,7 @@ export class JsonSink extends Sink {
     this.reserve(size);
     const { bytes } = this;
     let to = this.at;
-    // Bytes behind the last count as 0 first; padding then replaces what came of them.
+    // Bytes beyond the end count as 0; padding then replaces the characters that result from them.
     for (let from = at; from < end; from += 3) {
       const second = from + 1 < end ? (source[from + 1] ?? 0) : 0;
       const third = from + 2 < end ? (source[from + 2] ?? 0) : 0;

@@ -1,4 +1,4 @@
-/** Reads JSON that the scanner has found well-formed, into a sink of bytes. */
+/** Reads JSON that the scanner has checked, into a sink. */
 import {
   BACKSLASH,
   COMMA,
@@ -21,11 +21,11 @@ const COLON = 0x3a;
 const MINUS = 0x2d;
 const PLUS = 0x2b;
 const POINT = 0x2e;
-/** The letter of an exponent, in small. */
+/** The letter `e` of an exponent. */
 const SMALL_E = 0x65;
-/** Below this, an integer has the next one as its neighbour, so that the digits before it have made no mistake. */
+/** Below this limit, all integers are exact, so the digits added up so far have not been rounded. */
 const EXACT = 2 ** 53;
-/** The powers of ten that are numbers exactly. */
+/** The powers of ten that a number represents exactly. */
 const POWERS: readonly number[] = Array.from({ length: 23 }, (_, power) => 10 ** power);
 
 export class JsonSource {
@@ -38,7 +38,7 @@ export class JsonSource {
     this.#sink = sink;
   }
 
-  /** Writes the next value, and steps over the comma before it. @throws SerializationFailure */
+  /** Writes the next value; skips the comma before it. @throws SerializationFailure */
   next(): void {
     let at = skipBlanks(this.#bytes, this.#at);
     if (this.#bytes[at] === COMMA) at = skipBlanks(this.#bytes, at + 1);
@@ -112,7 +112,7 @@ export class JsonSource {
     sink.closeDict(start, content, 0, count, first);
   }
 
-  /** Where the next element starts, or the end of the list or dict stands. */
+  /** The start of the next element, or the position of the end of the list or dict. */
   #behind(end: number): number {
     const next = skipBlanks(this.#bytes, this.#at);
     const byte = this.#bytes[next];
@@ -121,7 +121,7 @@ export class JsonSource {
     return next;
   }
 
-  /** A string, its opening quote behind. */
+  /** Reads a string after its opening quote. */
   #string(at: number, isKey: boolean): void {
     const bytes = this.#bytes;
     let end = skipPlain(bytes, at);
@@ -143,14 +143,14 @@ export class JsonSource {
     const length = unescape(this.#bytes, at, end, text);
     if (isKey) sink.key(text, 0, length);
     else {
-      // BIN-2: any other string than U+0000 and base64 is itself.
+      // BIN-2: U+0000 and base64 stand for bytes; any other string is a string.
       const binary = length > 0 && text[0] === 0 ? decodeBase64(text, 1, length) : -1;
       if (binary === -1) sink.text(text, 0, length);
       else sink.binary(text, 1, binary);
     }
   }
 
-  /** Most numbers are digits, and maybe a point, of which a number can be made exactly. */
+  /** Most numbers consist of few digits and perhaps a point, and can be converted exactly here. */
   #number(at: number, first: number): void {
     const bytes = this.#bytes;
     const isNegative = first === MINUS;
@@ -172,7 +172,7 @@ export class JsonSource {
     this.#sink.number(isNegative ? -value : value);
   }
 
-  /** `value`, and the digits from `at` on. */
+  /** Appends the digits from `at` on to `value`. */
   #digits(at: number, value: number): number {
     const bytes = this.#bytes;
     let read = value;
@@ -187,7 +187,7 @@ export class JsonSource {
     return read;
   }
 
-  /** The exponent whose letter is behind. */
+  /** Reads an exponent after its letter. */
   #exponent(at: number): number {
     const sign = this.#bytes[at];
     const power = this.#digits(sign === MINUS || sign === PLUS ? at + 1 : at, 0);

@@ -1,10 +1,10 @@
-/** Strings of JSON as bytes: escapes, and base64. */
+/** Decodes escapes and base64 in strings of JSON, as bytes. */
 import { ALPHABET, PADDING } from '../serializers/base64.ts';
 import { BACKSLASH } from '../serializers/json-skip.ts';
 import { loneSurrogate } from './sink.ts';
 
 const SMALL_U = 0x75;
-/** What a letter behind a backslash stands for; others stand for themselves. */
+/** The meaning of each letter after a backslash; other characters stand for themselves. */
 const LETTERS: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => byte);
 for (const [letter, byte] of [
   ['b', 8],
@@ -20,7 +20,7 @@ const NONE = 0xff;
 const BITS = new Uint8Array(256).fill(NONE);
 for (const [bits, character] of ALPHABET.entries()) BITS[character] = bits;
 
-/** Writes the string from `at` up to `end`, in which there are escapes, without them. @returns how long it is then */
+/** Writes the string from `at` to `end` with its escapes resolved. @returns its new length */
 export function unescape(bytes: Uint8Array, at: number, end: number, into: Uint8Array): number {
   let to = 0;
   let next = at;
@@ -48,7 +48,7 @@ export function unescape(bytes: Uint8Array, at: number, end: number, into: Uint8
   return to;
 }
 
-/** The character of a surrogate and the escape behind it. @throws SerializationFailure when they make none */
+/** The character of a surrogate and the escape after it. @throws SerializationFailure when they are not a pair */
 function pairOf(first: number, bytes: Uint8Array, at: number): number {
   if (first < 0xdc00 && bytes[at] === BACKSLASH && bytes[at + 1] === SMALL_U) {
     const second = unitAt(bytes, at + 2);
@@ -83,8 +83,8 @@ function writeCharacter(into: Uint8Array, at: number, character: number): number
 }
 
 /**
- * Puts the bytes that base64 with padding stands for, from `at` up to `end`, into its place.
- * @returns where they end; -1, and nothing has changed, when it is not base64
+ * Decodes the base64 with padding from `at` to `end` in place.
+ * @returns the end of the decoded bytes; -1, without a change, when it is not base64
  */
 export function decodeBase64(text: Uint8Array, at: number, end: number): number {
   if ((end - at) % 4 !== 0) return -1;

@@ -25,7 +25,8 @@ export class MsgpackSink extends BinarySink {
   }
 
   negative(high: number, low: number): void {
-    if (high >= 0x80000000) throw new SerializationFailure('MessagePack: no integer beyond 64 bits');
+    if (high >= 0x80000000)
+      throw new SerializationFailure('MessagePack: cannot write an integer beyond 64 bits');
     if (high !== 0 || low >= 0x80000000) this.wide(0xd3, ~high, ~low);
     else if (low < 0x20) this.octet(0xff - low);
     else if (low < 0x80) this.head(0xd0, 1, ~low);
@@ -79,14 +80,14 @@ export class MsgpackSink extends BinarySink {
     return count < 0x10 ? 1 : count < 0x10000 ? 3 : 5;
   }
 
-  /** A length in 1, 2 or 4 bytes, as told by `byte` and the two after it. */
+  /** Writes a length in 1, 2 or 4 bytes, which `byte` and the two codes after it indicate. */
   #length(byte: number, length: number): void {
     if (length < 0x100) this.head(byte, 1, length);
     else if (length < 0x10000) this.head(byte + 1, 2, length);
     else this.head(byte + 2, 4, length);
   }
 
-  /** A timestamp, and its first word. */
+  /** Writes the head of a timestamp, and its first word. */
   #extension(byte: number, word: number): void {
     this.octet(byte);
     this.head(0xff, 4, word);

@@ -1,4 +1,4 @@
-/** Reads MessagePack that the walk has found well-formed, into a sink. */
+/** Reads MessagePack that the scanner has checked, into a sink. */
 import { ProtocolViolation } from '../errors.ts';
 import { readFloat32, readFloat64, readUnsigned } from '../serializers/binary.ts';
 import {
@@ -29,7 +29,7 @@ export class MsgpackSource {
   next(): void {
     const at = this.#at;
     const bytes = this.#bytes;
-    if (at >= bytes.length) throw new ProtocolViolation(`MessagePack: the end came early at ${at}`);
+    if (at >= bytes.length) throw new ProtocolViolation(`MessagePack: unexpected end at byte ${at}`);
     const byte = bytes[at] ?? 0;
     const content = contentOf(byte, at);
     this.#at = content;
@@ -149,7 +149,7 @@ export class MsgpackSource {
     else this.#timestamp(at + 1, length);
   }
 
-  /** Seconds since 1970, the two longer forms with nanoseconds. */
+  /** A timestamp: seconds since 1970, and nanoseconds in the two longer forms. */
   #timestamp(at: number, length: number): void {
     const bytes = this.#bytes;
     const first = readUnsigned(bytes, at, 4);

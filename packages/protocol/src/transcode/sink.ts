@@ -1,25 +1,25 @@
-/** Sink: what a transcoder writes into. Each serializer has one. */
+/** Sink: the output of a transcoder. Each serializer has one. */
 import { SerializationFailure } from '../errors.ts';
 import { MAX_ID } from '../ids.ts';
 import { writeDecimal } from './decimal.ts';
 import { DictKeys, type Written } from './dict-keys.ts';
 
-/** So much memory is kept for the next payload, at most (bytes). */
+/** How much memory is kept for the next payload, at most (bytes). */
 const MOST_KEPT = 64 * 1024;
 /** Up to this many bytes, a loop is faster than a call into the engine. */
 const SHORT = 32;
 const WORD = 0x100000000;
-/** The longest integer in decimals: the sign and 20 digits. */
+/** The length of the longest integer in decimal: the sign and 20 digits. */
 const LONGEST_INTEGER = 21;
 
-/** The failure of a string that has been escaped in JSON and is none of UTF-8. */
+/** The failure of a JSON string whose escapes contain a lone surrogate. */
 export function loneSurrogate(): SerializationFailure {
-  return new SerializationFailure('a string with a lone surrogate has no form in UTF-8');
+  return new SerializationFailure('a string has a lone surrogate, which UTF-8 cannot encode');
 }
 
 /**
- * Writes the values of one payload, one after the other, as the serializer writes them. Integers come as two words of 32
- * bits, `high` and `low`. All of its methods throw a SerializationFailure for what has no form here.
+ * Writes the values of one payload, one after the other, in the encoding of a serializer. Integers are passed as two words of
+ * 32 bits, `high` and `low`. All methods throw a SerializationFailure for values that the serializer cannot encode.
  */
 export abstract class Sink implements Written {
   bytes: Uint8Array<ArrayBuffer> = new Uint8Array(MOST_KEPT);
@@ -35,42 +35,42 @@ export abstract class Sink implements Written {
   abstract unsigned(high: number, low: number): void;
   /** The integer -1 - n. */
   abstract negative(high: number, low: number): void;
-  /** A string: the UTF-8 from `at` up to `end`. */
+  /** A string: the UTF-8 from `at` to `end`. */
   abstract text(source: Uint8Array, at: number, end: number): void;
   abstract binary(source: Uint8Array, at: number, end: number): void;
-  /** A date, so many milliseconds after 1970; NaN is the invalid one. */
+  /** A date, in milliseconds since 1970; NaN for an invalid date. */
   abstract date(milliseconds: number): void;
-  /** A key of the dict that is open. */
+  /** A key of the current dict. */
   abstract key(source: Uint8Array, at: number, end: number): void;
-  /** Begins a list of `count` elements, or of a number that is not known yet: then 0. */
+  /** Begins a list of `count` elements; 0 while the number is unknown. */
   abstract openList(count: number): void;
   abstract openDict(count: number): void;
   /**
-   * Ends the list of `count` elements that began at `start`, its first element at `content`.
-   * @param told the number that `openList` was given
+   * Ends the list of `count` elements that began at `start`; its first element is at `content`.
+   * @param told the `count` that was passed to `openList`
    */
   abstract closeList(start: number, content: number, told: number, count: number): void;
-  /** The same for a dict. @param first what `firstKey` was when it began */
+  /** The same for a dict. @param first the value of `firstKey` when it began */
   abstract closeDict(start: number, content: number, told: number, count: number, first: number): void;
 
-  /** Where the keys of a dict start that begins now. */
+  /** The position of the first key of a dict that begins now. */
   get firstKey(): number {
     return this.keys.top;
   }
 
-  /** Begins a payload. @param size about how long it becomes, in bytes */
+  /** Begins a payload. @param size its expected length, in bytes */
   begin(size: number): void {
     this.at = 0;
     this.keys.reset();
     this.reserve(size);
   }
 
-  /** What has been written, in memory of its own. */
+  /** A copy of what has been written. */
   copy(): Uint8Array<ArrayBuffer> {
     return this.bytes.slice(0, this.at);
   }
 
-  /** Gives back what is more memory than the usual. */
+  /** Releases memory above the usual size. */
   release(): void {
     this.keys.reset();
     if (this.bytes.length > MOST_KEPT) this.bytes = new Uint8Array(MOST_KEPT);
@@ -82,7 +82,7 @@ export abstract class Sink implements Written {
     return this.#aside;
   }
 
-  /** A number, as an integer where it is one exactly. */
+  /** A number; written as an integer if it is an exact integer. */
   number(value: number): void {
     const low = value >>> 0;
     if (low === value) {
@@ -93,7 +93,7 @@ export abstract class Sink implements Written {
     else this.negative(Math.floor((-1 - value) / WORD), (-1 - value) >>> 0);
   }
 
-  /** A key that is an integer, in decimals. */
+  /** A key that is an integer, in decimal. */
   unsignedKey(high: number, low: number): void {
     this.key(this.#digits, 0, writeDecimal(this.#digits, 0, high, low, 0));
   }

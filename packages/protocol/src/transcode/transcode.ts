@@ -1,4 +1,4 @@
-/** From the bytes of one serializer to those of another, without the values between them. */
+/** Converts payloads from one serializer to another without creating values in between. */
 import type { PayloadCodec, PayloadCount } from '../payload.ts';
 import { CborSink } from './cbor-sink.ts';
 import { CborSource } from './cbor-source.ts';
@@ -12,7 +12,7 @@ interface Source {
   next(): void;
 }
 
-/** Room for what is longer in the other format, before more memory is needed. */
+/** Room for values that are longer in the other format, before more memory is needed. */
 const MORE = 64;
 
 const sinks: Partial<Record<string, Sink>> = {
@@ -35,10 +35,10 @@ function sourceOf(name: string, bytes: Uint8Array, sink: Sink): Source | undefin
 }
 
 /**
- * The payload of `count` elements as `to` writes it, of which `from` has checked the bytes. An entry of a dict whose key
- * comes again is replaced by that, and the entries keep their order.
- * @returns undefined when one of the two is not known here
- * @throws SerializationFailure when `to` has no form for one of the values
+ * The payload of `count` elements in the encoding of `to`; `from` has checked its bytes. Of several entries of a dict with the
+ * same key, the last value is kept, at the place of the first.
+ * @returns undefined when one of the two serializers is unknown
+ * @throws SerializationFailure when `to` cannot encode one of the values
  */
 export function transcode(
   from: PayloadCodec,
