@@ -77,7 +77,7 @@ test('the realms are listed with their numbers', async () => {
   ]);
 });
 
-test('sessions are listed by page, each once, whoever comes and goes in between', async () => {
+test('sessions are listed by page, each once, even when others join and leave in between', async () => {
   const { router, ask } = open();
   const all = Array.from({ length: 25 }, (_, index) =>
     router.join('realm1', { principal: { authid: `user${index}` } }),
@@ -217,7 +217,7 @@ test('registrations and subscriptions are listed with those who have them, the o
   });
 });
 
-test('the level of the log is told and set', async () => {
+test('the level of the log can be read and set', async () => {
   const { log, ask, refused } = open();
   expect(await ask('log.get_level')).toBe('warn');
   expect(await ask('log.set_level', 'debug')).toBe('warn');
@@ -225,7 +225,7 @@ test('the level of the log is told and set', async () => {
   expect(await refused('log.set_level', 'loud')).toBe('wamp.error.invalid_argument');
 });
 
-test('the last entries of the log are told by code, and no more than there is room for', async () => {
+test('the last entries of the log can be read by code, within the limits of memory', async () => {
   const { clock, recent, ask } = open();
   recent.note(
     'info',
@@ -252,7 +252,7 @@ test('reload, its dry run, and drain are passed on', async () => {
   expect(asked).toEqual(['dry run', 'reload', 'drain']);
 });
 
-test('limits are told with how often each was met', async () => {
+test('limits are listed with how often each was met', async () => {
   const { router, ask } = open();
   router.reconfigureRealm('realm1', { quotas: { subscriptions: 0 } });
   const joe = router.join('realm1');
@@ -277,7 +277,7 @@ test('the status counts all realms, or all but the own one', async () => {
   expect(await ask('status', true)).toMatchObject({ realms: 2, sessions: 1, messages: { received: 0 } });
 });
 
-test('samples of an hour begin before anybody asks, and can leave the own realm out', async () => {
+test('samples cover the last hour before the first request, and can exclude the admin realm', async () => {
   const { router, clock, ask } = open();
   const start = clock.now();
   router.join('realm1');
@@ -455,7 +455,7 @@ test('wrong arguments are refused in words', async () => {
     args: [expect.stringContaining('colour: no such argument; this procedure takes realm, authid') as string],
   });
   expect(await told({ realm: 'realm1' })).toMatchObject({
-    args: ['realm: given twice, by place and by name'],
+    args: ['realm: given twice, by position and by name'],
   });
   expect(await told({ x_trace: 'abc', limit: 1 })).toMatchObject({ args: [{ total: 0 }] });
 });

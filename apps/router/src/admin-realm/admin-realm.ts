@@ -1,4 +1,4 @@
-/** Admin realm: joins it with a session of the router's own, and registers the procedures that administer the router. */
+/** Admin realm: joins the realm with a local session, and registers the procedures that administer the router. */
 import { ApplicationError } from '@wamp/protocol';
 import type { LocalSession } from '@wamp/router';
 import { holdingProcedures } from './holdings.ts';
@@ -10,7 +10,7 @@ import { sessionProcedures } from './sessions.ts';
 import { realmCalled, type AdminSurroundings } from './surroundings.ts';
 import { tailProcedures } from './tail.ts';
 
-/** The admin realm as long as it is served. */
+/** The procedures of the admin realm, as long as they are registered. */
 export class AdminRealm {
   readonly name: string;
   readonly #around: AdminSurroundings;
@@ -29,7 +29,7 @@ export class AdminRealm {
     this.#serve();
   }
 
-  /** What it serves. */
+  /** The registered procedures. */
   get procedures(): readonly Procedure[] {
     return this.#procedures;
   }
@@ -45,12 +45,12 @@ export class AdminRealm {
     ];
   }
 
-  /** False once its session is over for good. */
+  /** False when its session has ended and was not replaced. */
   get isServing(): boolean {
     return this.#session?.isOpen === true;
   }
 
-  /** Serves no more. */
+  /** Ends the session, and with it the registrations. */
   close(): void {
     this.#closed = true;
     this.#samples.close();
@@ -61,7 +61,7 @@ export class AdminRealm {
     try {
       this.#serve();
     } catch (error) {
-      // The router is closing: nobody can join any more.
+      // The router is closing, and sessions can no longer join.
       if (!(error instanceof ApplicationError)) throw error;
     }
   }
@@ -72,11 +72,11 @@ export class AdminRealm {
     const session = router.join(this.name, { trusted: true, principal });
     this.#session = session;
     for (const each of this.#procedures) {
-      // It is refused only when the session ends, of which `closed` tells.
+      // The only reason for a refusal is the end of the session, which `closed` reports.
       session.register(each.uri, (invocation) => each.serve(invocation)).catch(() => undefined);
     }
     void session.closed.then(() => {
-      // An operator who may use the session meta API may kill this session, too.
+      // An operator with access to the session meta API may kill this session as well.
       if (!this.#closed && session.realm === router.realm(this.name)) this.#serveAgain();
     });
   }

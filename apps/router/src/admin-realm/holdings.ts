@@ -1,4 +1,4 @@
-/** Registrations and subscriptions of every realm, with those who have them. */
+/** Registrations and subscriptions of every realm, with their callees and subscribers. */
 import { isReserved, type Dict, type MatchPolicy } from '@wamp/protocol';
 import type { ReadonlyPatternMap, Registration, Subscription } from '@wamp/router';
 import { z } from 'zod';
@@ -6,7 +6,7 @@ import { pageOf } from './page.ts';
 import { PAGED, procedure, type Procedure } from './procedure.ts';
 import { realmCalled, type AdminSurroundings } from './surroundings.ts';
 
-/** How many sessions are named of each. */
+/** How many sessions are listed for each of them, at most. */
 const MOST_SESSIONS = 100;
 const POLICIES: readonly MatchPolicy[] = ['exact', 'prefix', 'wildcard'];
 

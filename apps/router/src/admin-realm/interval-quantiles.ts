@@ -1,13 +1,13 @@
-/** Interval quantiles: what a histogram, which only grows, has counted since it was last read. */
+/** Interval quantiles: the quantiles of the values that a cumulative histogram has counted since it was last read. */
 import { quantile, type Distribution } from '@wamp/router';
 
-/** Reads the same histograms again and again. */
+/** Reads the same histograms repeatedly. */
 export class IntervalQuantiles {
-  /** How many values each bucket had, by its bound. */
+  /** The count of each bucket at the last call, by its bound. */
   #before: ReadonlyMap<number, number> = new Map();
 
   /**
-   * The quantiles of all values that these histograms have counted since the last call, or since their beginning.
+   * The quantiles of all values that these histograms have counted since the last call, or since their creation.
    * @param shares from 0 to 1
    * @returns NaN for each when there were none
    */
@@ -18,7 +18,7 @@ export class IntervalQuantiles {
     }
     const buckets = [...now]
       .sort(([a], [b]) => a - b)
-      // A histogram that has gone took its values with it.
+      // The counts of a removed histogram are gone as well.
       .map(([upTo, count]) => ({ upTo, count: Math.max(0, count - (this.#before.get(upTo) ?? 0)) }))
       .filter(({ count }) => count > 0);
     this.#before = now;

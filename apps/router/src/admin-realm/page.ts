@@ -1,32 +1,32 @@
-/** Page: a part of a long list, by rising ids, however the list changes between one page and the next. */
+/** Page: a part of a long list in the order of ids, which stays correct when the list changes between two pages. */
 import type { Args } from '@wamp/protocol';
 import { answerInTurns, type Realm } from '@wamp/router';
 
-/** How many entries one step looks at. */
+/** How many entries one step examines. */
 const ENTRIES_A_STEP = 32;
 
-/** Which part is wanted. */
+/** The requested part. */
 export interface PageOptions {
-  /** The last id of the page before; the first page by default. */
+  /** The last id of the previous page; without it, the first page is returned. */
   readonly after?: number | undefined;
   readonly limit: number;
 }
 
-/** A page, and what to ask for next. */
+/** A page, and the parameter for the next one. */
 export interface Page<T> {
   readonly entries: readonly T[];
-  /** `after` of the next page; null behind the last. */
+  /** `after` of the next page; null after the last page. */
   readonly next: number | null;
 }
 
-/** What has an id. */
+/** An entry with an id. */
 interface Entry {
   readonly id: number;
 }
 
 /**
- * The entries with the smallest ids beyond `after`, collected in turns.
- * @param isMeant leaves out the others
+ * The entries with the smallest ids above `after`, collected over several turns.
+ * @param isMeant selects the entries
  */
 export async function pageOf<T extends Entry>(
   realm: Pick<Realm, 'inTurns'>,
@@ -49,7 +49,7 @@ export async function pageOf<T extends Entry>(
   return { entries: page, next: found.length > limit ? (page.at(-1)?.id ?? null) : null };
 }
 
-/** Inserts an entry among those with the smallest ids, of which there are `most`. */
+/** Inserts an entry into the list of the `most` entries with the smallest ids. */
 function insert<T extends Entry>(sorted: T[], entry: T, most: number): void {
   if (sorted.length === most && entry.id > (sorted.at(-1)?.id ?? 0)) return;
   let [low, high] = [0, sorted.length];

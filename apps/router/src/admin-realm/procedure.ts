@@ -1,16 +1,16 @@
-/** Procedure of the admin realm: its name, its arguments, and what it answers. */
+/** Procedure of the admin realm: its URI, its parameters and its result. */
 import { ApplicationError, ErrorUri } from '@wamp/protocol';
 import type { LocalAnswer, LocalInvocation } from '@wamp/router';
 import { z } from 'zod';
 
-/** What all of them are called by. */
+/** The common beginning of all URIs. */
 const PREFIX = 'wamp.admin.';
 
 /** A procedure of the admin realm. */
 export interface Procedure {
   /** Its URI, such as `wamp.admin.session.list`. */
   readonly uri: string;
-  /** Its parameters in their order: each may be given by place or by name. */
+  /** Its parameters in order: each may be passed by position or by name. */
   readonly parameters: readonly string[];
   /** @throws ApplicationError as the ERROR of the call */
   serve(invocation: LocalInvocation): Promise<LocalAnswer>;
@@ -39,12 +39,12 @@ export function procedure<S extends z.ZodRawShape>(
   };
 }
 
-/** The error for an argument that is wrong. */
+/** The error for an invalid argument. */
 export function invalid(explanation: string): ApplicationError {
   return new ApplicationError(ErrorUri.INVALID_ARGUMENT, [explanation]);
 }
 
-/** All arguments by name. Null stands for none, and names that begin with `x_` are left out. */
+/** All arguments by name. Null counts as absent, and names that begin with `x_` are ignored. */
 function named(
   { args, kwargs }: LocalInvocation,
   parameters: readonly string[],
@@ -55,7 +55,7 @@ function named(
   const byPlace = args.map((value, index): [string, unknown] => [parameters[index] ?? '', value]);
   const byName = Object.entries(kwargs).filter(([name]) => !name.startsWith('x_'));
   const twice = byName.find(([name]) => parameters.indexOf(name) in args);
-  if (twice !== undefined) throw invalid(`${twice[0]}: given twice, by place and by name`);
+  if (twice !== undefined) throw invalid(`${twice[0]}: given twice, by position and by name`);
   return Object.fromEntries([...byPlace, ...byName].filter(([, value]) => value !== null));
 }
 
@@ -64,15 +64,15 @@ function explained(issue: z.core.$ZodIssue | undefined, parameters: readonly str
     const known = parameters.length === 0 ? 'none' : parameters.join(', ');
     return `${issue.keys.join(', ').slice(0, 100)}: no such argument; this procedure takes ${known}`;
   }
-  return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is wrong'}`;
+  return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`;
 }
 
-/** The id of something that WAMP numbers. */
+/** An id of WAMP, such as that of a session. */
 export function id(): z.ZodType<number> {
   return z.int().min(1).max(Number.MAX_SAFE_INTEGER);
 }
 
-/** How many entries one answer has, unless the caller says otherwise, and at most. */
+/** How many entries one result has by default, and at most. */
 const DEFAULT_LIMIT = 100;
 export const MOST_ENTRIES = 1000;
 
@@ -82,7 +82,7 @@ interface PagedShape extends z.ZodRawShape {
   readonly limit: z.ZodDefault<z.ZodInt>;
 }
 
-/** The parameters of answers that come in pages. */
+/** The parameters of results that are split into pages. */
 export const PAGED: PagedShape = {
   after: id().optional(),
   limit: z.int().min(1).max(MOST_ENTRIES).default(DEFAULT_LIMIT),

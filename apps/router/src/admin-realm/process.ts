@@ -77,7 +77,7 @@ function totalOf(metric: Metric | undefined): number {
   return metric.samples.reduce((total, { value }) => total + value, 0);
 }
 
-/** Of all the time since the start. */
+/** As a fraction of the time since the start. */
 function lagOf(metric: Metric | undefined): Dict {
   const [sample] = metric?.kind === 'histogram' ? metric.samples : [];
   const at = (share: number): number =>

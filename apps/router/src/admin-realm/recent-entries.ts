@@ -6,7 +6,7 @@ import { MOST_ENTRIES, procedure, type Procedure } from './procedure.ts';
 
 /** How many entries are kept. */
 const MOST_KEPT = 1000;
-/** Facts that are longer as JSON are left out (characters). */
+/** Facts whose JSON is longer are omitted (characters). */
 const LONGEST_FACTS = 1024;
 
 interface Entry {
@@ -15,13 +15,13 @@ interface Entry {
   readonly level: LogLevel;
   readonly code: string;
   readonly message: string;
-  /** JSON: no entry holds on to what it tells of. */
+  /** As JSON, so that no entry keeps the objects that it describes alive. */
   readonly facts: string;
 }
 
 type Facts = Readonly<Record<string, unknown>>;
 
-/** The last entries. Each takes a kilobyte at most, and there are 1,000. */
+/** The last 1,000 entries, of one kilobyte each at most. */
 export class RecentEntries {
   readonly #entries: Entry[] = [];
   #last = 0;
@@ -36,7 +36,7 @@ export class RecentEntries {
     else this.#entries[(this.#last - 1) % MOST_KEPT] = entry;
   }
 
-  /** Those after an entry, from old to new. @param code only those of this code */
+  /** The entries after a given one, oldest first. @param code returns only entries with this code */
   after(number: number, limit: number, code?: string): readonly Dict[] {
     const first = Math.max(number + 1, this.#last - this.#entries.length + 1);
     const found: Dict[] = [];
@@ -47,7 +47,7 @@ export class RecentEntries {
     return found;
   }
 
-  /** How many there are by code. */
+  /** The number of entries of each code. */
   counts(): Readonly<Record<string, number>> {
     const counts = new Map<string, number>();
     for (const { code } of this.#entries) counts.set(code, (counts.get(code) ?? 0) + 1);

@@ -1,15 +1,15 @@
-/** Samples: an hour of numbers in memory, one row every five seconds, so that charts begin before a page was opened. */
+/** Samples: an hour of figures in memory, one row every five seconds, so that a page that is opened has past data to chart. */
 import { MessageType } from '@wamp/protocol';
 import type { Clock, Distribution, Metric, Realm, Router } from '@wamp/router';
 import { z } from 'zod';
 import { IntervalQuantiles } from './interval-quantiles.ts';
 import { procedure, type Procedure } from './procedure.ts';
 
-/** From one row to the next (ms), and how many rows are kept: an hour. */
+/** The interval between rows (ms), and the number of rows: an hour. */
 const INTERVAL = 5_000;
 const MOST_ROWS = 720;
 
-/** What of the traffic of a realm is counted; the numbers only grow. */
+/** The counters of the traffic of a realm; their values only increase. */
 const COUNTERS: Readonly<Record<string, (traffic: Realm['traffic']) => number>> = {
   received: ({ received }) => received.total,
   sent: ({ sent }) => sent.total,
@@ -23,12 +23,12 @@ const COUNTERS: Readonly<Record<string, (traffic: Realm['traffic']) => number>> 
   denied: ({ denied }) => denied.total,
 };
 
-/** All of these numbers of one realm. */
+/** All counters of one realm. */
 export function countersOf(traffic: Realm['traffic']): Readonly<Record<string, number>> {
   return Object.fromEntries(Object.entries(COUNTERS).map(([name, read]) => [name, read(traffic)]));
 }
 
-/** What realms are asked for; counters grow, gauges may fall. */
+/** The figures of realms: counters, which only increase, and gauges. */
 const OF_REALMS: Readonly<Record<string, (realm: Realm) => number>> = {
   sessions: ({ sessions }) => sessions.size,
   calls_in_flight: ({ dealer }) => dealer.calls.inFlight,
@@ -38,16 +38,16 @@ const OF_REALMS: Readonly<Record<string, (realm: Realm) => number>> = {
   kept_bytes: ({ kept }) => kept.used,
 };
 const REALM_COLUMNS = Object.keys(OF_REALMS);
-/** Of the calls that have ended since the row before. */
+/** The latency of the calls that have ended since the previous row. */
 const LATENCY_COLUMNS = ['call_p50_ms', 'call_p90_ms', 'call_p99_ms'];
 const SHARES = [0.5, 0.9, 0.99];
 const ROUTER_COLUMNS = ['queue_bytes', 'limits_met', 'logins_refused', 'event_loop_lag_ms'];
 const PROCESS_COLUMNS = ['rss', 'heap_used', 'cpu_ms', 'event_loop_utilization'];
 const COLUMNS = ['time', ...REALM_COLUMNS, ...LATENCY_COLUMNS, ...ROUTER_COLUMNS, ...PROCESS_COLUMNS];
-/** What rows have twice: of all realms, and of the admin realm or without it. */
+/** Columns that are kept twice: for all realms, and for the admin realm alone or for the others. */
 const TWICE = REALM_COLUMNS.length + LATENCY_COLUMNS.length;
 
-/** The metrics that {@link ROUTER_COLUMNS} are made of. */
+/** The metrics from which {@link ROUTER_COLUMNS} are computed. */
 const READ = [
   'wamp_queue_bytes',
   'wamp_limits_met_total',
@@ -56,16 +56,16 @@ const READ = [
   'wamp_event_loop_lag_seconds',
 ];
 
-/** Of the process, in the order of the columns: rss, heap (bytes), CPU time (ms), and the part of the time in use. */
+/** The figures of the process, in the order of the columns: rss, heap (bytes), CPU time (ms), and the utilization of the event loop. */
 export type ReadProcess = () => readonly [rss: number, heap: number, cpu: number, utilization: number];
 
-/** The numbers of all realms, and of the admin realm by itself, so that these can be left out. */
+/** The figures of all realms, and of the admin realm separately, so that it can be excluded. */
 export class Samples {
   readonly #router: Router;
   readonly #ownRealm: string;
   readonly #read: ReadProcess;
   readonly #clock: Clock;
-  /** Rows of all realms; then what of them is the admin realm's, and the latency of the calls in the others. */
+  /** Rows of all realms. `#own` has the share of the admin realm, and the latency of the calls in the other realms. */
   readonly #rows = new Float64Array(MOST_ROWS * COLUMNS.length);
   readonly #own = new Float64Array(MOST_ROWS * TWICE);
   readonly #latency = { all: new IntervalQuantiles(), others: new IntervalQuantiles() };
@@ -73,7 +73,7 @@ export class Samples {
   #taken = 0;
   #dismiss: () => void = () => undefined;
 
-  /** Takes a row at once, and then one every five seconds. */
+  /** Records a row at once, and then one every five seconds. */
   constructor(router: Router, ownRealm: string, clock: Clock, read: ReadProcess) {
     this.#router = router;
     this.#ownRealm = ownRealm;
@@ -86,7 +86,7 @@ export class Samples {
     this.#dismiss();
   }
 
-  /** Rows later than a time (ms since the epoch), from old to new. @param excludesOwn leaves out the admin realm */
+  /** Rows later than a time (ms since the epoch), oldest first. @param excludesOwn excludes the admin realm */
   after(time: number | undefined, limit: number, excludesOwn: boolean): readonly SampleRow[] {
     const rows: SampleRow[] = [];
     for (let row = Math.max(0, this.#taken - MOST_ROWS); row < this.#taken; row += 1) {
@@ -109,7 +109,7 @@ export class Samples {
       .map(known);
   }
 
-  /** In the order of the columns. */
+  /** The values of a row, in the order of the columns. */
   #ofRouter(): readonly number[] {
     const [queues, limits, ofRealms, refused, lag] = this.#router.metrics.read(READ);
     const lags = lag?.kind === 'histogram' ? lag.samples : [];
@@ -134,7 +134,7 @@ export class Samples {
   }
 }
 
-/** Null where there is nothing to tell, as of the latency while nobody calls. */
+/** Null where there is no value, such as the latency while no calls are made. */
 type SampleRow = readonly (number | null)[];
 
 function known(value: number): number | null {
@@ -145,7 +145,7 @@ function sums(realms: readonly Realm[]): readonly number[] {
   return Object.values(OF_REALMS).map((value) => realms.reduce((total, realm) => total + value(realm), 0));
 }
 
-/** How long calls took that have been answered since the row before. */
+/** The duration of the calls that were answered since the previous row. */
 function millisecondsOf(latency: IntervalQuantiles, realms: readonly Realm[]): readonly number[] {
   const answered: Distribution[] = [];
   for (const { dealer } of realms) {

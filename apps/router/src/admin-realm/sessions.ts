@@ -7,7 +7,7 @@ import { id, invalid, MOST_ENTRIES, PAGED, procedure, type Procedure } from './p
 import { sortedPart, type SortKey } from './sorted.ts';
 import { realmCalled, type AdminSurroundings } from './surroundings.ts';
 
-/** @param own the session that serves, which nobody kills by mistake */
+/** @param own the session of the admin realm itself, which cannot be killed by mistake */
 export function sessionProcedures(
   around: AdminSurroundings,
   own: () => LocalSession | undefined,
@@ -72,7 +72,7 @@ function listing(around: AdminSurroundings): Procedure {
   });
 }
 
-/** What sessions can be sorted by. */
+/** The keys by which sessions can be sorted. */
 const SORTS = [
   'session',
   'authid',
@@ -97,12 +97,12 @@ const KEYS: Readonly<Record<(typeof SORTS)[number], (session: Session, realm: Re
   queue_bytes: ({ queued = 0 }) => queued,
 };
 
-/** Undefined for any. */
+/** Undefined for sessions of all roles. */
 interface SessionFilter {
   readonly authid?: string | undefined;
   readonly authrole?: string | undefined;
   readonly transport?: string | undefined;
-  /** What the id, the authid, the role, the method, or the peer contains. */
+  /** A text that the id, the authid, the role, the method or the peer has to contain. */
   readonly text?: string | undefined;
 }
 
@@ -148,7 +148,7 @@ function lineOf(realm: Realm, session: Session): Dict {
   };
 }
 
-/** All that the router knows of a session, as long as lists are no longer than a page. */
+/** Everything that the router knows about a session; lists are cut to the length of a page. */
 function detailsOf(realm: Realm, session: Session): Dict {
   const subscriptions = [...realm.broker.heldBy(session)].slice(0, MOST_ENTRIES);
   const registrations = [...realm.dealer.heldBy(session)].slice(0, MOST_ENTRIES);

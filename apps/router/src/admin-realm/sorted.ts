@@ -1,38 +1,38 @@
-/** Sorted: a long list in any order, sorted in steps between which the router does other work. */
+/** Sorted: sorts a long list in steps, between which the router does other work. */
 import type { Args } from '@wamp/protocol';
 import { answerInTurns, type Realm } from '@wamp/router';
 
-/** How many entries, or comparisons, one step looks at. */
+/** How many entries one step reads, or how many comparisons it makes. */
 const ENTRIES_A_STEP = 32;
 
-/** What entries are sorted by. */
+/** The sort key of an entry. */
 export type SortKey = number | string;
 
-/** Which part is wanted, and in which order. */
+/** The requested part, and its order. */
 export interface SortOptions<T> {
-  /** How many entries come before the part. */
+  /** How many entries precede the part. */
   readonly skip: number;
   readonly limit: number;
   readonly descending: boolean;
   readonly keyOf: (entry: T) => SortKey;
-  /** Leaves out the others. */
+  /** Selects the entries. */
   readonly isMeant: (entry: T) => boolean;
 }
 
 /** A part of a sorted list. */
 export interface SortedPart<T> {
   readonly entries: readonly T[];
-  /** How many there are in all parts. */
+  /** The number of entries in all parts. */
   readonly matched: number;
 }
 
-/** The key of an entry, read once: while the list is sorted, what it is read from may change. */
+/** The key of an entry, read once, because its source may change while the list is sorted. */
 interface Keyed<T> {
   readonly entry: T;
   readonly key: SortKey;
 }
 
-/** Entries of equal keys are in the order of their ids. */
+/** Entries with equal keys are ordered by id. */
 export async function sortedPart<T extends { readonly id: number }>(
   realm: Pick<Realm, 'inTurns'>,
   entries: Iterable<T>,
@@ -57,7 +57,7 @@ export async function sortedPart<T extends { readonly id: number }>(
   return { entries: sorted.slice(skip, skip + limit).map(({ entry }) => entry), matched: sorted.length };
 }
 
-/** Merges runs of 1, 2, 4 … entries. */
+/** Sorts by merging runs of 1, 2, 4 … entries. */
 function* mergeSort<T>(entries: readonly T[], comesFirst: (a: T, b: T) => boolean): Generator<void, T[]> {
   let from = [...entries];
   let compared = 0;

@@ -1,10 +1,10 @@
-/** Surroundings: what the procedures of the admin realm use of the process. */
+/** Surroundings: the parts of the process that the procedures of the admin realm use. */
 import { ApplicationError, ErrorUri } from '@wamp/protocol';
 import type { LogLevel, Realm, Router } from '@wamp/router';
 import type { RecentEntries } from './recent-entries.ts';
 import type { ReadProcess } from './samples.ts';
 
-/** What came of a reload. */
+/** The outcome of a reload. */
 interface ReloadOutcome {
   readonly ok: boolean;
   readonly lines: readonly string[];
@@ -12,17 +12,17 @@ interface ReloadOutcome {
 
 export interface AdminSurroundings {
   readonly router: Router;
-  /** Its level can be changed. */
+  /** The log, whose level can be changed. */
   readonly log: { level: LogLevel };
   readonly recent: RecentEntries;
-  /** What the process tells of itself besides what the router counts; plain values. */
+  /** Facts about the process in addition to the counters of the router, as plain values. */
   readonly about: () => Readonly<Record<string, unknown>>;
-  /** What the samples tell of the process. */
+  /** Reads the figures of the process for a row of the samples. */
   readonly readProcess: ReadProcess;
   readonly reload: (dryRun: boolean) => Promise<ReloadOutcome>;
-  /** Lets nobody in any more, and refuses calls elsewhere than in the admin realm. */
+  /** Refuses new sessions, and refuses calls in all realms except the admin realm. */
   readonly drain: () => void;
-  /** Whether sessions of a role may see payloads. */
+  /** Whether sessions with this role may see payloads. */
   readonly seesPayloads: (role: string) => boolean;
 }
 

@@ -13,21 +13,21 @@ import { id, invalid, procedure, type Procedure } from './procedure.ts';
 import { sessionOf } from './sessions.ts';
 import { realmCalled, type AdminSurroundings } from './surroundings.ts';
 
-/** How many tails there may be at a time. */
+/** The maximum number of simultaneous tails. */
 const MOST_TAILS = 10;
-/** From the first entry of a progressive result to sending it (ms). */
+/** The delay between the first entry of a progressive result and its transmission (ms). */
 const PACE = 200;
-/** How many entries, and characters of JSON, one progressive result has; more are counted, and not shown. */
+/** The maximum number of entries, and of characters of JSON, in one progressive result; further entries are counted as omitted. */
 const MOST_ENTRIES = 100;
 const MOST_CHARACTERS = 65_536;
-/** A longer payload is not shown (bytes). */
+/** Longer payloads are not shown (bytes). */
 const LONGEST_PAYLOAD = 16_384;
-/** While so many bytes wait for the operator, nothing is shown. */
+/** While more than this is queued for the operator, entries are omitted (bytes). */
 const MOST_QUEUED = 262_144;
 
 const TYPES = new Map<number, string>(Object.entries(MessageType).map(([name, type]) => [type, name]));
 
-/** @param ownRealm name of the admin realm, which cannot be tailed: each result would cause another */
+/** @param ownRealm name of the admin realm, which cannot be tailed because each result would cause another one */
 export function tailProcedures(around: AdminSurroundings, ownRealm: string): readonly Procedure[] {
   const begin = beginner(around, ownRealm);
   const [realm, payloads] = [z.string(), z.boolean().default(false)];
@@ -50,7 +50,7 @@ export function tailProcedures(around: AdminSurroundings, ownRealm: string): rea
   ];
 }
 
-/** Begins a tail, if there may be one more, and answers its call when it ends. */
+/** Begins a tail, unless there are too many, and answers its call when it ends. */
 function beginner(
   around: AdminSurroundings,
   ownRealm: string,
@@ -71,7 +71,7 @@ function beginner(
   };
 }
 
-/** Shows one entry; `end` when there will be no other. */
+/** Shows one entry; `end` is called after the last one. */
 interface Show {
   readonly entry: (facts: Dict, payload: Payload | undefined) => void;
   readonly end: () => void;
@@ -80,13 +80,13 @@ interface Show {
 interface WantedTail {
   readonly realm: Realm;
   readonly payloads: boolean;
-  /** Begins to show entries. @returns what ends it */
+  /** Begins to show entries. @returns a function that stops it */
   readonly follow: (show: Show) => () => void;
 }
 
 /** One tail, from the call to its end. */
 class Tail {
-  /** Resolves when what is followed has gone, or the operator cancels. */
+  /** Resolves when the session or realm that is followed is gone, or when the operator cancels. */
   readonly ended: Promise<string>;
   readonly #call: LocalInvocation;
   readonly #caller: Session | undefined;
@@ -135,7 +135,7 @@ class Tail {
     this.#entries.push(entry);
   }
 
-  /** Results cannot be dropped: none is sent to whom much waits for. */
+  /** Results cannot be dropped later, so none is sent while too much is queued for the operator. */
   get #isBehind(): boolean {
     return (this.#caller?.queued ?? 0) > MOST_QUEUED;
   }
@@ -172,14 +172,14 @@ function followSession(realm: Realm, session: Session, { entry, end }: Show): ()
   };
 }
 
-/** What a message says besides its payload, under the names of the specification. */
+/** The elements of a message without its payload, by their names in the specification. */
 function envelopeOf(message: Message): Dict {
   const { type, ...rest } = message;
   const told = Object.entries(rest).filter(([name]) => name !== 'payload' && !SECRET.has(name));
   return { type: TYPES.get(type) ?? String(type), ...Object.fromEntries(told) };
 }
 
-/** Nobody is to see how somebody proves who they are. */
+/** Elements that prove an identity, which are never shown. */
 const SECRET: ReadonlySet<string> = new Set(['signature', 'extra']);
 
 function followTopic(realm: Realm, isMeant: (topic: string) => boolean, { entry, end }: Show): () => void {
@@ -200,7 +200,7 @@ function factsOf({ id: publication, topic, publisher, origin }: Publication): Di
   return { topic, publication, origin: origin.kind, ...who };
 }
 
-/** Whether a topic is covered by a pattern. */
+/** Makes a test for the topics that a pattern matches. */
 function covers(match: 'exact' | 'prefix' | 'wildcard', pattern: string): (topic: string) => boolean {
   if (match === 'exact') return (topic) => topic === pattern;
   if (match === 'prefix') return (topic) => topic.startsWith(pattern);
