@@ -34,7 +34,7 @@ const CONNECTING = [
 
 export function wampProgram(run: Run): Command {
   const program = new Command('wamp')
-    .description('Call, publish, subscribe, register and look around in WAMP realms.')
+    .description('Call procedures, publish and subscribe, register procedures, and inspect WAMP realms.')
     .version(version())
     .helpCommand(false)
     .addHelpText('after', AFTER);
@@ -58,11 +58,11 @@ Results are JSON, one value per line, and text on a terminal.`;
 
 function withProfile(command: Command): Command {
   return command.addOption(
-    new Option('--profile <name>', 'the options that were kept under this name').helpGroup('Connection:'),
+    new Option('--profile <name>', 'use the options stored under this name').helpGroup('Connection:'),
   );
 }
 
-/** Commander neither exits nor prints errors; both is done here. */
+/** Keeps Commander from exiting and from printing errors, which this module does. */
 function harden(command: Command, run: Run): void {
   const { stdout, stderr } = run.io;
   command.exitOverride().configureOutput({

@@ -59,7 +59,7 @@ function misused({ code, message }: CommanderError, words: readonly string[]): E
   if (code === 'commander.help') {
     return words.length === 0
       ? usage('no command given', 'wamp --help lists the commands.')
-      : usage(`${words.join(' ')} needs a command behind it`, `wamp ${words.join(' ')} --help lists them.`);
+      : usage(`${words.join(' ')} needs a subcommand`, `wamp ${words.join(' ')} --help lists them.`);
   }
   const said = message
     .replace(/^error: /, '')
@@ -69,11 +69,11 @@ function misused({ code, message }: CommanderError, words: readonly string[]): E
   if (isSecret) {
     const [option = ''] = /--[\w-]+/.exec(said) ?? [];
     return usage(
-      `${option} is no option: everybody on this machine can read command lines`,
-      'Secrets go into variable WAMP_SECRET, a file (--secret-file), a profile, or standard input (--secret-file -).',
+      `there is no option ${option}: all users of this machine can read command lines`,
+      'Pass a secret in the variable WAMP_SECRET, a file (--secret-file), a profile, or on standard input (--secret-file -).',
     );
   }
   const [command = ''] = words;
   const isCommand = /^[a-z]+$/.test(command) && code !== 'commander.unknownCommand';
-  return usage(said, `wamp ${isCommand ? `${command} ` : ''}--help lists what there is.`);
+  return usage(said, `wamp ${isCommand ? `${command} ` : ''}--help lists the valid ones.`);
 }

@@ -152,7 +152,7 @@ describe('publish and subscribe', () => {
     const [event] = await json('subscribe', 'com.retained', '--retained', '--count', '1');
     expect(event).toMatchObject({ args: [1], retained: true });
     expect(await failing(8, 'subscribe', 'com.silent', '--timeout', '20ms')).toContain(
-      'no event of com.silent came',
+      'no event of com.silent arrived',
     );
   });
 
@@ -327,7 +327,7 @@ describe('looking around', () => {
       expect.objectContaining({ uri: 'com.listed.', match: 'prefix', invoke: 'roundrobin', callees: 1 }),
     );
     expect(await json('registrations', 'com.listed.x')).toMatchObject([{ uri: 'com.listed.' }]);
-    expect(await failing(6, 'registrations', 'com.nobody')).toContain('nobody offers com.nobody');
+    expect(await failing(6, 'registrations', 'com.nobody')).toContain('no registration matches com.nobody');
   });
 
   test('subscriptions: all, or those for a topic; a table on a terminal, which says when it is not whole', async () => {
@@ -360,7 +360,7 @@ describe('looking around', () => {
     running.interrupt();
     const { exit, stdout } = await running.ended;
     expect(exit).toBe(0);
-    expect(bare(stdout)).toMatch(/\d+ asked, \d+ answered; min\/avg\/p99\/max = [\d./]+ ms\n$/);
+    expect(bare(stdout)).toMatch(/\d+ sent, \d+ answered; min\/avg\/p99\/max = [\d./]+ ms\n$/);
   });
 
   test.each([

@@ -105,11 +105,11 @@ test('cryptosign, with a key of wamp keygen, which is for its owner alone and ne
 });
 
 test.each<[words: string[], said: string]>([
-  [['--auth', 'ticket'], 'needs to know who you are'],
+  [['--auth', 'ticket'], 'needs an authid'],
   [['--auth', 'ticket', '--authid', 'joe'], 'needs a secret'],
-  [['--secret-file', '-'], 'no method that it is for'],
+  [['--secret-file', '-'], 'no authentication method'],
   [['--auth', 'scram', '--authid', 'joe', '--secret-file', '/no/such/file'], '/no/such/file does not exist'],
-  [['--auth', 'cryptosign', '--secret-file', '-'], 'is no Ed25519 key'],
+  [['--auth', 'cryptosign', '--secret-file', '-'], 'is not an Ed25519 key'],
 ])('%j is refused before anything is sent', async (words, said) => {
   await using place = await Place.open({ realms });
   const { exit, stdout, stderr } = await place.wamp(['ping', ...words], { stdin: 'no key\n' });

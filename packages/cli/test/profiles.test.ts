@@ -51,7 +51,7 @@ test('a profile with a secret that others may read is refused; one without a sec
   write('open', { url: place.url, secret: 's3cret', auth: 'ticket', authid: 'joe' }, 0o640);
   const refused = await wamp('ping --profile open');
   expect(refused.exit).toBe(2);
-  expect(refused.stderr).toContain('others may read or write it (mode 640)');
+  expect(refused.stderr).toContain('other users may read or write it (mode 640)');
   expect(refused.stderr).toContain(`chmod 600 '${file('open')}'`);
   expect(refused.stderr).not.toContain('s3cret');
   write('harmless', { url: place.url }, 0o644);
@@ -89,20 +89,20 @@ test.each<[content: object, words: string]>([
   expect(stderr).toContain(words.replace("option '--relm'", 'relm').replace('--realm', 'realm'));
 });
 
-test('a profile that is no JSON, or that does not exist, is refused', async () => {
+test('a profile that is not JSON or does not exist is refused', async () => {
   write('default', {});
   writeFileSync(file('default'), '{ url: x');
   expect(await wamp('ping')).toMatchObject({
     exit: 2,
-    stderr: expect.stringContaining('is no JSON object') as string,
+    stderr: expect.stringContaining('is not a JSON object') as string,
   });
   write('other', {});
   const { exit, stderr } = await wamp('ping --profile othr');
   expect(exit).toBe(2);
-  expect(stderr).toContain('There are: default, other.');
+  expect(stderr).toContain('Existing profiles: default, other.');
 });
 
-test('a variable that holds what it may not is refused by name', async () => {
+test('an invalid variable is refused by name', async () => {
   const { exit, stderr } = await place.wamp(['ping'], { env: { WAMP_URL: 'here' } });
   expect(exit).toBe(2);
   expect(stderr).toContain("wamp: variable WAMP_URL: url argument 'here' is invalid.");

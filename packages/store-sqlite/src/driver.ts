@@ -55,7 +55,7 @@ export function driver(name?: DriverName): Driver {
     }
   }
   throw new Error(
-    `no SQLite is installed that can be loaded (${reasons.join('; ')}): run npm install libsql, or use Node ${BUILT_IN_FROM}`,
+    `no installed SQLite binding can be loaded (${reasons.join('; ')}): run npm install libsql, or use Node ${BUILT_IN_FROM}`,
   );
 }
 

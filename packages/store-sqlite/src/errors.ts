@@ -10,16 +10,13 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [
     /not a database|malformed|corrupt/,
     'the file is damaged: restore a backup, or save what can be read with `sqlite3 FILE .recover`, or move FILE, FILE-wal and ' +
-      'FILE-shm away: the store then begins anew, without history and retained events',
+      'FILE-shm away: the store then starts empty, without history and retained events',
   ],
-  [/disk is full|full/, 'make room on the disk; writing is tried again every second'],
+  [/disk is full|full/, 'free space on the disk; writing is retried every second'],
   [/locked|busy/, 'another process has the file open: give each router a file of its own'],
-  [/readonly|read-only/, 'the file and its folder have to be writable for the user that the router runs as'],
-  [
-    /unable to open|cantopen/,
-    'the folder has to exist, and to be writable for the user that the router runs as',
-  ],
-  [/disk i\/o|ioerr/, 'the disk fails: look into the log of the system, and move the file to another disk'],
+  [/readonly|read-only/, 'make the file and its folder writable for the user that the router runs as'],
+  [/unable to open|cantopen/, 'create the folder, and make it writable for the user that the router runs as'],
+  [/disk i\/o|ioerr/, 'the disk has failed: check the system log, and move the file to another disk'],
 ];
 
 /**

@@ -52,7 +52,7 @@ export class SqliteLog implements EventLog {
     const packed = isKept ? packEvent(event) : undefined;
     if (isKept && !history.reserve(weight)) {
       realm.limited.add('event_history');
-      if (writesFirst) throw new Error(`there is no memory left for ${weight} bytes until they are written`);
+      if (writesFirst) throw new Error(`no memory is left for ${weight} bytes that wait to be written`);
       return;
     }
     const release = (): void => {

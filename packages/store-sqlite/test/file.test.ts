@@ -15,7 +15,7 @@ describe('a file that cannot be used says why, and what to do', () => {
     writeFileSync(path, 'this is no database '.repeat(100));
     expect(() => open(path)).toThrow(
       `cannot open ${path}: file is not a database (the file is damaged: restore a backup, or save what can be read with ` +
-        `\`sqlite3 ${path} .recover\`, or move ${path}, ${path}-wal and ${path}-shm away: the store then begins anew, ` +
+        `\`sqlite3 ${path} .recover\`, or move ${path}, ${path}-wal and ${path}-shm away: the store then starts empty, ` +
         'without history and retained events)',
     );
   });
@@ -43,7 +43,7 @@ describe('a file that cannot be used says why, and what to do', () => {
 
   test('DUR-7 its folder does not exist', () => {
     expect(() => open('/nowhere/events.db')).toThrow(
-      /^cannot open \/nowhere\/events.db: .*\(the folder has to exist/,
+      /^cannot open \/nowhere\/events.db: .*\(create the folder/,
     );
   });
 });
@@ -102,8 +102,8 @@ test.each(installed)('DUR-9 a store works with %s', async (name) => {
   await store.close();
 });
 
-test('DUR-9 what is not installed is told with what to install', () => {
+test('DUR-9 a missing binding is reported with what to install', () => {
   expect(() => driver('no-such-binding' as 'libsql')).toThrow(
-    /no SQLite is installed .*run npm install libsql/,
+    /no installed SQLite binding .*run npm install libsql/,
   );
 });

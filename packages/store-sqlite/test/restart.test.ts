@@ -92,7 +92,7 @@ describe.each(['closed', 'killed'])('after the router was %s', (how) => {
     `);
   });
 
-  test('DUR-2 what is retained is told, and what was taken back is not', async () => {
+  test('DUR-2 retained events are delivered, and deleted ones are not', async () => {
     const routers = new Routers(true);
     await routers.play(`
       bob → [16, 1, {"acknowledge": true, "retain": true}, "com.a", [1]]
@@ -150,7 +150,7 @@ test('DUR-3 a realm that is opened again in the same process goes on where its l
   `);
 });
 
-test('DUR-4 nobody hears of a publication before it is written', async () => {
+test('DUR-4 no publication is delivered before it is written', async () => {
   const routers = new Routers(true);
   await routers.play(`
     ann → [32, 1, {"match": "prefix"}, "com."]
@@ -194,7 +194,7 @@ describe('while the disk is full', () => {
       bob ← [17, 6, *]
     `);
     expect(routers.store.status).toMatchObject({ failures: 1, lost: 3 });
-    expect(routers.store.status.failing).toMatch(/cannot write to .*disk is full \(make room/);
+    expect(routers.store.status.failing).toMatch(/cannot write to .*disk is full \(free space/);
     routers.driver.room = Infinity;
     await routers.restart();
     await routers.play(`

@@ -12,7 +12,7 @@ const PAGE = 1000;
 
 /** The option that asks the admin realm, which `--realm` names, about another realm. */
 export function ofOption(command: Command): Command {
-  return command.option('--of <realm>', 'ask the admin realm, which --realm names, about this realm');
+  return command.option('--of <realm>', 'inspect this realm through the admin realm, which --realm names');
 }
 
 /** All sessions of a realm, in pages, up to `limit`. */
@@ -39,11 +39,11 @@ export async function sessionOf({ session, signal }: Desk, realm: string, id: Id
   return dictOf(await session.call('wamp.admin.session.get', [realm, id], { signal }));
 }
 
-/** What is to be followed. */
+/** The session to follow. */
 export interface Followed {
   readonly realm: string;
   readonly session: Id;
-  /** Whether to show payloads, which takes a role that may see them. */
+  /** Whether to show payloads, for which the role needs a permission. */
   readonly payloads: boolean;
 }
 
@@ -71,7 +71,7 @@ async function writeEntry({ out }: Desk, entry: Dict): Promise<void> {
   });
 }
 
-/** Requires the realm that is asked about. */
+/** Requires option `--of`. */
 export function requireRealm(realm: string | undefined): string {
   if (realm !== undefined) return realm;
   throw new Failure('--session needs the realm of the session', {

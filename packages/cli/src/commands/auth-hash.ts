@@ -1,4 +1,4 @@
-/** `wamp auth hash`: derives what the router's configuration contains instead of a password. */
+/** `wamp auth hash`: derives the values that a router's configuration contains instead of a password. */
 import { randomBytes } from 'node:crypto';
 import { Command, Option } from 'commander';
 import { scramKeys, toHex, wampcraKey, type ScramCost } from '@wamp/protocol/auth';
@@ -29,27 +29,29 @@ const WAMPCRA = { iterations: 100_000, keylen: 32 } as const;
 const SALT_SIZE = 16;
 
 export function authCommand(run: Run): Command {
-  return new Command('auth').description('What a router keeps of secrets.').addCommand(hashCommand(run));
+  return new Command('auth')
+    .description('Derive what a router stores instead of secrets.')
+    .addCommand(hashCommand(run));
 }
 
 function hashCommand(run: Run): Command {
   return new Command('hash')
     .description(
-      'Derive what a router keeps of a password; it reads the password from the terminal or a pipe.',
+      'Derive what a router stores instead of a password, which is read from the terminal or a pipe.',
     )
     .addOption(
-      new Option('--method <method>', 'how the password will be proved')
+      new Option('--method <method>', 'the authentication method')
         .choices(['scram', 'wampcra'])
         .default('scram'),
     )
     .addOption(
-      new Option('--kdf <name>', 'how scram derives its keys')
+      new Option('--kdf <name>', 'the key derivation function of scram')
         .choices(['argon2id13', 'pbkdf2'])
         .default('argon2id13'),
     )
     .option('--iterations <number>', 'how often', integer(1, 10_000_000))
-    .option('--memory <kib>', 'how much memory argon2id13 takes, in KiB', integer(8, 4_194_304))
-    .option('--secret-file <file>', 'what has the password (default: standard input)')
+    .option('--memory <kib>', 'the memory cost of argon2id13, in KiB', integer(8, 4_194_304))
+    .option('--secret-file <file>', 'a file with the password (default: standard input)')
     .addOption(outputOption())
     .action(async (options: Options) => {
       await without(run, options.output, async ({ io, out }) => {
@@ -69,8 +71,7 @@ async function passwordFrom(io: Io, file: string | undefined): Promise<string> {
     return readPrivate(file, 'secret file').replace(/^\ufeff|\r?\n$/g, '');
   if (io.stdin.isTTY !== true) return firstLineOf(io.stdin);
   const password = await askSecret(io, 'Password: ');
-  if (password !== (await askSecret(io, 'Again: ')))
-    throw usage('the two passwords differ', 'Type it again.');
+  if (password !== (await askSecret(io, 'Again: '))) throw usage('the two passwords differ', 'Try again.');
   if (password === '') throw usage('the password is empty');
   return password;
 }
@@ -79,7 +80,7 @@ type Row = Readonly<Record<string, string | number>>;
 
 async function scramRow(password: string, { kdf, iterations, memory }: Options): Promise<Row> {
   if (kdf === 'pbkdf2' && memory !== undefined)
-    throw usage('--memory is for argon2id13', 'Leave it out for pbkdf2.');
+    throw usage('--memory is for argon2id13', 'Omit it for pbkdf2.');
   const usual = SCRAM_COST[kdf];
   const cost = {
     kdf,

@@ -31,34 +31,34 @@ export function benchCommand(run: Run): Command {
   return new Command('bench')
     .description('Measure a router under load, as one client sees it.')
     .addCommand(
-      bench(run, 'rpc', 'Call a procedure of our own, or another one, as fast as answers come.', rpc)
+      bench(run, 'rpc', 'Call a procedure as fast as results arrive: one of this program, or another.', rpc)
         .option('--callers <number>', 'sessions that call', integer(1, 1000), 1)
-        .option('--procedure <uri>', 'call this one, which is there, with the payload', nonEmpty),
+        .option('--procedure <uri>', 'call this existing procedure, with the payload', nonEmpty),
     )
     .addCommand(
-      bench(run, 'pubsub', 'Publish to subscribers of our own.', pubSub).option(
+      bench(run, 'pubsub', 'Publish to subscribers of this program.', pubSub).option(
         '--subscribers <number>',
         'sessions that subscribe',
         integer(1, 1000),
         1,
       ),
     )
-    .addCommand(bench(run, 'join', 'Join the realm and leave it again.', joins));
+    .addCommand(bench(run, 'join', 'Join the realm and leave it, repeatedly.', joins));
 }
 
 function bench(run: Run, name: string, description: string, work: Workload): Command {
   const command = new Command(name)
     .description(description)
     .option('--duration <duration>', 'how long', interval, 5000)
-    .option('--count <number>', 'end after so many', integer(1))
+    .option('--count <number>', 'stop after this many', integer(1))
+    .option('--window <number>', 'how many are in flight at a time, for each session', integer(1, 10_000), 16)
+    .option('--size <bytes>', 'the length of the text in each, in bytes', integer(0, 1_048_576), 16)
     .option(
-      '--window <number>',
-      'how many are on their way at once, for each session',
-      integer(1, 10_000),
-      16,
-    )
-    .option('--size <bytes>', 'how much text each carries', integer(0, 1_048_576), 16)
-    .option('--uri <prefix>', 'what our own URIs begin with', nonEmpty, 'com.example.wamp-cli.bench');
+      '--uri <prefix>',
+      'the prefix of the URIs that this program uses',
+      nonEmpty,
+      'com.example.wamp-cli.bench',
+    );
   return connecting(command).action(async (options: Options) => {
     await inSessions(run, options, (crowd) => measure(crowd, name, options, work));
   });

@@ -19,14 +19,18 @@ interface CallOptions extends Given, PayloadOptions {
 
 export function callCommand(run: Run): Command {
   const command = new Command('call')
-    .description('Call a procedure, and write its result.')
+    .description('Call a procedure and print its result.')
     .argument('<procedure>', 'its URI');
   withPayload(command)
-    .option('--timeout <duration>', 'how long the answer may take, and the next progressive result', interval)
-    .option('--progress', 'write progressive results, too, as they come')
-    .option('--full', 'write positional values, keyword values and details')
-    .option('--raw', 'write a text without quotes')
-    .option('--disclose-me', 'ask the router to tell the callee who calls');
+    .option(
+      '--timeout <duration>',
+      'the time limit for the result, and for each progressive result',
+      interval,
+    )
+    .option('--progress', 'print progressive results as they arrive, too')
+    .option('--full', 'print positional values, keyword values and details')
+    .option('--raw', 'print text without quotes')
+    .option('--disclose-me', 'ask the router to disclose the caller to the callee');
   return connecting(command).action(async (procedure: string, words: string[], options: CallOptions) => {
     const { args, kwargs } = payloadFrom(words, options);
     await inSession(run, options, async ({ session, out, signal }) => {

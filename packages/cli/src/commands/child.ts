@@ -126,7 +126,7 @@ async function progressOf(
 function exitOf(child: ChildProcessWithoutNullStreams, killed: () => string | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (why: string): void => reject(new WampError('wamp.error.runtime_error', [why]));
-    child.once('error', ({ message }) => failed(`The command cannot be run: ${message}`));
+    child.once('error', ({ message }) => failed(`Cannot run the command: ${message}`));
     child.once('close', (code, signal) => {
       const why = killed();
       if (why !== undefined) failed(why);

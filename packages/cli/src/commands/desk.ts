@@ -1,4 +1,4 @@
-/** What every command is given: a session, an output, and a signal that stops it. */
+/** The parameters of every command: a session, an output, and a signal that stops it. */
 import { setMaxListeners } from 'node:events';
 import type { Session } from '@wamp/client';
 import { Exit, type ExitCode } from '../io/exit-codes.ts';
@@ -23,7 +23,7 @@ export interface Run {
   format: Format | undefined;
 }
 
-/** What a command without a session is given. */
+/** The parameters of a command without a session. */
 export interface CommandPlace {
   readonly io: Io;
   readonly out: Output;
@@ -32,7 +32,7 @@ export interface CommandPlace {
   readonly signal: AbortSignal;
 }
 
-/** What a command with a session is given. */
+/** The parameters of a command with a session. */
 export interface Desk extends CommandPlace {
   readonly settings: Settings;
   readonly session: Session;
@@ -81,7 +81,7 @@ export async function inSession(
   }
 }
 
-/** Likewise for an action that runs until it is stopped, and reconnects. */
+/** The same for an action that runs until it is stopped, and reconnects. */
 export function staying(run: Run, given: Given, work: (desk: Desk) => Promise<void>): Promise<void> {
   return inSession(
     run,
@@ -94,7 +94,7 @@ export function staying(run: Run, given: Given, work: (desk: Desk) => Promise<vo
   );
 }
 
-/** What a command with several sessions is given. */
+/** The parameters of a command with several sessions. */
 export interface Crowd extends CommandPlace {
   readonly settings: Settings;
   /** Opens another session, which is closed at the end. */

@@ -24,19 +24,20 @@ interface Options extends Given {
 
 export function historyCommand(run: Run): Command {
   const command = new Command('history')
-    .description('Write the past events of a topic, if the router keeps them: the latest, oldest first.')
-    .argument('<topic>', 'the topic or pattern that has the history')
+    .description('Print the latest past events of a topic, oldest first, if the router keeps them.')
+    .argument('<topic>', 'the topic or pattern whose history is kept')
     .addOption(matchOption())
-    .option('--limit <number>', 'how many events at most', integer(1, 100_000), 100)
-    .option('--since <time>', 'not before: a date, or how long ago, such as 10m', moment)
+    .option('--limit <number>', 'the maximum number of events', integer(1, 100_000), 100)
+    .option('--since <time>', 'only events since then: a date, or a duration before now, such as 10m', moment)
     .option('--until <time>', 'not after', moment)
-    .option('--topic <uri>', 'of a pattern: only what was published to this topic')
-    .option('--reverse', 'the newest first');
+    .option('--topic <uri>', 'for a pattern: only events of this topic')
+    .option('--reverse', 'print the newest first');
   return connecting(command).action(async (topic: string, options: Options) => {
     await inSession(run, options, async (desk) => {
       const events = await pastEvents(desk, topic, options);
       for (const event of events) await writePastEvent(desk, topic, event);
-      if (events.length === 0) desk.note(`no events: the router keeps those that its configuration names`);
+      if (events.length === 0)
+        desk.note(`no events: the router keeps the history of the topics that its configuration names`);
       return undefined;
     });
   });
@@ -65,7 +66,7 @@ function dateOf(time: NonNullable<Options['since']>, clock: Timing): Date {
 }
 
 function noHistory(topic: string, match = 'exact'): Failure {
-  return new Failure(`there is no subscription for ${topic} (match ${match}), and so no history`, {
+  return new Failure(`there is no history of ${topic} (match ${match})`, {
     exit: Exit.ABSENT,
     uri: 'wamp.error.no_such_subscription',
     remedy: 'The router keeps the history of topics that its configuration names; patterns need --match.',

@@ -20,10 +20,10 @@ interface Options {
 export function keygenCommand(run: Run): Command {
   return new Command('keygen')
     .description(
-      'Make an Ed25519 key for cryptosign: the private one goes to a file, the public one is written.',
+      'Create an Ed25519 key for cryptosign: the private key is saved in a file, the public key is printed.',
     )
-    .argument('<file>', 'where the private key is to be; it must not exist')
-    .option('--public', 'make none, but write the public key of the one in the file')
+    .argument('<file>', 'the new file for the private key')
+    .option('--public', 'print the public key of the private key in the file, without creating one')
     .addOption(outputOption())
     .action(async (file: string, options: Options) => {
       await without(run, options.output, async ({ out }) => {
@@ -32,8 +32,8 @@ export function keygenCommand(run: Run): Command {
           [
             `public key   ${publicKey}`,
             `private key  ${file}`,
-            dim('The router knows you by the public key: it goes to authorized_keys of a principal.'),
-            dim(`You log in with: --auth cryptosign --authid NAME --secret-file ${file}`),
+            dim('Add the public key to authorized_keys of a principal in the configuration of the router.'),
+            dim(`Log in with: --auth cryptosign --authid NAME --secret-file ${file}`),
           ].join('\n'),
         );
         return undefined;
@@ -43,7 +43,7 @@ export function keygenCommand(run: Run): Command {
 
 function publicKeyOf(file: string): string {
   const seed = fromHex(seedIn(readPrivate(file, 'key file')), 32);
-  if (seed === undefined) throw usage(`${file} has no Ed25519 key`);
+  if (seed === undefined) throw usage(`${file} does not contain an Ed25519 key`);
   return toHex(ed25519PublicKey(seed));
 }
 
@@ -57,7 +57,7 @@ function made(file: string): string {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST')
       throw usage(`${file} exists already`, 'A key is never overwritten: name another file.');
-    throw new Failure(`${file} cannot be written: ${code ?? message}`, { exit: Exit.FAULT, cause: error });
+    throw new Failure(`cannot write ${file}: ${code ?? message}`, { exit: Exit.FAULT, cause: error });
   }
   return publicKey ?? '';
 }

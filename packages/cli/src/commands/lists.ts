@@ -31,14 +31,14 @@ interface ListOptions extends Given {
 function listing(name: string, description: string): Command {
   const command = new Command(name)
     .description(description)
-    .option('--limit <number>', 'how many at most', integer(1, 1_000_000), 1000);
+    .option('--limit <number>', 'the maximum number of entries', integer(1, 1_000_000), 1000);
   return connecting(command);
 }
 
 export function sessionsCommand(run: Run): Command {
-  return ofOption(listing('sessions', 'List who is in the realm.'))
-    .argument('[id]', 'of one session: all that the router tells of it', integer(1))
-    .option('--role <name>', 'only those of this role; repeat it', collect)
+  return ofOption(listing('sessions', 'List the sessions of the realm.'))
+    .argument('[id]', 'show the details of this session', integer(1))
+    .option('--role <name>', 'only sessions with this role; repeat it for more', collect)
     .action(async (id: Id | undefined, options: SessionOptions) => {
       await inSession(run, options, async (desk) => {
         if (options.of !== undefined) return administered(desk, options.of, id, options);
@@ -58,11 +58,11 @@ export function sessionsCommand(run: Run): Command {
 
 interface SessionOptions extends ListOptions {
   readonly role?: readonly string[];
-  /** The realm that the admin realm is asked about. */
+  /** The realm to inspect through the admin realm. */
   readonly of?: string;
 }
 
-/** The same by the admin realm, which tells of any realm, and what each session takes. */
+/** The same through the admin realm, which reports on any realm, and on the resources of each session. */
 async function administered(
   desk: Desk,
   realm: string,
@@ -81,8 +81,8 @@ async function administered(
 }
 
 export function registrationsCommand(run: Run): Command {
-  return listing('registrations', 'List the procedures of the realm, and how many offer them.')
-    .argument('[procedure]', 'which registration a call of this procedure would go to')
+  return listing('registrations', 'List the procedures of the realm, and the number of their callees.')
+    .argument('[procedure]', 'show the registration that a call of this procedure would match')
     .action(async (procedure: string | undefined, options: ListOptions) => {
       await inSession(run, options, async (desk) => {
         const meta = registrations(desk.session);
@@ -99,8 +99,8 @@ export function registrationsCommand(run: Run): Command {
 }
 
 export function subscriptionsCommand(run: Run): Command {
-  return listing('subscriptions', 'List the topics of the realm, and how many listen to them.')
-    .argument('[topic]', 'which subscriptions an event of this topic would reach')
+  return listing('subscriptions', 'List the topics of the realm, and the number of their subscribers.')
+    .argument('[topic]', 'show the subscriptions that an event of this topic would match')
     .action(async (topic: string | undefined, options: ListOptions) => {
       await inSession(run, options, async (desk) => {
         const meta = subscriptions(desk.session);
@@ -117,11 +117,12 @@ export function subscriptionsCommand(run: Run): Command {
 }
 
 function absent(kind: 'procedure' | 'topic', uri: string): Failure {
-  const [what, list] = kind === 'procedure' ? ['offers', 'registrations'] : ['listens to', 'subscriptions'];
-  return new Failure(`nobody ${what} ${uri}`, {
+  const [what, list] =
+    kind === 'procedure' ? ['registration', 'registrations'] : ['subscription', 'subscriptions'];
+  return new Failure(`no ${what} matches ${uri}`, {
     exit: Exit.ABSENT,
     uri: kind === 'procedure' ? 'wamp.error.no_such_procedure' : 'wamp.error.no_such_subscription',
-    remedy: `wamp ${list} lists what there is.`,
+    remedy: `wamp ${list} lists the existing ones.`,
   });
 }
 

@@ -20,9 +20,9 @@ export function withPayload(command: Command): Command {
     .addOption(
       new Option('-k, --kw <name=value>', 'a keyword argument; repeat it for more').argParser(keyword),
     )
-    .option('--args <json>', 'the positional arguments, as a list of JSON')
-    .option('--kwargs <json>', 'the keyword arguments, as an object of JSON')
-    .option('--text', 'take arguments as text, be they JSON or not');
+    .option('--args <json>', 'the positional arguments, as a JSON list')
+    .option('--kwargs <json>', 'the keyword arguments, as a JSON object')
+    .option('--text', 'treat all arguments as text, even JSON');
 }
 
 /** The payload of the command line. @throws Failure, InvalidArgumentError */
@@ -32,7 +32,10 @@ export function payloadFrom(
 ): { readonly args: unknown[]; readonly kwargs: Record<string, unknown> } {
   const read = (word: string): unknown => (text === true ? word : valueOf(word));
   if (args !== undefined && words.length > 0) {
-    throw usage('--args and positional arguments are given', 'Give the arguments one way or the other.');
+    throw usage(
+      '--args and positional arguments exclude each other',
+      'Pass the arguments one way or the other.',
+    );
   }
   const list = args === undefined ? words.map(read) : whole('--args', args);
   if (!Array.isArray(list)) throw usage('--args must be a list of JSON, such as [1, "two"]');
@@ -56,7 +59,7 @@ function whole(option: string, json: string): unknown {
   try {
     return JSON.parse(json) as unknown;
   } catch (error) {
-    throw usage(`${option} is no JSON: ${error instanceof Error ? error.message : ''}`);
+    throw usage(`${option} is not valid JSON: ${error instanceof Error ? error.message : ''}`);
   }
 }
 

@@ -18,10 +18,10 @@ interface Options extends Given {
 
 export function pingCommand(run: Run): Command {
   const command = new Command('ping')
-    .description('Measure how long the router takes to answer a call, once a second, until Ctrl-C.')
-    .option('--count <number>', 'end after so many', integer(1))
-    .option('--interval <duration>', 'time between two', interval, 1000)
-    .option('--timeout <duration>', 'when an answer counts as lost', interval, 5000);
+    .description('Measure the round-trip time of a call to the router, once a second, until Ctrl-C.')
+    .option('--count <number>', 'stop after this many', integer(1))
+    .option('--interval <duration>', 'the time between two calls', interval, 1000)
+    .option('--timeout <duration>', 'the time after which an answer counts as lost', interval, 5000);
   return connecting(command).action(async (options: Options) => {
     await inSession(run, options, async (desk) => {
       const times = await pings(desk, options);
@@ -73,7 +73,7 @@ async function summarize({ out }: Desk, times: readonly (number | undefined)[]):
   const answered = times.filter((ms) => ms !== undefined).sort((a, b) => a - b);
   const sum = answered.reduce((total, ms) => total + ms, 0);
   const figures = [answered[0] ?? 0, sum / answered.length, quantile(answered, 0.99), answered.at(-1) ?? 0];
-  const line = `${times.length} asked, ${answered.length} answered`;
+  const line = `${times.length} sent, ${answered.length} answered`;
   const more = answered.length === 0 ? '' : `; min/avg/p99/max = ${figures.map(figure).join('/')} ms`;
   await out.write(`${out.style.bold(line + more)}\n`);
 }

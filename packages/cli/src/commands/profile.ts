@@ -21,7 +21,7 @@ interface FormatOptions {
 
 export function profileCommand(run: Run): Command {
   return new Command('profile')
-    .description('Keep options of connections under a name, for --profile NAME.')
+    .description('Store connection options under a name, for --profile NAME.')
     .addCommand(setCommand(run))
     .addCommand(listCommand(run))
     .addCommand(showCommand(run))
@@ -31,14 +31,14 @@ export function profileCommand(run: Run): Command {
 function setCommand(run: Run): Command {
   const command = new Command('set')
     .description(
-      'Write a profile, in place of what it said before. The one called default needs no --profile.',
+      'Write a profile, replacing its previous content. The profile called default is used without --profile.',
     )
     .argument('<name>', 'of the profile')
-    .option('--with-secret', 'keep a secret in it, which is read from the terminal or standard input');
+    .option('--with-secret', 'store a secret in it, which is read from the terminal or standard input');
   return connecting(command).action(async (name: string, options: SetOptions) => {
     await without(run, undefined, async ({ io, note }) => {
       if (options.withSecret === true && options.secretFile !== undefined) {
-        throw usage('--with-secret and --secret-file are given', 'A profile has the one or the other.');
+        throw usage('--with-secret and --secret-file exclude each other', 'Use one of the two.');
       }
       const secret = options.withSecret === true ? { secret: await secretFrom(io) } : {};
       note(`written: ${writeProfile(io.env, name, { ...entriesOf(options), ...secret })}`);
@@ -65,7 +65,7 @@ function listCommand(run: Run): Command {
 
 function showCommand(run: Run): Command {
   return new Command('show')
-    .description('Write what a profile says; of its secret, that it has one.')
+    .description('Print a profile, without its secret.')
     .argument('<name>', 'of the profile')
     .addOption(outputOption())
     .action(async (name: string, { output }: FormatOptions) => {

@@ -29,9 +29,9 @@ export function publishCommand(run: Run): Command {
     .argument('<topic>', 'its URI');
   withPayload(command)
     .option('--lines', 'publish each line of standard input')
-    .option('--no-ack', 'do not wait until the router has taken it')
-    .option('--retain', 'ask the router to keep it for those who subscribe later')
-    .option('--disclose-me', 'ask the router to tell the subscribers who publishes');
+    .option('--no-ack', 'do not wait for the acknowledgement of the router')
+    .option('--retain', 'ask the router to keep the event for later subscribers')
+    .option('--disclose-me', 'ask the router to disclose the publisher to the subscribers');
   for (const [whom, what] of [
     ['', 'session <id>'],
     ['-authid', 'authid <name>'],
@@ -48,7 +48,7 @@ export function publishCommand(run: Run): Command {
   }
   return connecting(command).action(async (topic: string, words: string[], options: Options) => {
     if (options.lines === true && (words.length > 0 || options.args !== undefined)) {
-      throw usage('--lines takes the arguments from standard input', 'Leave the others out.');
+      throw usage('--lines reads the arguments from standard input', 'Omit the other arguments.');
     }
     const payload = payloadFrom(words, options);
     const how = publishOptions(options);

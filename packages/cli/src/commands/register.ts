@@ -26,13 +26,13 @@ interface Options extends Given {
 export function registerCommand(run: Run): Command {
   const command = new Command('register')
     .description(
-      'Offer a procedure, until Ctrl-C: a command answers its calls, or they get back what they bring.',
+      'Register a procedure until Ctrl-C. A command answers the calls; without one, they get their arguments back.',
     )
     .argument('<procedure>', 'its URI')
-    .argument('[command...]', 'behind --, what answers a call: its standard output is the result')
+    .argument('[command...]', 'after --, the command that answers a call: its standard output is the result')
     .addOption(matchOption())
     .addOption(
-      new Option('--invoke <policy>', 'how calls are shared with other callees').choices([
+      new Option('--invoke <policy>', 'how calls are distributed among several callees').choices([
         'single',
         'roundrobin',
         'random',
@@ -40,16 +40,19 @@ export function registerCommand(run: Run): Command {
         'last',
       ]),
     )
-    .option('--force', 'take the procedure from whoever of the same name holds it')
-    .option('--concurrency <number>', 'how many calls are answered at once', integer(1, 1000), 4)
-    .option('--count <number>', 'end after so many calls', integer(1))
+    .option('--force', 'take the procedure over from a session with the same authid')
+    .option('--concurrency <number>', 'the maximum number of simultaneous calls', integer(1, 1000), 4)
+    .option('--count <number>', 'stop after this many calls', integer(1))
     .addOption(
-      new Option('--stdin <what>', 'what the command reads: the call as JSON, or its first argument as text')
+      new Option(
+        '--stdin <what>',
+        'the standard input of the command: the call as JSON, or its first argument as text',
+      )
         .choices(['json', 'text'])
         .default('json'),
     )
-    .option('--lines', 'each line that the command writes is a progressive result')
-    .option('--timeout <duration>', 'how long a command may run', interval, 30_000);
+    .option('--lines', 'send each output line of the command as a progressive result')
+    .option('--timeout <duration>', 'the time limit of the command', interval, 30_000);
   return connecting(command).action(async (procedure: string, words: string[], options: Options) => {
     await staying(run, options, (desk) => serve(desk, procedure, words, options));
   });

@@ -2,7 +2,7 @@
 import type { Session } from '@wamp/client';
 import { dictOf, listOf, numberOf, type Dict } from './told-values.ts';
 
-/** What a realm has counted, by name. */
+/** The counters of a realm, by name. */
 export interface RealmReading {
   readonly realm: string;
   readonly numbers: Readonly<Record<string, number>>;
@@ -11,11 +11,11 @@ export interface RealmReading {
 export interface RouterReading {
   readonly status: Dict;
   readonly realms: readonly RealmReading[];
-  /** Of the calls that were answered last (ms); undefined when there were none. */
+  /** The latency of recently answered calls (ms); undefined when there were none. */
   readonly latency: { readonly p50: number | undefined; readonly p99: number | undefined };
 }
 
-/** Asks the admin realm, which the session has joined. */
+/** Calls the admin realm, which the session has joined. */
 export async function readRouter(session: Session, signal: AbortSignal): Promise<RouterReading> {
   const ask = (name: string, kwargs: Dict): Promise<unknown> =>
     session.call(`wamp.admin.${name}`, [], { kwargs: { ...kwargs }, timeout: 10_000, signal });
@@ -34,7 +34,7 @@ export async function readRouter(session: Session, signal: AbortSignal): Promise
   };
 }
 
-/** Two samples fit in, even when the clocks differ a little (ms). */
+/** Long enough for two samples, even when the clocks differ slightly (ms). */
 const RECENT = 12_000;
 
 function latencyIn({ columns, rows }: Dict): RouterReading['latency'] {
@@ -47,7 +47,7 @@ function latencyIn({ columns, rows }: Dict): RouterReading['latency'] {
   return { p50: of('call_p50_ms'), p99: of('call_p99_ms') };
 }
 
-/** What a counter of a realm grew by per second; 0 for a realm that is new. */
+/** The increase of a realm's counter per second; 0 for a new realm. */
 export function realmRate(before: RouterReading, now: RouterReading, realm: string, counter: string): number {
   const of = ({ realms }: RouterReading): number | undefined =>
     realms.find((each) => each.realm === realm)?.numbers[counter];

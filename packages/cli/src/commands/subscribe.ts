@@ -20,19 +20,19 @@ interface Options extends Given {
 
 export function subscribeCommand(run: Run): Command {
   const command = new Command('subscribe')
-    .description('Write the events of topics as they come, until Ctrl-C.')
+    .description('Print the events of topics as they arrive, until Ctrl-C.')
     .argument('<topics...>', 'their URIs')
     .addOption(matchOption())
-    .option('--retained', 'begin with the event that the router has kept, if any')
-    .option('--count <number>', 'end after so many events', integer(1))
-    .option('--timeout <duration>', 'fail when no event comes for so long', interval);
+    .option('--retained', 'begin with the retained event, if there is one')
+    .option('--count <number>', 'stop after this many events', integer(1))
+    .option('--timeout <duration>', 'fail when no event arrives for this long', interval);
   return connecting(command).action(async (topics: string[], options: Options) => {
     await staying(run, options, (desk) => follow(desk, topics, options));
   });
 }
 
 export function matchOption(): Option {
-  return new Option('--match <policy>', 'how the URI is matched').choices(['exact', 'prefix', 'wildcard']);
+  return new Option('--match <policy>', 'the matching policy').choices(['exact', 'prefix', 'wildcard']);
 }
 
 async function follow(desk: Desk, topics: readonly string[], options: Options): Promise<void> {
@@ -71,10 +71,10 @@ async function follow(desk: Desk, topics: readonly string[], options: Options): 
 }
 
 function silence(topics: readonly string[], timeout: number): Failure {
-  return new Failure(`no event of ${topics.join(', ')} came for ${timeout} ms`, {
+  return new Failure(`no event of ${topics.join(', ')} arrived for ${timeout} ms`, {
     exit: Exit.TIMEOUT,
     uri: 'wamp.error.timeout',
-    remedy: 'Give it longer with --timeout, or look whether anybody publishes: wamp top.',
+    remedy: 'Allow more time with --timeout, or check the publications of the realm: wamp top.',
   });
 }
 

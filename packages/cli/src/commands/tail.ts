@@ -30,18 +30,22 @@ interface Options extends Given {
 export function tailCommand(run: Run): Command {
   const command = new Command('tail')
     .description(
-      'Write the last events of a topic and then those that come; without a topic, what happens in the realm.',
+      'Print the last events of a topic and then new ones; without a topic, the meta events of the realm.',
     )
     .argument('[topic]', 'its URI')
     .addOption(matchOption())
     .option(
       '-n, --lines <number>',
-      'how many past events, where the router keeps them',
+      'the number of past events, if the router keeps them',
       integer(0, 100_000),
       10,
     )
-    .option('--session <id>', 'the messages of this session instead, told by the admin realm', integer(1))
-    .option('--payloads', 'with --session: show payloads, where the role may see them');
+    .option(
+      '--session <id>',
+      'print the messages of this session instead, through the admin realm',
+      integer(1),
+    )
+    .option('--payloads', 'with --session: show payloads, if the role may see them');
   return connecting(ofOption(command)).action(async (topic: string | undefined, options: Options) => {
     if (options.session !== undefined) {
       const { session, payloads = false } = options;

@@ -1,4 +1,4 @@
-/** Values that a router has told: whatever they are, the result has the type that is asked for. */
+/** Values from a router, converted to the requested type, whatever they are. */
 
 export type Dict = Readonly<Record<string, unknown>>;
 

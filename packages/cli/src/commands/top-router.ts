@@ -1,4 +1,4 @@
-/** `wamp top --router`: the activity of all realms of a router, live, as its admin realm tells it. */
+/** `wamp top --router`: the activity of all realms of a router, live, from its admin realm. */
 import { harmless } from '../output/json.ts';
 import { age, figure, grouped, milliseconds, size } from '../output/numbers.ts';
 import { table, type Column } from '../output/table.ts';
@@ -13,7 +13,7 @@ interface RouterPair {
   readonly answer: number;
 }
 
-/** Realms with less activity are left out. */
+/** How many realms are shown: the most active ones. */
 const MOST_REALMS = 15;
 
 export function routerFrame({ out: { style }, settings }: FrameSource, pair: RouterPair): string[] {

@@ -22,10 +22,10 @@ interface Options extends Given {
 
 export function topCommand(run: Run): Command {
   const command = new Command('top')
-    .description('Show what the realm does, live, until Ctrl-C or q.')
-    .option('--interval <duration>', 'time between two readings', interval, 2000)
-    .option('--count <number>', 'end after so many readings', integer(1))
-    .option('--router', 'show all realms of the router: ask its admin realm, which --realm names');
+    .description('Show the activity of the realm, live, until Ctrl-C or q.')
+    .option('--interval <duration>', 'the time between two readings', interval, 2000)
+    .option('--count <number>', 'stop after this many readings', integer(1))
+    .option('--router', 'show all realms of the router, through its admin realm, which --realm names');
   return connecting(command).action(async (options: Options) => {
     await inSession(run, options, async (desk) => {
       if (options.router === true) await show(desk, options, ROUTER);
@@ -43,7 +43,7 @@ interface Reading<R> {
   readonly answer: number;
 }
 
-/** What readings are taken of. */
+/** The source of the readings. */
 interface Source<R> {
   readonly read: (session: Desk['session'], signal: AbortSignal) => Promise<R>;
   readonly frame: (source: Parameters<typeof topFrame>[0], reading: Reading<R>) => string[];
@@ -115,11 +115,11 @@ function isMissing(error: unknown): boolean {
 }
 
 function noMetrics(url: string): Failure {
-  return new Failure(`the router at ${url} does not tell its metrics (wamp.metrics.get)`, {
+  return new Failure(`the router at ${url} does not provide metrics (wamp.metrics.get)`, {
     exit: Exit.ABSENT,
     uri: 'wamp.error.no_such_procedure',
     remedy:
-      'That procedure is one of @wamp/router; of other routers, try wamp sessions and wamp registrations.',
+      'Only @wamp/router has this procedure. For other routers, try wamp sessions and wamp registrations.',
   });
 }
 
@@ -127,7 +127,7 @@ function noAdminRealm(url: string): Failure {
   return new Failure(`this realm of the router at ${url} has no procedures wamp.admin.*`, {
     exit: Exit.ABSENT,
     uri: 'wamp.error.no_such_procedure',
-    remedy: 'Name the admin realm with --realm; wamp-router has one when its configuration says so.',
+    remedy: 'Name the admin realm with --realm; wamp-router has one if its configuration enables it.',
   });
 }
 

@@ -7,7 +7,7 @@ import { nodesOf } from './words.ts';
 /** @param program the program whose commands are completed */
 export function completionCommand(run: Run, program: Command): Command {
   return new Command('completion')
-    .description('Write the script with which a shell completes commands and options.')
+    .description('Print a script with which a shell completes commands and options.')
     .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
     .addHelpText(
       'after',

@@ -1,4 +1,4 @@
-/** The words to complete: the commands and options of the program, as Commander has them. */
+/** The words to complete: the commands and options that are defined for Commander. */
 import type { Command, Option } from 'commander';
 
 /** A command, and what may follow it. */

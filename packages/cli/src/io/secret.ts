@@ -15,7 +15,7 @@ export async function firstLineOf(stdin: Inlet): Promise<string> {
     if (end >= 0) return withoutReturn(text.slice(0, end));
     if (text.length > LONGEST) throw usage('the secret on standard input is too long');
   }
-  if (text === '') throw usage('there is no secret on standard input');
+  if (text === '') throw usage('standard input contains no secret');
   return withoutReturn(text);
 }
 
@@ -54,7 +54,7 @@ function typed(stdin: Inlet, interrupt: AbortSignal): Promise<string> {
         }
         // In raw mode, Ctrl-C is not a signal.
         if (key === '\u0003') {
-          settle(() => reject(usage('no secret was given')));
+          settle(() => reject(usage('no secret was entered')));
           return;
         }
         text = key === '\u007f' || key === '\b' ? text.slice(0, -1) : text + key;

@@ -16,7 +16,7 @@ export function duration(text: string): number {
 /** A duration that is not zero. @throws InvalidArgumentError */
 export function interval(text: string): number {
   const ms = duration(text);
-  if (ms === 0) throw new InvalidArgumentError('It must be longer than nothing, such as 1s.');
+  if (ms === 0) throw new InvalidArgumentError('It must be longer than zero, such as 1s.');
   return ms;
 }
 
@@ -62,7 +62,7 @@ export function value(text: string): unknown {
     if (!/^\s*[[{"]/.test(text)) return text;
     const said = error instanceof Error ? error.message : String(error);
     throw new InvalidArgumentError(
-      `It begins like JSON, but it is not: ${said}. If it is meant as text, add --text.`,
+      `It begins like JSON, but is not valid JSON: ${said}. If it is text, add --text.`,
     );
   }
 }

@@ -84,9 +84,9 @@ export function endOf(outlet: Outlet, stderr: Outlet): AbortSignal {
 }
 
 function unwritable(cause: NodeJS.ErrnoException): Failure {
-  return new Failure(`standard output cannot be written: ${cause.code ?? cause.message}`, {
+  return new Failure(`cannot write to standard output: ${cause.code ?? cause.message}`, {
     exit: Exit.FAULT,
-    remedy: 'Is the disk full that it is redirected to?',
+    remedy: 'If it is redirected to a file, check whether the disk is full.',
     cause,
   });
 }

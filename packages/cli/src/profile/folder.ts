@@ -39,7 +39,10 @@ export function readSmall(file: string, what: string): string {
   try {
     const stats = statSync(file);
     if (stats.isFile() && stats.size > LONGEST) {
-      throw usage(`${what} ${file} has ${stats.size} bytes, more than ${LONGEST}`, 'Is it the right file?');
+      throw usage(
+        `${what} ${file} has ${stats.size} bytes, more than ${LONGEST}`,
+        'Check that it is the right file.',
+      );
     }
     bytes = readFileSync(file);
   } catch (error) {
@@ -49,16 +52,13 @@ export function readSmall(file: string, what: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw usage(
-      `${what} ${file} is no text in UTF-8`,
-      'Write it anew, without a program that encodes it otherwise.',
-    );
+    throw usage(`${what} ${file} is not UTF-8 text`, 'Write it again with a program that saves UTF-8.');
   }
 }
 
 function unreadable(file: string, what: string, error: NodeJS.ErrnoException): Failure {
   if (error.code === 'ENOENT') return usage(`${what} ${file} does not exist`);
-  return new Failure(`${what} ${file} cannot be read: ${error.code ?? error.message}`, {
+  return new Failure(`cannot read ${what} ${file}: ${error.code ?? error.message}`, {
     exit: Exit.FAULT,
     cause: error,
   });
@@ -70,12 +70,15 @@ function requirePrivate(file: string, what: string, { mode, uid }: Stats): void 
   if (process.platform === 'win32') return;
   const own = process.getuid?.() ?? uid;
   if (uid !== own && uid !== 0) {
-    throw usage(`${what} ${file} has a secret, and belongs to another user`, `sudo chown ${own} '${file}'`);
+    throw usage(
+      `${what} ${file} contains a secret, and belongs to another user`,
+      `sudo chown ${own} '${file}'`,
+    );
   }
   if ((mode & OTHERS) !== 0) {
     const said = (mode & 0o777).toString(8).padStart(3, '0');
     throw usage(
-      `${what} ${file} has a secret, and others may read or write it (mode ${said})`,
+      `${what} ${file} contains a secret, and other users may read or write it (mode ${said})`,
       `chmod 600 '${file}'`,
     );
   }

@@ -21,7 +21,7 @@ const NAME = /^[\w-][\w.-]{0,63}$/;
 /** @throws Failure */
 function profileFile(env: Env, name: string): string {
   if (!NAME.test(name))
-    throw usage(`${name} is no name of a profile`, 'Letters, digits, "-", "_" and "." will do.');
+    throw usage(`${name} is not a valid profile name`, 'Use letters, digits, "-", "_" and ".".');
   return join(configFolder(env), 'profiles', `${name}.json`);
 }
 
@@ -33,13 +33,13 @@ export function readProfile(env: Env, name: string): Profile | undefined {
   const text = readPrivate(file, what, (content) => hasSecret(content));
   const content = objectIn(text);
   if (content === undefined)
-    throw usage(`profile ${file} is no JSON object`, 'Write it anew: wamp profile set --help');
+    throw usage(`profile ${file} is not a JSON object`, 'Write it again: wamp profile set --help');
   const { secret, ...entries } = content;
   if (secret !== undefined && typeof secret !== 'string')
     throw usage(`profile ${file}: secret must be a string`);
   for (const [key, value] of Object.entries(entries)) {
     if (typeof value !== 'string' && typeof value !== 'boolean') {
-      throw usage(`profile ${file}: ${key} must be a string`, 'Write it anew: wamp profile set --help');
+      throw usage(`profile ${file}: ${key} must be a string`, 'Write it again: wamp profile set --help');
     }
   }
   return { name, file, entries, secret };
@@ -94,6 +94,8 @@ export function removeProfile(env: Env, name: string): string {
 export function noProfile(env: Env, name: string): Error {
   const names = profileNames(env);
   const known =
-    names.length === 0 ? 'There is none yet: wamp profile set --help' : `There are: ${names.join(', ')}.`;
+    names.length === 0
+      ? 'No profile exists yet: wamp profile set --help'
+      : `Existing profiles: ${names.join(', ')}.`;
   return usage(`there is no profile ${name}`, known);
 }

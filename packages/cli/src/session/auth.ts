@@ -39,7 +39,7 @@ export async function authenticator(settings: Settings, io: Io): Promise<Authent
 function guess({ secret, secretFile, cert }: Settings): Method {
   if (secret !== undefined || secretFile !== undefined) {
     throw usage(
-      'there is a secret, and no method that it is for',
+      'a secret is given, but no authentication method',
       'Add --auth ticket, wampcra, scram or cryptosign.',
     );
   }
@@ -47,8 +47,7 @@ function guess({ secret, secretFile, cert }: Settings): Method {
 }
 
 async function nameAndSecret(method: Method, settings: Settings, io: Io): Promise<[string, string]> {
-  if (settings.authid === undefined)
-    throw usage(`--auth ${method} needs to know who you are`, 'Add --authid NAME.');
+  if (settings.authid === undefined) throw usage(`--auth ${method} needs an authid`, 'Add --authid NAME.');
   return [settings.authid, await secretFor(method, settings, io)];
 }
 
@@ -65,7 +64,7 @@ async function secretFor(method: Method, { secret, secretFile }: Settings, io: I
   }
   throw usage(
     `--auth ${method} needs a secret`,
-    'Give it in variable WAMP_SECRET, in a file (--secret-file), in a profile, or on standard input (--secret-file -).',
+    'Pass it in the variable WAMP_SECRET, in a file (--secret-file), in a profile, or on standard input (--secret-file -).',
   );
 }
 
@@ -82,7 +81,7 @@ export function seedIn(text: string): string {
     }
   }
   throw usage(
-    'the private key is no Ed25519 key',
-    'It is 64 hex digits, as wamp keygen writes them, or PEM (PKCS #8).',
+    'the private key is not an Ed25519 key',
+    'Use 64 hex digits, as written by wamp keygen, or PEM (PKCS #8).',
   );
 }

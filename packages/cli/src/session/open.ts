@@ -36,7 +36,7 @@ export async function openSession(settings: Settings, opening: Opening): Promise
   if (opening.comesBack !== true) return session;
   session.on('lost', ({ message }) => opening.note(`the connection was lost: ${message}`));
   session.on('open', ({ resumed }) => {
-    if (resumed) opening.note(`connected again to ${settings.url}`);
+    if (resumed) opening.note(`reconnected to ${settings.url}`);
   });
   return session;
 }
@@ -67,7 +67,7 @@ function warnOfPlainTickets({ auth, url }: Settings, note: (text: string) => voi
   const isPlain = /^(ws|http|rs|tcp):$/.test(protocol);
   const isNear = /^(localhost|127(\.\d+){3}|\[::1\]|unix)$/.test(hostname);
   if (auth === 'ticket' && isPlain && !isNear)
-    note(`the ticket travels to ${hostname} readable for everybody: use wss:`);
+    note(`the ticket is sent to ${hostname} unencrypted: use wss:`);
 }
 
 async function serializerOf(name: SerializerName = 'json'): Promise<Serializer> {

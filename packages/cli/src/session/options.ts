@@ -34,23 +34,26 @@ function connectionOptions(): Option[] {
   const methods: Method[] = ['anonymous', 'ticket', 'wampcra', 'scram', 'cryptosign', 'tls'];
   const transports: TransportName[] = ['websocket', 'rawsocket', 'longpoll'];
   return [
-    option('--url <url>', 'where the router is: ws:, wss:, http:, https:, rs:, rss: or unix:').argParser(url),
+    option(
+      '--url <url>',
+      'the address of the router: ws:, wss:, http:, https:, rs:, rss: or unix:',
+    ).argParser(url),
     option('--realm <uri>', 'the realm to join'),
-    option('--auth <method>', 'how to prove who you are').choices(methods),
-    option('--authid <name>', 'who you are'),
-    option('--secret-file <file>', 'what has your ticket, password or private key; - for standard input'),
-    option('--router-key <hex>', 'the public key that the router has to prove (cryptosign)'),
+    option('--auth <method>', 'the authentication method').choices(methods),
+    option('--authid <name>', 'the authid to log in with'),
+    option('--secret-file <file>', 'a file with the ticket, password or private key; - for standard input'),
+    option('--router-key <hex>', 'the public key that the router must own (cryptosign)'),
     option('--channel-binding <type>', 'binds the login to the TLS connection').choices([
       'tls-exporter',
       'tls-unique',
     ]),
-    option('--serializer <name>', 'how messages are written').choices(['json', 'msgpack', 'cbor']),
-    option('--transport <kind>', 'what carries them (default: what the URL says)').choices(transports),
-    option('--ca <file>', 'the authority that vouches for the router, in PEM'),
-    option('--cert <file>', 'your own certificate, in PEM'),
-    option('--key <file>', 'its key, in PEM'),
-    new Option('--insecure', 'take any certificate: for tests only'),
-    option('--connect-timeout <duration>', 'how long joining may take').argParser(interval),
+    option('--serializer <name>', 'the serializer of messages').choices(['json', 'msgpack', 'cbor']),
+    option('--transport <kind>', 'the transport (default: by the URL)').choices(transports),
+    option('--ca <file>', 'the certificate authority of the router, in PEM'),
+    option('--cert <file>', 'the client certificate, in PEM'),
+    option('--key <file>', 'the key of the client certificate, in PEM'),
+    new Option('--insecure', 'accept any certificate: for tests only'),
+    option('--connect-timeout <duration>', 'the time limit for joining').argParser(interval),
     option('--output <format>', 'json for scripts or text for people (default: text on a terminal)').choices([
       'json',
       'text',
@@ -110,7 +113,7 @@ function url(text: string): string {
   }
   if (place.username !== '' || place.password !== '') {
     throw new InvalidArgumentError(
-      'It must have no credentials: everybody can read them. Use --secret-file.',
+      'It must not contain credentials, which other users could read. Use --secret-file.',
     );
   }
   return text;

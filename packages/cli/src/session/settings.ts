@@ -117,5 +117,5 @@ function misspelt(error: unknown, where: string): Error {
     .replace(/Did you mean --/, 'Did you mean ')
     .replaceAll(/\s+/g, ' ')
     .trim();
-  return usage(`${where}: ${said}`, `Known are ${CONNECTION_KEYS.join(', ')}.`);
+  return usage(`${where}: ${said}`, `Valid names: ${CONNECTION_KEYS.join(', ')}.`);
 }

@@ -58,7 +58,7 @@ function said({ uri, args, message }: WampError): string {
   const words = rest.replace(/^\((.*)\)$/, '$1');
   const known = WORDS[uri];
   if (known !== undefined && typeof args[0] !== 'string') return words === '' ? known : `${known}: ${words}`;
-  return words === '' ? 'the other side gave no reason' : words;
+  return words === '' ? 'the peer gave no reason' : words;
 }
 
 /** The meaning of an error that has no message. */
@@ -110,17 +110,16 @@ function exitOf(error: WampError): ExitCode {
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {
-  [ErrorUri.NO_SUCH_PROCEDURE]: 'wamp registrations lists what there is to call.',
-  [ErrorUri.NO_SUCH_REALM]: 'Name one that the router has: --realm URI.',
-  [ErrorUri.NO_SUCH_SESSION]: 'wamp sessions lists who is there.',
-  [ErrorUri.NO_SUCH_SUBSCRIPTION]: 'wamp subscriptions lists what there is.',
+  [ErrorUri.NO_SUCH_PROCEDURE]: 'wamp registrations lists the registered procedures.',
+  [ErrorUri.NO_SUCH_REALM]: 'Name a realm of the router: --realm URI.',
+  [ErrorUri.NO_SUCH_SESSION]: 'wamp sessions lists the sessions of the realm.',
+  [ErrorUri.NO_SUCH_SUBSCRIPTION]: 'wamp subscriptions lists the subscriptions of the realm.',
   [ErrorUri.PROCEDURE_ALREADY_EXISTS]:
-    'Share it with --invoke roundrobin, if its other callees do so, or take it over with --force.',
-  [ErrorUri.INVALID_URI]: 'A URI is words with dots between them, such as com.example.news.',
+    'If its other callees share it, add --invoke with their policy; to take it over, add --force.',
+  [ErrorUri.INVALID_URI]: 'A URI consists of words separated by dots, such as com.example.news.',
   [ErrorUri.PAYLOAD_SIZE_EXCEEDED]: 'Send less at a time, or raise limits.message_size of the router.',
-  [ErrorUri.LIMIT_EXCEEDED]:
-    'docs/limits.md of the router says which limits there are, and how to raise them.',
-  [ErrorUri.TIMEOUT]: 'Give it longer: --timeout 60s.',
+  [ErrorUri.LIMIT_EXCEEDED]: 'docs/limits.md of the router lists the limits, and how to raise them.',
+  [ErrorUri.TIMEOUT]: 'Allow more time: --timeout 60s.',
 };
 
 function remedyFor(error: WampError, exit: ExitCode, settings: Partial<Settings>): string | undefined {
@@ -130,11 +129,11 @@ function remedyFor(error: WampError, exit: ExitCode, settings: Partial<Settings>
   }
   if (exit === Exit.UNREACHABLE) {
     return error instanceof ConnectError
-      ? `Is a router listening at ${url}? Another one is named with --url.`
-      : 'Try again once the router is back.';
+      ? `Check that a router is listening at ${url}; select another one with --url.`
+      : 'Try again when the router is available.';
   }
   if (exit === Exit.DENIED) {
-    return `The role that you have in ${realm} needs that permission: wamp-router check --explain tells what it may do.`;
+    return `Your role in ${realm} lacks this permission: wamp-router check --explain lists what it may do.`;
   }
   if (error instanceof SerializationError && exit === Exit.USAGE) {
     return 'Numbers beyond 53 bits and bytes need --serializer msgpack or cbor.';
