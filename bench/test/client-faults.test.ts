@@ -47,7 +47,7 @@ describe('what is wrong with what was heard', () => {
     expect(faultsIn([1, 2, 2, 3, 5, 4], confirmed)).toEqual({ lost: [], twice: [2], disorder: [4] });
   });
 
-  test('no disorder of a publication that nobody confirmed', () => {
+  test('no disorder of an unconfirmed publication', () => {
     expect(faultsIn([1, 2, 3, 4, 5, 0], confirmed)).toEqual(nothing);
   });
 });

@@ -90,7 +90,7 @@ describe('cryptosign', () => {
     expect(await loginWith(publicKey, challenge, channelId, signature)).toEqual(welcomed({ authid: 'joe' }));
   });
 
-  it.each(routers ?? [])('CSN-5 our client trusts $what, and nobody else', async (vector) => {
+  it.each(routers ?? [])('CSN-5 our client trusts $what, and no other router', async (vector) => {
     const { publicKey, challenge, channelId, signature } = vector;
     const draw = <T extends ArrayBufferView | null>(bytes: T): T => {
       if (bytes instanceof Uint8Array) bytes.set(Buffer.from(challenge, 'hex'));

@@ -64,7 +64,7 @@ describe.each(SERIALIZER_NAMES)('autobahn over %s', (serializer) => {
       });
     });
 
-    it('is told that there is no such realm', async () => {
+    it('learns that there is no such realm', async () => {
       const refused = joinAutobahn(router.url, serializer, { realm: 'com.example.nowhere' });
       await expect(refused).rejects.toThrow('wamp.error.no_such_realm');
     });
@@ -156,7 +156,7 @@ describe.each(SERIALIZER_NAMES)('autobahn over %s', (serializer) => {
       });
     });
 
-    it('tells a caller that nobody serves the procedure', async () => {
+    it('gets an error for a procedure that is not registered', async () => {
       const [caller] = await pair();
       await expect(caller.call('com.example.nothing', [1])).rejects.toMatchObject({
         error: 'wamp.error.no_such_procedure',
@@ -356,7 +356,7 @@ describe.each(SERIALIZER_NAMES)('autobahn over %s', (serializer) => {
       expect(peers.flatMap(({ errors }) => errors)).toEqual([]);
     });
 
-    it('closes its own connection after a cancel of another mode (a defect of 26.3.1), and disturbs nobody', async () => {
+    it('closes its own connection after a cancel of another mode (a defect of 26.3.1), without effect on others', async () => {
       const [callee, caller] = await pair();
       await callee.register('com.example.long', () => new Promise(() => undefined));
       const call = caller.call('com.example.long') as unknown as Promise<unknown> & Cancelable;
@@ -424,7 +424,7 @@ describe.each(SERIALIZER_NAMES)('autobahn over %s', (serializer) => {
       expect(events[0]?.details.publication).toBe(id);
     });
 
-    it('is told why an acknowledged publication failed', async () => {
+    it('learns why an acknowledged publication failed', async () => {
       const [publisher] = await pair();
       await expect(publish(publisher, 'wamp.forged')).rejects.toMatchObject({
         error: 'wamp.error.invalid_uri',
@@ -456,7 +456,7 @@ describe.each(SERIALIZER_NAMES)('autobahn over %s', (serializer) => {
       expect(heard.other.map(({ args }) => args)).toEqual([[1], [4]]);
     });
 
-    it('subscribes to patterns, and is told the topic', async () => {
+    it('subscribes to patterns, and gets the topic', async () => {
       const [subscriber, publisher] = await pair();
       const prefix = await collect(subscriber, 'com.example.', { match: 'prefix' });
       const wildcard = await collect(subscriber, 'com..end', { match: 'wildcard' });

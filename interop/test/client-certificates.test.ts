@@ -148,7 +148,7 @@ describe.each(KINDS)('over $name', (kind) => {
     expect(await site.enter(joe)).toEqual(JOE);
   });
 
-  it('threat 31: one of another authority of the same name lets nobody in', async () => {
+  it('threat 31: a certificate of another authority of the same name is refused', async () => {
     const forged = new Authority('Test Authority').issue({ subject });
     for (const rejectUnauthorized of [true, false]) {
       await using site = await Site.open(kind, { rejectUnauthorized });
@@ -158,7 +158,7 @@ describe.each(KINDS)('over $name', (kind) => {
     }
   });
 
-  it('AUTH-4 T-25 threat 31: who is known in one realm is nobody in another', async () => {
+  it('AUTH-4 T-25 threat 31: a principal of one realm is unknown in another', async () => {
     await using site = await Site.open(kind);
     await expect(site.enter(joe, 'realm2')).rejects.toMatchObject(DENIED);
     const ann = authority.issue({ subject: [['CN', 'ann']] });
@@ -166,7 +166,7 @@ describe.each(KINDS)('over $name', (kind) => {
     expect(await site.enter(ann, 'realm2')).toEqual({ authid: 'ann', authrole: 'user' });
   });
 
-  it('threat 21: who says to be somebody else than its certificate does is not let in', async () => {
+  it('threat 21: a client whose authid differs from its certificate is refused', async () => {
     await using site = await Site.open(kind, { source: new Map([...USERS, ['ann', { authrole: 'admin' }]]) });
     await expect(site.enter(joe, 'realm1', 'ann')).rejects.toMatchObject(DENIED);
   });
@@ -227,7 +227,7 @@ describe('where the rest is from', () => {
     expect(asked).toEqual([{ authid: 'joe', authmethod: 'tls', realm: 'realm1' }]);
   });
 
-  it('DYN-1 T-27 a procedure, which is told of the certificate', async () => {
+  it('DYN-1 T-27 a procedure, which gets the certificate', async () => {
     const source = { procedure: 'com.example.authenticate', realm: 'backstage' };
     await using site = await Site.open(WEB_SOCKET, { source });
     await using backend = await site.join({}, 'backstage');

@@ -326,7 +326,7 @@ describe.each(CLIENTS)('$name', (client) => {
     await expect(enter(door, door.who.authid, door.wrong)).rejects.toThrow(DENIED);
   });
 
-  it.each(doors)('does not come into $realm by $method as nobody', async (door) => {
+  it.each(doors)('cannot join $realm by $method as an unknown principal', async (door) => {
     await expect(enter(door, 'nobody', door.right)).rejects.toThrow(DENIED);
   });
 

@@ -143,7 +143,7 @@ describe.each(SERIALIZERS)('names that every object has, over $name', (serialize
     await session.leave();
   });
 
-  it.each(NAMES)('%s is nobody with a ticket', async (name) => {
+  it.each(NAMES)('%s with a ticket is an unknown principal', async (name) => {
     const session = await WireSession.connect({ port: router.port, serializer });
     const details = { roles: ALL_ROLES, authmethods: ['ticket'], authid: name };
     await session.ask([MessageType.HELLO, REALM, details], MessageType.CHALLENGE);
@@ -283,7 +283,7 @@ describe('connections', () => {
     });
   });
 
-  it('closes whoever is silent after the upgrade, and says why', async () => {
+  it('closes connections that are silent after the upgrade, and says why', async () => {
     const own = await startRouter({ limits: { helloTimeout: 100 } });
     const silent = async (index: number): Promise<void> => {
       const serializer = SERIALIZERS[index % SERIALIZERS.length] ?? json;
@@ -296,7 +296,7 @@ describe('connections', () => {
     await own.close();
   });
 
-  it('closes whoever closes only one half after the upgrade', async () => {
+  it('closes connections whose client closes only its half after the upgrade', async () => {
     await flood(100, async (index) => {
       const join = index % 2 === 0;
       const { webSocket } = join

@@ -166,7 +166,7 @@ describe('the right secret', () => {
 });
 
 describe('a wrong secret, and an unknown user', () => {
-  it.each(named(WITH_SECRETS))('AUTH-4 T-25 %s, %s: are told the same', async (_name, source, method) => {
+  it.each(named(WITH_SECRETS))('AUTH-4 T-25 %s, %s: get the same answer', async (_name, source, method) => {
     await using door = await Door.open(method, source);
     expect(await door.refusal('joe', 'wrong')).toEqual(DENIED);
     expect(await door.refusal('eve', 'right')).toEqual(DENIED);
@@ -176,14 +176,17 @@ describe('a wrong secret, and an unknown user', () => {
 });
 
 describe('a source', () => {
-  it.each(named(ASKED))('AUTH-4 T-27 %s, %s: that throws lets nobody in', async (_name, source, method) => {
-    const thrown = (): never => {
-      throw new Error('the database is down');
-    };
-    await using door = await Door.open(method, source, thrown);
-    expect(await door.refusal('joe', 'right')).toEqual(FAILED);
-    expect(door.members).toBe(0);
-  });
+  it.each(named(ASKED))(
+    'AUTH-4 T-27 %s, %s: that throws refuses the client',
+    async (_name, source, method) => {
+      const thrown = (): never => {
+        throw new Error('the database is down');
+      };
+      await using door = await Door.open(method, source, thrown);
+      expect(await door.refusal('joe', 'right')).toEqual(FAILED);
+      expect(door.members).toBe(0);
+    },
+  );
 
   it.each(named(ASKED))(
     'AUTH-4 T-27 %s, %s: that returns nonsense lets nobody in',
@@ -195,20 +198,23 @@ describe('a source', () => {
     },
   );
 
-  it.each(named(ASKED))('CRA-5 T-27 %s, %s: that is late lets nobody in', async (_name, source, method) => {
-    let ask: () => void = () => undefined;
-    const isAsked = new Promise<void>((resolve) => (ask = resolve));
-    const silence = (): Promise<never> => {
-      ask();
-      return new Promise(() => undefined);
-    };
-    await using door = await Door.open(method, source, silence);
-    const refusal = door.refusal('joe', 'right');
-    await isAsked;
-    door.clock.advance(5000);
-    expect(await refusal).toMatchObject({ name: 'AuthError', uri: FAILED.uri });
-    expect(door.members).toBe(0);
-  });
+  it.each(named(ASKED))(
+    'CRA-5 T-27 %s, %s: that is late refuses the client',
+    async (_name, source, method) => {
+      let ask: () => void = () => undefined;
+      const isAsked = new Promise<void>((resolve) => (ask = resolve));
+      const silence = (): Promise<never> => {
+        ask();
+        return new Promise(() => undefined);
+      };
+      await using door = await Door.open(method, source, silence);
+      const refusal = door.refusal('joe', 'right');
+      await isAsked;
+      door.clock.advance(5000);
+      expect(await refusal).toMatchObject({ name: 'AuthError', uri: FAILED.uri });
+      expect(door.members).toBe(0);
+    },
+  );
 
   it.each(named(PROCEDURES))(
     'DYN-1 T-27 %s, %s: that is missing lets nobody in',

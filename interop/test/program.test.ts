@@ -44,7 +44,7 @@ function running(): Program {
 }
 
 describe('clients of all makes meet', () => {
-  it.each(MAKES)('$name serves, and everybody asks', async (make) => {
+  it.each(MAKES)('$name serves, and all clients call', async (make) => {
     const { url } = running();
     const server = await make.join(url);
     const heard: Content[] = [];
@@ -64,7 +64,7 @@ describe('clients of all makes meet', () => {
 
 describe('mutated frames', () => {
   const all = CARRIERS.flatMap((carrier) => SERIALIZERS.map((serializer) => ({ carrier, serializer })));
-  it.each(all)('of $serializer.name over $carrier.name disturb nobody', async (each) => {
+  it.each(all)('of $serializer.name over $carrier.name do not affect others', async (each) => {
     const { carrier, serializer } = each;
     const { port } = running();
     console.log(`${carrier.name}, ${serializer.name}: WAMP_FUZZ_SEED=${SEED}`);
@@ -81,7 +81,7 @@ describe('mutated frames', () => {
 });
 
 describe('SIGTERM', () => {
-  it('says goodbye to everybody, and ends with 0', async () => {
+  it('says goodbye to all sessions, and ends with 0', async () => {
     running();
     const own = await startProgram(ARGS);
     const autobahn = await joinAutobahn(own.url, 'msgpack');

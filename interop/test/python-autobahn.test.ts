@@ -97,7 +97,7 @@ describe.each(SERIALIZER_NAMES)('autobahn-python over %s', (serializer) => {
       expect([...router.realm.sessions.keys()]).toContain(one.welcome['session']);
     });
 
-    it('is told that there is no such realm', async () => {
+    it('learns that there is no such realm', async () => {
       const refused = PythonPeer.join(python, router.url, serializer, 'com.example.nowhere');
       await expect(refused).rejects.toThrow('wamp.error.no_such_realm');
     });
@@ -135,7 +135,7 @@ describe.each(SERIALIZER_NAMES)('autobahn-python over %s', (serializer) => {
       await subscriber.close();
     });
 
-    it('is told of them as callers and publishers', async () => {
+    it('gets them as callers and publishers', async () => {
       let next = 5000;
       const drawn: number[] = [];
       const own = await startRouter({ globalId: () => drawn.shift() ?? (next += 1) });
@@ -169,7 +169,7 @@ describe.each(SERIALIZER_NAMES)('autobahn-python over %s', (serializer) => {
       });
     });
 
-    it('tells a caller that nobody serves the procedure', async () => {
+    it('gets an error for a procedure that is not registered', async () => {
       await expect(one.call(fresh('nothing'))).rejects.toMatchObject({
         uri: 'wamp.error.no_such_procedure',
       });
@@ -196,7 +196,7 @@ describe.each(SERIALIZER_NAMES)('autobahn-python over %s', (serializer) => {
       expect(other.invocations.map(({ args }) => args)).toEqual([[1], [3]]);
     });
 
-    it('serves patterns, and is told the procedure called', async () => {
+    it('serves patterns, and gets the called procedure', async () => {
       await one.request('register', { procedure: fresh('some.'), options: { match: 'prefix' } });
       await one.request('register', { procedure: fresh('a..c'), options: { match: 'wildcard' } });
       await other.call(fresh('some.thing'));
@@ -245,7 +245,7 @@ describe.each(SERIALIZER_NAMES)('autobahn-python over %s', (serializer) => {
       expect((await other.call(fresh('after'), { args: [1] })).args).toEqual([1]);
     });
 
-    it('is told when a call takes too long', async () => {
+    it('learns when a call takes too long', async () => {
       await one.request('register', { procedure: fresh('wait'), how: 'wait' });
       await expect(other.call(fresh('wait'), {}, { timeout: 20 })).rejects.toMatchObject({
         uri: 'wamp.error.timeout',
@@ -261,7 +261,7 @@ describe.each(SERIALIZER_NAMES)('autobahn-python over %s', (serializer) => {
       expect(one.events[0]?.details['publication']).toBe(id);
     });
 
-    it('is told why an acknowledged publication failed', async () => {
+    it('learns why an acknowledged publication failed', async () => {
       await expect(one.publish('wamp.forged')).rejects.toMatchObject({ uri: 'wamp.error.invalid_uri' });
     });
 
@@ -287,7 +287,7 @@ describe.each(SERIALIZER_NAMES)('autobahn-python over %s', (serializer) => {
       expect(other.events.map(({ args }) => args[0])).toEqual([1, 5]);
     });
 
-    it('subscribes to patterns, and is told the topic', async () => {
+    it('subscribes to patterns, and gets the topic', async () => {
       await one.request('subscribe', { topic: fresh('some.'), options: { match: 'prefix' } });
       await one.request('subscribe', { topic: fresh('a..c'), options: { match: 'wildcard' } });
       for (const topic of ['some.thing', 'none', 'a.b.c']) await other.publish(fresh(topic));

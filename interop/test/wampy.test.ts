@@ -74,7 +74,7 @@ describe.each(SERIALIZER_NAMES)('wampy over %s', (serializer) => {
       });
     });
 
-    it('is told that there is no such realm', async () => {
+    it('learns that there is no such realm', async () => {
       const refused = joinWampy(router.url, serializer, { realm: 'com.example.nowhere' });
       await expect(refused).rejects.toMatchObject({ errorUri: 'wamp.error.no_such_realm' });
     });
@@ -181,7 +181,7 @@ describe.each(SERIALIZER_NAMES)('wampy over %s', (serializer) => {
       });
     });
 
-    it('tells a caller that nobody serves the procedure', async () => {
+    it('gets an error for a procedure that is not registered', async () => {
       const [caller] = await pair();
       await expect(caller.call('com.example.nothing', [1])).rejects.toMatchObject({
         errorUri: 'wamp.error.no_such_procedure',
@@ -352,7 +352,7 @@ describe.each(SERIALIZER_NAMES)('wampy over %s', (serializer) => {
       expect((await caller.call('com.example.still')).argsList).toEqual(['here']);
     });
 
-    it('is told when a call takes too long', async () => {
+    it('learns when a call takes too long', async () => {
       const [callee, caller] = await pair();
       await callee.register('com.example.long', () => new Promise(() => undefined));
       await expect(caller.call('com.example.long', [1], { timeout: 20 })).rejects.toMatchObject({
@@ -451,7 +451,7 @@ describe.each(SERIALIZER_NAMES)('wampy over %s', (serializer) => {
       expect(heard.other.map(({ argsList }) => argsList)).toEqual([[1], [4]]);
     });
 
-    it('subscribes to patterns, and is told the topic', async () => {
+    it('subscribes to patterns, and gets the topic', async () => {
       const [subscriber, publisher] = await pair();
       const prefix = await collect(subscriber, 'com.example', { match: 'prefix' });
       const wildcard = await collect(subscriber, 'com..end', { match: 'wildcard' });

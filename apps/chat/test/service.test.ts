@@ -192,7 +192,7 @@ test.each([
   expect(await refusal(alan.untyped.call(procedure, []))).toBe(DENIED);
 });
 
-test('E4 two people have one room, whoever opens it', async () => {
+test('E4 two people share one room, no matter which of them opens it', async () => {
   const room = await alan.call('chat.rooms.direct', ['grace']);
   expect(await grace.call('chat.rooms.direct', ['alan'])).toEqual(room);
   expect(room.members).toEqual(['alan', 'grace']);

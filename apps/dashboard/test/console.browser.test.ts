@@ -192,7 +192,7 @@ test('E5 registrations and subscriptions show who has them; a tail shows what is
   expect(browser(context).complaints).toEqual([]);
 });
 
-test('E5 a role that may not see something is told so; a realm that is empty says how that changes', async (context) => {
+test('E5 a page that the role may not see says so; the page of an empty realm says how to fill it', async (context) => {
   await using scene = await Scene.open();
   const page = await browser(context).page(scene.at('#/sessions/realm1'));
   await logInAs(page, VIEWER, 'ticket');

@@ -91,7 +91,7 @@ test('what was tried is kept once, the latest first, and not when it is long', (
   expect(readTried('{')).toEqual([]);
 });
 
-test('numbers are told as people read them', () => {
+test('numbers are formatted for people', () => {
   expect([undefined, 0, 1.25, 1234.5].map((value) => figure(value))).toEqual(['–', '0', '1.3', '1,235']);
   expect([0, 1023, 1536, 5 * 2 ** 30].map(size)).toEqual(['0 B', '1023 B', '1.5 KiB', '5.0 GiB']);
   expect([null, 0, 0.25, 12, 2500].map(milliseconds)).toEqual(['–', '0 ms', '0.25 ms', '12 ms', '2.5 s']);

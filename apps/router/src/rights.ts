@@ -52,7 +52,7 @@ export function answer(loaded: LoadedConfiguration, question: Question): Answer 
   if (realm.roles === undefined) {
     return {
       permitted: true,
-      line: `permitted: ${loaded.place(within)}: without roles, everybody may do everything`,
+      line: `permitted: ${loaded.place(within)}: without roles, all clients may do everything`,
     };
   }
   if (!Object.hasOwn(realm.roles, role))

@@ -45,7 +45,7 @@ function hello(end: Transport): Promise<void> {
   });
 }
 
-test('metrics are told as Prometheus reads them, of the router and of the process', async () => {
+test('metrics of the router and of the process have the format of Prometheus', async () => {
   const running = await serve();
   const response = await ask(running, '/metrics');
   expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
@@ -142,7 +142,7 @@ test('other paths and methods are refused in words, and HEAD has no body', async
   expect(await (await ask(running, '/metrics', 'HEAD')).text()).toBe('');
 });
 
-test('clients of the router are told of its health, and not of its metrics', async () => {
+test('clients of the router can read its health, but not its metrics', async () => {
   const running = await serve();
   const base = clientsOf(running);
   expect((await fetch(`${base}/health/ready`)).status).toBe(200);
@@ -182,7 +182,7 @@ test('on a loopback address, requests to names of other machines are refused', a
   }
 });
 
-test('the store is told of among the metrics, and makes the router unready while it fails', () => {
+test('the store is part of the metrics, and makes the router unready while it fails', () => {
   const metrics = new MetricsRegistry();
   const status = { failing: 'disk is full', written: 5, commits: 2, failures: 3, lost: 1, pending: 4 };
   measureStore(metrics, { status });

@@ -83,7 +83,7 @@ class Client {
   }
 }
 
-test('operators log in, and each may do what the role says; nobody else gets in', async () => {
+test('operators log in with the permissions of their roles; other clients are refused', async () => {
   const running = await serve(YAML);
   const nobody = await Client.connect(running);
   expect(await nobody.ask([1, 'wamp.admin', { roles: { caller: {} } }])).toMatchObject([3, {}, /./]);

@@ -35,7 +35,7 @@ function faultsOf(yaml: string): readonly string[] {
   }
 }
 
-describe('what is broken is told with its place', () => {
+describe('faults are reported with their place', () => {
   test.each(broken())('$name', ({ yaml, faults }) => {
     expect(faultsOf(yaml)).toEqual(faults);
     expect(faults.length).toBeGreaterThan(0);

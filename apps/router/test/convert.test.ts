@@ -124,7 +124,7 @@ test('Crossbar.io hello/nodejs: an anonymous client joins, and the page is serve
   ]);
 });
 
-test('Crossbar.io authentication/ticket/static: a client shows its ticket, and nobody comes in without', async () => {
+test('Crossbar.io authentication/ticket/static: a client needs its ticket to log in', async () => {
   const auth = { ticket: { type: 'static', principals: { joe: { role: 'frontend', ticket: 'secret!!!' } } } };
   const { join: enter } = await serve(
     router([realm([role('frontend')])], [web({ ws: { type: 'websocket', auth } })]),
@@ -252,7 +252,7 @@ test('Crossbar.io authorization/dynamic/container: a procedure decides what a ro
   await expect(joe.subscribe('com.example.denied', () => undefined)).rejects.toThrow('not_authorized');
 });
 
-test('Crossbar.io rest/publisher: clients join, and the paths for POST are told as left out', async () => {
+test('Crossbar.io rest/publisher: clients join, and the paths for POST are reported as omitted', async () => {
   const publisher = {
     type: 'publisher',
     realm: 'realm1',
@@ -363,7 +363,7 @@ test('a longer permission that allows less is written as a denial, for denials w
   ]);
 });
 
-test('a path whose log-in cannot be converted lets nobody in', async () => {
+test('a path whose log-in cannot be converted refuses all clients', async () => {
   const {
     join: enter,
     notes,

@@ -100,7 +100,7 @@ test('C6 a path has rules of its own, and those of the listener do not hold ther
   expect(await hello(await webSocket(to('ws', '/free')), 'public')).toBe(MEBIBYTE);
 });
 
-describe('C6 rules by which nobody could come in are refused', () => {
+describe('C6 rules that no client can meet are refused', () => {
   test.each([
     ['auth: { realms: [bakend] }', 'auth.realms[0]: is no realm of this file'],
     [
@@ -119,7 +119,7 @@ describe('C6 rules by which nobody could come in are refused', () => {
   });
 });
 
-test('C6 an open realm is no danger where nobody can join it', () => {
+test('C6 an open realm is no danger where no client can join it', () => {
   const exposed = (rules: string): (() => void) => {
     const loaded = load(`  - { address: 0.0.0.0, ${rules} }\n`);
     return () => {

@@ -16,7 +16,7 @@ limits:
 `;
 const loaded = readConfiguration(YAML, { file: 'wamp.yaml', environment: {} });
 
-test('a key is told with its meaning, what is expected, its default, and where it is set', () => {
+test('a key is explained with its meaning, the expected value, its default, and where it is set', () => {
   expect(explainWord('limits.queue_size', loaded).split('\n')).toEqual([
     'limits.queue_size',
     expect.stringMatching(/^ {2}\w/),
@@ -28,7 +28,7 @@ test('a key is told with its meaning, what is expected, its default, and where i
   expect(explainWord('limits.hello_timeout')).not.toContain('set');
 });
 
-test('a key of a list is told for each item, with an index or without, and by its last part', () => {
+test('a key of a list is explained for each item, with an index or without, and by its last part', () => {
   for (const word of ['realms[].disclosure', 'realms[1].disclosure', 'disclosure']) {
     expect(explainWord(word, loaded)).toContain('  set at wamp.yaml:4:30');
   }
@@ -37,7 +37,7 @@ test('a key of a list is told for each item, with an index or without, and by it
   );
 });
 
-test('a name of several keys is told for each, or listed when there are many', () => {
+test('a name of several keys is explained for each, or listed when there are many', () => {
   expect(
     explainWord('message_size')
       .split('\n')
@@ -46,7 +46,7 @@ test('a name of several keys is told for each, or listed when there are many', (
   expect(explainWord('role')).toMatch(/^role is a key at several places, name one of them:\n {2}realms/);
 });
 
-test('a code is told with its level', () => {
+test('a code is explained with its level', () => {
   expect(explainWord('login_refused')).toMatch(/^login_refused: a code of the log, level info\n {2}A client/);
   expect(explainWord('draining')).toMatch(/^draining: a reason of \/health\/ready\n/);
 });

@@ -116,7 +116,7 @@ ${REALM}`);
     expect(await placeOf(await WebSocketEnd.connect(header, json, { headers }))).toBe('tcp:192.0.2.1:0');
   });
 
-  test('speak what they are told to, where they are told to', async () => {
+  test('serve the configured protocols at the configured addresses', async () => {
     const [webSocket = '', rawSocket = '', longPoll = ''] = await serve(`
 listeners:
   - { port: 0, pages: false, transports: [websocket], websocket_paths: [/wamp] }
@@ -158,7 +158,7 @@ ${REALM}`);
     await expect(WebSocketEnd.connect(secure.replace('wss', 'ws'), json)).rejects.toThrow();
   });
 
-  test('let in those alone who have a certificate, when told to', async () => {
+  test('admit only clients with a certificate, if so configured', async () => {
     const [url = ''] = await serve(`
 listeners:
   - port: 0
@@ -189,7 +189,7 @@ ${REALM}`);
     expect(existsSync(path)).toBe(false);
   });
 
-  test('do not offer everything to everybody beyond this machine, unless that is meant', async () => {
+  test('do not permit everything to clients of other machines, unless the configuration says so', async () => {
     const yaml = `listeners:\n  - port: 0\n    pages: false\n    address: 0.0.0.0\n${REALM}`;
     await expect(serve(yaml)).rejects.toThrow(
       `${join(folder.path, 'wamp.yaml')}:4:14: listeners[0].address: refusing to listen on 0.0.0.0: ` +

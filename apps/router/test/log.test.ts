@@ -143,7 +143,7 @@ describe('entries', () => {
 
 const loader = ['--conditions=@wamp/source', '--import', import.meta.resolve('tsx')];
 
-test('A6 a process whose log nobody reads keeps 1 MiB of it, goes on, and says what is missing', async () => {
+test('A6 a process whose log is not read keeps 1 MiB of it, continues, and reports what is missing', async () => {
   const unread = fileURLToPath(new URL('unread.ts', import.meta.url));
   const stdio: StdioOptions = ['pipe', 'pipe', 'inherit', 'pipe'];
   const child = spawn(process.execPath, [...loader, unread, '5000'], { stdio });

@@ -28,7 +28,7 @@ function managed(environment: Environment, why?: string) {
 
 const SOCKET = { NOTIFY_SOCKET: '/run/systemd/notify' };
 
-test('systemd is told when the router is ready, twice within each time of the watchdog, and at the end', () => {
+test('systemd is notified when the router is ready, twice per watchdog interval, and at the end', () => {
   const { manager, told, tick, interval } = managed({ ...SOCKET, WATCHDOG_USEC: '30000000' });
   manager.ready();
   expect(interval()).toBe(15_000);

@@ -275,7 +275,7 @@ describe('stopping', () => {
     expect(await other.ended).toMatchObject({ code: 0 });
   });
 
-  test('G1 with 1,000 sessions, 200 calls in flight finish, new ones are refused, nobody new comes in', async () => {
+  test('G1 with 1,000 sessions, 200 calls in flight finish; new calls and new clients are refused', async () => {
     await using other = await workshop.start();
     const url = `${other.origin.replace('http', 'ws')}/ws`;
     const callee = await connect(url, { realm: 'realm1', reconnect: false });

@@ -80,7 +80,7 @@ test('DUR-12 what is acknowledged is there when the router is started again', as
   expect(events).toMatchObject([50, 1, {}, [{ args: ['one'] }]]);
 });
 
-test('DUR-12 check opens no store, and a file that cannot be used is told with its place', async () => {
+test('DUR-12 check opens no store, and reports an unusable file with its place', async () => {
   const folder = freshFolder();
   await rehearse(configured(folder), false);
   expect(existsSync(join(folder, 'events.db'))).toBe(false);

@@ -17,7 +17,7 @@ realms:
     roles: { user: { permissions: [] } }
 `;
 
-test('C5 each realm is told as it is', async () => {
+test('C5 each realm is described as it is', async () => {
   const loaded = readConfiguration(YAML, { file: 'wamp.yaml', environment: {} });
   expect(loaded.configuration.realms.map(entranceTo)).toEqual([
     'anonymous, everything allowed',
@@ -33,7 +33,7 @@ test('C5 each realm is told as it is', async () => {
   ]);
 });
 
-test('C9 of many realms the first ten are named, and nothing is tried where nobody may do anything', () => {
+test('C9 of many realms the first ten are named, and nothing is tried in a realm without permissions', () => {
   const named = Array.from(
     { length: 12 },
     (_, index) => `  - { name: realm${index}, roles: { anonymous: { permissions: [] } } }`,

@@ -182,7 +182,7 @@ describe('authorization', () => {
     expect(() => ask({ role: 'root' })).toThrow('realm com.example has no role root');
   });
 
-  test('without roles, everybody may do everything', () => {
+  test('without roles, all clients may do everything', () => {
     const question: Question = { role: 'anybody', action: 'call', uri: 'com.example' };
     expect(answer(read('listeners: [{}]\nrealms: [{ name: realm1 }]\n'), question).permitted).toBe(true);
   });
@@ -253,7 +253,7 @@ describe('the program', () => {
     });
   });
 
-  test('listens everywhere once nobody may do everything', async () => {
+  test('listens on all addresses once no client may do everything', async () => {
     await using workshop = await Workshop.open({});
     const yaml =
       'listeners: [{ address: 0.0.0.0, port: 0, pages: false }]\nrealms: [{ name: realm1, roles: { anonymous: { permissions: [] } } }]\n';

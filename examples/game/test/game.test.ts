@@ -7,7 +7,7 @@ import { startBots } from '../src/bots.ts';
 import { GameServer } from '../src/server.ts';
 import { SIZE, World } from '../src/world.ts';
 
-test('the same steering gives the same game, and nobody leaves the world', () => {
+test('the same steering gives the same game, and no player leaves the world', () => {
   const play = (): number[] => {
     const world = new World();
     for (const id of [1, 2, 3]) world.join(id);

@@ -34,7 +34,7 @@ test('what a thousand devices send, answer and leave behind adds up', async () =
   }
 });
 
-test('a device may not speak for another, and nobody joins with a wrong key', async () => {
+test('a device may not publish for another, and a wrong key is refused', async () => {
   const [one, other] = makeKeys(2);
   if (one === undefined || other === undefined) throw new Error('two keys were asked for');
   await using router = await startFleetRouter([one, other]);

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { Browsing, noBrowser } from '../../../apps/router/test/browser.ts';
 import { Fleet } from '../src/fleet.ts';
 
-test('figures are published while somebody looks, and reports are given on demand', async () => {
+test('figures are published while a page is open, and reports are made on demand', async () => {
   await using router = await startRouter({ realms: ['fleet'] });
   await using fleet = await Fleet.open(router.url, 3, () => 1);
   await fleet.tick();

@@ -41,7 +41,7 @@ test.each<[string, object]>([
   });
 });
 
-test('event frame shows each message as it is on the wire, both ways, as long as somebody listens', async () => {
+test('event frame shows each message as on the wire, in both directions, as long as it has listeners', async () => {
   const { session, peer } = await joined();
   const frames: SessionEvents['frame'][] = [];
   const stop = session.on('frame', (frame) => frames.push(frame));

@@ -138,7 +138,7 @@ describe('D1 wake-ups', () => {
     }
   }
 
-  test('D1 the network that is back, and the page that is looked at again, are told until it is enough', () => {
+  test('D1 the return of the network and of the visibility of the page are reported until the watch ends', () => {
     const page = new Page();
     let woken = 0;
     const stop = onWakeUp(() => (woken += 1), page);

@@ -56,7 +56,7 @@ describe('a test realm', () => {
     expect(realm.frames[2]?.at).toBe(realm.clock.now());
   });
 
-  test('advances the time when it is told to', async () => {
+  test('advances the time on request', async () => {
     await using realm = createTestRealm();
     const session = await realm.connect(connect<Api>);
     await session.register('math.add2', () => new Promise(() => undefined));

@@ -99,7 +99,7 @@ describe('in a browser', () => {
     expect(socket.closedWith).toEqual([undefined]);
   });
 
-  test('a handshake that fails is told as well as it is known', async () => {
+  test('a failed handshake is reported with all that is known about it', async () => {
     const silent = await opening();
     silent.socket.emit('error');
     silent.socket.emit('close', { code: 1006, reason: '' });
@@ -179,7 +179,7 @@ describe('in a browser', () => {
     expect(socket.closedWith).toEqual([4_000]);
   });
 
-  test('tells why it is closed, also whoever listens only later', async () => {
+  test('reports why it is closed, also to listeners that are added later', async () => {
     const { socket, events } = await opened();
     socket.emit('close', { code: 1006, reason: '' });
     expect(events).toEqual([['closed', 'WebSocket closed with code 1006']]);
@@ -417,7 +417,7 @@ describe('over TCP', () => {
     expect((await session.closed).error?.message).toMatch(/1006|failed/);
   });
 
-  test('nobody there, no WebSocket, and no common subprotocol', async () => {
+  test('no server, no WebSocket, and no common subprotocol', async () => {
     const url = await serve(() => undefined);
     const none = await serve(() => undefined, 'other');
     const options = { realm: 'realm1' };

@@ -38,7 +38,7 @@ test('the document names every path that is served, with its method and the sche
   }
 });
 
-test('every reference in the document leads somewhere, and every status that a bridge answers is told', async () => {
+test('every reference in the document resolves, and every status of a bridge is documented', async () => {
   const { url, post } = await place();
   const document = await documentOf(url);
   for (const [, name = ''] of JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g)) {

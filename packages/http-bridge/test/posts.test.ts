@@ -252,7 +252,7 @@ test('without credentials, 401 says which there are; with wrong ones, too', asyn
   expect([digest.status, digest.body]).toEqual([400, expect.stringContaining('`Bearer TICKET`')]);
 });
 
-test('a role may do over HTTP what it may do over WAMP, and is told 403 and the URI otherwise', async () => {
+test('a role has the same permissions over HTTP as over WAMP; other requests get 403 and the URI', async () => {
   const here = await place({}, GUARDED);
   expect((await here.post('publish', { topic: 'com.open' }, JOE)).status).toBe(200);
   const denied = await here.post('publish', { topic: 'com.closed' }, JOE);
@@ -346,7 +346,7 @@ test('more principals than `sessions` at a time are refused with 429, and idle o
   expect((await busy).status).toBe(504);
 });
 
-test('failed log-ins over HTTP count as those over WAMP do, and are told as events', async () => {
+test('failed log-ins over HTTP count like those over WAMP, and are reported as events', async () => {
   const here = await place({}, GUARDED);
   const codes: string[] = [];
   here.router.events.on((event) => {

@@ -75,7 +75,7 @@ test('Last-Event-ID recovers exactly what was missed, once, and in order with wh
   expect(numbersOf(await second.received(4))).toEqual([3, 4, 5]);
 });
 
-test('what is published during the recovery is told once', async () => {
+test('an event that is published during the recovery is delivered once', async () => {
   const asked: ((answer: boolean) => void)[] = [];
   const authorize = (_: unknown, action: string, uri: string): boolean | Promise<boolean> => {
     if (action !== 'call' || uri !== 'wamp.subscription.recover') return true;
@@ -172,7 +172,7 @@ test.each([
   expect(here.router.realm('realm1')?.sessions.size).toBe(0);
 });
 
-test('a role that may not subscribe is told 403, and nobody without credentials is let in', async () => {
+test('a role without permission to subscribe gets 403, and requests without credentials get 401', async () => {
   const guarded: Partial<RouterOptions> = {
     realms: [
       {

@@ -222,7 +222,7 @@ function posting(
   return { clock, bodies, traces, session, logged, counts };
 }
 
-test('a call that is declined has a span for each callee, and errors are told', async () => {
+test('a declined call has a span for each callee, and errors are recorded', async () => {
   const { bodies, traces, session, clock } = posting({});
   await session.register('com.add', () => Promise.reject(new Error('broken')));
   const failed = session.call('com.add').catch(() => undefined);

@@ -101,6 +101,6 @@ test.each([
   expect(() => joinElements(serializer, undefined, dict)).toThrow(ProtocolViolation);
 });
 
-test('a payload of a serializer that is not known is left to whoever decodes it', () => {
+test('a payload of an unknown serializer is left to the code that decodes it', () => {
   expect(elementsOf(STRANGE, STRANGE.encodePayload([1], {}, 1), 1, 10)).toBeUndefined();
 });

@@ -238,7 +238,7 @@ describe('names that come again', () => {
     return text;
   }
 
-  test('two that look alike to the table are told apart', () => {
+  test('two that have the same hash are distinguished', () => {
     // In a sum of 31 times the one before, Aa and BB are the same.
     const names = Array.from({ length: 256 }, (_item, bits) =>
       Array.from({ length: 8 }, (_each, bit) => ((bits >> bit) & 1 ? 'Aa' : 'BB')).join(''),

@@ -74,7 +74,7 @@ describe('the handshake', () => {
     );
   });
 
-  test('RAW-2 a limit between two powers is told as the lower one, and never as less than 512', () => {
+  test('RAW-2 a limit between two powers of two is announced as the lower one, and never below 512', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2 ** 25 }), (limit) => {
         const told = rawSocketLimit(limit);

@@ -129,7 +129,7 @@ describe('A4 what is transcoded', () => {
   });
 
   test.each(PAIRS)(
-    'A4 fails where a value has no form, and works after that, from %s to %s',
+    'A4 fails for a value that cannot be encoded, and works after that, from %s to %s',
     (_from, _to, from, to) => {
       const odd = {
         json: utf8('[[{"a":"\\ud800"}]]'),

@@ -122,7 +122,7 @@ async function firstWords(): Promise<Buffer> {
   return words;
 }
 
-test('threat 31: a handshake that breaks off anywhere is heard by somebody', async () => {
+test('threat 31: the error of a handshake that breaks off at any point is handled', async () => {
   const hello = await firstWords();
   for (let cut = 1; cut < hello.length; cut += Math.ceil(hello.length / 20)) {
     const socket = await dial();
@@ -133,7 +133,7 @@ test('threat 31: a handshake that breaks off anywhere is heard by somebody', asy
   await unhurt();
 });
 
-test('threats 15 and 31: whoever is silent is closed', async () => {
+test('threats 15 and 31: silent connections are closed', async () => {
   const secure = async (): Promise<Socket> => {
     const socket = connectTls({ port, host: '127.0.0.1', ca: cert, servername: 'localhost' });
     await once(socket, 'secureConnect');

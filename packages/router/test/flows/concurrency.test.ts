@@ -50,7 +50,7 @@ describe('one at a time', () => {
     `),
   );
 
-  test('ORD-3 a busy callee gets no more; what waits is served in the order of calling, whoever calls', () =>
+  test('ORD-3 a busy callee gets no further calls; waiting calls of all callers are served in order', () =>
     converse(`
       ${ONE}
       caller → [48, 1, {}, "com.work", ["a"]]
@@ -189,7 +189,7 @@ describe('the queue', () => {
   const numbers = (first: number, last: number): number[] =>
     Array.from({ length: last - first + 1 }, (_, n) => first + n);
 
-  test('a thousand calls wait; the next one is told that no callee is available', () =>
+  test('a thousand calls wait; the next one fails because no callee is available', () =>
     converse(`
       ${ONE}
       caller → [48, 1, {}, "com.work", [1]]
@@ -631,7 +631,7 @@ describe('leaving', () => {
       DEAF,
     ));
 
-  test('LEAVE-1 T-19 who leaves with a call to itself that waits is told nothing', () =>
+  test('LEAVE-1 T-19 a session that leaves while its call to itself waits gets no answer', () =>
     converse(`
       ${ONE}
       callee → [48, 2, {}, "com.work"]

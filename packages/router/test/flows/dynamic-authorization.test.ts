@@ -92,7 +92,7 @@ describe('AZN-3 T-27 asked', () => {
       judged(),
     ));
 
-  test('PID-4 T-27 with disclose, it is told who calls', () =>
+  test('PID-4 T-27 with disclose, it gets the identity of the caller', () =>
     converse(
       `
       ${REGISTERED}
@@ -108,7 +108,7 @@ describe('AZN-3 T-27 asked', () => {
       judged(),
     ));
 
-  test('T-41 ORD-1 the messages of who waits keep their order, and nobody else waits', () =>
+  test('T-41 ORD-1 the messages of a session with a pending decision keep their order; other sessions do not wait', () =>
     converse(
       `
       ${REGISTERED}
@@ -230,13 +230,13 @@ describe('AZN-2 T-24 failing closed', () => {
     converse(`${ASKED}\njudge → ${answer}\n${FAILED}`, judged()),
   );
 
-  test('AZN-2 T-24 when nobody is there to be asked', () =>
+  test('AZN-2 T-24 when no authorizer is registered', () =>
     converse(`ann → [48, 1, {}, "com.work"]\n${FAILED}`, judged()));
 
   test('AZN-2 T-24 LEAVE-2 when it dies while it thinks', () =>
     converse(`${ASKED}\njudge → closed\n${FAILED}`, judged()));
 
-  test('AZN-2 T-24 TMO-3 when it takes too long; and it is told that nobody waits any more', () =>
+  test('AZN-2 T-24 TMO-3 when it takes too long; and its invocation is interrupted', () =>
     converse(
       `
       ${ASKED}

@@ -34,7 +34,7 @@ describe.each([
 ] as const)('%s', (_name, serializer) => {
   const open = () => createRouter({ realms: ['realm1'] });
 
-  test.each(BAD)('B1 %j becomes wamp.error.runtime_error, and is told', async (uri) => {
+  test.each(BAD)('B1 %j becomes wamp.error.runtime_error, and is reported', async (uri) => {
     const router = open();
     const [type, , , , error, args, kwargs] = await answered(router, serializer, {}, uri, ['why'], { a: 1 });
     expect([type, error, args]).toEqual([8, RUNTIME_ERROR, ['why']]);

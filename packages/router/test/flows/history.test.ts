@@ -88,7 +88,7 @@ describe('what is remembered', () => {
       NEWS,
     ));
 
-  test('HIST-3 PTL-1 trust levels are told', () =>
+  test('HIST-3 PTL-1 trust levels are included', () =>
     converse(
       `
       ${FIND_NEWS}
@@ -152,7 +152,7 @@ describe('what is remembered', () => {
       NEWS,
     ));
 
-  test('HIST-3 a topic to which nobody has published has an empty history', () =>
+  test('HIST-3 a topic without publications has an empty history', () =>
     converse(
       `
       ${FIND_NEWS}
@@ -539,7 +539,7 @@ describe('who may read', () => {
       NEWS,
     ));
 
-  test('HIST-5 who may not call get_events is told so', () =>
+  test('HIST-5 a session that may not call get_events gets an error', () =>
     converse(
       `
       ${FIND_NEWS}

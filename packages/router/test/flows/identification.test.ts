@@ -51,7 +51,7 @@ describe('callers', () => {
     ),
   );
 
-  test('CID-4 a callee that asks is told of every caller', () =>
+  test('CID-4 a callee that requests it gets the identity of every caller', () =>
     converse(
       `
       callee → [64, 1, {"disclose_caller": true}, "com.who"]
@@ -182,7 +182,7 @@ describe('who is disclosed by the authorizer', () => {
     (options) => converse(script(options), { ...named, router: { ...router, disclosure: false } }),
   );
 
-  test.each(['com.open.book', 'com.closed'])('PID-4 is, and nobody else: %s', (uri) => {
+  test.each(['com.open.book', 'com.closed'])('PID-4 is, and no other session: %s', (uri) => {
     const [caller, publisher] = uri === 'com.closed' ? ['', ''] : [`, ${JOE}`, `, ${ANN}`];
     return converse(
       `

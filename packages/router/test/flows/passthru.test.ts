@@ -152,7 +152,7 @@ describe('without the announcement', () => {
       without('plain', 'callee'),
     ));
 
-  test('PPT-4 T-30 a result for a caller that does not know it: both are told', () =>
+  test('PPT-4 T-30 a result for a caller without the feature: both get an error', () =>
     converse(
       `
       callee → [64, 1, {}, "com.secret"]

@@ -73,7 +73,7 @@ describe('a subscriber that takes no long messages', () => {
       SHORT,
     ));
 
-  test('EDGE-1 is told which event is too long for it, and continues after that', () =>
+  test('EDGE-1 learns which event is too long for it, and continues after that event', () =>
     converse(
       `
       ${ANN_LEAVES}

@@ -37,7 +37,7 @@ describe('a registration', () => {
       client ← [2, *, {"roles": {"dealer": {"features": {"registration_revocation": true, ...}}, ...}, ...}]
     `));
 
-  test('RREV-1 T-39 its callee is told, by request 0 and the id', () =>
+  test('RREV-1 T-39 its callee is notified, by request 0 and the id', () =>
     converse(
       `
       callee → [64, 1, {}, "com.add"]
@@ -142,7 +142,7 @@ describe('a registration', () => {
       three ← [68, 2, $add, {}, [4]]
     `));
 
-  test('RREV-1 SHR-3 nor does it pass anybody over when one goes that had its turn', () =>
+  test('RREV-1 SHR-3 nor does it skip a callee when one leaves that had its turn', () =>
     converse(`
       callee → [64, 1, {"invoke": "roundrobin"}, "com.add"]
       callee ← [65, 1, $add]
@@ -192,7 +192,7 @@ describe('a subscription', () => {
       client ← [2, *, {"roles": {"broker": {"features": {"subscription_revocation": true, ...}}, ...}, ...}]
     `));
 
-  test('SREV-1 T-39 its subscriber is told, by request 0 and the id', () =>
+  test('SREV-1 T-39 its subscriber is notified, by request 0 and the id', () =>
     converse(
       `
       subscriber → [32, 1, {}, "com.news"]
@@ -350,7 +350,7 @@ describe('force_reregister', () => {
     ),
   );
 
-  test('T-39 the authrole trusted may take anything from anybody', () =>
+  test('T-39 the authrole trusted may revoke any registration and subscription', () =>
     converse(
       `
       ann → [64, 1, {}, "com.add"]
@@ -366,7 +366,7 @@ describe('force_reregister', () => {
       people,
     ));
 
-  test("T-39 but nobody takes the router's own procedures, not even the authrole trusted", () =>
+  test('T-39 but not even the authrole trusted can take the procedures of the router', () =>
     converse(
       `
       root → [64, 1, {"force_reregister": true}, "wamp.session.count"]
@@ -377,7 +377,7 @@ describe('force_reregister', () => {
       { ...people, peers: { root: people.peers.root, caller: people.peers.caller } },
     ));
 
-  test('REG-1 it is no use where nobody has registered, and does no harm', () =>
+  test('REG-1 it has no effect on a procedure that is not registered', () =>
     converse(
       `
       ann → [64, 1, {"force_reregister": true}, "com.add"]
@@ -498,7 +498,7 @@ describe('force_reregister', () => {
       },
     ));
 
-  test('META-4 watchers are told of the loss, then of the new registration', () =>
+  test('META-4 meta events report the loss, then the new registration', () =>
     converse(
       `
       ann → [64, 1, {}, "com.add"]

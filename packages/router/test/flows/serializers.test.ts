@@ -235,7 +235,7 @@ async function babel() {
   return { router, ...clients };
 }
 
-describe('values that a receiver has no form for', () => {
+describe('values that a receiver cannot encode', () => {
   const UNSPEAKABLE: readonly (readonly [string, unknown])[] = [
     ['an integer of 2^60', 2n ** 60n],
     ['infinity', Infinity],

@@ -115,7 +115,7 @@ describe('procedures', () => {
 });
 
 describe('events', () => {
-  test('META-1 T-40 T-41 on_join and on_leave: WELCOME first, and nobody hears its own leaving', () =>
+  test('META-1 T-40 T-41 on_join and on_leave: WELCOME comes first, and no session gets its own on_leave', () =>
     converse(
       `
       ann → [32, 1, {}, "wamp.session.on_join"]
@@ -136,7 +136,7 @@ describe('events', () => {
       named,
     ));
 
-  test('T-23 T-4 who was not let in neither joins nor leaves', () =>
+  test('T-23 T-4 a refused client causes neither on_join nor on_leave', () =>
     converse(`
       witness → [32, 1, {"match": "prefix"}, "wamp.session."]
       witness ← [33, 1, *]

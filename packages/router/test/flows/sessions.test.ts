@@ -122,7 +122,7 @@ describe('joining', () => {
       `),
   );
 
-  test('SES-6 EXT-1 roles and features that nobody knows do not matter', () =>
+  test('SES-6 EXT-1 unknown roles and features are ignored', () =>
     converse(`
       client → [1, "realm1", {"roles": {"caller": {"features": {"x_magic": true, "call_canceling": true}, "x_more": 1}, "passenger": {}}, "x_extra": [1]}]
       client ← [2, *, {...}]
@@ -472,7 +472,7 @@ describe('tickets', () => {
     ),
   );
 
-  test('TIC-1 a client that names nobody is a stranger', () =>
+  test('TIC-1 a client without an authid is an unknown principal', () =>
     converse(
       `
       client → [1, "realm1", {"roles": {"caller": {}}, "authmethods": ["ticket"]}]
@@ -683,7 +683,7 @@ describe('authenticators that fail', () => {
     ['resolves to an empty object', () => Promise.resolve({} as unknown as Verdict)],
   ];
 
-  test.each(FAILURES)('AUTH-4 one that %s on HELLO lets nobody in, and tells nobody why', (_what, fail) =>
+  test.each(FAILURES)('AUTH-4 one that %s on HELLO refuses the client, without a reason', (_what, fail) =>
     converse(
       `
       client → [1, "realm1", {"roles": {"caller": {}}, "authmethods": ["broken"]}]

@@ -40,7 +40,7 @@ describe('registering', () => {
     (invoke) => converse(shared(invoke)),
   );
 
-  test('SHR-1 SHR-2 single, the default, lets nobody else in', () =>
+  test('SHR-1 SHR-2 single, the default, refuses a second callee', () =>
     converse(`
       ann → [64, 1, {}, "com.work"]
       ann ← [65, 1, *]

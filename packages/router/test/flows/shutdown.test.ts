@@ -170,7 +170,7 @@ describe('draining', () => {
 });
 
 describe('who is not in yet', () => {
-  test('SES-8 is sent ABORT, and so is whoever comes later', async () => {
+  test('SES-8 is sent ABORT, and so are later clients', async () => {
     const clock = new ManualClock();
     const router = createRouter({ realms: ['realm1'], clock });
     const member = await Client.join(router);

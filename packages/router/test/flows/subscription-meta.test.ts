@@ -107,7 +107,7 @@ describe('events', () => {
       ${told('on_delete', '$subscriber, $news')}
     `));
 
-  test('META-5 what a session held is told to be gone when it leaves, before on_leave', () =>
+  test('META-5 the end of the subscriptions of a session is reported before on_leave', () =>
     converse(`
       subscriber → [32, 1, {}, "com.one"]
       subscriber ← [33, 1, $one]

@@ -70,7 +70,7 @@ describe('kept by the dealer', () => {
       calleeWith(),
     ));
 
-  test('T-18 CAN-7 callers without call_canceling are told the same', () =>
+  test('T-18 CAN-7 callers without call_canceling get the same answer', () =>
     converse(
       `
       ${REGISTERED}
@@ -180,7 +180,7 @@ describe('kept by the callee', () => {
     callee ← [65, 1, $slow]
   `;
 
-  test('TMO-4 TMO-5 T-18 a callee that wants to keep the time is told it, and then the dealer does not', () =>
+  test('TMO-4 TMO-5 T-18 a callee that measures the timeout itself gets it, and the dealer does not measure it', () =>
     converse(`
       ${FORWARDING}
       caller → [48, 1, {"timeout": 100}, "com.slow"]

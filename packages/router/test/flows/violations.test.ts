@@ -511,7 +511,7 @@ describe('options of the wrong type', () => {
       other ← closed
     `));
 
-  test('EXT-1 T-51 an option that nobody knows is ignored, and not passed on', () =>
+  test('EXT-1 T-51 an unknown option is ignored, and not passed on', () =>
     converse(`
       client → [32, 1, {"x_unknown": 1, "_custom": [], "colour": {}}, "com.topic"]
       client ← [33, 1, $subscription]

@@ -342,7 +342,7 @@ describe.each([
     ['a time beyond all times', msgpack, bytes('c7 0c ff 00000000 7fffffffffffffff'), ['json', 'cbor']],
     ['an event at the bottom', msgpack, Buffer.concat([Buffer.alloc(95, 0x91), bytes('c0')]), []],
   ])(
-    'threat 6: %s is dropped for those who have no form for it, counted, and nobody else misses anything',
+    'threat 6: %s is dropped for receivers that cannot encode it, and counted; all others get it',
     (_what, serializer, argument, without) =>
       fort.withstands(async () => {
         const subscribers = await Promise.all(
