@@ -28,7 +28,7 @@ export const floors = {
     ['output'],
     ['session'],
     ['connection'],
-    ['router-options.ts', 'router-settings.ts', 'host.ts'],
+    ['router-options.ts', 'router-settings.ts', 'realm-templates.ts', 'host.ts'],
     ['transports'],
     ['shown-router.ts'],
     ['router.ts', 'jwt.ts'],

@@ -1,19 +1,17 @@
 /** Applies a reload to the running router, step by step; after the listeners are open, no step can fail. */
 import type { Router } from '@wamp/router';
-import type { PreparedRealm, SharedParts } from './authenticators.ts';
+import { applyTemplates } from './apply-templates.ts';
+import type { PreparedRealm, PreparedTemplate, SharedParts } from './authenticators.ts';
 import type { Listener } from './config/listeners.ts';
 import type { RealmConfiguration } from './config/realms.ts';
 import type { Configuration } from './config/schema.ts';
-import { whyLeave } from './departures.ts';
 import type { Listeners } from './listeners.ts';
-import type { OperatorLog, ProgramLog } from './log.ts';
+import type { OperatorLog } from './log.ts';
 import type { PageCache } from './page-cache.ts';
 import { FIXED_LIMITS, type Change } from './plan.ts';
 import type { RightsSwitch } from './rights-switch.ts';
+import { sendAway } from './send-away.ts';
 import type { Webhooks } from './webhooks.ts';
-
-/** The URI of the GOODBYE to sessions that a reload ends. */
-const RECONFIGURED = 'wamp.close.reconfigured';
 
 /** What a reload changes. */
 export interface ReloadedParts {
@@ -24,6 +22,8 @@ export interface ReloadedParts {
   readonly log: OperatorLog;
   /** The permissions of each realm with roles. */
   readonly rights: Map<string, RightsSwitch>;
+  /** The templates in use, by pattern. */
+  readonly templates: Map<string, PreparedTemplate>;
   /** What all realms share. */
   readonly shared: SharedParts;
 }
@@ -33,6 +33,7 @@ export interface Wanted {
   readonly configuration: Configuration;
   /** Its realms, ready to be opened. */
   readonly realms: readonly PreparedRealm[];
+  readonly templates: readonly PreparedTemplate[];
 }
 
 /**
@@ -42,7 +43,7 @@ export interface Wanted {
 export async function apply(
   parts: ReloadedParts,
   changes: readonly Change[],
-  { configuration, realms }: Wanted,
+  { configuration, realms, templates }: Wanted,
 ): Promise<void> {
   const { listeners } = parts;
   const of = (kind: Change['kind']): Map<string, Listener> =>
@@ -56,8 +57,8 @@ export async function apply(
   applySettings(parts, changes, configuration);
   const prepared = new Map(realms.map((realm) => [realm.name, realm]));
   for (const change of changes) if ('realm' in change) applyToRealm(parts, change, prepared);
-  if (changes.some((change) => change.kind === 'realm_changed' && change.keys.includes('auth')))
-    listeners.logInAgain();
+  applyTemplates(parts, changes, templates);
+  if (changes.some((change) => 'keys' in change && change.keys.includes('auth'))) listeners.logInAgain();
   await parts.webhooks.apply(configuration.realms);
   for (const [place, listener] of of('certificate_renewed')) listeners.renew(place, listener);
   for (const place of of('listener_closed').keys()) listeners.close(place);
@@ -110,25 +111,11 @@ function applyToRealm(
   if (change.kind === 'realm_changed') {
     router.reconfigureRealm(name, { authenticators: undefined, ...next });
     rights.get(name)?.exchange(next.authorizer);
-    sendAway(router, change, log);
+    sendAway({ router, log }, name, change);
     return;
   }
+  // A realm that a template has created makes way.
+  router.removeRealm(name);
   router.addRealm(next);
   if (next.authorizer !== undefined) rights.set(name, next.authorizer);
-}
-
-/** Ends the sessions that the new configuration does not permit. */
-function sendAway(
-  router: Router,
-  { before, realm }: Extract<RealmChange, { kind: 'realm_changed' }>,
-  log: ProgramLog,
-): void {
-  for (const session of [...(router.realm(realm.name)?.sessions.values() ?? [])]) {
-    const why = whyLeave(session.principal, before, realm);
-    if (why === undefined) continue;
-    session.end(RECONFIGURED, why);
-    const { authid, authrole } = session.principal;
-    const who = { realm: realm.name, session: session.id, authid, authrole };
-    log('info', 'session ended by a reload', { code: 'session_ended_by_reload', ...who, why });
-  }
 }

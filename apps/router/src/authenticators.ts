@@ -15,6 +15,7 @@ import {
   type EventStore,
   type NamedRealm,
   type Permissions,
+  type RealmTemplate,
   type RolePermissions,
   type ScramCredentials,
   type TrustLevel,
@@ -22,13 +23,18 @@ import {
 import { jwtVerifier } from '@wamp/router/jwt';
 import type { AuthConfiguration, ScramPassword } from './config/auth.ts';
 import type { TrustLevels } from './config/realm-features.ts';
-import type { RealmConfiguration } from './config/realms.ts';
+import type { RealmConfiguration, TemplateConfiguration } from './config/realms.ts';
 import type { RoleConfiguration } from './config/roles.ts';
 import type { PrincipalSource } from './config/source.ts';
 import { RightsSwitch } from './rights-switch.ts';
 
 /** The options of a realm, and its permissions, which can be replaced while it is in use. */
 export interface PreparedRealm extends NamedRealm {
+  readonly authorizer?: RightsSwitch;
+}
+
+/** A template, and the permissions of its realms. */
+export interface PreparedTemplate extends RealmTemplate {
   readonly authorizer?: RightsSwitch;
 }
 
@@ -55,6 +61,16 @@ export async function namedRealm(
     ...(auth === undefined ? {} : { authenticators: await authenticatorsFor(auth) }),
     ...(roles === undefined ? {} : { authorizer: new RightsSwitch(permissionsFor(roles)) }),
   };
+}
+
+/** Realms of a template are in memory, even if there is a store: clients choose their names, and would fill the disk. */
+export async function preparedTemplate(
+  template: TemplateConfiguration,
+  { traces }: SharedParts = {},
+): Promise<PreparedTemplate> {
+  const { maxRealms, maxRealmsPerAddress, idle } = template;
+  const { name: uri, cluster: _own, ...realm } = await namedRealm(template, { traces });
+  return { ...realm, uri, maxRealms, maxRealmsPerAddress, idle };
 }
 
 /** A role that is not listed has no trust level. */

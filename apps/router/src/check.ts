@@ -3,14 +3,19 @@ import { certificateOf } from './certificate.ts';
 import type { AuthConfiguration } from './config/auth.ts';
 import type { Listener } from './config/listeners.ts';
 import type { PagesConfiguration } from './config/pages.ts';
-import type { RealmConfiguration } from './config/realms.ts';
+import type { RealmConfiguration, TemplateConfiguration } from './config/realms.ts';
 import type { Configuration } from './config/schema.ts';
 import { grantsEverything } from './rights.ts';
 
 /** The listeners and realms of a configuration, one line each. */
-export function summary({ listeners, realms, admin }: Configuration): string {
+export function summary({ listeners, realms, realmTemplates, admin }: Configuration): string {
   const forOperators = admin.realm === undefined ? [] : [`admin ${realmLine(admin.realm)}`];
-  return [...listeners.map(listenerLine), ...realms.map(realmLine), ...forOperators].join('\n');
+  const lines = [
+    ...listeners.map(listenerLine),
+    ...realms.map(realmLine),
+    ...realmTemplates.map(templateLine),
+  ];
+  return [...lines, ...forOperators].join('\n');
 }
 
 function listenerLine(listener: Listener): string {
@@ -57,6 +62,12 @@ function tlsParts({ tls }: Listener): readonly string[] {
     `TLS for ${certificate.subject} until ${certificate.expires.slice(0, 10)}`,
     ...(asks === undefined ? [] : [`client certificates ${asks}`]),
   ];
+}
+
+function templateLine(template: TemplateConfiguration): string {
+  const { maxRealms, idle } = template;
+  const limits = `up to ${counted(maxRealms, 'realm')}, each until ${idle / 1000} s without sessions`;
+  return `${realmLine(template).replace(/^realm/, 'realm template')}; ${limits}`;
 }
 
 function realmLine({ name, auth, roles }: RealmConfiguration): string {

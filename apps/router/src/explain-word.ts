@@ -98,7 +98,8 @@ function pathsFor(path: string, { configuration }: LoadedConfiguration): readonl
   const [first = '', ...rest] = path.split('.');
   const list = first.endsWith('[]') ? first.slice(0, -2) : undefined;
   if (list === undefined) return rest.some((step) => step.endsWith('[]')) ? [] : [[first, ...rest]];
-  const count = list === 'realms' ? configuration.realms.length : configuration.listeners.length;
+  const { realms, realmTemplates, listeners } = configuration;
+  const all = list === 'realms' ? realms : list === 'realm_templates' ? realmTemplates : listeners;
   if (rest.some((step) => step.endsWith('[]'))) return [];
-  return Array.from({ length: count }, (_, index) => [list, index, ...rest]);
+  return all.map((_, index) => [list, index, ...rest]);
 }

@@ -165,6 +165,11 @@ const TEXTS: Readonly<Record<Code, CodeText>> = {
     'info',
     'The configuration no longer permits a session, so a reload has ended it. The entry has the reason.',
   ),
+  realm_closed: text(
+    'debug',
+    'A realm of a template was removed with what it kept; the entry says why: idle, room_needed, template_removed or removed.',
+  ),
+  realm_opened: text('debug', 'A realm was created from a template, for a client that joins it.'),
   session_joined: text('debug', 'A session has joined a realm.'),
   session_left: text('debug', 'A session has left its realm.'),
   slow_consumer: text(

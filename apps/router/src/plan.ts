@@ -3,7 +3,7 @@ import { differing, same } from './config/same.ts';
 import type { AdminConfiguration } from './config/admin.ts';
 import { snakeCase } from './config/camel-keys.ts';
 import type { Listener } from './config/listeners.ts';
-import type { RealmConfiguration } from './config/realms.ts';
+import type { RealmConfiguration, TemplateConfiguration } from './config/realms.ts';
 import { placedRealms, type Configuration } from './config/schema.ts';
 import { authenticationChanged, rolesGone } from './departures.ts';
 
@@ -24,6 +24,16 @@ export type Change =
       readonly kind: 'realm_changed';
       readonly before: RealmConfiguration;
       readonly realm: RealmConfiguration;
+      readonly keys: readonly string[];
+    }
+  | {
+      readonly kind: 'template_added' | 'template_removed' | 'template_replaced';
+      readonly template: TemplateConfiguration;
+    }
+  | {
+      readonly kind: 'template_changed';
+      readonly before: TemplateConfiguration;
+      readonly template: TemplateConfiguration;
       readonly keys: readonly string[];
     }
   | { readonly kind: 'setting_changed'; readonly path: string }
@@ -47,6 +57,7 @@ export function planReload(before: Configuration, after: Configuration): readonl
   return [
     ...listenerChanges(before.listeners, after.listeners),
     ...realmChanges(allRealms(before), allRealms(after)),
+    ...templateChanges(before.realmTemplates, after.realmTemplates),
     ...(before.strictRequestIds === after.strictRequestIds ? [] : [restart('strict_request_ids')]),
     ...(before.agent === after.agent ? [] : [restart('agent')]),
     ...settingChanges('limits', before.limits, after.limits, FIXED),
@@ -161,6 +172,31 @@ function changesOfRealm(before: RealmConfiguration, realm: RealmConfiguration): 
   ];
 }
 
+function templateChanges(
+  before: readonly TemplateConfiguration[],
+  after: readonly TemplateConfiguration[],
+): readonly Change[] {
+  const old = new Map(before.map((template) => [template.name, template]));
+  const next = new Map(after.map((template) => [template.name, template]));
+  const kept = before.filter(({ name }) => next.has(name)).map(({ name }) => name);
+  const order = after.filter(({ name }) => old.has(name)).map(({ name }) => name);
+  return [
+    ...before
+      .filter(({ name }) => !next.has(name))
+      .map((template): Change => ({ kind: 'template_removed', template })),
+    ...after.flatMap((template): readonly Change[] => {
+      const known = old.get(template.name);
+      if (known === undefined) return [{ kind: 'template_added', template }];
+      const keys = differing(known, template).map(snakeCase);
+      if (keys.length === 0) return [];
+      if (known.roles === undefined && template.roles !== undefined)
+        return [{ kind: 'template_replaced', template }];
+      return [{ kind: 'template_changed', before: known, template, keys }];
+    }),
+    ...(same(kept, order) ? [] : [setting('realm_templates (order)')]),
+  ];
+}
+
 function settingChanges<T extends object>(
   path: string,
   before: T,
@@ -200,11 +236,25 @@ export function describeChange(change: Change): string {
       return `realm ${change.realm.name}: opened anew, for it gets roles; its sessions end`;
     case 'realm_changed':
       return `realm ${change.realm.name}: ${change.keys.join(', ')} changed${consequences(change)}`;
+    case 'template_added':
+      return `realm template ${change.template.name}: added`;
+    case 'template_removed':
+      return `realm template ${change.template.name}: removed; the sessions of its realms end`;
+    case 'template_replaced':
+      return `realm template ${change.template.name}: added anew, for it gets roles; the sessions of its realms end`;
+    case 'template_changed':
+      return `realm template ${change.template.name}: ${change.keys.join(', ')} changed${laterOnly(change.keys)}${consequences({ before: change.before, realm: change.template })}`;
     case 'setting_changed':
       return `${change.path}: changed`;
     case 'needs_restart':
       return `${change.path}: cannot change while the router runs; restart it to apply that`;
   }
+}
+
+/** What realms that exist keep as it is. */
+function laterOnly(keys: readonly string[]): string {
+  const fixed = keys.filter((key) => [...FIXED_IN_REALM].some((each) => snakeCase(each) === key));
+  return fixed.length === 0 ? '' : `; ${fixed.join(', ')} for realms that are created from now on`;
 }
 
 function consequences({ before, realm }: { before: RealmConfiguration; realm: RealmConfiguration }): string {

@@ -1,7 +1,13 @@
 /** Validates what depends on the configuration alone, for both `check` and `start`, before any listener opens. */
 import { isIP } from 'node:net';
 import { createRouter, isLoopback, type Log, type Router } from '@wamp/router';
-import { namedRealm, type PreparedRealm, type SharedParts } from './authenticators.ts';
+import {
+  namedRealm,
+  preparedTemplate,
+  type PreparedRealm,
+  type PreparedTemplate,
+  type SharedParts,
+} from './authenticators.ts';
 import { clusterOptions } from './cluster.ts';
 import { letsInAnonymous } from './config/entrances.ts';
 import type { Path } from './config/faults.ts';
@@ -16,6 +22,7 @@ import { grantsEverything } from './rights.ts';
 interface Prepared {
   readonly router: Router;
   readonly realms: readonly PreparedRealm[];
+  readonly templates: readonly PreparedTemplate[];
 }
 
 /**
@@ -32,9 +39,11 @@ export async function prepare(
   const { listeners, limits, attempts, strictRequestIds, agent } = loaded.configuration;
   if (!insecureDev) refuseExposure(listeners, loaded);
   const realms = await prepareRealms(loaded, shared);
+  const templates = await prepareTemplates(loaded, shared);
   return {
     router: createRouter({
       realms,
+      realmTemplates: templates,
       limits,
       attempts,
       strictRequestIds,
@@ -43,6 +52,7 @@ export async function prepare(
       ...(agent === undefined ? {} : { agent }),
     }),
     realms,
+    templates,
   };
 }
 
@@ -53,6 +63,25 @@ export function prepareRealms(
 ): Promise<readonly PreparedRealm[]> {
   return Promise.all(
     placedRealms(loaded.configuration).map(({ realm, path }) => openable(realm, path, loaded, shared)),
+  );
+}
+
+/** @throws CannotStart if no realm could ever be created from one of them */
+export function prepareTemplates(
+  loaded: LoadedConfiguration,
+  shared?: SharedParts,
+): Promise<readonly PreparedTemplate[]> {
+  return Promise.all(
+    loaded.configuration.realmTemplates.map(async (template, index) => {
+      try {
+        return await preparedTemplate(template, shared);
+      } catch (error) {
+        throw loaded.complaint(
+          ['realm_templates', index],
+          error instanceof Error ? error.message : String(error),
+        );
+      }
+    }),
   );
 }
 
@@ -73,11 +102,12 @@ export async function assembleAll(router: Router, listeners: readonly Listener[]
 
 /** Refuses unrestricted anonymous access from other machines. Host names are resolved by `start` only. */
 export function refuseExposure(listeners: readonly Listener[], loaded: LoadedConfiguration): void {
-  const open = loaded.configuration.realms.filter(grantsEverything);
+  const { realms, realmTemplates } = loaded.configuration;
+  const open = [...realms, ...realmTemplates].filter(grantsEverything);
   listeners.forEach(({ address, unix, auth, paths }, index) => {
     if (unix !== undefined || isLoopback(address) || isIP(address) === 0) return;
     const entrances = [auth, ...Object.values(paths).map((rules) => rules.auth)];
-    if (!open.some(({ name }) => entrances.some((rules) => letsInAnonymous(rules, name)))) return;
+    if (!open.some((realm) => entrances.some((rules) => letsInAnonymous(rules, realm)))) return;
     throw loaded.complaint(
       ['listeners', index, 'address'],
       `refusing to listen on ${address}: anyone who reaches it could do everything; ` +

@@ -1,5 +1,5 @@
 /** Reloads the configuration: reports and applies its changes, or reports its faults and changes nothing. */
-import { prepareRealms, assembleAll, refuseExposure } from './prepare.ts';
+import { prepareRealms, prepareTemplates, assembleAll, refuseExposure } from './prepare.ts';
 import { apply, type ReloadedParts } from './apply.ts';
 import type { LoadedConfiguration } from './config/load.ts';
 import type { Configuration } from './config/schema.ts';
@@ -80,11 +80,12 @@ export class Reloader {
     this.#files = loaded.files;
     if (!insecureDev) refuseExposure(await resolveHosts(configuration.listeners), loaded);
     const realms = await prepareRealms(loaded, this.#parts.shared);
+    const templates = await prepareTemplates(loaded, this.#parts.shared);
     await assembleAll(this.#parts.router, configuration.listeners);
     const changes = planReload(this.#configuration, configuration);
     if (!dryRun) {
       this.#parts.pages.refresh();
-      await apply(this.#parts, changes, { configuration, realms });
+      await apply(this.#parts, changes, { configuration, realms, templates });
       this.#configuration = configuration;
     }
     return changes.map(describeChange);

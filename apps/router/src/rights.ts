@@ -3,7 +3,7 @@ import type { MatchPolicy } from '@wamp/protocol';
 import type { Action } from '@wamp/router';
 import { permissionsFor } from './authenticators.ts';
 import type { LoadedConfiguration } from './config/load.ts';
-import type { RealmConfiguration } from './config/realms.ts';
+import { bearsName, type RealmConfiguration } from './config/realms.ts';
 import { placedRealms } from './config/schema.ts';
 import { CannotStart, USAGE } from './failure.ts';
 
@@ -44,9 +44,13 @@ export interface Answer {
 /** @throws CannotStart if there is no such realm or role */
 export function answer(loaded: LoadedConfiguration, question: Question): Answer {
   const { role, action, uri, authid = '', match } = question;
-  const realms = placedRealms(loaded.configuration);
+  const templates = loaded.configuration.realmTemplates.map((realm, index) => ({
+    realm,
+    path: ['realm_templates', index],
+  }));
+  const realms = [...placedRealms(loaded.configuration), ...templates];
   const name = question.realm ?? realms[0]?.realm.name;
-  const { realm, path: within } = realms.find((each) => each.realm.name === name) ?? {};
+  const { realm, path: within } = realms.find((each) => bearsName(each.realm, name ?? '')) ?? {};
   if (realm === undefined || within === undefined)
     throw new CannotStart(`there is no realm ${name ?? ''}`, USAGE);
   if (realm.roles === undefined) {

@@ -69,7 +69,7 @@ export async function start(
   const store = openStore(loaded, log.log);
   const traces = configuration.tracing === undefined ? undefined : tracing(configuration.tracing);
   const shared = { store, traces };
-  const { router, realms } = await prepare(loaded, insecureDev, log.log as Log, shared);
+  const { router, realms, templates } = await prepare(loaded, insecureDev, log.log as Log, shared);
   measureProcess(router.metrics);
   if (store !== undefined) measureStore(router.metrics, store);
   if (router.cluster !== undefined) measureCluster(router.metrics, router.cluster);
@@ -80,7 +80,8 @@ export async function start(
   const answers = answersFor(() => reloader.configuration, pages, { health, about });
   const listeners = new Listeners(router, answers);
   const served = { listeners, webhooks: new Webhooks(router) };
-  const parts = { router, ...served, pages, log, rights: rightsOf(realms), shared };
+  const byPattern = new Map(templates.map((template) => [template.uri, template]));
+  const parts = { router, ...served, pages, log, rights: rightsOf(realms), templates: byPattern, shared };
   const reloader = new Reloader(parts, { load: () => again(loaded), insecureDev }, loaded);
   return serve({ ...parts, store, recent, health, about, reloader });
 }
@@ -258,7 +259,11 @@ function answersFor(
     const pages = (): Pages => cache.of(configured);
     // Read at the start, so that errors are reported before the first request.
     pages();
-    const realms = () => current().realms.map((realm) => ({ name: realm.name, entrance: entranceTo(realm) }));
+    const realms = () =>
+      [...current().realms, ...current().realmTemplates].map((realm) => ({
+        name: realm.name,
+        entrance: entranceTo(realm),
+      }));
     return answerHttp({ pages, webSocketPaths, realms, health, about });
   };
 }

@@ -83,6 +83,7 @@ describe('what is right is understood', () => {
           slowConsumers: 'disconnect',
         },
       ],
+      realmTemplates: [],
       strictRequestIds: false,
       limits: DEFAULT_LIMITS,
       attempts: DEFAULT_ATTEMPT_LIMITS,
@@ -94,7 +95,7 @@ describe('what is right is understood', () => {
   });
 
   test('everything that can be said', () => {
-    const { listeners, realms, ...rest } = read(EVERYTHING);
+    const { listeners, realms, realmTemplates, ...rest } = read(EVERYTHING);
     expect(rest).toEqual({
       strictRequestIds: true,
       agent: 'hal',
@@ -178,6 +179,17 @@ describe('what is right is understood', () => {
       store: { path: './events.db', writeFirst: false, synchronous: 'normal', interval: 20 },
       reload: { watch: true },
     });
+    expect(realmTemplates).toMatchObject([
+      {
+        ...{ name: 'com.example.*', maxRealms: 20, maxRealmsPerAddress: 2, idle: 300_000, maxSessions: 9 },
+        ...{ cluster: false, uriRules: 'strict', disclosure: true, slowConsumers: 'drop_oldest' },
+        auth: { ticket: { procedure: 'com.example.authenticate', realm: 'two' } },
+        roles: { guest: { permissions: [{ uri: 'com.*', allow: ['call'] }] } },
+        stores: { retainedBytes: 3072, retainedExpiry: 0, historyBytes: 2 ** 20 },
+        ...{ history: [{ topic: 'com.a', match: 'exact', depth: 100 }], trustLevels: { guest: 1 } },
+      },
+      { name: 'org.*.live', maxRealms: 100, maxRealmsPerAddress: 10, idle: 600_000 },
+    ]);
     expect(realms[0]).toEqual({
       name: 'com.example.hunter2.${x}',
       uriRules: 'strict',
@@ -247,6 +259,8 @@ describe('what is right is understood', () => {
       'realm one: anonymous, everything allowed',
       'realm two: anonymous, everything allowed',
       'realm three: anonymous, everything allowed',
+      'realm template com.example.*: ticket by com.example.authenticate; roles guest (1 permission); up to 20 realms, each until 300 s without sessions',
+      'realm template org.*.live: anonymous, everything allowed; up to 100 realms, each until 600 s without sessions',
       'admin realm com.example.operators: ticket for 1 principal; roles operator (1 permission)',
     ]);
     expect(said).not.toContain('sesame');
@@ -267,11 +281,11 @@ describe('what is published', () => {
 
   test('the explanation shows what is right', () => {
     const page = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
-    const [whole = '', entrances = '', , proxies = '', auth = '', dynamic = '', roles = ''] = [
-      ...page.matchAll(/```yaml\n(.*?)```/gs),
-    ].map(([, yaml = '']) => yaml);
+    const [whole = '', entrances = '', templates = '', , proxies = '', auth = '', dynamic = '', roles = ''] =
+      [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml = '']) => yaml);
     expect(faultsOf(whole)).toEqual([]);
     expect(faultsOf(entrances)).toEqual([]);
+    expect(faultsOf(`listeners: [{}]\nrealms: [{ name: com.example.service }]\n${templates}`)).toEqual([]);
     expect(faultsOf(proxies)).toEqual([]);
     const realm = (body: string): string =>
       `listeners: [{}]\nrealms:\n- name: realm1\n${body.replaceAll(/^/gm, '  ')}`;

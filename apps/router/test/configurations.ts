@@ -68,6 +68,23 @@ realms:
   - name: three
     cluster: false
     quotas: {}
+realm_templates:
+  - uri: com.example.*
+    max_realms: 20
+    max_realms_per_address: 2
+    idle: 5m
+    cluster: false
+    uri_rules: strict
+    max_sessions: 9
+    auth:
+      ticket: { procedure: com.example.authenticate, realm: two }
+    roles: { guest: { permissions: [{ uri: com.*, allow: [call] }] } }
+    quotas: { calls: 3 }
+    stores: { retained_bytes: 3KiB }
+    history: [{ topic: com.a }]
+    trust_levels: { guest: 1 }
+    slow_consumers: drop_oldest
+  - { uri: 'org.*.live', cluster: false }
 tracing:
   endpoint: https://collector.example/v1/traces
   headers: { authorization: '\${SECRET}' }

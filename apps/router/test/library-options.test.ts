@@ -1,7 +1,7 @@
 /** C6: every option of the library has its key in the file, or a reason not to have one. */
 import type { BridgeOptions, WebhookOptions } from '@wamp/http-bridge';
 import type { TracingOptions } from '@wamp/opentelemetry';
-import type { HttpEntranceOptions, RealmSettings, RouterOptions } from '@wamp/router';
+import type { HttpEntranceOptions, RealmSettings, RealmTemplate, RouterOptions } from '@wamp/router';
 import { expect, test } from 'vitest';
 import { jsonSchema, type JsonSchema } from '../src/config/schema.ts';
 
@@ -23,8 +23,17 @@ const OF_REALM: Readonly<Record<keyof RealmSettings, Place>> = {
   stores: { key: 'realms[].stores' },
   maxSessions: { key: 'realms[].max_sessions' },
 };
+/** Besides those of a realm, which stand below `realm_templates[]` as below `realms[]`. */
+const OF_TEMPLATES: Readonly<Record<Exclude<keyof RealmTemplate, keyof RealmSettings> | 'stores', Place>> = {
+  uri: { key: 'realm_templates[].uri' },
+  maxRealms: { key: 'realm_templates[].max_realms' },
+  maxRealmsPerAddress: { key: 'realm_templates[].max_realms_per_address' },
+  idle: { key: 'realm_templates[].idle' },
+  stores: { key: 'realm_templates[].stores' },
+};
 const OF_ROUTER: Readonly<Record<Exclude<keyof RouterOptions, keyof RealmSettings>, Place>> = {
   realms: { key: 'realms' },
+  realmTemplates: { key: 'realm_templates' },
   strictRequestIds: { key: 'strict_request_ids' },
   limits: { key: 'limits' },
   attempts: { key: 'attempts' },
@@ -84,14 +93,21 @@ const OF_TRACING: Readonly<Record<keyof TracingOptions, Place>> = {
 };
 
 const OF_HTTP = [...Object.entries(OF_BRIDGES), ...Object.entries(OF_WEBHOOKS)];
-test.each([...Object.entries({ ...OF_REALM, ...OF_ROUTER }), ...OF_HTTP, ...Object.entries(OF_TRACING)])(
-  'C6 the option %s has its key',
-  (_, place) => {
-    if ('none' in place) return;
-    const found = place.key.split(/\.|(?=\[\])/).reduce<JsonSchema | undefined>((part, step) => {
-      if (step === '*') return part?.additionalProperties === false ? undefined : part?.additionalProperties;
-      return step === '[]' ? part?.items : part?.properties?.[step];
-    }, jsonSchema());
-    expect(found?.description).toMatch(/\w/);
-  },
-);
+const IN_TEMPLATES = Object.entries(OF_REALM).map(([option, place]): [string, Place] => [
+  `${option} of a template`,
+  'key' in place ? { key: place.key.replace(/^realms/, 'realm_templates') } : place,
+]);
+test.each([
+  ...Object.entries({ ...OF_REALM, ...OF_ROUTER }),
+  ...Object.entries(OF_TEMPLATES),
+  ...IN_TEMPLATES,
+  ...OF_HTTP,
+  ...Object.entries(OF_TRACING),
+])('C6 the option %s has its key', (_, place) => {
+  if ('none' in place) return;
+  const found = place.key.split(/\.|(?=\[\])/).reduce<JsonSchema | undefined>((part, step) => {
+    if (step === '*') return part?.additionalProperties === false ? undefined : part?.additionalProperties;
+    return step === '[]' ? part?.items : part?.properties?.[step];
+  }, jsonSchema());
+  expect(found?.description).toMatch(/\w/);
+});

@@ -86,6 +86,68 @@ class Client {
 const LISTENERS = 'listeners: [{ port: 0, pages: false }]\n';
 
 describe('a reload', () => {
+  const TENANTS = (template: string): string => `${LISTENERS}realms: [{ name: one }]\n${template}`;
+  const TEMPLATE = (more: string, permissions = '[]', guest = 'guest'): string =>
+    TENANTS(`realm_templates:
+  - uri: com.tenants.*
+    auth: { anonymous: { role: ${guest} } }
+    roles: { ${guest}: { permissions: ${permissions} } }
+    ${more}`);
+
+  test('C6 changes realm templates, and the realms that exist because of them', async () => {
+    const { running, rewrite } = await serve(TEMPLATE('max_realms: 2'));
+    const [url = ''] = urlsOf(running);
+    const client = await Client.join(url, 'com.tenants.a');
+    expect(await client.said([32, 1, {}, 'com.a'])).toBe('wamp.error.not_authorized');
+    await rewrite(TEMPLATE('history: [{ topic: com.a }]', '[{ uri: com.a, allow: [subscribe] }]'));
+    const changed = 'max_realms, roles, history changed; history for realms that are created from now on';
+    expect((await running.reload(true)).lines).toEqual([`realm template com.tenants.*: ${changed}`]);
+    expect(await client.said([32, 2, {}, 'com.a'])).toBe('wamp.error.not_authorized');
+    await running.reload();
+    expect(await client.said([32, 3, {}, 'com.a'])).toBe(33);
+    const other = await Client.join(url, 'com.tenants.b');
+    expect(await other.said([32, 1, {}, 'com.a'])).toBe(33);
+    // Both have been given the same permissions, which change for both.
+    await rewrite(TEMPLATE('idle: 1m'));
+    expect((await running.reload()).ok).toBe(true);
+    expect(await client.said([32, 4, {}, 'com.b'])).toBe('wamp.error.not_authorized');
+    expect(await other.said([32, 2, {}, 'com.b'])).toBe('wamp.error.not_authorized');
+    expect(await running.reload()).toEqual({ ok: true, lines: [] });
+    await rewrite(TEMPLATE('', '[]', 'visitor'));
+    expect((await running.reload()).lines).toEqual([
+      'realm template com.tenants.*: idle, auth, roles changed; sessions with the role guest end; ' +
+        'sessions whose principal is gone, or has another role, end',
+    ]);
+    expect(await client.heard()).toEqual([6, expect.anything(), 'wamp.close.reconfigured']);
+    expect(await other.heard()).toEqual([6, expect.anything(), 'wamp.close.reconfigured']);
+  });
+
+  test('C6 closes the realms of a template that is gone, and those that a realm of the file replaces', async () => {
+    const { running, rewrite } = await serve(TENANTS('realm_templates: [{ uri: com.* }, { uri: org.* }]'));
+    const [url = ''] = urlsOf(running);
+    const [one, two] = [await Client.join(url, 'com.a'), await Client.join(url, 'com.b')];
+    const three = await Client.join(url, 'org.a');
+    await rewrite(
+      `${LISTENERS}realms: [{ name: one }, { name: com.a, quotas: { subscriptions: 0 } }]\nrealm_templates: [{ uri: com.* }]`,
+    );
+    const lines = ['realm com.a: opened', 'realm template org.*: removed; the sessions of its realms end'];
+    expect(await running.reload()).toEqual({ ok: true, lines });
+    expect(await one.heard()).toEqual([6, {}, 'wamp.close.close_realm']);
+    expect(await three.heard()).toEqual([6, {}, 'wamp.close.close_realm']);
+    expect(await two.said([32, 1, {}, 'com.x'])).toBe(33);
+    const again = await Client.join(url, 'com.a');
+    expect(await again.said([32, 1, {}, 'com.x'])).toBe('wamp.error.limit_exceeded');
+    await rewrite(
+      `${LISTENERS}realms: [{ name: one }]\nrealm_templates: [{ uri: com.*, quotas: { subscriptions: 1 } }]`,
+    );
+    expect((await running.reload()).lines).toEqual([
+      'realm com.a: closed; its sessions end',
+      'realm template com.*: quotas changed',
+    ]);
+    expect(await again.heard()).toEqual([6, {}, 'wamp.close.close_realm']);
+    expect(await (await Client.join(url, 'com.a')).said([32, 1, {}, 'com.x'])).toBe(33);
+  });
+
   test('adds, removes and changes realms, and sessions elsewhere go on', async () => {
     const { running, codes, rewrite } = await serve(`${LISTENERS}realms: [{ name: one }, { name: two }]`);
     const [url = ''] = urlsOf(running);

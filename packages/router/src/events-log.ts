@@ -13,6 +13,8 @@ const TEXTS: Readonly<Partial<Record<EventCode, string>>> = {
   login_accepted: 'log-in accepted',
   session_joined: 'session joined',
   session_left: 'session left',
+  realm_opened: 'realm created from a template',
+  realm_closed: 'realm of a template removed',
   authorization_denied: 'authorization denied',
   limit_met: 'limit met',
 };

@@ -86,6 +86,26 @@ export interface AuthorizationDenied extends OfSession {
   readonly reason: Uri;
 }
 
+/** A realm was created from a template, for the client that joins it. */
+export interface RealmOpened {
+  readonly code: 'realm_opened';
+  readonly realm: Uri;
+  /** The pattern of the template. */
+  readonly template: Uri;
+}
+
+/** A realm that was created from a template has been removed. */
+export interface RealmClosed {
+  readonly code: 'realm_closed';
+  readonly realm: Uri;
+  readonly template: Uri;
+  /**
+   * `idle` when nobody joined for so long; `room_needed` when it was idle and another one was created; `template_removed`
+   * with its template; `removed` by `router.removeRealm`.
+   */
+  readonly why: 'idle' | 'room_needed' | 'template_removed' | 'removed';
+}
+
 /** A limit was met (docs/limits.md). */
 export interface LimitMet {
   readonly code: 'limit_met';
@@ -111,6 +131,8 @@ export type RouterEvent =
   | LoginRefused
   | SessionJoined
   | SessionLeft
+  | RealmOpened
+  | RealmClosed
   | AuthorizationDenied
   | LimitMet
   | SlowConsumerEvent;

@@ -4,9 +4,16 @@ export type {
   NamedRealm,
   RealmChanges,
   RealmSettings,
+  RealmTemplate,
   RouterChanges,
   RouterOptions,
 } from './router-options.ts';
+export {
+  DEFAULT_TEMPLATE_LIMITS,
+  DEFAULT_TEMPLATE_STORES,
+  isRealmOf,
+  isRealmPattern,
+} from './realm-templates.ts';
 export type { Router } from './host.ts';
 export {
   acceptWebSockets,
@@ -57,6 +64,8 @@ export type {
   LimitMet,
   LoginAccepted,
   LoginRefused,
+  RealmClosed,
+  RealmOpened,
   RouterEvent,
   SessionJoined,
   SessionLeft,

@@ -91,6 +91,8 @@ export type LimitName =
   | 'ping_timeout'
   | 'connections_per_address'
   | 'handshakes'
+  | 'realms'
+  | 'realms_per_address'
   | 'turns_exhausted'
   | 'handshakes_delayed'
   | 'handshakes_evicted'

@@ -39,6 +39,8 @@ export type LogCode =
   | 'protocol_violation'
   | 'proxy_header_missing'
   | 'rawsocket_refused'
+  | 'realm_closed'
+  | 'realm_opened'
   | 'session_joined'
   | 'session_left'
   | 'slow_consumer'

@@ -44,6 +44,32 @@ export interface NamedRealm extends RealmSettings {
   readonly cluster?: boolean | undefined;
 }
 
+/**
+ * Realms that are created when a client is admitted to them, and removed when they are idle; what they keep goes with them.
+ * Settings that are undefined are taken from the router's options. They are never shared with other nodes of a cluster.
+ */
+export interface RealmTemplate extends RealmSettings {
+  /**
+   * The pattern of their names: a star at the end makes it a prefix (`com.example.*`, `*`), and stars as components make it a
+   * wildcard (`com.*.live`). Names below `wamp` never match. Of several templates, the first that matches applies.
+   */
+  readonly uri: Uri;
+  /**
+   * The maximum number of these realms; 100 by default. Another one takes the place of the one that has been idle for longest;
+   * if none is idle, clients are refused with `wamp.error.limit_exceeded`.
+   */
+  readonly maxRealms?: number | undefined;
+  /**
+   * The maximum number of these realms that clients of one address, or for IPv6 one /64 network, have created; 10 by default.
+   * Clients of this machine are not counted by address.
+   */
+  readonly maxRealmsPerAddress?: number | undefined;
+  /** How long a realm without sessions exists (ms); 10 minutes by default. */
+  readonly idle?: number | undefined;
+  /** Limits of the stores of each of these realms; 1 MiB by default for retained events, and for event history. */
+  readonly stores?: Partial<StoreLimits> | undefined;
+}
+
 /** The settings that can be changed while a realm is in use. */
 export type RealmChanges = Pick<
   RealmSettings,
@@ -52,8 +78,10 @@ export type RealmChanges = Pick<
 
 /** The options of a router. Settings of realms in it apply to every realm that does not have its own. */
 export interface RouterOptions extends RealmSettings {
-  /** The realms, by name, or with settings of their own. HELLO never creates a realm. */
+  /** The realms, by name, or with settings of their own. */
   readonly realms: readonly (Uri | NamedRealm)[];
+  /** Realms that exist while they are used; none by default, and then HELLO never creates a realm. */
+  readonly realmTemplates?: readonly RealmTemplate[];
   /** Whether clients must number requests 1, 2, 3 …; false by default, because some clients do not. */
   readonly strictRequestIds?: boolean;
   /** Limits that differ from {@link DEFAULT_LIMITS}. */
@@ -86,4 +114,9 @@ export interface RouterOptions extends RealmSettings {
 export interface RouterChanges {
   readonly limits?: Partial<Limits>;
   readonly attempts?: Partial<AttemptLimits>;
+  /**
+   * All templates from now on. Realms whose pattern is not among them are removed with their sessions; the others get the
+   * settings of their template as by `reconfigureRealm`, and all settings when they are created anew.
+   */
+  readonly realmTemplates?: readonly RealmTemplate[];
 }

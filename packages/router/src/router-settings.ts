@@ -29,6 +29,13 @@ export function boundsOf(
   };
 }
 
+/** Resolves in a later turn of the event loop. */
+export function afterInputAndOutput(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
 /** The maximum size of the data that the process keeps (bytes). */
 export function keptBytes({ keptSize }: Limits): number {
   return keptSize || Math.floor(getHeapStatistics().heap_size_limit / 4);

@@ -44,8 +44,9 @@ import type { Log } from './log.ts';
 import { FlushQueue } from './output/flush-queue.ts';
 import { Outlets } from './output/outlet.ts';
 import type { NamedRealm, RealmChanges, RouterChanges, RouterOptions } from './router-options.ts';
-import { boundsOf, guardsOf, keptBytes } from './router-settings.ts';
-import type { GuardedRealm } from './session/candidate.ts';
+import { RealmTemplates } from './realm-templates.ts';
+import { afterInputAndOutput, boundsOf, guardsOf, keptBytes } from './router-settings.ts';
+import type { Destination, GuardedRealm } from './session/candidate.ts';
 import { joinLocally, type LocalOptions } from './session/local-join.ts';
 import type { LocalMember, LocalRouter } from './session/local-member.ts';
 import type { LocalSession } from './session/local-session.ts';
@@ -75,6 +76,8 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
   readonly admission: Admission;
   /** Accounts for the bytes of data that outlives its messages, over all realms and clients, and their limit. */
   readonly kept: ProcessAccounts;
+  /** The realms that exist only while they are used. */
+  readonly templates: RealmTemplates;
   /** Undefined for a router on its own. */
   readonly cluster: ClusterNode | undefined;
   readonly #realms = new Map<Uri, GuardedRealm>();
@@ -109,9 +112,10 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
       this.events.emit({ code: 'limit_met', limit, realm: undefined, amount });
     });
     this.#lag = new LagProbe(this.metrics.histogram(LAG).of());
-    measure(this, this.metrics);
     this.cluster = options.cluster && new ClusterNode(this, options.cluster);
     for (const realm of options.realms) this.addRealm(realm);
+    this.templates = new RealmTemplates(this, options);
+    measure(this, this.metrics);
   }
 
   async start(): Promise<void> {
@@ -136,6 +140,13 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
     return this.#realms.get(name);
   }
 
+  destination(name: Uri): Destination | undefined {
+    const guarded = this.#realms.get(name);
+    return guarded?.realm.template === undefined && guarded !== undefined
+      ? guarded
+      : this.templates.find(name);
+  }
+
   /**
    * Opens a connection for the client at the other end of `transport`.
    * @param peer describes the connection in the session meta API, such as `{ type: 'websocket' }`
@@ -156,14 +167,15 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
     if (this.#closing) connection.shutDown(CloseUri.SYSTEM_SHUTDOWN);
   }
 
-  reconfigure({ limits = {}, attempts = {} }: RouterChanges): void {
+  reconfigure({ limits = {}, attempts = {}, realmTemplates }: RouterChanges): void {
     Object.assign(this.limits, limits);
     this.kept.resize(keptBytes(this.limits));
     this.attempts?.reconfigure(attempts);
+    if (realmTemplates !== undefined) this.templates.replace(realmTemplates);
   }
 
   addRealm(realm: Uri | NamedRealm): void {
-    this.#addRealm(typeof realm === 'string' ? { name: realm } : realm, this.#options);
+    this.createRealm(typeof realm === 'string' ? { name: realm } : realm);
   }
 
   reconfigureRealm(name: Uri, changes: RealmChanges): void {
@@ -226,6 +238,7 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
   close(reason: Uri = CloseUri.SYSTEM_SHUTDOWN): Promise<void> {
     this.#closing = true;
     this.admission.close();
+    this.templates.stop();
     const empty = new Promise<void>((resolve) => {
       this.#whenEmpty = resolve;
     });
@@ -257,11 +270,14 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
     if (this.#connections.size === 0) this.#whenEmpty?.();
   }
 
-  #addRealm(own: NamedRealm, options: RouterOptions): void {
+  /** Adds a realm. @param template the pattern of the template that it is created from, if any */
+  createRealm(own: NamedRealm, template?: Uri): GuardedRealm {
+    const options = this.#options;
     const { name, authorizer = options.authorizer } = own;
     if (this.#realms.has(name)) throw new Error(`there are two realms with the name ${name}`);
     const isShared = this.cluster !== undefined && own.cluster !== false;
     const realm: CoreRealm = this.#createRealm(own, options, {
+      template,
       ...(isShared ? { routerId: patternIds(name) } : {}),
       decidePublish:
         authorizer &&
@@ -273,13 +289,15 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
     });
     if (isShared) this.cluster.add(realm);
     const call = callsAsRouter(this, realm);
-    this.#realms.set(name, { realm, call, authorizer, ...guardsOf(own, options) });
+    const guarded = { realm, call, authorizer, ...guardsOf(own, options) };
+    this.#realms.set(name, guarded);
+    return guarded;
   }
 
   #createRealm(
     own: NamedRealm,
     options: RouterOptions,
-    authorization: Pick<RealmOptions, 'decidePublish'> & Partial<Pick<RealmOptions, 'routerId'>>,
+    more: Pick<RealmOptions, 'decidePublish' | 'template'> & Partial<Pick<RealmOptions, 'routerId'>>,
   ): CoreRealm {
     const scope = new GlobalScope();
     let lastRouterId: Id = 0;
@@ -296,7 +314,7 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
       trustLevel: own.trustLevel ?? options.trustLevel,
       turns: this.turns,
       nextTurn: options.nextTurn ?? afterInputAndOutput,
-      ...authorization,
+      ...more,
     });
     realm.failed.on((error) => {
       this.log('error', 'a procedure of the router failed', {
@@ -308,12 +326,6 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
     tellOf(realm.shown, this.events);
     return realm;
   }
-}
-
-function afterInputAndOutput(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }
 
 /**

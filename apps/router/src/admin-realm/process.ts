@@ -37,9 +37,11 @@ export function processProcedures(around: AdminSurroundings, ownRealm: string): 
   ];
 }
 
-function realmLine({ name, sessions, broker, dealer, ownProcedures, kept, traffic }: RealmOf): Dict {
+function realmLine(realm: RealmOf): Dict {
+  const { name, template, sessions, broker, dealer, ownProcedures, kept, traffic } = realm;
   return {
     realm: name,
+    ...(template === undefined ? {} : { template }),
     sessions: sessions.size,
     subscriptions: broker.subscriptions.size,
     registrations: dealer.registrations.size - ownProcedures,

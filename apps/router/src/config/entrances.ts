@@ -5,7 +5,7 @@ import type { AuthConfiguration } from './auth.ts';
 import { camelKeys } from './camel-keys.ts';
 import type { Path } from './faults.ts';
 import { bytes, realmName, type Complain } from './kinds.ts';
-import type { RealmConfiguration } from './realms.ts';
+import { bearsName, type RealmConfiguration } from './realms.ts';
 
 /** What holds at one path of WebSockets. */
 export interface PathRules {
@@ -100,17 +100,17 @@ function checkEntrance(
   complain: Complain,
 ): void {
   for (const [index, name] of (rules?.realms ?? []).entries()) {
-    if (realms.some((realm) => realm.name === name)) continue;
+    if (realms.some((realm) => bearsName(realm, name))) continue;
     complain([...place, 'realms', index], 'is no realm of this file');
   }
   if (rules?.authmethods === undefined) return;
-  const open = realms.filter((realm) => letsInto(rules, realm.name));
+  const open = realms.filter((realm) => letsInto(rules, realm));
   if (open.length === 0 || open.some(({ auth }) => usesOne(rules, auth))) return;
   complain([...place, 'methods'], 'admits no client, expected a method that one of the realms uses');
 }
 
-function letsInto({ realms }: EntranceRules, name: string): boolean {
-  return realms === undefined || realms.includes(name);
+function letsInto({ realms }: EntranceRules, realm: RealmConfiguration): boolean {
+  return realms === undefined || realms.some((name) => bearsName(realm, name));
 }
 
 function usesOne({ authmethods }: EntranceRules, auth: AuthConfiguration | undefined): boolean {
@@ -119,7 +119,7 @@ function usesOne({ authmethods }: EntranceRules, auth: AuthConfiguration | undef
 }
 
 /** True when anonymous clients may join a realm there. */
-export function letsInAnonymous(rules: EntranceRules | undefined, realm: string): boolean {
+export function letsInAnonymous(rules: EntranceRules | undefined, realm: RealmConfiguration): boolean {
   if (rules === undefined) return true;
   return letsInto(rules, realm) && rules.authmethods?.includes('anonymous') !== false;
 }

@@ -135,9 +135,9 @@ export function quotas(): z.ZodType<Quotas> {
   return z.strictObject(rows).transform(camelKeys).meta({ title: 'a mapping of quotas' });
 }
 
-/** Limits of a realm. */
-export function stores(): z.ZodType<StoreLimits> {
-  const { retainedBytes, retainedExpiry, historyBytes } = DEFAULT_STORE_LIMITS;
+/** Limits of a realm. @param fallbacks defaults that differ from those of the library */
+export function stores(fallbacks: Partial<StoreLimits> = {}): z.ZodType<StoreLimits> {
+  const { retainedBytes, retainedExpiry, historyBytes } = { ...DEFAULT_STORE_LIMITS, ...fallbacks };
   const rows = {
     retained_bytes: size(retainedBytes).describe(
       'Size of the retained events; beyond it, those of the topic with the oldest publication are evicted.',

@@ -1,12 +1,13 @@
-/** Section `realms` of the configuration. */
+/** Sections `realms` and `realm_templates` of the configuration. */
 import type { UriRules } from '@wamp/protocol';
+import { DEFAULT_TEMPLATE_LIMITS, DEFAULT_TEMPLATE_STORES, isRealmOf, isRealmPattern } from '@wamp/router';
 import type { HistoryRule, Identity, Quotas, SlowConsumerPolicies, StoreLimits } from '@wamp/router';
 import { z } from 'zod';
 import { auth, type AuthConfiguration } from './auth.ts';
 import { camelKeys } from './camel-keys.ts';
 import type { Path } from './faults.ts';
 import type { Files } from './files.ts';
-import { count, distinct, together, uri, type Complain } from './kinds.ts';
+import { ALWAYS, count, distinct, duration, NOT_WELL_FORMED, together, uri, type Complain } from './kinds.ts';
 import { quotas, stores } from './limits.ts';
 import { history, slowConsumers, trustLevels, type TrustLevels } from './realm-features.ts';
 import { roles, type RoleConfiguration } from './roles.ts';
@@ -43,6 +44,99 @@ export function realms(files: Files): z.ZodType<readonly RealmConfiguration[]> {
 function realm(files: Files): z.ZodType<RealmConfiguration> {
   const written = z.strictObject({
     name: uri().describe('The name of the realm.'),
+    ...settings(files),
+    cluster: z
+      .boolean()
+      .exactOptional()
+      .describe('Whether the realm is shared with the other nodes of a cluster; true by default.'),
+    webhooks: webhooks(files).exactOptional().describe('Topics whose events are posted to a URL.'),
+    stores: stores().prefault({}).describe('The limits of the data that the realm keeps.'),
+  });
+  return together(written, checkRoles).transform(camelKeys).meta({ title: 'a mapping for a realm' });
+}
+
+/** Realms that are created when a client is admitted to them; `name` is the pattern of their names. Times in ms. */
+export interface TemplateConfiguration extends RealmConfiguration {
+  readonly maxRealms: number;
+  readonly maxRealmsPerAddress: number;
+  /** How long a realm without sessions exists. */
+  readonly idle: number;
+}
+
+export function realmTemplates(files: Files): z.ZodType<readonly TemplateConfiguration[]> {
+  return z
+    .array(realmTemplate(files))
+    .superRefine((items: readonly unknown[], context) => {
+      const seen = new Set<unknown>();
+      items.forEach((item, index) => {
+        const { name, uri: written = name } = Object(item) as {
+          readonly name?: unknown;
+          readonly uri?: unknown;
+        };
+        const message = 'is the pattern of another template, too';
+        if (seen.has(written)) context.addIssue({ code: 'custom', path: [index, 'uri'], message });
+        if (typeof written === 'string') seen.add(written);
+      });
+    }, ALWAYS)
+    .meta({ title: 'a list of realm templates' });
+}
+
+function realmTemplate(files: Files): z.ZodType<TemplateConfiguration> {
+  const { maxRealms, maxRealmsPerAddress, idle } = DEFAULT_TEMPLATE_LIMITS;
+  const written = z.strictObject({
+    uri: z
+      .string()
+      .refine(isRealmPattern, { message: NOT_WELL_FORMED })
+      .meta({ title: 'a pattern with stars, such as com.example.* or com.*.live' })
+      .describe(
+        'The pattern of the names: a star at the end stands for any text, a star between dots for one component.',
+      ),
+    max_realms: count(1, 10_000)
+      .default(maxRealms)
+      .describe(
+        'The maximum number of these realms. Another one takes the place of the one that has been idle for longest; if none is idle, the client gets wamp.error.limit_exceeded.',
+      ),
+    max_realms_per_address: count(1, 10_000)
+      .default(maxRealmsPerAddress)
+      .describe(
+        'The maximum number of these realms that clients of one address have created; clients of this machine are not counted.',
+      ),
+    idle: duration(idle).describe('How long a realm without sessions exists; what it keeps goes with it.'),
+    ...settings(files),
+    cluster: z
+      .boolean()
+      .exactOptional()
+      .describe('Must be false where there is a cluster: each node has realms of its own.'),
+    stores: stores(DEFAULT_TEMPLATE_STORES)
+      .prefault({})
+      .describe('The limits of the data that each realm keeps, always in memory.'),
+  });
+  return together(written, (given, complain) => {
+    checkRoles(given, complain);
+    checkProcedures(given.auth, complain);
+  })
+    .transform(({ uri: name, ...rest }) => ({ name, ...camelKeys(rest) }))
+    .meta({ title: 'a mapping for a realm template' });
+}
+
+/** A realm that is created for a client has no callee yet that could authenticate the client. */
+function checkProcedures(auth: AuthConfiguration = {}, complain: Complain): void {
+  for (const [method, configured] of Object.entries(auth) as readonly [string, unknown][]) {
+    const { source = configured } = Object(configured) as { readonly source?: unknown };
+    const { procedure, realm: home } = Object(source) as Partial<Record<'procedure' | 'realm', string>>;
+    if (procedure === undefined || home !== undefined) continue;
+    complain(['auth', method, 'procedure'], 'is in no realm that exists yet, expected realm beside it');
+  }
+}
+
+/** Whether the name is that of a realm, or of one that a template covers. */
+export function bearsName(realm: RealmConfiguration | TemplateConfiguration, name: string): boolean {
+  return 'maxRealms' in realm ? isRealmOf(realm.name, name) : realm.name === name;
+}
+
+/** What realms and templates have in common. */
+function settings(files: Files) {
+  return {
     auth: auth(files)
       .exactOptional()
       .describe('The authentication methods of the realm. By default, all clients are anonymous.'),
@@ -60,10 +154,6 @@ function realm(files: Files): z.ZodType<RealmConfiguration> {
     max_sessions: count(1, 1_000_000_000)
       .exactOptional()
       .describe('The maximum number of sessions; unlimited by default.'),
-    cluster: z
-      .boolean()
-      .exactOptional()
-      .describe('Whether the realm is shared with the other nodes of a cluster; true by default.'),
     quotas: quotas().prefault({}).describe('The limits of one session.'),
     history: history()
       .default([])
@@ -74,10 +164,7 @@ function realm(files: Files): z.ZodType<RealmConfiguration> {
       .default({})
       .describe('Trust levels of callers and publishers by role, for INVOCATION and EVENT.'),
     slow_consumers: readTooSlowly(),
-    webhooks: webhooks(files).exactOptional().describe('Topics whose events are posted to a URL.'),
-    stores: stores().prefault({}).describe('The limits of the data that the realm keeps.'),
-  });
-  return together(written, checkRoles).transform(camelKeys).meta({ title: 'a mapping for a realm' });
+  };
 }
 
 function readTooSlowly(): z.ZodDefault<ReturnType<typeof slowConsumers>> {

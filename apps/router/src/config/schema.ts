@@ -11,7 +11,7 @@ import { duration, text, together, type Complain } from './kinds.ts';
 import { attempts, limits } from './limits.ts';
 import { listeners, type Listener } from './listeners.ts';
 import { reload, type ReloadConfiguration } from './reload.ts';
-import { realms, type RealmConfiguration } from './realms.ts';
+import { realms, realmTemplates, type RealmConfiguration, type TemplateConfiguration } from './realms.ts';
 import { store, type StoreConfiguration } from './store.ts';
 import { tracing, type TracingConfiguration } from './tracing.ts';
 
@@ -19,6 +19,7 @@ import { tracing, type TracingConfiguration } from './tracing.ts';
 export interface Configuration {
   readonly listeners: readonly Listener[];
   readonly realms: readonly RealmConfiguration[];
+  readonly realmTemplates: readonly TemplateConfiguration[];
   readonly strictRequestIds: boolean;
   /** The router's name in WELCOME; default of the library if undefined. */
   readonly agent?: string;
@@ -44,7 +45,12 @@ const DEFAULT_DRAIN = 10_000;
 export function configuration(files: Files): z.ZodType<Configuration> {
   const file = z.strictObject({
     listeners: listeners(files).describe('Where the router listens.'),
-    realms: realms(files).describe('The realms of the router. Clients cannot create realms.'),
+    realms: realms(files).describe('The realms of the router.'),
+    realm_templates: realmTemplates(files)
+      .default([])
+      .describe(
+        'Realms that are created when a client is admitted to them, and removed when they are idle; none by default, and then clients cannot create realms. Of several templates, the first that matches applies.',
+      ),
     strict_request_ids: z
       .boolean()
       .default(false)
@@ -66,28 +72,62 @@ export function configuration(files: Files): z.ZodType<Configuration> {
     tracing: tracing(files).exactOptional().describe('The export of spans; by default, there is none.'),
     admin: admin(files).prefault({}).describe('Metrics, health and administration of the router.'),
   });
-  return together(file, (whole, complain) => {
-    checkBridges(whole, complain);
-    checkAdminRealm(whole, complain);
-    checkClientCertificates(whole, complain);
-    if (whole.cluster !== undefined) checkShared(whole.realms, whole.store !== undefined, complain);
-    checkEntrances(
-      whole.listeners,
-      placedRealms(whole).map(({ realm }) => realm),
-      complain,
-    );
-  })
+  return together(file, checkWhole)
     .transform(camelKeys)
     .meta({ title: 'a mapping with listeners and realms' });
 }
 
+/** What its sections have to do with each other. */
+function checkWhole(
+  whole: Pick<Configuration, 'listeners' | 'cluster' | 'store'> & Realms & Templates,
+  complain: Complain,
+): void {
+  checkBridges(whole, complain);
+  checkAdminRealm(whole, complain);
+  checkClientCertificates(whole, complain);
+  checkTemplates(whole, complain);
+  if (whole.cluster !== undefined) checkShared(whole.realms, whole.store !== undefined, complain);
+  checkEntrances(
+    whole.listeners,
+    [...placedRealms(whole).map(({ realm }) => realm), ...whole.realm_templates],
+    complain,
+  );
+}
+
 /** Certificates of clients are of use where a listener asks for them. */
-function checkClientCertificates(whole: Pick<Configuration, 'listeners'> & Realms, complain: Complain): void {
+function checkClientCertificates(
+  whole: Pick<Configuration, 'listeners'> & Realms & Templates,
+  complain: Complain,
+): void {
   if (whole.listeners.some(({ tls }) => tls?.requestCert === true)) return;
-  for (const { realm, path } of placedRealms(whole)) {
+  const templates = whole.realm_templates.map((realm, index) => ({
+    realm,
+    path: ['realm_templates', index],
+  }));
+  for (const { realm, path } of [...placedRealms(whole), ...templates]) {
     if (realm.auth?.tls === undefined) continue;
     complain([...path, 'auth', 'tls'], 'has no effect, expected a listener with tls.client_certificates');
   }
+}
+
+/** A pattern is no name of a realm; and realms on demand are those of one router. */
+function checkTemplates(
+  {
+    realms: each,
+    realm_templates: templates,
+    cluster: isCluster,
+  }: Pick<Configuration, 'realms' | 'cluster'> & Templates,
+  complain: Complain,
+): void {
+  templates.forEach(({ name, cluster: isShared }, index) => {
+    if (each.some((realm) => realm.name === name))
+      complain(['realm_templates', index, 'uri'], 'is the name of a realm, expected another pattern');
+    if (isCluster !== undefined && isShared !== false)
+      complain(
+        ['realm_templates', index, 'cluster'],
+        'must be false beside cluster: the nodes of a cluster do not share realms that are created on demand',
+      );
+  });
 }
 
 /** A bridge needs a realm to lead to. */
@@ -112,6 +152,10 @@ function checkAdminRealm({ realms: all, admin: { realm } }: Realms, complain: Co
 }
 
 type Realms = Pick<Configuration, 'realms' | 'admin'>;
+
+interface Templates {
+  readonly realm_templates: readonly TemplateConfiguration[];
+}
 
 /** All realms with their places in the file, that of the operators among them. */
 export function placedRealms({ realms: all, admin: { realm } }: Realms): readonly PlacedRealm[] {

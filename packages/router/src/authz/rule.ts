@@ -130,8 +130,8 @@ function readPattern({ uri, match }: Permission, path: string): Pattern {
   return pattern;
 }
 
-/** Parses a pattern in the notation of Crossbar.io. */
-function starred(uri: Uri): Pattern {
+/** Parses a pattern in the notation of Crossbar.io: `com.a.*` is a prefix, `com.*.b` a wildcard. */
+export function starred(uri: Uri): Pattern {
   const star = uri.indexOf('*');
   if (star === -1) return { match: 'exact', uri };
   if (star === uri.length - 1) return { match: 'prefix', uri: uri.slice(0, -1) };

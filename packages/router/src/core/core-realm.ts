@@ -55,6 +55,8 @@ export interface RealmOptions {
   /** The maximum number of sessions; unlimited by default. */
   readonly maxSessions?: number | undefined;
   readonly features: readonly Feature[];
+  /** The pattern of the template from which it is created, if any. */
+  readonly template?: Uri | undefined;
   /** The accounts that all realms of the process share. */
   readonly kept: ProcessAccounts;
   /** The limits of the realm's stores. */
@@ -72,6 +74,7 @@ export interface RealmOptions {
 /** A realm. Nothing here asks an authorizer: the caller of `receive` has checked that the session may send the message. */
 export class CoreRealm {
   readonly name: Uri;
+  readonly template: Uri | undefined;
   readonly broker: Broker;
   readonly dealer: Dealer;
   readonly sessions: ReadonlyMap<Id, Session>;
@@ -119,6 +122,7 @@ export class CoreRealm {
 
   constructor(name: Uri, options: RealmOptions) {
     this.name = name;
+    this.template = options.template;
     this.sessions = new MapView(this.#sessions);
     this.everyone = this.#everyone;
     this.clock = options.clock;

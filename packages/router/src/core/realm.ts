@@ -144,6 +144,8 @@ export interface RealmDealer {
  */
 export interface Realm {
   readonly name: Uri;
+  /** The pattern of the template from which it was created (`RouterOptions.realmTemplates`), if any. */
+  readonly template: Uri | undefined;
   /** All joined sessions by id, without the router's own. In a cluster: those whose connections end at this node. */
   readonly sessions: ReadonlyMap<Id, Session>;
   /** All joined sessions of the cluster by id; without a cluster, the same as {@link sessions}. */

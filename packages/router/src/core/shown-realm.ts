@@ -12,13 +12,14 @@ interface WholeRealm extends Omit<Realm, 'broker' | 'dealer'> {
 }
 
 export function shownOf(realm: WholeRealm): Realm {
-  const { name, features, clock, uriRules, disclosure, stores } = realm;
+  const { name, template, features, clock, uriRules, disclosure, stores } = realm;
   const { sessions, everyone, traffic, limited, kept, turns } = realm;
   const { joined, left, removed, fellBehind, denied, failed, decidePublish, globalId, nextTurn } = realm;
-  const settings = { name, features, clock, uriRules, disclosure, stores, decidePublish, globalId, nextTurn };
+  const settings = { name, template, features, clock, uriRules, disclosure, stores };
+  const functions = { decidePublish, globalId, nextTurn };
   const hooks = { joined, left, removed, fellBehind, denied, failed };
   return Object.freeze<Realm>({
-    ...{ ...settings, ...hooks, sessions, everyone, traffic, limited, kept, turns },
+    ...{ ...settings, ...functions, ...hooks, sessions, everyone, traffic, limited, kept, turns },
     broker: shownBroker(realm.broker),
     dealer: shownDealer(realm.dealer),
     get ownProcedures() {

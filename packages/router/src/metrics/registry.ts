@@ -176,7 +176,8 @@ function headOf({ name, help }: MetricDefinition): MetricHead {
   return { name, help };
 }
 
-function merged(one: Distribution, other: Distribution): Distribution {
+/** The sum of two distributions. */
+export function merged(one: Distribution, other: Distribution): Distribution {
   const counts = new Map(one.buckets.map(({ upTo, count }) => [upTo, count]));
   for (const { upTo, count } of other.buckets) counts.set(upTo, (counts.get(upTo) ?? 0) + count);
   const buckets = [...counts].sort(([left], [right]) => left - right);

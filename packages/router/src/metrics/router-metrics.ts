@@ -5,9 +5,11 @@ import type { ProcessAccounts } from '../core/kept.ts';
 import type { Realm } from '../core/realm.ts';
 import type { ReadonlyTally } from '../core/tally.ts';
 import type { ReadonlyCounts } from '../core/traffic.ts';
+import type { ReadonlyHook } from '../core/hook.ts';
 import type { EventSource, RouterEvent } from '../events.ts';
 import type { LimitName } from '../limits.ts';
-import type { MetricDefinition, MetricsRegistry, Observe } from './registry.ts';
+import { FormerValues } from './former-values.ts';
+import { merged, type MetricDefinition, type MetricsRegistry, type Observe } from './registry.ts';
 
 /** The parts of the router from which metrics are read. */
 export interface MeteredRouter {
@@ -18,6 +20,14 @@ export interface MeteredRouter {
   readonly turns: { readonly durations: Histogram };
   readonly admission: { readonly counts: Readonly<Record<'joining' | 'waiting' | 'silent', number>> };
   realms(): Iterable<Realm>;
+  readonly templates: {
+    /** How many realms exist, by the pattern of their template. */
+    counts(): Readonly<Record<string, number>>;
+    /** The pattern of the template that a realm of that name has been, or would be, created from. */
+    patternFor(name: string): string | undefined;
+    /** A realm of a template is being removed. */
+    readonly closing: ReadonlyHook<[Realm]>;
+  };
   allConnections(): Iterable<MeteredConnection>;
 }
 
@@ -33,6 +43,8 @@ type ReadValues<V> = (router: MeteredRouter, observe: Observe<V>) => void;
 interface MetricRow<V> {
   readonly definition: MetricDefinition;
   readonly read: ReadValues<V>;
+  /** True for a metric of realms. */
+  readonly isOfRealms?: boolean;
 }
 
 /** Adds all metrics of `router` to `registry`. */
@@ -42,30 +54,56 @@ export function measure(router: MeteredRouter, registry: MetricsRegistry): void 
   registry.observe('gauge', UPTIME, (observe) => {
     observe((clock.elapsed() - started) / 1000);
   });
-  for (const [kind, rows] of [
-    ['gauge', GAUGES],
-    ['counter', COUNTERS],
-  ] as const) {
-    for (const { definition, read } of rows) {
-      registry.observe(kind, definition, (observe) => {
-        read(router, observe);
-      });
-    }
-  }
-  for (const { definition, read } of HISTOGRAMS) {
-    registry.observeHistograms(definition, (observe) => {
+  for (const { definition, read } of GAUGES) {
+    registry.observe('gauge', definition, (observe) => {
       read(router, observe);
     });
   }
-  countEvents(router.events, registry);
+  for (const row of COUNTERS) {
+    const former = formerOf(router, row, (one, other) => one + other);
+    registry.observe('counter', row.definition, (observe) => {
+      row.read(router, observe);
+      former.report(observe);
+    });
+  }
+  for (const row of HISTOGRAMS) {
+    const former = formerOf(router, row, merged);
+    registry.observeHistograms(row.definition, (observe) => {
+      row.read(router, observe);
+      former.report(observe);
+    });
+  }
+  countEvents(router, registry);
+}
+
+/** What realms of templates have counted that are gone; without it, the sums would fall when they go. */
+function formerOf<V>(
+  router: MeteredRouter,
+  { read, isOfRealms = false }: MetricRow<V>,
+  add: (one: V, other: V) => V,
+): FormerValues<V> {
+  const former = new FormerValues(add);
+  if (!isOfRealms) return former;
+  router.templates.closing.on((realm) => {
+    read({ ...router, realms: () => [realm] }, former.take);
+  });
+  return former;
+}
+
+/** Realms of a template count together: clients choose their names. */
+function labelOf({ name, template }: Realm): string {
+  return template ?? name;
 }
 
 /** Counts rare occurrences by their events. */
-function countEvents(events: EventSource, registry: MetricsRegistry): void {
+function countEvents({ events, templates }: MeteredRouter, registry: MetricsRegistry): void {
   const opened = registry.counter(OPENED);
   const closed = registry.counter(CLOSED);
   const accepted = registry.counter(ACCEPTED);
   const refused = registry.counter(REFUSED);
+  const created = registry.counter(REALMS_CREATED);
+  const removed = registry.counter(REALMS_REMOVED);
+  const label = (realm: string): string => templates.patternFor(realm) ?? realm;
   events.on((event: RouterEvent) => {
     switch (event.code) {
       case 'connection_opened':
@@ -75,10 +113,16 @@ function countEvents(events: EventSource, registry: MetricsRegistry): void {
         closed.of(event.transport, event.by).add();
         return;
       case 'login_accepted':
-        accepted.of(event.realm, event.method).add();
+        accepted.of(label(event.realm), event.method).add();
         return;
       case 'login_refused':
-        refused.of(event.realm ?? '', event.method ?? '', event.reason).add();
+        refused.of(label(event.realm ?? ''), event.method ?? '', event.reason).add();
+        return;
+      case 'realm_opened':
+        created.of(event.template).add();
+        return;
+      case 'realm_closed':
+        removed.of(event.template, event.why).add();
         return;
       default:
     }
@@ -109,6 +153,18 @@ const REFUSED = define(
   'realm',
   'method',
   'reason',
+);
+
+const REALMS_CREATED = define(
+  'wamp_template_realms_created_total',
+  'Realms that were created from a template.',
+  'template',
+);
+const REALMS_REMOVED = define(
+  'wamp_template_realms_removed_total',
+  'These realms that were removed, by the reason.',
+  'template',
+  'why',
 );
 
 /** A metric with one value for the whole router. */
@@ -154,8 +210,9 @@ function ofConnections(
 function ofRealms(name: string, help: string, value: (realm: Realm) => number): MetricRow<number> {
   return {
     definition: define(name, help, 'realm'),
+    isOfRealms: true,
     read: (router, observe) => {
-      for (const realm of router.realms()) observe(value(realm), realm.name);
+      for (const realm of router.realms()) observe(value(realm), labelOf(realm));
     },
   };
 }
@@ -169,9 +226,10 @@ function ofRealmsBy(
 ): MetricRow<number> {
   return {
     definition: define(name, help, 'realm', label),
+    isOfRealms: true,
     read: (router, observe) => {
       for (const realm of router.realms()) {
-        for (const [key, value = 0] of Object.entries(values(realm))) observe(value, realm.name, key);
+        for (const [key, value = 0] of Object.entries(values(realm))) observe(value, labelOf(realm), key);
       }
     },
   };
@@ -205,6 +263,12 @@ const GAUGES: readonly MetricRow<number>[] = [
     'wamp_handshakes',
     'Connections before WELCOME: joining, waiting for their turn to join, or silent so far.',
     ({ admission }) => admission.counts,
+  ),
+  ofRouterBy(
+    'template',
+    'wamp_template_realms',
+    'Realms that exist because of a template.',
+    ({ templates }) => templates.counts(),
   ),
   ofRealms('wamp_sessions', 'Sessions that have joined.', ({ sessions }) => sessions.size),
   ofRealms(
@@ -274,9 +338,11 @@ const HISTOGRAMS: readonly MetricRow<Distribution>[] = [
   ),
   {
     definition: define('wamp_call_seconds', 'Time from CALL to the final answer.', 'realm', 'outcome'),
+    isOfRealms: true,
     read: (router, observe) => {
-      for (const { name, dealer } of router.realms()) {
-        for (const [outcome, times] of dealer.calls.latency.entries()) observe(times.read(), name, outcome);
+      for (const realm of router.realms()) {
+        for (const [outcome, times] of realm.dealer.calls.latency.entries())
+          observe(times.read(), labelOf(realm), outcome);
       }
     },
   },

@@ -19,9 +19,27 @@ export interface GuardedRealm {
   readonly call: Asker['call'];
 }
 
+/** A realm that exists only while it is used: it is created when the first client is admitted. */
+export interface RealmOnDemand {
+  /** The pattern of its name. Failed attempts count for it, so that guessing under other names is of no use. */
+  readonly pattern: Uri;
+  readonly authenticators: readonly Authenticator[];
+  /** Draws an id for a session that is about to join the realm of that name. */
+  newSessionId(name: Uri): Id;
+  /**
+   * The realm of that name, created if necessary.
+   * @param address the address of the client; undefined where it does not identify the client
+   */
+  open(name: Uri, address: string | undefined): GuardedRealm | JoinRefusal;
+}
+
+/** What a client may join under a name. */
+export type Destination = GuardedRealm | RealmOnDemand;
+
 /** A client between HELLO and verdict. */
 export interface Candidate {
-  readonly guarded: GuardedRealm;
+  readonly realm: Uri;
+  readonly destination: Destination;
   readonly id: Id;
   readonly method: string;
   readonly features: PeerFeatures;

@@ -32,6 +32,7 @@ import {
   tellingAddress,
   type Attempt,
   type Candidate,
+  type Destination,
   type GuardedRealm,
   type JoinRefusal,
 } from './candidate.ts';
@@ -40,6 +41,8 @@ import { welcomeOf } from './welcome.ts';
 /** The parts of the router that joining uses. */
 export interface JoiningRouter {
   guardedRealm(name: Uri): GuardedRealm | undefined;
+  /** What a client may join under that name: a realm, or one that is created for it. */
+  destination(name: Uri): Destination | undefined;
   readonly agent: string;
   /** The rules for URIs, which determine the error for the name of an unknown realm. */
   readonly uriRules: UriRules;
@@ -120,8 +123,8 @@ export class Joining {
 
   /** The realm, method and authid of this attempt, for events. */
   get attempt(): Attempt {
-    const { claim, method } = this.#state.candidate ?? {};
-    return { realm: claim?.realm, method, authid: claim?.authid };
+    const { realm, claim, method } = this.#state.candidate ?? {};
+    return { realm, method, authid: claim?.authid };
   }
 
   /**
@@ -177,28 +180,34 @@ export class Joining {
     }
     const { entrance } = this.#underlay;
     const isElsewhere = entrance?.realms?.includes(hello.realm) === false;
-    const guarded = isElsewhere ? undefined : this.#router.guardedRealm(hello.realm);
-    if (guarded === undefined) return this.#refuse(this.#noRealm(hello.realm));
-    const authenticator = chooseAuthenticator(guarded.authenticators, hello.details.authmethods, entrance);
+    const { realm } = hello;
+    const destination = isElsewhere ? undefined : this.#router.destination(realm);
+    if (destination === undefined) return this.#refuse(this.#noRealm(realm));
+    const authenticator = chooseAuthenticator(
+      destination.authenticators,
+      hello.details.authmethods,
+      entrance,
+    );
     if (!('method' in authenticator)) return this.#refuse(authenticator);
-    const { realm } = guarded;
-    const id = realm.newSessionId();
+    const isThere = 'realm' in destination;
+    const id = isThere ? destination.realm.newSessionId() : destination.newSessionId(realm);
     const { authid } = hello.details;
-    const claim = { realm: realm.name, authid, address: tellingAddress(this.#underlay) };
-    const candidate = { guarded, id, method: authenticator.method, features, claim };
+    const address = tellingAddress(this.#underlay);
+    const claim = { realm: isThere ? realm : destination.pattern, authid, address };
+    const candidate = { realm, destination, id, method: authenticator.method, features, claim };
     const info = this.#infoFor(realm, id);
     return this.#settle(candidate, () => authenticator.begin(hello, info));
   }
 
-  #infoFor(realm: CoreRealm, session: Id): JoinInfo {
+  #infoFor(realm: Uri, session: Id): JoinInfo {
     const { clock, limits } = this.#router;
     return {
-      realm: realm.name,
+      realm,
       session,
       transport: this.#transport,
       underlay: this.#underlay,
       now: clock.now(),
-      call: async (procedure, args, name = realm.name) => {
+      call: async (procedure, args, name = realm) => {
         const called = this.#router.guardedRealm(name);
         if (called === undefined) throw new ApplicationError(ErrorUri.NO_SUCH_REALM, [name]);
         return called.call(procedure, args, limits.authenticateTimeout);
@@ -224,7 +233,7 @@ export class Joining {
     return this.#refuse({ abort: ErrorUri.UNAVAILABLE, message });
   }
 
-  /** T-4, T-45, SES-5: only the operator creates realms, never a client. */
+  /** T-4, T-45, SES-5: clients create realms only where a template of the operator says so. */
   #noRealm(name: Uri): JoinRefusal {
     return name === '' || isUri(name, this.#router.uriRules)
       ? { abort: ErrorUri.NO_SUCH_REALM, message: 'there is no such realm' }
@@ -273,8 +282,8 @@ export class Joining {
 
   /** Logs an entry about this attempt, without secrets. */
   #note(level: LogLevel, what: string, facts: LogFacts): void {
-    const { claim, method } = this.#state.candidate ?? {};
-    this.#router.log(level, what, { ...claim, method, ...facts });
+    const { claim, realm, method } = this.#state.candidate ?? {};
+    this.#router.log(level, what, { ...claim, realm, method, ...facts });
   }
 
   #conclude(candidate: Candidate, verdict: Verdict): Step {
@@ -288,11 +297,24 @@ export class Joining {
       return { challenge: { type: MessageType.CHALLENGE, authmethod, extra: verdict.challenge } };
     }
     this.#state = { name: 'over', candidate };
-    if (this.#router.guardedRealm(candidate.claim.realm) !== candidate.guarded) return this.#refuse(CHANGED);
-    const { id, features } = candidate;
-    const { realm, authorizer, slowConsumers, call } = candidate.guarded;
     const { welcome: principal } = verdict;
+    const guarded = this.#enter(candidate);
+    if ('abort' in guarded) return this.#refuse(guarded);
     this.#remember(principal, candidate.claim);
+    return this.#admit(candidate, guarded, principal);
+  }
+
+  /** The realm that the client is admitted to; created if it exists on demand. */
+  #enter({ realm, destination, claim, id }: Candidate): GuardedRealm | JoinRefusal {
+    if (this.#router.destination(realm) !== destination) return CHANGED;
+    if ('realm' in destination) return destination;
+    const guarded = destination.open(realm, claim.address);
+    // Two clients may have drawn the same id before the realm existed.
+    return 'realm' in guarded && guarded.realm.everyone.has(id) ? CHANGED : guarded;
+  }
+
+  #admit({ id, features }: Candidate, guarded: GuardedRealm, principal: Principal): Step {
+    const { realm, authorizer, slowConsumers, call } = guarded;
     const slowConsumer = policyFor(slowConsumers, principal.authrole);
     const welcome = welcomeOf(realm, id, principal, {
       agent: this.#router.agent,
