@@ -12,6 +12,7 @@ import type { Cluster, ClusterOptions, ClusterStatus } from './options.ts';
 import type { PeerNode } from './peer.ts';
 import { statusOf } from './status.ts';
 import { Waiting } from './waiting.ts';
+import { WIRE, type WireVersions } from './wire.ts';
 
 /** How often a node says that it is alive (ms). */
 const BEAT = 1000;
@@ -26,6 +27,11 @@ const LEAVING = 2000;
 const DEAD_AFTER = 5000;
 /** How often the ledger is cleared of what the dead have left (ms). */
 const SWEEP = 10_000;
+
+/** With what only tests choose. */
+interface NodeOptions extends ClusterOptions {
+  readonly wire?: WireVersions;
+}
 
 export class ClusterNode implements Cluster {
   claims: Claims;
@@ -49,7 +55,8 @@ export class ClusterNode implements Cluster {
   #expelled = 0;
   #whenLive: (() => void) | undefined;
 
-  constructor(router: ClusterRouter, { node, engine, deadAfter = DEAD_AFTER }: ClusterOptions) {
+  constructor(router: ClusterRouter, options: NodeOptions) {
+    const { node, engine, deadAfter = DEAD_AFTER, wire = WIRE } = options;
     this.#router = router;
     this.#engine = engine;
     this.#name = node;
@@ -57,7 +64,7 @@ export class ClusterNode implements Cluster {
     this.#self = newRun(node);
     this.#deaths = this.#newDeaths();
     this.claims = this.#newClaims();
-    this.#members = new ClusterMembers(router, engine, this.#deadAfter, () => ({
+    this.#members = new ClusterMembers(router, { engine, deadAfter: this.#deadAfter, wire }, () => ({
       self: this.#self,
       deaths: this.#deaths,
     }));
@@ -157,8 +164,7 @@ export class ClusterNode implements Cluster {
     if (this.#router.clock.elapsed() - this.#pulsedAt > this.#deadAfter)
       return 'the ledger cannot be written: nobody can register';
     for (const { isDown, id } of this.peers.values()) if (isDown) return `nothing is heard of ${id.name}`;
-    const [difference] = this.#members.differences;
-    return difference;
+    return this.#members.difference;
   }
 
   #newDeaths(): Deaths {

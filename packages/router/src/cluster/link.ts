@@ -22,6 +22,8 @@ export interface LinkOptions {
   readonly queue: EndOfTurn;
   /** The epoch of this node. */
   readonly epoch: string;
+  /** The version of the wire that is agreed with the other node. */
+  readonly version: number;
   readonly maxMessage: number;
   /** How many bytes may be on their way: what is beyond waits here. */
   readonly window: () => number;
@@ -191,14 +193,16 @@ export class Link {
   #sendData(number: number, body: Uint8Array): void {
     const flags = this.#waiters.some((waiter) => waiter.number === number) ? ACK_NOW : 0;
     this.#paid();
-    const { epoch } = this.#options;
-    this.#options.send(writeMessage({ kind: Kind.DATA, flags, epoch, number, ack: this.#heard }, [body]));
+    const { epoch, version } = this.#options;
+    this.#options.send(
+      writeMessage({ version, kind: Kind.DATA, flags, epoch, number, ack: this.#heard }, [body]),
+    );
   }
 
   #sendControl(kind: number, number: number): void {
     this.#paid();
-    const { epoch } = this.#options;
-    this.#options.send(writeMessage({ kind, flags: 0, epoch, number, ack: this.#heard }));
+    const { epoch, version } = this.#options;
+    this.#options.send(writeMessage({ version, kind, flags: 0, epoch, number, ack: this.#heard }));
   }
 
   /** What goes now acknowledges everything that was processed. */

@@ -11,7 +11,17 @@ import { handleEntry } from './entries.ts';
 import { valueBytes, valueOf } from './keys.ts';
 import { Link, type EndOfTurn } from './link.ts';
 import { PeerNode } from './peer.ts';
-import { EntryType, HEAD, Kind, readHead, WIRE, writeMessage, type LinkEntry, type Head } from './wire.ts';
+import {
+  agreedVersion,
+  EntryType,
+  HEAD,
+  Kind,
+  readHead,
+  writeMessage,
+  type Head,
+  type LinkEntry,
+  type WireVersions,
+} from './wire.ts';
 
 /** How often the node looks who is silent (ms). */
 export const LOOK = 250;
@@ -32,26 +42,33 @@ export interface ClusterRouter {
   readonly log: Log;
 }
 
+export interface MembersOptions {
+  readonly engine: ClusterEngine;
+  /** A node of which nothing is heard for so long is declared dead (ms). */
+  readonly deadAfter: number;
+  readonly wire: WireVersions;
+}
+
 /** One run of this node. */
 export interface NodeRun {
   readonly self: NodeId;
   readonly deaths: Deaths;
 }
 
-interface Hello {
+/** What must stay as it is in all versions of the wire. */
+interface Hello extends WireVersions {
   readonly name: string;
-  readonly min: number;
-  readonly max: number;
 }
 
 export class ClusterMembers {
   readonly peers: Map<string, PeerNode> = new Map();
   readonly realms: Map<Uri, ClusterRealm> = new Map();
-  /** What keeps this node from sharing a realm, or everything, with another one. */
-  readonly differences: Set<string> = new Set();
+  /** By run of a node: what keeps this node from sharing a realm, or everything, with another one. */
+  readonly #differences = new Map<string, Set<string>>();
   readonly #router: ClusterRouter;
   readonly #engine: ClusterEngine;
   readonly #deadAfter: number;
+  readonly #wire: WireVersions;
   readonly #run: () => NodeRun;
   /** Runs of nodes that have said goodbye. */
   readonly #left = new Set<string>();
@@ -60,10 +77,11 @@ export class ClusterMembers {
   #realmCount = 0;
   #lookedAt = 0;
 
-  constructor(router: ClusterRouter, engine: ClusterEngine, deadAfter: number, run: () => NodeRun) {
+  constructor(router: ClusterRouter, { engine, deadAfter, wire }: MembersOptions, run: () => NodeRun) {
     this.#router = router;
     this.#engine = engine;
     this.#deadAfter = deadAfter;
+    this.#wire = wire;
     this.#run = run;
   }
 
@@ -81,13 +99,31 @@ export class ClusterMembers {
 
   /** A realm is not as it is at another node: it is not shared with it. */
   differs(peer: PeerNode, realm: Uri, why: string): void {
-    this.differences.add(`realm ${realm} is not shared with ${peer.id.name}: ${why}`);
+    this.#note(peer.id.epoch, `realm ${realm} is not shared with ${peer.id.name}: ${why}`);
     this.#router.log('error', 'realm not shared with a node', {
       code: 'cluster_realm_differs',
       node: peer.id.name,
       realm,
       why,
     });
+  }
+
+  /** What keeps this node from sharing a realm, or everything, with another one that is there. */
+  get difference(): string | undefined {
+    for (const [epoch, [why]] of this.#differences) {
+      if (!this.isGone(epoch)) return why;
+      this.#differences.delete(epoch);
+    }
+    return undefined;
+  }
+
+  /** @returns false for what is known */
+  #note(epoch: string, why: string): boolean {
+    const known = this.#differences.get(epoch) ?? new Set<string>();
+    this.#differences.set(epoch, known);
+    if (known.has(why)) return false;
+    known.add(why);
+    return true;
   }
 
   /** Whether a run of a node has left, by its own will or not. */
@@ -111,14 +147,13 @@ export class ClusterMembers {
     this.#router.turns.began();
     const body = bytes.subarray(HEAD);
     let peer = this.peers.get(head.epoch);
+    if (head.kind === Kind.BYE) this.#left.add(head.epoch);
     if (head.kind === Kind.HELLO) peer ??= this.#meet(head, body);
     if (peer === undefined) return;
     peer.heardAt = this.#router.clock.elapsed();
     peer.isDown = false;
-    if (head.kind === Kind.BYE) {
-      this.#left.add(head.epoch);
-      this.forget(peer, false);
-    } else if (head.kind !== Kind.HELLO) peer.link.receive(head, body);
+    if (head.kind === Kind.BYE) this.forget(peer, false);
+    else if (head.kind !== Kind.HELLO && head.version === peer.version) peer.link.receive(head, body);
   }
 
   /** The connection to the engine is there again. */
@@ -198,14 +233,17 @@ export class ClusterMembers {
   #meet({ epoch }: Head, body: Uint8Array): PeerNode | undefined {
     const hello = valueOf(body) as Hello | undefined;
     if (hello === undefined) return undefined;
-    if (!this.#isUnderstood(hello)) {
+    const version = agreedVersion(this.#wire, hello);
+    if (version === undefined) {
+      this.#isNotUnderstood(epoch, hello);
       this.#unknown.set(epoch, this.#router.clock.elapsed());
       return undefined;
     }
     const id = { name: hello.name, epoch };
     const peer: PeerNode = new PeerNode(
       id,
-      this.#linkTo(id, (entry) => {
+      version,
+      this.#linkTo(id, version, (entry) => {
         this.#handle(peer, entry);
       }),
       this.#router.clock.elapsed(),
@@ -218,20 +256,19 @@ export class ClusterMembers {
     return peer;
   }
 
-  #isUnderstood({ name, min, max }: Hello): boolean {
-    if (min <= WIRE.max && max >= WIRE.min) return true;
-    const why = `node ${name} speaks versions ${min} to ${max} of the wire of the cluster, this one ${WIRE.min} to ${WIRE.max}`;
-    if (!this.differences.has(why))
+  #isNotUnderstood(epoch: string, { name, min, max }: Hello): void {
+    const own = `${this.#wire.min} to ${this.#wire.max}`;
+    const why = `node ${name} speaks versions ${min} to ${max} of the wire of the cluster, this one ${own}`;
+    if (this.#note(epoch, why))
       this.#router.log('error', 'a node is not understood', { code: 'cluster_version', why });
-    this.differences.add(why);
-    return false;
   }
 
-  #linkTo(id: NodeId, received: (entry: LinkEntry) => void): Link {
+  #linkTo(id: NodeId, version: number, received: (entry: LinkEntry) => void): Link {
     return new Link({
       clock: this.#router.clock,
       queue: this.#router.queue,
       epoch: this.#run().self.epoch,
+      version,
       maxMessage: this.#engine.maxMessage,
       window: () => Math.min(WINDOW, ALL_WINDOWS / Math.max(this.peers.size, 1)),
       send: (bytes) => {
@@ -265,12 +302,13 @@ export class ClusterMembers {
   }
 
   #hello(): Uint8Array {
-    const hello: Hello = { name: this.#run().self.name, ...WIRE };
+    const hello: Hello = { name: this.#run().self.name, ...this.#wire };
     return this.#message(Kind.HELLO, valueBytes(hello));
   }
 
   #message(kind: number, body?: Uint8Array): Uint8Array {
-    const head = { kind, flags: 0, epoch: this.#run().self.epoch, number: 0, ack: 0 };
+    const { epoch } = this.#run().self;
+    const head = { version: this.#wire.min, kind, flags: 0, epoch, number: 0, ack: 0 };
     return writeMessage(head, body === undefined ? [] : [body]);
   }
 }

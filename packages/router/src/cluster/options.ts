@@ -14,6 +14,8 @@ export interface ClusterOptions {
 export interface MemberStatus {
   readonly node: string;
   readonly epoch: string;
+  /** The version of the wire in which the two nodes speak with each other: the highest one that both know. */
+  readonly wireVersion: number;
   /** Whether calls are sent to it now. */
   readonly reachable: boolean;
   /** Its sessions. */

@@ -33,6 +33,8 @@ export interface IncomingCall {
 
 export class PeerNode {
   readonly id: NodeId;
+  /** The version of the wire that is agreed with it. */
+  readonly version: number;
   readonly link: Link;
   /** When it was last heard of, by `clock.elapsed()`. */
   heardAt: number;
@@ -52,8 +54,9 @@ export class PeerNode {
   readonly unlisted: Set<Session> = new Set();
   readonly #sessions = new Map<SharedRealm, Map<Id, RemoteSession>>();
 
-  constructor(id: NodeId, link: Link, now: number) {
+  constructor(id: NodeId, version: number, link: Link, now: number) {
     this.id = id;
+    this.version = version;
     this.link = link;
     this.heardAt = now;
   }

@@ -24,10 +24,11 @@ export function statusOf({ self, state, peers, now, trouble, ...counts }: Seen):
 }
 
 function memberOf(peer: PeerNode, now: number): MemberStatus {
-  const { id, link } = peer;
+  const { id, version, link } = peer;
   return {
     node: id.name,
     epoch: id.epoch,
+    wireVersion: version,
     reachable: peer.isReachable,
     sessions: peer.sessionCount,
     silentMs: Math.round(now - peer.heardAt),

@@ -3,8 +3,23 @@ import { cbor } from '@wamp/protocol/cbor';
 import { msgpack } from '@wamp/protocol/msgpack';
 import { json, Payload, type PayloadCodec, type PayloadCount } from '@wamp/protocol';
 
-/** The versions of the wire that this node speaks. */
-export const WIRE = { min: 1, max: 1 } as const;
+/**
+ * The versions of the wire that this node speaks. Two nodes use the highest one that both speak: what a version adds goes only
+ * to peers with which it is agreed. HELLO and BYE are the same in all versions, and entries of unknown types are skipped.
+ */
+export const WIRE: WireVersions = { min: 1, max: 1 };
+
+/** Versions of the wire, from the oldest to the newest. */
+export interface WireVersions {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** The version in which two nodes speak with each other; undefined when they share none. */
+export function agreedVersion(one: WireVersions, other: WireVersions): number | undefined {
+  const highest = Math.min(one.max, other.max);
+  return highest >= Math.max(one.min, other.min) ? highest : undefined;
+}
 
 /** What a message is. */
 export const Kind = { HELLO: 1, DATA: 2, ACK: 3, NAK: 4, BYE: 5 } as const;
@@ -29,11 +44,11 @@ export interface Head {
 
 /** A message: its head, and the body behind it. */
 export function writeMessage(
-  { kind, flags, epoch, number, ack }: Omit<Head, 'version'>,
+  { version, kind, flags, epoch, number, ack }: Head,
   body: readonly Uint8Array[] = [],
 ): Uint8Array {
   const bytes = Buffer.allocUnsafe(body.reduce((length, part) => length + part.length, HEAD));
-  bytes[0] = WIRE.max;
+  bytes[0] = version;
   bytes[1] = kind;
   bytes.writeUInt16LE(flags, 2);
   bytes.write(epoch, 4, 8, 'hex');

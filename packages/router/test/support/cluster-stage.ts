@@ -3,6 +3,7 @@ import { ManualClock } from '@wamp/router/testing';
 import type { Router } from '../../src/host.ts';
 import type { RouterOptions } from '../../src/router-options.ts';
 import { createRouter } from '../../src/router.ts';
+import type { WireVersions } from '../../src/cluster/wire.ts';
 import { Client, settle } from './client.ts';
 import { MemoryNetwork, type MemoryEngine } from './memory-cluster.ts';
 
@@ -32,13 +33,14 @@ export class ClusterStage {
     return stage;
   }
 
-  async start(name: string): Promise<Node> {
+  /** @param wire the versions of the wire that the node speaks, if they are others than those of this router */
+  async start(name: string, wire?: WireVersions): Promise<Node> {
     const engine = this.network.engine();
     const router = createRouter({
       realms: ['realm1'],
       clock: this.clock,
       globalId: () => (this.#lastId += 1),
-      cluster: { node: name, engine },
+      cluster: { node: name, engine, ...(wire === undefined ? {} : { wire }) },
       log: (level, what, facts) => {
         if (level === 'error') this.faults.push([what, facts]);
       },
