@@ -446,3 +446,8 @@ describe('over TCP', () => {
     ).toBe(reason);
   });
 });
+
+test('in a browser, TLS options are refused with a reason', async () => {
+  const { nodeWebSocket } = await import('../src/transports/no-node-websocket.ts');
+  expect(nodeWebSocket).toThrow(/Option tls of webSocket is for Node/);
+});

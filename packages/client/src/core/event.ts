@@ -1,6 +1,6 @@
 /** One EVENT, as its handlers receive it. */
 import type { Args, Event, Id, Kwargs, Uri } from '@wamp/protocol';
-import { own } from './own.ts';
+import { ownArgs, ownKwargs } from './own.ts';
 import { peerIn, type Peer } from './peer.ts';
 
 /** An event of a subscription. */
@@ -29,8 +29,8 @@ export function eventOf(
   subscribed: Uri,
 ): WampEvent<unknown[]> {
   return {
-    args: own(args, []) as unknown[],
-    kwargs: own(kwargs, {}),
+    args: ownArgs(args),
+    kwargs: ownKwargs(kwargs),
     topic: details.topic ?? subscribed,
     publication,
     retained: details.retained === true,

@@ -34,6 +34,11 @@ export class Events {
     if (entry === undefined || entry.handles.size === 0) return;
     const event = eventOf(message, entry.uri);
     let left = entry.handles.size;
+    if (left === 1) {
+      const { serving } = entry;
+      if (serving.cursor.admit(event, bytes)) this.offer(serving, event, bytes);
+      return;
+    }
     for (const handle of entry.handles) {
       // Each handler gets its own payload, copied before any handler can modify it; the last gets the original.
       left -= 1;

@@ -8,7 +8,7 @@ import type {
   Uri,
 } from '@wamp/protocol';
 import { Lane } from './lane.ts';
-import { own } from './own.ts';
+import { ownArgs, ownKwargs } from './own.ts';
 import type { Passthru, Plain } from './passthru.ts';
 import { peerIn, type Peer } from './peer.ts';
 import { Queue } from './queue.ts';
@@ -81,8 +81,8 @@ export class RunningInvocation implements Invocation<unknown[]> {
   /** @param registered the procedure or pattern of the registration */
   constructor({ request, details, payload }: InvocationMessage, registered: Uri, progress: Progress) {
     this.request = request;
-    this.#args = own(payload.args, []) as unknown[];
-    this.#kwargs = own(payload.kwargs, {});
+    this.#args = ownArgs(payload.args);
+    this.#kwargs = ownKwargs(payload.kwargs);
     this.procedure = details.procedure ?? registered;
     this.caller = peerIn(details, 'caller');
     this.details = details;

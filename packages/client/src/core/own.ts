@@ -1,9 +1,14 @@
 /** Gives each handler its own copy of a payload, which it may modify. */
-import { Payload } from '@wamp/protocol';
+import { Payload, type Args, type Kwargs } from '@wamp/protocol';
 
 const { args: NO_ARGS, kwargs: NO_KWARGS } = Payload.none;
 
-/** The value itself; the frozen empty value that messages share is replaced by `empty`. */
-export function own<T extends object>(value: T, empty: T): T {
-  return value === NO_KWARGS || value === NO_ARGS ? empty : value;
+/** The list itself; the frozen empty one that messages share is replaced. */
+export function ownArgs(args: Args): unknown[] {
+  return (args === NO_ARGS ? [] : args) as unknown[];
+}
+
+/** The dict itself; the frozen empty one that messages share is replaced. */
+export function ownKwargs(kwargs: Kwargs): Kwargs {
+  return kwargs === NO_KWARGS ? {} : kwargs;
 }

@@ -1,6 +1,6 @@
 /** The result of a procedure: positional and keyword values. */
 import { Payload, type Args, type Kwargs } from '@wamp/protocol';
-import { own } from './own.ts';
+import { ownArgs, ownKwargs } from './own.ts';
 import { requirePayload } from '../options.ts';
 
 /** A result with its details. */
@@ -20,8 +20,8 @@ export class WholeResult implements Result {
   readonly details: Kwargs;
 
   constructor(args: Args, kwargs: Kwargs, details: Kwargs) {
-    this.args = own(args, []);
-    this.kwargs = own(kwargs, {});
+    this.args = ownArgs(args);
+    this.kwargs = ownKwargs(kwargs);
     this.details = details;
   }
 
