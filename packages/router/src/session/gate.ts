@@ -60,6 +60,19 @@ interface WaitingMessage {
   readonly weight: number;
 }
 
+/** A decision that the authorizer has not made yet. */
+interface PendingDecision {
+  /** Undefined once it has been admitted, denied or refused. */
+  message: Request | undefined;
+  /** The bytes that are reserved for it; undefined if there was no room. */
+  readonly weight: number | undefined;
+  readonly action: Action;
+  readonly uri: Uri;
+}
+
+/** What the authorizer returned, or why it returned nothing. */
+type Outcome = { readonly settled: unknown } | { readonly error: unknown };
+
 /** While the authorizer decides synchronously, a permitted message passes without allocating a closure or an object. */
 export class Gate {
   readonly #options: GateOptions;
@@ -67,8 +80,8 @@ export class Gate {
   readonly #exit: GateExit;
   /** Messages behind the one whose decision is pending. */
   readonly #waiting = new Fifo<WaitingMessage>();
-  /** Identifies the pending decision; undefined while there is none. */
-  #awaited: object | undefined;
+  /** The pending decision; undefined while there is none. */
+  #awaited: PendingDecision | undefined;
   /** True while waiting messages are being admitted. */
   #draining = false;
   /** The bytes of the kept messages. */
@@ -99,6 +112,7 @@ export class Gate {
     this.#closed = true;
     this.#dismiss?.();
     this.#dismiss = undefined;
+    if (this.#awaited !== undefined) this.#awaited.message = undefined;
     this.#awaited = undefined;
     this.#waiting.clear();
     this.#release(this.#weight);
@@ -210,40 +224,49 @@ export class Gate {
     else this.#conclude(message, action, uri, answer);
   }
 
+  /**
+   * Waits for a decision. A message for which there is no room is refused; the session's next request waits all the same,
+   * so that a session never has more than one decision pending.
+   */
   #await(message: Request, action: Action, uri: Uri, answer: Promise<unknown>): void {
-    const awaited = {};
-    this.#awaited = awaited;
     const weight = this.#keep(message);
-    if (weight === undefined) {
-      answer.catch(() => undefined);
-      this.#awaited = undefined;
-      this.#turnDown(message);
-      return;
-    }
-    const settle = (conclude: () => void): void => {
-      if (this.#awaited !== awaited) return; // after the deadline, or closed
-      this.#dismiss?.();
-      this.#carrier.later(() => {
-        this.#release(weight);
-        conclude();
-        this.#awaited = undefined;
-        this.#drain();
-      });
-    };
-    const fail = (why: unknown): void => {
-      settle(() => {
-        this.#fail(message, action, uri, why);
-      });
-    };
+    this.#watch(answer, { message: weight === undefined ? undefined : message, weight, action, uri });
+    if (weight === undefined) this.#turnDown(message);
+  }
+
+  /** Waits for an answer or its deadline. The answer may never come, so it must not reference the message. */
+  #watch(answer: Promise<unknown>, pending: PendingDecision): void {
+    this.#awaited = pending;
     const { clock, timeout } = this.#options;
     this.#dismiss = clock.after(timeout, () => {
-      fail(new Error(`the authorizer has not decided within ${timeout} ms`));
+      this.#settle(pending, { error: new Error(`the authorizer has not decided within ${timeout} ms`) });
     });
-    answer.then((settled) => {
-      settle(() => {
-        this.#conclude(message, action, uri, settled);
-      });
-    }, fail);
+    answer.then(
+      (settled) => {
+        this.#settle(pending, { settled });
+      },
+      (error: unknown) => {
+        this.#settle(pending, { error });
+      },
+    );
+  }
+
+  #settle(pending: PendingDecision, outcome: Outcome): void {
+    if (this.#awaited !== pending) return; // after the deadline, or closed
+    this.#dismiss?.();
+    this.#carrier.later(() => {
+      const { message, weight = 0 } = pending;
+      pending.message = undefined;
+      this.#release(weight);
+      if (message !== undefined) this.#finish(message, pending, outcome);
+      this.#awaited = undefined;
+      this.#drain();
+    });
+  }
+
+  #finish(message: Request, { action, uri }: PendingDecision, outcome: Outcome): void {
+    if ('settled' in outcome) this.#conclude(message, action, uri, outcome.settled);
+    else this.#fail(message, action, uri, outcome.error);
   }
 
   #conclude(message: Request, action: Action, uri: Uri, answer: unknown): void {

@@ -1,4 +1,6 @@
 /** Conversations with a router that asks whether one may (checklist §2.30, T-24, T-41). */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { createRouter, type Asker, type Authorizer, type AuthorizerAnswer } from '@wamp/router';
 import { converse, ManualClock, type ConversationOptions } from '@wamp/router/testing';
 import { describe, expect, test, vi } from 'vitest';
@@ -10,6 +12,15 @@ type Answer = AuthorizerAnswer | Promise<AuthorizerAnswer>;
 function asking(authorize: (uri: string, action: string) => Answer): ConversationOptions {
   const authorizer: Authorizer = { authorize: (_principal, action, uri) => authorize(uri, action) };
   return { router: { authorizer } };
+}
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** Bytes of buffers, after garbage collection. */
+function external(): number {
+  collect();
+  return process.memoryUsage().external;
 }
 
 /** A promise that is kept when `later` lets go of it. */
@@ -562,5 +573,25 @@ describe('order while a verdict is awaited', () => {
     await client.say([48, 4, {}, 'com.work']);
     expect(client.heard.at(-1)).toEqual([8, 48, 4, {}, 'wamp.error.limit_exceeded', expect.anything()]);
     expect([client.closed, kept?.undecided.used]).toEqual([false, 0]);
+  });
+
+  test('A1 a session whose requests find no room has one decision pending, and none of the refused messages is kept', async () => {
+    let asked = 0;
+    const authorizer: Authorizer = {
+      authorize: () => {
+        asked += 1;
+        return new Promise(() => undefined);
+      },
+    };
+    const router = createRouter({ realms: ['realm1'], authorizer, limits: { keptSize: 100_000 } });
+    const client = await Client.join(router);
+    const before = external();
+    for (let request = 1; request <= 200; request += 1) {
+      await client.say([48, request, {}, 'com.busy', ['x'.repeat(500_000)]]);
+      client.heard.length = 0;
+    }
+    expect(asked).toBe(1);
+    expect(external() - before).toBeLessThan(20_000_000);
+    expect([client.closed, router.realm('realm1')?.kept.undecided.used]).toEqual([false, 0]);
   });
 });
