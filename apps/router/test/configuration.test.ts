@@ -281,8 +281,17 @@ describe('what is published', () => {
 
   test('the explanation shows what is right', () => {
     const page = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
-    const [whole = '', entrances = '', templates = '', , proxies = '', auth = '', dynamic = '', roles = ''] =
-      [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml = '']) => yaml);
+    const [
+      whole = '',
+      ,
+      entrances = '',
+      templates = '',
+      ,
+      proxies = '',
+      auth = '',
+      dynamic = '',
+      roles = '',
+    ] = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml = '']) => yaml);
     expect(faultsOf(whole)).toEqual([]);
     expect(faultsOf(entrances)).toEqual([]);
     expect(faultsOf(`listeners: [{}]\nrealms: [{ name: com.example.service }]\n${templates}`)).toEqual([]);

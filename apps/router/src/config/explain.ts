@@ -147,7 +147,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** The part of a schema for a path. */
-function schemaAt(schema: JsonSchema, path: Path): JsonSchema {
+export function schemaAt(schema: JsonSchema, path: Path): JsonSchema {
   return path.reduce<JsonSchema>((part, step) => childOf(part, step) ?? {}, schema);
 }
 

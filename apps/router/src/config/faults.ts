@@ -12,6 +12,8 @@ export interface Position {
 }
 
 export interface Fault {
+  /** The name of its file; the first of the configuration when absent. */
+  readonly file?: string;
   readonly path: Path;
   readonly position: Position;
   /** What is wrong, and what is expected. Never a value of the file, because it may be a secret. */
@@ -25,10 +27,15 @@ const MOST_PRINTED = 50;
 export class FaultyConfiguration extends CannotStart {
   readonly faults: readonly Fault[];
 
-  /** @param file the name of the file, as it was given */
-  constructor(file: string, faults: readonly Fault[]) {
-    const sorted = [...faults].sort(byPosition);
-    const lines = sorted.slice(0, MOST_PRINTED).map((fault) => lineFor(file, fault));
+  /**
+   * @param file the name of the file, as it was given
+   * @param others the names of the files that it includes, in the order in which they were read
+   */
+  constructor(file: string, faults: readonly Fault[], others: readonly string[] = []) {
+    const ranks = new Map([file, ...others].map((name, rank) => [name, rank]));
+    const rank = (fault: Fault): number => ranks.get(fault.file ?? file) ?? 0;
+    const sorted = [...faults].sort((a, b) => rank(a) - rank(b) || byPosition(a, b));
+    const lines = sorted.slice(0, MOST_PRINTED).map((fault) => lineFor(fault.file ?? file, fault));
     const more = sorted.length - lines.length;
     super([...lines, ...(more > 0 ? [`${file}: and ${more} faults more`] : [])].join('\n'), USAGE);
     this.faults = sorted;

@@ -2,11 +2,11 @@
 import { dirname, resolve } from 'node:path';
 import type { CannotStart } from '../failure.ts';
 import type { Environment } from './environment.ts';
-import { explain } from './explain.ts';
+import { explain, schemaAt } from './explain.ts';
 import { FaultyConfiguration, type Fault, type Path } from './faults.ts';
 import { Files, textOf } from './files.ts';
+import { readWhole, type WholeSource } from './include.ts';
 import { configuration, jsonSchema, type Configuration } from './schema.ts';
-import { readYaml } from './yaml.ts';
 
 /** A valid configuration with its source. */
 export interface LoadedConfiguration {
@@ -17,7 +17,7 @@ export interface LoadedConfiguration {
   place(path: Path): string;
   /** The file that was read; undefined if there is none. */
   readonly file: string | undefined;
-  /** The absolute paths of the file and all files that it names. */
+  /** The absolute paths of the file and all files that it includes or names, and of folders in which included ones are. */
   readonly files: readonly string[];
 }
 
@@ -40,29 +40,47 @@ export interface Origin {
 /** @throws FaultyConfiguration */
 export function readConfiguration(text: string, { file, environment }: Origin): LoadedConfiguration {
   const files = new Files(dirname(file));
-  const source = readYaml(text, environment);
-  if (source.value === undefined) throw new FaultyConfiguration(file, source.faults);
+  const source = readWhole(text, file, environment);
+  const others = source.parts.slice(1).map((part) => part.file);
+  if (source.value === undefined) throw new FaultyConfiguration(file, source.faults, others);
+  resolvePaths(source);
   const parsed = configuration(files).safeParse(source.value);
   if (parsed.success && source.faults.length === 0) {
     return {
       configuration: parsed.data,
       file,
-      files: [resolve(file), ...files.asked],
-      complaint: (path, what) =>
-        new FaultyConfiguration(file, [{ path, position: source.locate(path), text: what }]),
+      files: [...source.files, ...files.asked],
+      complaint: (path, what) => new FaultyConfiguration(file, [{ ...source.locate(path), text: what }]),
       place(path) {
-        const { line, column } = source.locate(path);
-        return `${file}:${line}:${column}`;
+        const { file: name, position } = source.locate(path);
+        return `${name}:${position.line}:${position.column}`;
       },
     };
   }
   const findings = explain(parsed.error?.issues ?? [], source.value, jsonSchema());
   // A value whose text has a fault is not checked further.
-  const known = new Set(source.faults.map(({ path }) => JSON.stringify(path)));
+  const known = new Set(source.faults.map((fault) => JSON.stringify([fault.file, fault.path])));
   const more = findings
-    .filter(({ path, atKey }) => atKey || !known.has(JSON.stringify(path)))
-    .map(({ path, atKey, text: what }) => ({ path, position: source.locate(path, atKey), text: what }));
-  throw new FaultyConfiguration(file, [...source.faults, ...more]);
+    .map(({ path, atKey, text: what }) => ({ atKey, fault: { ...source.locate(path, atKey), text: what } }))
+    .filter(({ atKey, fault }) => atKey || !known.has(JSON.stringify([fault.file, fault.path])))
+    .map(({ fault }) => fault);
+  throw new FaultyConfiguration(file, [...source.faults, ...more], others);
+}
+
+/** Makes relative paths in included files absolute: those files may be in other folders. */
+function resolvePaths(source: WholeSource): void {
+  if (source.parts.length === 1) return;
+  const schema = jsonSchema();
+  const visit = (holder: object, above: Path): void => {
+    for (const [key, value] of Object.entries(holder) as readonly [string, unknown][]) {
+      const path = [...above, Array.isArray(holder) ? Number(key) : key];
+      if (typeof value === 'object' && value !== null) visit(value, path);
+      if (typeof value !== 'string' || value === '') continue;
+      const isPath = schemaAt(schema, path).title?.startsWith('the path of a ') === true;
+      if (isPath) Object.assign(holder, { [key]: resolve(source.originOf(path).part.folder, value) });
+    }
+  };
+  if (typeof source.value === 'object' && source.value !== null) visit(source.value, []);
 }
 
 function atStart(text: string): Fault {

@@ -14,7 +14,7 @@ export function reload(): z.ZodType<ReloadConfiguration> {
         .boolean()
         .default(false)
         .describe(
-          'Whether the configuration is reloaded when its file, or a file that it names, such as a certificate, changes. SIGHUP reloads it in any case.',
+          'Whether the configuration is reloaded when its file, or a file that it includes or names, such as a certificate, changes. SIGHUP reloads it in any case.',
         ),
     })
     .meta({ title: 'a mapping with watch' });

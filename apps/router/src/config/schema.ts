@@ -44,6 +44,7 @@ const DEFAULT_DRAIN = 10_000;
 /** @param files reads the files that the configuration names */
 export function configuration(files: Files): z.ZodType<Configuration> {
   const file = z.strictObject({
+    include: include().exactOptional(),
     listeners: listeners(files).describe('Where the router listens.'),
     realms: realms(files).describe('The realms of the router.'),
     realm_templates: realmTemplates(files)
@@ -73,8 +74,18 @@ export function configuration(files: Files): z.ZodType<Configuration> {
     admin: admin(files).prefault({}).describe('Metrics, health and administration of the router.'),
   });
   return together(file, checkWhole)
-    .transform(camelKeys)
+    .transform(({ include: _read, ...rest }) => camelKeys(rest))
     .meta({ title: 'a mapping with listeners and realms' });
+}
+
+/** Read before the schema judges what all files together say. */
+function include(): z.ZodType<readonly string[]> {
+  return z
+    .array(text('the path of a file, such as realms/*.yaml'))
+    .describe(
+      'Further files of the configuration, relative to this one; a star in the name of the file stands for any text. Lists such as `realms` are appended; each other section stands in one file.',
+    )
+    .meta({ title: 'a list of files' });
 }
 
 /** What its sections have to do with each other. */
