@@ -187,7 +187,7 @@ export const folders: Readonly<Record<string, string>> = {
   'bench/src/load/': 'The load: a client that is cheap enough not to be the limit, and checks every message.',
   'bench/src/clients/': 'What a client costs its own process, beside other libraries and beside none.',
   'bench/src/durable/':
-    '`npm run durable`: what a store in a file costs, and whether routers that are killed lose acknowledged events.',
+    '`npm run durable`: what a store in a file costs, and whether a `wamp-router` that is killed loses acknowledged events.',
   'bench/src/reload/': '`npm run reload`: whether reloads under load lose sessions or messages.',
   'bench/src/client-soak/':
     '`npm run soak:client`: whether the memory of a session stays flat while its connections are cut.',

@@ -1,9 +1,20 @@
-/** The topics that routers under test keep. */
-import type { HistoryRule } from '@wamp/router';
+/** The topics that the routers under test keep, and what is published to them. */
 
-export const TOPICS = { exact: 'com.news', prefixed: 'com.sensors.one', retained: 'com.state' } as const;
+/** The topics with event history. The second one is kept by a rule for a prefix. */
+export const LOGS = [
+  { topic: 'com.news', rule: 'com.news', match: 'exact' },
+  { topic: 'com.sensors.one', rule: 'com.sensors.', match: 'prefix' },
+] as const;
 
-export const HISTORY: readonly HistoryRule[] = [
-  { topic: TOPICS.exact, depth: 1_000_000 },
-  { topic: 'com.sensors.', match: 'prefix', depth: 1_000_000 },
-];
+/** The topics of retained events. */
+export const RETAINED = ['com.state.one', 'com.state.two', 'com.state.three', 'com.state.four'] as const;
+
+/** The arguments of a publication, which follow from its number. */
+export function contentOf(number: number): readonly [number, string] {
+  return [number, `${number},`.repeat(number % 40)];
+}
+
+/** Whether these are the arguments of a publication of this program. */
+export function isIntact([number, text]: readonly unknown[]): boolean {
+  return typeof number === 'number' && text === contentOf(number)[1];
+}

@@ -6,7 +6,7 @@ import { connect as connectTls } from 'node:tls';
 import { parseArgs } from 'node:util';
 import { connect } from '@wamp/client';
 import { Load } from './load.ts';
-import { makeCertificate, RouterProcess } from './router.ts';
+import { makeCertificate, RouterProcess } from '../router-process.ts';
 
 const USAGE = `npm run reload -- [options]
 

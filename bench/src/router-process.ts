@@ -1,11 +1,11 @@
-/** The router under load: `wamp-router` in a process of its own, and its commands, run from source. */
+/** `wamp-router` in a process of its own, and its commands, run from source. */
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../../apps/router/src/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../apps/router/src/main.ts', import.meta.url));
 const FROM_SOURCE = ['--conditions=@wamp/source', '--import', 'tsx', MAIN];
 
 /** The outcome of a command of `wamp-router`. */
@@ -65,9 +65,20 @@ export class RouterProcess {
     });
   }
 
-  async stop(): Promise<void> {
+  /** Ends the router in order. */
+  stop(): Promise<void> {
+    return this.#end('SIGTERM');
+  }
+
+  /** Ends the router with `kill -9`. */
+  kill(): Promise<void> {
+    return this.#end('SIGKILL');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    if (this.#child.exitCode !== null) throw new Error(`the router ended with code ${this.#child.exitCode}`);
     const exited = once(this.#child, 'exit');
-    this.#child.kill('SIGTERM');
+    this.#child.kill(signal);
     await exited;
   }
 }
