@@ -12,6 +12,7 @@ const USAGE = `npm run faults -- [options]
 In each schedule, four sessions call, stream, publish and subscribe over randomly chosen transports, through a proxy, while the
 router is killed (SIGKILL), restarted or frozen, and connections are cut, silenced in one direction or both, kept half open,
 split into small pieces, throttled, delayed or reordered. Then all faults end, and every loss must have been reported.
+A table of all outcomes follows. 500 schedules take about half an hour on two cores.
 Exit code: 0 when no fault was found, 1 otherwise. To repeat the schedule of a seed: --seed N --schedules 1.
 `;
 
@@ -34,6 +35,7 @@ else {
     (_item, index) => Number(values.seed) + index,
   );
   const outcomes: Outcome[] = [];
+  const started = performance.now();
   process.once('exit', () => {
     // The event loop was empty while a schedule waited.
     if (process.exitCode !== undefined && process.exitCode !== 13) return;
@@ -49,4 +51,6 @@ else {
     if (outcomes.length % 50 === 0) console.log(`${outcomes.length} schedules`);
   });
   process.exitCode = report(outcomes) ? 0 : 1;
+  const minutes = ((performance.now() - started) / 60_000).toFixed(1);
+  console.log(`${seeds.length} schedules, from seed ${seeds[0]}, in ${minutes} minutes.`);
 }

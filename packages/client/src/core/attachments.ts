@@ -44,6 +44,8 @@ export class Attachments<H extends Handle> {
   readonly #entries = new Map<Id, Attachment<H>>();
   /** The number of pending requests, by URI. */
   readonly #joining = new Map<Uri, number>();
+  /** The entries without handles, which cannot be left while a request for their URI is pending. */
+  readonly #deserted = new Set<Attachment<H>>();
   readonly #past = new Recent();
 
   constructor(kind: Kind<H>, ask: SendRequest) {
@@ -106,6 +108,7 @@ export class Attachments<H extends Handle> {
   detach(): void {
     const entries = [...this.#entries.values()];
     this.#entries.clear();
+    this.#deserted.clear();
     for (const { handles } of entries) {
       for (const handle of handles) handle.detach();
     }
@@ -136,8 +139,9 @@ export class Attachments<H extends Handle> {
       return;
     }
     this.#joining.delete(uri);
-    for (const entry of this.#entries.values()) {
-      if (entry.uri !== uri || entry.deserted.length === 0) continue;
+    for (const entry of this.#deserted) {
+      if (entry.uri !== uri) continue;
+      this.#deserted.delete(entry);
       const waiting = entry.deserted.splice(0);
       void this.#leaveIfDeserted(entry)
         .catch(ignore)
@@ -151,7 +155,10 @@ export class Attachments<H extends Handle> {
     if (entry.handles.size > 0) return Promise.resolve();
     // The router processes messages in order: an UNSUBSCRIBE sent after a pending SUBSCRIBE would end the
     // subscription for the new handle, too.
-    if (this.#joining.has(entry.uri)) return new Promise((resolve) => entry.deserted.push(resolve));
+    if (this.#joining.has(entry.uri)) {
+      this.#deserted.add(entry);
+      return new Promise((resolve) => entry.deserted.push(resolve));
+    }
     return new Promise((resolve, reject) => {
       const gone = (): void => {
         // Meanwhile the id may be in use again, for this entry or another.

@@ -20,6 +20,8 @@ const ENTRY = 256;
 export class Outbox<C> {
   readonly #limits: OutboxLimits;
   #waiting = new Map<PendingRequest<C>, number>();
+  /** Kept across calls of `take`: a new iterator would skip all deleted entries of the map each time. */
+  #next = this.#waiting.keys();
   #bytes = 0;
 
   constructor(limits: OutboxLimits) {
@@ -39,6 +41,7 @@ export class Outbox<C> {
   addFirst(returned: readonly PendingRequest<C>[]): readonly PendingRequest<C>[] {
     const others = this.#waiting;
     this.#waiting = new Map();
+    this.#next = this.#waiting.keys();
     const refused = returned.filter((outgoing) => !this.#add(outgoing, this.#waiting.size + others.size));
     for (const [outgoing, bytes] of others) this.#waiting.set(outgoing, bytes);
     return refused;
@@ -52,11 +55,14 @@ export class Outbox<C> {
 
   /** Removes and returns the first request. */
   take(): PendingRequest<C> | undefined {
-    for (const [outgoing] of this.#waiting) {
-      this.remove(outgoing);
-      return outgoing;
+    let step = this.#next.next();
+    if (step.done === true) {
+      this.#next = this.#waiting.keys();
+      step = this.#next.next();
     }
-    return undefined;
+    if (step.done === true) return undefined;
+    this.remove(step.value);
+    return step.value;
   }
 
   /** Fails all requests. */
