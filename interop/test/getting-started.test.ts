@@ -39,7 +39,7 @@ test('getting started: a service and a client meet at the router of the page', a
   const here = { '127.0.0.1:8080': `127.0.0.1:${port}` };
   await runGuide(serving, world, here);
   await runGuide(calling, world, here);
-  await expect.poll(() => printed.length).toBe(3);
+  await expect.poll(() => printed.length).toBe(4);
   const said = guides.flatMap(({ prints }) => prints);
   expect(said.filter((says) => !printed.some((line) => isSaid(says, line)))).toEqual([]);
 
