@@ -4,13 +4,14 @@
 import { entranceTo } from './check.ts';
 import type { RealmConfiguration } from './config/realms.ts';
 import type { Configuration } from './config/schema.ts';
+import { hasChat } from './landing-page.ts';
 import { grantsEverything } from './rights.ts';
 
 /** One URL of a listener. */
 export interface Reached {
   readonly what: 'pages' | 'WebSocket' | 'RawSocket' | 'long-poll' | 'HTTP';
   readonly url: string;
-  /** True for the built-in pages: a chat and a dashboard. */
+  /** True for the built-in pages. */
   readonly hasApps?: boolean;
 }
 
@@ -51,7 +52,7 @@ function suggestions(reached: readonly Reached[], realms: readonly RealmConfigur
   return [
     ...(apps === undefined || apps.url.includes('+unix')
       ? []
-      : [`${apps.url}chat/ in two windows, and ${apps.url}dashboard/`]),
+      : [`${hasChat(realms) ? `${apps.url}chat/ in two windows, and ` : ''}${apps.url}dashboard/`]),
     ...(open === undefined || url === undefined
       ? []
       : [`npx @wamp/cli call wamp.session.count --url ${url} --realm ${open.name}`]),

@@ -93,7 +93,7 @@ interface StartOptions {
 
 function wampRouter(onCommand: OnCommand): Program {
   const program = new Program('wamp-router')
-    .description('A WAMP router with a dashboard and a chat to try it with.')
+    .description('A WAMP router, with a console to watch it and to try it with.')
     .version(version())
     .helpCommand(false)
     .exitOverride()

@@ -10,6 +10,10 @@ const SAMPLE_REALM = 'realm1';
 const ROW = /<div>\s*<dt>Realm<\/dt>[\s\S]*?<\/div>/;
 const SAMPLE_ADDRESS = `<code>${SAMPLE_URL}</code>`;
 
+/** Links to the chat, which only routers with its realm have. */
+const CHAT = /<a [^>]*href="\/chat\/"[\s\S]*?<\/a>/g;
+const CHAT_REALM = 'chat';
+
 const HOST = /^[\w.\-[\]:]{1,255}$/;
 
 /** What the page shows of a realm. */
@@ -17,6 +21,11 @@ export interface ToldRealm {
   readonly name: string;
   /** How clients authenticate, in words. */
   readonly entrance: string;
+}
+
+/** Whether there is a realm for the chat, which needs its service there: `npm start` in the repository has both. */
+export function hasChat(realms: readonly { readonly name: string }[]): boolean {
+  return realms.some(({ name }) => name === CHAT_REALM);
 }
 
 /** The addresses that the page shows. */
@@ -36,6 +45,7 @@ export function landingPage(page: Asset, request: IncomingMessage, { path, realm
   const address = path === undefined ? 'not spoken at this address' : `<code>${url}</code>`;
   const html = page.body
     .toString()
+    .replace(CHAT, (link) => (hasChat(realms) ? link : ''))
     .replace(SAMPLE_ADDRESS, () => address)
     .replaceAll(SAMPLE_URL, () => url)
     .split(ROW)

@@ -46,7 +46,7 @@ describe('C9 what it prints once it listens', () => {
       `  RawSocket  rs://${host}`,
       `  long-poll  http://${host}/lp`,
       '  realm      realm1: anonymous, everything allowed (development default)',
-      `  try        http://${host}/chat/ in two windows, and http://${host}/dashboard/`,
+      `  try        http://${host}/dashboard/`,
       `             npx @wamp/cli call wamp.session.count --url ws://${host}/ws --realm realm1`,
       '  stop       Ctrl+C',
     ]);
@@ -92,11 +92,20 @@ describe('pages', () => {
 
   test('the landing page links the apps and connects to where it was asked', async () => {
     const { body } = await ask('/', { host: 'router.example:9000' });
-    for (const link of ['href="/chat/"', 'href="/dashboard/"']) expect(body).toContain(link);
+    expect(body).toContain('href="/dashboard/"');
+    // The chat needs a realm with its service.
+    expect(body).not.toContain('/chat/');
     expect(body).toContain('ws://router.example:9000/ws');
     expect(body).not.toContain('127.0.0.1');
     const behindTls = await ask('/', { host: 'router.example', 'x-forwarded-proto': 'https' });
     expect(behindTls.body).toContain('wss://router.example/ws');
+  });
+
+  test('a router with the realm of the chat shows the chat, on the landing page and in what it prints', async () => {
+    await using other = await workshop.start(['--realm', 'realm1', '--realm', 'chat']);
+    const page = await (await fetch(`${other.origin}/`)).text();
+    expect(page.match(/href="\/chat\/"/g)).toHaveLength(2);
+    expect(other.greeting).toContain('/chat/ in two windows, and http://');
   });
 
   test('the landing page is not written by its visitors', async () => {
