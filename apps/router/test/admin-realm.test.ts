@@ -217,6 +217,38 @@ test('registrations and subscriptions are listed with those who have them, the o
   });
 });
 
+test('E5 registrations and subscriptions are sorted by the router, and come in parts', async () => {
+  const { router, operator } = open();
+  const session = router.join('realm1');
+  for (const name of ['b', 'a', 'c']) {
+    await session.register(`com.${name}`, () => ({ args: [1] }));
+    await session.subscribe(`com.${name}`, () => undefined);
+  }
+  await router.join('realm1').subscribe('com.c', () => undefined);
+  for (let count = 0; count < 3; count += 1) await session.call('com.b');
+  const uris = async (list: 'registration' | 'subscription', wanted: object): Promise<readonly unknown[]> => {
+    const { args } = await operator.call(`wamp.admin.${list}.list`, [], { realm: 'realm1', ...wanted });
+    const told = args[0] as Readonly<Record<string, unknown>>;
+    const entries = told[`${list}s`] as readonly { readonly uri: string }[];
+    return [told['matched'], told['next'], ...entries.map(({ uri }) => uri)];
+  };
+  expect(await uris('registration', { sort: 'uri' })).toEqual([3, null, 'com.a', 'com.b', 'com.c']);
+  expect(await uris('registration', { sort: 'invocations', descending: true, limit: 1 })).toEqual([
+    3,
+    1,
+    'com.b',
+  ]);
+  expect(await uris('registration', { sort: 'uri', skip: 2 })).toEqual([3, null, 'com.c']);
+  expect(await uris('subscription', { sort: 'subscribers', descending: true, limit: 1 })).toEqual([
+    3,
+    1,
+    'com.c',
+  ]);
+  expect(await uris('subscription', { sort: 'uri', uri: 'com.b' })).toEqual([1, null, 'com.b']);
+  const wrong = operator.call('wamp.admin.registration.list', [], { realm: 'realm1', sort: 'uri', after: 5 });
+  await expect(wrong).rejects.toThrow('after: does not go with sort');
+});
+
 test('the level of the log can be read and set', async () => {
   const { log, ask, refused } = open();
   expect(await ask('log.get_level')).toBe('warn');

@@ -27,11 +27,20 @@ export interface Credentials extends Place {
 
 /** Whether what is sent to the router cannot be read on the way. */
 export function isPrivate(url: string): boolean {
+  if (!URL.canParse(url, location.href)) return false;
   const { protocol, hostname } = new URL(url, location.href);
   return protocol === 'wss:' || /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }
 
-/** A ticket travels readable: it is offered only when it was chosen, or where it cannot be read on the way. */
+/** Whether it is the router that served this page. */
+export function isOwnRouter(url: string): boolean {
+  return URL.canParse(url, location.href) && new URL(url, location.href).host === location.host;
+}
+
+/**
+ * A ticket is the secret itself. Unless it was chosen, it is offered only to the router that served this page, which a link with
+ * `?router=` is not, and where it cannot be read on the way.
+ */
 export function authenticators({ authid, method, secret, url }: Credentials): readonly Authenticator[] {
   const offers: Readonly<Record<Exclude<Method, 'auto'>, () => Authenticator>> = {
     'wamp-scram': () => scram(authid, secret),
@@ -40,7 +49,7 @@ export function authenticators({ authid, method, secret, url }: Credentials): re
   };
   if (method !== 'auto') return [offers[method]()];
   const [first, second, last] = [offers['wamp-scram'](), offers.wampcra(), offers.ticket()];
-  return isPrivate(url) ? [first, second, last] : [first, second];
+  return isPrivate(url) && isOwnRouter(url) ? [first, second, last] : [first, second];
 }
 
 /** The router that served this page and its admin realm, unless the address of the page names others. */

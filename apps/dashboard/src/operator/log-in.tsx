@@ -1,6 +1,7 @@
 /** Log-in of operators: name, secret, method; and why it was refused. */
 import { useSignal } from '@preact/signals';
 import {
+  isOwnRouter,
   isPrivate,
   METHOD_NAMES,
   METHODS,
@@ -25,6 +26,7 @@ export function LogIn() {
           <img src="/favicon.svg" alt="" /> WAMP Console
         </h1>
         <p class="muted">For operators of this router.</p>
+        <OtherRouter />
         {why !== undefined && (
           <p class="notice" role="alert">
             {why}
@@ -46,6 +48,18 @@ export function LogIn() {
         </p>
       </form>
     </main>
+  );
+}
+
+/** A link may name any router, whose operator is not the one of this page. */
+function OtherRouter() {
+  const { url } = usualPlace();
+  if (isOwnRouter(url)) return null;
+  return (
+    <p class="state warn">
+      The address of this page names another router: <code class="uri">{url}</code>. Log in only if you trust
+      it.
+    </p>
   );
 }
 

@@ -3,13 +3,13 @@ import { useRef } from 'preact/hooks';
 import { ago, counted, figure } from '../lib/figures.ts';
 import { dictOf, listOf, numberOf, textOf, type Dict } from '../lib/read.ts';
 import { rateOf, type Reading } from '../lib/rates.ts';
-import { addressOf, refine, route } from '../lib/route.ts';
+import { addressOf, go, refine, route } from '../lib/route.ts';
 import { EVERY, useAsked } from '../parts/asked.ts';
 import { Panel } from '../parts/panel.tsx';
 import { currentRealm } from '../parts/realms.ts';
 import { SearchField } from '../parts/search.tsx';
 import { Answer, Empty } from '../parts/states.tsx';
-import { Pager, Table, type Column } from '../parts/table.tsx';
+import { Pager, Table, type Column, type Order } from '../parts/table.tsx';
 
 const PAGE = 200;
 
@@ -46,27 +46,30 @@ export function Subscriptions() {
 }
 
 interface Page {
+  /** How many come before. */
+  readonly skip: number;
   readonly total: number;
+  readonly matched: number;
   readonly entries: readonly Dict[];
-  readonly next: number | undefined;
   readonly now: Reading;
   readonly before: Reading | undefined;
 }
 
 function Holdings({ kind }: { readonly kind: Kind }) {
   const realm = currentRealm.value;
-  const { uri = '', after = '' } = route.value.query;
+  const { uri = '', ...query } = route.value.query;
+  const skip = (Math.max(1, Number(query['page'] ?? 1) || 1) - 1) * PAGE;
+  const order: Order = { by: query['sort'] ?? 'uri', descending: query['order'] === 'down' };
   const last = useRef<Reading | undefined>(undefined);
   const asked = useAsked({
     name: realm === '' ? undefined : kind.procedure,
     kwargs: {
-      ...{ realm, limit: PAGE },
+      ...{ realm, limit: PAGE, skip, sort: order.by, descending: order.descending },
       ...(uri === '' ? {} : { uri }),
-      ...(after === '' ? {} : { after: Number(after) }),
     },
     every: EVERY,
     read: (answer): Page => {
-      const page = readPage(kind, answer, last.current);
+      const page = readPage(kind, answer, { skip, before: last.current });
       last.current = page.now;
       return page;
     },
@@ -76,26 +79,26 @@ function Holdings({ kind }: { readonly kind: Kind }) {
     <Panel
       title={kind.title}
       class="fill"
-      aside={<SearchField label={label} value={uri} onChange={(next) => refine({ uri: next, after: '' })} />}
+      aside={<SearchField label={label} value={uri} onChange={(next) => refine({ uri: next, page: '' })} />}
     >
       <Answer asked={asked.value} what={kind.view}>
-        {(page) => <Found kind={kind} page={page} isFiltered={uri !== ''} isFirst={after === ''} />}
+        {(page) => <Found kind={kind} page={page} isFiltered={uri !== ''} order={order} />}
       </Answer>
     </Panel>
   );
 }
 
-function readPage(kind: Kind, answer: unknown, before: Reading | undefined): Page {
+function readPage(kind: Kind, answer: unknown, { skip, before }: Pick<Page, 'skip' | 'before'>): Page {
   const told = dictOf(answer);
   const entries = listOf(told[kind.view]).map(dictOf);
   const counters = new Map(
     entries.map((each) => [numberOf(each[kind.id]), { used: numberOf(each[kind.counter]) }]),
   );
-  const next = told['next'];
   return {
+    skip,
+    matched: numberOf(told['matched']),
     total: numberOf(told['total']),
     entries,
-    next: typeof next === 'number' ? next : undefined,
     now: { at: performance.now(), counters },
     before,
   };
@@ -105,19 +108,22 @@ interface FoundProps {
   readonly kind: Kind;
   readonly page: Page;
   readonly isFiltered: boolean;
-  readonly isFirst: boolean;
+  readonly order: Order;
 }
 
-function Found({ kind, page, isFiltered, isFirst }: FoundProps) {
-  const { entries, total, next } = page;
-  if (entries.length === 0) {
+function Found({ kind, page, isFiltered, order }: FoundProps) {
+  const { entries, total, matched, skip } = page;
+  const number = skip / PAGE + 1;
+  if (entries.length === 0 && number === 1) {
     return isFiltered ? (
       <Empty text="No URI contains that." />
     ) : (
       <Empty text={`There are no ${kind.view}.`} hint="They appear as soon as a client asks for one." />
     );
   }
-  const to = (after: string): string => addressOf({ ...route.value, query: { ...route.value.query, after } });
+  const to = (wanted: number): string =>
+    addressOf({ ...route.value, query: { ...route.value.query, page: wanted === 1 ? '' : String(wanted) } });
+  const range = `${figure(skip + 1)}–${figure(skip + entries.length)} of ${counted(matched, kind.id)}`;
   return (
     <>
       <Table
@@ -125,11 +131,16 @@ function Found({ kind, page, isFiltered, isFirst }: FoundProps) {
         columns={columnsOf(kind, page)}
         rows={entries}
         keyOf={(each) => numberOf(each[kind.id])}
+        order={order}
+        onOrder={({ by, descending }) => {
+          const { value } = route;
+          go({ ...value, query: { ...value.query, sort: by, order: descending ? 'down' : '', page: '' } });
+        }}
       />
       <Pager
-        text={`${figure(entries.length)} shown, ${counted(total, kind.view.replace(/s$/, ''))} in all`}
-        previous={isFirst ? undefined : to('')}
-        next={next === undefined ? undefined : to(String(next))}
+        text={isFiltered ? `${range}, ${figure(total)} in all` : range}
+        previous={number > 1 ? to(number - 1) : undefined}
+        next={skip + entries.length < matched ? to(number + 1) : undefined}
       />
     </>
   );
@@ -143,16 +154,21 @@ function columnsOf(kind: Kind, { now, before }: Page): readonly Column<Dict>[] {
       ? [{ title: 'Policy', cell: ({ invoke }) => textOf(invoke) }]
       : [{ title: 'History', cell: ({ history }) => (history === true ? 'kept' : '') }];
   return [
-    { title: 'URI', cell: ({ uri }) => <code class="uri">{textOf(uri) || '(every topic)'}</code> },
-    { title: 'Match', cell: ({ match }) => textOf(match) },
+    {
+      title: 'URI',
+      sort: 'uri',
+      cell: ({ uri }) => <code class="uri">{textOf(uri) || '(every topic)'}</code>,
+    },
+    { title: 'Match', sort: 'match', cell: ({ match }) => textOf(match) },
     ...policy,
     { title: kind.used, align: 'end', cell: rate },
-    { title: 'Total', align: 'end', cell: (row) => figure(numberOf(row[kind.counter])) },
+    { title: 'Total', sort: kind.counter, align: 'end', cell: (row) => figure(numberOf(row[kind.counter])) },
     {
       title: kind.view === 'registrations' ? 'Callees' : 'Subscribers',
+      sort: kind.holders,
       cell: (row) => <Holders row={row} kind={kind} realm={realm} />,
     },
-    { title: 'Since', cell: ({ created }) => ago(textOf(created)) },
+    { title: 'Since', sort: 'created', cell: ({ created }) => ago(textOf(created)) },
     { title: 'Try', cell: (row) => <Tools row={row} kind={kind} realm={realm} /> },
   ];
 }

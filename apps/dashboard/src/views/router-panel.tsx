@@ -7,10 +7,11 @@ import { failure, type Asked } from '../parts/asked.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Facts, Panel } from '../parts/panel.tsx';
 import { Answer } from '../parts/states.tsx';
+import { Drain } from './drain.tsx';
 
 export function RouterPanel({ status }: { readonly status: Asked<Dict> }) {
   return (
-    <Panel title="Router" aside={<Reload />}>
+    <Panel title="Router" aside={<Controls status={status} />}>
       <Answer asked={status} what="status">
         {(told) => (
           <>
@@ -20,6 +21,15 @@ export function RouterPanel({ status }: { readonly status: Asked<Dict> }) {
         )}
       </Answer>
     </Panel>
+  );
+}
+
+function Controls({ status }: { readonly status: Asked<Dict> }) {
+  return (
+    <span class="actions">
+      <Reload />
+      <Drain isDraining={status.state === 'known' && status.value['draining'] === true} />
+    </span>
   );
 }
 

@@ -2,9 +2,8 @@
 import { ApplicationError, CloseUri, ErrorUri, isUri, type Dict } from '@wamp/protocol';
 import type { LocalSession, Realm, Registration, Session, Subscription } from '@wamp/router';
 import { z } from 'zod';
-import { pageOf } from './page.ts';
 import { id, invalid, MOST_ENTRIES, PAGED, procedure, type Procedure } from './procedure.ts';
-import { sortedPart, type SortKey } from './sorted.ts';
+import { partOf, type SortKey } from './sorted.ts';
 import { realmCalled, type AdminSurroundings } from './surroundings.ts';
 
 /** @param own the session of the admin realm itself, which cannot be killed by mistake */
@@ -54,21 +53,11 @@ function listing(around: AdminSurroundings): Procedure {
   };
   return procedure('session.list', takes, async ({ realm: name, after, limit, sort, ...given }) => {
     const realm = realmCalled(around, name);
-    const isMeant = meant(given);
-    const all = realm.sessions.values();
-    const lines = (entries: readonly Session[]): readonly Dict[] =>
-      entries.map((each) => lineOf(realm, each));
-    const total = realm.sessions.size;
-    if (sort === undefined) {
-      const { entries, next } = await pageOf(realm, all, { after, limit }, isMeant);
-      return { total, sessions: lines(entries), next };
-    }
-    if (after !== undefined) throw invalid('after: does not go with sort, expected skip');
+    const keyOf = sort && ((session: Session): SortKey => KEYS[sort](session, realm));
     const { skip, descending } = given;
-    const keyOf = (session: Session): SortKey => KEYS[sort](session, realm);
-    const { entries, matched } = await sortedPart(realm, all, { skip, limit, descending, keyOf, isMeant });
-    const end = skip + entries.length;
-    return { total, matched, sessions: lines(entries), next: end < matched ? end : null };
+    const options = { after, limit, skip, descending, keyOf, isMeant: meant(given) };
+    const { entries, ...rest } = await partOf(realm, realm.sessions.values(), options);
+    return { total: realm.sessions.size, ...rest, sessions: entries.map((each) => lineOf(realm, each)) };
   });
 }
 

@@ -1,6 +1,8 @@
 /** Sorted: sorts a long list in steps, between which the router does other work. */
 import type { Args } from '@wamp/protocol';
 import { answerInTurns, type Realm } from '@wamp/router';
+import { pageOf } from './page.ts';
+import { invalid } from './procedure.ts';
 
 /** How many entries one step reads, or how many comparisons it makes. */
 const ENTRIES_A_STEP = 32;
@@ -9,7 +11,7 @@ const ENTRIES_A_STEP = 32;
 export type SortKey = number | string;
 
 /** The requested part, and its order. */
-export interface SortOptions<T> {
+interface SortOptions<T> {
   /** How many entries precede the part. */
   readonly skip: number;
   readonly limit: number;
@@ -20,7 +22,7 @@ export interface SortOptions<T> {
 }
 
 /** A part of a sorted list. */
-export interface SortedPart<T> {
+interface SortedPart<T> {
   readonly entries: readonly T[];
   /** The number of entries in all parts. */
   readonly matched: number;
@@ -33,7 +35,7 @@ interface Keyed<T> {
 }
 
 /** Entries with equal keys are ordered by id. */
-export async function sortedPart<T extends { readonly id: number }>(
+async function sortedPart<T extends { readonly id: number }>(
   realm: Pick<Realm, 'inTurns'>,
   entries: Iterable<T>,
   { skip, limit, descending, keyOf, isMeant }: SortOptions<T>,
@@ -55,6 +57,39 @@ export async function sortedPart<T extends { readonly id: number }>(
   }
   await answerInTurns(realm as Realm, steps());
   return { entries: sorted.slice(skip, skip + limit).map(({ entry }) => entry), matched: sorted.length };
+}
+
+/** What a list is asked for: a page by ids, or a part in another order. */
+interface PartOptions<T> {
+  readonly after?: number | undefined;
+  readonly skip: number;
+  readonly limit: number;
+  readonly descending: boolean;
+  /** What it is sorted by; by ids if it is undefined. */
+  readonly keyOf: ((entry: T) => SortKey) | undefined;
+  readonly isMeant: (entry: T) => boolean;
+}
+
+/** `next` is the `after` of the next page, or with a key its `skip`; null behind the last. */
+interface Part<T> {
+  readonly entries: readonly T[];
+  /** How many there are in all parts; of a sorted list only. */
+  readonly matched?: number;
+  readonly next: number | null;
+}
+
+/** @throws ApplicationError `wamp.error.invalid_argument` for `after` in a sorted list */
+export async function partOf<T extends { readonly id: number }>(
+  realm: Pick<Realm, 'inTurns'>,
+  all: Iterable<T>,
+  { after, keyOf, isMeant, ...options }: PartOptions<T>,
+): Promise<Part<T>> {
+  const { skip, limit } = options;
+  if (keyOf === undefined) return pageOf(realm, all, { after, limit }, isMeant);
+  if (after !== undefined) throw invalid('after: does not go with sort, expected skip');
+  const { entries, matched } = await sortedPart(realm, all, { ...options, keyOf, isMeant });
+  const end = skip + entries.length;
+  return { entries, matched, next: end < matched ? end : null };
 }
 
 /** Sorts by merging runs of 1, 2, 4 … entries. */
