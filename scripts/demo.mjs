@@ -89,7 +89,7 @@ function chatRealm() {
           { uri: 'wamp.session.get', allow: ['call'] },
         ],
       },
-      guest: { permissions: [{ uri: 'chat.account.create', allow: ['call'] }] },
+      guest: { permissions: [{ uri: 'chat.account.create', allow: ['call'], disclose: { caller: true } }] },
       user: { authorizer: { procedure: 'chat.authorize' } },
     },
     history: [{ topic: 'chat.room..message', match: 'wildcard', depth: 50_000 }],

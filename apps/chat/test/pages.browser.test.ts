@@ -123,6 +123,21 @@ test('E4 signing up, being refused, staying logged in, and logging out', async (
   expect(pages.complaints).toEqual([]);
 });
 
+test('E4 a link that names another router gets neither the log-in of this browser nor a password unasked', async (context) => {
+  const pages = browser(context);
+  await using foreign = await Cable.to(demo.url);
+  const page = await enter(pages, 'ada');
+  await log(page).waitFor();
+  const named: string[] = [];
+  page.on('websocket', (socket) => named.push(new URL(socket.url()).host));
+  await page.goto(`${demo.page}?router=${foreign.url}#/lobby`);
+  await page.getByText(`another router, ${foreign.url}`).waitFor();
+  expect(named).toEqual([]);
+  await page.goto(`${demo.page}#/lobby`);
+  await log(page).waitFor();
+  expect(pages.complaints).toEqual([]);
+});
+
 test('E4 a private room is denied: its messages never reach the page of a non-member', async (context) => {
   const pages = browser(context);
   const alan = await pages.page(demo.page);

@@ -6,6 +6,7 @@ import type { ChatApi } from '../src/common/contract.ts';
 import { MAX_FILE } from '../src/common/limits.ts';
 import { MESSAGES, PRESENCE, ROOMS_CHANGED, topicOf } from '../src/common/topics.ts';
 import { verifierOf } from '../src/common/verifier.ts';
+import { serviceRates } from '../src/service/rates.ts';
 import { Demo, type ChatSession } from './support/demo.ts';
 
 let demo: Demo;
@@ -86,6 +87,51 @@ test('E4 a name has one account, and no name looks like another', async () => {
     const refused = visitor.call('chat.account.create', { name, verifier });
     expect(await refusal(refused)).toBe('wamp.error.invalid_argument');
   }
+});
+
+test('E4 no account has a name that could be taken for the service, and no name of a room hides what it says', async () => {
+  await using visitor = await guest();
+  const verifier = await verifierOf('some-password');
+  for (const name of ['chat-service', 'operator', 'you']) {
+    const refused = visitor.call('chat.account.create', { name, verifier });
+    expect(await refusal(refused)).toBe('wamp.error.invalid_argument');
+  }
+  const room = await alan.call('chat.rooms.create', { name: 'Plans\u202Egnp.\u0000\u200B', kind: 'public' });
+  expect(room.name).toBe('Plansgnp.');
+  const unseen = alan.call('chat.rooms.create', { name: '\u200B\u202E ', kind: 'public' });
+  expect(await refusal(unseen)).toBe('wamp.error.invalid_argument');
+});
+
+test('E4 an account does not learn the network address of another', async () => {
+  expect(await refusal(alan.untyped.call('wamp.session.get', [ada.id]))).toBe(DENIED);
+  expect(JSON.stringify(await alan.call('chat.people.list'))).not.toContain('127.0.0.1');
+});
+
+test('E4 an address may sign up, and an account create rooms, only so often', () => {
+  let now = 0;
+  const { signUps } = serviceRates(() => now);
+  for (let count = 0; count < 20; count += 1) expect(signUps.take('192.0.2.1')).toBe(0);
+  expect(signUps.take('192.0.2.1')).toBe(3 * 60_000);
+  expect(signUps.take('192.0.2.2')).toBe(0);
+  now += 3 * 60_000;
+  expect([signUps.take('192.0.2.1'), signUps.take('192.0.2.1')]).toEqual([0, 3 * 60_000]);
+});
+
+test('E4 the service refuses sign-ups beyond the rate of their address', async () => {
+  await using visitor = await guest();
+  const verifier = await verifierOf('some-password');
+  const outcomes: string[] = [];
+  for (let count = 0; count < 21; count += 1) {
+    const created = visitor.call('chat.account.create', { name: `many-${count}`, verifier });
+    outcomes.push(
+      await created.then(
+        () => 'created',
+        (error: unknown) => (WampError.is(error) ? error.uri : 'failed'),
+      ),
+    );
+  }
+  expect(outcomes[0]).toBe('created');
+  expect(outcomes.at(-1)).toBe('chat.error.too_often');
 });
 
 test('E4 a guest may do nothing but sign up', async () => {

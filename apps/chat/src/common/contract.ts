@@ -1,9 +1,10 @@
 /** The contract of the chat service: its procedures, and what they take and give. */
 import { defineContract } from '@wamp/client/contract';
 import { z } from 'zod';
-import { MAX_FILE, MAX_ROOM_NAME, NAME, ROOM_ID } from './limits.ts';
+import { isReserved, MAX_FILE, MAX_ROOM_NAME, NAME, plainName, ROOM_ID } from './limits.ts';
 
 const name = z.string().regex(NAME);
+const newName = name.refine((wanted) => !isReserved(wanted));
 const roomId = z.string().regex(ROOM_ID);
 const hex = (bytes: number): z.ZodString => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`));
 
@@ -36,14 +37,14 @@ const file = z.object({
 
 export const contract = defineContract({
   procedures: {
-    'chat.account.create': { kwargs: z.object({ name, verifier }) },
+    'chat.account.create': { kwargs: z.object({ name: newName, verifier }) },
     'chat.account.remember': { result: z.string() },
     'chat.account.forget': { args: z.tuple([z.string().max(100)]) },
     'chat.people.list': { result: z.array(person) },
     'chat.rooms.list': { result: z.array(room) },
     'chat.rooms.create': {
       kwargs: z.object({
-        name: z.string().trim().min(1).max(MAX_ROOM_NAME),
+        name: z.string().transform(plainName).pipe(z.string().trim().min(1).max(MAX_ROOM_NAME)),
         kind: z.enum(['public', 'private']),
       }),
       result: room,

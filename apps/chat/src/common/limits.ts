@@ -13,5 +13,19 @@ export const MIN_PASSWORD = 8;
 
 /** ASCII only: no two names look alike. */
 export const NAME = /^[a-z][a-z0-9_-]{1,31}$/;
+/** Names that no account may have: what they say could be taken for the words of the service or an operator. */
+const RESERVED: ReadonlySet<string> = new Set(['chat-service', 'operator', 'admin', 'system', 'you']);
+
+export function isReserved(name: string): boolean {
+  return RESERVED.has(name);
+}
+
+/** Characters that are not seen, and those that reverse the text around them. */
+const INVISIBLE = /[\p{Cc}\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/gu;
+
+/** A name on one line, as it looks. */
+export function plainName(name: string): string {
+  return name.replaceAll(INVISIBLE, '');
+}
 /** A room, as a component of a URI. */
 export const ROOM_ID = /^[a-z0-9_-]{1,64}$/;

@@ -50,7 +50,8 @@ export async function logIn(name: string, password: string, remember: boolean): 
 /** Goes on with a log-in of an earlier visit, if there is one, as soon as there is a connection. */
 export async function resume(): Promise<void> {
   const saved = savedLogin();
-  if (saved === undefined) return;
+  // A link to this page may name any router, which must not get the token.
+  if (saved === undefined || saved.router !== routerUrl()) return;
   const auth = ticket(saved.name, saved.token);
   await enter(saved.name, false, (signal) => {
     const session = createSession<ChatApi>(routerUrl(), optionsOf(auth, signal));
@@ -113,7 +114,8 @@ async function enter(
   try {
     const session = await open(signal);
     if (signal.aborted) return void session.close();
-    if (remember) saveLogin({ name, token: await session.call('chat.account.remember') });
+    if (remember)
+      saveLogin({ name, token: await session.call('chat.account.remember'), router: routerUrl() });
     await begin(session, name, restorePlace(name));
     login.value = { state: 'in', name };
   } catch (error) {
@@ -183,10 +185,18 @@ function clear(): void {
   drafts.value = [];
 }
 
-/** The router that served this page, unless `?router=` names another. */
+/** The router that the address of this page names with `?router=`, if it is not the one that served the page. */
+export function otherRouter(): string | undefined {
+  const named = new URLSearchParams(location.search).get('router') ?? undefined;
+  return named === ownRouter() ? undefined : named;
+}
+
+function ownRouter(): string {
+  return `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`;
+}
+
 function routerUrl(): string {
-  const other = new URLSearchParams(location.search).get('router');
-  return other ?? `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`;
+  return otherRouter() ?? ownRouter();
 }
 
 function explain(error: unknown): string {

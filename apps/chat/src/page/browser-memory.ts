@@ -6,6 +6,8 @@ import type { Content } from './content.ts';
 export interface SavedLogin {
   readonly name: string;
   readonly token: string;
+  /** The router that it is for. */
+  readonly router: string;
 }
 
 /** A message that was not sent yet. Files are not kept. */

@@ -1,5 +1,5 @@
 /** What a message on the wire contains, as the page reads it: it is checked, since a member may publish anything. */
-import { MAX_FILE, MAX_TEXT } from '../common/limits.ts';
+import { MAX_FILE, MAX_TEXT, plainName } from '../common/limits.ts';
 
 /** A file that a message refers to. */
 export interface FileReference {
@@ -42,7 +42,7 @@ function readFile(value: unknown): FileReference | undefined {
   if (!isId(id) || typeof name !== 'string' || name === '' || name.length > 200) return undefined;
   if (typeof type !== 'string' || typeof size !== 'number' || !(size > 0 && size <= MAX_FILE))
     return undefined;
-  return { id, name, type, size };
+  return { id, name: plainName(name) || 'file', type, size };
 }
 
 /** A new id for a message; unlike `randomUUID`, it also works on pages that did not come over https. */

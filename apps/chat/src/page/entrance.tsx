@@ -1,8 +1,8 @@
 /** The form to log in, or to sign up. */
 import type { TargetedSubmitEvent } from 'preact';
 import { useState } from 'preact/hooks';
-import { MIN_PASSWORD, NAME } from '../common/limits.ts';
-import { cancel, logIn, signUp } from './account.ts';
+import { isReserved, MIN_PASSWORD, NAME } from '../common/limits.ts';
+import { cancel, logIn, otherRouter, signUp } from './account.ts';
 import { login } from './page-state.ts';
 
 export function Entrance() {
@@ -21,6 +21,11 @@ export function Entrance() {
     <main class="entrance">
       <form onSubmit={(event) => setFault(submit(event, isNew))} aria-label={isNew ? 'Sign up' : 'Log in'}>
         <Heading />
+        {otherRouter() !== undefined && (
+          <p class="notice">
+            The address of this page names another router, {otherRouter()}. Log in only if you trust it.
+          </p>
+        )}
         <Fields isNew={isNew} />
         {problem !== '' && (
           <p class="notice" role="alert">
@@ -105,6 +110,7 @@ function Fields({ isNew }: { readonly isNew: boolean }) {
 function faultIn(name: string, password: string, isNew: boolean): string {
   if (!NAME.test(name))
     return 'A name has 2 to 32 characters: letters a to z, digits, - and _, with a letter first.';
+  if (isNew && isReserved(name)) return 'This name is taken.';
   if (password === '') return 'Enter your password.';
   const isShort = isNew && password.length < MIN_PASSWORD;
   return isShort ? `A password has ${MIN_PASSWORD} characters at least.` : '';

@@ -18,8 +18,8 @@ const ALWAYS: Answer = { allow: true, disclose: true, cache: true };
 /** Depends on members, who come and go, or on the options of the request. */
 const THIS_TIME: Answer = { allow: true, disclose: true, cache: false };
 
+/** Not `wamp.session.get`: it discloses the network address of any session. */
 const ROUTER_PROCEDURES: ReadonlySet<string> = new Set([
-  'wamp.session.get',
   'wamp.session.add_testament',
   'wamp.session.flush_testaments',
   'wamp.subscription.get_events',

@@ -48,11 +48,17 @@ export class Rooms {
     return this.get(id);
   }
 
-  /** The room of two people, who may be the same. */
+  /** The room of two people, who may be the same; undefined if they have none. */
   between(one: string, other: string): Room | undefined {
-    const name = [one, other].sort().join(' ');
-    const [row] = this.#database.prepare("SELECT * FROM room WHERE kind = 'direct' AND name = ?").all(name);
-    return row === undefined ? this.create(name, 'direct', [one, other]) : this.#read(row);
+    const [row] = this.#database
+      .prepare("SELECT * FROM room WHERE kind = 'direct' AND name = ?")
+      .all(nameBetween(one, other));
+    return row && this.#read(row);
+  }
+
+  /** @returns undefined if there are too many rooms */
+  createBetween(one: string, other: string): Room | undefined {
+    return this.create(nameBetween(one, other), 'direct', [one, other]);
   }
 
   /** @returns false if the room is full */
@@ -77,6 +83,10 @@ export class Rooms {
       .map((row) => String(row['name']));
     return { id: String(id), kind: kind as Room['kind'], name: String(name), members };
   }
+}
+
+function nameBetween(one: string, other: string): string {
+  return [one, other].sort().join(' ');
 }
 
 /** Cannot be guessed, though nothing depends on that. */

@@ -9,6 +9,7 @@ import { authenticate } from './authenticate.ts';
 import { authorize } from './authorize.ts';
 import { Files } from './files.ts';
 import { Presence } from './presence.ts';
+import { serviceRates, type RateLimit, type Rates } from './rates.ts';
 import { Rooms } from './rooms.ts';
 
 export const REALM = 'chat';
@@ -39,6 +40,7 @@ export async function startService({ url, secret, database }: ServiceOptions): P
     rooms: new Rooms(database),
     files: new Files(database),
     presence: new Presence(),
+    rates: serviceRates(),
   };
   if (parts.rooms.get(PUBLIC_ROOM) === undefined) parts.rooms.create('Lobby', 'public', [], PUBLIC_ROOM);
   const session = createSession(url, {
@@ -62,6 +64,7 @@ interface Parts {
   readonly rooms: Rooms;
   readonly files: Files;
   readonly presence: Presence;
+  readonly rates: Rates;
 }
 
 const SERVED: ReadonlySet<string> = new Set([
@@ -115,9 +118,11 @@ class Handlers {
   }
 
   async serve(): Promise<void> {
-    const { accounts } = this.#parts;
+    const { accounts, rates } = this.#parts;
     await this.#session.implement(contract, {
-      'chat.account.create': (_, { kwargs }) => {
+      'chat.account.create': async (_, call) => {
+        const { kwargs } = call;
+        spend(rates.signUps, await this.#addressOf(call));
         if (accounts.create(kwargs.name, kwargs.verifier)) return undefined;
         throw new WampError('chat.error.name_taken', ['This name is taken.']);
       },
@@ -130,16 +135,22 @@ class Handlers {
       'chat.rooms.list': (_, call) => [...this.#parts.rooms.listFor(callerOf(call))],
       'chat.rooms.create': (_, call) => {
         const { name, kind } = call.kwargs;
+        spend(rates.rooms, callerOf(call));
         return this.#created(this.#parts.rooms.create(name, kind, kind === 'public' ? [] : [callerOf(call)]));
       },
       'chat.rooms.direct': ([other], call) => {
         this.#requireAccount(other);
-        return this.#created(this.#parts.rooms.between(callerOf(call), other));
+        const { rooms } = this.#parts;
+        const known = rooms.between(callerOf(call), other);
+        if (known !== undefined) return known;
+        spend(rates.rooms, callerOf(call));
+        return this.#created(rooms.createBetween(callerOf(call), other));
       },
       'chat.rooms.invite': ([id, name], call) => this.#invite(this.#privateRoom(id, call), name),
       'chat.rooms.leave': ([id], call) => this.#leave(this.#privateRoom(id, call), callerOf(call)),
       'chat.files.put': (_, call) => {
         this.#visible(call.kwargs.room, call);
+        spend(rates.files, callerOf(call));
         return this.#parts.files.put(call.kwargs);
       },
       'chat.files.get': ([id], call) => {
@@ -179,6 +190,16 @@ class Handlers {
     void this.#session.publish(ROOMS_CHANGED, [], receivers);
   }
 
+  /** The network address of a guest; all whose address the router does not know count together. */
+  async #addressOf({ caller }: Called): Promise<string> {
+    if (caller?.session === undefined) return '';
+    const { transport } = (await this.#session.call('wamp.session.get', [caller.session])) as {
+      readonly transport?: { readonly peer?: unknown };
+    };
+    const peer = transport?.peer;
+    return typeof peer === 'string' ? peer.replace(/:\d+$/, '') : '';
+  }
+
   #requireAccount(name: string): void {
     if (!this.#parts.accounts.has(name))
       throw new WampError('chat.error.no_such_person', [`There is no account ${name}.`]);
@@ -195,6 +216,15 @@ class Handlers {
     if (room.kind === 'private') return room;
     throw new WampError('chat.error.not_private', ['This works in private rooms only.']);
   }
+}
+
+/** @throws WampError `chat.error.too_often` with the time to wait */
+function spend(limit: RateLimit, key: string): void {
+  const wait = limit.take(key);
+  if (wait === 0) return;
+  const minutes = Math.ceil(wait / 60_000);
+  const text = `That was too often. Try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}.`;
+  throw new WampError('chat.error.too_often', [text]);
 }
 
 type Called = Pick<Invocation, 'caller'>;

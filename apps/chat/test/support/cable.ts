@@ -5,6 +5,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 export class Cable implements AsyncDisposable {
   readonly #target: URL;
   readonly #sockets = new Set<Socket>();
+  /** Each client with its connection to the router. */
+  readonly #pairs = new Map<Socket, Socket>();
   #server: Server | undefined;
   #port = 0;
 
@@ -33,10 +35,21 @@ export class Cable implements AsyncDisposable {
     if (server !== undefined) await once(server, 'close');
   }
 
+  /** Holds back what the router sends, until the function that it returns is called. */
+  hold(): () => void {
+    const pairs = [...this.#pairs];
+    for (const [client, router] of pairs) router.unpipe(client);
+    return () => {
+      for (const [client, router] of pairs) router.pipe(client);
+    };
+  }
+
   /** Lets connections through, at the same address as before. */
   async join(): Promise<void> {
     const server = createServer((client) => {
       const router = connect(Number(this.#target.port), this.#target.hostname);
+      this.#pairs.set(client, router);
+      client.on('close', () => this.#pairs.delete(client));
       this.#pipe(client, router);
       this.#pipe(router, client);
     });

@@ -50,6 +50,11 @@ export class Demo implements AsyncDisposable {
     return `${this.url.replace(/^ws/, 'http').replace(/ws$/, '')}chat/`;
   }
 
+  /** The password of the operator of the console. */
+  get consolePassword(): string {
+    return this.#env['CONSOLE_PASSWORD'] ?? '';
+  }
+
   get service(): Service {
     if (this.#service === undefined) throw new Error('the service does not run');
     return this.#service;
