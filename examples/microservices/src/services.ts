@@ -52,9 +52,10 @@ export const services: Readonly<Record<string, Serve>> = {
     session.implement(
       orders,
       {
-        'shop.orders.place': async (_args, { kwargs: { item, count } }) => {
+        'shop.orders.place': async (_args, { kwargs: { item, count }, details }) => {
           const order = randomUUID();
-          const ask = (procedure: string, ...args: unknown[]) => callPatiently(session, procedure, args);
+          const ask = (procedure: string, ...args: unknown[]) =>
+            callPatiently(session, procedure, args, details);
           const { cents } = (await ask('shop.inventory.reserve', item, count)) as { cents: number };
           const { receipt } = (await ask('shop.payments.charge', order, cents)) as { receipt: string };
           const { parcel } = (await ask('shop.shipping.dispatch', order)) as { parcel: string };

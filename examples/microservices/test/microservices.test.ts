@@ -2,12 +2,17 @@
 import { connect, WampError } from '@wamp/client';
 import { startRouter, type Running } from '@wamp/example-support';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { defaultFeatures } from '@wamp/router';
 import { placeOrders, Shop } from '../src/shop.ts';
+import { Traces } from '../src/traces.ts';
 
+/** Every order is traced. */
+const traces = new Traces(undefined, 1);
 let router: Running;
 let shop: Shop;
 beforeAll(async () => {
-  router = await startRouter({ realms: ['shop'] });
+  const features = [...defaultFeatures(), traces.tracing.feature];
+  router = await startRouter({ realms: ['shop'], features });
   shop = new Shop(router.url);
   await shop.start();
 });
@@ -48,4 +53,18 @@ test('what does not fit the contract, or is not for sale, is refused with a reas
   expect(await place({ item: 'tea', count: 1 })).toBe('placed');
   expect(await place({ item: 'tea', count: 'many' })).toBe('wamp.error.invalid_argument');
   expect(await place({ item: 'pony', count: 1 })).toBe('shop.error.no_such_item');
+});
+
+test('the trace of an order has the calls of all services, each with its invocation', async () => {
+  await using customer = await connect(router.url, { realm: 'shop' });
+  await customer.call('shop.orders.place', { item: 'tea', count: 2 });
+  const tree = (await traces.lastOrder()).map((line) => line.replace(/ [\d.]+ ms$/, ''));
+  expect(tree.slice(0, 4)).toEqual([
+    'call shop.orders.place',
+    '  invoke shop.orders.place',
+    '    call shop.inventory.reserve',
+    '      invoke shop.inventory.reserve',
+  ]);
+  expect(tree).toContain('    call shop.payments.charge');
+  expect(tree.slice(-2)).toEqual(['    call shop.shipping.dispatch', '      invoke shop.shipping.dispatch']);
 });
