@@ -1,7 +1,9 @@
 /** The examples of docs/extending.md run, and are what the page shows. */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createRouter, defaultFeatures, permissions } from '@wamp/router';
+import { createRouter, defaultFeatures, permissions, type LocalSession, type Router } from '@wamp/router';
 import { expect, test } from 'vitest';
 import { lastEvent } from './examples/last-event.ts';
 import { publishFromHttp } from './examples/publish-from-http.ts';
@@ -14,14 +16,26 @@ test.each(['publish-from-http', 'last-event'])('the page shows %s as it is', (na
   expect(example.split('\n').length).toBeLessThan(80);
 });
 
+/** What a block of the page does that begins with these words, with the names that it uses. */
+function runBlock(begins: string, names: Readonly<Record<string, unknown>>, result: string): unknown {
+  const page = readFileSync(new URL('../../../docs/extending.md', import.meta.url), 'utf8');
+  const block = page.split('```ts\n').find((part) => part.startsWith(begins));
+  const code = block?.slice(0, block.indexOf('```')).replace('listen(8081,', 'listen(0,') ?? '';
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the samples of the page run as they are printed there
+  return new Function(...Object.keys(names), `${code}\nreturn ${result};`)(...Object.values(names));
+}
+
 test('an HTTP handler publishes, and is denied what its role may not publish', async () => {
-  const authorizer = permissions({
-    roles: { web: { permissions: [{ uri: 'com.web.*', allow: { publish: true } }] } },
-  });
-  const router = createRouter({ realms: ['realm1'], authorizer });
-  const session = router.join('realm1', { principal: { authid: 'bridge', authrole: 'web' } });
-  const server = publishFromHttp(session);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const servers: Server[] = [];
+  const publishing = (session: LocalSession): Server => {
+    const server = publishFromHttp(session);
+    servers.push(server);
+    return server;
+  };
+  runBlock('const authorizer', { permissions, createRouter, publishFromHttp: publishing }, 'router');
+  const [server] = servers;
+  if (server === undefined) throw new Error('the page starts no server');
+  if (!server.listening) await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const post = (topic: string): Promise<Response> =>
     fetch(`http://127.0.0.1:${port}/${topic}`, { method: 'POST', body: '[1]' });
@@ -32,7 +46,12 @@ test('an HTTP handler publishes, and is denied what its role may not publish', a
 });
 
 test('a feature outside of the package tells the last event of a topic', async () => {
-  const router = createRouter({ realms: ['realm1'], features: [...defaultFeatures(), lastEvent] });
+  const names = { createRouter, defaultFeatures, lastEvent };
+  const router = runBlock(
+    "const router = createRouter({ realms: ['realm1'], features",
+    names,
+    'router',
+  ) as Router;
   const client = await Client.join(router);
   const session = router.join('realm1');
   await session.publish('com.topic', ['news']);
