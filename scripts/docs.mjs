@@ -1,20 +1,21 @@
 // `npm run docs`: builds the site of the documentation with the reference of all packages, and serves it; `--build` only builds.
-import { createServer } from 'node:http';
-import { readFile } from 'node:fs/promises';
-import { extname, join, normalize } from 'node:path';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { siteServer } from './site/serve.mjs';
 import { install, needsInstall, requireNode, root, runTool } from './workspace.mjs';
 
 /** The packages with a reference of their own, in folder `api` of the site. */
-const PACKAGES = ['protocol', 'client', 'router', 'react', 'store-sqlite', 'http-bridge', 'opentelemetry'];
-const TYPES = /** @type {Record<string, string>} */ ({
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.woff2': 'font/woff2',
-});
+const PACKAGES = [
+  'protocol',
+  'client',
+  'router',
+  'react',
+  'store-sqlite',
+  'http-bridge',
+  'opentelemetry',
+  'cluster-nats',
+];
+const SOURCES = 'https://github.com/wamp-ts/wamp/blob/main/';
 const site = join(root, 'docs', '.vitepress', 'dist');
 
 requireNode();
@@ -22,10 +23,29 @@ if (needsInstall()) await step('Installing dependencies', install());
 await step('Building the pages', runTool('vitepress', ['build', 'docs']));
 const configs = PACKAGES.map((name) => `packages/${name}/tsconfig.build.json`);
 await step('Building the packages', runTool('typescript', ['-b', ...configs]));
-for (const name of PACKAGES) await step(`Building the reference of @wamp/${name}`, reference(name));
+for (const name of PACKAGES) {
+  await step(`Building the reference of @wamp/${name}`, reference(name));
+  await linkToSources(name);
+}
+await step('Checking all links', runTool('tsx', ['scripts/site/check.ts', site]), true);
 
 if (process.argv.includes('--build')) console.log(`The site is in ${site}`);
 else serve(Number(process.env['PORT'] ?? 8090));
+
+/**
+ * Members that a class has from another package of ours are linked to its built types, which are not in the repository:
+ * they link to the source instead, without a line.
+ * @param {string} name
+ */
+async function linkToSources(name) {
+  const folder = join(site, 'api', name);
+  const built = /packages\/[\w-]+\/src\/(?:\.\.\/)+([\w-]+)\/dist\/([^"#]+)\.d\.ts#L\d+/g;
+  for (const file of await readdir(folder, { recursive: true })) {
+    if (!file.endsWith('.html')) continue;
+    const html = await readFile(join(folder, file), 'utf8');
+    await writeFile(join(folder, file), html.replaceAll(built, 'packages/$1/src/$2.ts'));
+  }
+}
 
 /** @param {string} name */
 function reference(name) {
@@ -34,7 +54,13 @@ function reference(name) {
     name === 'client'
       ? ['--options', `${folder}/typedoc.json`, '--treatWarningsAsErrors', 'false']
       : entriesOf(folder);
-  return runTool('typedoc', [...own, '--out', join(site, 'api', name), '--disableGit', '--hideGenerator']);
+  return runTool('typedoc', [
+    ...own,
+    ...['--out', join(site, 'api', name), '--disableGit', '--hideGenerator'],
+    // What our classes inherit from those of others has no source here.
+    '--excludeExternals',
+    ...['--sourceLinkTemplate', `${SOURCES}${folder}/src/{path}#L{line}`],
+  ]);
 }
 
 /** @param {string} folder */
@@ -42,17 +68,18 @@ function entriesOf(folder) {
   return [
     ...['--entryPoints', `${folder}/src/index.ts`, '--tsconfig', `${folder}/tsconfig.build.json`],
     ...['--readme', `${folder}/README.md`, '--name', `@wamp/${folder.replace('packages/', '')}`],
-    ...['--sourceLinkTemplate', 'https://github.com/wamp-ts/wamp/blob/main/{path}#L{line}'],
   ];
 }
 
 /**
  * @param {string} what
  * @param {Promise<import('./workspace.mjs').Outcome>} outcome
+ * @param {boolean} [shows] whether what it prints is shown
  */
-async function step(what, outcome) {
+async function step(what, outcome, shows = false) {
   const { ok, output, seconds } = await outcome;
   console.log(`${what}: ${ok ? 'done' : 'failed'} in ${seconds.toFixed(1)} s`);
+  if (ok && shows) console.log(`  ${output.trim()}`);
   if (ok) return;
   console.error(output);
   process.exit(1);
@@ -60,17 +87,7 @@ async function step(what, outcome) {
 
 /** @param {number} port */
 function serve(port) {
-  const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    const path = normalize(decodeURIComponent(pathname.endsWith('/') ? `${pathname}index.html` : pathname));
-    readFile(join(site, extname(path) === '' ? `${path}.html` : path)).then(
-      (bytes) =>
-        response
-          .writeHead(200, { 'Content-Type': TYPES[extname(path) || '.html'] ?? 'application/octet-stream' })
-          .end(bytes),
-      () => response.writeHead(404, { 'Content-Type': 'text/plain' }).end('There is no such page.'),
-    );
-  });
+  const server = siteServer(site);
   server.on('error', (error) => {
     console.error(error.message);
     process.exitCode = 1;

@@ -1,5 +1,6 @@
 /** The site of the documentation: its pages, their order, and a search that works offline. */
-import { posix } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
 import { defineConfig, type DefaultTheme } from 'vitepress';
 
 const SOURCES = 'https://github.com/wamp-ts/wamp/blob/main/';
@@ -81,6 +82,9 @@ export default defineConfig({
   ignoreDeadLinks: [/^\/api\//],
   rewrites: { 'client/README.md': 'client/index.md' },
   lastUpdated: false,
+  transformPageData: ({ relativePath, title }, { siteConfig }) => ({
+    description: descriptionOf(readFileSync(join(siteConfig.srcDir, sourceOf(relativePath)), 'utf8'), title),
+  }),
   themeConfig: {
     search: { provider: 'local' },
     nav: [
@@ -105,6 +109,22 @@ export default defineConfig({
     },
   },
 });
+
+/** The file of a page; those of folders have another name on the site. */
+function sourceOf(path: string): string {
+  return path.replace('client/index.md', 'client/README.md');
+}
+
+/** The first paragraph of a page, as text: what search engines show of it. */
+function descriptionOf(page: string, title: string): string {
+  const tagline = /^ {2}tagline: (.*)$/m.exec(page)?.[1];
+  const paragraph = page.split(/\n\n/).find((part) => /^[\p{L}`[_*]/u.test(part)) ?? title;
+  const text = (tagline ?? paragraph)
+    .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replaceAll(/[`*_]/g, '')
+    .replaceAll(/\s+/g, ' ');
+  return text.length <= 200 ? text : `${text.slice(0, 199).replace(/\s\S*$/, '')}…`;
+}
 
 /** What lies outside of the pages is in the repository. */
 function onSite(href: string, from: string): string {

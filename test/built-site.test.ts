@@ -1,0 +1,136 @@
+/** The site of the documentation as it is built: links, weight, headings, descriptions, contrast in both schemes, and the search. */
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import axe, { type AxeResults } from 'axe-core';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest';
+import { Browsing, noBrowser } from '../apps/router/test/browser.ts';
+import { builtPages, deadLinks, type BuiltPage } from '../scripts/site/links.ts';
+import { siteServer } from '../scripts/site/serve.mjs';
+import { runTool } from '../scripts/workspace.mjs';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+/** What a page may weigh with its scripts, styles and fonts, compressed; and what its images may (bytes). */
+const MOST = { page: 260 * 1024, images: 700 * 1024 };
+
+let folder = '';
+let origin = '';
+let pages: readonly BuiltPage[] = [];
+let browsing: Browsing | undefined;
+const server = { close: (): void => undefined };
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'wamp-site-'));
+  const { ok, output } = await runTool('vitepress', ['build', 'docs', '--outDir', folder]);
+  if (!ok) throw new Error(output);
+  pages = builtPages(folder).filter(({ path }) => path !== '404.html');
+  const serving = siteServer(folder).listen(0, '127.0.0.1');
+  await once(serving, 'listening');
+  server.close = () => void serving.close();
+  origin = `http://127.0.0.1:${String((serving.address() as AddressInfo).port)}`;
+  browsing = await Browsing.open();
+});
+afterAll(async () => {
+  await browsing?.[Symbol.asyncDispose]();
+  server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function browser({ skip }: TestContext): Browsing {
+  return browsing ?? skip(noBrowser);
+}
+
+/** The texts that a pattern captures. */
+function captured(html: string, pattern: RegExp): readonly string[] {
+  return [...html.matchAll(pattern)].map(([, text = '']) => text);
+}
+
+test('no link leads to a page, a heading, an image or a source that is not there', () => {
+  expect(pages.length).toBeGreaterThan(45);
+  // The reference of the API is built, and checked, by `npm run docs`.
+  expect(deadLinks(folder, root, /^\/api\/[\w-]+\/index\.html$/)).toEqual([]);
+});
+
+test('each page has a language, a title and a description of its own, and fits phones', () => {
+  const heads = pages.map(({ path, html }) => ({
+    path,
+    language: captured(html, /<html lang="(\w+)"/g)[0],
+    title: captured(html, /<title>([^<]+)<\/title>/g)[0],
+    description: captured(html, /<meta name="description" content="([^"]+)"/g)[0] ?? '',
+    viewport: html.includes('<meta name="viewport" content="width=device-width'),
+  }));
+  expect(heads.filter(({ language, viewport }) => language !== 'en' || !viewport)).toEqual([]);
+  expect(heads.filter(({ description }) => description.length < 20)).toEqual([]);
+  for (const what of ['title', 'description'] as const)
+    expect(new Set(heads.map((head) => head[what])).size, what).toBe(pages.length);
+});
+
+test('headings come in order, and each image has a text', () => {
+  for (const { path, html } of pages) {
+    const main = html.slice(html.indexOf('<main'));
+    const levels = captured(main, /<h([1-6])[ >]/g).map(Number);
+    expect(
+      levels.filter((level) => level === 1),
+      path,
+    ).toHaveLength(1);
+    for (const [at, level] of levels.slice(1).entries())
+      expect(level, path).toBeLessThanOrEqual((levels[at] ?? 0) + 1);
+    expect(captured(html, /(<img(?![^>]* alt=)[^>]*>)/g), path).toEqual([]);
+    expect(captured(main, /(<img[^>]* alt="")/g), path).toEqual([]);
+  }
+});
+
+test('a page weighs little, and so do its images', () => {
+  const weights = pages.map(({ path, html }) => {
+    const loaded = captured(html, /<(?:script|link)\b[^>]*(?:src|href)="(\/assets\/[^"]+)"/g);
+    const images = captured(html, /<img[^>]* src="(\/[^"]+)"/g);
+    return {
+      path,
+      page: gzipSync(html).length + sum(loaded, (file) => gzipSync(readFileSync(join(folder, file))).length),
+      images: sum(images, (file) => statSync(join(folder, file)).size),
+    };
+  });
+  expect(weights.filter(({ page, images }) => page > MOST.page || images > MOST.images)).toEqual([]);
+});
+
+function sum(files: readonly string[], sizeOf: (file: string) => number): number {
+  return [...new Set(files)].reduce((total, file) => total + sizeOf(file), 0);
+}
+
+async function findings(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate<AxeResults>('axe.run()');
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+}
+
+test.for(['light', 'dark'] as const)(
+  'axe finds nothing serious in any page, in %s',
+  async (colorScheme, context) => {
+    const opened = await browser(context).page(origin, { colorScheme });
+    const found: Record<string, readonly string[]> = {};
+    for (const { path } of pages) {
+      await opened.goto(`${origin}/${path}`);
+      const serious = await findings(opened);
+      if (serious.length > 0) found[path] = serious;
+    }
+    expect(found).toEqual({});
+  },
+);
+
+test('the search finds a page without any other site', async (context) => {
+  const asked: string[] = [];
+  const page = await browser(context).page(origin);
+  page.on('request', (request) => asked.push(request.url()));
+  await page.reload();
+  await page.keyboard.press('Control+k');
+  await page.getByRole('searchbox').fill('progressive');
+  await page.getByRole('option').first().waitFor();
+  expect(asked.filter((url) => !url.startsWith(origin))).toEqual([]);
+});
