@@ -8,6 +8,7 @@ import { log, logIn, message, say } from '../apps/chat/test/support/person.ts';
 import { repeatedUntil } from '../apps/router/test/repeated.ts';
 import { topicOf } from '../apps/chat/src/common/topics.ts';
 import { newId } from '../apps/chat/src/page/content.ts';
+import { writePicture } from './picture-file.ts';
 
 const SIZES = {
   desktop: { viewport: { width: 1280, height: 800 } },
@@ -36,6 +37,8 @@ export async function pictureChat(browser: Browser, images: string): Promise<voi
     await page.goto(demo.page);
     await pictureEntrance(page, take);
     await page.goto(`${demo.page}?router=${cable.url}#/lobby`);
+    await page.getByText('names another router').waitFor();
+    await take('other-router');
     await logIn(page, 'ada', 'lovelace').catch(() => undefined);
     await log(page).waitFor();
     const scene = {
@@ -46,7 +49,10 @@ export async function pictureChat(browser: Browser, images: string): Promise<voi
     };
     await pictureRooms(scene);
     await pictureDialogs(scene);
+    await pictureLoading(scene, cable);
     await pictureOffline(scene, cable);
+    await pictureComingBack(scene, cable);
+    await pictureRefusedMessage(scene);
     await context.close();
   }
 }
@@ -64,7 +70,7 @@ async function takeAll(page: Page, images: string, name: string): Promise<void> 
   for (const colorScheme of SCHEMES) {
     await page.emulateMedia({ colorScheme });
     const file = join(images, 'chat', `${name}-${colorScheme}.png`);
-    await page.screenshot({ path: file });
+    writePicture(file, await page.screenshot());
     console.log(file);
     const front = (FRONT as Readonly<Record<string, string>>)[`${name}-${colorScheme}`];
     if (front !== undefined) copyFileSync(file, join(images, `${front}.png`));
@@ -81,6 +87,16 @@ async function pictureEntrance(page: Page, take: Scene['take']): Promise<void> {
   await page.getByRole('button', { name: 'Create an account' }).click();
   await take('sign-up');
 }
+
+/** What somebody may write to spoil the page: markup, text that runs the other way, marks that pile up. */
+const STRANGE = [
+  '<img src=x onerror=alert(1)> <script>alert(2)</script> javascript:alert(3)',
+  `${String.fromCharCode(0x202e)}This runs from right to left. השעון מתקתק`,
+  [...'towering'].map((letter) => letter + '\u0301\u0302\u0303\u0308'.repeat(8)).join(''),
+  '😀'.repeat(60),
+  'a\n\n\n\n\n\nb',
+  'The end of it.',
+];
 
 async function publish(from: ChatSession, room: string, ...texts: readonly string[]): Promise<void> {
   for (const text of texts) {
@@ -133,6 +149,10 @@ async function pictureRooms({ demo, page, take, go }: Scene): Promise<void> {
   );
   await log(page).locator('pre').waitFor();
   await take('long');
+  await go('lobby');
+  await publish(alan, 'lobby', ...STRANGE);
+  await log(page).getByText('The end of it.').waitFor();
+  await take('strange');
   await go('nowhere');
   await page.getByText('There is no such room').waitFor();
   await take('denied');
@@ -143,6 +163,7 @@ async function pictureRooms({ demo, page, take, go }: Scene): Promise<void> {
   );
   await go(many.id);
   await log(page).getByText('Message 200 of').waitFor();
+  await take('two-hundred');
   await repeatedUntil(page.getByRole('button', { name: 'Newest messages' }).waitFor(), async () => {
     await log(page).evaluate((box) => box.scrollTo({ top: box.scrollHeight / 2 }));
   });
@@ -189,4 +210,38 @@ async function pictureOffline({ page, take, go }: Scene, cable: Cable): Promise<
   await say(page, 'I write this on a train.');
   await message(page, 'on a train').waitFor();
   await take('offline');
+}
+
+/** Messages and rooms that are on their way. */
+async function pictureLoading({ demo, page, take, go }: Scene, cable: Cable): Promise<void> {
+  await using alan = await demo.logIn('alan', 'enigma-1912');
+  const room = await alan.call('chat.rooms.create', { name: 'Not loaded yet', kind: 'public' });
+  await go('');
+  await page.getByRole('link', { name: 'Not loaded yet' }).waitFor();
+  const release = cable.hold();
+  await go(room.id);
+  await page.getByText('Loading messages…').waitFor();
+  await take('loading');
+  release();
+  await log(page).getByText('No messages yet.').waitFor();
+}
+
+/** A page that was loaded while the router is away. */
+async function pictureComingBack({ page, take }: Scene, cable: Cable): Promise<void> {
+  await page.reload();
+  await page.getByRole('button', { name: 'One moment…' }).waitFor();
+  await page.getByRole('alert').waitFor();
+  await take('coming-back');
+  await cable.join();
+  await log(page).waitFor();
+}
+
+/** A message that the router has refused, for nobody decides about rights. */
+async function pictureRefusedMessage({ demo, page, take, go }: Scene): Promise<void> {
+  await go('engine-room');
+  await log(page).waitFor();
+  await demo.service.session.close();
+  await say(page, 'Can anybody hear me?');
+  await page.getByText('Not sent').waitFor();
+  await take('not-sent');
 }

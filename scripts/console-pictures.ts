@@ -1,13 +1,13 @@
 /** Pictures of the console in docs/images: its views and states, on a desktop and a phone, light and dark. */
 import type { Browser, Page } from 'playwright-core';
 import { logInAs, OPERATOR, Scene, VIEWER } from '../apps/dashboard/test/support/scene.ts';
+import { Cable } from '../apps/chat/test/support/cable.ts';
 import type { Session } from '../packages/client/src/index.ts';
+import { DESKTOP, takeAll as takeEach, type Take } from './picture-sizes.ts';
 
-/** Writes a picture of a page. */
-type Take = (page: Page, name: string) => Promise<void>;
+const takeAll = (page: Page, name: string, take: Take): Promise<void> =>
+  takeEach(page, `console-${name}`, take);
 
-const desktop = { width: 1280, height: 800 };
-const phone = { width: 390, height: 844 };
 /** How long there is traffic before the pictures are taken (ms): charts have something to show. */
 const TRAFFIC = 60_000;
 
@@ -20,14 +20,18 @@ const VIEWS: readonly (readonly [name: string, place: string])[] = [
   ['tail', '#/tail/realm1?topic=com.example.&match=prefix&payloads=yes'],
   ['log', '#/log'],
   ['empty', '#/sessions/com.example.quiet'],
+  ['no-match', '#/subscriptions/realm1?uri=nothing-is-called-that'],
+  ['no-session', '#/sessions/realm1/4711'],
+  ['no-realm', '#/sessions/com.example.nowhere'],
+  ['workbench-closed', '#/workbench/com.example.shop?action=publish'],
 ];
 
 export async function pictureConsole(browser: Browser, take: Take): Promise<void> {
   await using scene = await Scene.open();
   const stop = new AbortController();
-  const clients = await Promise.all(Array.from({ length: 120 }, () => scene.join()));
+  const clients = await Promise.all(Array.from({ length: 230 }, () => scene.join()));
   const busy = keepBusy(clients, stop.signal);
-  const page = await (await browser.newContext({ viewport: desktop, reducedMotion: 'reduce' })).newPage();
+  const page = await (await browser.newContext({ viewport: DESKTOP, reducedMotion: 'reduce' })).newPage();
   await page.goto(scene.at());
   await takeAll(page, 'log-in', take);
   await logInAs(page, { ...OPERATOR, secret: 'wrong' });
@@ -45,7 +49,10 @@ export async function pictureConsole(browser: Browser, take: Take): Promise<void
     await page.waitForTimeout(6_000);
     await takeAll(page, name, take);
   }
+  await pictureDialogs(page, scene, { victim: clients[1]?.id ?? 0, take });
   await pictureWorkbench(page, scene, take);
+  await pictureRealm(page, scene, take);
+  await pictureWaiting(browser, scene, take);
   await pictureDenied(browser, scene, take);
   stop.abort();
   await busy;
@@ -54,6 +61,54 @@ export async function pictureConsole(browser: Browser, take: Take): Promise<void
     await takeAll(page, 'lost', take);
     await startAgain();
   });
+}
+
+interface DialogScene {
+  /** The session that might be killed. */
+  readonly victim: number;
+  readonly take: Take;
+}
+
+async function pictureDialogs(page: Page, scene: Scene, { victim, take }: DialogScene): Promise<void> {
+  const open = async (place: string, button: string, name: string): Promise<void> => {
+    await page.goto(scene.at(place));
+    await page.getByRole('button', { name: button }).click();
+    await page.getByRole('dialog').waitFor();
+    await takeAll(page, name, take);
+    await page.keyboard.press('Escape');
+  };
+  await open(`#/sessions/realm1/${victim}`, 'Kill …', 'kill');
+  await open('#/overview', 'Reload configuration …', 'reload');
+  await open('#/overview', 'Drain …', 'drain');
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').waitFor();
+  await takeAll(page, 'keys', take);
+  await page.keyboard.press('Escape');
+}
+
+/** What anybody sees without a log-in. */
+async function pictureRealm(page: Page, scene: Scene, take: Take): Promise<void> {
+  await page.goto(scene.at('?view=realm1'));
+  await page.waitForTimeout(8_000);
+  await takeAll(page, 'realm', take);
+}
+
+/** A router that does not answer: first for a moment, then for so long that the question has failed. */
+async function pictureWaiting(browser: Browser, scene: Scene, take: Take): Promise<void> {
+  await using cable = await Cable.to(`${scene.origin.replace('http', 'ws')}/ws`);
+  const page = await (await browser.newContext({ viewport: DESKTOP, reducedMotion: 'reduce' })).newPage();
+  await page.goto(scene.at(`?router=${cable.url}#/log`));
+  await takeAll(page, 'other-router', take);
+  await logInAs(page, OPERATOR);
+  await page.getByRole('status').getByText('live').waitFor();
+  const release = cable.hold();
+  await page.goto(scene.at(`?router=${cable.url}#/registrations/realm1`));
+  await page.waitForTimeout(500);
+  await takeAll(page, 'loading', take);
+  await page.waitForTimeout(31_000);
+  await takeAll(page, 'failed', take);
+  release();
+  await page.context().close();
 }
 
 async function pictureWorkbench(page: Page, scene: Scene, take: Take): Promise<void> {
@@ -67,27 +122,11 @@ async function pictureWorkbench(page: Page, scene: Scene, take: Take): Promise<v
 }
 
 async function pictureDenied(browser: Browser, scene: Scene, take: Take): Promise<void> {
-  const page = await (await browser.newContext({ viewport: desktop, reducedMotion: 'reduce' })).newPage();
+  const page = await (await browser.newContext({ viewport: DESKTOP, reducedMotion: 'reduce' })).newPage();
   await page.goto(scene.at('#/log'));
   await logInAs(page, VIEWER, 'ticket');
   await page.getByText('Your role may not see this.').waitFor();
   await takeAll(page, 'denied', take);
-}
-
-/** Both sizes, both colour schemes. */
-async function takeAll(page: Page, name: string, take: Take): Promise<void> {
-  for (const [size, viewport] of [
-    ['', desktop],
-    ['-phone', phone],
-  ] as const) {
-    await page.setViewportSize(viewport);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await page.waitForTimeout(300);
-      await take(page, `console-${name}${size}${colorScheme === 'dark' ? '-dark' : ''}`);
-    }
-  }
-  await page.setViewportSize(desktop);
 }
 
 /** Calls and events at a rate that rises and falls, some errors, and names that are long. */

@@ -1,6 +1,6 @@
 /**
  * Takes the pictures in docs/images of the router as it was built, with real traffic: `npx tsx scripts/screenshots.ts`
- * after `npm run build`. Words behind it name those to take: `landing`, `chat`, `console`.
+ * after `npm run build`. Words behind it name those to take: `landing`, `chat`, `console`, `examples`, `site`, `moving`.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,11 @@ import { chromium, type BrowserContextOptions, type Page } from 'playwright-core
 import { startBuiltRouter } from '../apps/router/test/workshop.ts';
 import { pictureChat } from './chat-pictures.ts';
 import { pictureConsole } from './console-pictures.ts';
+import { pictureExamples, pictureSite } from './example-pictures.ts';
 import { findBrowser, noBrowser } from './find-browser.ts';
+import { pictureMoving } from './moving-picture.ts';
+import { takeAll } from './picture-sizes.ts';
+import { writePicture } from './picture-file.ts';
 
 const images = fileURLToPath(new URL('../docs/images/', import.meta.url));
 const desktop = { width: 1280, height: 800 };
@@ -23,6 +27,9 @@ try {
   if (isWanted('landing')) await pictureLanding();
   if (isWanted('chat')) await pictureChat(browser, images);
   if (isWanted('console')) await pictureConsole(browser, take);
+  if (isWanted('examples')) await pictureExamples(browser, take);
+  if (isWanted('site')) await pictureSite(browser, take);
+  if (isWanted('moving')) await pictureMoving(browser, join(images, 'moving.png'));
 } finally {
   await browser.close();
   await router[Symbol.asyncDispose]();
@@ -41,19 +48,14 @@ async function open(path: string, options: BrowserContextOptions): Promise<Page>
 }
 
 async function take(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: join(images, `${name}.png`), fullPage: name.startsWith('landing') });
+  writePicture(join(images, `${name}.png`), await page.screenshot({ fullPage: name.startsWith('landing') }));
   console.log(`docs/images/${name}.png`);
-}
-
-async function takeBoth(page: Page, name: string): Promise<void> {
-  await page.emulateMedia({ colorScheme: 'light' });
-  await take(page, name);
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await take(page, `${name}-dark`);
 }
 
 async function pictureLanding(): Promise<void> {
   const page = await open('/', {});
-  await takeBoth(page, 'landing');
+  await takeAll(page, 'landing', take);
+  await page.goto(`${router.origin}/nowhere`);
+  await takeAll(page, 'not-found', take);
   await page.close();
 }
