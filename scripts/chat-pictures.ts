@@ -1,5 +1,5 @@
 /** Takes the pictures of the chat: every state of its page, on a desktop and on a phone, light and dark. */
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { Cable } from '../apps/chat/test/support/cable.ts';
@@ -15,14 +15,6 @@ const SIZES = {
   phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
 } as const;
 const SCHEMES = ['light', 'dark'] as const;
-
-/** The states that the front page of the documentation shows, by the name of the file there. */
-const FRONT = {
-  'lobby-desktop-light': 'chat',
-  'lobby-desktop-dark': 'chat-dark',
-  'lobby-phone-light': 'chat-phone',
-  'lobby-phone-dark': 'chat-phone-dark',
-};
 
 /** @param images the folder for pictures */
 export async function pictureChat(browser: Browser, images: string): Promise<void> {
@@ -72,8 +64,6 @@ async function takeAll(page: Page, images: string, name: string): Promise<void> 
     const file = join(images, 'chat', `${name}-${colorScheme}.png`);
     writePicture(file, await page.screenshot());
     console.log(file);
-    const front = (FRONT as Readonly<Record<string, string>>)[`${name}-${colorScheme}`];
-    if (front !== undefined) copyFileSync(file, join(images, `${front}.png`));
   }
 }
 

@@ -33,17 +33,24 @@ if (process.argv.includes('--build')) console.log(`The site is in ${site}`);
 else serve(Number(process.env['PORT'] ?? 8090));
 
 /**
- * Members that a class has from another package of ours are linked to its built types, which are not in the repository:
- * they link to the source instead, without a line.
+ * What a package has from another one of ours is linked to its built types, and what it has from others to where they are
+ * installed, neither of which is in the repository: it links to the source without a line, or to nothing.
  * @param {string} name
  */
 async function linkToSources(name) {
   const folder = join(site, 'api', name);
-  const built = /packages\/[\w-]+\/src\/(?:\.\.\/)+([\w-]+)\/dist\/([^"#]+)\.d\.ts#L\d+/g;
+  const own = `packages/${name}/src/`;
   for (const file of await readdir(folder, { recursive: true })) {
     if (!file.endsWith('.html')) continue;
     const html = await readFile(join(folder, file), 'utf8');
-    await writeFile(join(folder, file), html.replaceAll(built, 'packages/$1/src/$2.ts'));
+    const linked = html
+      .replaceAll(/<a href="[^"]*\/node_modules\/[^"]*"[^>]*>(.*?)<\/a>/g, '$1')
+      .replaceAll(/packages\/[\w-]+\/src\/\.\.\/dist\/([^"#]+)\.d\.ts#L\d+/g, `${own}$1.ts`)
+      .replaceAll(
+        /packages\/[\w-]+\/src\/(?:\.\.\/)+([\w-]+)\/dist\/([^"#]+)\.d\.ts#L\d+/g,
+        'packages/$1/src/$2.ts',
+      );
+    await writeFile(join(folder, file), linked);
   }
 }
 

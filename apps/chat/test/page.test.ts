@@ -146,6 +146,7 @@ describe('markup', () => {
     ],
     ['```\nunclosed', [['text', '```\nunclosed']]],
     ['``', [['text', '``']]],
+    ['a\n\n\n\n\n\nb', [['text', 'a\n\n\nb']]],
   ])('%j', (said, parts) => {
     expect(partsOf(said).map(({ kind, text: part }) => [kind, part])).toEqual(parts);
   });

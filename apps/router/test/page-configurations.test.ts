@@ -1,5 +1,5 @@
 /** The configurations that pages of the documentation show: each is right, whole or as a part of one. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FaultyConfiguration } from '../src/config/faults.ts';
@@ -23,6 +23,7 @@ const BLOCKS = readdirSync(pages)
 let folder: CertificateFolder;
 beforeAll(async () => {
   folder = await CertificateFolder.open();
+  for (const name of ['dist', 'docs']) mkdirSync(join(folder.path, name));
 });
 afterAll(() => folder[Symbol.asyncDispose]());
 
@@ -51,13 +52,14 @@ function readings(block: string): readonly string[] {
   const here = block.replaceAll(/file: [^\s,}]+/g, 'file: passphrase');
   const realm = (body: string): string =>
     `listeners: [{}]\nrealms:\n- name: realm1\n${body.replaceAll(/^/gm, '  ')}`;
-  const role = 'roles: { user: { permissions: [] } }\n';
+  const roles = [...here.matchAll(/role: (\w+)/g)].map(([, name = '']) => `${name}: { permissions: [] }`);
   return [
     here,
     `listeners: [{}]\nrealms: [{ name: realm1 }]\n${here}`,
     `listeners: [{}]\n${here}`,
     realm(here),
-    realm(here + role),
+    `realms: [{ name: realm1 }]\n${here}`,
+    realm(`${here}roles: { ${[...new Set(roles)].join(', ')} }\n`),
     realm(`auth: { anonymous: { role: user } }\n${here}`),
   ];
 }

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { chat } from './account.ts';
 import type { FileReference } from './content.ts';
+import { explain } from './explanations.ts';
 
 /** Types that browsers show and that cannot contain scripts. */
 const IMAGES: ReadonlySet<string> = new Set([
@@ -22,9 +23,7 @@ export function Attachment({ file }: { readonly file: FileReference }) {
   const [problem, setProblem] = useState('');
   const isImage = IMAGES.has(file.type);
   const fetchIt = (): Promise<void> =>
-    urlOf(file).then(setUrl, (error: unknown) =>
-      setProblem(error instanceof Error ? error.message : String(error)),
-    );
+    urlOf(file).then(setUrl, (error: unknown) => setProblem(explain(error)));
   useEffect(() => {
     if (isImage) void fetchIt();
   }, [file.id]);
@@ -36,7 +35,12 @@ export function Attachment({ file }: { readonly file: FileReference }) {
     <button
       type="button"
       class="file"
-      onClick={() => void urlOf(file).then((address) => save(address, file.name))}
+      onClick={() =>
+        void urlOf(file).then(
+          (address) => save(address, file.name),
+          (error: unknown) => setProblem(explain(error)),
+        )
+      }
     >
       <span class="name">{file.name}</span>
       <span class="size">{sizeLabel(file.size)}</span>

@@ -4,6 +4,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Room } from '../common/contract.ts';
 import { MAX_ROOM_NAME } from '../common/limits.ts';
 import { chat } from './account.ts';
+import { explain } from './explanations.ts';
 import { people } from './page-state.ts';
 import { goTo } from './route.ts';
 
@@ -27,7 +28,7 @@ function Dialog({ title, action, onClose, onSubmit, children }: DialogProps) {
       await onSubmit(new FormData(event.currentTarget));
       onClose();
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(explain(error));
     }
   }
 

@@ -15,7 +15,9 @@ export function LogView({ room, title }: { readonly room: string; readonly title
   const log = logs.value.get(room) ?? NEW_LOG;
   const messages = useMemo(() => messagesOf(log.entries), [log.entries]);
   const waiting = drafts.value.filter((draft) => draft.room === room);
-  const { list, isAtEnd, onScroll, toEnd } = useScrolling(room, log, waiting.length);
+  const refused = waiting.filter(({ problem }) => problem !== undefined);
+  const below = waiting.length + refused.length;
+  const { list, isAtEnd, onScroll, toEnd } = useScrolling(room, log, below);
   return (
     <div class="log-area">
       <div
@@ -84,8 +86,11 @@ function Beginning({
   );
 }
 
-/** Keeps what is read in its place: at the end when new messages come, and elsewhere when earlier ones do. */
-function useScrolling(room: string, log: RoomLog, waiting: number) {
+/**
+ * Keeps what is read in its place: at the end when new messages come, and elsewhere when earlier ones do.
+ * @param below how much there is below the messages of the log
+ */
+function useScrolling(room: string, log: RoomLog, below: number) {
   const list = useRef<HTMLDivElement>(null);
   const [isAtEnd, setAtEnd] = useState(true);
   const follows = useRef(true);
@@ -100,7 +105,7 @@ function useScrolling(room: string, log: RoomLog, waiting: number) {
     if (follows.current) box.scrollTop = box.scrollHeight;
     else if (last.first !== first) box.scrollTop += box.scrollHeight - last.height;
     before.current = { room, height: box.scrollHeight, first };
-  }, [room, log, waiting, first]);
+  }, [room, log, below, first]);
 
   useFollowing(list, follows);
 

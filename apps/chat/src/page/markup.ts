@@ -11,7 +11,7 @@ const INLINE = /`([^`\n]+)`|(https?:\/\/[^\s<>"'`]+)/g;
 /** Punctuation that ends a sentence rather than an address. */
 const TRAILING = /[.,;:!?)\]}]+$/;
 
-/** The parts of a text, in order; nothing of it is lost but the backquotes. */
+/** The parts of a text, in order; nothing of it is lost but the backquotes, and empty lines beyond two. */
 export function partsOf(text: string): readonly Part[] {
   const parts: Part[] = [];
   let end = 0;
@@ -44,6 +44,8 @@ function withoutTrailing(address: string): string {
   return plain.includes('(') && address.startsWith(`${plain})`) ? `${plain})` : plain;
 }
 
-function addText(parts: Part[], text: string): void {
+/** Two empty lines at most: a message does not push the others away. */
+function addText(parts: Part[], given: string): void {
+  const text = given.replaceAll(/\n{4,}/g, '\n\n\n');
   if (text !== '') parts.push({ kind: 'text', text });
 }

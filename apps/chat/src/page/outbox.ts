@@ -3,6 +3,7 @@ import { ConnectionLostError, WampError, type Session } from '@wamp/client';
 import type { ChatApi, Room } from '../common/contract.ts';
 import { topicOf } from '../common/topics.ts';
 import type { Content } from './content.ts';
+import { explain } from './explanations.ts';
 import { drafts, rooms, type Draft } from './page-state.ts';
 
 /** What sending needs of the chat. */
@@ -47,7 +48,7 @@ export class Outbox {
         await this.#port.session.ready.catch(() => this.stop());
         return;
       }
-      change(id, (refused) => ({ ...refused, problem: explain(error) }));
+      change(id, (refused) => ({ ...refused, problem: reasonOf(error) }));
     }
   }
 
@@ -91,8 +92,7 @@ function withoutUpload({ upload: _, ...draft }: Draft): Draft {
   return draft;
 }
 
-function explain(error: unknown): string {
+function reasonOf(error: unknown): string {
   if (WampError.is(error, 'wamp.error.not_authorized')) return 'You may not write in this room.';
-  if (WampError.is(error)) return typeof error.args[0] === 'string' ? error.args[0] : error.uri;
-  return error instanceof Error ? error.message : String(error);
+  return explain(error);
 }

@@ -5,6 +5,7 @@ import { chat, reconnect } from './account.ts';
 import { Composer } from './composer.tsx';
 import { Invite } from './dialogs.tsx';
 import { LogView } from './log-view.tsx';
+import { explain } from './explanations.ts';
 import { isOnline, me, notice, offlineReason, online, openRoom, rooms, titleOf } from './page-state.ts';
 import { goTo } from './route.ts';
 
@@ -78,7 +79,7 @@ async function leave({ id, name }: Room): Promise<void> {
     await chat()?.loadRooms();
     goTo(undefined);
   } catch (error) {
-    notice.value = `You are still in ${name}: ${error instanceof Error ? error.message : String(error)}`;
+    notice.value = `You are still in ${name}: ${explain(error)}`;
   }
 }
 

@@ -4,6 +4,7 @@ import type { Room } from '../common/contract.ts';
 import { chat, logOut } from './account.ts';
 import { Avatar, PresenceDot, PresenceText } from './avatar.tsx';
 import { NewRoom } from './dialogs.tsx';
+import { explain } from './explanations.ts';
 import {
   isOnline,
   listed,
@@ -144,7 +145,7 @@ async function writeTo(name: string): Promise<void> {
     const room = await chat()?.direct(name);
     goTo(room?.id);
   } catch (error) {
-    notice.value = `No conversation with ${name}: ${error instanceof Error ? error.message : String(error)}`;
+    notice.value = `No conversation with ${name}: ${explain(error)}`;
   }
 }
 
