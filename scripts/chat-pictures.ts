@@ -82,7 +82,7 @@ async function pictureEntrance(page: Page, take: Scene['take']): Promise<void> {
 const STRANGE = [
   '<img src=x onerror=alert(1)> <script>alert(2)</script> javascript:alert(3)',
   `${String.fromCharCode(0x202e)}This runs from right to left. השעון מתקתק`,
-  [...'towering'].map((letter) => letter + '\u0301\u0302\u0303\u0308'.repeat(8)).join(''),
+  'towering'.replaceAll(/./g, (letter) => letter + '\u0301\u0302\u0303\u0308'.repeat(8)),
   '😀'.repeat(60),
   'a\n\n\n\n\n\nb',
   'The end of it.',

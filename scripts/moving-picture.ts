@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { logInAs } from '../apps/dashboard/test/support/scene.ts';
 import { Demo } from '../apps/chat/test/support/demo.ts';
-import { logIn, message, say } from '../apps/chat/test/support/person.ts';
+import { log, message, say } from '../apps/chat/test/support/person.ts';
 import { writeMovingPicture, type Frame } from './picture-file.ts';
 
 /** The size of each of the two pages of the chat, and of the console below them (pixels). */
@@ -27,12 +27,12 @@ export async function pictureMoving(browser: Browser, file: string): Promise<voi
     return page;
   };
   const ada = await open(CHAT, `${demo.page}#/lobby`);
-  await logIn(ada, 'ada', 'lovelace');
+  await enter(ada, 'ada', 'lovelace');
   const grace = await open(CHAT, `${demo.page}#/lobby`);
-  await logIn(grace, 'grace', 'murray-hopper');
+  await enter(grace, 'grace', 'murray-hopper');
   const operator = await open(
     CONSOLE,
-    demo.page.replace('/chat/', '/dashboard/#/tail/chat?topic=chat.&match=prefix'),
+    demo.page.replace('/chat/', '/dashboard/#/tail/chat?topic=chat.&match=prefix&payloads=yes'),
   );
   await logInAs(operator, { authid: 'operator', secret: demo.consolePassword });
   await operator.getByRole('status').getByText('live').waitFor();
@@ -72,4 +72,12 @@ async function joined(page: Page, pictures: readonly Buffer[]): Promise<Buffer> 
     `<style>body{margin:0;font-size:0;line-height:0;background:#8884}img:nth-child(2){box-shadow:-1px 0 #8888}</style>${images}`,
   );
   return page.screenshot();
+}
+
+/** Logs in at a page that is too narrow for the lists beside the room. */
+async function enter(page: Page, name: string, password: string): Promise<void> {
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await log(page).waitFor();
 }

@@ -11,23 +11,14 @@ const PASSING: readonly string[] = [
   'wamp.error.no_available_callee',
 ];
 
-type Details = Readonly<Record<string, unknown>>;
+type Call = readonly [uri: string, ...args: unknown[]];
+type Trace = Readonly<Record<string, unknown>>;
 
-/**
- * Calls up to five times, with pauses of 20 ms, 40 ms, 80 ms …
- * @param cause the details of the invocation that the call is made for: its trace goes on with this call
- */
-export async function callPatiently(
-  session: Session,
-  procedure: string,
-  args: unknown[],
-  cause: Details,
-): Promise<unknown> {
-  const { traceparent } = cause;
-  const extra = traceparent === undefined ? {} : { traceparent };
+/** Calls up to five times, with pauses of 20 ms, 40 ms, 80 ms … `extra`: the trace that the call is part of. */
+export async function callPatiently(session: Session, [uri, ...args]: Call, extra: Trace): Promise<unknown> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await session.call(procedure, args, { timeout: 10_000, extra });
+      return await session.call(uri, args, { timeout: 10_000, extra });
     } catch (error) {
       if (attempt === 5 || !WampError.is(error) || !PASSING.includes(error.uri)) throw error;
       await new Promise((resolve) => setTimeout(resolve, 10 * 2 ** attempt));

@@ -54,8 +54,9 @@ export const services: Readonly<Record<string, Serve>> = {
       {
         'shop.orders.place': async (_args, { kwargs: { item, count }, details }) => {
           const order = randomUUID();
-          const ask = (procedure: string, ...args: unknown[]) =>
-            callPatiently(session, procedure, args, details);
+          const { traceparent } = details;
+          const trace = traceparent === undefined ? {} : { traceparent };
+          const ask = (...call: [string, ...unknown[]]) => callPatiently(session, call, trace);
           const { cents } = (await ask('shop.inventory.reserve', item, count)) as { cents: number };
           const { receipt } = (await ask('shop.payments.charge', order, cents)) as { receipt: string };
           const { parcel } = (await ask('shop.shipping.dispatch', order)) as { parcel: string };

@@ -58,23 +58,17 @@ export class Shop implements AsyncDisposable {
   }
 }
 
-export interface Totals {
-  orders: number;
-  failed: number;
-}
+export type Totals = Record<'orders' | 'failed', number>;
 
 /** Places orders, eight at a time, until `isOver`. */
 export async function placeOrders(session: Session, isOver: () => boolean): Promise<Totals> {
   const totals: Totals = { orders: 0, failed: 0 };
   const customer = async (): Promise<void> => {
     while (!isOver()) {
-      try {
-        await session.call('shop.orders.place', { item: 'tea', count: 2 }, { timeout: 30_000 });
-        totals.orders += 1;
-      } catch (error) {
-        console.error(error);
-        totals.failed += 1;
-      }
+      const placing = session.call('shop.orders.place', { item: 'tea', count: 2 }, { timeout: 30_000 });
+      const [outcome] = await Promise.allSettled([placing]);
+      if (outcome.status === 'rejected') console.error(outcome.reason);
+      totals[outcome.status === 'rejected' ? 'failed' : 'orders'] += 1;
     }
   };
   await Promise.all(Array.from({ length: 8 }, customer));

@@ -1,18 +1,15 @@
 /** The shop under load: every process is replaced, and no order is lost. */
 import { connect, WampError } from '@wamp/client';
-import { startRouter, type Running } from '@wamp/example-support';
+import { startRouter, Traces, type Running } from '@wamp/example-support';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { defaultFeatures } from '@wamp/router';
 import { placeOrders, Shop } from '../src/shop.ts';
-import { Traces } from '../src/traces.ts';
 
 /** Every order is traced. */
 const traces = new Traces(undefined, 1);
 let router: Running;
 let shop: Shop;
 beforeAll(async () => {
-  const features = [...defaultFeatures(), traces.tracing.feature];
-  router = await startRouter({ realms: ['shop'], features });
+  router = await startRouter({ realms: ['shop'], traces });
   shop = new Shop(router.url);
   await shop.start();
 });
@@ -58,7 +55,7 @@ test('what does not fit the contract, or is not for sale, is refused with a reas
 test('the trace of an order has the calls of all services, each with its invocation', async () => {
   await using customer = await connect(router.url, { realm: 'shop' });
   await customer.call('shop.orders.place', { item: 'tea', count: 2 });
-  const tree = (await traces.lastOrder()).map((line) => line.replace(/ [\d.]+ ms$/, ''));
+  const tree = (await traces.last('shop.orders.place')).map((line) => line.replace(/ [\d.]+ ms$/, ''));
   expect(tree.slice(0, 4)).toEqual([
     'call shop.orders.place',
     '  invoke shop.orders.place',

@@ -1,13 +1,23 @@
 /** A router that listens on one port for WebSocket, RawSocket and, with a page, for HTTP. */
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
-import { acceptWebSockets, createRouter, shareOnePort, type Router, type RouterOptions } from '@wamp/router';
+import {
+  acceptWebSockets,
+  createRouter,
+  defaultFeatures,
+  shareOnePort,
+  type Router,
+  type RouterOptions,
+} from '@wamp/router';
+import type { Traces } from './traces.ts';
 
 export interface StartOptions extends RouterOptions {
   /** Default: 0, any free port. */
   readonly port?: number | undefined;
   /** Answers the requests for the page. */
   readonly page?: RequestListener;
+  /** Where the calls of its realms are traced. */
+  readonly traces?: Traces;
 }
 
 /** A router that is listening on the loopback interface. */
@@ -23,8 +33,9 @@ export interface Running extends AsyncDisposable {
 }
 
 /** Starts a router; dispose what it resolves with to stop it. */
-export async function startRouter({ port = 0, page, ...options }: StartOptions): Promise<Running> {
-  const router = createRouter(options);
+export async function startRouter({ port = 0, page, traces, ...options }: StartOptions): Promise<Running> {
+  const features = traces && { features: [...defaultFeatures(), traces.tracing.feature] };
+  const router = createRouter({ ...options, ...features });
   const server = createServer();
   const http = createHttpServer(page);
   acceptWebSockets(router, { server: http, listener: server, paths: ['/ws'] });

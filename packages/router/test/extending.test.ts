@@ -22,7 +22,10 @@ function runBlock(begins: string, names: Readonly<Record<string, unknown>>, resu
   const block = page.split('```ts\n').find((part) => part.startsWith(begins));
   const code = block?.slice(0, block.indexOf('```')).replace('listen(8081,', 'listen(0,') ?? '';
   // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the samples of the page run as they are printed there
-  return new Function(...Object.keys(names), `${code}\nreturn ${result};`)(...Object.values(names));
+  const run = new Function(...Object.keys(names), `${code}\nreturn ${result};`) as (
+    ...given: unknown[]
+  ) => unknown;
+  return run(...Object.values(names));
 }
 
 test('an HTTP handler publishes, and is denied what its role may not publish', async () => {

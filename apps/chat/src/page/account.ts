@@ -52,7 +52,7 @@ export async function logIn(name: string, password: string, remember: boolean): 
 export async function resume(): Promise<void> {
   const saved = savedLogin();
   // A link to this page may name any router, which must not get the token.
-  if (saved === undefined || saved.router !== routerUrl()) return;
+  if (saved?.router !== routerUrl()) return;
   const auth = ticket(saved.name, saved.token);
   await enter(saved.name, false, (signal) => {
     const session = createSession<ChatApi>(routerUrl(), optionsOf(auth, signal));

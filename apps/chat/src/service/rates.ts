@@ -1,4 +1,4 @@
-/** Rates: how often somebody may do something that everybody pays for. */
+/** Rates: how often an account, or an address, may do what takes space from all others. */
 
 /** So many at once, and one more each `every` ms. */
 interface Rate {

@@ -2,7 +2,7 @@
 import { createSession, WampError, wampcra, type Invocation, type Session, type Url } from '@wamp/client';
 import { msgpack } from '@wamp/client/msgpack';
 import type { Connection } from '@wamp/store-sqlite';
-import { contract, type Person, type Room } from '../common/contract.ts';
+import { contract, type Person, type Room, type Verifier } from '../common/contract.ts';
 import { PRESENCE, ROLL_CALL, ROOMS_CHANGED } from '../common/topics.ts';
 import { Accounts } from './accounts.ts';
 import { authenticate } from './authenticate.ts';
@@ -121,10 +121,8 @@ class Handlers {
     const { accounts, rates } = this.#parts;
     await this.#session.implement(contract, {
       'chat.account.create': async (_, call) => {
-        const { kwargs } = call;
         spend(rates.signUps, await this.#addressOf(call));
-        if (accounts.create(kwargs.name, kwargs.verifier)) return undefined;
-        throw new WampError('chat.error.name_taken', ['This name is taken.']);
+        return this.#signUp(call.kwargs);
       },
       'chat.account.remember': (_, call) => accounts.remember(callerOf(call)),
       'chat.account.forget': ([token], call) => {
@@ -138,14 +136,7 @@ class Handlers {
         spend(rates.rooms, callerOf(call));
         return this.#created(this.#parts.rooms.create(name, kind, kind === 'public' ? [] : [callerOf(call)]));
       },
-      'chat.rooms.direct': ([other], call) => {
-        this.#requireAccount(other);
-        const { rooms } = this.#parts;
-        const known = rooms.between(callerOf(call), other);
-        if (known !== undefined) return known;
-        spend(rates.rooms, callerOf(call));
-        return this.#created(rooms.createBetween(callerOf(call), other));
-      },
+      'chat.rooms.direct': ([other], call) => this.#direct(callerOf(call), other),
       'chat.rooms.invite': ([id, name], call) => this.#invite(this.#privateRoom(id, call), name),
       'chat.rooms.leave': ([id], call) => this.#leave(this.#privateRoom(id, call), callerOf(call)),
       'chat.files.put': (_, call) => {
@@ -159,6 +150,20 @@ class Handlers {
         throw new WampError('chat.error.no_such_file', ['There is no such file, or it is too old.']);
       },
     });
+  }
+
+  #signUp({ name, verifier }: NewAccount): undefined {
+    if (this.#parts.accounts.create(name, verifier)) return undefined;
+    throw new WampError('chat.error.name_taken', ['This name is taken.']);
+  }
+
+  #direct(caller: string, other: string): Room {
+    this.#requireAccount(other);
+    const { rooms, rates } = this.#parts;
+    const known = rooms.between(caller, other);
+    if (known !== undefined) return known;
+    spend(rates.rooms, caller);
+    return this.#created(rooms.createBetween(caller, other));
   }
 
   #people(): Person[] {
@@ -225,6 +230,11 @@ function spend(limit: RateLimit, key: string): void {
   const minutes = Math.ceil(wait / 60_000);
   const text = `That was too often. Try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}.`;
   throw new WampError('chat.error.too_often', [text]);
+}
+
+interface NewAccount {
+  readonly name: string;
+  readonly verifier: Verifier;
 }
 
 type Called = Pick<Invocation, 'caller'>;

@@ -157,7 +157,11 @@ function columnsOf(kind: Kind, { now, before }: Page): readonly Column<Dict>[] {
     {
       title: 'URI',
       sort: 'uri',
-      cell: ({ uri }) => <code class="uri">{textOf(uri) || '(every topic)'}</code>,
+      cell: ({ uri }) => (
+        <code class="uri" title={textOf(uri)}>
+          {textOf(uri) || '(every topic)'}
+        </code>
+      ),
     },
     { title: 'Match', sort: 'match', cell: ({ match }) => textOf(match) },
     ...policy,

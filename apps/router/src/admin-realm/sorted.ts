@@ -71,7 +71,7 @@ interface PartOptions<T> {
 }
 
 /** `next` is the `after` of the next page, or with a key its `skip`; null behind the last. */
-interface Part<T> {
+interface FoundPart<T> {
   readonly entries: readonly T[];
   /** How many there are in all parts; of a sorted list only. */
   readonly matched?: number;
@@ -83,7 +83,7 @@ export async function partOf<T extends { readonly id: number }>(
   realm: Pick<Realm, 'inTurns'>,
   all: Iterable<T>,
   { after, keyOf, isMeant, ...options }: PartOptions<T>,
-): Promise<Part<T>> {
+): Promise<FoundPart<T>> {
   const { skip, limit } = options;
   if (keyOf === undefined) return pageOf(realm, all, { after, limit }, isMeant);
   if (after !== undefined) throw invalid('after: does not go with sort, expected skip');

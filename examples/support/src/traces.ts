@@ -1,4 +1,4 @@
-/** Traces of orders: the router's spans, collected in this process, as a tree; or sent to a collector that TRACES names. */
+/** Traces of calls: the router's spans, collected in this process, as a tree; or sent to a collector that TRACES names. */
 import { tracing, type Tracing } from '@wamp/opentelemetry';
 
 interface Span {
@@ -14,7 +14,7 @@ interface ExportRequest {
   readonly resourceSpans: readonly { readonly scopeSpans: readonly { readonly spans: readonly Span[] }[] }[];
 }
 
-/** One order in a hundred is traced, and all calls that it causes. */
+/** One call in a hundred is traced, with all calls that it causes. */
 const RATIO = 0.01;
 
 export class Traces {
@@ -36,13 +36,13 @@ export class Traces {
         : tracing({ endpoint, ratio });
   }
 
-  /** The spans of the last order that is complete, indented, each with its duration. */
-  async lastOrder(): Promise<readonly string[]> {
+  /** The spans of the last call of a procedure that was traced to its end, indented, each with its duration. */
+  async last(procedure: string): Promise<readonly string[]> {
     await this.tracing.flush();
-    const order = this.#spans.findLast(
-      ({ name, parentSpanId }) => name === 'call shop.orders.place' && parentSpanId === undefined,
+    const first = this.#spans.findLast(
+      ({ name, parentSpanId }) => name === `call ${procedure}` && parentSpanId === undefined,
     );
-    return order === undefined ? [] : this.#tree(order, '');
+    return first === undefined ? [] : this.#tree(first, '');
   }
 
   #tree(span: Span, indent: string): readonly string[] {
