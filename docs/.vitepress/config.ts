@@ -82,6 +82,8 @@ export default defineConfig({
   ignoreDeadLinks: [/^\/api\//],
   rewrites: { 'client/README.md': 'client/index.md' },
   lastUpdated: false,
+  // The name of the language of a block of code is too faint in the theme.
+  head: [['style', {}, 'html:root, html.dark { --vp-code-lang-color: var(--vp-c-text-2); }']],
   transformPageData: ({ relativePath, title }, { siteConfig }) => ({
     description: descriptionOf(readFileSync(join(siteConfig.srcDir, sourceOf(relativePath)), 'utf8'), title),
   }),
@@ -96,6 +98,7 @@ export default defineConfig({
     outline: [2, 3],
   },
   markdown: {
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     // The pages are plain Markdown; `<…>` in them is text.
     html: false,
     config: (md) => {
