@@ -122,7 +122,8 @@ class Handlers {
     await this.#session.implement(contract, {
       'chat.account.create': async (_, call) => {
         spend(rates.signUps, await this.#addressOf(call));
-        return this.#signUp(call.kwargs);
+        this.#signUp(call.kwargs);
+        return undefined;
       },
       'chat.account.remember': (_, call) => accounts.remember(callerOf(call)),
       'chat.account.forget': ([token], call) => {
@@ -152,8 +153,8 @@ class Handlers {
     });
   }
 
-  #signUp({ name, verifier }: NewAccount): undefined {
-    if (this.#parts.accounts.create(name, verifier)) return undefined;
+  #signUp({ name, verifier }: NewAccount): void {
+    if (this.#parts.accounts.create(name, verifier)) return;
     throw new WampError('chat.error.name_taken', ['This name is taken.']);
   }
 
