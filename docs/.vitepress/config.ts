@@ -82,8 +82,15 @@ export default defineConfig({
   ignoreDeadLinks: [/^\/api\//],
   rewrites: { 'client/README.md': 'client/index.md' },
   lastUpdated: false,
-  // The name of the language of a block of code is too faint in the theme.
-  head: [['style', {}, 'html:root, html.dark { --vp-code-lang-color: var(--vp-c-text-2); }']],
+  // The theme is too faint in two places: the name of the language of a block of code, and the button of the first page.
+  head: [
+    [
+      'style',
+      {},
+      'html:root, html.dark { --vp-code-lang-color: var(--vp-c-text-2); } ' +
+        'html:root:not(.dark) { --vp-button-brand-bg: var(--vp-c-brand-1); }',
+    ],
+  ],
   transformPageData: ({ relativePath, title }, { siteConfig }) => ({
     description: descriptionOf(readFileSync(join(siteConfig.srcDir, sourceOf(relativePath)), 'utf8'), title),
   }),
