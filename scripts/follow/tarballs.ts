@@ -7,8 +7,8 @@ interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
 }
 
-/** Packs the packages with `npm run tarballs`. */
-export const TARBALLS = 'tarballs';
+/** Where `npm run tarballs` puts what it packs. */
+const TARBALLS = 'tarballs';
 
 /**
  * A command `npm install` with the packed tarballs of our packages, and of those that they need, instead of their names.
