@@ -1,5 +1,6 @@
 /** What becomes of clients while nodes of a cluster die, are cut off, and come back. */
 import { describe, expect, test } from 'vitest';
+import { createRouter } from '../src/router.ts';
 import { coreOf } from './support/core.ts';
 import { ClusterStage } from './support/cluster-stage.ts';
 import type { Client } from './support/client.ts';
@@ -84,6 +85,27 @@ describe('S2 a cluster in which nodes fail', () => {
       const { state, members } = coreOf(stage.node(name).router).cluster?.status() ?? {};
       expect([name, state, members?.length]).toEqual([name, 'joined', 1]);
     }
+  });
+
+  test('S2 a node that is declared dead while it starts joins anew, and its start succeeds', async () => {
+    const stage = await ClusterStage.of(['a']);
+    stage.network.ledgerDelay = (node) => (node === 'b' ? 300 : 0);
+    const engine = stage.network.engine();
+    const router = createRouter({
+      realms: ['realm1'],
+      clock: stage.clock,
+      cluster: { node: 'b', engine },
+    });
+    const started = router.start();
+    await stage.pass(20);
+    // As another node does that has heard of it and then nothing more.
+    const [peer] = coreOf(stage.node('a').router).cluster?.status().members ?? [];
+    stage.network.append(`d.${String(peer?.epoch)}.a`, new TextEncoder().encode('{"undertaker":"x"}'));
+    await stage.pass(30_000);
+    await started;
+    const { state, members } = coreOf(router).cluster?.status() ?? {};
+    expect([state, members?.length]).toEqual(['joined', 1]);
+    expect(coreOf(stage.node('a').router).cluster?.status().members).toHaveLength(1);
   });
 
   test('S2 a node that leaves is not taken for dead, though a client keeps its connection', async () => {

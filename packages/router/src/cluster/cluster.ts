@@ -21,7 +21,7 @@ const PULSE = 2000;
 /** How long a node of the same name has to answer before it is taken for dead (ms). */
 const SAME_NAME = 1500;
 /** How long the ledger has to tell what is in it, at the start (ms). */
-const LEDGER = 10_000;
+const LEDGER = 20_000;
 /** How long the claims of a node that leaves may take to be deleted (ms). */
 const LEAVING = 2000;
 const DEAD_AFTER = 5000;
@@ -102,6 +102,8 @@ export class ClusterNode implements Cluster {
     await this.#abandoning;
     this.#state = 'joining';
     const { epoch } = this.#self;
+    // It has been declared dead meanwhile, and joins anew as another run.
+    const isOver = (): boolean => epoch !== this.#self.epoch;
     try {
       await this.#engine.start(this.#self, {
         received: (bytes) => {
@@ -113,14 +115,15 @@ export class ClusterNode implements Cluster {
       });
       this.#isConnected = true;
       await this.#readLedger();
-      await this.#takeName();
-      this.#keepUp();
-      await this.#waiting.until(() => this.#isComplete, this.#deadAfter);
+      if (!isOver()) await this.#takeName();
+      if (!isOver()) this.#keepUp();
+      await this.#waiting.until(() => isOver() || this.#isComplete, this.#deadAfter);
     } catch (error) {
-      if (epoch === this.#self.epoch) await this.#abandon();
+      if (isOver()) return;
+      await this.#abandon();
       throw error;
     }
-    if (epoch !== this.#self.epoch) return;
+    if (isOver()) return;
     this.#state = 'joined';
     this.#router.log('info', 'joined the cluster', { code: 'cluster_joined', node: this.#name });
   }
@@ -241,9 +244,7 @@ export class ClusterNode implements Cluster {
       this.#members.look(this.#isConnected);
       if (this.#isConnected) this.#house.lookForUnheard();
     });
-    this.#every(PULSE, () => {
-      void this.#pulse();
-    });
+    this.#every(PULSE, () => void this.#pulse());
     this.#every(SWEEP, () => {
       this.#house.sweep();
     });
