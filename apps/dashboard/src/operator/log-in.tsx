@@ -57,8 +57,10 @@ function OtherRouter() {
   if (isOwnRouter(url)) return null;
   return (
     <p class="state warn">
-      The address of this page names another router: <code class="uri">{url}</code>. Log in only if you trust
-      it.
+      <span>
+        The address of this page names another router, <code class="uri">{url}</code>. Log in only if you
+        trust it.
+      </span>
     </p>
   );
 }
