@@ -17,6 +17,8 @@ interface Request {
 
 /** How long a callee takes at most (ms). */
 const WORK = 150;
+/** How long the harness waits for an answer (ms). */
+const PATIENCE = 10_000;
 const ROLES = {
   caller: { features: { call_canceling: true, progressive_call_results: true } },
   callee: { features: { call_canceling: true, progressive_call_results: true } },
@@ -72,9 +74,9 @@ export class Actor {
     return this.session !== 0 && !this.isGone;
   }
 
-  register(procedure: string, invoke: string): void {
+  register(procedure: string, invoke: string, answered?: (answer: Answer) => void): void {
     const options = invoke === 'single' ? {} : { invoke };
-    this.#ask('register', procedure, (request) => [64, request, options, procedure]);
+    this.#ask('register', procedure, (request) => [64, request, options, procedure], answered);
   }
 
   unregister(): void {
@@ -85,9 +87,7 @@ export class Actor {
   }
 
   subscribe(topic: string, match: 'exact' | 'prefix' = 'exact'): Promise<Answer> {
-    return new Promise((resolve) => {
-      this.#ask('subscribe', topic, (request) => [32, request, { match }, topic], resolve);
-    });
+    return this.#asking('subscribe', topic, (request) => [32, request, { match }, topic]);
   }
 
   unsubscribe(): void {
@@ -102,30 +102,26 @@ export class Actor {
     );
   }
 
-  publish(topic: string): void {
+  /** @param filling for longer events */
+  publish(topic: string, filling = ''): void {
     this.#request += 1;
-    this.#send([16, this.#request, {}, topic, [this.name, this.#request]]);
+    this.#send([16, this.#request, {}, topic, [this.name, this.#request, filling]]);
   }
 
   probe(topic: string, probe: string): Promise<Answer> {
-    return new Promise((resolve) => {
-      this.#ask('publish', topic, (request) => [16, request, { acknowledge: true }, topic, [probe]], resolve);
-    });
+    return this.#asking('publish', topic, (request) => [16, request, { acknowledge: true }, topic, [probe]]);
   }
 
-  call(procedure: string, args?: readonly unknown[], answered?: (answer: Answer) => void): void {
-    const options = this.#random.chance(0.2) && args === undefined ? { receive_progress: true } : {};
+  call(procedure: string): void {
+    const options = this.#random.chance(0.2) ? { receive_progress: true } : {};
     const key = `${this.name}/${this.#request + 1}`;
-    this.#ask('call', key, (request) => [48, request, options, procedure, args ?? [key]], answered);
+    this.#ask('call', key, (request) => [48, request, options, procedure, [key]]);
   }
 
-  /** Resolves with the first argument of the result; undefined for an error, or when the session ends. */
-  ask(procedure: string, args: readonly unknown[]): Promise<unknown> {
-    return new Promise((resolve) => {
-      this.call(procedure, args, (answer) => {
-        resolve(answer[0] === 50 ? (answer[3] as unknown[] | undefined)?.[0] : undefined);
-      });
-    });
+  /** Resolves with the first argument of the result; undefined for an error, or when there is none in time. */
+  async ask(procedure: string, args: readonly unknown[]): Promise<unknown> {
+    const answer = await this.#asking('call', procedure, (request) => [48, request, {}, procedure, args]);
+    return answer[0] === 50 ? (answer[3] as unknown[] | undefined)?.[0] : undefined;
   }
 
   cancel(): void {
@@ -143,6 +139,17 @@ export class Actor {
     setTimeout(() => {
       this.#socket.terminate();
     }, 2000).unref();
+  }
+
+  /** Asks, and waits. @returns the answer; `[0]` when there is none in time */
+  #asking(kind: Request['kind'], what: string, message: (request: number) => Answer): Promise<Answer> {
+    return new Promise((resolve) => {
+      const late = setTimeout(resolve, PATIENCE, [0]);
+      this.#ask(kind, what, message, (answer) => {
+        clearTimeout(late);
+        resolve(answer);
+      });
+    });
   }
 
   #ask(

@@ -1,5 +1,6 @@
 /** `npm run cluster:schedules`: checks that a cluster keeps its promises while routers, NATS servers and networks fail. */
 import { parseArgs } from 'node:util';
+import { sleep } from '../sleep.ts';
 import { report } from './report.ts';
 import { Schedule, type Outcome } from './schedule.ts';
 import { Stage } from './stage.ts';
@@ -30,6 +31,8 @@ const { values } = parseArgs({
 });
 /** When a node is declared dead (ms): short, so that schedules are. */
 const DEAD_AFTER = 2000;
+/** How long a schedule may take at most (s). */
+const MOST = 150;
 
 if (values.help) console.log(USAGE);
 else {
@@ -45,7 +48,10 @@ else {
       if (typeof joined === 'string') throw new Error(`the cluster does not form: ${joined}\n${stage.logs}`);
       while (next <= last) {
         next += 1;
-        const outcome = await new Schedule(stage, next - 1).run();
+        const seed = next - 1;
+        const outcome = await Promise.race([new Schedule(stage, seed).run(), sleep(MOST)]);
+        if (outcome === undefined)
+          throw new Error(`seed ${seed} has not ended within ${MOST} s\n${stage.logs}`);
         outcomes.push(outcome);
         tell(outcome);
         if (values.logs && outcome.book.wrongs.length > 0) console.log(stage.logs);

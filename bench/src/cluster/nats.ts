@@ -36,8 +36,11 @@ export class NatsServers {
     this.#routes = routes;
   }
 
-  /** @param folder where the files of the servers are kept */
-  static async start(count: number, folder: string): Promise<NatsServers> {
+  /**
+   * @param folder where the files of the servers are kept
+   * @param isDirect true to have no proxies
+   */
+  static async start(count: number, folder: string, isDirect: boolean): Promise<NatsServers> {
     const [ports, clusterPorts] = [await freePorts(count), await freePorts(count)];
     const routes: FaultProxy[][] = ports.map(() => []);
     const servers: NatsServer[] = [];
@@ -45,6 +48,10 @@ export class NatsServers {
       const urls: string[] = [];
       for (const [other, clusterPort] of clusterPorts.entries()) {
         if (other === index) continue;
+        if (isDirect) {
+          urls.push(`nats://127.0.0.1:${clusterPort}`);
+          continue;
+        }
         const proxy = await FaultProxy.start(() => clusterPort);
         routes[index]?.push(proxy);
         routes[other]?.push(proxy);

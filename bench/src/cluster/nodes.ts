@@ -33,7 +33,7 @@ export class RouterNode {
     if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} does not exist: run \`npm run build\` first`);
     const ports = [await freePort(), await freePort()];
     const ways: FaultProxy[] = [];
-    for (const port of setup.nats) ways.push(await FaultProxy.start(() => port));
+    if (!setup.isDirect) for (const port of setup.nats) ways.push(await FaultProxy.start(() => port));
     const file = join(setup.folder, `${setup.name}.yaml`);
     await writeFile(file, configuration(setup, ports, ways));
     const child = new Child(`router ${setup.name}`, process.execPath, [PROGRAM, 'start', '--config', file]);
@@ -82,13 +82,15 @@ export class RouterNode {
 export interface NodeSetup {
   readonly name: string;
   readonly folder: string;
-  /** The ports of the NATS servers. */
+  /** The ports of the NATS servers; none for a router on its own. */
   readonly nats: readonly number[];
+  /** True to have no proxies. */
+  readonly isDirect: boolean;
   readonly deadAfterMs: number;
 }
 
 function configuration(
-  { name, nats, deadAfterMs }: NodeSetup,
+  setup: NodeSetup,
   [port, health]: readonly number[],
   ways: readonly FaultProxy[],
 ): string {
@@ -104,12 +106,21 @@ realms:
       guest:
         permissions:
           - { uri: com.*, allow: [call, register, publish, subscribe] }
+          - { uri: bench.*, allow: [call, register, publish, subscribe] }
           - { uri: wamp.*, allow: [call, subscribe] }
-cluster:
+${setup.nats.length === 0 ? '' : clusterSection(setup, ways)}`;
+}
+
+function clusterSection(
+  { name, nats, isDirect, deadAfterMs }: NodeSetup,
+  ways: readonly FaultProxy[],
+): string {
+  const ports = isDirect ? nats : ways.map((way) => way.port);
+  return `cluster:
   name: bench
   node: ${name}
   nats:
-    servers: [${ways.map((way) => `nats://127.0.0.1:${way.port}`).join(', ')}]
+    servers: [${ports.map((port) => `nats://127.0.0.1:${port}`).join(', ')}]
     replicas: ${nats.length < 3 ? 1 : 3}
   dead_after: ${deadAfterMs}ms
 `;

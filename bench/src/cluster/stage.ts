@@ -14,22 +14,24 @@ const LOOK = 0.1;
 export class Stage {
   readonly nats: NatsServers;
   readonly nodes: readonly RouterNode[];
-  readonly #folder: string;
+  readonly folder: string;
   /** Faults that have begun and not ended, by what they hold: their end waits for the last one. */
   readonly #held = new Map<object, number>();
 
   private constructor(nats: NatsServers, nodes: readonly RouterNode[], folder: string) {
     this.nats = nats;
     this.nodes = nodes;
-    this.#folder = folder;
+    this.folder = folder;
   }
 
-  static async start(deadAfterMs: number): Promise<Stage> {
+  /** @param isDirect true to have no proxies */
+  static async start(deadAfterMs: number, isDirect = false): Promise<Stage> {
     const folder = mkdtempSync(join(tmpdir(), 'wamp-cluster-'));
-    const nats = await NatsServers.start(3, folder);
+    const nats = await NatsServers.start(3, folder, isDirect);
     const ports = nats.servers.map(({ port }) => port);
     const nodes: RouterNode[] = [];
-    for (const name of NAMES) nodes.push(await RouterNode.make({ name, folder, nats: ports, deadAfterMs }));
+    for (const name of NAMES)
+      nodes.push(await RouterNode.make({ name, folder, nats: ports, isDirect, deadAfterMs }));
     const stage = new Stage(nats, nodes, folder);
     // JetStream has no leader at first.
     await sleep(3);
@@ -206,6 +208,6 @@ export class Stage {
   async stop(): Promise<void> {
     for (const node of this.nodes) await node.stop();
     await this.nats.stop();
-    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

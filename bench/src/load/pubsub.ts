@@ -44,14 +44,22 @@ export class PubSubLoad implements Load {
   readonly #publisher: Publisher;
   readonly #connections: readonly Connection[];
 
-  /** Opens all sessions and subscribes to all topics. */
-  static async open(destination: Destination, options: PubSubOptions): Promise<PubSubLoad> {
+  /**
+   * Opens all sessions and subscribes to all topics.
+   * @param places where the subscribers join in turn, if those are nodes of a cluster
+   */
+  static async open(
+    destination: Destination,
+    options: PubSubOptions,
+    places: readonly Destination[] = [destination],
+  ): Promise<PubSubLoad> {
     const turn = new Turn();
     const shape = { topics: 1, audience: options.subscribers, ...options, uris: newUris() };
     const wire = { elements: options.subscriber(), turn };
     const subscribers: Connection[] = [];
     for (let index = 0; index < options.subscribers; index += 1) {
-      const subscriber = await join(destination, `subscriber/${index}`, wire);
+      const place = places[index % places.length] ?? destination;
+      const subscriber = await join(place, `subscriber/${index}`, wire);
       if (!destination.relay) await requestAll(subscriber, subscriptions(index, shape));
       subscribers.push(subscriber);
     }

@@ -48,15 +48,22 @@ export class RpcLoad implements Load {
   readonly #callers: readonly Caller[];
   readonly #connections: readonly Connection[];
 
-  /** Opens all sessions and registers all procedures. */
-  static async open(destination: Destination, options: RpcOptions): Promise<RpcLoad> {
+  /**
+   * Opens all sessions and registers all procedures.
+   * @param calleesAt where the callees join, if that is another node of the cluster
+   */
+  static async open(
+    destination: Destination,
+    options: RpcOptions,
+    calleesAt: Destination = destination,
+  ): Promise<RpcLoad> {
     const turn = new Turn();
     const uris = newUris();
     const { procedures = options.callees } = options;
     const callees: Connection[] = [];
     const calleeWire = { elements: options.callee(), turn };
     for (let index = 0; index < options.callees; index += 1) {
-      const callee = await join(destination, `callee/${index}`, calleeWire);
+      const callee = await join(calleesAt, `callee/${index}`, calleeWire);
       if (!destination.relay)
         await requestAll(callee, registrations(index, options.callees, procedures, uris));
       callees.push(callee);

@@ -73,7 +73,9 @@ async function refuseUnfit(connection: NatsConnection): Promise<void> {
 
 /** Whether another attempt would end as this one did. */
 function isFinal(error: unknown): boolean {
-  return error instanceof Error && /authorization|authentication/i.test(error.message);
+  return (
+    error instanceof Error && /authorization|authentication|certificate|self.signed|tls/i.test(error.message)
+  );
 }
 
 function credentialsOf(options: NatsOptions): Partial<NodeConnectionOptions> {

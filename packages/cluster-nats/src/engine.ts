@@ -57,15 +57,29 @@ class NatsEngine implements ClusterEngine {
         });
       links.publish(this.#all, new Uint8Array(0));
       await links.flush();
-      const [refusal] = refused;
-      if (refusal !== undefined)
-        throw new Error(`NATS refuses what the cluster needs: ${refusal}; permit ${this.#options.cluster}.>`);
+      this.#expectPermitted(refused);
       this.#ledgers = await this.#connect(`${self.name} ledger`);
       this.#ledger = await openLedger(this.#ledgers, this.#options, token(self.name));
+      const refusedToo = watchStatus(this.#ledgers);
+      await this.#ledger.probe().catch((error: unknown) => {
+        this.#expectPermitted(refusedToo);
+        throw error;
+      });
+      this.#expectPermitted(refusedToo);
     } catch (error) {
       await this.close();
       throw error;
     }
+  }
+
+  /** @throws Error that names what NATS does not permit, if there is something */
+  #expectPermitted([refusal]: readonly string[]): void {
+    if (refusal === undefined) return;
+    const { cluster } = this.#options;
+    const needed = `${cluster}.>, $JS.API.>, $KV.${cluster}.> and _INBOX.>`;
+    throw new Error(
+      `NATS refuses what the cluster needs: ${refusal}; permit its user to publish and subscribe to ${needed}`,
+    );
   }
 
   async #connect(name: string): Promise<NatsConnection> {
@@ -117,12 +131,12 @@ function token(name: string): string {
 }
 
 /** @returns what NATS has refused so far */
-function watchStatus(connection: NatsConnection, listener: EngineListener): readonly string[] {
+function watchStatus(connection: NatsConnection, listener?: EngineListener): readonly string[] {
   const refused: string[] = [];
   const watch = async (): Promise<void> => {
     for await (const status of connection.status()) {
-      if (status.type === 'disconnect') listener.connected(false);
-      else if (status.type === 'reconnect') listener.connected(true);
+      if (status.type === 'disconnect') listener?.connected(false);
+      else if (status.type === 'reconnect') listener?.connected(true);
       else if (status.type === 'error') refused.push(status.error.message);
     }
   };

@@ -106,6 +106,11 @@ export class NatsLedger implements Ledger {
     this.#marker = `s.${node}`;
   }
 
+  /** Writes, to learn whether NATS permits it. */
+  async probe(): Promise<void> {
+    await this.#kv.put(this.#marker, 'probe');
+  }
+
   async write(key: string, value: Uint8Array | undefined): Promise<void> {
     const before = [...this.#followings].map((following) => ({ following, seen: following.seen }));
     let revision: number | undefined;

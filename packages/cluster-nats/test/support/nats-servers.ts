@@ -1,6 +1,6 @@
 /** NATS servers for tests: real ones, each a process, as a cluster with JetStream. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +32,24 @@ export class NatsServers {
 
   get urls(): readonly string[] {
     return this.servers.map(({ url }) => url);
+  }
+
+  /** Starts one server with JetStream and more settings, in the language of its configuration files. */
+  static async startWith(settings: string): Promise<NatsServers> {
+    const folder = mkdtempSync(join(tmpdir(), 'wamp-nats-'));
+    const [port = 0] = await freePorts(1);
+    const file = join(folder, 'nats.conf');
+    const store = JSON.stringify(join(folder, 'store'));
+    writeFileSync(file, `listen: 127.0.0.1:${port}\njetstream { store_dir: ${store} }\n${settings}\n`);
+    const server: NatsServer = {
+      url: `nats://127.0.0.1:${port}`,
+      process: undefined,
+      start: () => {
+        server.process = spawn(PROGRAM, ['-c', file], { stdio: 'ignore' });
+      },
+    };
+    server.start();
+    return new NatsServers([server], folder);
   }
 
   /** Starts `count` servers, and waits until JetStream answers. */

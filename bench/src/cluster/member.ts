@@ -1,0 +1,11 @@
+/** A node of the cluster in a process of its own, with as many local sessions as it is told to have. */
+import { natsEngine } from '@wamp/cluster-nats';
+import { createRouter } from '@wamp/router';
+
+const [servers = '', sessions = '0'] = process.argv.slice(2);
+const engine = natsEngine({ cluster: 'bench', servers: servers.split(','), replicas: 3 });
+const router = createRouter({ realms: ['realm1'], cluster: { node: 'many', engine, deadAfter: 5000 } });
+await router.start();
+for (let index = 0; index < Number(sessions); index += 1)
+  router.join('realm1', { principal: { authid: `user${index}`, authrole: 'guest' } });
+process.send?.('joined');
