@@ -282,9 +282,7 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
       decidePublish:
         authorizer &&
         decidePublishBy(authorizer, () => ({ realm: realm.shown, call }), {
-          clock: this.clock,
-          log: this.log,
-          timeout: this.limits.authorizeTimeout,
+          ...{ clock: this.clock, log: this.log, timeout: this.limits.authorizeTimeout },
         }),
     });
     if (isShared) this.cluster.add(realm);
