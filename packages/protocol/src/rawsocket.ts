@@ -194,6 +194,7 @@ export class RawSocketParser {
   stop(): void {
     this.#greeting = undefined;
     this.#listener = undefined;
+    if (this.#arriving instanceof ArrivingFrame) this.#arriving.release();
     this.#arriving = undefined;
   }
 

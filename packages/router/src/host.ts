@@ -2,6 +2,7 @@
 import type { Dict, Transport, Uri } from '@wamp/protocol';
 import type { Underlay } from './auth/authenticator.ts';
 import type { Admission } from './connection/admission.ts';
+import type { ArrivingMemory } from './connection/arriving-memory.ts';
 import type { Place } from './connection/place.ts';
 import type { Cluster } from './cluster/options.ts';
 import type { Clock } from './core/clock.ts';
@@ -136,6 +137,8 @@ export interface Host {
   readonly queue: FlushQueue;
   /** Accounts for data that outlives its messages; acceptors use it for the bodies of long-polls. */
   readonly kept: Pick<ProcessAccounts, 'ofSessions'>;
+  /** The memory of messages that are being received. */
+  readonly arriving: ArrivingMemory;
 
   /**
    * Opens a connection for the client at the other end of `transport`.

@@ -1,5 +1,5 @@
 /** The public names of the router package. */
-export { createRouter } from './router.ts';
+export { createRouter } from './create-router.ts';
 export type {
   NamedRealm,
   RealmChanges,

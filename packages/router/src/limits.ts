@@ -102,6 +102,7 @@ export type LimitName =
   | 'long_poll_bodies'
   | 'http_bodies'
   | 'kept_per_address'
+  | 'arriving_messages'
   | 'rate_delayed'
   | 'rate_exceeded';
 /** The number of times that each limit on connections was met. */

@@ -10,12 +10,11 @@ import {
   type Transport,
   type Uri,
   type UriRules,
-  transcode,
-  transcodeWith,
 } from '@wamp/protocol';
 import { Attempts } from './auth/attempts.ts';
 import type { Underlay } from './auth/authenticator.ts';
 import { Admission } from './connection/admission.ts';
+import { ArrivingMemory } from './connection/arriving-memory.ts';
 import { boundedLog } from './connection/bounded-log.ts';
 import { Connection, type ConnectionRouter } from './connection/connection.ts';
 import { logIn, type Credentials, type LoginOptions } from './connection/log-in.ts';
@@ -32,8 +31,7 @@ import { RouterEvents } from './events.ts';
 import { logEvents } from './events-log.ts';
 import { tellOf } from './realm-events.ts';
 import { defaultFeatures } from './features/index.ts';
-import { hostOf, isHostOf, type Host, type Router } from './host.ts';
-import { shownRouter } from './shown-router.ts';
+import { hostOf, type Host, type Router } from './host.ts';
 import { ClusterNode } from './cluster/cluster.ts';
 import { patternIds } from './cluster/pattern-id.ts';
 import { DEFAULT_LIMITS, type Limits, type LimitTally } from './limits.ts';
@@ -76,6 +74,8 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
   readonly admission: Admission;
   /** Accounts for the bytes of data that outlives its messages, over all realms and clients, and their limit. */
   readonly kept: ProcessAccounts;
+  /** The memory of messages that are being received. */
+  readonly arriving: ArrivingMemory;
   /** The realms that exist only while they are used. */
   readonly templates: RealmTemplates;
   /** Undefined for a router on its own. */
@@ -103,6 +103,7 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
     this.outlets = new Outlets(this.queue.memory, this.turns.work);
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.kept = new ProcessAccounts(keptBytes(this.limits));
+    this.arriving = new ArrivingMemory(this);
     this.attempts = options.attempts === false ? undefined : new Attempts(this.clock, options.attempts);
     this.log = options.log === undefined ? () => undefined : boundedLog(options.log, this.clock);
     this.admission = new Admission(this);
@@ -324,19 +325,6 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
     tellOf(realm.shown, this.events);
     return realm;
   }
-}
-
-/**
- * Creates a router with its realms, ready to accept connections.
- * @throws Error when two realms have one name
- */
-export function createRouter(options: RouterOptions): Router {
-  // Converts payloads from one serializer to another without decoding them.
-  transcodeWith(transcode);
-  const core = new CoreRouter(options);
-  const router = shownRouter(core);
-  isHostOf(core, router);
-  return router;
 }
 
 /**

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import { json } from '@wamp/protocol';
+import { json, newMemory } from '@wamp/protocol';
 import { ManualClock } from '@wamp/router/testing';
 import { describe, expect, test } from 'vitest';
 import { FrameMemory } from '../src/output/frame-memory.ts';
@@ -74,7 +74,7 @@ describe('pings', () => {
 
   test('threat 28: from a peer that floods and does not read, nothing more is read for a while', async () => {
     const line = new Line();
-    const ground = { queue: new FlushQueue(), clock: new ManualClock(), limit: MIB };
+    const ground = { queue: new FlushQueue(), memory: newMemory, clock: new ManualClock(), limit: MIB };
     const transport = new WebSocketTransport(
       line.asSocket,
       { name: json.subprotocol, serializer: json, batched: false },
@@ -188,7 +188,7 @@ describe('the end', () => {
 
   test('messages sent after the end are discarded, and do no harm', async () => {
     const line = new Line();
-    const ground = { queue: new FlushQueue(), clock: new ManualClock(), limit: MIB };
+    const ground = { queue: new FlushQueue(), memory: newMemory, clock: new ManualClock(), limit: MIB };
     const transport = new WebSocketTransport(
       line.asSocket,
       { name: json.subprotocol, serializer: json, batched: false },
@@ -223,6 +223,7 @@ test('what a stream brings while something is being sent has nothing else writte
   const transport = new WebSocketTransport(line.asSocket, spoken, {
     queue,
     clock: new ManualClock(),
+    memory: newMemory,
     limit: MIB,
   });
   const heard: number[] = [];

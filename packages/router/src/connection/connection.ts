@@ -84,6 +84,9 @@ export class Connection implements Hearer, JoiningConnection, ClientCarrier {
     place.evicted = () => {
       this.refuse(ErrorUri.UNAVAILABLE, 'the handshake takes too long while other clients wait for one');
     };
+    place.crowded = () => {
+      this.refuse(ErrorUri.LIMIT_EXCEEDED, 'a message takes too long to arrive while memory is short');
+    };
     transport.acceptUpTo?.(router.limits.handshakeSize);
   }
 

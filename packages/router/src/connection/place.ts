@@ -39,6 +39,8 @@ export class Place {
   since: number;
   /** Ends a handshake that takes too long while others wait; set by the code that runs the handshake. */
   evicted: () => void = nothing;
+  /** Ends the connection because its message takes too long to arrive while memory is short; set by the connection. */
+  crowded: () => void = nothing;
   readonly #admission: PlaceAdmission;
   /** Drops the connection; undefined for a place that belongs to none. */
   readonly #drop: (() => void) | undefined;

@@ -11,7 +11,7 @@ import {
 import type { Router } from '../host.ts';
 import type { Log } from '../log.ts';
 import type { RouterOptions } from '../router-options.ts';
-import { createRouter } from '../router.ts';
+import { createRouter } from '../create-router.ts';
 import { inMemory } from '../transports/in-memory.ts';
 import { ManualClock } from './manual-clock.ts';
 import { FarPeer, NearPeer, until, type Peer } from './peer.ts';

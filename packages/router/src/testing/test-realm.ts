@@ -6,7 +6,7 @@ import type { Authenticator } from '../auth/authenticator.ts';
 import { systemClock } from '../connection/system-clock.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Router } from '../host.ts';
-import { createRouter } from '../router.ts';
+import { createRouter } from '../create-router.ts';
 import type { RouterOptions } from '../router-options.ts';
 import { inMemory } from '../transports/in-memory.ts';
 import { ManualClock } from './manual-clock.ts';

@@ -1,5 +1,6 @@
 /** Counts connections from the moment they are accepted, before their protocol is known. */
 import type { Server, Socket } from 'node:net';
+import type { ArrivingLine } from '../connection/arriving-memory.ts';
 import type { Place } from '../connection/place.ts';
 import type { Host } from '../host.ts';
 import { beneath, lostShortcuts } from '../plain-socket.ts';
@@ -7,6 +8,13 @@ import { peerAddressOf } from './peer-address.ts';
 
 /** The place of each connection by its TCP or Unix socket, for each router: one server may serve several. */
 const placesOf = new WeakMap<Host, WeakMap<object, Place>>();
+
+/** The memory for the messages of a connection. */
+export function lineFor({ arriving }: Host, place: Place): ArrivingLine {
+  return arriving.line(() => {
+    place.crowded();
+  });
+}
 
 /** Routers that have logged which shortcuts are unavailable. */
 const told = new WeakSet<Host>();

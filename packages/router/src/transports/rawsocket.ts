@@ -16,7 +16,7 @@ import type { EntranceRules } from '../auth/authenticator.ts';
 import type { Place } from '../connection/place.ts';
 import { hostOf, type Host, type Router } from '../host.ts';
 import { read } from '../plain-socket.ts';
-import { placeOf } from './accepting.ts';
+import { lineFor, placeOf } from './accepting.ts';
 import { awaitWords, firstOctet, Reception } from './beginning.ts';
 import { hangUp } from './hang-up.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -140,10 +140,13 @@ export class RawSocketEntrance {
   #await(caller: Caller): void {
     const { socket } = caller;
     const heard = awaitWords(this.#router, socket);
-    const parser: RawSocketParser = new RawSocketParser((octets) => {
-      heard();
-      return this.#greet(caller, parser, octets);
-    }, this.#router.queue.memory);
+    const parser: RawSocketParser = new RawSocketParser(
+      (octets) => {
+        heard();
+        return this.#greet(caller, parser, octets);
+      },
+      lineFor(this.#router, caller.place),
+    );
     read(
       socket,
       (chunk, size) => {

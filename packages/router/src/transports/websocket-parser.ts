@@ -65,7 +65,7 @@ interface Arriving {
 /** A message whose fragments are arriving. */
 interface Fragmented {
   readonly binary: boolean;
-  readonly parts: Uint8Array[];
+  readonly parts: Uint8Array<ArrayBuffer>[];
   size: number;
   /** The number of fragments so far. */
   count: number;
@@ -113,7 +113,9 @@ export class WebSocketParser {
   /** Stops reading, including the rest of the current chunk. */
   stop(): void {
     this.#stopped = true;
+    if (this.#arriving?.payload instanceof ArrivingFrame) this.#arriving.payload.release();
     this.#arriving = undefined;
+    this.#releaseFragments(this.#fragments);
     this.#fragments = undefined;
     this.#discarded = undefined;
   }
@@ -170,11 +172,16 @@ export class WebSocketParser {
   /** Marks the current message as too long; keeps only the head of what has arrived. */
   #discard(): DiscardedMessage {
     const discarded = new DiscardedMessage();
-    for (const part of this.#fragments?.parts.splice(0) ?? []) {
+    for (const part of this.#fragments?.parts ?? []) {
       discarded.begin(part.length);
       discarded.take(part, 0);
     }
+    this.#releaseFragments(this.#fragments);
     return discarded;
+  }
+
+  #releaseFragments(message: Fragmented | undefined): void {
+    for (const part of message?.parts.splice(0) ?? []) this.#memory.give(part);
   }
 
   #judgeControl({ opcode, final }: Header, size: number): boolean {
@@ -231,11 +238,15 @@ export class WebSocketParser {
     const message = this.#nextFragment(binary);
     if (message === undefined) return;
     // A copy, because a small view would keep the whole chunk alive.
-    message.parts.push(new Uint8Array(payload));
+    const part = this.#memory.take(payload.length);
+    part.set(payload);
+    message.parts.push(part);
     message.size += payload.length;
     if (final) {
       this.#fragments = undefined;
-      this.#listener.message(Buffer.concat(message.parts, message.size), message.binary);
+      const whole = Buffer.concat(message.parts, message.size);
+      this.#releaseFragments(message);
+      this.#listener.message(whole, message.binary);
     }
   }
 

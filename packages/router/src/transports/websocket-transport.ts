@@ -1,7 +1,7 @@
 /** A WebSocket without extensions, directly on its socket (spec: WebSocket Transport; RFC 6455). */
 import { isUtf8 } from 'node:buffer';
 import type { Socket } from 'node:net';
-import type { Serializer, Transport, TransportFailure } from '@wamp/protocol';
+import type { Memory, Serializer, Transport, TransportFailure } from '@wamp/protocol';
 import type { Clock } from '../core/clock.ts';
 import { BatchSink, receiveBatch } from './batching.ts';
 import type { Framing } from '../output/framing.ts';
@@ -56,6 +56,8 @@ export function framingFor({ binary }: Serializer): Framing {
 /** The parts of which a transport consists, in addition to its socket. */
 export interface WebSocketGround {
   readonly queue: FlushQueue;
+  /** The memory of messages that arrive in pieces. */
+  readonly memory: Memory;
   readonly clock: Clock;
   /** The longest message accepted, in bytes. */
   readonly limit: number;
@@ -72,14 +74,14 @@ export class WebSocketTransport extends StreamTransport implements Transport, We
   constructor(
     socket: Socket,
     { serializer, batched }: Subprotocol,
-    { queue, clock, limit }: WebSocketGround,
+    { queue, memory, clock, limit }: WebSocketGround,
   ) {
     const framing = framingFor(serializer);
     const outbox = new Outbox(socket, framing, queue);
     const sink = batched ? new BatchSink(outbox, serializer, queue) : outbox;
     super({ socket, clock, serializer, outbox, sink }, Infinity, limit);
     this.framing = batched ? undefined : framing;
-    this.#parser = new WebSocketParser(this, limit, queue.memory);
+    this.#parser = new WebSocketParser(this, limit, memory);
     this.#queue = queue;
   }
 

@@ -7,7 +7,7 @@ import type { Serializer, Transport } from '@wamp/protocol';
 import type { EntranceRules } from '../auth/authenticator.ts';
 import type { Place } from '../connection/place.ts';
 import { hostOf, type Host, type Router } from '../host.ts';
-import { countConnections, placeOf } from './accepting.ts';
+import { countConnections, lineFor, placeOf } from './accepting.ts';
 import { Forwarding, type ForwardingRules } from './forwarding.ts';
 import { Heartbeat, type PingedPeer } from './heartbeat.ts';
 import { askFor } from './holding-sockets.ts';
@@ -193,7 +193,7 @@ class WebSocketEntrance {
     else {
       acceptUpgrade(socket, request, subprotocol.name);
       const { clock, queue } = this.#router;
-      const ground = { queue, clock, limit };
+      const ground = { queue, memory: lineFor(this.#router, place), clock, limit };
       const transport = new WebSocketTransport(socket, subprotocol, ground);
       open(transport);
       transport.start(head);

@@ -2,7 +2,7 @@
 import { ManualClock } from '@wamp/router/testing';
 import type { Router } from '../../src/host.ts';
 import type { RouterOptions } from '../../src/router-options.ts';
-import { createRouter } from '../../src/router.ts';
+import { createRouter } from '../../src/create-router.ts';
 import type { WireVersions } from '../../src/cluster/wire.ts';
 import { Client, settle } from './client.ts';
 import { MemoryNetwork, type MemoryEngine } from './memory-cluster.ts';
