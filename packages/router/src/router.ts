@@ -33,7 +33,7 @@ import { tellOf } from './realm-events.ts';
 import { defaultFeatures } from './features/index.ts';
 import { hostOf, type Host, type Router } from './host.ts';
 import { ClusterNode } from './cluster/cluster.ts';
-import { patternIds } from './cluster/pattern-id.ts';
+import { sharedOptions } from './cluster/shared-options.ts';
 import { DEFAULT_LIMITS, type Limits, type LimitTally } from './limits.ts';
 import { LagProbe } from './metrics/lag.ts';
 import { MetricsRegistry } from './metrics/registry.ts';
@@ -279,7 +279,7 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
     const isShared = this.cluster !== undefined && own.cluster !== false;
     const realm: CoreRealm = this.#createRealm(own, options, {
       template,
-      ...(isShared ? { routerId: patternIds(name) } : {}),
+      ...(isShared ? sharedOptions(name) : {}),
       decidePublish:
         authorizer &&
         decidePublishBy(authorizer, () => ({ realm: realm.shown, call }), {
@@ -296,7 +296,7 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
   #createRealm(
     own: NamedRealm,
     options: RouterOptions,
-    more: Pick<RealmOptions, 'decidePublish' | 'template'> & Partial<Pick<RealmOptions, 'routerId'>>,
+    more: Partial<Pick<RealmOptions, 'decidePublish' | 'template' | 'routerId' | 'sharing'>>,
   ): CoreRealm {
     const scope = new GlobalScope();
     let lastRouterId: Id = 0;

@@ -1,6 +1,6 @@
 /** What becomes of clients while nodes of a cluster die, are cut off, and come back. */
 import { describe, expect, test } from 'vitest';
-import { createRouter } from '../src/router.ts';
+import { createRouter } from '../src/create-router.ts';
 import { coreOf } from './support/core.ts';
 import { ClusterStage } from './support/cluster-stage.ts';
 import type { Client } from './support/client.ts';

@@ -56,9 +56,11 @@ test('A10 the machine’s own monotonic clock is not its date', () => {
 const DATES = [
   'apps/router/src/admin-realm/samples.ts',
   'apps/router/src/admin-realm/tail.ts',
+  'packages/router/src/cluster/wishes.ts',
   'packages/router/src/core/broker.ts',
   'packages/router/src/core/registrar.ts',
   'packages/router/src/features/recorded-log.ts',
+  'packages/router/src/features/retention.ts',
   'packages/router/src/session/joining.ts',
   'packages/router/src/session/local-member.ts',
   'packages/router/src/session/member.ts',

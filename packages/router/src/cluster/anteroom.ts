@@ -189,7 +189,9 @@ export class ClusterAnteroom implements Anteroom {
       const { match = 'exact' } = message.options;
       const known = this.#core.dealer.registrations.get(match, message.procedure);
       const isServedHere = known?.callees.some((callee) => callee.session.remote === undefined) === true;
-      const first = verdict.isAlone && !isServedHere;
+      // There is nobody beside the winner of a single registration.
+      const isSingle = (message.options.invoke ?? 'single') === 'single';
+      const first = isSingle || (verdict.isAlone && !isServedHere);
       this.#core.dealer.register(session, message, { first, order: verdict.order });
     } else if (verdict?.why === undefined) refuseRequest(session, message, ErrorUri.UNAVAILABLE, UNDECIDED);
     else refuseRequest(session, message, ErrorUri.PROCEDURE_ALREADY_EXISTS, verdict.why);

@@ -5,7 +5,12 @@ import type { ClaimValue } from './keys.ts';
 
 /** What has become of a REGISTER. */
 export type ClaimVerdict =
-  | { readonly won: true; readonly isAlone: boolean; readonly order: number }
+  | {
+      readonly won: true;
+      readonly isAlone: boolean;
+      /** Greater than that of all callees that the node knew of. */
+      readonly order: number;
+    }
   | { readonly won: false; readonly why: string | undefined };
 
 /** What a REGISTER claims. */
@@ -32,7 +37,7 @@ export interface OwnClaim {
   users: number;
   /** Its place in the order of the ledger; undefined while there is no verdict. */
   held: number | undefined;
-  /** Callees have been numbered up to here. */
+  /** The last order that was given to a callee of this node. */
   index: number;
   isRunning: boolean;
   readonly waiting: Set<VerdictWaiter>;

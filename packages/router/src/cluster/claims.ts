@@ -44,12 +44,11 @@ export interface ClaimsOptions {
   readonly isDead: (epoch: string) => boolean;
   /** Calls back once all other nodes know what was put on the links so far. */
   readonly settled: (done: () => void) => void;
+  /** The greatest order of the callees of a registration, so far as this node knows. */
+  readonly latest: (wanted: Pick<ClaimValue, 'realm' | 'match' | 'uri'>) => number;
   /** Another node replaces the callees of a principal, or all of them. */
   readonly replaced: (value: ClaimValue, by: ClaimPrincipal | undefined) => void;
 }
-
-/** Orders leave room for a million callees of each node. */
-const CALLEES = 2 ** 20;
 
 export class Claims {
   readonly #options: ClaimsOptions;
@@ -335,9 +334,8 @@ export class Claims {
 
   #won(claim: OwnClaim): ClaimVerdict {
     const isAlone = !this.isHeldElsewhere(claim.base);
-    const order = (claim.held ?? 0) * CALLEES + claim.index;
-    claim.index += 1;
-    return { won: true, isAlone, order };
+    claim.index = Math.max(claim.index, this.#options.latest(claim.wanted)) + 1;
+    return { won: true, isAlone, order: claim.index };
   }
 
   #tellWatchers(): void {

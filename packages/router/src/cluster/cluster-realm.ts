@@ -1,20 +1,27 @@
 /** ClusterRealm: one realm of this node in the cluster: what it tells the others, and what they tell it. */
 import type { Payload, Id, MatchPolicy, Register, Uri } from '@wamp/protocol';
 import type { CoreRealm } from '../core/core-realm.ts';
-import { Interests, POLICIES } from './interests.ts';
-import type { Publication, Publisher } from '../core/publication.ts';
+import type { Publication } from '../core/publication.ts';
 import type { Registration } from '../core/registration.ts';
 import { isTrusted, type Session } from '../core/session.ts';
 import { ClusterAnteroom, type AnteroomRealm } from './anteroom.ts';
 import type { ClaimTicket, ClaimVerdict } from './claim-rules.ts';
+import { carrierOf } from './carrier.ts';
 import type { Claims } from './claims.ts';
 import { isToldByEachNode, tellOfJoin, tellOfLeave } from './comings.ts';
+import type { NodeId } from './engine.ts';
+import { Interests, type Wish } from './interests.ts';
 import { registrationKey, type ClaimPrincipal } from './keys.ts';
 import type { PeerNode, SharedRealm } from './peer.ts';
+import { fieldsOf, publicationOf } from './publications.ts';
 import { Relay } from './relay.ts';
 import { RemoteSession } from './remote-session.ts';
 import { patternId } from './pattern-id.ts';
 import { EntryType, writeEntry, type EntryType as Type } from './wire.ts';
+import { Wishes } from './wishes.ts';
+
+/** Leaves room for what distinguishes callees of one order. */
+const TIES = 2 ** 20;
 
 /** A callee of this node that the others have been told of. */
 interface Announced {
@@ -37,15 +44,27 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
   readonly #node: RealmNode;
   /** By session and registration. */
   readonly #announced = new Map<string, Announced>();
-  readonly #interests = new Interests();
-  /** SUBSCRIBEs on their way, by topic and policy. */
-  readonly #wanted = new Map<string, number>();
+  readonly #interests: Interests;
+  readonly #wishes: Wishes;
+  /** The nodes that share this realm. */
+  readonly #sharers = new Set<PeerNode>();
   readonly #relays = new Map<PeerNode, Relay>();
 
-  constructor(node: RealmNode, core: CoreRealm, index: number) {
+  /** @param self the present run of this node */
+  constructor(node: RealmNode, core: CoreRealm, index: number, self: () => NodeId) {
     this.#node = node;
     this.core = core;
     this.index = index;
+    const idOf = (match: MatchPolicy, topic: Uri): Id => patternId('subscription', core.name, match, topic);
+    this.#interests = new Interests(core.sharing, idOf, () => self().epoch);
+    this.#wishes = new Wishes(core, this.#interests, (wish) => {
+      this.#tell(EntryType.INTEREST, wish);
+    });
+    const settled = node.settled.bind(node);
+    const { peers } = node;
+    const lists = { sharers: this.#sharers, interests: this.#interests, wishes: this.#wishes };
+    if (core.sharing !== undefined)
+      core.sharing.carrier = carrierOf({ index, self, peers, ...lists, settled });
     this.anteroom = new ClusterAnteroom(this);
     core.anteroom = this.anteroom;
     this.#listen();
@@ -83,7 +102,16 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
       force: force_reregister,
       isTrusted: isTrusted(session),
     };
-    return this.#node.claims.claim(wanted, tell);
+    return this.#node.claims.claim(wanted, (verdict) => {
+      // Two that register at the same time at different nodes may get the same order there.
+      tell(verdict.won ? { ...verdict, order: verdict.order * TIES + (session.id % TIES) } : verdict);
+    });
+  }
+
+  /** The greatest order of the callees of a registration, as a claim gives it. */
+  latestOrder(match: MatchPolicy, procedure: Uri): number {
+    const last = this.core.dealer.registrations.get(match, procedure)?.callees.at(-1);
+    return Math.floor((last?.order ?? 0) / TIES);
   }
 
   /**
@@ -125,18 +153,7 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
    * @returns what ends the waiting for it; undefined when they know
    */
   interest(match: MatchPolicy, topic: Uri): (() => void) | undefined {
-    const isKnown = this.core.broker.subscriptions.get(match, topic) !== undefined;
-    const key = `${match} ${topic}`;
-    const waiting = this.#wanted.get(key) ?? 0;
-    if ((isKnown && waiting === 0) || this.#node.peers.size === 0) return undefined;
-    this.#wanted.set(key, waiting + 1);
-    if (!isKnown && waiting === 0) this.#tell(EntryType.INTEREST, [match, topic, true]);
-    return () => {
-      const left = (this.#wanted.get(key) ?? 1) - 1;
-      if (left > 0) this.#wanted.set(key, left);
-      else this.#wanted.delete(key);
-      if (left === 0) this.#dropInterest(match, topic);
-    };
+    return this.#node.peers.size === 0 ? undefined : this.#wishes.want(match, topic);
   }
 
   /** Tells a peer everything, when the link to it begins. */
@@ -144,13 +161,7 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
     this.nameTo(peer);
     for (const session of this.core.sessions.values()) this.#introduce(peer, session);
     for (const { fields } of this.#announced.values()) peer.put(EntryType.CALLEE, this.index, fields);
-    for (const match of POLICIES)
-      for (const { topic } of this.core.broker.subscriptions.values(match))
-        peer.put(EntryType.INTEREST, this.index, [match, topic, true]);
-    for (const key of this.#wanted.keys()) {
-      const cut = key.indexOf(' ');
-      peer.put(EntryType.INTEREST, this.index, [key.slice(0, cut), key.slice(cut + 1), true]);
-    }
+    for (const wish of this.#wishes.all()) peer.put(EntryType.INTEREST, this.index, wish);
   }
 
   nameTo(peer: PeerNode): void {
@@ -173,6 +184,14 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
     tellOfJoin(this.core, session);
   }
 
+  /** A session of a peer begins to leave: its calls end, and it is no callee any more. */
+  leavingRemote(peer: PeerNode, id: Id): void {
+    const session = peer.session(this, id);
+    if (session === undefined) return;
+    this.relay(peer).callerLeft(session);
+    this.core.inTurns(this.core.dealer.leaving(session));
+  }
+
   /** @param isQuiet true for a session that leaves without `wamp.session.on_leave` */
   removeRemote(peer: PeerNode, id: Id, isQuiet: boolean): void {
     const session = peer.session(this, id);
@@ -182,32 +201,26 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
     this.core.inTurns(this.#forgetting(session, isQuiet));
   }
 
-  setInterest(peer: PeerNode, match: MatchPolicy, topic: Uri, isWanted: boolean): void {
-    this.#interests.set(peer, match, topic, isWanted);
+  setInterest(peer: PeerNode, wish: Wish): void {
+    const isHere = this.core.broker.subscriptions.get(wish.match, wish.topic) !== undefined;
+    this.#interests.set(peer, wish, isHere);
+  }
+
+  /** A peer shares the realm from now on. */
+  met(peer: PeerNode): void {
+    this.#sharers.add(peer);
+    for (const listener of this.core.sharing?.channels.values() ?? []) listener.met?.(peer.id);
+  }
+
+  /** A feature of a peer tells something to the same feature here. */
+  heard(peer: PeerNode, [channel, ...fields]: readonly unknown[], payload: Payload): void {
+    this.core.sharing?.channels.get(String(channel))?.heard(peer.id, fields, payload);
   }
 
   /** Publishes what was published at a peer. */
   published(peer: PeerNode, fields: readonly unknown[], payload: Payload): void {
-    const [id, topic, options, publisherId, principal, trustlevel] = fields as [
-      Id,
-      Uri,
-      Publication['options'],
-      Id | null,
-      Publisher['principal'] | null,
-      number | null,
-    ];
-    const publisher =
-      publisherId === null
-        ? undefined
-        : (peer.session(this, publisherId) ?? (principal && { id: publisherId, principal }));
-    this.core.broker.relay(
-      {
-        ...{ id, topic, options, payload, origin: { kind: publisher ? 'session' : 'router' } },
-        ...(publisher ? { publisher } : {}),
-        trustlevel: trustlevel ?? undefined,
-      },
-      peer.id.name,
-    );
+    const publication = publicationOf(fields, payload, (id) => peer.session(this, id));
+    this.core.broker.relay(publication, peer.id.name);
   }
 
   /** Another node replaces callees of this one. @param by undefined for all of them */
@@ -232,11 +245,14 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
       this.core.inTurns(this.#forgetting(session, false));
     }
     this.#relays.delete(peer);
+    if (!this.#sharers.delete(peer)) return;
+    for (const listener of this.core.sharing?.channels.values() ?? []) listener.lost?.(peer.id);
   }
 
   *#forgetting(session: RemoteSession, isQuiet: boolean): Generator<void, void> {
     const isListed = this.core.everyone.get(session.id) === session;
     yield* this.core.forgetting(session);
+    this.core.sharing?.gone.emit(session, session.isMourned);
     if (isListed && !isQuiet) tellOfLeave(this.core, session);
   }
 
@@ -244,6 +260,10 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
     const { core } = this;
     core.joined.on((session) => {
       for (const peer of this.#node.peers.values()) this.#introduce(peer, session);
+    });
+    // At once: what becomes of its calls is decided at each node alike.
+    core.leaving.on(({ id }) => {
+      this.#tell(EntryType.LEAVING, [id]);
     });
     core.left.on(({ id }, { quiet = false }) => {
       this.#tell(EntryType.GONE, [id, quiet]);
@@ -254,12 +274,6 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
     });
     core.dealer.unregistered.on((session, { match, procedure }) => {
       this.#retract(announcedKey(session, match, procedure), session, match, procedure);
-    });
-    core.broker.created.on((_session, { match, topic }) => {
-      if (!this.#wanted.has(`${match} ${topic}`)) this.#tell(EntryType.INTEREST, [match, topic, true]);
-    });
-    core.broker.deleted.on((_session, { match, topic }) => {
-      this.#dropInterest(match, topic);
     });
     core.broker.published.on((publication) => {
       if (this.#node.peers.size > 0) this.#forward(publication);
@@ -291,12 +305,6 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
     announced.ticket?.close();
   }
 
-  #dropInterest(match: MatchPolicy, topic: Uri): void {
-    if (this.#wanted.has(`${match} ${topic}`)) return;
-    if (this.core.broker.subscriptions.get(match, topic) === undefined)
-      this.#tell(EntryType.INTEREST, [match, topic, false]);
-  }
-
   #introduce(peer: PeerNode, session: Session, unlisted = false): void {
     const { id, principal, features, transport } = session;
     const { authid, authrole, authmethod, authprovider } = principal;
@@ -316,10 +324,9 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
     const { topic, options } = publication;
     const targets = options.retain === true ? new Set(this.#node.peers.values()) : this.#interests.of(topic);
     if (targets.size === 0) return;
-    const { id, publisher, payload, trustlevel } = publication;
+    const { publisher, payload } = publication;
     const isKnown = publisher === undefined || this.core.sessions.has(publisher.id);
-    const from = [publisher?.id ?? null, isKnown ? null : publisher.principal, trustlevel ?? null];
-    const entry = this.#written([id, topic, options, ...from], payload);
+    const entry = this.#written(fieldsOf(publication, isKnown), payload);
     if (entry === undefined) return;
     for (const peer of targets) {
       if (peer.link.hasRoom) peer.link.put(entry);

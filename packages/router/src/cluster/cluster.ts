@@ -62,7 +62,7 @@ export class ClusterNode implements Cluster {
     this.#name = node;
     this.#deadAfter = Math.max(deadAfter, BEAT);
     this.#self = newRun(node);
-    this.#deaths = this.#newDeaths();
+    this.#deaths = new Deaths(this.#router.clock, this.#engine.ledger, this.#self);
     this.claims = this.#newClaims();
     this.#members = new ClusterMembers(router, { engine, deadAfter: this.#deadAfter, wire }, () => ({
       self: this.#self,
@@ -170,10 +170,6 @@ export class ClusterNode implements Cluster {
     return this.#members.difference;
   }
 
-  #newDeaths(): Deaths {
-    return new Deaths(this.#router.clock, this.#engine.ledger, this.#self);
-  }
-
   #newClaims(): Claims {
     return new Claims({
       clock: this.#router.clock,
@@ -183,6 +179,7 @@ export class ClusterNode implements Cluster {
       settled: (done) => {
         this.settled(done);
       },
+      latest: ({ realm, match, uri }) => this.#members.realmNamed(realm)?.latestOrder(match, uri) ?? 0,
       replaced: ({ realm, match, uri }, by) => this.#members.realmNamed(realm)?.replaced(match, uri, by),
     });
   }
@@ -232,7 +229,7 @@ export class ClusterNode implements Cluster {
       if (epoch === this.#self.epoch || this.#members.isGone(epoch)) continue;
       if (this.peers.get(epoch)?.isSynced !== true) return false;
     }
-    return true;
+    return this.#members.isReady;
   }
 
   #keepUp(): void {
@@ -303,9 +300,11 @@ export class ClusterNode implements Cluster {
     });
     this.#state = 'joining';
     const why = 'the node was cut off from the cluster';
-    for (const { core } of this.#members.realms.values())
+    for (const { core } of this.#members.realms.values()) {
+      if (core.sharing !== undefined) core.sharing.isReturning = true;
       for (const session of [...core.sessions.values()])
         session.end(CloseUri.SYSTEM_SHUTDOWN, why, { quiet: true });
+    }
     void this.#abandon().then(() => this.#startAgain());
   }
 
@@ -339,7 +338,7 @@ export class ClusterNode implements Cluster {
     this.#isConnected = false;
     this.#names.clear();
     this.#self = newRun(this.#name);
-    this.#deaths = this.#newDeaths();
+    this.#deaths = new Deaths(this.#router.clock, this.#engine.ledger, this.#self);
     this.claims = this.#newClaims();
     await this.#engine.close();
   }

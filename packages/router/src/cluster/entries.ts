@@ -34,8 +34,12 @@ function nameRealm(node: EntryNode, peer: PeerNode, { realm: index, fields }: Li
     why = `its uri_rules are ${uriRules} there and ${realm.core.uriRules} here`;
   else if (realm.core.disclosure !== disclosure)
     why = `its disclosure is ${String(disclosure)} there, and not here`;
-  if (why === undefined) peer.realms.set(index, name);
-  else node.differs(peer, name, why);
+  if (realm === undefined || why !== undefined) {
+    node.differs(peer, name, why ?? '');
+    return;
+  }
+  peer.realms.set(index, name);
+  realm.met(peer);
 }
 
 const HANDLERS: Readonly<Partial<Record<number, Handler>>> = {
@@ -53,6 +57,9 @@ const HANDLERS: Readonly<Partial<Record<number, Handler>>> = {
     const identity = { id, principal: { authid, authrole, authmethod, authprovider }, roles, transport };
     const session = new RemoteSession(identity, peer.id.name, peer.scope, realm.relay(peer));
     realm.addRemote(peer, session, unlisted);
+  },
+  [EntryType.LEAVING]: (peer, realm, { fields: [id] }) => {
+    realm.leavingRemote(peer, id as Id);
   },
   [EntryType.GONE]: (peer, realm, { fields: [id, quiet] }) => {
     realm.removeRemote(peer, id as Id, quiet === true);
@@ -76,8 +83,18 @@ const HANDLERS: Readonly<Partial<Record<number, Handler>>> = {
     if (session !== undefined) realm.core.dealer.withdraw(session, match, procedure);
   },
   [EntryType.INTEREST]: (peer, realm, { fields }) => {
-    const [match, topic, isWanted] = fields as [MatchPolicy, Uri, boolean];
-    realm.setInterest(peer, match, topic, isWanted);
+    const [match, topic, isWanted, created, isPending, isAlone] = fields as [
+      MatchPolicy,
+      Uri,
+      boolean,
+      number,
+      boolean,
+      boolean,
+    ];
+    realm.setInterest(peer, { match, topic, isWanted, created, isPending, isAlone });
+  },
+  [EntryType.SHARED]: (peer, realm, { fields, payload }) => {
+    realm.heard(peer, fields, payload);
   },
   [EntryType.PUBLISH]: (peer, realm, { fields, payload }) => {
     realm.published(peer, fields, payload);

@@ -1,36 +1,72 @@
-/** Interests: which nodes want the events of which topics. */
-import type { MatchPolicy, Uri } from '@wamp/protocol';
+/** Interests: which nodes want the events of which topics, and which of them had, or has, a subscription first or last. */
+import type { Id, MatchPolicy, Uri } from '@wamp/protocol';
 import { isWithin } from '../core/broker.ts';
 import { PatternMap } from '../core/pattern-map.ts';
+import type { Sharing } from '../core/sharing.ts';
 import type { PeerNode } from './peer.ts';
+
+/** What a node tells of its interest in a topic. */
+export interface Wish {
+  readonly match: MatchPolicy;
+  readonly topic: Uri;
+  readonly isWanted: boolean;
+  /** When the subscription was created (ms since the epoch). */
+  readonly created: number;
+  /** The node has not subscribed yet: it waits until the others know. */
+  readonly isPending: boolean;
+  /** When it was told, the node knew of no other with the interest: it was the first then, or the last. */
+  readonly isAlone: boolean;
+}
 
 interface Interest {
   readonly match: MatchPolicy;
   readonly topic: Uri;
-  readonly peers: Set<PeerNode>;
+  readonly peers: Map<PeerNode, Wish>;
+  /** The runs of nodes whose last subscriber has left while other nodes had some, this node's with its session. */
+  readonly leavers: Map<string, Id>;
 }
 
 export const POLICIES: readonly MatchPolicy[] = ['exact', 'prefix', 'wildcard'];
 
 export class Interests {
   readonly #byPattern = new PatternMap<Interest>();
+  readonly #sharing: Sharing | undefined;
+  readonly #idOf: (match: MatchPolicy, topic: Uri) => Id;
+  readonly #self: () => string;
 
-  set(peer: PeerNode, match: MatchPolicy, topic: Uri, isWanted: boolean): void {
+  /** @param self the run of this node */
+  constructor(
+    sharing: Sharing | undefined,
+    idOf: (match: MatchPolicy, topic: Uri) => Id,
+    self: () => string,
+  ) {
+    this.#sharing = sharing;
+    this.#idOf = idOf;
+    this.#self = self;
+  }
+
+  /** @param isHere whether this node has the subscription as well */
+  set(peer: PeerNode, wish: Wish, isHere: boolean): void {
+    const { match, topic, created } = wish;
     const known = this.#byPattern.get(match, topic);
-    if (isWanted) {
-      const interest = known ?? { match, topic, peers: new Set<PeerNode>() };
-      interest.peers.add(peer);
+    if (wish.isWanted) {
+      const interest = known ?? { match, topic, peers: new Map<PeerNode, Wish>(), leavers: new Map() };
+      interest.peers.set(peer, wish);
       if (known === undefined) this.#byPattern.set(match, topic, interest);
-    } else {
-      known?.peers.delete(peer);
-      if (known?.peers.size === 0) this.#byPattern.delete(match, topic);
+      if (!wish.isPending && this.#sharing?.subscriptions.get(match, topic) === undefined)
+        this.#sharing?.add({ id: this.#idOf(match, topic), match, topic, created });
+    } else if (known?.peers.delete(peer) === true) {
+      known.leavers.set(peer.id.epoch, 0);
+      if (known.peers.size === 0) this.#isOver(known, wish.isAlone || isHere);
     }
   }
 
   /** A node is gone. */
   forget(peer: PeerNode): void {
-    for (const match of POLICIES)
-      for (const { topic } of [...this.#byPattern.values(match)]) this.set(peer, match, topic, false);
+    for (const match of POLICIES) {
+      for (const interest of [...this.#byPattern.values(match)])
+        if (interest.peers.delete(peer) && interest.peers.size === 0) this.#isOver(interest, true);
+    }
   }
 
   /** The nodes that want the events of a topic. */
@@ -39,8 +75,41 @@ export class Interests {
     if (this.#byPattern.size === 0) return wanting;
     for (const interest of this.#byPattern.matching(topic)) {
       if (!isWithin(interest, topic)) continue;
-      for (const peer of interest.peers) wanting.add(peer);
+      for (const peer of interest.peers.keys()) wanting.add(peer);
     }
     return wanting;
+  }
+
+  /** The nodes with this very interest. */
+  having(match: MatchPolicy, topic: Uri): readonly PeerNode[] {
+    return [...(this.#byPattern.get(match, topic)?.peers.keys() ?? [])];
+  }
+
+  /**
+   * Whether this node is the first with a subscription. Of two that subscribe at a time, that is the one with the lower epoch.
+   * @param wasAlone whether it knew of no other one when it began
+   */
+  isFirst(match: MatchPolicy, topic: Uri, wasAlone: boolean): boolean {
+    for (const [{ id }, wish] of this.#byPattern.get(match, topic)?.peers ?? []) {
+      if (!wish.isPending || !wasAlone) return false;
+      if (wish.isAlone && id.epoch < this.#self()) return false;
+    }
+    return true;
+  }
+
+  /** The last subscriber of this node has left, and others have some. */
+  leave(match: MatchPolicy, topic: Uri, session: Id): void {
+    this.#byPattern.get(match, topic)?.leavers.set(this.#self(), session);
+  }
+
+  /** No other node has the interest any more. @param isTold whether another one tells, or it is not over at this one */
+  #isOver({ match, topic, leavers }: Interest, isTold: boolean): void {
+    this.#byPattern.delete(match, topic);
+    const subscription = this.#sharing?.subscriptions.get(match, topic);
+    this.#sharing?.delete(match, topic);
+    const session = leavers.get(this.#self());
+    if (isTold || subscription === undefined || session === undefined) return;
+    const first = [...leavers.keys()].sort()[0];
+    if (first === this.#self()) this.#sharing?.vanished.emit(session, subscription);
   }
 }

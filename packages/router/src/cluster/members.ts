@@ -87,7 +87,7 @@ export class ClusterMembers {
 
   /** Adds a realm to those that the cluster shares. */
   addRealm(node: RealmNode, realm: CoreRealm): void {
-    const added = new ClusterRealm(node, realm, this.#realmCount);
+    const added = new ClusterRealm(node, realm, this.#realmCount, () => this.#run().self);
     this.#realmCount += 1;
     this.realms.set(realm.name, added);
     for (const peer of this.peers.values()) added.introduceTo(peer);
@@ -106,6 +106,12 @@ export class ClusterMembers {
       realm,
       why,
     });
+  }
+
+  /** Whether all features have what clients need. */
+  get isReady(): boolean {
+    for (const { core } of this.realms.values()) if (core.sharing?.isReady === false) return false;
+    return true;
   }
 
   /** What keeps this node from sharing a realm, or everything, with another one that is there. */

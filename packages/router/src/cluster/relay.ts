@@ -16,10 +16,11 @@ import {
 } from '@wamp/protocol';
 import { UNSERVED } from '../core/call-messages.ts';
 import { passthru } from '../core/disclosure.ts';
-import type { OpenCall } from '../core/pending-calls.ts';
+import { noteKill, type OpenCall } from '../core/pending-calls.ts';
 import type { Callee, Registration } from '../core/registration.ts';
 import type { RegisteredPattern, Undeliverable } from '../core/session.ts';
-import type { PeerNode, SharedRealm } from './peer.ts';
+import { traceDetails } from '../core/trace-context.ts';
+import type { OutgoingCall, PeerNode, SharedRealm } from './peer.ts';
 import type { RemoteSession, RemoteWay } from './remote-session.ts';
 import { EntryType, type LinkEntry } from './wire.ts';
 
@@ -27,7 +28,7 @@ import { EntryType, type LinkEntry } from './wire.ts';
 type Content = Pick<LinkEntry, 'fields' | 'payload'>;
 
 /** Why a call is returned that no client has seen. */
-type Declined = 'gone' | 'draining';
+type Declined = 'gone' | 'left' | 'draining';
 
 /** The calls of one realm between this node and one peer. */
 export class Relay implements RemoteWay {
@@ -64,6 +65,10 @@ export class Relay implements RemoteWay {
     this.#put(EntryType.CANCEL, [request, options.mode ?? 'killnowait', options.reason ?? ErrorUri.CANCELED]);
   }
 
+  drop(invocation: Id, mode: CancelMode, reason: Uri): void {
+    if (this.#peer.outgoing.has(invocation)) this.#put(EntryType.CANCEL, [invocation, mode, reason]);
+  }
+
   result(_caller: RemoteSession, { request, details, payload }: Result): Undeliverable | undefined {
     const { incoming } = this.#peer;
     if (!incoming.has(request)) return undefined;
@@ -78,7 +83,7 @@ export class Relay implements RemoteWay {
   error(_caller: RemoteSession, { request, error, details, payload }: ErrorMessage): void {
     if (!this.#peer.incoming.delete(request)) return;
     if (details === UNSERVED) {
-      this.#put(EntryType.DECLINE, [request, 'gone']);
+      this.#decline(request, 'left');
       return;
     }
     const fault = this.#put(EntryType.ERROR, [request, error, passthru(details)], payload);
@@ -86,7 +91,8 @@ export class Relay implements RemoteWay {
   }
 
   kill(session: RemoteSession, reason: Uri, message: string | undefined, quiet: boolean): void {
-    this.#put(EntryType.KILL, [session.id, reason, message ?? null, quiet]);
+    const fault = this.#put(EntryType.KILL, [session.id, reason, message ?? null, quiet]);
+    if (fault !== undefined) this.#put(EntryType.KILL, [session.id, reason, null, quiet]);
   }
 
   revoke({ id }: RemoteSession, { match, procedure }: RegisteredPattern, reason: string | undefined): void {
@@ -154,7 +160,11 @@ export class Relay implements RemoteWay {
       return;
     }
     const call = this.#incoming(no);
-    if (call !== undefined) this.#realm.core.dealer.calls.cancel(call, mode, reason);
+    const { calls } = this.#realm.core.dealer;
+    if (call === undefined) return;
+    if (mode !== 'skip') calls.cancel(call, mode, reason);
+    else if (call.callee === undefined) calls.cancel(call, 'killnowait', reason);
+    else noteKill(call); // The callee runs on, also when the caller leaves.
   }
 
   /** A result for a call of this node. */
@@ -163,6 +173,7 @@ export class Relay implements RemoteWay {
     const call = this.#peer.outgoing.get(no);
     if (call === undefined) return;
     if (!progress) this.#peer.outgoing.delete(no);
+    if (!hasCalls(call)) return;
     const options = progress ? { ...details, progress } : details;
     const message = { type: MessageType.YIELD, request: no, options, payload } as const;
     call.realm.core.dealer.yield(call.callee, message);
@@ -174,14 +185,7 @@ export class Relay implements RemoteWay {
     const call = this.#peer.outgoing.get(no);
     if (call === undefined) return;
     this.#peer.outgoing.delete(no);
-    call.realm.core.dealer.error(call.callee, {
-      type: MessageType.ERROR,
-      requestType: MessageType.INVOCATION,
-      request: no,
-      details,
-      error,
-      payload,
-    });
+    if (hasCalls(call)) this.#fail(call, no, error, details, payload);
   }
 
   /** The peer returns a call of this node: no client has seen it, so another callee may. */
@@ -194,6 +198,7 @@ export class Relay implements RemoteWay {
     const call = calls.pending.known(outgoing.callee)?.invocations.get(no);
     if (call === undefined) return;
     if (calls.goesElsewhere(call)) calls.decline(call);
+    else if (why === 'left') this.#fail(outgoing, no, ErrorUri.CANCELED, NO_ENTRIES, Payload.none);
     else if (why === 'draining') calls.abandon(call, ErrorUri.UNAVAILABLE, 'the node is shutting down');
     else calls.abandon(call, ErrorUri.NO_SUCH_PROCEDURE, 'the callee has unregistered the procedure');
   }
@@ -205,6 +210,19 @@ export class Relay implements RemoteWay {
       if (this.#peer.incoming.delete(call.request))
         this.#put(EntryType.ERROR, [call.request, ErrorUri.CANCELED, {}]);
     }
+  }
+
+  #fail(
+    { realm, callee }: OutgoingCall,
+    request: Id,
+    error: Uri,
+    details: ErrorMessage['details'],
+    payload: Payload,
+  ): void {
+    const requestType = MessageType.INVOCATION;
+    realm.core.dealer.error(callee, {
+      ...{ type: MessageType.ERROR, requestType, request, details, error, payload },
+    });
   }
 
   /** Handles an entry after a callee has registered what it is about to, behind the entries that wait for that already. */
@@ -239,18 +257,24 @@ export class Relay implements RemoteWay {
   }
 }
 
+/** Whether the callee has not left: nobody waits for what it had to answer then. */
+function hasCalls({ realm, callee }: OutgoingCall): boolean {
+  return realm.core.dealer.calls.pending.known(callee) !== undefined;
+}
+
 function calleeOf({ single, callees }: Registration, id: Id): Callee | undefined {
   const callee = single ?? callees.find(({ session }) => session.id === id && session.remote === undefined);
   return callee?.session.id === id && callee.session.remote === undefined ? callee : undefined;
 }
 
 /** What the callee's node has to know of the options of a call. */
-function optionsOf({ options, receiveProgress }: OpenCall, { details }: Invocation): CallOptions {
+function optionsOf({ options, receiveProgress, trace }: OpenCall, { details }: Invocation): CallOptions {
   return {
     ...passthru(options),
     ...(receiveProgress ? { receive_progress: true } : NO_ENTRIES),
     ...(details.progress === true ? { progress: true } : NO_ENTRIES),
     ...(details.timeout === undefined ? NO_ENTRIES : { timeout: details.timeout }),
     ...(options.disclose_me === true ? { disclose_me: true } : NO_ENTRIES),
+    ...traceDetails(trace),
   };
 }

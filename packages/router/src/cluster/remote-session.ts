@@ -3,6 +3,7 @@ import {
   MessageType,
   PeerFeatures,
   rolesOf,
+  type CancelMode,
   type Dict,
   type ErrorMessage,
   type Id,
@@ -36,6 +37,8 @@ export interface RemoteWay {
   invoke(callee: RemoteSession, message: Invocation): Undeliverable | undefined;
   /** Tells the session's node that a call of this node is to be canceled. */
   interrupt(callee: RemoteSession, message: Interrupt): void;
+  /** Tells the session's node that a call of this node is over. */
+  drop(invocation: Id, mode: CancelMode, reason: Uri): void;
   /** Sends a result to the node where the call began. */
   result(caller: RemoteSession, message: Result): Undeliverable | undefined;
   /** Sends an error to the node where the call began. */
@@ -96,6 +99,10 @@ export class RemoteSession implements Session, Remote {
 
   end(reason: Uri, message?: string, { quiet = false }: Departure = {}): void {
     this.#way.kill(this, reason, message, quiet);
+  }
+
+  drop(invocation: Id, mode: CancelMode, reason: Uri): void {
+    this.#way.drop(invocation, mode, reason);
   }
 
   revoke(registration: RegisteredPattern, reason?: string): void {

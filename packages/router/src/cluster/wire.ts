@@ -95,9 +95,8 @@ export const EntryType = {
   REVOKE: 15,
   UNSUBSCRIBE: 16,
   SYNCED: 17,
-  ASK: 18,
-  TOLD: 19,
-  RETAINED: 20,
+  SHARED: 18,
+  LEAVING: 19,
 } as const;
 export type EntryType = (typeof EntryType)[keyof typeof EntryType];
 

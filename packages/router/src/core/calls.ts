@@ -267,6 +267,8 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
   #giveUp(call: OpenCall, answer: Message | undefined, reason: Uri, interrupts: boolean): void {
     const told = interrupts && canInterrupt(call) ? reason : undefined;
     this.#end(call, answer, told, told === undefined && !call.killed);
+    if (told === undefined)
+      call.callee?.session.remote?.drop(call.invocation, call.killed ? 'killnowait' : 'skip', reason);
   }
 
   /** Assigns the call to a callee, queues it, or ends it with an error. */

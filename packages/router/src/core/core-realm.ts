@@ -15,6 +15,7 @@ import {
 } from '@wamp/protocol';
 import { Broker } from './broker.ts';
 import type { Clock } from './clock.ts';
+import { CORE_FEATURES } from './core-features.ts';
 import { Dealer } from './dealer.ts';
 import { Everyone } from './everyone.ts';
 import { Hook } from './hook.ts';
@@ -28,6 +29,7 @@ import { refuseRequest, type Request } from './requests.ts';
 import type { RouterId } from './router-id.ts';
 import type { DecidePublish } from './decision.ts';
 import type { Departure, Session, Undeliverable } from './session.ts';
+import type { Sharing } from './sharing.ts';
 import { shownOf } from './shown-realm.ts';
 import { Tally } from './tally.ts';
 import { Traffic } from './traffic.ts';
@@ -65,6 +67,8 @@ export interface RealmOptions {
   readonly trustLevel?: TrustLevel | undefined;
   /** Authorizes publications on behalf of a session; when absent, all are permitted. */
   readonly decidePublish?: DecidePublish | undefined;
+  /** Present when nodes of a cluster share the realm. */
+  readonly sharing?: Sharing | undefined;
   /** Bounds the work of a turn. */
   readonly turns: Turns;
   /** Resolves in a later turn of the event loop, after input and output have been processed. */
@@ -89,6 +93,8 @@ export class CoreRealm {
   readonly stores: StoreLimits;
   /** A session has joined, and WELCOME has been sent. */
   readonly joined: Hook<[Session]> = new Hook();
+  /** A session begins to leave. */
+  readonly leaving: Hook<[Session]> = new Hook();
   /** A session has left, and its subscriptions, registrations and calls have been removed. */
   readonly left: Hook<[Session, Departure]> = new Hook();
   /** The realm was removed from its router. */
@@ -112,6 +118,7 @@ export class CoreRealm {
   readonly globalId: () => Id;
   /** The interface of this realm for features, authorizers and applications. */
   readonly shown: Realm;
+  readonly sharing: Sharing | undefined;
   readonly #meta: MetaSession;
   readonly #sessions = new Map<Id, Session>();
   readonly #everyone: Everyone = new Everyone(this.#sessions);
@@ -132,13 +139,13 @@ export class CoreRealm {
     this.nextTurn = options.nextTurn;
     this.globalId = options.globalId;
     this.stores = options.stores;
+    this.sharing = options.sharing;
     this.kept = new RealmAccounts(options.kept, options.quotas, options.stores);
-    const { limited } = this;
     this.#quotas = options.quotas;
     this.#maxSessions = options.maxSessions ?? Infinity;
     this.turns = options.turns;
-    this.broker = new Broker({ ...options, limited });
-    this.dealer = new Dealer({ ...options, limited, kept: this.kept.calls });
+    this.broker = new Broker({ ...options, limited: this.limited });
+    this.dealer = new Dealer({ ...options, limited: this.limited, kept: this.kept.calls });
     this.#meta = new MetaSession(
       options.globalId(),
       (session, message) => {
@@ -200,6 +207,7 @@ export class CoreRealm {
    */
   leave(session: Session, departure: Departure = LOUD): void {
     if (!this.#sessions.delete(session.id)) return;
+    this.leaving.emit(session);
     doInTurns(this.turns, this.#leaving(session, departure));
   }
 
@@ -309,35 +317,6 @@ export class CoreRealm {
 }
 
 const LOUD: Departure = Object.freeze({ quiet: false });
-
-/** The features of broker and dealer themselves. */
-const CORE_FEATURES: RouterFeatures = {
-  broker: [
-    'publisher_exclusion',
-    'publisher_identification',
-    'publication_trustlevels',
-    'subscriber_blackwhite_listing',
-    'pattern_based_subscription',
-    'subscription_revocation',
-    'payload_passthru_mode',
-  ],
-  dealer: [
-    'progressive_call_results',
-    'progressive_call_invocations',
-    'call_canceling',
-    'call_reroute',
-    'call_trustlevels',
-    'caller_identification',
-    'pattern_based_registration',
-    'shared_registration',
-    'registration_revocation',
-    'payload_passthru_mode',
-    // Features of this project: invocation policy `load`, and the registration options `concurrency` and `force_reregister`.
-    'x_invoke_load',
-    'x_concurrency',
-    'x_force_reregister',
-  ],
-};
 
 function merge(all: readonly RouterFeatures[]): RouterFeatures {
   return {

@@ -2,6 +2,7 @@
 import type { Id, Payload, PublishOptions, Uri } from '@wamp/protocol';
 import type { Members } from './members.ts';
 import type { Principal, Session } from './session.ts';
+import type { Stamp } from './stamp.ts';
 import type { TraceContext } from './trace-context.ts';
 
 /** The publisher: the id and principal of a session, so that a publication can outlive the session. */
@@ -52,6 +53,8 @@ export interface Publication {
    * `accepted`. It is not kept: retained events and those of event history have none.
    */
   trace?: TraceContext | undefined;
+  /** Its place among all publications of the cluster, if it has been given one. */
+  stamp?: Stamp | undefined;
   /** The lists of its options, once they were requested; see `audienceOf`. */
   audience?: Audience | undefined;
 }

@@ -25,6 +25,7 @@ import type { Callee, Registration } from './registration.ts';
 import type { Request } from './requests.ts';
 import type { DecidePublish } from './decision.ts';
 import type { Departure, Session } from './session.ts';
+import type { Sharing } from './sharing.ts';
 import type { Recorder, Subscription } from './subscription.ts';
 import type { ReadonlyTraffic } from './traffic.ts';
 import type { TraceContext } from './trace-context.ts';
@@ -150,6 +151,8 @@ export interface Realm {
   readonly sessions: ReadonlyMap<Id, Session>;
   /** All joined sessions of the cluster by id; without a cluster, the same as {@link sessions}. */
   readonly everyone: ReadonlyMap<Id, Session>;
+  /** The other nodes of the cluster that share the realm; undefined when none do. */
+  readonly sharing: Sharing | undefined;
   readonly broker: RealmBroker;
   readonly dealer: RealmDealer;
   /** What WELCOME announces. */

@@ -1,5 +1,14 @@
 /** Session and Principal: a client in a realm, as the core sees it. */
-import type { Dict, Id, MatchPolicy, Message, PeerFeatures, SessionScope, Uri } from '@wamp/protocol';
+import type {
+  CancelMode,
+  Dict,
+  Id,
+  MatchPolicy,
+  Message,
+  PeerFeatures,
+  SessionScope,
+  Uri,
+} from '@wamp/protocol';
 import type { Account } from './account.ts';
 
 /** The identity of a session, as authentication has established it. */
@@ -40,6 +49,8 @@ export interface Remote {
   readonly scope: SessionScope;
   /** True when the node is dead and this node publishes on behalf of the session, such as its meta events. */
   readonly isMourned: boolean;
+  /** Tells the node of the session that a call is over for its caller, whose callee is not interrupted, or not once more. */
+  drop(invocation: Id, mode: CancelMode, reason: Uri): void;
   /** Asks the node of the session to remove a registration. */
   revoke(registration: RegisteredPattern, reason?: string): void;
 }

@@ -13,13 +13,13 @@ interface WholeRealm extends Omit<Realm, 'broker' | 'dealer'> {
 
 export function shownOf(realm: WholeRealm): Realm {
   const { name, template, features, clock, uriRules, disclosure, stores } = realm;
-  const { sessions, everyone, traffic, limited, kept, turns } = realm;
+  const { sharing, sessions, everyone, traffic, limited, kept, turns } = realm;
   const { joined, left, removed, fellBehind, denied, failed, decidePublish, globalId, nextTurn } = realm;
   const settings = { name, template, features, clock, uriRules, disclosure, stores };
   const functions = { decidePublish, globalId, nextTurn };
   const hooks = { joined, left, removed, fellBehind, denied, failed };
   return Object.freeze<Realm>({
-    ...{ ...settings, ...functions, ...hooks, sessions, everyone, traffic, limited, kept, turns },
+    ...{ ...settings, ...functions, ...hooks, sharing, sessions, everyone, traffic, limited, kept, turns },
     broker: shownBroker(realm.broker),
     dealer: shownDealer(realm.dealer),
     get ownProcedures() {

@@ -19,6 +19,7 @@ import { taking } from './arguments.ts';
 import { installRecovery } from './event-recovery.ts';
 import { FILTERS, historyFilters, offsetsWithin, type HistoryFilters } from './history-filters.ts';
 import { RecordedLog } from './recorded-log.ts';
+import { refuseShared } from './shared-stores.ts';
 import { find } from './subscription-meta.ts';
 import { toldEvents } from './told-events.ts';
 import { WrittenFirst } from './written-first.ts';
@@ -49,6 +50,7 @@ export function eventHistory(rules: readonly HistoryRule[], store: EventStore): 
     // An extension of this project: `x_offset` in EVENT.Details, and `wamp.subscription.recover`.
     announces: { broker: ['event_history', 'x_event_recovery'] },
     install(realm) {
+      if (rules.length > 0) refuseShared(realm);
       const logs = new Map<Subscription, RecordedLog>();
       for (const { topic, match = 'exact', depth = 100, age = Infinity } of rules) {
         const rule = { match, topic, depth, age, epoch: realm.globalId() };

@@ -3,6 +3,7 @@ import type { Feature, Realm } from '../core/realm.ts';
 import type { EventStore } from '../stores/event-store.ts';
 import { tellRetained } from './retained-delivery.ts';
 import { Retention } from './retention.ts';
+import { refuseLasting } from './shared-stores.ts';
 import { WrittenFirst } from './written-first.ts';
 
 /** @param store where the retained events are kept */
@@ -16,6 +17,7 @@ export function eventRetention(store: EventStore): Feature {
 }
 
 function install(realm: Realm, store: EventStore): void {
+  refuseLasting(realm, store, 'retained events');
   const { broker } = realm;
   const retention = new Retention(realm, store.retained(realm));
   broker.refuseIf((message) => retention.refuses(message));

@@ -10,7 +10,9 @@ import type { Publication } from '../core/publication.ts';
 import { remember } from '../core/remembered.ts';
 import type { Realm } from '../core/realm.ts';
 import type { Session } from '../core/session.ts';
+import type { Sharing } from '../core/sharing.ts';
 import type { Subscription } from '../core/subscription.ts';
+import { after, withEvent, SharedRetention } from './shared-retention.ts';
 import type { RetainedEvent, RetainedEvents } from '../stores/event-store.ts';
 
 /** How many events for restricted audiences a topic keeps, besides the one for everyone. */
@@ -35,6 +37,7 @@ export class Retention {
   readonly #upcoming = new Map<Publication, Upcoming>();
   /** The latest such change of each topic. */
   readonly #latest = new Map<Uri, Upcoming>();
+  readonly #shared: SharedRetention | undefined;
   /** Whether the search for expired events is scheduled. */
   #sweeping = false;
 
@@ -42,6 +45,7 @@ export class Retention {
   constructor(realm: Realm, events: RetainedEvents) {
     this.#realm = realm;
     this.#events = events;
+    this.#shared = realm.sharing && this.#share(realm.sharing);
     if (events.expire(this.#now)) this.#sweep();
   }
 
@@ -58,10 +62,7 @@ export class Retention {
   add(publication: Publication): void {
     const upcoming = this.#upcoming.get(publication);
     if (upcoming !== undefined) this.takeBack(publication);
-    const events = upcoming?.events ?? this.#with(publication);
-    this.#events.set(publication.topic, events);
-    this.#last = events[0]?.order ?? this.#last;
-    if ((events[0]?.expires ?? Infinity) < Infinity) this.#sweep();
+    this.#set(publication.topic, upcoming?.events ?? this.#with(publication));
   }
 
   /**
@@ -89,16 +90,55 @@ export class Retention {
 
   /** What the topic of a publication retains with it; nothing when it has no payload. */
   #with(publication: Publication): readonly RetainedEvent[] {
+    if (this.#shared !== undefined) return this.#merged(this.#shared, publication);
     const { topic, options, payload } = publication;
     if (payload.count === 0) return [];
-    const newest: RetainedEvent = {
-      ...remember(publication),
-      order: (this.#order += 1),
-      expires: this.#now + lifetime(options, this.#realm.stores.retainedExpiry),
-    };
+    const newest = this.#newest(publication, lifetime(options, this.#realm.stores.retainedExpiry));
     const restricted = newest.publication.audience !== undefined;
     const before = this.#latest.get(topic)?.events ?? this.#events.latest(topic);
     return [newest, ...(restricted ? besideRestricted(before) : [])];
+  }
+
+  #newest(publication: Publication, left: number): RetainedEvent {
+    return { ...remember(publication), order: (this.#order += 1), expires: this.#now + left };
+  }
+
+  /** What the topic of a publication retains with it, in a realm that several nodes share. @param left how long (ms) */
+  #merged(
+    shared: SharedRetention,
+    publication: Publication,
+    left: number = lifetime(publication.options, this.#realm.stores.retainedExpiry),
+  ): readonly RetainedEvent[] {
+    const { topic, payload } = publication;
+    const stamp = shared.stampOf(publication, this.#realm.clock.now());
+    const before = this.#events.latest(topic);
+    if (payload.count > 0)
+      return withEvent(
+        before,
+        { ...this.#newest(publication, left), stamp },
+        shared.deletion(topic),
+        MOST_RESTRICTED,
+      );
+    shared.delete(topic, stamp);
+    return after(before, stamp);
+  }
+
+  #set(topic: Uri, events: readonly RetainedEvent[]): void {
+    this.#events.set(topic, events);
+    this.#last = this.#shared === undefined ? (events[0]?.order ?? this.#last) : this.#order;
+    if (events.some(({ expires }) => expires < Infinity)) this.#sweep();
+  }
+
+  #share(sharing: Sharing): SharedRetention {
+    const shared: SharedRetention = new SharedRetention(sharing, {
+      topics: () => this.#events.matching('prefix', ''),
+      latest: (topic) => this.#events.latest(topic),
+      merge: (publication, left) => {
+        this.#set(publication.topic, this.#merged(shared, publication, left));
+      },
+      now: () => this.#now,
+    });
+    return shared;
   }
 
   /** The topics of a subscription that may retain events. */

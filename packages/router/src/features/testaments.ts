@@ -8,6 +8,7 @@ import {
   publishOptions,
   type Args,
   type Element,
+  type Id,
   type PayloadCodec,
   type PublishOptions,
   type Uri,
@@ -17,6 +18,7 @@ import { weightOf } from '../core/kept.ts';
 import type { Feature, Realm } from '../core/realm.ts';
 import { uriFault } from '../core/requests.ts';
 import type { Decision } from '../core/decision.ts';
+import type { Channel, Sharing } from '../core/sharing.ts';
 import type { Session } from '../core/session.ts';
 import { invalid, taking, textArgument, undecoded, type Undecoded } from './arguments.ts';
 
@@ -49,34 +51,105 @@ export const testaments: Feature = {
       bySession.set(session, existing);
       return existing;
     };
+    const shared = realm.sharing && share(realm, realm.sharing, bySession, of);
     realm.procedure('wamp.session.add_testament', (call) => {
       const given = undecoded(call, TESTAMENT);
-      const bucket = of(call.caller)[scopeOf(given.kwargs['scope']?.value())];
+      const scope = scopeOf(given.kwargs['scope']?.value());
+      const bucket = of(call.caller)[scope];
       const testament = testamentOf(realm, call.caller, given);
       reserve(realm, call.caller, testament, bucket);
       bucket.push(testament); // in the order of the requests, regardless of how long the decisions take
-      return decide(realm, call.caller, testament, () => {
+      const withdraw = (): void => {
         const index = bucket.indexOf(testament);
         if (index !== -1) release(realm, call.caller, bucket.splice(index, 1));
+      };
+      return decide(realm, call.caller, testament, withdraw, () => {
+        if (bucket.includes(testament)) shared?.send(...toldOf(call.caller, scope, testament));
       });
     });
     realm.procedure(
       'wamp.session.flush_testaments',
       taking({ names: ['scope'] }, (call) => {
-        release(realm, call.caller, of(call.caller)[scopeOf(call.kwargs['scope'])].splice(0));
+        const scope = scopeOf(call.kwargs['scope']);
+        release(realm, call.caller, of(call.caller)[scope].splice(0));
+        shared?.send(['flush', call.caller.id, scope]);
         return [];
       }),
     );
     realm.left.on((session, { quiet = false }) => {
-      const left = bySession.get(session);
-      bySession.delete(session);
-      if (left === undefined) return;
-      const all = SCOPES.flatMap((scope) => left[scope]);
-      if (quiet) release(realm, session, all);
-      else realm.inTurns(publishAll(realm, session, all));
+      conclude(realm, session, bySession, !quiet);
     });
   },
 };
+
+/** Publishes the testaments of a session that has left, or forgets them. */
+function conclude(
+  realm: Realm,
+  session: Session,
+  bySession: Map<Session, Testaments>,
+  isPublished: boolean,
+): void {
+  const left = bySession.get(session);
+  bySession.delete(session);
+  if (left === undefined) return;
+  const all = SCOPES.flatMap((scope) => left[scope]);
+  if (isPublished) realm.inTurns(publishAll(realm, session, all));
+  else release(realm, session, all);
+}
+
+/** What other nodes are told of a testament, which one of them publishes if this node dies. */
+function toldOf(
+  { id }: Session,
+  scope: Scope,
+  { topic, payload, options }: Testament,
+): [readonly unknown[], Payload] {
+  return [['add', id, scope, topic, options], payload.lend()];
+}
+
+/** Keeps the testaments of sessions of other nodes, and tells those nodes of this one's. */
+function share(
+  realm: Realm,
+  sharing: Sharing,
+  bySession: Map<Session, Testaments>,
+  of: (session: Session) => Testaments,
+): Channel {
+  const channel = sharing.channel('testaments', {
+    heard: (_from, [what, id, scope, topic, options], payload) => {
+      const session = realm.everyone.get(id as Id);
+      if (session?.remote === undefined) return;
+      const bucket = of(session)[scopeOf(scope)];
+      if (what === 'flush') release(realm, session, bucket.splice(0));
+      else keepOther(realm, session, bucket, topic as Uri, payload.keep(), options as PublishOptions);
+    },
+    met: (node) => {
+      for (const [session, scopes] of bySession) {
+        if (session.remote !== undefined) continue;
+        for (const scope of SCOPES)
+          for (const testament of scopes[scope])
+            if (testament.permitted) channel.send(...toldOf(session, scope, testament), node);
+      }
+    },
+  });
+  sharing.gone.on((session, isMourned) => {
+    conclude(realm, session, bySession, isMourned);
+  });
+  return channel;
+}
+
+/** Keeps the testament of a session of another node, if there is room for it. */
+function keepOther(
+  realm: Realm,
+  session: Session,
+  bucket: Testament[],
+  topic: Uri,
+  payload: Payload,
+  options: PublishOptions,
+): void {
+  const weight = weightOf(payload, topic, options);
+  if (realm.kept.testaments.reserve(session, weight))
+    bucket.push({ topic, payload, options, permitted: true, weight });
+  else realm.limited.add('testaments');
+}
 
 /** Publishes the testaments of a session that has left, one a step; each is weighed until it is published. */
 function* publishAll(realm: Realm, session: Session, all: readonly Testament[]): Generator<void, void> {
@@ -167,11 +240,15 @@ function decide(
   session: Session,
   testament: Testament,
   withdraw: () => void,
+  keep: () => void,
 ): Args | Promise<Args> {
   const conclude = (decision: Decision): Args => {
     if (decision === 'disclosed') testament.options = disclosing(testament.options);
     testament.permitted = decision === 'permitted' || decision === 'disclosed';
-    if (testament.permitted) return [];
+    if (testament.permitted) {
+      keep();
+      return [];
+    }
     withdraw();
     throw new ApplicationError(
       decision === 'denied' ? ErrorUri.NOT_AUTHORIZED : ErrorUri.AUTHORIZATION_FAILED,

@@ -4,6 +4,7 @@ import type { Account } from '../core/account.ts';
 import type { Clock } from '../core/clock.ts';
 import type { QuotaTally } from '../core/quotas.ts';
 import type { Remembered } from '../core/remembered.ts';
+import type { Stamp } from '../core/stamp.ts';
 
 /**
  * Keeps the events of event history (logs) and of event retention, for any number of realms. The default is
@@ -20,6 +21,8 @@ export interface EventStore {
    * If they reject, it is refused with `wamp.error.unavailable`, and not sent. False by default.
    */
   readonly writesFirst?: boolean;
+  /** True for a store whose events end with the process: only such a store may keep those of a realm that a cluster shares. */
+  readonly isTransient?: boolean;
   /** Opens the log of a topic or pattern: the log of an earlier process, or a new one. Called once for each rule. */
   log(realm: StoreRealm, rule: LogRule): EventLog;
   /** Opens the retained events of a realm. Called once for each realm. */
@@ -114,6 +117,8 @@ export interface RetainedEvent extends Remembered {
   readonly order: number;
   /** When it expires, by the elapsed time of the realm's clock (ms); Infinity for never. */
   readonly expires: number;
+  /** Its place among those of all nodes, in a realm that a cluster shares. */
+  readonly stamp?: Stamp | undefined;
 }
 
 /**

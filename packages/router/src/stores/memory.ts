@@ -16,6 +16,7 @@ import type {
 export function memoryStore(): EventStore {
   const logs = new WeakMap<StoreRealm, MemoryLogs>();
   return {
+    isTransient: true,
     log(realm, rule) {
       let ofRealm = logs.get(realm);
       if (ofRealm === undefined) logs.set(realm, (ofRealm = new MemoryLogs(realm)));

@@ -84,6 +84,15 @@ export const ALL_FEATURES: Readonly<Record<ClientRole, readonly string[]>> = {
   ],
 };
 
+/** Where a conversation takes place: the nodes of a cluster. */
+export interface Venue {
+  /** The node of a client. */
+  nodeOf(peer: string): Router;
+  readonly nodes: readonly Router[];
+  /** Lets happen at all nodes what takes no time. */
+  settle(): Promise<void>;
+}
+
 /**
  * Plays a script in which each line is one message, in the notation of the specification:
  *
@@ -103,60 +112,95 @@ export const ALL_FEATURES: Readonly<Record<ClientRole, readonly string[]>> = {
  *
  * @throws Error with the line and the message that was received instead
  */
-export async function converse(script: string, options: ConversationOptions = {}): Promise<void> {
+export function converse(script: string, options: ConversationOptions = {}): Promise<void> {
+  return converseAt((settings: RouterOptions) => Promise.resolve(new OneRouter(settings)), script, options);
+}
+
+/** Like {@link converse}, with the clients on nodes that `open` chooses. */
+export async function converseAt(
+  open: (options: RouterOptions, clock: ManualClock) => Promise<Venue>,
+  script: string,
+  options: ConversationOptions = {},
+): Promise<void> {
   const lines = parseScript(script);
-  const stage = new Stage(options);
+  const clock = new ManualClock(Date.UTC(2026, 0, 1));
+  const faults: Error[] = [];
+  const log: Log = (level, what, facts) => {
+    if (level === 'error') faults.push(new Error(what, { cause: facts['error'] }));
+    options.router?.log?.(level, what, facts);
+  };
+  const venue = await open({ realms: ['realm1'], clock, ...options.router, log }, clock);
+  const stage = new Stage(options, venue, clock, faults);
   for (const line of lines) if ('peer' in line) await stage.enter(line);
   for (const line of lines) await stage.play(line);
   await stage.end();
 }
 
-class Stage {
-  readonly #clock = new ManualClock(Date.UTC(2026, 0, 1));
+class OneRouter implements Venue {
+  readonly nodes: readonly Router[];
   readonly #router: Router;
+
+  constructor(options: RouterOptions) {
+    this.#router = createRouter(options);
+    this.nodes = [this.#router];
+  }
+
+  nodeOf(): Router {
+    return this.#router;
+  }
+
+  settle(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+class Stage {
+  readonly #clock: ManualClock;
+  readonly #venue: Venue;
   readonly #options: ConversationOptions;
   readonly #peers = new Map<string, Peer>();
   readonly #variables = new Map<string, unknown>();
-  /** Faults of the router itself. */
-  readonly #faults: Error[] = [];
+  /** Faults of the routers themselves. */
+  readonly #faults: readonly Error[];
 
-  constructor(options: ConversationOptions) {
+  constructor(options: ConversationOptions, venue: Venue, clock: ManualClock, faults: readonly Error[]) {
     this.#options = options;
-    const log: Log = (level, what, facts) => {
-      if (level === 'error') this.#faults.push(new Error(what, { cause: facts['error'] }));
-      options.router?.log?.(level, what, facts);
-    };
-    this.#router = createRouter({ realms: ['realm1'], clock: this.#clock, ...options.router, log });
+    this.#venue = venue;
+    this.#clock = clock;
+    this.#faults = faults;
   }
 
   /** Connects the client of a line, and joins it unless the script does. */
   async enter(line: ScriptLine & { readonly peer: string }): Promise<void> {
     if (this.#peers.has(line.peer)) return;
     const options = this.#options.peers?.[line.peer] ?? {};
-    const peer = await this.#connect(options);
+    const peer = await this.#connect(line.peer, options);
     this.#peers.set(line.peer, peer);
     const says: unknown = 'message' in line && Array.isArray(line.message) ? line.message[0] : undefined;
     if (options.joins === false || (line.kind === 'send' && says === MessageType.HELLO)) return;
     const { realm = 'realm1', roles = rolesOf(ALL_FEATURES), details = {} } = options;
     peer.send([MessageType.HELLO, realm, { roles, ...details }]);
     await peer.arrival();
+    await this.#venue.settle();
     const welcome = peer.next();
     if (welcome?.[0] !== MessageType.WELCOME) throw failure(`${line.peer} joins`, welcome);
     this.#variables.set(line.peer, welcome[1]);
   }
 
-  async #connect({
-    serializer = this.#options.serializer ?? json,
-    limit = Infinity,
-  }: PeerOptions): Promise<Peer> {
+  async #connect(
+    name: string,
+    { serializer = this.#options.serializer ?? json, limit = Infinity }: PeerOptions,
+  ): Promise<Peer> {
     const { connect } = this.#options;
-    if (connect === undefined) return new NearPeer(inMemory(this.#router, serializer, limit));
-    return new FarPeer(await connect(this.#router, serializer));
+    const router = this.#venue.nodeOf(name);
+    if (connect === undefined) return new NearPeer(inMemory(router, serializer, limit));
+    return new FarPeer(await connect(router, serializer));
   }
 
   async play(line: ScriptLine): Promise<void> {
     if (line.kind === 'wait') {
       this.#clock.advance(line.ms);
+      await this.#venue.settle();
       return;
     }
     if (line.kind === 'date') {
@@ -164,7 +208,7 @@ class Stage {
       return;
     }
     if (line.kind === 'drain') {
-      void this.#router.drain(line.ms).then(() => this.#router.close());
+      for (const router of this.#venue.nodes) void router.drain(line.ms).then(() => router.close());
       return;
     }
     const peer = this.#peers.get(line.peer);
@@ -182,6 +226,7 @@ class Stage {
 
   /** Waits until the message or event of a line has arrived. */
   async #await(kind: ScriptLine['kind'], peer: Peer, name: string): Promise<void> {
+    await this.#venue.settle();
     if (kind === 'expect') await peer.arrival();
     else if (kind === 'expect-closed') await peer.departure();
     else if (kind === 'hang-up') {
@@ -193,11 +238,12 @@ class Stage {
   /** Whether the session is still joined. */
   #isJoined(name: string): boolean {
     const session = this.#variables.get(name);
-    const realm = this.#router.realm(this.#options.peers?.[name]?.realm ?? 'realm1');
+    const realm = this.#venue.nodeOf(name).realm(this.#options.peers?.[name]?.realm ?? 'realm1');
     return typeof session === 'number' && realm?.sessions.has(session) === true;
   }
 
   async end(): Promise<void> {
+    await this.#venue.settle();
     for (const peer of this.#peers.values()) await peer.settle();
     for (const [name, peer] of this.#peers) {
       if (peer.heard.length > 0) throw failure(`${name} receives nothing more`, peer.next());

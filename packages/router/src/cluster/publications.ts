@@ -1,0 +1,48 @@
+/** Publications on links: as the fields of an entry, and back. */
+import type { Id, Payload, Uri } from '@wamp/protocol';
+import type { Publication, Publisher } from '../core/publication.ts';
+import { traceIn } from '../core/trace-context.ts';
+
+/** @param isKnown whether the other nodes know the session of the publisher */
+export function fieldsOf(publication: Publication, isKnown: boolean): readonly unknown[] {
+  const { id, topic, options, publisher, trustlevel, trace, stamp } = publication;
+  return [
+    id,
+    topic,
+    trace === undefined ? options : { ...options, ...trace },
+    publisher?.id ?? null,
+    isKnown ? null : publisher?.principal,
+    trustlevel ?? null,
+    stamp?.time ?? null,
+    stamp?.node ?? null,
+  ];
+}
+
+/** @param publisherOf finds the session of the publisher, if it is known */
+export function publicationOf(
+  fields: readonly unknown[],
+  payload: Payload,
+  publisherOf: (id: Id) => Publisher | undefined,
+): Publication {
+  const [id, topic, options, publisherId, principal, trustlevel, time, node] = fields as [
+    Id,
+    Uri,
+    Publication['options'],
+    Id | null,
+    Publisher['principal'] | null,
+    number | null,
+    number | null,
+    string | null,
+  ];
+  const publisher =
+    publisherId === null
+      ? undefined
+      : (publisherOf(publisherId) ?? (principal && { id: publisherId, principal }));
+  return {
+    ...{ id, topic, options, payload, origin: { kind: publisher ? 'session' : 'router' } },
+    ...(publisher ? { publisher } : {}),
+    trustlevel: trustlevel ?? undefined,
+    trace: traceIn(options),
+    ...(time === null || node === null ? {} : { stamp: { time, node } }),
+  };
+}

@@ -1,0 +1,9 @@
+/** What distinguishes a realm that the nodes of a cluster share when it is created. */
+import type { Uri } from '@wamp/protocol';
+import { Sharing } from '../core/sharing.ts';
+import type { RouterId } from '../core/router-id.ts';
+import { patternIds } from './pattern-id.ts';
+
+export function sharedOptions(realm: Uri): { readonly routerId: RouterId; readonly sharing: Sharing } {
+  return { routerId: patternIds(realm), sharing: new Sharing() };
+}
