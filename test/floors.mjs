@@ -67,7 +67,14 @@ export const floors = {
     ['index.ts'],
   ],
   'packages/cluster-nats': [['options.ts'], ['connection.ts', 'ledger.ts'], ['engine.ts'], ['index.ts']],
-  'apps/router': [['failure.ts', 'one-line.ts'], ['config'], ['convert', 'admin-realm'], ['.']],
+  'apps/router': [
+    ['failure.ts', 'one-line.ts'],
+    ['config'],
+    ['convert', 'admin-realm'],
+    ['.'],
+    ['workers'],
+    ['program.ts', 'main.ts'],
+  ],
   'apps/chat': [['common'], ['service'], ['page']],
   'apps/dashboard': [['lib'], ['operator'], ['parts'], ['views', 'realm'], ['shell.tsx'], ['main.tsx']],
 };

@@ -123,6 +123,7 @@ export const folders: Readonly<Record<string, string>> = {
   'apps/router/src/admin-realm/': 'The procedures by which operators look at the router and change it.',
   'apps/router/src/convert/': 'Converts configurations of Crossbar.io.',
   'apps/router/src/config/': 'The configuration file: parsing, schema, error messages.',
+  'apps/router/src/workers/': 'Several processes on one machine that share listeners, as nodes of a cluster.',
   'apps/router/public/': 'The landing page.',
   'apps/router/deploy/': 'A container image, a systemd unit, and the configuration they come with.',
   'apps/router/schema/': 'The JSON Schema of configuration files, for editors.',

@@ -4,10 +4,11 @@
  */
 import { chmodSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { isLoopback, type MetricsRegistry } from '@wamp/router';
+import { isLoopback } from '@wamp/router';
+import type { AdminConfiguration } from './config/admin.ts';
 import { answerHealth, type HealthAnswers } from './health-answers.ts';
 import { listen, type ListenPlace } from './listening.ts';
-import { EXPOSITION, prometheusText } from './prometheus.ts';
+import { EXPOSITION } from './prometheus.ts';
 import type { Reloaded } from './reload.ts';
 
 /** Times in ms. Requests have no body. */
@@ -20,7 +21,8 @@ const MOST_CONNECTIONS = 100;
 
 /** What the server reports and executes. */
 export interface AdminAnswers extends HealthAnswers {
-  readonly metrics: MetricsRegistry;
+  /** All metrics, as text. */
+  readonly metrics: () => string | Promise<string>;
   /** Executes the reload command; only where commands are allowed. */
   readonly reload?: (dryRun: boolean) => Promise<Reloaded>;
 }
@@ -33,10 +35,31 @@ export interface AdminServer {
 }
 
 /**
+ * Opens the servers that are configured: all, or none.
+ * @throws CannotStart if one of them cannot listen
+ */
+export async function openAdminServers(
+  { listener, socket }: Pick<AdminConfiguration, 'listener' | 'socket'>,
+  answers: AdminAnswers,
+): Promise<readonly AdminServer[]> {
+  const { about, health, metrics } = answers;
+  const open: AdminServer[] = [];
+  try {
+    if (listener !== undefined) open.push(await openAdmin(listener, { about, health, metrics }));
+    // Write access to the socket permits commands.
+    if (socket !== undefined) open.push(await openAdmin({ address: '', port: 0, unix: socket }, answers));
+    return open;
+  } catch (error) {
+    for (const server of open) server.close();
+    throw error;
+  }
+}
+
+/**
  * Resolves once the server listens.
  * @throws CannotStart if it cannot listen
  */
-export async function openAdmin(place: ListenPlace, answers: AdminAnswers): Promise<AdminServer> {
+async function openAdmin(place: ListenPlace, answers: AdminAnswers): Promise<AdminServer> {
   const server: Server = createServer(OPTIONS, (request, response) => {
     if (isMeant(request, place)) answer(request, response, answers);
     else refuse(response);
@@ -84,7 +107,9 @@ function answer(
   } else if (method !== 'GET' && method !== 'HEAD') {
     sendText(response, 405, 'text/plain; charset=utf-8', 'Read with GET or HEAD.\n', { allow: 'GET, HEAD' });
   } else if (path === '/metrics') {
-    sendText(response, 200, EXPOSITION, prometheusText(answers.metrics));
+    void Promise.resolve(answers.metrics()).then((text) => {
+      sendText(response, 200, EXPOSITION, text);
+    });
   } else if (!answerHealth(path, response, answers)) {
     const known = 'Not found. There are /metrics, /health, /health/live and /health/ready.\n';
     sendText(response, 404, 'text/plain; charset=utf-8', known);

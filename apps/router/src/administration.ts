@@ -8,7 +8,7 @@ import type { RecentEntries } from './admin-realm/recent-entries.ts';
 import type { AdminSurroundings } from './admin-realm/surroundings.ts';
 import type { Configuration } from './config/schema.ts';
 import type { Drain } from './drain.ts';
-import type { HealthAnswers } from './health-answers.ts';
+import type { About } from './health-answers.ts';
 import type { Listeners } from './listeners.ts';
 import type { OperatorLog } from './log.ts';
 import type { Reloaded } from './reload.ts';
@@ -19,7 +19,7 @@ export interface Administered {
   readonly listeners: Listeners;
   readonly log: OperatorLog;
   readonly recent: RecentEntries;
-  readonly about: HealthAnswers['about'];
+  readonly about: () => About;
   readonly drain: Drain;
   /** The store of past events; undefined for memory. */
   readonly store: SqliteStore | undefined;

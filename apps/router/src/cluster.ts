@@ -90,7 +90,7 @@ export function measureCluster(metrics: MetricsRegistry, cluster: Cluster): void
     }
   }
   for (const [name, help, key] of OF_MEMBERS) {
-    metrics.observe('gauge', { name, help }, (observe) => {
+    metrics.observe('gauge', { name, help, labels: ['node'] }, (observe) => {
       for (const member of cluster.status().members) observe(member[key], member.node);
     });
   }

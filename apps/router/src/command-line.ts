@@ -7,6 +7,9 @@ import { CannotStart, USAGE } from './failure.ts';
 import { ACTIONS, type Question } from './rights.ts';
 import { version } from './version.ts';
 
+/** Each of them sends what it has to all others. */
+const MOST_WORKERS = 16;
+
 /** A parsed command. */
 export type Command =
   StartCommand | CheckCommand | ReloadCommand | InitCommand | SchemaCommand | ConvertCommand | ExplainCommand;
@@ -18,6 +21,10 @@ interface StartCommand {
   readonly from: string | Flags;
   /** Whether to allow unrestricted anonymous access from other machines. */
   readonly insecureDev: boolean;
+  /** How many processes share the listeners, each a node of a cluster; 1 for no others. */
+  readonly workers: number;
+  /** The program that connects them, unless the configuration has a cluster. */
+  readonly natsServer: string;
 }
 
 /** Check and explain a configuration file. */
@@ -89,6 +96,8 @@ interface StartOptions {
   readonly realm?: readonly string[];
   readonly origin?: readonly string[];
   readonly insecureDev?: true;
+  readonly workers: number;
+  readonly natsServer: string;
 }
 
 function wampRouter(onCommand: OnCommand): Program {
@@ -119,11 +128,20 @@ function addStart(program: Program, onCommand: OnCommand): void {
     .option('--realm <uri>', 'realm to open; repeat it for several (default: "realm1")', addRealm)
     .option('--origin <origin>', 'web origin that may connect too; repeat it for several', addOrigin)
     .option('--insecure-dev', 'permit everything to all clients, on addresses other than loopback, too')
+    .option('--workers <number>', 'processes that share the listeners, each with a core', workerCount, 1)
+    .option(
+      '--nats-server <program>',
+      'nats-server that connects the workers: its name on the PATH, or its path',
+      nonEmpty,
+      'nats-server',
+    )
     .action((options: StartOptions) => {
       onCommand({
         name: 'start',
         from: options.config ?? flagsOf(options),
         insecureDev: options.insecureDev ?? false,
+        workers: options.workers,
+        natsServer: options.natsServer,
       });
     });
 }
@@ -247,6 +265,13 @@ function portNumber(value: string): number {
   const port = /^\d{1,5}$/.test(value) ? Number(value) : Number.NaN;
   if (!(port <= 65535)) throw new InvalidArgumentError('It must be a number from 0 to 65535.');
   return port;
+}
+
+function workerCount(value: string): number {
+  const count = /^\d{1,2}$/.test(value) ? Number(value) : Number.NaN;
+  if (!(count >= 1 && count <= MOST_WORKERS))
+    throw new InvalidArgumentError(`It must be a number from 1 to ${MOST_WORKERS}.`);
+  return count;
 }
 
 function addRealm(value: string, previous: readonly string[] = []): readonly string[] {

@@ -1,12 +1,14 @@
 /** Answers requests below `/health` with JSON. */
 import type { ServerResponse } from 'node:http';
-import type { Health } from './health.ts';
+import type { Unready } from './health.ts';
 
-/** What the answers are computed from. */
+/** The attributes of `/health` besides `status`. */
+export type About = Readonly<Record<string, string | number | object>>;
+
+/** What the answers are computed from; promises where several processes have to be asked. */
 export interface HealthAnswers {
-  readonly health: Health;
-  /** The attributes of `/health` besides `status`. */
-  readonly about: () => Readonly<Record<string, string | number | object>>;
+  readonly health: { unready(): readonly Unready[] | Promise<readonly Unready[]> };
+  readonly about: () => About | Promise<About>;
 }
 
 /**
@@ -21,17 +23,19 @@ export function answerHealth(
 ): boolean {
   switch (path) {
     case '/health':
-      sendJson(response, 200, { status: 'ok', ...about() });
+      void Promise.resolve(about()).then((told) => {
+        sendJson(response, 200, { status: 'ok', ...told });
+      });
       return true;
     case '/health/live':
       sendJson(response, 200, { status: 'live' });
       return true;
-    case '/health/ready': {
-      const reasons = health.unready();
-      if (reasons.length === 0) sendJson(response, 200, { status: 'ready' });
-      else sendJson(response, 503, { status: 'not ready', reasons });
+    case '/health/ready':
+      void Promise.resolve(health.unready()).then((reasons) => {
+        if (reasons.length === 0) sendJson(response, 200, { status: 'ready' });
+        else sendJson(response, 503, { status: 'not ready', reasons });
+      });
       return true;
-    }
     default:
       return false;
   }

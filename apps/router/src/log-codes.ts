@@ -14,7 +14,7 @@ type PackageCode =
   'trace_export_failed' | 'http_bridge_failed' | 'webhook_dead_letter' | 'webhook_ended' | 'webhook_failed';
 
 /** Reasons of `/health/ready`; `store_failing` is also a code of the log. */
-type HealthReason = 'draining' | 'heap' | 'kept_bytes';
+type HealthReason = 'draining' | 'heap' | 'kept_bytes' | 'no_worker';
 
 type Code = LogCode | ProgramLogCode | PackageCode | HealthReason;
 
@@ -135,6 +135,11 @@ const TEXTS: Readonly<Record<Code, CodeText>> = {
     'info',
     'A message longer than limits.message_size was discarded, and answered with an error where its type permits. Raise the limit, or send less.',
   ),
+  nats_server_ended: text(
+    'error',
+    'The NATS server that connects the workers has ended, and is started again. Until then, nobody can register, and workers do not reach each other.',
+  ),
+  no_worker: text('health', 'No worker answers: all have ended, and are started again.'),
   procedure_failed: text(
     'error',
     'A procedure of the router threw an error, and its caller got wamp.error.runtime_error. The entry has the error.',
@@ -213,6 +218,11 @@ const TEXTS: Readonly<Record<Code, CodeText>> = {
     'info',
     'A WebSocket upgrade was refused. The entry has the HTTP status, the reason, the address and the origin; a 403 is changed by listeners[].origins.',
   ),
+  worker_ended: text(
+    'error',
+    'A worker has ended unexpectedly, and is started again. Its sessions are gone: their clients reconnect, to another worker at first.',
+  ),
+  worker_started: text('info', 'A worker that had ended serves clients again.'),
 };
 
 /** The explanations by code. */

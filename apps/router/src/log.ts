@@ -20,6 +20,7 @@ export type ProgramLogCode =
   | 'few_descriptors'
   | 'listener_lost'
   | 'log_lines_missing'
+  | 'nats_server_ended'
   | 'router_started'
   | 'router_stopped'
   | 'router_stopping'
@@ -27,7 +28,9 @@ export type ProgramLogCode =
   | 'session_ended_by_reload'
   | 'store_failing'
   | 'store_recovered'
-  | 'webhook_refused';
+  | 'webhook_refused'
+  | 'worker_ended'
+  | 'worker_started';
 
 /** Receives log entries of the router and of the program. */
 export type ProgramLog = Log<LogCode | ProgramLogCode>;
@@ -48,14 +51,16 @@ const TAKEN: ReadonlySet<string> = new Set(['level', 'time', 'msg']);
 /**
  * Writes entries of at least `level`. Faults of single clients have level info.
  * @param isTerminal whether `lines` writes to a terminal
+ * @param always facts that all entries have
  */
 export async function openLog(
   { level, format }: LogOptions,
   lines: LineWriter,
   isTerminal: boolean,
+  always?: Readonly<Record<string, unknown>>,
 ): Promise<OperatorLog> {
   const forPeople = format === 'pretty' || (format === 'auto' && isTerminal);
-  return logTo(lines, level, forPeople ? await rendering(isTerminal) : asItIs);
+  return logTo(lines, level, forPeople ? await rendering(isTerminal) : asItIs, always);
 }
 
 /** A log of JSON lines. */
@@ -63,10 +68,11 @@ export function logTo(
   lines: Pick<LineWriter, 'write'>,
   level: LogLevel,
   render: Rendering = asItIs,
+  always: Readonly<Record<string, unknown>> | null = null,
 ): OperatorLog {
   const options = {
     level,
-    base: null,
+    base: always,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };

@@ -5,7 +5,7 @@ import { summary } from './check.ts';
 import { readCommandLine, type Command } from './command-line.ts';
 import { fromFlags } from './config/development.ts';
 import { FaultyConfiguration } from './config/faults.ts';
-import { loadConfiguration } from './config/load.ts';
+import { loadConfiguration, type LoadedConfiguration } from './config/load.ts';
 import { jsonSchema } from './config/schema.ts';
 import { convertCrossbar, noteLine } from './convert/crossbar.ts';
 import { askToReload } from './ask-to-reload.ts';
@@ -19,6 +19,8 @@ import { answer } from './rights.ts';
 import { ServiceManager } from './service-manager.ts';
 import { outliveSignals, reloadOnHangUp, stopOnSignals } from './shutdown.ts';
 import { start } from './start.ts';
+import { startWorkers } from './workers/supervisor.ts';
+import { runWorker, workerNumber } from './workers/worker.ts';
 
 /** The exit code of an explanation whose answer is no. */
 const DENIED = 3;
@@ -80,11 +82,17 @@ async function init(file: string, isSilent: boolean): Promise<void> {
   }
 }
 
-async function startRouter({ from, insecureDev }: Extract<Command, { name: 'start' }>): Promise<void> {
-  const loaded = typeof from === 'string' ? loadConfiguration(from) : fromFlags(from);
+async function startRouter(command: Extract<Command, { name: 'start' }>): Promise<void> {
+  const { from, insecureDev } = command;
+  const load = (): LoadedConfiguration =>
+    typeof from === 'string' ? loadConfiguration(from) : fromFlags(from);
+  const number = workerNumber();
+  if (number !== undefined) return runWorker({ number, insecureDev, lines: err, load });
+  const loaded = load();
   const log = await openLog(loaded.configuration.log, err, process.stderr.isTTY);
   outliveSignals();
-  const running = await start(loaded, insecureDev, log);
+  const running =
+    command.workers > 1 ? await startWorkers(loaded, command, log) : await start(loaded, insecureDev, log);
   const manager = new ServiceManager(process.env, log.log);
   stopOnSignals({
     async stop() {

@@ -2,9 +2,9 @@
 import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tracing, type Tracing } from '@wamp/opentelemetry';
-import type { Log, Router } from '@wamp/router';
+import type { Log, MetricsRegistry, Router } from '@wamp/router';
 import type { SqliteStore } from '@wamp/store-sqlite';
-import { openAdmin, type AdminServer } from './admin-server.ts';
+import { openAdminServers, type AdminServer } from './admin-server.ts';
 import { Administration, type Administered } from './administration.ts';
 import { RecentEntries } from './admin-realm/recent-entries.ts';
 import type { PreparedRealm, SharedParts } from './authenticators.ts';
@@ -18,8 +18,9 @@ import { Drain } from './drain.ts';
 import { fewDescriptors, roomForConnections } from './descriptors.ts';
 import { CannotStart } from './failure.ts';
 import { openStore, storeCheck } from './event-file.ts';
-import { Health, memoryCheck } from './health.ts';
-import type { HealthAnswers } from './health-answers.ts';
+import type { Group } from './group.ts';
+import { Health, memoryCheck, type Unready } from './health.ts';
+import type { About, HealthAnswers } from './health-answers.ts';
 import { answerHttp } from './http.ts';
 import { LineWriter } from './line-writer.ts';
 import { Listeners, resolveHosts } from './listeners.ts';
@@ -28,6 +29,7 @@ import { PageCache } from './page-cache.ts';
 import { byPlace } from './plan.ts';
 import { prepare, refuseExposure } from './prepare.ts';
 import { measureProcess } from './process-metrics.ts';
+import { prometheusText } from './prometheus.ts';
 import { Reloader, type Reloaded } from './reload.ts';
 import type { RightsSwitch } from './rights-switch.ts';
 import { measureStore } from './store-metrics.ts';
@@ -50,18 +52,31 @@ export interface Running extends Stoppable {
   readonly adminUrl: string | undefined;
   /** Reloads the configuration. @param dryRun true to report the changes only */
   reload(dryRun?: boolean): Promise<Reloaded>;
+  /** What it tells of itself alone, whether it is one of several workers or not. */
+  readonly own: OwnFacts;
+}
+
+/** What a router tells of itself. */
+interface OwnFacts {
+  readonly about: () => About;
+  readonly unready: () => readonly Unready[];
+  readonly metrics: MetricsRegistry;
+  /** For how long calls in flight may continue when it stops (ms). */
+  readonly drain: () => number;
 }
 
 /**
  * Resolves once clients can connect.
  * @param insecureDev whether to allow unrestricted anonymous access from other machines
  * @param written the log; default: JSON on stderr
+ * @param group the workers of which it is one, if it is; `loaded` is adapted already
  * @throws CannotStart if they never can
  */
 export async function start(
   loaded: LoadedConfiguration,
   insecureDev: boolean,
   written: OperatorLog = logTo(new LineWriter(process.stderr), loaded.configuration.log.level),
+  group?: Group,
 ): Promise<Running> {
   const { configuration } = loaded;
   const recent = new RecentEntries();
@@ -77,24 +92,26 @@ export async function start(
   if (!insecureDev) refuseExposure(await resolveHosts(configuration.listeners), loaded);
   warnOfFew(configuration, log);
   const [health, about, pages] = [healthOf(router, store), aboutThis(router), new PageCache()];
-  const answers = answersFor(() => reloader.configuration, pages, { health, about });
+  const answers = answersFor(() => reloader.configuration, pages, group?.health ?? { health, about });
   const listeners = new Listeners(router, answers);
   const served = { listeners, webhooks: new Webhooks(router) };
   const byPattern = new Map(templates.map((template) => [template.uri, template]));
   const parts = { router, ...served, pages, log, rights: rightsOf(realms), templates: byPattern, shared };
-  const reloader = new Reloader(parts, { load: () => again(loaded), insecureDev }, loaded);
-  return serve({ ...parts, store, recent, health, about, reloader });
+  const reloader = new Reloader(parts, { load: () => again(loaded, group), insecureDev }, loaded);
+  return serve({ ...parts, store, recent, health, about, reloader, group });
 }
 
 /** Everything that serves. */
-interface Assembled extends Omit<Administered, 'configuration' | 'reload' | 'drain'>, HealthAnswers {
+interface Assembled extends Omit<Administered, 'configuration' | 'reload' | 'drain'> {
+  readonly health: Health;
   readonly reloader: Reloader;
+  readonly group: Group | undefined;
   readonly webhooks: Webhooks;
   readonly shared: SharedParts;
 }
 
 /** Opens all listeners, and tells how it goes on. */
-async function serve({ reloader, health, ...rest }: Assembled): Promise<Running> {
+async function serve({ reloader, health, group, ...rest }: Assembled): Promise<Running> {
   const { router, listeners, log, about, store, shared } = rest;
   const { configuration } = reloader;
   const drain = new Drain(health);
@@ -104,8 +121,10 @@ async function serve({ reloader, health, ...rest }: Assembled): Promise<Running>
     return reloaded;
   };
   const current = (): Configuration => reloader.configuration;
-  const administration = new Administration({ ...rest, drain, reload, configuration: current });
-  const admin = await openAdminServers(configuration, { health, about, metrics: router.metrics, reload });
+  const everywhere = group === undefined ? reload : (dryRun = false) => group.reload(dryRun);
+  const administration = new Administration({ ...rest, drain, reload: everywhere, configuration: current });
+  const metrics = (): string => prometheusText(router.metrics);
+  const admin = await openAdminServers(configuration.admin, { health, about, metrics, reload });
   const close = (): Promise<void> => {
     administration.close();
     return closeAll(admin, store, shared.traces);
@@ -121,6 +140,7 @@ async function serve({ reloader, health, ...rest }: Assembled): Promise<Running>
     greeting: banner(listeners.reached, configuration),
     adminUrl: admin.map(({ url }) => url).find((url) => url.startsWith('http:')),
     reload,
+    own: { about, unready: () => health.unready(), metrics: router.metrics, drain: () => current().drain },
     async stop() {
       unwatch();
       await stop({ router, drain, log, listeners }, current().drain);
@@ -212,32 +232,15 @@ function rightsOf(realms: readonly PreparedRealm[]): Map<string, RightsSwitch> {
 }
 
 /** @throws CannotStart if the file is missing or invalid */
-function again({ file }: LoadedConfiguration): LoadedConfiguration {
+function again({ file }: LoadedConfiguration, group: Group | undefined): LoadedConfiguration {
   if (file === undefined)
     throw new CannotStart('there is no configuration file to read again: start with --config');
-  return loadConfiguration(file);
-}
-
-/** Opens all, or none. */
-async function openAdminServers(
-  { admin: { listener, socket } }: Configuration,
-  answers: Parameters<typeof openAdmin>[1] & { readonly reload: Running['reload'] },
-): Promise<readonly AdminServer[]> {
-  const { reload, ...told } = answers;
-  const open: AdminServer[] = [];
-  try {
-    if (listener !== undefined) open.push(await openAdmin(listener, told));
-    // Write access to the socket permits commands.
-    if (socket !== undefined) open.push(await openAdmin({ address: '', port: 0, unix: socket }, answers));
-    return open;
-  } catch (error) {
-    for (const server of open) server.close();
-    throw error;
-  }
+  const loaded = loadConfiguration(file);
+  return group?.adapt(loaded) ?? loaded;
 }
 
 /** What `/health` reports of the process. */
-function aboutThis({ cluster }: Router): HealthAnswers['about'] {
+function aboutThis({ cluster }: Router): () => About {
   const started = performance.now();
   const running = version();
   return () => ({

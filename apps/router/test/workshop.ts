@@ -23,6 +23,7 @@ export interface RunningRouter {
   readonly greeting: string;
   /** Such as `http://127.0.0.1:41234`. */
   readonly origin: string;
+  readonly pid: number;
   /** Sends a signal. */
   kill(signal: NodeJS.Signals): void;
   /** Closes our end of its stderr: whoever has read the log is gone. */
@@ -81,6 +82,12 @@ export class Workshop implements AsyncDisposable {
     return listening(spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio }));
   }
 
+  /** Starts several workers from a configuration file, and keeps what they write to the log. */
+  startWorkers(file: string, workers: number): Promise<RunningRouter> {
+    const args = ['start', '--config', file, '--workers', String(workers)];
+    return listening(spawn(process.execPath, [...fromSource, this.#main, ...args]));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.#folder, { recursive: true });
   }
@@ -101,6 +108,7 @@ async function listening(child: ChildProcess): Promise<RunningRouter> {
   return {
     greeting,
     origin: new URL(greeting.split(/\s+/)[2] ?? '').origin,
+    pid: child.pid ?? 0,
     kill: (signal) => child.kill(signal),
     closeLog: () => child.stderr?.destroy(),
     ended,

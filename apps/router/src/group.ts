@@ -1,0 +1,13 @@
+/** Group: the workers of one machine, as one of them sees them. */
+import type { LoadedConfiguration } from './config/load.ts';
+import type { HealthAnswers } from './health-answers.ts';
+import type { Reloaded } from './reload.ts';
+
+export interface Group {
+  /** The configuration as this worker has it. @throws CannotStart for one that workers cannot have */
+  adapt(loaded: LoadedConfiguration): LoadedConfiguration;
+  /** The health of all workers. */
+  readonly health: HealthAnswers;
+  /** Reloads the configuration of all workers. */
+  reload(dryRun: boolean): Promise<Reloaded>;
+}
