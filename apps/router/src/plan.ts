@@ -47,6 +47,7 @@ const FIXED_IN_REALM: ReadonlySet<string> = new Set([
   'history',
   'trustLevels',
   'cluster',
+  'preferLocal',
 ]);
 /** Limits that listeners copy when they are opened. */
 export const FIXED_LIMITS = ['messageSize', 'pingInterval', 'pingTimeout'] as const;

@@ -42,6 +42,11 @@ export interface NamedRealm extends RealmSettings {
   readonly name: Uri;
   /** Whether it is shared with the other nodes of the cluster, if there is one; true by default. It must be so at all nodes. */
   readonly cluster?: boolean | undefined;
+  /**
+   * Whether calls go to callees of this node before those of other nodes, for the invocation policies `random`, `roundrobin`
+   * and `load`: another node gets a call when no callee here has room, or all have declined. False by default.
+   */
+  readonly preferLocal?: boolean | undefined;
 }
 
 /**

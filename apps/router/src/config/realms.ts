@@ -28,6 +28,8 @@ export interface RealmConfiguration {
   readonly maxSessions?: number;
   /** Whether it is shared with the other nodes of the cluster, if there is one; it is when absent. */
   readonly cluster?: boolean;
+  /** Whether calls go to callees of this node first; false when absent. */
+  readonly preferLocal?: boolean;
   readonly history: readonly HistoryRule[];
   /** By role; others are not disclosed in INVOCATION and EVENT. */
   readonly trustLevels: TrustLevels;
@@ -49,6 +51,12 @@ function realm(files: Files): z.ZodType<RealmConfiguration> {
       .boolean()
       .exactOptional()
       .describe('Whether the realm is shared with the other nodes of a cluster; true by default.'),
+    prefer_local: z
+      .boolean()
+      .exactOptional()
+      .describe(
+        'Whether calls go to callees of this node before those of other nodes of the cluster, for the policies random, roundrobin and load; false by default.',
+      ),
     webhooks: webhooks(files).exactOptional().describe('Topics whose events are posted to a URL.'),
     stores: stores().prefault({}).describe('The limits of the data that the realm keeps.'),
   });

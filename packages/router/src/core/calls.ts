@@ -47,6 +47,8 @@ const MOST_WAITING = 1000;
 export interface CallsOptions {
   /** Returns random numbers, uniform in [0, 1), for the invocation policy `random`. */
   readonly random: () => number;
+  /** Whether callees of this node of a cluster come first, by policies that promise no order; false by default. */
+  readonly prefersLocal?: boolean | undefined;
   /** Determines `trustlevel` in INVOCATION.Details. */
   readonly trustLevel?: TrustLevel | undefined;
   readonly quotas: Quotas;
@@ -72,15 +74,17 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
   readonly latency: Latency = new Latency();
   readonly #waiting = new WaitingCalls();
   readonly #random: () => number;
+  readonly #prefersLocal: boolean;
   readonly #trustLevel: TrustLevel | undefined;
   readonly #quotas: Quotas;
   readonly #limited: QuotaTally;
   readonly #inputs: KeptInputs;
   readonly #turns: Turns;
 
-  constructor({ random, trustLevel, quotas, limited, kept, turns }: CallsOptions) {
+  constructor({ random, prefersLocal = false, trustLevel, quotas, limited, kept, turns }: CallsOptions) {
     this.#inputs = new KeptInputs(kept, limited);
     this.#random = random;
+    this.#prefersLocal = prefersLocal;
     this.#trustLevel = trustLevel;
     this.#quotas = quotas;
     this.#limited = limited;
@@ -285,7 +289,7 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
 
   /** The callee for a call; undefined when none has room. */
   #choose({ registration, tried, pinned }: OpenCall): Callee | undefined {
-    if (pinned === undefined) return chooseCallee(registration, this.#random, tried);
+    if (pinned === undefined) return chooseCallee(registration, this.#random, tried, this.#prefersLocal);
     const takes = pinned.registration !== undefined && tried === undefined && hasRoom(pinned);
     return takes ? pinned : undefined;
   }

@@ -50,6 +50,8 @@ export interface RealmOptions {
   readonly routerId: RouterId;
   /** Returns random numbers, uniform in [0, 1). */
   readonly random: () => number;
+  /** Whether callees of this node of a cluster come first, by policies that promise no order. */
+  readonly prefersLocal?: boolean | undefined;
   readonly uriRules: UriRules;
   readonly disclosure: boolean;
   /** The limits of one session. */

@@ -6,13 +6,15 @@ import type { Session } from './session.ts';
  * The callee that serves the next call; undefined when none has room.
  * @param random uniform in [0, 1)
  * @param tried callees that have already declined this call, which are skipped
+ * @param prefersLocal whether callees of this node come before those of other nodes, where the policy promises no order
  */
 export function chooseCallee(
   registration: Registration,
   random: () => number,
   tried?: ReadonlySet<Session>,
+  prefersLocal = false,
 ): Callee | undefined {
-  const { callees, single } = registration;
+  const { single } = registration;
   if (single !== undefined && tried === undefined) {
     if (!hasRoom(single)) return undefined;
     if (registration.turn !== 1) setTurn(registration, 1); // so that the next callee to register gets the next call
@@ -20,6 +22,22 @@ export function chooseCallee(
   }
   if (registration.withRoom === 0) return undefined;
   const willing = (callee: Callee): boolean => hasRoom(callee) && tried?.has(callee.session) !== true;
+  if (!prefersLocal) return choose(registration, random, willing, tried === undefined);
+  const { invoke } = registration;
+  const isOrdered = invoke === 'single' || invoke === 'first' || invoke === 'last';
+  const near = (callee: Callee): boolean => callee.session.remote === undefined && willing(callee);
+  const local = isOrdered ? undefined : choose(registration, random, near, false);
+  return local ?? choose(registration, random, willing, tried === undefined);
+}
+
+/** @param mayAllBeWilling false when some callees may be unwilling though they have room */
+function choose(
+  registration: Registration,
+  random: () => number,
+  willing: (callee: Callee) => boolean,
+  mayAllBeWilling: boolean,
+): Callee | undefined {
+  const { callees } = registration;
   switch (registration.invoke) {
     case 'single':
     case 'first':
@@ -27,7 +45,7 @@ export function chooseCallee(
     case 'last':
       return callees.findLast(willing);
     case 'random': {
-      const allAreWilling = registration.withRoom === callees.length && tried === undefined;
+      const allAreWilling = mayAllBeWilling && registration.withRoom === callees.length;
       const candidates = allAreWilling ? callees : callees.filter(willing);
       return candidates[Math.floor(random() * candidates.length)];
     }
