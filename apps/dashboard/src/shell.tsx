@@ -4,8 +4,10 @@ import { useEffect } from 'preact/hooks';
 import { addressOf, go, route, VIEWS, type View } from './lib/route.ts';
 import { logOut, operator, reconnect } from './operator/operator.ts';
 import { EVERY, useAsked } from './parts/asked.ts';
+import { isClustered, noteCluster } from './parts/cluster.ts';
 import { Dialog } from './parts/dialog.tsx';
 import { currentRealm, noteRealms, ownRealm, realms } from './parts/realms.ts';
+import { ClusterView } from './views/cluster.tsx';
 import { Registrations, Subscriptions } from './views/holdings.tsx';
 import { Log } from './views/log.tsx';
 import { Overview } from './views/overview.tsx';
@@ -22,10 +24,12 @@ const NAMES: Readonly<Record<View, string>> = {
   workbench: 'Workbench',
   tail: 'Live tail',
   log: 'Log',
+  cluster: 'Cluster',
 };
 
 export function Shell() {
   useAsked({ name: 'realm.list', every: EVERY, read: noteRealms });
+  useAsked({ name: 'cluster.status', read: noteCluster });
   const { view } = route.value;
   useEffect(() => {
     document.title = `${NAMES[view]} · WAMP Console`;
@@ -71,6 +75,8 @@ function Content() {
       return <Tail />;
     case 'log':
       return <Log />;
+    case 'cluster':
+      return <ClusterView />;
   }
 }
 
@@ -108,7 +114,7 @@ function RealmSwitch() {
         value={current}
         onChange={({ currentTarget }) => {
           const { view } = route.value;
-          go({ view: view === 'overview' || view === 'log' ? 'sessions' : view, realm: currentTarget.value });
+          go({ view: OF_REALM.has(view) ? view : 'sessions', realm: currentTarget.value });
         }}
       >
         {all.map((name) => (
@@ -129,11 +135,16 @@ const OF_REALM: ReadonlySet<View> = new Set([
   'tail',
 ]);
 
+/** A router on its own has no view of a cluster. */
+function shownViews(): readonly View[] {
+  return isClustered.value ? VIEWS : VIEWS.filter((view) => view !== 'cluster');
+}
+
 function Views() {
   const { view, realm } = route.value;
   return (
     <nav class="views" aria-label="Views">
-      {VIEWS.map((each) => (
+      {shownViews().map((each) => (
         <a
           key={each}
           href={addressOf({ view: each, realm: OF_REALM.has(each) ? realm || currentRealm.value : '' })}
@@ -169,6 +180,7 @@ const LETTERS: Readonly<Record<string, View>> = {
   w: 'workbench',
   t: 'tail',
   l: 'log',
+  c: 'cluster',
 };
 
 /** Keys, while nothing is being typed; `?` lists them. */
@@ -182,7 +194,8 @@ function Keys() {
       if (types || event.ctrlKey || event.metaKey || event.altKey) return;
       const view = afterG ? LETTERS[key] : undefined;
       afterG = key === 'g';
-      if (view !== undefined) go({ view, realm: OF_REALM.has(view) ? currentRealm.value : '' });
+      if (view !== undefined && shownViews().includes(view))
+        go({ view, realm: OF_REALM.has(view) ? currentRealm.value : '' });
       else if (key === '?') isShown.value = true;
       else if (key === '/') focusSearch(event);
     };
@@ -196,14 +209,18 @@ function KeyList({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog title="Keys" onClose={onClose}>
       <dl class="facts">
-        {Object.entries(LETTERS).map(([letter, view]) => (
-          <div key={letter}>
-            <dt>
-              <kbd>g</kbd> <kbd>{letter}</kbd>
-            </dt>
-            <dd>{NAMES[view]}</dd>
-          </div>
-        ))}
+        {Object.entries(LETTERS).flatMap(([letter, view]) =>
+          shownViews().includes(view)
+            ? [
+                <div key={letter}>
+                  <dt>
+                    <kbd>g</kbd> <kbd>{letter}</kbd>
+                  </dt>
+                  <dd>{NAMES[view]}</dd>
+                </div>,
+              ]
+            : [],
+        )}
         <div>
           <dt>
             <kbd>/</kbd>

@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { authCommand } from './commands/auth-hash.ts';
 import { benchCommand } from './commands/bench.ts';
 import { callCommand } from './commands/call.ts';
+import { clusterCommand } from './commands/cluster.ts';
 import type { Run } from './commands/desk.ts';
 import { historyCommand } from './commands/history.ts';
 import { keygenCommand } from './commands/keygen.ts';
@@ -40,8 +41,10 @@ export function wampProgram(run: Run): Command {
     .addHelpText('after', AFTER);
   for (const make of CONNECTING) program.addCommand(withProfile(make(run)));
   const bench = benchCommand(run);
-  for (const command of bench.commands) withProfile(command);
+  const cluster = clusterCommand(run);
+  for (const command of [...bench.commands, ...cluster.commands]) withProfile(command);
   program
+    .addCommand(cluster)
     .addCommand(bench)
     .addCommand(keygenCommand(run))
     .addCommand(authCommand(run))

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Place } from './support/place.ts';
 
 let place: Place;
+/** What the router says of its cluster. */
+let clusterState = 'joined';
 
 beforeAll(async () => {
   place = await Place.open({ realms: ['realm1', 'wamp.admin'] });
@@ -30,6 +32,25 @@ beforeAll(async () => {
   await router.register('wamp.admin.samples', () => ({
     args: [{ columns: ['time', 'call_p50_ms', 'call_p99_ms'], rows: [[1, 0.5, null]] }],
   }));
+  const member = { node: 'b', epoch: 'b1', reachable: true, sessions: 3, silent_ms: 250 };
+  await router.register('wamp.admin.cluster.status', () => {
+    const why = clusterState === 'degraded' ? { why: 'nothing is heard of c' } : {};
+    const members = [
+      { ...member, calls_out: 2, sent_bytes: 2048 },
+      { ...member, node: 'c', reachable: false },
+    ];
+    return {
+      args: [
+        { node: 'a', state: clusterState, ...why, members, claims: { held: 4, pending: 0 }, expelled: 0 },
+      ],
+    };
+  });
+  await router.register('wamp.admin.cluster.claims', ({ kwargs }) => {
+    const claim = { realm: 'realm1', match: 'exact', invoke: 'single', nodes: ['a', 'b'] };
+    const isFirst = kwargs['skip'] === 0;
+    const uri = isFirst ? 'com.add' : 'com.sub';
+    return { args: [{ total: 2, claims: [{ ...claim, uri }], next: isFirst ? 1 : null }] };
+  });
   await router.register('wamp.admin.session.get', ({ args }) => ({ args: [line(Number(args[1]))] }));
   await router.register('wamp.admin.session.tail', ({ args, progress }) => {
     const entry = { time: '12:00', direction: 'received', type: 'CALL', procedure: 'com.add' };
@@ -90,5 +111,34 @@ test('E5 top --router shows all realms of a router from its admin realm', async 
   expect([elsewhere.exit, elsewhere.stderr]).toEqual([
     6,
     expect.stringContaining('no procedures wamp.admin.*') as string,
+  ]);
+});
+
+test('cluster status shows nodes, links and claims; its exit code says whether all is well', async () => {
+  const words = ['cluster', 'status', '--realm', 'wamp.admin'];
+  const { exit, stdout } = await place.wamp(words);
+  expect([exit, lines(stdout)]).toMatchObject([
+    0,
+    [{ node: 'a', state: 'joined', members: [{ node: 'b', reachable: true }, { node: 'c' }] }],
+  ]);
+  const text = await place.wamp([...words, '--claims', '--output', 'text']);
+  expect(text.stdout).toContain('node a is joined');
+  expect(text.stdout).toContain('claims 4 procedures, waits for 0');
+  expect(text.stdout).toMatch(/NODE +LINK +HEARD +SESSIONS +CALLS OUT/);
+  expect(text.stdout).toMatch(/b +up +250 ms ago +3 +2 .* 2\.0 KiB/);
+  expect(text.stdout).toMatch(/c +down/);
+  expect(text.stdout).toMatch(/REALM +URI +MATCH +INVOKE +NODES\nrealm1 +com\.add +exact +single +a, b\n/);
+  const claims = await place.wamp([...words, '--claims']);
+  expect(lines(claims.stdout)).toMatchObject([{ claimed: [{ uri: 'com.add' }, { uri: 'com.sub' }] }]);
+  clusterState = 'degraded';
+  const degraded = await place.wamp([...words, '--output', 'text']);
+  expect([degraded.exit, degraded.stdout]).toEqual([
+    7,
+    expect.stringContaining('node a is degraded: nothing is heard of c') as string,
+  ]);
+  const elsewhere = await place.wamp(['cluster', 'status', '--realm', 'realm1']);
+  expect([elsewhere.exit, elsewhere.stderr]).toEqual([
+    6,
+    expect.stringContaining('no procedures wamp.admin.cluster.*') as string,
   ]);
 });

@@ -9,6 +9,7 @@ export const VIEWS = [
   'workbench',
   'tail',
   'log',
+  'cluster',
 ] as const;
 export type View = (typeof VIEWS)[number];
 

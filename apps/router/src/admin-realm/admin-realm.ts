@@ -1,6 +1,7 @@
 /** Admin realm: joins the realm with a local session, and registers the procedures that administer the router. */
 import { ApplicationError } from '@wamp/protocol';
 import type { LocalSession } from '@wamp/router';
+import { clusterProcedures } from './cluster.ts';
 import { holdingProcedures } from './holdings.ts';
 import type { Procedure } from './procedure.ts';
 import { processProcedures } from './process.ts';
@@ -39,6 +40,7 @@ export class AdminRealm {
       ...processProcedures(this.#around, this.name),
       ...sessionProcedures(this.#around, () => this.#session),
       ...holdingProcedures(this.#around),
+      ...clusterProcedures(this.#around, this.name),
       recentProcedure(this.#around.recent),
       samplesProcedure(this.#samples),
       ...tailProcedures(this.#around, this.name),

@@ -2,6 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import type { InvocationPolicy } from '@wamp/protocol';
 import type { ClaimValue } from './keys.ts';
+import type { ClaimStatus } from './options.ts';
+
+/** A node that claims a registration. */
+export interface Holder {
+  readonly value: ClaimValue;
+  /** That of the first entry of the term. */
+  readonly revision: number;
+}
 
 /** What has become of a REGISTER. */
 export type ClaimVerdict =
@@ -67,4 +75,21 @@ export const NO_TICKET: ClaimTicket = { close: () => undefined };
 
 export function newTerm(): string {
   return randomBytes(8).toString('hex');
+}
+
+/** What the ledger has of nodes that are not dead, by registration and node. */
+export function* claimsTold(
+  table: ReadonlyMap<string, ReadonlyMap<string, Holder>>,
+  isDead: (epoch: string) => boolean,
+  nameOf: (epoch: string) => string | undefined,
+): Generator<ClaimStatus, void> {
+  for (const holders of table.values()) {
+    const living = [...holders].filter(([, { value }]) => !isDead(value.epoch));
+    living.sort(([, one], [, other]) => one.revision - other.revision);
+    const [first] = living;
+    if (first === undefined) continue;
+    const { realm, match, uri, invoke } = first[1].value;
+    const nodes = living.map(([token, { value }]) => nameOf(value.epoch) ?? token);
+    yield { realm, match, procedure: uri, invoke, nodes };
+  }
 }

@@ -3,6 +3,7 @@ import type { MatchPolicy, Uri } from '@wamp/protocol';
 import type { Clock } from '../core/clock.ts';
 import { TRUSTED_ROLE } from '../core/session.ts';
 import {
+  claimsTold,
   conflicts,
   newTerm,
   NO_TICKET,
@@ -13,9 +14,11 @@ import {
   type OwnClaim,
   type ClaimTicket,
   type ClaimVerdict,
+  type Holder,
   type Wanted,
 } from './claim-rules.ts';
 import type { Ledger, NodeId } from './engine.ts';
+import type { ClaimStatus } from './options.ts';
 import {
   escaped,
   registrationKey,
@@ -29,13 +32,6 @@ import {
 const VERDICT_TIMEOUT = 5000;
 /** After a failed write, the next attempt (ms). */
 const RETRY = 1000;
-
-/** A node that claims a registration. */
-interface Holder {
-  readonly value: ClaimValue;
-  /** That of the first entry of the term. */
-  readonly revision: number;
-}
 
 export interface ClaimsOptions {
   readonly clock: Clock;
@@ -68,6 +64,11 @@ export class Claims {
     let pending = 0;
     for (const claim of this.#own.values()) if (claim.held === undefined) pending += 1;
     return { held: this.#own.size - pending, pending };
+  }
+
+  /** All claims. @param nameOf the name of a run of a node, by its epoch */
+  told(nameOf: (epoch: string) => string | undefined): Iterable<ClaimStatus> {
+    return claimsTold(this.#table, this.#options.isDead, nameOf);
   }
 
   /** Claims a registration. `tell` is called once, perhaps at once, unless the ticket is closed before. */

@@ -1,5 +1,4 @@
 /** ClusterNode: a router as one of several that serve the same realms. */
-import { randomBytes } from 'node:crypto';
 import { CloseUri } from '@wamp/protocol';
 import type { CoreRealm } from '../core/core-realm.ts';
 import { Claims } from './claims.ts';
@@ -8,7 +7,8 @@ import type { ClusterEngine, NodeId } from './engine.ts';
 import { LOOK, ClusterMembers, type ClusterRouter } from './members.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { nameKey, Names, nameValue } from './names.ts';
-import type { Cluster, ClusterOptions, ClusterStatus } from './options.ts';
+import { newRun } from './keys.ts';
+import type { ClaimStatus, Cluster, ClusterOptions, ClusterStatus } from './options.ts';
 import type { PeerNode } from './peer.ts';
 import { statusOf } from './status.ts';
 import { Waiting } from './waiting.ts';
@@ -159,6 +159,11 @@ export class ClusterNode implements Cluster {
       certificates: this.#deaths.size,
       trouble: this.#trouble(),
     });
+  }
+
+  claimed(): Iterable<ClaimStatus> {
+    const { epoch, name } = this.#self;
+    return this.claims.told((run) => (run === epoch ? name : this.peers.get(run)?.id.name));
   }
 
   #trouble(): string | undefined {
@@ -342,8 +347,4 @@ export class ClusterNode implements Cluster {
     this.claims = this.#newClaims();
     await this.#engine.close();
   }
-}
-
-function newRun(name: string): NodeId {
-  return { name, epoch: randomBytes(8).toString('hex') };
 }

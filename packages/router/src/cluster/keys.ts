@@ -1,6 +1,7 @@
 /** The keys and values of the ledger. */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { InvocationPolicy, MatchPolicy, Uri } from '@wamp/protocol';
+import type { NodeId } from './engine.ts';
 
 /** What a node claims of a registration. */
 export interface ClaimValue {
@@ -20,6 +21,11 @@ export interface ClaimValue {
 export interface ClaimPrincipal {
   readonly authid: string;
   readonly authrole: string;
+}
+
+/** A run of a node that begins now. */
+export function newRun(name: string): NodeId {
+  return { name, epoch: randomBytes(8).toString('hex') };
 }
 
 /** A longer name is represented by its hash. */

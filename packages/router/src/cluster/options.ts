@@ -1,4 +1,5 @@
 /** The options of a cluster, and what a node tells of its state. */
+import type { InvocationPolicy, MatchPolicy, Uri } from '@wamp/protocol';
 import type { ClusterEngine } from './engine.ts';
 
 export interface ClusterOptions {
@@ -51,9 +52,21 @@ export interface ClusterStatus {
   readonly certificates: number;
 }
 
+/** A registration that nodes of the cluster claim. */
+export interface ClaimStatus {
+  readonly realm: Uri;
+  readonly match: MatchPolicy;
+  readonly procedure: Uri;
+  readonly invoke: InvocationPolicy;
+  /** The nodes that claim it, in the order of the ledger. Of several with policy `single`, the first one has it. */
+  readonly nodes: readonly string[];
+}
+
 /** What an application sees of the cluster. */
 export interface Cluster {
   status(): ClusterStatus;
   /** Leaves the cluster, as `close` of the router does: resolves once the other nodes have been told, after some seconds at most. */
   leave(): Promise<void>;
+  /** The registrations that nodes of the cluster claim, those of this node among them, as the ledger has them. */
+  claimed(): Iterable<ClaimStatus>;
 }
