@@ -45,4 +45,93 @@ describe('a cluster', () => {
     const answers = [first.heard[0]?.[0], second.heard[0]?.[0]].sort();
     expect(answers).toEqual([65, 8]);
   });
+
+  test('the sessions of a node that is started again at once leave, each once', async () => {
+    const stage = await ClusterStage.of(['a', 'b', 'c']);
+    const watcher = await stage.join('a');
+    await watcher.say([32, 1, {}, 'wamp.session.on_leave']);
+    await stage.pass(50);
+    await stage.join('b');
+    await stage.join('b');
+    await stage.pass(50);
+    watcher.heard.length = 0;
+    stage.kill('b');
+    await stage.start('b');
+    await stage.pass(100);
+    const left = watcher.heard.map((event) => (event[4] as unknown[])[0]);
+    expect(left).toHaveLength(2);
+    expect(new Set(left).size).toBe(2);
+    expect(stage.faults).toEqual([]);
+  });
+
+  describe('prefer_local', () => {
+    const REALM = { realms: [{ name: 'realm1', preferLocal: true }] };
+
+    /** A callee at each node, and a caller at the first. @returns who has answered `count` calls */
+    async function answers(stage: ClusterStage, invoke: string, count: number): Promise<string> {
+      const caller = await stage.join('a');
+      const callees = new Map([
+        ['b', await stage.join('b')],
+        ['a', await stage.join('a')],
+      ]);
+      for (const callee of callees.values()) {
+        await callee.say([64, 1, { invoke }, 'com.work']);
+        await stage.pass(50);
+        callee.heard.length = 0;
+      }
+      let who = '';
+      for (let request = 1; request <= count; request += 1) {
+        await caller.say([48, request, {}, 'com.work']);
+        await stage.settle();
+        for (const [name, callee] of callees) {
+          const invocation = callee.heard.shift();
+          if (invocation === undefined) continue;
+          who += name;
+          await callee.say([70, invocation[1], {}]);
+          await stage.settle();
+        }
+      }
+      return who;
+    }
+
+    test.each(['roundrobin', 'random', 'load'])(
+      'keeps calls at the node of the caller: %s',
+      async (invoke) => {
+        const stage = await ClusterStage.of(['a', 'b'], REALM);
+        expect(await answers(stage, invoke, 4)).toBe('aaaa');
+      },
+    );
+
+    test('leaves policies alone that promise an order, and is off by default', async () => {
+      expect(await answers(await ClusterStage.of(['a', 'b'], REALM), 'first', 3)).toBe('bbb');
+      expect(await answers(await ClusterStage.of(['a', 'b']), 'roundrobin', 4)).toMatch(/^(ab|ba){2}$/);
+    });
+
+    test('goes to another node when the callee here has no room', async () => {
+      const stage = await ClusterStage.of(['a', 'b'], REALM);
+      const [caller, near, far] = [await stage.join('a'), await stage.join('a'), await stage.join('b')];
+      for (const callee of [near, far]) {
+        await callee.say([64, 1, { invoke: 'roundrobin', concurrency: 1 }, 'com.work']);
+        await stage.pass(50);
+        callee.heard.length = 0;
+      }
+      for (let request = 1; request <= 2; request += 1) await caller.say([48, request, {}, 'com.work']);
+      await stage.settle();
+      expect([near.heard.length, far.heard.length]).toEqual([1, 1]);
+    });
+  });
+
+  test('tells who claims what, in the order of the ledger', async () => {
+    const stage = await ClusterStage.of(['a', 'b']);
+    for (const name of ['b', 'a']) {
+      const callee = await stage.join(name);
+      await callee.say([64, 1, { invoke: 'roundrobin' }, 'com.work']);
+      await stage.pass(50);
+    }
+    const claimed = [...(stage.node('a').router.cluster?.claimed() ?? [])];
+    expect(claimed).toEqual([
+      { realm: 'realm1', match: 'exact', procedure: 'com.work', invoke: 'roundrobin', nodes: ['b', 'a'] },
+    ]);
+    expect([...(stage.node('b').router.cluster?.claimed() ?? [])]).toEqual(claimed);
+  });
 });

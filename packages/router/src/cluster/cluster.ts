@@ -222,7 +222,8 @@ export class ClusterNode implements Cluster {
         throw new Error(
           `node ${this.#name} is alive already (run ${before}): give each node a name of its own`,
         );
-      this.#deaths.certify(before);
+      // This run has never known its sessions: another node that has publishes their end.
+      this.#deaths.certify(before, [...this.peers.keys()].sort()[0]);
       await this.#waiting.until(() => this.#deaths.has(before), SAME_NAME);
     }
     await this.#pulse();

@@ -41,12 +41,15 @@ export class Deaths {
     return this.#dead.get(epoch) === this.#self.epoch;
   }
 
-  /** Declares a run of a node dead. Once the certificate is in the ledger, it is. */
-  certify(epoch: string): void {
+  /**
+   * Declares a run of a node dead. Once the certificate is in the ledger, it is.
+   * @param undertaker the run of a node that publishes what its sessions can publish no more; this one by default
+   */
+  certify(epoch: string, undertaker: string = this.#self.epoch): void {
     const now = this.#clock.elapsed();
     if (this.has(epoch) || now - (this.#written.get(epoch) ?? -Infinity) < AGAIN) return;
     this.#written.set(epoch, now);
-    this.#write(epoch, this.#self.epoch);
+    this.#write(epoch, undertaker);
   }
 
   /** A run of a node that is dead is heard of: the ledger may have lost the certificate. */
