@@ -22,7 +22,15 @@ import { isPassthru, packerIn, type Plain } from './core/passthru.ts';
 import { ignore } from './core/quietly.ts';
 import type { Answer, Waiter } from './core/requests.ts';
 import { WholeResult, type Result } from './core/result.ts';
-import { about, CallTimeoutError, CanceledError, toError, unwritable, WampError } from './errors.ts';
+import {
+  about,
+  CallTimeoutError,
+  CanceledError,
+  toError,
+  unwritable,
+  WampError,
+  type ConnectionLostError,
+} from './errors.ts';
 import { lateCode } from './handling.ts';
 import type { Office } from './office.ts';
 import { CANCEL_MODE, demand } from './options.ts';
@@ -191,6 +199,8 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, P
   }
 
   failed(error: Error): void {
+    // The router shuts down, and has not processed the call: it waits for the next connection.
+    if (WampError.is(error) && error.details['x_resend'] === true && this.#again()) return;
     if (!WampError.is(error) || !isPassthru(error.details)) {
       this.#end()?.reject(about(error, { procedure: this.#request.procedure }));
       return;
@@ -207,15 +217,18 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, P
     );
   }
 
-  lost(error: Error): void {
-    const { idempotent = false } = this.#request.options;
+  lost(error: ConnectionLostError): void {
+    const isSafe = this.#request.options.idempotent === true || !error.sent;
     this.#connection = undefined;
-    if (!idempotent || !this.isWanted()) {
-      this.failed(error);
-      return;
-    }
-    this.#id = undefined;
-    this.#office?.submitAgain(this);
+    if (!isSafe || !this.#again()) this.failed(error);
+  }
+
+  /** Has it sent again on the next connection, if its result is wanted still. */
+  #again(): boolean {
+    if (!this.isWanted() || this.#office === undefined) return false;
+    this.#connection = this.#id = undefined;
+    this.#office.submitAgain(this);
+    return true;
   }
 
   cancel(mode: CancelMode = this.#mode, entry: EntryPoint = entryOf(this, 'cancel')): void {

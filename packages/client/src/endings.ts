@@ -12,15 +12,13 @@ export const GOODBYE_AND_OUT: Goodbye = {
   reason: CloseUri.GOODBYE_AND_OUT,
 };
 
-/** The end by a GOODBYE or ABORT of the router. */
-export function ended({
-  reason,
-  details: { message = 'The router has ended the session.' },
-}: Abort | Goodbye): Ending {
+/** The end by a GOODBYE or ABORT of the router. With `x_resend`, it says that what it has not answered, it has not processed. */
+export function ended({ reason, details }: Abort | Goodbye): Ending {
+  const { message = 'The router has ended the session.', x_resend } = details;
   const error =
     reason === ErrorUri.PROTOCOL_VIOLATION
       ? new ProtocolError(reason, [message])
-      : new ConnectionLostError(reason, message, true);
+      : new ConnectionLostError(reason, message, x_resend !== true);
   return { reason, error };
 }
 

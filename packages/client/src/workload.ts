@@ -115,6 +115,8 @@ export class Workload implements Office {
 
   withdraw(request: Request): void {
     this.#outbox.remove(request);
+    const at = this.#returned.indexOf(request);
+    if (at >= 0) this.#returned.splice(at, 1);
   }
 
   held(payload: Payload): readonly [Payload, number] {
@@ -168,7 +170,9 @@ export class Workload implements Office {
     this.#connection = undefined;
     this.subscriptions.end(ending);
     this.registrations.end(ending);
-    this.#outbox.failAll(() => connectionLost(ending, false));
+    const lost = (): Error => connectionLost(ending, false);
+    for (const returned of this.#returned.splice(0)) returned.failed(lost());
+    this.#outbox.failAll(lost);
     this.gate.clear();
   }
 

@@ -241,6 +241,41 @@ describe('requests in flight when the connection is lost', () => {
     expect(await Promise.all(calls)).toEqual([1, expect.any(ConnectionLostError), { publication: 9 }, 4, 5]);
   });
 
+  test('calls that a router has not processed because it shuts down are sent on the next connection', async () => {
+    const line = new ScriptedLine();
+    const session = await line.connect();
+    const calls = [1, 2, 3].map((value) => session.call('p', [value]));
+    const canceled = failure(calls[2] ?? Promise.resolve());
+    for (const id of [1, 2, 3]) await line.peer.expect([48, id, {}, 'p', [id]]);
+    const refusal = [{ x_resend: true }, 'wamp.error.unavailable', ['the router is shutting down']];
+    for (const id of [1, 3]) line.peer.send([8, 48, id, ...refusal]);
+    await settle();
+    calls[2]?.cancel();
+    expect(await canceled).toMatchObject({ name: 'CanceledError' });
+    // The second one was on its way: the router says that it has processed nothing that it has not answered.
+    line.peer.send([6, { x_resend: true }, 'wamp.close.system_shutdown']);
+    await settle();
+    await line.pass(250);
+    const peer = await line.welcome();
+    for (const [id, value] of [[1, 1], [2, 2]]) await peer.expect([48, id, {}, 'p', [value]]); // prettier-ignore
+    peer.expectNothing();
+    for (const id of [1, 2]) peer.send([50, id, {}, [10 * id]]);
+    expect(await Promise.all(calls.slice(0, 2))).toEqual([10, 20]);
+  });
+
+  test('a call that a router which shuts down has refused fails when the session is closed', async () => {
+    const line = new ScriptedLine();
+    const session = await line.connect();
+    const call = failure(session.call('p'));
+    await line.peer.expect([48, 1, {}, 'p']);
+    line.peer.send([8, 48, 1, { x_resend: true }, 'wamp.error.unavailable']);
+    await settle();
+    const closing = session.close();
+    expect(await call).toMatchObject({ name: 'ConnectionLostError', sent: false });
+    line.peer.send([6, {}, 'wamp.close.goodbye_and_out']);
+    await closing;
+  });
+
   test('a timeout and a signal hold while a call waits, and what they end is never sent', async () => {
     const line = new ScriptedLine();
     const session = await line.connect();

@@ -5,7 +5,7 @@ import type { RealmOptions } from './core/core-realm.ts';
 import { DEFAULT_STORE_LIMITS } from './core/kept.ts';
 import { DEFAULT_QUOTAS } from './core/quotas.ts';
 import type { Limits } from './limits.ts';
-import type { RealmChanges, RouterOptions } from './router-options.ts';
+import type { NamedRealm, RealmChanges, RouterOptions } from './router-options.ts';
 import type { GuardedRealm } from './session/candidate.ts';
 
 /** The settings that concern how clients join a realm, and how slow clients are treated. */
@@ -19,13 +19,14 @@ export function guardsOf(
 
 /** The limits of a realm and its sessions. */
 export function boundsOf(
-  own: RealmChanges,
+  own: RealmChanges & Pick<NamedRealm, 'preferLocal'>,
   options: RouterOptions,
-): Pick<RealmOptions, 'quotas' | 'stores' | 'maxSessions'> {
+): Pick<RealmOptions, 'quotas' | 'stores' | 'maxSessions' | 'prefersLocal'> {
   return {
     quotas: { ...DEFAULT_QUOTAS, ...options.quotas, ...own.quotas },
     stores: { ...DEFAULT_STORE_LIMITS, ...options.stores, ...own.stores },
     maxSessions: own.maxSessions ?? options.maxSessions,
+    prefersLocal: own.preferLocal,
   };
 }
 

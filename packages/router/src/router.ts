@@ -305,7 +305,6 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
       globalId: options.globalId ?? ((): Id => scope.next()),
       routerId: () => (lastRouterId = nextId(lastRouterId)),
       random: options.random ?? Math.random,
-      prefersLocal: own.preferLocal,
       uriRules: own.uriRules ?? this.uriRules,
       disclosure: own.disclosure ?? options.disclosure ?? true,
       ...boundsOf(own, options),

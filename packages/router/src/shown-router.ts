@@ -41,5 +41,12 @@ export function shownRouter(core: WholeRouter): Router {
 }
 
 function shownCluster(cluster: Cluster | undefined): Cluster | undefined {
-  return cluster && Object.freeze<Cluster>({ status: () => cluster.status(), leave: () => cluster.leave() });
+  return (
+    cluster &&
+    Object.freeze<Cluster>({
+      status: () => cluster.status(),
+      claimed: () => cluster.claimed(),
+      leave: () => cluster.leave(),
+    })
+  );
 }

@@ -237,8 +237,9 @@ export class Connection implements Hearer, JoiningConnection, ClientCarrier {
   /** Sends GOODBYE, and closes the connection when the client has not answered within `limits.goodbyeTimeout`. */
   leave(reason: Uri, message?: string, departure?: Departure): void {
     if (this.#state.name !== 'joined') return;
-    this.#leaving(this.#state.client, 'router', reason, departure);
-    const details = message === undefined ? {} : { message };
+    const { client } = this.#state;
+    const details = { ...client.farewell, ...(message === undefined ? {} : { message }) };
+    this.#leaving(client, 'router', reason, departure);
     if (!this.write({ type: MessageType.GOODBYE, details, reason })) return;
     this.#dismiss = this.#router.clock.after(this.#router.limits.goodbyeTimeout, () => {
       this.hangUp();

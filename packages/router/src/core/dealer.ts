@@ -6,6 +6,7 @@ import {
   MessageType,
   ProtocolViolation,
   type Call,
+  type Dict,
   type Cancel,
   type ErrorMessage,
   type Id,
@@ -52,6 +53,9 @@ export interface DealerOptions {
   /** Bounds the work of a turn. */
   readonly turns: Turns;
 }
+
+/** The details of a refusal by a router that shuts down: the call was not processed, and may be sent to another one. */
+export const RESEND: Dict = { x_resend: true };
 
 export class Dealer implements Omit<RealmDealer, 'calls'> {
   readonly registrations: PatternMap<Registration>;
@@ -137,7 +141,7 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
     if (registration?.match !== 'exact' && !isUri(procedure, this.#options.uriRules)) {
       this.deny(caller, message, ErrorUri.INVALID_URI, malformedUri(procedure, this.#options.uriRules));
     } else if (this.#draining && !isTrusted(caller)) {
-      this.deny(caller, message, ErrorUri.UNAVAILABLE, 'the router is shutting down');
+      this.deny(caller, message, ErrorUri.UNAVAILABLE, 'the router is shutting down', RESEND);
     } else if (options.disclose_me === true && !this.#options.disclosure && !disclosed) {
       this.deny(caller, message, ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME);
     } else if (side.calls.size >= this.#options.quotas.calls && !isTrusted(caller)) {
@@ -154,11 +158,11 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
   }
 
   /** CALL-3: refuses a call without a callee; further input for it will be discarded. */
-  deny(caller: Session, message: Call, error: Uri, explanation?: string): void {
+  deny(caller: Session, message: Call, error: Uri, explanation?: string, details?: Dict): void {
     const side = this.calls.pending.of(caller);
     side.seen(message.request);
     if (message.options.progress === true) side.overtake(message.request);
-    refuseRequest(caller, message, error, explanation);
+    refuseRequest(caller, message, error, explanation, details);
   }
 
   /** CAN-2 … CAN-6. CANCEL of a call that has ended is ignored; CANCEL of a call that never existed is a violation (T-6). */
@@ -256,6 +260,11 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
       stop();
       idle();
     });
+  }
+
+  /** Whether every call that a session has made is answered. */
+  hasAnswered(caller: Session): boolean {
+    return (this.calls.pending.known(caller)?.calls.size ?? 0) === 0;
   }
 
   /** Whether new calls of clients are refused. */

@@ -6,6 +6,7 @@ import {
   Payload,
   ProtocolViolation,
   type Call,
+  type Dict,
   type ClientRole,
   type Id,
   type MatchPolicy,
@@ -27,18 +28,25 @@ export function refuse(
   request: Id,
   error: Uri,
   explanation?: string,
+  details: Dict = {},
 ): void {
   const payload = explanation === undefined ? Payload.none : Payload.of([explanation]);
-  session.send({ type: MessageType.ERROR, requestType, request, details: {}, error, payload });
+  session.send({ type: MessageType.ERROR, requestType, request, details, error, payload });
 }
 
 /** A request whose refusal is answered with ERROR. */
 export type Request = Call | Register | Publish | Subscribe;
 
 /** Refuses a request; a publisher gets an ERROR only when it asked for an acknowledgement (T-42). */
-export function refuseRequest(session: Session, message: Request, error: Uri, explanation?: string): void {
+export function refuseRequest(
+  session: Session,
+  message: Request,
+  error: Uri,
+  explanation?: string,
+  details?: Dict,
+): void {
   if (message.type === MessageType.PUBLISH && message.options.acknowledge !== true) return;
-  refuse(session, message.type, message.request, error, explanation);
+  refuse(session, message.type, message.request, error, explanation, details);
 }
 
 /** Explains why `session` may not publish to a URI or register it; undefined when it may. */

@@ -12,6 +12,7 @@ import {
   type Uri,
 } from '@wamp/protocol';
 import type { CoreRealm } from '../core/core-realm.ts';
+import { RESEND } from '../core/dealer.ts';
 import type { Client, Departure, Principal, Session, Undeliverable, Watcher } from '../core/session.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Turns, Work } from '../core/work.ts';
@@ -27,6 +28,7 @@ import { RequestSequence } from './request-sequence.ts';
 import { CountedTraffic } from './counted-traffic.ts';
 import { Watched, type WatchedEntrance } from './watched.ts';
 
+const NOTHING: Dict = {};
 /** Sending 2^12 bytes costs one unit of work, for writing and possibly copying them. */
 const BYTES_A_UNIT = 12;
 
@@ -117,6 +119,15 @@ export class Member implements Session {
   /** Its realm and id, for logs and events. */
   get where(): { readonly realm: Uri; readonly session: Id } {
     return { realm: this.realm.name, session: this.id };
+  }
+
+  /**
+   * The details of GOODBYE. A router that shuts down says that what it has not answered, it has not processed, once every
+   * call of the session is answered.
+   */
+  get farewell(): Dict {
+    const { dealer } = this.realm;
+    return dealer.isDraining && dealer.hasAnswered(this) ? RESEND : NOTHING;
   }
 
   /** The bytes that have not left this process. */

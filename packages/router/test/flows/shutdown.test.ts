@@ -8,7 +8,7 @@ const REGISTERED = `
   callee → [64, 1, {}, "com.slow"]
   callee ← [65, 1, $slow]
 `;
-const GOODBYE = '[6, {}, "wamp.close.system_shutdown"]';
+const GOODBYE = '[6, {"x_resend":true}, "wamp.close.system_shutdown"]';
 
 describe('draining', () => {
   test('SES-9 a call in flight finishes; then all are sent GOODBYE', () =>
@@ -37,11 +37,11 @@ describe('draining', () => {
       callee ← [68, 1, $slow, {}]
       router drains 10000
       caller → [48, 2, {}, "com.slow"]
-      caller ← [8, 48, 2, {}, "wamp.error.unavailable", ["the router is shutting down"]]
+      caller ← [8, 48, 2, {"x_resend":true}, "wamp.error.unavailable", ["the router is shutting down"]]
       caller → [48, 3, {}, "com.unknown"]
-      caller ← [8, 48, 3, {}, "wamp.error.unavailable", *]
+      caller ← [8, 48, 3, {"x_resend":true}, "wamp.error.unavailable", *]
       caller → [48, 4, {}, "wamp.session.count"]
-      caller ← [8, 48, 4, {}, "wamp.error.unavailable", *]
+      caller ← [8, 48, 4, {"x_resend":true}, "wamp.error.unavailable", *]
       callee ← nothing
       callee → [8, 68, 1, {}, "com.failed"]
       caller ← [8, 48, 1, {}, "com.failed"]
