@@ -5,7 +5,7 @@ import type { Router } from '@wamp/router';
 import type { SqliteStore } from '@wamp/store-sqlite';
 import { AdminRealm } from './admin-realm/admin-realm.ts';
 import type { RecentEntries } from './admin-realm/recent-entries.ts';
-import type { AdminSurroundings } from './admin-realm/surroundings.ts';
+import type { AdminSurroundings, Given } from './admin-realm/surroundings.ts';
 import type { Configuration } from './config/schema.ts';
 import type { Drain } from './drain.ts';
 import type { About } from './health-answers.ts';
@@ -26,6 +26,8 @@ export interface Administered {
   /** The current configuration. */
   readonly configuration: () => Configuration;
   readonly reload: (dryRun: boolean) => Promise<Reloaded>;
+  /** Asks the other workers; undefined without any. */
+  readonly elsewhere?: AdminSurroundings['elsewhere'];
 }
 
 /** Serves the admin realm as long as the configuration has one. */
@@ -49,6 +51,12 @@ export class Administration {
     }
   }
 
+  /** Serves a call of the admin realm that came to another worker. @throws Error without an admin realm */
+  serveHere(uri: string, given: Given): Promise<unknown> {
+    if (this.#realm === undefined) throw new Error('there is no admin realm');
+    return this.#realm.serveHere(uri, given);
+  }
+
   /** Closes the admin realm. */
   close(): void {
     this.#realm?.close();
@@ -57,9 +65,9 @@ export class Administration {
 }
 
 function surroundingsOf(administered: Administered): AdminSurroundings {
-  const { router, log, recent, reload, drain, configuration } = administered;
+  const { router, log, recent, reload, elsewhere, drain, configuration } = administered;
   return {
-    ...{ router, log, recent, reload },
+    ...{ router, log, recent, reload, elsewhere },
     about: () => aboutProcess(administered),
     readProcess: readProcess(),
     drain: () => {

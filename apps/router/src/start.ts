@@ -61,6 +61,8 @@ interface OwnFacts {
   readonly about: () => About;
   readonly unready: () => readonly Unready[];
   readonly metrics: MetricsRegistry;
+  /** Serves a call of the admin realm that came to another worker. */
+  readonly serve: Administration['serveHere'];
   /** For how long calls in flight may continue when it stops (ms). */
   readonly drain: () => number;
 }
@@ -121,8 +123,8 @@ async function serve({ reloader, health, group, ...rest }: Assembled): Promise<R
     return reloaded;
   };
   const current = (): Configuration => reloader.configuration;
-  const everywhere = group === undefined ? reload : (dryRun = false) => group.reload(dryRun);
-  const administration = new Administration({ ...rest, drain, reload: everywhere, configuration: current });
+  const administered = { ...rest, drain, configuration: current, reload, ...group };
+  const administration = new Administration(administered);
   const metrics = (): string => prometheusText(router.metrics);
   const admin = await openAdminServers(configuration.admin, { health, about, metrics, reload });
   const close = (): Promise<void> => {
@@ -140,13 +142,31 @@ async function serve({ reloader, health, group, ...rest }: Assembled): Promise<R
     greeting: banner(listeners.reached, configuration),
     adminUrl: admin.map(({ url }) => url).find((url) => url.startsWith('http:')),
     reload,
-    own: { about, unready: () => health.unready(), metrics: router.metrics, drain: () => current().drain },
+    own: ownFacts(rest, { health, administration, current }),
     async stop() {
       unwatch();
       await stop({ router, drain, log, listeners }, current().drain);
       await close();
       log.log('info', 'stopped', { code: 'router_stopped' });
     },
+  };
+}
+
+/** What workers tell each other. */
+function ownFacts(
+  { router, about }: Pick<Assembled, 'router' | 'about'>,
+  {
+    health,
+    administration,
+    current,
+  }: { health: Health; administration: Administration; current: () => Configuration },
+): OwnFacts {
+  return {
+    about,
+    metrics: router.metrics,
+    unready: () => health.unready(),
+    serve: (uri, given) => administration.serveHere(uri, given),
+    drain: () => current().drain,
   };
 }
 

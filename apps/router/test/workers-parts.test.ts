@@ -1,5 +1,6 @@
 /** The parts of workers that need no processes: the channel, and how long is waited before a restart. */
 import { expect, test } from 'vitest';
+import { drainOfAll, realmsOfAll, samplesOfAll, statusOfAll } from '../src/admin-realm/everywhere.ts';
 import { BackOff } from '../src/workers/back-off.ts';
 import { Channel } from '../src/workers/channel.ts';
 
@@ -9,7 +10,7 @@ interface Questions {
   readonly hang: readonly [null, null];
 }
 
-interface None {}
+type None = Readonly<Record<never, never>>;
 
 /** Two ends whose messages go through JSON, as those of processes do. */
 function pair(): Channel<Questions, None> {
@@ -66,4 +67,33 @@ test('each restart waits twice as long, up to 30 s, and from 100 ms again after 
   for (let time = 0; time < 20; time += 1) backOff.next(59_000);
   expect(backOff.next(59_000)).toBe(30_000);
   expect(backOff.next(60_000)).toBe(100);
+});
+
+test('answers of several workers are added up, or the worst of them counts', () => {
+  const status = (sessions: number, utilization: number): object => ({
+    ...{ version: '1', pid: sessions, sessions, event_loop_utilization: utilization },
+    ...{ messages: { received: sessions }, event_loop_lag_ms: { p99: utilization } },
+  });
+  expect(statusOfAll([status(2, 0.1), status(3, 0.7)])).toMatchObject({
+    ...{ version: '1', pid: 2, sessions: 5, event_loop_utilization: 0.7, workers: 2 },
+    ...{ messages: { received: 5 }, event_loop_lag_ms: { p99: 0.7 } },
+  });
+  const realm = (name: string, sessions: number): object => ({ realm: name, sessions });
+  expect(realmsOfAll([[realm('one', 1), realm('two', 2)], [realm('one', 3)]])).toEqual([
+    { realm: 'one', sessions: 4 },
+    { realm: 'two', sessions: 2 },
+  ]);
+  expect(drainOfAll([{ calls_in_flight: 1 }, { calls_in_flight: 2 }])).toEqual({ calls_in_flight: 3 });
+});
+
+test('samples of several workers are added up by their times; the worst latency counts', () => {
+  const columns = ['time', 'calls', 'call_p99_ms'];
+  const of = (...rows: readonly (number | null)[][]): object => ({ columns, rows });
+  expect(samplesOfAll([of([10, 1, 5], [15, 2, null]), of([9, 100, 7], [14, 200, 6], [19, 300, 9])])).toEqual({
+    columns,
+    rows: [
+      [10, 101, 7],
+      [15, 202, 6],
+    ],
+  });
 });

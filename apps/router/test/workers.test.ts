@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { connect, type Session } from '../../../packages/client/src/index.ts';
+import { connect, ticket, type Session } from '../../../packages/client/src/index.ts';
 import { whyNoNats } from '../../../packages/cluster-nats/test/support/nats-servers.ts';
 import { readExposition } from './exposition.ts';
 import { Workshop, type RunningRouter } from './workshop.ts';
@@ -30,7 +30,11 @@ const socketPath = (): string => join(folder, `${files}.sock`);
 const yaml = (realms: string): string => `
 listeners: [{ port: 0, transports: [websocket], pages: false }]
 realms: [${realms}]
-admin: { socket: ${socketPath()} }
+admin:
+  socket: ${socketPath()}
+  realm:
+    auth: { ticket: { principals: { olga: { ticket: pencil-and-paper, role: operator } } } }
+    roles: { operator: { permissions: [{ uri: wamp.admin.*, allow: [call] }] } }
 log: { format: json }
 `;
 
@@ -153,6 +157,22 @@ describe.skipIf(missing !== undefined)(title, () => {
       expect(JSON.parse(await operator('/health/ready'))).toEqual({ status: 'ready' });
     });
 
+    test('answer operators together, whichever of them an operator reaches', async () => {
+      await join4(router);
+      const auth = ticket('olga', 'pencil-and-paper');
+      for (let worker = 1; worker <= 2; worker += 1) {
+        await using session = await connect(`${router.origin}/ws`, { realm: 'wamp.admin', auth });
+        const status = await session.call('wamp.admin.status', [], { kwargs: { exclude_own: true } });
+        expect(status).toMatchObject({ workers: 2, sessions: 4 });
+        const realms = (await session.call('wamp.admin.realm.list')) as { realm: string }[];
+        expect(realms.find(({ realm }) => realm === 'realm1')).toMatchObject({ sessions: 4 });
+        await expect(session.call('wamp.admin.log.set_level', ['warn'])).resolves.toBe('warn');
+        const cluster = await session.call('wamp.admin.cluster.status');
+        expect(cluster).toMatchObject({ state: 'joined', members: [{ reachable: true, gaps: 0 }] });
+        expect(await session.call('wamp.admin.reload', [true])).toEqual({ ok: true, lines: [] });
+      }
+    });
+
     test('reload together, on SIGHUP and on demand; what one refuses, none does', async () => {
       const before = yaml('{ name: realm1 }');
       writeFileSync(file, yaml('{ name: realm1 }, { name: realm2 }'));
@@ -184,6 +204,7 @@ describe.skipIf(missing !== undefined)(title, () => {
     try {
       const sessions = await join4(router);
       const [victim, survivor] = await workersOf(router);
+      const ids = sessions.map(({ id }) => id);
       const left: unknown[] = [];
       const fates: unknown[] = [];
       await Promise.all(
@@ -193,22 +214,18 @@ describe.skipIf(missing !== undefined)(title, () => {
       );
       const calls = sessions.flatMap((session, index) =>
         sessions.map((_, other) =>
-          session
-            .call(`com.wait.${other}`)
-            .catch((error: { uri: string }) => fates.push([index, other, error.uri])),
+          session.call(`com.wait.${other}`).catch((error: unknown) => fates.push([index, other, error])),
         ),
       );
-      await Promise.all(sessions.map((session) => session.subscribe('wamp.session.on_leave', ([id]: number[]) => { left.push([session.id, id]); }))); // prettier-ignore
+      await Promise.all(sessions.map((session, index) => session.subscribe('wamp.session.on_leave', ([id]: number[]) => { left.push([index, ids.indexOf(id ?? 0)]); }))); // prettier-ignore
       process.kill(victim?.pid ?? 0, 'SIGKILL');
       await expect.poll(() => sessions.filter(({ state }) => state === 'open').length).toBe(2);
-      const [gone, stayed] = [
-        sessions.filter(({ state }) => state !== 'open'),
-        sessions.filter(({ state }) => state === 'open'),
-      ];
+      const stayed = sessions.filter(({ state }) => state === 'open');
+      const isGone = (index: number): boolean => sessions[index]?.state !== 'open';
+      const pairs = sessions.flatMap((_, one) => sessions.map((__, other) => [one, other] as const));
+      const expected = pairs.filter(([one, other]) => !isGone(one) && isGone(other));
       await expect.poll(() => left.length).toBe(4);
-      expect(new Set(left)).toEqual(
-        new Set(stayed.flatMap(({ id }) => gone.map(({ id: other }) => [id, other]))),
-      );
+      expect(new Set(left)).toEqual(new Set(expected));
       await expect
         .poll(async () => (await workersOf(router))[0])
         .toMatchObject({ state: 'listening', restarts: 1 });
@@ -287,11 +304,7 @@ describe('what workers cannot have is refused', () => {
     workshop.run(['start', '--config', file, '--workers', '2', ...more]);
 
   test('without nats-server', async () => {
-    const { code, stderr } = await start(
-      write('{ name: realm1 }'),
-      '--nats-server',
-      '/nowhere/nats-server',
-    );
+    const { code, stderr } = await start(write('{ name: realm1 }'), '--nats-server', '/nowhere/nats-server');
     expect(code).toBe(2);
     expect(stderr).toBe(
       'wamp-router: --workers: there is no /nowhere/nats-server to run; the workers reach each other over a NATS server of ' +

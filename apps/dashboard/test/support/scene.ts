@@ -42,16 +42,19 @@ admin:
 export class Scene implements AsyncDisposable {
   #router: RunningRouter;
   readonly #folder: string;
+  readonly #more: string;
   readonly #sessions: Session[] = [];
 
-  private constructor(router: RunningRouter, folder: string) {
+  private constructor(router: RunningRouter, folder: string, more: string) {
     this.#router = router;
     this.#folder = folder;
+    this.#more = more;
   }
 
-  static async open(): Promise<Scene> {
+  /** @param more sections of the configuration besides those that all scenes have */
+  static async open(more = ''): Promise<Scene> {
     const folder = await mkdtemp(join(tmpdir(), 'wamp-console-'));
-    return new Scene(await startIn(folder, '0'), folder);
+    return new Scene(await startIn(folder, '0', more), folder, more);
   }
 
   /** Such as `http://127.0.0.1:41234`. */
@@ -64,7 +67,7 @@ export class Scene implements AsyncDisposable {
     const { port } = new URL(this.origin);
     await this.#router[Symbol.asyncDispose]();
     return async () => {
-      this.#router = await startIn(this.#folder, port);
+      this.#router = await startIn(this.#folder, port, this.#more);
     };
   }
 
@@ -88,9 +91,9 @@ export class Scene implements AsyncDisposable {
   }
 }
 
-async function startIn(folder: string, port: string): Promise<RunningRouter> {
+async function startIn(folder: string, port: string, more: string): Promise<RunningRouter> {
   const file = join(folder, 'wamp.yaml');
-  await writeFile(file, CONFIGURATION.replace('PORT', port));
+  await writeFile(file, CONFIGURATION.replace('PORT', port) + more);
   return startBuiltRouter(['--config', file]);
 }
 

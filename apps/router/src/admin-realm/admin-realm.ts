@@ -1,6 +1,6 @@
 /** Admin realm: joins the realm with a local session, and registers the procedures that administer the router. */
-import { ApplicationError } from '@wamp/protocol';
-import type { LocalSession } from '@wamp/router';
+import { ApplicationError, ErrorUri } from '@wamp/protocol';
+import type { LocalAnswer, LocalInvocation, LocalSession } from '@wamp/router';
 import { clusterProcedures } from './cluster.ts';
 import { holdingProcedures } from './holdings.ts';
 import type { Procedure } from './procedure.ts';
@@ -8,7 +8,7 @@ import { processProcedures } from './process.ts';
 import { recentProcedure } from './recent-entries.ts';
 import { Samples, samplesProcedure } from './samples.ts';
 import { sessionProcedures } from './sessions.ts';
-import { realmCalled, type AdminSurroundings } from './surroundings.ts';
+import { realmCalled, type AdminSurroundings, type Given } from './surroundings.ts';
 import { tailProcedures } from './tail.ts';
 
 /** The procedures of the admin realm, as long as they are registered. */
@@ -47,6 +47,18 @@ export class AdminRealm {
     ];
   }
 
+  /**
+   * Serves a call that came to another worker; for procedures that all workers serve.
+   * @returns its result
+   * @throws ApplicationError as the procedure does, or when all workers do not serve it
+   */
+  async serveHere(uri: string, given: Given): Promise<unknown> {
+    const found = this.#procedures.find((each) => each.uri === uri);
+    if (found?.together === undefined) throw new ApplicationError(ErrorUri.NO_SUCH_PROCEDURE, [uri]);
+    const { args } = await found.serve({ ...given, details: {} } as LocalInvocation);
+    return args?.[0];
+  }
+
   /** False when its session has ended and was not replaced. */
   get isServing(): boolean {
     return this.#session?.isOpen === true;
@@ -68,6 +80,18 @@ export class AdminRealm {
     }
   }
 
+  async #answer(each: Procedure, invocation: LocalInvocation): Promise<LocalAnswer> {
+    const { elsewhere } = this.#around;
+    const { together } = each;
+    if (elsewhere === undefined || together === undefined) return each.serve(invocation);
+    const { args, kwargs } = invocation;
+    const [answer, others] = await Promise.all([
+      each.serve(invocation),
+      elsewhere(each.uri, { args, kwargs }),
+    ]);
+    return { args: [together([answer.args?.[0], ...others])] };
+  }
+
   #serve(): void {
     const { router } = this.#around;
     const principal = { authid: 'wamp-router', authprovider: 'router' };
@@ -75,7 +99,7 @@ export class AdminRealm {
     this.#session = session;
     for (const each of this.#procedures) {
       // The only reason for a refusal is the end of the session, which `closed` reports.
-      session.register(each.uri, (invocation) => each.serve(invocation)).catch(() => undefined);
+      session.register(each.uri, (invocation) => this.#answer(each, invocation)).catch(() => undefined);
     }
     void session.closed.then(() => {
       // An operator with access to the session meta API may kill this session as well.

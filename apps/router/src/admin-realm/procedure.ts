@@ -14,6 +14,15 @@ export interface Procedure {
   readonly parameters: readonly string[];
   /** @throws ApplicationError as the ERROR of the call */
   serve(invocation: LocalInvocation): Promise<LocalAnswer>;
+  /** Makes one answer of those of several workers, that of the asked one first; without it, only that one serves. */
+  readonly together?: Together;
+}
+
+type Together = (answers: readonly unknown[]) => unknown;
+
+/** A procedure that all workers serve when one of them is asked. */
+export function ofAll(each: Procedure, together: Together): Procedure {
+  return { ...each, together };
 }
 
 /**

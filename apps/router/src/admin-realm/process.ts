@@ -2,7 +2,8 @@
 import type { Dict } from '@wamp/protocol';
 import { quantile, type Metric, type Router } from '@wamp/router';
 import { z } from 'zod';
-import { procedure, type Procedure } from './procedure.ts';
+import { drainOfAll, own, realmsOfAll, statusOfAll } from './everywhere.ts';
+import { ofAll, procedure, type Procedure } from './procedure.ts';
 import { countersOf } from './samples.ts';
 import type { AdminSurroundings } from './surroundings.ts';
 
@@ -13,27 +14,39 @@ const LAG = 'wamp_event_loop_lag_seconds';
 export function processProcedures(around: AdminSurroundings, ownRealm: string): readonly Procedure[] {
   const { router, log, reload, drain } = around;
   return [
-    procedure('status', { exclude_own: z.boolean().default(false) }, ({ exclude_own: excludesOwn }) => ({
-      ...around.about(),
-      ...countsOf(router, excludesOwn ? ownRealm : undefined),
-      log_level: log.level,
-    })),
-    procedure('realm.list', {}, () => [...router.realms()].map(realmLine)),
+    ofAll(
+      procedure('status', { exclude_own: z.boolean().default(false) }, ({ exclude_own: excludesOwn }) => ({
+        ...around.about(),
+        ...countsOf(router, excludesOwn ? ownRealm : undefined),
+        log_level: log.level,
+      })),
+      statusOfAll,
+    ),
+    ofAll(
+      procedure('realm.list', {}, () => [...router.realms()].map(realmLine)),
+      realmsOfAll,
+    ),
     procedure('limits', {}, () => limitsOf(router)),
     procedure('log.get_level', {}, () => log.level),
-    procedure('log.set_level', { level: z.enum(LEVELS) }, ({ level }) => {
-      const before = log.level;
-      log.level = level;
-      return before;
-    }),
+    ofAll(
+      procedure('log.set_level', { level: z.enum(LEVELS) }, ({ level }) => {
+        const before = log.level;
+        log.level = level;
+        return before;
+      }),
+      own,
+    ),
     procedure('reload', { dry_run: z.boolean().default(false) }, async ({ dry_run: dryRun }) => {
       const { ok, lines } = await reload(dryRun);
       return { ok, lines };
     }),
-    procedure('drain', {}, () => {
-      drain();
-      return { calls_in_flight: callsIn(router, ownRealm) };
-    }),
+    ofAll(
+      procedure('drain', {}, () => {
+        drain();
+        return { calls_in_flight: callsIn(router, ownRealm) };
+      }),
+      drainOfAll,
+    ),
   ];
 }
 

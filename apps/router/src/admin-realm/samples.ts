@@ -3,7 +3,8 @@ import { MessageType } from '@wamp/protocol';
 import type { Clock, Distribution, Metric, Realm, Router } from '@wamp/router';
 import { z } from 'zod';
 import { IntervalQuantiles } from './interval-quantiles.ts';
-import { procedure, type Procedure } from './procedure.ts';
+import { samplesOfAll } from './everywhere.ts';
+import { ofAll, procedure, type Procedure } from './procedure.ts';
 
 /** The interval between rows (ms), and the number of rows: an hour. */
 const INTERVAL = 5_000;
@@ -171,11 +172,12 @@ export function samplesProcedure(samples: Samples): Procedure {
     limit: z.int().min(1).max(MOST_ROWS).default(MOST_ROWS),
     exclude_own: z.boolean().default(false),
   };
-  return procedure('samples', takes, ({ after, limit, exclude_own: excludesOwn }) => ({
+  const ofThis = procedure('samples', takes, ({ after, limit, exclude_own: excludesOwn }) => ({
     interval_ms: INTERVAL,
     columns: COLUMNS,
     rows: samples.after(after, limit, excludesOwn),
   }));
+  return ofAll(ofThis, samplesOfAll);
 }
 
 function bytesOf(counts: Realm['traffic']['received']): number {

@@ -1,6 +1,6 @@
 /** Surroundings: the parts of the process that the procedures of the admin realm use. */
 import { ApplicationError, ErrorUri } from '@wamp/protocol';
-import type { LogLevel, Realm, Router } from '@wamp/router';
+import type { LocalInvocation, LogLevel, Realm, Router } from '@wamp/router';
 import type { RecentEntries } from './recent-entries.ts';
 import type { ReadProcess } from './samples.ts';
 
@@ -9,6 +9,9 @@ interface ReloadOutcome {
   readonly ok: boolean;
   readonly lines: readonly string[];
 }
+
+/** What a procedure was called with. */
+export type Given = Pick<LocalInvocation, 'args' | 'kwargs'>;
 
 export interface AdminSurroundings {
   readonly router: Router;
@@ -22,6 +25,8 @@ export interface AdminSurroundings {
   readonly reload: (dryRun: boolean) => Promise<ReloadOutcome>;
   /** Refuses new sessions, and refuses calls in all realms except the admin realm. */
   readonly drain: () => void;
+  /** Asks the other workers the same, if there are some: the answers of those that have one. */
+  readonly elsewhere?: ((uri: string, given: Given) => Promise<readonly unknown[]>) | undefined;
   /** Whether sessions with this role may see payloads. */
   readonly seesPayloads: (role: string) => boolean;
 }

@@ -50,7 +50,7 @@ function nodeOf(
 
 /** @throws CannotStart with the place of what workers cannot share */
 export function refuseUnfit(loaded: LoadedConfiguration): void {
-  const { realms, listeners, store, cluster: configured } = loaded.configuration;
+  const { realms, realmTemplates, listeners, store, cluster: configured } = loaded.configuration;
   realms.forEach(({ cluster: isShared }, index) => {
     if (isShared === false)
       throw loaded.complaint(
@@ -58,6 +58,11 @@ export function refuseUnfit(loaded: LoadedConfiguration): void {
         'does not go with --workers: each worker would have a realm of this name for itself, expected true',
       );
   });
+  if (realmTemplates.length > 0)
+    throw loaded.complaint(
+      ['realm_templates'],
+      'does not go with --workers: each worker would create the realms for itself, expected none',
+    );
   if (store !== undefined)
     throw loaded.complaint(['store'], 'does not go with --workers: one process can write it, expected none');
   if (configured === undefined)

@@ -139,13 +139,15 @@ export class NatsServer {
 
   /** @throws CannotStart */
   async #listening(): Promise<void> {
-    for (const until = performance.now() + PATIENCE; performance.now() < until; await sleep(LOOK)) {
+    const until = performance.now() + PATIENCE;
+    while (performance.now() < until) {
       const child = this.#process;
       if (this.#fault !== undefined) throw notFound(this.#program, this.#fault);
       if (child !== undefined && hasEnded(child))
         throw new CannotStart(`${this.#program} ended at once: ${lastLine(this.#printed)}`, RUNTIME);
       this.#port = portIn(join(this.#folder, `${this.#baseName}_${child?.pid ?? 0}.ports`));
       if (this.#port !== 0) return;
+      await sleep(LOOK);
     }
     throw new CannotStart(
       `${this.#program} does not listen after ${PATIENCE / 1000} s: ${lastLine(this.#printed)}`,

@@ -1,6 +1,7 @@
 /** What the supervisor and the workers ask each other. */
 import type { About } from '../health-answers.ts';
 import type { Unready } from '../health.ts';
+import type { Given } from '../admin-realm/surroundings.ts';
 import type { MetricText } from '../prometheus.ts';
 import type { Reloaded } from '../reload.ts';
 
@@ -25,12 +26,18 @@ export interface Facts {
   readonly unready: readonly Unready[];
 }
 
+/** A call in the admin realm of a worker. */
+export interface AdminCall extends Given {
+  readonly uri: string;
+}
+
 /** What the supervisor asks a worker. */
 export interface OfWorker {
   readonly facts: readonly [null, Facts];
   readonly metrics: readonly [null, readonly MetricText[]];
   /** Says true to report the changes only. */
   readonly reload: readonly [boolean, Reloaded];
+  readonly admin: readonly [AdminCall, unknown];
   /** Begins to stop the worker. Answers for how long calls in flight may continue (ms). */
   readonly stop: readonly [null, number];
 }
@@ -38,6 +45,8 @@ export interface OfWorker {
 /** What a worker asks the supervisor. */
 export interface OfSupervisor {
   readonly setup: readonly [null, Setup];
+  /** A call, and the number of the worker to which it came: the others answer. */
+  readonly elsewhere: readonly [AdminCall & { readonly worker: number }, readonly unknown[]];
   /** The worker listens. Says what it would print, were it alone. */
   readonly ready: readonly [string, null];
   /** The worker cannot start. */

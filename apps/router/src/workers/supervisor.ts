@@ -14,7 +14,7 @@ import type { Stoppable } from '../shutdown.ts';
 import { version } from '../version.ts';
 import { refuseUnfit } from './configuration.ts';
 import { NatsServer } from './nats-server.ts';
-import type { Facts } from './questions.ts';
+import type { AdminCall, Facts } from './questions.ts';
 import { ANSWER, Slot } from './slot.ts';
 
 /** How many workers, and what connects them. */
@@ -76,6 +76,7 @@ class Supervisor {
       setup: () => (nats === undefined ? {} : { nats: nats.told }),
       facts: () => this.#facts(),
       reload: (dryRun: boolean) => this.reload(dryRun),
+      elsewhere: (call: AdminCall & { readonly worker: number }) => this.#elsewhere(call),
     };
     this.#slots = Array.from({ length: count }, (_, index) => new Slot(index + 1, answers, log));
     this.#nats = nats;
@@ -161,6 +162,17 @@ class Supervisor {
     const nobody: Unready = { code: 'no_worker', why: 'no worker answers' };
     const about = { version: version(), uptime_ms: Math.round(performance.now()), workers };
     return { about, unready: isAnyThere ? unready : [nobody] };
+  }
+
+  /** What the other workers answer to a call in the admin realm of one; those that have no answer are left out. */
+  async #elsewhere({
+    worker,
+    ...call
+  }: AdminCall & { readonly worker: number }): Promise<readonly unknown[]> {
+    const others = this.#slots.filter(({ number }) => number !== worker);
+    const asked = others.flatMap(({ channel }) => channel?.ask('admin', call, ANSWER) ?? []);
+    const settled = await Promise.allSettled(asked);
+    return settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   }
 
   async #texts(): Promise<string> {

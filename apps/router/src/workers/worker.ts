@@ -84,6 +84,8 @@ class WorkerProcess {
         about: async () => (await facts()).about,
       },
       reload: (dryRun) => this.#channel.ask('reload', dryRun),
+      elsewhere: (uri, { args, kwargs }) =>
+        this.#channel.ask('elsewhere', { worker: this.#begin.number, uri, args, kwargs }),
     };
   }
 
@@ -94,6 +96,7 @@ class WorkerProcess {
         return { about: about(), unready: unready() };
       },
       metrics: () => metricTexts(this.#own().metrics, { worker: String(this.#begin.number) }),
+      admin: ({ uri, args, kwargs }) => this.#own().serve(uri, { args, kwargs }),
       reload: (dryRun) => this.#listening().reload(dryRun),
       stop: () => {
         void this.#stop();
