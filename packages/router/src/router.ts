@@ -222,17 +222,19 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
       // The promise settles in a turn of its own, after the answers to the last calls have been sent.
       const dismiss = this.clock.after(patience, resolve);
       const drained = [...this.#realms].filter(([name]) => !except.includes(name));
-      let busy = drained.length;
+      let busy = 1;
       const idle = (): void => {
         busy -= 1;
         if (busy > 0) return;
         dismiss();
         resolve();
       };
-      for (const [, { realm }] of drained) realm.dealer.drain(idle);
-      if (busy > 0) return;
-      dismiss();
-      resolve();
+      for (const [, { realm }] of drained) {
+        busy += realm.anteroom === undefined ? 1 : 2;
+        realm.dealer.drain(idle);
+        realm.anteroom?.withdraw(idle);
+      }
+      idle();
     });
   }
 

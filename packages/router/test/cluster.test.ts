@@ -64,6 +64,28 @@ describe('a cluster', () => {
     expect(stage.faults).toEqual([]);
   });
 
+  test('a node that drains has calls go elsewhere before its sessions leave', async () => {
+    const stage = await ClusterStage.of(['a', 'b']);
+    const [caller, leaving, staying] = [await stage.join('a'), await stage.join('b'), await stage.join('a')];
+    for (const callee of [leaving, staying]) {
+      await callee.say([64, 1, { invoke: 'first' }, 'com.work']);
+      await stage.pass(50);
+      callee.heard.length = 0;
+    }
+    await caller.say([48, 1, {}, 'com.work']);
+    await stage.settle();
+    expect(leaving.heard.map(([type]) => type)).toEqual([68]);
+    const drained = stage.node('b').router.drain(10_000);
+    await stage.pass(50);
+    await caller.say([48, 2, {}, 'com.work']);
+    await stage.settle();
+    expect([leaving.heard.length, staying.heard.length]).toEqual([1, 1]);
+    await leaving.say([70, leaving.heard[0]?.[1], {}, ['in time']]);
+    await stage.pass(50);
+    await drained;
+    expect(caller.heard).toEqual([[50, 1, {}, ['in time']]]);
+  });
+
   describe('prefer_local', () => {
     const REALM = { realms: [{ name: 'realm1', preferLocal: true }] };
 

@@ -75,6 +75,14 @@ export class ClusterAnteroom implements Anteroom {
     });
   }
 
+  withdraw(done: () => void): void {
+    const { sessions, dealer } = this.#core;
+    for (const session of sessions.values())
+      for (const registration of dealer.heldBy(session))
+        this.#realm.retract(session, registration, () => undefined);
+    this.#realm.settled(done);
+  }
+
   takes(session: Session, message: Message, disclosed: boolean): boolean {
     const { type } = message;
     const queue = this.#waiting.size === 0 ? undefined : this.#waiting.get(session);

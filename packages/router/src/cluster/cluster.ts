@@ -162,8 +162,7 @@ export class ClusterNode implements Cluster {
   }
 
   claimed(): Iterable<ClaimStatus> {
-    const { epoch, name } = this.#self;
-    return this.claims.told((run) => (run === epoch ? name : this.peers.get(run)?.id.name));
+    return this.claims.told((run) => (run === this.#self.epoch ? this.#name : this.peers.get(run)?.id.name));
   }
 
   #trouble(): string | undefined {

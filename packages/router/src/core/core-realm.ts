@@ -40,6 +40,8 @@ import { doInTurns, type Turns } from './work.ts';
 export interface Anteroom {
   /** @returns true when the message has to wait: it is processed later */
   takes(session: Session, message: Message, disclosed: boolean): boolean;
+  /** Has other nodes send no more calls here; `done` is called once they know, or after a second. */
+  withdraw(done: () => void): void;
 }
 
 export interface RealmOptions {
