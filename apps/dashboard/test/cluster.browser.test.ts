@@ -72,7 +72,6 @@ describe.skipIf(missing !== undefined)(`a node${missing === undefined ? '' : `: 
     await page.keyboard.type('nothing like it');
     await page.getByText('No URI contains that.').waitFor();
     await page
-      .screenshot({ path: process.env['WAMP_SCREENSHOT'] ?? '', fullPage: true })
       .catch(() => undefined);
     await b[Symbol.asyncDispose]();
     await page.getByText('There are no other nodes.').waitFor();
