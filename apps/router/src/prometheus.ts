@@ -24,7 +24,7 @@ export interface MetricText {
 
 /** All metrics. */
 export function prometheusText(metrics: MetricsRegistry): string {
-  return textOf(metricTexts(metrics));
+  return mergedText(metricTexts(metrics));
 }
 
 /** All metrics, one by one. @param extra labels that each sample gets besides its own */
@@ -33,7 +33,7 @@ export function metricTexts(metrics: MetricsRegistry, extra: Labels = {}): reado
 }
 
 /** The text of metrics that may come from several processes: those of one name are told together. */
-export function textOf(texts: readonly MetricText[]): string {
+export function mergedText(texts: readonly MetricText[]): string {
   const byName = new Map<string, string[]>();
   for (const { name, head, samples } of texts) {
     const lines = byName.get(name) ?? [head];

@@ -331,7 +331,7 @@ describe('what workers cannot have is refused', () => {
     expect(stderr).toContain('--workers');
   });
 
-  test('a number that is none', async () => {
+  test('a number out of range', async () => {
     const { code, stderr } = await workshop.run(['start', '--workers', '0']);
     expect(code).toBe(2);
     expect(stderr).toContain('It must be a number from 1 to 16.');

@@ -21,7 +21,7 @@ export interface OwnNats {
 }
 
 /** What a worker, or all of them together, tell of themselves. */
-export interface Facts {
+export interface WorkerFacts {
   readonly about: About;
   readonly unready: readonly Unready[];
 }
@@ -33,7 +33,7 @@ export interface AdminCall extends Given {
 
 /** What the supervisor asks a worker. */
 export interface OfWorker {
-  readonly facts: readonly [null, Facts];
+  readonly facts: readonly [null, WorkerFacts];
   readonly metrics: readonly [null, readonly MetricText[]];
   /** Says true to report the changes only. */
   readonly reload: readonly [boolean, Reloaded];
@@ -51,6 +51,6 @@ export interface OfSupervisor {
   readonly ready: readonly [string, null];
   /** The worker cannot start. */
   readonly failed: readonly [{ readonly message: string; readonly exitCode: number }, null];
-  readonly facts: readonly [null, Facts];
+  readonly facts: readonly [null, WorkerFacts];
   readonly reload: readonly [boolean, Reloaded];
 }

@@ -8,13 +8,13 @@ import type { Unready } from '../health.ts';
 import type { OperatorLog, ProgramLog } from '../log.ts';
 import { rehearse } from '../prepare.ts';
 import { measureProcess } from '../process-metrics.ts';
-import { metricTexts, textOf, type MetricText } from '../prometheus.ts';
+import { metricTexts, mergedText, type MetricText } from '../prometheus.ts';
 import type { Reloaded } from '../reload.ts';
 import type { Stoppable } from '../shutdown.ts';
 import { version } from '../version.ts';
 import { refuseUnfit } from './configuration.ts';
 import { NatsServer } from './nats-server.ts';
-import type { AdminCall, Facts } from './questions.ts';
+import type { AdminCall, WorkerFacts } from './questions.ts';
 import { ANSWER, Slot } from './slot.ts';
 
 /** How many workers, and what connects them. */
@@ -141,7 +141,7 @@ class Supervisor {
     this.#nats?.abandon();
   }
 
-  async #facts(): Promise<Facts> {
+  async #facts(): Promise<WorkerFacts> {
     const told = await Promise.all(
       this.#slots.map(async (slot) => {
         const facts = await slot.channel?.ask('facts', null, ANSWER).catch(() => undefined);
@@ -181,7 +181,7 @@ class Supervisor {
         return (await channel?.ask('metrics', null, ANSWER).catch(() => undefined)) ?? [];
       }),
     );
-    return textOf([...metricTexts(this.#metrics, { worker: 'supervisor' }), ...told.flat()]);
+    return mergedText([...metricTexts(this.#metrics, { worker: 'supervisor' }), ...told.flat()]);
   }
 
   #measure(): void {
