@@ -4,7 +4,7 @@ import type { ClaimStatus, Cluster } from '@wamp/router';
 import { z } from 'zod';
 import { snakeCase } from '../config/camel-keys.ts';
 import { MOST_ENTRIES, procedure, type Procedure } from './procedure.ts';
-import { sortedPart } from './sorted.ts';
+import { partOf } from './sorted.ts';
 import { realmCalled, type AdminSurroundings } from './surroundings.ts';
 
 /** @param ownRealm name of the admin realm */
@@ -18,7 +18,7 @@ export function clusterProcedures(around: AdminSurroundings, ownRealm: string): 
   return [
     procedure('cluster.status', {}, () => statusOf(clusterOf(around))),
     procedure('cluster.claims', takes, async ({ realm, uri, ...part }) => {
-      const { entries, matched } = await sortedPart(
+      const { entries, matched, next } = await partOf(
         realmCalled(around, ownRealm),
         numbered(clusterOf(around).claimed()),
         {
@@ -30,8 +30,7 @@ export function clusterProcedures(around: AdminSurroundings, ownRealm: string): 
             (uri === undefined || claim.procedure.includes(uri)),
         },
       );
-      const end = part.skip + entries.length;
-      return { total: matched, claims: entries.map(lineOf), next: end < matched ? end : null };
+      return { total: matched, claims: entries.map(lineOf), next };
     }),
   ];
 }
