@@ -46,9 +46,13 @@ const CBOR_MEDIA: Media = mediaOf(cbor, 'application/cbor', Buffer.alloc(0));
 /** The supported media types, in order of preference. */
 const SPOKEN: readonly Media[] = [JSON_MEDIA, CBOR_MEDIA];
 
-/** The media type of a body by its Content-Type; undefined for an unsupported one. */
+/** A charset other than UTF-8, which is the only one of JSON (RFC 8259 §8.1); ASCII is a part of it. */
+const OTHER_CHARSET = /;\s*charset\s*=\s*(?!"?(?:utf-?8|us-ascii)"?\s*(?:;|$))/i;
+
+/** The media type of a body by its Content-Type; undefined for an unsupported one, or one in another charset than UTF-8. */
 export function mediaFor(contentType: string | undefined): Media | undefined {
   const name = contentType?.split(';', 1)[0]?.trim().toLowerCase();
+  if (contentType !== undefined && OTHER_CHARSET.test(contentType)) return undefined;
   return SPOKEN.find(({ type }) => type === name);
 }
 

@@ -6,7 +6,7 @@ export const NOT_SPOKEN: HttpRefusal = {
   status: 415,
   reason: 'the media type of the body is not supported',
   advice:
-    'The header Content-Type has to be `application/json` or `application/cbor`, without Content-Encoding.',
+    'The header Content-Type has to be `application/json` or `application/cbor`, in UTF-8 and without Content-Encoding.',
 };
 export const NOTHING_HERE: HttpRefusal = {
   status: 404,

@@ -221,6 +221,26 @@ test('other media types, compressed bodies, methods and paths are refused in wor
   expect([elsewhere.status, elsewhere.body]).toEqual([404, expect.stringContaining('`call`, `publish`')]);
 });
 
+test.each(['utf-16', 'UTF-16LE', '"iso-8859-1"', '', 'utf-8x', 'utf-8, utf-16'])(
+  'a body in charset %j is refused with 415',
+  async (charset) => {
+    const here = await place();
+    const type = `application/json; charset=${charset}`;
+    const { status, body } = await here.post('call', { procedure: 'com.add' }, { 'content-type': type });
+    expect([status, body]).toEqual([415, expect.stringContaining('in UTF-8')]);
+  },
+);
+
+test.each(['charset=utf-8', 'charset="UTF-8"', 'Charset=utf8; x=1', 'charset=us-ascii', 'profile=x'])(
+  'a body with the parameter %s is read as UTF-8',
+  async (parameter) => {
+    const here = await place();
+    const type = `application/json; ${parameter}`;
+    const request = { procedure: 'com.add', args: [2, 3] };
+    expect((await here.post('call', request, { 'content-type': type })).status).not.toBe(415);
+  },
+);
+
 const GUARDED: Partial<RouterOptions> = {
   realms: [
     {
