@@ -32,6 +32,7 @@ export const floors = {
     ['transports'],
     ['shown-router.ts'],
     ['router.ts', 'jwt.ts'],
+    ['create-router.ts'],
     ['testing', 'index.ts'],
   ],
   'packages/cli': [

@@ -11,8 +11,9 @@ const DECLARATION =
   /^(export )?(?:declare )?(?:abstract )?(?:async )?(class|interface|type|enum|function\*?|const) (\w+)/gm;
 const TYPE = /^(class|interface|type|enum)$/;
 
-/** What these files export each for their own kind: the walks of the formats, and what react binds to its runtime. */
-const PARALLEL = /^(src\/serializers\/\w+-skip\.ts|src\/(hooks|index)\.ts)$/;
+/** What these files export each for their own kind: the walks of the formats, what react binds to its runtime, and what browsers get instead. */
+const PARALLEL =
+  /^(src\/serializers\/\w+-skip\.ts|src\/(hooks|index)\.ts|src\/transports\/(no-)?node-websocket\.ts)$/;
 
 interface Declaration {
   readonly path: string;
