@@ -21,8 +21,8 @@ export type JwtKeys =
   | { readonly key: KeyObject }
   /** A secret shared with the issuer (HMAC): at least 32 bytes. */
   | { readonly secret: Uint8Array }
-  /** The public keys of the issuer (JWKS, RFC 7517). */
-  | { readonly set: JSONWebKeySet }
+  /** The public keys of the issuer: a JSON Web Key Set (RFC 7517), `{ keys: [{ kty: 'EC', … }] }`. */
+  | { readonly set: { readonly keys: readonly object[] } }
   /**
    * The `https:` URL of the public keys. Keys are fetched from there only, regardless of what a token says. They are cached
    * for ten minutes, and fetched again when a token names an unknown key, at most twice a minute.
@@ -136,9 +136,11 @@ function readKeys(keys: JwtKeys): ReadKeys {
     return { algorithms, find: () => keys.key };
   }
   if ('set' in keys) {
-    const isPublic = keys.set.keys.every(({ kty, d }) => kty !== 'oct' && d === undefined);
+    // The public type does not name jose: its declarations are a module, which TypeScript refuses to CommonJS projects.
+    const set = keys.set as JSONWebKeySet;
+    const isPublic = set.keys.every(({ kty, d }) => kty !== 'oct' && d === undefined);
     expect(isPublic, 'keys.set: expected public keys only');
-    return { algorithms: ASYMMETRIC, find: createLocalJWKSet(keys.set) };
+    return { algorithms: ASYMMETRIC, find: createLocalJWKSet(set) };
   }
   const url = new URL(keys.url);
   const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
