@@ -110,3 +110,19 @@ test.each(publishedFolders)(
       expect(existsSync(new URL(`../${folder}/${file}`, import.meta.url)), file).toBe(true);
   },
 );
+
+const repository = 'https://github.com/wamp-ts/wamp/';
+
+test.each(publishedFolders)('the README of %s stands alone on the page of a registry', (folder) => {
+  const { name } = describe(`${folder}/`);
+  const page = readFileSync(new URL(`../${folder}/README.md`, import.meta.url), 'utf8');
+  const prose = page.replaceAll(/^```[\s\S]*?^```/gm, '');
+  expect(page.startsWith(`# ${name}\n`)).toBe(true);
+  expect(page).toMatch(new RegExp(`^npm install (.* )?${name}( |$)`, 'm'));
+  expect(prose.trimEnd().endsWith('MIT licensed.')).toBe(true);
+  const links = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
+  expect(links.filter((link) => !link.startsWith('https://'))).toEqual([]);
+  const inRepository = links.filter((link) => link.startsWith(repository));
+  const paths = inRepository.map((link) => link.replace(`${repository}blob/main/`, '').replace(/#.*/, ''));
+  expect(paths.filter((path) => !existsSync(new URL(`../${path}`, import.meta.url)))).toEqual([]);
+});
