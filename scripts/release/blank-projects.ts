@@ -1,16 +1,17 @@
 /** Blank projects outside the repository: each installs the published packages as a user would, and uses them. */
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Registry } from './registry.ts';
-import { run, StepFailed } from './step.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { everyEntry, everyEntryUnderPnpm } from './every-entry.ts';
 
 export interface BlankProject {
   readonly name: string;
+  /** Its name in the closing table. */
+  readonly short: string;
   /** What it depends on: of this repository, and of others with a version (`NAME@VERSION`). */
   readonly dependencies: readonly string[];
   readonly manifest?: Readonly<Record<string, unknown>>;
+  /** The command that installs what is named behind it; npm by default. */
+  readonly installer?: readonly string[];
   readonly files: Readonly<Record<string, string>>;
   /** Commands that are to succeed, in order. */
   readonly commands: readonly (readonly string[])[];
@@ -73,6 +74,7 @@ server.listen(0, '127.0.0.1', () => {
 function onRuntime(name: string, command: readonly string[]): BlankProject {
   return {
     name,
+    short: name,
     dependencies: ['@wamp/client', '@wamp/router'],
     manifest: { type: 'module' },
     files: { 'client.js': CLIENT, 'router.js': BESIDE_ROUTER },
@@ -113,150 +115,106 @@ export interface Runtimes {
   readonly bun?: string;
 }
 
-/**
- * @param versions the versions of third-party tools, by package
- * @param runtimes other runtimes than Node to try
- */
-export function blankProjects(
-  versions: Readonly<Record<string, string>>,
-  { deno, bun }: Runtimes,
-): readonly BlankProject[] {
-  const tool = (name: string): string => `${name}@${versions[name] ?? 'latest'}`;
-  return [
-    {
-      name: 'ES modules',
-      dependencies: ['@wamp/client', '@wamp/router'],
-      manifest: { type: 'module' },
-      files: {
-        'main.js': MODULE,
-      },
-      commands: [['node', 'main.js']],
-      prints: 'the sum is 5',
-    },
-    {
-      name: 'CommonJS',
-      dependencies: ['@wamp/client', '@wamp/router'],
-      files: {
-        'main.js': `const { createServer } = require('node:http');
+/** What the projects are made of. */
+export interface Supplies {
+  /** The packages of this repository. */
+  readonly packages: readonly string[];
+  /** What can be imported of them. */
+  readonly entries: readonly string[];
+  /** The versions of third-party packages, by name; the newest of those that it does not name. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** pnpm, with its version. */
+  readonly pnpm: string;
+  /** Other runtimes than Node to try. */
+  readonly runtimes: Runtimes;
+}
+
+/** A router, a callee and a caller on Node. */
+function onNode(name: string, text: string, manifest: Readonly<Record<string, unknown>>): BlankProject {
+  return {
+    name,
+    short: name,
+    dependencies: ['@wamp/client', '@wamp/router'],
+    manifest,
+    files: { 'main.js': text },
+    commands: [['node', 'main.js']],
+    prints: 'the sum is 5',
+  };
+}
+
+const REQUIRED = `const { createServer } = require('node:http');
 const { connect } = require('@wamp/client');
 const { acceptWebSockets, createRouter } = require('@wamp/router');
-${CONVERSATION}`,
-      },
-      commands: [['node', 'main.js']],
-      prints: 'the sum is 5',
+${CONVERSATION}`;
+
+/** A page that has the types of a browser, and none of Node. */
+function typescript(tool: (name: string) => string): BlankProject {
+  return {
+    name: 'TypeScript for a browser: node16 as CommonJS and as a module, nodenext, bundler',
+    short: 'TypeScript',
+    dependencies: ['@wamp/client', tool('typescript')],
+    files: {
+      'main.ts': TYPED,
+      'module/package.json': '{"type":"module"}',
+      'module/main.ts': TYPED,
+      'commonjs.json': tsconfig('node16', 'node16', 'main.ts'),
+      'module.json': tsconfig('node16', 'node16', 'module'),
+      'nodenext.json': tsconfig('nodenext', 'nodenext', 'main.ts'),
+      'bundler.json': tsconfig('esnext', 'bundler', 'module'),
     },
-    {
-      name: 'TypeScript: node16 as CommonJS and as a module, nodenext, bundler',
-      dependencies: ['@wamp/client', tool('typescript')],
-      files: {
-        'main.ts': TYPED,
-        'module/package.json': '{"type":"module"}',
-        'module/main.ts': TYPED,
-        'commonjs.json': tsconfig('node16', 'node16', 'main.ts'),
-        'module.json': tsconfig('node16', 'node16', 'module'),
-        'nodenext.json': tsconfig('nodenext', 'nodenext', 'main.ts'),
-        'bundler.json': tsconfig('esnext', 'bundler', 'module'),
-      },
-      commands: ['commonjs', 'module', 'nodenext', 'bundler'].map((name) => [
-        'npx',
-        'tsc',
-        '--project',
-        `${name}.json`,
-      ]),
+    commands: ['commonjs', 'module', 'nodenext', 'bundler'].map((name) => [
+      'npx',
+      'tsc',
+      '--project',
+      `${name}.json`,
+    ]),
+  };
+}
+
+/** A bundle for a browser. */
+function bundle(tool: (name: string) => string): BlankProject {
+  return {
+    name: 'Vite',
+    short: 'Vite',
+    dependencies: ['@wamp/client', tool('vite')],
+    manifest: { type: 'module' },
+    files: {
+      'index.html': '<script type="module" src="/main.ts"></script>',
+      'main.ts': `${TYPED}\nvoid add('ws://127.0.0.1:8080/ws');`,
     },
-    {
-      name: 'Vite',
-      dependencies: ['@wamp/client', tool('vite')],
-      manifest: { type: 'module' },
-      files: {
-        'index.html': '<script type="module" src="/main.ts"></script>',
-        'main.ts': `${TYPED}\nvoid add('ws://127.0.0.1:8080/ws');`,
-      },
-      commands: [['npx', 'vite', 'build']],
-      prints: 'built in',
-    },
+    commands: [['npx', 'vite', 'build']],
+    prints: 'built in',
+  };
+}
+
+const PROGRAMS: BlankProject = {
+  name: 'the programs: wamp-router and wamp',
+  short: 'the programs',
+  dependencies: ['@wamp/router-server', '@wamp/cli'],
+  files: {},
+  commands: [
+    ['npx', 'wamp-router', 'init'],
+    ['npx', 'wamp-router', 'check', '--config', 'wamp.yaml'],
+    ['npx', 'wamp', '--version'],
+  ],
+};
+
+/** The projects, in the order in which they are tried. The first is upgraded later; the last has the programs. */
+export function blankProjects(supplies: Supplies): readonly BlankProject[] {
+  const { packages, entries, versions, pnpm, runtimes } = supplies;
+  const { deno, bun } = runtimes;
+  const tool = (name: string): string => `${name}@${versions[name] ?? 'latest'}`;
+  return [
+    onNode('ES modules', MODULE, { type: 'module' }),
+    onNode('CommonJS', REQUIRED, {}),
+    typescript(tool),
+    bundle(tool),
+    everyEntry(packages, entries, tool),
+    everyEntryUnderPnpm(packages, entries, tool, pnpm),
     ...(deno === undefined ? [] : [onRuntime('Deno', [deno, 'run', '--allow-all'])]),
     ...(bun === undefined ? [] : [onRuntime('Bun', [bun])]),
-    {
-      name: 'the programs: wamp-router and wamp',
-      dependencies: ['@wamp/router-server', '@wamp/cli'],
-      files: {},
-      commands: [
-        ['npx', 'wamp-router', 'init'],
-        ['npx', 'wamp-router', 'check', '--config', 'wamp.yaml'],
-        ['npx', 'wamp', '--version'],
-      ],
-    },
+    PROGRAMS,
   ];
-}
-
-/** Writes the files of a project into a folder of its own. */
-export function writeProject(
-  { manifest = {}, files = {} }: Partial<BlankProject>,
-  folder: string,
-  registry: Registry,
-): void {
-  const written = {
-    '.npmrc': registry.npmrc,
-    'package.json': JSON.stringify({ private: true, ...manifest }),
-  };
-  for (const [path, text] of Object.entries({ ...written, ...files })) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  }
-}
-
-/** Writes a project, installs what it depends on from the registry, and runs its commands. @returns what the last one printed */
-export async function runProject(project: BlankProject, folder: string, registry: Registry): Promise<string> {
-  const { dependencies, commands, prints = '' } = project;
-  writeProject(project, folder, registry);
-  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...dependencies], {
-    cwd: folder,
-  });
-  let output = '';
-  for (const [command = '', ...args] of commands) output = await run(command, args, { cwd: folder });
-  if (output.includes(prints)) return output;
-  throw new StepFailed(`${project.name}: expected "${prints}" in the output:\n${output}`);
-}
-
-/** Starts the installed router, has the installed \`wamp\` call it, and stops it. @param folder the project with both programs */
-export async function callThroughPrograms(folder: string): Promise<void> {
-  const bin = (name: string): string => join(folder, 'node_modules', '.bin', name);
-  const router = spawn(bin('wamp-router'), ['start', '--port', '0'], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  try {
-    const url = await listening(router.stdout, router.stderr);
-    const answer = await run(bin('wamp'), ['call', 'wamp.session.count', '--url', url, '--realm', 'realm1'], {
-      cwd: folder,
-    });
-    if (answer.trim() !== '1') throw new StepFailed(`wamp.session.count: expected 1, got ${answer}`);
-  } finally {
-    const ended = new Promise((resolve) => router.once('exit', resolve));
-    router.kill('SIGTERM');
-    await ended;
-  }
-}
-
-/** The WebSocket URL that the router names once it listens. */
-async function listening(...outputs: readonly NodeJS.ReadableStream[]): Promise<string> {
-  const seen: string[] = [];
-  return new Promise((resolve, reject) => {
-    let open = outputs.length;
-    for (const output of outputs) {
-      const lines = createInterface(output);
-      lines.on('line', (line) => {
-        seen.push(line);
-        const url = /ws:\/\/[^\s"]+/.exec(line)?.[0];
-        if (url !== undefined) resolve(url);
-      });
-      lines.on('close', () => {
-        open -= 1;
-        if (open === 0) reject(new StepFailed(`wamp-router did not listen:\n${seen.join('\n')}`));
-      });
-    }
-  });
 }
 
 /** Deno and Bun, where `node scripts/fetch-runtimes.mjs` has fetched them. */
@@ -266,16 +224,26 @@ export function runtimesIn(root: string): Runtimes {
   return Object.fromEntries(found.map((name) => [name, join(bin, name)]));
 }
 
-/** The versions of development tools that this repository pins. */
+/** The folders whose development tools the projects use: the repository, and packages with others of their own. */
+const PINNED_BY = ['.', 'packages/router', 'packages/react'];
+
+/** The versions of third-party packages with which this repository is developed. */
 export function pinnedVersions(root: string): Readonly<Record<string, string>> {
-  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    readonly devDependencies: Readonly<Record<string, string>>;
-  };
-  const installed = (name: string): string =>
-    (
-      JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')) as {
-        readonly version: string;
-      }
-    ).version;
-  return Object.fromEntries(Object.keys(devDependencies).map((name) => [name, installed(name)]));
+  return Object.fromEntries(PINNED_BY.flatMap((folder) => installedIn(join(root, folder))));
+}
+
+/** The development tools of a folder, each with its installed version. */
+function installedIn(folder: string): readonly (readonly [name: string, version: string])[] {
+  const { devDependencies = {} } = manifestIn(folder);
+  const names = Object.keys(devDependencies).filter((name) => !name.startsWith('@wamp/'));
+  return names.map((name) => [name, manifestIn(join(folder, 'node_modules', name)).version]);
+}
+
+interface Manifest {
+  readonly version: string;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+}
+
+function manifestIn(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
 }

@@ -13,10 +13,16 @@ export interface Published {
 interface Manifest extends Published {
   readonly private?: boolean;
   readonly packageManager?: string;
+  readonly publishConfig?: { readonly exports?: Readonly<Record<string, unknown>> };
 }
 
-/** Whose tags they are: git wants a name. */
+/** Whose tags they are: git wants a name. Signatures, which a developer may have switched on, would ask for a password. */
 const IDENTITY = {
+  GIT_CONFIG_COUNT: '2',
+  GIT_CONFIG_KEY_0: 'commit.gpgsign',
+  GIT_CONFIG_VALUE_0: 'false',
+  GIT_CONFIG_KEY_1: 'tag.gpgsign',
+  GIT_CONFIG_VALUE_1: 'false',
   GIT_AUTHOR_NAME: 'release check',
   GIT_AUTHOR_EMAIL: 'release@check.invalid',
   GIT_COMMITTER_NAME: 'release check',
@@ -47,9 +53,13 @@ export class Copy {
     return copy;
   }
 
+  /** pnpm, with its version. */
+  get packageManager(): string {
+    return manifestIn(this.folder).packageManager ?? 'pnpm';
+  }
+
   pnpm(...args: readonly string[]): Promise<string> {
-    const { packageManager = 'pnpm' } = manifestIn(this.folder);
-    return run('npx', ['-y', packageManager, ...args], this.#options);
+    return run('npx', ['-y', this.packageManager, ...args], this.#options);
   }
 
   /** Adds a changeset. */
@@ -94,11 +104,35 @@ export class Copy {
 
   /** The packages that a release publishes. */
   packages(): readonly Published[] {
+    return this.#manifests().map(({ name, version }) => ({ name, version }));
+  }
+
+  /** What can be imported of the packages, such as `@wamp/client/cbor`. */
+  entries(): readonly string[] {
+    return this.#manifests().flatMap(({ name, publishConfig }) =>
+      Object.keys(publishConfig?.exports ?? {})
+        .filter((entry) => entry !== './package.json')
+        .map((entry) => name + entry.slice(1)),
+    );
+  }
+
+  /**
+   * The heading of a version in the changelog of `@wamp/client`, with the line of a change.
+   * @throws StepFailed when the changelog has no such line below that heading
+   */
+  changelogOf(version: string, change: string): string {
+    const file = join(this.folder, 'packages', 'client', 'CHANGELOG.md');
+    const [, section = ''] = readFileSync(file, 'utf8').split(`## ${version}\n`);
+    const [line] = (section.split('\n## ')[0] ?? '').split('\n').filter((each) => each.includes(change));
+    if (line === undefined) throw new StepFailed(`${file} does not say of ${version}: ${change}`);
+    return `CHANGELOG.md: ## ${version}: ${line}`;
+  }
+
+  #manifests(): readonly Manifest[] {
     return ['packages', 'apps'].flatMap((group) =>
       readdirSync(join(this.folder, group))
         .map((name) => manifestIn(join(this.folder, group, name)))
-        .filter((manifest) => manifest.private !== true)
-        .map(({ name, version }) => ({ name, version })),
+        .filter((manifest) => manifest.private !== true),
     );
   }
 }

@@ -1,30 +1,32 @@
 /**
  * `npm run release:check`: versions and publishes a throw-away copy of the repository to a registry on loopback, installs
- * the packages into blank projects, uses them there, and does the same for a second release. `--sbom FILE` writes the list of
- * all packages that come with ours.
+ * the packages into blank projects, uses them there, does the same for a second release, and closes with a table. `--sbom FILE`
+ * writes the list of all packages that come with ours; `--require-advisories` fails when the registry does not say which of them have advisories.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { homedir, tmpdir } from 'node:os';
+import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import {
-  blankProjects,
-  callThroughPrograms,
-  pinnedVersions,
-  runProject,
-  runtimesIn,
-} from './blank-projects.ts';
+import { blankProjects, pinnedVersions, runtimesIn, type BlankProject } from './blank-projects.ts';
+import { closingTable, type Row } from './closing-table.ts';
 import { Copy, type Published } from './copy.ts';
 import { comparePacked } from './identical.ts';
-import { listParts } from './parts.ts';
+import { checkAdvisories, checkLicenses, listParts } from './parts.ts';
 import { inspect } from './published.ts';
 import { Registry } from './registry.ts';
+import { callThroughPrograms, runProject } from './run-project.ts';
 import { step, StepFailed } from './step.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** Where the list of parts (SBOM) is written: `--sbom FILE`. */
-const { sbom } = parseArgs({ options: { sbom: { type: 'string' } } }).values;
+const options = parseArgs({
+  options: {
+    /** Where the list of parts (SBOM) is written. */
+    sbom: { type: 'string' },
+    /** Fails when the registry cannot be asked for advisories. */
+    'require-advisories': { type: 'boolean', default: false },
+  },
+}).values;
 const folder = mkdtempSync(join(tmpdir(), 'wamp-release-'));
 try {
   await check();
@@ -51,15 +53,16 @@ async function check(): Promise<void> {
     Registry.start(join(root, 'node_modules', '.cache', 'wamp-registry'), join(folder, 'registry')),
   );
   const first = await step('changeset version, changeset publish', () => copy.release(registry));
-  await table(first, registry);
-  console.log(`       ${await listParts(first, registry, join(folder, 'everything'), sbom)}`);
-  await useEach(registry);
-  copy.change('second', 'minor', 'A change that the second release is for.');
-  const second = await step('a second release', () => copy.release(registry));
-  await step(`${first[0]?.version ?? ''} → ${second[0]?.version ?? ''}: the same project, upgraded`, () =>
-    upgrade(second, registry),
+  const rows = await step('contents: no test, source or configuration, and no path of this machine', () =>
+    inspectEach(first, registry),
   );
+  await checkParts(first, registry);
+  const projects = await useEach(copy, first, registry);
+  await releaseAgain(copy, first, projects, registry);
   await step('a breaking change of public types without a changeset is refused', () => breakTypes(copy));
+  const used = (name: string): readonly string[] =>
+    projects.filter(({ dependencies }) => dependencies.includes(name)).map(({ short }) => short);
+  console.log(`\n${closingTable(rows.map((row) => ({ ...row, uses: used(row.name) })))}`);
 }
 
 async function expectAnnounced(copy: Copy): Promise<void> {
@@ -67,13 +70,68 @@ async function expectAnnounced(copy: Copy): Promise<void> {
   if (!ok) throw new StepFailed(output);
 }
 
-/** Installs into each blank project, and uses what is there. */
-async function useEach(registry: Registry): Promise<void> {
-  const projects = blankProjects(pinnedVersions(root), runtimesIn(root));
+/** Looks through each package. */
+async function inspectEach(
+  published: readonly Published[],
+  registry: Registry,
+): Promise<readonly Omit<Row, 'uses'>[]> {
+  // Of a container without a home, every path begins with it.
+  const home = homedir() === sep ? [] : [homedir() + sep];
+  const forbidden = [root, folder, ...home];
+  return Promise.all(
+    published.map(async (each) => ({ ...each, ...(await inspect(each, registry, forbidden)) })),
+  );
+}
+
+/** What comes with ours from others. */
+async function checkParts(published: readonly Published[], registry: Registry): Promise<void> {
+  const everything = join(folder, 'everything');
+  const parts = await step('all packages in one project, and a list of their parts (SBOM)', () =>
+    listParts(published, registry, everything, options.sbom),
+  );
+  console.log(`       licenses of ${checkLicenses(parts)}`);
+  const advisories = await checkAdvisories(parts, everything, options['require-advisories']);
+  console.log(`       advisories: ${advisories}`);
+}
+
+/** Installs into each blank project, and uses what is there. @returns the projects */
+async function useEach(
+  copy: Copy,
+  published: readonly Published[],
+  registry: Registry,
+): Promise<readonly BlankProject[]> {
+  const projects = blankProjects({
+    packages: published.map(({ name }) => name),
+    entries: copy.entries(),
+    versions: pinnedVersions(root),
+    pnpm: copy.packageManager,
+    runtimes: runtimesIn(root),
+  });
   for (const [index, project] of projects.entries())
     await step(project.name, () => runProject(project, join(folder, `project-${index}`), registry));
   const programs = join(folder, `project-${projects.length - 1}`);
   await step('wamp-router start, wamp call', () => callThroughPrograms(programs));
+  return projects;
+}
+
+/** Publishes a second release of one changeset, and installs it into the first project: it is to run without a change. */
+async function releaseAgain(
+  copy: Copy,
+  first: readonly Published[],
+  [project]: readonly BlankProject[],
+  registry: Registry,
+): Promise<void> {
+  const change = 'A change that the second release is for.';
+  copy.change('second', 'minor', change);
+  const second = await step('a second release', () => copy.release(registry));
+  const [from = '', to = ''] = [first, second].map(([each]) => each?.version);
+  console.log(`       ${copy.changelogOf(to, change)}`);
+  if (project === undefined || second.some(({ version }) => version !== to))
+    throw new StepFailed(`the second release has several versions: ${JSON.stringify(second)}`);
+  const dependencies = project.dependencies.map((name) => `${name}@${to}`);
+  await step(`${from} → ${to}: the same project, upgraded`, () =>
+    runProject({ ...project, dependencies }, join(folder, 'project-0'), registry),
+  );
 }
 
 /** Removes a public type, which is to be refused until a changeset announces it. */
@@ -88,30 +146,4 @@ async function breakTypes(copy: Copy): Promise<void> {
 
 function indented(lines: readonly string[]): string {
   return lines.map((line) => `       ${line}`).join('\n');
-}
-
-/** One row a package. */
-async function table(published: readonly Published[], registry: Registry): Promise<void> {
-  for (const each of published) {
-    const { packed, unpacked, dependencies } = await inspect(each, registry, join(folder, 'tarballs'), [
-      root,
-      folder,
-    ]);
-    const { name, version } = each;
-    const sizes = [packed, unpacked].map((bytes) => `${(bytes / 1000).toFixed(1)} kB`.padStart(12));
-    console.log(
-      `       ${name.padEnd(20)} ${version.padEnd(8)} ${sizes.join('')}  ${dependencies} dependencies`,
-    );
-  }
-}
-
-/** Installs the newest packages into the first project again: it is to run without a change. */
-async function upgrade(published: readonly Published[], registry: Registry): Promise<void> {
-  const [project] = blankProjects({}, {});
-  if (project === undefined) return;
-  const dependencies = project.dependencies.map((name) => {
-    const version = published.find((each) => each.name === name)?.version;
-    return `${name}@${version ?? 'latest'}`;
-  });
-  await runProject({ ...project, dependencies }, join(folder, 'project-0'), registry);
 }

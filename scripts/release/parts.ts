@@ -1,9 +1,10 @@
-/** The parts of a release that come from others: their licenses, and a list of them all (SBOM, CycloneDX 1.5). */
+/** The parts of a release that come from others: their licenses, known faults, and a list of them all (SBOM, CycloneDX 1.5). */
 import { writeFileSync } from 'node:fs';
+import { askRegistry, knownFaults, REVIEWED } from './advisories.ts';
 import type { Published } from './copy.ts';
 import type { Registry } from './registry.ts';
+import { writeProject } from './run-project.ts';
 import { run, StepFailed } from './step.ts';
-import { writeProject } from './blank-projects.ts';
 
 /** Licenses under which others' code may be installed with ours, all of them permissive. */
 const ALLOWED = new Set([
@@ -23,7 +24,8 @@ interface License {
   readonly expression?: string;
 }
 
-interface Component {
+/** A package of the list. */
+export interface Component {
   readonly name: string;
   readonly version: string;
   readonly licenses?: readonly License[];
@@ -37,15 +39,15 @@ interface Sbom {
 /**
  * Installs all published packages into one project, and lists everything that came with them.
  * @param file where the list is written; nowhere without one
- * @returns how many packages it names, and how many of each license
- * @throws StepFailed when a license is unknown or not allowed, or one of our packages is missing
+ * @returns the parts: those of this repository and of others
+ * @throws StepFailed when one of our packages is missing
  */
 export async function listParts(
   published: readonly Published[],
   registry: Registry,
   folder: string,
   file: string | undefined,
-): Promise<string> {
+): Promise<readonly Component[]> {
   const dependencies = Object.fromEntries(published.map(({ name, version }) => [name, version]));
   writeProject({ manifest: { name: 'everything', version: '0.0.0', dependencies } }, folder, registry);
   await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'], {
@@ -60,17 +62,38 @@ export async function listParts(
   const missing = published.filter(({ name }) => !names.has(name));
   if (missing.length > 0)
     throw new StepFailed(`the SBOM lacks ${missing.map(({ name }) => name).join(', ')}`);
-  const refused = components.filter((each) => !licenseOf(each).every((license) => ALLOWED.has(license)));
-  if (refused.length > 0) {
-    const list = refused.map(
-      (each) => `${each.name}@${each.version}: ${licenseOf(each).join(', ') || 'none'}`,
-    );
-    throw new StepFailed(
-      `licenses that are not on the list of scripts/release/parts.ts:\n${list.join('\n')}`,
-    );
-  }
   if (file !== undefined) writeFileSync(file, text);
-  return `${components.length} packages: ${countedLicenses(components)}`;
+  return components;
+}
+
+/** @returns how many parts have which license @throws StepFailed when a license is unknown or not allowed */
+export function checkLicenses(components: readonly Component[]): string {
+  const refused = components.filter((each) => !licenseOf(each).every((license) => ALLOWED.has(license)));
+  if (refused.length === 0) return `${components.length} packages: ${countedLicenses(components)}`;
+  const list = refused.map((each) => `${each.name}@${each.version}: ${licenseOf(each).join(', ') || 'none'}`);
+  throw new StepFailed(`licenses that are not on the list of scripts/release/parts.ts:\n${list.join('\n')}`);
+}
+
+/**
+ * Looks for parts with a published advisory: in the list that this repository keeps, and at the registry.
+ * @param folder the project in which they are installed
+ * @param needed whether it is a failure that the registry does not answer
+ * @returns what was looked at @throws StepFailed that names the parts with an advisory
+ */
+export async function checkAdvisories(
+  components: readonly Component[],
+  folder: string,
+  needed: boolean,
+): Promise<string> {
+  const answer = await askRegistry(folder);
+  const faults = [...knownFaults(components), ...(answer.asked ? answer.faults : [])];
+  if (faults.length > 0)
+    throw new StepFailed(`packages with a published advisory come with ours:\n${faults.join('\n')}`);
+  const list = `none of those known on ${REVIEWED}`;
+  if (answer.asked) return `${list}, and none that the registry knows`;
+  const skipped = `the registry was not asked: ${answer.why}`;
+  if (needed) throw new StepFailed(`advisories: ${skipped}`);
+  return `${list}; newer ones are unchecked, because ${skipped}`;
 }
 
 /** The licenses of a part. Of a choice, `(MIT OR …)`, one that is allowed is enough. @returns none when it names none */

@@ -1,10 +1,8 @@
 /** What was published: its size, and whether it contains what does not belong in a package. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import type { Published } from './copy.ts';
 import type { Registry } from './registry.ts';
-import { run, StepFailed } from './step.ts';
+import { StepFailed } from './step.ts';
+import { filesOf } from './tarball.ts';
 
 /** How large a package is, packed and unpacked (bytes), and on how many others it depends. */
 export interface Size {
@@ -31,14 +29,12 @@ interface RegistryDocument {
 
 /**
  * Downloads a package from the registry, and looks through it.
- * @param folder where it is kept
  * @param forbidden paths that it must not contain: those of the machine on which it was built
  * @throws StepFailed when it contains one of them, or a file that does not belong there, or is not in the registry
  */
 export async function inspect(
   { name, version }: Published,
   registry: Registry,
-  folder: string,
   forbidden: readonly string[],
 ): Promise<Size> {
   const answer = await fetch(`${registry.url}${name.replace('/', '%2f')}`);
@@ -46,26 +42,21 @@ export async function inspect(
   if (entry === undefined) throw new StepFailed(`${name}@${version} is not in the registry`);
   const tarball = await fetch(entry.dist.tarball);
   const packed = new Uint8Array(await tarball.arrayBuffer());
-  const contents = gunzipSync(packed);
-  const path = forbidden.find((each) => contents.includes(each));
-  if (path !== undefined) throw new StepFailed(`${name}@${version} contains ${path}, a path of this machine`);
-  const files = await filesIn(packed, join(folder, `${name.replace('/', '-')}.tgz`));
-  const extra = files.filter((file) => NOT_PUBLISHED.test(file));
+  const files = filesOf(packed);
+  const extra = [...files.keys()].filter((file) => NOT_PUBLISHED.test(file));
   if (extra.length > 0)
     throw new StepFailed(
       `${name}@${version} contains files that no user needs: ${extra.slice(0, 5).join(', ')}`,
     );
-  const dependencies = Object.keys(entry.dependencies ?? {}).length;
-  return { packed: packed.length, unpacked: contents.length, dependencies };
-}
-
-/** The names of the files in a package, without the folder `package/` that contains them all. */
-async function filesIn(packed: Uint8Array, file: string): Promise<readonly string[]> {
-  mkdirSync(join(file, '..'), { recursive: true });
-  writeFileSync(file, packed);
-  const listing = await run('tar', ['-tzf', file], { cwd: join(file, '..') });
-  return listing
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => line.replace('package/', ''));
+  for (const [file, contents] of files) {
+    const path = forbidden.find((each) => Buffer.from(contents).includes(each));
+    if (path !== undefined)
+      throw new StepFailed(`${name}@${version}: ${file} contains ${path}, a path of this machine`);
+  }
+  const unpacked = [...files.values()].reduce((sum, { length }) => sum + length, 0);
+  return {
+    packed: packed.length,
+    unpacked,
+    dependencies: Object.keys(entry.dependencies ?? {}).length,
+  };
 }
