@@ -41,7 +41,7 @@ const TEXTS: Readonly<Record<Code, CodeText>> = {
   ),
   cluster_expelled: text(
     'error',
-    'The other nodes have declared this one dead: its sessions end, and it joins anew.',
+    'The other nodes have declared this one dead: its sessions end, and it joins again.',
   ),
   cluster_join_failed: text('error', 'The node cannot join its cluster again, and tries once more.'),
   cluster_joined: text('info', 'The node has joined its cluster.'),
@@ -52,13 +52,16 @@ const TEXTS: Readonly<Record<Code, CodeText>> = {
   ),
   cluster_node_silent: text(
     'warn',
-    'Nothing is heard of another node, or it does not read: it will be declared dead.',
+    'Another node sends nothing, or does not read: it will be declared dead.',
   ),
   cluster_realm_differs: text(
     'error',
     'Another node has no such realm, or has it with other `uri_rules` or `disclosure`: it is not shared.',
   ),
-  cluster_version: text('error', 'Another node speaks no version of the wire that this one speaks.'),
+  cluster_version: text(
+    'error',
+    'Another node supports no version of the cluster protocol that this node supports.',
+  ),
   configuration_refused: text(
     'error',
     'The file has faults, so nothing has changed. The entry lists all of them; correct the file and reload again.',

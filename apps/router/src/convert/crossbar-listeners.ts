@@ -243,7 +243,7 @@ function page(path: string, part: Part, { pages }: Draft, { place }: Surrounding
   pages[path] = seconds === undefined ? folder : { folder, cache: `${Math.floor(seconds)}s` };
 }
 
-/** Where nothing could be converted of who may log in, nobody may: whom a realm lets in elsewhere is not let in there. */
+/** The rules of a path whose log-in could not be converted: no client may join there, even if the realm admits it elsewhere. */
 function closeUnused(draft: Draft, realms: readonly RealmDraft[], transport: Part): void {
   const { paths: all, own, transports, entrance } = draft;
   if (realms.every(({ auth }) => auth.size === 0)) return;

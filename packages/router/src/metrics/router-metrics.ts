@@ -146,10 +146,10 @@ const CLOSED = define(
   'transport',
   'by',
 );
-const ACCEPTED = define('wamp_logins_accepted_total', 'Clients that were let in.', 'realm', 'method');
+const ACCEPTED = define('wamp_logins_accepted_total', 'Clients that were admitted.', 'realm', 'method');
 const REFUSED = define(
   'wamp_logins_refused_total',
-  'Clients that were not let in, by the URI that they were told. Without a realm of this router, the label is empty.',
+  'Clients that were refused, by the URI of the refusal. Without a realm of this router, the label is empty.',
   'realm',
   'method',
   'reason',
