@@ -57,7 +57,7 @@ test('the files of a tarball are found by their names, also by long ones', () =>
 test('the closing table has a row for each package', () => {
   const row = { version: '0.1.0', packed: 1234, unpacked: 56_789, dependencies: 2 };
   expect(closingTable([{ ...row, name: '@wamp/client', uses: ['ES modules', 'Vite'] }])).toBe(
-    'package       version   packed  unpacked  dependencies  what was run\n' +
+    'package       version  packed  unpacked  dependencies  what was run\n' +
       '@wamp/client  0.1.0    1.2 kB   56.8 kB             2  ES modules, Vite',
   );
 });
