@@ -13,7 +13,7 @@ const ARGUMENTS = Buffer.from(`,${TEXT}]`);
 const TESTAMENT = Buffer.from(`,["stores.testament",${TEXT},{}]]`);
 
 /** How the router answered one hostile session. */
-export interface Hoard {
+interface Hoard {
   /** The payloads that were sent. */
   readonly sent: number;
   /** What the router answered in the end: an error, or why the session stopped. */
@@ -21,7 +21,7 @@ export interface Hoard {
 }
 
 /** Where the session is, and how much it sends at most. */
-export interface Target {
+interface Target {
   readonly port: number;
   /** The open session. */
   readonly link: Link;

@@ -84,13 +84,7 @@ export type {
   StoreRealm,
 } from './stores/event-store.ts';
 export type { ClusterEngine, EngineListener, Ledger, LedgerListener, NodeId } from './cluster/engine.ts';
-export type {
-  ClaimStatus,
-  Cluster,
-  ClusterOptions,
-  ClusterStatus,
-  MemberStatus,
-} from './cluster/options.ts';
+export type { ClaimStatus, Cluster, ClusterOptions, ClusterStatus, MemberStatus } from './cluster/options.ts';
 export { memoryRetained, memoryStore } from './stores/memory.ts';
 export { packEvent, unpackEvent } from './stores/packed-event.ts';
 export type { HistoryRule } from './features/event-history.ts';

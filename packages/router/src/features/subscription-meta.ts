@@ -142,7 +142,7 @@ export function find(realm: Realm, id: unknown): Subscription {
 }
 
 /** Like {@link find}, also for one that only sessions of other nodes have. */
-export function findAnywhere(realm: Realm, id: unknown): SubscriptionElsewhere {
+function findAnywhere(realm: Realm, id: unknown): SubscriptionElsewhere {
   const elsewhere = realm.sharing?.subscription(idArgument(id, 'subscription'));
   return elsewhere === undefined || isReserved(elsewhere.topic) ? find(realm, id) : elsewhere;
 }
