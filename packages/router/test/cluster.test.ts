@@ -1,5 +1,6 @@
 /** Routers that form a cluster in memory: clients on different nodes see one realm. */
 import { describe, expect, test } from 'vitest';
+import { Client } from './support/client.ts';
 import { ClusterStage } from './support/cluster-stage.ts';
 
 describe('a cluster', () => {
@@ -44,6 +45,46 @@ describe('a cluster', () => {
     await stage.pass(100);
     const answers = [first.heard[0]?.[0], second.heard[0]?.[0]].sort();
     expect(answers).toEqual([65, 8]);
+  });
+
+  test('a realm that one node adds before another is shared once both have it', async () => {
+    const stage = await ClusterStage.of(['a', 'b']);
+    const [first, second] = [stage.node('a').router, stage.node('b').router];
+    const hello = [1, 'realm2', { roles: { caller: {}, callee: {}, publisher: {}, subscriber: {} } }];
+    first.addRealm('realm2');
+    const callee = new Client(first);
+    await callee.say(hello, [64, 1, {}, 'com.add'], [32, 2, {}, 'com.news']);
+    await stage.pass(50);
+    expect(second.cluster?.status().why).toContain('realm2 is not shared with a');
+
+    second.addRealm('realm2');
+    const caller = new Client(second);
+    await caller.say(hello);
+    await stage.pass(50);
+    expect([first, second].map((router) => router.cluster?.status().state)).toEqual(['joined', 'joined']);
+    caller.heard.length = callee.heard.length = 0;
+    await caller.say(
+      [48, 1, {}, 'com.add', [1, 2]],
+      [16, 2, {}, 'com.news', ['x']],
+      [48, 3, {}, 'wamp.session.count'],
+    );
+    await stage.settle();
+    expect(callee.heard).toEqual([
+      [68, 1, expect.any(Number), {}, [1, 2]],
+      [36, expect.any(Number), expect.any(Number), {}, ['x']],
+    ]);
+    expect(caller.heard).toContainEqual([50, 3, {}, [2]]);
+    await callee.say([70, 1, {}, [3]]);
+    await stage.settle();
+    expect(caller.heard).toContainEqual([50, 1, {}, [3]]);
+
+    // The other way round.
+    caller.heard.length = callee.heard.length = 0;
+    await caller.say([64, 4, {}, 'com.sub']);
+    await stage.pass(50);
+    await callee.say([48, 3, {}, 'com.sub']);
+    await stage.settle();
+    expect(caller.heard.at(-1)?.[0]).toBe(68);
   });
 
   test('the sessions of a node that is started again at once leave, each once', async () => {

@@ -156,9 +156,10 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
     return this.#node.peers.size === 0 ? undefined : this.#wishes.want(match, topic);
   }
 
-  /** Tells a peer everything, when the link to it begins. */
-  introduceTo(peer: PeerNode): void {
+  /** Tells a peer everything. @param again asks first for what it has told of the realm before this node had it */
+  introduceTo(peer: PeerNode, again = false): void {
     this.nameTo(peer);
+    if (again) peer.put(EntryType.AGAIN, this.index, []);
     for (const session of this.core.sessions.values()) this.#introduce(peer, session);
     for (const { fields } of this.#announced.values()) peer.put(EntryType.CALLEE, this.index, fields);
     for (const wish of this.#wishes.all()) peer.put(EntryType.INTEREST, this.index, wish);

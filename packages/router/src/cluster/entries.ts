@@ -12,6 +12,9 @@ export interface EntryNode {
   differs(peer: PeerNode, name: Uri, why: string): void;
 }
 
+/** Why a realm is not shared that this node does not have. */
+export const UNKNOWN = 'this node does not have it, or not in the cluster';
+
 type Handler = (peer: PeerNode, realm: ClusterRealm, entry: LinkEntry) => void;
 
 /** Handles an entry of a peer. Entries of realms that are not shared, and of types from the future, are skipped. */
@@ -29,11 +32,12 @@ function nameRealm(node: EntryNode, peer: PeerNode, { realm: index, fields }: Li
   const [name, uriRules, disclosure] = fields as [Uri, string, boolean];
   const realm = node.realmNamed(name);
   let why: string | undefined;
-  if (realm === undefined) why = 'this node does not have it, or not in the cluster';
+  if (realm === undefined) why = UNKNOWN;
   else if (realm.core.uriRules !== uriRules)
     why = `its uri_rules are ${uriRules} there and ${realm.core.uriRules} here`;
   else if (realm.core.disclosure !== disclosure)
     why = `its disclosure is ${String(disclosure)} there, and not here`;
+  if (realm === undefined) peer.unknownRealms.add(name);
   if (realm === undefined || why !== undefined) {
     node.differs(peer, name, why ?? '');
     return;
@@ -57,6 +61,9 @@ const HANDLERS: Readonly<Partial<Record<number, Handler>>> = {
     const identity = { id, principal: { authid, authrole, authmethod, authprovider }, roles, transport };
     const session = new RemoteSession(identity, peer.id.name, peer.scope, realm.relay(peer));
     realm.addRemote(peer, session, unlisted);
+  },
+  [EntryType.AGAIN]: (peer, realm) => {
+    realm.introduceTo(peer);
   },
   [EntryType.LEAVING]: (peer, realm, { fields: [id] }) => {
     realm.leavingRemote(peer, id as Id);

@@ -7,7 +7,7 @@ import type { Log } from '../log.ts';
 import { ClusterRealm, type RealmNode } from './cluster-realm.ts';
 import type { Deaths } from './deaths.ts';
 import type { ClusterEngine, NodeId } from './engine.ts';
-import { handleEntry } from './entries.ts';
+import { handleEntry, UNKNOWN } from './entries.ts';
 import { valueBytes, valueOf } from './keys.ts';
 import { Link, type EndOfTurn } from './link.ts';
 import { PeerNode } from './peer.ts';
@@ -90,7 +90,11 @@ export class ClusterMembers {
     const added = new ClusterRealm(node, realm, this.#realmCount, () => this.#run().self);
     this.#realmCount += 1;
     this.realms.set(realm.name, added);
-    for (const peer of this.peers.values()) added.introduceTo(peer);
+    for (const peer of this.peers.values()) {
+      const isLate = peer.unknownRealms.delete(realm.name);
+      if (isLate) this.#forget(peer.id.epoch, notShared(realm.name, peer, UNKNOWN));
+      added.introduceTo(peer, isLate);
+    }
   }
 
   realmNamed(name: Uri): ClusterRealm | undefined {
@@ -99,7 +103,7 @@ export class ClusterMembers {
 
   /** A realm is not as it is at another node: it is not shared with it. */
   differs(peer: PeerNode, realm: Uri, why: string): void {
-    this.#note(peer.id.epoch, `realm ${realm} is not shared with ${peer.id.name}: ${why}`);
+    this.#note(peer.id.epoch, notShared(realm, peer, why));
     this.#router.log('error', 'realm not shared with a node', {
       code: 'cluster_realm_differs',
       node: peer.id.name,
@@ -130,6 +134,13 @@ export class ClusterMembers {
     if (known.has(why)) return false;
     known.add(why);
     return true;
+  }
+
+  /** A difference is none any more. */
+  #forget(epoch: string, why: string): void {
+    const known = this.#differences.get(epoch);
+    known?.delete(why);
+    if (known?.size === 0) this.#differences.delete(epoch);
   }
 
   /** Whether a run of a node has left, by its own will or not. */
@@ -317,4 +328,8 @@ export class ClusterMembers {
     const head = { version: this.#wire.min, kind, flags: 0, epoch, number: 0, ack: 0 };
     return writeMessage(head, body === undefined ? [] : [body]);
   }
+}
+
+function notShared(realm: Uri, { id }: PeerNode, why: string): string {
+  return `realm ${realm} is not shared with ${id.name}: ${why}`;
 }

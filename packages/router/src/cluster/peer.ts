@@ -50,6 +50,8 @@ export class PeerNode {
   readonly incoming: Map<Id, IncomingCall> = new Map();
   /** The names of realms by the peer's numbers for them, without those that this node does not share with it. */
   readonly realms: Map<number, Uri> = new Map();
+  /** The realms of the peer that this node does not have. */
+  readonly unknownRealms: Set<Uri> = new Set();
   /** Sessions of this node that the peer was told of though they are in no list: the router's own. */
   readonly unlisted: Set<Session> = new Set();
   readonly #sessions = new Map<SharedRealm, Map<Id, RemoteSession>>();

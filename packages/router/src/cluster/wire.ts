@@ -97,6 +97,8 @@ export const EntryType = {
   SYNCED: 17,
   SHARED: 18,
   LEAVING: 19,
+  /** The sender did not have this realm when it was told of it, and asks to be told all of it again. */
+  AGAIN: 20,
 } as const;
 export type EntryType = (typeof EntryType)[keyof typeof EntryType];
 
