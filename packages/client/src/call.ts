@@ -200,7 +200,7 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, P
 
   failed(error: Error): void {
     // The router shuts down, and has not processed the call: it waits for the next connection.
-    if (WampError.is(error) && error.details['x_resend'] === true && this.#again()) return;
+    if (WampError.is(error) && error.details['x_resend'] === true && this.#mayAgain()) return;
     if (!WampError.is(error) || !isPassthru(error.details)) {
       this.#end()?.reject(about(error, { procedure: this.#request.procedure }));
       return;
@@ -221,6 +221,10 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, P
     const isSafe = this.#request.options.idempotent === true || !error.sent;
     this.#connection = undefined;
     if (!isSafe || !this.#again()) this.failed(error);
+  }
+
+  #mayAgain(): boolean {
+    return this.#office?.reconnects === true && this.#again();
   }
 
   /** Has it sent again on the next connection, if its result is wanted still. */

@@ -1,6 +1,4 @@
-/**
- * The implementation of Session: checks arguments and passes requests to the workload, which sends or queues them.
- */
+/** The implementation of Session: checks arguments and passes requests to the workload, which sends or queues them. */
 /// <reference lib="esnext.disposable" preserve="true" />
 import {
   CloseUri,
@@ -86,6 +84,7 @@ export class ClientSession implements Session {
       maxHandlers,
       limits: { max: offlineQueue?.max ?? 1_000, maxBytes: offlineQueue?.maxBytes ?? 1024 * 1024 },
       serializer: serializers?.[0] ?? json,
+      reconnects: settings.retry !== undefined,
       wanted: () => this.#supervisor.wanted(),
       restored: (restored) => this.#listeners.emit('restored', restored),
       report,

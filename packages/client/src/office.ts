@@ -18,6 +18,8 @@ export interface Office {
   readonly clock: Clock;
   /** Keeps payloads that have to be packed in order. */
   readonly lane: Lane;
+  /** Whether another connection follows when this one is lost. */
+  readonly reconnects: boolean;
   submit(request: Request, offline: Offline): void;
   /** Queues a request whose connection was lost, ahead of all that were not sent. */
   submitAgain(request: Request): void;

@@ -25,6 +25,7 @@ export interface WorkloadPort {
   readonly serializer: Serializer;
   /** Called when a request waits for a connection. */
   wanted(): void;
+  readonly reconnects: boolean;
   restored(restored: Restored): void;
   report(error: Error): void;
 }
@@ -82,6 +83,10 @@ export class Workload implements Office {
   }
 
   /** How it ended, if it did. */
+  get reconnects(): boolean {
+    return this.#port.reconnects;
+  }
+
   get ending(): Ending | undefined {
     return this.#ending;
   }

@@ -263,6 +263,15 @@ describe('requests in flight when the connection is lost', () => {
     expect(await Promise.all(calls.slice(0, 2))).toEqual([10, 20]);
   });
 
+  test('a call that a router which shuts down has refused fails at once without another connection', async () => {
+    const line = new ScriptedLine();
+    const session = await line.connect({ reconnect: false });
+    const call = failure(session.call('p'));
+    await line.peer.expect([48, 1, {}, 'p']);
+    line.peer.send([8, 48, 1, { x_resend: true }, 'wamp.error.unavailable']);
+    expect(await call).toMatchObject({ uri: 'wamp.error.unavailable' });
+  });
+
   test('a call that a router which shuts down has refused fails when the session is closed', async () => {
     const line = new ScriptedLine();
     const session = await line.connect();
