@@ -85,6 +85,8 @@ describe('what can be asked for', () => {
       name: 'start',
       from: { host: '127.0.0.1', port: 8080, realms: ['realm1'], origins: [] },
       insecureDev: false,
+      workers: 1,
+      natsServer: 'nats-server',
     });
   });
 
@@ -95,6 +97,8 @@ describe('what can be asked for', () => {
       name: 'start',
       from: { host: '::1', port: 0, realms: ['a', 'b'], origins: ['https://x.example'] },
       insecureDev: true,
+      workers: 1,
+      natsServer: 'nats-server',
     });
   });
 
@@ -103,6 +107,8 @@ describe('what can be asked for', () => {
       name: 'start',
       from: 'wamp.yaml',
       insecureDev: false,
+      workers: 1,
+      natsServer: 'nats-server',
     });
     expect(readCommandLine(['check', '--config', 'wamp.yaml'])).toEqual({
       name: 'check',

@@ -161,7 +161,7 @@ describe('stopping', () => {
     const talks = await Promise.all(ends.map((end) => Talk.join(end)));
     other.kill('SIGTERM');
     for (const talk of talks) {
-      expect(await talk.hear()).toEqual([6, {}, 'wamp.close.system_shutdown']);
+      expect(await talk.hear()).toEqual([6, { x_resend: true }, 'wamp.close.system_shutdown']);
       talk.send([6, {}, 'wamp.close.goodbye_and_out']);
     }
     expect(await other.ended).toMatchObject({ code: 0, stderr: '' });

@@ -1,5 +1,5 @@
 /** The configurations that pages of the documentation show: each is right, whole or as a part of one. */
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FaultyConfiguration } from '../src/config/faults.ts';
@@ -23,7 +23,10 @@ const BLOCKS = readdirSync(pages)
 let folder: CertificateFolder;
 beforeAll(async () => {
   folder = await CertificateFolder.open();
-  for (const name of ['dist', 'docs']) mkdirSync(join(folder.path, name));
+  for (const name of ['dist', 'docs', 'realms']) mkdirSync(join(folder.path, name));
+  // What docs/configuration.md includes.
+  writeFileSync(join(folder.path, 'listeners.yaml'), 'listeners: [{}]\n');
+  writeFileSync(join(folder.path, 'realms', 'one.yaml'), 'realms: [{ name: realm1 }]\n');
 });
 afterAll(() => folder[Symbol.asyncDispose]());
 
@@ -31,6 +34,7 @@ function faultsOf(yaml: string): readonly string[] {
   const file = join(folder.path, 'wamp.yaml');
   const environment = {
     ...ENVIRONMENT,
+    PORT: '8080',
     ...Object.fromEntries(names(yaml).map((name) => [name, 'some-text'])),
   };
   try {
@@ -43,7 +47,7 @@ function faultsOf(yaml: string): readonly string[] {
 }
 
 function names(yaml: string): readonly string[] {
-  return [...yaml.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name);
+  return [...yaml.matchAll(/(?<!port: )\$\{(\w+)\}/g)].map(([, name = '']) => name);
 }
 
 /** The block as a whole file, beside realms and listeners, and within a realm. */

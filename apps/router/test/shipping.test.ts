@@ -39,7 +39,13 @@ afterAll(async () => {
 
 /** How long calls may go on at the end, by default (ms). */
 const DRAIN = 10_000;
-const START = { name: 'start', from: '/etc/wamp/wamp.yaml', insecureDev: false };
+const START = {
+  name: 'start',
+  from: '/etc/wamp/wamp.yaml',
+  insecureDev: false,
+  workers: 1,
+  natsServer: 'nats-server',
+};
 
 describe('Kubernetes', () => {
   const [config, deployment, service, budget] = documents('kubernetes.yaml');

@@ -39,6 +39,9 @@ export interface WebSocketListener {
 
 /** The most fragments of a message. */
 const MOST_FRAGMENTS = 1024;
+/** The smallest memory for fragments (bytes). */
+const LEAST_ROOM = 1024;
+const NOTHING = new Uint8Array(0);
 /** Octets of the longest header: two octets, an eight-octet length, the mask. */
 const LONGEST_HEADER = 14;
 /** Octets of a control frame's header, whose length is at most 125 and needs no extra octets (RFC 6455 §5.5). */
@@ -65,7 +68,8 @@ interface Arriving {
 /** A message whose fragments are arriving. */
 interface Fragmented {
   readonly binary: boolean;
-  readonly parts: Uint8Array<ArrayBuffer>[];
+  /** The memory of the fragments so far, of which the first `size` bytes are used. */
+  bytes: Uint8Array<ArrayBuffer>;
   size: number;
   /** The number of fragments so far. */
   count: number;
@@ -115,7 +119,7 @@ export class WebSocketParser {
     this.#stopped = true;
     if (this.#arriving?.payload instanceof ArrivingFrame) this.#arriving.payload.release();
     this.#arriving = undefined;
-    this.#releaseFragments(this.#fragments);
+    if (this.#fragments !== undefined) this.#release(this.#fragments);
     this.#fragments = undefined;
     this.#discarded = undefined;
   }
@@ -172,16 +176,18 @@ export class WebSocketParser {
   /** Marks the current message as too long; keeps only the head of what has arrived. */
   #discard(): DiscardedMessage {
     const discarded = new DiscardedMessage();
-    for (const part of this.#fragments?.parts ?? []) {
-      discarded.begin(part.length);
-      discarded.take(part, 0);
+    const message = this.#fragments;
+    if (message !== undefined) {
+      discarded.begin(message.size);
+      discarded.take(message.bytes.subarray(0, message.size), 0);
+      this.#release(message);
     }
-    this.#releaseFragments(this.#fragments);
     return discarded;
   }
 
-  #releaseFragments(message: Fragmented | undefined): void {
-    for (const part of message?.parts.splice(0) ?? []) this.#memory.give(part);
+  #release(message: Fragmented): void {
+    if (message.bytes !== NOTHING) this.#memory.give(message.bytes);
+    message.bytes = NOTHING;
   }
 
   #judgeControl({ opcode, final }: Header, size: number): boolean {
@@ -237,22 +243,28 @@ export class WebSocketParser {
   #fragment(payload: Uint8Array, binary: boolean, final: boolean): void {
     const message = this.#nextFragment(binary);
     if (message === undefined) return;
-    // A copy, because a small view would keep the whole chunk alive.
-    const part = this.#memory.take(payload.length);
-    part.set(payload);
-    message.parts.push(part);
-    message.size += payload.length;
-    if (final) {
-      this.#fragments = undefined;
-      const whole = Buffer.concat(message.parts, message.size);
-      this.#releaseFragments(message);
-      this.#listener.message(whole, message.binary);
+    this.#append(message, payload);
+    if (!final) return;
+    this.#fragments = undefined;
+    this.#listener.message(message.bytes.subarray(0, message.size), message.binary);
+    this.#release(message);
+  }
+
+  #append(message: Fragmented, payload: Uint8Array): void {
+    const size = message.size + payload.length;
+    if (size > message.bytes.length) {
+      const larger = this.#memory.take(Math.max(2 * size, LEAST_ROOM));
+      larger.set(message.bytes.subarray(0, message.size));
+      this.#release(message);
+      message.bytes = larger;
     }
+    message.bytes.set(payload, message.size);
+    message.size = size;
   }
 
   /** The message of the next fragment; undefined when there are too many. */
   #nextFragment(binary: boolean): Fragmented | undefined {
-    const message = (this.#fragments ??= { binary, parts: [], size: 0, count: 0 });
+    const message = (this.#fragments ??= { binary, bytes: NOTHING, size: 0, count: 0 });
     message.count += 1;
     if (message.count <= MOST_FRAGMENTS) return message;
     this.#fail(CloseCode.POLICY_VIOLATION, `a message has more than ${MOST_FRAGMENTS} fragments`);

@@ -317,9 +317,9 @@ describe('AZN-2 T-24 failing closed', () => {
       ann ← [17, 2, *]
       bob → [70, 1, {}]
       ann ← [50, 1, {}]
-      ann ← [6, {}, "wamp.close.system_shutdown"]
-      bob ← [6, {}, "wamp.close.system_shutdown"]
-      judge ← [6, {}, "wamp.close.system_shutdown"]
+      ann ← [6, {"x_resend": true}, "wamp.close.system_shutdown"]
+      bob ← [6, {"x_resend": true}, "wamp.close.system_shutdown"]
+      judge ← [6, {"x_resend": true}, "wamp.close.system_shutdown"]
     `,
       judged(),
     ));
