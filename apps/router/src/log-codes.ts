@@ -55,8 +55,8 @@ const TEXTS: Readonly<Record<Code, CodeText>> = {
     'Another node sends nothing, or does not read: it will be declared dead.',
   ),
   cluster_realm_differs: text(
-    'error',
-    'Another node has no such realm, or has it with other `uri_rules` or `disclosure`: it is not shared.',
+    'info, error',
+    'Another node has a realm that this one lacks, or has with other `uri_rules` or `disclosure` (`error`): it is not shared with it.',
   ),
   cluster_version: text(
     'error',

@@ -104,7 +104,8 @@ export class ClusterMembers {
   /** A realm is not as it is at another node: it is not shared with it. */
   differs(peer: PeerNode, realm: Uri, why: string): void {
     this.#note(peer.id.epoch, notShared(realm, peer, why));
-    this.#router.log('error', 'realm not shared with a node', {
+    // Missing realms are common while a reload reaches one node after another.
+    this.#router.log(why === UNKNOWN ? 'info' : 'error', 'realm not shared with a node', {
       code: 'cluster_realm_differs',
       node: peer.id.name,
       realm,
