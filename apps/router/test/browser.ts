@@ -7,7 +7,7 @@ export const OPENING_TIMEOUT = 180_000;
 
 /** What Chromium and the client say of a page that waits for its router. */
 const REFUSED =
-  /^WebSocket connection to \S+ failed: .*net::ERR_CONNECTION_REFUSED$|^WAMP: no connection to \S+, trying again/;
+  /^WebSocket connection to \S+ failed: .*(?:net::ERR_CONNECTION_(?:REFUSED|RESET|CLOSED)|closed before receiving a handshake response)$|^WAMP: no connection to \S+, trying again/;
 
 /** A browser, and what its pages complain of on their consoles. */
 export class Browsing implements AsyncDisposable {
