@@ -13,7 +13,7 @@ export interface EntryNode {
 }
 
 /** Why a realm is not shared that this node does not have. */
-export const UNKNOWN = 'this node does not have it, or not in the cluster';
+export const NO_SUCH_REALM_HERE = 'this node does not have it, or not in the cluster';
 
 type Handler = (peer: PeerNode, realm: ClusterRealm, entry: LinkEntry) => void;
 
@@ -32,7 +32,7 @@ function nameRealm(node: EntryNode, peer: PeerNode, { realm: index, fields }: Li
   const [name, uriRules, disclosure] = fields as [Uri, string, boolean];
   const realm = node.realmNamed(name);
   let why: string | undefined;
-  if (realm === undefined) why = UNKNOWN;
+  if (realm === undefined) why = NO_SUCH_REALM_HERE;
   else if (realm.core.uriRules !== uriRules)
     why = `its uri_rules are ${uriRules} there and ${realm.core.uriRules} here`;
   else if (realm.core.disclosure !== disclosure)

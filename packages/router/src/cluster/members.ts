@@ -7,7 +7,7 @@ import type { Log } from '../log.ts';
 import { ClusterRealm, type RealmNode } from './cluster-realm.ts';
 import type { Deaths } from './deaths.ts';
 import type { ClusterEngine, NodeId } from './engine.ts';
-import { handleEntry, UNKNOWN } from './entries.ts';
+import { handleEntry, NO_SUCH_REALM_HERE } from './entries.ts';
 import { valueBytes, valueOf } from './keys.ts';
 import { Link, type EndOfTurn } from './link.ts';
 import { PeerNode } from './peer.ts';
@@ -92,7 +92,7 @@ export class ClusterMembers {
     this.realms.set(realm.name, added);
     for (const peer of this.peers.values()) {
       const isLate = peer.unknownRealms.delete(realm.name);
-      if (isLate) this.#forget(peer.id.epoch, notShared(realm.name, peer, UNKNOWN));
+      if (isLate) this.#forget(peer.id.epoch, notShared(realm.name, peer, NO_SUCH_REALM_HERE));
       added.introduceTo(peer, isLate);
     }
   }
@@ -105,7 +105,7 @@ export class ClusterMembers {
   differs(peer: PeerNode, realm: Uri, why: string): void {
     this.#note(peer.id.epoch, notShared(realm, peer, why));
     // Missing realms are common while a reload reaches one node after another.
-    this.#router.log(why === UNKNOWN ? 'info' : 'error', 'realm not shared with a node', {
+    this.#router.log(why === NO_SUCH_REALM_HERE ? 'info' : 'error', 'realm not shared with a node', {
       code: 'cluster_realm_differs',
       node: peer.id.name,
       realm,
