@@ -1,4 +1,4 @@
-/** Runs the samples of docs/history.md, and compiles those of docs/clustering.md, which need NATS. */
+/** Compiles and runs the samples of docs/history.md. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -2,21 +2,13 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest';
 import { NatsServers, whyNoNats } from '../../../packages/cluster-nats/test/support/nats-servers.ts';
-import { Browsing, noBrowser, OPENING_TIMEOUT } from '../../router/test/browser.ts';
 import { logInAs, OPERATOR, Scene, VIEWER } from './support/scene.ts';
+import { browserOfFile } from './support/browser-of-file.ts';
 
 const missing = whyNoNats();
 if (missing !== undefined && process.env['CI'] === 'true') throw new Error(missing);
 
-let browsing: Browsing | undefined;
-beforeAll(async () => {
-  browsing = await Browsing.open();
-}, OPENING_TIMEOUT);
-afterAll(() => browsing?.[Symbol.asyncDispose]());
-
-function browser({ skip }: TestContext): Browsing {
-  return browsing ?? skip(noBrowser);
-}
+const browser = browserOfFile();
 
 /** A page of an operator at a place of the console. */
 async function pageOf(context: TestContext, scene: Scene, place: string, who = OPERATOR): Promise<Page> {

@@ -1,19 +1,11 @@
 /** The console in a real browser, in front of a router that was built. */
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest';
+import { expect, test, type TestContext } from 'vitest';
 import type { Session } from '../../../packages/client/src/index.ts';
-import { Browsing, noBrowser, OPENING_TIMEOUT } from '../../router/test/browser.ts';
 import { logInAs, OPERATOR, Scene, VIEWER } from './support/scene.ts';
+import { browserOfFile } from './support/browser-of-file.ts';
 
-let browsing: Browsing | undefined;
-beforeAll(async () => {
-  browsing = await Browsing.open();
-}, OPENING_TIMEOUT);
-afterAll(() => browsing?.[Symbol.asyncDispose]());
-
-function browser({ skip }: TestContext): Browsing {
-  return browsing ?? skip(noBrowser);
-}
+const browser = browserOfFile();
 
 /** A page of an operator at a place of the console. */
 async function operatorAt(context: TestContext, scene: Scene, place = ''): Promise<Page> {

@@ -2,19 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest';
-import { Browsing, noBrowser, OPENING_TIMEOUT } from '../../router/test/browser.ts';
+import { expect, test } from 'vitest';
 import { logInAs, OPERATOR, Scene, VIEWER } from './support/scene.ts';
+import { browserOfFile } from './support/browser-of-file.ts';
 
-let browsing: Browsing | undefined;
-beforeAll(async () => {
-  browsing = await Browsing.open();
-}, OPENING_TIMEOUT);
-afterAll(() => browsing?.[Symbol.asyncDispose]());
-
-function browser({ skip }: TestContext): Browsing {
-  return browsing ?? skip(noBrowser);
-}
+const browser = browserOfFile();
 
 /** Presses Tab until what has the focus matches; in a view of the console, that takes a hundred at most. */
 async function tabTo(page: Page, selector: string): Promise<void> {
@@ -100,14 +92,13 @@ const PLACES = [
   '#/sessions/com.example.quiet',
 ];
 
-test.each([
+test.for([
   ['a desktop, light', { viewport: { width: 1280, height: 800 }, colorScheme: 'light' }],
   ['a phone, dark', { viewport: { width: 390, height: 844 }, colorScheme: 'dark' }],
 ] as const)(
   'E5 axe finds nothing serious on %s, and nothing is wider than the page',
-  async (_what, options) => {
-    const pages = browsing;
-    if (pages === undefined) return;
+  async ([, options], context) => {
+    const pages = browser(context);
     await using scene = await Scene.open();
     const client = await scene.join();
     await client.register(
