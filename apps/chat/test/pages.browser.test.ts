@@ -323,6 +323,10 @@ test('E4 the keyboard suffices: log in, write, edit, change rooms, create one', 
   await message(page, 'by keyboard').getByText('edited').waitFor();
   await keyboard.press('Alt+ArrowDown');
   await page.getByLabel('Message to Lobby').waitFor({ state: 'detached' });
+  // The field of the next room has taken the focus.
+  await expect
+    .poll(() => page.evaluate(() => document.activeElement?.ariaLabel ?? ''))
+    .toMatch(/^Message to (?!Lobby)/);
 
   await page.getByRole('button', { name: 'New room' }).focus();
   await keyboard.press('Enter');

@@ -1,6 +1,6 @@
 /** Where messages are written, and edited. */
 import type { RefObject, TargetedEvent, TargetedKeyboardEvent } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { MAX_FILE, MAX_TEXT } from '../common/limits.ts';
 import { chat } from './account.ts';
 import { sizeLabel } from './attachment.tsx';
@@ -121,7 +121,8 @@ function useEditing(
     grow(field.current);
     if (edited !== undefined) field.current.focus();
   }, [edited?.key]);
-  useEffect(() => {
+  // With the drawing, so that a focus that the user chooses afterwards stays.
+  useLayoutEffect(() => {
     editing.value = undefined;
     // A keyboard on the screen would cover the messages.
     if (matchMedia('(hover: hover)').matches) field.current?.focus();
