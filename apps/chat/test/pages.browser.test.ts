@@ -332,7 +332,8 @@ test('E4 the keyboard suffices: log in, write, edit, change rooms, create one', 
   await keyboard.press('Enter');
   await page.getByRole('dialog', { name: 'New room' }).waitFor();
   await keyboard.press('Escape');
-  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  // Removed, and not only closed: until then, the page takes it for open.
+  await page.locator('dialog').waitFor({ state: 'detached' });
   await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain('New room');
   await keyboard.press('Enter');
   await page.getByRole('dialog', { name: 'New room' }).waitFor();
