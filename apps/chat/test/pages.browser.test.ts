@@ -304,6 +304,7 @@ test('E4 the keyboard suffices: log in, write, edit, change rooms, create one', 
   const pages = browser(context);
   const page = await pages.page(demo.page);
   const { keyboard } = page;
+  await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('INPUT');
   await keyboard.type('grace');
   await keyboard.press('Tab');
   await keyboard.type(passwordOf('grace'));

@@ -190,7 +190,9 @@ function Keys() {
     let afterG = false;
     const pressed = (event: KeyboardEvent): void => {
       const { target, key } = event;
-      const types = target instanceof HTMLElement && target.matches('input, textarea, select, dialog *');
+      // A dialog that was closed a moment ago may still have the focus.
+      const types =
+        target instanceof HTMLElement && target.matches('input, textarea, select, dialog[open] *');
       if (types || event.ctrlKey || event.metaKey || event.altKey) return;
       const view = afterG ? LETTERS[key] : undefined;
       afterG = key === 'g';

@@ -34,9 +34,9 @@ test('E5 everything is done by keyboard: log-in, views, a search, a session that
   await keyboard.type('?');
   await page.getByRole('dialog', { name: 'Keys' }).waitFor();
   await keyboard.press('Escape');
-  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.locator('dialog').waitFor({ state: 'detached' });
   await keyboard.type('gw');
-  await tabTo(page, 'form button');
+  await tabTo(page, 'form button:enabled');
   await keyboard.press('Enter');
   await page.getByLabel('Procedure').waitFor();
   await tabTo(page, 'input.uri');

@@ -37,7 +37,9 @@ export function BenchJoin({ realm }: { readonly realm: string }) {
           </p>
         )}
         <div class="actions">
-          <button disabled={value.state === 'joining'}>{isNamed.value ? 'Join' : 'Join as anonymous'}</button>
+          <button disabled={value.state === 'joining' || realm === ''}>
+            {isNamed.value ? 'Join' : 'Join as anonymous'}
+          </button>
         </div>
       </form>
     </Panel>

@@ -591,7 +591,8 @@ describe('order while a verdict is awaited', () => {
       client.heard.length = 0;
     }
     expect(asked).toBe(1);
-    expect(external() - before).toBeLessThan(20_000_000);
+    // A thread of its own returns the memory of buffers that were collected.
+    await expect.poll(() => external() - before).toBeLessThan(20_000_000);
     expect([client.closed, router.realm('realm1')?.kept.undecided.used]).toEqual([false, 0]);
   });
 });
