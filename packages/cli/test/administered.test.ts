@@ -34,7 +34,7 @@ beforeAll(async () => {
   }));
   const member = { node: 'b', epoch: 'b1', reachable: true, sessions: 3, silent_ms: 250 };
   await router.register('wamp.admin.cluster.status', () => {
-    const why = clusterState === 'degraded' ? { why: 'nothing is heard of c' } : {};
+    const why = clusterState === 'degraded' ? { why: 'node c is silent' } : {};
     const members = [
       { ...member, calls_out: 2, sent_bytes: 2048 },
       { ...member, node: 'c', reachable: false },
@@ -134,7 +134,7 @@ test('cluster status shows nodes, links and claims; its exit code says whether a
   const degraded = await place.wamp([...words, '--output', 'text']);
   expect([degraded.exit, degraded.stdout]).toEqual([
     7,
-    expect.stringContaining('node a is degraded: nothing is heard of c') as string,
+    expect.stringContaining('node a is degraded: node c is silent') as string,
   ]);
   const elsewhere = await place.wamp(['cluster', 'status', '--realm', 'realm1']);
   expect([elsewhere.exit, elsewhere.stderr]).toEqual([

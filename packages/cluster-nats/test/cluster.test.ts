@@ -71,7 +71,7 @@ describe.skipIf(missing !== undefined)(
     test('a name that is alive is refused', async () => {
       const engine = natsEngine({ cluster: 'test', servers: servers.urls, replicas: 3 });
       const router = createRouter({ realms: ['realm1'], cluster: { node: 'a', engine } });
-      await expect(router.start()).rejects.toThrow(/node a is alive already/);
+      await expect(router.start()).rejects.toThrow(/another node named a is running/);
     });
 
     test('a NATS server that is killed costs no call and no event', async () => {

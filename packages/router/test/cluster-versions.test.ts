@@ -74,16 +74,16 @@ describe('S2 versions of the wire', () => {
     await stage.start('b', NEXT);
     await stage.pass(30_000);
     for (const [name, other] of [
-      ['a', 'b speaks versions 2 to 3'],
-      ['b', 'a speaks versions 1 to 1'],
+      ['a', 'b supports versions 2 to 3'],
+      ['b', 'a supports versions 1 to 1'],
     ] as const) {
       const { state, why, members, certificates } = statusOf(stage, name);
       expect({ state, members, certificates }).toEqual({ state: 'degraded', members: [], certificates: 0 });
       expect(why).toContain(other);
     }
     expect(stage.faults.map((fault) => (fault as [string])[0])).toEqual([
-      'a node is not understood',
-      'a node is not understood',
+      'no wire version in common with a node',
+      'no wire version in common with a node',
     ]);
     // Once the old one has been upgraded, they understand each other.
     void stage.node('a').router.close();

@@ -1,4 +1,4 @@
-/** The anteroom: where the messages of a session wait while the cluster consents to one of them. */
+/** The anteroom: holds the messages of a session while its REGISTER, UNREGISTER or SUBSCRIBE waits for the other nodes. */
 import {
   ErrorUri,
   MessageType,
@@ -19,36 +19,36 @@ import { refuseRequest, type Request } from '../core/requests.ts';
 import type { Session } from '../core/session.ts';
 import type { ClaimTicket, ClaimVerdict } from './claim-rules.ts';
 
-/** What the anteroom needs of its realm. */
+/** The part of a realm that the anteroom uses. */
 export interface AnteroomRealm {
   readonly core: CoreRealm;
-  /** The id that a registration has, or is going to have. */
+  /** The id of a registration; for one that does not exist yet, the id that it will get. */
   registrationId(match: MatchPolicy, procedure: Uri): Id;
   claim(session: Session, message: Register, tell: (verdict: ClaimVerdict) => void): ClaimTicket;
   announce(session: Session, message: Register, order: number): () => void;
   isAnnounced(session: Session, registration: Registration): boolean;
   retract(session: Session, registration: Registration, done: () => void): void;
   interest(match: MatchPolicy, topic: Uri): (() => void) | undefined;
-  /** Calls back once the other nodes know what they were told so far. */
+  /** Calls `done` once the other nodes have processed all that was sent to them so far, or after a second. */
   settled(done: () => void): void;
 }
 
-/** A message that waits. */
+/** A waiting message. */
 interface HeldMessage {
   isReady: boolean;
   readonly weight: number;
   process(): void;
-  /** The session has left. */
+  /** Releases what the message has claimed or announced; called when the session leaves before `process`. */
   drop(): void;
 }
 
 /** The messages of one session. */
 class Queue extends Fifo<HeldMessage> {
-  /** While messages are processed, what becomes ready meanwhile is left to that loop. */
+  /** True while ready messages are processed. The same loop then processes those that become ready meanwhile. */
   isAdvancing = false;
 }
 
-/** The REGISTERs of a session on their way, by registration, and the calls that have come for it meanwhile. */
+/** The pending REGISTERs of a session: how many there are for each registration, and the calls that wait for them. */
 interface Registering {
   readonly registrations: Map<Id, number>;
   calls: (() => void)[];
@@ -58,8 +58,8 @@ const FULL = 'too many messages of this session wait for the other nodes of the 
 const UNDECIDED = 'the cluster cannot decide at present who may register the procedure; try again later';
 
 /**
- * YIELD and ERROR pass. Of several REGISTERs and SUBSCRIBEs that wait, each has begun when it came, and all are concluded
- * in order: a thousand of them take one round trip.
+ * While a session waits, its YIELDs and ERRORs are processed at once, and its other messages are queued. The other nodes are
+ * asked about a REGISTER or SUBSCRIBE when it arrives, and all are concluded in order, so a thousand take one round trip.
  */
 export class ClusterAnteroom implements Anteroom {
   readonly #realm: AnteroomRealm;
@@ -97,14 +97,14 @@ export class ClusterAnteroom implements Anteroom {
     return this.#open(session, message);
   }
 
-  /** Whether a call has to wait: its callee is about to register, or earlier calls wait for that. */
+  /** True when a call has to wait because its callee is about to register, or because earlier calls wait for that. */
   expects(session: Id, registration: Id): boolean {
     const registering = this.#registering.size === 0 ? undefined : this.#registering.get(session);
     if (registering === undefined) return false;
     return registering.registrations.has(registration) || registering.calls.length > 0;
   }
 
-  /** Runs a task once the session has registered what it is about to, or has been refused. */
+  /** Runs a task once a pending REGISTER of the session has been accepted or refused. */
   afterRegistering(session: Id, task: () => void): void {
     this.#registering.get(session)?.calls.push(task);
   }
@@ -114,7 +114,7 @@ export class ClusterAnteroom implements Anteroom {
     return this.#waiting.size + this.#registering.size;
   }
 
-  /** @returns whether the message has to wait; perhaps it has been processed by then */
+  /** @returns true when the message was queued; it may have been processed before this method returns */
   #open(session: Session, message: Message): boolean {
     const queue = new Queue();
     this.#waiting.set(session, queue);
@@ -123,7 +123,7 @@ export class ClusterAnteroom implements Anteroom {
     return false;
   }
 
-  /** Begins what needs consent. @returns false for what needs none */
+  /** Asks the other nodes about a message. @returns false for a message that they need not confirm */
   #begin(session: Session, queue: Queue, message: Message): boolean {
     switch (message.type) {
       case MessageType.REGISTER:
@@ -156,7 +156,7 @@ export class ClusterAnteroom implements Anteroom {
       },
     };
     queue.push(waiting);
-    // Not before the ticket is there to be closed.
+    // Deferred, because `claim` may call back before it has returned the ticket that `drop` closes.
     const ready = (): void => {
       queueMicrotask(() => {
         waiting.isReady = true;
@@ -174,7 +174,7 @@ export class ClusterAnteroom implements Anteroom {
     });
   }
 
-  /** Keeps calls that come while a session becomes a callee. @returns what ends it, and lets them pass */
+  /** Holds calls that arrive while a session registers. @returns a function that ends this and runs the held calls */
   #expect({ id }: Session, { options, procedure }: Register): () => void {
     const registration = this.#realm.registrationId(options.match ?? 'exact', procedure);
     const registering = this.#registering.get(id) ?? { registrations: new Map<Id, number>(), calls: [] };
@@ -197,7 +197,7 @@ export class ClusterAnteroom implements Anteroom {
       const { match = 'exact' } = message.options;
       const known = this.#core.dealer.registrations.get(match, message.procedure);
       const isServedHere = known?.callees.some((callee) => callee.session.remote === undefined) === true;
-      // There is nobody beside the winner of a single registration.
+      // A registration with policy `single` has one callee only.
       const isSingle = (message.options.invoke ?? 'single') === 'single';
       const first = isSingle || (verdict.isAlone && !isServedHere);
       this.#core.dealer.register(session, message, { first, order: verdict.order });
@@ -238,7 +238,7 @@ export class ClusterAnteroom implements Anteroom {
     return true;
   }
 
-  /** Keeps a message behind one that waits. */
+  /** Queues a message behind one that waits. */
   #keep(session: Session, queue: Queue, message: Message, disclosed: boolean): void {
     const { undecided } = this.#core.kept;
     const { payload = Payload.none, ...envelope }: Message & { readonly payload?: Payload } = message;
@@ -249,13 +249,13 @@ export class ClusterAnteroom implements Anteroom {
       else session.end(ErrorUri.LIMIT_EXCEEDED, FULL);
       return;
     }
-    // What needs consent begins now, if its outcome cannot depend on what is before it.
+    // The other nodes are asked at once if the outcome cannot depend on the messages before this one.
     const early = message.type === MessageType.REGISTER || message.type === MessageType.SUBSCRIBE;
     if (early && this.#begin(session, queue, message)) undecided.release(session, weight);
     else queue.push(this.#simple(session, message, disclosed, weight));
   }
 
-  /** @param weight what is reserved for it; messages of weight 0 are not ready yet */
+  /** @param weight the bytes that are reserved for the message; 0 for one that becomes ready later */
   #simple(session: Session, message: Message, disclosed: boolean, weight: number): HeldMessage {
     return {
       isReady: weight > 0,
@@ -267,7 +267,7 @@ export class ClusterAnteroom implements Anteroom {
     };
   }
 
-  /** Whether a message that waited behind another one has to wait once more. */
+  /** True when a message that waited behind another one now has to wait for the other nodes. */
   #reopens(session: Session, message: Message): boolean {
     const queue = this.#waiting.get(session);
     if (queue === undefined) return false;
@@ -278,7 +278,7 @@ export class ClusterAnteroom implements Anteroom {
     return begun;
   }
 
-  /** Processes what is ready, in order. */
+  /** Processes the ready messages at the front of the queue, in order. */
   #advance(session: Session, queue: Queue): void {
     if (queue.isAdvancing || this.#waiting.get(session) !== queue) return;
     session.later?.(() => {
@@ -305,7 +305,7 @@ export class ClusterAnteroom implements Anteroom {
     }
   }
 
-  /** A session has left: nobody waits for its messages any more. */
+  /** Discards the waiting messages of a session that has left. */
   #drop(session: Session): void {
     const queue = this.#waiting.get(session);
     if (queue === undefined) return;

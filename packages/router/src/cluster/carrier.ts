@@ -1,4 +1,4 @@
-/** The carrier of a realm's channels: messages of a feature to the same feature at other nodes, over the links. */
+/** The carrier of a realm's channels: sends messages of a feature to the same feature at other nodes, over the links. */
 import type { Carrier, SharingNode } from '../core/sharing.ts';
 import type { NodeId } from './engine.ts';
 import type { Interests } from './interests.ts';
@@ -6,7 +6,7 @@ import type { PeerNode } from './peer.ts';
 import { EntryType, writeEntry } from './wire.ts';
 import type { Wishes } from './wishes.ts';
 
-/** What carries the channels of one realm. */
+/** The parts of a shared realm that its carrier uses. */
 export interface CarrierRealm {
   /** The number of the realm on the links of this node. */
   readonly index: number;
@@ -15,7 +15,7 @@ export interface CarrierRealm {
   readonly sharers: ReadonlySet<PeerNode>;
   readonly interests: Interests;
   readonly wishes: Wishes;
-  /** The present run of this node. */
+  /** The current run of this node. */
   readonly self: () => NodeId;
   readonly settled: (done: () => void) => void;
 }

@@ -1,4 +1,4 @@
-/** What nodes may claim beside each other, and what becomes of a REGISTER. */
+/** The rules by which claims of nodes conflict, and the types of claims and verdicts. */
 import { randomBytes } from 'node:crypto';
 import type { InvocationPolicy } from '@wamp/protocol';
 import type { ClaimValue } from './keys.ts';
@@ -7,16 +7,16 @@ import type { ClaimStatus } from './options.ts';
 /** A node that claims a registration. */
 export interface Holder {
   readonly value: ClaimValue;
-  /** That of the first entry of the term. */
+  /** The revision of the entry with which the term began. */
   readonly revision: number;
 }
 
-/** What has become of a REGISTER. */
+/** The outcome of a REGISTER. */
 export type ClaimVerdict =
   | {
       readonly won: true;
       readonly isAlone: boolean;
-      /** Greater than that of all callees that the node knew of. */
+      /** Greater than the order of every callee that the node knew of. */
       readonly order: number;
     }
   | { readonly won: false; readonly why: string | undefined };
@@ -24,9 +24,9 @@ export type ClaimVerdict =
 /** What a REGISTER claims. */
 export type Wanted = Omit<ClaimValue, 'epoch' | 'term'> & { readonly isTrusted: boolean };
 
-/** A use of a claim: a REGISTER on its way, or a callee. */
+/** The use of a claim by a pending REGISTER or a callee. A claim lasts as long as it is used. */
 export interface ClaimTicket {
-  /** Gives it up; harmless the second time. */
+  /** Ends the use; has no effect the second time. */
   close(): void;
 }
 
@@ -35,15 +35,15 @@ interface VerdictWaiter {
   readonly dismiss: () => void;
 }
 
-/** What a node claims of one registration. */
+/** The claim of this node to one registration. */
 export interface OwnClaim {
   readonly base: string;
   wanted: Wanted;
   term: string;
-  /** The term in the ledger, as far as this node has written it. */
+  /** The term that this node has written to the ledger; undefined for none, {@link UNKNOWN} until a write has succeeded. */
   written: string | undefined;
   users: number;
-  /** Its place in the order of the ledger; undefined while there is no verdict. */
+  /** The revision of the claim in the ledger, which decides its order; undefined until the claim is won. */
   held: number | undefined;
   /** The last order that was given to a callee of this node. */
   index: number;
@@ -55,7 +55,7 @@ export function conflicts(holder: ClaimValue, { invoke }: Wanted): boolean {
   return holder.invoke !== invoke || invoke === 'single';
 }
 
-/** Whether a claim replaces what another node holds. */
+/** Whether a claim replaces the callees of another node: only a forced one can. */
 export function replaces({ force, by, isTrusted }: Wanted, holder: ClaimValue): boolean {
   if (!force) return false;
   return isTrusted || (holder.by.authid === by.authid && holder.by.authrole === by.authrole);
@@ -69,7 +69,7 @@ export function policyOf(invoke: InvocationPolicy): string {
   return `the procedure is registered with invoke ${invoke}`;
 }
 
-/** A write has begun: until it has succeeded, nobody knows what the ledger has. */
+/** Stands for the written term from the beginning of a write until it succeeds, because the ledger may have either value. */
 export const UNKNOWN = 'unknown';
 export const NO_TICKET: ClaimTicket = { close: () => undefined };
 
@@ -77,7 +77,7 @@ export function newTerm(): string {
   return randomBytes(8).toString('hex');
 }
 
-/** What the ledger has of nodes that are not dead, by registration and node. */
+/** The claims in the ledger, except those of dead nodes: for each registration, its nodes in the order of the ledger. */
 export function* claimsTold(
   table: ReadonlyMap<string, ReadonlyMap<string, Holder>>,
   isDead: (epoch: string) => boolean,

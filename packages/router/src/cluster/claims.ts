@@ -1,4 +1,4 @@
-/** Claims: which nodes have callees of a registration, decided by the order of the ledger. */
+/** Claims: decides which nodes may have callees of a registration, by the order of the entries in the ledger. */
 import type { MatchPolicy, Uri } from '@wamp/protocol';
 import type { Clock } from '../core/clock.ts';
 import { TRUSTED_ROLE } from '../core/session.ts';
@@ -28,9 +28,9 @@ import {
   type ClaimValue,
 } from './keys.ts';
 
-/** Without a verdict for so long (ms), a REGISTER is refused. */
+/** A REGISTER that has no verdict after this time (ms) is refused. */
 const VERDICT_TIMEOUT = 5000;
-/** After a failed write, the next attempt (ms). */
+/** The delay between a failed write and the next attempt (ms). */
 const RETRY = 1000;
 
 export interface ClaimsOptions {
@@ -38,11 +38,11 @@ export interface ClaimsOptions {
   readonly ledger: Ledger;
   readonly self: NodeId;
   readonly isDead: (epoch: string) => boolean;
-  /** Calls back once all other nodes know what was put on the links so far. */
+  /** Calls `done` once the other nodes have processed all that was put on the links so far, or after a second. */
   readonly settled: (done: () => void) => void;
-  /** The greatest order of the callees of a registration, so far as this node knows. */
+  /** The greatest order of the callees of a registration that this node knows of. */
   readonly latest: (wanted: Pick<ClaimValue, 'realm' | 'match' | 'uri'>) => number;
-  /** Another node replaces the callees of a principal, or all of them. */
+  /** Called when another node replaces callees of this one: those of one principal, or all if `by` is undefined. */
   readonly replaced: (value: ClaimValue, by: ClaimPrincipal | undefined) => void;
 }
 
@@ -59,19 +59,19 @@ export class Claims {
     this.#node = escaped(options.self.name);
   }
 
-  /** How many registrations this node claims, and for how many of them it waits. */
+  /** How many claims this node has won, and how many wait for a verdict. */
   get counts(): { readonly held: number; readonly pending: number } {
     let pending = 0;
     for (const claim of this.#own.values()) if (claim.held === undefined) pending += 1;
     return { held: this.#own.size - pending, pending };
   }
 
-  /** All claims. @param nameOf the name of a run of a node, by its epoch */
+  /** All claims, except those of dead nodes. @param nameOf returns the name of a node by the epoch of its run */
   told(nameOf: (epoch: string) => string | undefined): Iterable<ClaimStatus> {
     return claimsTold(this.#table, this.#options.isDead, nameOf);
   }
 
-  /** Claims a registration. `tell` is called once, perhaps at once, unless the ticket is closed before. */
+  /** Claims a registration. `tell` is called with the verdict, possibly before this method returns. */
   claim(wanted: Wanted, tell: (verdict: ClaimVerdict) => void): ClaimTicket {
     const base = registrationKey(wanted.realm, wanted.match, wanted.uri);
     const obstacle = this.#obstacle(base, wanted);
@@ -88,7 +88,7 @@ export class Claims {
     return ticket;
   }
 
-  /** A session has become a callee of a registration that this node claims: the claim lasts as long, at least. */
+  /** Keeps a claim of this node for a session that has become a callee, until the ticket is closed. */
   hold(realm: Uri, match: MatchPolicy, uri: Uri): ClaimTicket {
     const claim = this.#own.get(registrationKey(realm, match, uri));
     if (claim === undefined) return NO_TICKET;
@@ -96,12 +96,12 @@ export class Claims {
     return this.#ticketFor(claim);
   }
 
-  /** Whether a node of the cluster, this one excepted, claims a registration. */
+  /** Whether another node claims a registration. */
   isHeldElsewhere(base: string): boolean {
     return this.#others(base).length > 0;
   }
 
-  /** Calls back once the ledger has what this node wants it to have of a registration, or after a second. */
+  /** Calls `done` once the claim of this node is up to date in the ledger, or after a second. */
   whenWritten(base: string, done: () => void): void {
     let dismiss: (() => void) | undefined = this.#options.clock.after(RETRY, () => {
       finish();
@@ -121,12 +121,12 @@ export class Claims {
     look();
   }
 
-  /** The ledger tells everything once more. */
+  /** Forgets what was read, because the ledger delivers all entries again. */
   reset(): void {
     this.#table.clear();
   }
 
-  /** The ledger has told everything: what is missing of this node's is written again, what is left of earlier runs deleted. */
+  /** Called when all entries have been read: writes missing claims of this node again, and deletes those of its earlier runs. */
   live(): void {
     for (const claim of this.#own.values()) {
       if (this.#table.get(claim.base)?.get(this.#node)?.value.term === claim.term) continue;
@@ -141,7 +141,7 @@ export class Claims {
     }
   }
 
-  /** A key that begins with `r.` has changed. */
+  /** Processes a change of a key that begins with `r.`. */
   entry(key: string, bytes: Uint8Array | undefined, revision: number): void {
     const cut = key.lastIndexOf('.');
     const [base, node] = [key.slice(0, cut), key.slice(cut + 1)];
@@ -156,7 +156,7 @@ export class Claims {
     const claim = this.#own.get(base);
     if (claim === undefined) return;
     if (node === this.#node && value?.epoch !== this.#options.self.epoch && claim.written === claim.term) {
-      // Somebody has deleted it.
+      // Another node, or an administrator of the ledger, has deleted it.
       claim.written = UNKNOWN;
       this.#run(claim);
     }
@@ -165,7 +165,7 @@ export class Claims {
     this.#judge(claim);
   }
 
-  /** The keys of claims of others, by the node (as in keys) and its run. */
+  /** The keys of claims of other nodes. @param isMeant selects them by node, as its name is written in keys, and epoch */
   keysOf(isMeant: (node: string, epoch: string) => boolean): string[] {
     const keys: string[] = [];
     for (const [base, holders] of this.#table)
@@ -174,7 +174,7 @@ export class Claims {
     return keys;
   }
 
-  /** A run of a node is dead: what it claims is void. */
+  /** Decides again about claims that conflicted with those of a run that is dead now. */
   bury(epoch: string): void {
     for (const [base, holders] of [...this.#table]) {
       let isConcerned = false;
@@ -228,9 +228,9 @@ export class Claims {
     claim.waiting.add(waiting);
   }
 
-  /** Why a registration cannot be had, as far as it can be known without asking. */
+  /** Why a claim is refused without asking the ledger; undefined when it has to be asked. */
   #obstacle(base: string, wanted: Wanted): string | undefined {
-    if (this.#isClosed) return 'the node leaves the cluster';
+    if (this.#isClosed) return 'the node is leaving the cluster';
     const own = this.#own.get(base);
     if (own !== undefined && own.users > 0 && own.wanted.invoke !== wanted.invoke && !wanted.force)
       return policyOf(own.wanted.invoke);
@@ -246,7 +246,7 @@ export class Claims {
     return others;
   }
 
-  /** Writes until the ledger has what is wanted. */
+  /** Writes until the claim is up to date in the ledger. */
   #run(claim: OwnClaim): void {
     if (claim.isRunning || this.#isClosed) return;
     const wanted = claim.users > 0 ? claim.term : undefined;
@@ -274,7 +274,7 @@ export class Claims {
     });
   }
 
-  /** Deletes the key: what is held from now on is another term. */
+  /** Deletes the key. If the registration is claimed again, that is a new term. */
   #erase(claim: OwnClaim): void {
     claim.held = undefined;
     claim.term = newTerm();
@@ -303,7 +303,7 @@ export class Claims {
     if (this.#own.get(claim.base) === claim) this.#run(claim);
   }
 
-  /** Decides about the own claim, if it has come by in the ledger. */
+  /** Decides about a claim of this node, if its entry has been read from the ledger. */
   #judge(claim: OwnClaim): void {
     const own = this.#table.get(claim.base)?.get(this.#node);
     if (own?.value.term !== claim.term || claim.users === 0) return;
@@ -317,13 +317,13 @@ export class Claims {
       this.#conclude(claim, { won: false, why: reasonAgainst(conflict.value) });
   }
 
-  /** Another node forces its way. */
+  /** Revokes callees of this node that the forced claim of another node replaces. */
   #giveWay(claim: OwnClaim, { by }: ClaimValue): void {
     const own = this.#table.get(claim.base)?.get(this.#node);
     if (own !== undefined) this.#options.replaced(own.value, by.authrole === TRUSTED_ROLE ? undefined : by);
   }
 
-  /** Tells all who wait. @param verdict undefined when they have won */
+  /** Passes the verdict to all REGISTERs that wait for it. @param verdict undefined when the claim is won */
   #conclude(claim: OwnClaim, verdict: ClaimVerdict | undefined): void {
     const waiting = [...claim.waiting];
     claim.waiting.clear();

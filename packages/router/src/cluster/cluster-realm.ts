@@ -1,4 +1,4 @@
-/** ClusterRealm: one realm of this node in the cluster: what it tells the others, and what they tell it. */
+/** ClusterRealm: one realm of this node in the cluster; sends its changes to the other nodes, and applies theirs. */
 import type { Payload, Id, MatchPolicy, Register, Uri } from '@wamp/protocol';
 import type { CoreRealm } from '../core/core-realm.ts';
 import type { Publication } from '../core/publication.ts';
@@ -20,16 +20,16 @@ import { patternId } from './pattern-id.ts';
 import { EntryType, writeEntry, type EntryType as Type } from './wire.ts';
 import { Wishes } from './wishes.ts';
 
-/** Leaves room for what distinguishes callees of one order. */
+/** The order of a claim is multiplied by this: its callees at different nodes are then distinguished by their session ids. */
 const TIES = 2 ** 20;
 
-/** A callee of this node that the others have been told of. */
+/** A callee of this node that was announced to the others. */
 interface Announced {
   readonly fields: readonly unknown[];
   ticket: ClaimTicket | undefined;
 }
 
-/** What a realm needs of the node. */
+/** The part of the node that a realm uses. */
 export interface RealmNode {
   readonly peers: ReadonlyMap<string, PeerNode>;
   readonly claims: Claims;
@@ -50,7 +50,7 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
   readonly #sharers = new Set<PeerNode>();
   readonly #relays = new Map<PeerNode, Relay>();
 
-  /** @param self the present run of this node */
+  /** @param self the current run of this node */
   constructor(node: RealmNode, core: CoreRealm, index: number, self: () => NodeId) {
     this.#node = node;
     this.core = core;
@@ -103,20 +103,20 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
       isTrusted: isTrusted(session),
     };
     return this.#node.claims.claim(wanted, (verdict) => {
-      // Two that register at the same time at different nodes may get the same order there.
+      // Callees that register at the same time at different nodes may get equal orders there.
       tell(verdict.won ? { ...verdict, order: verdict.order * TIES + (session.id % TIES) } : verdict);
     });
   }
 
-  /** The greatest order of the callees of a registration, as a claim gives it. */
+  /** The greatest order of the callees of a registration, on the scale of claims. */
   latestOrder(match: MatchPolicy, procedure: Uri): number {
     const last = this.core.dealer.registrations.get(match, procedure)?.callees.at(-1);
     return Math.floor((last?.order ?? 0) / TIES);
   }
 
   /**
-   * Tells the other nodes of a callee that is about to register.
-   * @returns what takes it back, unless the session has become a callee
+   * Announces a callee that is about to register to the other nodes.
+   * @returns a function that withdraws the announcement, unless the session has become a callee
    */
   announce(session: Session, { options, procedure }: Register, order: number): () => void {
     const { match = 'exact', invoke = 'single', forward_timeout, disclose_caller } = options;
@@ -140,7 +140,7 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
     return this.#announced.has(announcedKey(session, match, procedure));
   }
 
-  /** A callee is about to unregister. `done` is called once the others and the ledger know. */
+  /** Withdraws a callee. Calls `done` once the other nodes and the ledger have the change, or after two seconds. */
   retract(session: Session, { match, procedure }: Registration, done: () => void): void {
     this.#retract(announcedKey(session, match, procedure), session, match, procedure);
     this.settled(() => {
@@ -149,14 +149,14 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
   }
 
   /**
-   * Tells the other nodes that this one wants the events of a topic.
-   * @returns what ends the waiting for it; undefined when they know
+   * Announces a SUBSCRIBE to the other nodes.
+   * @returns a function to call once it has been processed; undefined when it need not wait for them
    */
   interest(match: MatchPolicy, topic: Uri): (() => void) | undefined {
     return this.#node.peers.size === 0 ? undefined : this.#wishes.want(match, topic);
   }
 
-  /** Tells a peer everything. @param again asks first for what it has told of the realm before this node had it */
+  /** Sends a peer all that it needs of the realm. @param again also asks it for what it sent before this node had the realm */
   introduceTo(peer: PeerNode, again = false): void {
     this.nameTo(peer);
     if (again) peer.put(EntryType.AGAIN, this.index, []);
@@ -170,14 +170,14 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
     peer.put(EntryType.REALM, this.index, [name, uriRules, disclosure]);
   }
 
-  /** Tells a peer of a session that is in no list: one of the router's own that calls, or one that has just left. */
+  /** Sends a peer a session that is not listed in the realm: one of the router's own that calls, or one that has just left. */
   introduceUnlisted(peer: PeerNode, session: Session): void {
     if (peer.unlisted.has(session)) return;
     peer.unlisted.add(session);
     this.#introduce(peer, session, true);
   }
 
-  /** A session of a peer. @param unlisted true for one that is in no list */
+  /** Adds a session of a peer. @param unlisted true for one that is not listed in the realm */
   addRemote(peer: PeerNode, session: RemoteSession, unlisted: boolean): void {
     peer.add(this, session);
     if (unlisted) return;
@@ -185,7 +185,7 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
     tellOfJoin(this.core, session);
   }
 
-  /** A session of a peer begins to leave: its calls end, and it is no callee any more. */
+  /** Ends the calls and registrations of a peer's session that begins to leave. */
   leavingRemote(peer: PeerNode, id: Id): void {
     const session = peer.session(this, id);
     if (session === undefined) return;
@@ -193,7 +193,7 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
     this.core.inTurns(this.core.dealer.leaving(session));
   }
 
-  /** @param isQuiet true for a session that leaves without `wamp.session.on_leave` */
+  /** Removes a peer's session that has left. @param isQuiet true to publish no `wamp.session.on_leave` */
   removeRemote(peer: PeerNode, id: Id, isQuiet: boolean): void {
     const session = peer.session(this, id);
     if (session === undefined) return;
@@ -207,24 +207,24 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
     this.#interests.set(peer, wish, isHere);
   }
 
-  /** A peer shares the realm from now on. */
+  /** Called when a peer begins to share the realm. */
   met(peer: PeerNode): void {
     this.#sharers.add(peer);
     for (const listener of this.core.sharing?.channels.values() ?? []) listener.met?.(peer.id);
   }
 
-  /** A feature of a peer tells something to the same feature here. */
+  /** Delivers a message of a peer's feature to the same feature here. */
   heard(peer: PeerNode, [channel, ...fields]: readonly unknown[], payload: Payload): void {
     this.core.sharing?.channels.get(String(channel))?.heard(peer.id, fields, payload);
   }
 
-  /** Publishes what was published at a peer. */
+  /** Delivers a publication of a peer to subscribers here. */
   published(peer: PeerNode, fields: readonly unknown[], payload: Payload): void {
     const publication = publicationOf(fields, payload, (id) => peer.session(this, id));
     this.core.broker.relay(publication, peer.id.name);
   }
 
-  /** Another node replaces callees of this one. @param by undefined for all of them */
+  /** Revokes callees that another node replaces. @param by their principal; undefined for all callees */
   replaced(match: MatchPolicy, uri: Uri, by: ClaimPrincipal | undefined): void {
     const registration = this.core.dealer.registrations.get(match, uri);
     for (const { session } of registration?.callees ?? []) {
@@ -236,8 +236,8 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
   }
 
   /**
-   * Forgets everything that a peer has told.
-   * @param isMourned true to publish what its sessions can publish no more
+   * Removes everything that came from a peer.
+   * @param isMourned true when this node publishes the testaments and meta events of its sessions
    */
   forget(peer: PeerNode, isMourned: boolean): void {
     this.#interests.forget(peer);
@@ -262,7 +262,7 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
     core.joined.on((session) => {
       for (const peer of this.#node.peers.values()) this.#introduce(peer, session);
     });
-    // At once: what becomes of its calls is decided at each node alike.
+    // Sent before the session is removed step by step, so that its calls end in the same way at each node.
     core.leaving.on(({ id }) => {
       this.#tell(EntryType.LEAVING, [id]);
     });
@@ -281,13 +281,13 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
     });
   }
 
-  /** A client of this node has become a callee. */
+  /** Called when a client of this node has become a callee. */
   #enrolled(session: Session, registration: Registration): void {
     const { match, procedure, invoke, callees } = registration;
     const key = announcedKey(session, match, procedure);
     const callee = callees.find((other) => other.session === session);
     if (!this.#announced.has(key) && callee !== undefined) {
-      // It was taken back meanwhile: the session has replaced itself.
+      // The announcement was withdrawn when the session replaced its own registration.
       const { order, forwardsTimeout, disclosesCaller } = callee;
       const told = { forward_timeout: forwardsTimeout, disclose_caller: disclosesCaller };
       const fields = [match, procedure, invoke, session.id, told, order];
@@ -313,7 +313,7 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
     peer.put(EntryType.SESSION, this.index, [...who, features.toObject(), transport, unlisted]);
   }
 
-  /** Tells all peers. */
+  /** Sends an entry to all peers. */
   #tell(type: Type, fields: readonly unknown[]): void {
     if (this.#node.peers.size === 0) return;
     const entry = writeEntry(type, this.index, fields);

@@ -14,21 +14,21 @@ import { statusOf } from './status.ts';
 import { Waiting } from './waiting.ts';
 import { WIRE, type WireVersions } from './wire.ts';
 
-/** How often a node says that it is alive (ms). */
+/** The interval between the HELLOs of a node, by which others see that it is alive (ms). */
 const BEAT = 1000;
-/** How often a node writes to the ledger, to learn whether it can (ms). */
+/** The interval at which a node writes its name to the ledger, which checks that it can (ms). */
 const PULSE = 2000;
-/** How long a node of the same name has to answer before it is taken for dead (ms). */
+/** The time within which an earlier run of this node must answer, or else it is declared dead (ms). */
 const SAME_NAME = 1500;
-/** How long the ledger has to tell what is in it, at the start (ms). */
+/** The time within which the whole ledger must be read at the start (ms). */
 const LEDGER = 20_000;
-/** How long the claims of a node that leaves may take to be deleted (ms). */
+/** How long a leaving node waits until its claims are deleted (ms). */
 const LEAVING = 2000;
 const DEAD_AFTER = 5000;
-/** How often the ledger is cleared of what the dead have left (ms). */
+/** The interval at which the entries of dead nodes are deleted from the ledger (ms). */
 const SWEEP = 10_000;
 
-/** With what only tests choose. */
+/** The options, and one that only tests set. */
 interface NodeOptions extends ClusterOptions {
   readonly wire?: WireVersions;
 }
@@ -89,12 +89,12 @@ export class ClusterNode implements Cluster {
   }
 
   /**
-   * Joins the cluster: resolves once the other nodes have told what they have.
+   * Joins the cluster: resolves once the other nodes have sent their state.
    * @throws Error that says what is missing, such as permissions, or that the name of the node is taken
    */
   async start(): Promise<void> {
     await this.#join();
-    // It may have been declared dead meanwhile, and join anew.
+    // If it is declared dead meanwhile, it joins again as a new run.
     await this.#waiting.until(() => this.#state === 'joined' || this.#leaving !== undefined, Infinity);
   }
 
@@ -102,7 +102,7 @@ export class ClusterNode implements Cluster {
     await this.#abandoning;
     this.#state = 'joining';
     const { epoch } = this.#self;
-    // It has been declared dead meanwhile, and joins anew as another run.
+    // True when it was declared dead meanwhile, and joins again as a new run.
     const isOver = (): boolean => epoch !== this.#self.epoch;
     try {
       await this.#engine.start(this.#self, {
@@ -169,8 +169,8 @@ export class ClusterNode implements Cluster {
     if (this.#state !== 'joined') return undefined;
     if (!this.#isConnected) return 'there is no connection to the engine of the cluster';
     if (this.#router.clock.elapsed() - this.#pulsedAt > this.#deadAfter)
-      return 'the ledger cannot be written: nobody can register';
-    for (const { isDown, id } of this.peers.values()) if (isDown) return `nothing is heard of ${id.name}`;
+      return 'the ledger cannot be written: no procedure can be registered';
+    for (const { isDown, id } of this.peers.values()) if (isDown) return `node ${id.name} is silent`;
     return this.#members.difference;
   }
 
@@ -219,16 +219,16 @@ export class ClusterNode implements Cluster {
       await this.#waiting.until(() => this.peers.has(before), SAME_NAME);
       if (this.peers.has(before))
         throw new Error(
-          `node ${this.#name} is alive already (run ${before}): give each node a name of its own`,
+          `another node named ${this.#name} is running (run ${before}): give each node its own name`,
         );
-      // This run has never known its sessions: another node that has publishes their end.
+      // Another node, which knows the sessions of the earlier run, publishes that they have left.
       this.#deaths.certify(before, [...this.peers.keys()].sort()[0]);
       await this.#waiting.until(() => this.#deaths.has(before), SAME_NAME);
     }
     await this.#pulse();
   }
 
-  /** Whether all nodes that the ledger says are alive have told what they have. */
+  /** Whether all nodes that are alive according to the ledger have sent their state. */
   get #isComplete(): boolean {
     for (const { epoch } of this.#names.values()) {
       if (epoch === this.#self.epoch || this.#members.isGone(epoch)) continue;
@@ -263,7 +263,7 @@ export class ClusterNode implements Cluster {
       await this.#engine.ledger.write(nameKey(this.#name), nameValue(this.#self));
       this.#pulsedAt = this.#router.clock.elapsed();
     } catch {
-      // `#trouble` tells it once it lasts.
+      // `#trouble` reports this if it lasts.
     }
   }
 
@@ -295,11 +295,11 @@ export class ClusterNode implements Cluster {
     if (is) this.#members.reconnected();
   }
 
-  /** Others have declared this node dead: its sessions end, and it begins anew. */
+  /** Called when other nodes have declared this one dead: ends its sessions, and joins again as a new run. */
   #expel(): void {
     if (this.#state === 'stopped' || this.#leaving !== undefined) return;
     this.#expelled += 1;
-    this.#router.log('error', 'declared dead by the cluster: all sessions end, and the node joins anew', {
+    this.#router.log('error', 'declared dead by the cluster: all sessions end, and the node joins again', {
       code: 'cluster_expelled',
       node: this.#name,
     });

@@ -1,4 +1,4 @@
-/** Comings and goings: what a node tells its own subscribers of the sessions of other nodes. */
+/** Publishes to the subscribers of this node that sessions of other nodes have joined or left. */
 import { Payload, type Args, type Uri } from '@wamp/protocol';
 import type { CoreRealm } from '../core/core-realm.ts';
 import { FROM_ROUTER, type Publication } from '../core/publication.ts';
@@ -9,8 +9,8 @@ const ON_JOIN = 'wamp.session.on_join';
 const ON_LEAVE = 'wamp.session.on_leave';
 
 /**
- * Each node tells its own subscribers that a session has come or gone, as the session enters or leaves its lists: whatever
- * fails, a client that has heard of the one hears of the other. So these events are not forwarded.
+ * True for `on_join` and `on_leave`, which are not forwarded: each node publishes them itself when it adds or removes a session.
+ * So a subscriber that has received on_join of a session also receives on_leave, whatever fails.
  */
 export function isToldByEachNode({ topic, origin }: Publication): boolean {
   return origin.kind === 'router' && (topic === ON_JOIN || topic === ON_LEAVE);

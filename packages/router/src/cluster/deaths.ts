@@ -1,9 +1,9 @@
-/** Deaths: which runs of nodes are dead, by the certificates in the ledger. */
+/** Deaths: the runs of nodes that are dead according to the certificates in the ledger. */
 import type { Clock } from '../core/clock.ts';
 import type { Ledger, NodeId } from './engine.ts';
 import { escaped, valueBytes, valueOf } from './keys.ts';
 
-/** A certificate is written again no more often than this (ms). */
+/** The minimum interval between two writes of the same certificate (ms). */
 const AGAIN = 2000;
 
 interface Certificate {
@@ -14,7 +14,7 @@ export class Deaths {
   readonly #clock: Clock;
   readonly #ledger: Ledger;
   readonly #self: NodeId;
-  /** Epochs, and the run of a node that publishes what their sessions can publish no more. */
+  /** The undertaker of each dead run: the node that publishes the testaments and meta events of its sessions. By epochs. */
   readonly #dead = new Map<string, string>();
   readonly #written = new Map<string, number>();
 
@@ -36,14 +36,14 @@ export class Deaths {
     return this.#dead.has(epoch);
   }
 
-  /** Whether this node is the undertaker of a dead run. */
+  /** Whether this node is the undertaker of a dead run; see {@link certify}. */
   isUndertaker(epoch: string): boolean {
     return this.#dead.get(epoch) === this.#self.epoch;
   }
 
   /**
-   * Declares a run of a node dead. Once the certificate is in the ledger, it is.
-   * @param undertaker the run of a node that publishes what its sessions can publish no more; this one by default
+   * Declares a run of a node dead. This takes effect when the certificate has been read from the ledger.
+   * @param undertaker the epoch of the node that publishes the testaments and meta events of its sessions; this one by default
    */
   certify(epoch: string, undertaker: string = this.#self.epoch): void {
     const now = this.#clock.elapsed();
@@ -52,7 +52,7 @@ export class Deaths {
     this.#write(epoch, undertaker);
   }
 
-  /** A run of a node that is dead is heard of: the ledger may have lost the certificate. */
+  /** Writes the certificate of a dead run again, which still sends messages: the ledger may have lost it. */
   remind(epoch: string): void {
     const now = this.#clock.elapsed();
     const undertaker = this.#dead.get(epoch);
@@ -66,7 +66,7 @@ export class Deaths {
     this.#ledger.write(key, valueBytes({ undertaker })).catch(() => undefined);
   }
 
-  /** A key that begins with `d.` has changed. @returns the epoch of a run that is dead from now on */
+  /** Processes a change of a key that begins with `d.`. @returns the epoch of a run that is dead from now on */
   entry(key: string, bytes: Uint8Array | undefined): string | undefined {
     const [, epoch] = key.split('.');
     const value = bytes && (valueOf(bytes) as Certificate | undefined);

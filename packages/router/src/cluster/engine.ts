@@ -1,26 +1,26 @@
-/** ClusterEngine: how the nodes of a cluster reach each other, and where they decide what must be decided once. */
+/** ClusterEngine: carries messages between the nodes of a cluster, and keeps the ledger of their common decisions. */
 
-/** One run of a node: its name for people, and its epoch, 16 random hexadecimal digits, for machines. */
+/** One run of a node: the configured name of the node, and the epoch of the run, 16 random hexadecimal digits. */
 export interface NodeId {
   readonly name: string;
   readonly epoch: string;
 }
 
-/** What an engine tells the node that uses it. */
+/** The callbacks of the node that uses an engine. */
 export interface EngineListener {
-  /** Bytes for this node. They are lent until the method returns. */
+  /** Called with a message for this node. The bytes are valid until the method returns. */
   received(bytes: Uint8Array): void;
-  /** The connection to the engine was made, or is lost: what was sent meanwhile may be lost as well. */
+  /** Called when the connection is lost (false) or established again (true). Messages sent in between may be lost. */
   connected(is: boolean): void;
 }
 
-/** A change of the ledger. */
+/** The callbacks of code that follows the ledger. */
 export interface LedgerListener {
-  /** What was told is out of date: all entries follow once more. */
+  /** Called when the entries so far are out of date; all entries are then delivered again. */
   reset(): void;
-  /** The value of a key, or undefined once it is deleted. Revisions grow, and are the same for all nodes. */
+  /** Called with the value of a key, undefined when it was deleted. Revisions increase, and are the same for all nodes. */
   entry(key: string, value: Uint8Array | undefined, revision: number): void;
-  /** Everything that the ledger had at the start has been told. */
+  /** Called when all entries that the ledger had at the start have been delivered. */
   live(): void;
 }
 
@@ -28,10 +28,10 @@ export interface LedgerListener {
 export interface Ledger {
   /**
    * Writes a value, or deletes the key when it is undefined.
-   * @returns a promise that rejects when nobody knows whether it was written: the key must then be written again
+   * @returns a promise that rejects when it is unknown whether the value was written: the caller then writes the key again
    */
   write(key: string, value: Uint8Array | undefined): Promise<void>;
-  /** Tells the present state, then `live`, then each change. @returns what ends it */
+  /** Delivers the current entries, calls `live`, then delivers each change. @returns a function that ends this */
   follow(listener: LedgerListener): () => void;
 }
 
@@ -42,18 +42,18 @@ export interface Ledger {
  */
 export interface ClusterEngine {
   /**
-   * Connects, and from then on receives for this run of the node. May be called again, with another run, after `close`.
+   * Connects, and from then on receives messages for this run of the node. After `close`, it may be called with another run.
    * @throws Error that says what is missing and what to do about it
    */
   start(self: NodeId, listener: EngineListener): Promise<void>;
   /**
-   * Sends to one node: in order while nothing breaks, perhaps not at all, and never twice.
-   * @param bytes must not be changed afterwards
+   * Sends a message to one node. Messages arrive in order while the connection lasts; they may be lost, but never arrive twice.
+   * @param bytes the message, which must not be changed afterwards
    */
   send(to: NodeId, bytes: Uint8Array): void;
-  /** Sends to all other nodes. */
+  /** Sends a message to all other nodes. */
   broadcast(bytes: Uint8Array): void;
-  /** The same object before, between and after the runs of the node. */
+  /** The ledger: the same object before, between and after the runs of the node. */
   readonly ledger: Ledger;
   /** The longest message, in bytes. */
   readonly maxMessage: number;

@@ -1,23 +1,23 @@
-/** What each entry of a peer's stream does here. */
+/** Applies the entries of a peer's stream to the realms of this node. */
 import type { Id, InvocationPolicy, MatchPolicy, Uri } from '@wamp/protocol';
 import type { ClusterRealm } from './cluster-realm.ts';
 import type { PeerNode } from './peer.ts';
 import { RemoteSession, type RemoteIdentity } from './remote-session.ts';
 import { EntryType, type LinkEntry } from './wire.ts';
 
-/** What entries need of the node. */
+/** The part of the node that entries use. */
 export interface EntryNode {
   realmNamed(name: Uri): ClusterRealm | undefined;
-  /** A realm of the peer is not as here: it is not shared with it. */
+  /** Called for a realm that is not shared with the peer, because the two nodes configure it differently. */
   differs(peer: PeerNode, name: Uri, why: string): void;
 }
 
-/** Why a realm is not shared that this node does not have. */
+/** The reason for not sharing a realm that this node does not have. */
 export const NO_SUCH_REALM_HERE = 'this node does not have it, or not in the cluster';
 
 type Handler = (peer: PeerNode, realm: ClusterRealm, entry: LinkEntry) => void;
 
-/** Handles an entry of a peer. Entries of realms that are not shared, and of types from the future, are skipped. */
+/** Handles an entry of a peer. Entries of realms that are not shared, and of types unknown to this version, are skipped. */
 export function handleEntry(node: EntryNode, peer: PeerNode, entry: LinkEntry): void {
   if (entry.type === EntryType.REALM) nameRealm(node, peer, entry);
   else if (entry.type === EntryType.SYNCED) peer.isSynced = true;
@@ -34,9 +34,9 @@ function nameRealm(node: EntryNode, peer: PeerNode, { realm: index, fields }: Li
   let why: string | undefined;
   if (realm === undefined) why = NO_SUCH_REALM_HERE;
   else if (realm.core.uriRules !== uriRules)
-    why = `its uri_rules are ${uriRules} there and ${realm.core.uriRules} here`;
+    why = `its uri_rules are ${uriRules} at that node and ${realm.core.uriRules} at this one`;
   else if (realm.core.disclosure !== disclosure)
-    why = `its disclosure is ${String(disclosure)} there, and not here`;
+    why = `its disclosure is ${String(disclosure)} at that node and ${String(realm.core.disclosure)} at this one`;
   if (realm === undefined) peer.unknownRealms.add(name);
   if (realm === undefined || why !== undefined) {
     node.differs(peer, name, why ?? '');

@@ -1,4 +1,4 @@
-/** Housekeeping: declares those dead of whom only the ledger knows, and deletes what the dead have left in it. */
+/** Housekeeping: declares silent nodes dead that only the ledger names, and deletes the entries of dead nodes. */
 import type { Clock } from '../core/clock.ts';
 import type { Claims } from './claims.ts';
 import type { Deaths } from './deaths.ts';
@@ -7,34 +7,34 @@ import { escaped } from './keys.ts';
 import type { ClusterMembers } from './members.ts';
 import type { Names } from './names.ts';
 
-/** What housekeeping needs of the node. */
+/** The parts of the node that housekeeping uses. */
 export interface House {
   readonly clock: Clock;
   readonly ledger: Ledger;
   readonly names: Names;
   readonly members: ClusterMembers;
   readonly deadAfter: number;
-  /** The present run of this node, and what it has read. */
+  /** The current run of this node, and what it has read from the ledger. */
   readonly run: () => { readonly self: NodeId; readonly deaths: Deaths; readonly claims: Claims };
 }
 
 export class Housekeeping {
   readonly #house: House;
-  /** Since when this node could have heard the others, by `clock.elapsed()`. */
+  /** The time since which this node can receive messages of the others, by `clock.elapsed()`. */
   #hearsSince = 0;
-  /** Runs of nodes that were dead when it looked last. */
+  /** The runs that were dead at the last sweep. */
   #dead: ReadonlySet<string> = new Set();
 
   constructor(house: House) {
     this.#house = house;
   }
 
-  /** This node was deaf. */
+  /** Measures silence from now on, because this node could not receive messages until now. */
   excuseSilence(): void {
     this.#hearsSince = this.#house.clock.elapsed();
   }
 
-  /** Declares those dead that the ledger names, and that nobody has heard of: all nodes may have died at once. */
+  /** Declares nodes dead that the ledger names but that send nothing, as when all nodes have died at once. */
   lookForUnheard(): void {
     const { clock, names, members, deadAfter, run } = this.#house;
     const { self, deaths } = run();
@@ -46,8 +46,8 @@ export class Housekeeping {
   }
 
   /**
-   * Deletes the claims and the names of the dead, but not those that another run of their node may write. One node does so,
-   * the one with the lowest epoch; and not before it has found them dead twice.
+   * Deletes the claims and names of dead runs, but not keys that a newer run of the same node may write. Only the node with
+   * the lowest epoch does so, and only for runs that were also dead at its previous sweep.
    */
   sweep(): void {
     const { ledger, names, members, run } = this.#house;

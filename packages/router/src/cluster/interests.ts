@@ -1,20 +1,20 @@
-/** Interests: which nodes want the events of which topics, and which of them had, or has, a subscription first or last. */
+/** Interests: which nodes want the events of which topics, and which node is the first or the last with a subscription. */
 import type { Id, MatchPolicy, Uri } from '@wamp/protocol';
 import { isWithin } from '../core/broker.ts';
 import { PatternMap } from '../core/pattern-map.ts';
 import type { Sharing } from '../core/sharing.ts';
 import type { PeerNode } from './peer.ts';
 
-/** What a node tells of its interest in a topic. */
+/** The interest of a node in a topic, as the node has announced it. */
 export interface Wish {
   readonly match: MatchPolicy;
   readonly topic: Uri;
   readonly isWanted: boolean;
   /** When the subscription was created (ms since the epoch). */
   readonly created: number;
-  /** The node has not subscribed yet: it waits until the others know. */
+  /** True while the SUBSCRIBE waits until the other nodes have processed this announcement. */
   readonly isPending: boolean;
-  /** When it was told, the node knew of no other with the interest: it was the first then, or the last. */
+  /** True when the announcing node knew of no other one with the interest: it was the first then, or the last. */
   readonly isAlone: boolean;
 }
 
@@ -22,7 +22,7 @@ interface Interest {
   readonly match: MatchPolicy;
   readonly topic: Uri;
   readonly peers: Map<PeerNode, Wish>;
-  /** The runs of nodes whose last subscriber has left while other nodes had some, this node's with its session. */
+  /** Nodes (epochs) whose last subscriber left while others had some; for this node with the id of that session, else with 0. */
   readonly leavers: Map<string, Id>;
 }
 
@@ -61,7 +61,7 @@ export class Interests {
     }
   }
 
-  /** A node is gone. */
+  /** Removes the interests of a node that is gone. */
   forget(peer: PeerNode): void {
     for (const match of POLICIES) {
       for (const interest of [...this.#byPattern.values(match)])
@@ -80,14 +80,14 @@ export class Interests {
     return wanting;
   }
 
-  /** The nodes with this very interest. */
+  /** The nodes with an interest in exactly this pattern. */
   having(match: MatchPolicy, topic: Uri): readonly PeerNode[] {
     return [...(this.#byPattern.get(match, topic)?.peers.keys() ?? [])];
   }
 
   /**
-   * Whether this node is the first with a subscription. Of two that subscribe at a time, that is the one with the lower epoch.
-   * @param wasAlone whether it knew of no other one when it began
+   * Whether this node is the first with a subscription. If two nodes subscribe at the same time, the one with the lower epoch is.
+   * @param wasAlone true when this node knew of no other one with the interest when its SUBSCRIBE arrived
    */
   isFirst(match: MatchPolicy, topic: Uri, wasAlone: boolean): boolean {
     for (const [{ id }, wish] of this.#byPattern.get(match, topic)?.peers ?? []) {
@@ -97,12 +97,12 @@ export class Interests {
     return true;
   }
 
-  /** The last subscriber of this node has left, and others have some. */
+  /** Notes the last subscriber of this node, which has left while other nodes have subscribers. */
   leave(match: MatchPolicy, topic: Uri, session: Id): void {
     this.#byPattern.get(match, topic)?.leavers.set(this.#self(), session);
   }
 
-  /** No other node has the interest any more. @param isTold whether another one tells, or it is not over at this one */
+  /** Removes an interest that no other node has. @param isTold true if this node does not publish that it is deleted */
   #isOver({ match, topic, leavers }: Interest, isTold: boolean): void {
     this.#byPattern.delete(match, topic);
     const subscription = this.#sharing?.subscriptions.get(match, topic);

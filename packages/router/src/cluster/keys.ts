@@ -3,10 +3,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { InvocationPolicy, MatchPolicy, Uri } from '@wamp/protocol';
 import type { NodeId } from './engine.ts';
 
-/** What a node claims of a registration. */
+/** The claim of a node to a registration, as it is written to the ledger. */
 export interface ClaimValue {
   readonly epoch: string;
-  /** Random, for each unbroken holding. */
+  /** Random; a new one after the node has given the registration up. */
   readonly term: string;
   readonly invoke: InvocationPolicy;
   readonly realm: Uri;
@@ -23,16 +23,16 @@ export interface ClaimPrincipal {
   readonly authrole: string;
 }
 
-/** A run of a node that begins now. */
+/** Creates the id of a new run of a node. */
 export function newRun(name: string): NodeId {
   return { name, epoch: randomBytes(8).toString('hex') };
 }
 
-/** A longer name is represented by its hash. */
+/** The longest token (characters). A longer one is replaced by a hash of the name. */
 const MOST_NAMED = 200;
 const LETTER = { exact: 'e', prefix: 'p', wildcard: 'w' } as const;
 
-/** A name as one token of a key or subject: whatever is not `[A-Za-z0-9_-]` becomes `=XX` for each byte of its UTF-8. */
+/** Writes a name as one token of a key: each byte (UTF-8) of a character other than `[A-Za-z0-9_-]` becomes `=XX`. */
 export function escaped(name: string): string {
   const token = name.replace(/[^A-Za-z0-9_-]/gu, (character) =>
     [...new TextEncoder().encode(character)]
@@ -52,7 +52,7 @@ export function valueBytes(value: unknown): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(value));
 }
 
-/** The value of an entry, an object; undefined for anything else. */
+/** Parses the value of an entry. @returns undefined unless it is an object */
 export function valueOf(bytes: Uint8Array): object | undefined {
   try {
     const value: unknown = JSON.parse(new TextDecoder().decode(bytes));

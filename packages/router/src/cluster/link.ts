@@ -1,18 +1,18 @@
-/** Link: one ordered, acknowledged stream of entries to another node, and the other's stream to this one. */
+/** Link: one ordered, acknowledged stream of entries to another node, and the stream from that node. */
 import type { Clock } from '../core/clock.ts';
 import { ACK_NOW, Kind, readEntry, writeMessage, type LinkEntry, type Head } from './wire.ts';
 
 /** The longest body of a DATA message, in bytes. */
 const MOST_BODY = 256 * 1024;
-/** Acknowledges at the latest after so many messages, or so many ms. */
+/** An acknowledgement is sent after this many messages or this many ms, at the latest. */
 const ACK_AFTER = 64;
 const ACK_DELAY = 20;
-/** A gap is reported no more often than this (ms), and answered no more often. */
+/** The minimum interval between two reports of a gap, and between two answers to such reports (ms). */
 const NAK_INTERVAL = 100;
-/** Without progress for so long (ms), everything unacknowledged is sent once more. */
+/** After this time without progress (ms), all unacknowledged messages are sent again. */
 const STUCK = 1000;
 
-/** Something that is written at the end of the turn. */
+/** Flushes at the end of the turn what has something to send. */
 export interface EndOfTurn {
   add(dirty: { flush(): void }): void;
 }
@@ -22,16 +22,16 @@ export interface LinkOptions {
   readonly queue: EndOfTurn;
   /** The epoch of this node. */
   readonly epoch: string;
-  /** The version of the wire that is agreed with the other node. */
+  /** The version of the wire protocol that is agreed with the other node. */
   readonly version: number;
   readonly maxMessage: number;
-  /** How many bytes may be on their way: what is beyond waits here. */
+  /** How many bytes may be sent and not acknowledged; further messages wait. */
   readonly window: () => number;
   send(bytes: Uint8Array): void;
   received(entry: LinkEntry): void;
 }
 
-/** What a link has done so far. */
+/** The counters of a link. */
 export interface LinkCounts {
   sent: number;
   sentBytes: number;
@@ -43,12 +43,12 @@ export interface LinkCounts {
 }
 
 interface Waiter {
-  /** Undefined until what it waits for has been put into a message. */
+  /** The message whose acknowledgement it waits for; undefined until its entries are in a message. */
   number: number | undefined;
   readonly done: () => void;
 }
 
-/** No I/O: `send` and the clock come from outside. */
+/** Performs no I/O: `send` and the clock are options. */
 export class Link {
   readonly counts: LinkCounts = {
     sent: 0,
@@ -62,7 +62,7 @@ export class Link {
   readonly #options: LinkOptions;
   /** Entries that are not in a message yet. */
   #entries: Uint8Array[] = [];
-  /** Messages that are not acknowledged, by number. */
+  /** Unacknowledged messages, by number. */
   readonly #kept = new Map<number, Uint8Array>();
   #keptBytes = 0;
   /** The number of the last message, of the last one that was sent, and of the last one that was acknowledged. */
@@ -73,9 +73,9 @@ export class Link {
   #progressAt: number;
   #wentBackAt = -Infinity;
   #waiters: Waiter[] = [];
-  /** The last message of the other node that was processed. */
+  /** The number of the last message of the other node that was processed. */
   #heard = 0;
-  /** Messages that were processed and not acknowledged. */
+  /** How many messages were processed and not acknowledged. */
   #owed = 0;
   #isAckDue = false;
   #dismissAck: (() => void) | undefined;
@@ -126,7 +126,7 @@ export class Link {
     if (this.#isAckDue) this.#sendControl(Kind.ACK, 0);
   }
 
-  /** Takes a message of the other node. @param body is lent */
+  /** Processes a message of the other node. @param body valid until this method returns */
   receive(head: Head, body: Uint8Array): void {
     if (this.#isClosed) return;
     this.#acknowledged(head.ack);
@@ -135,12 +135,12 @@ export class Link {
     if (this.#last > this.#sent) this.#touch();
   }
 
-  /** The connection was lost and is there again: what was on its way may be lost. */
+  /** Sends all unacknowledged messages again, because they may have been lost with the connection. */
   reconnected(): void {
     this.#goBack(this.#acked + 1);
   }
 
-  /** Looks now and then whether the stream makes progress. */
+  /** Called at regular intervals: sends unacknowledged messages again if there is no progress. */
   check(): void {
     const now = this.#options.clock.elapsed();
     if (this.#sent === this.#acked || now - this.#progressAt < STUCK) return;
@@ -176,7 +176,7 @@ export class Link {
     for (const waiter of this.#waiters) waiter.number ??= this.#last;
   }
 
-  /** Sends what the window has room for. */
+  /** Sends as many messages as the window has room for. */
   #transmit(): void {
     const window = this.#options.window();
     while (this.#sent < this.#last && (this.#sentBytes < window || this.#sent === this.#acked)) {
@@ -205,7 +205,7 @@ export class Link {
     this.#options.send(writeMessage({ version, kind, flags: 0, epoch, number, ack: this.#heard }));
   }
 
-  /** What goes now acknowledges everything that was processed. */
+  /** Notes that the message to be sent acknowledges everything that was processed. */
   #paid(): void {
     this.#owed = 0;
     this.#isAckDue = false;
@@ -229,7 +229,7 @@ export class Link {
     for (const { number = Infinity, done } of waiters) if (number <= ack) done();
   }
 
-  /** The other node misses everything from this number on. */
+  /** Sends messages again from this number on, because the other node has reported a gap. */
   #missed(number: number): void {
     this.#acknowledged(number - 1);
     if (this.#options.clock.elapsed() - this.#wentBackAt >= NAK_INTERVAL) this.#goBack(number);
@@ -284,7 +284,7 @@ export class Link {
     }
   }
 
-  /** Takes the entries out of a body. What is cut is put together; anything else lies where it came. */
+  /** Delivers the entries of a body. Only an entry that is split between messages is copied; others are read in place. */
   #read(body: Uint8Array): void {
     const here = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     const stream = this.#partial === undefined ? here : Buffer.concat([this.#partial, here]);

@@ -23,18 +23,18 @@ import {
   type WireVersions,
 } from './wire.ts';
 
-/** How often the node looks who is silent (ms). */
+/** The interval at which the node looks for silent nodes (ms). */
 export const LOOK = 250;
-/** What may be on its way to one node, and to all (bytes). */
+/** How much may be sent and not acknowledged, for one node and for all together (bytes). */
 const WINDOW = 8 * 1024 * 1024;
 const ALL_WINDOWS = 24 * 1024 * 1024;
-/** A node that leaves more unacknowledged (bytes) is taken for dead. */
+/** A node that leaves more than this unacknowledged (bytes) is declared dead. */
 const MOST_KEPT = 64 * 1024 * 1024;
 
-/** How long other nodes have to acknowledge what a client waits for (ms). */
+/** How long a client waits for acknowledgements of other nodes (ms). */
 const SETTLING = 1000;
 
-/** What a cluster needs of the router. */
+/** The parts of the router that a cluster uses. */
 export interface ClusterRouter {
   readonly clock: Clock;
   readonly queue: EndOfTurn;
@@ -44,7 +44,7 @@ export interface ClusterRouter {
 
 export interface MembersOptions {
   readonly engine: ClusterEngine;
-  /** A node of which nothing is heard for so long is declared dead (ms). */
+  /** A node that is silent for this long (ms) is declared dead. */
   readonly deadAfter: number;
   readonly wire: WireVersions;
 }
@@ -55,7 +55,7 @@ export interface NodeRun {
   readonly deaths: Deaths;
 }
 
-/** What must stay as it is in all versions of the wire. */
+/** The body of HELLO, which must be the same in all versions of the wire protocol. */
 interface Hello extends WireVersions {
   readonly name: string;
 }
@@ -63,16 +63,16 @@ interface Hello extends WireVersions {
 export class ClusterMembers {
   readonly peers: Map<string, PeerNode> = new Map();
   readonly realms: Map<Uri, ClusterRealm> = new Map();
-  /** By run of a node: what keeps this node from sharing a realm, or everything, with another one. */
+  /** Why this node does not share a realm, or anything, with another one, by the epoch of the other. */
   readonly #differences = new Map<string, Set<string>>();
   readonly #router: ClusterRouter;
   readonly #engine: ClusterEngine;
   readonly #deadAfter: number;
   readonly #wire: WireVersions;
   readonly #run: () => NodeRun;
-  /** Runs of nodes that have said goodbye. */
+  /** Runs of nodes that have sent BYE. */
   readonly #left = new Set<string>();
-  /** Runs of nodes that speak no version of the wire that this one speaks, and when they were heard of. */
+  /** Runs of nodes that have no version of the wire protocol in common with this one, and when they last sent something. */
   readonly #unknown = new Map<string, number>();
   #realmCount = 0;
   #lookedAt = 0;
@@ -101,7 +101,7 @@ export class ClusterMembers {
     return this.realms.get(name);
   }
 
-  /** A realm is not as it is at another node: it is not shared with it. */
+  /** Notes and logs that a realm is not shared with another node. */
   differs(peer: PeerNode, realm: Uri, why: string): void {
     this.#note(peer.id.epoch, notShared(realm, peer, why));
     // Missing realms are common while a reload reaches one node after another.
@@ -113,13 +113,13 @@ export class ClusterMembers {
     });
   }
 
-  /** Whether all features have what clients need. */
+  /** Whether all features have received from other nodes what clients need. */
   get isReady(): boolean {
     for (const { core } of this.realms.values()) if (core.sharing?.isReady === false) return false;
     return true;
   }
 
-  /** What keeps this node from sharing a realm, or everything, with another one that is there. */
+  /** Why this node does not share a realm, or anything, with another one that is present; undefined if it shares all. */
   get difference(): string | undefined {
     for (const [epoch, [why]] of this.#differences) {
       if (!this.isGone(epoch)) return why;
@@ -128,7 +128,7 @@ export class ClusterMembers {
     return undefined;
   }
 
-  /** @returns false for what is known */
+  /** @returns false if it was noted before */
   #note(epoch: string, why: string): boolean {
     const known = this.#differences.get(epoch) ?? new Set<string>();
     this.#differences.set(epoch, known);
@@ -137,19 +137,19 @@ export class ClusterMembers {
     return true;
   }
 
-  /** A difference is none any more. */
+  /** Removes a difference that no longer exists. */
   #forget(epoch: string, why: string): void {
     const known = this.#differences.get(epoch);
     known?.delete(why);
     if (known?.size === 0) this.#differences.delete(epoch);
   }
 
-  /** Whether a run of a node has left, by its own will or not. */
+  /** Whether a run of a node has left the cluster or is dead. */
   isGone(epoch: string): boolean {
     return this.#left.has(epoch) || this.#run().deaths.has(epoch);
   }
 
-  /** Whether a run of a node is a peer, or speaks without being understood. */
+  /** Whether a run of a node sends messages: it is a peer, or a node with which no version of the wire protocol is shared. */
   hears(epoch: string): boolean {
     const heardAt = this.peers.has(epoch) ? Infinity : (this.#unknown.get(epoch) ?? -Infinity);
     return this.#router.clock.elapsed() - heardAt < this.#deadAfter;
@@ -174,24 +174,24 @@ export class ClusterMembers {
     else if (head.kind !== Kind.HELLO && head.version === peer.version) peer.link.receive(head, body);
   }
 
-  /** The connection to the engine is there again. */
+  /** Called when the connection to the engine was established again. */
   reconnected(): void {
     this.excuseSilence();
     for (const { link } of this.peers.values()) link.reconnected();
     this.greet();
   }
 
-  /** It was this node that did not hear. */
+  /** Measures silence from now on, because this node could not receive messages until now. */
   excuseSilence(): void {
     const now = this.#router.clock.elapsed();
     this.#lookedAt = now;
     for (const peer of this.peers.values()) peer.heardAt = now;
   }
 
-  /** Declares those dead that are silent, or do not read. @param isConnected whether this node can hear anybody */
+  /** Declares nodes dead that are silent or acknowledge too little. @param isConnected whether this node can receive messages */
   look(isConnected: boolean): void {
     const now = this.#router.clock.elapsed();
-    // This process stood still itself.
+    // This process itself was frozen or busy.
     if (now - this.#lookedAt > 4 * LOOK || !isConnected) this.excuseSilence();
     this.#lookedAt = now;
     for (const peer of this.peers.values()) {
@@ -204,7 +204,7 @@ export class ClusterMembers {
     }
   }
 
-  /** Calls back once all nodes that can be reached have processed what was put on the links so far, or after a second. */
+  /** Calls `done` once all reachable nodes have processed all that was put on the links so far, or after a second. */
   settled(done: () => void): void {
     let left = 1;
     let dismiss: (() => void) | undefined;
@@ -229,7 +229,7 @@ export class ClusterMembers {
     one();
   }
 
-  /** Says to all that this node is alive. */
+  /** Sends HELLO to all nodes. */
   greet(): void {
     this.#engine.broadcast(this.#hello());
   }
@@ -239,7 +239,7 @@ export class ClusterMembers {
     this.#engine.broadcast(this.#message(Kind.BYE));
   }
 
-  /** @param isMourned true to publish what the sessions of a dead node can publish no more */
+  /** @param isMourned true when this node publishes the testaments and meta events of the peer's sessions */
   forget(peer: PeerNode, isMourned: boolean): void {
     this.peers.delete(peer.id.epoch);
     peer.link.close();
@@ -247,7 +247,7 @@ export class ClusterMembers {
     this.#tell(isMourned ? 'warn' : 'info', 'a node has left the cluster', 'cluster_node_left', peer);
   }
 
-  /** A node says hello that was not known. */
+  /** Handles the first HELLO of a node. */
   #meet({ epoch }: Head, body: Uint8Array): PeerNode | undefined {
     const hello = valueOf(body) as Hello | undefined;
     if (hello === undefined) return undefined;
@@ -276,9 +276,9 @@ export class ClusterMembers {
 
   #isNotUnderstood(epoch: string, { name, min, max }: Hello): void {
     const own = `${this.#wire.min} to ${this.#wire.max}`;
-    const why = `node ${name} speaks versions ${min} to ${max} of the wire of the cluster, this one ${own}`;
+    const why = `node ${name} supports versions ${min} to ${max} of the wire protocol, this node ${own}`;
     if (this.#note(epoch, why))
-      this.#router.log('error', 'a node is not understood', { code: 'cluster_version', why });
+      this.#router.log('error', 'no wire version in common with a node', { code: 'cluster_version', why });
   }
 
   #linkTo(id: NodeId, version: number, received: (entry: LinkEntry) => void): Link {

@@ -1,4 +1,4 @@
-/** Names: which run of each node the ledger has. */
+/** Names: the current run of each node according to the ledger. */
 import type { NodeId } from './engine.ts';
 import { escaped, valueBytes, valueOf } from './keys.ts';
 
@@ -7,7 +7,7 @@ interface Run extends NodeId {
   readonly since: number;
 }
 
-/** The key under which a node says who it is. */
+/** The key under which a node writes its current run. */
 export function nameKey(name: string): string {
   return `n.${escaped(name)}`;
 }
@@ -19,7 +19,7 @@ export function nameValue({ name, epoch }: NodeId): Uint8Array {
 export class Names {
   readonly #byKey = new Map<string, Run>();
 
-  /** A key that begins with `n.` has changed. @returns the run that it tells of */
+  /** Processes a change of a key that begins with `n.`. @returns the run in its value; undefined when the key was deleted */
   entry(key: string, bytes: Uint8Array | undefined, now: number): NodeId | undefined {
     const run = bytes && (valueOf(bytes) as NodeId | undefined);
     if (run === undefined) {

@@ -1,25 +1,25 @@
-/** The options of a cluster, and what a node tells of its state. */
+/** The options of a cluster, and the status that a node reports. */
 import type { InvocationPolicy, MatchPolicy, Uri } from '@wamp/protocol';
 import type { ClusterEngine } from './engine.ts';
 
 export interface ClusterOptions {
-  /** The name of this node: no other one that runs may have it. */
+  /** The name of this node, which no other running node of the cluster may have. */
   readonly node: string;
-  /** How nodes reach each other: `natsEngine` of `@wamp/cluster-nats`. */
+  /** The engine by which the nodes reach each other, such as `natsEngine` of `@wamp/cluster-nats`. */
   readonly engine: ClusterEngine;
-  /** A node of which nothing is heard for so long (ms) is declared dead; 5,000 by default, at least 1,000. */
+  /** A node that is silent for this long (ms) is declared dead; 5,000 by default, at least 1,000. */
   readonly deadAfter?: number | undefined;
 }
 
-/** What a node knows of another one. */
+/** The state of another node, as this node sees it. */
 export interface MemberStatus {
   readonly node: string;
   readonly epoch: string;
-  /** The version of the wire in which the two nodes speak with each other: the highest one that both know. */
+  /** The version of the wire protocol between the two nodes: the highest one that both support. */
   readonly wireVersion: number;
   /** Whether calls are sent to it now. */
   readonly reachable: boolean;
-  /** Its sessions. */
+  /** How many sessions it has. */
   readonly sessions: number;
   readonly silentMs: number;
   readonly unacknowledgedBytes: number;
@@ -37,18 +37,19 @@ export interface ClusterStatus {
   /** Identifies this run of the node. */
   readonly epoch: string;
   /**
-   * `joining` until the other nodes have told what they have; `degraded` while the ledger cannot be written, so that nobody
-   * can register, or while another node cannot be reached; `stopped` before the start and after the end.
+   * `joining` until the other nodes have sent their state; `degraded` while there is no connection to the engine, the ledger
+   * cannot be written (no procedure can be registered then), another node is silent, or a realm is not shared with another
+   * node; `stopped` before the start and after the end.
    */
   readonly state: 'joining' | 'joined' | 'degraded' | 'stopped';
   /** Why it is degraded. */
   readonly why?: string;
   readonly members: readonly MemberStatus[];
-  /** Registrations that this node claims, and those for whose verdict it waits. */
+  /** How many claims to registrations this node has won, and how many wait for a verdict. */
   readonly claims: { readonly held: number; readonly pending: number };
-  /** How often this node was declared dead while it was alive, and began anew. */
+  /** How often this node was declared dead while it was running, and has joined again. */
   readonly expelled: number;
-  /** How many runs of nodes it knows to be dead. */
+  /** How many runs of nodes are dead, as far as this node knows. */
   readonly certificates: number;
 }
 
@@ -58,15 +59,15 @@ export interface ClaimStatus {
   readonly match: MatchPolicy;
   readonly procedure: Uri;
   readonly invoke: InvocationPolicy;
-  /** The nodes that claim it, in the order of the ledger. Of several with policy `single`, the first one has it. */
+  /** The nodes that claim it, in the order of the ledger. Of several with policy `single`, the first one holds it. */
   readonly nodes: readonly string[];
 }
 
 /** What an application sees of the cluster. */
 export interface Cluster {
   status(): ClusterStatus;
-  /** Leaves the cluster, as `close` of the router does: resolves once the other nodes have been told, after some seconds at most. */
+  /** Leaves the cluster, as `close` of the router does. Resolves once the other nodes have been notified, within some seconds. */
   leave(): Promise<void>;
-  /** The registrations that nodes of the cluster claim, those of this node among them, as the ledger has them. */
+  /** All registrations that nodes of the cluster claim, including this node, according to the ledger. */
   claimed(): Iterable<ClaimStatus>;
 }

@@ -1,4 +1,4 @@
-/** Peer: another node of the cluster, with the link to it and with what it has told of its sessions. */
+/** PeerNode: another node of the cluster, with the link to it, its sessions, and the calls in both directions. */
 import { SessionScope, type Id, type Payload, type Uri } from '@wamp/protocol';
 import type { CoreRealm } from '../core/core-realm.ts';
 import type { Session } from '../core/session.ts';
@@ -33,14 +33,14 @@ export interface IncomingCall {
 
 export class PeerNode {
   readonly id: NodeId;
-  /** The version of the wire that is agreed with it. */
+  /** The version of the wire protocol that is agreed with it. */
   readonly version: number;
   readonly link: Link;
-  /** When it was last heard of, by `clock.elapsed()`. */
+  /** When its last message arrived, by `clock.elapsed()`. */
   heardAt: number;
-  /** Nothing has been heard of it for so long that calls go elsewhere. */
+  /** True when it has been silent for so long that no calls are sent to it. */
   isDown = false;
-  /** It has told everything that it had when the link was made. */
+  /** True once it has sent its whole state, as it was when the link was created. */
   isSynced = false;
   /** Publications that were dropped because the window was full. */
   dropped = 0;
@@ -48,11 +48,11 @@ export class PeerNode {
   readonly scope: SessionScope = new SessionScope();
   readonly outgoing: Map<Id, OutgoingCall> = new Map();
   readonly incoming: Map<Id, IncomingCall> = new Map();
-  /** The names of realms by the peer's numbers for them, without those that this node does not share with it. */
+  /** The names of the realms that are shared with the peer, by the numbers that it uses for them. */
   readonly realms: Map<number, Uri> = new Map();
   /** The realms of the peer that this node does not have. */
   readonly unknownRealms: Set<Uri> = new Set();
-  /** Sessions of this node that the peer was told of though they are in no list: the router's own. */
+  /** Sessions of this node that were sent to the peer though they are not listed in their realm: the router's own. */
   readonly unlisted: Set<Session> = new Set();
   readonly #sessions = new Map<SharedRealm, Map<Id, RemoteSession>>();
 
@@ -89,7 +89,7 @@ export class PeerNode {
     this.#sessions.get(realm)?.delete(id);
   }
 
-  /** How many sessions it has told of. */
+  /** How many sessions it has. */
   get sessionCount(): number {
     let count = 0;
     for (const sessions of this.#sessions.values()) count += sessions.size;

@@ -1,4 +1,4 @@
-/** Publications on links: as the fields of an entry, and back. */
+/** Converts publications to the fields of entries on links, and back. */
 import type { Id, Payload, Uri } from '@wamp/protocol';
 import type { Publication, Publisher } from '../core/publication.ts';
 import { traceIn } from '../core/trace-context.ts';

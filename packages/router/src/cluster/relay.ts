@@ -24,17 +24,17 @@ import type { OutgoingCall, PeerNode, SharedRealm } from './peer.ts';
 import type { RemoteSession, RemoteWay } from './remote-session.ts';
 import { EntryType, type LinkEntry } from './wire.ts';
 
-/** The part of an entry that says what is to be done. */
+/** The content of an entry, without its type and its realm. */
 type Content = Pick<LinkEntry, 'fields' | 'payload'>;
 
-/** Why a call is returned that no client has seen. */
+/** Why the callee's node returns a call that it has not sent to a client. */
 type Declined = 'gone' | 'left' | 'draining';
 
 /** The calls of one realm between this node and one peer. */
 export class Relay implements RemoteWay {
   readonly #peer: PeerNode;
   readonly #realm: SharedRealm;
-  /** Calls of the peer that wait until their callee has registered, with that callee. */
+  /** Calls of the peer that wait until their callee has registered, by number, with the id of the callee. */
   readonly #expected = new Map<Id, Id>();
 
   constructor(peer: PeerNode, realm: SharedRealm) {
@@ -99,7 +99,7 @@ export class Relay implements RemoteWay {
     this.#put(EntryType.REVOKE, [match, procedure, id, reason ?? null]);
   }
 
-  /** A call of the peer arrives. */
+  /** Handles a call of the peer. */
   invoked({ fields, payload }: Content): void {
     const [no, calleeId, callerId, registrationId, procedure, options] = fields as [
       Id,
@@ -131,7 +131,7 @@ export class Relay implements RemoteWay {
     }
   }
 
-  /** More input for a call of the peer. */
+  /** Handles more input for a call of the peer. */
   continued(entry: Content): void {
     const { fields, payload } = entry;
     const [no, progress] = fields as [Id, boolean];
@@ -164,10 +164,10 @@ export class Relay implements RemoteWay {
     if (call === undefined) return;
     if (mode !== 'skip') calls.cancel(call, mode, reason);
     else if (call.callee === undefined) calls.cancel(call, 'killnowait', reason);
-    else noteKill(call); // The callee runs on, also when the caller leaves.
+    else noteKill(call); // The callee keeps running, even if the caller leaves.
   }
 
-  /** A result for a call of this node. */
+  /** Handles a result for a call of this node. */
   answered({ fields, payload }: LinkEntry): void {
     const [no, progress, details] = fields as [Id, boolean, Result['details']];
     const call = this.#peer.outgoing.get(no);
@@ -179,7 +179,7 @@ export class Relay implements RemoteWay {
     call.realm.core.dealer.yield(call.callee, message);
   }
 
-  /** An error for a call of this node. */
+  /** Handles an error for a call of this node. */
   failed({ fields, payload }: LinkEntry): void {
     const [no, error, details] = fields as [Id, Uri, ErrorMessage['details']];
     const call = this.#peer.outgoing.get(no);
@@ -188,7 +188,7 @@ export class Relay implements RemoteWay {
     if (hasCalls(call)) this.#fail(call, no, error, details, payload);
   }
 
-  /** The peer returns a call of this node: no client has seen it, so another callee may. */
+  /** Handles a call of this node that the peer returns. No client has received it, so another callee may be tried. */
   returned({ fields }: LinkEntry): void {
     const [no, why] = fields as [Id, Declined];
     const outgoing = this.#peer.outgoing.get(no);
@@ -203,7 +203,7 @@ export class Relay implements RemoteWay {
     else calls.abandon(call, ErrorUri.NO_SUCH_PROCEDURE, 'the callee has unregistered the procedure');
   }
 
-  /** Ends what a caller of the peer that has left is waiting for, so that the peer forgets it as well. */
+  /** Answers the pending calls of a peer's caller that has left, so that the peer releases them. */
   callerLeft(caller: RemoteSession): void {
     const { pending } = this.#realm.core.dealer.calls;
     for (const call of pending.known(caller)?.calls.values() ?? []) {
@@ -225,7 +225,7 @@ export class Relay implements RemoteWay {
     });
   }
 
-  /** Handles an entry after a callee has registered what it is about to, behind the entries that wait for that already. */
+  /** Handles an entry once a pending REGISTER of its callee has been decided, after the entries that already wait for that. */
   #later(callee: Id, { fields, payload }: Content, handle: (entry: Content) => void): void {
     const kept = payload.keep();
     this.#realm.anteroom.afterRegistering(callee, () => {
@@ -257,7 +257,7 @@ export class Relay implements RemoteWay {
   }
 }
 
-/** Whether the callee has not left: nobody waits for what it had to answer then. */
+/** Whether the callee may still have calls to answer; false when it has left, because its calls have ended then. */
 function hasCalls({ realm, callee }: OutgoingCall): boolean {
   return realm.core.dealer.calls.pending.known(callee) !== undefined;
 }
@@ -267,7 +267,7 @@ function calleeOf({ single, callees }: Registration, id: Id): Callee | undefined
   return callee?.session.id === id && callee.session.remote === undefined ? callee : undefined;
 }
 
-/** What the callee's node has to know of the options of a call. */
+/** The options of a call that the callee's node needs. */
 function optionsOf({ options, receiveProgress, trace }: OpenCall, { details }: Invocation): CallOptions {
   return {
     ...passthru(options),

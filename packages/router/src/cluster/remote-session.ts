@@ -23,7 +23,7 @@ import type {
   Undeliverable,
 } from '../core/session.ts';
 
-/** What other nodes are told of a session. */
+/** The description of a session that is sent to other nodes. */
 export interface RemoteIdentity {
   readonly id: Id;
   readonly principal: Principal;
@@ -31,21 +31,21 @@ export interface RemoteIdentity {
   readonly transport: Dict;
 }
 
-/** The way to the node of a session. */
+/** Sends what concerns a session to its node. */
 export interface RemoteWay {
   /** Sends a call to the session, or more input for it. */
   invoke(callee: RemoteSession, message: Invocation): Undeliverable | undefined;
-  /** Tells the session's node that a call of this node is to be canceled. */
+  /** Asks the session's node to cancel a call of this node. */
   interrupt(callee: RemoteSession, message: Interrupt): void;
-  /** Tells the session's node that a call of this node is over. */
+  /** Informs the session's node that a call of this node has ended. */
   drop(invocation: Id, mode: CancelMode, reason: Uri): void;
   /** Sends a result to the node where the call began. */
   result(caller: RemoteSession, message: Result): Undeliverable | undefined;
   /** Sends an error to the node where the call began. */
   error(caller: RemoteSession, message: ErrorMessage): void;
-  /** Has the node end the session. */
+  /** Asks the session's node to end the session. */
   kill(session: RemoteSession, reason: Uri, message: string | undefined, quiet: boolean): void;
-  /** Has the node take a registration from the session. */
+  /** Asks the session's node to revoke a registration of the session. */
   revoke(session: RemoteSession, registration: RegisteredPattern, reason: string | undefined): void;
 }
 
@@ -79,7 +79,7 @@ export class RemoteSession implements Session, Remote {
     return this;
   }
 
-  /** Forwards what is about a call. Events do not come here: the session's own node sends them. */
+  /** Forwards messages of calls to the session's node. EVENTs are not sent this way: that node sends them itself. */
   send(message: Message): Undeliverable | undefined {
     switch (message.type) {
       case MessageType.INVOCATION:

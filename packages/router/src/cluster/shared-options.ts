@@ -1,4 +1,4 @@
-/** What distinguishes a realm that the nodes of a cluster share when it is created. */
+/** The options with which a realm is created that the nodes of a cluster share. */
 import type { Uri } from '@wamp/protocol';
 import { Sharing } from '../core/sharing.ts';
 import type { RouterId } from '../core/router-id.ts';

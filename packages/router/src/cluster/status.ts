@@ -1,4 +1,4 @@
-/** What a node of a cluster tells of its state. */
+/** Composes the status that a node of a cluster reports. */
 import type { NodeId } from './engine.ts';
 import type { ClusterStatus, MemberStatus } from './options.ts';
 import type { PeerNode } from './peer.ts';

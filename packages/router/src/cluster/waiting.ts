@@ -1,7 +1,7 @@
-/** Waiting: pauses, and waits for conditions, by an injected clock. */
+/** Waiting: pauses, repeated tasks, and waits for conditions, by an injected clock. */
 import type { Clock } from '../core/clock.ts';
 
-/** How often a condition is looked at (ms). */
+/** The interval at which a condition is checked (ms). */
 const LOOK = 20;
 
 export class Waiting {
@@ -15,7 +15,7 @@ export class Waiting {
     return new Promise((resolve) => void this.#clock.after(ms, resolve));
   }
 
-  /** Does a task again and again. @returns what ends it */
+  /** Runs a task at regular intervals (ms), for the first time after one. @returns a function that ends this */
   every(interval: number, task: () => void): () => void {
     let dismiss = (): void => undefined;
     const again = (): void => {

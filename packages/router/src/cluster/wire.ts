@@ -1,27 +1,28 @@
-/** The wire of the cluster: the head of each message between nodes, and the entries of the streams that they carry. */
+/** The wire protocol of the cluster: the head of each message between nodes, and the entries of the streams in them. */
 import { cbor } from '@wamp/protocol/cbor';
 import { msgpack } from '@wamp/protocol/msgpack';
 import { json, Payload, type PayloadCodec, type PayloadCount } from '@wamp/protocol';
 
 /**
- * The versions of the wire that this node speaks. Two nodes use the highest one that both speak: what a version adds goes only
- * to peers with which it is agreed. HELLO and BYE are the same in all versions, and entries of unknown types are skipped.
+ * The versions of the wire protocol that this node supports. Two nodes use the highest one that both support, and what a
+ * version adds is sent only to peers with which it is agreed. HELLO and BYE are the same in all versions. Entries of unknown
+ * types are skipped.
  */
 export const WIRE: WireVersions = { min: 1, max: 1 };
 
-/** Versions of the wire, from the oldest to the newest. */
+/** A range of versions of the wire protocol, from the oldest to the newest. */
 export interface WireVersions {
   readonly min: number;
   readonly max: number;
 }
 
-/** The version in which two nodes speak with each other; undefined when they share none. */
+/** The version that two nodes use; undefined when they have none in common. */
 export function agreedVersion(one: WireVersions, other: WireVersions): number | undefined {
   const highest = Math.min(one.max, other.max);
   return highest >= Math.max(one.min, other.min) ? highest : undefined;
 }
 
-/** What a message is. */
+/** The kinds of messages. */
 export const Kind = { HELLO: 1, DATA: 2, ACK: 3, NAK: 4, BYE: 5 } as const;
 
 /** Flag of DATA: the sender waits for the acknowledgement. */
@@ -42,7 +43,7 @@ export interface Head {
   readonly ack: number;
 }
 
-/** A message: its head, and the body behind it. */
+/** Encodes a message: its head, followed by its body. */
 export function writeMessage(
   { version, kind, flags, epoch, number, ack }: Head,
   body: readonly Uint8Array[] = [],
@@ -62,7 +63,7 @@ export function writeMessage(
   return bytes;
 }
 
-/** The head of a message; undefined for anything else. */
+/** Decodes the head of a message. @returns undefined for bytes that are too short for one */
 export function readHead(message: Uint8Array): Head | undefined {
   if (message.length < HEAD) return undefined;
   const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
@@ -76,7 +77,7 @@ export function readHead(message: Uint8Array): Head | undefined {
   };
 }
 
-/** What an entry is about. */
+/** The types of entries. */
 export const EntryType = {
   REALM: 1,
   SESSION: 2,
@@ -97,7 +98,7 @@ export const EntryType = {
   SYNCED: 17,
   SHARED: 18,
   LEAVING: 19,
-  /** The sender did not have this realm when it was told of it, and asks to be told all of it again. */
+  /** The sender did not have this realm when its state was sent, and asks for the whole state again. */
   AGAIN: 20,
 } as const;
 export type EntryType = (typeof EntryType)[keyof typeof EntryType];
@@ -116,7 +117,7 @@ const ENTRY_HEAD = 13;
 const CODECS: readonly (PayloadCodec | undefined)[] = [undefined, json, msgpack, cbor];
 
 /**
- * The bytes of an entry. A payload goes in the form that it came in; one that has none yet, as MessagePack.
+ * Encodes an entry. A payload keeps the serializer in which it arrived; one that is not encoded yet becomes MessagePack.
  * @throws SerializationFailure for a payload that cannot be written
  */
 export function writeEntry(
@@ -150,7 +151,7 @@ function codecOf(payload: Payload): number {
 
 const NOTHING = new Uint8Array(0);
 
-/** The entry that begins at `at`, and how many bytes it has; undefined when not all of them are there. */
+/** Decodes the entry that begins at `at`. @returns it, and its length (bytes); undefined when it is incomplete */
 export function readEntry(
   stream: Buffer,
   at: number,

@@ -1,15 +1,15 @@
-/** Wishes: what this node tells the others of the topics whose events it wants. */
+/** Wishes: announces to the other nodes the topics whose events this node wants. */
 import type { MatchPolicy, Uri } from '@wamp/protocol';
 import type { CoreRealm } from '../core/core-realm.ts';
 import type { Session } from '../core/session.ts';
 import { POLICIES, type Interests } from './interests.ts';
 
-/** SUBSCRIBEs on their way to one pattern. */
+/** Pending SUBSCRIBEs to one pattern. */
 interface AwaitedTopic {
   readonly match: MatchPolicy;
   readonly topic: Uri;
   count: number;
-  /** No other node had the interest when the first of them came. */
+  /** True when no other node had the interest when the first of them arrived. */
   readonly isAlone: boolean;
 }
 
@@ -34,7 +34,7 @@ export class Wishes {
     });
   }
 
-  /** A SUBSCRIBE has come. @returns what ends its waiting for the others; undefined when they know the interest */
+  /** Announces a SUBSCRIBE. @returns a function to call once it is processed; undefined when it need not wait for others */
   want(match: MatchPolicy, topic: Uri): (() => void) | undefined {
     const isKnown = this.#core.broker.subscriptions.get(match, topic) !== undefined;
     const key = keyOf(match, topic);
@@ -53,7 +53,7 @@ export class Wishes {
     };
   }
 
-  /** The fields of an INTEREST for each of them. */
+  /** The fields of an INTEREST for each pattern. */
   *all(): Generator<readonly unknown[], void> {
     for (const match of POLICIES)
       for (const { topic } of this.#core.broker.subscriptions.values(match))
@@ -61,7 +61,7 @@ export class Wishes {
     for (const { match, topic } of this.#wanted.values()) yield this.#wish(match, topic, true, true);
   }
 
-  /** Whether no other node has the subscription that was created here just now. */
+  /** Whether no other node has a subscription that has just been created here. */
   isFirst(match: MatchPolicy, topic: Uri): boolean {
     const wasAlone = this.#wanted.get(keyOf(match, topic))?.isAlone ?? true;
     return this.#interests.isFirst(match, topic, wasAlone);
