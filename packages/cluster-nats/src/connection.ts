@@ -1,4 +1,4 @@
-/** Connections to NATS, with the settings that this use of it needs. */
+/** Opens connections to NATS with the settings that a cluster of routers needs. */
 import {
   connect,
   credsAuthenticator,
@@ -12,14 +12,14 @@ import type { NatsOptions } from './options.ts';
 /** For how long the first connection is attempted, and the pause between attempts (ms). */
 const PATIENCE = 15_000;
 const PAUSE = 250;
-/** The oldest server whose JetStream behaves as this needs it. */
+/** The oldest version of nats-server whose JetStream meets the needs of the ledger. */
 const OLDEST: readonly [number, number] = [2, 9];
-/** The smallest `max_payload` that is worth while (bytes). */
+/** The smallest `max_payload` of a server that is accepted (bytes). */
 const SMALLEST_PAYLOAD = 64 * 1024;
 
 /**
- * Connects, which is attempted for 15 seconds, and stays connected as far as that is possible. A server that hangs is left after two seconds: `timeout` is what
- * keeps an attempt to reconnect from hanging with it.
+ * Attempts to connect for 15 seconds. The connection then reconnects whenever it is lost. A server that does not respond is
+ * abandoned after two seconds; because of `timeout`, that applies to attempts to reconnect, too.
  * @throws Error that says why it cannot connect
  */
 export async function connectTo(
@@ -71,7 +71,7 @@ async function refuseUnfit(connection: NatsConnection): Promise<void> {
   throw new Unfit(why);
 }
 
-/** Whether another attempt would end as this one did. */
+/** Whether another attempt would fail for the same reason. */
 function isFinal(error: unknown): boolean {
   return (
     error instanceof Error && /authorization|authentication|certificate|self.signed|tls/i.test(error.message)

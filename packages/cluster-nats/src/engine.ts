@@ -9,9 +9,9 @@ const CLUSTER_NAME = /^[A-Za-z0-9_-]{1,64}$/;
 const DEFAULT_MAX_MESSAGE = 1024 * 1024;
 
 /**
- * Makes an engine for `createRouter({ cluster: { node, engine } })`. Two connections are made: one for the links between the
- * nodes, one for the ledger.
- * @throws TypeError for the name of a cluster that cannot be a part of subjects
+ * Creates an engine for `createRouter({ cluster: { node, engine } })`. It opens two connections: one for the links between the
+ * nodes, and one for the ledger.
+ * @throws TypeError for a cluster name that cannot be part of a NATS subject
  */
 export function natsEngine(options: NatsOptions): ClusterEngine {
   return new NatsEngine(options);
@@ -72,7 +72,7 @@ class NatsEngine implements ClusterEngine {
     }
   }
 
-  /** @throws Error that names what NATS does not permit, if there is something */
+  /** @throws Error that names the first operation that NATS has refused, if there is one */
   #expectPermitted([refusal]: readonly string[]): void {
     if (refusal === undefined) return;
     const { cluster } = this.#options;
@@ -115,7 +115,7 @@ class NatsEngine implements ClusterEngine {
     return `${this.#options.cluster}.n.${token(name)}.${epoch}`;
   }
 
-  /** What cannot be sent is lost, and sent once more by the link. */
+  /** Publishes bytes. Without a connection they are lost, and the link sends them again. */
   #publish(subject: string, bytes: Uint8Array): void {
     const links = this.#links;
     if (links === undefined || links.isClosed() || links.isDraining()) return;
@@ -123,14 +123,14 @@ class NatsEngine implements ClusterEngine {
   }
 }
 
-/** A name as a token of a subject. */
+/** Escapes a name to one token of a subject. */
 function token(name: string): string {
   return name.replace(/[^A-Za-z0-9_-]/gu, (character) =>
     [...new TextEncoder().encode(character)].map((byte) => `=${byte.toString(16).padStart(2, '0')}`).join(''),
   );
 }
 
-/** @returns what NATS has refused so far */
+/** Passes changes of the connection to the listener. @returns the refusals by NATS, to which later ones are added */
 function watchStatus(connection: NatsConnection, listener?: EngineListener): readonly string[] {
   const refused: string[] = [];
   const watch = async (): Promise<void> => {
@@ -146,7 +146,7 @@ function watchStatus(connection: NatsConnection, listener?: EngineListener): rea
 
 async function end(connection: NatsConnection | undefined): Promise<void> {
   if (connection === undefined || connection.isClosed()) return;
-  // Flushes what was sent last, as far as there is somebody to send it to.
+  // Sends the last messages; without a connection, this would wait for one.
   await Promise.race([
     connection.flush().catch(() => undefined),
     new Promise((resolve) => setTimeout(resolve, 500)),

@@ -6,16 +6,16 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { Ledger, LedgerListener } from '@wamp/router';
 import type { NatsOptions } from './options.ts';
 
-/** How many values of a key are kept: a node that follows sees each of a quick succession. */
+/** How many values of a key are kept, so that a watch delivers each one of several that follow quickly. */
 const HISTORY = 16;
-/** After the watch has ended by a fault, it begins anew (ms). */
+/** The delay before something that has failed is attempted again (ms). */
 const AGAIN = 500;
 
-/** A write without an answer for so long (ms) has failed; the node writes again. */
+/** A write that has no answer after this time (ms) has failed; the node then writes again. */
 const WRITE_TIMEOUT = 2000;
-/** What was written has to come by within this time (ms), unless other entries do. */
+/** The watch must deliver a value that was written, or other entries, within this time (ms). */
 const COMING_BY = 3000;
-/** For how long JetStream may have no leader at the start (ms). */
+/** How long to wait for JetStream to elect a leader at the start (ms). */
 const PATIENCE = 15_000;
 
 /** @throws Error that says why the bucket cannot be used */
@@ -42,7 +42,7 @@ export async function openLedger(
   }
 }
 
-/** @throws Unusable for a bucket with other settings than are needed */
+/** @throws Unusable for a bucket whose settings the ledger cannot use */
 async function openBucket(connection: NatsConnection, { cluster, replicas = 3 }: NatsOptions): Promise<KV> {
   const kv = await new Kvm(jetstream(connection, { timeout: WRITE_TIMEOUT })).create(cluster, {
     history: HISTORY,
@@ -51,8 +51,8 @@ async function openBucket(connection: NatsConnection, { cluster, replicas = 3 }:
     description: 'Claims and certificates of a cluster of WAMP routers',
   });
   const { history, storage } = await kv.status();
-  if (history < HISTORY) throw new Unusable(`its history is ${history}, and ${HISTORY} is needed`);
-  if (storage !== 'file') throw new Unusable('it is kept in memory, and has to be kept in files');
+  if (history < HISTORY) throw new Unusable(`its history is ${history}; at least ${HISTORY} is needed`);
+  if (storage !== 'file') throw new Unusable('its storage is memory; file is needed');
   return kv;
 }
 
@@ -72,26 +72,26 @@ function explain(error: unknown, replicas: number): string {
   if (error instanceof Error && error.name === 'JetStreamNotEnabled')
     return 'JetStream is off: start nats-server with --jetstream, or with a jetstream block in its configuration';
   if (/insufficient resources|no suitable peers|replicas > 1/i.test(why))
-    return `${why}: it wants ${replicas} replicas, and NATS has fewer servers with JetStream; set replicas`;
+    return `${why}: NATS has fewer than ${replicas} servers with JetStream; start more, or lower replicas`;
   return why;
 }
 
-/** Whether an error says that the bucket is not there any more. */
+/** Whether an error says that the bucket no longer exists. */
 function isMissing(error: unknown): boolean {
   return error instanceof Error && /stream not found/i.test(`${error.name} ${error.message}`);
 }
 
-/** One who follows. */
+/** The state of one listener. */
 interface Following {
   isOver: boolean;
-  /** Begins anew. */
+  /** Ends the watch, so that another one begins. */
   restart: () => void;
-  /** The last revision that has come by, and when. */
+  /** The last revision that the watch has delivered, and when (ms, wall clock). */
   seen: number;
   seenAt: number;
 }
 
-/** If the servers lose the bucket, it is made again, and whoever follows begins anew. */
+/** If the servers lose the bucket, it is created again, and all watches are restarted. */
 export class NatsLedger implements Ledger {
   #kv: KV;
   readonly #open: () => Promise<KV>;
@@ -106,7 +106,7 @@ export class NatsLedger implements Ledger {
     this.#marker = `s.${node}`;
   }
 
-  /** Writes, to learn whether NATS permits it. */
+  /** Writes a marker, to find out whether NATS permits it. */
   async probe(): Promise<void> {
     await this.#kv.put(this.#marker, 'probe');
   }
@@ -123,7 +123,7 @@ export class NatsLedger implements Ledger {
     }
     if (revision === undefined) return;
     for (const { following, seen } of before) {
-      // Another bucket, which counts from 1 again.
+      // The bucket was created again: its revisions begin at 1.
       if (revision <= seen && !following.isOver) following.restart();
       else this.#expect(following, revision);
     }
@@ -161,7 +161,7 @@ export class NatsLedger implements Ledger {
       run.isOver = true;
       entries.stop();
     };
-    // What was there before has come by once this has.
+    // Once the watch delivers this marker, it has delivered all earlier entries.
     const marking = this.#mark(nonce, () => run.isOver || this.#isOver(following));
     for await (const entry of entries) {
       if (following.isOver || run.isOver) break;
@@ -175,7 +175,7 @@ export class NatsLedger implements Ledger {
     await marking;
   }
 
-  /** Begins anew when a revision does not come by, and nothing else does: the server has forgotten who follows. */
+  /** Restarts a watch that delivers neither this revision nor any other entry: the server has lost the watch. */
   #expect(following: Following, revision: number): void {
     setTimeout(() => {
       if (this.#isOver(following) || following.seen >= revision) return;
@@ -184,7 +184,7 @@ export class NatsLedger implements Ledger {
     }, COMING_BY).unref();
   }
 
-  /** Makes the bucket again, if it is not there any more. */
+  /** Creates the bucket again, if it no longer exists. */
   async #repair(): Promise<void> {
     if (this.#isRepairing || this.#isClosed) return;
     this.#isRepairing = true;

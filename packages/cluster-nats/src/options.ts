@@ -1,6 +1,6 @@
 /** The options of the engine on NATS. */
 
-/** How to log in to NATS: at most one way of these. */
+/** Credentials for NATS, of one kind at most. */
 export interface NatsCredentials {
   readonly user?: string | undefined;
   readonly password?: string | undefined;
@@ -11,7 +11,7 @@ export interface NatsCredentials {
   readonly credentials?: string | undefined;
 }
 
-/** TLS to the NATS servers, as texts in PEM; the system's authorities are trusted when `ca` is absent. */
+/** TLS to the NATS servers, in PEM format. Without `ca`, the certificate authorities of the system are trusted. */
 export interface NatsTls {
   readonly ca?: string | undefined;
   readonly certificate?: string | undefined;
@@ -19,11 +19,11 @@ export interface NatsTls {
 }
 
 export interface NatsOptions extends NatsCredentials {
-  /** The name of the cluster: the prefix of its subjects, and the name of its bucket. Letters, digits, `_` and `-`. */
+  /** The name of the cluster: the prefix of its subjects, and the name of its bucket. 1 to 64 letters, digits, `_` or `-`. */
   readonly cluster: string;
   /** The NATS servers, such as `nats://10.0.0.1:4222`; all of one NATS cluster. */
   readonly servers: readonly string[];
   readonly tls?: NatsTls | undefined;
-  /** On how many servers the ledger is kept: 1, 3 or 5; 3 by default. With 3, one server may be lost. */
+  /** The number of servers that keep the ledger: 1, 3 or 5; 3 by default. With 3, the ledger survives the loss of one. */
   readonly replicas?: number | undefined;
 }
