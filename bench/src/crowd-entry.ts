@@ -1,4 +1,4 @@
-/** Measures a crowd of sessions, with a new process for each run, because a process takes its memory only once. */
+/** Measures a crowd of sessions, with a new process for each run, because a process does not return its memory. */
 import { destinationOf, type Contender } from './contenders.ts';
 import { Entry, type Sample } from './entry.ts';
 import { closeCrowd, openCrowd } from './load/crowd.ts';

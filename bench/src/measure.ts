@@ -9,7 +9,7 @@ export interface MeasureOptions {
   readonly runs: number;
   /** How long a run is measured (s). */
   readonly seconds: number;
-  /** Told of each run; without a sample it came to nothing, and the cell says why. */
+  /** Called after each run; without a sample when the run failed, for which the cell gives the reason. */
   readonly progress: (cell: Cell, run: number, sample: Sample | undefined) => void;
 }
 
@@ -37,7 +37,7 @@ export async function measureBlock(
   }
 }
 
-/** Whether a contender can be measured at a workload, and is wanted there. */
+/** Whether a contender supports a workload, and is to be measured at it. */
 export function takesPart(contender: Contender, workload: Workload): boolean {
   if (workload.contenders?.includes(contender.name) === false) return false;
   if (!workload.serializers.every((serializer) => contender.serializers.has(serializer))) return false;

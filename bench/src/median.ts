@@ -1,4 +1,4 @@
-/** The middle one of some values; NaN when there are none, or one is NaN. */
+/** The median of some values; NaN when there are none, or one is NaN. */
 export function median(values: readonly number[]): number {
   if (values.some(Number.isNaN)) return NaN;
   const sorted = [...values].sort((a, b) => a - b);
@@ -7,7 +7,7 @@ export function median(values: readonly number[]): number {
   return lower === undefined || upper === undefined ? NaN : (lower + upper) / 2;
 }
 
-/** How far apart the first and the third quarter of some values are; NaN when there are none, or one is NaN. */
+/** The distance between the first and the third quartile of some values; NaN when there are none, or one is NaN. */
 export function spread(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length >> 1;

@@ -4,7 +4,7 @@ import { cpus } from 'node:os';
 
 /**
  * CPU time of all its threads, in microseconds.
- * @returns undefined where the operating system does not say (it takes Linux)
+ * @returns undefined where the operating system does not report it, which only Linux does
  */
 export function cpuOf(pid: number): number | undefined {
   try {
@@ -25,7 +25,7 @@ function onCpu(folder: string): number {
   }
 }
 
-/** Bytes of memory that it holds; undefined where the operating system does not say. */
+/** The resident memory of a process (bytes); undefined where the operating system does not report it. */
 export function residentSizeOf(pid: number): number | undefined {
   try {
     const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];

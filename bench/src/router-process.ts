@@ -65,12 +65,12 @@ export class RouterProcess {
     });
   }
 
-  /** Ends the router in order. */
+  /** Stops the router gracefully. */
   stop(): Promise<void> {
     return this.#end('SIGTERM');
   }
 
-  /** Ends the router with `kill -9`. */
+  /** Kills the router with SIGKILL. */
   kill(): Promise<void> {
     return this.#end('SIGKILL');
   }

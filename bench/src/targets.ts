@@ -3,12 +3,12 @@ import { FOX, OURS, RELAY } from './contenders.ts';
 import type { Cell, Sample } from './entry.ts';
 import { median, spread } from './median.ts';
 
-/** One figure of ours, put in relation to a reference. */
+/** A limit for one figure of our router, compared with a reference. */
 export interface Target {
-  /** The workload of ours that it is about. */
+  /** The workload at which our router is measured. */
   readonly workload: string;
   readonly figure: 'cpu' | 'rate' | 'resident';
-  /** What it is compared with: another contender at the same workload, or ourselves at another one. */
+  /** The reference: another contender at the same workload, or our router at another one. */
   readonly against: string | { readonly workload: string };
   /** `difference` is ours minus the reference, in bytes; else ours divided by it. */
   readonly as: 'ratio' | 'difference';
@@ -20,7 +20,7 @@ export interface Verdict {
   readonly target: Target;
   /** NaN when it could not be measured. */
   readonly measured: number;
-  /** How far apart the middle half of the runs is. */
+  /** The width of the middle half of the runs. */
   readonly spread: number;
   readonly reached: boolean;
 }
@@ -52,9 +52,9 @@ export const TARGETS: readonly Target[] = [
   { workload: 'idle', figure: 'resident', against: RELAY, as: 'difference', atMost: 16 * 1024 },
 ];
 
-/** Within this part of its limit, a figure is near it. */
+/** A figure within this share of its limit is near it. */
 const NEAR = 0.15;
-/** So far apart, as a part of the limit, the middle half of the runs is scattered. */
+/** The middle half of the runs is scattered if it is wider than this share of the limit. */
 const SCATTERED = 0.25;
 
 /**
@@ -81,7 +81,7 @@ export function needed(targets: readonly Target[]): ReadonlyMap<string, Readonly
   return contenders;
 }
 
-/** Holds what cells say against the targets. What was not measured is not reached. */
+/** Compares cells with the targets. A target that was not measured is not reached. */
 export function judge(targets: readonly Target[], cells: readonly Cell[]): Verdict[] {
   return targets.map((target) => {
     const { workload, figure, against, as, atMost = Infinity, atLeast = -Infinity } = target;
@@ -95,15 +95,15 @@ export function judge(targets: readonly Target[], cells: readonly Cell[]): Verdi
   });
 }
 
-/** Which cell. */
+/** Identifies a cell. */
 interface Place {
   readonly workload: string;
   readonly contender: string;
 }
 
 /**
- * One cell's figure in relation to that of another: the median over their runs, each compared with the run of the other
- * that came next to it, for what else a machine does hits both. NaN when one is not there, or messages went wrong.
+ * Compares a figure of two cells: the median over pairs of runs that followed each other, because other load on the machine
+ * affects both alike. NaN when one cell does not exist, or messages went wrong.
  */
 export function compared(...question: Parameters<typeof comparisons>): number {
   return median(comparisons(...question));

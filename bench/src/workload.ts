@@ -3,7 +3,7 @@ import type { SerializerName, Transport } from './contenders.ts';
 import type { Load } from './load/load.ts';
 import type { Destination } from './load/session.ts';
 
-/** The shortest mode that has it; the full one has all. */
+/** The shortest mode that includes a workload; `full` includes all. */
 export type Mode = 'quick' | 'full';
 
 /** Under which heading a workload is reported. */
@@ -13,23 +13,23 @@ interface Common {
   /** Unique, for `--only`. */
   readonly id: string;
   readonly section: Section;
-  /** What it is, under its heading. */
+  /** The name of the workload, below the heading of its section. */
   readonly title: string;
   readonly unit: 'call' | 'event' | 'session';
-  /** The serializers that its sessions speak. */
+  /** The serializers of its sessions. */
   readonly serializers: readonly SerializerName[];
   readonly mode: Mode;
-  /** Workloads of one block are measured in turns, to be compared with each other. */
+  /** Workloads of the same block are measured in turns, so that they can be compared. */
   readonly block: string;
-  /** The only ones that are measured; by default all that can take part. */
+  /** The names of the contenders to measure; by default, all that support the workload. */
   readonly contenders?: readonly string[];
 }
 
-/** Messages, for as long as one likes. */
+/** A steady stream of messages. */
 export interface StreamWorkload extends Common {
   readonly kind: 'stream';
   readonly transport: Transport;
-  /** Whether it takes a router: translating, or looking up many URIs, means nothing to a relay. */
+  /** True when only a router can do it: a relay neither converts payloads nor looks up URIs. */
   readonly routed: boolean;
   open(destination: Destination): Promise<Load>;
 }

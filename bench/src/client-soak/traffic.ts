@@ -3,7 +3,7 @@ import type { Session } from '@wamp/client';
 import { ConnectionLostError } from '@wamp/client';
 import { ECHO, LOG } from '../faults/agreed.ts';
 
-/** The time within which a confirmed event has to arrive, in looks. */
+/** The number of checks within which a confirmed event has to arrive. */
 const PATIENCE = 10;
 
 export class Traffic {
@@ -18,7 +18,7 @@ export class Traffic {
   #calling = 0;
   #last = 0;
   #heard = 0;
-  /** Confirmed events that have not arrived, with the look at which they were confirmed. */
+  /** Confirmed events that have not arrived, with the number of the check at which they were confirmed. */
   readonly #due = new Map<number, number>();
   #looks = 0;
 

@@ -1,4 +1,4 @@
-/** A bare session of the load, which keeps book of all that it has asked for. */
+/** A session of the load without a client library, which records all its requests and their answers. */
 import { WebSocket } from 'ws';
 import type { Random } from '../siege/random.ts';
 import type { Book } from './book.ts';
@@ -11,11 +11,11 @@ interface Request {
   /** The procedure, topic, or key of the call. */
   readonly what: string;
   readonly since: number;
-  /** The application of the harness that waits for it. */
+  /** Called with the answer, for requests of the harness itself. */
   readonly answered?: ((answer: Answer) => void) | undefined;
 }
 
-/** How long a callee takes at most (ms). */
+/** The maximum time that a callee takes for an invocation (ms). */
 const WORK = 150;
 /** How long the harness waits for an answer (ms). */
 const PATIENCE = 10_000;
@@ -29,11 +29,11 @@ const ROLES = {
 export class Actor {
   readonly name: string;
   readonly node: RouterNode;
-  /** The run of its node. */
+  /** The epoch of the run of its node. */
   epoch: string | undefined;
   session = 0;
   isGone = false;
-  /** How it ended. */
+  /** How the session ended. */
   end = '';
   /** Requests without a final answer. */
   readonly open: Map<number, Request> = new Map();
@@ -97,7 +97,7 @@ export class Actor {
       'unsubscribe',
       topic,
       (request) => [34, request, subscription],
-      // A SUBSCRIBE of the same topic before it has been answered meanwhile.
+      // An earlier SUBSCRIBE to the same topic may have been answered meanwhile.
       () => this.subscriptions.delete(subscription),
     );
   }
@@ -118,7 +118,7 @@ export class Actor {
     this.#ask('call', key, (request) => [48, request, options, procedure, [key]]);
   }
 
-  /** Resolves with the first argument of the result; undefined for an error, or when there is none in time. */
+  /** Resolves with the first argument of the result; undefined for an error, or without an answer in time. */
   async ask(procedure: string, args: readonly unknown[]): Promise<unknown> {
     const answer = await this.#asking('call', procedure, (request) => [48, request, {}, procedure, args]);
     return answer[0] === 50 ? (answer[3] as unknown[] | undefined)?.[0] : undefined;
@@ -141,7 +141,7 @@ export class Actor {
     }, 2000).unref();
   }
 
-  /** Asks, and waits. @returns the answer; `[0]` when there is none in time */
+  /** Sends a request, and waits for its answer. @returns `[0]` when there is none in time */
   #asking(kind: Request['kind'], what: string, message: (request: number) => Answer): Promise<Answer> {
     return new Promise((resolve) => {
       const late = setTimeout(resolve, PATIENCE, [0]);
@@ -230,7 +230,7 @@ export class Actor {
     asked.answered?.(message);
   }
 
-  /** The router has taken a registration. */
+  /** Called when the router has revoked a registration. */
   #revoked(message: Answer): void {
     const { registration } = message[2] as { registration: number };
     const procedure = this.registrations.get(registration);

@@ -1,7 +1,7 @@
-/** What the sessions of a schedule have done and heard, and what of it must not have happened. */
+/** Records what the sessions of a schedule do and receive, and finds what must not happen. */
 import type { Actor } from './actor.ts';
 
-/** What must not happen. The order is that of the report. */
+/** The kinds of faults, in the order of the report. */
 export const WRONGS = [
   'hung calls',
   'hung requests',
@@ -31,7 +31,7 @@ interface Overlap {
   readonly newer: Actor;
 }
 
-/** How often a session came and went, as one witness heard it. */
+/** How often one witness received that a session has joined and left. */
 interface Seen {
   joins: number;
   leaves: number;
@@ -55,7 +55,7 @@ export class Book {
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
   }
 
-  /** A callee is called. Calls of one caller to a `single` procedure come in order. */
+  /** Records an invocation. Calls of one caller to a `single` procedure must arrive in order. */
   invoked(callee: Actor, call: string, procedure: string, isSingle: boolean): void {
     const before = this.#executed.get(call);
     if (before !== undefined)
@@ -87,7 +87,7 @@ export class Book {
     holders.add(actor);
   }
 
-  /** A callee holds a procedure no more. @param isForced true when the router has taken it, or the session has ended by a fault */
+  /** A callee has lost a procedure. @param isForced true when the router revoked it, or a fault ended the session */
   released(actor: Actor, procedure: string, isForced: boolean): void {
     this.#holders.get(procedure)?.delete(actor);
     if (!isForced) return;
@@ -98,8 +98,8 @@ export class Book {
   }
 
   /**
-   * Two holders are explained when the older one lost the procedure, or belonged to a node that has been declared dead: cut
-   * off, it serves its own callers.
+   * Reports procedures with two holders, unless the older one has lost the procedure, or belonged to a node that was declared
+   * dead: while such a node is cut off, its callees serve its own callers.
    */
   judgeHolders(isReborn: (actor: Actor) => boolean): void {
     for (const { procedure, older, newer } of this.#overlaps)
@@ -107,7 +107,7 @@ export class Book {
         this.wrong('two holders of single', `${procedure}: ${older.name}, and then ${newer.name}`);
   }
 
-  /** A witness hears of the beginning or end of a session. */
+  /** Records that a witness has received on_join or on_leave of a session. */
   met(witness: Actor, session: number, what: keyof Seen): void {
     const sessions = this.#seen.get(witness) ?? new Map<number, Seen>();
     this.#seen.set(witness, sessions);
@@ -116,7 +116,7 @@ export class Book {
     seen[what] += 1;
   }
 
-  /** What is out of balance at a witness that was there all the time. @param joined the sessions that joined after it */
+  /** Meta events that a permanent witness received too often or not at all. @param joined the sessions that joined after it */
   imbalances(witness: Actor, joined: ReadonlyMap<number, Actor>): string[] {
     const found: string[] = [];
     for (const [session, actor] of joined) {
@@ -125,7 +125,7 @@ export class Book {
       const isBalanced = actor.isGone ? joins === leaves && joins <= 1 : joins === 1 && leaves === 0;
       if (isBalanced) continue;
       const state = actor.isGone ? `gone (${actor.end})` : 'alive';
-      found.push(`${witness.name} heard ${joins} on_join and ${leaves} on_leave of ${actor.name}, ${state}`);
+      found.push(`${witness.name} got ${joins} on_join and ${leaves} on_leave of ${actor.name}, ${state}`);
     }
     return found;
   }

@@ -1,4 +1,4 @@
-/** The end of a schedule: nodes agree, nothing is lost, everything still works, and nothing is left over. */
+/** Checks at the end of a schedule that nodes agree, nothing is lost, everything works, and nothing is left over. */
 import { Random } from '../siege/random.ts';
 import { sleep } from '../sleep.ts';
 import { Actor } from './actor.ts';
@@ -10,10 +10,10 @@ import type { Stage } from './stage.ts';
 const AGREEMENT = 2;
 /** How long answers may take after that: a REGISTER without a verdict is refused after five seconds (s). */
 const ANSWERS = 6;
-/** How long what is left over may take to vanish (s). */
+/** How long calls and claims of sessions that have left may take to disappear (s). */
 const CLEAN = 8;
 
-/** What a node says of the realm. */
+/** The sessions and callees of the realm according to one node. */
 interface View {
   readonly sessions: readonly number[];
   /** Callees by procedure. */
@@ -38,7 +38,7 @@ export class Examination {
       (node) => new Actor(`s${this.#schedule.seed}inspector-${node.name}`, node, this.#book, new Random(1)),
     );
     if (!(await until(() => this.#inspectors.every(({ isPresent }) => isPresent), 3)))
-      this.#wrong('nodes that do not recover', 'a node admits nobody');
+      this.#wrong('nodes that do not recover', 'a node admits no session');
     await this.#expectAnswers();
     const agreement = await this.#expectAgreement(performance.now());
     this.#book.judgeHolders((actor) => actor.epoch !== actor.node.epoch);
@@ -70,7 +70,7 @@ export class Examination {
       }
   }
 
-  /** All nodes have the same sessions and callees, and these are those that there are. */
+  /** All nodes list the same sessions and callees, and exactly those that exist. */
   async #expectAgreement(began: number): Promise<number | undefined> {
     let difference: { kind: Wrong; what: string }[] = [];
     const agrees = await until(async () => {
@@ -111,7 +111,7 @@ export class Examination {
     return found;
   }
 
-  /** Calls from every node are answered; subscribers of every node hear what is published at every node. */
+  /** Calls from every node are answered; subscribers of every node receive what is published at every node. */
   async #expectService(): Promise<void> {
     const present = this.#schedule.actors.filter(({ isPresent }) => isPresent);
     for (const procedure of [...SINGLES, ...SHARED]) {

@@ -1,4 +1,4 @@
-/** What clients notice of a NATS server or a router that is killed or frozen under load. */
+/** Measures what clients notice when a NATS server or a router is killed or frozen under load. */
 import { Random } from '../siege/random.ts';
 import { sleep } from '../sleep.ts';
 import { Actor } from './actor.ts';
@@ -9,10 +9,10 @@ import type { Stage } from './stage.ts';
 
 const TOPIC = 'com.flow';
 const PROCEDURE = 'com.single.echo';
-/** How long everything may take (s). */
+/** How long each condition may take (s). */
 const PATIENCE = 30;
 
-/** Notes how long a subscriber hears nothing. */
+/** Measures the longest time between two events at a subscriber. */
 class Flow extends Book {
   heard = 0;
   silence = 0;
@@ -79,11 +79,11 @@ export async function flowDuring(stage: Stage, fault: () => Promise<void>): Prom
   return outcome;
 }
 
-/** What becomes of the clients of a router that is killed; times in s. */
+/** What happens to the clients of a router that is killed; times in s. */
 export interface RouterDeath {
   readonly callsEnded: number;
   readonly claimTaken: number;
-  /** Sessions of which the witness did not hear on_leave exactly once. */
+  /** The number of sessions of which the witness did not receive on_leave exactly once. */
   readonly unbalanced: number;
 }
 
@@ -122,7 +122,7 @@ export async function killRouter(stage: Stage): Promise<RouterDeath> {
   return outcome;
 }
 
-/** Registers again and again, until it succeeds. @returns when (s) */
+/** Repeats a REGISTER until it succeeds. @returns when it did (s) */
 async function takeOver(actor: Actor, elapsed: () => number): Promise<number> {
   while (actor.registrations.size === 0 && elapsed() < PATIENCE) {
     await new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** What a session of another node takes of the memory of a node. */
+/** Measures how much memory of a node a session of another node takes. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ import type { Stage } from './stage.ts';
 const MEMBER = fileURLToPath(new URL('member.ts', import.meta.url));
 const FROM_SOURCE = ['--conditions=@wamp/source', '--import', 'tsx'];
 
-/** Has this process be a node, and another one with many sessions. @returns bytes of heap for each of them */
+/** Makes this process a node, beside another one with many sessions. @returns the heap per session (bytes) */
 export async function memoryOfSessions(stage: Stage, sessions: number): Promise<number> {
   const servers = stage.nats.servers.map(({ port }) => `nats://127.0.0.1:${port}`);
   const engine = natsEngine({ cluster: 'bench', servers, replicas: 3 });
@@ -32,7 +32,7 @@ export async function memoryOfSessions(stage: Stage, sessions: number): Promise<
   return bytes;
 }
 
-/** What is in use once garbage has been collected (bytes). */
+/** The heap in use after a garbage collection (bytes). */
 async function heap(): Promise<number> {
   setFlagsFromString('--expose_gc');
   const collect = runInNewContext('gc') as () => void;

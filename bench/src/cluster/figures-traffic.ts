@@ -11,20 +11,20 @@ import type { RouterNode } from './nodes.ts';
 /** How long a load runs before it is measured (s). */
 const WARM_UP = 0.3;
 
-/** What a message took. */
+/** The cost of a message. */
 export interface Cost {
   /** CPU time per call or event (µs), by node. */
   readonly cpu: readonly number[];
-  /** From sending to answer or delivery, the middle one (ms). */
+  /** The median time from sending to answer or delivery (ms). */
   readonly latency: number;
-  /** The 99th of a hundred (ms). */
+  /** The 99th percentile of that time (ms). */
   readonly slow: number;
   readonly perSecond: number;
 }
 
 export interface Traffic {
   readonly name: string;
-  /** Bytes of a text. */
+  /** The length of the text in each message (bytes). */
   readonly size: number;
   readonly window: number;
   /** Subscribers; absent for calls. */
@@ -33,7 +33,7 @@ export interface Traffic {
 
 const elements = (): JsonElements => new JsonElements();
 
-/** @param receiving where callees or subscribers are: subscribers join these nodes in turn */
+/** @param receiving the nodes of callees or subscribers; subscribers join them in turn */
 export async function measureTraffic(
   traffic: Traffic,
   sending: RouterNode,

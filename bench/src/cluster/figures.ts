@@ -41,7 +41,7 @@ const CALLS: readonly (Traffic & { readonly most: number })[] = [
   { name: 'call, 128 B, window 1', size: 128, window: 1, most: 3.5 },
 ];
 
-/** Prints a figure, its spread, and whether it is as it should be. */
+/** Prints a figure, its spread, and whether it is within its limit. */
 function row(what: string, figures: readonly number[], unit: string, most?: number): void {
   const [middle, least, largest] = [median(figures), Math.min(...figures), Math.max(...figures)];
   const range = `${least.toFixed(2)} … ${largest.toFixed(2)}`;

@@ -1,4 +1,4 @@
-/** A node of the cluster in a process of its own, with as many local sessions as it is told to have. */
+/** A node of the cluster in a process of its own, with the given number of local sessions. */
 import { natsEngine } from '@wamp/cluster-nats';
 import { createRouter } from '@wamp/router';
 

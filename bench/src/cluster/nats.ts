@@ -8,7 +8,7 @@ import { Child } from './process.ts';
 
 const PROGRAM = process.env['NATS_SERVER'] ?? 'nats-server';
 
-/** One server. Its ports are for the proxies. */
+/** One server. Clients and other servers reach its ports by way of proxies. */
 export class NatsServer {
   readonly child: Child;
   readonly port: number;
@@ -28,7 +28,7 @@ export class NatsServer {
 
 export class NatsServers {
   readonly servers: readonly NatsServer[];
-  /** By server: the proxies of its connections with the others. */
+  /** The proxies of each server's connections to the others. */
   readonly #routes: readonly (readonly FaultProxy[])[];
 
   private constructor(servers: readonly NatsServer[], routes: readonly (readonly FaultProxy[])[]) {
@@ -67,7 +67,7 @@ export class NatsServers {
     return new NatsServers(servers, routes);
   }
 
-  /** Separates a server from the other ones: its connections with them are broken, and there are no new ones. */
+  /** Separates a server from the others: breaks its connections with them, and refuses new ones. */
   isolate(index: number): void {
     for (const proxy of this.#routes[index] ?? []) {
       proxy.refusals = Infinity;
@@ -90,12 +90,12 @@ interface ServerPlace {
   readonly port: number;
   readonly clusterPort: number;
   readonly store: string;
-  /** How it reaches the others. */
+  /** The ports at which it reaches the others. */
   readonly urls: readonly string[];
 }
 
 function configuration({ index, port, clusterPort, store, urls }: ServerPlace): string {
-  // Nobody listens on port 1: the others are to use the proxies that they know.
+  // No process listens on port 1, so the others must use the proxies that they know.
   return `
 server_name: nats${index}
 listen: 127.0.0.1:${port}

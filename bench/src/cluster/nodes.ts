@@ -1,4 +1,4 @@
-/** The nodes of the cluster: routers, each a process with a configuration file, and the proxies of their ways to NATS. */
+/** The nodes of the cluster: routers, each a process with a configuration file, and the proxies between them and NATS. */
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { freePort } from '../siege/free-port.ts';
 import { Child } from './process.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../../apps/router/dist/main.js', import.meta.url));
-/** How long a node has to answer `/health` (ms). */
+/** The time within which a node must answer `/health` (ms). */
 const HEALTH = 1000;
 
 export class RouterNode {
@@ -17,9 +17,9 @@ export class RouterNode {
   readonly child: Child;
   readonly port: number;
   readonly #health: number;
-  /** Its way to each NATS server. */
+  /** The proxies of its connections to each NATS server. */
   readonly ways: readonly FaultProxy[];
-  /** Its run, as it said last. */
+  /** The epoch of its run, when it last answered. */
   epoch: string | undefined;
 
   private constructor(name: string, child: Child, ports: readonly number[], ways: readonly FaultProxy[]) {
@@ -44,7 +44,7 @@ export class RouterNode {
     return `ws://127.0.0.1:${this.port}/ws`;
   }
 
-  /** What it tells of the cluster; undefined when it does not answer. */
+  /** The status of the cluster according to the node; undefined when it does not answer. */
   async status(): Promise<ClusterStatus | undefined> {
     try {
       const response = await fetch(`http://127.0.0.1:${this.#health}/health`, {
@@ -56,7 +56,7 @@ export class RouterNode {
     }
   }
 
-  /** Breaks its ways to NATS; there are no new ones until they are healed. */
+  /** Breaks its connections to NATS, and refuses new ones until {@link heal}. */
   cut(): void {
     for (const way of this.ways) {
       way.refusals = Infinity;
@@ -64,7 +64,7 @@ export class RouterNode {
     }
   }
 
-  /** Its ways to NATS carry no data, though they stay open; new ones work. */
+  /** Keeps its connections to NATS open, but carries no data on them; new connections work. */
   silence(direction: 'both' | 'up' | 'down'): void {
     for (const way of this.ways) for (const link of way.links) link.change(direction, { isSilent: true });
   }

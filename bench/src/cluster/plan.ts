@@ -29,7 +29,7 @@ export interface Fault {
   readonly direction: 'both' | 'up' | 'down';
 }
 
-/** When the last fault begins at the latest (ms). */
+/** The latest time at which a fault begins (ms). */
 const SPAN = 2500;
 /** How long faults last: mostly shorter, but sometimes longer, than it takes to be declared dead (ms). */
 const [SHORT, LONG] = [1200, 4000];

@@ -2,11 +2,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
-/** The end of what it has said, for the report of a fault (characters). */
+/** How much of the end of the output is kept, for the report of a fault (characters). */
 const KEPT_LOG = 30_000;
 /** How much of a line is kept (characters). */
 const LINE = 1500;
-/** What a node logs that is declared dead, as it should. */
+/** The codes that a node logs when it is declared dead, which are not faults. */
 const EXPECTED = /cluster_expelled|cluster_join_failed/;
 
 export class Child {
@@ -17,7 +17,7 @@ export class Child {
   #log = '';
   #rest = '';
   readonly #errors: string[] = [];
-  /** How often it ended without having been told to. */
+  /** How often the process exited without `stop`. */
   crashes = 0;
   #isTold = false;
   isFrozen = false;
@@ -38,12 +38,12 @@ export class Child {
     return this.#process?.pid;
   }
 
-  /** The end of what it has said in all its runs. */
+  /** The end of the output of all its runs. */
   get log(): string {
     return this.#log;
   }
 
-  /** The lines of level error that it has logged since they were taken last. */
+  /** Returns the lines of level error since the last call. */
   takeErrors(): string[] {
     return this.#errors.splice(0);
   }

@@ -15,9 +15,9 @@ export const PREFIX = 'com.n';
 
 /** How many sessions there are at the same time. */
 const CROWD = 12;
-/** How often something happens (ms). */
+/** The interval between two actions of the load (ms). */
 const PACE = 4;
-/** How long the load goes on at least (s), and how long it takes up again after the last fault. */
+/** The minimum duration of the load, and its duration after the last fault (s). */
 const LEAST = 2;
 const AFTERWARDS = 0.3;
 /** How long it may take until all nodes have recovered (s). */
@@ -83,7 +83,7 @@ export class Schedule {
     await this.stage.inflict(fault);
   }
 
-  /** One session of each node listens to the comings and goings. */
+  /** One session of each node receives all on_join and on_leave. */
   async #seatWitnesses(): Promise<void> {
     for (const node of this.stage.nodes) {
       const witness = new Actor(`s${this.seed}witness-${node.name}`, node, this.book, this.#random);
@@ -149,7 +149,7 @@ function procedureOf(random: Random): [procedure: string, invoke: string] {
   return [random.pick(SHARED), random.chance(0.9) ? 'roundrobin' : 'random'];
 }
 
-/** Waits for a condition. @returns whether it holds; it is given up after `patience` (s) */
+/** Waits for a condition, for `patience` (s) at most. @returns whether it holds */
 export async function until(condition: () => boolean | Promise<boolean>, patience: number): Promise<boolean> {
   const end = performance.now() + patience * 1000;
   for (;;) {

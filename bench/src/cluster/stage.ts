@@ -1,4 +1,4 @@
-/** Three routers and three NATS servers, which go on from schedule to schedule. */
+/** Three routers and three NATS servers, which keep running from one schedule to the next. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ export class Stage {
   readonly nats: NatsServers;
   readonly nodes: readonly RouterNode[];
   readonly folder: string;
-  /** Faults that have begun and not ended, by what they hold: their end waits for the last one. */
+  /** The number of current faults of each process or connection, which recovers when the last of them ends. */
   readonly #held = new Map<object, number>();
 
   private constructor(nats: NatsServers, nodes: readonly RouterNode[], folder: string) {
@@ -33,7 +33,7 @@ export class Stage {
     for (const name of NAMES)
       nodes.push(await RouterNode.make({ name, folder, nats: ports, isDirect, deadAfterMs }));
     const stage = new Stage(nats, nodes, folder);
-    // JetStream has no leader at first.
+    // JetStream elects a leader first.
     await sleep(3);
     for (const { child } of nodes) child.start();
     return stage;
@@ -161,7 +161,7 @@ export class Stage {
     }
   }
 
-  /** Asks all nodes. */
+  /** Queries the status of all nodes. */
   async look(): Promise<(ClusterStatus | undefined)[]> {
     const found = await Promise.all(this.nodes.map((node) => node.status()));
     found.forEach((status, index) => {
@@ -171,7 +171,7 @@ export class Stage {
     return found;
   }
 
-  /** Waits until all nodes have joined and reach each other. @returns how long that took (s), or why it did not come to pass */
+  /** Waits until all nodes have joined and reach each other. @returns the time it took (s), or why they do not */
   async recover(patience: number): Promise<number | string> {
     const began = performance.now();
     for (;;) {
@@ -200,7 +200,7 @@ export class Stage {
     }
   }
 
-  /** The end of what the routers have said. */
+  /** The end of the output of the routers. */
   get logs(): string {
     return this.nodes.map(({ child }) => `--- ${child.name}\n${child.log}`).join('\n');
   }

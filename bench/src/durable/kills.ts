@@ -35,7 +35,7 @@ realms:
 ${LOGS.map(({ rule, match }) => `      - { topic: ${rule}, match: ${match}, depth: 1000000 }`).join('\n')}
 `;
 
-/** One router after the other on one file. Each is killed with -9 once it has acknowledged some hundreds of publications. */
+/** Starts routers on the same file, one after the other. Each is killed (SIGKILL) after some hundreds of acknowledgements. */
 export async function* kills(
   folder: string,
   times: number,
@@ -74,7 +74,7 @@ async function compare(
     const args = await retained(session, topic);
     const newest = acknowledged.get(topic)?.at(-1) ?? 0;
     kept += args === undefined ? 0 : 1;
-    // A later one that was not acknowledged may have taken the place of the last one that was.
+    // A later publication, not acknowledged, may have replaced the last acknowledged one.
     if (Number(args?.[0] ?? 0) < newest) missing += 1;
     if (args !== undefined && !isIntact(args)) wrong += 1;
   }

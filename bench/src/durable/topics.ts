@@ -1,4 +1,4 @@
-/** The topics that the routers under test keep, and what is published to them. */
+/** The topics whose events the routers under test keep, and the content of their publications. */
 
 /** The topics with event history. The second one is kept by a rule for a prefix. */
 export const LOGS = [

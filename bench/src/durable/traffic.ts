@@ -10,12 +10,12 @@ export class Traffic {
   readonly acknowledged: ReadonlyMap<string, number[]> = new Map(
     [...LOGS.map(({ topic }) => topic), ...RETAINED].map((topic) => [topic, []]),
   );
-  /** How many there are. */
+  /** The number of acknowledged publications. */
   count = 0;
   #last = 0;
 
   /**
-   * Publishes until the router has acknowledged so many more, and then has it killed.
+   * Publishes until the router has acknowledged `more` publications, and then kills it.
    * @returns the number of publications that were under way when it was killed
    */
   async until(more: number, url: string, kill: () => Promise<void>): Promise<number> {
@@ -40,13 +40,13 @@ export class Traffic {
           if (this.count === end) resolve();
         }
       };
-      // Each of these ends with the connection.
+      // Each loop ends when the connection is lost.
       const ignore = (): void => undefined;
       for (const [topic, session] of sessions)
         for (let index = 0; index < WINDOW; index += 1) publish(session, topic).catch(ignore);
     });
     await kill();
-    // What the router wrote before it died is still to be read.
+    // Acknowledgements that the router wrote before it was killed are still read.
     await Promise.all([...sessions.values()].map((session) => session.closed));
     return published - (this.count - before);
   }

@@ -15,7 +15,7 @@ export interface Started {
 
 /**
  * Starts a router process.
- * @throws Error if it ends before it listens: nothing else would keep this process alive, and it would end without a word
+ * @throws Error if it ends before it listens
  */
 export function startRouter(ping: number, program: string = file): Promise<Started> {
   const child = fork(program, [String(ping)], { execArgv: READS_SOURCE });

@@ -1,22 +1,22 @@
 /** Interface Framing: how messages travel on a connection. Two forms: WebSocket and RawSocket. */
 import type { Serializer } from '@wamp/protocol';
 
-/** Takes what comes on a stream. Bytes are only valid during the call. */
+/** The callbacks for frames of a stream. Bytes are only valid during the call. */
 export interface FrameReceiver {
-  /** A whole message stands at `start` … `end`. */
+  /** Called for each whole message, which stands at `start` … `end`. */
   message(bytes: Buffer, start: number, end: number): void;
   ping(payload: Buffer): void;
-  /** The peer says that it will send nothing more. */
+  /** Called when the peer has closed the WebSocket. */
   closed(reason: string): void;
 }
 
-/** What is said before the first message. */
+/** The handshake before the first message. */
 export interface Greeting {
   readonly request: Buffer;
   /**
    * Reads the answer.
    * @returns how many bytes it takes; undefined while it is incomplete
-   * @throws Error when we are refused
+   * @throws Error when the server refuses the connection
    */
   read(answer: Buffer): number | undefined;
 }
@@ -35,7 +35,7 @@ const NOTHING = Buffer.alloc(0);
 
 /** Finds frames in a stream of bytes, however it is split. Whole ones are not copied. */
 export abstract class StreamScanner {
-  /** The beginning of a frame whose end has not come. */
+  /** The beginning of a frame whose end has not arrived. */
   #carry: Buffer = NOTHING;
   #carried = 0;
 

@@ -6,12 +6,12 @@ import type { Connection } from './connection.ts';
 import { HEADER_MARK, writeHeader } from './payload.ts';
 import type { Flushable } from './turn.ts';
 
-/** Stands in a URI where a number of as many digits will be. */
+/** Stands in a URI in place of a number with as many digits. */
 export const NUMBER_MARK = '______';
 /** As many frames as fit are kept in one buffer, and written at once. */
 const BUFFER_SIZE = 1024 * 1024;
 
-/** A whole frame, and where its changing parts stand; -1 for one that it has not. */
+/** A whole frame, and the positions of its variable parts; -1 for a part that it does not have. */
 interface Template {
   readonly frame: Buffer;
   readonly idAt: number;

@@ -13,13 +13,13 @@ import { Turn } from './turn.ts';
 import { newUris, type Uris } from './uris.ts';
 
 export interface PubSubOptions {
-  /** Sessions that subscribe. */
+  /** The number of sessions that subscribe. */
   readonly subscribers: number;
-  /** Each publication goes to any one of them. One by default. */
+  /** The number of topics, to one of which each publication goes; one by default. */
   readonly topics?: number;
-  /** Subscribers of each topic; all of them by default. */
+  /** The number of subscribers of each topic; all by default. */
   readonly audience?: number;
-  /** Publications that are not wholly delivered at a time. */
+  /** The number of publications that are not yet delivered to all receivers. */
   readonly window: number;
   readonly payload: PayloadShape;
   /** A new cursor of the serializer that the publisher speaks. */
@@ -46,7 +46,7 @@ export class PubSubLoad implements Load {
 
   /**
    * Opens all sessions and subscribes to all topics.
-   * @param places where the subscribers join in turn, if those are nodes of a cluster
+   * @param places the nodes of a cluster that the subscribers join in turn; the publisher's by default
    */
   static async open(
     destination: Destination,
@@ -101,9 +101,9 @@ export class PubSubLoad implements Load {
 }
 
 /**
- * The places in all audiences, topic after topic, are dealt out to the subscribers in turn: place p is that
- * of subscriber p mod `subscribers`. So every subscriber has as many, and load on sockets does not depend on
- * how many topics there are.
+ * Each topic has `audience` places. All places, topic after topic, are assigned to the subscribers in turn: place p
+ * belongs to subscriber p mod `subscribers`. So all subscribers have equally many, and the load on sockets does not depend
+ * on the number of topics.
  */
 function subscriptions(subscriber: number, { topics, audience, subscribers, uris }: Shape) {
   const requests = [];
@@ -114,7 +114,7 @@ function subscriptions(subscriber: number, { topics, audience, subscribers, uris
   return requests;
 }
 
-/** Sends PUBLISH, and keeps the books: which receiver has got which publication. */
+/** Sends PUBLISH, and records which receivers have received which publication. */
 class Publisher implements MessageReceiver {
   readonly load: PubSubLoad;
   readonly #connection: Connection;
@@ -154,7 +154,7 @@ class Publisher implements MessageReceiver {
     this.#outgoing = new Outgoing(connection, publish, options.window);
   }
 
-  /** Events that are still to come. */
+  /** The number of events that have not arrived yet. */
   get outstanding(): number {
     let events = 0;
     for (const [slot, publication] of this.#publications.entries()) {
@@ -240,13 +240,13 @@ class Publisher implements MessageReceiver {
   }
 }
 
-/** Takes EVENT; what one publisher sends comes once and in order. */
+/** Receives EVENT, and checks that publications arrive once and in order. */
 class Subscriber implements MessageReceiver {
   readonly #publisher: Publisher;
   readonly #connection: Connection;
   readonly #index: number;
   readonly #check: PayloadCheck;
-  /** What a subscriber gets: from a relay the PUBLISH itself. */
+  /** The type of message that a subscriber receives: EVENT from a router, the PUBLISH itself from a relay. */
   readonly #expected: number;
   #newest = 0;
 

@@ -15,9 +15,9 @@ import { newUris, type Uris } from './uris.ts';
 export interface RpcOptions {
   readonly callers: number;
   readonly callees: number;
-  /** How many there are, spread over the callees; as many as callees by default. */
+  /** The number of procedures, which are spread over the callees; one for each callee by default. */
   readonly procedures?: number;
-  /** Calls of one caller that are under way at a time. */
+  /** The number of calls that one caller has under way. */
   readonly window: number;
   readonly payload: PayloadShape;
   /** A new cursor of the serializer that callers speak. */
@@ -50,7 +50,7 @@ export class RpcLoad implements Load {
 
   /**
    * Opens all sessions and registers all procedures.
-   * @param calleesAt where the callees join, if that is another node of the cluster
+   * @param calleesAt the node of the cluster that the callees join; the callers' by default
    */
   static async open(
     destination: Destination,
@@ -223,7 +223,7 @@ class Callee implements MessageReceiver {
   readonly #connection: Connection;
   readonly #check: PayloadCheck;
   readonly #outgoing: Outgoing;
-  /** What a callee gets: from a relay the CALL itself. */
+  /** The type of message that a callee receives: INVOCATION from a router, the CALL itself from a relay. */
   readonly #expected: number;
   /** The newest sequence number of each caller. */
   readonly #newest: Float64Array;

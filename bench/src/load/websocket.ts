@@ -71,14 +71,15 @@ class Upgrade implements Greeting {
     if (!head.startsWith('HTTP/1.1 101') || !head.includes(this.#accept)) {
       throw new Error(`no WebSocket: ${head.split('\r\n', 1)[0] ?? ''}`);
     }
-    if (!head.includes(this.#subprotocol)) throw new Error(`${this.#subprotocol} is not spoken`);
+    if (!head.includes(this.#subprotocol))
+      throw new Error(`the server does not support the subprotocol ${this.#subprotocol}`);
     return end + END_OF_HEAD.length;
   }
 }
 
 class WebSocketScanner extends StreamScanner {
   readonly #receiver: FrameReceiver;
-  /** The fragments of a message whose last one has not come. */
+  /** The fragments of a message whose last one has not arrived. */
   #fragments: Buffer[] = [];
 
   constructor(receiver: FrameReceiver) {

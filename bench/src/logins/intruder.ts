@@ -27,7 +27,7 @@ export async function intrude(router: Router, method: string, authid: string, tr
     violation: (what) => hear(what),
     closed: (reason) => hear(reason),
   };
-  /** Says something, and returns what it is answered. */
+  /** Sends a message, and returns the answer. */
   const ask = (...message: readonly unknown[]): Promise<string> => {
     transport.send(new TextEncoder().encode(JSON.stringify(message)));
     return new Promise((resolve) => (hear = resolve));
@@ -62,7 +62,7 @@ const own = generateKeyPairSync('ed25519');
 /** The public key of {@link own}, in hex. */
 const ownKey = Buffer.from(own.publicKey.export({ format: 'jwk' }).x ?? '', 'base64url').toString('hex');
 
-/** Signs with a key of its own. @param pubkey the one that it says it has */
+/** Signs with a key of its own. @param pubkey the public key that it claims to have */
 export function signing(pubkey: string = ownKey): Trick {
   return {
     authextra: { pubkey },

@@ -25,7 +25,7 @@ async function measure({ router, method, trick }: Door): Promise<Costs> {
   const wrongSecret: number[] = [];
   const unknownUser: number[] = [];
   for (let turn = -WARM_UP; turn < LOGINS; turn += 1) {
-    // As long as joe, and another each time.
+    // A name as long as joe, different each time.
     const stranger = `x${(turn + WARM_UP).toString(36).padStart(2, '0')}`.slice(0, 3);
     const pair: [string, number[]][] = [
       ['joe', wrongSecret],
@@ -40,7 +40,7 @@ async function measure({ router, method, trick }: Door): Promise<Costs> {
   return { wrongSecret, unknownUser };
 }
 
-/** The mean of all but the slowest tenth, in which garbage was collected or another program had its turn. */
+/** The mean of all but the slowest tenth, during which garbage was collected or another program ran. */
 function mean(costs: readonly number[]): number {
   const kept = [...costs].sort((a, b) => a - b).slice(0, Math.ceil(costs.length * 0.9));
   return kept.reduce((sum, cost) => sum + cost, 0) / kept.length;
@@ -57,7 +57,7 @@ console.log(row('', 'wrong secret', 'unknown user', 'ratio'));
 for (const door of await openDoors()) {
   const { wrongSecret, unknownUser } = await measure(door);
   const ratios = [median, mean].map((of) => of(unknownUser) / of(wrongSecret));
-  // On a busy machine, means are of what else it does.
+  // On a busy machine, means depend on the other programs.
   const verdict = isWithin(ratios[0] ?? NaN) ? '' : '  too far from 1';
   if (verdict !== '') process.exitCode = 1;
   console.log(

@@ -5,18 +5,18 @@ import type { AddressInfo, Server } from 'node:net';
 export interface Ready {
   /** `ws://…` */
   readonly url: string;
-  /** `rs://…`, for RawSocket, of a peer that speaks it. */
+  /** `rs://…`, for RawSocket, if the peer supports it. */
   readonly rawUrl?: string;
 }
 
-/** Has a server listen on any port of this machine. @returns the address, such as `127.0.0.1:40000` */
+/** Makes a server listen on any free port of 127.0.0.1. @returns the address, such as `127.0.0.1:40000` */
 export async function listening(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { address, port } = server.address() as AddressInfo;
   return `${address}:${port}`;
 }
 
-/** Tells the parent; from then on the process ends when the parent asks for it, or is gone. */
+/** Reports the addresses to the parent; from then on the process ends when the parent asks for it, or has ended. */
 export function ready(message: Ready): void {
   process.send?.(message);
   // An orderly end, so that a CPU profile is written.

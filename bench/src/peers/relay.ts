@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { listening, ready } from './ready.ts';
 
-/** Who gets what a role sends. */
+/** The role that receives what a role sends. */
 const OPPOSITE: Readonly<Record<string, string>> = {
   caller: 'callee',
   callee: 'caller',
@@ -12,7 +12,7 @@ const OPPOSITE: Readonly<Record<string, string>> = {
   idle: 'nobody',
 };
 
-/** Connections by whom they listen to. */
+/** Connections by the name of the connection whose frames they receive. */
 const listeners = new Map<string, WebSocket[]>();
 
 function listenersTo(name: string): WebSocket[] {
@@ -21,7 +21,7 @@ function listenersTo(name: string): WebSocket[] {
   return found;
 }
 
-/** `/caller/3` talks to `callee/3`; a publisher to all subscribers, who are one audience. */
+/** Frames of `/caller/3` go to `callee/3`, and back; those of a publisher go to all subscribers. */
 function open(socket: WebSocket, request: IncomingMessage): void {
   const [, role = '', index = ''] = (request.url ?? '').split('/');
   const group = role === 'subscriber' ? '0' : index;

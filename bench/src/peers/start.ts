@@ -7,11 +7,11 @@ import type { Ready } from './ready.ts';
 const PEER_CORE = '0';
 const LOAD_CORE = '1';
 
-/** Something to measure. */
+/** A process to measure. */
 export interface Peer extends Ready {
   /** Undefined when it runs elsewhere, so that its CPU cannot be read. */
   readonly pid: number | undefined;
-  /** Ends it; nothing happens to one that we have not started. */
+  /** Ends the process; does nothing for one that was started elsewhere. */
   stop(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export interface Profile {
   readonly name: string;
 }
 
-/** Starts one of our peer programs. @throws Error with what it said when it does not listen */
+/** Starts one of the peer programs. @throws Error with its output when it does not listen */
 export function start(program: Program, pinned: boolean, profile?: Profile): Promise<Peer> {
   const file = fileURLToPath(new URL(`${program}.js`, import.meta.url));
   const flags = profile === undefined ? [] : profileFlags(profile);

@@ -4,11 +4,11 @@ import { connect, webSocket, type Session } from '@wamp/client';
 /** The interval between two rounds of publications (ms). */
 const ROUND = 50;
 
-/** What was sent and received so far. */
+/** The counts so far. */
 export interface Counts {
   readonly sent: number;
   readonly received: number;
-  /** Events that came in another order than they were published in. */
+  /** Events that arrived in another order than they were published in. */
   readonly disorder: number;
   readonly sessionsLost: number;
 }
@@ -60,7 +60,7 @@ export class Load {
   begin(rate: number): void {
     this.#began = performance.now();
     this.#timer = setInterval(() => {
-      // Rounds that came late are made up for.
+      // Sends overdue rounds, too, so that the average rate is kept.
       const due = ((performance.now() - this.#began) / 1000) * rate;
       while (this.#total < due) this.#publish();
     }, ROUND);

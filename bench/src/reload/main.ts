@@ -47,7 +47,7 @@ ${realms}`;
 
 const ANOTHER_REALM =
   '  - { name: realm2, auth: { anonymous: { role: guest } }, roles: { guest: { permissions: [] } } }';
-/** A permission, and two. */
+/** The permissions of a role, before and after a change. */
 const [LESS, MORE] = [
   'allow: [publish, subscribe] }',
   'allow: [publish, subscribe] }\n          - { uri: com.example.more, allow: [publish] }',
@@ -62,7 +62,7 @@ class Run {
     this.#load = load;
   }
 
-  /** One reload amid some seconds of load. @param holds whether the reload did what it should, by its exit code */
+  /** Reloads once during some seconds of load. @param holds checks the effect of the reload, given its exit code */
   async step(what: string, yaml: string, holds: (code: number) => Promise<boolean>): Promise<void> {
     await pause();
     this.#router.write(yaml);

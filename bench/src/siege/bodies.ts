@@ -1,7 +1,7 @@
 /** Long pieces of messages, made once for all sessions of a process. */
 
 const MIB = 1024 * 1024;
-/** A message may have 1 MiB; the rest is for what stands before such a piece. */
+/** The maximum length: messages may have 1 MiB, of which some bytes are needed before such a piece. */
 const LONGEST = MIB - 4096;
 
 function once(make: () => string): () => Buffer {
@@ -21,11 +21,11 @@ export const TEXT_1M: () => Buffer = once(() => `,["${'x'.repeat(1_000_000)}"]]`
 export const TEXT_64K: () => Buffer = once(() => `,["${'x'.repeat(65_000)}"]]`);
 /** 330,000 empty dicts: 20 times as much memory once decoded. */
 export const DICTS: () => Buffer = once(() => `,[${filled('{}')}]]`);
-/** Nesting as deep as it may be, again and again. */
+/** Many lists, each nested as deeply as is permitted. */
 export const NESTS: () => Buffer = once(() => `,[${filled(NESTED)}]]`);
 /** Numbers that take longer to read than to send. */
 export const NUMBERS: () => Buffer = once(() => `,[${filled('1.5e-7')}]]`);
-/** Text of nothing but escapes. */
+/** A string of which each character is escaped. */
 export const ESCAPES: () => Buffer = once(() => `,["${'\\u00e9'.repeat(170_000)}"]]`);
 /** 130,000 ids, as numbers. */
 export const IDS: () => Buffer = once(() =>

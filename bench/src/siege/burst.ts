@@ -45,14 +45,14 @@ async function startCallee(port: number): Promise<ChildProcess> {
   return callee;
 }
 
-/** What the callee has to say: how its session ended, or `open`. */
+/** The state of the callee's session: `open`, or how it ended. */
 async function stateOf(callee: ChildProcess): Promise<string> {
   const told = once(callee, 'message').then(([state]) => String(state));
-  callee.send('how are you?');
+  callee.send('state');
   return Promise.race([told, sleep(PATIENCE).then(() => 'no answer')]);
 }
 
-/** Calls in one go. @returns whether all have their result */
+/** Sends many calls at once. @returns true when all have their result */
 async function calls(port: number, callee: ChildProcess, procedure: string, end: Buffer): Promise<boolean> {
   const tally = newKindTally();
   const link = await Link.open({ port, realm: 'realm1' }, 'rawsocket', tally);
@@ -75,7 +75,7 @@ async function calls(port: number, callee: ChildProcess, procedure: string, end:
   return good;
 }
 
-/** Events in one go, at a subscriber that reads steadily. @returns whether all have come, in order */
+/** Publishes many events at once, to a subscriber that reads steadily. @returns true when all have arrived in order */
 async function events(port: number, size: number, end: Buffer): Promise<boolean> {
   const place = { port, realm: 'realm1' };
   const subscriber = await Link.open(place, 'rawsocket', newKindTally());

@@ -32,11 +32,11 @@ function webSocketHeader(opcode: number, length: number): Buffer {
   return bytes;
 }
 
-/** Takes what a {@link FrameReader} reads. */
+/** The callbacks of a {@link FrameReader}. */
 export interface FrameTarget {
   /** `bytes` is the message, or the beginning of one that is longer than 64 KiB; valid during the call only. */
   message(bytes: Buffer, whole: boolean): void;
-  /** The router wants to know whether we are there: the frame is the answer. */
+  /** The router has sent a ping; `frame` is the pong to send. */
   answer(frame: Buffer): void;
   /** A WebSocket was closed with this code. */
   closed(code: number): void;
@@ -49,7 +49,7 @@ export class FrameReader {
   readonly #head: Buffer = Buffer.alloc(14);
   #headSize = 0;
   #opcode = 0;
-  /** Bytes of the payload that have not come yet; -1 while the header is incomplete. */
+  /** Bytes of the payload that have not arrived yet; -1 while the header is incomplete. */
   #left = -1;
   #length = 0;
   #kept: Buffer[] = [];

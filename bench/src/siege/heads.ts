@@ -1,9 +1,9 @@
-/** Reads what a hostile session needs to know of a message, without decoding its payload. */
+/** Reads the parts of a message that a hostile session needs, without decoding its payload. */
 
 /** The first elements of a message in JSON. */
 export interface Head {
   readonly type: number;
-  /** The second and third element where they are numbers: request and subscription, say. */
+  /** The second and third element where they are numbers, such as request and subscription. */
   readonly second: number | undefined;
   readonly third: number | undefined;
   /** The first URI of a message that ends something: ABORT, GOODBYE, ERROR. */

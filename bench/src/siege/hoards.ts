@@ -16,18 +16,18 @@ const TESTAMENT = Buffer.from(`,["stores.testament",${TEXT},{}]]`);
 interface Hoard {
   /** The payloads that were sent. */
   readonly sent: number;
-  /** What the router answered in the end: an error, or why the session stopped. */
+  /** The last answer of the router: an error, or why the session stopped. */
   readonly answer: string;
 }
 
-/** Where the session is, and how much it sends at most. */
+/** A session, and how much it sends at most. */
 interface Target {
   readonly port: number;
   /** The open session. */
   readonly link: Link;
   /** The number of the session; each has names of its own. */
   readonly session: number;
-  /** Payloads. */
+  /** The maximum number of payloads. */
   readonly most: number;
 }
 
@@ -42,7 +42,7 @@ export function openSession(port: number): Promise<Link> {
   return Link.open({ port, realm: 'realm1', patience: PATIENCE }, 'rawsocket', newKindTally());
 }
 
-/** Sends one request after the other, until one is refused. `requestAt` composes the next: its type, and its message after the id. */
+/** Sends one request after the other, until one is refused. `requestAt` composes the part of a message that follows its id. */
 async function askUntilRefused(
   { link, most }: Target,
   accepted: number,
@@ -76,7 +76,7 @@ export const retained: Hoarding = (target) =>
 export const history: Hoarding = (target) =>
   askUntilRefused(target, PUBLISHED, () => [16, '{"acknowledge":true},"stores.history"', ARGUMENTS]);
 
-/** Sends requests that stay unanswered until the first error, or until the router reads no more. */
+/** Sends requests that stay unanswered, until the first error, or until the router stops reading. */
 async function sendUntilRefused({ link, most }: Target, start: (request: number) => string): Promise<Hoard> {
   const errors = (): string | undefined => Object.keys(link.tally.errors)[0];
   let sent = 0;

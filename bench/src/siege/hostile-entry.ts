@@ -1,10 +1,10 @@
-/** A process of hostile sessions: told what to do by its parent, and to stop. */
+/** A process of hostile sessions, which its parent starts and stops by messages. */
 import { HostileSession, type Orders } from './hostile.ts';
 import { newTally } from './tally.ts';
 
-/** What the parent sends first. */
+/** The first message of the parent. */
 export interface HostileTask extends Orders {
-  /** Numbers of the sessions that this process is. */
+  /** The numbers of the sessions in this process. */
   readonly from: number;
   readonly to: number;
 }
@@ -30,7 +30,7 @@ process.on('message', (message: HostileTask | 'end') => {
   const told = (): void => {
     process.send?.(tally, () => process.exit(0));
   };
-  // A session may sit in a wait of its own for some seconds: it has left already.
+  // Not awaited: a session may still wait for some seconds, though it has left.
   void Promise.race([running, new Promise((resolve) => setTimeout(resolve, 2000))]).then(told);
 });
 process.on('disconnect', () => process.exit(0));

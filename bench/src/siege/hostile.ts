@@ -15,9 +15,9 @@ export interface Orders {
   readonly scale: number;
 }
 
-/** Attacks of one session before it goes by itself. */
+/** The number of attacks of one session before it leaves by itself. */
 const MOST_GOES = 4;
-/** Between being refused or ended and coming back (s). */
+/** The pause between a refusal or the end of a session and the next connection (s). */
 const BREATH = 0.1;
 
 export class HostileSession {
@@ -46,7 +46,7 @@ export class HostileSession {
     this.#link?.leave();
   }
 
-  /** From one connection to its end. */
+  /** Uses one connection until its end. */
   async #live(): Promise<void> {
     const kind = this.#random.pick(this.#orders.kinds);
     const link = await this.#join(kind);

@@ -8,7 +8,7 @@ import { FrameReader, header, type Framing } from './frames.ts';
 import { headOf, type Head } from './heads.ts';
 import { count, type KindTally } from './tally.ts';
 
-/** How a link speaks. `batched` is subprotocol wamp.2.json.batched; the binary ones come over RawSocket. */
+/** The transport and serializer of a link. `batched` is subprotocol wamp.2.json.batched; `msgpack` and `cbor` use RawSocket. */
 export type Speech = 'rawsocket' | 'websocket' | 'batched' | 'msgpack' | 'cbor';
 
 const WELCOME = 2;
@@ -16,14 +16,14 @@ const INVOCATION = 68;
 const EVENT = 36;
 const SUBSCRIBED = 33;
 const REGISTERED = 65;
-/** Answers that carry their request second. */
+/** The types of answers whose second element is the request id. */
 const ANSWERS: ReadonlySet<number> = new Set([17, SUBSCRIBED, 35, 50, REGISTERED, 67]);
 const SEPARATOR = '\u001e';
-/** Handles of subscriptions and registrations that are remembered. */
+/** The maximum number of ids of subscriptions and registrations that are kept. */
 const MOST_IDS = 20_000;
 /** How long a hostile session waits for an answer (s), unless its place says otherwise. */
 const PATIENCE = 10;
-/** It goes on sending once no more than this is unsent (bytes). */
+/** A session continues to send when at most this much is unsent (bytes). */
 const LOW_MARK = 256 * 1024;
 
 const FEATURES = {
@@ -38,9 +38,9 @@ const ROLES = Object.fromEntries(Object.entries(FEATURES).map(([role, features])
 export interface Place {
   readonly port: number;
   readonly realm: string;
-  /** An address that we claim to have, to a router that takes us for a proxy: X-Forwarded-For, or PROXY with RawSocket. */
+  /** A client address to claim, as a proxy that the router trusts: by X-Forwarded-For, or by PROXY with RawSocket. */
   readonly from?: string | undefined;
-  /** Connects, and never says HELLO. */
+  /** True to connect without ever sending HELLO. */
   readonly silent?: boolean | undefined;
   /** How long to wait for an answer (s); 10 by default. */
   readonly patience?: number | undefined;
@@ -62,16 +62,16 @@ export class Link {
   #leaves = false;
   #lastRequest = 0;
 
-  /** Why the router ended the session; undefined while it lives, or when we left. */
+  /** Why the router ended the session; undefined while it is open, and after `leave` or `sayGoodbye`. */
   ended: string | undefined;
   /** Counts what is sent and refused from here on. */
   tally: KindTally;
-  /** Hears INVOCATIONs: request and registration. */
+  /** Called for each INVOCATION. */
   invoked: ((request: number, registration: number) => void) | undefined;
   /** Ids of the subscriptions and registrations since {@link forgetIds}. */
   subscriptions: number[] = [];
   registrations: number[] = [];
-  /** Hears EVENTs: the message, or its beginning. */
+  /** Called for each EVENT with the message, or with its beginning if it is long. */
   heard: ((event: Buffer) => void) | undefined;
   events = 0;
   /** Answers of any kind. */
@@ -106,7 +106,7 @@ export class Link {
     this.socket.setMaxListeners(0);
     this.socket.on('data', (chunk) => this.#data(chunk, place));
     this.socket.on('error', (error) => this.#end((error as NodeJS.ErrnoException).code ?? error.message));
-    this.socket.on('close', () => this.#end('closed without a word'));
+    this.socket.on('close', () => this.#end('closed without ABORT or GOODBYE'));
     this.socket.write(this.#hello(place));
   }
 
@@ -114,7 +114,7 @@ export class Link {
     return this.#isOver;
   }
 
-  /** What is written and has not left this process (bytes). */
+  /** How much of what was written is still in this process (bytes). */
   get unsent(): number {
     return this.socket.writableLength;
   }
@@ -123,7 +123,7 @@ export class Link {
     return (this.#lastRequest += 1);
   }
 
-  /** Sends one message in JSON: its beginning and, as it is, its end. */
+  /** Sends one message in JSON, given as its beginning and, without a copy, its end. */
   send(start: string, end?: Buffer): void {
     const closing = this.speech === 'batched' ? SEPARATOR : '';
     const head = end === undefined ? Buffer.from(start + closing) : Buffer.from(start);
@@ -140,7 +140,7 @@ export class Link {
     this.socket.uncork();
   }
 
-  /** Sends many small messages at once: one WebSocket message if the link speaks in batches, else one write. */
+  /** Sends many small messages at once: in one WebSocket message if the link is `batched`, else in one write. */
   sendAll(messages: readonly string[]): void {
     if (this.#isOver) return;
     this.tally.messages += messages.length;
@@ -192,12 +192,12 @@ export class Link {
     });
   }
 
-  /** Waits until everything sent so far has been heard: the router answers in order. */
+  /** Waits until the router has processed everything sent so far: it answers requests in order. */
   async settle(): Promise<void> {
     await this.ask(48, '{},"wamp.session.count"');
   }
 
-  /** Waits until nearly all that was written has left, as long as for an answer. */
+  /** Waits until nearly everything written has left this process, at most as long as for an answer. */
   async drained(): Promise<void> {
     for (let waited = 0; waited < this.#patience && !this.#isOver && this.unsent > LOW_MARK; waited += 0.01) {
       await sleep(0.01);

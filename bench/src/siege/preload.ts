@@ -1,10 +1,10 @@
 /**
  * Loaded into the router's process before the router (`node --import`): measures how much CPU each turn of its event loop
- * takes. Compiled by the build, for the router's process reads no TypeScript. Nothing is written: the parent asks.
+ * takes. Compiled by the build, because the router's process does not run TypeScript. The parent asks for the figures.
  *
- * A turn is what lies between two check phases of the event loop. A check is set for every turn in which the product asks
- * for one itself, which it does to write, and for one turn every 2 ms: so what is told of a turn may be too much by the
- * turns of 2 ms, never too little.
+ * A turn is measured from one check phase of the event loop to the next. A check is scheduled in each turn in which the
+ * router schedules one itself, which it does to write, and every 2 ms. So the CPU time that is reported for a turn may include
+ * other turns within 2 ms, but is never too low.
  */
 import { openSync, readSync } from 'node:fs';
 import { PerformanceObserver } from 'node:perf_hooks';
@@ -12,32 +12,32 @@ import { SPREAD } from './spread.ts';
 
 /** One turn of the event loop; times are ms. */
 export interface TurnFigures {
-  /** When it began, in ms since the process did. */
+  /** When it began (ms since the start of the process). */
   readonly at: number;
-  /** CPU of all threads of the process, among them those that help to collect garbage. */
+  /** CPU of all threads of the process, including those that help to collect garbage. */
   readonly cpu: number;
-  /** CPU of the main thread alone, to about 4 ms; undefined where the system does not say. */
+  /** CPU of the main thread alone, to within about 4 ms; undefined where the system does not report it. */
   readonly mainCpu: number | undefined;
-  /** Wall time: what else the machine does is in it. */
+  /** Wall time, which other load on the machine increases. */
   readonly wall: number;
   /** Wall time of garbage collection within it. */
   readonly collecting: number;
 }
 
-/** How the process is doing. */
+/** The figures of the process. */
 export interface ProcessFigures {
   /** The longest ones first. */
   readonly longest: readonly TurnFigures[];
-  /** The most CPU that the main thread has taken in a turn (ms); undefined where the system does not say. */
+  /** The most CPU that the main thread has taken in a turn (ms); undefined where the system does not report it. */
   readonly longestOfMain: number | undefined;
   /** Turns by the CPU they took (ms): fewer than 10, 10 … 25, 25 … 50, 50 … 100, 100 … 500, more. */
   readonly spread: readonly number[];
   readonly rss: number;
   readonly heapUsed: number;
-  /** What V8 has taken from the system for `heapUsed`: what it keeps of it is given back with time. */
+  /** The memory that V8 has reserved for `heapUsed`; it returns unused memory to the system after some time. */
   readonly heapTotal: number;
   readonly external: number;
-  /** Of `external`, what buffers take. */
+  /** The part of `external` that is memory of buffers. */
   readonly arrayBuffers: number;
 }
 
@@ -46,7 +46,7 @@ export type Question = 'siege: figures' | 'siege: collect' | 'siege: fresh';
 
 const INTERVAL = 2;
 const KEPT = 20;
-/** A collection shorter than this is not looked at (ms). */
+/** Collections shorter than this are ignored (ms). */
 const SHORTEST_COLLECTION = 1;
 
 type Kept = Omit<TurnFigures, 'collecting'>;
@@ -77,7 +77,7 @@ class Monitor {
     this.#hook();
   }
 
-  /** Forgets what has been until now. */
+  /** Discards all measurements so far. */
   fresh(): void {
     this.#longest = [];
     this.#longestOfMain = undefined;
@@ -90,7 +90,7 @@ class Monitor {
     return { longest, longestOfMain: this.#longestOfMain, spread: this.#spread };
   }
 
-  /** The first `setImmediate` of a turn brings a check of ours with it. */
+  /** The first `setImmediate` of a turn also schedules a check of this monitor. */
   #hook(): void {
     const { setImmediate: original } = globalThis;
     const hooked = (...args: Parameters<typeof setImmediate>): NodeJS.Immediate => {
@@ -159,7 +159,7 @@ function openSchedule(): number | undefined {
 
 const text = Buffer.alloc(64);
 
-/** CPU that the thread has had: ms. */
+/** The CPU time of the thread (ms). */
 function readSchedule(file: number | undefined): number | undefined {
   if (file === undefined) return undefined;
   readSync(file, text, 0, text.length, 0);
@@ -177,5 +177,5 @@ process.on('message', (question: Question) => {
   const answer: ProcessFigures = { ...monitor.figures, rss, heapUsed, heapTotal, external, arrayBuffers };
   process.send?.(answer);
 });
-// The channel alone keeps no router running.
+// The channel to the parent does not keep the process running.
 process.channel?.unref();

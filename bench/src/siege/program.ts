@@ -11,30 +11,30 @@ import type { ProcessFigures, Question } from './preload.ts';
 const ROOT = new URL('../../../', import.meta.url);
 const PRELOAD = new URL('bench/dist/siege/preload.js', ROOT);
 const PROGRAM: string = fileURLToPath(new URL('apps/router/dist/main.js', ROOT));
-/** The end of what the program has said, for the report of its death (characters). */
+/** How much of the end of the program's output is kept for the report if it crashes (characters). */
 const KEPT_LOG = 8000;
-/** How long it may take to listen, and to answer (s). */
+/** How long the program may take to listen, and to answer (s). */
 const PATIENCE = 30;
 
 export interface ProgramOptions {
   /** `--max-old-space-size`, MiB. */
   readonly heap: number;
-  /** Where it listens; 0 for any free port. */
+  /** The port on which it listens; 0 for any free one. */
   readonly port: number;
-  /** A configuration file, which says where to listen: then `port` must be that one. */
+  /** A configuration file; `port` must be the port that it sets. */
   readonly config: string | undefined;
-  /** The router's main.js, if it is another than that of this repository. */
+  /** The path of the router's main.js; by default, that of this repository. */
   readonly program: string | undefined;
   /** A folder for a CPU profile. */
   readonly profile: string | undefined;
 }
 
-/** The router program as it runs. */
+/** The running router program. */
 export class Program {
   readonly port: number;
   readonly #child: ChildProcess;
   #log = '';
-  /** How it ended, unless it was told to. */
+  /** How the process exited, unless it was stopped. */
   death: string | undefined;
   #stopped = false;
 
@@ -83,7 +83,7 @@ export class Program {
     return this.#child.pid ?? 0;
   }
 
-  /** The end of what it has said. */
+  /** The end of its output. */
   get log(): string {
     return this.#log;
   }

@@ -110,7 +110,7 @@ function memory({ memory: rss }: Outcome): string[] {
   const { before, peak, after, kept, heapBefore, heapAfter, heapTotalAfter, buffersAfter } = rss;
   return [
     `RSS           ${mib(before)} before, ${mib(peak)} at most, ${mib(after)} after`,
-    `  its bound   ${mib(memoryBound(before))}, and ${kept === undefined ? '–' : mib(kept)} of retained events and the like, which are to stay`,
+    `  its bound   ${mib(memoryBound(before))}, and ${kept === undefined ? '–' : mib(kept)} of kept data, such as retained events`,
     `JS heap       ${mib(heapBefore)} before, ${mib(heapAfter)} after, for which V8 holds ${mib(heapTotalAfter)}`,
     `buffers       ${mib(buffersAfter)} after`,
   ];

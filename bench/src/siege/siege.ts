@@ -25,25 +25,25 @@ export interface SiegeOptions extends ProgramOptions {
 interface Memory {
   readonly before: number;
   readonly peak: number;
-  /** When all had gone; the least in 30 s, garbage collected. */
+  /** After all clients have left: the minimum within 30 s, after garbage collections. */
   readonly after: number;
   readonly heapBefore: number;
   readonly heapAfter: number;
-  /** What V8 has taken from the system for its heap, in the end. */
+  /** The memory that V8 has reserved for its heap, at the end. */
   readonly heapTotalAfter: number;
-  /** What buffers take in the end, those of what is kept among them. */
+  /** The memory of buffers at the end, including those of kept data. */
   readonly buffersAfter: number;
-  /** The bytes that the realm keeps in the end, such as retained events; undefined if `wamp.metrics.get` is not permitted. */
+  /** The bytes that the realm keeps at the end, such as retained events; undefined if `wamp.metrics.get` is not permitted. */
   readonly kept: number | undefined;
 }
 
 export interface Outcome {
   readonly options: SiegeOptions;
-  /** How the process died; undefined when it lives. */
+  /** How the process exited; undefined when it still runs. */
   readonly death: string | undefined;
-  /** The end of its log, if it died. */
+  /** The end of its log, if it exited. */
   readonly log: string;
-  /** As it was when the hostile sessions went; undefined when it did not answer. */
+  /** The figures when the hostile sessions left; undefined when the process did not answer. */
   readonly figures: ProcessFigures | undefined;
   /** CPU of the router, in cores. */
   readonly routerShare: number;
@@ -52,18 +52,18 @@ export interface Outcome {
   readonly hostile: HostileTally;
 }
 
-/** Memory may be this much above what it was, and {@link MEMORY_CONSTANT}. */
+/** Memory may grow by this factor and by {@link MEMORY_CONSTANT}. */
 const MEMORY_RATIO = 1.1;
 /**
  * The memory that any process keeps after work: compiled code, young generations at their full size, and memory that malloc
  * does not return (bytes).
  */
 const MEMORY_CONSTANT: number = 64 * 1024 * 1024;
-/** How long memory may take to come back (s). */
+/** How long memory may take to return to its bound (s). */
 const SETTLING = 30;
-/** Between two looks at memory (s): each collects garbage, which is work itself. */
+/** The interval between two measurements of memory (s); each collects garbage, which takes CPU time. */
 const BETWEEN_LOOKS = 3;
-/** Before the siege begins, the witness has the router to itself (s). */
+/** How long the witness uses the router alone before the siege begins (s). */
 const WARM_UP = 3;
 /** How long children may take to report (s). */
 const PATIENCE = 60;
@@ -121,7 +121,7 @@ function child(entry: string): ChildProcess {
   return forked;
 }
 
-/** Starts the hostile sessions, in processes of their own. Resolves when all these run. */
+/** Starts the processes of the hostile sessions. Resolves when all processes run. */
 async function begin(
   { sessions, processes, seed, kinds, realm }: SiegeOptions,
   port: number,
@@ -174,7 +174,7 @@ function present<T>(items: readonly (T | undefined)[]): T[] {
   return items.filter((item): item is T & {} => item !== undefined);
 }
 
-/** Asks the router what its realm keeps: retained events, above all, which outlive those who published them. */
+/** Queries how many bytes the realm keeps: mostly retained events, which remain when their publishers have left. */
 async function keptBytes({ port, realm }: Place): Promise<number | undefined> {
   try {
     const session = await connect(`ws://127.0.0.1:${port}/ws`, { realm });
@@ -186,14 +186,14 @@ async function keptBytes({ port, realm }: Place): Promise<number | undefined> {
   }
 }
 
-/** When all have gone. */
+/** The figures after all clients have left. */
 interface Aftermath {
-  /** When RSS was least; undefined when the router does not answer. */
+  /** The figures when RSS was lowest; undefined when the router does not answer. */
   readonly after: ProcessFigures | undefined;
   readonly kept: number | undefined;
 }
 
-/** Waits until memory is within its bound, and what is kept beside, for half a minute at most. */
+/** Waits until memory is within its bound plus what is kept, for half a minute at most. */
 async function settled(program: Program, place: Place, bound: number): Promise<Aftermath> {
   let after: ProcessFigures | undefined;
   let kept: number | undefined;

@@ -70,7 +70,7 @@ async function startService(port: number): Promise<Session> {
   return session;
 }
 
-/** @returns whether the router lives */
+/** @returns true when the router still runs */
 async function fill(name: string, hoarding: Hoards.Hoarding, sessions: number): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'wamp-stores-'));
   const port = await freePort();

@@ -32,7 +32,7 @@ const { values } = parseArgs({
   },
 });
 
-/** Those who are hostile come first, and have so long to take what they can (s). */
+/** Hostile clients connect this long before the others (s). */
 const HEAD_START = 3;
 
 /** An address for a client, by number. */

@@ -1,6 +1,6 @@
 /** Counts what hostile sessions have sent, and how the router has answered. */
 
-/** Of one kind of attack. */
+/** The counts of one kind of attack. */
 export interface KindTally {
   /** How often it was begun. */
   goes: number;
@@ -12,7 +12,7 @@ export interface KindTally {
   readonly errors: Record<string, number>;
 }
 
-/** Of one process of hostile sessions; crosses process boundaries as JSON. */
+/** The counts of one process of hostile sessions; passed between processes as JSON. */
 export interface HostileTally {
   readonly kinds: Record<string, KindTally>;
   /** Sessions that were opened. */
@@ -21,7 +21,7 @@ export interface HostileTally {
   readonly refused: Record<string, number>;
   /** Sessions that the router ended, by reason: the URI of ABORT or GOODBYE, or how the connection ended. */
   readonly ended: Record<string, number>;
-  /** Faults of the hostile programs themselves, which make the siege worth less. */
+  /** Errors of the hostile programs themselves, which make the siege weaker. */
   readonly faults: string[];
 }
 

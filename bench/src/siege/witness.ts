@@ -19,11 +19,11 @@ export interface Testimony {
   readonly events: Latency;
   /** Calls by error. */
   readonly failedCalls: Readonly<Record<string, number>>;
-  /** Calls that had no answer in the end. */
+  /** Calls without an answer at the end. */
   readonly unanswered: number;
   readonly published: number;
   readonly lostEvents: number;
-  /** Events that came twice, or out of order. */
+  /** Events that arrived twice, or out of order. */
   readonly misplacedEvents: number;
   /** Sessions of the witness that ended, and why. */
   readonly endedSessions: readonly string[];
@@ -113,14 +113,14 @@ export class Witness {
         this.#call(pair);
         this.#publish(pair);
       }
-      // After a delay of our own, what was due meanwhile is left out: the rate stays what it is.
+      // After a delay of this process, overdue ticks are skipped, so that the rate does not rise.
       while (started + (ticks + 1) * interval < performance.now() - 1000) ticks += 1;
       this.#timer = setTimeout(tick, Math.max(0, started + (ticks + 1) * interval - performance.now()));
     };
     tick();
   }
 
-  /** Ends, when everything under way has arrived or 30 s are over. */
+  /** Stops; resolves when all messages in transit have arrived, or after 30 s. */
   async finish(): Promise<Testimony> {
     clearTimeout(this.#timer);
     const missing = (): number =>

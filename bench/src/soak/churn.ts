@@ -14,7 +14,7 @@ export class Churn {
   readonly troubles: string[] = [];
   readonly #port: number;
   readonly #joinsPerSecond: number;
-  /** Those under way, and their numbers. */
+  /** The visits under way, and their numbers. */
   readonly #visits = new Map<Promise<void>, number>();
   #begun = 0;
   #postponed = 0;
@@ -57,7 +57,7 @@ export class Churn {
   /** Reports visitors that have not left in time, by their number, which determines what they did. */
   async #lastVisits(): Promise<void> {
     await Promise.race([Promise.all(this.#visits.keys()), sleep(PATIENCE)]);
-    for (const number of this.#visits.values()) this.#trouble(`visit ${number} has not come to its end`);
+    for (const number of this.#visits.values()) this.#trouble(`visit ${number} has not ended in time`);
   }
 
   #begin(): void {

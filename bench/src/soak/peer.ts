@@ -18,7 +18,7 @@ export function pinLoad(): void {
   pin(process.pid, LOAD_CORE);
 }
 
-/** A router that runs. */
+/** A running router. */
 export interface Peer {
   readonly port: number;
   readonly pid: number;
@@ -30,7 +30,7 @@ export interface Peer {
 export async function startRouter(policy: SlowConsumerPolicy = 'disconnect'): Promise<Peer> {
   const file = fileURLToPath(new URL('router.ts', import.meta.url));
   const child = fork(file, [policy], {
-    // Those of this process let it read TypeScript, too.
+    // The options of this process are needed to run TypeScript sources.
     execArgv: [...process.execArgv, '--expose-gc'],
     env: { ...process.env, NODE_ENV: 'production' },
   });
@@ -51,7 +51,7 @@ export async function startRouter(policy: SlowConsumerPolicy = 'disconnect'): Pr
     pid: child.pid ?? 0,
     health() {
       const answer = told<Health>();
-      child.send('how are you?');
+      child.send('health');
       return answer;
     },
     async stop() {

@@ -21,7 +21,7 @@ import { CRYPTOSIGN, NAME, PASSWORD, PAST, QUEUE_SIZE } from './agreed.ts';
 
 /** The health of the router. */
 export interface Health {
-  /** Without garbage, and without compiled code, of which there is more and less as the compiler sees fit (bytes). */
+  /** The heap without garbage, and without compiled code, whose size varies at any time (bytes). */
   readonly heap: number;
   readonly external: number;
   readonly rss: number;
@@ -29,7 +29,7 @@ export interface Health {
   readonly descriptors: number;
   /** Sizes of maps. */
   readonly holds: Readonly<Record<string, number>>;
-  /** Faults of its own that it has logged. */
+  /** The errors that it has logged. */
   readonly faults: readonly string[];
   /** Messages dropped, by type. */
   readonly dropped: Readonly<Record<string, number>>;
@@ -93,7 +93,7 @@ function health(connections: number): Health {
       sessions: sessions.size,
       subscriptions: broker.subscriptions.size,
       registrations: dealer.registrations.size - realm.ownProcedures,
-      // The router's own session is one of them once it has been called.
+      // Without the router's own session, which is added when it is first called.
       callers: Math.max(0, dealer.calls.parties - 1),
     },
     faults,

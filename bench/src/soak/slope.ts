@@ -1,4 +1,4 @@
-/** How fast something grows, and how sure that is: least squares over the means of blocks. */
+/** Estimates how fast something grows, with the error of the estimate: least squares over the means of blocks. */
 
 /** One measurement. */
 export interface Sample {
@@ -15,14 +15,14 @@ export interface Slope {
   readonly error: number;
 }
 
-/** How many blocks the samples are averaged in: what follows closely upon each other is not independent. */
+/** The number of blocks in which samples are averaged, because samples that follow each other closely are not independent. */
 const BLOCKS = 20;
 /** Quantile 0.975 of Student's t for 18 degrees of freedom, which are two less than there are blocks. */
 const T = 2.101;
 
 /**
  * The slope of the samples by least squares. They are first averaged in 20 blocks of equal duration, so that noise
- * which lasts for several samples does not pass for certainty.
+ * which lasts for several samples does not make the error too small.
  * @throws RangeError when there are fewer samples than blocks
  */
 export function slopeOf(samples: readonly Sample[]): Slope {
@@ -37,7 +37,8 @@ export function slopeOf(samples: readonly Sample[]): Slope {
 }
 
 function blocks(samples: readonly Sample[]): readonly Sample[] {
-  if (samples.length < BLOCKS) throw new RangeError(`${BLOCKS} samples are needed at least`);
+  if (samples.length < BLOCKS)
+    throw new RangeError(`at least ${BLOCKS} samples are needed, got ${samples.length}: run for longer`);
   return Array.from({ length: BLOCKS }, (_item, index) => {
     const from = Math.floor((index * samples.length) / BLOCKS);
     const block = samples.slice(from, Math.floor(((index + 1) * samples.length) / BLOCKS));
@@ -45,7 +46,7 @@ function blocks(samples: readonly Sample[]): readonly Sample[] {
   });
 }
 
-/** `unknown` when the interval reaches across the bound: a longer run is narrower. */
+/** `unknown` when the bound is within the confidence interval, which a longer run makes narrower. */
 export type Verdict = 'within' | 'beyond' | 'unknown';
 
 export function judge({ perHour, error }: Slope, bound: number): Verdict {

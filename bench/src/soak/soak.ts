@@ -8,11 +8,11 @@ import type { Health } from './router.ts';
 import { judge, slopeOf, type Sample, type Verdict } from './slope.ts';
 
 const MIB = 1024 * 1024;
-/** Of the run: while code is compiled and pools are filled, everything grows. */
+/** The share of the run that is warm-up: until code is compiled and pools are filled, memory grows. */
 const WARM_UP = 1 / 4;
 /** Samples of a run; the first part of them is the warm-up. */
 const SAMPLES = 400;
-/** But not more often than this (s): a sample collects all garbage. */
+/** The minimum interval between samples (s), because each collects all garbage. */
 const LEAST_INTERVAL = 0.5;
 /** The time after which everything of clients that have left must be released (s); idle HTTP connections end by themselves. */
 const PATIENCE = 60;
@@ -45,7 +45,7 @@ export async function soak(options: SoakOptions): Promise<boolean> {
   return report(samples, before, after, churn.troubles);
 }
 
-/** How the router is, again and again; the warm-up is left out. */
+/** Samples the health of the router. @returns the samples after the warm-up */
 async function sampled(
   peer: Peer,
   minutes: number,
@@ -70,7 +70,7 @@ async function sampled(
   return samples.filter(({ at }) => at >= (minutes / 60) * WARM_UP);
 }
 
-/** Resolves when no more is held than before, or when it has taken too long. */
+/** Resolves when the router holds no more than before, or after {@link PATIENCE}. */
 async function emptied(peer: Peer, before: Health): Promise<Health> {
   for (let seconds = 0; ; seconds += 0.5) {
     const health = await peer.health();

@@ -25,14 +25,14 @@ const CROWD = 999;
 /** Events for all subscribers. */
 const NEWS = { topic: 'stuck.news', size: 1024, perSecond: 20 } as const;
 /**
- * What only the one is told, so that it is behind by far more than the system holds for a socket, which may be
- * some 40 MiB: so much in the whole run, from its beginning.
+ * Events for the one subscriber only. In a whole run, they are far more than the system buffers for a socket, which may be
+ * some 40 MiB.
  */
 const FLOOD = { topic: 'stuck.flood', size: 60 * 1024, total: 160 * MIB } as const;
 const POLICIES: readonly SlowConsumerPolicy[] = ['disconnect', 'drop_newest', 'drop_oldest'];
 
 const P99_BOUND = 1.2;
-/** Memory beyond that of the run in which the one reads: its queue, and this (bytes). */
+/** Memory may exceed that of the run in which the one reads by its queue and by this (bytes). */
 const MEMORY_BOUND = 32 * MIB;
 
 /** The result of a run. */
@@ -41,17 +41,17 @@ interface Outcome {
   readonly lost: number;
   /** Microseconds. */
   readonly p99: number;
-  /** The most that it was (bytes). */
+  /** The maximum (bytes). */
   readonly rss: number;
   readonly dropped: number;
-  /** Whether the one was still connected in the end. */
+  /** Whether the one was still connected at the end. */
   readonly stays: boolean;
 }
 
-/** How often each run is made, with the one that reads and with the one that does not in turns. */
+/** The number of runs in which the one reads, and of those in which it does not; they alternate. */
 const PAIRS = 5;
 
-/** The same run twice: the one reads, and does not. */
+/** A run in which the one reads, and a run in which it does not. */
 interface Pair {
   readonly without: Outcome;
   readonly within: Outcome;
@@ -75,7 +75,7 @@ async function pair(policy: SlowConsumerPolicy, seconds: number, readsFirst: boo
   return readsFirst ? { without: first, within: second } : { without: second, within: first };
 }
 
-/** Says what the pairs have shown. @returns whether it is within the bounds */
+/** Prints the result of the pairs. @returns true when it is within the bounds */
 function judge(policy: SlowConsumerPolicy, pairs: readonly Pair[]): boolean {
   const sum = (figure: (pair: Pair) => number): number => pairs.reduce((all, each) => all + figure(each), 0);
   const lost = sum(({ without, within }) => without.lost + within.lost);
@@ -108,7 +108,7 @@ async function run(policy: SlowConsumerPolicy, seconds: number, reads: boolean):
   one.on('error', () => undefined);
   const published = await publish(peer, seconds);
   const { rss } = published;
-  // What is under way arrives.
+  // Messages in transit arrive.
   for (let waited = 0; waited < 10 && tally.delivered < published.events * CROWD; waited += 0.1)
     await sleep(0.1);
   const { holds, dropped } = await peer.health();
@@ -137,7 +137,7 @@ function reader(
     const [number, sent] = message.payload.args as [number, number];
     latencies.record((performance.now() - sent) * 1000);
     tally.delivered += 1;
-    // One that comes twice, or late, is as bad as one that does not come.
+    // An event that arrives twice or out of order counts as lost.
     if (number !== last + 1) tally.lost += 1;
     last = number;
   });
@@ -185,7 +185,7 @@ function send(socket: Socket, message: readonly unknown[]): void {
   socket.write(rawSocketFrame(RawSocketFrameType.MESSAGE, msgpack.encode(fromList(message))));
 }
 
-/** Publishes the news and the flood, evenly. @returns how many events of the news, and the most memory meanwhile */
+/** Publishes the news and the flood at an even rate. @returns the number of news events, and the maximum of memory meanwhile */
 async function publish(
   peer: Peer,
   seconds: number,
@@ -206,7 +206,7 @@ async function publish(
     }
     if (at >= second) {
       second += 1;
-      // Read from outside: to ask would take time, and collect garbage.
+      // Read from the operating system: a query to the router would take time, and collect garbage.
       rss = Math.max(rss, residentSizeOf(peer.pid) ?? NaN);
     }
     await sleep(0.005);

@@ -35,7 +35,7 @@ const TRANSPORTS: readonly (readonly [TransportFactory, (port: number) => string
   [longPoll(), (port) => `http://127.0.0.1:${port}/lp`],
 ];
 
-/** What has been done, for the report. */
+/** Counts what visits have done, for the report. */
 export class Tally {
   readonly #counts = new Map<string, number>();
 
@@ -107,7 +107,7 @@ const DEEDS: Readonly<Record<string, (visitor: Visitor) => Promise<void>>> = {
     await session.subscribe(topic, ([value]) => heard.push(value), options[number % 3]);
     const told = [`soak.own`, `soak.own.${number}`, `soak.${number}.own`][number % 3] ?? '';
     await session.publish(told, [number], { acknowledge: true, excludeMe: false });
-    // Events come before what is asked later.
+    // Events arrive before the answer to a later request.
     await session.call('soak.echo', [0]);
     if (!heard.includes(number)) fail(`an event on ${told} is missing`);
   },
@@ -160,14 +160,14 @@ const ENDS: Readonly<Record<string, (visitor: Visitor) => Promise<unknown>>> = {
     return session.close();
   },
   'were killed': async ({ session }) => {
-    // Not by itself, which the router refuses: a resident does it.
+    // Killed by a resident, because the router refuses to let a session kill itself.
     await perhaps(session.call('soak.kill', [session.id]));
     await session.closed;
   },
 };
 const END_NAMES = Object.keys(ENDS);
 
-/** One visit, whose number says what it consists of. */
+/** One visit; its number determines its actions. */
 export async function visit(port: number, number: number, tally: Tally): Promise<void> {
   const visitor = await arrive(port, number);
   for (let deeds = 0; deeds < 2; deeds += 1) {
@@ -220,7 +220,7 @@ export class Residents {
     ];
     const residents = new Residents(service, witness);
     await residents.#serve();
-    // A topic with a history has a subscription by which it is asked for.
+    // The history of a topic is queried by the id of a subscription to it.
     await witness.subscribe(PAST, () => undefined);
     await witness.subscribe('soak.witness', ([number]) => {
       residents.#heard += 1;

@@ -63,7 +63,7 @@ export async function churn(hostile: Hostile): Promise<void> {
   await link.settle();
 }
 
-/** 10,000 subscriptions and 10,000 registrations, and gone. */
+/** Creates 9,900 subscriptions and 9,900 registrations, and leaves at once. */
 export async function leave(hostile: Hostile): Promise<void> {
   const { link, random, number } = hostile;
   const shared = random.chance(0.5) ? 0 : number;
@@ -82,7 +82,7 @@ export async function leave(hostile: Hostile): Promise<void> {
   else await link.sayGoodbye();
 }
 
-/** Hears all that the router tells of itself, while others give it reason to. */
+/** Subscribes to meta events, which other sessions cause meanwhile. */
 export async function metaEvents(hostile: Hostile): Promise<void> {
   const { link, random } = hostile;
   await link.ask(32, '{"match":"prefix"},"wamp."');

@@ -44,7 +44,7 @@ export async function callBursts(hostile: Hostile): Promise<void> {
   await link.settle();
 }
 
-/** Serves calls: at once, late, never, with long results, with many, or without reading. */
+/** Serves calls at once, late or never, with long results or many, without reading, or reading slowly. */
 export async function serve(hostile: Hostile): Promise<void> {
   const { link, random } = hostile;
   const policy = random.pick(POLICIES);
@@ -67,7 +67,7 @@ export async function serve(hostile: Hostile): Promise<void> {
   link.invoked = undefined;
 }
 
-/** Events in one go: 200 of 1 MB, or more of fewer bytes. */
+/** Publishes up to 200 events of up to 1 MB, without waiting for acknowledgements. */
 export async function eventBursts(hostile: Hostile): Promise<void> {
   const { link, random } = hostile;
   const body = random.pick([TEXT_1M, TEXT_1M, TEXT_64K, DICTS, NESTS, NUMBERS, ESCAPES])();
@@ -80,7 +80,7 @@ export async function eventBursts(hostile: Hostile): Promise<void> {
   await link.settle();
 }
 
-/** Subscribes to what others publish, and reads it, stops, or crawls, and then goes on. */
+/** Subscribes to what others publish; reads at full speed, slowly or not at all, and then at full speed again. */
 export async function read(hostile: Hostile): Promise<void> {
   const { link, random } = hostile;
   const [match, uri] = random.pick([
@@ -97,7 +97,7 @@ export async function read(hostile: Hostile): Promise<void> {
   if (id !== undefined) await link.ask(34, `${id}`);
 }
 
-/** The same in another serializer: what is published must be written anew for this one. */
+/** The same in another serializer, to which the router must convert each event. */
 export async function readForeign(hostile: Hostile): Promise<void> {
   hostile.link.sendList([32, hostile.link.newRequest(), {}, FEED]);
   await slowly(hostile);

@@ -3,7 +3,7 @@ import { NESTS, TEXT_1M, longUri } from '../bodies.ts';
 import { flood, some, wait, type Hostile } from './kind.ts';
 import { FEED } from './bursting.ts';
 
-/** Takes back all registrations that this session has made lately. */
+/** Unregisters everything that this session has registered since it last did so. */
 async function unregister({ link }: Hostile): Promise<void> {
   const ids = link.registrations;
   link.forgetIds();
@@ -64,7 +64,7 @@ export async function streams(hostile: Hostile): Promise<void> {
   await unregister(hostile);
 }
 
-/** Registers under every policy, with others, calls, and takes the registration back: again and again. */
+/** Repeatedly registers a procedure that other sessions share, under any policy, calls it, and unregisters it. */
 export async function shares(hostile: Hostile): Promise<void> {
   const { link, random } = hostile;
   link.invoked = (request) => link.send(`[70,${request},{}]`);

@@ -33,7 +33,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   metaEvents,
 };
 
-/** Kinds that only hurt together, for sieges by one after the other: those who publish, and those who read. */
+/** The kinds for sieges with one after the other; publishers and readers, which attack in combination, form a group. */
 export const GROUPS: readonly (readonly string[])[] = [
   ...['testaments', 'retained', 'waiting', 'eligible', 'topics', 'wildcardCalls', 'wildcardEvents'].map(
     (kind) => [kind],
@@ -48,7 +48,7 @@ export const GROUPS: readonly (readonly string[])[] = [
   ['churn', 'metaEvents'],
 ];
 
-/** The ways to speak that a kind is made for. */
+/** The transports and serializers that a kind uses. */
 export function speechesFor(kind: string): readonly Speech[] {
   if (kind === 'readForeign') return ['msgpack', 'cbor'];
   if (kind === 'batches') return ['batched'];

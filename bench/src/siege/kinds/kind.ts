@@ -13,7 +13,7 @@ export interface Hostile {
   readonly scale: number;
 }
 
-/** Goes once. It ends early when the session is over. */
+/** Runs the attack once. It ends early when the session ends. */
 export type Kind = (hostile: Hostile) => Promise<void>;
 
 /** The number `whole` of a full attack, reduced by the scale; at least 1. */
@@ -31,12 +31,12 @@ export async function flood(link: Link, total: number, message: (index: number) 
   }
 }
 
-/** Waits unless the session ends. */
+/** Waits for some seconds, or until the session ends. */
 export async function wait(link: Link, seconds: number): Promise<void> {
   for (let waited = 0; waited < seconds && !link.isOver; waited += 0.05) await sleep(0.05);
 }
 
-/** Reads at so many bytes a second, roughly: a chunk, then a pause. @param enough ends it before its time */
+/** Reads at about the given rate: a chunk, then a pause. @param enough returns true to stop early */
 export async function crawl(
   link: Link,
   bytesPerSecond: number,

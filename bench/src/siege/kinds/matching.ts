@@ -2,7 +2,7 @@
 import { flood, some, type Hostile } from './kind.ts';
 import { unsubscribe } from './storing.ts';
 
-/** Wildcards over `length` components, each of them `a` or anything, and `last` at the end: the number says which. */
+/** A wildcard of `length` components and `last`. Bit n of `number`, if n < `bits`, says whether component n is `a` or empty. */
 function pattern(number: number, length: number, bits: number, last: string): string {
   const components = Array.from({ length }, (_, index) =>
     index < bits && ((number >> index) & 1) === 0 ? '' : 'a',

@@ -82,7 +82,7 @@ export async function topics(hostile: Hostile): Promise<void> {
   await unsubscribe(hostile);
 }
 
-/** Takes back all subscriptions that this session has made lately. */
+/** Ends all subscriptions that this session has made since it last did so. */
 export async function unsubscribe({ link }: Hostile): Promise<void> {
   const ids = link.subscriptions;
   link.forgetIds();
