@@ -9,6 +9,7 @@ import { TEXT_1M, TEXT_64K } from './bodies.ts';
 import { crawl } from './kinds/kind.ts';
 import { Link } from './link.ts';
 import { Program } from './program.ts';
+import { longestTurn } from './report.ts';
 import { newKindTally } from './tally.ts';
 
 const USAGE = `npm run burst -- [options]
@@ -125,9 +126,7 @@ async function run(): Promise<boolean> {
     await events(port, 65_000, text(TEXT_64K())),
   ];
   const figures = await program.ask('siege: figures');
-  console.log(
-    `router: ${program.death ?? 'lives'}; longest turn ${digits(figures?.longest[0]?.cpu)} ms of CPU`,
-  );
+  console.log(`router: ${program.death ?? 'lives'}; ${longestTurn(figures)}`);
   callee.kill('SIGKILL');
   await program.stop();
   return held.every(Boolean) && program.death === undefined;

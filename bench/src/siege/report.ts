@@ -1,7 +1,7 @@
 /** Prints the results of a siege as a table, and checks them against their limits. */
 import { digits } from '../figures.ts';
 import { SPREAD } from './spread.ts';
-import type { TurnFigures } from './preload.ts';
+import type { ProcessFigures, TurnFigures } from './preload.ts';
 import { memoryBound, type Outcome } from './siege.ts';
 import type { KindTally } from './tally.ts';
 import type { Latency } from './witness.ts';
@@ -76,10 +76,16 @@ function turns({ figures, routerShare, death }: Outcome): string[] {
   if (figures === undefined) return [`router: ${death ?? 'no answer'}`];
   const columns = [...SPREAD.map((bound) => `< ${bound}`), `≥ ${SPREAD.at(-1) ?? 0}`];
   return [
-    `router        ${digits(routerShare)} cores; longest turn ${digits(figures.longestOfMain)} ms of CPU of the main thread, ${digits(figures.longest[0]?.cpu)} ms of all`,
+    `router        ${digits(routerShare)} cores; ${longestTurn(figures)}`,
     `turns         ${columns.map((column, index) => `${column} ms: ${whole(figures.spread[index])}`).join(', ')}`,
     ...figures.longest.slice(0, LISTED).map((turn) => `  ${turnLine(turn)}`),
   ];
+}
+
+/** The longest turn of a router: what its main thread took, and what all threads took. */
+export function longestTurn(figures: ProcessFigures | undefined): string {
+  const { longest, longestOfMain } = figures ?? {};
+  return `longest turn ${digits(longestOfMain)} ms of CPU of the main thread, ${digits(longest?.[0]?.cpu)} ms of all`;
 }
 
 function turnLine({ at, cpu, mainCpu, wall, collecting }: TurnFigures): string {

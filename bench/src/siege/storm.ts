@@ -8,6 +8,7 @@ import { sleep } from '../sleep.ts';
 import { freePort } from './free-port.ts';
 import { Link, type Place, type Speech } from './link.ts';
 import { Program } from './program.ts';
+import { longestTurn } from './report.ts';
 import { count, newKindTally } from './tally.ts';
 
 const USAGE = `npm run storm -- [options]
@@ -128,7 +129,7 @@ async function storm(program: Program, port: number, speech: Speech, hostile: nu
   const refusals = Object.entries(refused).map(([why, often]) => `${often} ${why}`);
   console.log(
     `${speech}: ${times.length} of ${values.sessions} joined; p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms; ` +
-      `not joined: ${refusals.join(', ') || 'none'}; longest turn ${digits(figures?.longest[0]?.cpu)} ms of CPU` +
+      `not joined: ${refusals.join(', ') || 'none'}; ${longestTurn(figures)}` +
       (hostile > 0 ? `; held meanwhile: ${held.join(' and ')}` : ''),
   );
   return times.length === Number(values.sessions) && program.death === undefined;
