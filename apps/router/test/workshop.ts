@@ -10,6 +10,9 @@ import { fileURLToPath } from 'node:url';
 const app = fileURLToPath(new URL('..', import.meta.url));
 const fromSource = ['--conditions=@wamp/source', '--import', import.meta.resolve('tsx')];
 
+/** Limits for tests that log in: on a busy machine, honest clients are slow, too. */
+export const PATIENT = { hello_timeout: '5m', authenticate_timeout: '5m' } as const;
+
 /** A process that ended by itself. */
 export interface Outcome {
   readonly code: number | null;

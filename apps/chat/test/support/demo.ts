@@ -1,5 +1,5 @@
 /** The router and the service of the chat, as `npm start` configures them, on a free port and in a folder of their own. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { connect, type Session } from '@wamp/client';
 import { msgpack } from '@wamp/client/msgpack';
 import { scram } from '@wamp/client/scram';
 import { prepareDemo } from '../../../../scripts/demo.mjs';
-import { startBuiltRouter, type RunningRouter } from '../../../router/test/workshop.ts';
+import { PATIENT, startBuiltRouter, type RunningRouter } from '../../../router/test/workshop.ts';
 import type { ChatApi } from '../../src/common/contract.ts';
 import { openDatabase } from '../../src/service/database.ts';
 import { createDemo } from '../../src/service/demo.ts';
@@ -34,6 +34,8 @@ export class Demo implements AsyncDisposable {
   static async start(): Promise<Demo> {
     const folder = await mkdtemp(join(tmpdir(), 'wamp-chat-'));
     const { configuration, env } = await prepareDemo(root, { host: '127.0.0.1', port: 0 }, folder);
+    const sections = JSON.parse(await readFile(configuration, 'utf8')) as Readonly<Record<string, unknown>>;
+    await writeFile(configuration, JSON.stringify({ ...sections, limits: PATIENT }));
     const demo = new Demo(folder, configuration, env);
     await demo.startRouter();
     const database = openDatabase(env['CHAT_DATABASE'] ?? '');

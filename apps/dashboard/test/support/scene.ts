@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { connect, type Session } from '../../../../packages/client/src/index.ts';
-import { startBuiltRouter, type RunningRouter } from '../../../router/test/workshop.ts';
+import { PATIENT, startBuiltRouter, type RunningRouter } from '../../../router/test/workshop.ts';
 
 /** Names and secrets of the operators, who differ in what they may do. */
 export const OPERATOR = { authid: 'olga', secret: 'pencil-and-paper' };
@@ -13,6 +13,7 @@ export const VIEWER = { authid: 'vera', secret: 'only-looking' };
 const CONFIGURATION = `
 listeners: [{ address: 127.0.0.1, port: PORT }]
 log: { level: error }
+limits: ${JSON.stringify(PATIENT)}
 realms:
   - name: realm1
   - name: com.example.shop
