@@ -19,6 +19,7 @@ export function natsEngine(options: NatsOptions): ClusterEngine {
 
 class NatsEngine implements ClusterEngine {
   readonly #options: NatsOptions;
+  readonly #subjects = new WeakMap<NodeId, string>();
   #links: NatsConnection | undefined;
   #ledgers: NatsConnection | undefined;
   #ledger: NatsLedger | undefined;
@@ -56,6 +57,8 @@ class NatsEngine implements ClusterEngine {
           },
         });
       links.publish(this.#all, new Uint8Array(0));
+      await links.flush();
+      // The status is told after the first answer: by the second one, it has been.
       await links.flush();
       this.#expectPermitted(refused);
       this.#ledgers = await this.#connect(`${self.name} ledger`);
@@ -111,8 +114,12 @@ class NatsEngine implements ClusterEngine {
     return `${this.#options.cluster}.all`;
   }
 
-  #subject({ name, epoch }: NodeId): string {
-    return `${this.#options.cluster}.n.${token(name)}.${epoch}`;
+  #subject(node: NodeId): string {
+    const known = this.#subjects.get(node);
+    if (known !== undefined) return known;
+    const subject = `${this.#options.cluster}.n.${token(node.name)}.${node.epoch}`;
+    this.#subjects.set(node, subject);
+    return subject;
   }
 
   /** Publishes bytes. Without a connection they are lost, and the link sends them again. */

@@ -49,14 +49,17 @@ describe.skipIf(missing !== undefined)('S2 access to NATS', () => {
     }
   });
 
-  test.each(['$KV.prod.>', '$JS.API.>'])('S2 without %s the node says what is missing', async (subject) => {
-    const servers = await permitting(NEEDED.filter((other) => other !== subject));
-    try {
-      await expect(callAcross(servers, LOGIN)).rejects.toThrow(/permissions violation/i);
-    } finally {
-      await servers.stop();
-    }
-  });
+  test.each(['prod.>', '$KV.prod.>', '$JS.API.>'])(
+    'S2 without %s the node says what is missing',
+    async (subject) => {
+      const servers = await permitting(NEEDED.filter((other) => other !== subject));
+      try {
+        await expect(callAcross(servers, LOGIN)).rejects.toThrow(/permissions violation/i);
+      } finally {
+        await servers.stop();
+      }
+    },
+  );
 
   test('S2 a wrong password is refused at once', async () => {
     const servers = await permitting(NEEDED);
