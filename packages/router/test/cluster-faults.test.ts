@@ -73,6 +73,26 @@ describe('S2 a cluster in which nodes fail', () => {
     expect(keys.filter((key) => key.startsWith('n.'))).toEqual(['n.c']);
   });
 
+  test('S2 the certificate of a dead node is deleted after an hour, and the node stays dead', async () => {
+    const stage = await ClusterStage.of(['a', 'b']);
+    stage.node('b').engine.cut(true);
+    await stage.pass(10_000);
+    const certificates = (): string[] =>
+      stage.network.present().flatMap(({ key }) => (key.startsWith('d.') ? [key] : []));
+    expect(certificates()).toHaveLength(1);
+    stage.node('b').engine.freeze(true);
+    stage.clock.advance(3_600_000);
+    await stage.pass(20_000);
+    expect(certificates()).toEqual([]);
+    expect(coreOf(stage.node('a').router).cluster?.status()).toMatchObject({ members: [], certificates: 0 });
+    // It sleeps no more: who knows that it is dead tells it.
+    stage.node('b').engine.freeze(false);
+    stage.node('b').engine.cut(false);
+    await stage.pass(20_000);
+    const { expelled, members } = coreOf(stage.node('b').router).cluster?.status() ?? {};
+    expect([expelled, members?.length]).toEqual([1, 1]);
+  });
+
   test('S2 a node that is dead learns of it though the ledger has lost everything', async () => {
     const stage = await ClusterStage.of(['a', 'b']);
     await stage.join('b');

@@ -6,6 +6,9 @@ import { escaped, valueBytes, valueOf } from './keys.ts';
 /** The minimum interval between two writes of the same certificate (ms). */
 const AGAIN = 2000;
 
+/** How long a certificate stays in the ledger (ms): whoever has slept for longer is reminded by those who have read it. */
+const KEPT = 3_600_000;
+
 interface Certificate {
   readonly undertaker: string;
 }
@@ -17,6 +20,8 @@ export class Deaths {
   /** The undertaker of each dead run: the node that publishes the testaments and meta events of its sessions. By epochs. */
   readonly #dead = new Map<string, string>();
   readonly #written = new Map<string, number>();
+  /** When this node has read each certificate, by its key. */
+  readonly #certificates = new Map<string, number>();
 
   constructor(clock: Clock, ledger: Ledger, self: NodeId) {
     this.#clock = clock;
@@ -24,8 +29,15 @@ export class Deaths {
     this.#self = self;
   }
 
+  /** How many certificates are in the ledger. */
   get size(): number {
-    return this.#dead.size;
+    return this.#certificates.size;
+  }
+
+  /** The keys of the certificates that nobody needs any more. */
+  outdated(): string[] {
+    const now = this.#clock.elapsed();
+    return [...this.#certificates].filter(([, since]) => now - since >= KEPT).map(([key]) => key);
   }
 
   all(): ReadonlySet<string> {
@@ -70,6 +82,8 @@ export class Deaths {
   entry(key: string, bytes: Uint8Array | undefined): string | undefined {
     const [, epoch] = key.split('.');
     const value = bytes && (valueOf(bytes) as Certificate | undefined);
+    if (value === undefined) this.#certificates.delete(key);
+    else if (!this.#certificates.has(key)) this.#certificates.set(key, this.#clock.elapsed());
     if (epoch === undefined || value === undefined || this.#dead.has(epoch)) return undefined;
     this.#dead.set(epoch, value.undertaker);
     this.#written.delete(epoch);

@@ -46,8 +46,8 @@ export class Housekeeping {
   }
 
   /**
-   * Deletes the claims and names of dead runs, but not keys that a newer run of the same node may write. Only the node with
-   * the lowest epoch does so, and only for runs that were also dead at its previous sweep.
+   * Deletes the claims and names of dead runs, but not keys that a newer run of the same node may write; and, after an hour,
+   * their certificates. Only the node with the lowest epoch does so, and only for runs that were also dead at its previous sweep.
    */
   sweep(): void {
     const { ledger, names, members, run } = this.#house;
@@ -61,6 +61,8 @@ export class Housekeeping {
     const isLeft = (node: string, epoch: string): boolean => before.has(epoch) && !alive.has(node);
     const keys = claims.keysOf(isLeft);
     for (const [key, { epoch }] of names.entries()) if (before.has(epoch)) keys.push(key);
+    // Only when nothing else is left of the dead.
+    if (keys.length === 0) keys.push(...deaths.outdated());
     for (const key of keys) ledger.write(key, undefined).catch(() => undefined);
   }
 }
