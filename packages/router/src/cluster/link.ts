@@ -1,9 +1,21 @@
 /** Link: one ordered, acknowledged stream of entries to another node, and the stream from that node. */
 import type { Clock } from '../core/clock.ts';
-import { ACK_NOW, Kind, readEntry, writeMessage, type LinkEntry, type Head } from './wire.ts';
+import {
+  ACK_NOW,
+  HEAD,
+  Kind,
+  lengthOfEntry,
+  readEntry,
+  writeHead,
+  writeMessage,
+  type Head,
+  type LinkEntry,
+} from './wire.ts';
 
 /** The longest body of a DATA message, in bytes. */
 const MOST_BODY = 256 * 1024;
+/** The initial size of the buffer for entries (bytes). */
+const LEAST_ENTRIES = 4096;
 /** An acknowledgement is sent after this many messages or this many ms, at the latest. */
 const ACK_AFTER = 64;
 const ACK_DELAY = 20;
@@ -60,10 +72,14 @@ export class Link {
     duplicates: 0,
   };
   readonly #options: LinkOptions;
-  /** Entries that are not in a message yet. */
-  #entries: Uint8Array[] = [];
-  /** Unacknowledged messages, by number. */
-  readonly #kept = new Map<number, Uint8Array>();
+  /** The maximum length of the body of a message. */
+  readonly #most: number;
+  /** Entries that are not in a message yet: the first `#open` bytes. */
+  #entries: Buffer = Buffer.allocUnsafe(LEAST_ENTRIES);
+  #open = 0;
+  /** Unacknowledged messages, from the oldest on, without gaps. */
+  readonly #kept: Buffer[] = [];
+  /** Bytes of entries that are not acknowledged. */
   #keptBytes = 0;
   /** The number of the last message, of the last one that was sent, and of the last one that was acknowledged. */
   #last = 0;
@@ -77,6 +93,8 @@ export class Link {
   #heard = 0;
   /** How many messages were processed and not acknowledged. */
   #owed = 0;
+  /** When the first of them was. */
+  #owedSince = 0;
   #isAckDue = false;
   #dismissAck: (() => void) | undefined;
   #nakAt = -Infinity;
@@ -87,6 +105,7 @@ export class Link {
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#most = Math.min(MOST_BODY, options.maxMessage - 64);
     this.#progressAt = options.clock.elapsed();
   }
 
@@ -100,28 +119,37 @@ export class Link {
     return this.#keptBytes < this.#options.window();
   }
 
-  /** Appends an entry to the stream; it is sent at the end of the turn. */
+  /** Appends an entry to the stream; it is sent at the end of the turn. @param entry is lent */
   put(entry: Uint8Array): void {
     if (this.#isClosed) return;
-    this.#entries.push(entry);
-    this.#keptBytes += entry.length;
+    const { length } = entry;
+    this.#keptBytes += length;
+    if (this.#open + length <= this.#most) this.#append(entry);
+    else {
+      for (let at = 0; at < length;) {
+        if (this.#open === this.#most) this.#pack();
+        const end = Math.min(length, at + this.#most - this.#open);
+        this.#append(entry.subarray(at, end));
+        at = end;
+      }
+    }
     this.#touch();
   }
 
   /** Calls `done` once the other node has processed everything that was put so far. */
   whenAcknowledged(done: () => void): void {
-    if (this.#isClosed || (this.#entries.length === 0 && this.#acked === this.#last)) {
+    if (this.#isClosed || (this.#open === 0 && this.#acked === this.#last)) {
       done();
       return;
     }
-    this.#waiters.push({ number: this.#entries.length === 0 ? this.#last : undefined, done });
+    this.#waiters.push({ number: this.#open === 0 ? this.#last : undefined, done });
   }
 
   /** Sends what was put in this turn, with the acknowledgement that is due. */
   flush(): void {
     this.#isDirty = false;
     if (this.#isClosed) return;
-    if (this.#entries.length > 0) this.#pack();
+    if (this.#open > 0) this.#pack();
     this.#transmit();
     if (this.#isAckDue) this.#sendControl(Kind.ACK, 0);
   }
@@ -150,8 +178,8 @@ export class Link {
   close(): void {
     this.#isClosed = true;
     this.#dismissAck?.();
-    this.#kept.clear();
-    this.#entries = [];
+    this.#kept.length = 0;
+    this.#open = 0;
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const { done } of waiters) done();
@@ -163,40 +191,51 @@ export class Link {
     this.#options.queue.add(this);
   }
 
-  /** Puts entries into messages. */
-  #pack(): void {
-    const stream = this.#entries.length === 1 ? this.#entries[0] : Buffer.concat(this.#entries);
-    this.#entries = [];
-    if (stream === undefined) return;
-    const most = Math.min(MOST_BODY, this.#options.maxMessage - 64);
-    for (let at = 0; at < stream.length; at += most) {
-      this.#last += 1;
-      this.#kept.set(this.#last, stream.subarray(at, Math.min(at + most, stream.length)));
+  /** Appends a part of an entry, for which the message has room. */
+  #append(part: Uint8Array): void {
+    const end = this.#open + part.length;
+    if (end > this.#entries.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.min(this.#most, Math.max(end, 2 * this.#entries.length)));
+      larger.set(this.#entries.subarray(0, this.#open));
+      this.#entries = larger;
     }
+    this.#entries.set(part, this.#open);
+    this.#open = end;
+  }
+
+  /** Puts the entries into a message, whose head is written when it is sent. */
+  #pack(): void {
+    const message = Buffer.allocUnsafe(HEAD + this.#open);
+    message.set(this.#entries.subarray(0, this.#open), HEAD);
+    this.#open = 0;
+    this.#kept.push(message);
+    this.#last += 1;
     for (const waiter of this.#waiters) waiter.number ??= this.#last;
   }
 
   /** Sends as many messages as the window has room for. */
   #transmit(): void {
+    if (this.#sent === this.#last) return;
     const window = this.#options.window();
     while (this.#sent < this.#last && (this.#sentBytes < window || this.#sent === this.#acked)) {
+      const message = this.#kept[this.#sent - this.#acked];
+      if (message === undefined) return;
       this.#sent += 1;
-      const body = this.#kept.get(this.#sent) ?? NOTHING;
       if (this.#sent === this.#acked + 1) this.#progressAt = this.#options.clock.elapsed();
-      this.#sentBytes += body.length;
+      this.#sentBytes += message.length - HEAD;
       this.counts.sent += 1;
-      this.counts.sentBytes += body.length;
-      this.#sendData(this.#sent, body);
+      this.counts.sentBytes += message.length - HEAD;
+      this.#sendData(this.#sent, message);
     }
   }
 
-  #sendData(number: number, body: Uint8Array): void {
-    const flags = this.#waiters.some((waiter) => waiter.number === number) ? ACK_NOW : 0;
+  #sendData(number: number, message: Buffer): void {
+    const isAwaited = this.#waiters.length > 0 && this.#waiters.some((waiter) => waiter.number === number);
     this.#paid();
     const { epoch, version } = this.#options;
-    this.#options.send(
-      writeMessage({ version, kind: Kind.DATA, flags, epoch, number, ack: this.#heard }, [body]),
-    );
+    const flags = isAwaited ? ACK_NOW : 0;
+    writeHead(message, { version, kind: Kind.DATA, flags, epoch, number, ack: this.#heard });
+    this.#options.send(message);
   }
 
   #sendControl(kind: number, number: number): void {
@@ -209,19 +248,15 @@ export class Link {
   #paid(): void {
     this.#owed = 0;
     this.#isAckDue = false;
-    this.#dismissAck?.();
-    this.#dismissAck = undefined;
   }
 
   #acknowledged(ack: number): void {
     if (ack <= this.#acked || ack > this.#sent) return;
-    while (this.#acked < ack) {
-      this.#acked += 1;
-      const { length } = this.#kept.get(this.#acked) ?? NOTHING;
-      this.#keptBytes -= length;
-      this.#sentBytes -= length;
-      this.#kept.delete(this.#acked);
+    for (const { length } of this.#kept.splice(0, ack - this.#acked)) {
+      this.#keptBytes -= length - HEAD;
+      this.#sentBytes -= length - HEAD;
     }
+    this.#acked = ack;
     this.#progressAt = this.#options.clock.elapsed();
     if (this.#waiters.length === 0) return;
     const waiters = this.#waiters;
@@ -240,8 +275,11 @@ export class Link {
     this.#wentBackAt = now;
     this.#progressAt = now;
     for (let number = Math.max(from, this.#acked + 1); number <= this.#sent; number += 1) {
+      const message = this.#kept[number - this.#acked - 1];
+      if (message === undefined) return;
       this.counts.resent += 1;
-      this.#sendData(number, this.#kept.get(number) ?? NOTHING);
+      // A copy: the engine may not have sent the first one yet.
+      this.#sendData(number, Buffer.from(message));
     }
   }
 
@@ -275,13 +313,25 @@ export class Link {
     if (atOnce || this.#owed >= ACK_AFTER) {
       this.#isAckDue = true;
       this.#touch();
-    } else {
-      this.#dismissAck ??= this.#options.clock.after(ACK_DELAY, () => {
-        this.#dismissAck = undefined;
-        this.#isAckDue = true;
-        this.flush();
-      });
+    } else if (this.#owed === 1) {
+      this.#owedSince = this.#options.clock.elapsed();
+      if (this.#dismissAck === undefined) this.#ackAfter(ACK_DELAY);
     }
+  }
+
+  /** The timer continues to run when no acknowledgement is due any more: a timer for each message would cost too much. */
+  #ackAfter(delay: number): void {
+    this.#dismissAck = this.#options.clock.after(delay, () => {
+      this.#dismissAck = undefined;
+      if (this.#owed === 0) return;
+      const left = this.#owedSince + ACK_DELAY - this.#options.clock.elapsed();
+      if (left >= 1) {
+        this.#ackAfter(left);
+        return;
+      }
+      this.#isAckDue = true;
+      this.flush();
+    });
   }
 
   /** Delivers the entries of a body. Only an entry that is split between messages is copied; others are read in place. */
@@ -290,15 +340,10 @@ export class Link {
     const stream = this.#partial === undefined ? here : Buffer.concat([this.#partial, here]);
     this.#partial = undefined;
     let at = 0;
-    for (;;) {
-      const next = readEntry(stream, at);
-      if (next === undefined) break;
-      at += next.length;
-      this.#options.received(next.entry);
+    for (let length; (length = lengthOfEntry(stream, at)) > 0; at += length) {
+      this.#options.received(readEntry(stream, at, length));
       if (this.#isClosed) return;
     }
     if (at < stream.length) this.#partial = Buffer.from(stream.subarray(at));
   }
 }
-
-const NOTHING = new Uint8Array(0);

@@ -327,7 +327,7 @@ export class ClusterMembers {
   #message(kind: number, body?: Uint8Array): Uint8Array {
     const { epoch } = this.#run().self;
     const head = { version: this.#wire.min, kind, flags: 0, epoch, number: 0, ack: 0 };
-    return writeMessage(head, body === undefined ? [] : [body]);
+    return writeMessage(head, body);
   }
 }
 

@@ -1,6 +1,7 @@
 /** PeerNode: another node of the cluster, with the link to it, its sessions, and the calls in both directions. */
 import { SessionScope, type Id, type Payload, type Uri } from '@wamp/protocol';
 import type { CoreRealm } from '../core/core-realm.ts';
+import { Numbered } from '../core/numbered.ts';
 import type { Session } from '../core/session.ts';
 import type { NodeId } from './engine.ts';
 import type { Link } from './link.ts';
@@ -46,8 +47,8 @@ export class PeerNode {
   dropped = 0;
   /** Numbers the calls of this node to sessions of the peer. */
   readonly scope: SessionScope = new SessionScope();
-  readonly outgoing: Map<Id, OutgoingCall> = new Map();
-  readonly incoming: Map<Id, IncomingCall> = new Map();
+  readonly outgoing: Numbered<OutgoingCall> = new Numbered();
+  readonly incoming: Numbered<IncomingCall> = new Numbered();
   /** The names of the realms that are shared with the peer, by the numbers that it uses for them. */
   readonly realms: Map<number, Uri> = new Map();
   /** The realms of the peer that this node does not have. */

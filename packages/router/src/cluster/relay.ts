@@ -15,7 +15,7 @@ import {
   type Uri,
 } from '@wamp/protocol';
 import { UNSERVED } from '../core/call-messages.ts';
-import { passthru } from '../core/disclosure.ts';
+import { isPassthru, passthru } from '../core/disclosure.ts';
 import { noteKill, type OpenCall } from '../core/pending-calls.ts';
 import type { Callee, Registration } from '../core/registration.ts';
 import type { RegisteredPattern, Undeliverable } from '../core/session.ts';
@@ -45,7 +45,7 @@ export class Relay implements RemoteWay {
   invoke(callee: RemoteSession, message: Invocation): Undeliverable | undefined {
     const { request, details, payload } = message;
     const peer = this.#peer;
-    if (peer.outgoing.has(request)) {
+    if (peer.outgoing.get(request) !== undefined) {
       return this.#put(EntryType.MORE, [request, details.progress === true], payload);
     }
     const call = this.#realm.core.dealer.calls.pending.known(callee)?.invocations.get(request);
@@ -56,38 +56,41 @@ export class Relay implements RemoteWay {
     const procedure = registration.match === 'exact' ? null : call.procedure;
     const fields = [request, callee.id, call.caller.id, registration.id, procedure, optionsOf(call, message)];
     const fault = this.#put(EntryType.INVOKE, fields, payload);
-    if (fault === undefined) peer.outgoing.set(request, { realm: this.#realm, callee });
+    if (fault === undefined) peer.outgoing.add(request, { realm: this.#realm, callee });
     return fault;
   }
 
   interrupt(_callee: RemoteSession, { request, options }: Interrupt): void {
-    if (!this.#peer.outgoing.has(request)) return;
+    if (this.#peer.outgoing.get(request) === undefined) return;
     this.#put(EntryType.CANCEL, [request, options.mode ?? 'killnowait', options.reason ?? ErrorUri.CANCELED]);
   }
 
   drop(invocation: Id, mode: CancelMode, reason: Uri): void {
-    if (this.#peer.outgoing.has(invocation)) this.#put(EntryType.CANCEL, [invocation, mode, reason]);
+    if (this.#peer.outgoing.get(invocation) !== undefined)
+      this.#put(EntryType.CANCEL, [invocation, mode, reason]);
   }
 
   result(_caller: RemoteSession, { request, details, payload }: Result): Undeliverable | undefined {
     const { incoming } = this.#peer;
-    if (!incoming.has(request)) return undefined;
+    if (incoming.get(request) === undefined) return undefined;
     const progress = details.progress === true;
     if (!progress) incoming.delete(request);
     const fault = this.#put(EntryType.RESULT, [request, progress, passthru(details)], payload);
     if (fault !== undefined && !progress)
-      this.#put(EntryType.ERROR, [request, fault.error, {}], Payload.of([fault.why]));
+      this.#put(EntryType.ERROR, [request, fault.error, NO_ENTRIES], Payload.of([fault.why]));
     return fault;
   }
 
   error(_caller: RemoteSession, { request, error, details, payload }: ErrorMessage): void {
-    if (!this.#peer.incoming.delete(request)) return;
+    if (this.#peer.incoming.get(request) === undefined) return;
+    this.#peer.incoming.delete(request);
     if (details === UNSERVED) {
       this.#decline(request, 'left');
       return;
     }
     const fault = this.#put(EntryType.ERROR, [request, error, passthru(details)], payload);
-    if (fault !== undefined) this.#put(EntryType.ERROR, [request, fault.error, {}], Payload.of([fault.why]));
+    if (fault !== undefined)
+      this.#put(EntryType.ERROR, [request, fault.error, NO_ENTRIES], Payload.of([fault.why]));
   }
 
   kill(session: RemoteSession, reason: Uri, message: string | undefined, quiet: boolean): void {
@@ -123,7 +126,7 @@ export class Relay implements RemoteWay {
       this.#decline(no, 'gone');
     } else if (core.dealer.isDraining) this.#decline(no, 'draining');
     else {
-      this.#peer.incoming.set(no, { realm: this.#realm, caller });
+      this.#peer.incoming.add(no, { realm: this.#realm, caller });
       const uri = procedure ?? registration.procedure;
       const message = { type: MessageType.CALL, request: no, options, procedure: uri, payload } as const;
       const { calls } = core.dealer;
@@ -207,8 +210,9 @@ export class Relay implements RemoteWay {
   callerLeft(caller: RemoteSession): void {
     const { pending } = this.#realm.core.dealer.calls;
     for (const call of pending.known(caller)?.calls.values() ?? []) {
-      if (this.#peer.incoming.delete(call.request))
-        this.#put(EntryType.ERROR, [call.request, ErrorUri.CANCELED, {}]);
+      if (this.#peer.incoming.get(call.request) === undefined) continue;
+      this.#peer.incoming.delete(call.request);
+      this.#put(EntryType.ERROR, [call.request, ErrorUri.CANCELED, NO_ENTRIES]);
     }
   }
 
@@ -267,8 +271,12 @@ function calleeOf({ single, callees }: Registration, id: Id): Callee | undefined
   return callee?.session.id === id && callee.session.remote === undefined ? callee : undefined;
 }
 
-/** The options of a call that the callee's node needs. */
-function optionsOf({ options, receiveProgress, trace }: OpenCall, { details }: Invocation): CallOptions {
+/** The options of a call that the callee's node needs; most calls have none. */
+function optionsOf(call: OpenCall, { details }: Invocation): CallOptions {
+  const { options, receiveProgress, trace } = call;
+  const isPlain =
+    !receiveProgress && trace === undefined && details === NO_ENTRIES && options.disclose_me !== true;
+  if (isPlain && !isPassthru(options)) return NO_ENTRIES;
   return {
     ...passthru(options),
     ...(receiveProgress ? { receive_progress: true } : NO_ENTRIES),

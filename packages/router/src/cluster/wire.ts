@@ -2,6 +2,7 @@
 import { cbor } from '@wamp/protocol/cbor';
 import { msgpack } from '@wamp/protocol/msgpack';
 import { json, Payload, type PayloadCodec, type PayloadCount } from '@wamp/protocol';
+import { EntryMemory, readFields } from './fields.ts';
 
 /**
  * The versions of the wire protocol that this node supports. Two nodes use the highest one that both support, and what a
@@ -30,6 +31,7 @@ export const ACK_NOW = 1;
 
 /** The bytes before the body of a message. */
 export const HEAD = 28;
+const NOTHING = new Uint8Array(0);
 
 /** The head of a message. */
 export interface Head {
@@ -44,23 +46,21 @@ export interface Head {
 }
 
 /** Encodes a message: its head, followed by its body. */
-export function writeMessage(
-  { version, kind, flags, epoch, number, ack }: Head,
-  body: readonly Uint8Array[] = [],
-): Uint8Array {
-  const bytes = Buffer.allocUnsafe(body.reduce((length, part) => length + part.length, HEAD));
+export function writeMessage(head: Head, body: Uint8Array = NOTHING): Uint8Array {
+  const bytes = Buffer.allocUnsafe(HEAD + body.length);
+  writeHead(bytes, head);
+  bytes.set(body, HEAD);
+  return bytes;
+}
+
+/** Writes the head of a message, which takes the first {@link HEAD} bytes. */
+export function writeHead(bytes: Buffer, { version, kind, flags, epoch, number, ack }: Head): void {
   bytes[0] = version;
   bytes[1] = kind;
   bytes.writeUInt16LE(flags, 2);
   bytes.write(epoch, 4, 8, 'hex');
   bytes.writeDoubleLE(number, 12);
   bytes.writeDoubleLE(ack, 20);
-  let at = HEAD;
-  for (const part of body) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }
 
 /** Decodes the head of a message. @returns undefined for bytes that are too short for one */
@@ -114,10 +114,16 @@ export interface LinkEntry {
 
 /** The bytes before the fields of an entry. */
 const ENTRY_HEAD = 13;
+/** Serializers of payloads, by their number in entries; 0 for none. */
 const CODECS: readonly (PayloadCodec | undefined)[] = [undefined, json, msgpack, cbor];
+const MSGPACK = 2;
+
+/** Memory of the entry that was written last. */
+const memory = new EntryMemory();
 
 /**
  * Encodes an entry. A payload keeps the serializer in which it arrived; one that is not encoded yet becomes MessagePack.
+ * @returns bytes that are lent until the next entry is encoded
  * @throws SerializationFailure for a payload that cannot be written
  */
 export function writeEntry(
@@ -126,45 +132,49 @@ export function writeEntry(
   fields: readonly unknown[],
   payload: Payload = Payload.none,
 ): Uint8Array {
-  const head = msgpack.encodePayload([...fields], {}, 1);
-  const codec = codecOf(payload);
-  const content = codec === 0 ? NOTHING : payload.as(CODECS[codec] ?? msgpack);
-  const length = ENTRY_HEAD + head.length + content.length;
-  const bytes = Buffer.allocUnsafe(length);
+  const encoded = payload.encoded;
+  const known = encoded === undefined ? 0 : numberOf(encoded.serializer);
+  const codec = known === 0 && payload.count > 0 ? MSGPACK : known;
+  const content = known === 0 || encoded === undefined ? contentOf(payload) : encoded.bytes;
+  memory.begin(ENTRY_HEAD);
+  memory.putFields(fields);
+  const fieldsEnd = memory.at;
+  memory.put(content);
+  const { bytes, at: length } = memory;
   bytes.writeUInt32LE(length, 0);
   bytes[4] = type;
   bytes.writeUInt16LE(realm, 5);
   bytes[7] = codec;
   bytes[8] = payload.count;
-  bytes.writeUInt32LE(head.length, 9);
-  bytes.set(head, ENTRY_HEAD);
-  bytes.set(content, ENTRY_HEAD + head.length);
-  return bytes;
+  bytes.writeUInt32LE(fieldsEnd - ENTRY_HEAD, 9);
+  return bytes.subarray(0, length);
 }
 
-function codecOf(payload: Payload): number {
-  if (payload.count === 0) return 0;
-  const name = payload.encoded?.serializer.name;
-  const index = CODECS.findIndex((codec) => codec !== undefined && codec.name === name);
-  return index === -1 ? 2 : index;
+/** The number of a serializer in entries; 0 for one that has none. */
+function numberOf({ name }: PayloadCodec): number {
+  if (name === json.name) return 1;
+  if (name === msgpack.name) return MSGPACK;
+  return name === cbor.name ? 3 : 0;
 }
 
-const NOTHING = new Uint8Array(0);
+function contentOf(payload: Payload): Uint8Array {
+  return payload.count === 0 ? NOTHING : payload.as(msgpack);
+}
 
-/** Decodes the entry that begins at `at`. @returns it, and its length (bytes); undefined when it is incomplete */
-export function readEntry(
-  stream: Buffer,
-  at: number,
-): { readonly entry: LinkEntry; readonly length: number } | undefined {
-  if (stream.length - at < 4) return undefined;
+/** The length of the entry that begins at `at` (bytes); 0 when it is incomplete. */
+export function lengthOfEntry(stream: Buffer, at: number): number {
+  if (stream.length - at < 4) return 0;
   const length = stream.readUInt32LE(at);
-  if (stream.length - at < length) return undefined;
+  return stream.length - at < length ? 0 : length;
+}
+
+/** Decodes the entry that begins at `at`. Its payload is lent. */
+export function readEntry(stream: Buffer, at: number, length: number): LinkEntry {
   const fieldsEnd = at + ENTRY_HEAD + stream.readUInt32LE(at + 9);
-  const { args = [] } = msgpack.decodePayload(stream.subarray(at + ENTRY_HEAD, fieldsEnd), 1);
-  const codec = CODECS[stream.readUInt8(at + 7)];
-  const count = stream.readUInt8(at + 8) as PayloadCount;
+  const fields = readFields(stream, at + ENTRY_HEAD, fieldsEnd);
+  const codec = CODECS[stream[at + 7] ?? 0];
+  const count = stream[at + 8] as PayloadCount;
   const payload =
     codec === undefined ? Payload.none : Payload.encoded(codec, stream, count, fieldsEnd, at + length);
-  const entry = { type: stream.readUInt8(at + 4), realm: stream.readUInt16LE(at + 5), fields: args, payload };
-  return { entry, length };
+  return { type: stream[at + 4] ?? 0, realm: stream.readUInt16LE(at + 5), fields, payload };
 }
