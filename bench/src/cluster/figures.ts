@@ -17,6 +17,7 @@ const USAGE = `npm run cluster:figures -- [options]
   --seconds S      length of a run; 1 by default
   --subscribers N  subscribers of the wide fan-out; 3000 by default
   --sessions N     sessions for the measurement of memory; 50000 by default
+  --only LIST      some of: calls, events, registrations, memory, faults; all by default
 
 Starts a router on its own, and three as a cluster over three NATS servers. Both are measured in turns. Needs \`npm run build\`,
 nats-server, and a quiet machine: with fewer than six cores, times are those of a busy machine, but CPU times hold.
@@ -28,10 +29,12 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '1' },
     subscribers: { type: 'string', default: '3000' },
     sessions: { type: 'string', default: '50000' },
+    only: { type: 'string', default: 'calls,events,registrations,memory,faults' },
     help: { type: 'boolean', default: false },
   },
 });
 const [runs, seconds] = [Number(values.runs), Number(values.seconds)];
+const only = new Set(values.only.split(','));
 
 const CALLS: readonly (Traffic & { readonly most: number })[] = [
   { name: 'call, 16 B, window 512', size: 16, window: 512, most: 1.3 },
@@ -92,9 +95,11 @@ async function measureEvents(alone: RouterNode, nodes: readonly RouterNode[]): P
   row('publish 1→100, all at another node: CPU there ÷ on its own', ratios, '×', 1.1);
   row(`publish 1→${String(wide.subscribers)} on its own: CPU per event`, single, 'µs');
   nodes.forEach(({ name }, index) => {
+    const shares = byNode[index] ?? [];
+    row(`  over three nodes: CPU of ${name} per event of all ÷ on its own`, shares, '×');
     row(
-      `publish 1→${String(wide.subscribers)} over three nodes: CPU of ${name} per event ÷ on its own`,
-      byNode[index] ?? [],
+      `  CPU of ${name} per event that it delivers ÷ on its own`,
+      shares.map((share) => share * nodes.length),
       '×',
     );
   });
@@ -203,12 +208,14 @@ else {
     alone.child.start();
     const formed = await stage.recover(30);
     if (typeof formed === 'string') throw new Error(`the cluster does not form: ${formed}\n${stage.logs}`);
-    await measureCalls(alone, stage.nodes);
-    await measureEvents(alone, stage.nodes);
-    await measureRegistrations(stage);
-    row('a session of another node: heap', [await memoryOfSessions(stage, Number(values.sessions))], 'B');
-    await sleep(3);
-    await measureFaults(stage);
+    if (only.has('calls')) await measureCalls(alone, stage.nodes);
+    if (only.has('events')) await measureEvents(alone, stage.nodes);
+    if (only.has('registrations')) await measureRegistrations(stage);
+    if (only.has('memory')) {
+      row('a session of another node: heap', [await memoryOfSessions(stage, Number(values.sessions))], 'B');
+      await sleep(3);
+    }
+    if (only.has('faults')) await measureFaults(stage);
   } finally {
     await alone.stop();
     await stage.stop();
