@@ -6,7 +6,7 @@ import { escaped, valueBytes, valueOf } from './keys.ts';
 /** The minimum interval between two writes of the same certificate (ms). */
 const AGAIN = 2000;
 
-/** How long a certificate stays in the ledger (ms): whoever has slept for longer is reminded by those who have read it. */
+/** How long a certificate stays in the ledger (ms). A node that wakes up later learns of its death from the nodes that have read it. */
 const KEPT = 3_600_000;
 
 interface Certificate {
@@ -20,7 +20,7 @@ export class Deaths {
   /** The undertaker of each dead run: the node that publishes the testaments and meta events of its sessions. By epochs. */
   readonly #dead = new Map<string, string>();
   readonly #written = new Map<string, number>();
-  /** When this node has read each certificate, by its key. */
+  /** When this node first read each certificate, by its key. */
   readonly #certificates = new Map<string, number>();
 
   constructor(clock: Clock, ledger: Ledger, self: NodeId) {
@@ -34,7 +34,7 @@ export class Deaths {
     return this.#certificates.size;
   }
 
-  /** The keys of the certificates that nobody needs any more. */
+  /** The keys of the certificates that have been in the ledger for long enough. */
   outdated(): string[] {
     const now = this.#clock.elapsed();
     return [...this.#certificates].filter(([, since]) => now - since >= KEPT).map(([key]) => key);

@@ -2,21 +2,21 @@
 import { NO_ENTRIES } from '@wamp/protocol';
 import { msgpack } from '@wamp/protocol/msgpack';
 
-/** What an entry takes that is neither large nor frequent (bytes). */
+/** The size of the memory, unless an entry is larger (bytes). */
 const USUAL = 64 * 1024;
-/** The first byte of a list has the number of its elements up to this one; that of a text, its bytes. */
+/** The maximum length that the first byte of a list can express, and that of a text. */
 const FEW_ELEMENTS = 15;
 const SHORT_TEXT = 31;
-/** A field that is written here takes no more than this (bytes). */
+/** The maximum length of a number (bytes). */
 const MOST_WRITTEN = 9;
 
-/** Memory for one entry after the other. */
+/** Memory in which entries are encoded, one after the other. */
 export class EntryMemory {
   bytes: Buffer = Buffer.allocUnsafeSlow(USUAL);
   /** How many bytes of the entry have been written. */
   at = 0;
 
-  /** Begins an entry that overwrites the last one. @param head the bytes that are written at the end */
+  /** Begins an entry, which overwrites the last one. @param head how many bytes are left out at its beginning */
   begin(head: number): void {
     if (this.bytes.length > USUAL) this.bytes = Buffer.allocUnsafeSlow(USUAL);
     this.at = head;
@@ -98,7 +98,7 @@ export class EntryMemory {
   }
 }
 
-/** Stands for a field that only the serializer reads. */
+/** Stands for a field that is left to the serializer. */
 const OTHER = Symbol('other');
 
 class FieldReader {
