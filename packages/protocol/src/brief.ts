@@ -132,33 +132,39 @@ export function fromBrief(list: readonly unknown[]): Message {
   const [type] = list;
   const { names, checkers, hasPayload, least } = rows.get(type) ?? {};
   const { length } = list;
-  if (names === undefined || checkers === undefined)
-    throw new ProtocolViolation(`message type ${shown(type)}`);
+  if (names === undefined || checkers === undefined) refuse(type);
   const end = names.length + 1;
   if (length < (least ?? end) || length > end + (hasPayload === true ? 2 : 0))
-    throw new ProtocolViolation(`message type ${shown(type)} with ${length} elements`);
+    refuse(type, ` with ${length} elements`);
   for (let index = 1; index < end && index < length; index += 1) {
     const fault = checkers[index - 1]?.(list[index]);
-    if (fault !== undefined)
-      throw new ProtocolViolation(`message type ${shown(type)}: ${names[index - 1] ?? ''}${fault}`);
+    if (fault !== undefined) refuse(type, `: ${names[index - 1] ?? ''}${fault}`);
   }
-  if (type === 2 && !isDict((list[2] as Dict)['roles']))
-    throw new ProtocolViolation('message type 2: details.roles');
+  if (type === 2 && !isDict((list[2] as Dict)['roles'])) refuse(type, ': details.roles');
   const payload = hasPayload === true ? payloadIn(list[end], list[end + 1]) : undefined;
   // Each element has passed the check of the row that its type is inferred from.
-  return (frequent(list, payload) ?? named(names, list, payload)) as unknown as Message;
+  return (frequent(type, list[1], list[2], list[names.length], payload) ??
+    named(names, list, payload)) as unknown as Message;
 }
 
-/** The messages that come most often, as literals: adding their members by name takes longer than reading the JSON does. */
-function frequent(list: readonly unknown[], payload: Payload | undefined): object | undefined {
-  const [type, first, second, third] = list;
+/**
+ * The messages that come most often, as literals: adding their members by name takes longer than reading the JSON does.
+ * Their elements have passed the checks. @param second not used for RESULT, which has one id
+ */
+export function frequent(
+  type: unknown,
+  first: unknown,
+  second: unknown,
+  details: unknown,
+  payload: Payload | undefined,
+): object | undefined {
   switch (type) {
     case 36:
-      return { type, subscription: first, publication: second, details: third, payload };
+      return { type, subscription: first, publication: second, details, payload };
     case 50:
-      return { type, request: first, details: second, payload };
+      return { type, request: first, details, payload };
     case 68:
-      return { type, request: first, registration: second, details: third, payload };
+      return { type, request: first, registration: second, details, payload };
     default:
       return undefined;
   }
@@ -173,7 +179,10 @@ function named(names: readonly string[], list: readonly unknown[], payload: Payl
   return message;
 }
 
-const shown = (type: unknown): string => JSON.stringify(type);
+/** @throws ProtocolViolation */
+function refuse(type: unknown, what = ''): never {
+  throw new ProtocolViolation(`message type ${JSON.stringify(type)}${what}`);
+}
 
 /** Some peers send null for an absent Args or Kwargs. @throws ProtocolViolation */
 function payloadIn(args: unknown, kwargs: unknown): Payload {

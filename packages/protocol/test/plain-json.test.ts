@@ -181,6 +181,26 @@ describe('SER-4: they agree on', () => {
     expectAgreement(utf8(text));
   });
 
+  test.each([
+    ...['0', '00', '01', '-1', '1.0', '1e0', '+1', ' 1', '1 ', '', '"1"', '١', 'null', '[1]'],
+    ...['9007199254740991', '9007199254740992', '9007199254740993', '9007199254740994'],
+    ...['4503599627370497', '10000000000000000', '9'.repeat(150)],
+  ])('D7 the id %j of frequent messages, which are read without the engine', (id) => {
+    for (const frame of [
+      `[36,${id},2,{},["a"]]`,
+      `[36,2,${id},{},["a"]]`,
+      `[50,${id},{},["a"]]`,
+      `[68,${id},2,{},["a"]]`,
+      `[68,2,${id},{},["a"]]`,
+      `[33,${id},2,{},["a"]]`,
+    ]) {
+      expectAgreement(utf8(frame));
+      expectAgreement(utf8(`{${frame.slice(1)}`));
+      expectAgreement(utf8(frame.replace('{},', '{},["b"],')));
+      expectAgreement(utf8(frame.replace('["a"]', '["a"],{"b":[1]}')));
+    }
+  });
+
   test.each(['c080', 'e08080', 'f0808080', 'eda080', 'f4908080', '80', 'e282', 'ff', 'c3a9', 'efbbbf'])(
     'octets %s',
     (digits) => {

@@ -4,6 +4,7 @@ import { ProtocolViolation } from '../errors.ts';
 import type { Message } from '../message.ts';
 import type { Args, Kwargs } from '../payload.ts';
 import { MAX_DEPTH, type Serializer, type TextForm } from '../serializer.ts';
+import { readFrequent } from './frequent-json.ts';
 import { nestsDeeper, readJson, writeJson } from './plain-values.ts';
 
 declare const TextEncoder: new () => { encode(text: string): Uint8Array<ArrayBuffer> };
@@ -18,7 +19,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 const text: TextForm = {
   encode: (message) => writeJson(toBrief(message)),
-  decode: (frame) => fromBrief(read(frame)),
+  decode: (frame) => readFrequent(frame) ?? fromBrief(read(frame)),
 };
 
 /**
