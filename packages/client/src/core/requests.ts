@@ -102,11 +102,16 @@ export class Requests {
 
   /** Undefined if the request has ended before: a canceled call, an aborted signal (T-7). */
   #find(type: RequestType, id: Id): Waiter | undefined {
-    if (id > this.#last) throw new ProtocolViolation(`request ${id} was never sent`);
+    if (id > this.#last) throw violation(id, 'was never sent');
     const waiter = this.#waiting.get(id);
     if (waiter !== undefined && waiter.type !== type) {
-      throw new ProtocolViolation(`request ${id} is of type ${waiter.type}, not ${type}`);
+      throw violation(id, `is of type ${waiter.type}, not ${type}`);
     }
     return waiter;
   }
+}
+
+/** A function of its own, because the engine would compose a message within `#find` for each answer. */
+function violation(id: Id, what: string): ProtocolViolation {
+  return new ProtocolViolation(`request ${id} ${what}`);
 }
