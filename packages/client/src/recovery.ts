@@ -14,7 +14,7 @@ import {
 import { nowBy, type Clock } from './clock.ts';
 import type { WampEvent } from './core/event.ts';
 import type { Events } from './core/events.ts';
-import { peerIn } from './core/peer.ts';
+import { peerOf } from './core/peer.ts';
 import type { Answer, Waiter } from './core/requests.ts';
 import type { Restoration } from './core/restoration.ts';
 import type { Subscriber } from './core/subscriber.ts';
@@ -159,7 +159,7 @@ export class Recovery implements Waiter {
       retained: false,
       recovered: true,
       ...(typeof timestamp === 'string' && { timestamp: new Date(timestamp) }),
-      publisher: peerIn(from, 'publisher'),
+      publisher: peerOf(from['publisher'], from['publisher_authid'], from['publisher_authrole']),
       details: from,
     };
     if (!cursor.pass(event)) return;

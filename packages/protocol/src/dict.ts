@@ -1,5 +1,8 @@
-/** Recognizes dicts. */
+/** Recognizes dicts, and holds the one without keys. */
 import type { Dict } from './words.ts';
+
+/** The one dict without keys. */
+export const NO_ENTRIES: Dict = Object.freeze({});
 
 /** True for a dict of the wire: a plain object. */
 export function isDict(value: unknown): value is Dict {

@@ -1,11 +1,11 @@
 /** What an element or an option may hold: checks that return the value or throw a ProtocolViolation. */
-import { isDict } from './dict.ts';
+import { isDict, NO_ENTRIES } from './dict.ts';
 import { ProtocolViolation } from './errors.ts';
 import { isId, MAX_ID } from './ids.ts';
 import { REQUEST_TYPES, type RequestType } from './message-type.ts';
 import type { Dict, Id, Uri } from './words.ts';
 
-export { isDict } from './dict.ts';
+export { isDict, NO_ENTRIES } from './dict.ts';
 
 /** Returns the value, normalised where serializers differ (a BigInt id becomes a number), or throws a ProtocolViolation. */
 export type Check<T> = (value: unknown) => T;
@@ -41,9 +41,6 @@ function kindOf(value: unknown): string {
 function toNumber(value: unknown): unknown {
   return typeof value === 'bigint' && value >= 0n && value <= BigInt(MAX_ID) ? Number(value) : value;
 }
-
-/** The one dict without keys. */
-export const NO_ENTRIES: Dict = Object.freeze({});
 
 /** True for a dict without keys, as nearly all Options and Details are. */
 export function isEmpty(dict: Dict): boolean {

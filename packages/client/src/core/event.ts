@@ -1,7 +1,7 @@
 /** One EVENT, as its handlers receive it. */
-import type { Args, Event, Id, Kwargs, Uri } from '@wamp/protocol';
+import { NO_ENTRIES, type Args, type Event, type Id, type Kwargs, type Uri } from '@wamp/protocol';
 import { ownArgs, ownKwargs } from './own.ts';
-import { peerIn, type Peer } from './peer.ts';
+import { peerOf, type Peer } from './peer.ts';
 
 /** An event of a subscription. */
 export interface WampEvent<A extends Args = Args, K = Kwargs> {
@@ -34,8 +34,8 @@ export function eventOf(
     topic: details.topic ?? subscribed,
     publication,
     retained: details.retained === true,
-    publisher: peerIn(details, 'publisher'),
-    // Messages without details share a frozen value.
-    details: Object.isFrozen(details) ? {} : details,
+    publisher: peerOf(details.publisher, details.publisher_authid, details.publisher_authrole),
+    // Messages without details may share a frozen value.
+    details: details === NO_ENTRIES ? {} : details,
   };
 }

@@ -10,7 +10,7 @@ import type {
 import { Lane } from './lane.ts';
 import { ownArgs, ownKwargs } from './own.ts';
 import type { Passthru, Plain } from './passthru.ts';
-import { peerIn, type Peer } from './peer.ts';
+import { peerOf, type Peer } from './peer.ts';
 import { Queue } from './queue.ts';
 
 /** Further arguments that the caller sends after the call. */
@@ -84,7 +84,7 @@ export class RunningInvocation implements Invocation<unknown[]> {
     this.#args = ownArgs(payload.args);
     this.#kwargs = ownKwargs(payload.kwargs);
     this.procedure = details.procedure ?? registered;
-    this.caller = peerIn(details, 'caller');
+    this.caller = peerOf(details.caller, details.caller_authid, details.caller_authrole);
     this.details = details;
     this.streaming = details.progress === true;
     this.#inputEnded = !this.streaming;
