@@ -184,9 +184,11 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, P
     const { args, kwargs } = payload;
     this.#answered = true;
     this.#stopTimer?.();
-    this.#unpack({ args, kwargs }, details, (plain) => {
-      this.#end()?.resolve(new WholeResult(plain.args, plain.kwargs, details));
-    });
+    if (this.#isPlain(details)) this.#end()?.resolve(new WholeResult(args, kwargs, details));
+    else
+      this.#unpack({ args, kwargs }, details, (plain) => {
+        this.#end()?.resolve(new WholeResult(plain.args, plain.kwargs, details));
+      });
   }
 
   progressed({ details, payload: { args, kwargs } }: ResultMessage): void {
@@ -252,6 +254,11 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, P
     return (request) => ({ type: Code.CALL, request, options, procedure, payload });
   }
 
+  /** Whether a payload need not be unpacked, nor wait for an earlier one. */
+  #isPlain(details: PassthruAttributes): boolean {
+    return this.#lane === undefined && !isPassthru(details);
+  }
+
   /**
    * Continues with the content of a payload, at once or when it is unpacked; if unpacking fails, so does the call.
    */
@@ -261,7 +268,7 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, P
     goOn: (plain: Plain) => void,
     failed = (thrown: unknown): void => this.abandon(toError(thrown)),
   ): void {
-    if (this.#lane === undefined && !isPassthru(details)) {
+    if (this.#isPlain(details)) {
       goOn(payload);
       return;
     }

@@ -111,15 +111,16 @@ export function checkOptions(
  * Checks the options of a function that takes a payload before them. If there are none, and all keys of the payload
  * are names of options, the payload was probably meant as options, and is refused. To send such keys as keyword
  * arguments, pass options, `{}` if necessary.
- * @throws TypeError
+ * @returns the arguments @throws TypeError
  */
 export function checkRequest<O>(
   name: string,
   rules: Rules,
-  [payload, options, ...surplus]: RequestArguments<O>,
+  args: RequestArguments<O>,
   entry: EntryPoint,
-): readonly [payload: unknown, options: (O & { readonly kwargs?: unknown }) | undefined] {
-  requireNone(surplus, name, entry);
+): RequestArguments<O> {
+  const [payload, options] = args;
+  if (args.length > 2) requireNone(args.slice(2), name, entry);
   if (options !== undefined) {
     checkOptions(name, rules, options, entry);
   } else if (isPlain(payload)) {
@@ -129,7 +130,7 @@ export function checkRequest<O>(
       throw fault(`Option ${keys.join(', ')} of ${name}`, expected, payload, entry);
     }
   }
-  return [payload, options];
+  return args;
 }
 
 /** Other clients take options as a fourth argument: ignoring them silently would change what a request does. @throws TypeError */

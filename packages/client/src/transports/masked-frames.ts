@@ -79,7 +79,7 @@ function mask(buffer: Buffer, start: number, bytes: number): void {
     unused = random.length;
   }
   unused -= 4;
-  random.copy(buffer, start - 4, unused, unused + 4);
+  for (let index = 0; index < 4; index += 1) buffer[start - 4 + index] = random[unused + index] ?? 0;
   for (let index = 0; index < bytes; index += 1) {
     buffer[start + index] = (buffer[start + index] ?? 0) ^ (random[unused + (index & 3)] ?? 0);
   }
