@@ -11,7 +11,7 @@ export interface ConnectionPort<C> {
   readonly exposeErrors: boolean;
   readonly maxHandlers: number;
   /** Limits how many handlers run at the same time, across the connections of a session. */
-  readonly gate: Gate;
+  readonly gate: (Class: typeof Gate) => Gate;
   /** Called at WELCOME; once at most. */
   joined(connection: C, welcome: Welcome): void;
   /** Whether another connection will replace this one. */

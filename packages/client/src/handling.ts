@@ -109,13 +109,13 @@ export class Handling {
       (this.#events ?? this.#eventsBy(code)).receive(message, bytes);
       return;
     }
-    this.#invocations ??= new code.Invocations(this.#registrations, this.#port.gate, this.#port);
+    this.#invocations ??= new code.Invocations(this.#registrations, this.#port.gate(code.Gate), this.#port);
     if (message.type === Code.INVOCATION) this.#invocations.receive(message, bytes);
     else this.#invocations.interrupt(message);
   }
 
   #eventsBy(code: LateCode): Events {
-    return (this.#events ??= new code.Events(this.#subscriptions, this.#port.gate, this.#port));
+    return (this.#events ??= new code.Events(this.#subscriptions, this.#port.gate(code.Gate), this.#port));
   }
 
   #wait(start: (code: LateCode) => void, message?: Handled): void {

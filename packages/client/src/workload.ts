@@ -2,7 +2,7 @@
 import { ErrorUri, Payload, type Id, type Serializer } from '@wamp/protocol';
 import { nowBy, type Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
-import { Gate } from './core/gate.ts';
+import type { Gate } from './core/gate.ts';
 import { Intents } from './core/intents.ts';
 import type { Callee } from './core/callee.ts';
 import { Lane } from './core/lane.ts';
@@ -33,12 +33,12 @@ export interface WorkloadPort {
 export class Workload implements Office {
   readonly clock: Clock;
   readonly lane: Lane = new Lane();
-  readonly gate: Gate;
   readonly subscriptions: Intents<Subscriber>;
   readonly registrations: Intents<Callee>;
   readonly #port: WorkloadPort;
   readonly #outbox: Outbox<Connection>;
   #connection: Connection | undefined;
+  #gate: Gate | undefined;
   /** True while the new connection processes waiting requests; new ones queue behind them. */
   #isResuming = false;
   /** The latest former session ids. */
@@ -57,7 +57,6 @@ export class Workload implements Office {
     const report = port.report.bind(port);
     this.#port = port;
     this.clock = clock;
-    this.gate = new Gate(port.maxHandlers, () => this.#connection?.handling.tellDropped());
     this.#outbox = new Outbox(port.limits);
     this.registrations = new Intents({
       clock,
@@ -77,6 +76,10 @@ export class Workload implements Office {
       },
     });
   }
+
+  /** The gate of all handlers; its class is loaded with the first of them. */
+  readonly gate = (Class: typeof Gate): Gate =>
+    (this.#gate ??= new Class(this.#port.maxHandlers, () => this.#connection?.handling.tellDropped()));
 
   get connection(): Connection | undefined {
     return this.#connection;
@@ -178,7 +181,7 @@ export class Workload implements Office {
     const lost = (): Error => connectionLost(ending, false);
     for (const returned of this.#returned.splice(0)) returned.failed(lost());
     this.#outbox.failAll(lost);
-    this.gate.clear();
+    this.#gate?.clear();
   }
 
   /**

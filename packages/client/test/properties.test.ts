@@ -71,6 +71,7 @@ test('answers in any order resolve the promises that they belong to', async () =
 
 /** A connection without a session around it, so that a test can look inside. */
 async function connection(): Promise<{ peer: ScriptedPeer; connection: Connection; ended: unknown[] }> {
+  const gate = new Gate(3, () => undefined);
   const peer = new ScriptedPeer();
   const ended: unknown[] = [];
   const port = {
@@ -78,7 +79,7 @@ async function connection(): Promise<{ peer: ScriptedPeer; connection: Connectio
     listeners: new Listeners(console),
     exposeErrors: false,
     maxHandlers: 3,
-    gate: new Gate(3, () => undefined),
+    gate: () => gate,
     joined: () => undefined,
     survives: () => false,
     ended: (_connection: Connection, ending: unknown) => ended.push(ending),

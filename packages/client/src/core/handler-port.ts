@@ -13,7 +13,7 @@ export interface HandlerPort {
   report(thrown: unknown): void;
   readonly clock: Clock;
   /** Limits how many handlers run at the same time. */
-  readonly gate: Gate;
+  readonly gate: (Class: typeof Gate) => Gate;
   /** Ends the connection after a protocol violation. */
   violated(error: Error): void;
   /** Whether the caller receives the message of an exception. */
