@@ -12,6 +12,7 @@ import {
 } from '@wamp/protocol';
 import type { MetaCall } from '../core/meta-session.ts';
 import type { Feature, Realm } from '../core/realm.ts';
+import { malformedUri } from '../core/requests.ts';
 import type { Departure, Session } from '../core/session.ts';
 import { idArgument, optionalSet, optionalText, taking, textArgument } from './arguments.ts';
 import { answerInTurns, asCount, asOneArgument, picked } from './long-answers.ts';
@@ -143,8 +144,10 @@ interface Farewell {
 
 function farewellOf({ uriRules }: Realm, kwargs: Kwargs): Farewell {
   const reason = kwargs['reason'] ?? CloseUri.KILLED;
-  if (typeof reason !== 'string' || !isUri(reason, uriRules))
-    throw new ApplicationError(ErrorUri.INVALID_URI);
+  if (typeof reason !== 'string')
+    throw new ApplicationError(ErrorUri.INVALID_URI, ['reason: expected a URI, in a string']);
+  if (!isUri(reason, uriRules))
+    throw new ApplicationError(ErrorUri.INVALID_URI, [`reason: ${malformedUri(reason, uriRules)}`]);
   return { reason, message: optionalText(kwargs['message'], 'message') };
 }
 

@@ -70,19 +70,23 @@ describe.each(KILLS)('%s', (procedure, args, result) => {
       ONE,
     ));
 
-  test.each(['""', '"not a uri"', '"com..x"', '"com.x."', '"#"', '1', '[]', 'false'])(
-    'META-3 refuses the reason %s, and nobody goes',
-    (reason) =>
-      converse(
-        `
+  test.each([
+    ...['""', '"not a uri"', '"com..x"', '"com.x."', '"#"'].map((reason) => [
+      reason,
+      `reason: ${reason} is not a loose URI`,
+    ]),
+    ...['1', '[]', 'false'].map((reason) => [reason, 'reason: expected a URI, in a string']),
+  ])('META-3 refuses the reason %s, says why, and nobody goes', (reason, why) =>
+    converse(
+      `
         killer → [48, 1, {}, "${procedure}", ${args}, {"reason": ${reason}}]
-        killer ← [8, 48, 1, {}, "wamp.error.invalid_uri"]
+        killer ← [8, 48, 1, {}, "wamp.error.invalid_uri", [${JSON.stringify(why)}]]
         victim ← nothing
         killer → [48, 2, {}, "wamp.session.count"]
         killer ← [50, 2, {}, [2]]
       `,
-        ONE,
-      ),
+      ONE,
+    ),
   );
 
   test.each(['1', 'true', '["bye"]'])('T-23 refuses the message %s, and no session ends', (message) =>
