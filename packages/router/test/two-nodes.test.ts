@@ -35,7 +35,6 @@ const DIFFERENT: Readonly<Record<string, readonly RegExp[]>> = {
   'a realm that a template creates is not shared unless both nodes have it already': [
     /realm-templates.test.ts > .*creates it where a template matches/,
   ],
-  'both nodes determine the trust level': [/CTL-2 the rule receives the caller/],
 };
 
 vi.mock(import('@wamp/router/testing'), async (original) => {

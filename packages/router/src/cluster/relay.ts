@@ -54,7 +54,8 @@ export class Relay implements RemoteWay {
     if (!this.#realm.core.sessions.has(call.caller.id)) this.#realm.introduceUnlisted(peer, call.caller);
     const { registration } = call;
     const procedure = registration.match === 'exact' ? null : call.procedure;
-    const fields = [request, callee.id, call.caller.id, registration.id, procedure, optionsOf(call, message)];
+    const to = [callee.id, call.caller.id, registration.id, procedure];
+    const fields = [request, ...to, optionsOf(call, message), details.trustlevel ?? null];
     const fault = this.#put(EntryType.INVOKE, fields, payload);
     if (fault === undefined) peer.outgoing.add(request, { realm: this.#realm, callee });
     return fault;
@@ -104,13 +105,14 @@ export class Relay implements RemoteWay {
 
   /** Handles a call of the peer. */
   invoked({ fields, payload }: Content): void {
-    const [no, calleeId, callerId, registrationId, procedure, options] = fields as [
+    const [no, calleeId, callerId, registrationId, procedure, options, trustlevel] = fields as [
       Id,
       Id,
       Id,
       Id,
       Uri | null,
       CallOptions,
+      number | null,
     ];
     const { core } = this.#realm;
     const caller = this.#peer.session(this.#realm, callerId);
@@ -130,7 +132,8 @@ export class Relay implements RemoteWay {
       const uri = procedure ?? registration.procedure;
       const message = { type: MessageType.CALL, request: no, options, procedure: uri, payload } as const;
       const { calls } = core.dealer;
-      calls.place(caller, calls.pending.of(caller), message, registration, options, callee);
+      const pinned = { callee, trustlevel: trustlevel ?? undefined };
+      calls.place(caller, calls.pending.of(caller), message, registration, options, pinned);
     }
   }
 

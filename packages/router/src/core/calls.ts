@@ -31,6 +31,7 @@ import {
   PendingCalls,
   withdraw,
   type OpenCall,
+  type Pinned,
   type Side,
 } from './pending-calls.ts';
 import type { Quotas, QuotaTally } from './quotas.ts';
@@ -95,7 +96,7 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
    * CALL-1: opens a call and finds a callee for it.
    * @param from the caller's side
    * @param options the options of the call, which may disclose more than the message requests
-   * @param pinned the only callee to which the call may go, when another node of the cluster has chosen it
+   * @param pinned what another node of the cluster has decided, when the call began there
    */
   place(
     caller: Session,
@@ -103,7 +104,7 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
     message: Call,
     registration: Registration,
     options: CallOptions,
-    pinned?: Callee,
+    pinned?: Pinned,
   ): void {
     const now = this.#turns.began();
     const call = this.pending.open(caller, from, message, known(options), registration, now, pinned);
@@ -290,8 +291,9 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
   /** The callee for a call; undefined when none has room. */
   #choose({ registration, tried, pinned }: OpenCall): Callee | undefined {
     if (pinned === undefined) return chooseCallee(registration, this.#random, tried, this.#prefersLocal);
-    const takes = pinned.registration !== undefined && tried === undefined && hasRoom(pinned);
-    return takes ? pinned : undefined;
+    const { callee } = pinned;
+    const takes = callee.registration !== undefined && tried === undefined && hasRoom(callee);
+    return takes ? callee : undefined;
   }
 
   #assign(call: OpenCall, callee: Callee, payload: Payload): void {
@@ -318,9 +320,9 @@ export class Calls implements Omit<RealmCalls, 'inFlight' | 'parties' | 'propaga
   }
 
   #invoke(call: OpenCall, payload: Payload): Undeliverable | undefined {
-    const { callee } = call;
+    const { callee, pinned, caller, procedure } = call;
     if (callee === undefined) return undefined;
-    const trustlevel = this.#trustLevel?.(call.caller, 'call', call.procedure);
+    const trustlevel = pinned ? pinned.trustlevel : this.#trustLevel?.(caller, 'call', procedure);
     return callee.session.send(invocationOf(call, callee, payload, trustlevel));
   }
 

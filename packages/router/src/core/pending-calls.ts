@@ -29,6 +29,14 @@ export interface PendingCall {
   readonly trace: TraceContext | undefined;
 }
 
+/** What another node of the cluster has decided about a call that it passes to this one. */
+export interface Pinned {
+  /** The only callee to which the call may go. */
+  readonly callee: Callee;
+  /** What INVOCATION says of the caller. */
+  readonly trustlevel: number | undefined;
+}
+
 /** A pending call with its state, which only the functions of this file change. */
 export type OpenCall = Readonly<CallState>;
 
@@ -61,8 +69,8 @@ interface CallState extends PendingCall {
   weight: number;
   /** The callees that have declined it. */
   tried: Set<Session> | undefined;
-  /** The only callee to which the call may go, chosen by another node; undefined for a call that began at this node. */
-  readonly pinned: Callee | undefined;
+  /** Undefined for a call that began at this node. */
+  readonly pinned: Pinned | undefined;
 }
 
 /** Assigns a call to a callee, whose side is `to`, under a number of that callee's own. */
@@ -219,7 +227,7 @@ export class PendingCalls {
     options: CallOptions,
     registration: Registration,
     now: Moment,
-    pinned: Callee | undefined,
+    pinned: Pinned | undefined,
   ): OpenCall {
     const call: CallState = {
       serial: (this.#opened += 1),
@@ -295,7 +303,7 @@ export class PendingCalls {
 
 /** True while the registration has a callee that has not declined the call. */
 export function isServed({ registration, tried, pinned }: OpenCall): boolean {
-  if (pinned !== undefined) return pinned.registration !== undefined && tried === undefined;
+  if (pinned !== undefined) return pinned.callee.registration !== undefined && tried === undefined;
   return registration.callees.some((callee) => tried?.has(callee.session) !== true);
 }
 
