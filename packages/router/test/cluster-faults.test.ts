@@ -52,6 +52,31 @@ describe('S2 a cluster in which nodes fail', () => {
     expect(heard.map((what) => what[0])).toEqual(['+', '-']);
   });
 
+  test('META-3 who kills a session of another node is answered when it has left, or after a second', async () => {
+    const stage = await ClusterStage.of(['a', 'b']);
+    const killer = await stage.join('a');
+    await stage.join('b');
+    await stage.join('b');
+    await stage.pass(50);
+    await killer.say([48, 1, {}, 'wamp.session.list']);
+    const [, reached] = (killer.heard.pop()?.[3] as [number[]])[0];
+    stage.network.delay = () => 300;
+    killer.send([48, 2, {}, 'wamp.session.kill', [reached]]);
+    await stage.pass(550);
+    expect(killer.heard).toEqual([]);
+    await stage.pass(100);
+    expect(killer.heard).toEqual([[50, 2, {}]]);
+    killer.send([48, 3, {}, 'wamp.session.count']);
+    await stage.settle();
+    expect(killer.heard.at(-1)).toEqual([50, 3, {}, [2]]);
+    stage.node('b').engine.cut(true);
+    killer.send([48, 4, {}, 'wamp.session.kill_all']);
+    await stage.pass(999);
+    expect(killer.heard).toHaveLength(2);
+    await stage.pass(1);
+    expect(killer.heard.at(-1)).toEqual([50, 4, {}, [1]]);
+  });
+
   test('S2 claims of nodes that died all at once, and never return, are void and are deleted', async () => {
     const stage = await ClusterStage.of(['a', 'b']);
     const callee = await stage.join('b');

@@ -15,11 +15,6 @@ const DIFFERENT: Readonly<Record<string, readonly RegExp[]>> = {
     /concurrency.test.ts > the queue > LEAVE-2 (so it is when|all thousand)/,
     /concurrency.test.ts > canceling > CAN-2 a lingering callee/,
   ],
-  'an answer may precede what it causes at the other node': [
-    /nexus#180 META-1/,
-    /session-kill.test.ts > wamp.session.kill\w* > LEAVE-1 LEAVE-2 META-3/,
-    /META-3 META-4 META-5 the deleted registrations and subscriptions/,
-  ],
   'lists begin with what is at the node of the caller': [
     /session-kill.test.ts > the sessions that it ends > META-3 T-23 kill_by_/,
     /session-meta.test.ts > procedures > META-1 META-2 T-23 count and list/,

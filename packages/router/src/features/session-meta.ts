@@ -6,7 +6,6 @@ import {
   isUri,
   type Args,
   type Dict,
-  type Id,
   type Kwargs,
   type Uri,
 } from '@wamp/protocol';
@@ -15,6 +14,7 @@ import type { Feature, Realm } from '../core/realm.ts';
 import { malformedUri } from '../core/requests.ts';
 import type { Departure, Session } from '../core/session.ts';
 import { idArgument, optionalSet, optionalText, taking, textArgument } from './arguments.ts';
+import { onceGone } from './killed-elsewhere.ts';
 import { answerInTurns, asCount, asOneArgument, picked } from './long-answers.ts';
 
 export const sessionMeta: Feature = {
@@ -74,67 +74,72 @@ function installKills(realm: Realm): void {
       const session = find(realm, args[0]);
       if (session === caller) throw new ApplicationError(ErrorUri.NO_SUCH_SESSION);
       session.end(reason, message);
-      return [];
+      return onceGone(realm, [session], []);
     }),
   );
   realm.procedure(
     'wamp.session.kill_by_authid',
     taking({ places: ['authid'], names: FAREWELL }, (call) => {
       const authid = textArgument(call.args[0], 'authid');
-      const killed = kill(realm, call, ({ principal }) => principal.authid === authid);
-      return answerInTurns(realm, asOneArgument(killed));
+      return kill(realm, call, ({ principal }) => principal.authid === authid, asIds);
     }),
   );
   realm.procedure(
     'wamp.session.kill_by_authrole',
     taking({ places: ['authrole'], names: FAREWELL }, (call) => {
       const authrole = textArgument(call.args[0], 'authrole');
-      return answerInTurns(
-        realm,
-        asCount(kill(realm, call, ({ principal }) => principal.authrole === authrole)),
-      );
+      return kill(realm, call, ({ principal }) => principal.authrole === authrole, asNumber);
     }),
   );
   realm.procedure(
     'wamp.session.kill_all',
-    taking({ names: FAREWELL }, (call) =>
-      answerInTurns(realm, asCount(kill(realm, call, () => true, { quiet: true }))),
-    ),
+    taking({ names: FAREWELL }, (call) => kill(realm, call, () => true, asNumber, { quiet: true })),
   );
 }
 
+const asIds = (killed: readonly Session[]): Args => [killed.map(({ id }) => id)];
+const asNumber = (killed: readonly Session[]): Args => [killed.length];
+
 /**
  * Kills the matching sessions, one in each step, except the caller's own and those that join meanwhile.
+ * @param told what is answered
  * @param departure quiet to suppress on_leave and testaments
  */
 function kill(
   realm: Realm,
   { kwargs, caller }: MetaCall,
   isMeant: (session: Session) => boolean,
+  told: (killed: readonly Session[]) => Args,
   departure: Departure = {},
-): Generator<void, Id[]> {
+): Args | Promise<Args> {
   const { reason, message } = farewellOf(realm, kwargs);
-  return ending(
+  const killed: Session[] = [];
+  const steps = ending(
     realm,
     (session) => session !== caller && isMeant(session),
     (session) => {
+      killed.push(session);
       session.end(reason, message, departure);
     },
   );
+  function* answering(): Generator<void, Args> {
+    yield* steps;
+    return told(killed);
+  }
+  return onceGone(realm, killed, answerInTurns(realm, answering()));
 }
 
 function* ending(
   realm: Realm,
   isMeant: (session: Session) => boolean,
   end: (session: Session) => void,
-): Generator<void, Id[]> {
+): Generator<void, void> {
   // Selected first: sessions that join or leave because of these events do not matter.
   const meant = yield* picked(realm.everyone.values(), (session) => (isMeant(session) ? session : undefined));
   for (const session of meant) {
     end(session);
     yield;
   }
-  return meant.map(({ id }) => id);
 }
 
 interface Farewell {
