@@ -7,8 +7,8 @@ export type ConvertedPart = Record<string, unknown>;
 /** A realm to be written. */
 export interface RealmDraft {
   readonly name: string;
-  /** The names of its roles. */
-  readonly roles: ReadonlySet<string>;
+  /** Its roles by name, each with the actions that it may perform on some URI. */
+  readonly roles: ReadonlyMap<string, ReadonlySet<string>>;
   /** A mapping for each method. */
   readonly auth: Map<string, ConvertedPart>;
 }
@@ -107,7 +107,7 @@ function dynamic(method: string, part: Part, realms: readonly RealmDraft[]): rea
   part.skip('authenticator-role');
   part.rest();
   const source = { procedure, ...(realm === undefined ? {} : { realm }) };
-  return realms.filter((each) => add(each, method, source, part)).map(({ name }) => name);
+  return realms.filter((each) => addMethod(each, method, source, part)).map(({ name }) => name);
 }
 
 function anonymous(part: Part | undefined, realms: readonly RealmDraft[]): readonly string[] {
@@ -115,12 +115,17 @@ function anonymous(part: Part | undefined, realms: readonly RealmDraft[]): reado
   part?.rest();
   return realms
     .filter(({ name, roles }) => roles.has(role) && (only === undefined || only === name))
-    .filter((realm) => add(realm, 'anonymous', { role }, part))
+    .filter((realm) => addMethod(realm, 'anonymous', { role }, part))
     .map(({ name }) => name);
 }
 
 /** One mapping per method and realm: the first that says something else stays. */
-function add(realm: RealmDraft, method: string, wanted: ConvertedPart, part: Part | undefined): boolean {
+export function addMethod(
+  realm: RealmDraft,
+  method: string,
+  wanted: ConvertedPart,
+  part: Part | undefined,
+): boolean {
   const known = realm.auth.get(method);
   if (known === undefined) realm.auth.set(method, wanted);
   else if (JSON.stringify(known) !== JSON.stringify(wanted)) {
@@ -149,7 +154,8 @@ function listed(method: string, part: Part | undefined, realms: readonly RealmDr
   return entered;
 }
 
-function addPrincipal(
+/** Adds a principal to a method of a realm; the first of a name stays. */
+export function addPrincipal(
   realm: RealmDraft,
   method: string,
   authid: string,

@@ -6,7 +6,8 @@ import {
   type RealmDraft,
   type ConvertedPart,
 } from './crossbar-auth.ts';
-import type { Part } from './part.ts';
+import { convertRest, isRest, type Bridges, type RestPath } from './crossbar-bridges.ts';
+import { sizeText, type Part } from './part.ts';
 
 /** What the conversion of a transport needs. */
 export interface Surroundings {
@@ -31,17 +32,18 @@ interface Draft {
   readonly own: Set<string>;
   readonly paths: Map<string, PathDraft>;
   readonly pages: ConvertedPart;
+  /** Paths to which requests are posted, before their conversion. */
+  readonly rest: RestPath[];
+  /** What they are converted to, if any is. */
+  bridges: Bridges | undefined;
   readonly transports: Set<string>;
 }
 
-const REST = 'POST requests over HTTP are not converted: see the HTTP bridge';
 const NO_PAGE: Readonly<Record<string, string>> = {
   archive: 'files are served from folders: unpack the archive, and name it below pages',
-  caller: REST,
   cgi: 'programs are not run for requests: use a web server for it',
   json: 'write the value to a file below pages',
   nodeinfo: 'see /health and the start page',
-  publisher: REST,
   redirect: 'use a web server for it',
   resource: 'Python code is not run in the router',
   reverseproxy: 'use a web server for it',
@@ -52,20 +54,27 @@ const NO_PAGE: Readonly<Record<string, string>> = {
   wsgi: 'Python code is not run in the router',
 };
 
+/** A transport that has been read. Each step is for all transports before the next. */
+export interface ReadTransport {
+  /** Converts the REST paths, after WAMP clients have their ways to log in. */
+  convertRest(): void;
+  /** Writes the listener, once the realms know everybody; undefined when there is none. */
+  listener(): ConvertedPart | undefined;
+}
+
 /**
  * Reads a transport.
- * @returns what writes the listener, once the realms know everybody; undefined when there is no such transport here
+ * @returns undefined when there is no such transport here
  */
-export function convertTransport(
-  transport: Part,
-  around: Surroundings,
-): (() => ConvertedPart | undefined) | undefined {
+export function convertTransport(transport: Part, around: Surroundings): ReadTransport | undefined {
   const draft: Draft = {
     listener: {},
     entrance: undefined,
     own: new Set(),
     paths: new Map(),
     pages: {},
+    rest: [],
+    bridges: undefined,
     transports: new Set(),
   };
   const type = transport.text('type') ?? '';
@@ -79,11 +88,16 @@ export function convertTransport(
   endpoint(transport, draft, around);
   convert(transport, draft, around);
   transport.rest({ debug: 'see log.level', mqtt: 'MQTT is not spoken here' });
-  return () => {
-    closeUnused(draft, around.realms, transport);
-    if (draft.transports.size > 0) return finished(draft, around.realms);
-    transport.leave('no WAMP client could join there: every listener needs one that could');
-    return undefined;
+  return {
+    convertRest() {
+      convertRestOf(draft, around.realms);
+    },
+    listener() {
+      closeUnused(draft, around.realms, transport);
+      if (draft.transports.size > 0) return finished(draft, around.realms);
+      transport.leave('no WAMP client could join there: every listener needs one that could');
+      return undefined;
+    },
   };
 }
 
@@ -184,11 +198,6 @@ function optionsOf(part: Part, { listener }: Draft): ConvertedPart {
   return size === undefined ? {} : { message_size: sizeText(size) };
 }
 
-function sizeText(bytes: number): string {
-  if (bytes % 2 ** 20 === 0) return `${bytes / 2 ** 20}MiB`;
-  return bytes % 1024 === 0 ? `${bytes / 1024}KiB` : `${bytes}B`;
-}
-
 /** The paths of a web transport. */
 function paths(part: Part, above: string, draft: Draft, around: Surroundings): void {
   for (const [name, resource] of part.named('paths')) {
@@ -198,6 +207,7 @@ function paths(part: Part, above: string, draft: Draft, around: Surroundings): v
     else if (type === 'longpoll') longPollAt(path, resource, draft, around);
     else if (type === 'static') page(path, resource, draft, around);
     else if (type === 'path') paths(resource, path, draft, around);
+    else if (isRest(type)) draft.rest.push({ path, type, part: resource });
     else {
       resource.skip(...resource.keys());
       resource.leave(NO_PAGE[type] ?? `a path of type ${JSON.stringify(type)} has no counterpart here`);
@@ -243,6 +253,21 @@ function page(path: string, part: Part, { pages }: Draft, { place }: Surrounding
   pages[path] = seconds === undefined ? folder : { folder, cache: `${Math.floor(seconds)}s` };
 }
 
+function convertRestOf(draft: Draft, realms: readonly RealmDraft[]): void {
+  const { rest, transports, listener, entrance: others } = draft;
+  if (transports.size > 0) {
+    const clients = [...draft.paths.values()].map(({ entrance }) => entrance);
+    if (others !== undefined) clients.push(others);
+    const made = convertRest(rest, { realms, hasTls: 'tls' in listener, others, clients });
+    if (Object.keys(made.bridges).length > 0) draft.bridges = made;
+    return;
+  }
+  for (const { part } of rest) {
+    part.skip(...part.keys());
+    part.leave('a listener for requests alone is not converted: see the HTTP bridge');
+  }
+}
+
 /** The rules of a path whose log-in could not be converted: no client may join there, even if the realm admits it elsewhere. */
 function closeUnused(draft: Draft, realms: readonly RealmDraft[], transport: Part): void {
   const { paths: all, own, transports, entrance } = draft;
@@ -262,11 +287,11 @@ function closeUnused(draft: Draft, realms: readonly RealmDraft[], transport: Par
 
 /** A rule for the listener, or for each path, wherever not everybody comes in. */
 function finished(draft: Draft, realms: readonly RealmDraft[]): ConvertedPart {
-  const { listener, pages, transports } = draft;
+  const { listener, pages, transports, bridges } = draft;
   const [[first, rules] = ['', undefined], ...others] = [...draft.paths];
-  let entrance = draft.entrance;
-  const single = draft.entrance === undefined && rules !== undefined && others.length === 0;
-  if (single) {
+  let entrance = [...draft.own].some((each) => transports.has(each)) ? draft.entrance : bridges?.entrance;
+  // The rules of the listener hold for bridges, too, so that a path with other rules has its own.
+  if (entrance === undefined && rules !== undefined && others.length === 0) {
     listener['websocket_paths'] = [first];
     Object.assign(listener, rules.rules);
     ({ entrance } = rules);
@@ -283,6 +308,7 @@ function finished(draft: Draft, realms: readonly RealmDraft[]): ConvertedPart {
     ...listener,
     transports: [...transports],
     auth,
+    http_bridges: bridges?.bridges,
     pages: Object.keys(pages).length === 0 ? false : pages,
   });
 }

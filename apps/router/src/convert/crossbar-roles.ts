@@ -41,6 +41,17 @@ function convertRole(role: Part): ConvertedPart {
   return { permissions: [...rules.map((rule) => permissionOf(rule, rules)), ...metaOf(rules)] };
 }
 
+/** What each role may do with some URI: everything, where a procedure decides. */
+export function actionsOf(roles: ConvertedPart): ReadonlyMap<string, ReadonlySet<string>> {
+  const actions = Object.entries(roles).map(([name, role]) => {
+    const { permissions } = role as {
+      readonly permissions?: readonly { readonly allow?: readonly string[] }[];
+    };
+    return [name, new Set(permissions?.flatMap(({ allow = [] }) => allow) ?? ACTIONS)] as const;
+  });
+  return new Map(actions);
+}
+
 /** A procedure that ends the sessions of others, and those like it. */
 export const KILL = 'wamp.session.kill';
 

@@ -5,7 +5,7 @@ import { FaultyConfiguration, type Fault } from '../config/faults.ts';
 import { Files, textOf } from '../config/files.ts';
 import { compose, Excess, syntaxFaults } from '../config/yaml-text.ts';
 import { convertTransport } from './crossbar-listeners.ts';
-import { convertRealm, KILL } from './crossbar-roles.ts';
+import { actionsOf, convertRealm, KILL } from './crossbar-roles.ts';
 import type { RealmDraft, ConvertedPart } from './crossbar-auth.ts';
 import { Part, type Note } from './part.ts';
 
@@ -50,22 +50,27 @@ function converted(root: Part, place: (path: string) => string, notes: Note[]): 
   const transports: Part[] = [];
   for (const worker of root.parts('workers')) {
     const type = worker.text('type');
-    worker.skip('id', 'options');
+    worker.skip('id');
     if (type !== 'router') {
       worker.skip(...worker.keys());
       worker.leave(`a worker of type ${String(type)} is a process of its own here, and connects as a client`);
       continue;
     }
+    worker.part('options')?.rest({ pythonpath: 'Python code is not run in the router' });
     for (const realm of worker.parts('realms')) realms.push(realmOf(realm, drafts));
     transports.push(...worker.parts('transports'));
     worker.rest({ components: 'components are processes of their own here, and connect as clients' });
   }
-  root.skip('version', '$schema', 'controller');
+  root.skip('version', '$schema');
+  const controller = root.part('controller');
+  controller?.skip('id');
+  controller?.rest();
   root.rest();
   // Who may join a realm is known only once all transports have been read.
-  const finish = transports.map((transport) => convertTransport(transport, { realms: drafts, place }));
-  for (const each of finish) {
-    const listener = each?.();
+  const read = transports.map((transport) => convertTransport(transport, { realms: drafts, place }));
+  for (const each of read) each?.convertRest();
+  for (const each of read) {
+    const listener = each?.listener();
     if (listener !== undefined) listeners.push(listener);
   }
   if (realms.length === 0 || listeners.length === 0) return undefined;
@@ -99,7 +104,7 @@ function completeRealms(
 function realmOf(part: Part, drafts: RealmDraft[]): ConvertedPart {
   const name = part.text('name') ?? 'realm1';
   const { roles, more } = convertRealm(part);
-  drafts.push({ name, roles: new Set(Object.keys(roles)), auth: new Map() });
+  drafts.push({ name, roles: actionsOf(roles), auth: new Map() });
   // In the order in which people read it.
   return { name, auth: {}, roles, ...more };
 }

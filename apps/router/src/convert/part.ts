@@ -2,7 +2,7 @@
 
 /** What is left out of the result, or is not the same there. */
 export interface Note {
-  /** Path in the file, such as `workers[0].transports[1].paths.info`. */
+  /** Path in the file, such as `workers[0].transports[1].paths.info`; empty for what is converted with a difference. */
   readonly path: string;
   readonly text: string;
 }
@@ -104,6 +104,11 @@ export class Part {
     this.#note(key === undefined ? this.path : this.#below(key), text);
   }
 
+  /** Reports that the whole is converted, and how it differs. */
+  change(text: string): void {
+    this.#note('', `${this.path}: ${text}`);
+  }
+
   /** Reports all keys that were not read. @param reasons why, by key */
   rest(reasons: Reasons = {}): void {
     for (const key of this.keys()) {
@@ -130,4 +135,10 @@ export class Part {
   #note(path: string, text: string): void {
     this.#notes.push({ path, text });
   }
+}
+
+/** A size as it is written in the file. */
+export function sizeText(bytes: number): string {
+  if (bytes % 2 ** 20 === 0) return `${bytes / 2 ** 20}MiB`;
+  return bytes % 1024 === 0 ? `${bytes / 1024}KiB` : `${bytes}B`;
 }
