@@ -44,6 +44,11 @@ const CALLS: readonly (Traffic & { readonly most: number })[] = [
   { name: 'call, 128 B, window 1', size: 128, window: 1, most: 3.5 },
 ];
 
+const EVENTS: Traffic = { name: 'publish 1→100', size: 128, window: 4, subscribers: 100 };
+
+/** How long each kind of traffic runs before anything is measured (s). */
+const WARM_UP = 2;
+
 /** Prints a figure, its spread, and whether it is within its limit. */
 function row(what: string, figures: readonly number[], unit: string, most?: number): void {
   const [middle, least, largest] = [median(figures), Math.min(...figures), Math.max(...figures)];
@@ -52,6 +57,17 @@ function row(what: string, figures: readonly number[], unit: string, most?: numb
   console.log(
     `${what.padEnd(62)} ${middle.toFixed(2).padStart(9)} ${unit.padEnd(6)} ${range.padEnd(18)}${wanted}`,
   );
+}
+
+/** Has all nodes compile what they will run: what is measured before that is many times the cost. */
+async function warmUp(alone: RouterNode, nodes: readonly RouterNode[]): Promise<void> {
+  const [a, b] = nodes;
+  if (a === undefined || b === undefined) return;
+  for (const traffic of [CALLS[0], CALLS[1], CALLS[2], EVENTS]) {
+    if (traffic === undefined) continue;
+    await measureTraffic(traffic, alone, [alone], WARM_UP);
+    await measureTraffic(traffic, a, [b], WARM_UP);
+  }
 }
 
 async function measureCalls(alone: RouterNode, [a, b]: readonly RouterNode[]): Promise<void> {
@@ -77,14 +93,13 @@ async function measureCalls(alone: RouterNode, [a, b]: readonly RouterNode[]): P
 async function measureEvents(alone: RouterNode, nodes: readonly RouterNode[]): Promise<void> {
   const [a, b] = nodes;
   if (a === undefined || b === undefined) return;
-  const hundred: Traffic = { name: 'publish 1→100', size: 128, window: 4, subscribers: 100 };
   const wide: Traffic = { name: 'publish', size: 128, window: 2, subscribers: Number(values.subscribers) };
   const ratios: number[] = [];
   const byNode: number[][] = nodes.map(() => []);
   const single: number[] = [];
   for (let run = 0; run < runs; run += 1) {
-    const [one] = (await measureTraffic(hundred, alone, [alone], seconds)).cpu;
-    const [, two] = (await measureTraffic(hundred, a, [b], seconds)).cpu;
+    const [one] = (await measureTraffic(EVENTS, alone, [alone], seconds)).cpu;
+    const [, two] = (await measureTraffic(EVENTS, a, [b], seconds)).cpu;
     ratios.push((two ?? NaN) / (one ?? NaN));
     const [own = NaN] = (await measureTraffic(wide, alone, [alone], seconds)).cpu;
     single.push(own);
@@ -208,6 +223,7 @@ else {
     alone.child.start();
     const formed = await stage.recover(30);
     if (typeof formed === 'string') throw new Error(`the cluster does not form: ${formed}\n${stage.logs}`);
+    await warmUp(alone, stage.nodes);
     if (only.has('calls')) await measureCalls(alone, stage.nodes);
     if (only.has('events')) await measureEvents(alone, stage.nodes);
     if (only.has('registrations')) await measureRegistrations(stage);
