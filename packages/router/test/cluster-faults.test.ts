@@ -153,6 +153,34 @@ describe('S2 a cluster in which nodes fail', () => {
     expect(coreOf(stage.node('a').router).cluster?.status().members).toHaveLength(1);
   });
 
+  test('S2 a node that is declared dead while it reads the ledger starts as soon as its next run has joined', async () => {
+    const stage = await ClusterStage.of(['a']);
+    const engine = stage.network.engine();
+    const follow = engine.ledger.follow.bind(engine.ledger);
+    let runs = 0;
+    engine.ledger.follow = (listener) => {
+      runs += 1;
+      // The first run reads for as long as it lasts.
+      return follow(runs === 1 ? { ...listener, live: () => undefined } : listener);
+    };
+    const router = createRouter({
+      realms: ['realm1'],
+      clock: stage.clock,
+      cluster: { node: 'b', engine },
+    });
+    let hasStarted = false;
+    void router.start().then(() => {
+      hasStarted = true;
+    });
+    await stage.pass(1500);
+    const [peer] = coreOf(stage.node('a').router).cluster?.status().members ?? [];
+    stage.network.append(`d.${String(peer?.epoch)}.a`, new TextEncoder().encode('{"undertaker":"x"}'));
+    await stage.pass(5000);
+    expect(runs).toBe(2);
+    expect(hasStarted).toBe(true);
+    expect(coreOf(router).cluster?.status().state).toBe('joined');
+  });
+
   test('S2 a node that leaves is not taken for dead, though a client keeps its connection', async () => {
     const stage = await ClusterStage.of(['a', 'b']);
     await stage.join('b');

@@ -180,9 +180,7 @@ export class ClusterNode implements Cluster {
       ledger: this.#engine.ledger,
       self: this.#self,
       isDead: (epoch) => this.#deaths.has(epoch),
-      settled: (done) => {
-        this.settled(done);
-      },
+      settled: this.settled.bind(this),
       latest: ({ realm, match, uri }) => this.#members.realmNamed(realm)?.latestOrder(match, uri) ?? 0,
       replaced: ({ realm, match, uri }, by) => this.#members.realmNamed(realm)?.replaced(match, uri, by),
     });
@@ -338,6 +336,8 @@ export class ClusterNode implements Cluster {
   async #endRun(): Promise<void> {
     this.#state = 'stopped';
     for (const stop of this.#stops.splice(0)) stop();
+    // The start of a run that is over would otherwise wait for the timeout.
+    this.#whenLive?.();
     this.claims.close();
     for (const peer of [...this.peers.values()]) this.#members.forget(peer, false);
     this.#isConnected = false;

@@ -151,10 +151,14 @@ export function writeEntry(
 }
 
 /** The number of a serializer in entries; 0 for one that has none. */
-function numberOf({ name }: PayloadCodec): number {
-  if (name === json.name) return 1;
-  if (name === msgpack.name) return MSGPACK;
-  return name === cbor.name ? 3 : 0;
+function numberOf(serializer: PayloadCodec): number {
+  if (serializer === json) return 1;
+  if (serializer === msgpack) return MSGPACK;
+  if (serializer === cbor) return 3;
+  return Math.max(
+    0,
+    CODECS.findIndex((codec) => codec?.name === serializer.name),
+  );
 }
 
 function contentOf(payload: Payload): Uint8Array {
