@@ -1,7 +1,14 @@
 /** Upgrades that break the rules of HTTP, and offers of compression that break those of RFC 7692 (B6). */
+import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { request, Site } from './support/web-socket.ts';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
 
 const SPOKEN = { 'Sec-WebSocket-Protocol': 'wamp.2.json' };
 
@@ -82,4 +89,19 @@ test.each([
 ])('B6 an upgrade %s', async (_what, status, headers) => {
   await using site = await Site.open();
   expect(await answerTo(site.port, [GET, ...headers])).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+});
+
+test('B6 a connection does not keep the request of its upgrade, which may contain large headers', async () => {
+  await using site = await Site.open();
+  const requests: WeakRef<IncomingMessage>[] = [];
+  site.server.on('upgrade', (upgrade: IncomingMessage) => requests.push(new WeakRef(upgrade)));
+  const { head } = await request(site.port, { ...SPOKEN, Cookie: 'x'.repeat(4000) });
+  expect(head).toMatch(/^HTTP\/1\.1 101/);
+  // The request of another connection replaces this one in what Node keeps of the last.
+  await request(site.port, SPOKEN);
+  for (let rounds = 0; rounds < 20 && requests[0]?.deref() !== undefined; rounds += 1) {
+    await turn();
+    collect();
+  }
+  expect([requests.length, requests[0]?.deref()]).toEqual([2, undefined]);
 });

@@ -165,10 +165,7 @@ class WebSocketEntrance {
   /** Answers an upgrade as soon as there is a slot for the handshake. */
   receive(upgrade: Upgrade, subprotocol: Subprotocol, peer: PeerAddress): void {
     const { socket } = upgrade;
-    this.#open.add(socket);
-    socket.on('close', () => {
-      this.#open.delete(socket);
-    });
+    this.#track(socket);
     const place = placeOf(this.#router, socket);
     place.at(peer.address);
     askFor(place, socket, {
@@ -178,6 +175,14 @@ class WebSocketEntrance {
       refuse: () => {
         refuse(this.#router, upgrade.request, Refusals.OVERLOADED, peer);
       },
+    });
+  }
+
+  /** Not part of `receive`: a listener keeps all variables that closures of the same method use, among them the request. */
+  #track(socket: Socket): void {
+    this.#open.add(socket);
+    socket.on('close', () => {
+      this.#open.delete(socket);
     });
   }
 
