@@ -7,6 +7,8 @@ import { inquiryOf, type Identity } from './inquiry.ts';
 import { DENIED, welcome } from './verdicts.ts';
 
 const METHOD = 'anonymous';
+/** The digits of a small number in base 36, which takes a tenth of the time that a number above 2^31 takes. */
+const SMALL = 5;
 
 /**
  * @param source the role of anonymous clients, `anonymous` by default (T-25); or a function or a procedure that returns
@@ -17,7 +19,7 @@ export function anonymous(
 ): Authenticator {
   const ids = new GlobalScope();
   /** The authid that the client claims is ignored. */
-  const newName = (): string => ids.next().toString(36);
+  const newName = (): string => inBase36(ids.next());
   if (typeof source === 'string') {
     const identity = { authrole: source };
     return {
@@ -34,4 +36,11 @@ export function anonymous(
       return welcome(identity, { authmethod: METHOD, authprovider: provider, authid: newName() });
     },
   };
+}
+
+/** Equal to `id.toString(36)`, in two parts. */
+export function inBase36(id: number): string {
+  const part = 36 ** SMALL;
+  if (id < part) return id.toString(36);
+  return Math.floor(id / part).toString(36) + (id % part).toString(36).padStart(SMALL, '0');
 }
