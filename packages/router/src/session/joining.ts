@@ -4,7 +4,7 @@ import {
   ErrorUri,
   isUri,
   MessageType,
-  PeerFeatures,
+  type PeerFeatures,
   ProtocolViolation,
   type Authenticate,
   type Challenge,
@@ -27,6 +27,7 @@ import type { Principal } from '../core/session.ts';
 import type { Limits } from '../limits.ts';
 import type { Log, LogFacts, LogLevel } from '../log.ts';
 import { policyFor, type SlowConsumerPolicy } from '../output/slow-consumer.ts';
+import { Announcements } from './announcements.ts';
 import {
   chooseAuthenticator,
   tellingAddress,
@@ -91,6 +92,7 @@ const EXPECTED: Readonly<Record<State['name'], MessageType | undefined>> = {
 };
 
 const CLIENT_ROLES: readonly ClientRole[] = ['publisher', 'subscriber', 'caller', 'callee'];
+const ANNOUNCEMENTS = new Announcements();
 
 export class Joining {
   readonly #router: JoiningRouter;
@@ -174,7 +176,7 @@ export class Joining {
   }
 
   #hello(hello: Hello): Step | Promise<Step> {
-    const features = new PeerFeatures(hello.details.roles);
+    const features = ANNOUNCEMENTS.featuresIn(hello.details.roles);
     if (!CLIENT_ROLES.some((role) => features.has(role))) {
       throw new ProtocolViolation('HELLO.Details.roles: expected at least one role of a client');
     }
