@@ -3,12 +3,12 @@
  * packed tarballs, and fails where what is printed differs from the page. `--packed` takes the tarballs that are there.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { run, step, StepFailed } from '../release/step.ts';
+import { freePort } from './free-port.ts';
 import { stepsOf, type Step } from './page.ts';
 import { Reader } from './reader.ts';
 import { withTarballs } from './tarballs.ts';
@@ -72,16 +72,4 @@ async function follow(steps: readonly Step[]): Promise<readonly string[]> {
     }
   });
   return prints(CLIENT);
-}
-
-/** @throws Error when the port is in use */
-function freePort(wanted: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(wanted, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
