@@ -133,17 +133,20 @@ describe('publish and subscribe', () => {
     expect(second).toMatchObject({ topic: 'com.a', args: [2] });
   });
 
-  test('a pattern tells the topic; on a terminal it is a line for people', async () => {
-    const listening = place.start(['subscribe', 'com.p.', '--match', 'prefix', '--count', '1'], {
+  test('a pattern tells the topic; on a terminal, events are lines for people with a column of topics', async () => {
+    const listening = place.start(['subscribe', 'com.p.', '--match', 'prefix', '--count', '2'], {
       terminal: true,
     });
     const match = { match: 'prefix' };
     await expect
       .poll(() => other.call('wamp.subscription.lookup', ['com.p.', match]))
       .toEqual(expect.any(Number));
-    await other.publish('com.p.x', [1, 'a'], { acknowledge: true });
+    await other.publish('com.p.longer', [1, 'a'], { acknowledge: true });
+    await other.publish('com.p.x', [2], { acknowledge: true });
     const { stdout, stderr } = await listening.ended;
-    expect(bare(stdout)).toMatch(/^\d\d:\d\d:\d\d {2}com\.p\.x {2}1 "a"\n$/);
+    expect(bare(stdout).replaceAll(/^\d\d:\d\d:\d\d/gm, 'now')).toBe(
+      'now  com.p.longer  1 "a"\nnow  com.p.x       2\n',
+    );
     expect(stderr).toContain('Ctrl-C ends it');
   });
 
@@ -351,6 +354,7 @@ describe('looking around', () => {
     expect(stdout.startsWith('\u001b[?1049h')).toBe(true);
     expect(stdout.endsWith('\u001b[?1049l')).toBe(true);
     expect(bare(stdout)).toContain(`realm1 at ${place.url}`);
+    expect(bare(stdout)).toMatch(/\b1 session |\b(?!1 )\d+ sessions /);
   });
 
   test('ping: an answer is an answer', async () => {

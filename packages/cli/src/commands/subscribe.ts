@@ -6,6 +6,7 @@ import { Failure } from '../io/failure.ts';
 import { deferred } from '../io/io.ts';
 import { integer, interval } from '../io/words.ts';
 import { harmless } from '../output/json.ts';
+import { lengthOf } from '../output/style.ts';
 import { connecting } from '../session/options.ts';
 import type { Given } from '../session/settings.ts';
 import { lasting, staying, whileRead, type Desk, type Run } from './desk.ts';
@@ -39,6 +40,7 @@ async function follow(desk: Desk, topics: readonly string[], options: Options): 
   const { session, io, signal, note } = desk;
   const { count = Infinity, timeout } = options;
   const done = deferred();
+  const write = eventWriter(desk);
   let left = count;
   let stopTimer = (): void => undefined;
   const arm = (): void => {
@@ -50,7 +52,7 @@ async function follow(desk: Desk, topics: readonly string[], options: Options): 
     if (left === 0) return;
     left -= 1;
     arm();
-    await whileRead(() => writeEvent(desk, event));
+    await whileRead(() => write(event));
     if (left === 0) done.resolve();
   };
   for (const topic of topics) {
@@ -78,22 +80,30 @@ function silence(topics: readonly string[], timeout: number): Failure {
   });
 }
 
-/** Formats one event as a line. */
-export async function writeEvent({ out, io }: Pick<Desk, 'out' | 'io'>, event: WampEvent): Promise<void> {
-  const { topic, publication, args, kwargs, publisher, retained } = event;
-  const record = {
-    topic,
-    publication,
-    args,
-    ...kwargsIn(kwargs),
-    ...(retained && { retained }),
-    ...(publisher && { publisher }),
+/** How wide the column of topics becomes at most, in characters; longer topics move what follows to the right. */
+const TOPIC_WIDTH = 40;
+
+/** @returns a function that formats one event as a line; on a terminal, topics fill a column as wide as the longest one so far */
+export function eventWriter({ out, io }: Pick<Desk, 'out' | 'io'>): (event: WampEvent) => Promise<void> {
+  let width = 0;
+  return async ({ topic, publication, args, kwargs, publisher, retained }) => {
+    const record = {
+      topic,
+      publication,
+      args,
+      ...kwargsIn(kwargs),
+      ...(retained && { retained }),
+      ...(publisher && { publisher }),
+    };
+    await out.record(record, ({ dim, cyan }) => {
+      const by =
+        publisher === undefined ? '' : `by ${publisher.authid ?? publisher.session ?? publisher.authrole}`;
+      const marks = [retained ? 'retained' : '', by].filter(Boolean).join(', ');
+      const end = marks === '' ? '' : `  ${dim(harmless(marks))}`;
+      const shownTopic = harmless(topic);
+      width = Math.max(width, Math.min(lengthOf(shownTopic), TOPIC_WIDTH));
+      const gap = ' '.repeat(Math.max(0, width - lengthOf(shownTopic)) + 2);
+      return `${dim(timeOfDay(io.clock.date()))}  ${cyan(shownTopic)}${gap}${shown(args, kwargs)}${end}`;
+    });
   };
-  await out.record(record, ({ dim, cyan }) => {
-    const by =
-      publisher === undefined ? '' : `by ${publisher.authid ?? publisher.session ?? publisher.authrole}`;
-    const marks = [retained ? 'retained' : '', by].filter(Boolean).join(', ');
-    const end = marks === '' ? '' : `  ${dim(harmless(marks))}`;
-    return `${dim(timeOfDay(io.clock.date()))}  ${cyan(harmless(topic))}  ${shown(args, kwargs)}${end}`;
-  });
 }

@@ -17,7 +17,7 @@ import { followSession, ofOption, requireRealm } from './administered.ts';
 import { inSession, lasting, staying, whileRead, type Desk, type Run } from './desk.ts';
 import { pastEvents } from './history.ts';
 import { timeOfDay } from './payload.ts';
-import { matchOption, writeEvent } from './subscribe.ts';
+import { eventWriter, matchOption } from './subscribe.ts';
 
 interface Options extends Given {
   readonly match?: MatchPolicy;
@@ -66,11 +66,12 @@ export function tailCommand(run: Run): Command {
 async function followTopic(desk: Desk, topic: string, { match, lines }: Options): Promise<void> {
   const { session, signal } = desk;
   const early: WampEvent[] = [];
+  const write = eventWriter(desk);
   let isLive = false;
   await session.subscribe(
     topic,
     (_args, event: WampEvent) => {
-      if (isLive) return whileRead(() => writeEvent(desk, event));
+      if (isLive) return whileRead(() => write(event));
       early.push(event);
       return undefined;
     },
@@ -79,11 +80,11 @@ async function followTopic(desk: Desk, topic: string, { match, lines }: Options)
   const seen = new Set<number>();
   for (const event of await past(desk, topic, { lines, ...(match && { match }) })) {
     seen.add(event.publication);
-    await writeEvent(desk, event);
+    await write(event);
   }
   // Events that arrive while these are written wait in `early`.
   for (let next = early.shift(); next !== undefined; next = early.shift()) {
-    if (!seen.has(next.publication)) await writeEvent(desk, next);
+    if (!seen.has(next.publication)) await write(next);
   }
   isLive = true;
   await lasting(desk);

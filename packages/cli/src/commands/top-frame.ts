@@ -1,6 +1,6 @@
 /** The display of `wamp top`, as lines of text. */
 import { harmless } from '../output/json.ts';
-import { age, figure, grouped, milliseconds, size } from '../output/numbers.ts';
+import { age, figure, grouped, milliseconds, plural, size } from '../output/numbers.ts';
 import type { Output } from '../output/output.ts';
 import { table, type Column } from '../output/table.ts';
 import type { Settings } from '../session/settings.ts';
@@ -36,8 +36,13 @@ export function topFrame(
     ...where,
     dim(`up ${age(metrics.uptime_ms)}, answers in ${milliseconds(answer)}`),
     '',
-    `${bold(grouped(metrics.sessions))} sessions   ${bold(grouped(metrics.registrations))} registrations   ` +
-      `${bold(grouped(metrics.subscriptions))} subscriptions   ${bold(size(metrics.kept_bytes['total'] ?? 0))} kept`,
+    [
+      ...(['session', 'registration', 'subscription'] as const).map((noun) => {
+        const count = metrics[`${noun}s`];
+        return `${bold(grouped(count))} ${plural(count, noun)}`;
+      }),
+      `${bold(size(metrics.kept_bytes['total'] ?? 0))} kept`,
+    ].join('   '),
     '',
     ...table(COUNTERS, countersOf(rates, metrics), style).split('\n'),
     '',

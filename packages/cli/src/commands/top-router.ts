@@ -1,6 +1,6 @@
 /** `wamp top --router`: the activity of all realms of a router, live, from its admin realm. */
 import { harmless } from '../output/json.ts';
-import { age, figure, grouped, milliseconds, size } from '../output/numbers.ts';
+import { age, figure, grouped, milliseconds, plural, size } from '../output/numbers.ts';
 import { table, type Column } from '../output/table.ts';
 import { realmRate, type RealmReading, type RouterReading } from './router-metrics.ts';
 import { dictOf, numberOf } from './told-values.ts';
@@ -22,7 +22,10 @@ export function routerFrame({ out: { style }, settings }: FrameSource, pair: Rou
   const where = settings === undefined ? [] : [`${bold('wamp top')}  router at ${harmless(settings.url)}`];
   const [memory, lag] = [dictOf(status['memory']), dictOf(status['event_loop_lag_ms'])];
   const told = (ms: number | undefined): string => (ms === undefined ? '–' : milliseconds(ms));
-  const count = (name: string): string => bold(grouped(numberOf(status[name])));
+  const counted = (noun: string): string => {
+    const count = numberOf(status[`${noun}s`]);
+    return `${bold(grouped(count))} ${plural(count, noun)}`;
+  };
   return [
     ...where,
     dim(
@@ -30,7 +33,7 @@ export function routerFrame({ out: { style }, settings }: FrameSource, pair: Rou
         `answers in ${milliseconds(pair.answer)}${status['draining'] === true ? ', draining' : ''}`,
     ),
     '',
-    `${count('sessions')} sessions   ${count('connections')} connections   ` +
+    `${counted('session')}   ${counted('connection')}   ` +
       `${bold(size(numberOf(status['queue_bytes'])))} queued   ${bold(size(numberOf(memory['rss'])))} memory`,
     `latency of calls p50 ${bold(told(latency.p50))} p99 ${bold(told(latency.p99))}   ` +
       `event-loop lag p99 ${bold(milliseconds(numberOf(lag['p99'])))}`,

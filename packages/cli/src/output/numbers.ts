@@ -12,6 +12,11 @@ export function grouped(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
+/** The plural of a noun, unless there is one of it: `session`, `sessions`. */
+export function plural(count: number, noun: string): string {
+  return count === 1 ? noun : `${noun}s`;
+}
+
 /** `512 B`, `1.5 KiB`, `64 MiB`. */
 export function size(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
