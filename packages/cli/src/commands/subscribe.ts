@@ -41,7 +41,12 @@ async function follow(desk: Desk, topics: readonly string[], options: Options): 
   const { count = Infinity, timeout } = options;
   const done = deferred();
   const write = eventWriter(desk);
-  let left = count;
+  let [left, isAnnounced] = [count, io.stderr.isTTY !== true];
+  // The first event may arrive in the turn of SUBSCRIBED, before the code that waits for that continues.
+  const announce = (): void => {
+    if (!isAnnounced) note(`subscribed to ${topics.join(', ')} in ${session.realm}; Ctrl-C ends it`);
+    isAnnounced = true;
+  };
   let stopTimer = (): void => undefined;
   const arm = (): void => {
     stopTimer();
@@ -50,6 +55,7 @@ async function follow(desk: Desk, topics: readonly string[], options: Options): 
   };
   const hear = async (event: WampEvent): Promise<void> => {
     if (left === 0) return;
+    announce();
     left -= 1;
     arm();
     await whileRead(() => write(event));
@@ -62,8 +68,7 @@ async function follow(desk: Desk, topics: readonly string[], options: Options): 
       signal,
     });
   }
-  if (io.stderr.isTTY === true)
-    note(`subscribed to ${topics.join(', ')} in ${session.realm}; Ctrl-C ends it`);
+  announce();
   arm();
   try {
     await lasting(desk, done.promise);
