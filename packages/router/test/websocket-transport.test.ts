@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { json, newMemory } from '@wamp/protocol';
 import { ManualClock } from '@wamp/router/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { FrameMemory } from '../src/output/frame-memory.ts';
 import { FlushQueue } from '../src/output/flush-queue.ts';
 import { Outbox } from '../src/output/outbox.ts';
@@ -26,6 +26,15 @@ function ping(payload: string): Buffer {
 
 /** 500 pings. */
 const CHUNK = Buffer.concat(Array.from({ length: 500 }, (_item, index) => ping(`${index}`.padStart(125))));
+
+/** A transport that reads from `line`. */
+function transportOn(line: Line): WebSocketTransport {
+  const ground = { queue: new FlushQueue(), memory: newMemory, clock: new ManualClock(), limit: MIB };
+  const subprotocol = { name: json.subprotocol, serializer: json, batched: false };
+  const transport = new WebSocketTransport(line.asSocket, subprotocol, ground);
+  transport.start(Buffer.alloc(0));
+  return transport;
+}
 
 /** Pushes pings until nobody reads them. @returns how many chunks it took; many, when they are read for ever */
 async function flood(line: Line): Promise<number> {
@@ -72,15 +81,23 @@ describe('pings', () => {
     expect((await client.message()).slice(0, 2)).toEqual([50, 1]);
   });
 
+  test('threat 28: those of a turn are answered in one write, and after many, other sockets are read first', async () => {
+    const line = new Line();
+    transportOn(line);
+    const pause = vi.spyOn(line, 'pause');
+    line.push(Buffer.from(CHUNK));
+    line.push(Buffer.from(CHUNK));
+    await turn();
+    await turn();
+    expect(pause).toHaveBeenCalledTimes(1);
+    expect(line.isPaused()).toBe(false);
+    expect(line.output.length).toBe(2 * 500 * 127);
+    expect(line.writes).toBeLessThanOrEqual(2);
+  });
+
   test('threat 28: from a peer that floods and does not read, nothing more is read for a while', async () => {
     const line = new Line();
-    const ground = { queue: new FlushQueue(), memory: newMemory, clock: new ManualClock(), limit: MIB };
-    const transport = new WebSocketTransport(
-      line.asSocket,
-      { name: json.subprotocol, serializer: json, batched: false },
-      ground,
-    );
-    transport.start(Buffer.alloc(0));
+    const transport = transportOn(line);
     line.block();
     const pushed = await flood(line);
     expect(line.isPaused()).toBe(true);

@@ -17,6 +17,10 @@ export interface FrameSink {
 /** Larger frames are not merged with their neighbours into one buffer (bytes). */
 const LARGE = 16 * 1024;
 
+/** Memory for the answers to pings, of all sockets; those of one socket that follow each other become one run. */
+let answers: Uint8Array = NO_BYTES;
+let answersEnd = 0;
+
 /** Contiguous bytes of one or several frames. */
 interface Run {
   bytes: Uint8Array;
@@ -93,6 +97,19 @@ export class Outbox implements FrameSink {
     const written = this.#behind || others.length > 0 ? 0 : this.#writeNow(bytes, start, end);
     if (start + written < end) this.#writeAll([{ bytes, start: start + written, end }, ...others]);
     else if (!this.#passesOn) this.#queue.memory.hold();
+  }
+
+  /** Adds a copy of a small control frame, which is written with the other frames of this turn. */
+  answer(frame: Uint8Array): void {
+    const { length } = frame;
+    if (answersEnd + length > answers.length) {
+      answers = Buffer.allocUnsafeSlow(LARGE);
+      answersEnd = 0;
+    }
+    answers.set(frame, answersEnd);
+    this.#add(answers, answersEnd, answersEnd + length);
+    answersEnd += length;
+    this.#flushMuch();
   }
 
   /** Writes a control frame at once, after all pending frames. */

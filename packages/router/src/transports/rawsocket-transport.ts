@@ -96,9 +96,8 @@ export class RawSocketTransport extends StreamTransport implements FramedTranspo
     this.listener?.violation(what, failure);
   }
 
-  protected control(kind: Control, payload: Uint8Array): void {
-    const type = kind === 'ping' ? RawSocketFrameType.PING : RawSocketFrameType.PONG;
-    this.outbox.control(rawSocketFrame(type, payload));
+  protected controlFrame(kind: Control, payload: Uint8Array): Uint8Array {
+    return rawSocketFrame(kind === 'ping' ? RawSocketFrameType.PING : RawSocketFrameType.PONG, payload);
   }
 
   protected stop(): void {

@@ -11,6 +11,12 @@ import type { PingedPeer } from './heartbeat.ts';
 /** When a peer sends pings but leaves this many bytes unread, reading from it pauses. */
 const MOST_UNREAD = 1024 * 1024;
 
+/** After this many pings of a peer, reading from it pauses until the next turn, so that other sockets come first. */
+const MOST_PINGS = 512;
+
+/** The answer to a longer ping is written at once, instead of being copied (bytes). */
+const SHORT_PING = 1024;
+
 /** The control frames with which a peer is asked for a sign of life, and answers. */
 export type Control = 'ping' | 'pong';
 
@@ -39,6 +45,8 @@ export abstract class StreamTransport implements PingedPeer {
   protected readonly sink: FrameSink;
   /** True while messages are sent and received. */
   protected isOpen = true;
+  /** The number of pings since reading paused for them. */
+  #pings = 0;
 
   constructor({ socket, clock, serializer, outbox, sink }: StreamParts, limit: number, acceptable: number) {
     this.serializer = serializer;
@@ -49,7 +57,7 @@ export abstract class StreamTransport implements PingedPeer {
     this.outbox = outbox;
     this.sink = sink;
     socket.on('drain', () => {
-      if (!this.isPaused) socket.resume();
+      this.#readOn();
       this.listener?.drained?.();
     });
     socket.on('end', () => {
@@ -97,11 +105,19 @@ export abstract class StreamTransport implements PingedPeer {
 
   abstract lost(): void;
 
-  /** RAW-8: answers a ping at once instead of at the end of the turn, after all messages that were sent before. */
+  /**
+   * RAW-8: answers each ping, after all messages that were sent before. The answers of a turn are written together,
+   * because a system call for each would let a peer occupy the process with a few octets.
+   */
   ping(payload: Uint8Array): void {
     if (!this.isOpen) return;
-    this.control('pong', payload);
-    if (this.outbox.backlog > MOST_UNREAD) this.socket.pause();
+    if (this.sink !== this.outbox) this.sink.flush();
+    const frame = this.controlFrame('pong', payload);
+    if (payload.length > SHORT_PING) this.outbox.control(frame);
+    else this.outbox.answer(frame);
+    this.#pings += 1;
+    if (this.#pings === MOST_PINGS) this.#restFromPings();
+    if (this.#leavesUnread) this.socket.pause();
   }
 
   /** Needs no action: any octets from the peer are a sign of life. */
@@ -110,11 +126,32 @@ export abstract class StreamTransport implements PingedPeer {
   }
 
   ask(): void {
-    if (this.isOpen) this.control('ping', NO_BYTES);
+    if (this.isOpen) this.control(this.controlFrame('ping', NO_BYTES));
   }
 
+  protected abstract controlFrame(kind: Control, payload: Uint8Array): Uint8Array;
+
   /** Writes a control frame at once, after all messages that were sent before. */
-  protected abstract control(kind: Control, payload: Uint8Array): void;
+  protected control(frame: Uint8Array): void {
+    this.sink.flush();
+    this.outbox.control(frame);
+  }
+
+  get #leavesUnread(): boolean {
+    return this.outbox.backlog > MOST_UNREAD;
+  }
+
+  #restFromPings(): void {
+    this.socket.pause();
+    setImmediate(() => {
+      this.#pings = 0;
+      if (!this.#leavesUnread) this.#readOn();
+    });
+  }
+
+  #readOn(): void {
+    if (!this.isPaused && this.#pings < MOST_PINGS) this.socket.resume();
+  }
 
   /** Stops reading frames. */
   protected abstract stop(): void;

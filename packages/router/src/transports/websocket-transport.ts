@@ -159,8 +159,8 @@ export class WebSocketTransport extends StreamTransport implements Transport, We
     hangUp(this.socket, this.clock);
   }
 
-  protected control(kind: Control, payload: Uint8Array): void {
-    this.#control(kind === 'ping' ? Opcode.PING : Opcode.PONG, payload);
+  protected controlFrame(kind: Control, payload: Uint8Array): Uint8Array {
+    return frameOf(kind === 'ping' ? Opcode.PING : Opcode.PONG, payload);
   }
 
   protected stop(): void {
@@ -179,11 +179,15 @@ export class WebSocketTransport extends StreamTransport implements Transport, We
   #sayClose(code: number): void {
     this.isOpen = false;
     const status = code === CloseCode.NO_STATUS ? [] : [code >> 8, code & 0xff];
-    this.#control(Opcode.CLOSE, Uint8Array.from(status));
+    this.control(frameOf(Opcode.CLOSE, Uint8Array.from(status)));
   }
+}
 
-  #control(opcode: number, payload: Uint8Array): void {
-    this.sink.flush();
-    this.outbox.control(Buffer.from([0x80 | opcode, payload.length, ...payload]));
-  }
+/** A control frame, whose payload has at most 125 bytes. */
+function frameOf(opcode: number, payload: Uint8Array): Uint8Array {
+  const frame = Buffer.allocUnsafe(2 + payload.length);
+  frame[0] = 0x80 | opcode;
+  frame[1] = payload.length;
+  frame.set(payload, 2);
+  return frame;
 }
