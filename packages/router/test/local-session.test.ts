@@ -1,4 +1,5 @@
 /** LocalSession: code in this process joins like a client, and is treated like one. */
+import { setImmediate as turn } from 'node:timers/promises';
 import { ApplicationError, MessageType, Payload, type Message } from '@wamp/protocol';
 import {
   createRouter,
@@ -34,6 +35,23 @@ async function refusal(promise: Promise<unknown>): Promise<string> {
 }
 
 describe('a local session', () => {
+  test('A1 a long event reaches many local sessions in several turns', async () => {
+    const router = open();
+    const read = { inTurn: 0, mostInTurn: 0, all: 0 };
+    const hear = (): void => {
+      read.all += 1;
+      read.inTurn += 1;
+      read.mostInTurn = Math.max(read.mostInTurn, read.inTurn);
+    };
+    for (let number = 0; number < 50; number += 1) await router.join('realm1').subscribe('com.news', hear);
+    await router.join('realm1').publish('com.news', ['x'.repeat(100_000)]);
+    while (read.all < 50) {
+      await turn();
+      read.inTurn = 0;
+    }
+    expect(read.mostInTurn).toBeLessThan(10);
+  });
+
   test('calls a procedure of a client, and serves one to it', async () => {
     const router = open();
     const client = await Client.join(router);

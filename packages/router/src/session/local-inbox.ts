@@ -2,11 +2,11 @@
 import { MessageType, type Message, type Payload } from '@wamp/protocol';
 import { Fifo } from '../core/fifo.ts';
 import { ENTRY, memoryOf } from '../core/kept.ts';
-import type { Turns, Worker } from '../core/work.ts';
+import { costOfTranscoding, type Turns, type Worker } from '../core/work.ts';
 import type { Outlet } from '../output/outlet.ts';
 import type { Kept } from '../output/waiting.ts';
 
-/** The cost of delivering a message, in units of work, in addition to what the session's code does. */
+/** The cost of delivering a message, in units of work, besides that of reading its payload. */
 const HEARING = 2;
 
 interface Unread {
@@ -82,7 +82,7 @@ export class Inbox implements Outlet, Worker {
         this.#scheduled = false;
         return false;
       }
-      work.spent += HEARING;
+      work.spent += HEARING + costOfTranscoding(next.weight);
       this.#read(next);
     }
     return true;
