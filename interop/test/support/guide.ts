@@ -40,7 +40,9 @@ export function guidesIn(path: string): readonly Guide[] {
   return programs.map(({ at, lines }) => ({
     name: `${path}:${at}`,
     code: lines.join('\n'),
-    prints: lines.flatMap((line) => printsOf(`${path}: ${line}`, line)),
+    get prints() {
+      return lines.flatMap((line) => printsOf(`${path}: ${line}`, line));
+    },
   }));
 }
 

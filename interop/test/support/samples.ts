@@ -1,5 +1,6 @@
 /** Samples of code in a page, to run as they are printed there. */
 import { readFileSync } from 'node:fs';
+import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 
 /** Gets its modules, and names that stand for what the page leaves out, from outside. */
 export type Sample = (modules: object, console: { log: (...values: unknown[]) => void }) => Promise<unknown>;
@@ -18,5 +19,10 @@ export function samplesIn(path: string): readonly string[] {
 /** A sample as a function that gets its imports, and what it prints, from outside. */
 export function sample(code: string): Sample {
   const source = code.replace(/^import (\{.*\}) from '(.*)';$/gm, "const $1 = modules['$2'];");
-  return new AsyncFunction.constructor('modules', 'console', source);
+  const compilerOptions = { target: ScriptTarget.ES2022, module: ModuleKind.ESNext };
+  return new AsyncFunction.constructor(
+    'modules',
+    'console',
+    transpileModule(source, { compilerOptions }).outputText,
+  );
 }

@@ -1,4 +1,4 @@
-/** The example of the README is a file that the compiler checks, and runs with a NATS server. */
+/** The example of the README and of docs/clustering.md is a file that the compiler checks, and runs with a NATS server. */
 import { readFile } from 'node:fs/promises';
 import { createRouter, type Router } from '@wamp/router';
 import { expect, test } from 'vitest';
@@ -16,13 +16,13 @@ async function text(file: string): Promise<string> {
   return readFile(new URL(file, import.meta.url), 'utf8');
 }
 
-async function sample(): Promise<string> {
-  const [, code = ''] = /^```ts\n(.*?)^```$/ms.exec(await text('../README.md')) ?? [];
+async function sample(page = '../README.md'): Promise<string> {
+  const [, code = ''] = /^```ts\n(.*?)^```$/ms.exec(await text(page)) ?? [];
   return code;
 }
 
-test('the example of the README compiles', async () => {
-  expect(await sample()).toBe(await text('readme-sample.ts'));
+test.each(['../README.md', '../../../docs/clustering.md'])('the example of %s compiles', async (page) => {
+  expect(await sample(page)).toBe(await text('readme-sample.ts'));
 });
 
 test.skipIf(missing !== undefined)(

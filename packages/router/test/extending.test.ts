@@ -9,18 +9,22 @@ import { lastEvent } from './examples/last-event.ts';
 import { publishFromHttp } from './examples/publish-from-http.ts';
 import { Client } from './support/client.ts';
 
-test.each(['publish-from-http', 'last-event'])('the page shows %s as it is', (name) => {
+test.each([
+  ['publish-from-http', 'publishFromHttp.ts'],
+  ['last-event', 'lastEvent.ts'],
+])('the page shows %s as it is, in a file %s', (name, file) => {
   const page = readFileSync(new URL('../../../docs/extending.md', import.meta.url), 'utf8');
   const example = readFileSync(new URL(`examples/${name}.ts`, import.meta.url), 'utf8');
-  expect(page).toContain(`\`\`\`ts\n${example}\`\`\``);
+  expect(page).toContain(`\`\`\`ts\n// ${file}\n${example}\`\`\``);
   expect(example.split('\n').length).toBeLessThan(80);
 });
 
-/** What a block of the page does that begins with these words, with the names that it uses. */
-function runBlock(begins: string, names: Readonly<Record<string, unknown>>, result: string): unknown {
+/** What a block of the page does that has these words, with the names that it imports. */
+function runBlock(words: string, names: Readonly<Record<string, unknown>>, result: string): unknown {
   const page = readFileSync(new URL('../../../docs/extending.md', import.meta.url), 'utf8');
-  const block = page.split('```ts\n').find((part) => part.startsWith(begins));
-  const code = block?.slice(0, block.indexOf('```')).replace('listen(8081,', 'listen(0,') ?? '';
+  const block = page.split('```ts\n').find((part) => part.slice(0, part.indexOf('```')).includes(words));
+  const shown = block?.slice(0, block.indexOf('```')) ?? '';
+  const code = shown.replaceAll(/^import .*$/gm, '').replace('listen(8081,', 'listen(0,');
   // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the samples of the page run as they are printed there
   const run = new Function(...Object.keys(names), `${code}\nreturn ${result};`) as (
     ...given: unknown[]
@@ -50,11 +54,7 @@ test('an HTTP handler publishes, and is denied what its role may not publish', a
 
 test('a feature outside of the package tells the last event of a topic', async () => {
   const names = { createRouter, defaultFeatures, lastEvent };
-  const router = runBlock(
-    "const router = createRouter({ realms: ['realm1'], features",
-    names,
-    'router',
-  ) as Router;
+  const router = runBlock("createRouter({ realms: ['realm1'], features", names, 'router') as Router;
   const client = await Client.join(router);
   const session = router.join('realm1');
   await session.publish('com.topic', ['news']);
