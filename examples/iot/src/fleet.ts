@@ -37,6 +37,8 @@ export function startFleetRouter(keys: readonly DeviceKey[], port?: number): Pro
   });
   return startRouter({
     realms: [{ name: 'fleet', authenticators: [cryptosign(devices), ticket(operators)], authorizer }],
+    // All devices begin at once, on the machine of the router: on a busy one, a log-in takes longer than the usual 5 s.
+    limits: { helloTimeout: 60_000, authenticateTimeout: 60_000 },
     port,
   });
 }

@@ -21,10 +21,11 @@ export async function startSite(url: string, keys: readonly DeviceKey[]): Promis
   return site;
 }
 
-/** Sends a site a message; resolves when it has done what it says. */
+/** Sends a site a message; resolves when it has done what it says, and rejects when it ends instead. */
 export async function ask(site: ChildProcess, message: SiteStart | 'measure'): Promise<void> {
   site.send(message);
-  await once(site, 'message');
+  const [answer] = (await Promise.race([once(site, 'message'), once(site, 'exit')])) as unknown[];
+  if (answer !== 'done') throw new Error(`a site has ended before it answered (exit code ${String(answer)})`);
 }
 
 /** Counts by state, beginning with what the router has retained. */
