@@ -5,6 +5,7 @@ import { Kvm, type KV, type KvWatchEntry } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Ledger, LedgerListener } from '@wamp/router';
 import type { NatsOptions } from './options.ts';
+import { removeRemains } from './remains.ts';
 
 /** How many values of a key are kept, so that a watch delivers each one of several that follow quickly. */
 const HISTORY = 16;
@@ -17,6 +18,11 @@ const WRITE_TIMEOUT = 2000;
 const COMING_BY = 3000;
 /** How long to wait for JetStream to elect a leader at the start (ms). */
 const PATIENCE = 15_000;
+/** How long what remains of a deleted key is kept (ms), and the mean interval at which a node removes it. */
+const REMAINS = 3_600_000;
+const TIDYING = 600_000;
+/** A watch that has delivered nothing for so long (ms) may have missed deletions of which nothing remains: it starts again. */
+const LONG_GAP = REMAINS / 2;
 
 /** @throws Error that says why the bucket cannot be used */
 export async function openLedger(
@@ -28,7 +34,8 @@ export async function openLedger(
   const end = Date.now() + PATIENCE;
   for (;;) {
     try {
-      return new NatsLedger(await open(), open, node);
+      const tidy = (kv: KV): Promise<number> => removeRemains(connection, kv, options.cluster, REMAINS);
+      return new NatsLedger(await open(), { open, tidy }, node);
     } catch (error) {
       if (Date.now() < end && !connection.isClosed() && isTransient(error)) {
         await pause(AGAIN);
@@ -91,19 +98,29 @@ interface Following {
   seenAt: number;
 }
 
+/** What a ledger does with its bucket. */
+interface Bucket {
+  /** Opens the bucket, and creates it if there is none. */
+  open(): Promise<KV>;
+  /** Removes what remains of keys that were deleted long ago. */
+  tidy(kv: KV): Promise<unknown>;
+}
+
 /** If the servers lose the bucket, it is created again, and all watches are restarted. */
 export class NatsLedger implements Ledger {
   #kv: KV;
-  readonly #open: () => Promise<KV>;
+  readonly #bucket: Bucket;
   readonly #marker: string;
   readonly #followings = new Set<Following>();
   #isClosed = false;
   #isRepairing = false;
+  #tidying: NodeJS.Timeout | undefined;
 
-  constructor(kv: KV, open: () => Promise<KV>, node: string) {
+  constructor(kv: KV, bucket: Bucket, node: string) {
     this.#kv = kv;
-    this.#open = open;
+    this.#bucket = bucket;
     this.#marker = `s.${node}`;
+    this.#tidyLater();
   }
 
   /** Writes a marker, to find out whether NATS permits it. */
@@ -149,6 +166,16 @@ export class NatsLedger implements Ledger {
 
   close(): void {
     this.#isClosed = true;
+    clearTimeout(this.#tidying);
+  }
+
+  /** Tidies from time to time, at another time than the other nodes. */
+  #tidyLater(): void {
+    const tidy = async (): Promise<void> => {
+      await this.#bucket.tidy(this.#kv).catch(() => undefined);
+      if (!this.#isClosed) this.#tidyLater();
+    };
+    this.#tidying = setTimeout(() => void tidy(), TIDYING * (0.5 + Math.random())).unref();
   }
 
   async #watch(following: Following, listener: LedgerListener): Promise<void> {
@@ -164,7 +191,7 @@ export class NatsLedger implements Ledger {
     // Once the watch delivers this marker, it has delivered all earlier entries.
     const marking = this.#mark(nonce, () => run.isOver || this.#isOver(following));
     for await (const entry of entries) {
-      if (following.isOver || run.isOver) break;
+      if (following.isOver || run.isOver || Date.now() - following.seenAt > LONG_GAP) break;
       following.seen = entry.revision;
       following.seenAt = Date.now();
       if (entry.key === this.#marker) {
@@ -172,6 +199,7 @@ export class NatsLedger implements Ledger {
       } else listener.entry(entry.key, valueOf(entry), entry.revision);
     }
     run.isOver = true;
+    entries.stop();
     await marking;
   }
 
@@ -198,7 +226,7 @@ export class NatsLedger implements Ledger {
   }
 
   async #renew(): Promise<void> {
-    this.#kv = await this.#open();
+    this.#kv = await this.#bucket.open();
     for (const following of this.#followings) following.restart();
   }
 

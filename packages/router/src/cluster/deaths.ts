@@ -2,12 +2,15 @@
 import type { Clock } from '../core/clock.ts';
 import type { Ledger, NodeId } from './engine.ts';
 import { escaped, valueBytes, valueOf } from './keys.ts';
+import { noteRun } from './runs.ts';
 
 /** The minimum interval between two writes of the same certificate (ms). */
 const AGAIN = 2000;
 
 /** How long a certificate stays in the ledger (ms). A node that wakes up later learns of its death from the nodes that have read it. */
 const KEPT = 3_600_000;
+/** How many certificates stay in the ledger; beyond it, the oldest are deleted before their time. */
+const MOST_CERTIFICATES = 1000;
 
 interface Certificate {
   readonly undertaker: string;
@@ -17,7 +20,7 @@ export class Deaths {
   readonly #clock: Clock;
   readonly #ledger: Ledger;
   readonly #self: NodeId;
-  /** The undertaker of each dead run: the node that publishes the testaments and meta events of its sessions. By epochs. */
+  /** The undertaker of each of the last dead runs: the node that publishes the testaments and meta events of its sessions. By epochs. */
   readonly #dead = new Map<string, string>();
   readonly #written = new Map<string, number>();
   /** When this node first read each certificate, by its key. */
@@ -34,10 +37,13 @@ export class Deaths {
     return this.#certificates.size;
   }
 
-  /** The keys of the certificates that have been in the ledger for long enough. */
+  /** The keys of the certificates that have been in the ledger for long enough, or that are too many. */
   outdated(): string[] {
     const now = this.#clock.elapsed();
-    return [...this.#certificates].filter(([, since]) => now - since >= KEPT).map(([key]) => key);
+    const surplus = this.#certificates.size - MOST_CERTIFICATES;
+    const isOutdated = ([, since]: [string, number], index: number): boolean =>
+      index < surplus || now - since >= KEPT;
+    return [...this.#certificates].filter(isOutdated).map(([key]) => key);
   }
 
   all(): ReadonlySet<string> {
@@ -60,7 +66,7 @@ export class Deaths {
   certify(epoch: string, undertaker: string = this.#self.epoch): void {
     const now = this.#clock.elapsed();
     if (this.has(epoch) || now - (this.#written.get(epoch) ?? -Infinity) < AGAIN) return;
-    this.#written.set(epoch, now);
+    noteRun(this.#written, epoch, now);
     this.#write(epoch, undertaker);
   }
 
@@ -69,7 +75,7 @@ export class Deaths {
     const now = this.#clock.elapsed();
     const undertaker = this.#dead.get(epoch);
     if (undertaker === undefined || now - (this.#written.get(epoch) ?? -Infinity) < AGAIN) return;
-    this.#written.set(epoch, now);
+    noteRun(this.#written, epoch, now);
     this.#write(epoch, undertaker);
   }
 
@@ -85,7 +91,7 @@ export class Deaths {
     if (value === undefined) this.#certificates.delete(key);
     else if (!this.#certificates.has(key)) this.#certificates.set(key, this.#clock.elapsed());
     if (epoch === undefined || value === undefined || this.#dead.has(epoch)) return undefined;
-    this.#dead.set(epoch, value.undertaker);
+    noteRun(this.#dead, epoch, value.undertaker);
     this.#written.delete(epoch);
     return epoch;
   }

@@ -11,6 +11,7 @@ import { handleEntry, NO_SUCH_REALM_HERE } from './entries.ts';
 import { valueBytes, valueOf } from './keys.ts';
 import { Link, type EndOfTurn } from './link.ts';
 import { PeerNode } from './peer.ts';
+import { noteRun } from './runs.ts';
 import {
   agreedVersion,
   EntryType,
@@ -71,7 +72,7 @@ export class ClusterMembers {
   readonly #wire: WireVersions;
   readonly #run: () => NodeRun;
   /** Runs of nodes that have sent BYE. */
-  readonly #left = new Set<string>();
+  readonly #left = new Map<string, true>();
   /** Runs of nodes that have no version of the wire protocol in common with this one, and when they last sent something. */
   readonly #unknown = new Map<string, number>();
   #realmCount = 0;
@@ -131,7 +132,7 @@ export class ClusterMembers {
   /** @returns false if it was noted before */
   #note(epoch: string, why: string): boolean {
     const known = this.#differences.get(epoch) ?? new Set<string>();
-    this.#differences.set(epoch, known);
+    noteRun(this.#differences, epoch, known);
     if (known.has(why)) return false;
     known.add(why);
     return true;
@@ -165,7 +166,7 @@ export class ClusterMembers {
     this.#router.turns.began();
     const body = bytes.subarray(HEAD);
     let peer = this.peers.get(head.epoch);
-    if (head.kind === Kind.BYE) this.#left.add(head.epoch);
+    if (head.kind === Kind.BYE) noteRun(this.#left, head.epoch, true);
     if (head.kind === Kind.HELLO) peer ??= this.#meet(head, body);
     if (peer === undefined) return;
     peer.heardAt = this.#router.clock.elapsed();
@@ -254,7 +255,7 @@ export class ClusterMembers {
     const version = agreedVersion(this.#wire, hello);
     if (version === undefined) {
       this.#isNotUnderstood(epoch, hello);
-      this.#unknown.set(epoch, this.#router.clock.elapsed());
+      noteRun(this.#unknown, epoch, this.#router.clock.elapsed());
       return undefined;
     }
     const id = { name: hello.name, epoch };
