@@ -67,7 +67,12 @@ export const floors = {
     ['tracing.ts'],
     ['index.ts'],
   ],
-  'packages/cluster-nats': [['options.ts'], ['connection.ts', 'ledger.ts'], ['engine.ts'], ['index.ts']],
+  'packages/cluster-nats': [
+    ['options.ts', 'remains.ts'],
+    ['connection.ts', 'ledger.ts'],
+    ['engine.ts'],
+    ['index.ts'],
+  ],
   'apps/router': [
     ['failure.ts', 'one-line.ts'],
     ['config'],
