@@ -67,3 +67,17 @@ test.each([
     row.isAllowed ? [] : removals,
   );
 });
+
+test.each([
+  { version: '0.1.0', next: '0.2.0', isAllowed: true },
+  { version: '0.1.0', next: '0.2.0-next.0', isAllowed: true },
+  { version: '0.1.0', next: '0.1.1', isAllowed: false },
+  { version: '0.9.0', next: '1.0.0', isAllowed: true },
+  { version: '1.1.0', next: '1.2.0', isAllowed: false },
+  { version: '1.1.0', next: '2.0.0', isAllowed: true },
+])(
+  'the version that is raised from $version to $next announces a removal by itself: $isAllowed',
+  ({ version, next, isAllowed }) => {
+    expect(unannounced(removals, [], version, next)).toEqual(isAllowed ? [] : removals);
+  },
+);

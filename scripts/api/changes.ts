@@ -41,16 +41,25 @@ function isInitial(version: string): boolean {
   return version.startsWith('0.');
 }
 
+/** Whether a version may break what another had: its first number differs, or before 1.0.0 its second. */
+function mayBreak(version: string, next: string): boolean {
+  const [[major, minor], [nextMajor, nextMinor]] = [version.split('.'), next.split('.')];
+  return major !== nextMajor || (major === '0' && minor !== nextMinor);
+}
+
 /**
- * Finds removals that no pending changeset announces.
+ * Finds removals that neither a pending changeset announces, nor a version that is already raised.
  * @param version the one that was released last
+ * @param next the one in the manifests; after `changeset version` it is raised, and the changesets are gone
  * @returns those whose package no changeset names with a bump that allows them: `major`, or `minor` before 1.0.0
  */
 export function unannounced(
   removals: readonly Removal[],
   changesets: readonly Announcement[],
   version: string,
+  next: string = version,
 ): readonly Removal[] {
+  if (mayBreak(version, next)) return [];
   const allowed = new Set(
     changesets
       .flatMap(({ releases }) => releases)

@@ -20,8 +20,9 @@ else await compare(since);
 
 async function compare(ref: string): Promise<void> {
   const removals = reportsAt(ref).flatMap((path) => removalIn(ref, path));
-  const version = ref.startsWith(TAG) ? ref.slice(TAG.length) : '0.0.0';
-  const missing = unannounced(removals, await readChangesets(root), version);
+  const next = clientVersion();
+  const version = ref.startsWith(TAG) ? ref.slice(TAG.length) : next;
+  const missing = unannounced(removals, await readChangesets(root), version, next);
   for (const removal of removals) {
     console.log(
       `${removal.name}, ${removal.entry}: ${removal.lines.length} lines of ${ref} are gone or changed`,
@@ -59,6 +60,12 @@ function reportsAt(ref: string): readonly string[] {
   return git('ls-tree', '-r', '--name-only', ref, '--', 'packages')
     .split('\n')
     .filter((path) => path.endsWith('.api.md'));
+}
+
+/** The version in the manifests. */
+function clientVersion(): string {
+  const manifest = readFileSync(join(root, 'packages', 'client', 'package.json'), 'utf8');
+  return (JSON.parse(manifest) as { readonly version: string }).version;
 }
 
 function lastRelease(): string | undefined {
