@@ -68,14 +68,27 @@ export class Copy {
     writeFileSync(file, `---\n'@wamp/client': ${bump}\n---\n\n${text}\n`);
   }
 
-  /** Turns the pending changesets into versions and changelogs, and publishes. @returns what was published */
+  /** Turns the pending changesets into versions and changelogs. */
+  async version(): Promise<void> {
+    await run('npm', ['run', 'version'], this.#options);
+  }
+
+  /**
+   * Does what `version` does, commits and publishes, by the commands of a release.
+   * @returns what was published
+   */
   async release(registry: Registry): Promise<readonly Published[]> {
     writeFileSync(join(this.folder, '.npmrc'), registry.npmrc);
-    await this.pnpm('exec', 'changeset', 'version');
+    await this.version();
     await run('git', ['add', '--all'], this.#options);
     await run('git', ['commit', '--quiet', '--message', 'Release'], this.#options);
-    await this.pnpm('exec', 'changeset', 'publish');
+    await run('npm', ['run', 'release', '--', '--built'], this.#options);
     return this.packages();
+  }
+
+  /** Compares the API reports, which the check of public types reads, with what was built. @throws StepFailed when one is out of date */
+  async expectApiReports(): Promise<void> {
+    await this.pnpm('run', 'api', '--check');
   }
 
   /**

@@ -3,7 +3,7 @@
  * the packages into blank projects, uses them there, does the same for a second release, and closes with a table. `--sbom FILE`
  * writes the list of all packages that come with ours; `--require-advisories` fails when the registry does not say which of them have advisories.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,7 +43,7 @@ async function check(): Promise<void> {
     Copy.make(root, join(folder, 'copy'), 'cached'),
   );
   await step('public types: each breaking change since the last release is announced', () =>
-    expectAnnounced(copy),
+    expectTypes(copy),
   );
   await step('two builds of this commit in two folders: identical tarballs', async () => {
     const other = await Copy.make(root, join(folder, 'another-copy'), 'anew');
@@ -60,9 +60,16 @@ async function check(): Promise<void> {
   const projects = await useEach(copy, first, registry);
   await releaseAgain(copy, first, projects, registry);
   await step('a breaking change of public types without a changeset is refused', () => breakTypes(copy));
+  await step('the release of that change, once its version is raised, is not', () => versionBreak(copy));
   const used = (name: string): readonly string[] =>
     projects.filter(({ dependencies }) => dependencies.includes(name)).map(({ short }) => short);
   console.log(`\n${closingTable(rows.map((row) => ({ ...row, uses: used(row.name) })))}`);
+}
+
+/** Reports that are out of date would hide a breaking change. */
+async function expectTypes(copy: Copy): Promise<void> {
+  await copy.expectApiReports();
+  await expectAnnounced(copy);
 }
 
 async function expectAnnounced(copy: Copy): Promise<void> {
@@ -77,7 +84,7 @@ async function inspectEach(
 ): Promise<readonly Omit<Row, 'uses'>[]> {
   // Of a container without a home, every path begins with it.
   const home = homedir() === sep ? [] : [homedir() + sep];
-  const forbidden = [root, folder, ...home];
+  const forbidden = [root, folder, realpathSync(folder), ...home];
   return Promise.all(
     published.map(async (each) => ({ ...each, ...(await inspect(each, registry, forbidden)) })),
   );
@@ -126,12 +133,19 @@ async function releaseAgain(
   const second = await step('a second release', () => copy.release(registry));
   const [from = '', to = ''] = [first, second].map(([each]) => each?.version);
   console.log(`       ${copy.changelogOf(to, change)}`);
-  if (project === undefined || second.some(({ version }) => version !== to))
-    throw new StepFailed(`the second release has several versions: ${JSON.stringify(second)}`);
+  const expected = nextMinor(from) ?? to;
+  if (project === undefined || second.some(({ version }) => version !== expected))
+    throw new StepFailed(`after ${from}, a minor change makes ${expected}: ${JSON.stringify(second)}`);
   const dependencies = project.dependencies.map((name) => `${name}@${to}`);
   await step(`${from} → ${to}: the same project, upgraded`, () =>
     runProject({ ...project, dependencies }, join(folder, 'project-0'), registry),
   );
+}
+
+/** The version that follows for a minor change. @returns undefined after a prerelease, whose own number grows */
+function nextMinor(version: string): string | undefined {
+  const [, major, minor] = /^(\d+)\.(\d+)\.\d+$/.exec(version) ?? [];
+  return major === undefined ? undefined : `${major}.${Number(minor) + 1}.0`;
 }
 
 /** Removes a public type, which is to be refused until a changeset announces it. */
@@ -141,6 +155,12 @@ async function breakTypes(copy: Copy): Promise<void> {
   if (silent.ok) throw new StepFailed(`a removed type was not noticed:\n${silent.output}`);
   console.log(indented(silent.output.split('\n').filter((line) => /Backoff|break/.test(line))));
   copy.change('third', 'major', 'Removes `Backoff`.');
+  await expectAnnounced(copy);
+}
+
+/** Raises the version for the announced removal, as a release does before it publishes: its changeset is then gone. */
+async function versionBreak(copy: Copy): Promise<void> {
+  await copy.version();
   await expectAnnounced(copy);
 }
 
