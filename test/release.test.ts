@@ -1,9 +1,11 @@
 /** The parts of the release check that need no registry: advisories, tarballs, the closing table. */
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import changelog from '../scripts/changelog.mjs';
 import { tarballsFor } from '../scripts/packages.mjs';
 import { knownFaults, readAudit } from '../scripts/release/advisories.ts';
 import { closingTable } from '../scripts/release/closing-table.ts';
+import { faultsIn } from '../scripts/release/published.ts';
 import { filesOf } from '../scripts/release/tarball.ts';
 
 test('a version with a known advisory is reported, and a fixed one is not', () => {
@@ -72,4 +74,56 @@ test('a package is installed from tarballs with those of the packages that it ne
   expect(new Set(needed)).toEqual(
     new Set(['protocol', 'router', 'store-sqlite', 'http-bridge', 'cluster-nats', 'opentelemetry']),
   );
+});
+
+/** The faults of a package that contains one more file than it should have. */
+function faultsWith(file: string, contents = '', name = '@wamp/client'): readonly string[] {
+  const files = {
+    'package.json': '{}',
+    'README.md': '',
+    'dist/cjs/package.json': '{}',
+    'dist/index.d.ts': '',
+    [file]: contents,
+  };
+  const bytes = Object.entries(files).map(([path, text]) => [path, Buffer.from(text)] as const);
+  return faultsIn(name, new Map(bytes), ['/home/ann/', 'C:\\Users\\ann\\']);
+}
+
+test.each([
+  'test/index.test.js',
+  'dist/index.test.js',
+  'dist/session.spec.js',
+  'dist/index.js.map',
+  'dist/tsconfig.tsbuildinfo',
+  'src/index.ts',
+  'dist/index.ts',
+  'tsconfig.json',
+  '.env',
+  '.npmrc',
+  'web/index.html',
+])('%s in @wamp/client is a fault', (file) => {
+  expect(faultsWith(file)).toEqual([`${file} does not belong in a package`]);
+});
+
+test('compiled files are none, nor are the pages of @wamp/router-server, unless they are tests', () => {
+  expect(faultsWith('dist/testing/index.js')).toEqual([]);
+  expect(faultsWith('web/index.html', '', '@wamp/router-server')).toEqual([]);
+  expect(faultsWith('web/page.test.js', '', '@wamp/router-server')).toHaveLength(1);
+});
+
+test.each(['at /home/ann/wamp/x.ts', String.raw`"C:\\Users\\ann\\wamp"`, 'file:///C:/Users/ann/wamp'])(
+  'a path of this machine is a fault in a package: %s',
+  (text) => {
+    expect(faultsWith('dist/index.js', text)).toEqual([
+      expect.stringMatching(/^dist\/index\.js contains .*ann/),
+    ]);
+  },
+);
+
+test('a changelog has the text of a changeset as an item, and no list of updated dependencies', async () => {
+  const summary = 'First release.\n\n- **Calls** and events.\n  - Nested.\n';
+  expect(await changelog.getReleaseLine({ summary })).toBe(
+    '- First release.\n\n  - **Calls** and events.\n    - Nested.',
+  );
+  expect(await changelog.getDependencyReleaseLine()).toBe('');
 });

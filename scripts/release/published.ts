@@ -11,9 +11,14 @@ export interface Size {
   readonly dependencies: number;
 }
 
-/** Names of files that no package may contain: tests, sources, maps of sources, configuration of tools. */
+/** The files of a package: what is compiled, and what npm wants beside it. */
+const PUBLISHED =
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.*\.(js|d\.ts)|dist\/cjs\/package\.json)$/;
+/** Folders that `@wamp/router-server` publishes besides: pages, and files to deploy it with. */
+const OF_SERVER = /^(public|web|deploy|schema)\//;
+/** Names of files that no package may contain, also where others may be: tests, sources, maps of sources, configuration of tools. */
 const NOT_PUBLISHED =
-  /(^|\/)(test|src|api)\/|\.test\.|\.map$|\.tsbuildinfo$|(^|\/)(tsconfig[^/]*|typedoc|turbo|vite\.config|vitest\.config)\.[a-z]+$/;
+  /(^|\/)(tests?|__tests__|src|api)\/|\.(test|spec)\.|\.map$|\.tsbuildinfo$|(^|\/)(tsconfig[^/]*|typedoc|turbo|vite\.config|vitest\.config)\.[a-z]+$/;
 
 interface RegistryDocument {
   readonly versions: Readonly<
@@ -43,20 +48,42 @@ export async function inspect(
   const tarball = await fetch(entry.dist.tarball);
   const packed = new Uint8Array(await tarball.arrayBuffer());
   const files = filesOf(packed);
-  const extra = [...files.keys()].filter((file) => NOT_PUBLISHED.test(file));
-  if (extra.length > 0)
-    throw new StepFailed(
-      `${name}@${version} contains files that no user needs: ${extra.slice(0, 5).join(', ')}`,
-    );
-  for (const [file, contents] of files) {
-    const path = forbidden.find((each) => Buffer.from(contents).includes(each));
-    if (path !== undefined)
-      throw new StepFailed(`${name}@${version}: ${file} contains ${path}, a path of this machine`);
-  }
+  const faults = faultsIn(name, files, forbidden);
+  if (faults.length > 0) throw new StepFailed(`${name}@${version}: ${faults.slice(0, 5).join('; ')}`);
   const unpacked = [...files.values()].reduce((sum, { length }) => sum + length, 0);
   return {
     packed: packed.length,
     unpacked,
     dependencies: Object.keys(entry.dependencies ?? {}).length,
   };
+}
+
+/**
+ * What a package contains and should not: files that no user needs, and paths of the machine on which it was built.
+ * @param name of the package
+ * @param files its files, by their paths in it
+ * @param forbidden the paths, as this machine writes them
+ * @returns one line for each
+ */
+export function faultsIn(
+  name: string,
+  files: ReadonlyMap<string, Uint8Array>,
+  forbidden: readonly string[],
+): readonly string[] {
+  const isPublished = (file: string): boolean =>
+    (PUBLISHED.test(file) || (name === '@wamp/router-server' && OF_SERVER.test(file))) &&
+    !NOT_PUBLISHED.test(file);
+  const paths = [...new Set(forbidden.flatMap(spellings))];
+  return [...files].flatMap(([file, contents]) => {
+    const path = paths.find((each) => Buffer.from(contents).includes(each));
+    return [
+      ...(isPublished(file) ? [] : [`${file} does not belong in a package`]),
+      ...(path === undefined ? [] : [`${file} contains ${path}, a path of this machine`]),
+    ];
+  });
+}
+
+/** A path as it is; on Windows, also as it is in a string of JavaScript, and in a URL. */
+function spellings(path: string): readonly string[] {
+  return [path, path.replaceAll('\\', '\\\\'), path.replaceAll('\\', '/')];
 }
