@@ -57,15 +57,8 @@ export {
 } from './dictionaries.ts';
 export type { Dict, Id, Uri } from './words.ts';
 export { fromList, layoutOf, toElements, toList, type Layout } from './layout.ts';
-export {
-  Payload,
-  type Args,
-  type Kwargs,
-  type PayloadCount,
-  type PayloadCodec,
-  transcodeWith,
-  type Transcoder,
-} from './payload.ts';
+export { Payload, type Args, type Kwargs, type PayloadCount, type PayloadCodec } from './payload.ts';
+export { transcodeWith, type Transcoder } from './transcodings.ts';
 export { encodeOnce, MAX_DEPTH, type Serializer, type TextForm } from './serializer.ts';
 export { json } from './serializers/json.ts';
 export { elementsOf, joinElements, type Element, type Elements } from './transcode/elements.ts';

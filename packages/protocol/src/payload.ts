@@ -1,5 +1,4 @@
 /** Payload: the arguments of a message, as values or as received bytes. */
-import { SerializationFailure } from './errors.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import type { Dict } from './words.ts';
 
@@ -25,36 +24,21 @@ export interface PayloadCodec {
   ): { readonly args: Args | undefined; readonly kwargs: Kwargs | undefined };
 }
 
-/**
- * Converts the bytes of a payload from one serializer to another, without decoding them. See `transcode`.
- * @returns undefined when it does not support one of the two serializers
- * @throws SerializationFailure
- */
-export type Transcoder = (
-  from: PayloadCodec,
-  bytes: Uint8Array,
-  count: PayloadCount,
-  to: PayloadCodec,
-) => Uint8Array<ArrayBuffer> | undefined;
-
-let transcoder: Transcoder | undefined;
-
-/**
- * Sets the transcoder for all payloads of this process. Routers set one; clients do not, to stay small. Without a transcoder,
- * and for serializers that it does not support, payloads are decoded and encoded again.
- */
-export function transcodeWith(wanted: Transcoder | undefined): void {
-  transcoder = wanted;
+/** Converts a payload to other serializers than its own, and keeps the results. */
+interface Conversions {
+  /** @throws SerializationFailure */
+  to(serializer: PayloadCodec): Uint8Array;
 }
 
-/** A payload encoded for another serializer, or the error that prevented it. */
-type Transcoded =
-  | { readonly serializer: PayloadCodec; readonly bytes: Uint8Array; readonly failure: undefined }
-  | { readonly serializer: PayloadCodec; readonly bytes: undefined; readonly failure: SerializationFailure };
+let conversionsOf: ((payload: Payload) => Conversions) | undefined;
+
+/** Sets how payloads are converted. By default, they are decoded and encoded again, each time. */
+export function convertPayloadsWith(wanted: typeof conversionsOf): void {
+  conversionsOf = wanted;
+}
 
 const NO_ARGS: Args = Object.freeze([]);
 const NO_KWARGS: Kwargs = Object.freeze({});
-const NOT_TRANSCODED: readonly never[] = [];
 
 /**
  * Args and Kwargs of one message. They are decoded once, on first access; a receiver with the same serializer is sent the
@@ -75,8 +59,8 @@ export class Payload {
   #bytes: Uint8Array | undefined;
   #start: number;
   #end: number;
-  /** The payload encoded for other serializers, each on first use. */
-  #transcoded: readonly Transcoded[] = NOT_TRANSCODED;
+  /** What the payload has been converted to. */
+  #conversions: Conversions | undefined;
   /** Whether this payload owns the bytes; false while they are borrowed. */
   #kept = false;
 
@@ -140,16 +124,16 @@ export class Payload {
    */
   as(serializer: PayloadCodec): Uint8Array {
     if (this.#bytes !== undefined && this.#serializer === serializer) return this.#view(this.#bytes);
-    for (const transcoded of this.#transcoded) {
-      if (transcoded.serializer !== serializer) continue;
-      if (transcoded.bytes === undefined) throw transcoded.failure;
-      return transcoded.bytes;
+    if (this.#bytes !== undefined && conversionsOf !== undefined) {
+      this.#conversions ??= conversionsOf(this);
+      return this.#conversions.to(serializer);
     }
-    if (this.#bytes !== undefined) return this.#transcodeOnce(serializer);
     const bytes = serializer.encodePayload(this.args, this.kwargs, this.count);
-    this.#serializer = serializer;
-    this.#bytes = bytes;
-    this.#end = bytes.length;
+    if (this.#bytes === undefined) {
+      this.#serializer = serializer;
+      this.#bytes = bytes;
+      this.#end = bytes.length;
+    }
     return bytes;
   }
 
@@ -173,7 +157,7 @@ export class Payload {
     }
     this.#args = undefined;
     this.#kwargs = undefined;
-    this.#transcoded = NOT_TRANSCODED;
+    this.#conversions = undefined;
     return this;
   }
 
@@ -203,27 +187,6 @@ export class Payload {
     return this.#end - this.#start;
   }
 
-  /** Caches the result, even a failure: many receivers may need the same encoding. */
-  #transcodeOnce(serializer: PayloadCodec): Uint8Array {
-    countTranscoded(this.size);
-    try {
-      const bytes =
-        this.#transcode(serializer) ?? serializer.encodePayload(this.args, this.kwargs, this.count);
-      this.#transcoded = [...this.#transcoded, { serializer, bytes, failure: undefined }];
-      countTranscoded(bytes.length);
-      return bytes;
-    } catch (failure) {
-      if (failure instanceof SerializationFailure)
-        this.#transcoded = [...this.#transcoded, { serializer, bytes: undefined, failure }];
-      throw failure;
-    }
-  }
-
-  #transcode(serializer: PayloadCodec): Uint8Array<ArrayBuffer> | undefined {
-    if (this.#bytes === undefined || this.#serializer === undefined) return undefined;
-    return transcoder?.(this.#serializer, this.#view(this.#bytes), this.count, serializer);
-  }
-
   #view(bytes: Uint8Array): Uint8Array {
     return this.#end - this.#start === bytes.length ? bytes : bytes.subarray(this.#start, this.#end);
   }
@@ -239,8 +202,4 @@ export class Payload {
     this.#kwargs = kwargs;
     return { args, kwargs };
   }
-}
-
-function countTranscoded(bytes: number): void {
-  Payload.transcodedBytes += bytes;
 }

@@ -1,5 +1,5 @@
 /** Payload: values and bytes, each made from the other when first asked for. */
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import {
   json,
   Payload,
@@ -68,8 +68,17 @@ test('MSG-6: the very bytes go to a peer of the same serializer', () => {
   expect(Payload.encoded(json, bytes, 1).as(json)).toBe(bytes);
 });
 
+/** Payloads are transcoded until the test ends, and keep what they have been transcoded to. */
+function asRouter(): void {
+  transcodeWith(transcode);
+  onTestFinished(() => {
+    transcodeWith(undefined);
+  });
+}
+
 test('values are encoded once for each of two serializers', () => {
-  const [first, second] = [counted(json), counted(cbor)];
+  asRouter();
+  const [first, second] = [counted(json), counted({ ...cbor, name: 'other' })];
   const payload = Payload.of([1], { a: 2 });
   expect(payload.as(first.serializer)).toBe(payload.as(first.serializer));
   expect(payload.as(second.serializer)).toBe(payload.as(second.serializer));
@@ -104,6 +113,7 @@ test('keep: the bytes outlive their frame', () => {
 test('A4 a payload is transcoded once for each serializer, and what that takes is counted', () => {
   const message = json.decode(new TextEncoder().encode('[16,1,{},"com.topic",[[1,2,3],"text"]]'));
   if (!('payload' in message)) throw new Error('a PUBLISH has a payload');
+  asRouter();
   const before = Payload.transcodedBytes;
   const [first, second] = [message.payload.as(msgpack), message.payload.as(cbor)];
   const taken = Payload.transcodedBytes - before;
@@ -116,23 +126,20 @@ test('A4 a payload is transcoded once for each serializer, and what that takes i
 test('A4 a payload that a router passes on is not decoded, unless a serializer is not known', () => {
   const { serializer, decodePayload } = counted(msgpack);
   const { serializer: other, encodePayload } = counted({ ...json, name: 'other' });
-  transcodeWith(transcode);
-  try {
-    const payload = Payload.encoded(serializer, hex('00 9101 81a16102'), 2, 1, 7);
-    expect(Buffer.from(payload.as(json)).toString()).toBe('[1],{"a":2}');
-    expect(toHex(payload.as(cbor))).toBe('8101a1616102');
-    expect(payload.as(cbor)).toBe(payload.as(cbor));
-    expect(decodePayload).not.toHaveBeenCalled();
-    expect(Buffer.from(payload.as(other)).toString()).toBe('[1],{"a":2}');
-    expect(decodePayload).toHaveBeenCalledOnce();
-    expect(encodePayload).toHaveBeenCalledOnce();
-  } finally {
-    transcodeWith(undefined);
-  }
+  asRouter();
+  const payload = Payload.encoded(serializer, hex('00 9101 81a16102'), 2, 1, 7);
+  expect(Buffer.from(payload.as(json)).toString()).toBe('[1],{"a":2}');
+  expect(toHex(payload.as(cbor))).toBe('8101a1616102');
+  expect(payload.as(cbor)).toBe(payload.as(cbor));
+  expect(decodePayload).not.toHaveBeenCalled();
+  expect(Buffer.from(payload.as(other)).toString()).toBe('[1],{"a":2}');
+  expect(decodePayload).toHaveBeenCalledOnce();
+  expect(encodePayload).toHaveBeenCalledOnce();
 });
 
 test('A4 a payload without a form in a serializer is tried once, and that is counted', () => {
-  const { serializer, encodePayload } = counted(json);
+  const { serializer, encodePayload } = counted({ ...json, name: 'other' });
+  asRouter();
   const payload = Payload.encoded(msgpack, hex('91 cfffffffffffffffff'), 1);
   const before = Payload.transcodedBytes;
   for (let turn = 0; turn < 3; turn += 1) expect(() => payload.as(serializer)).toThrow(SerializationFailure);
