@@ -10,7 +10,7 @@ import type { OperatorLog } from './log.ts';
 import type { PageCache } from './page-cache.ts';
 import { FIXED_LIMITS, type Change } from './plan.ts';
 import type { RightsSwitch } from './rights-switch.ts';
-import { sendAway } from './send-away.ts';
+import { sendAway, sendAwayOthers } from './send-away.ts';
 import type { Webhooks } from './webhooks.ts';
 
 /** What a reload changes. */
@@ -58,6 +58,9 @@ export async function apply(
   const prepared = new Map(realms.map((realm) => [realm.name, realm]));
   for (const change of changes) if ('realm' in change) applyToRealm(parts, change, prepared);
   applyTemplates(parts, changes, templates);
+  if (changes.some((change) => 'realm' in change || 'template' in change)) {
+    sendAwayOthers({ router: parts.router, log: parts.log.log }, configuration);
+  }
   if (changes.some((change) => 'keys' in change && change.keys.includes('auth'))) listeners.logInAgain();
   await parts.webhooks.apply(configuration.realms);
   for (const [place, listener] of of('certificate_renewed')) listeners.renew(place, listener);

@@ -1,5 +1,5 @@
 /** Decides which sessions a reload ends: those whose role was removed, or that could no longer authenticate. */
-import type { Principal } from '@wamp/router';
+import { isRealmOf, type DynamicAuthenticator, type Principal } from '@wamp/router';
 import type { AuthConfiguration } from './config/auth.ts';
 import type { RealmConfiguration } from './config/realms.ts';
 import { same } from './config/same.ts';
@@ -18,16 +18,35 @@ export function authenticationChanged(before: RealmConfiguration, after: RealmCo
 
 /** Why a session has to end; undefined if it may continue. */
 export function whyLeave(
-  { authid, authrole, authmethod }: Principal,
+  { authid, authrole, authmethod, loginRealm }: Principal,
   before: RealmConfiguration,
   after: RealmConfiguration,
 ): string | undefined {
   if (rolesGone(before, after).includes(authrole)) return `the role ${authrole} is gone`;
+  // It has not been authenticated here; see whyLeaveOther.
+  if (loginRealm !== undefined) return undefined;
   if (!authenticationChanged(before, after) || !isGiven(before.auth, authmethod)) return undefined;
   if (after.auth === undefined) return undefined;
   const now = roleOf(authid, authmethod, after.auth);
   if (now === ASKED || now === authrole) return undefined;
   return now === undefined ? `${authid} is no longer admitted` : `${authid} has another role now`;
+}
+
+/**
+ * Why a session has to end whose realm was named by the authenticator of another realm; undefined if it may continue.
+ * @param realm the realm of the session
+ * @param home the other realm in the new configuration; undefined if it is gone
+ */
+export function whyLeaveOther(
+  { authmethod, loginRealm = '' }: Principal,
+  realm: string,
+  home: RealmConfiguration | undefined,
+): string | undefined {
+  if (home === undefined) return `the realm ${loginRealm}, where it has logged in, is gone`;
+  const source = home.auth === undefined ? undefined : sourceOf(home.auth, authmethod);
+  const { realms = [] } = source !== undefined && 'procedure' in source ? source : {};
+  if (realms.some((pattern) => isRealmOf(pattern, realm))) return undefined;
+  return `the authenticator of ${loginRealm} may no longer name ${realm}`;
 }
 
 /** A role that only a procedure or a token determines. */
@@ -52,10 +71,11 @@ function isGiven(auth: AuthConfiguration | undefined, method: string): boolean {
 }
 
 function sourceOf(
-  { ticket, wampcra, scram, cryptosign, tls }: AuthConfiguration,
+  { anonymous, ticket, wampcra, scram, cryptosign, tls }: AuthConfiguration,
   method: string,
-): ReadonlyMap<string, { readonly authrole: string }> | { readonly procedure: string } | undefined {
+): ReadonlyMap<string, { readonly authrole: string }> | DynamicAuthenticator | undefined {
   const sources = new Map([
+    ['anonymous', typeof anonymous === 'string' ? undefined : anonymous],
     ['ticket', ticket],
     ['wampcra', wampcra],
     ['wamp-scram', scram],

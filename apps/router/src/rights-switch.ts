@@ -17,6 +17,10 @@ export class RightsSwitch implements Authorizer {
     this.#current = next === undefined ? EVERYTHING : next.#current;
   }
 
+  hasRole(authrole: string): boolean {
+    return this.#current.hasRole?.(authrole) ?? true;
+  }
+
   authorize(
     principal: Principal,
     action: Action,

@@ -27,6 +27,7 @@ import {
   type Session,
 } from '../src/index.ts';
 import { msgpack } from '../src/msgpack.ts';
+import { ManualClock } from '../src/testing/manual-clock.ts';
 import { failure } from './scripted-peer.ts';
 
 const serializers = [json, msgpack, cbor];
@@ -271,4 +272,49 @@ test.each([msgpack, cbor])('integers that a number cannot hold: $name', async (s
     expect(await session.call('com.echo', [n])).toBe(n);
   await session.close();
   await place.stop();
+});
+
+test('DYN-1 a session is in the realm that the authenticator names, on each connection, and says the first in HELLO', async () => {
+  const asked: string[] = [];
+  let named = 'acme';
+  const authenticator = {
+    ...anyone(({ realm }) => {
+      asked.push(realm);
+      return { authrole: 'user', realm: named };
+    }),
+    realms: ['acme', 'other'],
+  };
+  const router = createRouter({
+    realms: [{ name: 'front', authenticators: [authenticator] }, 'acme', 'other'],
+  });
+  let line = inMemory(router, json);
+  const transport = {
+    name: 'memory',
+    open: () => Promise.resolve((line = inMemory(router, json))),
+  };
+  line.close();
+  const clock = new ManualClock();
+  const session = await connect('ws://memory/', { realm: 'front', transport, clock });
+  expect(session.realm).toBe('acme');
+  const heard: unknown[] = [];
+  await session.subscribe('com.news', ([word]) => heard.push(word));
+  for (const next of ['acme', 'other']) {
+    named = next;
+    const restored = new Promise((resolve) => session.on('restored', resolve));
+    line.close();
+    await expect
+      .poll(() => {
+        clock.advance(1000);
+        return session.state;
+      })
+      .toBe('open');
+    await restored;
+    expect(session.realm).toBe(next);
+    await router.join(next).publish('com.news', [next], { acknowledge: true });
+    await expect.poll(() => heard.at(-1)).toBe(next);
+  }
+  expect(asked).toEqual(['front', 'front', 'front']);
+  expect(heard).toEqual(['acme', 'other']);
+  await session.close();
+  await router.close();
 });

@@ -48,6 +48,8 @@ export interface LoginAccepted extends OfConnection, OfSession {
   readonly method: string;
   readonly authid: string;
   readonly authrole: string;
+  /** The realm in HELLO, where its authenticator has named another one; otherwise absent. */
+  readonly loginRealm?: Uri;
 }
 
 /** The log-in of a client was refused. */

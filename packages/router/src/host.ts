@@ -91,7 +91,8 @@ export interface Router {
 
   /**
    * Joins a realm on behalf of a principal that proves its identity as a client would: the realm's authenticators check the
-   * credentials, failed attempts count, and {@link Router.events} reports the outcome. For bridges from other protocols.
+   * credentials, failed attempts count, and {@link Router.events} reports the outcome. For bridges from other protocols. A log-in
+   * whose authenticator names another realm is refused with `wamp.error.no_such_realm`.
    * @param realm the name of the realm
    * @param credentials what the principal claims, and how it answers a challenge
    * @param options describes how the principal is connected

@@ -8,12 +8,8 @@ export type {
   RouterChanges,
   RouterOptions,
 } from './router-options.ts';
-export {
-  DEFAULT_TEMPLATE_LIMITS,
-  DEFAULT_TEMPLATE_STORES,
-  isRealmOf,
-  isRealmPattern,
-} from './realm-templates.ts';
+export { DEFAULT_TEMPLATE_LIMITS, DEFAULT_TEMPLATE_STORES } from './realm-templates.ts';
+export { isNameable, isRealmOf, isRealmPattern } from './realm-patterns.ts';
 export type { Router } from './host.ts';
 export {
   acceptWebSockets,

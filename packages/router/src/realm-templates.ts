@@ -17,6 +17,7 @@ import { Hook } from './core/hook.ts';
 import type { Realm } from './core/realm.ts';
 import type { RouterEvents, RealmClosed } from './events.ts';
 import type { LimitTally } from './limits.ts';
+import { isRealmPattern } from './realm-patterns.ts';
 import type { NamedRealm, RealmChanges, RealmTemplate, RouterOptions } from './router-options.ts';
 import { guardsOf } from './router-settings.ts';
 import type { GuardedRealm, JoinRefusal, RealmOnDemand } from './session/candidate.ts';
@@ -34,17 +35,6 @@ export const DEFAULT_TEMPLATE_STORES: { readonly retainedBytes: number; readonly
   retainedBytes: 2 ** 20,
   historyBytes: 2 ** 20,
 };
-
-/** Whether a text is a pattern of names of realms, such as `com.example.*`, `com.*.live` or `*`. */
-export function isRealmPattern(uri: string): boolean {
-  const { match, uri: pattern } = starred(uri);
-  return match !== 'exact' && !pattern.includes('*') && isUri(pattern, 'loose', match);
-}
-
-/** Whether a realm of that name can be created from a template with this pattern. */
-export function isRealmOf(pattern: Uri, name: Uri): boolean {
-  return !isReserved(name) && isUri(name) && isWithin(starred(pattern), name);
-}
 
 function isWithin({ match, uri }: Pattern, name: Uri): boolean {
   return matches(match, uri, name);
@@ -99,9 +89,13 @@ export class RealmTemplates {
    */
   replace(templates: readonly RealmTemplate[]): void {
     checkTemplates(templates);
+    // A fault is reported before anything has changed.
+    for (const template of templates) guardsOf(template, this.#options);
     const known = new Map(this.#pools.map((pool) => [pool.uri, pool]));
     const next = templates.map((template) => {
-      const whole = { ...template, stores: { ...DEFAULT_TEMPLATE_STORES, ...template.stores } };
+      const { authorizer = this.#options.authorizer } = template;
+      const stores = { ...DEFAULT_TEMPLATE_STORES, ...template.stores };
+      const whole = { ...template, authorizer, stores };
       const { authenticators } = guardsOf(whole, this.#options);
       const pool = known.get(template.uri);
       known.delete(template.uri);
@@ -226,6 +220,10 @@ class RealmPool {
     return {
       pattern: this.uri,
       authenticators,
+      hasRole: (name, authrole) => {
+        const { authorizer } = this.#router.guardedRealm(name) ?? this.#template;
+        return authorizer?.hasRole?.(authrole) ?? true;
+      },
       newSessionId: (name) => this.#router.guardedRealm(name)?.realm.newSessionId() ?? this.#ids(),
       open: (name, address) => this.#router.guardedRealm(name) ?? this.#open(name, address),
     };

@@ -4,16 +4,28 @@ import { anonymous } from './auth/anonymous.ts';
 import type { RealmOptions } from './core/core-realm.ts';
 import { DEFAULT_STORE_LIMITS } from './core/kept.ts';
 import { DEFAULT_QUOTAS } from './core/quotas.ts';
+import { expect } from './expect.ts';
 import type { Limits } from './limits.ts';
+import { isNameable } from './realm-patterns.ts';
 import type { NamedRealm, RealmChanges, RouterOptions } from './router-options.ts';
 import type { GuardedRealm } from './session/candidate.ts';
 
-/** The settings that concern how clients join a realm, and how slow clients are treated. */
+/**
+ * The settings that concern how clients join a realm, and how slow clients are treated.
+ * @throws TypeError for realms that no authenticator may name
+ */
 export function guardsOf(
   own: RealmChanges,
   options: RouterOptions,
 ): Pick<GuardedRealm, 'authenticators' | 'slowConsumers'> {
   const { authenticators = options.authenticators, slowConsumers = options.slowConsumers } = own;
+  for (const { method, realms = [] } of authenticators ?? []) {
+    const wrong = realms.find((realm) => !isNameable(realm));
+    expect(
+      wrong === undefined,
+      `authenticator ${method}: realms: ${wrong}: expected the name of a realm, or a pattern such as com.example.*, not below wamp`,
+    );
+  }
   return { authenticators: authenticators ?? [anonymous()], slowConsumers };
 }
 

@@ -182,9 +182,9 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
   reconfigureRealm(name: Uri, changes: RealmChanges): void {
     const guarded = this.#realms.get(name);
     if (guarded === undefined) throw new Error(`there is no realm with the name ${name}`);
+    const guards = guardsOf(changes, this.#options);
     const { quotas, stores, maxSessions } = boundsOf(changes, this.#options);
     guarded.realm.reconfigure(quotas, stores, maxSessions);
-    const guards = guardsOf(changes, this.#options);
     const isSame =
       guards.authenticators === guarded.authenticators && guards.slowConsumers === guarded.slowConsumers;
     if (!isSame) this.#realms.set(name, { ...guarded, ...guards });
@@ -278,6 +278,7 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
     const options = this.#options;
     const { name, authorizer = options.authorizer } = own;
     if (this.#realms.has(name)) throw new Error(`there are two realms with the name ${name}`);
+    const guards = guardsOf(own, options);
     const isShared = this.cluster !== undefined && own.cluster !== false;
     const realm: CoreRealm = this.#createRealm(own, options, {
       template,
@@ -290,7 +291,7 @@ export class CoreRouter implements ConnectionRouter, LocalRouter, Host {
     });
     if (isShared) this.cluster.add(realm);
     const call = callsAsRouter(this, realm);
-    const guarded = { realm, call, authorizer, ...guardsOf(own, options) };
+    const guarded = { realm, call, authorizer, ...guards };
     this.#realms.set(name, guarded);
     return guarded;
   }

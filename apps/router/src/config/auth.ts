@@ -13,8 +13,9 @@ import type { Files } from './files.ts';
 import { jwt } from './jwt.ts';
 import { count, hex, secret, secretHex, text, together } from './kinds.ts';
 import {
+  checkProcedure,
   checkSource,
-  dynamic,
+  dynamicOf,
   procedureShape,
   role,
   sourceOf,
@@ -76,14 +77,12 @@ export function auth(files: Files): z.ZodType<AuthConfiguration> {
 }
 
 function anonymous(): z.ZodType<string | DynamicAuthenticator> {
-  return z
-    .strictObject({
-      role: role().default('anonymous').describe('The role of anonymous clients.'),
-      ...procedureShape('role'),
-    })
-    .transform(({ role: name, procedure, realm }) =>
-      procedure === undefined ? name : dynamic(procedure, realm),
-    )
+  const written = z.strictObject({
+    role: role().default('anonymous').describe('The role of anonymous clients.'),
+    ...procedureShape('role'),
+  });
+  return together(written, checkProcedure)
+    .transform(({ role: name, ...rest }) => dynamicOf(rest) ?? name)
     .meta({ title: 'a mapping with role or procedure' });
 }
 

@@ -1,7 +1,14 @@
 /** Sections `realms` and `realm_templates` of the configuration. */
 import type { UriRules } from '@wamp/protocol';
 import { DEFAULT_TEMPLATE_LIMITS, DEFAULT_TEMPLATE_STORES, isRealmOf, isRealmPattern } from '@wamp/router';
-import type { HistoryRule, Identity, Quotas, SlowConsumerPolicies, StoreLimits } from '@wamp/router';
+import type {
+  DynamicAuthenticator,
+  HistoryRule,
+  Identity,
+  Quotas,
+  SlowConsumerPolicies,
+  StoreLimits,
+} from '@wamp/router';
 import { z } from 'zod';
 import { auth, type AuthConfiguration } from './auth.ts';
 import { camelKeys } from './camel-keys.ts';
@@ -127,12 +134,24 @@ function realmTemplate(files: Files): z.ZodType<TemplateConfiguration> {
     .meta({ title: 'a mapping for a realm template' });
 }
 
+/** A procedure that authenticates clients, and the method for which it does. */
+interface PlacedProcedure extends DynamicAuthenticator {
+  readonly method: string;
+}
+
+/** The dynamic authenticators of a realm. */
+export function proceduresOf(auth: AuthConfiguration = {}): readonly PlacedProcedure[] {
+  return Object.entries(auth).flatMap(([method, configured]: [string, unknown]) => {
+    const { source = configured } = Object(configured) as { readonly source?: unknown };
+    if (typeof source !== 'object' || source === null || !('procedure' in source)) return [];
+    return [{ ...(source as DynamicAuthenticator), method }];
+  });
+}
+
 /** A realm that is created for a client has no callee yet that could authenticate the client. */
 function checkProcedures(auth: AuthConfiguration = {}, complain: Complain): void {
-  for (const [method, configured] of Object.entries(auth) as readonly [string, unknown][]) {
-    const { source = configured } = Object(configured) as { readonly source?: unknown };
-    const { procedure, realm: home } = Object(source) as Partial<Record<'procedure' | 'realm', string>>;
-    if (procedure === undefined || home !== undefined) continue;
+  for (const { method, realm: home } of proceduresOf(auth)) {
+    if (home !== undefined) continue;
     complain(['auth', method, 'procedure'], 'is in no realm that exists yet, expected realm beside it');
   }
 }

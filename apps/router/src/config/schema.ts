@@ -7,6 +7,7 @@ import { checkShared, cluster, type ClusterConfiguration } from './cluster.ts';
 import { Files } from './files.ts';
 import { camelKeys } from './camel-keys.ts';
 import type { Path } from './faults.ts';
+import { checkNamedRealms } from './named-realms.ts';
 import { duration, text, together, type Complain } from './kinds.ts';
 import { attempts, limits } from './limits.ts';
 import { listeners, type Listener } from './listeners.ts';
@@ -97,6 +98,7 @@ function checkWhole(
   checkAdminRealm(whole, complain);
   checkClientCertificates(whole, complain);
   checkTemplates(whole, complain);
+  checkNamedRealms(placedWithTemplates(whole), whole.admin.realm?.name, complain);
   if (whole.cluster !== undefined) checkShared(whole.realms, whole.store !== undefined, complain);
   checkEntrances(
     whole.listeners,
@@ -111,11 +113,7 @@ function checkClientCertificates(
   complain: Complain,
 ): void {
   if (whole.listeners.some(({ tls }) => tls?.requestCert === true)) return;
-  const templates = whole.realm_templates.map((realm, index) => ({
-    realm,
-    path: ['realm_templates', index],
-  }));
-  for (const { realm, path } of [...placedRealms(whole), ...templates]) {
+  for (const { realm, path } of placedWithTemplates(whole)) {
     if (realm.auth?.tls === undefined) continue;
     complain([...path, 'auth', 'tls'], 'has no effect, expected a listener with tls.client_certificates');
   }
@@ -172,6 +170,14 @@ interface Templates {
 export function placedRealms({ realms: all, admin: { realm } }: Realms): readonly PlacedRealm[] {
   const listed = all.map((each, index) => ({ realm: each, path: ['realms', index] }));
   return realm === undefined ? listed : [...listed, { realm, path: ['admin', 'realm'] }];
+}
+
+function placedWithTemplates(whole: Realms & Templates): readonly PlacedRealm[] {
+  const templates = whole.realm_templates.map((realm, index) => ({
+    realm,
+    path: ['realm_templates', index],
+  }));
+  return [...placedRealms(whole), ...templates];
 }
 
 /** A realm, and where it stands. */

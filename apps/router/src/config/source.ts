@@ -1,7 +1,7 @@
 /** The principals of an authentication method: listed in the file, or provided by a procedure. */
-import type { DynamicAuthenticator } from '@wamp/router';
+import { isNameable, type DynamicAuthenticator } from '@wamp/router';
 import { z } from 'zod';
-import { text, uri, type Complain } from './kinds.ts';
+import { NOT_WELL_FORMED, text, uri, type Complain } from './kinds.ts';
 
 /** Principals by authid, or a procedure. */
 export type PrincipalSource<C> = ReadonlyMap<string, C> | DynamicAuthenticator;
@@ -11,11 +11,13 @@ interface Written<C> {
   readonly principals?: Readonly<Record<string, C>>;
   readonly procedure?: string;
   readonly realm?: string;
+  readonly realms?: readonly string[];
 }
 
 interface ProcedureShape {
   readonly procedure: z.ZodExactOptional<z.ZodType<string>>;
   readonly realm: z.ZodExactOptional<z.ZodType<string>>;
+  readonly realms: z.ZodExactOptional<z.ZodType<readonly string[]>>;
 }
 
 /** The keys of a dynamic authenticator. */
@@ -27,7 +29,21 @@ export function procedureShape(instead: string): ProcedureShape {
     realm: uri()
       .exactOptional()
       .describe('The realm of the procedure; by default, the one that the client wants to join.'),
+    realms: z
+      .array(nameable())
+      .min(1)
+      .meta({ title: 'a list of realms' })
+      .exactOptional()
+      .describe(
+        'Other realms that the procedure may put the client into, as names or patterns such as com.example.*; none by default. Never the realm for administration.',
+      ),
   };
+}
+
+function nameable(): z.ZodType<string> {
+  return z.string().refine(isNameable, { message: NOT_WELL_FORMED }).meta({
+    title: 'the name of a realm, or a pattern such as com.example.*, not of all realms and not below wamp',
+  });
 }
 
 /** The keys of a source. @param principal the value below an authid */
@@ -44,25 +60,43 @@ export function sourceShape<C>(
   };
 }
 
-/** Either principals or a procedure, and a realm only with the latter. */
-export function checkSource({ principals, procedure, realm }: Written<unknown>, complain: Complain): void {
+/** Either principals or a procedure, and realms only with the latter. */
+export function checkSource({ principals, ...dynamically }: Written<unknown>, complain: Complain): void {
+  const { procedure } = dynamically;
   if (principals === undefined && procedure === undefined) {
     complain([], 'is incomplete, expected principals or procedure');
   }
   if (principals !== undefined && procedure !== undefined) {
     complain(['procedure'], 'does not go with principals, expected one of them');
   }
-  if (procedure === undefined && realm !== undefined) {
-    complain(['realm'], 'is the realm of no procedure, expected procedure beside it');
-  }
+  checkProcedure(dynamically, complain);
 }
 
-export function sourceOf<C>({ principals = {}, procedure, realm }: Written<C>): PrincipalSource<C> {
-  return procedure === undefined ? new Map(Object.entries(principals)) : dynamic(procedure, realm);
+/** Keys of a procedure without a procedure have no effect. */
+export function checkProcedure({ procedure, realm, realms }: Written<unknown>, complain: Complain): void {
+  if (procedure !== undefined) return;
+  if (realm !== undefined) complain(['realm'], 'is the realm of no procedure, expected procedure beside it');
+  if (realms !== undefined)
+    complain(['realms'], 'is for what a procedure names, expected procedure beside it');
 }
 
-export function dynamic(procedure: string, realm: string | undefined): DynamicAuthenticator {
-  return realm === undefined ? { procedure } : { procedure, realm };
+export function sourceOf<C>({ principals = {}, ...rest }: Written<C>): PrincipalSource<C> {
+  return dynamicOf(rest) ?? new Map(Object.entries(principals));
+}
+
+/** @returns undefined without a procedure */
+export function dynamicOf({
+  procedure,
+  realm,
+  realms,
+}: Omit<Written<unknown>, 'principals'>): DynamicAuthenticator | undefined {
+  return procedure === undefined
+    ? undefined
+    : {
+        procedure,
+        ...(realm === undefined ? {} : { realm }),
+        ...(realms === undefined ? {} : { realms }),
+      };
 }
 
 /** The name of a role. */

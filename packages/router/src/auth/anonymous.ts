@@ -2,7 +2,7 @@
 import { GlobalScope } from '@wamp/protocol';
 import type { Authenticator } from './authenticator.ts';
 import { lookup, type CredentialFunction } from './credentials.ts';
-import type { DynamicAuthenticator } from './dynamic.ts';
+import { nameableBy, type DynamicAuthenticator } from './dynamic.ts';
 import { inquiryOf, type Identity } from './inquiry.ts';
 import { DENIED, welcome } from './verdicts.ts';
 
@@ -30,6 +30,7 @@ export function anonymous(
   const { provider, find } = lookup<Identity>(source, { check: () => undefined, read: () => ({}) });
   return {
     method: METHOD,
+    ...nameableBy(source),
     async begin(hello, info) {
       const identity = await find(inquiryOf(hello, info, METHOD));
       if (identity === undefined) return DENIED;

@@ -52,7 +52,11 @@ export interface JoinInfo {
  * (SES-11).
  */
 export type Verdict =
-  | { readonly welcome: Principal }
+  | {
+      readonly welcome: Principal;
+      /** The realm that the session joins in place of the one in HELLO; it must be one of {@link Authenticator.realms}. */
+      readonly realm?: Uri | undefined;
+    }
   | { readonly abort: Uri; readonly message?: string }
   | {
       readonly challenge: Dict;
@@ -69,5 +73,11 @@ export type Verdict =
 export interface Authenticator {
   /** The name of the method in `HELLO.Details.authmethods`. */
   readonly method: string;
+  /**
+   * The realms that its verdict may name, beside the one in HELLO: names, or patterns with a fixed part such as `com.example.*`
+   * and `com.*.live`; none by default. Names below `wamp` are never among them. A verdict that names another realm refuses
+   * the client with `wamp.error.authentication_failed`.
+   */
+  readonly realms?: readonly Uri[] | undefined;
   begin(hello: Hello, info: JoinInfo): Verdict | Promise<Verdict>;
 }

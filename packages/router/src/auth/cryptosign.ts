@@ -16,6 +16,7 @@ import type { Authenticator, Verdict } from './authenticator.ts';
 import { isSame } from './compare.ts';
 import { knownIn, lookup, type CredentialSource } from './credentials.ts';
 import { Decoys } from './decoys.ts';
+import { nameableBy } from './dynamic.ts';
 import { isSignedBy, privateKeyOf, publicKeyOf, signWith } from './ed25519.ts';
 import { inquiryOf, type Identity, type Inquiry } from './inquiry.ts';
 import { DENIED, malformedMessage, welcome } from './verdicts.ts';
@@ -58,6 +59,7 @@ export function cryptosign(
   const routerKey = options.routerKey === undefined ? undefined : routerKeyOf(options.routerKey);
   return {
     method: METHOD,
+    ...nameableBy(source),
     async begin(hello, info) {
       const inquiry = inquiryOf(hello, info, METHOD);
       const opening = openingOf(inquiry);

@@ -2,14 +2,15 @@
 import { ApplicationError, ErrorUri, type Args, type Dict, type Uri } from '@wamp/protocol';
 import { TRUSTED_ROLE } from '../core/session.ts';
 import { expect } from '../expect.ts';
+import type { Authenticator } from './authenticator.ts';
 import { checkIdentity, type Identity, type Inquiry } from './inquiry.ts';
 
 /**
  * A procedure that the router calls with the realm, the claimed authid (or null), and details: `session`, `authmethod`,
  * `authid`, `authextra`, `transport`, and what the client sent for the method, such as `ticket`.
  *
- * It returns the role of a known principal, or a dict: `role`, `authid`, `extra` for the client, and the secrets that
- * the method needs. For an unknown principal it returns null, or a dict with `allow: false`. `cache` is ignored; any
+ * It returns the role of a known principal, or a dict: `role`, `authid`, `realm` (see `realms`), `extra` for the client, and
+ * the secrets that the method needs. For an unknown principal it returns null, or a dict with `allow: false`. `cache` is ignored; any
  * other key is an error. The client gets the URI and the first argument of an application error. If the procedure is not
  * there, or does not answer in time, the client is refused with `wamp.error.unavailable`, after which it may try again; any
  * other error refuses it with `wamp.error.authentication_failed`. Both are logged.
@@ -18,6 +19,18 @@ export interface DynamicAuthenticator {
   readonly procedure: Uri;
   /** The realm where it is registered; by default the one that the client wants to join. */
   readonly realm?: Uri | undefined;
+  /**
+   * The realms that the procedure may name, beside the one that the client wants to join, as {@link Authenticator.realms}; none
+   * by default. A session that may register the procedure can then put clients into these realms, with any authid and role.
+   */
+  readonly realms?: readonly Uri[] | undefined;
+}
+
+/** {@link Authenticator.realms} for a source of credentials: those of a procedure. */
+export function nameableBy(source: object | string): Pick<Authenticator, 'realms'> {
+  if (typeof source !== 'object' || !('procedure' in source)) return {};
+  const { realms } = source as Partial<DynamicAuthenticator>;
+  return realms === undefined ? {} : { realms };
 }
 
 /** The answer of a dynamic authenticator for a known principal. */
@@ -99,7 +112,7 @@ export async function askDynamic(
     throw new (isAbsent ? Unavailable : Error)(`${procedure} failed`, { cause: error });
   }
   try {
-    return readAnswer(result[0], inquiry);
+    return readAnswer(result[0]);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : 'unreadable';
     throw new TypeError(`${procedure} returned an invalid answer: ${why}`, { cause });
@@ -115,19 +128,23 @@ function isRefusal(error: unknown): error is ApplicationError {
  * @returns undefined for an unknown or rejected principal
  * @throws TypeError unless the answer is a role or a dict with known keys
  */
-function readAnswer(answer: unknown, { realm }: Inquiry): DynamicAnswer | undefined {
+function readAnswer(answer: unknown): DynamicAnswer | undefined {
   if (answer === undefined || answer === null) return undefined;
   const fields: unknown = typeof answer === 'string' ? { role: answer } : answer;
   expect(isDict(fields), 'expected a role or a dict');
   const unknown = Object.keys(fields).find((key) => !FIELDS.has(key));
   expect(unknown === undefined, `unknown key ${JSON.stringify(unknown?.slice(0, MOST_REPEATED))}`);
-  const { role, authid, extra, allow = true } = fields;
+  const { role, authid, realm, extra, allow = true } = fields;
   if (allow === false) return undefined;
   expect(allow === true || allow === null, 'allow: expected true, false or null');
-  expect((fields['realm'] ?? realm) === realm, 'realm: a client cannot be moved to another realm');
   // Otherwise any session that may register the procedure could make itself trusted.
   expect(role !== TRUSTED_ROLE, `role: a procedure cannot assign ${TRUSTED_ROLE}`);
-  const identity = { authrole: role, authid: authid ?? undefined, authextra: extra ?? undefined };
+  const identity = {
+    authrole: role,
+    authid: authid ?? undefined,
+    authextra: extra ?? undefined,
+    realm: realm ?? undefined,
+  };
   checkIdentity(identity);
   return { identity, fields };
 }

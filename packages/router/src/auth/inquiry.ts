@@ -1,5 +1,5 @@
 /** An inquiry: the unproved claims of a client, and the identity that it is given. */
-import type { Dict, Hello } from '@wamp/protocol';
+import type { Dict, Hello, Uri } from '@wamp/protocol';
 import { expect } from '../expect.ts';
 import type { JoinInfo } from './authenticator.ts';
 
@@ -10,6 +10,11 @@ export interface Identity {
   readonly authid?: string | undefined;
   /** WELCOME.Details.authextra. */
   readonly authextra?: Dict | undefined;
+  /**
+   * The realm that the session joins; by default the one in HELLO. Another one must be among {@link Authenticator.realms},
+   * and there the role must exist.
+   */
+  readonly realm?: Uri | undefined;
 }
 
 /** What a client claims in HELLO. None of it is proved. */
@@ -31,13 +36,14 @@ export function checkIdentity(
   identity: Partial<Record<keyof Identity, unknown>>,
 ): asserts identity is Identity {
   expect(typeof identity === 'object', 'credentials: expected an object');
-  const { authrole, authid, authextra } = identity;
+  const { authrole, authid, authextra, realm } = identity;
   expect(isName(authrole), 'authrole: expected a name');
   expect(authid === undefined || isName(authid), 'authid: expected a name');
   expect(
     authextra === undefined || (typeof authextra === 'object' && authextra !== null),
     'authextra: expected an object',
   );
+  expect(realm === undefined || isName(realm), 'realm: expected the name of a realm');
 }
 
 /** True for a non-empty string. */

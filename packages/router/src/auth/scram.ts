@@ -24,6 +24,7 @@ import type { Authenticator, Underlay, Verdict } from './authenticator.ts';
 import { isSame } from './compare.ts';
 import { knownIn, lookup, type CredentialKind, type CredentialSource } from './credentials.ts';
 import { Decoys, type DecoyOptions } from './decoys.ts';
+import { nameableBy } from './dynamic.ts';
 import { inquiryOf, isCount, type Identity, type Inquiry } from './inquiry.ts';
 import { DENIED, malformedMessage, welcome } from './verdicts.ts';
 
@@ -63,6 +64,7 @@ export function scram(source: CredentialSource<ScramCredentials>, options: Scram
   const decoys = new Decoys<ScramCost & { readonly salt?: string }>(knownIn(source), otherwise, options);
   return {
     method: METHOD,
+    ...nameableBy(source),
     async begin(hello, info) {
       const inquiry = inquiryOf(hello, info, METHOD);
       const opening = await openingOf(inquiry);

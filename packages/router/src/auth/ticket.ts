@@ -5,7 +5,7 @@ import { expect } from '../expect.ts';
 import type { Authenticator } from './authenticator.ts';
 import { isSame } from './compare.ts';
 import { lookup, type CredentialFunction } from './credentials.ts';
-import { askDynamic, type DynamicAuthenticator } from './dynamic.ts';
+import { askDynamic, nameableBy, type DynamicAuthenticator } from './dynamic.ts';
 import { checkIdentity, inquiryOf, isName, type Identity, type Inquiry } from './inquiry.ts';
 import { DENIED, welcome } from './verdicts.ts';
 
@@ -40,6 +40,7 @@ export function ticket(source: TicketSource): Authenticator {
   const { provider, verify } = judgeOf(source);
   return {
     method: METHOD,
+    ...nameableBy(source),
     begin(hello, info) {
       const inquiry = inquiryOf(hello, info, METHOD);
       return {

@@ -3,7 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { Dict } from '@wamp/protocol';
 import type { Authenticator } from './authenticator.ts';
 import { lookup, type CredentialFunction } from './credentials.ts';
-import { askDynamic, type DynamicAuthenticator } from './dynamic.ts';
+import { askDynamic, nameableBy, type DynamicAuthenticator } from './dynamic.ts';
 import { inquiryOf, type Identity, type Inquiry } from './inquiry.ts';
 import { DENIED, welcome } from './verdicts.ts';
 
@@ -32,6 +32,7 @@ export function tls(
   const { provider, find } = finder(source);
   return {
     method: METHOD,
+    ...nameableBy(source),
     async begin(hello, info) {
       const { certificate } = info.underlay;
       const authid = certificate && nameOf(certificate);

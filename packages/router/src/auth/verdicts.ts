@@ -35,5 +35,9 @@ export function welcome(identity: Identity, proof: Proof): Verdict {
   );
   const authextra = { ...identity.authextra, ...proof.authextra };
   const principal = { authid, authrole: identity.authrole, authmethod, authprovider };
-  return { welcome: Object.keys(authextra).length === 0 ? principal : { ...principal, authextra } };
+  const { realm } = identity;
+  return {
+    welcome: Object.keys(authextra).length === 0 ? principal : { ...principal, authextra },
+    ...(realm === undefined ? {} : { realm }),
+  };
 }

@@ -7,6 +7,7 @@ import type { Authenticator } from './authenticator.ts';
 import { isSame } from './compare.ts';
 import { knownIn, lookup, type CredentialKind, type CredentialSource } from './credentials.ts';
 import { Decoys, type DecoyOptions } from './decoys.ts';
+import { nameableBy } from './dynamic.ts';
 import { inquiryOf, isCount, isName, type Identity, type Inquiry } from './inquiry.ts';
 import { DENIED, welcome } from './verdicts.ts';
 
@@ -60,6 +61,7 @@ export function wampcra(
   const decoys = new Decoys<WampcraCredentials>(knownIn(source), otherwise, options);
   return {
     method: METHOD,
+    ...nameableBy(source),
     async begin(hello, info) {
       const inquiry = inquiryOf(hello, info, METHOD);
       // Computed for every client, so that known authids take as long as unknown ones.

@@ -50,6 +50,12 @@ export interface Authorizer {
     options: object,
     asker: Asker,
   ): AuthorizerAnswer | Promise<AuthorizerAnswer>;
+
+  /**
+   * Whether there is such a role; without this method, any role is one. When the authenticator of another realm has named this
+   * realm, a client whose role is none is refused with `wamp.error.no_such_role`.
+   */
+  hasRole?(authrole: string): boolean;
 }
 
 /** An answer that permits and discloses, for authorizers that are asked often: one object, recognized by its identity. */

@@ -73,6 +73,10 @@ export class Permissions implements Authorizer {
       : rules.answerPattern(BIT[action], { match, uri });
   }
 
+  hasRole(authrole: string): boolean {
+    return this.#roles.has(authrole);
+  }
+
   /** The answer of `authorize`, with its reason. */
   explain(
     principal: Pick<Principal, 'authid' | 'authrole'>,

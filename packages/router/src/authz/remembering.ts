@@ -51,6 +51,10 @@ export class RememberingAuthorizer implements Authorizer {
     return this.#remembered.size;
   }
 
+  hasRole(authrole: string): boolean {
+    return this.#authorizer.hasRole?.(authrole) ?? true;
+  }
+
   authorize(
     principal: Principal,
     action: Action,

@@ -25,9 +25,10 @@ export class ConnectionEvents {
     events.emit({ code: 'connection_opened', ...facts });
   }
 
-  accepted({ realm, id, principal: { authmethod: method, authid, authrole } }: Joined): void {
+  accepted({ realm, id, principal: { authmethod: method, authid, authrole, loginRealm } }: Joined): void {
     const session = { realm: realm.name, session: id, method, authid, authrole };
-    this.#events.emit({ code: 'login_accepted', ...this.facts, ...session });
+    const from = loginRealm === undefined ? {} : { loginRealm };
+    this.#events.emit({ code: 'login_accepted', ...this.facts, ...session, ...from });
   }
 
   refused(attempt: Attempt, reason: Uri, message: string): void {

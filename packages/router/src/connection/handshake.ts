@@ -2,6 +2,7 @@
 import { ErrorUri, MessageType, type Dict, type Message, type Uri } from '@wamp/protocol';
 import type { Underlay } from '../auth/authenticator.ts';
 import type { Limits, LimitTally } from '../limits.ts';
+import { whyNot } from '../session/destination.ts';
 import { Joining, type Joined, type JoiningRouter, type Step } from '../session/joining.ts';
 import type { ConnectionEvents } from './connection-events.ts';
 import { deadline, type DeadlineName } from './deadline.ts';
@@ -108,12 +109,18 @@ export class Handshake {
         'no AUTHENTICATE in time',
       );
       this.#connection.write(step.challenge);
-    } else if (step.joined.realm.isFull) {
-      step.joined.realm.limited.add('sessions');
+    } else this.#join(step.joined);
+  }
+
+  #join(joined: Joined): void {
+    const refusal = whyNot(this.#router, joined);
+    if (refusal !== undefined) this.#turnAway(refusal.abort, refusal.message);
+    else if (joined.realm.isFull) {
+      joined.realm.limited.add('sessions');
       this.#turnAway(ErrorUri.LIMIT_EXCEEDED, 'the realm is full (maxSessions)');
     } else {
       this.#stopped = true;
-      this.#connection.welcome(step.joined);
+      this.#connection.welcome(joined);
     }
   }
 

@@ -11,6 +11,7 @@ import {
 import type { Underlay } from '../auth/authenticator.ts';
 import type { RouterEvents } from '../events.ts';
 import type { Limits, LimitTally } from '../limits.ts';
+import { whyNot } from '../session/destination.ts';
 import { Joining, type Joined, type JoiningRouter, type Step } from '../session/joining.ts';
 import { joinLocally, rolesToAnnounce, type LocalOptions } from '../session/local-join.ts';
 import type { LocalRouter } from '../session/local-member.ts';
@@ -66,7 +67,7 @@ export async function logIn(
 ): Promise<LocalSession> {
   const { peer = {}, underlay = {} } = options;
   const place = router.admission.place(underlay.address);
-  const joining = new Joining(router, peer, underlay, undefined);
+  const joining = new Joining(router, peer, bound(underlay, name), undefined);
   const { type = 'local' } = peer;
   const facts = { connection: NO_CONNECTION, transport: String(type), address: underlay.address };
   try {
@@ -86,6 +87,13 @@ export async function logIn(
     joining.stop();
     place.gone();
   }
+}
+
+/** No authenticator can name another realm: the caller serves this one. */
+function bound(underlay: Underlay, name: Uri): Underlay {
+  const { entrance } = underlay;
+  const realms = entrance?.realms?.includes(name) === false ? [] : [name];
+  return { ...underlay, entrance: { ...entrance, realms } };
 }
 
 /** Waits for a slot. @throws ApplicationError `wamp.error.unavailable` when it is refused */
@@ -155,8 +163,11 @@ function joinedOf(step: Awaited<Step>): Joined {
 }
 
 function joinAs(router: LoginRouter, joined: Joined, { peer, roles, hears }: LoginOptions): LocalSession {
+  const refusal = whyNot(router, joined);
   const guarded = router.guardedRealm(joined.realm.name);
-  if (guarded === undefined) throw new ApplicationError(ErrorUri.NO_SUCH_REALM, [joined.realm.name]);
+  if (refusal !== undefined || guarded === undefined) {
+    throw new ApplicationError(refusal?.abort ?? ErrorUri.NO_SUCH_REALM, [refusal?.message ?? '']);
+  }
   return joinLocally(
     router,
     guarded,

@@ -184,8 +184,13 @@ export class CoreRealm {
   newSessionId(): Id {
     for (;;) {
       const id = this.globalId();
-      if (!this.#everyone.has(id) && id !== this.#meta.id) return id;
+      if (!this.isTaken(id)) return id;
     }
+  }
+
+  /** Whether a session has that id. */
+  isTaken(id: Id): boolean {
+    return this.#everyone.has(id) || id === this.#meta.id;
   }
 
   /** Adds a session that has joined at another node. */

@@ -20,6 +20,8 @@ export interface Principal {
   /** The source of the identity, such as `static` or `dynamic`. */
   readonly authprovider: string;
   readonly authextra?: Dict;
+  /** The realm whose authenticator has admitted the session, where that has named another realm to join. Never disclosed. */
+  readonly loginRealm?: Uri;
 }
 
 /**

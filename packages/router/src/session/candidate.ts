@@ -24,6 +24,8 @@ export interface RealmOnDemand {
   /** The pattern of its name. Failed attempts count for it, so that guessing under other names is of no use. */
   readonly pattern: Uri;
   readonly authenticators: readonly Authenticator[];
+  /** Whether the realm of that name has the role, or will have it when it is created. */
+  hasRole(name: Uri, authrole: string): boolean;
   /** Draws an id for a session that is about to join the realm of that name. */
   newSessionId(name: Uri): Id;
   /**
@@ -42,6 +44,8 @@ export interface Candidate {
   readonly destination: Destination;
   readonly id: Id;
   readonly method: string;
+  /** The realms that the authenticator may name, as names and patterns. */
+  readonly nameable: readonly Uri[];
   readonly features: PeerFeatures;
   /** The authid that the client claims, and its address. */
   readonly claim: Claim;

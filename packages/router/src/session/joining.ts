@@ -37,6 +37,7 @@ import {
   type GuardedRealm,
   type JoinRefusal,
 } from './candidate.ts';
+import { enter, Unreachable } from './destination.ts';
 import { welcomeOf } from './welcome.ts';
 
 /** The parts of the router that joining uses. */
@@ -196,7 +197,8 @@ export class Joining {
     const { authid } = hello.details;
     const address = tellingAddress(this.#underlay);
     const claim = { realm: isThere ? realm : destination.pattern, authid, address };
-    const candidate = { realm, destination, id, method: authenticator.method, features, claim };
+    const { method, realms: nameable = [] } = authenticator;
+    const candidate = { realm, destination, id, method, nameable, features, claim };
     const info = this.#infoFor(realm, id);
     return this.#settle(candidate, () => authenticator.begin(hello, info));
   }
@@ -267,7 +269,7 @@ export class Joining {
       });
     }
     this.#note('warn', 'authentication failed', { code: 'authentication_failed', error });
-    return this.#refuse(error instanceof Unavailable ? UNAVAILABLE : FAILED);
+    return this.#refuse(refusalFor(error));
   }
 
   #deny({ claim }: Candidate, refusal: JoinRefusal): Step {
@@ -299,20 +301,14 @@ export class Joining {
       return { challenge: { type: MessageType.CHALLENGE, authmethod, extra: verdict.challenge } };
     }
     this.#state = { name: 'over', candidate };
-    const { welcome: principal } = verdict;
-    const guarded = this.#enter(candidate);
+    const { welcome: principal, realm: named } = verdict;
+    const { authrole } = principal;
+    const guarded = enter(this.#router, { candidate, authrole, named, underlay: this.#underlay });
     if ('abort' in guarded) return this.#refuse(guarded);
     this.#remember(principal, candidate.claim);
-    return this.#admit(candidate, guarded, principal);
-  }
-
-  /** The realm that the client is admitted to; created if it exists on demand. */
-  #enter({ realm, destination, claim, id }: Candidate): GuardedRealm | JoinRefusal {
-    if (this.#router.destination(realm) !== destination) return CHANGED;
-    if ('realm' in destination) return destination;
-    const guarded = destination.open(realm, claim.address);
-    // Two clients may have drawn the same id before the realm existed.
-    return 'realm' in guarded && guarded.realm.everyone.has(id) ? CHANGED : guarded;
+    const { realm } = candidate;
+    const isElsewhere = guarded.realm.name !== realm;
+    return this.#admit(candidate, guarded, isElsewhere ? { ...principal, loginRealm: realm } : principal);
   }
 
   #admit({ id, features }: Candidate, guarded: GuardedRealm, principal: Principal): Step {
@@ -334,14 +330,15 @@ export class Joining {
 
 /** Refusals that say nothing of the credentials. */
 const FAULTS: ReadonlySet<Uri> = new Set([ErrorUri.AUTHENTICATION_FAILED, ErrorUri.UNAVAILABLE]);
-/** Refuses a client because the settings that admitted it have changed during its handshake. */
-const CHANGED: JoinRefusal = {
-  abort: ErrorUri.UNAVAILABLE,
-  message: 'the realm was reconfigured meanwhile; try again',
-};
 /** Not final, unlike other failures: clients that reconnect go on trying. */
 const UNAVAILABLE: JoinRefusal = {
   abort: ErrorUri.UNAVAILABLE,
   message: 'the service that checks credentials is not available; try again later',
 };
+/** What the client is told of an error that is only logged. */
+function refusalFor(error: unknown): JoinRefusal {
+  if (error instanceof Unreachable && error.refusal !== undefined) return error.refusal;
+  return error instanceof Unavailable ? UNAVAILABLE : FAILED;
+}
+
 const FAILED: JoinRefusal = { abort: ErrorUri.AUTHENTICATION_FAILED, message: 'authentication failed' };

@@ -164,7 +164,7 @@ describe('DYN-1 T-27 a procedure', () => {
     ['allows with what is no bool', returns({ role: 'clerk', allow: 1 })],
     ['allows with a text', returns({ role: 'clerk', allow: 'false' })],
     ['allows, and gives no role', returns({ allow: true })],
-    ['moves the client to another realm', returns({ role: 'clerk', realm: 'backstage' })],
+    ['names another realm, which it may not', returns({ role: 'clerk', realm: 'backstage' })],
     ['makes the client one of the router’s own', returns('trusted')],
     ['makes the client one of the router’s own, in a dict', returns({ role: 'trusted' })],
   ])('that %s lets nobody in', async (_what, answer) => {
