@@ -60,8 +60,8 @@ export interface CallRequest {
   readonly options: CallOptions<never>;
   /** The features that the router must have announced. */
   readonly needs: readonly Need[];
-  /** Receives progressive results, if they were asked for; never throws. */
-  readonly progress?: ((result: Result) => void) | undefined;
+  /** Receives progressive results and the lengths of their messages, if they were asked for; never throws. */
+  readonly progress?: ((result: Result, bytes: number) => void) | undefined;
   /** Called when the call has been sent. */
   readonly sent?: (() => void) | undefined;
 }
@@ -191,12 +191,12 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, P
       });
   }
 
-  progressed({ details, payload: { args, kwargs } }: ResultMessage): void {
+  progressed({ details, payload: { args, kwargs } }: ResultMessage, bytes: number): void {
     const { progress } = this.#request;
     if (progress === undefined) return;
     this.#arm();
     this.#unpack({ args, kwargs }, details, (plain) => {
-      if (this.#settle !== undefined) progress(new WholeResult(plain.args, plain.kwargs, details));
+      if (this.#settle !== undefined) progress(new WholeResult(plain.args, plain.kwargs, details), bytes);
     });
   }
 

@@ -304,7 +304,7 @@ export class ClientSession implements Session {
     procedure: Uri,
     payload: Payload,
     options: CallOptions<never> | undefined,
-    progress?: (result: Result) => void,
+    progress?: (result: Result, bytes: number) => void,
     input?: AsyncIterator<unknown> | Iterator<unknown>,
   ): PendingCall {
     const call = new PendingCall({

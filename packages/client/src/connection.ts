@@ -254,18 +254,18 @@ export class Connection implements TransportListener {
         this.handling.receive(message, bytes);
         break;
       case Code.UNSUBSCRIBED:
-        if (message.request !== 0) this.requests.answer(message);
+        if (message.request !== 0) this.requests.answer(message, bytes);
         else this.subscriptions.revoke(message.details?.subscription, message.details?.reason);
         break;
       case Code.UNREGISTERED:
-        if (message.request !== 0) this.requests.answer(message);
+        if (message.request !== 0) this.requests.answer(message, bytes);
         else this.registrations.revoke(message.details?.registration, message.details?.reason);
         break;
       case Code.RESULT:
       case Code.PUBLISHED:
       case Code.SUBSCRIBED:
       case Code.REGISTERED:
-        this.requests.answer(message);
+        this.requests.answer(message, bytes);
         break;
       case Code.ERROR:
         this.#failed(message);

@@ -61,6 +61,7 @@ export const CANCEL_MODE: Rule = oneOf('skip', 'kill', 'killnowait');
 export const PASSTHRU: Rule = some(having('a passthru, or a list of them', 'pack'));
 export const BUFFER: Rule = nested('buffer', {
   max: COUNT,
+  maxBytes: COUNT,
   overflow: oneOf('error', 'drop-oldest', 'drop-newest'),
 });
 

@@ -77,7 +77,7 @@ export class Recovery implements Waiter {
     } else this.#finish(cursor.away === undefined);
   }
 
-  answered(answer: Answer): void {
+  answered(answer: Answer, bytes: number): void {
     const { args, kwargs } = (answer as Result).payload;
     const { epoch, offset, complete, more } = kwargs;
     const { cursor } = this.#handle;
@@ -93,7 +93,7 @@ export class Recovery implements Waiter {
       cursor.offset = Math.max(cursor.offset, offset);
       return;
     }
-    for (const told of args) this.#recover(told);
+    for (const told of args) this.#recover(told, bytes / args.length);
     cursor.offset = Math.max(cursor.offset, offset);
     this.#isComplete &&= complete === true;
     if (more === true) this.#ask();
@@ -146,8 +146,8 @@ export class Recovery implements Waiter {
     }));
   }
 
-  /** Delivers one event of the answer. */
-  #recover(told: unknown): void {
+  /** Delivers one event of the answer; it counts as so many bytes. */
+  #recover(told: unknown, bytes: number): void {
     const { uri, cursor } = this.#handle;
     const { publication, args, kwargs, details, topic, timestamp } = (told ?? {}) as Kwargs;
     const from = (details ?? {}) as Kwargs;
@@ -164,7 +164,7 @@ export class Recovery implements Waiter {
     };
     if (!cursor.pass(event)) return;
     this.#recovered += 1;
-    this.#events.offer(this.#handle, event, 0);
+    this.#events.offer(this.#handle, event, bytes);
   }
 
   /** The router has sent all that it can recover: the events that were held back meanwhile follow. */

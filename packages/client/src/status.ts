@@ -25,7 +25,7 @@ export function statusOf(session: Telling): AsyncIterableIterator<SessionStatus>
   const stops = TYPES.map((type) =>
     session.on(type, (event) => {
       // The listener of each type receives the event of that type.
-      events.push({ type, event } as SessionStatus);
+      events.push({ type, event } as SessionStatus, 0);
       if (type === 'close') leave();
     }),
   );

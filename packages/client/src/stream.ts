@@ -1,12 +1,12 @@
 /** A call with progressive results and, optionally, progressive input. */
 /// <reference lib="esnext.disposable" preserve="true" />
-import { ErrorUri, type Args, type CancelMode, type Id, type Kwargs } from '@wamp/protocol';
+import type { Args, CancelMode, Id, Kwargs } from '@wamp/protocol';
 import type { PendingCall } from './call.ts';
 import type { CallOptions } from './call-options.ts';
 import { Queue, type BufferOptions } from './core/queue.ts';
 import { ignore, quietly } from './core/quietly.ts';
 import type { Result } from './core/result.ts';
-import { toError, WampError } from './errors.ts';
+import { toError } from './errors.ts';
 import { payloadOf } from './payload.ts';
 import { entryOf } from './stack.ts';
 
@@ -41,6 +41,8 @@ export interface Stream<P, V, K = Kwargs> extends AsyncIterable<P>, AsyncDisposa
   cancel(mode?: CancelMode): void;
   /** The id of the CALL; undefined if it was not sent. */
   readonly requestId: Id | undefined;
+  /** How many progressive results were dropped by option `buffer.overflow`, in total. */
+  readonly dropped: number;
 }
 
 /** An iterator of input, of either kind. */
@@ -70,6 +72,10 @@ export class CallStream implements Stream<unknown, unknown> {
     return this.#call.requestId;
   }
 
+  get dropped(): number {
+    return this.#progress.dropped;
+  }
+
   full(): Promise<Result> {
     return this.#call.full();
   }
@@ -89,11 +95,12 @@ export class CallStream implements Stream<unknown, unknown> {
 }
 
 /** Accepts a progressive result; fails the call if the buffer is full. */
-export function collect(progress: Queue<unknown>, call: () => PendingCall): (result: Result) => void {
-  return ({ value }) => {
-    if (progress.push(value)) return;
-    const said = `${progress.max} progressive results wait to be taken.`;
-    call().abandon(new WampError(ErrorUri.LIMIT_EXCEEDED, [said]));
+export function collect(
+  progress: Queue<unknown>,
+  call: () => PendingCall,
+): (result: Result, bytes: number) => void {
+  return ({ value }, bytes) => {
+    if (!progress.push(value, bytes)) call().abandon(progress.overfull('progressive results'));
   };
 }
 

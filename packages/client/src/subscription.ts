@@ -1,14 +1,6 @@
 /** A subscription: its options, its handle, and its events as an async iterable. */
 /// <reference lib="esnext.disposable" preserve="true" />
-import {
-  ErrorUri,
-  type Args,
-  type Dict,
-  type Id,
-  type Kwargs,
-  type MatchPolicy,
-  type Uri,
-} from '@wamp/protocol';
+import type { Args, Dict, Id, Kwargs, MatchPolicy, Uri } from '@wamp/protocol';
 import { nowBy, type Clock } from './clock.ts';
 import { Cursor, type Position } from './core/cursor.ts';
 import type { WampEvent } from './core/event.ts';
@@ -19,7 +11,6 @@ import type { PassthruOption } from './core/passthru.ts';
 import { Queue, type BufferOptions } from './core/queue.ts';
 import { ignore } from './core/quietly.ts';
 import type { Gap } from './core/restoration.ts';
-import { WampError } from './errors.ts';
 
 /** Options of `subscribe`. */
 export interface SubscribeOptions {
@@ -67,6 +58,8 @@ export interface Subscription<A extends Args = Args, K = Kwargs>
    * or the loop has taken. Pass it to `subscribe` as `since`.
    */
   readonly position: Position | undefined;
+  /** How many events were dropped by option `buffer.overflow`, in total. */
+  readonly dropped: number;
   /**
    * Calls `listener` when events may have been missed that the router could not recover, so that the application can
    * reload its state. The first listener is also told the latest gap before it, if any. Returns a function that removes the
@@ -111,6 +104,10 @@ export class SubscriptionHandle extends Handle implements Subscription<unknown[]
     return this.cursor.position;
   }
 
+  get dropped(): number {
+    return this.#events.dropped;
+  }
+
   on(_type: 'gap', listener: (gap: Gap) => unknown): () => void {
     this.#gapListeners.add(listener);
     const untold = this.#untold;
@@ -140,12 +137,12 @@ export class SubscriptionHandle extends Handle implements Subscription<unknown[]
     return this.#handler !== undefined;
   }
 
-  deliver(event: WampEvent<unknown[]>): unknown {
+  deliver(event: WampEvent<unknown[]>, bytes: number): unknown {
     if (this.#handler !== undefined) {
       this.cursor.take(event);
       return this.#handler(event.args, event);
     }
-    return this.#events.push(event) ? undefined : this.#overflowed();
+    return this.#events.push(event, bytes) ? undefined : this.#overflowed();
   }
 
   override end(ending: Ending): void {
@@ -160,9 +157,8 @@ export class SubscriptionHandle extends Handle implements Subscription<unknown[]
   }
 
   #overflowed(): Promise<void> {
-    const reason = ErrorUri.LIMIT_EXCEEDED;
-    const error = new WampError(reason, [`${this.#events.max} events of ${this.uri} wait to be taken.`]);
-    return this.leave({ reason, error });
+    const error = this.#events.overfull(`events of ${this.uri}`);
+    return this.leave({ reason: error.uri, error });
   }
 }
 

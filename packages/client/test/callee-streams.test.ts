@@ -338,6 +338,21 @@ describe('a progressive invocation', () => {
     await expect(unheard?.[Symbol.asyncIterator]().next()).rejects.toBe(thrown);
   });
 
+  test('input that is not read is bounded in bytes', async () => {
+    const { peer } = await registered(() => new Promise(() => undefined));
+    const mebibyte = 'x'.repeat(1024 * 1024);
+    peer.send([68, 1, 7, MORE]);
+    for (let n = 0; n < 64; n += 1) peer.send([68, 1, 7, MORE, [mebibyte]]);
+    await peer.expect([
+      8,
+      68,
+      1,
+      {},
+      'wamp.error.limit_exceeded',
+      [expect.stringMatching(/^63 inputs with/)],
+    ]);
+  });
+
   test('input that is not read is bounded, and discarded after the loop was left', async () => {
     const signals: AbortSignal[] = [];
     const { session, peer } = await registered(async ([leaves], { input, signal }) => {

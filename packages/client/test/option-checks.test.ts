@@ -181,7 +181,7 @@ const cases: [what: string, act: (session: Plain) => unknown, message: string][]
   [
     'stream buffer: { size }',
     (s) => s.stream('p', [], { buffer: { size: 5 } }),
-    'Unknown option size of buffer: expected max, overflow, got 5.',
+    'Unknown option size of buffer: expected max, maxBytes, overflow, got 5.',
   ],
   [
     'stream buffer: { max: 0 }',

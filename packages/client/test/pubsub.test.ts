@@ -635,13 +635,26 @@ describe('a subscription without a handler', () => {
   test.each([
     ['drop-oldest' as const, [3, 4]],
     ['drop-newest' as const, [1, 2]],
-  ])('that overflows drops by %s', async (overflow, left) => {
-    const { peer, subscription, publish } = await iterable({ max: 2, overflow });
-    publish(1, 2, 3, 4);
-    const leaving = subscription.unsubscribe();
-    peer.send([35, 2]);
-    await leaving;
-    expect(await all(subscription)).toEqual(left);
+  ])('that overflows drops by %s, and counts', async (overflow, left) => {
+    // An EVENT of these has 15 bytes.
+    for (const buffer of [{ max: 2 }, { maxBytes: 40 }]) {
+      const { peer, subscription, publish } = await iterable({ ...buffer, overflow });
+      publish(1, 2, 3, 4);
+      expect(subscription.dropped).toBe(2);
+      const leaving = subscription.unsubscribe();
+      peer.send([35, 2]);
+      await leaving;
+      expect(await all(subscription)).toEqual(left);
+    }
+  });
+
+  test('that overflows by bytes ends with an error by default', async () => {
+    const { peer, subscription, publish } = await iterable({ maxBytes: 40 });
+    publish(1, 2, 3);
+    await peer.expect([34, 2, 7]);
+    expect(
+      await all({ [Symbol.asyncIterator]: () => subscription[Symbol.asyncIterator]() }).catch(String),
+    ).toMatch(/2 events of t with 30 bytes wait to be taken/);
   });
 
   test('with a handler is not iterable', async () => {

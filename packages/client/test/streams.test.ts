@@ -267,12 +267,21 @@ describe('stream', () => {
     expect(await failure(iterator.next())).toMatchObject({ uri: 'wamp.error.limit_exceeded' });
   });
 
+  test('and so are their bytes', async () => {
+    const { peer, stream } = await streamed({ buffer: { maxBytes: 100 } });
+    peer.send([50, 1, PROGRESS, ['x'.repeat(60)]]);
+    peer.send([50, 1, PROGRESS, ['x'.repeat(60)]]);
+    await peer.expect([49, 1, { mode: 'killnowait' }]);
+    expect(String(await failure(stream.result))).toMatch(/1 progressive results with \d+ bytes wait/);
+  });
+
   test.each([
     ['drop-oldest', [2, 3]],
     ['drop-newest', [1, 2]],
   ] as const)('or lose some: %s', async (overflow, expected) => {
     const { peer, stream } = await streamed({ buffer: { max: 2, overflow } });
     for (const n of [1, 2, 3]) peer.send([50, 1, PROGRESS, [n]]);
+    expect(stream.dropped).toBe(1);
     peer.send([50, 1, {}]);
     expect(await all(stream)).toEqual(expected);
   });

@@ -42,6 +42,10 @@ export class CheckedStream implements Stream<unknown, unknown> {
     return this.#stream?.requestId;
   }
 
+  get dropped(): number {
+    return this.#stream?.dropped ?? 0;
+  }
+
   full(): Promise<Result> {
     return this.#outcome.catch(traced);
   }

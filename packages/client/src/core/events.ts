@@ -73,14 +73,15 @@ export class Events {
   }
 
   #hand(handle: Subscriber, event: WampEvent<unknown[]>, bytes: number): void {
-    if (!handle.hasHandler || this.#gate.enter()) this.#handle(handle, event);
-    else if (this.#gate.wait(bytes, () => this.#handle(handle, event)) === undefined) this.#drop(event);
+    if (!handle.hasHandler || this.#gate.enter()) this.#handle(handle, event, bytes);
+    else if (this.#gate.wait(bytes, () => this.#handle(handle, event, bytes)) === undefined)
+      this.#drop(event);
   }
 
   /** Never throws. */
-  #handle(handle: Subscriber, event: WampEvent<unknown[]>): void {
+  #handle(handle: Subscriber, event: WampEvent<unknown[]>, bytes: number): void {
     try {
-      const outcome = handle.state === 'ended' ? undefined : handle.deliver(event);
+      const outcome = handle.state === 'ended' ? undefined : handle.deliver(event, bytes);
       if (isThenable(outcome)) {
         void Promise.resolve(outcome)
           .catch((thrown: unknown) => this.#port.report(thrown))

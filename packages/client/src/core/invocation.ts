@@ -7,6 +7,7 @@ import type {
   Kwargs,
   Uri,
 } from '@wamp/protocol';
+import type { WampError } from '../errors.ts';
 import { Lane } from './lane.ts';
 import { ownArgs, ownKwargs } from './own.ts';
 import type { Passthru, Plain } from './passthru.ts';
@@ -41,8 +42,8 @@ export interface Invocation<A extends Args = Args, K = Kwargs, P = unknown> {
   readonly progress: (value: P, kwargs?: Kwargs) => Promise<void>;
   /**
    * The arguments that the caller sends after the call, by its option `input`. Empty for most calls. Up to 10,000 are
-   * buffered; with one more, the caller receives `wamp.error.limit_exceeded`. The loop throws when the invocation is
-   * canceled.
+   * buffered, with up to 64 MiB; with one more, the caller receives `wamp.error.limit_exceeded`. The loop throws when the
+   * invocation is canceled.
    */
   readonly input: AsyncIterable<InvocationInput>;
   /** INVOCATION.Details, as received. */
@@ -128,9 +129,14 @@ export class RunningInvocation implements Invocation<unknown[]> {
     this.#kwargs = kwargs;
   }
 
-  /** Buffers further input; returns false if the buffer is full. */
-  take(input: Plain): boolean {
-    return this.#queue().push(input);
+  /** Buffers further input from a message of so many bytes; returns false if the buffer is full. */
+  take(input: Plain, bytes: number): boolean {
+    return this.#queue().push(input, bytes);
+  }
+
+  /** The error for input without room. */
+  overfull(): WampError {
+    return this.#queue().overfull('inputs');
   }
 
   /** The input is complete. */

@@ -63,7 +63,7 @@ export class Invocations {
     const { request, registration } = message;
     const running = this.#running.get(request);
     if (running !== undefined) {
-      this.#continue(running, message);
+      this.#continue(running, message, bytes);
       return;
     }
     if (this.#overtaken.has(request)) return;
@@ -138,6 +138,7 @@ export class Invocations {
   #continue(
     invocation: RunningInvocation,
     { details, payload: { args, kwargs, count } }: InvocationMessage,
+    bytes: number,
   ): void {
     const { request, streaming, details: first, procedure } = invocation;
     if (!streaming) throw new ProtocolViolation(`invocation ${request} is running already`);
@@ -145,12 +146,8 @@ export class Invocations {
     const last = !invocation.streaming;
     const take = (input: Plain): void => {
       // A final message without payload only marks the end of the input.
-      if (!(last && count === 0) && !invocation.take(input)) {
-        this.#giveUp(
-          invocation,
-          new WampError(ErrorUri.LIMIT_EXCEEDED, ['Too much input waits to be taken.']),
-        );
-      }
+      if (!(last && count === 0) && !invocation.take(input, bytes))
+        this.#giveUp(invocation, invocation.overfull());
       if (last) invocation.endInput();
     };
     const step = (): Promise<void> | undefined => {

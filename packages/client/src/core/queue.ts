@@ -1,4 +1,6 @@
-/** A bounded buffer of values, taken one by one with `for await`. */
+/** A buffer of values, bounded by their number and their bytes, taken one by one with `for await`. */
+import { ErrorUri } from '@wamp/protocol';
+import { WampError } from '../errors.ts';
 import { ignore } from './quietly.ts';
 
 /** How values are buffered until they are taken. */
@@ -6,10 +8,20 @@ export interface BufferOptions {
   /** The maximum number of buffered values. Default: 10,000. */
   readonly max?: number | undefined;
   /**
-   * What happens when the buffer is full: `error`, the default, ends the loop with a `WampError`
-   * `wamp.error.limit_exceeded`; the others discard a value silently.
+   * The maximum of the buffered values in bytes: the sum of the lengths of the messages that brought them. Default:
+   * 67,108,864 (64 MiB).
+   */
+  readonly maxBytes?: number | undefined;
+  /**
+   * What happens when a value exceeds one of the two: `error`, the default, ends the loop with a `WampError`
+   * `wamp.error.limit_exceeded`; the others drop values, the oldest ones or the new one, and count them (`dropped`).
    */
   readonly overflow?: 'error' | 'drop-oldest' | 'drop-newest' | undefined;
+}
+
+interface Buffered<T> {
+  readonly value: T;
+  readonly bytes: number;
 }
 
 interface Taker<T> {
@@ -18,34 +30,56 @@ interface Taker<T> {
 }
 
 export class Queue<T> {
-  readonly max: number;
+  /** How many values were dropped, by option `overflow`. */
+  dropped = 0;
+  readonly #max: number;
+  readonly #maxBytes: number;
   readonly #overflow: BufferOptions['overflow'];
   readonly #taken: (value: T) => void;
   /** Buffered values, or takers that wait for a value: never both. */
-  readonly #values: T[] = [];
+  readonly #values: Buffered<T>[] = [];
   readonly #takers: Taker<T>[] = [];
+  #bytes = 0;
   #ending: { readonly error: Error | undefined } | undefined;
 
   /** @param taken called with each value that is taken */
-  constructor({ max = 10_000, overflow = 'error' }: BufferOptions = {}, taken: (value: T) => void = ignore) {
-    this.max = max;
+  constructor(
+    { max = 10_000, maxBytes = 64 * 1024 * 1024, overflow = 'error' }: BufferOptions = {},
+    taken: (value: T) => void = ignore,
+  ) {
+    this.#max = max;
+    this.#maxBytes = maxBytes;
     this.#taken = taken;
     this.#overflow = overflow;
   }
 
   /**
-   * Adds a value. Returns false if there is no room, and none may be discarded. After the end, values are ignored.
+   * Adds a value. Returns false if there is no room, and none may be dropped. After the end, values are ignored.
+   * @param bytes the length of its message
    */
-  push(value: T): boolean {
+  push(value: T, bytes: number): boolean {
     if (this.#ending !== undefined) return true;
     const taker = this.#takers.shift();
-    if (taker !== undefined) this.#give(taker, value);
-    else if (this.#values.length < this.max) this.#values.push(value);
-    else if (this.#overflow === 'drop-oldest') {
-      this.#values.shift();
-      this.#values.push(value);
-    } else return this.#overflow === 'drop-newest';
+    if (taker !== undefined) {
+      this.#give(taker, value);
+      return true;
+    }
+    this.#values.push({ value, bytes });
+    this.#bytes += bytes;
+    while (this.#values.length > this.#max || this.#bytes > this.#maxBytes) {
+      const dropped = this.#overflow === 'drop-oldest' ? this.#values.shift() : this.#values.pop();
+      this.#bytes -= dropped?.bytes ?? 0;
+      if (this.#overflow === 'error') return false;
+      this.dropped += 1;
+    }
     return true;
+  }
+
+  /** The error for a value without room. @param what what the values are, in the plural */
+  overfull(what: string): WampError {
+    return new WampError(ErrorUri.LIMIT_EXCEEDED, [
+      `${this.#values.length} ${what} with ${this.#bytes} bytes wait to be taken, and another has no room (at most ${this.#max} with ${this.#maxBytes} bytes).`,
+    ]);
   }
 
   /** Ends the queue. Buffered values can still be taken; then the loop ends, or throws the error. */
@@ -60,6 +94,7 @@ export class Queue<T> {
       next: () => new Promise((resolve, reject) => this.#take({ resolve, reject })),
       return: async () => {
         this.#values.length = 0;
+        this.#bytes = 0;
         await left();
         return { done: true, value: undefined };
       },
@@ -67,9 +102,11 @@ export class Queue<T> {
   }
 
   #take(taker: Taker<T>): void {
-    // The length is checked, because a value may be undefined.
-    if (this.#values.length > 0) this.#give(taker, this.#values.shift() as T);
-    else if (this.#ending === undefined) this.#takers.push(taker);
+    const next = this.#values.shift();
+    if (next !== undefined) {
+      this.#bytes -= next.bytes;
+      this.#give(taker, next.value);
+    } else if (this.#ending === undefined) this.#takers.push(taker);
     else if (this.#ending.error === undefined) taker.resolve({ done: true, value: undefined });
     else taker.reject(this.#ending.error);
   }

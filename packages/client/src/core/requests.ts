@@ -22,9 +22,10 @@ export type Answer = Published | Subscribed | Unsubscribed | Result | Registered
 export interface Waiter {
   /** The type of the request, which determines the type of the answer. */
   readonly type: RequestType;
-  answered(answer: Answer): void;
+  /** @param bytes the length of the message */
+  answered(answer: Answer, bytes: number): void;
   /** Receives a progressive RESULT; without this, none was asked for. */
-  progressed?(result: Result): void;
+  progressed?(result: Result, bytes: number): void;
   failed(error: Error): void;
   /** The connection was lost, and another one will replace it; without this, the request fails. */
   lost?(error: Error): void;
@@ -69,17 +70,17 @@ export class Requests {
     this.#waiting.delete(id);
   }
 
-  /** Passes an answer to its waiter. @throws ProtocolViolation if it answers no request */
-  answer(answer: Answer): void {
+  /** Passes an answer of a length in bytes to its waiter. @throws ProtocolViolation if it answers no request */
+  answer(answer: Answer, bytes: number): void {
     const waiter = this.#find(REQUEST_OF[answer.type], answer.request);
     if (waiter === undefined) return;
     // A progressive RESULT that was not asked for is not the final one (T-11).
     if (answer.type === Code.RESULT && answer.details.progress === true) {
-      waiter.progressed?.(answer);
+      waiter.progressed?.(answer, bytes);
       return;
     }
     // Decode first: if the payload is invalid, the waiter is still registered, and fails with the session.
-    waiter.answered(answer);
+    waiter.answered(answer, bytes);
     this.#waiting.delete(answer.request);
   }
 

@@ -8,8 +8,11 @@ import type { Gap } from './restoration.ts';
 
 /** A subscription of the application. */
 export interface Subscriber extends Handle {
-  /** Delivers an event; returns or promises what its handler returns. */
-  deliver(event: WampEvent<unknown[]>): unknown;
+  /**
+   * Delivers an event; returns or promises what its handler returns.
+   * @param bytes the length of its message
+   */
+  deliver(event: WampEvent<unknown[]>, bytes: number): unknown;
   /** False if events are buffered for iteration. */
   readonly hasHandler: boolean;
   readonly passthru: PassthruOption;
