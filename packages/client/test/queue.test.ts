@@ -1,16 +1,22 @@
 /** The buffer of a loop, compared with a plain list, whatever is added and taken. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Queue, type BufferOptions } from '../src/core/queue.ts';
+import { Queue } from '../src/core/queue.ts';
 import { WampError } from '../src/index.ts';
+
+interface Limits {
+  readonly max: number;
+  readonly maxBytes: number;
+  readonly overflow: 'error' | 'drop-oldest' | 'drop-newest';
+}
 
 /** Does the same on a list: slowly, and without counters. */
 class Model {
   values: { readonly value: number; readonly bytes: number }[] = [];
   dropped = 0;
-  readonly #limits: Required<BufferOptions>;
+  readonly #limits: Limits;
 
-  constructor(limits: Required<BufferOptions>) {
+  constructor(limits: Limits) {
     this.#limits = limits;
   }
 
