@@ -25,7 +25,7 @@ export const floors = {
     ['events.ts', 'events-log.ts', 'realm-events.ts'],
     ['metrics'],
     ['auth', 'authz', 'features', 'cluster'],
-    ['output'],
+    ['output', 'realm-patterns.ts'],
     ['session'],
     ['connection'],
     ['router-options.ts', 'router-settings.ts', 'realm-templates.ts', 'host.ts'],

@@ -1,9 +1,9 @@
 /** The realm that an admitted client joins: that of HELLO, or one that its authenticator has named. */
-import { ErrorUri, isReserved, type Uri } from '@wamp/protocol';
+import { ErrorUri, isReserved, type Id, type Uri } from '@wamp/protocol';
 import type { Underlay } from '../auth/authenticator.ts';
+import type { CoreRealm } from '../core/core-realm.ts';
 import { isRealmOf } from '../realm-patterns.ts';
 import type { Candidate, Destination, GuardedRealm, JoinRefusal } from './candidate.ts';
-import type { Joined } from './joining.ts';
 
 /** The parts of the router that this module uses. */
 interface DestinationRouter {
@@ -52,7 +52,10 @@ export function enter(router: DestinationRouter, admission: Judged): GuardedReal
 }
 
 /** Why a client cannot join after all: the realm has been removed since it was entered, or another session took the id. */
-export function whyNot(router: DestinationRouter, { realm, id }: Joined): JoinRefusal | undefined {
+export function whyNot(
+  router: DestinationRouter,
+  { realm, id }: { readonly realm: CoreRealm; readonly id: Id },
+): JoinRefusal | undefined {
   return router.guardedRealm(realm.name)?.realm !== realm || realm.isTaken(id) ? CHANGED : undefined;
 }
 
