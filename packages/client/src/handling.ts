@@ -9,13 +9,19 @@ import type { Invocations } from './core/invocations.ts';
 import { ignore } from './core/quietly.ts';
 import type { Subscriber } from './core/subscriber.ts';
 import type { Ending } from './ending.ts';
-import { toError } from './errors.ts';
+import { toError, WampError } from './errors.ts';
 import type { RecoveryPort, RecoveryStart } from './recovery.ts';
 
 /** The code that is loaded. */
 export type LateCode = typeof import('./late-code.ts');
+/** The most that waits for the code, in bytes: 8 MiB of messages, and what each takes besides. */
+const WAITING_BYTES = 8 * 1024 * 1024;
+const OVERHEAD = 256;
+
 /** A message that handlers process. */
 type Handled = Event | Invocation | Interrupt;
+
+type Waiting = readonly [start: (code: LateCode) => void, message: Handled | undefined];
 
 let loaded: LateCode | undefined;
 let loading: Promise<void> | undefined;
@@ -61,7 +67,8 @@ export class Handling {
   readonly #port: HandlerPort;
   #events: Events | undefined;
   #invocations: Invocations | undefined;
-  #waiting: (readonly [start: (code: LateCode) => void, message: Handled | undefined])[] = [];
+  #waiting: Waiting[] = [];
+  #waitingBytes = 0;
 
   constructor(subscriptions: Attachments<Subscriber>, registrations: Attachments<Callee>, port: HandlerPort) {
     this.#subscriptions = subscriptions;
@@ -78,6 +85,10 @@ export class Handling {
   receive(message: Handled, bytes: number): void {
     if (loaded !== undefined) {
       this.#pass(loaded, message, bytes);
+      return;
+    }
+    if (message.type !== Code.INTERRUPT && this.#isFull(bytes + OVERHEAD)) {
+      this.#refuse(message);
       return;
     }
     // The bytes are lent for the duration of this call only.
@@ -104,6 +115,20 @@ export class Handling {
     this.#invocations?.end(ending);
   }
 
+  /** Counts what waits. Reports once that there is no room for more. */
+  #isFull(weight: number): boolean {
+    const before = this.#waitingBytes;
+    this.#waitingBytes += weight;
+    const isFull = this.#waitingBytes > WAITING_BYTES;
+    if (isFull && before <= WAITING_BYTES)
+      this.#port.report(
+        new WampError(ErrorUri.UNAVAILABLE, [
+          'Events are dropped and calls refused: 8 MiB wait for the code that runs handlers.',
+        ]),
+      );
+    return isFull;
+  }
+
   #pass(code: LateCode, message: Handled, bytes: number): void {
     if (message.type === Code.EVENT) {
       (this.#events ?? this.#eventsBy(code)).receive(message, bytes);
@@ -118,12 +143,17 @@ export class Handling {
     return (this.#events ??= new code.Events(this.#subscriptions, this.#port.gate(code.Gate), this.#port));
   }
 
+  #takeWaiting(): Waiting[] {
+    this.#waitingBytes = 0;
+    return this.#waiting.splice(0);
+  }
+
   #wait(start: (code: LateCode) => void, message?: Handled): void {
     this.#waiting.push([start, message]);
     if (this.#waiting.length > 1) return;
     void Promise.resolve(loadLateCode())
       .then(() => {
-        for (const [begin] of this.#waiting.splice(0)) if (loaded !== undefined) begin(loaded);
+        for (const [begin] of this.#takeWaiting()) if (loaded !== undefined) begin(loaded);
       })
       .catch((thrown: unknown) => {
         if (loaded === undefined) this.#unable(toError(thrown));
@@ -134,11 +164,14 @@ export class Handling {
   /** The code could not be loaded: callers receive an error, and events are lost. */
   #unable(error: Error): void {
     this.#port.report(error);
-    for (const [, message] of this.#waiting.splice(0)) {
-      if (message?.type !== Code.INVOCATION) continue;
-      const { type: requestType, request } = message;
-      const [error, payload] = [ErrorUri.UNAVAILABLE, Payload.none];
-      this.#port.send({ type: Code.ERROR, requestType, request, details: {}, error, payload });
-    }
+    for (const [, message] of this.#takeWaiting()) this.#refuse(message);
+  }
+
+  /** The caller receives an error; an event is lost. */
+  #refuse(message: Handled | undefined): void {
+    if (message?.type !== Code.INVOCATION) return;
+    const { type: requestType, request } = message;
+    const [error, payload] = [ErrorUri.UNAVAILABLE, Payload.none];
+    this.#port.send({ type: Code.ERROR, requestType, request, details: {}, error, payload });
   }
 }

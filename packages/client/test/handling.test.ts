@@ -89,3 +89,26 @@ test('D8 when that code cannot be loaded, register rejects, and the callers rece
     vi.doUnmock('../src/late-code.ts');
   }
 });
+
+test('D8 more than 8 MiB do not wait for that code: events are dropped, calls refused, and it is said once', async () => {
+  const [session, peer] = await joined();
+  const errors: Error[] = [];
+  session.on('error', (error) => errors.push(error));
+  const heard: unknown[] = [];
+  const subscribing = session.subscribe('app.news', ([text]) => heard.push(String(text).length));
+  const [, request] = await peer.expect([32, 1, {}, 'app.news']);
+  const registering = session.register('app.echo', ([value]) => value);
+  const [, second] = await peer.expect([64, 2, {}, 'app.echo']);
+  peer.send([33, request, 5]);
+  peer.send([65, second, 7]);
+  for (let id = 1; id <= 12; id += 1) peer.send([36, 5, id, {}, ['x'.repeat(1_000_000)]]);
+  peer.send([68, 1, 7, {}, ['x'.repeat(1_000_000)]]);
+  await peer.expect([8, 68, 1, {}, 'wamp.error.unavailable']);
+  await Promise.all([subscribing, registering]);
+  await expect.poll(() => heard).toEqual(Array.from({ length: 8 }, () => 1_000_000));
+  expect(errors.map(({ message }) => message)).toEqual([
+    'wamp.error.unavailable: Events are dropped and calls refused: 8 MiB wait for the code that runs handlers.',
+  ]);
+  peer.send([36, 5, 99, {}, ['later']]);
+  await expect.poll(() => heard.at(-1)).toBe(5);
+});
