@@ -263,9 +263,12 @@ describe('the program', () => {
 });
 
 describe('the configurations in the documentation', () => {
-  test.each(['authentication', 'authorization'])('%s.md', (page) => {
+  test.each([
+    ['authentication', 1],
+    ['authorization', 0],
+  ])('%s.md', (page, index) => {
     const text = readFileSync(new URL(`../../../docs/${page}.md`, import.meta.url), 'utf8');
-    const [yaml = ''] = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, each = '']) => each);
+    const yaml = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)][index]?.[1] ?? '';
     const environment = { JOE_PASSWORD: 'pencil', JOE_TICKET: 'ticket' };
     const loaded = readConfiguration(yaml, { file: join(folder.path, 'wamp.yaml'), environment });
     const question = { role: 'user', authid: 'joe', action: 'call', uri: 'com.example.add' } as const;
