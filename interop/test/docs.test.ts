@@ -16,7 +16,7 @@ const modules = {
   'node:crypto': crypto,
   'node:http': http,
 };
-const [server = '', login = '', twoFactorServer = '', twoFactorLogin = ''] =
+const [server = '', login = '', realmOfAccount = '', twoFactorServer = '', twoFactorLogin = ''] =
   samplesIn('docs/authentication.md');
 
 /** A router as a sample starts it, on any free port. */
@@ -67,6 +67,10 @@ test('authentication: a password', async () => {
   await expect(started.join(login.replace('pencil', 'crayon'))).rejects.toMatchObject({
     uri: 'wamp.error.authentication_denied',
   });
+});
+
+test('authentication: an authenticator that names the realm', async () => {
+  await sample(realmOfAccount)(modules, console);
 });
 
 test('SES-11 SCR-7 authentication: a password, and then a code that serves once', async () => {

@@ -32,10 +32,15 @@ describe.each(['TCP', 'Unix socket'] as const)('a plain %s', (kind) => {
     using pair = await SocketPair.open(kind);
     pair.stop();
     const bytes = Buffer.alloc(64 * 1024 * 1024);
-    const written = writeNow(descriptor(pair.near), bytes, 0, bytes.length);
+    // The system may make more room at the other end while it delivers what it has taken, so one write may not fill it.
+    let written = 0;
+    let taken: number;
+    do {
+      taken = writeNow(descriptor(pair.near), bytes, written, bytes.length);
+      written += taken;
+    } while (taken > 0);
     expect(written).toBeGreaterThan(0);
     expect(written).toBeLessThan(bytes.length);
-    expect(writeNow(descriptor(pair.near), bytes, 0, bytes.length)).toBe(0);
     pair.go();
     expect((await pair.arrived(written)).length).toBe(written);
   });
