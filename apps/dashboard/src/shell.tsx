@@ -33,8 +33,12 @@ export function Shell() {
   const { view } = route.value;
   useEffect(() => {
     document.title = `${NAMES[view]} · WAMP Console`;
-    document.querySelector('.views [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+    showCurrentView();
   }, [view]);
+  useEffect(() => {
+    addEventListener('resize', showCurrentView);
+    return () => removeEventListener('resize', showCurrentView);
+  }, []);
   return (
     <div class="shell">
       <a class="skip" href="#main" onClick={skip}>
@@ -50,6 +54,11 @@ export function Shell() {
       <Keys />
     </div>
   );
+}
+
+/** On a phone the names of the views scroll sideways. */
+function showCurrentView(): void {
+  document.querySelector('.views [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
 }
 
 /** The address stays that of the view. */

@@ -57,7 +57,14 @@ const COLUMNS: readonly Column<Dict>[] = [
   { title: 'Queue', sort: 'queue_bytes', align: 'end', cell: (row) => size(numberOf(row['queue_bytes'])) },
   { title: 'Joined', sort: 'joined', cell: ({ joined }) => ago(textOf(joined)) },
   { title: 'Method', cell: ({ authmethod }) => textOf(authmethod) },
-  { title: 'Transport', cell: ({ transport }) => peerOf(transport) },
+  {
+    title: 'Transport',
+    cell: ({ transport }) => (
+      <span class="peer" title={peerOf(transport)}>
+        {peerOf(transport)}
+      </span>
+    ),
+  },
 ];
 
 export function Sessions() {
