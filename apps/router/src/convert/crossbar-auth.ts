@@ -37,7 +37,6 @@ const KINDS: Readonly<Record<string, Kind>> = {
   tls: {
     principals: 'principals',
     principal(part) {
-      part.skip('certificate-sha1', 'role');
       part.leave('certificates are known by name, or by SHA-256 here: write auth.tls by hand');
       return undefined;
     },
@@ -46,8 +45,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
 
 function wampcra(part: Part): ConvertedPart {
   const [secret, salt] = [part.text('secret'), part.text('salt')];
-  const [iterations, keylen] = [part.number('iterations'), part.number('keylen')];
-  return salt === undefined ? { secret } : { key: secret, salt, iterations, keylen };
+  if (salt === undefined) {
+    part.rest({ iterations: 'has no effect without salt', keylen: 'has no effect without salt' });
+    return { secret };
+  }
+  return { key: secret, salt, iterations: part.number('iterations'), keylen: part.number('keylen') };
 }
 
 function scram(part: Part): ConvertedPart {
@@ -94,7 +96,6 @@ function convertMethod(
   const part = auth?.part(method);
   const type = part?.text('type') ?? 'static';
   if (part !== undefined && type !== 'static' && type !== 'dynamic') {
-    part.skip(...part.keys());
     part.leave(`a ${type} in the process of the router has no counterpart: register a procedure for it`);
     return [];
   }
@@ -102,12 +103,28 @@ function convertMethod(
   return method === 'anonymous' ? anonymous(part, realms) : listed(method, part, realms);
 }
 
+/** The procedure may put clients into any other realm of the file, as it may in Crossbar.io. */
 function dynamic(method: string, part: Part, realms: readonly RealmDraft[]): readonly string[] {
   const [procedure, realm] = [part.text('authenticator'), part.text('authenticator-realm')];
-  part.skip('authenticator-role');
-  part.rest();
-  const source = { procedure, ...(realm === undefined ? {} : { realm }) };
-  return realms.filter((each) => addMethod(each, method, source, part)).map(({ name }) => name);
+  part.rest({ 'authenticator-role': 'the router itself calls the procedure' });
+  const names = realms.map(({ name }) => name);
+  const entered = realms.filter((each) => {
+    // Whoever registers in the realm of the procedure decides who comes in: it stays apart.
+    const others = names.filter((name) => name !== each.name && name !== realm);
+    return addMethod(each, method, definedOf({ procedure, realm, realms: listOf(others) }), part);
+  });
+  const named = names.filter((name) => name !== realm);
+  if (named.length > 1) part.change(mayName(named, realm));
+  return entered.map(({ name }) => name);
+}
+
+function listOf(names: readonly string[]): readonly string[] | undefined {
+  return names.length === 0 ? undefined : names;
+}
+
+function mayName(named: readonly string[], own: string | undefined): string {
+  const apart = own === undefined ? '' : `, but not into ${own}, its own`;
+  return `the procedure may put clients into ${named.join(', ')}${apart}: leave in realms only those that it names`;
 }
 
 function anonymous(part: Part | undefined, realms: readonly RealmDraft[]): readonly string[] {

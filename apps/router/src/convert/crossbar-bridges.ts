@@ -108,13 +108,13 @@ function wantedOf(rest: RestPath, { realms, hasTls }: RestListener): PostedPath 
   const realm = realms.find((each) => each.name === name && each.roles.has(role));
   const fault = faultOf(part, options, hasTls);
   if (realm === undefined || fault !== undefined) {
-    part.skip(...part.keys());
     part.leave(fault ?? `no realm ${name} has the role ${role}`);
     return undefined;
   }
-  part.skip('type');
-  options?.skip('debug', 'timestamp_delta_limit', 'require_tls');
-  options?.rest();
+  options?.rest({
+    debug: 'see log.level',
+    timestamp_delta_limit: 'requests are not signed here, so that no timestamps are checked',
+  });
   part.rest();
   const credentials = authid === undefined || secret === undefined ? undefined : { authid, secret };
   return { rest, realm, role, credentials, bodySize };

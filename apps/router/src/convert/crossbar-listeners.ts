@@ -7,13 +7,14 @@ import {
   type ConvertedPart,
 } from './crossbar-auth.ts';
 import { convertRest, isRest, type Bridges, type RestPath } from './crossbar-bridges.ts';
-import { sizeText, type Part } from './part.ts';
+import { convertEndpoint, type Relocation } from './crossbar-endpoint.ts';
+import { convertOptions, writeOrigins, type SpokenDraft } from './crossbar-options.ts';
+import { NAMELESS, type Part } from './part.ts';
 
 /** What the conversion of a transport needs. */
 export interface Surroundings {
   readonly realms: readonly RealmDraft[];
-  /** Gives the path of a file as it is seen from the file to be written. */
-  readonly place: (path: string) => string;
+  readonly place: Relocation;
 }
 
 /** A path of WebSockets. */
@@ -24,8 +25,7 @@ interface PathDraft {
 }
 
 /** One listener in the making, and who comes in there. */
-interface Draft {
-  readonly listener: ConvertedPart;
+interface Draft extends SpokenDraft {
   /** Who comes in by the listener itself. */
   entrance: Entrance | undefined;
   /** What speaks there, other than WebSockets at paths. */
@@ -69,6 +69,7 @@ export interface ReadTransport {
 export function convertTransport(transport: Part, around: Surroundings): ReadTransport | undefined {
   const draft: Draft = {
     listener: {},
+    origins: [],
     entrance: undefined,
     own: new Set(),
     paths: new Map(),
@@ -78,21 +79,25 @@ export function convertTransport(transport: Part, around: Surroundings): ReadTra
     transports: new Set(),
   };
   const type = transport.text('type') ?? '';
-  transport.skip('id');
+  transport.leaveCommon(NAMELESS, 'id');
   const convert = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
   if (convert === undefined) {
-    transport.skip(...transport.keys());
     transport.leave(`transports of type ${JSON.stringify(type)} have no counterpart here`);
     return undefined;
   }
-  endpoint(transport, draft, around);
+  Object.assign(draft.listener, convertEndpoint(transport, around.place));
   convert(transport, draft, around);
-  transport.rest({ debug: 'see log.level', mqtt: 'MQTT is not spoken here' });
+  transport.rest({
+    options: 'the server of pages has no options: see pages and limits',
+    debug: 'see log.level',
+    mqtt: 'MQTT is not spoken here',
+  });
   return {
     convertRest() {
       convertRestOf(draft, around.realms);
     },
     listener() {
+      writeOrigins(draft);
       closeUnused(draft, around.realms, transport);
       if (draft.transports.size > 0) return finished(draft, around.realms);
       transport.leave('no WAMP client could join there: every listener needs one that could');
@@ -107,6 +112,7 @@ const TYPES: Readonly<Record<string, Converter>> = {
   websocket(part, draft, around) {
     const url = part.text('url') ?? '';
     const path = URL.canParse(url) ? new URL(url).pathname : '/';
+    if (url !== '' && !URL.canParse(url)) part.leave('is no URL: clients connect at /', 'url');
     draft.listener['websocket_paths'] = [...new Set([path, '/'])];
     spoken('websocket', part, draft, around);
   },
@@ -118,84 +124,26 @@ const TYPES: Readonly<Record<string, Converter>> = {
   },
   universal(part, draft, around) {
     const rawSocket = part.part('rawsocket');
+    rawSocket?.is('type', 'rawsocket');
     if (rawSocket !== undefined) spoken('rawsocket', rawSocket, draft, around);
-    for (const [name, webSocket] of part.named('websocket'))
+    for (const [name, webSocket] of part.named('websocket')) {
+      webSocket.is('type', 'websocket');
       webSocketAt(`/${name}`, webSocket, draft, around);
+    }
     const web = part.part('web');
+    web?.is('type', 'web');
     if (web !== undefined) paths(web, '', draft, around);
     web?.rest();
     rawSocket?.rest();
   },
 };
 
-/** Where it listens. */
-function endpoint(transport: Part, { listener }: Draft, { place }: Surroundings): void {
-  const part = transport.part('endpoint');
-  if (part === undefined) return;
-  const [type = 'tcp', path] = [part.text('type'), part.text('path')];
-  if (type === 'unix') listener['unix'] = place(path ?? 'crossbar.sock');
-  else {
-    listener['address'] = part.text('interface') ?? '0.0.0.0';
-    // A variable of the environment, in the way of a shell.
-    listener['port'] = (part.text('port') ?? '').replace(/^\$(\w+)$/, '$${$1}');
-    if (/^\d+$/.test(String(listener['port']))) listener['port'] = Number(listener['port']);
-    if (part.number('version') === 6 && listener['address'] === '0.0.0.0') listener['address'] = '::';
-  }
-  const tls = part.part('tls');
-  if (tls !== undefined) listener['tls'] = tlsOf(tls, place);
-  part.skip('backlog', 'shared', 'user_timeout');
-  part.rest();
-}
-
-function tlsOf(tls: Part, place: (path: string) => string): ConvertedPart {
-  const file = (key: string): string | undefined => {
-    const path = tls.text(key);
-    return path === undefined ? undefined : place(path);
-  };
-  const [ca] = tls.texts('ca_certificates');
-  const written = definedOf({
-    certificate: file('certificate'),
-    key: file('key'),
-    ca: ca === undefined ? undefined : place(ca),
-    client_certificates: ca === undefined ? undefined : 'request',
-  });
-  tls.rest({
-    chain_certificates: 'append them to the file of the certificate',
-    ciphers: 'those of Node are used',
-    dhparam: 'the curves of TLS are used',
-  });
-  return written;
-}
-
 /** What is spoken by the listener itself, and who comes in by it. */
 function spoken(transport: string, part: Part, draft: Draft, around: Surroundings): void {
   draft.transports.add(transport);
   draft.own.add(transport);
-  Object.assign(draft.listener, optionsOf(part, draft));
+  Object.assign(draft.listener, convertOptions(part, draft));
   draft.entrance = convertAuth(part.part('auth'), around.realms);
-  part.skip('serializers', 'id', 'type');
-}
-
-function optionsOf(part: Part, { listener }: Draft): ConvertedPart {
-  const options = part.part('options');
-  const origins = options?.texts('allowed_origins') ?? [];
-  if (origins.includes('*')) {
-    options?.leave('pages of every origin: name those that may connect, in origins', 'allowed_origins');
-  } else if (origins.length > 0) listener['origins'] = origins;
-  const compression = options?.part('compression');
-  if (compression !== undefined) {
-    listener['compression'] = true;
-    compression.skip(...compression.keys());
-  }
-  const size = options?.number('max_message_size');
-  options?.skip('allow_null_origin', 'enable_webstatus', 'debug');
-  options?.rest({
-    auto_ping_interval: 'see limits.ping_interval',
-    auto_ping_timeout: 'see limits.ping_timeout',
-    max_frame_size: 'see message_size',
-    open_handshake_timeout: 'see limits.hello_timeout',
-  });
-  return size === undefined ? {} : { message_size: sizeText(size) };
 }
 
 /** The paths of a web transport. */
@@ -209,17 +157,15 @@ function paths(part: Part, above: string, draft: Draft, around: Surroundings): v
     else if (type === 'path') paths(resource, path, draft, around);
     else if (isRest(type)) draft.rest.push({ path, type, part: resource });
     else {
-      resource.skip(...resource.keys());
       resource.leave(NO_PAGE[type] ?? `a path of type ${JSON.stringify(type)} has no counterpart here`);
     }
   }
-  part.skip('options');
 }
 
 function webSocketAt(path: string, part: Part, draft: Draft, around: Surroundings): void {
   draft.transports.add('websocket');
-  part.skip('type', 'serializers', 'url');
-  const rules = optionsOf(part, draft);
+  const rules = convertOptions(part, draft);
+  part.leaveCommon('clients connect at the path', 'url');
   draft.paths.set(path, { rules, entrance: convertAuth(part.part('auth'), around.realms), part });
   part.rest({
     cookie: 'no cookies are set: clients prove each time who they are',
@@ -234,21 +180,19 @@ function longPollAt(path: string, part: Part, draft: Draft, around: Surroundings
   }
   draft.listener['longpoll_path'] = path;
   spoken('longpoll', part, draft, around);
-  part.skip('options');
   part.rest();
 }
 
 function page(path: string, part: Part, { pages }: Draft, { place }: Surroundings): void {
   const directory = part.text('directory');
-  part.skip('type');
+  if (directory === undefined) {
+    part.leave('names no directory, and pages are served from folders: name the one of its files');
+    return;
+  }
   const options = part.part('options');
   const seconds = options?.number('cache_timeout');
   options?.rest({ enable_directory_listing: 'folders are not listed' });
-  part.rest({
-    package: 'name the folder of the files instead',
-    resource: 'name the folder of the files instead',
-  });
-  if (directory === undefined) return;
+  part.rest();
   const folder = place(directory);
   pages[path] = seconds === undefined ? folder : { folder, cache: `${Math.floor(seconds)}s` };
 }
@@ -263,7 +207,6 @@ function convertRestOf(draft: Draft, realms: readonly RealmDraft[]): void {
     return;
   }
   for (const { part } of rest) {
-    part.skip(...part.keys());
     part.leave('a listener for requests alone is not converted: see the HTTP bridge');
   }
 }

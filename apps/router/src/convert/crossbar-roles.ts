@@ -1,6 +1,6 @@
 /** Realms and permissions of a Crossbar.io configuration, where the longest URI decides alone; here, a denial wins. */
 import { definedOf, type ConvertedPart } from './crossbar-auth.ts';
-import type { Part } from './part.ts';
+import { NAMELESS, type Part } from './part.ts';
 
 const ACTIONS = ['call', 'register', 'publish', 'subscribe'] as const;
 type Action = (typeof ACTIONS)[number];
@@ -19,10 +19,11 @@ export function convertRealm(realm: Part): { readonly roles: ConvertedPart; read
   const roles: ConvertedPart = {};
   for (const role of realm.parts('roles')) {
     const name = role.text('name');
-    if (name === undefined) role.leave('has no name');
+    if (name === undefined || name === '__proto__') role.leave('has no name');
+    else if (Object.hasOwn(roles, name)) role.leave(`another role of the realm has the name ${name}`);
     else roles[name] = convertRole(role);
   }
-  realm.skip('id');
+  realm.leaveCommon(NAMELESS, 'id');
   const more = { ...optionsOf(realm), ...historyOf(realm) };
   realm.rest({
     rlinks: 'links to other routers have no counterpart yet',
@@ -34,10 +35,13 @@ export function convertRealm(realm: Part): { readonly roles: ConvertedPart; read
 
 function convertRole(role: Part): ConvertedPart {
   const authorizer = role.text('authorizer');
+  role.leaveCommon(NAMELESS, 'id');
+  if (authorizer !== undefined) {
+    role.rest({ permissions: 'the authorizer decides alone' });
+    return { authorizer: { procedure: authorizer } };
+  }
   const rules = role.parts('permissions').map(ruleOf);
-  role.skip('id');
   role.rest({ 'allow-by-default': 'nothing is allowed that no permission allows: add one' });
-  if (authorizer !== undefined) return { authorizer: { procedure: authorizer } };
   return { permissions: [...rules.map((rule) => permissionOf(rule, rules)), ...metaOf(rules)] };
 }
 
@@ -76,7 +80,9 @@ function ruleOf(part: Part): Rule {
   if (flags !== part) flags.rest();
   const told = part.part('disclose');
   const disclose = ['caller', 'publisher'].filter((whom) => told?.flag(whom) === true);
-  part.skip('cache', 'id');
+  part.leaveCommon(NAMELESS, 'id');
+  part.leaveCommon('decisions by permissions need no cache', 'cache');
+  told?.rest();
   part.rest({ validate: 'payloads are not validated by the router' });
   return {
     uri: isPrefix?.[1] ?? written,
@@ -117,9 +123,12 @@ function covers(rule: Rule, other: Rule): boolean {
 
 function optionsOf(realm: Part): ConvertedPart {
   const options = realm.part('options');
-  const isStrict = options?.text('uri_check') === 'strict';
+  const check = options?.text('uri_check');
+  if (check !== undefined && check !== 'strict' && check !== 'loose') {
+    options?.leave('is neither strict nor loose: loose is used', 'uri_check');
+  }
   options?.rest();
-  return isStrict ? { uri_rules: 'strict' } : {};
+  return check === 'strict' ? { uri_rules: 'strict' } : {};
 }
 
 function historyOf(realm: Part): ConvertedPart {
@@ -139,6 +148,7 @@ function historyOf(realm: Part): ConvertedPart {
     rule.rest();
     return written;
   });
+  if (history.length === 0 && limit !== undefined) store.leave('no events are recorded', 'limit');
   store.rest({ 'call-queue': 'calls wait for a busy callee without being told to, within limits' });
   return history.length === 0 ? {} : { history };
 }

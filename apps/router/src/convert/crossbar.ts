@@ -7,7 +7,11 @@ import { compose, Excess, syntaxFaults } from '../config/yaml-text.ts';
 import { convertTransport } from './crossbar-listeners.ts';
 import { actionsOf, convertRealm, KILL } from './crossbar-roles.ts';
 import type { RealmDraft, ConvertedPart } from './crossbar-auth.ts';
-import { Part, type Note } from './part.ts';
+import { harmless } from '../one-line.ts';
+import { NAMELESS, Part, type Note } from './part.ts';
+
+/** What is the same in several places is written out in each: the configuration has no aliases. */
+const STYLE = { lineWidth: 110, aliasDuplicateObjects: false };
 
 /** A configuration in YAML, and what it lacks. */
 export interface Converted {
@@ -35,14 +39,30 @@ export function convertCrossbar(file: string, target: string = file): Converted 
   const configuration = converted(new Part(jsonIn(text, file), '', notes), place, notes);
   if (configuration === undefined)
     throw faulty(file, 'has no router with realms and transports, expected "workers"');
-  const head = [`Converted from ${file}, a configuration of Crossbar.io.`, ...notes.map(noteLine)];
+  const told = gathered(notes);
+  const head = [oneLine(`Converted from ${file}, a configuration of Crossbar.io.`), ...told.map(noteLine)];
   const comment = head.map((line) => `# ${line}\n`).join('');
-  return { yaml: `${comment}\n${stringify(configuration, { lineWidth: 110 })}`, notes };
+  return { yaml: `${comment}\n${stringify(configuration, STYLE)}`, notes: told };
+}
+
+/** The notes, with one for all keys of a kind that clients do not notice, at the end. */
+function gathered(notes: readonly Note[]): readonly Note[] {
+  const common = new Map<string, string[]>();
+  for (const { path, text, isCommon } of notes) {
+    if (isCommon === true) common.set(text, [...(common.get(text) ?? []), path]);
+  }
+  const joined = [...common].map(([text, paths]) => ({ path: paths.join(', '), text }));
+  return [...notes.filter(({ isCommon }) => isCommon !== true), ...joined];
 }
 
 /** A note in one line. */
 export function noteLine({ path, text }: Note): string {
-  return path === '' ? `changed: ${text}` : `left out: ${path}: ${text}`;
+  return oneLine(path === '' ? `changed: ${text}` : `left out: ${path}: ${text}`);
+}
+
+/** Names of the file may contain line breaks, which would end a comment. */
+function oneLine(text: string): string {
+  return harmless(text.replace(/[\r\n]+/g, ' '));
 }
 
 function converted(root: Part, place: (path: string) => string, notes: Note[]): ConvertedPart | undefined {
@@ -50,22 +70,21 @@ function converted(root: Part, place: (path: string) => string, notes: Note[]): 
   const transports: Part[] = [];
   for (const worker of root.parts('workers')) {
     const type = worker.text('type');
-    worker.skip('id');
     if (type !== 'router') {
-      worker.skip(...worker.keys());
       worker.leave(`a worker of type ${String(type)} is a process of its own here, and connects as a client`);
       continue;
     }
+    worker.leaveCommon(NAMELESS, 'id');
     worker.part('options')?.rest({ pythonpath: 'Python code is not run in the router' });
     for (const realm of worker.parts('realms')) realms.push(realmOf(realm, drafts));
     transports.push(...worker.parts('transports'));
     worker.rest({ components: 'components are processes of their own here, and connect as clients' });
   }
-  root.skip('version', '$schema');
+  root.is('version', '2');
   const controller = root.part('controller');
-  controller?.skip('id');
+  controller?.leaveCommon(NAMELESS, 'id');
   controller?.rest();
-  root.rest();
+  root.rest({ $schema: 'wamp.schema.json describes the file here' });
   // Who may join a realm is known only once all transports have been read.
   const read = transports.map((transport) => convertTransport(transport, { realms: drafts, place }));
   for (const each of read) each?.convertRest();
@@ -73,6 +92,7 @@ function converted(root: Part, place: (path: string) => string, notes: Note[]): 
     const listener = each?.listener();
     if (listener !== undefined) listeners.push(listener);
   }
+  root.finish();
   if (realms.length === 0 || listeners.length === 0) return undefined;
   completeRealms(realms, drafts, notes);
   if (JSON.stringify(realms).includes(KILL)) {

@@ -5,17 +5,23 @@ export interface Note {
   /** Path in the file, such as `workers[0].transports[1].paths.info`; empty for what is converted with a difference. */
   readonly path: string;
   readonly text: string;
+  /** True for a key that many mappings have and that no client notices: those with the same text become one note. */
+  readonly isCommon?: boolean;
 }
 
 /** Reasons to leave keys out, by key. */
 export type Reasons = Readonly<Record<string, string>>;
 
-/** One mapping of the file. Values of the wrong type are reported, and count as absent. */
+/**
+ * One mapping of the file. Values of the wrong type are reported, and count as absent.
+ * There is no way to read a key for nothing: what is neither read nor left out is reported by `finish` of the root.
+ */
 export class Part {
   readonly path: string;
   readonly #values: Readonly<Record<string, unknown>>;
   readonly #notes: Note[];
   readonly #read = new Set<string>();
+  readonly #parts = new Map<string, readonly Part[]>();
 
   constructor(value: unknown, path: string, notes: Note[]) {
     this.path = path;
@@ -42,6 +48,12 @@ export class Part {
     return undefined;
   }
 
+  /** Reads a key that can have this value only. */
+  is(key: string, expected: string): void {
+    const value = this.text(key);
+    if (value !== undefined && value !== expected) this.#wrong(key, `is taken for ${expected}`);
+  }
+
   number(key: string): number | undefined {
     const value = this.#take(key);
     if (typeof value === 'number' || value === undefined) return value;
@@ -65,8 +77,13 @@ export class Part {
   }
 
   part(key: string): Part | undefined {
+    const known = this.#parts.get(key);
+    if (known !== undefined) return known[0];
     const value = this.#take(key);
-    return value === undefined ? undefined : new Part(value, this.#below(key), this.#notes);
+    if (value === undefined) return undefined;
+    const part = new Part(value, this.#below(key), this.#notes);
+    this.#parts.set(key, [part]);
+    return part;
   }
 
   /** The mappings of a list. */
@@ -77,7 +94,9 @@ export class Part {
       this.#wrong(key, 'is no list');
       return [];
     }
-    return value.map((item, index) => new Part(item, `${this.#below(key)}[${index}]`, this.#notes));
+    const parts = value.map((item, index) => new Part(item, `${this.#below(key)}[${index}]`, this.#notes));
+    this.#parts.set(key, parts);
+    return parts;
   }
 
   /** The mappings of a mapping, by key. */
@@ -88,19 +107,30 @@ export class Part {
   /** All mappings below it, by key. */
   entries(): readonly (readonly [name: string, part: Part])[] {
     return this.keys().flatMap((name) => {
+      if (name === '__proto__') {
+        this.leave('is no name here', name);
+        return [];
+      }
       const below = this.part(name);
       return below === undefined ? [] : [[name, below] as const];
     });
   }
 
-  /** Reads keys that have no effect here either way. */
-  skip(...keys: readonly string[]): void {
-    for (const key of keys) this.#read.add(key);
+  /** Reports a key that many mappings have and that no client notices, together with the others of its kind. */
+  leaveCommon(text: string, key: string): void {
+    this.#read.add(key);
+    if (this.has(key)) this.#notes.push({ path: this.#below(key), text, isCommon: true });
   }
 
-  /** Reports a key, or the whole. */
+  /** Reports a key, or the whole with all that is below it. */
   leave(text: string, key?: string): void {
-    if (key !== undefined) this.#read.add(key);
+    if (key === undefined) {
+      for (const each of this.keys()) this.#read.add(each);
+      this.#parts.clear();
+    } else {
+      this.#read.add(key);
+      this.#parts.delete(key);
+    }
     this.#note(key === undefined ? this.path : this.#below(key), text);
   }
 
@@ -116,6 +146,12 @@ export class Part {
       const why = Object.hasOwn(reasons, key) ? reasons[key] : undefined;
       this.leave(why ?? 'has no counterpart here', key);
     }
+  }
+
+  /** Reports all keys that were not read, here and in all mappings below that were. */
+  finish(): void {
+    this.rest();
+    for (const parts of this.#parts.values()) for (const part of parts) part.finish();
   }
 
   #take(key: string): unknown {
@@ -136,6 +172,9 @@ export class Part {
     this.#notes.push({ path, text });
   }
 }
+
+/** Why the ids of parts are left out. */
+export const NAMELESS = 'parts of the configuration have no ids here';
 
 /** A size as it is written in the file. */
 export function sizeText(bytes: number): string {
