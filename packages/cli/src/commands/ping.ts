@@ -59,10 +59,11 @@ async function pings(
 async function roundTrip({ session, signal, io }: Desk, timeout: number): Promise<number | undefined> {
   const started = io.clock.elapsed();
   try {
-    await session.call('wamp.session.count', [], { timeout, signal });
+    // A question about this session itself, which a client asks as well to learn whether a connection still lives.
+    await session.call('wamp.session.get', [session.id ?? 1], { timeout, signal });
   } catch (error) {
     if (WampError.is(error, 'wamp.error.timeout')) return undefined;
-    // Not authorized, or no such procedure.
+    // Not authorized, or no such procedure or session.
     if (!WampError.is(error, 'wamp.error.no*')) throw error;
   }
   return io.clock.elapsed() - started;
