@@ -12,6 +12,7 @@ import {
   type Result,
 } from '@wamp/protocol';
 import { nowBy, type Clock } from './clock.ts';
+import type { Recovering } from './core/cursor.ts';
 import type { WampEvent } from './core/event.ts';
 import type { Events } from './core/events.ts';
 import { peerOf } from './core/peer.ts';
@@ -39,8 +40,24 @@ export interface RecoveryStart {
   readonly restoration: Restoration | undefined;
 }
 
-/** Recovers the missed events of one subscription on one connection: when it starts, and whenever events are missing later. */
-export class Recovery implements Waiter {
+/** An answer of the router: events that are passed on as fast as the subscription takes them, and what comes then. */
+interface Page {
+  readonly told: readonly unknown[];
+  /** How many of the events have been passed on. */
+  next: number;
+  /** What each counts as. */
+  readonly bytes: number;
+  /** The position in the log after it. */
+  readonly offset: number;
+  /** Another page follows, or the events that are held back, of the same log, of a new one, or of none. */
+  readonly then: 'more' | 'held' | 'new log' | 'no log';
+}
+
+/**
+ * Recovers the missed events of one subscription on one connection: when it starts, and whenever events are missing later.
+ * It asks for no more events than the subscription has room for: the others stay in the log, live ones too.
+ */
+export class Recovery implements Waiter, Recovering {
   readonly type: typeof Code.CALL = Code.CALL;
   readonly #handle: Subscriber;
   readonly #connection: RecoveryPort;
@@ -50,6 +67,9 @@ export class Recovery implements Waiter {
   #restoration: Restoration | undefined;
   #recovered = 0;
   #isComplete = true;
+  /** The latest answer; undefined while there is a request for one. */
+  #page: Page | undefined;
+  #isProceeding = false;
 
   constructor(
     handle: Subscriber,
@@ -71,6 +91,8 @@ export class Recovery implements Waiter {
     const { features, mayMissEvents } = this.#connection;
     const isPossible = recovers && features.has('broker', 'x_event_recovery') && !uri.startsWith('wamp.');
     cursor.onHole = isPossible && mayMissEvents ? () => this.#fill() : undefined;
+    // One of an earlier connection, whose events the subscription has not taken.
+    cursor.recovery?.lost();
     if (isPossible) {
       if (cursor.epoch !== undefined) cursor.hold();
       this.#ask();
@@ -87,17 +109,17 @@ export class Recovery implements Waiter {
     }
     if (cursor.epoch !== epoch) {
       // An unknown log: every event since this SUBSCRIBE is new.
+      const first = cursor.firstHeld?.event.details['x_offset'];
       cursor.forget();
-      this.#finish(cursor.away === undefined);
       cursor.epoch = epoch;
-      cursor.offset = Math.max(cursor.offset, offset);
+      cursor.offset = typeof first === 'number' ? first - 1 : offset;
+      this.#end(offset, 'new log');
       return;
     }
-    for (const told of args) this.#recover(told, bytes / args.length);
-    cursor.offset = Math.max(cursor.offset, offset);
     this.#isComplete &&= complete === true;
-    if (more === true) this.#ask();
-    else this.#finish(this.#isComplete);
+    const then = more === true ? 'more' : 'held';
+    this.#page = { told: args, next: 0, bytes: bytes / args.length, offset, then };
+    this.proceed();
   }
 
   failed(error: Error): void {
@@ -114,7 +136,21 @@ export class Recovery implements Waiter {
 
   /** The connection is lost: recovery continues from the current position on the next one. */
   lost(): void {
-    this.#handle.cursor.release();
+    const { cursor, state } = this.#handle;
+    cursor.release();
+    if (cursor.recovery === this) cursor.recovery = undefined;
+    this.#page = undefined;
+    // The next recovery begins after what this one has missed.
+    if (!this.#isComplete && cursor.away !== undefined && state !== 'ended') this.#tell(cursor.away);
+  }
+
+  /** Passes on events while the subscription has room for them; called again when it has taken one. */
+  proceed(): void {
+    if (this.#isProceeding || this.#handle.cursor.recovery !== this) return;
+    this.#isProceeding = true;
+    let mayGoOn = true;
+    while (mayGoOn && this.#page !== undefined) mayGoOn = this.#step(this.#page);
+    this.#isProceeding = false;
   }
 
   /** Requests the events between the last one and a live event that does not follow it. */
@@ -128,13 +164,66 @@ export class Recovery implements Waiter {
   /** The router keeps no log of this topic, or does not let us read it. */
   #giveUp(): void {
     const { cursor } = this.#handle;
-    if (this.#recovered === 0) cursor.forget();
-    this.#finish(cursor.away === undefined);
-    cursor.epoch = undefined;
+    if (this.#recovered === 0) {
+      cursor.forget();
+      cursor.epoch = undefined;
+    }
+    this.#end(cursor.offset, 'no log');
+  }
+
+  /** The router can recover nothing: the events that were held back meanwhile follow. */
+  #end(offset: number, then: Page['then']): void {
+    const { cursor } = this.#handle;
+    this.#isComplete &&= cursor.away === undefined;
+    this.#page = { told: [], next: 0, bytes: 0, offset, then };
+    this.proceed();
+  }
+
+  /** @returns false if it has to wait, or is done */
+  #step(page: Page): boolean {
+    const { state } = this.#handle;
+    if (state !== 'active') {
+      this.lost();
+      if (state === 'ended') this.#restored();
+      return false;
+    }
+    const { told, next, bytes } = page;
+    if (next < told.length) {
+      if (!this.#hasRoom(bytes)) return false;
+      page.next += 1;
+      this.#recover(told[next], bytes);
+      return true;
+    }
+    return this.#stepBeyond(page);
+  }
+
+  /** The same, when all events of the page have been passed on. */
+  #stepBeyond({ offset, then }: Page): boolean {
+    const { cursor } = this.#handle;
+    const { firstHeld } = cursor;
+    const isSame = then === 'more' || then === 'held';
+    if (isSame) cursor.offset = Math.max(cursor.offset, offset);
+    if (then !== 'more' && firstHeld !== undefined) {
+      if (!this.#hasRoom(firstHeld.bytes)) return false;
+      cursor.shiftHeld();
+      if (cursor.pass(firstHeld.event)) this.#offer(firstHeld.event, firstHeld.bytes);
+      return true;
+    }
+    if (then === 'more' || (then !== 'no log' && cursor.isOverfull)) {
+      if (then !== 'more') cursor.hold();
+      this.#ask();
+    } else {
+      cursor.offset = Math.max(cursor.offset, offset);
+      if (then === 'no log') cursor.epoch = undefined;
+      this.#finish(this.#isComplete);
+    }
+    return false;
   }
 
   #ask(): void {
     const { cursor, givenId } = this.#handle;
+    cursor.recovery = this;
+    this.#page = undefined;
     const { epoch, offset } = cursor;
     const where = epoch === undefined ? {} : { epoch, offset, limit: LIMIT, sessions: this.#former };
     this.#connection.request(this, (request) => ({
@@ -164,24 +253,40 @@ export class Recovery implements Waiter {
     };
     if (!cursor.pass(event)) return;
     this.#recovered += 1;
-    this.#events.offer(this.#handle, event, bytes);
+    this.#offer(event, bytes);
   }
 
-  /** The router has sent all that it can recover: the events that were held back meanwhile follow. */
+  #offer(event: WampEvent<unknown[]>, bytes: number): void {
+    const { cursor } = this.#handle;
+    cursor.offered += 1;
+    this.#events.offer(this.#handle, event, bytes, () => {
+      cursor.offered -= 1;
+      cursor.recovery?.proceed();
+    });
+  }
+
+  /** Without room, the session does not wait for the subscription to be restored. */
+  #hasRoom(bytes: number): boolean {
+    const handle = this.#handle;
+    const { offered } = handle.cursor;
+    const hasRoom = offered === 0 ? handle.hasRoom(bytes) : this.#events.hasRoom(handle, bytes);
+    if (!hasRoom) this.#restored();
+    return hasRoom;
+  }
+
+  /** All missed events have been passed on, and live ones follow. */
   #finish(isComplete: boolean): void {
     const { cursor } = this.#handle;
-    if (isComplete && cursor.isOverfull) {
-      cursor.hold();
-      this.#ask();
-      return;
-    }
-    const held = cursor.release();
-    for (const { event, bytes } of held) {
-      if (cursor.pass(event)) this.#events.offer(this.#handle, event, bytes);
-    }
+    cursor.release();
+    cursor.recovery = undefined;
+    this.#page = undefined;
     const { away } = cursor;
     cursor.away = undefined;
     if (away !== undefined && !isComplete) this.#tell(away);
+    this.#restored();
+  }
+
+  #restored(): void {
     const restoration = this.#restoration;
     this.#restoration = undefined;
     if (restoration === undefined) return;

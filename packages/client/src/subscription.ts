@@ -137,6 +137,10 @@ export class SubscriptionHandle extends Handle implements Subscription<unknown[]
     return this.#handler !== undefined;
   }
 
+  hasRoom(bytes: number): boolean {
+    return this.#handler !== undefined || this.#events.hasRoom(bytes);
+  }
+
   deliver(event: WampEvent<unknown[]>, bytes: number): unknown {
     if (this.#handler !== undefined) {
       this.cursor.take(event);

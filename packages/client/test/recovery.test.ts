@@ -181,3 +181,28 @@ test('EDGE-1 a position outlives the process: `since` brings what has been publi
   await publish(6, 6);
   expect(heard).toEqual([3, 4, 5, 6]);
 });
+
+test('EDGE-1 a loop that has missed more than a buffer holds takes everything, live events too', async () => {
+  router = open(20_000);
+  const { session: writer } = await subscriber();
+  const { session, cut, back } = await subscriber();
+  const subscription = await session.subscribe('log');
+  await turns();
+  await cut();
+  for (const n of upTo(12_000)) void writer.publish('log', [n]);
+  await turns();
+  const { recovered, gaps } = await back();
+  // The router does not wait for the loop, which has not begun; half of the buffer is left to live events.
+  expect(recovered).toBe(5_000);
+  expect(gaps).toEqual([]);
+  const taken: unknown[] = [];
+  for await (const { args } of subscription) {
+    taken.push(args[0]);
+    if (taken.length % 1_000 === 0 && taken.length <= 12_000) {
+      for (let n = 1; n <= 500; n += 1) void writer.publish('log', [11_500 + taken.length / 2 + n]);
+      await turns();
+    }
+    if (taken.length === 18_000) break;
+  }
+  expect(taken).toEqual(upTo(18_000));
+});

@@ -13,6 +13,7 @@ export interface Position {
   readonly offset: number;
 }
 
+/** A live event that is held back. */
 interface Held {
   readonly event: WampEvent<unknown[]>;
   readonly bytes: number;
@@ -21,6 +22,14 @@ interface Held {
 /** Limits of the events held back. Beyond them, events are discarded, and recovered from the log again. */
 const MOST_EVENTS = 1_000;
 const MOST_BYTES = 1024 * 1024;
+
+/** The recovery that is under way. */
+export interface Recovering {
+  /** The application has taken an event, so that there may be room for another. */
+  proceed(): void;
+  /** Its connection is lost. */
+  lost(): void;
+}
 
 export class Cursor {
   epoch: Id | undefined;
@@ -35,6 +44,10 @@ export class Cursor {
   last: Id | undefined;
   /** Since when events may be missing (ms since 1970); undefined if none are. */
   away: number | undefined;
+  /** The recovery of missed events that is under way; it passes on the events that are held back, too. */
+  recovery: Recovering | undefined;
+  /** How many events of recoveries have been offered, and have not come to the handler or the buffer. */
+  offered = 0;
   #held: Held[] | undefined;
   #bytes = 0;
   #isOverfull = false;
@@ -50,9 +63,12 @@ export class Cursor {
     const isHole = this.#held === undefined && this.onHole !== undefined && this.#misses(event);
     if (isHole) this.hold();
     if (this.#held === undefined) return this.pass(event);
-    this.#bytes += bytes;
-    if (this.#held.length >= MOST_EVENTS || this.#bytes > MOST_BYTES) this.#isOverfull = true;
-    else this.#held.push({ event, bytes });
+    this.#isOverfull ||= this.#held.length >= MOST_EVENTS || this.#bytes + bytes > MOST_BYTES;
+    // Once one is discarded, so are all after it: the log has them in their order.
+    if (!this.#isOverfull) {
+      this.#bytes += bytes;
+      this.#held.push({ event, bytes });
+    }
     if (isHole) this.onHole?.();
     return false;
   }
@@ -79,6 +95,7 @@ export class Cursor {
   /** Records that the application has taken the event. */
   take({ details: { x_offset: offset } }: WampEvent<unknown[]>): void {
     if (typeof offset === 'number') this.#taken = offset;
+    this.recovery?.proceed();
   }
 
   /** Holds back live events from now on. */
@@ -93,11 +110,19 @@ export class Cursor {
     return this.#held !== undefined && this.#isOverfull;
   }
 
-  /** Stops holding back. @returns the events held back, in order */
-  release(): readonly Held[] {
-    const held = this.#held ?? [];
+  /** The first of the events that are held back. */
+  get firstHeld(): Held | undefined {
+    return this.#held?.[0];
+  }
+
+  /** Removes the first of the events that are held back, to pass it on. */
+  shiftHeld(): void {
+    this.#bytes -= this.#held?.shift()?.bytes ?? 0;
+  }
+
+  /** Stops holding back; events that are still held back are discarded. */
+  release(): void {
     this.#held = undefined;
-    return held;
   }
 
   /** Forgets the position, so that no further event counts as delivered before. */

@@ -47,35 +47,60 @@ export class Events {
     }
   }
 
-  /** Delivers an event, after those before it. */
-  offer(handle: Subscriber, event: WampEvent<unknown[]>, bytes: number): void {
+  /** Whether another event that can wait may be offered before the last one is taken. */
+  hasRoom(handle: Subscriber, bytes: number): boolean {
+    return handle.lane.isFree && handle.hasRoom(bytes) && (!handle.hasHandler || this.#gate.hasRoom(bytes));
+  }
+
+  /**
+   * Delivers an event, after those before it.
+   * @param taken called when it has been passed to the handler or the buffer, or has failed; an event with it is not dropped
+   * however much waits for handlers: the caller limits how many it offers
+   */
+  offer(handle: Subscriber, event: WampEvent<unknown[]>, bytes: number, taken?: () => void): void {
     if (handle.lane.isFree && !isPassthru(event.details)) {
-      this.#hand(handle, event, bytes);
+      this.#hand(handle, event, bytes, taken);
       return;
     }
-    const failed = (thrown: unknown): void => this.#port.report(thrown);
+    const failed = (thrown: unknown): void => {
+      this.#port.report(thrown);
+      taken?.();
+    };
     try {
-      void handle.lane.pass(() => this.#deliver(handle, event, bytes), failed);
+      void handle.lane.pass(() => this.#deliver(handle, event, bytes, taken), failed);
     } catch (thrown) {
       failed(thrown);
     }
   }
 
-  #deliver(handle: Subscriber, event: WampEvent<unknown[]>, bytes: number): Promise<void> | undefined {
+  #deliver(
+    handle: Subscriber,
+    event: WampEvent<unknown[]>,
+    bytes: number,
+    taken?: () => void,
+  ): Promise<void> | undefined {
     const { details, topic } = event;
     if (isPassthru(details)) {
       return unpacked(unpackerIn(handle.passthru, details), event, details, topic).then((plain) => {
-        this.#hand(handle, { ...event, ...plain, args: plain.args as unknown[] }, bytes);
+        this.#hand(handle, { ...event, ...plain, args: plain.args as unknown[] }, bytes, taken);
       });
     }
-    this.#hand(handle, event, bytes);
+    this.#hand(handle, event, bytes, taken);
     return undefined;
   }
 
-  #hand(handle: Subscriber, event: WampEvent<unknown[]>, bytes: number): void {
-    if (!handle.hasHandler || this.#gate.enter()) this.#handle(handle, event, bytes);
-    else if (this.#gate.wait(bytes, () => this.#handle(handle, event, bytes)) === undefined)
-      this.#drop(event);
+  #hand(handle: Subscriber, event: WampEvent<unknown[]>, bytes: number, taken?: () => void): void {
+    if (!handle.hasHandler || this.#gate.enter()) {
+      this.#start(handle, event, bytes, taken);
+      return;
+    }
+    const start = (): void => this.#start(handle, event, bytes, taken);
+    if (this.#gate.wait(bytes, start, taken !== undefined) === undefined) this.#drop(event);
+  }
+
+  #start(handle: Subscriber, event: WampEvent<unknown[]>, bytes: number, taken?: () => void): void {
+    this.#handle(handle, event, bytes);
+    taken?.();
   }
 
   /** Never throws. */

@@ -33,15 +33,21 @@ export class Gate {
     return true;
   }
 
+  /** Whether a message that can wait should join the queue now: half of it is left to messages that cannot. */
+  hasRoom(bytes: number): boolean {
+    return this.#weight + bytes + ENTRY <= WAITING_BYTES / 2;
+  }
+
   /**
    * Joins the queue.
    * @param bytes the length of the message
    * @param start runs the handler, which has to call {@link leave} afterwards; never throws
+   * @param isBounded whether its sender limits what waits: then the queue is never full for it
    * @returns a function that removes it from the queue; undefined if the queue is full
    */
-  wait(bytes: number, start: () => void): (() => void) | undefined {
+  wait(bytes: number, start: () => void, isBounded = false): (() => void) | undefined {
     const weight = bytes + ENTRY;
-    if (this.#weight + weight > WAITING_BYTES) return undefined;
+    if (!isBounded && this.#weight + weight > WAITING_BYTES) return undefined;
     const waiting = { start, weight };
     this.#line.add(waiting);
     this.#weight += weight;

@@ -75,6 +75,17 @@ export class Queue<T> {
     return true;
   }
 
+  /**
+   * Whether a value that can wait should be added now: half of the buffer is left to values that cannot. Values that may
+   * be dropped need not wait.
+   * @param bytes the length of its message
+   */
+  hasRoom(bytes: number): boolean {
+    const { length } = this.#values;
+    if (length === 0 || this.#overflow !== 'error') return true;
+    return length < this.#max / 2 && this.#bytes + bytes <= this.#maxBytes / 2;
+  }
+
   /** The error for a value without room. @param what what the values are, in the plural */
   overfull(what: string): WampError {
     return new WampError(ErrorUri.LIMIT_EXCEEDED, [

@@ -17,9 +17,12 @@ export interface Restored {
   readonly subscriptions: number;
   /** The errors of the handles that could not be restored. */
   readonly failed: readonly Error[];
-  /** The number of missed events that were recovered. */
+  /**
+   * The number of missed events that were recovered. A subscription whose loop or handlers take its events more slowly
+   * than they arrive is not waited for: the rest is not counted, and is delivered later.
+   */
   readonly recovered: number;
-  /** The subscriptions that may have missed events. */
+  /** The subscriptions that may have missed events, apart from those that are not waited for: their event `gap` follows. */
   readonly gaps: readonly (Gap & { readonly topic: string })[];
   /** The time from the connection to the last answer, in milliseconds. */
   readonly ms: number;

@@ -13,6 +13,8 @@ export interface Subscriber extends Handle {
    * @param bytes the length of its message
    */
   deliver(event: WampEvent<unknown[]>, bytes: number): unknown;
+  /** Whether the buffer for iteration has room for an event that can wait; true with a handler. */
+  hasRoom(bytes: number): boolean;
   /** False if events are buffered for iteration. */
   readonly hasHandler: boolean;
   readonly passthru: PassthruOption;
