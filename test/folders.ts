@@ -125,7 +125,8 @@ export const folders: Readonly<Record<string, string>> = {
   'apps/router/src/config/': 'The configuration file: parsing, schema, error messages.',
   'apps/router/src/workers/': 'Several processes on one machine that share listeners, as nodes of a cluster.',
   'apps/router/public/': 'The landing page.',
-  'apps/router/deploy/': 'A container image, a systemd unit, and the configuration they come with.',
+  'apps/router/deploy/':
+    'A container image, a systemd unit, the configuration they come with, a dashboard and alert rules.',
   'apps/router/schema/': 'The JSON Schema of configuration files, for editors.',
   'apps/router/test/': 'The program from outside: what it prints, serves and refuses.',
   'apps/router/test/threats/': 'Threats to the program itself: its log, its TLS.',

@@ -78,7 +78,7 @@ const OF_MEMBERS = [
 ] as const;
 
 /** Reads the status of the cluster each time the metrics are read. */
-export function measureCluster(metrics: MetricsRegistry, cluster: Cluster): void {
+export function measureCluster(metrics: MetricsRegistry, cluster: Pick<Cluster, 'status'>): void {
   for (const [kind, rows] of [
     ['gauge', GAUGES],
     ['counter', COUNTERS],

@@ -30,6 +30,7 @@ import { byPlace } from './plan.ts';
 import { prepare, refuseExposure } from './prepare.ts';
 import { measureProcess } from './process-metrics.ts';
 import { prometheusText } from './prometheus.ts';
+import { measureReadiness } from './readiness-metrics.ts';
 import { Reloader, type Reloaded } from './reload.ts';
 import type { RightsSwitch } from './rights-switch.ts';
 import { measureStore } from './store-metrics.ts';
@@ -96,6 +97,7 @@ export async function start(
   const [health, about, pages] = [healthOf(router, store), aboutThis(router), new PageCache()];
   const answers = answersFor(() => reloader.configuration, pages, group?.health ?? { health, about });
   const listeners = new Listeners(router, answers);
+  measureReadiness(router.metrics, health, listeners);
   const served = { listeners, webhooks: new Webhooks(router) };
   const byPattern = new Map(templates.map((template) => [template.uri, template]));
   const parts = { router, ...served, pages, log, rights: rightsOf(realms), templates: byPattern, shared };

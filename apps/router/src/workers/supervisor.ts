@@ -7,7 +7,6 @@ import { CannotStart } from '../failure.ts';
 import type { Unready } from '../health.ts';
 import type { OperatorLog, ProgramLog } from '../log.ts';
 import { rehearse } from '../prepare.ts';
-import { measureProcess } from '../process-metrics.ts';
 import { metricTexts, mergedText, type MetricText } from '../prometheus.ts';
 import type { Reloaded } from '../reload.ts';
 import type { Stoppable } from '../shutdown.ts';
@@ -16,6 +15,7 @@ import { refuseUnfit } from './configuration.ts';
 import { NatsServer } from './nats-server.ts';
 import type { AdminCall, WorkerFacts } from './questions.ts';
 import { ANSWER, Slot } from './slot.ts';
+import { measureWorkers } from './supervisor-metrics.ts';
 
 /** How many workers, and what connects them. */
 export interface WorkersOptions {
@@ -81,7 +81,7 @@ class Supervisor {
     this.#slots = Array.from({ length: count }, (_, index) => new Slot(index + 1, answers, log));
     this.#nats = nats;
     this.#log = log;
-    this.#measure();
+    measureWorkers(this.#metrics, this.#slots, nats);
   }
 
   /**
@@ -182,32 +182,6 @@ class Supervisor {
       }),
     );
     return mergedText([...metricTexts(this.#metrics, { worker: 'supervisor' }), ...told.flat()]);
-  }
-
-  #measure(): void {
-    const labels = ['worker'];
-    measureProcess(this.#metrics);
-    const up = { name: 'wamp_worker_up', help: '1 while the worker listens, else 0.', labels };
-    this.#metrics.observe('gauge', up, (observe) => {
-      for (const { number, state } of this.#slots) observe(state === 'listening' ? 1 : 0, String(number));
-    });
-    const restarts = {
-      name: 'wamp_worker_restarts_total',
-      help: 'How often the worker has ended and was started again.',
-      labels,
-    };
-    this.#metrics.observe('counter', restarts, (observe) => {
-      for (const { number, restarts: times } of this.#slots) observe(times, String(number));
-    });
-    const nats = this.#nats;
-    if (nats === undefined) return;
-    const ofNats = {
-      name: 'wamp_nats_server_restarts_total',
-      help: 'How often the NATS server of the workers has ended and was started again.',
-    };
-    this.#metrics.observe('counter', ofNats, (observe) => {
-      observe(nats.restarts);
-    });
   }
 }
 
