@@ -90,11 +90,7 @@ const STRANGE = [
 
 async function publish(from: ChatSession, room: string, ...texts: readonly string[]): Promise<void> {
   for (const text of texts) {
-    await from.untyped.publish(
-      topicOf(room, 'message'),
-      { kind: 'text', id: newId(), text },
-      { acknowledge: true },
-    );
+    await from.call('chat.messages.send', { room, content: { kind: 'text', id: newId(), text } });
   }
 }
 
@@ -109,11 +105,7 @@ async function pictureRooms({ demo, page, take, go }: Scene): Promise<void> {
   });
   const many = await alan.call('chat.rooms.create', { name: 'Two hundred', kind: 'public' });
   const direct = await grace.call('chat.rooms.direct', ['ada']);
-  await grace.untyped.publish(
-    topicOf(direct.id, 'message'),
-    { kind: 'text', id: newId(), text: 'A word with you?' },
-    { acknowledge: true, eligibleAuthid: direct.members },
-  );
+  await publish(grace, direct.id, 'A word with you?');
   await page.getByRole('textbox', { name: /^Message to/ }).waitFor();
   await say(page, 'And `offset` says where I was, so that nothing is missing after a lost connection.');
   await message(page, 'And offset says').waitFor();
@@ -226,7 +218,7 @@ async function pictureComingBack({ page, take }: Scene, cable: Cable): Promise<v
   await log(page).waitFor();
 }
 
-/** A message that the router has refused, for nobody decides about rights. */
+/** A message that is refused, for there is no service to publish it. */
 async function pictureRefusedMessage({ demo, page, take, go }: Scene): Promise<void> {
   await go('engine-room');
   await log(page).waitFor();

@@ -3,9 +3,11 @@ import { connect, ticket, WampError, type Session, type WampEvent } from '@wamp/
 import { getEvents } from '@wamp/client/meta';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ChatApi } from '../src/common/contract.ts';
-import { MAX_FILE } from '../src/common/limits.ts';
+import { MAX_FILE, MAX_TEXT } from '../src/common/limits.ts';
 import { MESSAGES, PRESENCE, ROOMS_CHANGED, topicOf } from '../src/common/topics.ts';
 import { verifierOf } from '../src/common/verifier.ts';
+import { authorOf } from '../src/page/content.ts';
+import { costOf } from '../src/service/messages.ts';
 import { serviceRates } from '../src/service/rates.ts';
 import { Demo, type ChatSession } from './support/demo.ts';
 
@@ -36,30 +38,27 @@ async function listen(session: ChatSession): Promise<WampEvent[]> {
   return heard;
 }
 
-interface Receivers {
-  readonly eligibleAuthid?: readonly string[];
-  readonly discloseMe?: boolean;
+/** Sends a text as clients do. */
+function say(session: ChatSession, room: string, text: string): Promise<unknown> {
+  return session.call('chat.messages.send', { room, content: { kind: 'text', id: text.slice(0, 20), text } });
 }
 
-/** Publishes a text as clients do. */
-function say(session: ChatSession, room: string, text: string, receivers: Receivers = {}): Promise<unknown> {
-  const message = { kind: 'text', id: text, text };
-  return session.untyped.publish(topicOf(room, 'message'), message, {
-    acknowledge: true,
-    excludeMe: false,
-    ...receivers,
-  });
+/** The error of a request, if it is refused. */
+async function refusalOf(request: Promise<unknown>): Promise<WampError | undefined> {
+  try {
+    await request;
+  } catch (error) {
+    if (WampError.is(error)) return error;
+    throw error;
+  }
+  return undefined;
 }
 
 /** The error URI of a request that has to be refused. */
 async function refusal(request: Promise<unknown>): Promise<string> {
-  try {
-    await request;
-  } catch (error) {
-    if (WampError.is(error)) return error.uri;
-    throw error;
-  }
-  throw new Error('it was not refused');
+  const error = await refusalOf(request);
+  if (error === undefined) throw new Error('it was not refused');
+  return error.uri;
 }
 
 const DENIED = 'wamp.error.not_authorized';
@@ -160,9 +159,8 @@ test('E4 a browser is remembered by a token, until it is forgotten', async () =>
 test("E4 a private room's events never reach a non-member, live or from history", async () => {
   const room = await ada.call('chat.rooms.create', { name: 'Plans', kind: 'private' });
   await ada.call('chat.rooms.invite', [room.id, 'grace']);
-  const members = ['ada', 'grace'];
   const [graces, alans] = [await listen(grace), await listen(alan)];
-  await say(ada, room.id, 'between us', { eligibleAuthid: members });
+  await say(ada, room.id, 'between us');
   await say(ada, 'lobby', 'for all');
   await expect.poll(() => texts(alans)).toContain('for all');
   expect(texts(graces)).toEqual(['between us', 'for all']);
@@ -185,30 +183,86 @@ test("E4 a private room's events never reach a non-member, live or from history"
   expect((await alan.call('chat.rooms.list')).map(({ id }) => id)).not.toContain(room.id);
 });
 
-test('E4 messages of a private room name all members and no others, or are refused', async () => {
+test('E4 only members write in a private room, and only those who are members then receive it', async () => {
   const { id } = await ada.call('chat.rooms.create', { name: 'Lists', kind: 'private' });
   await ada.call('chat.rooms.invite', [id, 'grace']);
-  const wrong = [undefined, [], ['ada'], ['ada', 'alan'], ['ada', 'grace', 'alan'], ['ada', 'ada']];
-  for (const eligibleAuthid of wrong) {
-    expect(await refusal(say(ada, id, 'x', eligibleAuthid && { eligibleAuthid }))).toBe(DENIED);
-  }
-  expect(await refusal(say(alan, id, 'x', { eligibleAuthid: ['ada', 'grace'] }))).toBe(DENIED);
-  await say(ada, id, 'x', { eligibleAuthid: ['grace', 'ada'] });
+  const [adas, graces] = [await listen(ada), await listen(grace)];
+  expect(await refusal(say(alan, id, 'x'))).toBe('chat.error.no_such_room');
+  await say(grace, id, 'x');
   await grace.call('chat.rooms.leave', [id]);
-  expect(await refusal(say(ada, id, 'y', { eligibleAuthid: ['grace', 'ada'] }))).toBe(DENIED);
-  await say(ada, id, 'y', { eligibleAuthid: ['ada'] });
-  expect(await refusal(say(grace, id, 'z', { eligibleAuthid: ['ada'] }))).toBe(DENIED);
+  await say(ada, id, 'y');
+  expect(await refusal(say(grace, id, 'z'))).toBe('chat.error.no_such_room');
+  await say(ada, 'lobby', 'the end');
+  await expect.poll(() => texts(adas)).toEqual(['x', 'y', 'the end']);
+  await expect.poll(() => texts(graces)).toEqual(['x', 'the end']);
 });
 
-test('E4 a forged message is impossible: the router says who publishes, whatever the payload and the options say', async () => {
+test('E4 signs of typing in a private room name all members and no others, or are refused', async () => {
+  const { id } = await ada.call('chat.rooms.create', { name: 'Hints', kind: 'private' });
+  await ada.call('chat.rooms.invite', [id, 'grace']);
+  const hint = (session: ChatSession, eligibleAuthid?: readonly string[]): Promise<unknown> =>
+    session.untyped.publish(topicOf(id, 'typing'), [], {
+      acknowledge: true,
+      ...(eligibleAuthid && { eligibleAuthid }),
+    });
+  const wrong = [undefined, [], ['ada'], ['ada', 'alan'], ['ada', 'grace', 'alan'], ['ada', 'ada']];
+  for (const names of wrong) expect(await refusal(hint(ada, names))).toBe(DENIED);
+  expect(await refusal(hint(alan, ['ada', 'grace']))).toBe(DENIED);
+  await hint(ada, ['grace', 'ada']);
+});
+
+test('E4 a forged message is impossible: the service names the caller whom the router discloses, whatever the message says', async () => {
   const heard = await listen(grace);
-  const forged = { kind: 'text', id: '1', text: 'I am ada', author: 'ada', publisher_authid: 'ada' };
-  await alan.untyped.publish(topicOf('lobby', 'message'), forged, { acknowledge: true, discloseMe: false });
+  const content = { kind: 'text', id: '1', text: 'I am ada', author: 'ada', publisher_authid: 'ada' };
+  await alan.untyped.call('chat.messages.send', [], {
+    kwargs: { room: 'lobby', author: 'ada', content },
+    discloseMe: false,
+  });
   await expect.poll(() => texts(heard)).toEqual(['I am ada']);
-  expect(heard[0]?.publisher?.authid).toBe('alan');
+  expect(authorOf(heard[0]?.publisher?.authid, heard[0]?.kwargs ?? {})).toBe('alan');
   const all = await grace.untyped.subscribe(MESSAGES, { match: 'wildcard' });
   const [past] = await getEvents(grace, all, { topic: topicOf('lobby', 'message'), reverse: true, limit: 1 });
-  expect(past?.details['publisher_authid']).toBe('alan');
+  expect(authorOf(past?.details['publisher_authid'], past?.kwargs ?? {})).toBe('alan');
+});
+
+test('E4 a member adds a bounded part to the log of all rooms: no other way, no other content, not too large, not too often', async () => {
+  await using mallory = await demo.signUp('mallory');
+  await say(ada, 'lobby', 'still here');
+  const topic = topicOf('lobby', 'message');
+  const huge = { kind: 'text', id: 'huge', text: 'x'.repeat(1_000_000) };
+  const { untyped } = mallory;
+  expect(await refusal(untyped.publish(topic, huge, { acknowledge: true }))).toBe(DENIED);
+  expect(await refusal(untyped.call('wamp.session.add_testament', [topic, [], huge]))).toBe(DENIED);
+  const send = (content: object): Promise<unknown> =>
+    untyped.call('chat.messages.send', [], { kwargs: { room: 'lobby', content } });
+  for (const content of [huge, { kind: 'text', id: 'x'.repeat(1000), text: 'x' }, { kind: 'other', id: '1' }])
+    expect(await refusal(send(content))).toBe('wamp.error.invalid_argument');
+  await send({ kind: 'delete', id: 'padded', of: '1', padding: 'x'.repeat(500_000) });
+
+  // Each takes five units, and there are three hundred.
+  const flood = Array.from({ length: 100 }, () => refusalOf(say(mallory, 'lobby', 'x'.repeat(4000))));
+  const outcomes = await Promise.all(flood);
+  expect(outcomes.slice(0, 50)).toEqual(Array.from({ length: 50 }, () => undefined));
+  expect(outcomes.at(-1)?.uri).toBe('chat.error.too_often');
+  expect(outcomes.at(-1)?.args).toEqual(['That was too often. Try again in a minute.']);
+  const all = await ada.untyped.subscribe(MESSAGES, { match: 'wildcard' });
+  const past = await getEvents(ada, all, { topic, reverse: true, limit: 100 });
+  expect(past.some(({ kwargs }) => kwargs['text'] === 'still here')).toBe(true);
+  expect(JSON.stringify(past).length).toBeLessThan(400_000);
+  await say(grace, 'lobby', 'and others go on');
+});
+
+test('E4 a message costs what it takes from the log, and in a day an account adds a third of it at most', () => {
+  let now = 0;
+  const { messages } = serviceRates(() => now);
+  const room = { id: 'lobby', name: 'Lobby', kind: 'public', members: [] } as const;
+  const cost = (text: string): number =>
+    costOf({ author: 'ada', room: { ...room, members: [] }, content: { kind: 'text', id: '1', text } });
+  expect([cost('x'), cost('x'.repeat(MAX_TEXT)), cost('語'.repeat(MAX_TEXT))]).toEqual([1, 4, 12]);
+  let taken = 0;
+  for (; now < 24 * 3_600_000; now += 1000) while (messages.take('mallory') === 0) taken += 1;
+  expect(taken).toBeLessThan(50_000 * 0.36);
+  expect(messages.take('ada', 12)).toBe(0);
 });
 
 test.each([
@@ -216,6 +270,7 @@ test.each([
   'chat.roll_call',
   'chat.room.nowhere.message',
   'chat.room.lobby.other',
+  'chat.room.lobby.message',
   'com.example.x',
 ])('E4 an account may not publish to %s', async (topic) => {
   expect(await refusal(alan.untyped.publish(topic, [], { acknowledge: true }))).toBe(DENIED);

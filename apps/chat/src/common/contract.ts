@@ -1,7 +1,18 @@
 /** The contract of the chat service: its procedures, and what they take and give. */
 import { defineContract } from '@wamp/client/contract';
 import { z } from 'zod';
-import { isReserved, MAX_FILE, MAX_ROOM_NAME, NAME, plainName, ROOM_ID } from './limits.ts';
+import {
+  isReserved,
+  MAX_FILE,
+  MAX_FILE_NAME,
+  MAX_FILE_TYPE,
+  MAX_ID,
+  MAX_ROOM_NAME,
+  MAX_TEXT,
+  NAME,
+  plainName,
+  ROOM_ID,
+} from './limits.ts';
 
 const name = z.string().regex(NAME);
 const newName = name.refine((wanted) => !isReserved(wanted));
@@ -27,13 +38,27 @@ const room = z.object({
 /** An account, and its sessions that are here. */
 const person = z.object({ name: z.string(), sessions: z.array(z.number()) });
 
+const fileName = z.string().min(1).max(MAX_FILE_NAME);
+const fileType = z.string().max(MAX_FILE_TYPE);
+
 /** A file; `bytes` are binary on the wire. */
 const file = z.object({
   room: roomId,
-  name: z.string().min(1).max(200),
-  type: z.string().max(100),
+  name: fileName,
+  type: fileType,
   bytes: z.instanceof(Uint8Array).refine((bytes) => bytes.length > 0 && bytes.length <= MAX_FILE),
 });
+
+const id = z.string().min(1).max(MAX_ID);
+const text = z.string().max(MAX_TEXT);
+const reference = z.object({ id, name: fileName, type: fileType, size: z.number().positive().max(MAX_FILE) });
+
+/** A message, or a change of an earlier one: other keys are left out, so that its size is bounded. */
+const content = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('text'), id, text, file: reference.optional() }),
+  z.object({ kind: z.literal('edit'), id, of: id, text }),
+  z.object({ kind: z.literal('delete'), id, of: id }),
+]);
 
 export const contract = defineContract({
   procedures: {
@@ -52,6 +77,7 @@ export const contract = defineContract({
     'chat.rooms.direct': { args: z.tuple([name]), result: room },
     'chat.rooms.invite': { args: z.tuple([roomId, name]) },
     'chat.rooms.leave': { args: z.tuple([roomId]) },
+    'chat.messages.send': { kwargs: z.object({ room: roomId, content }) },
     'chat.files.put': { kwargs: file, result: z.string() },
     'chat.files.get': { args: z.tuple([z.string().max(64)]), result: file },
   },
@@ -61,5 +87,6 @@ export const contract = defineContract({
 export type ChatApi = NonNullable<(typeof contract)['~types']>;
 export type Room = z.infer<typeof room>;
 export type Person = z.infer<typeof person>;
+export type SentContent = z.infer<typeof content>;
 export type StoredFile = z.infer<typeof file>;
 export type Verifier = z.infer<typeof verifier>;

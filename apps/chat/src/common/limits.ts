@@ -2,6 +2,10 @@
 
 /** The longest text of a message, in UTF-16 code units. */
 export const MAX_TEXT = 4000;
+/** The longest id of a message or a file, and the longest name and type of a file, likewise. */
+export const MAX_ID = 64;
+export const MAX_FILE_NAME = 200;
+export const MAX_FILE_TYPE = 100;
 /** The largest file (bytes). */
 export const MAX_FILE = 256 * 1024;
 /** The most members of a private room: each of its messages names them as its only receivers. */

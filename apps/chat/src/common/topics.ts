@@ -1,7 +1,9 @@
 /** The topics of the chat. */
 
-/** All messages of all rooms; the router keeps one log of them. */
+/** All messages of all rooms; the router keeps one log of them, and only the service may publish to it. */
 export const MESSAGES = 'chat.room..message';
+/** The authid of the service, which no account can have. */
+export const SERVICE = 'chat-service';
 /** A list of rooms has changed; carries nothing, and its receivers ask for their list. */
 export const ROOMS_CHANGED = 'chat.rooms.changed';
 /** Sessions that are here or have gone; the latter is a testament. */

@@ -3,9 +3,9 @@ import type { Position, Session, Subscription, WampEvent } from '@wamp/client';
 import type { ChatApi, Room } from '../common/contract.ts';
 import { MESSAGES, readTopic, ROOMS_CHANGED, topicOf } from '../common/topics.ts';
 import { heard, isReading, read } from './attention.ts';
-import { readContent } from './content.ts';
+import { authorOf, readContent } from './content.ts';
 import { loadEarlier, openLog } from './history.ts';
-import { Outbox, receiversOf } from './outbox.ts';
+import { Outbox } from './outbox.ts';
 import { PeopleHere } from './people-here.ts';
 import { drafts, logs, notice, openRoom, rooms, typing, unread, type Draft } from './page-state.ts';
 import { keepPlace } from './place.ts';
@@ -27,7 +27,7 @@ export class Chat {
     this.session = session;
     this.name = name;
     this.#here = new PeopleHere(session);
-    this.#outbox = new Outbox({ session, loadRooms: () => this.loadRooms() });
+    this.#outbox = new Outbox(session);
   }
 
   /** @param since where an earlier visit, or session, has stopped */
@@ -121,10 +121,10 @@ export class Chat {
     return room;
   }
 
-  /** An event of any room; its author is whom the router discloses. */
+  /** An event of any room. */
   #heard({ topic, publisher, publication, kwargs, timestamp }: WampEvent): void {
     const room = readTopic(topic)?.room;
-    const author = publisher?.authid;
+    const author = authorOf(publisher?.authid, kwargs);
     const content = readContent(kwargs);
     if (room === undefined || author === undefined || content === undefined) return;
     const log = logs.value.get(room);
@@ -172,6 +172,11 @@ export class Chat {
       // Another room was opened meanwhile.
     }
   }
+}
+
+/** The members of a room that is not public are the only receivers. */
+function receiversOf(room: Room | undefined): { readonly eligibleAuthid?: readonly string[] } {
+  return room === undefined || room.kind === 'public' ? {} : { eligibleAuthid: room.members };
 }
 
 /** @param until undefined when the message has come */

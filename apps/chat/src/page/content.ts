@@ -1,5 +1,14 @@
-/** What a message on the wire contains, as the page reads it: it is checked, since a member may publish anything. */
-import { MAX_FILE, MAX_TEXT, plainName } from '../common/limits.ts';
+/** What a message on the wire contains, as the page reads it. It is checked, since the log may be older than the checks of the service. */
+import {
+  MAX_FILE,
+  MAX_FILE_NAME,
+  MAX_FILE_TYPE,
+  MAX_ID,
+  MAX_TEXT,
+  NAME,
+  plainName,
+} from '../common/limits.ts';
+import { SERVICE } from '../common/topics.ts';
 
 /** A file that a message refers to. */
 export interface FileReference {
@@ -15,6 +24,15 @@ export type Content =
   | { readonly kind: 'edit'; readonly id: string; readonly of: string; readonly text: string }
   | { readonly kind: 'delete'; readonly id: string; readonly of: string };
 
+/**
+ * The author of an event: whom the service names, when the router says that the service has published it. Of earlier events,
+ * which members published themselves, the publisher.
+ */
+export function authorOf(publisher: unknown, kwargs: Readonly<Record<string, unknown>>): string | undefined {
+  const author = publisher === SERVICE ? kwargs['author'] : publisher;
+  return typeof author === 'string' && NAME.test(author) ? author : undefined;
+}
+
 /** The content in the arguments of an event; undefined if they are not valid. */
 export function readContent(kwargs: Readonly<Record<string, unknown>>): Content | undefined {
   const { kind, id, of, text, file } = kwargs;
@@ -29,7 +47,7 @@ export function readContent(kwargs: Readonly<Record<string, unknown>>): Content 
 }
 
 function isId(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= 64;
+  return typeof value === 'string' && value !== '' && value.length <= MAX_ID;
 }
 
 function isText(value: unknown): value is string {
@@ -39,8 +57,13 @@ function isText(value: unknown): value is string {
 function readFile(value: unknown): FileReference | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { id, name, type, size } = value as Readonly<Record<string, unknown>>;
-  if (!isId(id) || typeof name !== 'string' || name === '' || name.length > 200) return undefined;
-  if (typeof type !== 'string' || typeof size !== 'number' || !(size > 0 && size <= MAX_FILE))
+  if (!isId(id) || typeof name !== 'string' || name === '' || name.length > MAX_FILE_NAME) return undefined;
+  if (
+    typeof type !== 'string' ||
+    type.length > MAX_FILE_TYPE ||
+    typeof size !== 'number' ||
+    !(size > 0 && size <= MAX_FILE)
+  )
     return undefined;
   return { id, name: plainName(name) || 'file', type, size };
 }

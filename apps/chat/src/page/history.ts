@@ -3,7 +3,7 @@ import { getEvents } from '@wamp/client/meta';
 import type { Session, Subscription } from '@wamp/client';
 import type { ChatApi } from '../common/contract.ts';
 import { topicOf } from '../common/topics.ts';
-import { readContent } from './content.ts';
+import { authorOf, readContent } from './content.ts';
 import { logs } from './page-state.ts';
 import { NEW_LOG, withEarlier, type Entry, type RoomLog } from './room-log.ts';
 
@@ -29,9 +29,9 @@ export async function loadEarlier(session: Session<ChatApi>, all: Subscription, 
     });
     const entries: Entry[] = [];
     for (const { publication, timestamp, kwargs, details } of events) {
-      const author = details['publisher_authid'];
+      const author = authorOf(details['publisher_authid'], kwargs);
       const content = readContent(kwargs);
-      if (typeof author !== 'string' || content === undefined) continue;
+      if (author === undefined || content === undefined) continue;
       entries.unshift({ publication, author, at: timestamp, content });
     }
     change(room, (log) => withEarlier(log, entries, events.length < PAGE));

@@ -1,25 +1,17 @@
 /** Sends messages in order, and keeps those that cannot be sent yet. */
-import { ConnectionLostError, WampError, type Session } from '@wamp/client';
-import type { ChatApi, Room } from '../common/contract.ts';
-import { topicOf } from '../common/topics.ts';
+import { ConnectionLostError, type Session } from '@wamp/client';
+import type { ChatApi } from '../common/contract.ts';
 import type { Content } from './content.ts';
 import { explain } from './explanations.ts';
-import { drafts, rooms, type Draft } from './page-state.ts';
-
-/** What sending needs of the chat. */
-export interface OutboxPort {
-  readonly session: Session<ChatApi>;
-  /** Asks the service for the rooms and their members. */
-  loadRooms(): Promise<void>;
-}
+import { drafts, type Draft } from './page-state.ts';
 
 export class Outbox {
-  readonly #port: OutboxPort;
+  readonly #session: Session<ChatApi>;
   #isSending = false;
   #isOver = false;
 
-  constructor(port: OutboxPort) {
-    this.#port = port;
+  constructor(session: Session<ChatApi>) {
+    this.#session = session;
   }
 
   /** Sends what waits, one after the other. */
@@ -40,44 +32,27 @@ export class Outbox {
     const { id } = draft.content;
     try {
       const content = await this.#uploaded(draft);
-      await this.#publish(draft.room, content, true);
+      // Sent again when the confirmation is lost: `messagesOf` counts a message once.
+      const message = { room: draft.room, content };
+      await this.#session.call('chat.messages.send', message, { idempotent: true });
       change(id, (sent) => ({ ...withoutUpload(sent), content, isSent: true }));
     } catch (error) {
       // It waits for the next connection, or session.
       if (error instanceof ConnectionLostError) {
-        await this.#port.session.ready.catch(() => this.stop());
+        await this.#session.ready.catch(() => this.stop());
         return;
       }
-      change(id, (refused) => ({ ...refused, problem: reasonOf(error) }));
+      change(id, (refused) => ({ ...refused, problem: explain(error) }));
     }
   }
 
   /** The content, with the id of its file once that is stored. */
   async #uploaded({ room, content, upload }: Draft): Promise<Content> {
     if (upload === undefined || content.kind !== 'text') return content;
-    const id = await this.#port.session.call('chat.files.put', { room, ...upload }, { idempotent: true });
+    const id = await this.#session.call('chat.files.put', { room, ...upload }, { idempotent: true });
     const { name, type, bytes } = upload;
     return { ...content, file: { id, name, type, size: bytes.length } };
   }
-
-  /** Sent again when the confirmation is lost: `messagesOf` counts a message once. */
-  async #publish(id: string, content: Content, mayRetry: boolean): Promise<void> {
-    const room = rooms.value?.find((known) => known.id === id);
-    const options = { acknowledge: true, excludeMe: false, idempotent: true, ...receiversOf(room) };
-    try {
-      await this.#port.session.untyped.publish(topicOf(id, 'message'), { ...content }, options);
-    } catch (error) {
-      // The members have changed since: the router lets none but all of them receive it.
-      if (!mayRetry || !WampError.is(error, 'wamp.error.not_authorized')) throw error;
-      await this.#port.loadRooms();
-      await this.#publish(id, content, false);
-    }
-  }
-}
-
-/** The members of a room that is not public are the only receivers. */
-export function receiversOf(room: Room | undefined): { readonly eligibleAuthid?: readonly string[] } {
-  return room === undefined || room.kind === 'public' ? {} : { eligibleAuthid: room.members };
 }
 
 function waiting(): Draft | undefined {
@@ -90,9 +65,4 @@ function change(id: string, update: (draft: Draft) => Draft): void {
 
 function withoutUpload({ upload: _, ...draft }: Draft): Draft {
   return draft;
-}
-
-function reasonOf(error: unknown): string {
-  if (WampError.is(error, 'wamp.error.not_authorized')) return 'You may not write in this room.';
-  return explain(error);
 }

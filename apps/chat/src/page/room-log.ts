@@ -1,7 +1,7 @@
 /** The events of a room in the order of the router, and the messages that they amount to. */
 import type { Content, FileReference } from './content.ts';
 
-/** One event. The author is whom the router disclosed, and nothing in the content. */
+/** One event. The author is whom the router disclosed to the service, or to the receivers. */
 export interface Entry {
   readonly publication: number;
   readonly author: string;

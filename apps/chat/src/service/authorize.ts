@@ -46,9 +46,10 @@ function maySubscribe(rooms: Rooms, { name, uri, options }: Request): Answer {
   return topic !== undefined && rooms.visibleTo(name, topic.room) !== undefined ? THIS_TIME : false;
 }
 
+/** Messages go through the service, which bounds what an account adds to the log. Signs of typing are not recorded. */
 function mayPublish(rooms: Rooms, { name, uri, options }: Request): Answer {
   const topic = readTopic(uri);
-  const room = topic && rooms.visibleTo(name, topic.room);
+  const room = topic?.kind === 'typing' ? rooms.visibleTo(name, topic.room) : undefined;
   if (room === undefined) return false;
   if (room.kind === 'public') return ALWAYS;
   return namesExactly(room, options) ? THIS_TIME : false;

@@ -1,7 +1,7 @@
 /** Accounts, rooms and messages to begin with: created when there are no accounts yet. */
 import { connect, type Session, type Url } from '@wamp/client';
 import { scram } from '@wamp/client/scram';
-import { topicOf } from '../common/topics.ts';
+import type { ChatApi } from '../common/contract.ts';
 import { verifierOf } from '../common/verifier.ts';
 import { REALM, type Service } from './service.ts';
 
@@ -14,14 +14,14 @@ export const DEMO_ACCOUNTS = [
 
 const LINES: readonly (readonly [name: string, room: string, text: string])[] = [
   ['ada', 'lobby', 'Good morning! Who is here?'],
-  ['grace', 'lobby', 'I am. Your message came to me as an event, and the router said that it was you.'],
-  ['alan', 'lobby', 'Could I publish one in her name?'],
-  ['grace', 'lobby', 'No: the name is not in the message. The router adds it, from your log-in.'],
+  ['grace', 'lobby', 'I am. Your message came to me as an event, and I know that it was you.'],
+  ['alan', 'lobby', 'Could I send one in her name?'],
   [
-    'ada',
+    'grace',
     'lobby',
-    'That is one call:\n```\nawait session.publish(topic, { text }, { acknowledge: true });\n```',
+    'No: the name is not in your message. The router tells the service who calls, from your log-in.',
   ],
+  ['ada', 'lobby', 'That is one call:\n```\nawait session.call(procedure, { room, content });\n```'],
   ['alan', 'lobby', 'The specification is at https://wamp-proto.org/'],
   ['ada', 'engine-room', 'Only the two of us can read this room.'],
   ['grace', 'engine-room', 'The members of a private room are the only receivers of its messages.'],
@@ -33,14 +33,13 @@ export async function createDemo({ accounts, rooms }: Service, url: Url): Promis
   for (const { name, password } of DEMO_ACCOUNTS) accounts.create(name, await verifierOf(password));
   const members = ['ada', 'grace'];
   rooms.create('Engine room', 'private', members, 'engine-room');
-  const sessions = new Map<string, Session>();
+  const sessions = new Map<string, Session<ChatApi>>();
   for (const { name, password } of DEMO_ACCOUNTS) {
-    sessions.set(name, await connect(url, { realm: REALM, auth: scram(name, password) }));
+    sessions.set(name, await connect<ChatApi>(url, { realm: REALM, auth: scram(name, password) }));
   }
   for (const [index, [name, room, text]] of LINES.entries()) {
-    const receivers = room === 'lobby' ? {} : { eligibleAuthid: members };
-    const message = { kind: 'text', id: `demo-${index}`, text };
-    await sessions.get(name)?.publish(topicOf(room, 'message'), message, { acknowledge: true, ...receivers });
+    const content = { kind: 'text', id: `demo-${index}`, text } as const;
+    await sessions.get(name)?.call('chat.messages.send', { room, content });
   }
   await Promise.all([...sessions.values()].map((session) => session.close()));
   return true;

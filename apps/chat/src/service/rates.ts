@@ -12,6 +12,8 @@ const SIGN_UPS: Rate = { burst: 20, every: 3 * 60_000 };
 const ROOMS: Rate = { burst: 20, every: 60_000 };
 /** Files of one account: all of them share the space. */
 const FILES: Rate = { burst: 40, every: 30_000 };
+/** KiB of messages of one account: all rooms share one log. In a day that is a third of its 50,000 events at most. */
+const MESSAGES: Rate = { burst: 300, every: 5000 };
 /** For how many a rate is remembered; beyond that, those who waited longest begin anew. */
 const MOST_KEYS = 10_000;
 
@@ -20,6 +22,7 @@ export interface Rates {
   readonly signUps: RateLimit;
   readonly rooms: RateLimit;
   readonly files: RateLimit;
+  readonly messages: RateLimit;
 }
 
 /** @param now the time, in milliseconds of any beginning */
@@ -28,6 +31,7 @@ export function serviceRates(now?: () => number): Rates {
     signUps: new RateLimit(SIGN_UPS, now),
     rooms: new RateLimit(ROOMS, now),
     files: new RateLimit(FILES, now),
+    messages: new RateLimit(MESSAGES, now),
   };
 }
 
@@ -42,11 +46,14 @@ export class RateLimit {
     this.#now = now;
   }
 
-  /** @returns how long the key has to wait (ms); 0 if it need not, and then this time counts */
-  take(key: string): number {
+  /**
+   * @param count how many are taken at once, at most the burst
+   * @returns how long the key has to wait (ms); 0 if it need not, and then they count
+   */
+  take(key: string, count = 1): number {
     const { burst, every } = this.#rate;
     const now = this.#now();
-    const full = Math.max(now, this.#full.get(key) ?? now) + every;
+    const full = Math.max(now, this.#full.get(key) ?? now) + every * count;
     const wait = full - now - burst * every;
     if (wait > 0) return wait;
     this.#full.delete(key);

@@ -2,19 +2,18 @@
 import { createSession, WampError, wampcra, type Invocation, type Session, type Url } from '@wamp/client';
 import { msgpack } from '@wamp/client/msgpack';
 import type { Connection } from '@wamp/store-sqlite';
-import { contract, type Person, type Room, type Verifier } from '../common/contract.ts';
-import { PRESENCE, ROLL_CALL, ROOMS_CHANGED } from '../common/topics.ts';
+import { contract, type Person, type Room, type SentContent, type Verifier } from '../common/contract.ts';
+import { PRESENCE, ROLL_CALL, ROOMS_CHANGED, SERVICE } from '../common/topics.ts';
 import { Accounts } from './accounts.ts';
 import { authenticate } from './authenticate.ts';
 import { authorize } from './authorize.ts';
 import { Files } from './files.ts';
+import { costOf, publishMessage } from './messages.ts';
 import { Presence } from './presence.ts';
 import { serviceRates, type RateLimit, type Rates } from './rates.ts';
 import { Rooms } from './rooms.ts';
 
 export const REALM = 'chat';
-/** The authid of the service, which has a role of its own. */
-const SERVICE = 'chat-service';
 const PUBLIC_ROOM = 'lobby';
 /** The most people in the answer of `chat.people.list`. */
 const MOST_PEOPLE = 500;
@@ -76,6 +75,7 @@ const SERVED: ReadonlySet<string> = new Set([
   'chat.rooms.direct',
   'chat.rooms.invite',
   'chat.rooms.leave',
+  'chat.messages.send',
   'chat.files.put',
   'chat.files.get',
 ]);
@@ -140,6 +140,7 @@ class Handlers {
       'chat.rooms.direct': ([other], call) => this.#direct(callerOf(call), other),
       'chat.rooms.invite': ([id, name], call) => this.#invite(this.#privateRoom(id, call), name),
       'chat.rooms.leave': ([id], call) => this.#leave(this.#privateRoom(id, call), callerOf(call)),
+      'chat.messages.send': (_, call) => this.#send(call),
       'chat.files.put': (_, call) => {
         this.#visible(call.kwargs.room, call);
         spend(rates.files, callerOf(call));
@@ -151,6 +152,13 @@ class Handlers {
         throw new WampError('chat.error.no_such_file', ['There is no such file, or it is too old.']);
       },
     });
+  }
+
+  async #send(call: Called & { readonly kwargs: NewMessage }): Promise<undefined> {
+    const author = callerOf(call);
+    const message = { author, room: this.#visible(call.kwargs.room, call), content: call.kwargs.content };
+    spend(this.#parts.rates.messages, author, costOf(message));
+    await publishMessage(this.#session, message);
   }
 
   #signUp({ name, verifier }: NewAccount): void {
@@ -225,8 +233,8 @@ class Handlers {
 }
 
 /** @throws WampError `chat.error.too_often` with the time to wait */
-function spend(limit: RateLimit, key: string): void {
-  const wait = limit.take(key);
+function spend(limit: RateLimit, key: string, count = 1): void {
+  const wait = limit.take(key, count);
   if (wait === 0) return;
   const minutes = Math.ceil(wait / 60_000);
   const text = `That was too often. Try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}.`;
@@ -236,6 +244,11 @@ function spend(limit: RateLimit, key: string): void {
 interface NewAccount {
   readonly name: string;
   readonly verifier: Verifier;
+}
+
+interface NewMessage {
+  readonly room: string;
+  readonly content: SentContent;
 }
 
 type Called = Pick<Invocation, 'caller'>;

@@ -9,6 +9,7 @@ import { scram } from '@wamp/client/scram';
 import { prepareDemo } from '../../../../scripts/demo.mjs';
 import { PATIENT, startBuiltRouter, type RunningRouter } from '../../../router/test/workshop.ts';
 import type { ChatApi } from '../../src/common/contract.ts';
+import { verifierOf } from '../../src/common/verifier.ts';
 import { openDatabase } from '../../src/service/database.ts';
 import { createDemo } from '../../src/service/demo.ts';
 import { startService, type Service } from '../../src/service/service.ts';
@@ -77,6 +78,13 @@ export class Demo implements AsyncDisposable {
   logIn(name: string, password: string): Promise<ChatSession> {
     const auth = scram(name, password);
     return connect<ChatApi>(this.url, { realm: 'chat', auth, serializers: [msgpack], reconnect: false });
+  }
+
+  /** A session of a new account. */
+  async signUp(name: string): Promise<ChatSession> {
+    const password = 'a-new-password';
+    this.service.accounts.create(name, await verifierOf(password));
+    return this.logIn(name, password);
   }
 
   /** All bytes of its files, as Latin-1. */
