@@ -56,7 +56,7 @@ const TEXTS: Readonly<Record<Code, CodeText>> = {
   ),
   cluster_realm_differs: text(
     'info, error',
-    'Another node has a realm that this one lacks, or has with other `uri_rules` or `disclosure` (`error`): it is not shared with it.',
+    'Another node has a realm that this one lacks, or has with another `uri_rules`, `disclosure` or `history` (`error`): it is not shared with it.',
   ),
   cluster_version: text(
     'error',

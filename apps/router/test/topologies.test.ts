@@ -125,6 +125,37 @@ describe.skipIf(missing !== undefined)(title, () => {
       await expect.poll(() => caller.call('com.example.double', [4]).catch(() => 0)).toBe(8);
   });
 
+  test('a subscriber of a topic with history gets at another node what it has missed, once', async () => {
+    const [a, b] = await start(write('history.yaml'), [{ NODE: 'a' }, { NODE: 'b' }]);
+    if (a === undefined || b === undefined) throw new Error('there are no two nodes');
+    const subscriber = await client([socketOf(a), socketOf(b)]);
+    const publisher = await client(socketOf(b));
+    const heard: unknown[] = [];
+    const log = await subscriber.subscribe(
+      'com.example.log',
+      ([number]: number[]) => void heard.push(number),
+    );
+    log.on('gap', (gap) => void heard.push(gap));
+    let last = 0;
+    const publish = async (count: number): Promise<void> => {
+      for (let left = count; left > 0; left -= 1)
+        await publisher.publish('com.example.log', [(last += 1)], { acknowledge: true });
+    };
+    await publish(3);
+    await expect.poll(() => heard).toHaveLength(3);
+    const lost = new Promise<void>((resolve) => {
+      subscriber.on('lost', () => {
+        resolve();
+      });
+    });
+    a.kill('SIGTERM');
+    await lost;
+    await publish(5);
+    await expect.poll(() => heard.length).toBeGreaterThanOrEqual(8);
+    await publish(1);
+    await expect.poll(() => heard).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
   test('nodes in several regions answer calls of their own region, and those of another that has no callee', async () => {
     const [eu, us] = await start(write('regions.yaml'), [{ REGION: 'eu' }, { REGION: 'us' }]);
     if (eu === undefined || us === undefined) throw new Error('there are no two nodes');

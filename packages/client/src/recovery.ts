@@ -12,7 +12,8 @@ import {
   type Result,
 } from '@wamp/protocol';
 import { nowBy, type Clock } from './clock.ts';
-import type { Recovering } from './core/cursor.ts';
+import type { Recovering, Seen } from './core/cursor.ts';
+import { forget, hold, isOverfull, move, pass, release, see, shiftHeld } from './core/cursor-moves.ts';
 import type { WampEvent } from './core/event.ts';
 import type { Events } from './core/events.ts';
 import { peerOf } from './core/peer.ts';
@@ -49,6 +50,8 @@ interface Page {
   readonly bytes: number;
   /** The position in the log after it. */
   readonly offset: number;
+  /** What has been received from each node of a cluster at this position, until the subscription has taken it over. */
+  seen: Seen | undefined;
   /** Another page follows, or the events that are held back, of the same log, of a new one, or of none. */
   readonly then: 'more' | 'held' | 'new log' | 'no log';
 }
@@ -90,35 +93,40 @@ export class Recovery implements Waiter, Recovering {
     const { cursor, recovers, uri } = this.#handle;
     const { features, mayMissEvents } = this.#connection;
     const isPossible = recovers && features.has('broker', 'x_event_recovery') && !uri.startsWith('wamp.');
-    cursor.onHole = isPossible && mayMissEvents ? () => this.#fill() : undefined;
+    cursor.onHole = isPossible ? () => this.#fill() : undefined;
+    cursor.mayMiss = mayMissEvents;
     // One of an earlier connection, whose events the subscription has not taken.
     cursor.recovery?.lost();
     if (isPossible) {
-      if (cursor.epoch !== undefined) cursor.hold();
+      // That of `since` belongs to the application.
+      if (cursor.got === undefined && cursor.seen !== undefined) see(cursor, cursor.seen);
+      if (cursor.epoch !== undefined) hold(cursor);
       this.#ask();
     } else this.#finish(cursor.away === undefined);
   }
 
   answered(answer: Answer, bytes: number): void {
     const { args, kwargs } = (answer as Result).payload;
-    const { epoch, offset, complete, more } = kwargs;
+    const { epoch, offset, complete, more, moved } = kwargs;
+    const seen = kwargs['seen'] as Seen | undefined;
     const { cursor } = this.#handle;
     if (typeof epoch !== 'number' || typeof offset !== 'number') {
       this.#giveUp();
       return;
     }
-    if (cursor.epoch !== epoch) {
+    if (cursor.epoch !== epoch && moved !== true) {
       // An unknown log: every event since this SUBSCRIBE is new.
-      const first = cursor.firstHeld?.event.details['x_offset'];
-      cursor.forget();
+      const first = cursor.held?.[0]?.event.details['x_offset'];
+      forget(cursor);
       cursor.epoch = epoch;
       cursor.offset = typeof first === 'number' ? first - 1 : offset;
-      this.#end(offset, 'new log');
+      this.#end(offset, 'new log', seen);
       return;
     }
+    if (cursor.epoch !== epoch) move(cursor, epoch);
     this.#isComplete &&= complete === true;
     const then = more === true ? 'more' : 'held';
-    this.#page = { told: args, next: 0, bytes: bytes / args.length, offset, then };
+    this.#page = { told: args, next: 0, bytes: bytes / args.length, offset, seen, then };
     this.proceed();
   }
 
@@ -137,7 +145,7 @@ export class Recovery implements Waiter, Recovering {
   /** The connection is lost: recovery continues from the current position on the next one. */
   lost(): void {
     const { cursor, state } = this.#handle;
-    cursor.release();
+    release(cursor);
     if (cursor.recovery === this) cursor.recovery = undefined;
     this.#page = undefined;
     // The next recovery begins after what this one has missed.
@@ -165,17 +173,17 @@ export class Recovery implements Waiter, Recovering {
   #giveUp(): void {
     const { cursor } = this.#handle;
     if (this.#recovered === 0) {
-      cursor.forget();
+      forget(cursor);
       cursor.epoch = undefined;
     }
     this.#end(cursor.offset, 'no log');
   }
 
   /** The router can recover nothing: the events that were held back meanwhile follow. */
-  #end(offset: number, then: Page['then']): void {
+  #end(offset: number, then: Page['then'], seen?: Seen): void {
     const { cursor } = this.#handle;
     this.#isComplete &&= cursor.away === undefined;
-    this.#page = { told: [], next: 0, bytes: 0, offset, then };
+    this.#page = { told: [], next: 0, bytes: 0, offset, seen, then };
     this.proceed();
   }
 
@@ -198,19 +206,20 @@ export class Recovery implements Waiter, Recovering {
   }
 
   /** The same, when all events of the page have been passed on. */
-  #stepBeyond({ offset, then }: Page): boolean {
+  #stepBeyond(page: Page): boolean {
     const { cursor } = this.#handle;
-    const { firstHeld } = cursor;
-    const isSame = then === 'more' || then === 'held';
-    if (isSame) cursor.offset = Math.max(cursor.offset, offset);
+    const { offset, then } = page;
+    const firstHeld = cursor.held?.[0];
+    if (then === 'more' || then === 'held') cursor.offset = Math.max(cursor.offset, offset);
+    this.#see(page, firstHeld?.event);
     if (then !== 'more' && firstHeld !== undefined) {
       if (!this.#hasRoom(firstHeld.bytes)) return false;
-      cursor.shiftHeld();
-      if (cursor.pass(firstHeld.event)) this.#offer(firstHeld.event, firstHeld.bytes);
+      shiftHeld(cursor);
+      if (pass(cursor, firstHeld.event)) this.#offer(firstHeld.event, firstHeld.bytes);
       return true;
     }
-    if (then === 'more' || (then !== 'no log' && cursor.isOverfull)) {
-      if (then !== 'more') cursor.hold();
+    if (then === 'more' || (then !== 'no log' && isOverfull(cursor))) {
+      if (then !== 'more') hold(cursor);
       this.#ask();
     } else {
       cursor.offset = Math.max(cursor.offset, offset);
@@ -220,12 +229,25 @@ export class Recovery implements Waiter, Recovering {
     return false;
   }
 
+  /** Takes over `seen` of a page, once all events up to its position have been passed on. @param next the next event held back */
+  #see(page: Page, next: WampEvent<unknown[]> | undefined): void {
+    const { cursor } = this.#handle;
+    if (page.seen === undefined) return;
+    if (next === undefined ? page.then === 'new log' && isOverfull(cursor) : isUpTo(page.offset, next))
+      return;
+    see(cursor, page.seen);
+    page.seen = undefined;
+  }
+
   #ask(): void {
     const { cursor, givenId } = this.#handle;
     cursor.recovery = this;
     this.#page = undefined;
-    const { epoch, offset } = cursor;
-    const where = epoch === undefined ? {} : { epoch, offset, limit: LIMIT, sessions: this.#former };
+    const { epoch, offset, seen } = cursor;
+    const where =
+      epoch === undefined
+        ? {}
+        : { epoch, offset, limit: LIMIT, sessions: this.#former, ...(seen && { seen }) };
     this.#connection.request(this, (request) => ({
       type: Code.CALL,
       request,
@@ -251,7 +273,7 @@ export class Recovery implements Waiter, Recovering {
       publisher: peerOf(from['publisher'], from['publisher_authid'], from['publisher_authrole']),
       details: from,
     };
-    if (!cursor.pass(event)) return;
+    if (!pass(cursor, event)) return;
     this.#recovered += 1;
     this.#offer(event, bytes);
   }
@@ -277,7 +299,7 @@ export class Recovery implements Waiter, Recovering {
   /** All missed events have been passed on, and live ones follow. */
   #finish(isComplete: boolean): void {
     const { cursor } = this.#handle;
-    cursor.release();
+    release(cursor);
     cursor.recovery = undefined;
     this.#page = undefined;
     const { away } = cursor;
@@ -300,4 +322,8 @@ export class Recovery implements Waiter, Recovering {
     this.#restoration?.gaps.push({ ...gap, topic });
     this.#handle.missed(gap);
   }
+}
+
+function isUpTo(offset: number, { details: { x_offset: own } }: WampEvent<unknown[]>): boolean {
+  return typeof own === 'number' && own <= offset;
 }

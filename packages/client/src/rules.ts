@@ -103,6 +103,7 @@ export const SUBSCRIBE: Rules<SubscribeOptions> = {
   since: nested('since', {
     epoch: COUNT,
     offset: FROM_ZERO,
+    seen: DICT,
   }),
   extra: extra({ ...ON_THE_WIRE.subscribe, nkey: TEXT }),
 };

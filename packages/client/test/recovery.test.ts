@@ -189,8 +189,8 @@ test('EDGE-1 a loop that has missed more than a buffer holds takes everything, l
   const subscription = await session.subscribe('log');
   await turns();
   await cut();
-  for (const n of upTo(12_000)) void writer.publish('log', [n]);
-  await turns();
+  for (const n of upTo(11_999)) void writer.publish('log', [n]);
+  await writer.publish('log', [12_000], { acknowledge: true });
   const { recovered, gaps } = await back();
   // The router does not wait for the loop, which has not begun; half of the buffer is left to live events.
   expect(recovered).toBe(5_000);

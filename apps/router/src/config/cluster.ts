@@ -93,18 +93,13 @@ function checkLogin(
 
 /** What the nodes of a cluster do not do together yet is refused in the realms that they share. */
 export function checkShared(
-  realms: readonly Pick<RealmConfiguration, 'cluster' | 'history' | 'webhooks'>[],
+  realms: readonly Pick<RealmConfiguration, 'cluster' | 'webhooks'>[],
   hasStore: boolean,
   complain: Complain,
 ): void {
   const instead = 'expected none, or cluster: false for this realm';
-  realms.forEach(({ cluster: isShared, history, webhooks }, index) => {
+  realms.forEach(({ cluster: isShared, webhooks }, index) => {
     if (isShared === false) return;
-    if (history.length > 0)
-      complain(
-        ['realms', index, 'history'],
-        `cannot be recorded in a realm that a cluster shares, ${instead}`,
-      );
     if (webhooks !== undefined)
       complain(['realms', index, 'webhooks'], `would be called by each node of the cluster, ${instead}`);
   });

@@ -2,6 +2,7 @@
 import { ErrorUri, type Event } from '@wamp/protocol';
 import { about, WampError } from '../errors.ts';
 import type { Attachments } from './attachments.ts';
+import { admit } from './cursor-moves.ts';
 import { eventOf, type WampEvent } from './event.ts';
 import type { Gate } from './gate.ts';
 import { unpacked, unpackerIn } from './packing.ts';
@@ -36,14 +37,14 @@ export class Events {
     let left = entry.handles.size;
     if (left === 1) {
       const { serving } = entry;
-      if (serving.cursor.admit(event, bytes)) this.offer(serving, event, bytes);
+      if (admit(serving.cursor, event, bytes)) this.offer(serving, event, bytes);
       return;
     }
     for (const handle of entry.handles) {
       // Each handler gets its own payload, copied before any handler can modify it; the last gets the original.
       left -= 1;
       const mine = left === 0 ? event : structuredClone(event);
-      if (handle.cursor.admit(mine, bytes)) this.offer(handle, mine, bytes);
+      if (admit(handle.cursor, mine, bytes)) this.offer(handle, mine, bytes);
     }
   }
 

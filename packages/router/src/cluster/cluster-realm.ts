@@ -1,19 +1,19 @@
 /** ClusterRealm: one realm of this node in the cluster; sends its changes to the other nodes, and applies theirs. */
 import type { Payload, Id, MatchPolicy, Register, Uri } from '@wamp/protocol';
 import type { CoreRealm } from '../core/core-realm.ts';
-import type { Publication } from '../core/publication.ts';
 import type { Registration } from '../core/registration.ts';
 import { isTrusted, type Session } from '../core/session.ts';
 import { ClusterAnteroom, type AnteroomRealm } from './anteroom.ts';
 import type { ClaimTicket, ClaimVerdict } from './claim-rules.ts';
 import { carrierOf } from './carrier.ts';
 import type { Claims } from './claims.ts';
-import { isToldByEachNode, tellOfJoin, tellOfLeave } from './comings.ts';
+import { tellOfJoin, tellOfLeave } from './comings.ts';
 import type { NodeId } from './engine.ts';
+import { forwardPublications } from './forwarding.ts';
 import { Interests, type Wish } from './interests.ts';
 import { registrationKey, type ClaimPrincipal } from './keys.ts';
 import type { PeerNode, SharedRealm } from './peer.ts';
-import { fieldsOf, publicationOf } from './publications.ts';
+import { publicationOf } from './publications.ts';
 import { Relay } from './relay.ts';
 import { RemoteSession } from './remote-session.ts';
 import { patternId } from './pattern-id.ts';
@@ -166,8 +166,8 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
   }
 
   nameTo(peer: PeerNode): void {
-    const { name, uriRules, disclosure } = this.core;
-    peer.put(EntryType.REALM, this.index, [name, uriRules, disclosure]);
+    const { name, uriRules, disclosure, sharing } = this.core;
+    peer.put(EntryType.REALM, this.index, [name, uriRules, disclosure, sharing?.histories ?? []]);
   }
 
   /** Sends a peer a session that is not listed in the realm: one of the router's own that calls, or one that has just left. */
@@ -220,7 +220,7 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
 
   /** Delivers a publication of a peer to subscribers here. */
   published(peer: PeerNode, fields: readonly unknown[], payload: Payload): void {
-    const publication = publicationOf(fields, payload, (id) => peer.session(this, id));
+    const publication = publicationOf(fields, payload, peer.id.epoch, (id) => peer.session(this, id));
     this.core.broker.relay(publication, peer.id.name);
   }
 
@@ -276,9 +276,7 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
     core.dealer.unregistered.on((session, { match, procedure }) => {
       this.#retract(announcedKey(session, match, procedure), session, match, procedure);
     });
-    core.broker.published.on((publication) => {
-      if (this.#node.peers.size > 0) this.#forward(publication);
-    });
+    forwardPublications(core, { index: this.index, peers: this.#node.peers, interests: this.#interests });
   }
 
   /** Called when a client of this node has become a callee. */
@@ -318,30 +316,6 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
     if (this.#node.peers.size === 0) return;
     const entry = writeEntry(type, this.index, fields);
     for (const peer of this.#node.peers.values()) peer.link.put(entry);
-  }
-
-  #forward(publication: Publication): void {
-    if (publication.origin.kind === 'node' || isToldByEachNode(publication)) return;
-    const { topic, options } = publication;
-    const targets = options.retain === true ? new Set(this.#node.peers.values()) : this.#interests.of(topic);
-    if (targets.size === 0) return;
-    const { publisher, payload } = publication;
-    const isKnown = publisher === undefined || this.core.sessions.has(publisher.id);
-    const entry = this.#written(fieldsOf(publication, isKnown), payload);
-    if (entry === undefined) return;
-    for (const peer of targets) {
-      if (peer.link.hasRoom) peer.link.put(entry);
-      else peer.dropped += 1;
-    }
-  }
-
-  #written(fields: readonly unknown[], payload: Payload): Uint8Array | undefined {
-    try {
-      return writeEntry(EntryType.PUBLISH, this.index, fields, payload);
-    } catch (error) {
-      this.core.failed.emit(error);
-      return undefined;
-    }
   }
 }
 

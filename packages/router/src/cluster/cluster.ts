@@ -140,7 +140,7 @@ export class ClusterNode implements Cluster {
       this.#engine.ledger.write(nameKey(this.#name), undefined).catch(() => undefined),
       this.#waiting.pause(LEAVING),
     ]);
-    this.#members.sayGoodbye();
+    await this.#members.sayGoodbye();
     await this.#abandon();
   }
 

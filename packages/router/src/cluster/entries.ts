@@ -29,7 +29,7 @@ export function handleEntry(node: EntryNode, peer: PeerNode, entry: LinkEntry): 
 }
 
 function nameRealm(node: EntryNode, peer: PeerNode, { realm: index, fields }: LinkEntry): void {
-  const [name, uriRules, disclosure] = fields as [Uri, string, boolean];
+  const [name, uriRules, disclosure, histories = []] = fields as [Uri, string, boolean, (readonly string[])?];
   const realm = node.realmNamed(name);
   let why: string | undefined;
   if (realm === undefined) why = NO_SUCH_REALM_HERE;
@@ -37,6 +37,7 @@ function nameRealm(node: EntryNode, peer: PeerNode, { realm: index, fields }: Li
     why = `its uri_rules are ${uriRules} at that node and ${realm.core.uriRules} at this one`;
   else if (realm.core.disclosure !== disclosure)
     why = `its disclosure is ${String(disclosure)} at that node and ${String(realm.core.disclosure)} at this one`;
+  else why = otherHistory(histories, realm.core.sharing?.histories ?? []);
   if (realm === undefined) peer.unknownRealms.add(name);
   if (realm === undefined || why !== undefined) {
     node.differs(peer, name, why ?? '');
@@ -44,6 +45,13 @@ function nameRealm(node: EntryNode, peer: PeerNode, { realm: index, fields }: Li
   }
   peer.realms.set(index, name);
   realm.met(peer);
+}
+
+/** Nodes that record different topics would number publications differently. */
+function otherHistory(there: readonly string[], here: readonly string[]): string | undefined {
+  if (there.join(' ') === here.join(' ')) return undefined;
+  const told = (topics: readonly string[]): string => (topics.length === 0 ? 'nothing' : topics.join(', '));
+  return `its history records ${told(there)} at that node and ${told(here)} at this one`;
 }
 
 const HANDLERS: Readonly<Partial<Record<number, Handler>>> = {

@@ -235,7 +235,14 @@ export class ClusterMembers {
     this.#engine.broadcast(this.#hello());
   }
 
-  sayGoodbye(): void {
+  /** Leaves the others; in realms with histories, once they know how many events it has published, and have them all. */
+  async sayGoodbye(): Promise<void> {
+    const recording = [...this.realms.values()].filter(({ core }) => core.sharing?.hasHistory === true);
+    for (const { core } of recording) core.sharing?.leaving.emit();
+    if (recording.length > 0)
+      await new Promise<void>((resolve) => {
+        this.settled(resolve);
+      });
     for (const { link } of this.peers.values()) link.flush();
     this.#engine.broadcast(this.#message(Kind.BYE));
   }

@@ -5,8 +5,8 @@ import { traceIn } from '../core/trace-context.ts';
 
 /** @param isKnown whether the other nodes know the session of the publisher */
 export function fieldsOf(publication: Publication, isKnown: boolean): readonly unknown[] {
-  const { id, topic, options, publisher, trustlevel, trace, stamp } = publication;
-  return [
+  const { id, topic, options, publisher, trustlevel, trace, stamp, numbers } = publication;
+  const fields: unknown[] = [
     id,
     topic,
     trace === undefined ? options : { ...options, ...trace },
@@ -16,15 +16,21 @@ export function fieldsOf(publication: Publication, isKnown: boolean): readonly u
     stamp?.time ?? null,
     stamp?.node ?? null,
   ];
+  if (numbers !== undefined) fields.push(numbers.of);
+  return fields;
 }
 
-/** @param publisherOf finds the session of the publisher, if it is known */
+/**
+ * @param run of the node that sent it
+ * @param publisherOf finds the session of the publisher, if it is known
+ */
 export function publicationOf(
   fields: readonly unknown[],
   payload: Payload,
+  run: string,
   publisherOf: (id: Id) => Publisher | undefined,
 ): Publication {
-  const [id, topic, options, publisherId, principal, trustlevel, time, node] = fields as [
+  const [id, topic, options, publisherId, principal, trustlevel, time, node, numbers] = fields as [
     Id,
     Uri,
     Publication['options'],
@@ -33,6 +39,7 @@ export function publicationOf(
     number | null,
     number | null,
     string | null,
+    readonly number[] | undefined,
   ];
   const publisher =
     publisherId === null
@@ -43,6 +50,7 @@ export function publicationOf(
     ...(publisher ? { publisher } : {}),
     trustlevel: trustlevel ?? undefined,
     trace: traceIn(options),
+    ...(numbers === undefined ? {} : { numbers: { run, of: numbers } }),
     ...(time === null || node === null ? {} : { stamp: { time, node } }),
   };
 }

@@ -92,8 +92,9 @@ export class Broker implements RealmBroker {
       finish: ({ publication, matched }) => {
         this.published.emit(publication, matched);
       },
-      dropped: () => {
+      dropped: (publication) => {
         options.limited.add('own_publications');
+        this.#writing?.dropped?.(publication);
       },
     });
   }

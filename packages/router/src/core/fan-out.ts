@@ -3,7 +3,7 @@ import type { Event } from '@wamp/protocol';
 import { Fifo } from './fifo.ts';
 import type { Eligible, Publication, Publisher } from './publication.ts';
 import type { Session } from './session.ts';
-import type { Recorder, Subscription, SubscriptionState } from './subscription.ts';
+import type { EventOrigin, Recorder, Subscription, SubscriptionState } from './subscription.ts';
 import type { Producer, Turns, Work, Worker } from './work.ts';
 
 /** The delivery of one publication to the subscribers of all matching subscriptions. */
@@ -54,7 +54,8 @@ export class Delivery {
     subscription.publications += 1;
     this.#next += 1;
     const event = this.#eventFor(subscription, this.publication);
-    this.#event = recorder === undefined ? event : numbered(event, recorder.record(this.publication));
+    this.#event =
+      recorder === undefined ? event : numbered(event, recorder.record(this.publication), recorder.origin);
     this.#receivers = subscription.subscribers.values();
     this.#recorder = recorder;
   }
@@ -81,8 +82,10 @@ export class Delivery {
   }
 }
 
-/** Adds the offset in the log to an event. */
-function numbered(event: Event, offset: number): Event {
+/** Adds the offset in the log to an event, and where it was published if the log is one of several nodes. */
+function numbered(event: Event, offset: number, origin: EventOrigin | undefined): Event {
+  if (origin !== undefined)
+    return { ...event, details: { ...event.details, x_offset: offset, x_origin: origin } };
   return { ...event, details: { ...event.details, x_offset: offset } };
 }
 

@@ -38,6 +38,14 @@ export type Origin =
   | { readonly kind: 'router' }
   | { readonly kind: 'node'; readonly node: string };
 
+/** The place of a publication among those of its node, in each log that records it. */
+export interface Numbers {
+  /** The run of the node where it was published. */
+  readonly run: string;
+  /** Its number in each log, 1 and above, in the order of the logs. */
+  readonly of: readonly number[];
+}
+
 export interface Publication {
   readonly id: Id;
   readonly topic: Uri;
@@ -55,6 +63,8 @@ export interface Publication {
   trace?: TraceContext | undefined;
   /** Its place among all publications of the cluster, if it has been given one. */
   stamp?: Stamp | undefined;
+  /** Its numbers in the logs that record it, in a realm that a cluster shares. */
+  numbers?: Numbers | undefined;
   /** The lists of its options, once they were requested; see `audienceOf`. */
   audience?: Audience | undefined;
 }

@@ -2,6 +2,7 @@
 import type { Id, MatchPolicy, Payload, Uri } from '@wamp/protocol';
 import { Hook } from './hook.ts';
 import { PatternMap } from './pattern-map.ts';
+import type { Publication } from './publication.ts';
 import type { Session } from './session.ts';
 import { Stamps } from './stamp.ts';
 
@@ -72,9 +73,25 @@ export class Sharing {
   /** A session of another node has left. True when its node is dead, and this one publishes on its behalf. */
   readonly gone: Hook<[Session, boolean]> = new Hook();
   readonly subscriptions: PatternMap<SubscriptionElsewhere> = new PatternMap();
+  /** The topics that are recorded, each with its match policy, in the order of {@link Numbers}; they must be the same at all nodes. */
+  histories: readonly string[] = [];
+  /**
+   * A publication that entered the realm here, before it is sent to anyone. With histories, it is forwarded then, so that
+   * publications reach the other nodes in the order of their numbers.
+   */
+  readonly accepted: Hook<[Publication]> = new Hook();
+  /** A publication with numbers was dropped on the way to a node, because too much is in transit. */
+  readonly lost: Hook<[SharingNode]> = new Hook();
+  /** This node is about to leave the cluster in order. */
+  readonly leaving: Hook<[]> = new Hook();
   readonly #byId = new Map<Id, SubscriptionElsewhere>();
   /** The last subscribers of a subscription have left at several nodes at once, and this one is to tell: the session and the id. */
   readonly vanished: Hook<[Id, SubscriptionElsewhere]> = new Hook();
+
+  /** Whether any topic is recorded by all nodes together. */
+  get hasHistory(): boolean {
+    return this.histories.length > 0;
+  }
 
   /** Opens the channel of a feature, by a name of its own. */
   channel(name: string, listener: ChannelListener): Channel {

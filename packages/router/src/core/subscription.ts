@@ -3,8 +3,13 @@ import type { Id, MatchPolicy, Uri } from '@wamp/protocol';
 import type { Publication } from './publication.ts';
 import type { Session } from './session.ts';
 
+/** Where an event was published: the run of the node, and its number there; a third element says that events before it are lost. */
+export type EventOrigin = readonly [run: string, number: number, isAfterGap?: 1];
+
 /** Numbers the events of a subscription and records them. */
 export interface Recorder {
+  /** The origin of the event that was recorded last, in a realm that a cluster shares. */
+  readonly origin?: EventOrigin | undefined;
   /**
    * True when another event has to be sent before this publication, which then waits, so that all subscribers receive the
    * events of a log in the order of their offsets.

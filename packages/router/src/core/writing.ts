@@ -19,4 +19,6 @@ export interface Writing {
    * @returns false when the publication need not wait; `done` is not called then
    */
   write(publication: Publication, done: (unwritten: Unwritten | undefined) => void): boolean;
+  /** Called for a publication that is not sent, because too many of the router itself wait. */
+  dropped?(publication: Publication): void;
 }

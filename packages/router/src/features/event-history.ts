@@ -2,6 +2,7 @@
 import {
   ApplicationError,
   ErrorUri,
+  isReserved,
   type Args,
   type Kwargs,
   type MatchPolicy,
@@ -13,13 +14,16 @@ import { PatternMap } from '../core/pattern-map.ts';
 import type { Publication } from '../core/publication.ts';
 import type { Feature, Realm } from '../core/realm.ts';
 import type { Session } from '../core/session.ts';
+import type { Sharing } from '../core/sharing.ts';
 import type { Subscription } from '../core/subscription.ts';
 import type { EventStore, LoggedEvent } from '../stores/event-store.ts';
 import { taking } from './arguments.ts';
 import { installRecovery } from './event-recovery.ts';
 import { FILTERS, historyFilters, offsetsWithin, type HistoryFilters } from './history-filters.ts';
-import { RecordedLog } from './recorded-log.ts';
-import { refuseShared } from './shared-stores.ts';
+import { RecordedLog, type EventsOfSubscription } from './recorded-log.ts';
+import { SharedHistory } from './shared-history.ts';
+import { SharedLog } from './shared-log.ts';
+import { refuseLasting } from './shared-stores.ts';
 import { find } from './subscription-meta.ts';
 import { toldEvents } from './told-events.ts';
 import { WrittenFirst } from './written-first.ts';
@@ -50,14 +54,8 @@ export function eventHistory(rules: readonly HistoryRule[], store: EventStore): 
     // An extension of this project: `x_offset` in EVENT.Details, and `wamp.subscription.recover`.
     announces: { broker: ['event_history', 'x_event_recovery'] },
     install(realm) {
-      if (rules.length > 0) refuseShared(realm);
-      const logs = new Map<Subscription, RecordedLog>();
-      for (const { topic, match = 'exact', depth = 100, age = Infinity } of rules) {
-        const rule = { match, topic, depth, age, epoch: realm.globalId() };
-        const log = new RecordedLog(realm, store.log(realm, rule));
-        logs.set(realm.broker.hold(match, topic, log), log);
-      }
-      if (store.writesFirst === true && logs.size > 0) writeFirst(realm, logs);
+      if (rules.length > 0) refuseLasting(realm, store, 'event history');
+      const { logs, shared } = openLogs(realm, rules, store);
       realm.procedure(
         'wamp.subscription.get_events',
         taking({ places: ['subscription_id'], names: FILTERS }, ({ args, kwargs, caller }) => {
@@ -65,9 +63,57 @@ export function eventHistory(rules: readonly HistoryRule[], store: EventStore): 
           return getEvents(realm, subscription, logs.get(subscription), kwargs, caller);
         }),
       );
-      installRecovery(realm, logs);
+      installRecovery(realm, logs, shared);
     },
   };
+}
+
+interface Logs {
+  readonly logs: ReadonlyMap<Subscription, EventsOfSubscription>;
+  /** Undefined unless the realm is shared and has logs that several nodes keep together. */
+  readonly shared: SharedHistory | undefined;
+}
+
+function openLogs(realm: Realm, rules: readonly HistoryRule[], store: EventStore): Logs {
+  const common = realm.sharing === undefined ? [] : rules.filter(({ topic }) => !isReserved(topic));
+  const own = rules.filter((rule) => !common.includes(rule));
+  const ownLogs = new Map<Subscription, RecordedLog>();
+  for (const { topic, match = 'exact', depth = 100, age = Infinity } of own) {
+    const rule = { match, topic, depth, age, epoch: realm.globalId() };
+    const log = new RecordedLog(realm, store.log(realm, rule));
+    ownLogs.set(realm.broker.hold(match, topic, log), log);
+  }
+  if (store.writesFirst === true && ownLogs.size > 0) writeFirst(realm, ownLogs);
+  if (realm.sharing === undefined || common.length === 0) return { logs: ownLogs, shared: undefined };
+  return openShared(realm, realm.sharing, store, { rules: common, ownLogs });
+}
+
+/** Opens the logs that the nodes of a cluster keep together, in an order that is the same at all of them. */
+function openShared(
+  realm: Realm,
+  sharing: Sharing,
+  store: EventStore,
+  { rules, ownLogs }: { rules: readonly HistoryRule[]; ownLogs: ReadonlyMap<Subscription, RecordedLog> },
+): Logs {
+  const named = new Map(rules.map((rule) => [`${rule.match ?? 'exact'} ${rule.topic}`, rule]));
+  sharing.histories = [...named.keys()].sort();
+  const history: { shared?: SharedHistory } = {};
+  const recorded = sharing.histories.flatMap((name, index) => {
+    const rule = named.get(name);
+    if (rule === undefined) return [];
+    const { topic, match = 'exact', depth = 100, age = Infinity } = rule;
+    const dropped = ({ from }: LoggedEvent): void => {
+      if (from !== undefined) history.shared?.evicted(index, from);
+    };
+    const events = store.log(realm, { match, topic, depth, age, epoch: realm.globalId(), dropped });
+    const log = new SharedLog(realm, events, index);
+    return [{ log, subscription: realm.broker.hold(match, topic, log) }];
+  });
+  const shared = new SharedHistory(realm, sharing, recorded);
+  history.shared = shared;
+  const logs = new Map<Subscription, EventsOfSubscription>(ownLogs);
+  for (const { log, subscription } of recorded) logs.set(subscription, log);
+  return { logs, shared };
 }
 
 /** Ensures that publications are written to the logs before they are sent. */
@@ -90,7 +136,7 @@ function writeFirst(realm: Realm, logs: ReadonlyMap<Subscription, RecordedLog>):
 function getEvents(
   realm: Realm,
   subscription: Subscription,
-  log: RecordedLog | undefined,
+  log: EventsOfSubscription | undefined,
   kwargs: Kwargs,
   reader: Session,
 ): Args | Promise<Args> {
@@ -129,7 +175,7 @@ class Found {
   }
 
   /** @throws ApplicationError when they exceed the size of an answer */
-  readFrom(log: RecordedLog, offsets: readonly (number | undefined)[]): undefined | Promise<void> {
+  readFrom(log: EventsOfSubscription, offsets: readonly (number | undefined)[]): undefined | Promise<void> {
     const { reverse, from, until } = this.#filters;
     const { after, upTo } = offsetsWithin(this.#filters, offsets);
     // An event that is written and not sent yet is not visible.

@@ -12,7 +12,9 @@ import type { Subscription } from '../core/subscription.ts';
 import type { LoggedEvent } from '../stores/event-store.ts';
 import { invalid, taking } from './arguments.ts';
 import { given, limitFilter } from './history-filters.ts';
-import type { RecordedLog } from './recorded-log.ts';
+import type { EventsOfSubscription } from './recorded-log.ts';
+import type { SeenNumbers, SharedHistory } from './shared-history.ts';
+import { SharedLog } from './shared-log.ts';
 import { find } from './subscription-meta.ts';
 import { toldEvents } from './told-events.ts';
 
@@ -26,6 +28,8 @@ const ENVELOPE = 256;
 const MOST_LOOKS = 10_000;
 /** The most former sessions that a subscriber may name. */
 const MOST_SESSIONS = 100;
+/** The most nodes of which a subscriber may say what it has. */
+const MOST_SEEN = 256;
 
 /** The position of a subscriber in a log, and its former sessions. */
 interface Position {
@@ -35,6 +39,8 @@ interface Position {
   readonly limit: number;
   /** Ids of its former sessions. */
   readonly former: readonly Id[];
+  /** What it has of each node, in a realm that a cluster shares. */
+  readonly seen: SeenNumbers | undefined;
 }
 
 /** The result apart from the events. */
@@ -46,14 +52,22 @@ interface Recovery extends Dict {
   readonly complete: boolean;
   /** True when the log continues after `offset`: the subscriber asks again from there. */
   readonly more: boolean;
+  /** True when the position was one in the log of another node, and the events are those that were not seen there. */
+  readonly moved?: true;
+  /** What a subscriber with this position has of each node. */
+  readonly seen?: Dict;
 }
 
-/** Serves `wamp.subscription.recover`. */
-export function installRecovery(realm: Realm, logs: ReadonlyMap<Subscription, RecordedLog>): void {
-  const parameters = { places: ['subscription_id'], names: ['epoch', 'offset', 'limit', 'sessions'] };
+/** Serves `wamp.subscription.recover`. @param shared for the logs that the nodes of a cluster keep together */
+export function installRecovery(
+  realm: Realm,
+  logs: ReadonlyMap<Subscription, EventsOfSubscription>,
+  shared: SharedHistory | undefined,
+): void {
+  const parameters = { places: ['subscription_id'], names: ['epoch', 'offset', 'limit', 'sessions', 'seen'] };
   realm.procedure(
     'wamp.subscription.recover',
-    taking(parameters, (call) => recover(realm, logs, call)),
+    taking(parameters, (call) => recover(realm, logs, shared, call)),
   );
 }
 
@@ -63,7 +77,8 @@ export function installRecovery(realm: Realm, logs: ReadonlyMap<Subscription, Re
  */
 function recover(
   realm: Realm,
-  logs: ReadonlyMap<Subscription, RecordedLog>,
+  logs: ReadonlyMap<Subscription, EventsOfSubscription>,
+  shared: SharedHistory | undefined,
   { args, kwargs, caller }: MetaCall,
 ): Payload | Promise<Payload> {
   const subscription = find(realm, args[0]);
@@ -71,16 +86,60 @@ function recover(
   if (!subscription.subscribers.has(caller)) throw new ApplicationError(ErrorUri.NO_SUCH_SUBSCRIPTION);
   const log = logs.get(subscription);
   if (log === undefined) return Payload.of([], { complete: false, more: false });
+  const reader = { realm, subscription, caller, position };
+  if (shared !== undefined && log instanceof SharedLog) return recoverShared(reader, log, shared);
   const { epoch } = log.events;
   const here = { epoch, offset: log.offset, more: false };
   if (position.epoch === undefined) return Payload.of([], { ...here, complete: true });
   if (position.epoch !== epoch || position.offset > log.offset) {
     return Payload.of([], { ...here, complete: false });
   }
-  const missed = new Missed(position, caller, log.offset);
+  return read(reader, log, new Missed(position, caller, log.offset));
+}
+
+/** Who asks for which events. */
+interface Reader {
+  readonly realm: Realm;
+  readonly subscription: Subscription;
+  readonly caller: Session;
+  readonly position: Position;
+}
+
+/** The same with a log that several nodes keep together: the position may be one of another node. */
+function recoverShared(reader: Reader, log: SharedLog, shared: SharedHistory): Payload | Promise<Payload> {
+  const { position, subscription, caller } = reader;
+  const { epoch } = log.events;
+  const { seen } = position;
+  const here = { epoch, offset: log.offset, more: false };
+  if (position.epoch === undefined)
+    return Payload.of([], { ...here, complete: true, seen: shared.seenAt(log) });
+  const isMoved = position.epoch !== epoch;
+  if ((isMoved && seen === undefined) || (!isMoved && position.offset > log.offset))
+    return Payload.of([], { ...here, complete: false, seen: shared.seenAt(log) });
+  const begin = (isCovered: boolean): Payload | Promise<Payload> => {
+    if (!subscription.subscribers.has(caller)) throw new ApplicationError(ErrorUri.NO_SUCH_SUBSCRIPTION);
+    const missed = isMoved
+      ? new MovedMissed(position, caller, log.offset, {
+          seen: shared.seenAt(log, seen),
+          isCovered: () => isCovered && shared.covers(log, seen ?? {}),
+        })
+      : new Missed(position, caller, log.offset, shared.seenAt(log, seen));
+    return read(reader, log, missed);
+  };
+  if (!isMoved || seen === undefined) return begin(true);
+  const arrived = shared.arrived(log, position.epoch);
+  return arrived instanceof Promise ? arrived.then(begin) : begin(arrived);
+}
+
+function read(
+  { realm, subscription }: Reader,
+  log: EventsOfSubscription,
+  missed: Missed,
+): Payload | Promise<Payload> {
+  const { epoch } = log.events;
   const range = {
-    after: position.offset,
-    upTo: log.offset,
+    after: missed.after,
+    upTo: missed.end,
     reverse: false,
     from: -Infinity,
     until: Infinity,
@@ -100,9 +159,13 @@ function answer(
   const { tooLong } = missed;
   if (tooLong !== undefined) throw cannotFit(tooLong, epoch);
   const recovery = missed.conclude(epoch);
-  const told = toldEvents(realm, missed.events, subscription, ({ offset }) => ({ x_offset: offset }));
+  const told = toldEvents(realm, missed.events, subscription, numbersOf);
   if (told instanceof Promise) return told.then((events) => Payload.of(events, recovery));
   return Payload.of(told, recovery);
+}
+
+function numbersOf({ offset, from }: LoggedEvent): Dict {
+  return from === undefined ? { x_offset: offset } : { x_offset: offset, x_origin: from };
 }
 
 /** The error for an event that fits into no message of its subscriber; it says where the subscriber goes on. */
@@ -120,10 +183,10 @@ class Missed {
   looks = 0;
   /** The next event, when it fits into no answer. */
   tooLong: LoggedEvent | undefined;
+  /** The offset of the last event of the log. */
+  readonly end: number;
   readonly #position: Position;
   readonly #reader: Session;
-  /** The offset of the last event of the log. */
-  readonly #end: number;
   /** The offset of the last event examined. */
   #reached: number;
   #complete = true;
@@ -131,19 +194,27 @@ class Missed {
   #bytes = 0;
   /** The longest message that the reader takes. */
   readonly #longest: number;
+  readonly #seen: Dict | undefined;
 
-  constructor(position: Position, reader: Session, end: number) {
+  /** @param seen what the reader has of each node once it has all events up to `end` */
+  constructor(position: Position, reader: Session, end: number, seen?: Dict) {
     this.#position = position;
     this.#reader = reader;
-    this.#end = end;
+    this.end = end;
     this.#reached = position.offset;
     this.#longest = reader.maxMessageSize ?? Infinity;
+    this.#seen = seen;
+  }
+
+  /** The offset after which the log is read. */
+  get after(): number {
+    return this.#position.offset;
   }
 
   /** Examines the next event. @returns false when the answer is full */
   take(event: LoggedEvent): boolean {
     const { offset, publication, withheld } = event;
-    const wanted = wasFor(publication, this.#reader, this.#position.former);
+    const wanted = !this.#hasSeen(event) && wasFor(publication, this.#reader, this.#position.former);
     const size = wanted && !withheld ? sizeOf(publication) : undefined;
     if (this.#isFull(size)) {
       this.#more = true;
@@ -154,8 +225,7 @@ class Missed {
       return false;
     }
     this.looks += 1;
-    // A missing offset belongs to an event that the log has dropped; it may have been for this subscriber.
-    if (offset !== this.#reached + 1 || (wanted && withheld)) this.#complete = false;
+    if (this.isHole(this.#reached, offset) || (wanted && withheld)) this.#complete = false;
     this.#reached = offset;
     if (size === undefined) return true;
     this.#bytes += size;
@@ -164,9 +234,25 @@ class Missed {
   }
 
   conclude(epoch: Id): Recovery {
-    const [more, end] = [this.#more, this.#end];
-    const complete = this.#complete && (more || this.#reached === end);
-    return { epoch, offset: more ? this.#reached : end, complete, more };
+    const [more, end] = [this.#more, this.end];
+    const complete = this.#complete && this.isWhole(more || this.#reached === end);
+    const position = { epoch, offset: more ? this.#reached : end, complete, more };
+    return more || this.#seen === undefined ? position : { ...position, seen: this.#seen };
+  }
+
+  /** A missing offset belongs to an event that the log has dropped; it may have been for this subscriber. */
+  protected isHole(before: number, offset: number): boolean {
+    return offset !== before + 1;
+  }
+
+  /** @param isToEnd whether all offsets up to the end have been examined, or the answer is full */
+  protected isWhole(isToEnd: boolean): boolean {
+    return isToEnd;
+  }
+
+  #hasSeen({ from }: LoggedEvent): boolean {
+    const { seen } = this.#position;
+    return seen !== undefined && from !== undefined && from[1] <= (seen[from[0]] ?? 0);
   }
 
   /** @param size of the event to be added, in bytes; undefined when there is none */
@@ -175,6 +261,37 @@ class Missed {
     const count = this.events.length;
     if (size === undefined || count === 0) return false;
     return count >= this.#position.limit || this.#bytes + size > Math.min(MOST_BYTES, this.#longest / 2);
+  }
+}
+
+/**
+ * Reads a log from its beginning for a subscriber that was at another node. Which events are missing there follows from their numbers,
+ * and not from the offsets.
+ */
+class MovedMissed extends Missed {
+  readonly #isCovered: () => boolean;
+
+  /** @param isCovered whether the log has all events that were not seen; it is asked when the log was read */
+  constructor(
+    position: Position,
+    reader: Session,
+    end: number,
+    { seen, isCovered }: { readonly seen: Dict; readonly isCovered: () => boolean },
+  ) {
+    super({ ...position, offset: 0 }, reader, end, seen);
+    this.#isCovered = isCovered;
+  }
+
+  override conclude(epoch: Id): Recovery {
+    return { ...super.conclude(epoch), moved: true };
+  }
+
+  protected override isHole(): boolean {
+    return false;
+  }
+
+  protected override isWhole(): boolean {
+    return this.#isCovered();
   }
 }
 
@@ -194,6 +311,7 @@ function positionOf(kwargs: Kwargs): Position {
     offset: isOffset(offset) ? offset : 0,
     limit: Math.min(limitFilter(kwargs) ?? MOST_EVENTS, MOST_EVENTS),
     former: sessionsOf(given(kwargs, 'sessions') ?? []),
+    seen: seenOf(given(kwargs, 'seen')),
   };
 }
 
@@ -207,6 +325,19 @@ function sessionsOf(value: unknown): readonly Id[] {
     throw invalid(`sessions: expected at most ${MOST_SESSIONS} ids, not ${value.length}`);
   }
   return value;
+}
+
+function seenOf(value: unknown): SeenNumbers | undefined {
+  if (value === undefined) return undefined;
+  if (!isSeen(value)) throw invalid('seen: expected the dict from an earlier answer');
+  const { length } = Object.keys(value);
+  if (length > MOST_SEEN) throw invalid(`seen: expected at most ${MOST_SEEN} entries, not ${length}`);
+  return value;
+}
+
+function isSeen(value: unknown): value is SeenNumbers {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((number) => isOffset(number));
 }
 
 function isListOfIds(value: unknown): value is readonly Id[] {

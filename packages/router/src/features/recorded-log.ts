@@ -6,13 +6,21 @@ import { remember } from '../core/remembered.ts';
 import type { Recorder } from '../core/subscription.ts';
 import type { EventLog, LoggedEvent } from '../stores/event-store.ts';
 
+/** The events of a subscription, as those read them who ask for past ones. */
+export interface EventsOfSubscription {
+  /** The log in the store. */
+  readonly events: EventLog;
+  /** The offset of the last event that was sent; 0 when there was none. */
+  readonly offset: number;
+}
+
 /** A publication that has an offset, and has not been sent yet. */
 interface Ahead {
   readonly publication: Publication;
   readonly offset: number;
 }
 
-export class RecordedLog implements Recorder {
+export class RecordedLog implements Recorder, EventsOfSubscription {
   /** The log in the store. */
   readonly events: EventLog;
   readonly #realm: Realm;
@@ -50,7 +58,7 @@ export class RecordedLog implements Recorder {
     }
     this.#offset += 1;
     try {
-      const written = this.events.append(this.#logged(publication, this.#offset));
+      const written = this.events.append(loggedEvent(this.#realm, publication, this.#offset));
       if (written instanceof Promise) written.catch((error: unknown) => this.#realm.failed.emit(error));
     } catch (error) {
       this.#realm.failed.emit(error);
@@ -68,7 +76,7 @@ export class RecordedLog implements Recorder {
    */
   write(publication: Publication): Promise<void> {
     const offset = (this.#ahead.at(-1)?.offset ?? this.#offset) + 1;
-    const written = this.events.append(this.#logged(publication, offset));
+    const written = this.events.append(loggedEvent(this.#realm, publication, offset));
     this.#ahead.push({ publication, offset });
     return written ?? WRITTEN;
   }
@@ -79,20 +87,21 @@ export class RecordedLog implements Recorder {
     if (index >= this.#next) this.#ahead.splice(index, 1);
     if (this.#next === this.#ahead.length) [this.#ahead, this.#next] = [[], 0];
   }
+}
 
-  #logged(publication: Publication, offset: number): LoggedEvent {
-    const withheld = namesSessions(publication);
-    const kept = remember(withheld ? { ...publication, payload: Payload.none } : publication);
-    // Lent, so that its transcoded forms for other serializers are stored with the publication, and not in the log.
-    const payload = kept.publication.payload.lend();
-    return {
-      offset,
-      time: this.#realm.clock.now(),
-      withheld,
-      weight: kept.weight,
-      publication: { ...kept.publication, payload },
-    };
-  }
+/** The event of a publication in a log, as the store keeps it. */
+export function loggedEvent(realm: Realm, publication: Publication, offset: number): LoggedEvent {
+  const withheld = namesSessions(publication);
+  const kept = remember(withheld ? { ...publication, payload: Payload.none } : publication);
+  // Lent, so that its transcoded forms for other serializers are stored with the publication, and not in the log.
+  const payload = kept.publication.payload.lend();
+  return {
+    offset,
+    time: realm.clock.now(),
+    withheld,
+    weight: kept.weight,
+    publication: { ...kept.publication, payload },
+  };
 }
 
 const WRITTEN = Promise.resolve();

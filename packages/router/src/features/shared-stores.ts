@@ -7,17 +7,9 @@ import type { EventStore } from '../stores/event-store.ts';
  * @throws Error for a store that outlives the process, in a realm that is shared
  */
 export function refuseLasting({ name, sharing }: Realm, store: EventStore, what: string): void {
-  if (sharing === undefined || store.isTransient === true) return;
+  if (sharing === undefined || (store.isTransient === true && store.writesFirst !== true)) return;
   throw new Error(
     `realm ${name}: the ${what} of a realm that a cluster shares cannot be in a store that outlives the process; ` +
       'use memoryStore(), or say cluster: false for this realm',
-  );
-}
-
-/** @throws Error in a realm that is shared */
-export function refuseShared({ name, sharing }: Realm): void {
-  if (sharing === undefined) return;
-  throw new Error(
-    `realm ${name}: the event history of a realm that a cluster shares cannot be kept; give it none, or say cluster: false for this realm`,
   );
 }

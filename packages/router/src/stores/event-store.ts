@@ -49,6 +49,11 @@ export interface LogRule {
   readonly age: number;
   /** A random epoch for a new log. */
   readonly epoch: Id;
+  /**
+   * To be called with each event that the log no longer has, or could not keep: only for logs of a realm that a cluster shares,
+   * which are kept by stores that are {@link EventStore.isTransient}.
+   */
+  readonly dropped?: ((event: LoggedEvent) => void) | undefined;
 }
 
 /** An event of a log. To send it, use `payload.lend()`; to store it as bytes, `packEvent`. */
@@ -62,6 +67,8 @@ export interface LoggedEvent extends Remembered {
    * (HIST-7): it only shows whether a subscriber may have missed it.
    */
   readonly withheld: boolean;
+  /** Where it was published: the run of the node and its number there, in a realm that a cluster shares. */
+  readonly from?: readonly [run: string, number: number] | undefined;
 }
 
 /** The part of a log to read, and the direction. */

@@ -113,7 +113,10 @@ class MemoryLog implements EventLog {
   append(event: LoggedEvent): void {
     this.offset = event.offset;
     const at = this.#expire();
-    if (!this.#all.reserve(event.weight)) return;
+    if (!this.#all.reserve(event.weight)) {
+      this.#rule.dropped?.(event);
+      return;
+    }
     this.#entries.push({ event, at });
     this.#count(event, 1);
     while (this.#told > this.#rule.depth || this.#withheld > this.#rule.depth) this.drop();
@@ -143,6 +146,7 @@ class MemoryLog implements EventLog {
     this.#first += 1;
     this.#count(entry.event, -1);
     this.#realm.kept.history.release(entry.event.weight);
+    this.#rule.dropped?.(entry.event);
     if (this.#first < MOST_GONE || 2 * this.#first < this.#entries.length) return;
     this.#entries = this.#entries.slice(this.#first);
     this.#first = 0;

@@ -19,11 +19,11 @@ export class ClusterStage {
   readonly network: MemoryNetwork = new MemoryNetwork(this.clock);
   readonly nodes: Map<string, Node> = new Map();
   readonly faults: unknown[] = [];
-  readonly #options: Partial<RouterOptions>;
+  readonly options: Partial<RouterOptions>;
   #lastId = 1000;
 
   constructor(options: Partial<RouterOptions> = {}) {
-    this.#options = options;
+    this.options = options;
   }
 
   /** Starts nodes of these names, one after the other. */
@@ -44,7 +44,7 @@ export class ClusterStage {
       log: (level, what, facts) => {
         if (level === 'error') this.faults.push([what, facts]);
       },
-      ...this.#options,
+      ...this.options,
     });
     const node = { name, router, engine };
     const started = router.start();
