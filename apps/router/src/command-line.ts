@@ -3,6 +3,7 @@ import { isReserved, isUri, type MatchPolicy } from '@wamp/protocol';
 import { isOriginRule, type Action } from '@wamp/router';
 import { Command as Program, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Flags } from './config/development.ts';
+import { isHost } from './config/hosts.ts';
 import { CannotStart, USAGE } from './failure.ts';
 import { ACTIONS, type Question } from './rights.ts';
 import { version } from './version.ts';
@@ -123,7 +124,7 @@ function addStart(program: Program, onCommand: OnCommand): void {
     .command('start')
     .description('Listen for WAMP clients and serve the web apps.')
     .addOption(configOption().conflicts(['host', 'port', 'realm', 'origin']))
-    .option('--host <address>', 'address to listen on', nonEmpty, '127.0.0.1')
+    .option('--host <address>', 'address to listen on', hostName, '127.0.0.1')
     .option('--port <number>', 'port to listen on, 0 for any free one', portNumber, 8080)
     .option('--realm <uri>', 'realm to open; repeat it for several (default: "realm1")', addRealm)
     .option('--origin <origin>', 'web origin that may connect too; repeat it for several', addOrigin)
@@ -258,6 +259,11 @@ function oneLine(error: CommanderError): string {
 
 function nonEmpty(value: string): string {
   if (value.trim() === '') throw new InvalidArgumentError('It must not be empty.');
+  return value;
+}
+
+function hostName(value: string): string {
+  if (!isHost(nonEmpty(value))) throw new InvalidArgumentError('It must be a host name or an address.');
   return value;
 }
 

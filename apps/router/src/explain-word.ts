@@ -14,6 +14,8 @@ interface Key {
   readonly isRequired: boolean;
 }
 
+/** So much of a word is repeated to who has asked for it, in characters. */
+const LONGEST = 80;
 /** Up to this number of keys with the same name are explained; of more, only the paths are listed. */
 const MOST_TOLD = 5;
 
@@ -43,7 +45,7 @@ export function explainWord(word: string, loaded?: LoadedConfiguration): string 
   const hint =
     meant === undefined ? 'docs/configuration-reference.md has all keys' : `did you mean ${meant}?`;
   throw new CannotStart(
-    `${word} is neither a key of the configuration nor a code of the log; ${hint}`,
+    `${word.length > LONGEST ? `${word.slice(0, LONGEST)}…` : word} is neither a key of the configuration nor a code of the log; ${hint}`,
     USAGE,
   );
 }

@@ -1,5 +1,6 @@
 /** Writes an initial configuration file. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { isReserved, isUri } from '@wamp/protocol';
 import { isOriginRule } from '@wamp/router';
 import { CannotStart, USAGE } from './failure.ts';
@@ -95,9 +96,27 @@ export function writeNew(file: string, text: string): void {
     // There may be secrets in it.
     writeFileSync(file, text, { flag: 'wx', mode: 0o640 });
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw code === 'EEXIST'
-      ? new CannotStart(`${file} is there already; name another file, or delete it`, USAGE)
-      : new CannotStart(`${file} cannot be written: ${message}`);
+    throw whyUnwritten(file, error as NodeJS.ErrnoException);
+  }
+}
+
+/** Says why a file could not be written, and what to do. */
+export function whyUnwritten(file: string, { code, message }: NodeJS.ErrnoException): CannotStart {
+  const folder = dirname(file);
+  switch (code) {
+    case 'EEXIST':
+      return new CannotStart(`${file} is there already; name another file, or delete it`, USAGE);
+    case 'ENOENT':
+      return new CannotStart(`${file} cannot be written: there is no folder ${folder}; create it`);
+    case 'ENOTDIR':
+      return new CannotStart(`${file} cannot be written: ${folder} is no folder; name another file`);
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new CannotStart(
+        `${file} cannot be written: this user may not write to ${folder}; name a file elsewhere`,
+      );
+    default:
+      return new CannotStart(`${file} cannot be written: ${message}`);
   }
 }

@@ -11,6 +11,10 @@ const MOST_ITEMS = 20;
  */
 const OBEYED = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
+/** Control characters that JSON escapes, except line breaks. */
+// eslint-disable-next-line no-control-regex -- they are what is looked for
+const CONTROL = /[\u0000-\u0009\u000b-\u001f]/g;
+
 type Facts = Readonly<Record<string, unknown>>;
 
 /** JSON with these characters escaped. */
@@ -25,7 +29,16 @@ export function shortened(facts: Facts): Facts {
 
 /** Escapes these characters in JSON, or in a text that contains JSON. */
 export function harmless(line: string): string {
-  return line.replace(OBEYED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return line.replace(OBEYED, escaped);
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** Text with the characters escaped that terminals interpret; its line breaks stay. */
+export function printable(text: string): string {
+  return harmless(text.replace(CONTROL, escaped));
 }
 
 function short(_key: string, part: unknown): unknown {

@@ -14,6 +14,7 @@ import { CannotStart, USAGE } from './failure.ts';
 import { askForWishes, writeExample, writeNew } from './init.ts';
 import { LineWriter } from './line-writer.ts';
 import { openLog } from './log.ts';
+import { printable } from './one-line.ts';
 import { rehearse } from './prepare.ts';
 import { answer } from './rights.ts';
 import { ServiceManager } from './service-manager.ts';
@@ -34,7 +35,8 @@ export async function run(): Promise<void> {
   } catch (error) {
     if (!(error instanceof CannotStart)) throw error;
     // Lines begin with a file position, so that editors and terminals can open it.
-    err.write(error instanceof FaultyConfiguration ? error.message : `wamp-router: ${error.message}`);
+    const told = error instanceof FaultyConfiguration ? error.message : `wamp-router: ${error.message}`;
+    err.write(printable(told));
     process.exitCode = error.exitCode;
   }
 }

@@ -40,6 +40,10 @@ describe('what cannot be asked for', () => {
     [['start', 'now'], "too many arguments for 'start'. Expected 0 arguments but got 1."],
     [['start', '--port'], "option '--port <number>' argument missing"],
     [['start', '--host', ''], "option '--host <address>' argument '' is invalid. It must not be empty."],
+    ...['256.1.1.1', 'a b', 'http://a', '-x', '[::1'].map((host): [string[], string] => [
+      ['start', `--host=${host}`],
+      `option '--host <address>' argument '${host}' is invalid. It must be a host name or an address.`,
+    ]),
     [['start', '--realm', 'a b'], `option '--realm <uri>' argument 'a b' is invalid. ${notARealm}`],
     [
       ['start', '--realm', 'wamp.mine'],
@@ -119,6 +123,12 @@ describe('what can be asked for', () => {
 });
 
 describe('what the machine refuses ends the process with 1', () => {
+  test('a word that a terminal would obey', async () => {
+    const words =
+      'a\\u001b[2Jb is neither a key of the configuration nor a code of the log; docs/configuration-reference.md has all keys';
+    expectOneLine(await workshop.run(['explain', 'a\u001b[2Jb']), 2, words);
+  });
+
   test('a port in use', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');

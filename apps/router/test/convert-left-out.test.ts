@@ -221,6 +221,11 @@ test.each([
   ['no JSON', '{ "version": 2, "workers": [', /config\.json:1:\d+: /],
   ['YAML', 'workers: []', /config\.json:1:1: is no JSON, expected the config\.json of Crossbar\.io/],
   ['a bomb', `${'['.repeat(5000)}${']'.repeat(5000)}`, /config\.json:1:\d+: is nested too deep/],
+  [
+    'a key twice',
+    '{ "version": 2,\n  "version": 3, "workers": [] }',
+    /config\.json:2:3: version: stands there twice/,
+  ],
   ['nothing in it', '{}', /config\.json:1:1: has no router with realms and transports/],
   [
     'values of other types',

@@ -52,6 +52,7 @@ test('a code is explained with its level', () => {
 });
 
 test('any other word is refused with the nearest', () => {
+  expect(() => explainWord('x'.repeat(10_000))).toThrow(`${'x'.repeat(80)}… is neither a key`);
   expect(() => explainWord('queue_sice')).toThrow(/neither a key .* did you mean queue_size\?/);
   expect(() => explainWord('login_refusd')).toThrow('did you mean login_refused?');
   expect(() => explainWord('zzzzzzzzzzzz')).toThrow('configuration-reference.md has all keys');

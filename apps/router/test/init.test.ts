@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { loadConfiguration } from '../src/config/load.ts';
-import { askForWishes, writeExample } from '../src/init.ts';
+import { RUNTIME, USAGE } from '../src/failure.ts';
+import { askForWishes, whyUnwritten, writeExample } from '../src/init.ts';
 
 /** Answers one line after another, and notes the questions. */
 function lines(...answers: readonly (string | undefined)[]) {
@@ -49,4 +50,32 @@ test('init asks for realm, port and origin, again when an answer is not valid, a
 test('empty answers mean the defaults, and the end of the input writes nothing', async () => {
   expect(await askForWishes(lines('', '', '').ask)).toEqual({ realm: 'realm1', port: '8080', origin: '' });
   await expect(askForWishes(lines('com.example', undefined).ask)).rejects.toThrow('nothing was written');
+});
+
+test.each([
+  ['EEXIST', USAGE, 'etc/wamp.yaml is there already; name another file, or delete it'],
+  ['ENOENT', RUNTIME, 'etc/wamp.yaml cannot be written: there is no folder etc; create it'],
+  ['ENOTDIR', RUNTIME, 'etc/wamp.yaml cannot be written: etc is no folder; name another file'],
+  [
+    'EROFS',
+    RUNTIME,
+    'etc/wamp.yaml cannot be written: this user may not write to etc; name a file elsewhere',
+  ],
+  ['ENOSPC', RUNTIME, 'etc/wamp.yaml cannot be written: no room'],
+])('a file that cannot be written for %s is told with what to do', (code, exitCode, message) => {
+  const error = Object.assign(new Error('no room'), { code });
+  expect(whyUnwritten('etc/wamp.yaml', error)).toMatchObject({ exitCode, message });
+});
+
+test('init never writes over anything, and needs a folder', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wamp-init-'));
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const file = join(folder, 'wamp.yaml');
+  writeExample(file);
+  expect(() => writeExample(file)).toThrow('is there already');
+  expect(() => writeExample(folder)).toThrow('is there already');
+  expect(() => writeExample(join(folder, 'none', 'wamp.yaml'))).toThrow('there is no folder');
+  expect(() => writeExample(join(file, 'wamp.yaml'))).toThrow('is no folder');
 });

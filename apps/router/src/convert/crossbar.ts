@@ -1,13 +1,13 @@
 /** Converts a configuration of Crossbar.io, and says what is left out of it, and why. */
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { LineCounter, stringify } from 'yaml';
+import { isScalar, LineCounter, stringify, visit, type Document } from 'yaml';
 import { FaultyConfiguration, type Fault } from '../config/faults.ts';
 import { Files, textOf } from '../config/files.ts';
-import { compose, Excess, syntaxFaults } from '../config/yaml-text.ts';
+import { compose, Excess, positionOf, syntaxFaults } from '../config/yaml-text.ts';
 import { convertTransport } from './crossbar-listeners.ts';
 import { actionsOf, convertRealm, KILL } from './crossbar-roles.ts';
 import type { RealmDraft, ConvertedPart } from './crossbar-auth.ts';
-import { harmless } from '../one-line.ts';
+import { printable } from '../one-line.ts';
 import { NAMELESS, Part, type Note } from './part.ts';
 
 /** What is the same in several places is written out in each: the configuration has no aliases. */
@@ -62,7 +62,7 @@ export function noteLine({ path, text }: Note): string {
 
 /** Names of the file may contain line breaks, which would end a comment. */
 function oneLine(text: string): string {
-  return harmless(text.replace(/[\r\n]+/g, ' '));
+  return printable(text.replace(/[\r\n]+/g, ' '));
 }
 
 function converted(root: Part, place: (path: string) => string, notes: Note[]): ConvertedPart | undefined {
@@ -155,7 +155,8 @@ function isOpenRealm(realm: ConvertedPart): boolean {
 function jsonIn(text: string, file: string): unknown {
   const lines = new LineCounter();
   try {
-    const faults = syntaxFaults(compose(text, lines), lines);
+    const document = compose(text, lines);
+    const faults = [...syntaxFaults(document, lines), ...repeatedKeys(document, lines)];
     if (faults.length > 0) throw new FaultyConfiguration(file, faults);
     return JSON.parse(text);
   } catch (error) {
@@ -164,6 +165,25 @@ function jsonIn(text: string, file: string): unknown {
       throw faulty(file, 'is no JSON, expected the config.json of Crossbar.io');
     throw error;
   }
+}
+
+/** JSON has the last of several values of a key; the others would be lost silently. */
+function repeatedKeys(document: Document.Parsed, lines: LineCounter): readonly Fault[] {
+  const faults: Fault[] = [];
+  visit(document, {
+    Map(_, { items }) {
+      const names = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (names.has(key.value)) {
+          const position = positionOf(key.range?.[0] ?? 0, lines);
+          faults.push({ path: [String(key.value)], position, text: 'stands there twice, expected it once' });
+        }
+        names.add(key.value);
+      }
+    },
+  });
+  return faults;
 }
 
 function faulty(file: string, text: string): FaultyConfiguration {

@@ -21,7 +21,10 @@ const NAME = /^[\w-][\w.-]{0,63}$/;
 /** @throws Failure */
 function profileFile(env: Env, name: string): string {
   if (!NAME.test(name))
-    throw usage(`${name} is not a valid profile name`, 'Use letters, digits, "-", "_" and ".".');
+    throw usage(
+      `${JSON.stringify(name)} is not a valid profile name`,
+      'Use letters, digits, "-", "_" and ".".',
+    );
   return join(configFolder(env), 'profiles', `${name}.json`);
 }
 
