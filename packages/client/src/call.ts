@@ -37,6 +37,9 @@ import { CANCEL_MODE, demand } from './options.ts';
 import { onAbort, reasonOf } from './signal.ts';
 import { entryOf, type EntryPoint } from './stack.ts';
 
+/** The most bytes of progressive results that wait to be unpacked: 64 MiB; each counts as 256 more than its message. */
+const MOST_BYTES = 2 ** 26;
+
 /** A call in flight: a promise of the first positional value of its result. */
 export interface Call<V, K = Kwargs> extends Promise<V> {
   /** The whole result: all positional and keyword values, and the details. */
@@ -91,6 +94,8 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, P
   #stopListening: (() => void) | undefined;
   /** Keeps results in order while earlier ones are unpacked. */
   #lane: Lane | undefined;
+  /** The bytes of the progressive results that wait in it. */
+  #bytes = 0;
 
   constructor(request: CallRequest) {
     super();
@@ -195,14 +200,22 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, P
     const { progress } = this.#request;
     if (progress === undefined) return;
     this.#arm();
+    this.#bytes += bytes + 256;
+    if (this.#bytes > MOST_BYTES) {
+      this.abandon(new WampError(ErrorUri.LIMIT_EXCEEDED, ['64 MiB wait to be unpacked.']));
+      return;
+    }
     this.#unpack({ args, kwargs }, details, (plain) => {
+      this.#bytes -= bytes + 256;
       if (this.#settle !== undefined) progress(new WholeResult(plain.args, plain.kwargs, details), bytes);
     });
   }
 
   failed(error: Error): void {
     // The router shuts down, and has not processed the call: it waits for the next connection.
-    if (WampError.is(error) && error.details['x_resend'] === true && this.#mayAgain()) return;
+    const mayResend =
+      this.#office?.reconnects === true && WampError.is(error) && error.details['x_resend'] === true;
+    if (mayResend && this.#again()) return;
     if (!WampError.is(error) || !isPassthru(error.details)) {
       this.#end()?.reject(about(error, { procedure: this.#request.procedure }));
       return;
@@ -223,10 +236,6 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, P
     const isSafe = this.#request.options.idempotent === true || !error.sent;
     this.#connection = undefined;
     if (!isSafe || !this.#again()) this.failed(error);
-  }
-
-  #mayAgain(): boolean {
-    return this.#office?.reconnects === true && this.#again();
   }
 
   /** Has it sent again on the next connection, if its result is wanted still. */
@@ -290,16 +299,13 @@ export class PendingCall extends CallPromise implements Call<unknown>, Waiter, P
 
   /** PCR-8: the timeout applies to the first result, and to the time between results. */
   #arm(): void {
-    const { timeout = 0 } = this.#request.options;
+    const { procedure, options } = this.#request;
+    const { timeout = 0 } = options;
     this.#stopTimer?.();
-    if (timeout > 0) this.#stopTimer = this.#office?.clock.after(timeout, () => this.#timedOut(timeout));
-  }
-
-  #timedOut(timeout: number): void {
-    const error = new CallTimeoutError(ErrorUri.TIMEOUT, [
-      `${this.#request.procedure} took longer than ${timeout} ms.`,
-    ]);
-    this.#abandon('killnowait', error);
+    if (timeout <= 0) return;
+    this.#stopTimer = this.#office?.clock.after(timeout, () =>
+      this.abandon(new CallTimeoutError(ErrorUri.TIMEOUT, [`${procedure} took longer than ${timeout} ms.`])),
+    );
   }
 
   /** Cancels at the router. With `kill`, the call stays open until the callee has answered. */

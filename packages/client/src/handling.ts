@@ -87,7 +87,7 @@ export class Handling {
       this.#pass(loaded, message, bytes);
       return;
     }
-    if (message.type !== Code.INTERRUPT && this.#isFull(bytes + OVERHEAD)) {
+    if (this.#isFull(bytes + OVERHEAD)) {
       this.#refuse(message);
       return;
     }
@@ -167,7 +167,7 @@ export class Handling {
     for (const [, message] of this.#takeWaiting()) this.#refuse(message);
   }
 
-  /** The caller receives an error; an event is lost. */
+  /** The caller receives an error; an event is lost, and so is an INTERRUPT: the call that it cancels goes on. */
   #refuse(message: Handled | undefined): void {
     if (message?.type !== Code.INVOCATION) return;
     const { type: requestType, request } = message;

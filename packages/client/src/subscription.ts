@@ -110,15 +110,20 @@ export class SubscriptionHandle extends Handle implements Subscription<unknown[]
 
   on(_type: 'gap', listener: (gap: Gap) => unknown): () => void {
     this.#gapListeners.add(listener);
-    const untold = this.#untold;
+    if (this.#untold !== undefined) this.missed(this.#untold);
     this.#untold = undefined;
-    if (untold !== undefined) this.missed(untold);
     return () => this.#gapListeners.delete(listener);
   }
 
   missed(gap: Gap): void {
     if (this.#gapListeners.size === 0) this.#untold = gap;
-    for (const listener of this.#gapListeners) void this.lane.pass(() => told(listener, gap), ignore);
+    for (const listener of this.#gapListeners) {
+      // An exception of a gap listener is reported, and does not affect events.
+      const step = async (): Promise<void> => {
+        await listener(gap);
+      };
+      void this.lane.pass(step, ignore);
+    }
   }
 
   get topic(): Uri {
@@ -146,7 +151,9 @@ export class SubscriptionHandle extends Handle implements Subscription<unknown[]
       this.cursor.take(event);
       return this.#handler(event.args, event);
     }
-    return this.#events.push(event, bytes) ? undefined : this.#overflowed();
+    if (this.#events.push(event, bytes)) return undefined;
+    const error = this.#events.overfull(`events of ${this.uri}`);
+    return this.leave({ reason: error.uri, error });
   }
 
   override end(ending: Ending): void {
@@ -159,14 +166,4 @@ export class SubscriptionHandle extends Handle implements Subscription<unknown[]
     if (this.#handler !== undefined) throw new TypeError('A subscription with a handler cannot be iterated.');
     return this.#events.iterator(() => this.unsubscribe());
   }
-
-  #overflowed(): Promise<void> {
-    const error = this.#events.overfull(`events of ${this.uri}`);
-    return this.leave({ reason: error.uri, error });
-  }
-}
-
-/** An exception of a gap listener is reported, and does not affect events. */
-async function told(listener: (gap: Gap) => unknown, gap: Gap): Promise<void> {
-  await listener(gap);
 }

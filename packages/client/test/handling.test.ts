@@ -112,3 +112,24 @@ test('D8 more than 8 MiB do not wait for that code: events are dropped, calls re
   peer.send([36, 5, 99, {}, ['later']]);
   await expect.poll(() => heard.at(-1)).toBe(5);
 });
+
+test('D8 INTERRUPTs that wait for that code count, too', async () => {
+  const [session, peer] = await joined();
+  const errors: Error[] = [];
+  session.on('error', (error) => errors.push(error));
+  const aborted: unknown[] = [];
+  const registering = session.register('app.echo', ([value], { signal }) => {
+    aborted.push(signal.aborted);
+    return value;
+  });
+  const [, second] = await peer.expect([64, 1, {}, 'app.echo']);
+  peer.send([65, second, 7]);
+  peer.send([68, 1, 7, {}, ['first']]);
+  // Each counts as its length and 256 bytes.
+  for (let n = 0; n < 33_000; n += 1) peer.send([69, 1, { mode: 'kill' }]);
+  peer.send([68, 2, 7, {}, ['second']]);
+  await peer.expect([8, 68, 2, {}, 'wamp.error.unavailable']);
+  await registering;
+  await expect.poll(() => aborted).toEqual([false]);
+  expect(errors).toHaveLength(1);
+});

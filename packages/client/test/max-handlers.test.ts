@@ -125,7 +125,7 @@ test('A11 beyond 8 MiB, events are dropped, and event `error` reports how many',
   const workshop = await Workshop.open({ maxHandlers: 1 });
   for (const n of range(12)) workshop.event(n, MIB);
   expect(workshop.errors).toEqual([
-    'wamp.error.unavailable: An event was dropped: 1 handlers run (option maxHandlers), and 8 MiB wait for them. (topic t)',
+    'wamp.error.unavailable: An event was dropped: 8 MiB wait for handlers, of which 1 may run (option maxHandlers), or to be unpacked. (topic t)',
   ]);
   await workshop.finishAll();
   expect(workshop.started).toEqual(range(8));

@@ -7,6 +7,7 @@ import { eventOf, type WampEvent } from './event.ts';
 import type { Gate } from './gate.ts';
 import { unpacked, unpackerIn } from './packing.ts';
 import { isPassthru } from './passthru.ts';
+import { ignore } from './quietly.ts';
 import type { Subscriber } from './subscriber.ts';
 import { isThenable } from './thenable.ts';
 
@@ -63,30 +64,39 @@ export class Events {
       this.#hand(handle, event, bytes, taken);
       return;
     }
+    const leave = taken === undefined ? this.#gate.reserve(bytes) : ignore;
+    if (leave === undefined) {
+      this.#drop(event);
+      return;
+    }
+    const ready = (plain: WampEvent<unknown[]>): void => {
+      leave();
+      this.#hand(handle, plain, bytes, taken);
+    };
     const failed = (thrown: unknown): void => {
+      leave();
       this.#port.report(thrown);
       taken?.();
     };
     try {
-      void handle.lane.pass(() => this.#deliver(handle, event, bytes, taken), failed);
+      void handle.lane.pass(() => this.#unpack(handle, event, ready), failed);
     } catch (thrown) {
       failed(thrown);
     }
   }
 
-  #deliver(
-    handle: Subscriber,
+  #unpack(
+    { passthru }: Subscriber,
     event: WampEvent<unknown[]>,
-    bytes: number,
-    taken?: () => void,
+    ready: (plain: WampEvent<unknown[]>) => void,
   ): Promise<void> | undefined {
     const { details, topic } = event;
     if (isPassthru(details)) {
-      return unpacked(unpackerIn(handle.passthru, details), event, details, topic).then((plain) => {
-        this.#hand(handle, { ...event, ...plain, args: plain.args as unknown[] }, bytes, taken);
-      });
+      return unpacked(unpackerIn(passthru, details), event, details, topic).then((plain) =>
+        ready({ ...event, ...plain, args: plain.args as unknown[] }),
+      );
     }
-    this.#hand(handle, event, bytes, taken);
+    ready(event);
     return undefined;
   }
 
@@ -140,7 +150,7 @@ export class Events {
   #busy(what: string): WampError {
     const { maxHandlers } = this.#port;
     return new WampError(ErrorUri.UNAVAILABLE, [
-      `${what}: ${maxHandlers} handlers run (option maxHandlers), and 8 MiB wait for them.`,
+      `${what}: 8 MiB wait for handlers, of which ${maxHandlers} may run (option maxHandlers), or to be unpacked.`,
     ]);
   }
 }

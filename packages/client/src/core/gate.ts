@@ -1,6 +1,6 @@
 /** Limits how many handlers run at the same time; further ones wait in a queue that is bounded in bytes. */
 
-/** The byte limit of the queue: 8 MiB. */
+/** The byte limit of the queue, and of what is unpacked for it: 8 MiB. */
 const WAITING_BYTES = 8 * 1024 * 1024;
 /** The overhead of a queued entry besides its message, in bytes. */
 const ENTRY = 256;
@@ -56,6 +56,23 @@ export class Gate {
     };
   }
 
+  /**
+   * Counts a message that is unpacked, or follows one that is, before it can join the queue.
+   * @param bytes its length
+   * @returns a function that ends this; undefined if the queue is full
+   */
+  reserve(bytes: number): (() => void) | undefined {
+    const weight = bytes + ENTRY;
+    if (this.#weight + weight > WAITING_BYTES) return undefined;
+    this.#weight += weight;
+    let counted = weight;
+    return () => {
+      this.#weight -= counted;
+      counted = 0;
+      if (this.#line.size === 0) this.#emptied();
+    };
+  }
+
   /** Called when a handler has finished. */
   leave(): void {
     this.#running -= 1;
@@ -74,8 +91,8 @@ export class Gate {
 
   /** Empties the queue. */
   clear(): void {
+    for (const waiting of this.#line) this.#weight -= waiting.weight;
     this.#line.clear();
-    this.#weight = 0;
     this.#emptied();
   }
 

@@ -5,18 +5,17 @@ import {
   Code,
   Payload,
   ProtocolViolation,
-  SerializationFailure,
   type Id,
   type Interrupt,
   type Invocation as InvocationMessage,
   type Kwargs,
   type PassthruAttributes,
-  type Uri,
 } from '@wamp/protocol';
 import { CallTimeoutError, CanceledError, named, toError, WampError } from '../errors.ts';
 import { requirePayload } from '../options.ts';
 import type { Attachments, Attachment } from './attachments.ts';
 import type { Callee } from './callee.ts';
+import { busy, explain, failureOf } from './failures.ts';
 import type { Gate } from './gate.ts';
 import type { Ending } from '../ending.ts';
 import { RunningInvocation } from './invocation.ts';
@@ -110,13 +109,32 @@ export class Invocations {
       run();
       return;
     }
-    const unpack = async (): Promise<void> => {
+    this.#inTurn(invocation, bytes, async (leave) => {
       const passthru = unpackerIn(serving.passthru, details);
       invocation.open(await unpacked(passthru, invocation, details, procedure));
       invocation.passthru = passthru;
+      leave();
       if (this.#isRunning(invocation)) run();
-    };
-    void invocation.incoming.pass(unpack, (thrown) => this.#unreadable(invocation, thrown));
+    });
+  }
+
+  /**
+   * Runs a step that unpacks a message, or follows one that does. Until the step calls `leave`, the message counts as one
+   * that waits for handlers.
+   */
+  #inTurn(invocation: RunningInvocation, bytes: number, step: (leave: () => void) => Promise<void>): void {
+    const leave = this.#gate.reserve(bytes);
+    if (leave === undefined) {
+      this.#giveUp(invocation, busy('8 MiB wait to be unpacked.'));
+      return;
+    }
+    void invocation.incoming.pass(
+      () => step(leave),
+      (thrown) => {
+        leave();
+        this.#unreadable(invocation, thrown);
+      },
+    );
   }
 
   /** Runs the procedure, now or when other handlers have finished. */
@@ -131,7 +149,7 @@ export class Invocations {
     }
     invocation.leaveLine = this.#gate.wait(bytes, start);
     if (invocation.leaveLine !== undefined) return;
-    this.#giveUp(invocation, new WampError(ErrorUri.UNAVAILABLE, ['The callee is busy with other calls.']));
+    this.#giveUp(invocation, busy('8 MiB wait for other calls to end.'));
   }
 
   /** PCI-4: further input for an invocation that runs. */
@@ -150,15 +168,19 @@ export class Invocations {
         this.#giveUp(invocation, invocation.overfull());
       if (last) invocation.endInput();
     };
-    const step = (): Promise<void> | undefined => {
-      if (!this.#isRunning(invocation)) return undefined;
-      if (!isPassthru(first) || (last && count === 0)) {
-        take({ args, kwargs });
-        return undefined;
-      }
-      return unpacked(unpackerIn(invocation.passthru, first), { args, kwargs }, first, procedure).then(take);
-    };
-    void invocation.incoming.pass(step, (thrown) => this.#unreadable(invocation, thrown));
+    const isPacked = isPassthru(first) && !(last && count === 0);
+    if (!isPacked && invocation.incoming.isFree) {
+      take({ args, kwargs });
+      return;
+    }
+    this.#inTurn(invocation, bytes, async (leave) => {
+      const plain =
+        isPacked && this.#isRunning(invocation)
+          ? await unpacked(unpackerIn(invocation.passthru, first), { args, kwargs }, first, procedure)
+          : { args, kwargs };
+      leave();
+      if (this.#isRunning(invocation)) take(plain);
+    });
   }
 
   /** Handles what a procedure returns: a value, a promise of one, or a generator of progressive results. */
@@ -268,19 +290,9 @@ export class Invocations {
       this.#answerError(request, new ApplicationError(ErrorUri.CANCELED));
     } else {
       this.#port.report(thrown);
-      this.#answerError(
-        request,
-        new ApplicationError(ErrorUri.RUNTIME_ERROR, [this.#explain(procedure, toError(thrown))]),
-      );
+      const why = explain(procedure, toError(thrown), this.#port.exposeErrors);
+      this.#answerError(request, new ApplicationError(ErrorUri.RUNTIME_ERROR, [why]));
     }
-  }
-
-  /** What a caller is told about an error of the handler. The text of an unsendable result is ours, and reveals nothing. */
-  #explain(procedure: Uri, error: Error): string {
-    if (this.#port.exposeErrors) return error.message;
-    return error instanceof SerializationFailure
-      ? `${procedure} returned what cannot be sent: ${error.message}.`
-      : `${procedure} failed with a ${error.name}, whose message stays with the callee.`;
   }
 
   /** The payload cannot be unpacked: reports the error, and answers the caller with the URI only. */
@@ -331,13 +343,6 @@ export class Invocations {
   }
 
   #sendError(request: Id, error: string, payload: Payload, details: PassthruAttributes = {}): void {
-    this.#port.send({
-      type: Code.ERROR,
-      requestType: Code.INVOCATION,
-      request,
-      details,
-      error,
-      payload,
-    });
+    this.#port.send(failureOf(request, error, payload, details));
   }
 }
