@@ -1,6 +1,6 @@
 /** Parses the URL and the headers of a request for an event stream. */
 import type { IncomingMessage } from 'node:http';
-import type { HttpRefusal } from '@wamp/router';
+import type { HttpRefusal, LocalEvent } from '@wamp/router';
 import { NO_EVENT_ID, NO_TOPIC } from './refusals.ts';
 
 /** A position in the log of a subscription, and the session that had reached it. */
@@ -10,6 +10,8 @@ export interface StreamPosition {
   readonly offset: number;
   /** The id of the session that delivered it. */
   readonly session: number;
+  /** The number of the last event that the reader has of each node, in a realm that a cluster shares; see docs/history.md. */
+  readonly seen?: Readonly<Record<string, number>> | undefined;
 }
 
 /** The subscription that a stream requests. */
@@ -37,13 +39,30 @@ export function eventQueryOf({ url = '', headers }: IncomingMessage): EventQuery
 }
 
 function positionOf(id: string): StreamPosition | undefined {
-  const [, epoch, offset, session] = /^(\d{1,16})-(\d{1,16})-(\d{1,16})$/.exec(id) ?? [];
+  const [, epoch, offset, session, nodes = ''] =
+    /^(\d{1,16})-(\d{1,16})-(\d{1,16})((?:-[0-9a-f]*\.\d{1,16})*)$/.exec(id) ?? [];
   const position = { epoch: Number(epoch), offset: Number(offset), session: Number(session) };
-  const isWhole = Object.values(position).every((number) => Number.isSafeInteger(number));
-  return isWhole && position.epoch > 0 && position.session > 0 ? position : undefined;
+  const seen = Object.fromEntries(
+    [...nodes.matchAll(/-([0-9a-f]*)\.(\d+)/g)].map(([, run = '', number]) => [run, Number(number)]),
+  );
+  const isWhole = [...Object.values(position), ...Object.values(seen)].every((number) =>
+    Number.isSafeInteger(number),
+  );
+  if (!isWhole || position.epoch === 0 || position.session === 0) return undefined;
+  return nodes === '' ? position : { ...position, seen };
 }
 
 /** The id of an event, which clients return in `Last-Event-ID`. */
-export function eventIdOf({ epoch, offset, session }: StreamPosition): string {
-  return `${epoch}-${offset}-${session}`;
+export function eventIdOf({ epoch, offset, session, seen = {} }: StreamPosition): string {
+  const nodes = Object.entries(seen).map(([run, number]) => `-${run}.${number}`);
+  return `${epoch}-${offset}-${session}${nodes.join('')}`;
+}
+
+/** The position of a reader that has received an event; undefined if it had received it at another node of the cluster. */
+export function positionAfter(position: StreamPosition, { details }: LocalEvent): StreamPosition | undefined {
+  const { x_offset: offset = position.offset, x_origin: origin } = details;
+  if (!Array.isArray(origin)) return { ...position, offset };
+  const [run, number] = origin as [string, number];
+  const { seen = {} } = position;
+  return number <= (seen[run] ?? 0) ? undefined : { ...position, offset, seen: { ...seen, [run]: number } };
 }

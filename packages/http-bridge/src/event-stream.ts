@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { ErrorUri, SerializationFailure, type Kwargs } from '@wamp/protocol';
 import type { Clock, LocalEvent, LocalSession } from '@wamp/router';
-import { eventIdOf, type EventQuery, type StreamPosition } from './event-query.ts';
+import { eventIdOf, positionAfter, type EventQuery, type StreamPosition } from './event-query.ts';
 import { JSON_MEDIA } from './media.ts';
 import { recover } from './recovery.ts';
 
@@ -136,8 +136,14 @@ export class EventStream {
   #tellLive(event: LocalEvent): void {
     const { x_offset: offset } = event.details;
     const position = this.#position;
-    if (position === undefined || offset === undefined) this.#tell(event, undefined);
-    else if (offset > position.offset) this.#tell(event, { ...position, offset });
+    if (position === undefined || offset === undefined) {
+      this.#tell(event, undefined);
+      return;
+    }
+    if (offset <= position.offset) return;
+    const next = positionAfter(position, event);
+    this.#position = next ?? { ...position, offset };
+    if (next !== undefined) this.#tell(event, next);
   }
 
   #tell({ args, kwargs, publication, details }: LocalEvent, position: StreamPosition | undefined): void {

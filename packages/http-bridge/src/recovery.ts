@@ -1,7 +1,7 @@
 /** Recovery of a stream: fetches the events that its reader has missed, by the same procedure as WAMP clients. */
 import { ApplicationError, ErrorUri, type Args, type Dict, type Kwargs } from '@wamp/protocol';
 import type { LocalEvent, LocalSession } from '@wamp/router';
-import type { StreamPosition } from './event-query.ts';
+import { positionAfter, type StreamPosition } from './event-query.ts';
 
 /** The state of a stream after the recovery. */
 export interface Recovered {
@@ -26,6 +26,7 @@ interface Page {
   readonly events: Args;
   readonly epoch: number | undefined;
   readonly offset: number;
+  readonly seen: StreamPosition['seen'];
   readonly complete: boolean;
   readonly more: boolean;
 }
@@ -40,14 +41,21 @@ export async function recover(session: LocalSession, request: RecoveryRequest): 
     const page = await ask(session, subscription, at);
     complete &&= page.complete;
     if (page.epoch === undefined) return { position: undefined, complete: after === undefined, events };
+    let reached: StreamPosition = {
+      epoch: page.epoch,
+      offset: page.offset,
+      session: session.id,
+      seen: at?.seen,
+    };
     for (const told of page.events) {
       const event = eventIn(told as Told);
-      const offset = event.details.x_offset ?? page.offset;
-      await tell(event, { epoch: page.epoch, offset, session: session.id });
+      reached = positionAfter(reached, event) ?? reached;
+      await tell(event, reached);
       events += 1;
     }
     // Earlier events are requested as those of the former session, even though another session delivers them.
-    at = { epoch: page.epoch, offset: page.offset, session: after?.session ?? session.id };
+    const former = after?.session ?? session.id;
+    at = { ...reached, offset: page.offset, session: former, seen: page.seen ?? reached.seen };
     if (!page.more) return { position: { ...at, session: session.id }, complete, events };
   }
 }
@@ -57,7 +65,7 @@ async function ask(
   subscription: number,
   at: StreamPosition | undefined,
 ): Promise<Page> {
-  const position = at === undefined ? {} : { epoch: at.epoch, offset: at.offset, sessions: [at.session] };
+  const position = at === undefined ? {} : positionFor(at);
   try {
     const { args, kwargs } = await session.call('wamp.subscription.recover', [subscription], position);
     return pageOf(args, kwargs);
@@ -68,15 +76,20 @@ async function ask(
       return pageOf([], { ...error.kwargs, complete: false, more: true });
     }
     // The router has no logs, or the role may not ask for them.
-    return { events: [], epoch: undefined, offset: 0, complete: false, more: false };
+    return { events: [], epoch: undefined, offset: 0, seen: undefined, complete: false, more: false };
   }
 }
 
-function pageOf(events: Args, { epoch, offset, complete, more }: Kwargs): Page {
+function positionFor({ epoch, offset, session, seen }: StreamPosition): Kwargs {
+  return { epoch, offset, sessions: [session], ...(seen && { seen }) };
+}
+
+function pageOf(events: Args, { epoch, offset, seen, complete, more }: Kwargs): Page {
   return {
     events,
     epoch: typeof epoch === 'number' ? epoch : undefined,
     offset: typeof offset === 'number' ? offset : 0,
+    seen: seen as StreamPosition['seen'],
     complete: complete === true,
     more: more === true,
   };
