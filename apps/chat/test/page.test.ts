@@ -1,9 +1,9 @@
 /** The logic of the page: messages of a room, day lines, markup, and what is read from the wire. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MAX_TEXT } from '../src/common/limits.ts';
+import { cut, MAX_TEXT } from '../src/common/limits.ts';
 import { readTopic, topicOf } from '../src/common/topics.ts';
-import { asText, readContent, type Content } from '../src/page/content.ts';
+import { asText, authorOf, readContent, type Content } from '../src/page/content.ts';
 import { partsOf } from '../src/page/markup.ts';
 import { messagesOf, NEW_LOG, withEarlier, withEvent, type Entry } from '../src/page/room-log.ts';
 import { dayLabel, timelineOf } from '../src/page/timeline.ts';
@@ -128,6 +128,13 @@ describe('markup', () => {
     ],
     ['javascript:alert(1)', [['text', 'javascript:alert(1)']]],
     [
+      'https://a.example/\u202Egnp.exe',
+      [
+        ['link', 'https://a.example/'],
+        ['text', '\u202Egnp.exe'],
+      ],
+    ],
+    [
       'a `b` c',
       [
         ['text', 'a '],
@@ -149,6 +156,14 @@ describe('markup', () => {
     ['a\n\n\n\n\n\nb', [['text', 'a\n\n\nb']]],
   ])('%j', (said, parts) => {
     expect(partsOf(said).map(({ kind, text: part }) => [kind, part])).toEqual(parts);
+  });
+
+  test('an address may hold a long series of marks, and ends before those at its end', () => {
+    const said = `https://a.example/${'.'.repeat(MAX_TEXT - 19)}x`;
+    expect(partsOf(`${said}...`)).toEqual([
+      { kind: 'link', text: said },
+      { kind: 'text', text: '...' },
+    ]);
   });
 
   test('no text is lost, and links are http or https', () => {
@@ -189,6 +204,15 @@ describe('what is read from the wire', () => {
       { kind: 'delete', id: '2', of: '1' },
     ],
     [{ kind: 'text', id: '1', text: '  ' }, undefined],
+    [{ kind: 'text', id: '1', text: '\u200B\u3164\u202E\u2800' }, undefined],
+    [
+      { kind: 'text', id: '1', text: '', file: { ...file, name: '\u202Egnp.exe' } },
+      { kind: 'text', id: '1', text: '', file: { ...file, name: 'gnp.exe' } },
+    ],
+    [
+      { kind: 'text', id: '1', text: '', file: { ...file, name: '\u2066\u3164' } },
+      { kind: 'text', id: '1', text: '', file: { ...file, name: 'file' } },
+    ],
     [{ kind: 'text', id: '', text: 'x' }, undefined],
     [{ kind: 'text', id: '1', text: 'x'.repeat(MAX_TEXT + 1) }, undefined],
     [{ kind: 'text', id: '1', text: '', file: { ...file, size: 1e9 } }, undefined],
@@ -204,9 +228,24 @@ describe('what is read from the wire', () => {
     fc.assert(fc.property(fc.dictionary(fc.string(), fc.anything()), (kwargs) => void readContent(kwargs)));
   });
 
-  test('a text is cut to its length, and never inside a character', () => {
-    expect(asText(`${'x'.repeat(MAX_TEXT - 1)}😀`)).toBe('x'.repeat(MAX_TEXT - 1));
+  test('a text is sent without the space around it, and not at all if there is nothing to see', () => {
     expect(asText(' a\n')).toBe('a');
+    expect(asText('👩\u200D💻')).toBe('👩\u200D💻');
+    expect(asText('half \uD83D')).toBe('half \uFFFD');
+    for (const nothing of ['', '\u200B', '\u3164\uFE0F', '\u2800 \u202E']) expect(asText(nothing)).toBe('');
+  });
+
+  test('E4 a name of a file is cut to its length, and never inside a character', () => {
+    expect(cut(`${'x'.repeat(199)}😀.png`, 200)).toBe('x'.repeat(199));
+    expect(cut('a.png', 200)).toBe('a.png');
+  });
+
+  test('E4 the author is whom the service names, and only the service can name another', () => {
+    expect(authorOf('chat-service', { author: 'ada' })).toBe('ada');
+    expect(authorOf('alan', { author: 'ada' })).toBe('alan');
+    for (const author of [undefined, 'chat.service', 'Ada', 7])
+      expect(authorOf('chat-service', { author })).toBeUndefined();
+    expect(authorOf(undefined, { author: 'ada' })).toBeUndefined();
   });
 
   test('topics of rooms are read as they are made', () => {

@@ -81,6 +81,15 @@ test('JSON says where it is wrong', () => {
   });
 });
 
+test('E5 JSON that nests deeper than a message may is refused before it is parsed, and strings do not count', () => {
+  const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+  expect(parseArgs(nested(99))).toHaveProperty('value');
+  for (const text of [nested(100), nested(200_000), '{"a":'.repeat(200_000)])
+    expect(parseArgs(text)).toEqual({ fault: 'nests deeper than 100, which no message may' });
+  expect(parseArgs(JSON.stringify(`\\"${'['.repeat(500)}`))).toHaveProperty('value');
+  expect(parseArgs('"'.repeat(3))).toHaveProperty('fault');
+});
+
 test('what was tried is kept once, the latest first, and not when it is long', () => {
   const one: Tried = { action: 'call', uri: 'com.a', args: '[1]', kwargs: '' };
   const other: Tried = { ...one, uri: 'com.b' };

@@ -3,6 +3,7 @@ import { defineContract } from '@wamp/client/contract';
 import { z } from 'zod';
 import {
   isReserved,
+  isVisible,
   MAX_FILE,
   MAX_FILE_NAME,
   MAX_FILE_TYPE,
@@ -69,7 +70,7 @@ export const contract = defineContract({
     'chat.rooms.list': { result: z.array(room) },
     'chat.rooms.create': {
       kwargs: z.object({
-        name: z.string().transform(plainName).pipe(z.string().trim().min(1).max(MAX_ROOM_NAME)),
+        name: z.string().transform(plainName).pipe(z.string().trim().max(MAX_ROOM_NAME).refine(isVisible)),
         kind: z.enum(['public', 'private']),
       }),
       result: room,

@@ -31,5 +31,18 @@ const INVISIBLE = /[\p{Cc}\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u2069\uFE
 export function plainName(name: string): string {
   return name.replaceAll(INVISIBLE, '');
 }
+/** Neither white space nor a control character, nor one that fonts leave out, nor the blank of Braille. */
+const VISIBLE = /[^\s\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]/u;
+
+/** Whether there is anything to see of a text. */
+export function isVisible(text: string): boolean {
+  return VISIBLE.test(text);
+}
+
+/** The beginning of a text: at most `length` UTF-16 code units, without a half of a surrogate pair at the end. */
+export function cut(text: string, length: number): string {
+  return text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '');
+}
+
 /** A room, as a component of a URI. */
 export const ROOM_ID = /^[a-z0-9_-]{1,64}$/;

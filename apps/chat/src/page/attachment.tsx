@@ -1,4 +1,4 @@
-/** A file of a message: an image is shown, anything else can be saved. */
+/** A file of a message: an image is shown, anything else can be saved, and so can what only claims to be an image. */
 import { useEffect, useState } from 'preact/hooks';
 import { chat } from './account.ts';
 import type { FileReference } from './content.ts';
@@ -21,7 +21,8 @@ const fetched = new Map<string, Promise<string>>();
 export function Attachment({ file }: { readonly file: FileReference }) {
   const [url, setUrl] = useState('');
   const [problem, setProblem] = useState('');
-  const isImage = IMAGES.has(file.type);
+  const [isBroken, setBroken] = useState(false);
+  const isImage = IMAGES.has(file.type) && !isBroken;
   const fetchIt = (): Promise<void> =>
     urlOf(file).then(setUrl, (error: unknown) => setProblem(explain(error)));
   useEffect(() => {
@@ -29,7 +30,8 @@ export function Attachment({ file }: { readonly file: FileReference }) {
   }, [file.id]);
 
   if (problem !== '') return <p class="hint">{`${file.name}: ${problem}`}</p>;
-  if (isImage && url !== '') return <img class="picture" src={url} alt={file.name} />;
+  if (isImage && url !== '')
+    return <img class="picture" src={url} alt={file.name} onError={() => setBroken(true)} />;
   if (isImage) return <p class="hint">Loading {file.name}…</p>;
   return (
     <button

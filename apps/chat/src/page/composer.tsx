@@ -1,7 +1,7 @@
 /** Where messages are written, and edited. */
 import type { RefObject, TargetedEvent, TargetedKeyboardEvent } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { MAX_FILE, MAX_TEXT } from '../common/limits.ts';
+import { cut, MAX_FILE, MAX_FILE_NAME, MAX_FILE_TYPE, MAX_TEXT } from '../common/limits.ts';
 import { chat } from './account.ts';
 import { sizeLabel } from './attachment.tsx';
 import { asText, newId } from './content.ts';
@@ -71,7 +71,6 @@ function Field({ field, room, title, onEnter, onUpload }: FieldProps) {
       rows={1}
       aria-label={`Message to ${title}`}
       placeholder={`Message to ${title}`}
-      maxLength={MAX_TEXT}
       enterkeyhint="send"
       onKeyDown={onKeyDown}
       onInput={(event) => onInput(event, room)}
@@ -86,9 +85,13 @@ interface Written {
   readonly upload: Upload | undefined;
 }
 
-/** @returns false if there is nothing to send */
+/** @returns false if there is nothing to send, or too much */
 function send(room: string, written: string, { edited, upload }: Written): boolean {
   const text = asText(written);
+  if (text.length > MAX_TEXT) {
+    notice.value = `This message has ${text.length} characters. A message may have ${MAX_TEXT}.`;
+    return false;
+  }
   const id = newId();
   if (edited !== undefined) {
     if (text !== '' && text !== edited.text) {
@@ -154,7 +157,8 @@ async function take(files: FileList | null | undefined, onUpload: (upload: Uploa
     return;
   }
   const bytes = new Uint8Array(await file.arrayBuffer());
-  onUpload({ name: file.name.slice(0, 200), type: file.type.slice(0, 100), bytes });
+  const name = cut(asText(file.name), MAX_FILE_NAME) || 'file';
+  onUpload({ name, type: cut(file.type, MAX_FILE_TYPE), bytes });
 }
 
 function AttachButton({ onFiles }: { readonly onFiles: (files: FileList | null) => void }) {

@@ -7,6 +7,7 @@ import {
   MAX_TEXT,
   NAME,
   plainName,
+  isVisible,
 } from '../common/limits.ts';
 import { SERVICE } from '../common/topics.ts';
 
@@ -39,10 +40,10 @@ export function readContent(kwargs: Readonly<Record<string, unknown>>): Content 
   if (!isId(id)) return undefined;
   if (kind === 'text' && isText(text)) {
     const reference = readFile(file);
-    if (reference === undefined && text.trim() === '') return undefined;
+    if (reference === undefined && !isVisible(text)) return undefined;
     return { kind, id, text, ...(reference && { file: reference }) };
   }
-  if (kind === 'edit' && isId(of) && isText(text) && text.trim() !== '') return { kind, id, of, text };
+  if (kind === 'edit' && isId(of) && isText(text) && isVisible(text)) return { kind, id, of, text };
   return kind === 'delete' && isId(of) ? { kind, id, of } : undefined;
 }
 
@@ -65,7 +66,7 @@ function readFile(value: unknown): FileReference | undefined {
     !(size > 0 && size <= MAX_FILE)
   )
     return undefined;
-  return { id, name: plainName(name) || 'file', type, size };
+  return { id, name: isVisible(name) ? plainName(name) : 'file', type, size };
 }
 
 /** A new id for a message; unlike `randomUUID`, it also works on pages that did not come over https. */
@@ -75,10 +76,8 @@ export function newId(): string {
     .join('');
 }
 
-/** `text` without what cannot be seen, cut to the longest message, and never within a surrogate pair. */
-export function asText(text: string): string {
-  return text
-    .trim()
-    .slice(0, MAX_TEXT)
-    .replace(/[\uD800-\uDBFF]$/, '');
+/** What was written, as it is sent: empty if nothing of it can be seen. Halves of surrogate pairs cannot be sent. */
+export function asText(written: string): string {
+  const text = written.trim().replaceAll(/\p{Surrogate}/gu, '\uFFFD');
+  return isVisible(text) ? text : '';
 }

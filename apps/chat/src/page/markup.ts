@@ -7,9 +7,11 @@ export interface Part {
 }
 
 const BLOCK = /```[^\n`]*\n([\s\S]*?)\n?```/g;
-const INLINE = /`([^`\n]+)`|(https?:\/\/[^\s<>"'`]+)/g;
+/** An address ends before characters that are not seen or that reverse the text around them. */
+const INLINE =
+  /`([^`\n]+)`|(https?:\/\/[^\s<>"'`\u061C\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF]+)/g;
 /** Punctuation that ends a sentence rather than an address. */
-const TRAILING = /[.,;:!?)\]}]+$/;
+const TRAILING: ReadonlySet<string> = new Set('.,;:!?)]}');
 
 /** The parts of a text, in order; nothing of it is lost but the backquotes, and empty lines beyond two. */
 export function partsOf(text: string): readonly Part[] {
@@ -40,7 +42,10 @@ function addInline(parts: Part[], text: string): void {
 
 /** Keeps a closing parenthesis that belongs to the address. */
 function withoutTrailing(address: string): string {
-  const plain = address.replace(TRAILING, '');
+  // Not a regular expression: that begins anew at each character of a long series.
+  let end = address.length;
+  while (TRAILING.has(address.charAt(end - 1))) end -= 1;
+  const plain = address.slice(0, end);
   return plain.includes('(') && address.startsWith(`${plain})`) ? `${plain})` : plain;
 }
 

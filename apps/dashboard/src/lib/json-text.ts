@@ -6,11 +6,26 @@ export type Parsed = { readonly value: unknown } | { readonly fault: string };
 /** @param whenEmpty the value of text without anything */
 function parseJson(text: string, whenEmpty: unknown): Parsed {
   if (text.trim() === '') return { value: whenEmpty };
+  if (nestsTooDeep(text)) return { fault: `nests deeper than ${MAX_DEPTH}, which no message may` };
   try {
     return { value: JSON.parse(text) as unknown };
   } catch (error) {
     return { fault: placed(text, error instanceof Error ? error.message : String(error)) };
   }
+}
+
+/** How deep the values of a message may nest. */
+const MAX_DEPTH = 100;
+
+/** By a count, since functions that call themselves do not come to the end of such a text. */
+function nestsTooDeep(text: string): boolean {
+  let depth = 0;
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*(?:"|$)|[[\]{}]/g)) {
+    if (token === '[' || token === '{') depth += 1;
+    else if (token === ']' || token === '}') depth -= 1;
+    if (depth >= MAX_DEPTH) return true;
+  }
+  return false;
 }
 
 const TOKEN = /\s*(?:[{}[\],:]|"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/y;

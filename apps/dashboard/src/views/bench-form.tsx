@@ -27,8 +27,11 @@ export function BenchForm({ action }: { readonly action: Action }) {
   const run = async (): Promise<void> => {
     if (running.value !== undefined) return;
     running.value = new AbortController();
-    await runForm(action, running.value.signal);
-    running.value = undefined;
+    try {
+      await runForm(action, running.value.signal);
+    } finally {
+      running.value = undefined;
+    }
   };
   return (
     <form
