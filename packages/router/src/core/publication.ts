@@ -39,7 +39,7 @@ export type Origin =
   | { readonly kind: 'node'; readonly node: string };
 
 /** The place of a publication among those of its node, in each log that records it. */
-export interface Numbers {
+interface Numbers {
   /** The run of the node where it was published. */
   readonly run: string;
   /** Its number in each log, 1 and above, in the order of the logs. */

@@ -129,6 +129,9 @@ function writeFirst(realm: Realm, logs: ReadonlyMap<Subscription, RecordedLog>):
     takeBack(publication) {
       for (const log of logsOf(publication)) log.takeBack(publication);
     },
+    drop(publication) {
+      for (const log of logsOf(publication)) log.drop(publication);
+    },
   });
 }
 

@@ -18,6 +18,8 @@ export interface EventsOfSubscription {
 interface Ahead {
   readonly publication: Publication;
   readonly offset: number;
+  /** True when it will not be sent. */
+  isDropped: boolean;
 }
 
 export class RecordedLog implements Recorder, EventsOfSubscription {
@@ -52,9 +54,8 @@ export class RecordedLog implements Recorder, EventsOfSubscription {
     this.#isSending = true;
     const next = this.#ahead[this.#next];
     if (next !== undefined) {
-      this.#next += 1;
-      if (this.#next === this.#ahead.length) [this.#ahead, this.#next] = [[], 0];
-      return (this.#offset = next.offset);
+      this.#pass(next);
+      return next.offset;
     }
     this.#offset += 1;
     try {
@@ -68,6 +69,7 @@ export class RecordedLog implements Recorder, EventsOfSubscription {
 
   sent(): void {
     this.#isSending = false;
+    this.#passDropped();
   }
 
   /**
@@ -77,14 +79,37 @@ export class RecordedLog implements Recorder, EventsOfSubscription {
   write(publication: Publication): Promise<void> {
     const offset = (this.#ahead.at(-1)?.offset ?? this.#offset) + 1;
     const written = this.events.append(loggedEvent(this.#realm, publication, offset));
-    this.#ahead.push({ publication, offset });
+    this.#ahead.push({ publication, offset, isDropped: false });
     return written ?? WRITTEN;
+  }
+
+  /** A publication that has been written will not be sent: subscribers get it only when they ask for missed events. */
+  drop(publication: Publication): void {
+    const dropped = this.#ahead.find((each) => each.publication === publication);
+    if (dropped === undefined) return;
+    dropped.isDropped = true;
+    if (!this.#isSending) this.#passDropped();
   }
 
   /** Takes back the offset of a publication that could not be written. Writes of later offsets fail as well. */
   takeBack(publication: Publication): void {
     const index = this.#ahead.findIndex((each) => each.publication === publication);
     if (index >= this.#next) this.#ahead.splice(index, 1);
+    this.#trim();
+  }
+
+  #passDropped(): void {
+    for (let next = this.#ahead[this.#next]; next?.isDropped === true; next = this.#ahead[this.#next])
+      this.#pass(next);
+  }
+
+  #pass({ offset }: Ahead): void {
+    this.#offset = offset;
+    this.#next += 1;
+    this.#trim();
+  }
+
+  #trim(): void {
     if (this.#next === this.#ahead.length) [this.#ahead, this.#next] = [[], 0];
   }
 }

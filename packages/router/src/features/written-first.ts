@@ -12,6 +12,8 @@ export interface PublicationKeeper {
   write(publication: Publication): readonly Promise<void>[];
   /** Undoes a publication that this keeper, or another one, could not write. */
   takeBack(publication: Publication): void;
+  /** Called for a publication that was written and will not be sent, because too many of the router itself wait. */
+  drop?(publication: Publication): void;
 }
 
 /** One write of the store, which often contains several publications. */
@@ -80,6 +82,10 @@ export class WrittenFirst implements Writing, Worker {
     this.#tickets.push({ publication, groups, done, producer, isHeld, size });
     if (this.#isReady) this.#goOn();
     return true;
+  }
+
+  dropped(publication: Publication): void {
+    for (const keeper of this.#keepers) keeper.drop?.(publication);
   }
 
   proceed(): boolean {
