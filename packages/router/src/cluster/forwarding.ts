@@ -1,5 +1,4 @@
 /** Forwards the publications of a shared realm to the nodes that want them. */
-import type { Payload } from '@wamp/protocol';
 import type { CoreRealm } from '../core/core-realm.ts';
 import type { Publication } from '../core/publication.ts';
 import { isToldByEachNode } from './comings.ts';
@@ -30,7 +29,7 @@ export function forwardPublications(core: CoreRealm, realm: ForwardingRealm): vo
   const retained = new WeakMap<Publication, readonly PeerNode[]>();
   sharing.accepted.on((publication) => {
     const targets = forwarding.forward(publication);
-    if (publication.options.retain === true) retained.set(publication, targets);
+    if (publication.options.retain === true) retained.set(publication, [...targets]);
   });
   core.broker.published.on((publication) => {
     const before = retained.get(publication);
@@ -48,12 +47,12 @@ class PublicationForwarding {
   }
 
   /** @returns the nodes that receive the publication */
-  forward(publication: Publication): readonly PeerNode[] {
+  forward(publication: Publication): Iterable<PeerNode> {
     if (!this.#isOwn(publication)) return NOBODY;
     const { topic, options, numbers } = publication;
     const isForAll = options.retain === true || numbers !== undefined;
     const { peers, interests } = this.#realm;
-    const targets = isForAll ? [...peers.values()] : [...interests.of(topic)];
+    const targets = isForAll ? [...peers.values()] : interests.of(topic);
     this.#put(publication, targets);
     return targets;
   }
@@ -72,24 +71,24 @@ class PublicationForwarding {
     return this.#realm.peers.size > 0 && publication.origin.kind !== 'node' && !isToldByEachNode(publication);
   }
 
-  #put(publication: Publication, targets: readonly PeerNode[]): void {
-    if (targets.length === 0) return;
-    const { publisher, numbers } = publication;
-    const isKnown = publisher === undefined || this.#core.sessions.has(publisher.id);
-    const entry = this.#written(fieldsOf(publication, isKnown), publication.payload);
-    if (entry === undefined) return;
+  #put(publication: Publication, targets: Iterable<PeerNode>): void {
+    let entry: Uint8Array | undefined;
     for (const peer of targets) {
+      entry ??= this.#written(publication);
+      if (entry === undefined) return;
       if (peer.link.hasRoom) peer.link.put(entry);
       else {
         peer.dropped += 1;
-        if (numbers !== undefined) this.#core.sharing?.lost.emit(peer.id);
+        if (publication.numbers !== undefined) this.#core.sharing?.lost.emit(peer.id);
       }
     }
   }
 
-  #written(fields: readonly unknown[], payload: Payload): Uint8Array | undefined {
+  #written(publication: Publication): Uint8Array | undefined {
+    const { publisher, payload } = publication;
+    const isKnown = publisher === undefined || this.#core.sessions.has(publisher.id);
     try {
-      return writeEntry(EntryType.PUBLISH, this.#realm.index, fields, payload);
+      return writeEntry(EntryType.PUBLISH, this.#realm.index, fieldsOf(publication, isKnown), payload);
     } catch (error) {
       this.#core.failed.emit(error);
       return undefined;
