@@ -100,7 +100,8 @@ export class Recovery implements Waiter, Recovering {
     if (isPossible) {
       // That of `since` belongs to the application.
       if (cursor.got === undefined && cursor.seen !== undefined) see(cursor, cursor.seen);
-      if (cursor.epoch !== undefined) hold(cursor);
+      if (cursor.epoch === undefined) forget(cursor);
+      else hold(cursor);
       this.#ask();
     } else this.#finish(cursor.away === undefined);
   }
@@ -117,9 +118,9 @@ export class Recovery implements Waiter, Recovering {
     if (cursor.epoch !== epoch && moved !== true) {
       // An unknown log: every event since this SUBSCRIBE is new.
       const first = cursor.held?.[0]?.event.details['x_offset'];
-      forget(cursor);
+      if (cursor.epoch !== undefined) forget(cursor);
       cursor.epoch = epoch;
-      cursor.offset = typeof first === 'number' ? first - 1 : offset;
+      cursor.offset = typeof first === 'number' ? first - 1 : Math.max(cursor.offset, offset);
       this.#end(offset, 'new log', seen);
       return;
     }
@@ -235,7 +236,7 @@ export class Recovery implements Waiter, Recovering {
     if (page.seen === undefined) return;
     if (next === undefined ? page.then === 'new log' && isOverfull(cursor) : isUpTo(page.offset, next))
       return;
-    see(cursor, page.seen);
+    see(cursor, page.then === 'new log' ? latestOf(cursor.seen, page.seen) : page.seen);
     page.seen = undefined;
   }
 
@@ -326,4 +327,11 @@ export class Recovery implements Waiter, Recovering {
 
 function isUpTo(offset: number, { details: { x_offset: own } }: WampEvent<unknown[]>): boolean {
   return typeof own === 'number' && own <= offset;
+}
+
+/** The later number of each node. */
+function latestOf(one: Seen = {}, other: Seen): Seen {
+  const all: Record<string, number> = { ...other };
+  for (const [run, number] of Object.entries(one)) all[run] = Math.max(number, all[run] ?? 0);
+  return all;
 }

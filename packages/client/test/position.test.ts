@@ -55,6 +55,31 @@ describe('EDGE-1 the position of a subscription', () => {
     ]);
   });
 
+  test('EDGE-1 is not behind an event that came before the answer', async () => {
+    const line = new ScriptedLine();
+    line.roles = ROLES;
+    const connecting = line.create();
+    await line.welcome();
+    const heard: unknown[] = [];
+    const subscribing = connecting.subscribe('log', ([n]) => heard.push(n));
+    await line.peer.expect([32, 1, {}, 'log']);
+    line.peer.send([33, 1, 7]);
+    const subscription = await subscribing;
+    await line.peer.expect([48, 2, {}, RECOVER, [7]]);
+    line.peer.send([36, 7, 103, { x_offset: 3, x_origin: ['a', 6] }, [3]]);
+    // The router still sends the event to others, and leaves it out of the position.
+    line.peer.send([
+      50,
+      2,
+      {},
+      [],
+      { epoch: 9, offset: 2, complete: true, more: false, seen: { a: 5, b: 1 } },
+    ]);
+    await settle();
+    expect(subscription.position).toEqual({ epoch: 9, offset: 3, seen: { a: 6, b: 1 } });
+    expect(heard).toEqual([3]);
+  });
+
   test('EDGE-1 moves when a loop takes an event, and not when it is buffered', async () => {
     const { subscription, event } = await subscribed();
     const iterator = subscription[Symbol.asyncIterator]();

@@ -89,7 +89,8 @@ function recover(
   const reader = { realm, subscription, caller, position };
   if (shared !== undefined && log instanceof SharedLog) return recoverShared(reader, log, shared);
   const { epoch } = log.events;
-  const here = { epoch, offset: log.offset, more: false };
+  // An event that is being sent is still to come to some subscribers.
+  const here = { epoch, offset: log.served, more: false };
   if (position.epoch === undefined) return Payload.of([], { ...here, complete: true });
   if (position.epoch !== epoch || position.offset > log.offset) {
     return Payload.of([], { ...here, complete: false });
@@ -110,12 +111,11 @@ function recoverShared(reader: Reader, log: SharedLog, shared: SharedHistory): P
   const { position, subscription, caller } = reader;
   const { epoch } = log.events;
   const { seen } = position;
-  const here = { epoch, offset: log.offset, more: false };
-  if (position.epoch === undefined)
-    return Payload.of([], { ...here, complete: true, seen: shared.seenAt(log) });
+  const here = { epoch, offset: log.served, more: false, seen: shared.servedAt(log) };
+  if (position.epoch === undefined) return Payload.of([], { ...here, complete: true });
   const isMoved = position.epoch !== epoch;
   if ((isMoved && seen === undefined) || (!isMoved && position.offset > log.offset))
-    return Payload.of([], { ...here, complete: false, seen: shared.seenAt(log) });
+    return Payload.of([], { ...here, complete: false });
   const begin = (isCovered: boolean): Payload | Promise<Payload> => {
     if (!subscription.subscribers.has(caller)) throw new ApplicationError(ErrorUri.NO_SUCH_SUBSCRIPTION);
     const missed = isMoved

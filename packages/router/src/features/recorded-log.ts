@@ -12,6 +12,8 @@ export interface EventsOfSubscription {
   readonly events: EventLog;
   /** The offset of the last event that was sent; 0 when there was none. */
   readonly offset: number;
+  /** The same, without an event that is still being sent to subscribers. */
+  readonly served: number;
 }
 
 /** A publication that has an offset, and has not been sent yet. */
@@ -43,6 +45,10 @@ export class RecordedLog implements Recorder, EventsOfSubscription {
   /** The offset of the last event that was sent; 0 when there was none. */
   get offset(): number {
     return this.#offset;
+  }
+
+  get served(): number {
+    return this.#isSending ? this.#offset - 1 : this.#offset;
   }
 
   isBusy(publication: Publication): boolean {

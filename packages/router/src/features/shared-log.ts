@@ -40,6 +40,8 @@ export class SharedLog implements Recorder, EventsOfSubscription {
   readonly #realm: Realm;
   #offset: number;
   #isSending = false;
+  /** The event that is being sent, among those of its run. */
+  #current: { readonly counter: LogCounter; readonly number: number } | undefined;
   #ahead: Ahead[] = [];
   #next = 0;
   #origin: EventOrigin | undefined;
@@ -57,6 +59,15 @@ export class SharedLog implements Recorder, EventsOfSubscription {
   /** The offset of the last event that was sent; 0 when there was none. */
   get offset(): number {
     return this.#offset;
+  }
+
+  get served(): number {
+    return this.#isSending ? this.#offset - 1 : this.#offset;
+  }
+
+  /** The number of the last event of a run that all subscribers here have been sent. */
+  servedOf(counter: LogCounter): number {
+    return this.#isSending && this.#current?.counter === counter ? this.#current.number - 1 : counter.sent;
   }
 
   get origin(): EventOrigin | undefined {
@@ -100,7 +111,11 @@ export class SharedLog implements Recorder, EventsOfSubscription {
     this.#next += 1;
     this.#trim();
     const from = next?.from;
-    if (from !== undefined && next?.counter !== undefined) arrived(next.counter, from[1]);
+    this.#current = undefined;
+    if (from !== undefined && next?.counter !== undefined) {
+      this.#current = { counter: next.counter, number: from[1] };
+      arrived(next.counter, from[1]);
+    }
     this.#offset += 1;
     const event = loggedEvent(this.#realm, publication, this.#offset);
     this.#origin = from && (this.#isAfterGap ? [...from, 1] : from);
