@@ -52,7 +52,7 @@ test('A10 the machine’s own monotonic clock is not its date', () => {
   expect(Math.abs(systemClock.now() - systemClock.elapsed())).toBeGreaterThan(HOUR);
 });
 
-/** What tells a date to people, or reads one in a token; everything else measures durations. */
+/** What tells a date to people or to other nodes, or reads one in a token; everything else measures durations. */
 const DATES = [
   'apps/router/src/admin-realm/samples.ts',
   'apps/router/src/admin-realm/tail.ts',
@@ -61,6 +61,7 @@ const DATES = [
   'packages/router/src/core/registrar.ts',
   'packages/router/src/features/recorded-log.ts',
   'packages/router/src/features/retention.ts',
+  'packages/router/src/features/shared-history.ts',
   'packages/router/src/session/joining.ts',
   'packages/router/src/session/local-member.ts',
   'packages/router/src/session/member.ts',
