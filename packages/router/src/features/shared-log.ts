@@ -40,8 +40,8 @@ export class SharedLog implements Recorder, EventsOfSubscription {
   readonly #realm: Realm;
   #offset: number;
   #isSending = false;
-  /** The event that is being sent, among those of its run. */
-  #current: { readonly counter: LogCounter; readonly number: number } | undefined;
+  /** The publication that was recorded last. */
+  #current: Ahead | undefined;
   #ahead: Ahead[] = [];
   #next = 0;
   #origin: EventOrigin | undefined;
@@ -67,7 +67,8 @@ export class SharedLog implements Recorder, EventsOfSubscription {
 
   /** The number of the last event of a run that all subscribers here have been sent. */
   servedOf(counter: LogCounter): number {
-    return this.#isSending && this.#current?.counter === counter ? this.#current.number - 1 : counter.sent;
+    const { from, counter: own } = (this.#isSending ? this.#current : undefined) ?? {};
+    return from !== undefined && own === counter ? from[1] - 1 : counter.sent;
   }
 
   get origin(): EventOrigin | undefined {
@@ -111,11 +112,8 @@ export class SharedLog implements Recorder, EventsOfSubscription {
     this.#next += 1;
     this.#trim();
     const from = next?.from;
-    this.#current = undefined;
-    if (from !== undefined && next?.counter !== undefined) {
-      this.#current = { counter: next.counter, number: from[1] };
-      arrived(next.counter, from[1]);
-    }
+    this.#current = next;
+    if (from !== undefined && next?.counter !== undefined) arrived(next.counter, from[1]);
     this.#offset += 1;
     const event = loggedEvent(this.#realm, publication, this.#offset);
     this.#origin = from && (this.#isAfterGap ? [...from, 1] : from);
