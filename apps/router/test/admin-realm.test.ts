@@ -4,6 +4,7 @@ import { ApplicationError } from '@wamp/protocol';
 import { createRouter, type LocalSession, type Log, type LogLevel, type Router } from '@wamp/router';
 import { ManualClock } from '@wamp/router/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { hostOf } from '../../../packages/router/src/host.ts';
 import type { Member } from '../../../packages/router/src/session/member.ts';
 import { Client } from '../../../packages/router/test/support/client.ts';
 import { AdminRealm } from '../src/admin-realm/admin-realm.ts';
@@ -326,6 +327,17 @@ test('samples cover the last hour before the first request, and can exclude the 
   expect(others.rows.map((row) => row.slice(0, 2))).toEqual([[start + 5_000, 1]]);
   clock.advance(2 * 3_600_000);
   expect(((await ask('samples')) as { rows: number[][] }).rows).toHaveLength(720);
+});
+
+test('samples count the limits that were met, but not the turns whose work was divided', async () => {
+  const { router, clock, ask } = open();
+  const { limited } = hostOf(router);
+  limited.add('turns_exhausted');
+  limited.add('ping_timeout');
+  limited.add('connections_dropped');
+  clock.advance(5_000);
+  const { columns, rows } = (await ask('samples')) as { columns: string[]; rows: number[][] };
+  expect(rows.map((row) => row[columns.indexOf('limits_met')])).toEqual([0, 2]);
 });
 
 test('E5 samples tell how long calls took in the interval, of all realms and without the admin realm', async () => {

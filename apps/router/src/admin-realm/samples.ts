@@ -1,6 +1,6 @@
 /** Samples: an hour of figures in memory, one row every five seconds, so that a page that is opened has past data to chart. */
 import { MessageType } from '@wamp/protocol';
-import type { Clock, Distribution, Metric, Realm, Router } from '@wamp/router';
+import type { Clock, Distribution, LimitName, Metric, Realm, Router } from '@wamp/router';
 import { z } from 'zod';
 import { IntervalQuantiles } from './interval-quantiles.ts';
 import { samplesOfAll } from './everywhere.ts';
@@ -56,6 +56,9 @@ const READ = [
   'wamp_logins_refused_total',
   'wamp_event_loop_lag_seconds',
 ];
+
+/** Not counted among the limits met: the work of a busy turn is divided, and nothing is refused or lost. */
+const DELAYS_ONLY: LimitName = 'turns_exhausted';
 
 /** The figures of the process, in the order of the columns: rss, heap (bytes), CPU time (ms), and the utilization of the event loop. */
 export type ReadProcess = () => readonly [rss: number, heap: number, cpu: number, utilization: number];
@@ -115,7 +118,8 @@ export class Samples {
     const [queues, limits, ofRealms, refused, lag] = this.#router.metrics.read(READ);
     const lags = lag?.kind === 'histogram' ? lag.samples : [];
     const [latest = NaN] = this.#lag.since(lags, [0.99]).map(milliseconds);
-    return [totalOf(queues), totalOf(limits) + totalOf(ofRealms), totalOf(refused), latest];
+    const met = totalOf(limits, DELAYS_ONLY) + totalOf(ofRealms);
+    return [totalOf(queues), met, totalOf(refused), latest];
   }
 
   #take(): void {
@@ -161,9 +165,14 @@ function milliseconds(seconds: number): number {
   return Math.round(seconds * 1e6) / 1e3;
 }
 
-function totalOf(metric: Metric | undefined): number {
+/** @param except a value of the label `limit` that does not count */
+function totalOf(metric: Metric | undefined, except?: LimitName): number {
   if (metric === undefined || metric.kind === 'histogram') return 0;
-  return metric.samples.reduce((total, { value }) => total + value, 0);
+  return metric.samples.reduce(
+    (total, { value, labels }) =>
+      except !== undefined && labels['limit'] === except ? total : total + value,
+    0,
+  );
 }
 
 export function samplesProcedure(samples: Samples): Procedure {
