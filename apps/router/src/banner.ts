@@ -4,7 +4,7 @@
 import { entranceTo } from './check.ts';
 import type { RealmConfiguration } from './config/realms.ts';
 import type { Configuration } from './config/schema.ts';
-import { hasChat } from './landing-page.ts';
+import { consolePath, offeredConsole } from './offered.ts';
 import { grantsEverything } from './rights.ts';
 
 /** One URL of a listener. */
@@ -19,7 +19,8 @@ export interface Reached {
 const MOST_REALMS = 10;
 
 /** Several lines; the first has the first URL, the last says how to stop. */
-export function banner(reached: readonly Reached[], { realms }: Configuration): string {
+export function banner(reached: readonly Reached[], configuration: Configuration): string {
+  const { realms } = configuration;
   const [first, ...others] = reached;
   const rows = [
     ...others.map(({ what, url }): Row => [what, url]),
@@ -27,7 +28,7 @@ export function banner(reached: readonly Reached[], { realms }: Configuration): 
     ...(realms.length > MOST_REALMS
       ? [['', `and ${realms.length - MOST_REALMS} realms more`] satisfies Row]
       : []),
-    ...suggestions(reached, realms).map((text, index): Row => [index === 0 ? 'try' : '', text]),
+    ...suggestions(reached, configuration).map((text, index): Row => [index === 0 ? 'try' : '', text]),
     ['stop', 'Ctrl+C'] satisfies Row,
   ];
   const width = Math.max(...rows.map(([label]) => label.length));
@@ -44,17 +45,15 @@ function realmText(realm: RealmConfiguration): string {
   return `${realm.name}: ${entranceTo(realm)}${note}`;
 }
 
-/** What works without configuration: the web apps, and a call by an anonymous client. */
-function suggestions(reached: readonly Reached[], realms: readonly RealmConfiguration[]): readonly string[] {
+/** What works without configuration: the console, and a call by an anonymous client. */
+function suggestions(reached: readonly Reached[], configuration: Configuration): readonly string[] {
   const apps = reached.find(({ hasApps }) => hasApps === true);
-  const open = realms.find(grantsEverything);
+  const console = offeredConsole(configuration);
   const url = reached.find(({ what, url: each }) => what === 'WebSocket' && !each.includes('+unix'))?.url;
   return [
-    ...(apps === undefined || apps.url.includes('+unix')
+    ...(apps === undefined || apps.url.includes('+unix') ? [] : [apps.url + consolePath(console).slice(1)]),
+    ...(console.openRealm === undefined || url === undefined
       ? []
-      : [`${hasChat(realms) ? `${apps.url}chat/ in two windows, and ` : ''}${apps.url}dashboard/`]),
-    ...(open === undefined || url === undefined
-      ? []
-      : [`npx @wamp/cli call wamp.session.count --url ${url} --realm ${open.name}`]),
+      : [`npx @wamp/cli call wamp.session.count --url ${url} --realm ${console.openRealm}`]),
   ];
 }

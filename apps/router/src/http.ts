@@ -9,7 +9,8 @@ import type {
 import type { Socket } from 'node:net';
 import type { Log } from '@wamp/router';
 import { answerHealth, type HealthAnswers } from './health-answers.ts';
-import { landingPage, type ToldRealm } from './landing-page.ts';
+import { landingPage } from './landing-page.ts';
+import type { Offered } from './offered.ts';
 import { asset, type Asset, type Pages, type Site } from './static-sites.ts';
 
 /** What the answers are computed from. */
@@ -17,8 +18,8 @@ export interface HttpOptions extends HealthAnswers {
   readonly pages: () => Pages;
   /** The URLs of WebSocket clients; the landing page shows the first. */
   readonly webSocketPaths: readonly string[];
-  /** The realms that the landing page lists. It connects to the first. */
-  readonly realms: () => readonly ToldRealm[];
+  /** What the landing page shows. Its sample connects to the first realm. */
+  readonly offered: () => Offered;
 }
 
 // The chat and the dashboard may be connected to another router, so any WebSocket is permitted.
@@ -63,7 +64,7 @@ export function answerHttp(options: HttpOptions): RequestListener {
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, options: HttpOptions): void {
-  const { webSocketPaths, realms } = options;
+  const { webSocketPaths, offered } = options;
   const { site, fallbacks } = options.pages();
   const [written = '', ...query] = (request.url ?? '').split('?');
   const path = decoded(written);
@@ -91,7 +92,7 @@ function answer(request: IncomingMessage, response: ServerResponse, options: Htt
     response,
     200,
     path === '/' && found.isForeign !== true
-      ? landingPage(found, request, { path: webSocketPaths[0], realms: realms() })
+      ? landingPage(found, request, { path: webSocketPaths[0], ...offered() })
       : found,
   );
 }

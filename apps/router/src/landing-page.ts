@@ -1,6 +1,7 @@
 /** The landing page; its code sample connects to the address that the browser used. */
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
+import { consolePath, type Offered, type OfferedConsole } from './offered.ts';
 import { asset, type Asset } from './static-sites.ts';
 
 /** The placeholders in the file, which is a valid page by itself. */
@@ -10,33 +11,23 @@ const SAMPLE_REALM = 'realm1';
 const ROW = /<div>\s*<dt>Realm<\/dt>[\s\S]*?<\/div>/;
 const SAMPLE_ADDRESS = `<code>${SAMPLE_URL}</code>`;
 
-/** Links to the chat, which only routers with its realm have. */
+/** Links to the chat. */
 const CHAT = /<a [^>]*href="\/chat\/"[\s\S]*?<\/a>/g;
-const CHAT_REALM = 'chat';
+/** Links to the console, and what its card says where operators can log in. */
+const CONSOLE = 'href="/dashboard/"';
+const FOR_OPERATORS = /(?<=<h2>Console [\s\S]*?<p>)[\s\S]*?(?=<\/p>)/;
 
 const HOST = /^[\w.\-[\]:]{1,255}$/;
 
-/** What the page shows of a realm. */
-export interface ToldRealm {
-  readonly name: string;
-  /** How clients authenticate, in words. */
-  readonly entrance: string;
-}
-
-/** Whether there is a realm for the chat, which needs its service there: `npm start` in the repository has both. */
-export function hasChat(realms: readonly { readonly name: string }[]): boolean {
-  return realms.some(({ name }) => name === CHAT_REALM);
-}
-
-/** The addresses that the page shows. */
-interface Destination {
-  /** The URL of WebSocket clients; undefined if there are none. */
+/** What the page shows. */
+interface Shown extends Offered {
+  /** The URL path of WebSocket clients; undefined if there are none. */
   readonly path: string | undefined;
-  readonly realms: readonly ToldRealm[];
 }
 
-/** `page` with the URL and the realms of this router. */
-export function landingPage(page: Asset, request: IncomingMessage, { path, realms }: Destination): Asset {
+/** `page` with the URL of this router and with what it offers. */
+export function landingPage(page: Asset, request: IncomingMessage, shown: Shown): Asset {
+  const { path, realms, hasChat } = shown;
   const rows = realms.map(
     ({ name, entrance }) =>
       `<div><dt>Realm</dt><dd><code>${escapeHtml(name)}</code>: ${escapeHtml(entrance)}</dd></div>`,
@@ -45,13 +36,23 @@ export function landingPage(page: Asset, request: IncomingMessage, { path, realm
   const address = path === undefined ? 'not spoken at this address' : `<code>${url}</code>`;
   const html = page.body
     .toString()
-    .replace(CHAT, (link) => (hasChat(realms) ? link : ''))
+    .replace(CHAT, (link) => (hasChat ? link : ''))
+    .replace(FOR_OPERATORS, (text) => consoleText(shown.console, text))
+    .replaceAll(CONSOLE, () => `href="${escapeHtml(consolePath(shown.console))}"`)
     .replace(SAMPLE_ADDRESS, () => address)
     .replaceAll(SAMPLE_URL, () => url)
     .split(ROW)
     .map((part) => part.replaceAll(SAMPLE_REALM, () => escapeHtml(realms[0]?.name ?? '')))
     .join(rows.join(''));
   return asset('/index.html', Buffer.from(html));
+}
+
+/** What the card of the console says. @param forOperators where operators can log in */
+function consoleText({ hasOperators, openRealm }: OfferedConsole, forOperators: string): string {
+  if (hasOperators) return forOperators;
+  return openRealm === undefined
+    ? 'For operators, once the configuration of this router has an admin realm.'
+    : `The sessions and the traffic of ${escapeHtml(openRealm)}, live, as any client may see them. Operators see the whole router once its configuration has an admin realm.`;
 }
 
 /** These headers come from the client, so they are used for its own page only, and only if well-formed. */

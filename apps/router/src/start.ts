@@ -9,7 +9,6 @@ import { Administration, type Administered } from './administration.ts';
 import { RecentEntries } from './admin-realm/recent-entries.ts';
 import type { PreparedRealm, SharedParts } from './authenticators.ts';
 import { banner } from './banner.ts';
-import { entranceTo } from './check.ts';
 import type { Listener } from './config/listeners.ts';
 import { loadConfiguration, type LoadedConfiguration } from './config/load.ts';
 import type { Configuration } from './config/schema.ts';
@@ -25,6 +24,7 @@ import { answerHttp } from './http.ts';
 import { LineWriter } from './line-writer.ts';
 import { Listeners, resolveHosts } from './listeners.ts';
 import { logTo, noting, type OperatorLog } from './log.ts';
+import { offered, type Offered } from './offered.ts';
 import { PageCache } from './page-cache.ts';
 import { byPlace } from './plan.ts';
 import { prepare, refuseExposure } from './prepare.ts';
@@ -95,7 +95,8 @@ export async function start(
   if (!insecureDev) refuseExposure(await resolveHosts(configuration.listeners), loaded);
   warnOfFew(configuration, log);
   const [health, about, pages] = [healthOf(router, store), aboutThis(router), new PageCache()];
-  const answers = answersFor(() => reloader.configuration, pages, group?.health ?? { health, about });
+  const offers = (): Offered => offered(router, reloader.configuration);
+  const answers = answersFor(offers, pages, group?.health ?? { health, about });
   const listeners = new Listeners(router, answers);
   measureReadiness(router.metrics, health, listeners);
   const served = { listeners, webhooks: new Webhooks(router) };
@@ -272,9 +273,9 @@ function aboutThis({ cluster }: Router): () => About {
   });
 }
 
-/** The HTTP request handlers, by listener. @param current the active configuration */
+/** The HTTP request handlers, by listener. */
 function answersFor(
-  current: () => Configuration,
+  offers: () => Offered,
   cache: PageCache,
   { health, about }: HealthAnswers,
 ): (listener: Listener) => RequestListener {
@@ -284,11 +285,6 @@ function answersFor(
     const pages = (): Pages => cache.of(configured);
     // Read at the start, so that errors are reported before the first request.
     pages();
-    const realms = () =>
-      [...current().realms, ...current().realmTemplates].map((realm) => ({
-        name: realm.name,
-        entrance: entranceTo(realm),
-      }));
-    return answerHttp({ pages, webSocketPaths, realms, health, about });
+    return answerHttp({ pages, webSocketPaths, offered: offers, health, about });
   };
 }

@@ -1,13 +1,24 @@
 /** What a running router prints, answers over HTTP, and does when it is told to stop. */
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { connect as connectTcp } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { connect, type Session } from '../../../packages/client/src/index.ts';
 import { Workshop, type RunningRouter } from './workshop.ts';
 
 const script = `console.log(${JSON.stringify('chat '.repeat(200))})`;
+const WITH_OPERATORS = `
+listeners: [{ address: 127.0.0.1, port: 0 }]
+realms: [{ name: realm1 }]
+admin:
+  realm:
+    auth: { ticket: { principals: { olga: { role: operator, ticket: a-long-secret } } } }
+    roles: { operator: { permissions: [{ uri: wamp.admin.*, allow: [call] }] } }
+`;
 let workshop: Workshop;
 let router: RunningRouter;
 
@@ -46,7 +57,7 @@ describe('C9 what it prints once it listens', () => {
       `  RawSocket  rs://${host}`,
       `  long-poll  http://${host}/lp`,
       '  realm      realm1: anonymous, everything allowed (development default)',
-      `  try        http://${host}/dashboard/`,
+      `  try        http://${host}/dashboard/?view=realm1`,
       `             npx @wamp/cli call wamp.session.count --url ws://${host}/ws --realm realm1`,
       '  stop       Ctrl+C',
     ]);
@@ -90,22 +101,44 @@ describe('pages', () => {
     }
   });
 
-  test('the landing page links the apps and connects to where it was asked', async () => {
+  test('the landing page links the console and connects to where it was asked', async () => {
     const { body } = await ask('/', { host: 'router.example:9000' });
-    expect(body).toContain('href="/dashboard/"');
-    // The chat needs a realm with its service.
-    expect(body).not.toContain('/chat/');
     expect(body).toContain('ws://router.example:9000/ws');
     expect(body).not.toContain('127.0.0.1');
     const behindTls = await ask('/', { host: 'router.example', 'x-forwarded-proto': 'https' });
     expect(behindTls.body).toContain('wss://router.example/ws');
   });
 
-  test('a router with the realm of the chat shows the chat, on the landing page and in what it prints', async () => {
-    await using other = await workshop.start(['--realm', 'realm1', '--realm', 'chat']);
-    const page = await (await fetch(`${other.origin}/`)).text();
-    expect(page.match(/href="\/chat\/"/g)).toHaveLength(2);
-    expect(other.greeting).toContain('/chat/ in two windows, and http://');
+  test('the landing page shows the chat as long as its service is connected', async () => {
+    await using other = await workshop.start(['--realm', 'chat']);
+    const links = async (): Promise<number> =>
+      (await (await fetch(`${other.origin}/`)).text()).match(/href="\/chat\/"/g)?.length ?? 0;
+    // A realm of that name is not enough.
+    expect(await links()).toBe(0);
+    const service = await connect(`${other.origin.replace('http', 'ws')}/ws` as const, { realm: 'chat' });
+    await service.register('chat.authenticate', () => null);
+    expect(await links()).toBe(2);
+    await service.close();
+    await vi.waitFor(async () => expect(await links()).toBe(0));
+  });
+
+  test('without an admin realm, the console begins with what any client may see', async () => {
+    const { body } = await ask('/');
+    expect(body.match(/href="\/dashboard\/\?view=realm1"/g)).toHaveLength(3);
+    expect(body).toContain('The sessions and the traffic of realm1, live, as any client may see them.');
+    expect(body).not.toContain('For operators: sessions');
+  });
+
+  test('with an admin realm, the console begins with its log-in', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'wamp-serving-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const file = join(folder, 'wamp.yaml');
+    await writeFile(file, WITH_OPERATORS);
+    await using other = await workshop.startFrom(file);
+    const body = await (await fetch(`${other.origin}/`)).text();
+    expect(body.match(/href="\/dashboard\/"/g)).toHaveLength(3);
+    expect(body).toContain('For operators: sessions');
+    expect(other.greeting).toContain(`  try        ${other.origin}/dashboard/\n`);
   });
 
   test('the landing page is not written by its visitors', async () => {
