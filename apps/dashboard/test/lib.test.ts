@@ -104,7 +104,14 @@ test('numbers are formatted for people', () => {
   expect([undefined, 0, 1.25, 1234.5].map((value) => figure(value))).toEqual(['–', '0', '1.3', '1,235']);
   expect([0, 1023, 1536, 5 * 2 ** 30].map(size)).toEqual(['0 B', '1023 B', '1.5 KiB', '5.0 GiB']);
   expect([null, 0, 0.25, 12, 2500].map(milliseconds)).toEqual(['–', '0 ms', '0.25 ms', '12 ms', '2.5 s']);
-  expect([0, 59_000, 3_600_000, 90_061_000].map(duration)).toEqual(['0 s', '59 s', '1 h', '1 d 1 h']);
-  expect(ago('2026-01-01T00:00:00Z', Date.parse('2026-01-01T00:05:03Z'))).toBe('5 min 3 s ago');
+  expect([0, 59_000, 3_600_000, 90_061_000].map((ms) => duration(ms))).toEqual([
+    '0 s',
+    '59 s',
+    '1 h',
+    '1 d 1 h',
+  ]);
+  const now = Date.parse('2026-01-01T00:05:03Z');
+  expect(ago('2026-01-01T00:00:00Z', { now })).toBe('5 min 3 s ago');
+  expect(ago('2026-01-01T00:00:00Z', { now, units: 1 })).toBe('5 min ago');
   expect(ago('never')).toBe('–');
 });

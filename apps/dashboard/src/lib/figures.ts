@@ -37,12 +37,12 @@ const SPANS: readonly (readonly [number, string])[] = [
   [1000, 's'],
 ];
 
-/** The two largest units, such as `3 h 20 min`. */
-export function duration(ms: number): string {
+/** The largest units, two by default, such as `3 h 20 min`. */
+export function duration(ms: number, units = 2): string {
   const first = SPANS.findIndex(([length]) => ms >= length);
   if (first === -1) return '0 s';
   let rest = ms;
-  const parts = SPANS.slice(first, first + 2).map(([length, unit]) => {
+  const parts = SPANS.slice(first, first + units).map(([length, unit]) => {
     const count = Math.floor(rest / length);
     rest -= count * length;
     return count === 0 ? '' : `${count} ${unit}`;
@@ -50,10 +50,10 @@ export function duration(ms: number): string {
   return parts.filter((part) => part !== '').join(' ');
 }
 
-/** How long ago a date was. */
-export function ago(date: string, now: number = Date.now()): string {
+/** How long ago a date was, in so many of its units. */
+export function ago(date: string, { now = Date.now(), units = 2 } = {}): string {
   const time = Date.parse(date);
-  return Number.isNaN(time) ? UNKNOWN : `${duration(Math.max(0, now - time))} ago`;
+  return Number.isNaN(time) ? UNKNOWN : `${duration(Math.max(0, now - time), units)} ago`;
 }
 
 /** The time of day of a date. */

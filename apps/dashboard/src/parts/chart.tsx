@@ -111,7 +111,8 @@ function options(box: HTMLElement, { lines, tell, least }: Drawn): uPlot.Options
     width: box.clientWidth,
     height: box.clientHeight,
     legend: { show: false },
-    padding: [6, 10, 0, 0],
+    // On the right, half of the last time has to fit.
+    padding: [6, 26, 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
     hooks: { setCursor: [(plot) => follow(plot)] },
     scales: {

@@ -1,5 +1,6 @@
 /** Tables: columns that can be sorted by, rows that scroll, pages. */
 import type { ComponentChildren } from 'preact';
+import { ago } from '../lib/figures.ts';
 
 /** A column of rows of type R. */
 export interface Column<R> {
@@ -89,6 +90,11 @@ function Head<R>({ column: { title, sort, align }, order, onOrder }: HeadProps<R
       </button>
     </th>
   );
+}
+
+/** How long ago a date was, in the largest unit; its title has the date. */
+export function Since({ date }: { readonly date: string }) {
+  return <span title={date}>{ago(date, { units: 1 })}</span>;
 }
 
 interface PagerProps {

@@ -11,9 +11,9 @@ export function RealmView() {
   return (
     <>
       <header class="top">
-        <a class="brand" aria-label="WAMP Dashboard" href="/">
+        <a class="brand" aria-label="WAMP Console" href="/">
           <img src="/favicon.svg" alt="" />
-          <span>WAMP Dashboard</span>
+          <span>WAMP Console</span>
         </a>
         <span class="pill" role="status" data-state={state}>
           {words[state]}

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { metrics, rates, series } from './page.ts';
-import { figure } from '../lib/figures.ts';
+import { figure, timeOfDay } from '../lib/figures.ts';
 import { byType, WINDOW_SECONDS, type Series } from './state.ts';
 
 export function Numbers() {
@@ -138,13 +138,15 @@ function options(box: HTMLElement): uPlot.Options {
       y: { range: (_, __, highest) => [0, Math.max(10, highest * 1.1)] },
     },
     axes: [
-      { ...axis, size: 34, space: 90, incrs: [10, 15, 30, 60], values: (_, times) => times.map(timeOfDay) },
+      {
+        ...axis,
+        size: 34,
+        space: 90,
+        incrs: [10, 15, 30, 60],
+        values: (_, times) => times.map((at) => timeOfDay(at * 1000)),
+      },
       { ...axis, size: 56, incrs: ROUND_STEPS },
     ],
     series: [{}, line('received', '--accent'), line('sent', '--second')],
   };
-}
-
-function timeOfDay(seconds: number): string {
-  return new Date(seconds * 1000).toLocaleTimeString();
 }

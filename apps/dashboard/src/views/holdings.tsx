@@ -1,6 +1,6 @@
 /** Registrations and subscriptions of a realm: with their sessions, and how much they are used. */
 import { useRef } from 'preact/hooks';
-import { ago, counted, figure } from '../lib/figures.ts';
+import { counted, figure } from '../lib/figures.ts';
 import { dictOf, listOf, numberOf, textOf, type Dict } from '../lib/read.ts';
 import { rateOf, type Reading } from '../lib/rates.ts';
 import { addressOf, go, refine, route } from '../lib/route.ts';
@@ -9,7 +9,7 @@ import { Panel } from '../parts/panel.tsx';
 import { currentRealm } from '../parts/realms.ts';
 import { SearchField } from '../parts/search.tsx';
 import { Answer, Empty } from '../parts/states.tsx';
-import { Pager, Table, type Column, type Order } from '../parts/table.tsx';
+import { Pager, Since, Table, type Column, type Order } from '../parts/table.tsx';
 
 const PAGE = 200;
 
@@ -172,7 +172,7 @@ function columnsOf(kind: Kind, { now, before }: Page): readonly Column<Dict>[] {
       sort: kind.holders,
       cell: (row) => <Holders row={row} kind={kind} realm={realm} />,
     },
-    { title: 'Since', sort: 'created', cell: ({ created }) => ago(textOf(created)) },
+    { title: 'Since', sort: 'created', cell: ({ created }) => <Since date={textOf(created)} /> },
     { title: 'Try', cell: (row) => <Tools row={row} kind={kind} realm={realm} /> },
   ];
 }

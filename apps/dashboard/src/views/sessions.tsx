@@ -1,5 +1,5 @@
 /** Sessions of a realm: searched, sorted by the router, in pages. */
-import { ago, counted, figure, size } from '../lib/figures.ts';
+import { counted, figure, size } from '../lib/figures.ts';
 import { dictOf, listOf, numberOf, textOf, type Dict } from '../lib/read.ts';
 import { addressOf, go, refine, route } from '../lib/route.ts';
 import { EVERY, useAsked } from '../parts/asked.ts';
@@ -7,7 +7,7 @@ import { Panel } from '../parts/panel.tsx';
 import { currentRealm } from '../parts/realms.ts';
 import { SearchField } from '../parts/search.tsx';
 import { Answer, Empty } from '../parts/states.tsx';
-import { Pager, Table, type Column, type Order } from '../parts/table.tsx';
+import { Pager, Since, Table, type Column, type Order } from '../parts/table.tsx';
 import { peerOf } from './peer.ts';
 
 const PAGE = 100;
@@ -55,7 +55,7 @@ const COLUMNS: readonly Column<Dict>[] = [
   { title: 'Received', sort: 'received', align: 'end', cell: (row) => traffic(row, 'received') },
   { title: 'Sent', sort: 'sent', align: 'end', cell: (row) => traffic(row, 'sent') },
   { title: 'Queue', sort: 'queue_bytes', align: 'end', cell: (row) => size(numberOf(row['queue_bytes'])) },
-  { title: 'Joined', sort: 'joined', cell: ({ joined }) => ago(textOf(joined)) },
+  { title: 'Joined', sort: 'joined', cell: ({ joined }) => <Since date={textOf(joined)} /> },
   { title: 'Method', cell: ({ authmethod }) => textOf(authmethod) },
   {
     title: 'Transport',
