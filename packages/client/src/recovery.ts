@@ -14,13 +14,13 @@ import {
 import { nowBy, type Clock } from './clock.ts';
 import type { Recovering, Seen } from './core/cursor.ts';
 import { forget, hold, isOverfull, move, pass, release, see, shiftHeld } from './core/cursor-moves.ts';
-import type { WampEvent } from './core/event.ts';
+import { recoveredEvent, type WampEvent } from './core/event.ts';
 import type { Events } from './core/events.ts';
-import { peerOf } from './core/peer.ts';
 import type { Answer, Waiter } from './core/requests.ts';
 import type { Restoration } from './core/restoration.ts';
 import type { Subscriber } from './core/subscriber.ts';
 import { ConnectionLostError, WampError } from './errors.ts';
+import { RecoveryRight, type Applicant } from './recovery-right.ts';
 
 /** The maximum number of events in an answer. */
 const LIMIT = 500;
@@ -60,10 +60,11 @@ interface Page {
  * Recovers the missed events of one subscription on one connection: when it starts, and whenever events are missing later.
  * It asks for no more events than the subscription has room for: the others stay in the log, live ones too.
  */
-export class Recovery implements Waiter, Recovering {
+export class Recovery implements Waiter, Recovering, Applicant {
   readonly type: typeof Code.CALL = Code.CALL;
   readonly #handle: Subscriber;
   readonly #connection: RecoveryPort;
+  readonly #right: RecoveryRight;
   readonly #events: Events;
   readonly #clock: Clock;
   readonly #former: readonly Id[];
@@ -82,6 +83,7 @@ export class Recovery implements Waiter, Recovering {
   ) {
     this.#handle = handle;
     this.#connection = connection;
+    this.#right = RecoveryRight.of(connection);
     this.#events = events;
     this.#clock = clock;
     this.#former = former;
@@ -102,7 +104,7 @@ export class Recovery implements Waiter, Recovering {
       if (cursor.got === undefined && cursor.seen !== undefined) see(cursor, cursor.seen);
       if (cursor.epoch === undefined) forget(cursor);
       else hold(cursor);
-      this.#ask();
+      this.#begin();
     } else this.#finish(cursor.away === undefined);
   }
 
@@ -111,6 +113,7 @@ export class Recovery implements Waiter, Recovering {
     const { epoch, offset, complete, more, moved } = kwargs;
     const seen = kwargs['seen'] as Seen | undefined;
     const { cursor } = this.#handle;
+    cursor.isRefused = this.#right.answered();
     if (typeof epoch !== 'number' || typeof offset !== 'number') {
       this.#giveUp();
       return;
@@ -134,13 +137,23 @@ export class Recovery implements Waiter, Recovering {
   failed(error: Error): void {
     const { cursor } = this.#handle;
     const { epoch, offset } = WampError.is(error, ErrorUri.PAYLOAD_SIZE_EXCEEDED) ? error.kwargs : {};
-    if (error instanceof ConnectionLostError) this.lost();
-    else if (epoch === cursor.epoch && typeof offset === 'number' && offset > cursor.offset) {
+    if (error instanceof ConnectionLostError) {
+      this.#right.lost();
+      this.lost();
+      return;
+    }
+    cursor.isRefused = this.#right.answered(error);
+    if (epoch === cursor.epoch && typeof offset === 'number' && offset > cursor.offset) {
       // An event that exceeds the size limit for our messages is skipped, and counts as missed.
       cursor.offset = offset;
       this.#isComplete = false;
-      this.#ask();
+      this.ask();
     } else this.#giveUp();
+  }
+
+  refused(): void {
+    this.#handle.cursor.isRefused = true;
+    this.#giveUp();
   }
 
   /** The connection is lost: recovery continues from the current position on the next one. */
@@ -167,7 +180,13 @@ export class Recovery implements Waiter, Recovering {
     this.#handle.cursor.away ??= nowBy(this.#clock);
     this.#recovered = 0;
     this.#isComplete = true;
-    this.#ask();
+    this.#begin();
+  }
+
+  #begin(): void {
+    const { cursor } = this.#handle;
+    cursor.recovery = this;
+    this.#right.use(this, cursor.isRefused);
   }
 
   /** The router keeps no log of this topic, or does not let us read it. */
@@ -221,7 +240,7 @@ export class Recovery implements Waiter, Recovering {
     }
     if (then === 'more' || (then !== 'no log' && isOverfull(cursor))) {
       if (then !== 'more') hold(cursor);
-      this.#ask();
+      this.ask();
     } else {
       cursor.offset = Math.max(cursor.offset, offset);
       if (then === 'no log') cursor.epoch = undefined;
@@ -240,7 +259,7 @@ export class Recovery implements Waiter, Recovering {
     page.seen = undefined;
   }
 
-  #ask(): void {
+  ask(): void {
     const { cursor, givenId } = this.#handle;
     cursor.recovery = this;
     this.#page = undefined;
@@ -261,19 +280,7 @@ export class Recovery implements Waiter, Recovering {
   /** Delivers one event of the answer; it counts as so many bytes. */
   #recover(told: unknown, bytes: number): void {
     const { uri, cursor } = this.#handle;
-    const { publication, args, kwargs, details, topic, timestamp } = (told ?? {}) as Kwargs;
-    const from = (details ?? {}) as Kwargs;
-    const event: WampEvent<unknown[]> = {
-      args: (args ?? []) as unknown[],
-      kwargs: (kwargs ?? {}) as Kwargs,
-      topic: (from['topic'] ?? topic ?? uri) as string,
-      publication: publication as Id,
-      retained: false,
-      recovered: true,
-      ...(typeof timestamp === 'string' && { timestamp: new Date(timestamp) }),
-      publisher: peerOf(from['publisher'], from['publisher_authid'], from['publisher_authrole']),
-      details: from,
-    };
+    const event = recoveredEvent((told ?? {}) as Kwargs, uri);
     if (!pass(cursor, event)) return;
     this.#recovered += 1;
     this.#offer(event, bytes);

@@ -50,6 +50,8 @@ export class Cursor {
   old: { readonly epoch: Id; readonly end: number } | undefined;
   /** Called when events are missing and the router may have dropped them; live events are held back from then on. */
   onHole: (() => void) | undefined;
+  /** Whether the router has refused to recover its events. */
+  isRefused = false;
   /** Whether a missing offset may be that of an event that was dropped on the way here. */
   mayMiss = false;
   /** The latest publication id. */

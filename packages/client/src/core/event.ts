@@ -39,3 +39,22 @@ export function eventOf(
     details: details === NO_ENTRIES ? {} : details,
   };
 }
+
+/** The event of an entry in an answer of `wamp.subscription.recover`. @param subscribed as with {@link eventOf} */
+export function recoveredEvent(
+  { publication, args, kwargs, details, topic, timestamp }: Kwargs,
+  subscribed: Uri,
+): WampEvent<unknown[]> {
+  const from = (details ?? {}) as Kwargs;
+  return {
+    args: (args ?? []) as unknown[],
+    kwargs: (kwargs ?? {}) as Kwargs,
+    topic: (from['topic'] ?? topic ?? subscribed) as string,
+    publication: publication as Id,
+    retained: false,
+    recovered: true,
+    ...(typeof timestamp === 'string' && { timestamp: new Date(timestamp) }),
+    publisher: peerOf(from['publisher'], from['publisher_authid'], from['publisher_authrole']),
+    details: from,
+  };
+}
