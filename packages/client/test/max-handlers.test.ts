@@ -105,7 +105,11 @@ test('A11 invocations that wait are all answered: 16,963 at once', async () => {
     for (const { finish } of workshop.jobs.splice(0)) finish();
     await settle();
   }
-  for (const n of range(16_963)) await workshop.peer.expect([70, n + 1, {}, [n]]);
+  const answers: unknown[] = [];
+  for (let n = 0; n < 16_963; n += 1) answers.push(await workshop.peer.next());
+  // As text: a comparison of values takes ten times as long.
+  expect(JSON.stringify(answers)).toBe(JSON.stringify(range(16_963).map((n) => [70, n + 1, {}, [n]])));
+  expect(workshop.most).toBe(1000);
   expect(workshop.errors).toEqual([]);
 });
 

@@ -149,19 +149,19 @@ export class FrameWriter {
   }
 }
 
-/** A writer for frames and texts that are copied afterwards; undefined while in use. */
-let scratch: FrameWriter | undefined = new FrameWriter(SCRATCH_SIZE);
+/** Writers for frames and texts that are copied afterwards, while they are not in use: a frame may need one for its payload, too. */
+const scratches: FrameWriter[] = [new FrameWriter(SCRATCH_SIZE)];
+const MOST_SCRATCHES = 2;
 
 /** A copy of what `write` writes. Reentrant: a value's `toJSON` may encode as well. */
 function inScratch(write: (writer: FrameWriter) => void): Uint8Array<ArrayBuffer> {
-  const writer = scratch ?? new FrameWriter(SCRATCH_SIZE);
-  scratch = undefined;
+  const writer = scratches.pop() ?? new FrameWriter(SCRATCH_SIZE);
   writer.rewind();
   try {
     write(writer);
     return writer.copy();
   } finally {
-    scratch = writer;
+    if (scratches.length < MOST_SCRATCHES) scratches.push(writer);
   }
 }
 
