@@ -583,7 +583,9 @@ describe('order while a verdict is awaited', () => {
         return new Promise(() => undefined);
       },
     };
-    const router = createRouter({ realms: ['realm1'], authorizer, limits: { keptSize: 100_000 } });
+    // Time stands still, so that the one decision does not end because nobody made it.
+    const clock = new ManualClock();
+    const router = createRouter({ realms: ['realm1'], authorizer, clock, limits: { keptSize: 100_000 } });
     const client = await Client.join(router);
     const before = external();
     for (let request = 1; request <= 200; request += 1) {
