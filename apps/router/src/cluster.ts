@@ -7,15 +7,16 @@ import type { ReadinessCheck } from './health.ts';
 /** The options of the router for its cluster; nothing is connected yet. */
 export function clusterOptions({ cluster }: Configuration): { readonly cluster?: ClusterOptions } {
   if (cluster === undefined) return {};
-  const { name, node, nats, deadAfter } = cluster;
-  return { cluster: { node, deadAfter, engine: natsEngine({ ...nats, cluster: name }) } };
+  const { name, node, nats, deadAfter, isolated } = cluster;
+  return { cluster: { node, deadAfter, isolated, engine: natsEngine({ ...nats, cluster: name }) } };
 }
 
-/** Not ready until the node has joined. A node that is degraded goes on serving what it can. */
+/** Not ready until the node has joined, and while it has ended its sessions. One that is degraded serves what it can. */
 export function clusterCheck(cluster: Cluster): ReadinessCheck {
   return () => {
-    const { state } = cluster.status();
+    const { state, why } = cluster.status();
     if (state === 'joined' || state === 'degraded') return undefined;
+    if (why !== undefined) return { code: 'cluster_isolated', why };
     return { code: 'cluster_joining', why: 'the node has not joined its cluster' };
   };
 }
@@ -61,6 +62,11 @@ const COUNTERS: readonly Row[] = [
     'wamp_cluster_expelled_total',
     'How often the node was declared dead while it was alive.',
     ({ expelled }) => expelled,
+  ],
+  [
+    'wamp_cluster_isolated_total',
+    'How often the node has ended its sessions because it could not write the ledger.',
+    ({ isolated }) => isolated,
   ],
 ];
 

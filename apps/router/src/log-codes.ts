@@ -43,6 +43,10 @@ const TEXTS: Readonly<Record<Code, CodeText>> = {
     'error',
     'The other nodes have declared this one dead: its sessions end, and it joins again.',
   ),
+  cluster_isolated: text(
+    'error',
+    'The node could not write the ledger for `dead_after`, and has ended its sessions (`isolated: end`); it joins again as soon as it can.',
+  ),
   cluster_join_failed: text('error', 'The node cannot join its cluster again, and tries once more.'),
   cluster_joined: text('info', 'The node has joined its cluster.'),
   cluster_node_joined: text('info', 'Another node has joined.'),

@@ -102,7 +102,8 @@ describe('what is right is understood', () => {
       cluster: {
         name: 'prod',
         node: 'one',
-        deadAfter: 3000,
+        deadAfter: 30_000,
+        isolated: 'end',
         nats: {
           servers: ['nats://10.0.0.1:4222', 'nats://10.0.0.2:4222'],
           user: 'router',

@@ -100,7 +100,8 @@ store: { path: ./events.db, write_first: false, synchronous: normal, interval: 2
 cluster:
   name: prod
   node: one
-  dead_after: 3s
+  dead_after: 30s
+  isolated: end
   nats:
     servers: ['nats://10.0.0.1:4222', 'nats://10.0.0.2:4222']
     user: router

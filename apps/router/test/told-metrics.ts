@@ -21,6 +21,7 @@ const ALONE: Pick<Cluster, 'status'> = {
     members: [],
     claims: { held: 0, pending: 0 },
     expelled: 0,
+    isolated: 0,
     certificates: 0,
   }),
 };

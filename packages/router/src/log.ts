@@ -15,6 +15,7 @@ export type LogCode =
   | 'cluster_disconnected'
   | 'cluster_entry_failed'
   | 'cluster_expelled'
+  | 'cluster_isolated'
   | 'cluster_join_failed'
   | 'cluster_joined'
   | 'cluster_node_joined'

@@ -12,10 +12,16 @@ export interface ClusterConfiguration {
   readonly node: string;
   readonly nats: Omit<NatsOptions, 'cluster'>;
   readonly deadAfter: number;
+  readonly isolated: 'serve' | 'end';
 }
 
 const DEFAULT_DEAD_AFTER = 5000;
 const LEAST_DEAD_AFTER = 1000;
+/** With `isolated: end`. */
+const LEAST_LEASE = 10_000;
+const TOO_SHORT_TO_END =
+  'is too short for isolated: end (NATS may take several seconds until the ledger can be used after one of its servers has ' +
+  'failed, and all sessions would end), expected at least 10s';
 
 export function cluster(files: Files): z.ZodType<ClusterConfiguration> {
   const rows = {
@@ -27,11 +33,19 @@ export function cluster(files: Files): z.ZodType<ClusterConfiguration> {
     node: text('text').describe('Name of this node; no other one of the cluster may have it.'),
     nats: nats(files).describe('The NATS servers that connect the nodes.'),
     dead_after: duration(DEFAULT_DEAD_AFTER).describe(
-      'A node of which nothing is heard for so long is declared dead; at least 1s.',
+      'A node of which nothing is heard for so long is declared dead; at least 1s, with `isolated: end` 10s.',
     ),
+    isolated: z
+      .enum(['serve', 'end'])
+      .default('serve')
+      .describe(
+        'What a node does that cannot write the ledger for `dead_after`: `serve` its own clients, or `end` their sessions, ' +
+          'so that a procedure of policy `single` never has callees at two nodes (docs/clustering.md).',
+      ),
   };
-  return together(z.strictObject(rows), ({ dead_after: after }, complain) => {
+  return together(z.strictObject(rows), ({ dead_after: after, isolated }, complain) => {
     if (after < LEAST_DEAD_AFTER) complain(['dead_after'], 'is too short, expected at least 1s');
+    else if (isolated === 'end' && after < LEAST_LEASE) complain(['dead_after'], TOO_SHORT_TO_END);
   })
     .transform(camelKeys)
     .meta({ title: 'a mapping with name, node and nats' });

@@ -75,12 +75,13 @@ function text(status: Dict, claimed: Claimed | undefined, style: Style): string 
   const members = listOf(status['members']).map(dictOf);
   const claims = dictOf(status['claims']);
   const why = typeof status['why'] === 'string' ? `: ${harmless(status['why'])}` : '';
-  const expelled = numberOf(status['expelled']);
+  const [expelled, isolated] = [numberOf(status['expelled']), numberOf(status['isolated'])];
   return [
     `node ${bold(harmless(String(status['node'])))} is ${bold(harmless(String(status['state'])))}${why}`,
     dim(
       `claims ${grouped(numberOf(claims['held']))} procedures, waits for ${grouped(numberOf(claims['pending']))}` +
-        (expelled === 0 ? '' : `; was declared dead ${expelled} times`),
+        (expelled === 0 ? '' : `; was declared dead ${expelled} times`) +
+        (isolated === 0 ? '' : `; has ended its sessions ${isolated} times, cut off from the ledger`),
     ),
     '',
     ...(members.length === 0 ? ['there are no other nodes'] : [table(LINKS, members, style)]),

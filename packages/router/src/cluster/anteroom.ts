@@ -22,6 +22,8 @@ import type { ClaimTicket, ClaimVerdict } from './claim-rules.ts';
 /** The part of a realm that the anteroom uses. */
 export interface AnteroomRealm {
   readonly core: CoreRealm;
+  /** Why no message is processed at present; undefined while the node serves. */
+  readonly closed: string | undefined;
   /** The id of a registration; for one that does not exist yet, the id that it will get. */
   registrationId(match: MatchPolicy, procedure: Uri): Id;
   claim(session: Session, message: Register, tell: (verdict: ClaimVerdict) => void): ClaimTicket;
@@ -85,6 +87,11 @@ export class ClusterAnteroom implements Anteroom {
 
   takes(session: Session, message: Message, disclosed: boolean): boolean {
     const { type } = message;
+    const { closed } = this.#realm;
+    if (closed !== undefined) {
+      if (isRequest(message)) this.#core.deny(session, message, ErrorUri.UNAVAILABLE, closed);
+      return true;
+    }
     const queue = this.#waiting.size === 0 ? undefined : this.#waiting.get(session);
     if (queue !== undefined) {
       if (type === MessageType.YIELD || type === MessageType.ERROR) return false;

@@ -37,7 +37,8 @@ export interface ClaimsOptions {
   readonly clock: Clock;
   readonly ledger: Ledger;
   readonly self: NodeId;
-  readonly isDead: (epoch: string) => boolean;
+  /** Whether the claims of a run are void, because it is dead. */
+  readonly isVoid: (epoch: string) => boolean;
   /** Calls `done` once the other nodes have processed all that was put on the links so far, or after a second. */
   readonly settled: (done: () => void) => void;
   /** The greatest order of the callees of a registration that this node knows of. */
@@ -68,7 +69,7 @@ export class Claims {
 
   /** All claims, except those of dead nodes. @param nameOf returns the name of a node by the epoch of its run */
   told(nameOf: (epoch: string) => string | undefined): Iterable<ClaimStatus> {
-    return claimsTold(this.#table, this.#options.isDead, nameOf);
+    return claimsTold(this.#table, this.#options.isVoid, nameOf);
   }
 
   /** Claims a registration. `tell` is called with the verdict, possibly before this method returns. */
@@ -126,17 +127,20 @@ export class Claims {
     this.#table.clear();
   }
 
-  /** Called when all entries have been read: writes missing claims of this node again, and deletes those of its earlier runs. */
+  /** Called when all entries have been read: writes missing claims of this node again. */
   live(): void {
     for (const claim of this.#own.values()) {
       if (this.#table.get(claim.base)?.get(this.#node)?.value.term === claim.term) continue;
       if (claim.written !== undefined) claim.written = UNKNOWN;
       this.#run(claim);
     }
+  }
+
+  /** Deletes the claims of earlier runs of this node, which serve nobody any more. */
+  clearEarlier(): void {
     for (const [base, holders] of this.#table) {
-      const holder = holders.get(this.#node);
-      if (holder === undefined || holder.value.epoch === this.#options.self.epoch || this.#own.has(base))
-        continue;
+      const { epoch } = holders.get(this.#node)?.value ?? this.#options.self;
+      if (epoch === this.#options.self.epoch || this.#own.has(base)) continue;
       this.#options.ledger.write(`${base}.${this.#node}`, undefined).catch(() => undefined);
     }
   }
@@ -160,7 +164,7 @@ export class Claims {
       claim.written = UNKNOWN;
       this.#run(claim);
     }
-    if (value?.force === true && node !== this.#node && !this.#options.isDead(value.epoch))
+    if (value?.force === true && node !== this.#node && !this.#options.isVoid(value.epoch))
       this.#giveWay(claim, value);
     this.#judge(claim);
   }
@@ -174,13 +178,11 @@ export class Claims {
     return keys;
   }
 
-  /** Decides again about claims that conflicted with those of a run that is dead now. */
+  /** Decides again about claims that conflicted with those of a run, which are void now. */
   bury(epoch: string): void {
-    for (const [base, holders] of [...this.#table]) {
-      let isConcerned = false;
-      for (const { value } of holders.values()) isConcerned ||= value.epoch === epoch;
-      const claim = isConcerned ? this.#own.get(base) : undefined;
-      if (claim !== undefined) this.#judge(claim);
+    for (const claim of [...this.#own.values()]) {
+      const holders = [...(this.#table.get(claim.base)?.values() ?? [])];
+      if (holders.some(({ value }) => value.epoch === epoch)) this.#judge(claim);
     }
   }
 
@@ -242,7 +244,7 @@ export class Claims {
   #others(base: string): Holder[] {
     const others: Holder[] = [];
     for (const [node, holder] of this.#table.get(base) ?? [])
-      if (node !== this.#node && !this.#options.isDead(holder.value.epoch)) others.push(holder);
+      if (node !== this.#node && !this.#options.isVoid(holder.value.epoch)) others.push(holder);
     return others;
   }
 

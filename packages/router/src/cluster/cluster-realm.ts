@@ -1,5 +1,5 @@
 /** ClusterRealm: one realm of this node in the cluster; sends its changes to the other nodes, and applies theirs. */
-import type { Payload, Id, MatchPolicy, Register, Uri } from '@wamp/protocol';
+import { CloseUri, type Payload, type Id, type MatchPolicy, type Register, type Uri } from '@wamp/protocol';
 import type { CoreRealm } from '../core/core-realm.ts';
 import type { Registration } from '../core/registration.ts';
 import { isTrusted, type Session } from '../core/session.ts';
@@ -33,6 +33,8 @@ interface Announced {
 export interface RealmNode {
   readonly peers: ReadonlyMap<string, PeerNode>;
   readonly claims: Claims;
+  /** Why the node processes no message at present; undefined while it serves. */
+  readonly closed: string | undefined;
   settled(done: () => void): void;
 }
 
@@ -63,8 +65,10 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
     const settled = node.settled.bind(node);
     const { peers } = node;
     const lists = { sharers: this.#sharers, interests: this.#interests, wishes: this.#wishes };
-    if (core.sharing !== undefined)
+    if (core.sharing !== undefined) {
       core.sharing.carrier = carrierOf({ index, self, peers, ...lists, settled });
+      core.sharing.closed = (): string | undefined => node.closed;
+    }
     this.anteroom = new ClusterAnteroom(this);
     core.anteroom = this.anteroom;
     this.#listen();
@@ -72,6 +76,10 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
 
   get name(): Uri {
     return this.core.name;
+  }
+
+  get closed(): string | undefined {
+    return this.#node.closed;
   }
 
   relay(peer: PeerNode): Relay {
@@ -248,6 +256,14 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
     this.#relays.delete(peer);
     if (!this.#sharers.delete(peer)) return;
     for (const listener of this.core.sharing?.channels.values() ?? []) listener.lost?.(peer.id);
+  }
+
+  /** Ends the sessions of this node, whose run is over: other nodes publish that they have left. */
+  endSessions(): void {
+    const { sharing, sessions } = this.core;
+    if (sharing !== undefined) sharing.isReturning = true;
+    for (const session of [...sessions.values()])
+      session.end(CloseUri.SYSTEM_SHUTDOWN, 'the node was cut off from the cluster', { quiet: true });
   }
 
   *#forgetting(session: RemoteSession, isQuiet: boolean): Generator<void, void> {

@@ -1,14 +1,15 @@
 /** ClusterNode: a router as one of several that serve the same realms. */
-import { CloseUri } from '@wamp/protocol';
+import type { LogCode } from '../log.ts';
 import type { CoreRealm } from '../core/core-realm.ts';
-import { Claims } from './claims.ts';
-import { Deaths } from './deaths.ts';
-import type { ClusterEngine, NodeId } from './engine.ts';
+import type { Claims } from './claims.ts';
+import type { ClusterEngine } from './engine.ts';
+import { newLease, type Lease } from './lease.ts';
 import { LOOK, ClusterMembers, type ClusterRouter } from './members.ts';
 import { Housekeeping } from './housekeeping.ts';
-import { nameKey, Names, nameValue } from './names.ts';
-import { newRun } from './keys.ts';
+import { nameKey, Names } from './names.ts';
 import type { ClaimStatus, Cluster, ClusterOptions, ClusterStatus } from './options.ts';
+import { OwnName } from './own-name.ts';
+import { beginRun, type OwnRun } from './own-run.ts';
 import type { PeerNode } from './peer.ts';
 import { statusOf } from './status.ts';
 import { Waiting } from './waiting.ts';
@@ -16,10 +17,6 @@ import { WIRE, type WireVersions } from './wire.ts';
 
 /** The interval between the HELLOs of a node, by which others see that it is alive (ms). */
 const BEAT = 1000;
-/** The interval at which a node writes its name to the ledger, which checks that it can (ms). */
-const PULSE = 2000;
-/** The time within which an earlier run of this node must answer, or else it is declared dead (ms). */
-const SAME_NAME = 1500;
 /** The time within which the whole ledger must be read at the start (ms). */
 const LEDGER = 20_000;
 /** How long a leaving node waits until its claims are deleted (ms). */
@@ -27,6 +24,8 @@ const LEAVING = 2000;
 const DEAD_AFTER = 5000;
 /** The interval at which the entries of dead nodes are deleted from the ledger (ms). */
 const SWEEP = 10_000;
+/** Why a node with a lease admits no session. */
+const CUT_OFF = 'the node is cut off from its cluster; try another node, or this one later';
 
 /** The options, and one that only tests set. */
 interface NodeOptions extends ClusterOptions {
@@ -34,16 +33,18 @@ interface NodeOptions extends ClusterOptions {
 }
 
 export class ClusterNode implements Cluster {
-  claims: Claims;
   readonly #router: ClusterRouter;
   readonly #engine: ClusterEngine;
   readonly #name: string;
   readonly #deadAfter: number;
   readonly #members: ClusterMembers;
-  #self: NodeId;
-  #deaths: Deaths;
+  readonly #newRun: () => OwnRun;
+  #run: OwnRun;
   #state: 'stopped' | 'joining' | 'joined' = 'stopped';
   readonly #names = new Names();
+  readonly #ownName: OwnName;
+  /** Undefined for a node that serves on when it is cut off. */
+  readonly #lease: Lease | undefined;
   readonly #house: Housekeeping;
   readonly #waiting: Waiting;
   #leaving: Promise<void> | undefined;
@@ -51,36 +52,46 @@ export class ClusterNode implements Cluster {
   #isRestarting = false;
   #stops: (() => void)[] = [];
   #isConnected = false;
-  #pulsedAt = 0;
   #expelled = 0;
+  #isolated = 0;
+  /** True from the end of the lease until the node has joined again. */
+  #isCutOff = false;
   #whenLive: (() => void) | undefined;
 
+  /** @throws RangeError for a `deadAfter` that is too short for `isolated: 'end'` */
   constructor(router: ClusterRouter, options: NodeOptions) {
     const { node, engine, deadAfter = DEAD_AFTER, wire = WIRE } = options;
+    const { clock } = router;
     this.#router = router;
     this.#engine = engine;
     this.#name = node;
     this.#deadAfter = Math.max(deadAfter, BEAT);
-    this.#self = newRun(node);
-    this.#deaths = new Deaths(this.#router.clock, this.#engine.ledger, this.#self);
-    this.claims = this.#newClaims();
-    this.#members = new ClusterMembers(router, { engine, deadAfter: this.#deadAfter, wire }, () => ({
-      self: this.#self,
-      deaths: this.#deaths,
-    }));
-    this.#waiting = new Waiting(router.clock);
-    this.#house = new Housekeeping({
-      clock: router.clock,
-      ledger: engine.ledger,
-      names: this.#names,
-      members: this.#members,
-      deadAfter: this.#deadAfter,
-      run: () => ({ self: this.#self, deaths: this.#deaths, claims: this.claims }),
-    });
+    this.#lease = newLease(options.isolated, this.#deadAfter, clock, () => void this.#keepsLease());
+    const [names, lease, { ledger }] = [this.#names, this.#lease, engine];
+    this.#newRun = (): OwnRun => beginRun(node, { clock, ledger, names, members: () => this.#members });
+    this.#run = this.#newRun();
+    const run = (): OwnRun => this.#run;
+    const told = { engine, deadAfter: this.#deadAfter, wire, lease: lease?.length };
+    this.#members = new ClusterMembers(router, told, run);
+    this.#waiting = new Waiting(clock);
+    const [members, waiting] = [this.#members, this.#waiting];
+    this.#ownName = new OwnName({ clock, ledger, name: node, names, members, waiting, lease, run });
+    this.#house = new Housekeeping({ clock, ledger, names, members, deadAfter: this.#deadAfter, run });
+  }
+
+  get claims(): Claims {
+    return this.#run.claims;
   }
 
   get peers(): ReadonlyMap<string, PeerNode> {
     return this.#members.peers;
+  }
+
+  /** Why this node admits no session at present, and processes no message; undefined while it serves. */
+  get closed(): string | undefined {
+    if (this.#lease === undefined) return undefined;
+    const isOpen = this.#keepsLease() && this.#state === 'joined' && this.#leaving === undefined;
+    return isOpen ? undefined : CUT_OFF;
   }
 
   /** Adds a realm that is shared. */
@@ -101,13 +112,13 @@ export class ClusterNode implements Cluster {
   async #join(): Promise<void> {
     await this.#abandoning;
     this.#state = 'joining';
-    const { epoch } = this.#self;
+    const { epoch } = this.#run.self;
     // True when it was declared dead meanwhile, and joins again as a new run.
-    const isOver = (): boolean => epoch !== this.#self.epoch;
+    const isOver = (): boolean => epoch !== this.#run.self.epoch;
     try {
-      await this.#engine.start(this.#self, {
+      await this.#engine.start(this.#run.self, {
         received: (bytes) => {
-          if (this.#state !== 'stopped') this.#members.received(bytes);
+          if (this.#state !== 'stopped' && this.#keepsLease()) this.#members.received(bytes);
         },
         connected: (is) => {
           this.#connected(is);
@@ -115,9 +126,10 @@ export class ClusterNode implements Cluster {
       });
       this.#isConnected = true;
       await this.#readLedger();
-      if (!isOver()) await this.#takeName();
+      if (!isOver()) await this.#ownName.take();
       if (!isOver()) this.#keepUp();
-      await this.#waiting.until(() => isOver() || this.#isComplete, this.#deadAfter);
+      await this.#waiting.until(() => isOver() || (this.#isComplete && this.#hasLease), this.#deadAfter);
+      if (!isOver() && !this.#hasLease) throw new Error('the ledger of the cluster cannot be written');
     } catch (error) {
       if (isOver()) return;
       await this.#abandon();
@@ -125,6 +137,7 @@ export class ClusterNode implements Cluster {
     }
     if (isOver()) return;
     this.#state = 'joined';
+    this.#isCutOff = false;
     this.#router.log('info', 'joined the cluster', { code: 'cluster_joined', node: this.#name });
   }
 
@@ -150,40 +163,31 @@ export class ClusterNode implements Cluster {
 
   status(): ClusterStatus {
     return statusOf({
-      self: this.#self,
+      self: this.#run.self,
       state: this.#state,
       peers: this.peers.values(),
       now: this.#router.clock.elapsed(),
       claims: this.claims.counts,
       expelled: this.#expelled,
-      certificates: this.#deaths.size,
+      isolated: this.#isolated,
+      certificates: this.#run.deaths.size,
       trouble: this.#trouble(),
     });
   }
 
   claimed(): Iterable<ClaimStatus> {
-    return this.claims.told((run) => (run === this.#self.epoch ? this.#name : this.peers.get(run)?.id.name));
+    const { self } = this.#run;
+    return this.claims.told((run) => (run === self.epoch ? this.#name : this.peers.get(run)?.id.name));
   }
 
   #trouble(): string | undefined {
+    if (this.#isCutOff) return `no lease of the ledger for ${this.#deadAfter} ms: all sessions were ended`;
     if (this.#state !== 'joined') return undefined;
     if (!this.#isConnected) return 'there is no connection to the engine of the cluster';
-    if (this.#router.clock.elapsed() - this.#pulsedAt > this.#deadAfter)
+    if (this.#router.clock.elapsed() - this.#ownName.writtenAt > this.#deadAfter)
       return 'the ledger cannot be written: no procedure can be registered';
     for (const { isDown, id } of this.peers.values()) if (isDown) return `node ${id.name} is silent`;
     return this.#members.difference;
-  }
-
-  #newClaims(): Claims {
-    return new Claims({
-      clock: this.#router.clock,
-      ledger: this.#engine.ledger,
-      self: this.#self,
-      isDead: (epoch) => this.#deaths.has(epoch),
-      settled: this.settled.bind(this),
-      latest: ({ realm, match, uri }) => this.#members.realmNamed(realm)?.latestOrder(match, uri) ?? 0,
-      replaced: ({ realm, match, uri }, by) => this.#members.realmNamed(realm)?.replaced(match, uri, by),
-    });
   }
 
   async #readLedger(): Promise<void> {
@@ -194,12 +198,16 @@ export class ClusterNode implements Cluster {
       this.#engine.ledger.follow({
         reset: () => {
           this.claims.reset();
+          this.#names.reset();
+          this.#lease?.reset();
         },
         entry: (key, value, revision) => {
           this.#entry(key, value, revision);
         },
         live: () => {
           this.claims.live();
+          this.#lease?.live();
+          if (this.#state === 'joined') this.claims.clearEarlier();
           this.#whenLive?.();
         },
       }),
@@ -209,33 +217,17 @@ export class ClusterNode implements Cluster {
     if (!isLive) throw new Error(`the ledger of the cluster has not been read within ${LEDGER} ms`);
   }
 
-  /** @throws Error when another run of this name is alive */
-  async #takeName(): Promise<void> {
-    const before = this.#names.epochOf(this.#name);
-    if (before !== undefined && before !== this.#self.epoch && !this.#deaths.has(before)) {
-      this.#members.greet();
-      await this.#waiting.until(() => this.peers.has(before), SAME_NAME);
-      if (this.peers.has(before))
-        throw new Error(
-          `another node named ${this.#name} is running (run ${before}): give each node its own name`,
-        );
-      // Another node, which knows the sessions of the earlier run, publishes that they have left.
-      this.#deaths.certify(before, [...this.peers.keys()].sort()[0]);
-      await this.#waiting.until(() => this.#deaths.has(before), SAME_NAME);
-    }
-    await this.#pulse();
-  }
-
   /** Whether all nodes that are alive according to the ledger have sent their state. */
   get #isComplete(): boolean {
     for (const { epoch } of this.#names.values()) {
-      if (epoch === this.#self.epoch || this.#members.isGone(epoch)) continue;
+      if (epoch === this.#run.self.epoch || this.#members.isGone(epoch)) continue;
       if (this.peers.get(epoch)?.isSynced !== true) return false;
     }
     return this.#members.isReady;
   }
 
   #keepUp(): void {
+    this.claims.clearEarlier();
     this.#members.excuseSilence();
     this.#every(BEAT, () => {
       this.#members.greet();
@@ -244,7 +236,7 @@ export class ClusterNode implements Cluster {
       this.#members.look(this.#isConnected);
       if (this.#isConnected) this.#house.lookForUnheard();
     });
-    this.#every(PULSE, () => void this.#pulse());
+    this.#every(this.#ownName.interval, () => void this.#pulse());
     this.#every(SWEEP, () => {
       this.#house.sweep();
     });
@@ -256,29 +248,26 @@ export class ClusterNode implements Cluster {
   }
 
   async #pulse(): Promise<void> {
-    if (this.#leaving !== undefined) return;
-    try {
-      await this.#engine.ledger.write(nameKey(this.#name), nameValue(this.#self));
-      this.#pulsedAt = this.#router.clock.elapsed();
-    } catch {
-      // `#trouble` reports this if it lasts.
-    }
+    if (this.#leaving === undefined) await this.#ownName.write();
   }
 
   #entry(key: string, value: Uint8Array | undefined, revision: number): void {
-    if (key.startsWith('r.')) this.claims.entry(key, value, revision);
+    const { self, deaths, claims } = this.#run;
+    if (key.startsWith('r.')) claims.entry(key, value, revision);
     else if (key.startsWith('d.')) {
-      const epoch = this.#deaths.entry(key, value);
+      const epoch = deaths.entry(key, value);
       if (epoch === undefined) return;
-      if (epoch === this.#self.epoch) this.#expel();
+      if (epoch === self.epoch) this.#expel();
       else {
         const peer = this.peers.get(epoch);
-        if (peer !== undefined) this.#members.forget(peer, this.#deaths.isUndertaker(epoch));
-        this.claims.bury(epoch);
+        if (peer !== undefined) this.#members.forget(peer, deaths.isUndertaker(epoch));
+        deaths.whenVoid(epoch, () => {
+          claims.bury(epoch);
+        });
       }
     } else if (key.startsWith('n.')) {
       const run = this.#names.entry(key, value, this.#router.clock.elapsed());
-      const isTaken = run?.name === this.#name && run.epoch !== this.#self.epoch;
+      const isTaken = run !== undefined && this.#ownName.read(run);
       if (isTaken && this.#state === 'joined') this.#expel();
     }
   }
@@ -293,22 +282,32 @@ export class ClusterNode implements Cluster {
     if (is) this.#members.reconnected();
   }
 
-  /** Called when other nodes have declared this one dead: ends its sessions, and joins again as a new run. */
+  /** Called when other nodes have declared this one dead. */
   #expel(): void {
-    if (this.#state === 'stopped' || this.#leaving !== undefined) return;
-    this.#expelled += 1;
-    this.#router.log('error', 'declared dead by the cluster: all sessions end, and the node joins again', {
-      code: 'cluster_expelled',
-      node: this.#name,
-    });
+    if (this.#startOver('cluster_expelled', 'declared dead by the cluster')) this.#expelled += 1;
+  }
+
+  get #hasLease(): boolean {
+    return this.#lease?.isHeld ?? true;
+  }
+
+  /** Ends the sessions of a node that has joined, if its lease is over. @returns false if it was over */
+  #keepsLease(): boolean {
+    if (this.#state !== 'joined' || this.#hasLease) return true;
+    this.#isCutOff = this.#startOver('cluster_isolated', 'the ledger cannot be written');
+    if (this.#isCutOff) this.#isolated += 1;
+    return false;
+  }
+
+  /** Ends all sessions, and joins again as a new run. @returns false if the node is leaving anyway */
+  #startOver(code: LogCode, why: string): boolean {
+    if (this.#state === 'stopped' || this.#leaving !== undefined) return false;
+    const what = `${why}: all sessions end, and the node joins again`;
+    this.#router.log('error', what, { code, node: this.#name });
     this.#state = 'joining';
-    const why = 'the node was cut off from the cluster';
-    for (const { core } of this.#members.realms.values()) {
-      if (core.sharing !== undefined) core.sharing.isReturning = true;
-      for (const session of [...core.sessions.values()])
-        session.end(CloseUri.SYSTEM_SHUTDOWN, why, { quiet: true });
-    }
+    for (const realm of this.#members.realms.values()) realm.endSessions();
     void this.#abandon().then(() => this.#startAgain());
+    return true;
   }
 
   async #startAgain(): Promise<void> {
@@ -342,9 +341,9 @@ export class ClusterNode implements Cluster {
     for (const peer of [...this.peers.values()]) this.#members.forget(peer, false);
     this.#isConnected = false;
     this.#names.clear();
-    this.#self = newRun(this.#name);
-    this.#deaths = new Deaths(this.#router.clock, this.#engine.ledger, this.#self);
-    this.claims = this.#newClaims();
+    this.#lease?.close();
+    this.#ownName.ended(this.#run.self.epoch);
+    this.#run = this.#newRun();
     await this.#engine.close();
   }
 }

@@ -2,6 +2,8 @@
 import type { Clock } from '../core/clock.ts';
 import type { Ledger, NodeId } from './engine.ts';
 import { escaped, valueBytes, valueOf } from './keys.ts';
+import { GRACE } from './lease.ts';
+import { leaseIn } from './names.ts';
 import { noteRun } from './runs.ts';
 
 /** The minimum interval between two writes of the same certificate (ms). */
@@ -14,22 +16,39 @@ const MOST_CERTIFICATES = 1000;
 
 interface Certificate {
   readonly undertaker: string;
+  /** The lease of the dead run, if it had one (ms). */
+  readonly lease?: number | undefined;
+}
+
+/** A run that is dead. */
+interface Dead extends Certificate {
+  /** When its sessions have ended for certain, even if it has not read of its death, by `clock.elapsed()`. */
+  readonly voidAt: number;
+}
+
+/** What this node knows of the lease of another one. */
+export interface KnownLease {
+  readonly length: number | undefined;
+  /** When this node has read the last entry that renews it; undefined when it may have missed one. */
+  readonly readAt: number | undefined;
 }
 
 export class Deaths {
   readonly #clock: Clock;
   readonly #ledger: Ledger;
   readonly #self: NodeId;
-  /** The undertaker of each of the last dead runs: the node that publishes the testaments and meta events of its sessions. By epochs. */
-  readonly #dead = new Map<string, string>();
+  readonly #leaseOf: (epoch: string) => KnownLease;
+  /** The last dead runs, by epoch. The undertaker of each publishes the testaments and meta events of its sessions. */
+  readonly #dead = new Map<string, Dead>();
   readonly #written = new Map<string, number>();
   /** When this node first read each certificate, by its key. */
   readonly #certificates = new Map<string, number>();
 
-  constructor(clock: Clock, ledger: Ledger, self: NodeId) {
+  constructor(clock: Clock, ledger: Ledger, self: NodeId, leaseOf: (epoch: string) => KnownLease) {
     this.#clock = clock;
     this.#ledger = ledger;
     this.#self = self;
+    this.#leaseOf = leaseOf;
   }
 
   /** How many certificates are in the ledger. */
@@ -41,22 +60,43 @@ export class Deaths {
   outdated(): string[] {
     const now = this.#clock.elapsed();
     const surplus = this.#certificates.size - MOST_CERTIFICATES;
-    const isOutdated = ([, since]: [string, number], index: number): boolean =>
-      index < surplus || now - since >= KEPT;
+    const isOutdated = ([key, since]: [string, number], index: number): boolean =>
+      (index < surplus || now - since >= KEPT) && this.isVoid(epochIn(key));
     return [...this.#certificates].filter(isOutdated).map(([key]) => key);
   }
 
-  all(): ReadonlySet<string> {
-    return new Set(this.#dead.keys());
+  /** The runs whose claims are void. */
+  allVoid(): ReadonlySet<string> {
+    return new Set([...this.#dead.keys()].filter((epoch) => this.isVoid(epoch)));
   }
 
   has(epoch: string): boolean {
     return this.#dead.has(epoch);
   }
 
+  /** Whether a run is dead and can serve nobody any more, so that its claims are void. */
+  isVoid(epoch: string): boolean {
+    return this.voidIn(epoch) <= 0;
+  }
+
+  /** The time until the claims of a run are void (ms); infinite while it lives. */
+  voidIn(epoch: string): number {
+    return (this.#dead.get(epoch)?.voidAt ?? Infinity) - this.#clock.elapsed();
+  }
+
+  /** Runs a task once the claims of a dead run are void. */
+  whenVoid(epoch: string, task: () => void): void {
+    const wait = this.voidIn(epoch);
+    if (wait <= 0) task();
+    else if (wait < Infinity)
+      this.#clock.after(Math.ceil(wait), () => {
+        this.whenVoid(epoch, task);
+      });
+  }
+
   /** Whether this node is the undertaker of a dead run; see {@link certify}. */
   isUndertaker(epoch: string): boolean {
-    return this.#dead.get(epoch) === this.#self.epoch;
+    return this.#dead.get(epoch)?.undertaker === this.#self.epoch;
   }
 
   /**
@@ -67,32 +107,50 @@ export class Deaths {
     const now = this.#clock.elapsed();
     if (this.has(epoch) || now - (this.#written.get(epoch) ?? -Infinity) < AGAIN) return;
     noteRun(this.#written, epoch, now);
-    this.#write(epoch, undertaker);
+    this.#write(epoch, { undertaker, lease: this.#leaseOf(epoch).length });
   }
 
   /** Writes the certificate of a dead run again, which still sends messages: the ledger may have lost it. */
   remind(epoch: string): void {
     const now = this.#clock.elapsed();
-    const undertaker = this.#dead.get(epoch);
-    if (undertaker === undefined || now - (this.#written.get(epoch) ?? -Infinity) < AGAIN) return;
+    const dead = this.#dead.get(epoch);
+    if (dead === undefined || now - (this.#written.get(epoch) ?? -Infinity) < AGAIN) return;
     noteRun(this.#written, epoch, now);
-    this.#write(epoch, undertaker);
+    this.#write(epoch, dead);
   }
 
-  #write(epoch: string, undertaker: string): void {
+  #write(epoch: string, { undertaker, lease }: Certificate): void {
     const key = `d.${epoch}.${escaped(this.#self.name)}`;
-    this.#ledger.write(key, valueBytes({ undertaker })).catch(() => undefined);
+    const certificate = { undertaker, ...(lease === undefined ? {} : { lease }) };
+    this.#ledger.write(key, valueBytes(certificate)).catch(() => undefined);
   }
 
   /** Processes a change of a key that begins with `d.`. @returns the epoch of a run that is dead from now on */
   entry(key: string, bytes: Uint8Array | undefined): string | undefined {
-    const [, epoch] = key.split('.');
+    const epoch = epochIn(key);
     const value = bytes && (valueOf(bytes) as Certificate | undefined);
     if (value === undefined) this.#certificates.delete(key);
     else if (!this.#certificates.has(key)) this.#certificates.set(key, this.#clock.elapsed());
-    if (epoch === undefined || value === undefined || this.#dead.has(epoch)) return undefined;
-    noteRun(this.#dead, epoch, value.undertaker);
+    if (value === undefined || this.#dead.has(epoch)) return undefined;
+    noteRun(this.#dead, epoch, this.#deadBy(epoch, value));
     this.#written.delete(epoch);
     return epoch;
   }
+
+  /**
+   * A run with a lease may serve until it reads its certificate, or its lease ends. What renewed its lease preceded the
+   * certificate in the ledger, so this node has read it by now; and, if it has missed nothing, at `readAt`.
+   */
+  #deadBy(epoch: string, { undertaker, lease: told }: Certificate): Dead {
+    const now = this.#clock.elapsed();
+    const { length, readAt = now } = this.#leaseOf(epoch);
+    const lease = leaseIn(told) ?? length;
+    const voidAt = lease === undefined ? now : Math.max(now, readAt + lease + GRACE);
+    return { undertaker, lease, voidAt };
+  }
+}
+
+/** The epoch in the key of a certificate. */
+function epochIn(key: string): string {
+  return key.split('.')[1] ?? '';
 }

@@ -22,7 +22,7 @@ export class Housekeeping {
   readonly #house: House;
   /** The time since which this node can receive messages of the others, by `clock.elapsed()`. */
   #hearsSince = 0;
-  /** The runs that were dead at the last sweep. */
+  /** The runs whose claims were void at the last sweep. */
   #dead: ReadonlySet<string> = new Set();
 
   constructor(house: House) {
@@ -47,13 +47,13 @@ export class Housekeeping {
 
   /**
    * Deletes the claims and names of dead runs, but not keys that a newer run of the same node may write; and, after an hour,
-   * their certificates. Only the node with the lowest epoch does so, and only for runs that were also dead at its previous sweep.
+   * their certificates. Only the node with the lowest epoch does so, and only for runs whose claims were void at its previous sweep.
    */
   sweep(): void {
     const { ledger, names, members, run } = this.#house;
     const { self, deaths, claims } = run();
     const before = this.#dead;
-    this.#dead = deaths.all();
+    this.#dead = deaths.allVoid();
     for (const { id, isReachable } of members.peers.values())
       if (isReachable && id.epoch < self.epoch) return;
     const alive = new Set<string>();

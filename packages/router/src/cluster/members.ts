@@ -10,6 +10,7 @@ import type { ClusterEngine, NodeId } from './engine.ts';
 import { handleEntry, NO_SUCH_REALM_HERE } from './entries.ts';
 import { valueBytes, valueOf } from './keys.ts';
 import { Link, type EndOfTurn } from './link.ts';
+import { leaseIn } from './names.ts';
 import { PeerNode } from './peer.ts';
 import { noteRun } from './runs.ts';
 import {
@@ -48,6 +49,8 @@ export interface MembersOptions {
   /** A node that is silent for this long (ms) is declared dead. */
   readonly deadAfter: number;
   readonly wire: WireVersions;
+  /** The lease of this node (ms), if it has one. */
+  readonly lease: number | undefined;
 }
 
 /** One run of this node. */
@@ -59,6 +62,8 @@ export interface NodeRun {
 /** The body of HELLO, which must be the same in all versions of the wire protocol. */
 interface Hello extends WireVersions {
   readonly name: string;
+  /** The lease of the sender (ms), if it has one. */
+  readonly lease?: number | undefined;
 }
 
 export class ClusterMembers {
@@ -67,9 +72,7 @@ export class ClusterMembers {
   /** Why this node does not share a realm, or anything, with another one, by the epoch of the other. */
   readonly #differences = new Map<string, Set<string>>();
   readonly #router: ClusterRouter;
-  readonly #engine: ClusterEngine;
-  readonly #deadAfter: number;
-  readonly #wire: WireVersions;
+  readonly #options: MembersOptions;
   readonly #run: () => NodeRun;
   /** Runs of nodes that have sent BYE. */
   readonly #left = new Map<string, true>();
@@ -78,11 +81,9 @@ export class ClusterMembers {
   #realmCount = 0;
   #lookedAt = 0;
 
-  constructor(router: ClusterRouter, { engine, deadAfter, wire }: MembersOptions, run: () => NodeRun) {
+  constructor(router: ClusterRouter, options: MembersOptions, run: () => NodeRun) {
     this.#router = router;
-    this.#engine = engine;
-    this.#deadAfter = deadAfter;
-    this.#wire = wire;
+    this.#options = options;
     this.#run = run;
   }
 
@@ -153,7 +154,7 @@ export class ClusterMembers {
   /** Whether a run of a node sends messages: it is a peer, or a node with which no version of the wire protocol is shared. */
   hears(epoch: string): boolean {
     const heardAt = this.peers.has(epoch) ? Infinity : (this.#unknown.get(epoch) ?? -Infinity);
-    return this.#router.clock.elapsed() - heardAt < this.#deadAfter;
+    return this.#router.clock.elapsed() - heardAt < this.#options.deadAfter;
   }
 
   received(bytes: Uint8Array): void {
@@ -197,7 +198,7 @@ export class ClusterMembers {
     this.#lookedAt = now;
     for (const peer of this.peers.values()) {
       peer.link.check();
-      const isSilent = now - peer.heardAt >= this.#deadAfter;
+      const isSilent = now - peer.heardAt >= this.#options.deadAfter;
       if (!isSilent && peer.link.unacknowledged <= MOST_KEPT) continue;
       if (!peer.isDown) this.#tell('warn', 'a node is out of reach', 'cluster_node_silent', peer);
       peer.isDown = true;
@@ -232,7 +233,7 @@ export class ClusterMembers {
 
   /** Sends HELLO to all nodes. */
   greet(): void {
-    this.#engine.broadcast(this.#hello());
+    this.#options.engine.broadcast(this.#hello());
   }
 
   /** Leaves the others; in realms with histories, once they know how many events it has published, and have them all. */
@@ -244,7 +245,7 @@ export class ClusterMembers {
         this.settled(resolve);
       });
     for (const { link } of this.peers.values()) link.flush();
-    this.#engine.broadcast(this.#message(Kind.BYE));
+    this.#options.engine.broadcast(this.#message(Kind.BYE));
   }
 
   /** @param isMourned true when this node publishes the testaments and meta events of the peer's sessions */
@@ -259,7 +260,7 @@ export class ClusterMembers {
   #meet({ epoch }: Head, body: Uint8Array): PeerNode | undefined {
     const hello = valueOf(body) as Hello | undefined;
     if (hello === undefined) return undefined;
-    const version = agreedVersion(this.#wire, hello);
+    const version = agreedVersion(this.#options.wire, hello);
     if (version === undefined) {
       this.#isNotUnderstood(epoch, hello);
       noteRun(this.#unknown, epoch, this.#router.clock.elapsed());
@@ -268,14 +269,14 @@ export class ClusterMembers {
     const id = { name: hello.name, epoch };
     const peer: PeerNode = new PeerNode(
       id,
-      version,
+      { version, lease: leaseIn(hello.lease) },
       this.#linkTo(id, version, (entry) => {
         this.#handle(peer, entry);
       }),
       this.#router.clock.elapsed(),
     );
     this.peers.set(epoch, peer);
-    this.#engine.send(id, this.#hello());
+    this.#options.engine.send(id, this.#hello());
     for (const realm of this.realms.values()) realm.introduceTo(peer);
     peer.put(EntryType.SYNCED, 0, []);
     this.#tell('info', 'a node has joined the cluster', 'cluster_node_joined', peer);
@@ -283,7 +284,7 @@ export class ClusterMembers {
   }
 
   #isNotUnderstood(epoch: string, { name, min, max }: Hello): void {
-    const own = `${this.#wire.min} to ${this.#wire.max}`;
+    const own = `${this.#options.wire.min} to ${this.#options.wire.max}`;
     const why = `node ${name} supports versions ${min} to ${max} of the wire protocol, this node ${own}`;
     if (this.#note(epoch, why))
       this.#router.log('error', 'no wire version in common with a node', { code: 'cluster_version', why });
@@ -295,10 +296,10 @@ export class ClusterMembers {
       queue: this.#router.queue,
       epoch: this.#run().self.epoch,
       version,
-      maxMessage: this.#engine.maxMessage,
+      maxMessage: this.#options.engine.maxMessage,
       window: () => Math.min(WINDOW, ALL_WINDOWS / Math.max(this.peers.size, 1)),
       send: (bytes) => {
-        this.#engine.send(id, bytes);
+        this.#options.engine.send(id, bytes);
       },
       received,
     });
@@ -328,13 +329,14 @@ export class ClusterMembers {
   }
 
   #hello(): Uint8Array {
-    const hello: Hello = { name: this.#run().self.name, ...this.#wire };
+    const { wire, lease } = this.#options;
+    const hello: Hello = { name: this.#run().self.name, ...wire, lease };
     return this.#message(Kind.HELLO, valueBytes(hello));
   }
 
   #message(kind: number, body?: Uint8Array): Uint8Array {
     const { epoch } = this.#run().self;
-    const head = { version: this.#wire.min, kind, flags: 0, epoch, number: 0, ack: 0 };
+    const head = { version: this.#options.wire.min, kind, flags: 0, epoch, number: 0, ack: 0 };
     return writeMessage(head, body);
   }
 }

@@ -2,9 +2,20 @@
 import type { NodeId } from './engine.ts';
 import { escaped, valueBytes, valueOf } from './keys.ts';
 
-interface Run extends NodeId {
-  /** When this node has read it, by `clock.elapsed()`. */
+/** What a node writes under its name. */
+export interface NameValue extends NodeId {
+  /** How long the node may serve without writing this again (ms); undefined for one that serves on when it is cut off. */
+  readonly lease?: number | undefined;
+  /** When the node began to write this, by its own `clock.elapsed()`; only with a lease. */
+  readonly at?: number | undefined;
+}
+
+/** The current run of a node. */
+export interface NamedRun extends NameValue {
+  /** When this node has first read it, by `clock.elapsed()`. */
   readonly since: number;
+  /** When it has last read it; undefined when it may have missed later entries. */
+  readonly readAt: number | undefined;
 }
 
 /** The key under which a node writes its current run. */
@@ -12,34 +23,52 @@ export function nameKey(name: string): string {
   return `n.${escaped(name)}`;
 }
 
-export function nameValue({ name, epoch }: NodeId): Uint8Array {
-  return valueBytes({ name, epoch });
+export function nameValue({ name, epoch, lease, at }: NameValue): Uint8Array {
+  return valueBytes({ name, epoch, ...(lease === undefined ? {} : { lease, at }) });
+}
+
+/** A lease as another node has told it (ms). @returns undefined for anything else */
+export function leaseIn(told: unknown): number | undefined {
+  return typeof told === 'number' && told > 0 ? told : undefined;
 }
 
 export class Names {
-  readonly #byKey = new Map<string, Run>();
+  readonly #byKey = new Map<string, NamedRun>();
 
   /** Processes a change of a key that begins with `n.`. @returns the run in its value; undefined when the key was deleted */
-  entry(key: string, bytes: Uint8Array | undefined, now: number): NodeId | undefined {
-    const run = bytes && (valueOf(bytes) as NodeId | undefined);
-    if (run === undefined) {
+  entry(key: string, bytes: Uint8Array | undefined, now: number): NameValue | undefined {
+    const value = bytes && (valueOf(bytes) as NameValue | undefined);
+    if (value === undefined) {
       this.#byKey.delete(key);
       return undefined;
     }
+    const { name, epoch } = value;
     const known = this.#byKey.get(key);
-    if (known?.epoch !== run.epoch) this.#byKey.set(key, { name: run.name, epoch: run.epoch, since: now });
-    return run;
+    const since = known?.epoch === epoch ? known.since : now;
+    this.#byKey.set(key, { name, epoch, lease: leaseIn(value.lease), since, readAt: now });
+    return value;
   }
 
-  epochOf(name: string): string | undefined {
-    return this.#byKey.get(nameKey(name))?.epoch;
+  /** Entries may have been missed: it is unknown when each node has last written its name. */
+  reset(): void {
+    for (const [key, run] of this.#byKey) this.#byKey.set(key, { ...run, readAt: undefined });
   }
 
-  entries(): Iterable<[key: string, run: Run]> {
+  /** The current run of a node, by the name of the node. */
+  runOf(name: string): NamedRun | undefined {
+    return this.#byKey.get(nameKey(name));
+  }
+
+  byEpoch(epoch: string): NamedRun | undefined {
+    for (const run of this.#byKey.values()) if (run.epoch === epoch) return run;
+    return undefined;
+  }
+
+  entries(): Iterable<[key: string, run: NamedRun]> {
     return this.#byKey;
   }
 
-  values(): Iterable<Run> {
+  values(): Iterable<NamedRun> {
     return this.#byKey.values();
   }
 

@@ -9,6 +9,14 @@ export interface ClusterOptions {
   readonly engine: ClusterEngine;
   /** A node that is silent for this long (ms) is declared dead; 5,000 by default, at least 1,000. */
   readonly deadAfter?: number | undefined;
+  /**
+   * What the node does when it cannot write the ledger for `deadAfter`, because it is cut off or the ledger is unavailable.
+   * `serve`, the default: it serves its own clients; other nodes may then have another callee of a procedure with policy
+   * `single`. `end`: it ends all sessions of shared realms with `wamp.close.system_shutdown`, refuses new ones with
+   * `wamp.error.unavailable`, and joins again as soon as it can; `deadAfter` has to be at least 10,000 then. Other nodes respect
+   * the claims of such a node, if it dies, for `deadAfter` + 2,000 ms after its last sign of life in the ledger.
+   */
+  readonly isolated?: 'serve' | 'end' | undefined;
 }
 
 /** The state of another node, as this node sees it. */
@@ -42,13 +50,15 @@ export interface ClusterStatus {
    * node; `stopped` before the start and after the end.
    */
   readonly state: 'joining' | 'joined' | 'degraded' | 'stopped';
-  /** Why it is degraded. */
+  /** Why it is degraded; or why it has ended its sessions, while it joins again (`isolated: 'end'`). */
   readonly why?: string;
   readonly members: readonly MemberStatus[];
   /** How many claims to registrations this node has won, and how many wait for a verdict. */
   readonly claims: { readonly held: number; readonly pending: number };
   /** How often this node was declared dead while it was running, and has joined again. */
   readonly expelled: number;
+  /** How often this node has ended its sessions because it could not write the ledger (`isolated: 'end'`). */
+  readonly isolated: number;
   /** How many runs of nodes are dead, as far as this node knows. */
   readonly certificates: number;
 }

@@ -32,11 +32,19 @@ export interface IncomingCall {
   readonly caller: RemoteSession;
 }
 
+/** What a greeting has settled. */
+interface Agreed {
+  readonly version: number;
+  readonly lease: number | undefined;
+}
+
 export class PeerNode {
   readonly id: NodeId;
   /** The version of the wire protocol that is agreed with it. */
   readonly version: number;
   readonly link: Link;
+  /** Its lease (ms), if it has one: it ends its sessions when it is cut off for so long. */
+  readonly lease: number | undefined;
   /** When its last message arrived, by `clock.elapsed()`. */
   heardAt: number;
   /** True when it has been silent for so long that no calls are sent to it. */
@@ -57,9 +65,10 @@ export class PeerNode {
   readonly unlisted: Set<Session> = new Set();
   readonly #sessions = new Map<SharedRealm, Map<Id, RemoteSession>>();
 
-  constructor(id: NodeId, version: number, link: Link, now: number) {
+  constructor(id: NodeId, agreed: Agreed, link: Link, now: number) {
     this.id = id;
-    this.version = version;
+    this.version = agreed.version;
+    this.lease = agreed.lease;
     this.link = link;
     this.heardAt = now;
   }

@@ -3,12 +3,12 @@ import type { NodeId } from './engine.ts';
 import type { ClusterStatus, MemberStatus } from './options.ts';
 import type { PeerNode } from './peer.ts';
 
-interface Seen extends Pick<ClusterStatus, 'claims' | 'expelled' | 'certificates'> {
+interface Seen extends Pick<ClusterStatus, 'claims' | 'expelled' | 'isolated' | 'certificates'> {
   readonly self: NodeId;
   readonly state: 'stopped' | 'joining' | 'joined';
   readonly peers: Iterable<PeerNode>;
   readonly now: number;
-  /** Why the node is degraded. */
+  /** Why the node is degraded, or has ended its sessions. */
   readonly trouble: string | undefined;
 }
 
@@ -16,7 +16,7 @@ export function statusOf({ self, state, peers, now, trouble, ...counts }: Seen):
   return {
     node: self.name,
     epoch: self.epoch,
-    state: trouble === undefined ? state : 'degraded',
+    state: trouble !== undefined && state === 'joined' ? 'degraded' : state,
     ...(trouble === undefined ? {} : { why: trouble }),
     members: [...peers].map((peer) => memberOf(peer, now)),
     ...counts,

@@ -67,6 +67,8 @@ export class Sharing {
   carrier: Carrier | undefined;
   /** True when this node was declared dead and joins anew: it may have what the others lack. */
   isReturning = false;
+  /** Why no session may join at present; undefined while the node serves. */
+  closed: () => string | undefined = () => undefined;
   /** Gives publications an order over all nodes. */
   readonly stamps: Stamps = new Stamps();
   readonly channels: Map<string, ChannelListener> = new Map();

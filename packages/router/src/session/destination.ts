@@ -51,12 +51,14 @@ export function enter(router: DestinationRouter, admission: Judged): GuardedReal
   return 'realm' in entered ? entered : entered.open(name, claim.address);
 }
 
-/** Why a client cannot join after all: the realm has been removed since it was entered, or another session took the id. */
+/** Why a client cannot join after all: the realm was removed since it was entered, its node is cut off, or its id is taken. */
 export function whyNot(
   router: DestinationRouter,
   { realm, id }: { readonly realm: CoreRealm; readonly id: Id },
 ): JoinRefusal | undefined {
-  return router.guardedRealm(realm.name)?.realm !== realm || realm.isTaken(id) ? CHANGED : undefined;
+  if (router.guardedRealm(realm.name)?.realm !== realm || realm.isTaken(id)) return CHANGED;
+  const closed = realm.sharing?.closed();
+  return closed === undefined ? undefined : { abort: ErrorUri.UNAVAILABLE, message: closed };
 }
 
 function elsewhere(

@@ -10,6 +10,7 @@ import {
   type Id,
   type Message,
 } from '@wamp/protocol';
+import type { CoreRealm } from '../core/core-realm.ts';
 import { TRUSTED_ROLE, type Principal } from '../core/session.ts';
 import { policyFor } from '../output/slow-consumer.ts';
 import type { GuardedRealm } from './candidate.ts';
@@ -65,7 +66,8 @@ export function rolesToAnnounce(): Dict {
 /**
  * Joins a realm.
  * @param id the id of the session; drawn by default
- * @throws ApplicationError `wamp.error.limit_exceeded` when the realm is full
+ * @throws ApplicationError `wamp.error.limit_exceeded` when the realm is full, `wamp.error.unavailable` while the node is cut
+ *   off from its cluster (`isolated: 'end'`)
  */
 export function joinLocally(
   router: LocalRouter,
@@ -73,10 +75,7 @@ export function joinLocally(
   { principal = {}, trusted = false, roles = ROLES, hears, transport }: LocalOptions = {},
   id?: Id,
 ): LocalSession {
-  if (realm.isFull) {
-    realm.limited.add('sessions');
-    throw new ApplicationError(ErrorUri.LIMIT_EXCEEDED, ['the realm is full (maxSessions)']);
-  }
+  refuseNow(realm);
   const local = { authid: 'local', authrole: 'anonymous', authmethod: 'local', authprovider: 'local' };
   const whole = { ...local, ...principal, ...(trusted ? { authrole: TRUSTED_ROLE } : {}) };
   const identity = {
@@ -105,4 +104,13 @@ export function joinLocally(
     },
   });
   return session;
+}
+
+/** @throws ApplicationError when no session may join the realm now */
+function refuseNow({ sharing, isFull, limited }: CoreRealm): void {
+  const closed = sharing?.closed();
+  if (closed !== undefined) throw new ApplicationError(ErrorUri.UNAVAILABLE, [closed]);
+  if (!isFull) return;
+  limited.add('sessions');
+  throw new ApplicationError(ErrorUri.LIMIT_EXCEEDED, ['the realm is full (maxSessions)']);
 }

@@ -55,7 +55,14 @@ class Actor {
 
 const PROCEDURES = ['com.single', 'com.shared', 'com.other'];
 const TOPICS = ['com.news', 'com.sport'];
+const SINGLE = ['com.single', 'com.other'];
 const NAMES = ['a', 'b', 'c'];
+
+/**
+ * What happens to the nodes: nothing; they die, are cut off, and lose messages; or that, for longer, with links and ledger cut
+ * apart, to nodes that end their sessions when they are cut off.
+ */
+export type Weather = 'calm' | 'rough' | 'isolating';
 
 export class ClusterPlay {
   readonly #dice: Dice;
@@ -65,15 +72,23 @@ export class ClusterPlay {
   readonly #joins = new Map<number, number>();
   readonly #leaves = new Map<number, number>();
   readonly faults: string[] = [];
-  readonly #cut = new Set<string>();
+  /** What is cut, with what heals it. */
+  readonly #cut = new Map<string, () => void>();
   #count = 0;
   readonly #isCalm: boolean;
+  readonly #weather: Weather;
   readonly #traces = process.env['WAMP_CLUSTER_SEED'] !== undefined;
 
-  /** @param isCalm true when nothing breaks */
-  constructor(seed: number, isCalm: boolean) {
+  constructor(seed: number, weather: Weather) {
     this.#dice = new Dice(seed);
-    this.#isCalm = isCalm;
+    this.#weather = weather;
+    this.#isCalm = weather === 'calm';
+    if (weather === 'isolating') {
+      this.#stage.cutOff = { isolated: 'end', deadAfter: 10_000 };
+      this.#stage.watch = () => {
+        this.#expectOneHolder();
+      };
+    }
     const { network } = this.#stage;
     network.delay = () => this.#dice.roll(4);
     network.ledgerDelay = () => this.#dice.roll(6);
@@ -95,9 +110,9 @@ export class ClusterPlay {
     const { network } = this.#stage;
     network.loses = () => false;
     network.ledgerFails = () => 'not';
-    for (const name of this.#cut) this.#stage.nodes.get(name)?.engine.cut(false);
+    for (const heal of this.#cut.values()) heal();
     this.#cut.clear();
-    for (let rest = 0; rest < 6; rest += 1) {
+    for (let rest = 0; rest < (this.#weather === 'isolating' ? 20 : 6); rest += 1) {
       for (const actor of this.#present()) this.#answerAll(actor);
       await this.#stage.pass(4000);
       this.#listen();
@@ -116,7 +131,7 @@ export class ClusterPlay {
     this.#expectMetaEvents();
     for (const fault of this.#stage.faults) {
       const [what] = fault as [string];
-      if (!/declared dead|cannot join/.test(what))
+      if (!/declared dead|cannot join|cannot be written/.test(what))
         this.#fault(
           `log: ${JSON.stringify(fault)} ${String((fault as [string, { error?: Error }])[1].error?.stack)}`,
         );
@@ -138,11 +153,45 @@ export class ClusterPlay {
     else if (what < 27) this.#answer(actor);
     else if (what < 28) this.#cancel(actor);
     else if (what < 30) await this.#pass();
-    else await this.#break(what);
+    else if (this.#weather === 'rough') await this.#break(what);
+    else await this.#isolate(what);
   }
 
   async #pass(): Promise<void> {
-    await this.#stage.pass(1 + this.#dice.roll(this.#dice.roll(4) === 0 ? 7000 : 60));
+    const [share, most] = this.#weather === 'isolating' ? [2, 16_000] : [4, 7000];
+    await this.#stage.pass(1 + this.#dice.roll(this.#dice.roll(share) === 0 ? most : 60));
+  }
+
+  /** Kills nodes, and cuts them off for long enough that they notice. */
+  async #isolate(what: number): Promise<void> {
+    const { network, nodes } = this.#stage;
+    const name = this.#dice.pick([...nodes.keys()]);
+    const engine = name === undefined ? undefined : nodes.get(name)?.engine;
+    if (engine === undefined || name === undefined || what === 30) await this.#break(this.#dice.roll(2) + 30);
+    else if (what === 31) {
+      const failure = this.#dice.pick(['not', 'undone', 'done'] as const) ?? 'not';
+      network.ledgerFails = () => (this.#dice.roll(2) === 0 ? failure : 'not');
+    } else {
+      const links = (is: boolean): void => {
+        engine.cutLinks(is);
+      };
+      const ledger = (is: boolean): void => {
+        engine.cutLedger(is);
+      };
+      const whole = (is: boolean): void => {
+        engine.cut(is);
+      };
+      const cut = [links, ledger, whole, whole][what - 32] ?? whole;
+      const heal = this.#cut.get(name);
+      this.#note(heal === undefined ? 'cut' : 'heal', name, what);
+      heal?.();
+      if (this.#cut.delete(name)) return;
+      cut(true);
+      this.#cut.set(name, () => {
+        cut(false);
+      });
+    }
+    await this.#pass();
   }
 
   async #break(what: number): Promise<void> {
@@ -161,9 +210,13 @@ export class ClusterPlay {
       network.loses = () => false;
       await this.#stage.start(missing[0]);
     } else if (what === 32 && name !== undefined) {
-      if (this.#cut.has(name)) this.#cut.delete(name);
-      else this.#cut.add(name);
-      nodes.get(name)?.engine.cut(this.#cut.has(name));
+      const engine = nodes.get(name)?.engine;
+      const heal = this.#cut.get(name);
+      if (heal === undefined) {
+        engine?.cut(true);
+        this.#cut.set(name, () => engine?.cut(false));
+      } else heal();
+      if (heal !== undefined) this.#cut.delete(name);
     } else if (what === 33) {
       const chance = this.#dice.roll(4);
       network.loses = () => this.#dice.roll(10) < chance;
@@ -338,6 +391,19 @@ export class ClusterPlay {
 
   #clusters(): ClusterNode[] {
     return [...this.#stage.nodes.values()].flatMap(({ router }) => coreOf(router).cluster ?? []);
+  }
+
+  /** At no instant do two nodes have callees of their own for a procedure that only one may have. */
+  #expectOneHolder(): void {
+    for (const procedure of SINGLE) {
+      const holders = [...this.#stage.nodes].filter(([, { router }]) => {
+        const registration = coreOf(router).realm('realm1')?.dealer.registrations.get('exact', procedure);
+        return registration?.callees.some(({ session }) => session.remote === undefined) === true;
+      });
+      if (holders.length < 2) continue;
+      const now = this.#stage.clock.elapsed();
+      this.#fault(`${procedure} is served by ${holders.map(([name]) => name).join(' and ')} at ${now} ms`);
+    }
   }
 
   #expectAgreement(): void {

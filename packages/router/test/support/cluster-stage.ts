@@ -3,6 +3,7 @@ import { ManualClock } from '@wamp/router/testing';
 import type { Router } from '../../src/host.ts';
 import type { RouterOptions } from '../../src/router-options.ts';
 import { createRouter } from '../../src/create-router.ts';
+import type { ClusterOptions } from '../../src/cluster/options.ts';
 import type { WireVersions } from '../../src/cluster/wire.ts';
 import { Client, settle } from './client.ts';
 import { MemoryNetwork, type MemoryEngine } from './memory-cluster.ts';
@@ -19,6 +20,10 @@ export class ClusterStage {
   readonly network: MemoryNetwork = new MemoryNetwork(this.clock);
   readonly nodes: Map<string, Node> = new Map();
   readonly faults: unknown[] = [];
+  /** What nodes do that are cut off; applies to those that are started from now on. */
+  cutOff: Pick<ClusterOptions, 'isolated' | 'deadAfter'> = {};
+  /** Called at every instant of the time that passes. */
+  watch: () => void = () => undefined;
   readonly options: Partial<RouterOptions>;
   #lastId = 1000;
 
@@ -40,7 +45,7 @@ export class ClusterStage {
       realms: ['realm1'],
       clock: this.clock,
       globalId: () => (this.#lastId += 1),
-      cluster: { node: name, engine, ...(wire === undefined ? {} : { wire }) },
+      cluster: { node: name, engine, ...this.cutOff, ...(wire === undefined ? {} : { wire }) },
       log: (level, what, facts) => {
         if (level === 'error') this.faults.push([what, facts]);
       },
@@ -93,5 +98,6 @@ export class ClusterStage {
       await settle();
       for (const { router } of this.nodes.values()) await settle(router);
     }
+    this.watch();
   }
 }

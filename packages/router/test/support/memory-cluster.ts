@@ -64,6 +64,9 @@ export class MemoryEngine implements ClusterEngine {
   #ledgerArrival = 0;
   #isFrozen = false;
   #isCut = false;
+  #hasLinks = true;
+  #hasLedger = true;
+  #isKilled = false;
   #run = 0;
   readonly #frozen: (() => void)[] = [];
 
@@ -76,6 +79,7 @@ export class MemoryEngine implements ClusterEngine {
   }
 
   start(self: NodeId, listener: EngineListener): Promise<void> {
+    if (this.#isKilled) return new Promise(() => undefined);
     this.#self = self;
     this.#listener = listener;
     this.#network.engines.add(this);
@@ -83,12 +87,17 @@ export class MemoryEngine implements ClusterEngine {
   }
 
   close(): Promise<void> {
-    this.kill();
+    this.#end();
     return Promise.resolve();
   }
 
-  /** The process is gone. */
+  /** The process is gone: what its router does from now on has no effect. */
   kill(): void {
+    this.#isKilled = true;
+    this.#end();
+  }
+
+  #end(): void {
     this.#network.engines.delete(this);
     this.#run += 1;
     this.#listener = undefined;
@@ -107,9 +116,26 @@ export class MemoryEngine implements ClusterEngine {
   cut(is: boolean): void {
     if (is === this.#isCut) return;
     this.#isCut = is;
+    this.#hasLinks = this.#hasLedger = !is;
     this.#listener?.connected(!is);
-    if (is || this.#follower === undefined) return;
+    if (!is) this.#readAgain();
+  }
+
+  /** Messages of other nodes, and to them, are lost without notice. */
+  cutLinks(is: boolean): void {
+    this.#hasLinks = !is;
+  }
+
+  /** The ledger can be neither written nor read. */
+  cutLedger(is: boolean): void {
+    if (is !== this.#hasLedger) return;
+    this.#hasLedger = !is;
+    if (!is) this.#readAgain();
+  }
+
+  #readAgain(): void {
     const follower = this.#follower;
+    if (follower === undefined) return;
     follower.reset();
     for (const { key, value, revision } of this.#network.present()) follower.entry(key, value, revision);
     follower.live();
@@ -130,7 +156,7 @@ export class MemoryEngine implements ClusterEngine {
       const run = this.#run;
       return new Promise((resolve, reject) => {
         this.#after(this.#network.ledgerDelay(this.name), () => {
-          const isLost = this.#isCut || run !== this.#run || this.#self === undefined;
+          const isLost = !this.#hasLedger || run !== this.#run || this.#self === undefined;
           if (!isLost && outcome !== 'undone') this.#network.append(key, value);
           if (isLost || outcome !== 'not') reject(new Error('the ledger does not answer'));
           else resolve();
@@ -139,8 +165,7 @@ export class MemoryEngine implements ClusterEngine {
     },
     follow: (listener) => {
       this.#follower = listener;
-      for (const { key, value, revision } of this.#network.present()) listener.entry(key, value, revision);
-      listener.live();
+      if (this.#hasLedger) this.#readAgain();
       return () => {
         this.#follower = undefined;
       };
@@ -152,12 +177,12 @@ export class MemoryEngine implements ClusterEngine {
     this.#ledgerArrival = Math.max(this.#ledgerArrival, now + this.#network.ledgerDelay(this.name));
     const run = this.#run;
     this.#after(this.#ledgerArrival - now, () => {
-      if (run === this.#run && !this.#isCut) this.#follower?.entry(entry.key, entry.value, entry.revision);
+      if (run === this.#run && this.#hasLedger) this.#follower?.entry(entry.key, entry.value, entry.revision);
     });
   }
 
   #carry(to: MemoryEngine, bytes: Uint8Array): void {
-    if (this.#isCut || this.#self === undefined || this.#network.loses(this.name, to.name)) return;
+    if (!this.#hasLinks || this.#self === undefined || this.#network.loses(this.name, to.name)) return;
     const now = this.#network.clock.elapsed();
     const from = this.#self.epoch;
     const at = Math.max(to.#arrivals.get(from) ?? 0, now + this.#network.delay(this.name, to.name));
@@ -166,7 +191,7 @@ export class MemoryEngine implements ClusterEngine {
     to.#after(at - now, () => {
       // The bytes are lent: what is not copied while they are handled is spoilt.
       const lent = new Uint8Array(bytes);
-      if (run === to.#run && !to.#isCut) to.#listener?.received(lent);
+      if (run === to.#run && to.#hasLinks) to.#listener?.received(lent);
       lent.fill(0xa5);
     });
   }
