@@ -71,10 +71,11 @@ async function portsHere(): Promise<(text: string) => string> {
   return (text) => others.reduce((now, [said, meant]) => now.replaceAll(said, meant), text);
 }
 
-/** The variables of this process, but not those that npm and this project have set for their programs. */
+/** The variables of this process, but not those that npm and this project have set for their programs, nor `npm run --silent`. */
 function environment(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !/^(WAMP_|npm_(?!config_))/.test(name));
-  return { ...Object.fromEntries(own), XDG_CONFIG_HOME: folder, NO_COLOR: '1', npm_config_fund: 'false' };
+  const npm = { npm_config_fund: 'false', npm_config_loglevel: 'notice' };
+  return { ...Object.fromEntries(own), XDG_CONFIG_HOME: folder, NO_COLOR: '1', ...npm };
 }
 
 /** Edits the file of the page, and shows the lines that are new. */
