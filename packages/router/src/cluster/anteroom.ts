@@ -28,7 +28,8 @@ export interface AnteroomRealm {
   registrationId(match: MatchPolicy, procedure: Uri): Id;
   claim(session: Session, message: Register, tell: (verdict: ClaimVerdict) => void): ClaimTicket;
   announce(session: Session, message: Register, order: number): () => void;
-  isAnnounced(session: Session, registration: Registration): boolean;
+  /** The order with which the other nodes know a callee, or one that is about to register; undefined if they do not. */
+  announcedOrder(session: Session, pattern: Pick<Registration, 'match' | 'procedure'>): number | undefined;
   retract(session: Session, registration: Registration, done: () => void): void;
   interest(match: MatchPolicy, topic: Uri): (() => void) | undefined;
   /** Calls `done` once the other nodes have processed all that was sent to them so far, or after a second. */
@@ -148,6 +149,7 @@ export class ClusterAnteroom implements Anteroom {
 
   #register(session: Session, queue: Queue, message: Register): void {
     let verdict: ClaimVerdict | undefined;
+    let isDropped = false;
     const parts: (() => void)[] = [];
     const ends = this.#expect(session, message);
     const waiting: HeldMessage = {
@@ -158,6 +160,7 @@ export class ClusterAnteroom implements Anteroom {
         waiting.drop();
       },
       drop: () => {
+        isDropped = true;
         for (const part of parts) part();
         ends();
       },
@@ -171,6 +174,7 @@ export class ClusterAnteroom implements Anteroom {
       });
     };
     const ticket = this.#realm.claim(session, message, (given) => {
+      if (isDropped) return;
       verdict = given;
       if (given.won) parts.push(this.#realm.announce(session, message, given.order));
       if (given.won) this.#realm.settled(ready);
@@ -201,20 +205,24 @@ export class ClusterAnteroom implements Anteroom {
 
   #conclude(session: Session, message: Register, verdict: ClaimVerdict | undefined): void {
     if (verdict?.won === true) {
+      const { procedure } = message;
       const { match = 'exact' } = message.options;
-      const known = this.#core.dealer.registrations.get(match, message.procedure);
+      const known = this.#core.dealer.registrations.get(match, procedure);
       const isServedHere = known?.callees.some((callee) => callee.session.remote === undefined) === true;
       // A registration with policy `single` has one callee only.
       const isSingle = (message.options.invoke ?? 'single') === 'single';
       const first = isSingle || (verdict.isAlone && !isServedHere);
-      this.#core.dealer.register(session, message, { first, order: verdict.order });
+      // Of two REGISTERs of the session, the other nodes may have heard of the other one.
+      const order = this.#realm.announcedOrder(session, { match, procedure }) ?? verdict.order;
+      this.#core.dealer.register(session, message, { first, order });
     } else if (verdict?.why === undefined) refuseRequest(session, message, ErrorUri.UNAVAILABLE, UNDECIDED);
     else refuseRequest(session, message, ErrorUri.PROCEDURE_ALREADY_EXISTS, verdict.why);
   }
 
   #unregister(session: Session, queue: Queue, message: Unregister): boolean {
     const registration = this.#core.dealer.byId(message.registration);
-    if (registration === undefined || !this.#realm.isAnnounced(session, registration)) return false;
+    if (registration === undefined) return false;
+    if (this.#realm.announcedOrder(session, registration) === undefined) return false;
     const waiting = this.#simple(session, message, false, 0);
     queue.push(waiting);
     this.#realm.retract(session, registration, () => {

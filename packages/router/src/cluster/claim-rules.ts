@@ -55,6 +55,12 @@ export function conflicts(holder: ClaimValue, { invoke }: Wanted): boolean {
   return holder.invoke !== invoke || invoke === 'single';
 }
 
+/** Whether two sessions claim a registration in the same way, so that one entry in the ledger does for both. */
+export function claimsSame(one: Wanted, other: Wanted): boolean {
+  const isSameBy = one.by.authid === other.by.authid && one.by.authrole === other.by.authrole;
+  return one.invoke === other.invoke && isSameBy && !one.force && !other.force;
+}
+
 /** Whether a claim replaces the callees of another node: only a forced one can. */
 export function replaces({ force, by, isTrusted }: Wanted, holder: ClaimValue): boolean {
   if (!force) return false;
@@ -75,6 +81,26 @@ export const NO_TICKET: ClaimTicket = { close: () => undefined };
 
 export function newTerm(): string {
   return randomBytes(8).toString('hex');
+}
+
+/** A claim without users. */
+export function newClaim(base: string, wanted: Wanted): OwnClaim {
+  const progress = { written: undefined, users: 0, held: undefined, index: 0, isRunning: false };
+  return { base, wanted, term: newTerm(), ...progress, waiting: new Set() };
+}
+
+/** Counts a user of a claim until the ticket is closed. @param unused called when that was the last one */
+export function ticketFor(claim: OwnClaim, unused: () => void): ClaimTicket {
+  let isOpen = true;
+  claim.users += 1;
+  return {
+    close: () => {
+      if (!isOpen) return;
+      isOpen = false;
+      claim.users -= 1;
+      if (claim.users === 0) unused();
+    },
+  };
 }
 
 /** The claims in the ledger, except those of dead nodes: for each registration, its nodes in the order of the ledger. */

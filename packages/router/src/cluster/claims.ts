@@ -3,13 +3,16 @@ import type { MatchPolicy, Uri } from '@wamp/protocol';
 import type { Clock } from '../core/clock.ts';
 import { TRUSTED_ROLE } from '../core/session.ts';
 import {
+  claimsSame,
   claimsTold,
   conflicts,
+  newClaim,
   newTerm,
   NO_TICKET,
   reasonAgainst,
   policyOf,
   replaces,
+  ticketFor,
   UNKNOWN,
   type OwnClaim,
   type ClaimTicket,
@@ -81,8 +84,8 @@ export class Claims {
       return NO_TICKET;
     }
     const claim = this.#own.get(base) ?? this.#begin(base, wanted);
-    claim.users += 1;
-    const ticket = this.#ticketFor(claim);
+    if (claim.users === 0) this.#renew(claim, wanted);
+    const ticket = this.#use(claim);
     if (claim.held === undefined) this.#await(claim, tell);
     else tell(this.#won(claim));
     this.#run(claim);
@@ -92,9 +95,7 @@ export class Claims {
   /** Keeps a claim of this node for a session that has become a callee, until the ticket is closed. */
   hold(realm: Uri, match: MatchPolicy, uri: Uri): ClaimTicket {
     const claim = this.#own.get(registrationKey(realm, match, uri));
-    if (claim === undefined) return NO_TICKET;
-    claim.users += 1;
-    return this.#ticketFor(claim);
+    return claim === undefined ? NO_TICKET : this.#use(claim);
   }
 
   /** Whether another node claims a registration. */
@@ -193,32 +194,25 @@ export class Claims {
     this.#tellWatchers();
   }
 
-  #ticketFor(claim: OwnClaim): ClaimTicket {
-    let isOpen = true;
-    return {
-      close: () => {
-        if (!isOpen) return;
-        isOpen = false;
-        claim.users -= 1;
-        if (claim.users === 0) this.#run(claim);
-      },
-    };
+  /** Uses a claim until the ticket is closed. */
+  #use(claim: OwnClaim): ClaimTicket {
+    return ticketFor(claim, () => {
+      this.#run(claim);
+    });
   }
 
   #begin(base: string, wanted: Wanted): OwnClaim {
-    const claim: OwnClaim = {
-      base,
-      wanted,
-      term: newTerm(),
-      written: undefined,
-      users: 0,
-      held: undefined,
-      index: 0,
-      isRunning: false,
-      waiting: new Set(),
-    };
+    const claim = newClaim(base, wanted);
     this.#own.set(base, claim);
     return claim;
+  }
+
+  /** Begins a new term of a claim that is about to end, unless the new one claims the same. */
+  #renew(claim: OwnClaim, wanted: Wanted): void {
+    if (claimsSame(claim.wanted, wanted)) return;
+    claim.wanted = wanted;
+    claim.term = newTerm();
+    claim.held = undefined;
   }
 
   #await(claim: OwnClaim, tell: (verdict: ClaimVerdict) => void): void {

@@ -26,6 +26,7 @@ const TIES = 2 ** 20;
 /** A callee of this node that was announced to the others. */
 interface Announced {
   readonly fields: readonly unknown[];
+  readonly order: number;
   ticket: ClaimTicket | undefined;
 }
 
@@ -135,7 +136,7 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
     const key = announcedKey(session, match, procedure);
     if (this.#announced.has(key)) return () => undefined;
     const fields = [match, procedure, invoke, session.id, told, order];
-    this.#announced.set(key, { fields, ticket: undefined });
+    this.#announced.set(key, { fields, order, ticket: undefined });
     this.#tell(EntryType.CALLEE, fields);
     return () => {
       const registration = this.core.dealer.registrations.get(match, procedure);
@@ -144,8 +145,11 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
     };
   }
 
-  isAnnounced(session: Session, { match, procedure }: Registration): boolean {
-    return this.#announced.has(announcedKey(session, match, procedure));
+  announcedOrder(
+    session: Session,
+    { match, procedure }: Pick<Registration, 'match' | 'procedure'>,
+  ): number | undefined {
+    return this.#announced.get(announcedKey(session, match, procedure))?.order;
   }
 
   /** Withdraws a callee. Calls `done` once the other nodes and the ledger have the change, or after two seconds. */
@@ -305,7 +309,7 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
       const { order, forwardsTimeout, disclosesCaller } = callee;
       const told = { forward_timeout: forwardsTimeout, disclose_caller: disclosesCaller };
       const fields = [match, procedure, invoke, session.id, told, order];
-      this.#announced.set(key, { fields, ticket: undefined });
+      this.#announced.set(key, { fields, order, ticket: undefined });
       this.#tell(EntryType.CALLEE, fields);
     }
     const announced = this.#announced.get(key);

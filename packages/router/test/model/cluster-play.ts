@@ -254,7 +254,8 @@ export class ClusterPlay {
 
   #register(actor: Actor): void {
     const procedure = this.#dice.pick(PROCEDURES) ?? '';
-    const invoke = procedure === 'com.shared' ? { invoke: 'roundrobin' } : {};
+    const policy = this.#dice.roll(6) === 0 ? 'random' : 'roundrobin';
+    const invoke = procedure === 'com.shared' ? { invoke: policy } : {};
     const force = this.#dice.roll(8) === 0 ? { force_reregister: true } : {};
     const request = (actor.request += 1);
     actor.asked.set(request, procedure);
