@@ -3,6 +3,7 @@ import { Random } from '../siege/random.ts';
 import { sleep } from '../sleep.ts';
 import { Actor } from './actor.ts';
 import type { Book, Wrong } from './book.ts';
+import type { RouterNode } from './nodes.ts';
 import { PREFIX, SHARED, SINGLES, TOPICS, until, type Schedule } from './schedule.ts';
 import type { Stage } from './stage.ts';
 
@@ -34,11 +35,7 @@ export class Examination {
 
   /** @returns how long the nodes took to agree (s) */
   async run(): Promise<number | undefined> {
-    this.#inspectors = this.#stage.nodes.map(
-      (node) => new Actor(`s${this.#schedule.seed}inspector-${node.name}`, node, this.#book, new Random(1)),
-    );
-    if (!(await until(() => this.#inspectors.every(({ isPresent }) => isPresent), 3)))
-      this.#wrong('nodes that do not recover', 'a node admits no session');
+    await this.#seatInspectors();
     await this.#expectAnswers();
     const agreement = await this.#expectAgreement(performance.now());
     this.#book.judgeHolders((actor) => actor.epoch !== actor.node.epoch);
@@ -48,6 +45,18 @@ export class Examination {
     for (const actor of [...this.#schedule.witnesses, ...this.#inspectors]) actor.leave(false);
     await sleep(0.1);
     return agreement;
+  }
+
+  /** One session of each node looks at it. A node listens only after it has joined, so that a first attempt may fail. */
+  async #seatInspectors(): Promise<void> {
+    const inspect = (node: RouterNode): Actor =>
+      new Actor(`s${this.#schedule.seed}inspector-${node.name}`, node, this.#book, new Random(1));
+    this.#inspectors = this.#stage.nodes.map(inspect);
+    const areSeated = await until(() => {
+      this.#inspectors = this.#inspectors.map((actor) => (actor.isGone ? inspect(actor.node) : actor));
+      return this.#inspectors.every(({ isPresent }) => isPresent);
+    }, 3);
+    if (!areSeated) this.#wrong('nodes that do not recover', 'a node admits no session');
   }
 
   #wrong(kind: Wrong, what: string): void {
