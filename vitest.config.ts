@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { defaultClientConditions, defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { ClosingLineReporter } from './scripts/closing-line-reporter.ts';
+import { LongestFirst } from './scripts/longest-first.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const source = '@wamp/source';
@@ -41,6 +42,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: [source, ...defaultServerConditions] } },
   test: {
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     // Bounds for what hangs, not for what is slow: a machine twenty times as busy must not fail a test.
     testTimeout: 300_000,
     hookTimeout: 300_000,

