@@ -4,12 +4,18 @@ import { resolve } from 'node:path';
 
 /** Reads files up to a maximum size, and explains failures. */
 export class Files {
-  readonly #folder: string;
+  #folder: string;
   readonly #read = new Set<string>();
 
   /** @param folder the base of relative paths */
   constructor(folder: string) {
     this.#folder = folder;
+  }
+
+  /** Begins with another configuration. */
+  begin(folder: string): void {
+    this.#folder = folder;
+    this.#read.clear();
   }
 
   /** The paths of all files that were requested, found or not. */

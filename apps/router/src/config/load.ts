@@ -37,14 +37,20 @@ export interface Origin {
   readonly environment: Environment;
 }
 
+/** The files of the configuration that is being read. */
+const files = new Files('.');
+let schema: ReturnType<typeof configuration> | undefined;
+
 /** @throws FaultyConfiguration */
 export function readConfiguration(text: string, { file, environment }: Origin): LoadedConfiguration {
-  const files = new Files(dirname(file));
   const source = readWhole(text, file, environment);
   const others = source.parts.slice(1).map((part) => part.file);
   if (source.value === undefined) throw new FaultyConfiguration(file, source.faults, others);
   resolvePaths(source);
-  const parsed = configuration(files).safeParse(source.value);
+  // Building the schema takes much longer than reading with it.
+  schema ??= configuration(files);
+  files.begin(dirname(file));
+  const parsed = schema.safeParse(source.value);
   if (parsed.success && source.faults.length === 0) {
     return {
       configuration: parsed.data,
