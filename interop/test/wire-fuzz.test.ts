@@ -18,7 +18,7 @@ import { Witnesses } from './support/witnesses.ts';
 const SEED = Number(process.env['WAMP_FUZZ_SEED'] ?? Date.now() % 2 ** 32);
 const DEEP = process.env['WAMP_DEEP'] === '1';
 /** In all serializers together, for each transport. */
-const FRAMES = Number(process.env['WAMP_FUZZ_FRAMES'] ?? (DEEP ? 200_000 : 8000));
+const FRAMES = Number(process.env['WAMP_FUZZ_FRAMES'] ?? (DEEP ? 200_000 : 3000));
 const PLACES = CARRIERS.flatMap((carrier) => SERIALIZERS.map((serializer) => ({ carrier, serializer })));
 
 describe.each(PLACES)('mutated frames of $serializer.name over $carrier.name', ({ carrier, serializer }) => {
