@@ -1,12 +1,12 @@
-/** `wamp-router` in a process of its own, and its commands, run from source. */
+/** `wamp-router` in a process of its own, and its commands, run from source unless told otherwise. */
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../apps/router/src/main.ts', import.meta.url));
-const FROM_SOURCE = ['--conditions=@wamp/source', '--import', 'tsx', MAIN];
+const FROM_SOURCE: readonly string[] = ['--conditions=@wamp/source', '--import', 'tsx', MAIN];
 
 /** The outcome of a command of `wamp-router`. */
 export interface Outcome {
@@ -18,28 +18,38 @@ export class RouterProcess {
   /** The configuration file. */
   readonly file: string;
   readonly folder: string;
+  readonly #program: readonly string[];
   readonly #child: ChildProcess;
   readonly #greeting: string;
 
-  private constructor(folder: string, file: string, child: ChildProcess, greeting: string) {
-    this.folder = folder;
+  private constructor(file: string, program: readonly string[], child: ChildProcess, greeting: string) {
+    this.folder = dirname(file);
     this.file = file;
+    this.#program = program;
     this.#child = child;
     this.#greeting = greeting;
   }
 
-  /** Starts a router with this configuration. @param folder where its file is written */
-  static async start(folder: string, yaml: string): Promise<RouterProcess> {
+  /**
+   * Starts a router with this configuration.
+   * @param folder where its file is written
+   * @param program the arguments of node that stand for `wamp-router`
+   */
+  static async start(
+    folder: string,
+    yaml: string,
+    program: readonly string[] = FROM_SOURCE,
+  ): Promise<RouterProcess> {
     const file = join(folder, 'wamp.yaml');
     writeFileSync(file, yaml);
     const stdio: ['ignore', 'pipe', 'inherit'] = ['ignore', 'pipe', 'inherit'];
-    const child = spawn(process.execPath, [...FROM_SOURCE, 'start', '--config', file], { stdio });
+    const child = spawn(process.execPath, [...program, 'start', '--config', file], { stdio });
     let greeting = '';
     for await (const part of child.stdout.setEncoding('utf8')) {
       greeting += String(part);
       if (greeting.includes('Ctrl+C')) break;
     }
-    return new RouterProcess(folder, file, child, greeting);
+    return new RouterProcess(file, program, child, greeting);
   }
 
   /** The URL of WebSockets. @param scheme `ws` or `wss` */
@@ -57,7 +67,7 @@ export class RouterProcess {
   /** Runs `wamp-router reload` and waits for its outcome. */
   reload(): Promise<Outcome> {
     return new Promise((resolve) => {
-      const args = [...FROM_SOURCE, 'reload', '--config', this.file];
+      const args = [...this.#program, 'reload', '--config', this.file];
       execFile(process.execPath, args, (error, stdout, stderr) => {
         const code = error === null ? 0 : Number(error.code);
         resolve({ code, output: `${stdout}${stderr}`.trim().replaceAll(this.folder, '.') });

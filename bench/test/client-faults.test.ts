@@ -1,5 +1,7 @@
 /** Sessions among random faults, and what finds out that they have lost something. */
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { compiled } from '../../test/compiled.ts';
 import { faultsIn } from '../src/faults/heard.ts';
 import { planOf } from '../src/faults/plan.ts';
 import { runAll, type Outcome } from '../src/faults/run.ts';
@@ -9,7 +11,8 @@ const SCHEDULES = 20;
 test('D1 D2 routers killed, restarted and frozen, connections cut and silent, by chance: nothing is lost unsaid', async () => {
   const outcomes: Outcome[] = [];
   const seeds = Array.from({ length: SCHEDULES }, (_item, index) => index + 1);
-  await runAll(seeds, 4, Infinity, (outcome) => outcomes.push(outcome));
+  const folder = await compiled({ router: 'bench/src/faults/router.ts' });
+  await runAll(seeds, 4, Infinity, (outcome) => outcomes.push(outcome), join(folder, 'router.js'));
   expect(outcomes).toHaveLength(SCHEDULES);
   expect(outcomes.flatMap(({ seed, wrong }) => wrong.map((what) => `seed ${seed}: ${what}`))).toEqual([]);
   const done = outcomes.flatMap(({ outcomes: each }) => [...each.keys()]);

@@ -1,11 +1,10 @@
 /** The program `wamp-router` as it is started by people, with clients of all makes. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attacksOf, offend } from './support/offender.ts';
 import { joinAutobahn } from './support/autobahn.ts';
 import { CARRIERS } from './support/carrier.ts';
 import { MAKES, type Content } from './support/peers.ts';
 import { startProgram, type Program } from './support/program.ts';
-import { lacking } from './support/requirements.ts';
 import { REALM } from './support/router.ts';
 import { SERIALIZERS } from './support/serializers.ts';
 import { until } from './support/until.ts';
@@ -19,33 +18,19 @@ const CONTENT: Content = {
   kwargs: { nested: { list: [true, {}] } },
 };
 
-let program: Program | undefined;
-/** Why the program did not start. */
-let failure = '';
+let program: Program;
 
 beforeAll(async () => {
-  try {
-    program = await startProgram(ARGS);
-  } catch (error) {
-    failure = String(error);
-  }
-});
-beforeEach(({ skip }) => {
-  if (failure.includes('not built')) lacking(failure, skip);
+  program = await startProgram(ARGS);
 });
 afterAll(async () => {
-  program?.kill('SIGTERM');
-  await program?.ended;
+  program.kill('SIGTERM');
+  await program.ended;
 });
-
-function running(): Program {
-  if (program === undefined) throw new Error(failure);
-  return program;
-}
 
 describe('clients of all makes meet', () => {
   it.each(MAKES)('$name serves, and all clients call', async (make) => {
-    const { url } = running();
+    const { url } = program;
     const server = await make.join(url);
     const heard: Content[] = [];
     await server.registerEcho('com.example.echo', () => undefined);
@@ -66,7 +51,7 @@ describe('mutated frames', () => {
   const all = CARRIERS.flatMap((carrier) => SERIALIZERS.map((serializer) => ({ carrier, serializer })));
   it.each(all)('of $serializer.name over $carrier.name do not affect others', async (each) => {
     const { carrier, serializer } = each;
-    const { port } = running();
+    const { port } = program;
     console.log(`${carrier.name}, ${serializer.name}: WAMP_FUZZ_SEED=${SEED}`);
     const witnesses = await Witnesses.join(port, [serializer, serializer]);
     const where = { router: { port, rawPort: port }, carrier, serializer };
@@ -75,14 +60,13 @@ describe('mutated frames', () => {
     await witnesses.leave();
     const health = await fetch(`http://127.0.0.1:${port}/health`);
     expect(await health.json()).toMatchObject({ status: 'ok' });
-    expect(running().alive).toBe(true);
-    expect(running().complaints).toBe('');
+    expect(program.alive).toBe(true);
+    expect(program.complaints).toBe('');
   });
 });
 
 describe('SIGTERM', () => {
   it('says goodbye to all sessions, and ends with 0', async () => {
-    running();
     const own = await startProgram(ARGS);
     const autobahn = await joinAutobahn(own.url, 'msgpack');
     let gone = false;

@@ -3,13 +3,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { CertificateFolder } from './certificates.ts';
 import { tooFew } from '../src/descriptors.ts';
+import { Workshop } from './workshop.ts';
 
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-const NODE = ['--conditions=@wamp/source', '--import', import.meta.resolve('tsx')];
 const CONFIGURATION =
   'listeners: [{ address: 127.0.0.1, port: 0, pages: false }]\nrealms: [{ name: realm1 }]\n';
 
@@ -28,18 +26,10 @@ async function isServed(socket: Socket): Promise<boolean> {
 describe.runIf(process.platform === 'linux')('A12 few file descriptors', () => {
   test('A12 one line warns, one tells of refusals, and who comes when others have gone is served', async () => {
     await using folder = await CertificateFolder.open();
+    await using workshop = await Workshop.open({});
     const file = await folder.write('wamp.yaml', CONFIGURATION);
-    const command = [
-      'ulimit -n 400; exec "$@"',
-      'sh',
-      process.execPath,
-      ...NODE,
-      MAIN,
-      'start',
-      '--config',
-      file,
-    ];
-    const child = spawn('sh', ['-c', ...command]);
+    const command = [process.execPath, workshop.main, 'start', '--config', file];
+    const child = spawn('sh', ['-c', 'ulimit -n 400; exec "$@"', 'sh', ...command]);
     const ended = once(child, 'close');
     let log = '';
     child.stderr.on('data', (chunk) => (log += String(chunk)));

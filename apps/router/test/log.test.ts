@@ -3,11 +3,12 @@ import { spawn, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compiled } from '../../../test/compiled.ts';
 import { LineWriter } from '../src/line-writer.ts';
 import { logTo, openLog } from '../src/log.ts';
 import { inOneLine } from '../src/one-line.ts';
@@ -141,12 +142,10 @@ describe('entries', () => {
   });
 });
 
-const loader = ['--conditions=@wamp/source', '--import', import.meta.resolve('tsx')];
-
 test('A6 a process whose log is not read keeps 1 MiB of it, continues, and reports what is missing', async () => {
-  const unread = fileURLToPath(new URL('unread.ts', import.meta.url));
+  const unread = join(await compiled({ unread: 'apps/router/test/unread.ts' }), 'unread.js');
   const stdio: StdioOptions = ['pipe', 'pipe', 'inherit', 'pipe'];
-  const child = spawn(process.execPath, [...loader, unread, '5000'], { stdio });
+  const child = spawn(process.execPath, [unread, '5000'], { stdio });
   const [, stdout, , pipe] = child.stdio;
   if (stdout === null) throw new Error('the process has no stdout');
   const [said] = (await once(createInterface(stdout), 'line')) as [string];

@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import { LineWriter } from '../src/line-writer.ts';
 
 const [, , count = '0'] = process.argv;
-// Of its own, for what compiles this program shares stderr, and makes whoever writes there wait.
+// A pipe of its own, so that stderr tells what goes wrong in this program.
 const stream = new Socket({ fd: 3, readable: false, writable: true });
 const lines = new LineWriter(stream);
 for (let n = 0; n < Number(count); n += 1) lines.write(`${n} ${'x'.repeat(1000)}`);

@@ -1,4 +1,4 @@
-/** The router app in processes of its own: from source beside stand-ins for the web apps, or as it was built. */
+/** The router app in processes of its own: from its sources beside stand-ins for the web apps, or as it was built. */
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
@@ -6,9 +6,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { compiled } from '../../../test/compiled.ts';
 
 const app = fileURLToPath(new URL('..', import.meta.url));
-const fromSource = ['--conditions=@wamp/source', '--import', import.meta.resolve('tsx')];
+
+/** The files that are loaded by their names: the program, what it loads one after another, the thread of its store. */
+const PROGRAM = {
+  main: 'apps/router/src/main.ts',
+  program: 'apps/router/src/program.ts',
+  worker: 'packages/store-sqlite/src/worker.ts',
+};
 
 /** Limits for tests that log in: on a busy machine, honest clients are slow, too. */
 export const PATIENT = { hello_timeout: '5m', authenticate_timeout: '5m' } as const;
@@ -39,21 +46,24 @@ export interface RunningRouter {
 
 /** A place to run the router app from, so that its tests need no build. */
 export class Workshop implements AsyncDisposable {
+  /** The file that node runs. */
+  readonly main: string;
   readonly #folder: string;
-  readonly #main: string;
 
   private constructor(folder: string) {
     this.#folder = folder;
-    this.#main = join(folder, 'router', 'src', 'main.ts');
+    this.main = join(folder, 'router', 'dist', 'main.js');
   }
 
   /** @param webApps the files of each stand-in, by name; without one it counts as not built */
   static async open(webApps: Readonly<Record<string, Readonly<Record<string, string>>>>): Promise<Workshop> {
     const folder = await mkdtemp(join(tmpdir(), 'wamp-router-'));
-    for (const part of ['src', 'public', 'deploy', 'package.json']) {
+    for (const part of ['public', 'deploy', 'package.json']) {
       await cp(join(app, part), join(folder, 'router', part), { recursive: true });
     }
-    await symlink(join(app, 'node_modules'), join(folder, 'router', 'node_modules'), 'junction');
+    const program = await compiled(PROGRAM);
+    await cp(program, join(folder, 'router', 'dist'), { recursive: true });
+    await symlink(join(program, '../node_modules'), join(folder, 'router', 'node_modules'), 'junction');
     for (const [name, files] of Object.entries(webApps)) {
       for (const [path, content] of Object.entries(files)) {
         const file = join(folder, name, 'dist', path);
@@ -66,12 +76,12 @@ export class Workshop implements AsyncDisposable {
 
   /** Runs `wamp-router` until it ends. */
   run(args: readonly string[]): Promise<Outcome> {
-    return outcome(spawn(process.execPath, [...fromSource, this.#main, ...args]));
+    return outcome(spawn(process.execPath, [this.main, ...args]));
   }
 
   /** Starts `wamp-router start` on any free port; resolves when it listens. */
   start(args: readonly string[] = []): Promise<RunningRouter> {
-    return listening(spawn(process.execPath, [...fromSource, this.#main, 'start', '--port', '0', ...args]));
+    return listening(spawn(process.execPath, [this.main, 'start', '--port', '0', ...args]));
   }
 
   /** Starts what a configuration file says. @param stderr where it writes the log; a pipe to us by default */
@@ -80,7 +90,7 @@ export class Workshop implements AsyncDisposable {
     env: Readonly<Record<string, string>> = {},
     stderr: 'pipe' | number = 'pipe',
   ): Promise<RunningRouter> {
-    const args = [...fromSource, this.#main, 'start', '--config', file];
+    const args = [this.main, 'start', '--config', file];
     const stdio: StdioOptions = ['ignore', 'pipe', stderr];
     return listening(spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio }));
   }
@@ -88,7 +98,7 @@ export class Workshop implements AsyncDisposable {
   /** Starts several workers from a configuration file, and keeps what they write to the log. */
   startWorkers(file: string, workers: number): Promise<RunningRouter> {
     const args = ['start', '--config', file, '--workers', String(workers)];
-    return listening(spawn(process.execPath, [...fromSource, this.#main, ...args]));
+    return listening(spawn(process.execPath, [this.main, ...args]));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -35,20 +35,24 @@ realms:
 ${LOGS.map(({ rule, match }) => `      - { topic: ${rule}, match: ${match}, depth: 1000000 }`).join('\n')}
 `;
 
-/** Starts routers on the same file, one after the other. Each is killed (SIGKILL) after some hundreds of acknowledgements. */
+/**
+ * Starts routers on the same file, one after the other. Each is killed (SIGKILL) after some hundreds of acknowledgements.
+ * @param program the arguments of node that stand for `wamp-router`; its source by default
+ */
 export async function* kills(
   folder: string,
   times: number,
   random: () => number,
+  program?: readonly string[],
 ): AsyncGenerator<Kill, void> {
   const traffic = new Traffic();
-  let router = await RouterProcess.start(folder, YAML);
+  let router = await RouterProcess.start(folder, YAML, program);
   try {
     for (let time = 0; time < times; time += 1) {
       const victim = router;
       const more = 50 + Math.floor(random() * 500);
       const underWay = await traffic.until(more, victim.url('ws'), () => victim.kill());
-      router = await RouterProcess.start(folder, YAML);
+      router = await RouterProcess.start(folder, YAML, program);
       yield { acknowledged: traffic.count, underWay, ...(await compare(router.url('ws'), traffic)) };
     }
   } finally {

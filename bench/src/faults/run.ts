@@ -58,16 +58,21 @@ async function run(seed: number, target: Target, patience: number): Promise<Outc
   return schedule.run();
 }
 
-/** Runs schedules, several at a time, each with its own router. @param done called with each outcome */
+/**
+ * Runs schedules, several at a time, each with its own router.
+ * @param done called with each outcome
+ * @param program the router: its source by default
+ */
 export async function runAll(
   seeds: readonly number[],
   parallel: number,
   patience: number,
   done: (outcome: Outcome) => void,
+  program?: string,
 ): Promise<void> {
   const left = [...seeds];
   const lane = async (): Promise<void> => {
-    const target = await Target.start(PING);
+    const target = await Target.start(PING, program);
     for (let seed = left.shift(); seed !== undefined; seed = left.shift())
       done(await run(seed, target, patience));
     await target.close();

@@ -18,7 +18,8 @@ export interface Started {
  * @throws Error if it ends before it listens
  */
 export function startRouter(ping: number, program: string = file): Promise<Started> {
-  const child = fork(program, [String(ping)], { execArgv: READS_SOURCE });
+  const execArgv = program.endsWith('.ts') ? READS_SOURCE : [];
+  const child = fork(program, [String(ping)], { execArgv });
   return new Promise((resolve, reject) => {
     const ended = (code: number | null, signal: string | null): void =>
       reject(new Error(`The router ended before it listened, with ${signal ?? `code ${String(code)}`}.`));
@@ -37,16 +38,21 @@ export class Target {
   #next: Promise<Started>;
 
   readonly #ping: number;
+  readonly #program: string;
 
-  private constructor(current: Started, ping: number) {
+  private constructor(current: Started, ping: number, program: string) {
     this.#current = current;
     this.#ping = ping;
+    this.#program = program;
     this.#next = this.#spare();
   }
 
-  /** @param ping the interval of pings, and the time for their answers (ms), which determine how soon it notices lost clients */
-  static async start(ping: number): Promise<Target> {
-    return new Target(await startRouter(ping), ping);
+  /**
+   * @param ping the interval of pings, and the time for their answers (ms), which determine how soon it notices lost clients
+   * @param program the router: its source by default
+   */
+  static async start(ping: number, program: string = file): Promise<Target> {
+    return new Target(await startRouter(ping, program), ping, program);
   }
 
   get port(): number {
@@ -85,7 +91,7 @@ export class Target {
   }
 
   #spare(): Promise<Started> {
-    const next = startRouter(this.#ping);
+    const next = startRouter(this.#ping, this.#program);
     // Reported when it is needed.
     next.catch(() => undefined);
     return next;

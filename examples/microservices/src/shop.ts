@@ -5,12 +5,12 @@ import type { Session } from '@wamp/client';
 import { services } from './services.ts';
 
 const NAMES = Object.keys(services);
-/** Node, with what runs TypeScript from its sources. */
-const execArgv = ['--import', 'tsx', '--conditions=@wamp/source'];
+/** The program of each process, and what makes Node run TypeScript from its sources. */
+const SERVICE = { file: './service.ts', execArgv: ['--import', 'tsx', '--conditions=@wamp/source'] };
 
-async function startService(name: string, url: string): Promise<ChildProcess> {
-  const file = new URL('./service.ts', import.meta.url);
-  const child = fork(file, [name], { execArgv, env: { ...process.env, ROUTER_URL: url } });
+async function startService(name: string, url: string, program: typeof SERVICE): Promise<ChildProcess> {
+  const file = new URL(program.file, import.meta.url);
+  const child = fork(file, [name], { execArgv: program.execArgv, env: { ...process.env, ROUTER_URL: url } });
   await Promise.race([
     once(child, 'message'),
     once(child, 'exit').then(([code]) => {
@@ -29,16 +29,17 @@ async function stopService(child: ChildProcess): Promise<void> {
 
 /** Two processes of each service. */
 export class Shop implements AsyncDisposable {
-  readonly #url: string;
+  readonly #startService: (name: string) => Promise<ChildProcess>;
   readonly #processes: { readonly name: string; child: ChildProcess }[] = [];
 
-  constructor(url: string) {
-    this.#url = url;
+  /** @param program the compiled service; its source by default */
+  constructor(url: string, program: typeof SERVICE = SERVICE) {
+    this.#startService = (name) => startService(name, url, program);
   }
 
   async start(): Promise<void> {
     const all = [...NAMES, ...NAMES].map(async (name) => {
-      this.#processes.push({ name, child: await startService(name, this.#url) });
+      this.#processes.push({ name, child: await this.#startService(name) });
     });
     await Promise.all(all);
   }
@@ -48,7 +49,7 @@ export class Shop implements AsyncDisposable {
     for (const one of this.#processes) {
       const old = one.child;
       await stopService(old);
-      one.child = await startService(one.name, this.#url);
+      one.child = await this.#startService(one.name);
       told(`${one.name}: process ${String(old.pid)} has ended, ${String(one.child.pid)} serves`);
     }
   }

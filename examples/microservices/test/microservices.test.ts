@@ -1,7 +1,9 @@
 /** The shop under load: every process is replaced, and no order is lost. */
+import { pathToFileURL } from 'node:url';
 import { connect, WampError } from '@wamp/client';
 import { startRouter, Traces, type Running } from '@wamp/example-support';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { compiled } from '../../../test/compiled.ts';
 import { placeOrders, Shop } from '../src/shop.ts';
 
 /** Every order is traced. */
@@ -10,7 +12,8 @@ let router: Running;
 let shop: Shop;
 beforeAll(async () => {
   router = await startRouter({ realms: ['shop'], traces });
-  shop = new Shop(router.url);
+  const folder = await compiled({ service: 'examples/microservices/src/service.ts' });
+  shop = new Shop(router.url, { file: pathToFileURL(`${folder}/service.js`).href, execArgv: [] });
   await shop.start();
 });
 afterAll(async () => {

@@ -1,8 +1,9 @@
-/** The program `wamp-router`, run from its source in a process of its own. */
+/** The program `wamp-router`, compiled from its sources, in a process of its own. */
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { Workshop } from '../../../apps/router/test/workshop.ts';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+/** Stands for a web app. */
+const PAGE = { 'index.html': '<title>stand-in</title>' };
 
 /** How the program ended. */
 interface Exit {
@@ -32,12 +33,12 @@ export function startConfigured(file: string, env: Readonly<Record<string, strin
   return start(['--config', file], env);
 }
 
-function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Program> {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', '--conditions=@wamp/source', 'apps/router/src/main.ts', 'start', ...args],
-    { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } },
-  );
+async function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Program> {
+  const workshop = await Workshop.open({ chat: PAGE, dashboard: PAGE });
+  const child = spawn(process.execPath, [workshop.main, 'start', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   // Nothing that a test run starts outlives it.
   const kill = (): void => {
     child.kill('SIGKILL');
@@ -51,6 +52,7 @@ function start(args: readonly string[], env: Readonly<Record<string, string>> = 
     const ended = new Promise<Exit>((resolveEnded) => {
       child.on('close', (code, signal) => {
         process.off('exit', kill);
+        void workshop[Symbol.asyncDispose]();
         alive = false;
         reject(new Error(complaints.trim() || `the program ended with ${code ?? signal ?? 'nothing'}`));
         resolveEnded({ code, signal });

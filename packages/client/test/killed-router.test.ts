@@ -1,19 +1,17 @@
 /** A router that is killed and started again, while a service serves and a client calls: `WAMP_SCHEDULES` says how often. */
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { connect, ConnectionLostError, WampError, type ConnectOptions } from '../src/index.ts';
-import { Program } from './programs.ts';
+import { Program, ROUTER_PROCESS } from './programs.ts';
 
 const SCHEDULES = Number(process.env['WAMP_SCHEDULES'] ?? 3);
-const program = fileURLToPath(new URL('router-process.ts', import.meta.url));
 
 class RouterProcess {
   port = 0;
   #program: Program | undefined;
 
   async start(): Promise<void> {
-    this.#program = new Program([program, String(this.port)]);
+    this.#program = new Program([ROUTER_PROCESS, String(this.port)]);
     this.port = Number(await this.#program.line(/^\d+$/));
   }
 

@@ -1,13 +1,21 @@
 /** Programs in processes of their own: what they print, and how they exit. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { pathToFileURL } from 'node:url';
+import { compiled } from '../../../test/compiled.ts';
 
-const packageFolder = fileURLToPath(new URL('..', import.meta.url));
-const READS_SOURCE = ['--conditions=@wamp/source', '--import', 'tsx'];
+const folder = await compiled({
+  client: 'packages/client/src/index.ts',
+  'router-process': 'packages/client/test/router-process.ts',
+});
+/** The program of `router-process.ts`. */
+export const ROUTER_PROCESS: string = join(folder, 'router-process.js');
+/** The module that stands for `@wamp/client`, as JavaScript that is given to Node may import it. */
+export const CLIENT: string = pathToFileURL(join(folder, 'client.js')).href;
 
-/** A Node process that can import TypeScript and this package by name. */
+/** A Node process. */
 export class Program {
   readonly #child: ChildProcess;
   readonly #exited: Promise<number | null>;
@@ -16,8 +24,7 @@ export class Program {
 
   /** @param args of Node, such as the path of a program and its arguments */
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.#child = spawn(process.execPath, [...READS_SOURCE, ...args], {
-      cwd: packageFolder,
+    this.#child = spawn(process.execPath, [...args], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

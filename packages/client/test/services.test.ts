@@ -1,12 +1,10 @@
 /** The service of docs/client/node-services.md as a process, as its supervisor sees it, while its router comes and goes. */
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 import { afterEach, expect, test } from 'vitest';
 import { connect } from '../src/index.ts';
-import { Program } from './programs.ts';
+import { CLIENT, Program, ROUTER_PROCESS } from './programs.ts';
 
-const routerProgram = fileURLToPath(new URL('router-process.ts', import.meta.url));
 const guide = new URL('../../../docs/client/node-services.md', import.meta.url);
 
 const programs: Program[] = [];
@@ -22,7 +20,7 @@ function started(...parameters: ConstructorParameters<typeof Program>): Program 
 
 /** A router on that port, or on a free one. */
 async function router(port = 0, realm = 'realm1'): Promise<{ program: Program; port: number }> {
-  const program = started([routerProgram, String(port), realm]);
+  const program = started([ROUTER_PROCESS, String(port), realm]);
   return { program, port: Number(await program.line(/^\d+$/)) };
 }
 
@@ -32,7 +30,8 @@ async function service(port: number): Promise<Program> {
   const { outputText } = transpileModule(sample, {
     compilerOptions: { module: ModuleKind.ESNext, target: ScriptTarget.ES2022 },
   });
-  return started(['--input-type=module', '--eval', outputText], { ROUTER_URL: `ws://127.0.0.1:${port}/ws` });
+  const code = outputText.replace("'@wamp/client'", JSON.stringify(CLIENT));
+  return started(['--input-type=module', '--eval', code], { ROUTER_URL: `ws://127.0.0.1:${port}/ws` });
 }
 
 /** Resolves when the service serves. */

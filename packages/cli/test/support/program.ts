@@ -1,18 +1,14 @@
-/** `wamp` as a process of its own, from source. */
+/** `wamp` as a process of its own, compiled from its sources. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { compiled } from '../../../../test/compiled.ts';
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-
-/** What runs `wamp` before its own arguments: node and its options. */
-export const PROGRAM: readonly [string, ...string[]] = [
+/** What runs `wamp` before its own arguments: node and the program. */
+export const PROGRAM: readonly [string, string] = [
   process.execPath,
-  '--conditions=@wamp/source',
-  '--import',
-  import.meta.resolve('tsx'),
-  main,
+  join(await compiled({ main: 'packages/cli/src/main.ts' }), 'main.js'),
 ];
 
 /** How a process ended. */
@@ -31,8 +27,8 @@ export interface Program {
 }
 
 export function start(words: readonly string[], env: Readonly<Record<string, string>>): Program {
-  const [node, ...options] = PROGRAM;
-  const child = spawn(node, [...options, ...words], { env: { ...process.env, ...env } });
+  const [node, main] = PROGRAM;
+  const child = spawn(node, [main, ...words], { env: { ...process.env, ...env } });
   let stderr = '';
   child.stderr.on('data', (chunk) => (stderr += String(chunk)));
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();

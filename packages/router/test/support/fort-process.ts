@@ -2,10 +2,17 @@
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
-import { acceptLongPolls, acceptWebSockets, createRouter, shareOnePort, type Router } from '@wamp/router';
+import {
+  acceptLongPolls,
+  acceptWebSockets,
+  createRouter,
+  shareOnePort,
+  type Realm,
+  type Router,
+} from '@wamp/router';
 import { coreRealmOf } from './core.ts';
 import { SETUPS } from './fort-setups.ts';
-import type { Health } from './fort.ts';
+import { HOLDINGS, type Health, type Holdings } from './fort-questions.ts';
 
 /** So that a memory leak is no garbage: this process runs with --expose-gc. */
 const collect = (globalThis as { gc?: () => void }).gc;
@@ -42,32 +49,42 @@ function open(): void {
   server.listen(0, '127.0.0.1', () => {
     process.send?.({ port: (server.address() as AddressInfo).port });
   });
-  process.on('message', () => {
-    void connections().then((count) => process.send?.(health(router, count)));
+  process.on('message', (question) => {
+    void connections().then((count) => {
+      process.send?.(question === HOLDINGS ? holdings(router, count) : health(router, count));
+    });
   });
   process.on('disconnect', () => process.exit());
+}
+
+function realmOf(router: Router): Realm {
+  const realm = router.realm('realm1');
+  if (realm === undefined) throw new Error('there is no realm1');
+  return realm;
+}
+
+function holdings(router: Router, connections: number): Holdings {
+  const { broker, dealer, sessions } = realmOf(router);
+  return {
+    connections,
+    sessions: sessions.size,
+    subscriptions: broker.subscriptions.size,
+    registrations: dealer.registrations.size,
+    // The router's own session stays among those who call.
+    callers: dealer.calls.parties,
+  };
 }
 
 function health(router: Router, connections: number): Health {
   collect?.();
   const { heapUsed, rss, external } = process.memoryUsage();
-  const realm = router.realm('realm1');
-  if (realm === undefined) throw new Error('there is no realm1');
-  const { broker, dealer, sessions, traffic } = realm;
   return {
-    holds: {
-      connections,
-      sessions: sessions.size,
-      subscriptions: broker.subscriptions.size,
-      registrations: dealer.registrations.size,
-      // The router's own session stays among those who call.
-      callers: dealer.calls.parties,
-    },
+    holds: holdings(router, connections),
     visits: coreRealmOf(router).broker.subscriptions.visits,
     heap: heapUsed + external,
     rss,
     peak: process.resourceUsage().maxRSS * 1024,
-    dropped: traffic.dropped.toObject(),
+    dropped: realmOf(router).traffic.dropped.toObject(),
     faults,
   };
 }

@@ -1,9 +1,11 @@
 /** Fort: a router that strangers attack over real sockets, while witnesses go on who must lose nothing. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { compiled } from '../../../../test/compiled.ts';
+import { HOLDINGS, type Health, type Holdings } from './fort-questions.ts';
 import { Inbox } from './inbox.ts';
 import { dropStrangers } from './stranger.ts';
 import { Witnesses } from './witnesses.ts';
@@ -19,28 +21,11 @@ const RSS_BOUND = (Number(process.versions.node.split('.')[0]) >= 22 ? 96 : 48) 
 /** How often the router is asked whether it is as before: each time, garbage is collected, and sockets may have closed. */
 const LOOKS = 1000;
 
-/** How the router is. */
-export interface Health {
-  /** What there is in its maps, and its open connections. */
-  readonly holds: Readonly<Record<string, number>>;
-  /** Steps of all look-ups of subscriptions so far. */
-  readonly visits: number;
-  /** The heap without garbage, and what hangs on it (bytes). */
-  readonly heap: number;
-  readonly rss: number;
-  /** The most memory that the process ever had (bytes). */
-  readonly peak: number;
-  /** Messages that were dropped, by type. */
-  readonly dropped: Readonly<Record<string, number>>;
-  /** What the router takes for its own faults. */
-  readonly faults: readonly string[];
-}
-
 export class Fort implements AsyncDisposable {
   readonly port: number;
   readonly #child: ChildProcess;
   readonly #witnesses: Witnesses;
-  readonly #answers = new Inbox<Health | undefined>();
+  readonly #answers = new Inbox<Health | Holdings | undefined>();
   readonly #ended: Promise<unknown>;
   #complaints = '';
 
@@ -49,15 +34,16 @@ export class Fort implements AsyncDisposable {
     this.port = port;
     this.#witnesses = witnesses;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#complaints += text));
-    child.on('message', (health: Health) => this.#answers.put(health));
+    child.on('message', (answer: Health | Holdings) => this.#answers.put(answer));
     this.#ended = once(child, 'close');
     void this.#ended.then(() => this.#answers.end(undefined));
   }
 
   /** @param setup one of `SETUPS` */
   static async open(setup = 'plain'): Promise<Fort> {
-    const child = fork(fileURLToPath(new URL('fort-process.ts', import.meta.url)), [setup], {
-      execArgv: ['--conditions=@wamp/source', '--import', import.meta.resolve('tsx'), '--expose-gc'],
+    const folder = await compiled({ process: 'packages/router/test/support/fort-process.ts' });
+    const child = fork(join(folder, 'process.js'), [setup], {
+      execArgv: ['--expose-gc'],
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     });
     const [{ port }] = (await once(child, 'message')) as [{ port: number }];
@@ -71,12 +57,25 @@ export class Fort implements AsyncDisposable {
     return `ws://127.0.0.1:${this.port}${path}`;
   }
 
-  /** @throws Error when the router is no more */
+  /**
+   * How the router is, once garbage is gone: collecting it takes a while.
+   * @throws Error when the router is no more
+   */
   async health(): Promise<Health> {
-    if (this.#child.connected) this.#child.send('how are you?');
-    const health = await this.#answers.take();
-    if (health === undefined) throw new Error(`the router has died: ${this.#complaints}`);
-    return health;
+    return (await this.#ask('how are you?')) as Health;
+  }
+
+  /** What the router holds. @throws Error when the router is no more */
+  async holdings(): Promise<Holdings> {
+    return (await this.#ask(HOLDINGS)) as Holdings;
+  }
+
+  /** The answers come in the order of the questions. */
+  async #ask(question: string): Promise<Health | Holdings> {
+    if (this.#child.connected) this.#child.send(question);
+    const answer = await this.#answers.take();
+    if (answer === undefined) throw new Error(`the router has died: ${this.#complaints}`);
+    return answer;
   }
 
   /**
