@@ -68,7 +68,7 @@ function sourceOf<C>({ source, at, instead }: Sourced, joe: C): Any<C> {
 const plain = { secret: SECRET.right, ...ROLE };
 const salted = { ...plain, salt: 'salt123', iterations: 1000, keylen: 32 };
 const derived = { ...(await wampcraCredentials(SECRET.right, { iterations: 1000 })), ...ROLE };
-const argon2 = { ...(await scramCredentials(SECRET.right, { iterations: 1, memory: 4096 })), ...ROLE };
+const argon2 = { ...(await scramCredentials(SECRET.right, { iterations: 1, memory: 16_384 })), ...ROLE };
 const pbkdf2 = {
   ...(await scramCredentials(SECRET.right, { kdf: 'pbkdf2', iterations: 4096 })),
   ...ROLE,
