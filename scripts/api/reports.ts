@@ -91,7 +91,10 @@ function configuration({ folder }: TypedPackage, entry: EntryPoint, into: string
     configObject: {
       projectFolder: folder,
       mainEntryPointFilePath: join(folder, entry.types),
-      compiler: { tsconfigFilePath: join(folder, 'tsconfig.build.json') },
+      // Other packages are read as built, too: their sources would be checked once more for each package that uses them.
+      compiler: {
+        overrideTsconfig: { extends: './tsconfig.build.json', compilerOptions: { customConditions: [] } },
+      },
       apiReport: {
         enabled: true,
         reportFileName: `${entry.name}.api.md`,
