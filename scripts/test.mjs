@@ -24,18 +24,8 @@ if (!needsInstall() || step('install', await install())) {
   rmSync(cache, { recursive: true, force: true });
   mkdirSync(cache, { recursive: true });
 
-  // The longest of the checks, and on one core: it goes on beside the others.
-  const lint = runTool('eslint', ['--max-warnings', '0', '.']);
-  step('format', await runTool('prettier', ['--check', '.']));
-  step('types', await runTool('typescript', ['-b']));
-  step('knip', await runTool('knip', []));
-  step('build', await pnpm(['run', 'build']));
-  step('API reports', await runTool('tsx', ['scripts/api/main.ts', '--check']));
-  await packages();
-  await commonJs();
-  step('API reference', await runTool('typedoc', ['--options', 'packages/client/typedoc.json']));
-  step('size', await runNode(['scripts/sizes.mjs', '--check']));
-  step('lint', await lint);
+  // Two lanes, as most machines have two cores at least; the tests use as many.
+  await Promise.all([checkSources(), checkBuilt()]);
   await tests(process.argv.slice(2));
 }
 
@@ -51,6 +41,24 @@ function step(name, { ok, output, seconds }) {
   console.log(`${ok ? 'ok    ' : 'FAILED'} ${name} (${seconds.toFixed(1)} s)`);
   if (!ok) console.log(output.trimEnd());
   return ok;
+}
+
+/** What reads the sources alone. */
+async function checkSources() {
+  step('format', await runTool('prettier', ['--check', '.']));
+  step('lint', await runTool('eslint', ['--max-warnings', '0', '.']));
+}
+
+/** What the compiler says, and then what is built. */
+async function checkBuilt() {
+  step('types', await runTool('typescript', ['-b']));
+  step('knip', await runTool('knip', []));
+  step('build', await pnpm(['run', 'build']));
+  step('API reports', await runTool('tsx', ['scripts/api/main.ts', '--check']));
+  await packages();
+  await commonJs();
+  step('API reference', await runTool('typedoc', ['--options', 'packages/client/typedoc.json']));
+  step('size', await runNode(['scripts/sizes.mjs', '--check']));
 }
 
 /** Checks the packages as they would be published: packed by pnpm, which resolves `publishConfig` and `workspace:`. */
