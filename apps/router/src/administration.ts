@@ -1,4 +1,5 @@
 /** Administration: serves the admin realm of the configuration, and provides it with facts about the process. */
+import { performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import { memoryUsage, pid, version as nodeVersion } from 'node:process';
 import type { Router } from '@wamp/router';
