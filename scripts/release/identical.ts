@@ -14,9 +14,10 @@ export async function comparePacked(
   copies: readonly [Copy, Copy],
   folders: readonly [string, string],
 ): Promise<number> {
-  for (const [index, copy] of copies.entries())
-    for (const { name } of copy.packages())
-      await copy.pnpm(`--filter=${name}`, 'pack', '--pack-destination', folders[index] ?? '');
+  for (const [index, copy] of copies.entries()) {
+    const filters = copy.packages().map(({ name }) => `--filter=${name}`);
+    await copy.pnpm(...filters, 'pack', '--pack-destination', folders[index] ?? '');
+  }
   const [one, other] = folders.map((folder) => contentsOf(folder));
   const differing = differences(one, other);
   if (differing.length === 0 && one !== undefined && one.size > 0) return one.size;
