@@ -65,7 +65,10 @@ export class ManualClock implements Clock {
   }
 
   #next(end: number): Timer | undefined {
-    const due = [...this.#timers].filter((timer) => timer.due <= end);
-    return due.sort((a, b) => a.due - b.due)[0];
+    let next: Timer | undefined;
+    // Of those that are due at the same time, the one that was set first.
+    for (const timer of this.#timers)
+      if (next === undefined ? timer.due <= end : timer.due < next.due) next = timer;
+    return next;
   }
 }

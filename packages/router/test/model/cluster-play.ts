@@ -318,7 +318,7 @@ export class ClusterPlay {
   #listen(): void {
     for (const actor of this.#actors) {
       for (const message of actor.client.heard.splice(0)) {
-        if (!actor.isGone) this.#note(actor.name, '←', JSON.stringify(message));
+        if (!actor.isGone) this.#note(actor.name, '←', message);
         if (!actor.isGone) this.#hear(actor, message);
       }
       if (actor.client.closed) actor.isGone = true;
@@ -466,7 +466,9 @@ export class ClusterPlay {
   }
 
   #note(...what: readonly unknown[]): void {
-    if (this.#traces) console.log(this.#stage.clock.elapsed(), ...what);
+    if (!this.#traces) return;
+    const told = what.map((item) => (Array.isArray(item) ? JSON.stringify(item) : item));
+    console.log(this.#stage.clock.elapsed(), ...told);
   }
 
   #fault(what: string): void {

@@ -69,3 +69,31 @@ export async function settle(router?: Router): Promise<void> {
     });
   } while (router !== undefined && !coreOf(router).turns.isIdle);
 }
+
+/** How many turns of the event loop in which nobody does anything are a sign that nobody will. */
+const SILENT_TURNS = 3;
+
+/** Waits until several routers, and what connects them, have done all that takes no time. */
+export class Quiet {
+  /** How many turns of all these routers have ended. */
+  #ended = 0;
+
+  /** Counts a router in. */
+  watch(router: Router): void {
+    const { queue } = coreOf(router);
+    const { turnEnds } = queue;
+    queue.turnEnds = (): void => {
+      this.#ended += 1;
+      turnEnds();
+    };
+  }
+
+  /** A router that has got something, or has work left, ends a turn with the next turn of the event loop. */
+  async settle(): Promise<void> {
+    for (let silent = 0; silent < SILENT_TURNS;) {
+      const before = this.#ended;
+      await settle();
+      silent = this.#ended === before ? silent + 1 : 0;
+    }
+  }
+}

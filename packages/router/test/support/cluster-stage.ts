@@ -1,11 +1,12 @@
 /** Several routers in one process that form a cluster, with clients in memory, and a clock that the test rules. */
 import { ManualClock } from '@wamp/router/testing';
+import type { Clock } from '../../src/core/clock.ts';
 import type { Router } from '../../src/host.ts';
 import type { RouterOptions } from '../../src/router-options.ts';
 import { createRouter } from '../../src/create-router.ts';
 import type { ClusterOptions } from '../../src/cluster/options.ts';
 import type { WireVersions } from '../../src/cluster/wire.ts';
-import { Client, settle } from './client.ts';
+import { Client, Quiet } from './client.ts';
 import { MemoryNetwork, type MemoryEngine } from './memory-cluster.ts';
 
 /** A node of the cluster. */
@@ -13,6 +14,46 @@ export interface Node {
   readonly name: string;
   readonly router: Router;
   readonly engine: MemoryEngine;
+  /** Has its timers end with it. */
+  readonly clock: MortalClock;
+}
+
+/** The clock of a process: once it is dead, none of its timers runs. */
+class MortalClock implements Clock {
+  readonly #clock: Clock;
+  readonly #pending = new Set<() => void>();
+  #isDead = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  elapsed(): number {
+    return this.#clock.elapsed();
+  }
+
+  after(delay: number, task: () => void): () => void {
+    if (this.#isDead) return () => undefined;
+    const dismiss = this.#clock.after(delay, () => {
+      this.#pending.delete(dismiss);
+      task();
+    });
+    this.#pending.add(dismiss);
+    return () => {
+      this.#pending.delete(dismiss);
+      dismiss();
+    };
+  }
+
+  die(): void {
+    this.#isDead = true;
+    for (const dismiss of this.#pending) dismiss();
+    this.#pending.clear();
+  }
 }
 
 export class ClusterStage {
@@ -25,6 +66,7 @@ export class ClusterStage {
   /** Called at every instant of the time that passes. */
   watch: () => void = () => undefined;
   readonly options: Partial<RouterOptions>;
+  readonly #quiet = new Quiet();
   #lastId = 1000;
 
   constructor(options: Partial<RouterOptions> = {}) {
@@ -41,9 +83,10 @@ export class ClusterStage {
   /** @param wire the versions of the wire that the node speaks, if they are others than those of this router */
   async start(name: string, wire?: WireVersions): Promise<Node> {
     const engine = this.network.engine();
+    const clock = new MortalClock(this.clock);
     const router = createRouter({
       realms: ['realm1'],
-      clock: this.clock,
+      clock,
       globalId: () => (this.#lastId += 1),
       cluster: { node: name, engine, ...this.cutOff, ...(wire === undefined ? {} : { wire }) },
       log: (level, what, facts) => {
@@ -51,7 +94,8 @@ export class ClusterStage {
       },
       ...this.options,
     });
-    const node = { name, router, engine };
+    this.#quiet.watch(router);
+    const node = { name, router, engine, clock };
     const started = router.start();
     const outcome = { isOver: false };
     const over = (): void => {
@@ -67,7 +111,9 @@ export class ClusterStage {
 
   /** The process of a node is gone, and with it its clients. */
   kill(name: string): void {
-    this.node(name).engine.kill();
+    const { engine, clock } = this.node(name);
+    engine.kill();
+    clock.die();
     this.nodes.delete(name);
   }
 
@@ -94,10 +140,7 @@ export class ClusterStage {
 
   /** Lets all happen that takes no time. */
   async settle(): Promise<void> {
-    for (let turn = 0; turn < 4; turn += 1) {
-      await settle();
-      for (const { router } of this.nodes.values()) await settle(router);
-    }
+    await this.#quiet.settle();
     this.watch();
   }
 }

@@ -4,7 +4,7 @@ import type { Router } from '../../src/host.ts';
 import type { RouterOptions } from '../../src/router-options.ts';
 import { createRouter } from '../../src/create-router.ts';
 import { converseAt, type Venue } from '../../src/testing/conversation.ts';
-import { settle } from './client.ts';
+import { Quiet } from './client.ts';
 import { MemoryNetwork } from './memory-cluster.ts';
 
 /** Long enough that no node is declared dead when a conversation lets years pass at once (ms). */
@@ -13,10 +13,12 @@ const NEVER = 1e15;
 class TwoNodes implements Venue {
   readonly nodes: readonly Router[];
   readonly #places = new Map<string, Router>();
+  readonly #quiet: Quiet;
   readonly #isReversed: boolean;
 
-  constructor(nodes: readonly Router[], isReversed: boolean) {
+  constructor(nodes: readonly Router[], quiet: Quiet, isReversed: boolean) {
     this.nodes = nodes;
+    this.#quiet = quiet;
     this.#isReversed = isReversed;
   }
 
@@ -30,8 +32,8 @@ class TwoNodes implements Venue {
     return place;
   }
 
-  async settle(): Promise<void> {
-    for (let round = 0; round < 6; round += 1) for (const node of this.nodes) await settle(node);
+  settle(): Promise<void> {
+    return this.#quiet.settle();
   }
 }
 
@@ -48,12 +50,14 @@ async function open(settings: RouterOptions, clock: ManualClock, isReversed: boo
   const network = new MemoryNetwork(clock);
   const began = clock.now();
   const nodes: Router[] = [];
-  const venue = new TwoNodes(nodes, isReversed);
+  const quiet = new Quiet();
+  const venue = new TwoNodes(nodes, quiet, isReversed);
   for (const node of ['a', 'b']) {
     const router = createRouter({
       ...settings,
       cluster: { node, engine: network.engine(), deadAfter: NEVER },
     });
+    quiet.watch(router);
     nodes.push(router);
     const starting = { isOver: false };
     const over = (): void => {
