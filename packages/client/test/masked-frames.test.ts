@@ -31,6 +31,11 @@ async function opened(): Promise<readonly [WebSocketLike, WebSocket]> {
   return [client, peer];
 }
 
+function isSame(sent: string | Uint8Array, received: unknown): boolean {
+  if (typeof sent === 'string') return received === sent;
+  return received instanceof Uint8Array && Buffer.compare(received, sent) === 0;
+}
+
 test('D7 messages of all lengths arrive in order, whether or not they share a write', async () => {
   const [client, peer] = await opened();
   const received: unknown[] = [];
@@ -43,7 +48,8 @@ test('D7 messages of all lengths arrive in order, whether or not they share a wr
   for (const message of messages) client.send(message);
   client.close(1000);
   expect((await closed)[0]).toBe(1000);
-  expect(received).toEqual([...messages, ...messages]);
+  const wrong = [...messages, ...messages].findIndex((message, index) => !isSame(message, received[index]));
+  expect([received.length, wrong]).toEqual([2 * messages.length, -1]);
 });
 
 test('D7 messages of one turn share a write, and no bytes are written twice', () => {

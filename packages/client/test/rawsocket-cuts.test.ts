@@ -123,7 +123,8 @@ test.each([json, msgpack, cbor])('RAW-1 RAW-7 $name', async (serializer) => {
   };
   const whole = await hearRouter(0);
   expect(whole.length).toBeGreaterThan(8);
-  for (const heard of await Promise.all(cutsOf(said.router).map(hearRouter))) expect(heard).toEqual(whole);
+  for (const heard of await Promise.all(cutsOf(said.router).map(hearRouter)))
+    if (heard.join() !== whole.join()) expect(heard).toEqual(whole);
 
   const hearClient = async (cut: number): Promise<string> => {
     const line = new Line();
@@ -136,6 +137,6 @@ test.each([json, msgpack, cbor])('RAW-1 RAW-7 $name', async (serializer) => {
   };
   const answers = said.router.toString('latin1');
   for (const answered of await Promise.all(cutsOf(said.client).map(hearClient))) {
-    expect(answered).toBe(answers);
+    if (answered !== answers) expect(answered).toBe(answers);
   }
 });

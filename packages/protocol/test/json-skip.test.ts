@@ -90,7 +90,7 @@ describe('SER-2: the scanner of JSON', () => {
       fc.property(arbitraryText, fc.constantFrom('', ',', ']', '}', ' ', ',1]'), (text, after) => {
         JSON.parse(text);
         const bytes = utf8(text + after);
-        expect(skipValue(bytes, 0, 0)).toBe(utf8(text).length);
+        return skipValue(bytes, 0, 0) === utf8(text).length;
       }),
       { numRuns: 1000 },
     );
@@ -101,7 +101,7 @@ describe('SER-2: the scanner of JSON', () => {
     fc.assert(
       fc.property(fc.array(characters, { maxLength: 8 }), (text) => {
         const bytes = utf8(text.join(''));
-        expect(scan(bytes) !== -1).toBe(isJson(bytes));
+        return (scan(bytes) !== -1) === isJson(bytes);
       }),
       { numRuns: 20_000 },
     );
@@ -139,7 +139,7 @@ describe('SER-2: the scanner of JSON', () => {
         for (const byte of [0x00, 0x1f, 0x80, 0xff, 0x5c]) {
           const bytes = buffer.subarray(offset, offset + 302).fill(0x78);
           bytes[0] = bytes[301] = 0x22;
-          expect(skipValue(bytes, 0, 0)).toBe(302);
+          if (skipValue(bytes, 0, 0) !== 302) expect(skipValue(bytes, 0, 0)).toBe(302);
           bytes[at] = byte;
           if (scan(bytes) !== -1) throw new Error(`0x${byte.toString(16)} at ${at} is not seen`);
         }

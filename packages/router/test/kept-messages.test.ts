@@ -266,19 +266,25 @@ describe.each(CASES)('%i bytes of %s, from %s on', (size, _name, _kind, serializ
       number,
       (letters[number % letters.length] ?? '').repeat(size),
     ];
+    /** Reads an event, which must be this one, or any, and have the payload of its number. */
+    const reads = async (reader: RawPeer, due?: number): Promise<number> => {
+      const args = (await reader.message())[4] as readonly unknown[];
+      const number = due ?? Number(args[0]);
+      const [wantedNumber, wantedText] = payloadOf(number);
+      if (args.length !== 2 || args[0] !== wantedNumber || args[1] !== wantedText)
+        expect(args).toEqual([wantedNumber, wantedText]);
+      return number;
+    };
     const count = Math.min(20_000, Math.ceil((8 * limits.queueSize) / (size + 100)));
     for (let number = 1; number <= count; number += 1) {
       publisher.send([16, number, {}, 'com.news', payloadOf(number)]);
       if (number % 16 > 0 && number < count) continue;
-      for (let due = number - ((number - 1) % 16); due <= number; due += 1)
-        expect((await fast.message())[4]).toEqual(payloadOf(due));
+      for (let due = number - ((number - 1) % 16); due <= number; due += 1) await reads(fast, due);
     }
     slow.socket.resume();
     for (let last = 0; last < count;) {
-      const args = (await slow.message())[4] as readonly number[];
-      const [number = 0] = args;
-      expect(number).toBeGreaterThan(last);
-      expect(args).toEqual(payloadOf(number));
+      const number = await reads(slow);
+      if (number <= last) expect(number).toBeGreaterThan(last);
       last = number;
     }
   });

@@ -105,7 +105,8 @@ describe('a table by number', () => {
             numbered.add(thing.number, thing);
             model.set(which, thing);
           }
-          expect(difference(numbered, model, asked)).toBeUndefined();
+          const found = difference(numbered, model, asked);
+          if (found !== undefined) expect(found).toBeUndefined();
         }
       }),
       { numRuns: 150 },
@@ -142,7 +143,7 @@ describe('a table by number', () => {
         const homes = numbers.map((each) => homeOf(each, 32 - BITS));
         expect(longestRun(homes, BITS)).toBeLessThan(500);
         for (const each of numbers) numbered.add(each, each);
-        for (const each of numbers) expect(numbered.get(each)).toBe(each);
+        expect(numbers.filter((each) => numbered.get(each) !== each)).toEqual([]);
         for (const each of numbers) numbered.delete(each);
         expect(numbered.values()).toEqual([]);
       },
