@@ -94,7 +94,7 @@ test.each<
 });
 
 test('C4 an upgrade that is one too many says which limits allow more', async () => {
-  await using site = await open({ limits: { handshakes: 0 } });
+  await using site = await open({ limits: { handshakes: 0, handshakePatience: 100 } });
   const answer = await ask(site.port, 'GET /ws HTTP/1.1', UPGRADE);
   expect(answer).toMatch(/^HTTP\/1\.1 503 .*Retry-After: 5\r\n.*`limits\.handshakes`/s);
 });
