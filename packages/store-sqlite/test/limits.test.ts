@@ -15,6 +15,8 @@ import { expect, test } from 'vitest';
 import { sqliteStore } from '../src/index.ts';
 import { freshFile } from './support/folder.ts';
 
+const RUNS = process.env['WAMP_DEEP'] === '1' ? 60 : 25;
+
 const step = fc.oneof(
   {
     weight: 5,
@@ -120,7 +122,7 @@ test.each<Bounds>([
       forgotten += id - left;
       void store.close();
     }),
-    { numRuns: 60 },
+    { numRuns: RUNS },
   );
   expect(forgotten).toBeGreaterThan(10);
 });
