@@ -13,10 +13,19 @@ export function openOffice(url: string): Promise<Session> {
   return connect(url, { realm: 'fleet', auth: ticket('operator', 'let-me-look'), serializers: [msgpack] });
 }
 
-/** Starts a process; resolves when all its devices are connected. */
-export async function startSite(url: string, keys: readonly DeviceKey[]): Promise<ChildProcess> {
-  const execArgv = ['--import', 'tsx', '--conditions=@wamp/source'];
-  const site = fork(new URL('./site.ts', import.meta.url), { execArgv });
+/** The program of a site, and what makes Node run TypeScript from its sources. */
+const SITE = { file: './site.ts', execArgv: ['--import', 'tsx', '--conditions=@wamp/source'] };
+
+/**
+ * Starts a process; resolves when all its devices are connected.
+ * @param program the compiled site; its source by default
+ */
+export async function startSite(
+  url: string,
+  keys: readonly DeviceKey[],
+  { file, execArgv }: typeof SITE = SITE,
+): Promise<ChildProcess> {
+  const site = fork(new URL(file, import.meta.url), { execArgv });
   await ask(site, { url, keys });
   return site;
 }

@@ -1,8 +1,10 @@
 /** A thousand devices in two processes: the totals add up, and rights end at the own topics. */
 import { randomBytes } from 'node:crypto';
+import { pathToFileURL } from 'node:url';
 import { connect } from '@wamp/client';
 import { cryptosign } from '@wamp/client/cryptosign';
 import { expect, test } from 'vitest';
+import { compiled } from '../../../test/compiled.ts';
 import { makeKeys, startFleetRouter } from '../src/fleet.ts';
 import { ask, commandAll, openOffice, startSite, upload, watchReadings, watchStates } from '../src/office.ts';
 
@@ -11,8 +13,10 @@ test('what a thousand devices send, answer and leave behind adds up', async () =
   await using router = await startFleetRouter(keys);
   await using office = await openOffice(router.url);
   const readings = await watchReadings(office);
+  const folder = await compiled({ site: 'examples/iot/src/site.ts' });
+  const program = { file: pathToFileURL(`${folder}/site.js`).href, execArgv: [] };
   const sites = await Promise.all(
-    [keys.slice(0, 500), keys.slice(500)].map((one) => startSite(router.rawUrl, one)),
+    [keys.slice(0, 500), keys.slice(500)].map((one) => startSite(router.rawUrl, one, program)),
   );
   try {
     expect(router.router.realm('fleet')?.sessions.size).toBe(1001);
