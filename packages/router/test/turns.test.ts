@@ -1,5 +1,5 @@
 /** The work of a turn is bounded, and clients take turns (trials: A4). */
-import { joinBatch, json } from '@wamp/protocol';
+import { joinBatch, json, MessageType } from '@wamp/protocol';
 import { createRouter, type Router, type RouterOptions } from '@wamp/router';
 import { ManualClock } from '@wamp/router/testing';
 import fc from 'fast-check';
@@ -27,6 +27,26 @@ function deferred(): { readonly promise: Promise<true>; readonly resolve: (value
   return { promise, resolve };
 }
 
+/** Counts the events that a client gets from now on, and leaves them unread. */
+function countEvents({ transport }: Client): { readonly events: number } {
+  const count = { events: 0 };
+  const begin = Buffer.from(`[${MessageType.EVENT},`);
+  transport.listener = {
+    frame: (bytes) => {
+      if (begin.compare(bytes, 0, begin.length) === 0) count.events += 1;
+    },
+    violation: (what) => {
+      throw new Error(what);
+    },
+    closed: () => undefined,
+  };
+  return count;
+}
+
+function isSorted(numbers: readonly number[]): boolean {
+  return numbers.every((number, index) => index === 0 || (numbers[index - 1] ?? 0) <= number);
+}
+
 /** A router that notes the work of each of its turns. */
 function plot(options: Partial<RouterOptions> = {}): { readonly router: Router; readonly turns: number[] } {
   const router = createRouter({ realms: ['realm1'], clock: new ManualClock(), ...options });
@@ -50,7 +70,8 @@ describe('rounds', () => {
     readonly #turns: TurnsOfRouter;
     readonly cost: number;
     steps: number;
-    readonly done: number[] = [];
+    /** How many steps it has done. */
+    done = 0;
 
     constructor(turns: TurnsOfRouter, cost: number, steps: number) {
       this.#turns = turns;
@@ -63,7 +84,7 @@ describe('rounds', () => {
       while (this.steps > 0 && !work.isOver) {
         this.steps -= 1;
         work.spent += this.cost;
-        this.done.push(work.spent);
+        this.done += 1;
       }
       return this.steps > 0;
     }
@@ -133,7 +154,7 @@ describe('rounds', () => {
       turns.add(job);
     }
     await settle();
-    const served = slow.filter(({ done }) => done.length > 0).length;
+    const served = slow.filter(({ done }) => done > 0).length;
     expect(served).toBe(Math.ceil(TURN / 2 / 2000));
   });
 
@@ -204,6 +225,7 @@ describe('a turn', () => {
   test('A4 twenty sessions that publish forty times to a thousand patterns each share it with a witness', async () => {
     const { router, turns } = plot();
     const hostile: Client[] = [];
+    const counts: { readonly events: number }[] = [];
     for (const index of range(20)) {
       const client = await Client.join(router);
       hostile.push(client);
@@ -215,7 +237,7 @@ describe('a turn', () => {
           `h${index}.${'x'.repeat(Math.min(n, 400))}`,
         ]),
       );
-      client.heard.length = 0;
+      counts.push(countEvents(client));
     }
     const callee = await Client.join(router);
     await callee.say([64, 1, {}, 'com.witness']);
@@ -242,11 +264,8 @@ describe('a turn', () => {
     expect(waited).toBeLessThanOrEqual(6);
     await settle(router);
     expect(Math.max(...turns)).toBeLessThanOrEqual(TURN + ONE_MESSAGE);
-    // 401 prefixes and nothing lost: each event came, in order.
-    for (const client of hostile) {
-      const events = client.heard.filter(([type]) => type === 36);
-      expect(events.length).toBe(401 * 40);
-    }
+    // 401 prefixes, and nothing lost.
+    expect(counts.map(({ events }) => events)).toEqual(range(20).map(() => 401 * 40));
   });
 
   test('A4 one publication to a hundred thousand receivers goes out in slices, and its publisher stays in order', async () => {
@@ -276,7 +295,7 @@ describe('a turn', () => {
       const told = reader.heard.map(([, , , , args]) => (args as unknown[])[0]);
       expect(told.filter((what) => what === 'other')).toHaveLength(500);
       const numbers = told.filter((what) => what !== 'other');
-      expect(numbers).toEqual(numbers.toSorted((a, b) => Number(a) - Number(b)));
+      expect(isSorted(numbers.map(Number))).toBe(true);
       expect(numbers).toHaveLength(5 * 500);
     }
   });
@@ -315,7 +334,8 @@ describe('a turn', () => {
     sender.listener?.batch?.(batch);
     batch.fill(0); // it was lent
     await settle(router);
-    expect(reader.heard.slice(1).map(([, , , , args]) => (args as unknown[])[0])).toEqual(range(20_000));
+    const told = reader.heard.slice(1).map(([, , , , args]) => Number((args as unknown[])[0]));
+    expect(told.join()).toBe(range(20_000).join());
     expect(turns.length).toBeGreaterThan(5);
     expect(Math.max(...turns)).toBeLessThanOrEqual(TURN + ONE_MESSAGE);
   });
@@ -342,7 +362,11 @@ describe('a turn', () => {
     expect(Math.max(...turns)).toBeLessThanOrEqual(TURN + ONE_MESSAGE);
     expect(turns.length).toBeGreaterThan(10);
     const told = reader.heard.map(([, , , , args]) => Number((args as unknown[])[0]));
-    expect(told).toEqual(range(1000).flatMap((n) => range(100).map(() => n)));
+    expect(told.join()).toBe(
+      range(1000)
+        .flatMap((n) => range(100).map(() => n))
+        .join(),
+    );
   });
 
   test('A4 the messages that a client sent before it disconnected are processed first', async () => {
