@@ -5,7 +5,7 @@ import { ManualClock } from '@wamp/router/testing';
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
 import { Client, serializer, settle } from './clients.ts';
-import { check, show, TIME_LIMIT, Transcript } from './sequences.ts';
+import { check, show, TIME_LIMIT, Transcript, usually } from './sequences.ts';
 import type { Heard } from './stage.ts';
 
 const NAMES = ['ann', 'bob', 'eve'] as const;
@@ -394,7 +394,7 @@ describe('order', () => {
 
   test(
     'O1 … O8 hold, for all serializers and whenever authorizations are decided',
-    () => check('ordering', courses, (course) => new Run(course).run(course.moves)),
+    () => check('ordering', courses, (course) => new Run(course).run(course.moves), usually(1 / 4)),
     TIME_LIMIT,
   );
 });

@@ -4,6 +4,8 @@ import fc from 'fast-check';
 const DEEP = process.env['WAMP_DEEP'] === '1';
 /** How many sequences each test plays. */
 const SEQUENCES = DEEP ? 50_000 : 2_000;
+/** The part of the sequences that a test plays, unless it is a long run, which plays all. */
+export const usually = (part: number): number => (DEEP ? 1 : part);
 /** What a test may take (ms). */
 export const TIME_LIMIT = DEEP ? 30 * 60_000 : 3 * 60_000;
 
