@@ -1,10 +1,13 @@
 /** Two sessions that work together, round by round: whatever others do, they lose nothing. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { msgpack } from '@wamp/protocol/msgpack';
 import { RawPeer } from './raw-socket.ts';
 import { WsClient } from './web-socket.ts';
 
 const TOPIC = 'witness.topic';
 const PROCEDURE = 'witness.procedure';
+/** How long they rest between two rounds (ms): without it, they would take most of the machine from those they witness. */
+const REST = 5;
 
 /** Rounds that are under way. */
 interface Going {
@@ -49,13 +52,14 @@ export class Witnesses {
     same(await this.#asking.next(), [50, number + 1, {}, [number], { again: number }]);
   }
 
-  /** Begins round after round. */
+  /** Begins round after round, with a rest after each. */
   goOn(): Going {
     let stopped = false;
     const rounds = async (): Promise<void> => {
       for (let last = false; !last;) {
         last = stopped;
         await this.round();
+        if (!last) await sleep(REST);
       }
     };
     const done = rounds();

@@ -56,7 +56,7 @@ test.each([
       ]);
       expect(answers.get(LIMIT)).toBeGreaterThan(1000);
       expect((answers.get(33) ?? 0) + (answers.get(LIMIT) ?? 0)).toBe(5000);
-      expect((await tight.health()).holds['subscriptions']).toBeLessThanOrEqual(1002);
+      expect((await tight.holdings())['subscriptions']).toBeLessThanOrEqual(1002);
       // The same pattern again is the same subscription: one event for each pattern that matches, and no more.
       publisher.send([16, 1, {}, 'com.a', [1]]);
       expect((await ask(publisher, [48, 2, {}, 'wamp.session.count']))[0]).toBe(50);
@@ -166,7 +166,7 @@ test('threat 28: a client that reads nothing of 96 MiB is disconnected, and only
     stuck.pause();
     stuck.on('error', () => undefined);
     const publisher = await join(rawSocket, tight.port);
-    await expect.poll(async () => (await tight.health()).holds['subscriptions']).toBe(2);
+    await expect.poll(async () => (await tight.holdings())['subscriptions']).toBe(2);
     const { peak } = await tight.health();
     const text = 'x'.repeat(60_000);
     for (let sent = 0; sent < 96 * MIB; sent += text.length) {
@@ -192,7 +192,7 @@ test('threat 28: 300 sessions leave no state when they have ended', () =>
       }
       for (const one of crowd) one.drop();
       // Gone before the next come, whose names are the same.
-      for (let left = 50; left > 0;) left = ((await fort.health()).holds['sessions'] ?? 0) - 2;
+      for (let left = 50; left > 0;) left = ((await fort.holdings())['sessions'] ?? 0) - 2;
     }
   }));
 

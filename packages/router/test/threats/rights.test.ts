@@ -266,7 +266,7 @@ describe('authorizers', () => {
         judge.drop();
         // Until it is gone, its successor would not be let in.
         for (let gone = false; !gone;) {
-          gone = (await judged.health()).holds['sessions'] === 3;
+          gone = (await judged.holdings())['sessions'] === 3;
         }
       }
     }));
