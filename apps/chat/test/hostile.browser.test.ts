@@ -1,5 +1,5 @@
 /** What somebody may send to spoil the page of another, and what a person may paste by mistake. */
-import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, type TestContext } from 'vitest';
 import type { Page } from 'playwright-core';
 import { Browsing, noBrowser, OPENING_TIMEOUT } from '../../router/test/browser.ts';
 import { MAX_ROOM_NAME, MAX_TEXT } from '../src/common/limits.ts';
@@ -13,6 +13,7 @@ beforeAll(async () => {
   browsing = await Browsing.open();
   demo = await Demo.start();
 }, OPENING_TIMEOUT);
+afterEach(() => browsing?.closePages());
 afterAll(async () => {
   await browsing?.[Symbol.asyncDispose]();
   await demo[Symbol.asyncDispose]();

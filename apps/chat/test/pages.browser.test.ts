@@ -2,7 +2,7 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { getEvents } from '@wamp/client/meta';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, type TestContext } from 'vitest';
 import { Browsing, noBrowser, OPENING_TIMEOUT } from '../../router/test/browser.ts';
 import { repeatedUntil } from '../../router/test/repeated.ts';
 import { startBuiltRouter } from '../../router/test/workshop.ts';
@@ -23,6 +23,7 @@ beforeAll(async () => {
   browsing = await Browsing.open();
   demo = await Demo.start();
 }, OPENING_TIMEOUT);
+afterEach(() => browsing?.closePages());
 afterAll(async () => {
   await browsing?.[Symbol.asyncDispose]();
   await demo[Symbol.asyncDispose]();

@@ -1,5 +1,5 @@
 /** A router that ends in mid-conversation, and comes back. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Browsing, noBrowser, OPENING_TIMEOUT } from '../../router/test/browser.ts';
 import { Demo } from './support/demo.ts';
 import { logIn, message, person, say, shown } from './support/person.ts';
@@ -8,6 +8,7 @@ let browsing: Browsing | undefined;
 beforeAll(async () => {
   browsing = await Browsing.open();
 }, OPENING_TIMEOUT);
+afterEach(() => browsing?.closePages());
 afterAll(() => browsing?.[Symbol.asyncDispose]());
 
 test.for(['SIGTERM', 'SIGKILL'] as const)(

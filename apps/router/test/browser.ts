@@ -40,6 +40,11 @@ export class Browsing implements AsyncDisposable {
     return page;
   }
 
+  /** Pages that are open after their test go on asking their router, and looking for it when it has gone. */
+  async closePages(): Promise<void> {
+    await Promise.all(this.#browser.contexts().map((context) => context.close()));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#browser.close();
   }
