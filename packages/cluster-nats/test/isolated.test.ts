@@ -20,7 +20,7 @@ test.skipIf(missing !== undefined)(
         node: 'a',
         engine: natsEngine({ cluster: 'isolated', servers: servers.urls, replicas: 3 }),
         isolated: 'end',
-        deadAfter: 10_000,
+        deadAfter: 15_000,
       },
     });
     try {

@@ -80,6 +80,7 @@ export type {
   StoreRealm,
 } from './stores/event-store.ts';
 export type { ClusterEngine, EngineListener, Ledger, LedgerListener, NodeId } from './cluster/engine.ts';
+export { LEAST_LEASE } from './cluster/lease.ts';
 export type { ClaimStatus, Cluster, ClusterOptions, ClusterStatus, MemberStatus } from './cluster/options.ts';
 export { memoryRetained, memoryStore } from './stores/memory.ts';
 export { packEvent, unpackEvent } from './stores/packed-event.ts';

@@ -1,5 +1,6 @@
 /** Section `cluster` of the configuration: the other routers with which this one serves the realms. */
 import type { NatsOptions } from '@wamp/cluster-nats';
+import { LEAST_LEASE } from '@wamp/router';
 import { z } from 'zod';
 import { camelKeys } from './camel-keys.ts';
 import type { Files } from './files.ts';
@@ -17,11 +18,9 @@ export interface ClusterConfiguration {
 
 const DEFAULT_DEAD_AFTER = 5000;
 const LEAST_DEAD_AFTER = 1000;
-/** With `isolated: end`. */
-const LEAST_LEASE = 10_000;
 const TOO_SHORT_TO_END =
   'is too short for isolated: end (NATS may take several seconds until the ledger can be used after one of its servers has ' +
-  'failed, and all sessions would end), expected at least 10s';
+  `failed, and all sessions would end), expected at least ${LEAST_LEASE / 1000}s`;
 
 export function cluster(files: Files): z.ZodType<ClusterConfiguration> {
   const rows = {
@@ -33,7 +32,7 @@ export function cluster(files: Files): z.ZodType<ClusterConfiguration> {
     node: text('text').describe('Name of this node; no other one of the cluster may have it.'),
     nats: nats(files).describe('The NATS servers that connect the nodes.'),
     dead_after: duration(DEFAULT_DEAD_AFTER).describe(
-      'A node of which nothing is heard for so long is declared dead; at least 1s, with `isolated: end` 10s.',
+      `A node of which nothing is heard for so long is declared dead; at least 1s, with \`isolated: end\` ${LEAST_LEASE / 1000}s.`,
     ),
     isolated: z
       .enum(['serve', 'end'])

@@ -7,10 +7,10 @@ import type { Clock } from '../core/clock.ts';
  */
 export const GRACE = 2000;
 /**
- * The shortest lease (ms). An engine on NATS takes up to six seconds to notice that a server hangs, to connect to another one and
- * to read the ledger there; a shorter lease would end all sessions each time.
+ * The least `deadAfter` of a node with `isolated: 'end'` (ms). An engine on NATS takes up to six seconds to notice that a server
+ * hangs, to connect to another one and to read the ledger there, and more than ten on a busy machine; all sessions would end then.
  */
-const LEAST_LEASE = 10_000;
+export const LEAST_LEASE = 15_000;
 
 /**
  * A node renews its lease with each entry of its own that it writes to the ledger and reads from it again, from the moment at

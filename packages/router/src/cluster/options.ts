@@ -13,7 +13,7 @@ export interface ClusterOptions {
    * What the node does when it cannot write the ledger for `deadAfter`, because it is cut off or the ledger is unavailable.
    * `serve`, the default: it serves its own clients; other nodes may then have another callee of a procedure with policy
    * `single`. `end`: it ends all sessions of shared realms with `wamp.close.system_shutdown`, refuses new ones with
-   * `wamp.error.unavailable`, and joins again as soon as it can; `deadAfter` has to be at least 10,000 then. Other nodes respect
+   * `wamp.error.unavailable`, and joins again as soon as it can; `deadAfter` has to be at least 15,000 then. Other nodes respect
    * the claims of such a node, if it dies, for `deadAfter` + 2,000 ms after its last sign of life in the ledger.
    */
   readonly isolated?: 'serve' | 'end' | undefined;

@@ -84,7 +84,7 @@ export class ClusterPlay {
     this.#weather = weather;
     this.#isCalm = weather === 'calm';
     if (weather === 'isolating') {
-      this.#stage.cutOff = { isolated: 'end', deadAfter: 10_000 };
+      this.#stage.cutOff = { isolated: 'end', deadAfter: 15_000 };
       this.#stage.watch = () => {
         this.#expectOneHolder();
       };

@@ -33,7 +33,7 @@ export class IsolationPlay {
     const { network } = this.#stage;
     network.delay = () => this.#dice.roll(4);
     network.ledgerDelay = (node) => (this.#lag.get(node) ?? 0) + this.#dice.roll(6);
-    this.#stage.cutOff = { isolated: 'end', deadAfter: 10_000 };
+    this.#stage.cutOff = { isolated: 'end', deadAfter: 15_000 };
     this.#stage.watch = () => {
       this.#expectOneHolder();
     };
@@ -43,7 +43,7 @@ export class IsolationPlay {
     for (const name of ['a', 'b', 'c']) await this.#stage.start(name);
     for (let step = 0; step < steps; step += 1) {
       await this.#change();
-      await this.#contend(1 + this.#dice.roll(12_000));
+      await this.#contend(1 + this.#dice.roll(18_000));
     }
     for (const heal of this.#healing.values()) heal();
     this.#lag.clear();
