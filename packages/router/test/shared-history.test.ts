@@ -1,8 +1,10 @@
 /** Event history and recovery in a realm that several nodes share: a client that comes to another node gets what it has missed. */
+import { Payload } from '@wamp/protocol';
 import { createRouter, defaultFeatures, memoryStore, type HistoryRule } from '@wamp/router';
 import { describe, expect, test } from 'vitest';
 import type { Client } from './support/client.ts';
 import { ClusterStage } from './support/cluster-stage.ts';
+import { coreOf } from './support/core.ts';
 import { MemoryNetwork } from './support/memory-cluster.ts';
 import { Follower } from './support/follower.ts';
 
@@ -17,6 +19,20 @@ function recording(...history: readonly HistoryRule[]): {
 async function publish(client: Client, stage: ClusterStage, ...numbers: readonly number[]): Promise<void> {
   for (const number of numbers) client.send([16, number, {}, 'com.log', [number]]);
   await stage.pass(20);
+}
+
+/** Shuts a node down in order. */
+async function shutDown(stage: ClusterStage, name: string): Promise<void> {
+  const closing = { isOver: false };
+  void stage
+    .node(name)
+    .router.close()
+    .then(() => {
+      closing.isOver = true;
+    });
+  for (let tries = 0; !closing.isOver && tries < 100; tries += 1) await stage.pass(200);
+  expect(closing.isOver).toBe(true);
+  stage.nodes.delete(name);
 }
 
 describe('a client that comes to another node', () => {
@@ -87,16 +103,7 @@ describe('a client that comes to another node', () => {
     await publish(atA, stage, 1);
     ann.leave();
     await publish(atA, stage, 2);
-    const closing = { isOver: false };
-    void stage
-      .node('a')
-      .router.close()
-      .then(() => {
-        closing.isOver = true;
-      });
-    for (let tries = 0; !closing.isOver && tries < 100; tries += 1) await stage.pass(200);
-    expect(closing.isOver).toBe(true);
-    stage.nodes.delete('a');
+    await shutDown(stage, 'a');
     await publish(atC, stage, 3);
     await ann.come('b');
     expect(ann.told).toEqual([1, 2, 3]);
@@ -107,6 +114,77 @@ describe('a client that comes to another node', () => {
     await ann.come('d');
     expect(ann.told).toEqual([1, 2, 3, 4]);
     expect(ann.gaps).toBe(0);
+  });
+
+  describe('when more runs of nodes have ended than the nodes remember', () => {
+    /** Has nodes learn of runs that have ended, one a minute. @param last the number of events that each has published */
+    async function age(stage: ClusterStage, names: readonly string[], last = 1): Promise<void> {
+      for (let run = 0; run < 150; run += 1) {
+        const ended = ['lost', String(run).padStart(16, '0'), true, [run + 1], [last], stage.clock.now()];
+        for (const name of names) {
+          const { sharing } = coreOf(stage.node(name).router).realm('realm1') ?? {};
+          sharing?.channels.get('history')?.heard({ name: 'x', epoch: 'x' }, ended, Payload.none);
+        }
+        stage.clock.set(stage.clock.now() + 60_000);
+      }
+      await stage.pass(50);
+    }
+
+    test('EDGE-1 misses nothing when the node where it was is shut down, and hears of no gap', async () => {
+      const stage = await ClusterStage.of(['a', 'b'], recording(LOG));
+      const [atA, atB] = [await stage.join('a'), await stage.join('b')];
+      await age(stage, ['a', 'b']);
+      const ann = new Follower(stage, 'com.log');
+      await ann.come('a');
+      await publish(atA, stage, 1);
+      ann.leave();
+      await publish(atA, stage, 2);
+      await shutDown(stage, 'a');
+      await publish(atB, stage, 3);
+      await ann.come('b');
+      expect([ann.told, ann.gaps]).toEqual([[1, 2, 3], 0]);
+    });
+
+    test('EDGE-1 gets no event again of a run that is no longer remembered', async () => {
+      const stage = await ClusterStage.of(['a', 'b', 'c'], recording(LOG));
+      const ann = new Follower(stage, 'com.log');
+      await ann.come('a');
+      await publish(await stage.join('c'), stage, 1);
+      await shutDown(stage, 'c');
+      await age(stage, ['a', 'b'], 0);
+      ann.leave();
+      await ann.come('a');
+      ann.leave();
+      await publish(await stage.join('a'), stage, 2);
+      await ann.come('b');
+      expect([ann.told, ann.gaps]).toEqual([[1, 2], 0]);
+    });
+
+    test('EDGE-1 knows at a node that has started since when the others ended', async () => {
+      const stage = await ClusterStage.of(['a'], recording(LOG));
+      const atA = await stage.join('a');
+      await age(stage, ['a']);
+      await stage.start('b');
+      const ann = new Follower(stage, 'com.log');
+      await ann.come('a');
+      await publish(atA, stage, 1);
+      ann.leave();
+      await publish(atA, stage, 2);
+      await shutDown(stage, 'a');
+      await ann.come('b');
+      expect([ann.told, ann.gaps]).toEqual([[1, 2], 0]);
+    });
+
+    test('EDGE-1 hears of a gap when it was away while some of them ended', async () => {
+      const stage = await ClusterStage.of(['a', 'b'], recording(LOG));
+      const ann = new Follower(stage, 'com.log');
+      await ann.come('a');
+      ann.leave();
+      await age(stage, ['a', 'b']);
+      await publish(await stage.join('a'), stage, 1);
+      await ann.come('b');
+      expect([ann.told, ann.gaps]).toEqual([[1], 1]);
+    });
   });
 
   test('EDGE-1 hears of a gap at a node that started after events which it missed', async () => {

@@ -2,7 +2,7 @@
  * Event recovery: returns to a reconnected subscriber exactly the events that it missed, or reports that it cannot
  * (`x_event_recovery`).
  */
-import { ApplicationError, ErrorUri, isId, Payload, type Dict, type Id, type Kwargs } from '@wamp/protocol';
+import { ApplicationError, ErrorUri, Payload, type Dict, type Id } from '@wamp/protocol';
 import { wasFor } from '../core/eligibility.ts';
 import type { MetaCall } from '../core/meta-session.ts';
 import type { Publication } from '../core/publication.ts';
@@ -10,38 +10,20 @@ import type { Realm } from '../core/realm.ts';
 import type { Session } from '../core/session.ts';
 import type { Subscription } from '../core/subscription.ts';
 import type { LoggedEvent } from '../stores/event-store.ts';
-import { invalid, taking } from './arguments.ts';
-import { given, limitFilter } from './history-filters.ts';
+import { taking } from './arguments.ts';
 import type { EventsOfSubscription } from './recorded-log.ts';
-import type { SeenNumbers, SharedHistory } from './shared-history.ts';
+import { positionOf, type Position } from './recovery-position.ts';
+import type { SharedHistory } from './shared-history.ts';
 import { SharedLog } from './shared-log.ts';
 import { find } from './subscription-meta.ts';
 import { toldEvents } from './told-events.ts';
 
-/** The most events in an answer, and the default of `limit`. */
-const MOST_EVENTS = 500;
 /** The payload (bytes) at which an answer ends, so that it fits into a message; it contains at least one event. */
 const MOST_BYTES = 256 * 1024;
 /** What an event and an answer take in a message beside arguments and topic, in bytes: an estimate. */
 const ENVELOPE = 256;
 /** The most events of the log that one answer examines. */
 const MOST_LOOKS = 10_000;
-/** The most former sessions that a subscriber may name. */
-const MOST_SESSIONS = 100;
-/** The most nodes of which a subscriber may say what it has. */
-const MOST_SEEN = 256;
-
-/** The position of a subscriber in a log, and its former sessions. */
-interface Position {
-  readonly epoch: Id | undefined;
-  /** The offset of the last event that it knows; 0 before the first. */
-  readonly offset: number;
-  readonly limit: number;
-  /** Ids of its former sessions. */
-  readonly former: readonly Id[];
-  /** What it has of each node, in a realm that a cluster shares. */
-  readonly seen: SeenNumbers | undefined;
-}
 
 /** The result apart from the events. */
 interface Recovery extends Dict {
@@ -118,12 +100,19 @@ function recoverShared(reader: Reader, log: SharedLog, shared: SharedHistory): P
     return Payload.of([], { ...here, complete: false });
   const begin = (isCovered: boolean): Payload | Promise<Payload> => {
     if (!subscription.subscribers.has(caller)) throw new ApplicationError(ErrorUri.NO_SUCH_SUBSCRIPTION);
+    const known: Known = {
+      seen: shared.seenAt(log, seen),
+      has: (from) => seen !== undefined && shared.hasSeen(from, seen),
+    };
     const missed = isMoved
-      ? new MovedMissed(position, caller, log.offset, {
-          seen: shared.seenAt(log, seen),
-          isCovered: () => isCovered && shared.covers(log, seen ?? {}),
-        })
-      : new Missed(position, caller, log.offset, shared.seenAt(log, seen));
+      ? new MovedMissed(
+          position,
+          caller,
+          log.offset,
+          known,
+          () => isCovered && shared.covers(log, seen ?? {}),
+        )
+      : new Missed(position, caller, log.offset, known);
     return read(reader, log, missed);
   };
   if (!isMoved || seen === undefined) return begin(true);
@@ -176,6 +165,14 @@ function cannotFit({ offset, publication }: LoggedEvent, epoch: Id): Application
   return new ApplicationError(ErrorUri.PAYLOAD_SIZE_EXCEEDED, [why], { epoch, offset });
 }
 
+/** What a subscriber has of the nodes of a cluster. */
+interface Known {
+  /** What it has of each once it has all events up to the end of the log. */
+  readonly seen: Dict;
+  /** Whether it has an event, by where it was published. */
+  readonly has: (from: NonNullable<LoggedEvent['from']>) => boolean;
+}
+
 /** Reads a log from the position of a subscriber until the answer is full. */
 class Missed {
   readonly events: LoggedEvent[] = [];
@@ -194,16 +191,16 @@ class Missed {
   #bytes = 0;
   /** The longest message that the reader takes. */
   readonly #longest: number;
-  readonly #seen: Dict | undefined;
+  readonly #known: Known | undefined;
 
-  /** @param seen what the reader has of each node once it has all events up to `end` */
-  constructor(position: Position, reader: Session, end: number, seen?: Dict) {
+  /** @param known in a realm that several nodes share */
+  constructor(position: Position, reader: Session, end: number, known?: Known) {
     this.#position = position;
     this.#reader = reader;
     this.end = end;
     this.#reached = position.offset;
     this.#longest = reader.maxMessageSize ?? Infinity;
-    this.#seen = seen;
+    this.#known = known;
   }
 
   /** The offset after which the log is read. */
@@ -214,7 +211,8 @@ class Missed {
   /** Examines the next event. @returns false when the answer is full */
   take(event: LoggedEvent): boolean {
     const { offset, publication, withheld } = event;
-    const wanted = !this.#hasSeen(event) && wasFor(publication, this.#reader, this.#position.former);
+    const isKnown = event.from !== undefined && this.#known?.has(event.from) === true;
+    const wanted = !isKnown && wasFor(publication, this.#reader, this.#position.former);
     const size = wanted && !withheld ? sizeOf(publication) : undefined;
     if (this.#isFull(size)) {
       this.#more = true;
@@ -237,7 +235,7 @@ class Missed {
     const [more, end] = [this.#more, this.end];
     const complete = this.#complete && this.isWhole(more || this.#reached === end);
     const position = { epoch, offset: more ? this.#reached : end, complete, more };
-    return more || this.#seen === undefined ? position : { ...position, seen: this.#seen };
+    return more || this.#known === undefined ? position : { ...position, seen: this.#known.seen };
   }
 
   /** A missing offset belongs to an event that the log has dropped; it may have been for this subscriber. */
@@ -248,11 +246,6 @@ class Missed {
   /** @param isToEnd whether all offsets up to the end have been examined, or the answer is full */
   protected isWhole(isToEnd: boolean): boolean {
     return isToEnd;
-  }
-
-  #hasSeen({ from }: LoggedEvent): boolean {
-    const { seen } = this.#position;
-    return seen !== undefined && from !== undefined && from[1] <= (seen[from[0]] ?? 0);
   }
 
   /** @param size of the event to be added, in bytes; undefined when there is none */
@@ -272,13 +265,8 @@ class MovedMissed extends Missed {
   readonly #isCovered: () => boolean;
 
   /** @param isCovered whether the log has all events that were not seen; it is asked when the log was read */
-  constructor(
-    position: Position,
-    reader: Session,
-    end: number,
-    { seen, isCovered }: { readonly seen: Dict; readonly isCovered: () => boolean },
-  ) {
-    super({ ...position, offset: 0 }, reader, end, seen);
+  constructor(position: Position, reader: Session, end: number, known: Known, isCovered: () => boolean) {
+    super({ ...position, offset: 0 }, reader, end, known);
     this.#isCovered = isCovered;
   }
 
@@ -298,48 +286,4 @@ class MovedMissed extends Missed {
 /** What an event takes in an answer, in bytes, if the reader has the serializer of the publisher. */
 function sizeOf({ payload, topic }: Publication): number {
   return payload.size + topic.length + ENVELOPE;
-}
-
-function positionOf(kwargs: Kwargs): Position {
-  const epoch = given(kwargs, 'epoch');
-  if (epoch !== undefined && !isId(epoch)) throw invalid('epoch: expected the id from an earlier answer');
-  const offset = given(kwargs, 'offset');
-  if (epoch === undefined && offset !== undefined) throw invalid('offset: requires epoch');
-  if (epoch !== undefined && !isOffset(offset)) throw invalid('offset: expected an integer of 0 or more');
-  return {
-    epoch,
-    offset: isOffset(offset) ? offset : 0,
-    limit: Math.min(limitFilter(kwargs) ?? MOST_EVENTS, MOST_EVENTS),
-    former: sessionsOf(given(kwargs, 'sessions') ?? []),
-    seen: seenOf(given(kwargs, 'seen')),
-  };
-}
-
-function isOffset(value: unknown): value is number {
-  return value === 0 || (isId(value) && Number.isSafeInteger(value));
-}
-
-function sessionsOf(value: unknown): readonly Id[] {
-  if (!isListOfIds(value)) throw invalid('sessions: expected a list of session ids');
-  if (value.length > MOST_SESSIONS) {
-    throw invalid(`sessions: expected at most ${MOST_SESSIONS} ids, not ${value.length}`);
-  }
-  return value;
-}
-
-function seenOf(value: unknown): SeenNumbers | undefined {
-  if (value === undefined) return undefined;
-  if (!isSeen(value)) throw invalid('seen: expected the dict from an earlier answer');
-  const { length } = Object.keys(value);
-  if (length > MOST_SEEN) throw invalid(`seen: expected at most ${MOST_SEEN} entries, not ${length}`);
-  return value;
-}
-
-function isSeen(value: unknown): value is SeenNumbers {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return Object.values(value).every((number) => isOffset(number));
-}
-
-function isListOfIds(value: unknown): value is readonly Id[] {
-  return Array.isArray(value) && value.every((item) => isId(item));
 }

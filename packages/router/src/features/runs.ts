@@ -3,7 +3,7 @@ import type { Id } from '@wamp/protocol';
 import { newCounter, type LogCounter, type SharedLog } from './shared-log.ts';
 
 /** The most runs that have ended and are remembered. */
-const MOST_ENDED = 50;
+const MOST_ENDED = 100;
 /** By how much the clocks of two nodes may differ (ms). */
 const SKEW = 60_000;
 
@@ -31,12 +31,16 @@ export interface LogRun {
   isRumouredEnd: boolean;
 }
 
-/** What one node tells another of a run: its name, whether its end is known, the epochs of its logs, and the last numbers. */
+/**
+ * What one node tells another of a run: its name, whether its end is known, the epochs of its logs, the last numbers, and when it ended
+ * (ms since the epoch; 0 while it is linked).
+ */
 export type ToldRun = readonly [
   run: string,
   isEnded: boolean,
   epochs: readonly Id[],
   lasts: readonly number[],
+  endedAt?: number,
 ];
 
 export class Runs implements Iterable<[string, LogRun]> {
@@ -168,26 +172,59 @@ export class Runs implements Iterable<[string, LogRun]> {
     return [...this.#runs].map(([name, run]) => this.toldOf(name, run));
   }
 
-  toldOf(name: string, { state, epochs, counters }: LogRun): ToldRun {
-    return [name, state === 'ended', epochs, counters.map(({ last }) => last)];
+  toldOf(name: string, { state, epochs, counters, endedAt }: LogRun): ToldRun {
+    const lasts = counters.map(({ last }) => last);
+    return [name, state === 'ended', epochs, lasts, state === 'linked' ? 0 : endedAt];
+  }
+
+  /** What a subscriber has, now: the number of each run that is not over since long. */
+  seen(numberOf: (name: string, run: LogRun) => number): Record<string, number> {
+    const now = this.#now();
+    const all: Record<string, number> = { '': now };
+    for (const [name, run] of this.#runs) {
+      const number = numberOf(name, run);
+      if (number > 0 && !this.#isOld(run, now - SKEW)) all[name] = number;
+    }
+    return all;
+  }
+
+  /** Whether a subscriber has an event, or was not to get it. @param seen what it has been told that it has */
+  hasSeen([name, number]: readonly [string, number], seen: Readonly<Record<string, number>>): boolean {
+    const listed = seen[name];
+    if (listed !== undefined) return number <= listed;
+    return number === 0 || this.#isOld(this.#runs.get(name), seen[''] ?? 0);
   }
 
   /** Whether a log has all events that a subscriber has not seen, so far as this node knows. */
   cover(index: number, seen: Readonly<Record<string, number>>): boolean {
-    if (this.prunedUntil > 0 && (seen[''] ?? 0) < this.prunedUntil + SKEW) return false;
-    for (const [name, { counters, awaited }] of this.#runs)
-      if (awaited.size > 0 || (counters[index]?.floor ?? 0) > (seen[name] ?? 0)) return false;
+    const toldAt = seen[''] ?? 0;
+    if (this.prunedUntil > 0 && toldAt < this.prunedUntil + SKEW) return false;
+    for (const [name, run] of this.#runs) {
+      const { floor } = run.counters[index] ?? newCounter();
+      if (run.awaited.size > 0 || !this.hasSeen([name, floor], seen)) return false;
+    }
     return Object.keys(seen).every((name) => name === '' || this.#runs.has(name));
   }
 
-  #learn(name: string, [, isEnded, epochs, lasts]: ToldRun): void {
+  /**
+   * Whether a run was over so long before a time that whoever was told then what it has, has all of it: its node has told nothing of such
+   * a run, and may have forgotten it, as this one has that does not know it.
+   */
+  #isOld(run: LogRun | undefined, time: number): boolean {
+    if (run?.state === 'linked') return false;
+    return (run?.endedAt ?? this.prunedUntil) + SKEW < time;
+  }
+
+  #learn(name: string, [, isEnded, epochs, lasts, endedAt = 0]: ToldRun): void {
     const run = this.#runs.get(name) ?? this.#add(name);
+    // Another node may have known of its end for long.
+    if (endedAt > 0) run.endedAt = Math.min(run.endedAt, endedAt);
     if (run.epochs.length === 0) run.epochs = epochs;
     run.counters.forEach((counter, index) => {
       const last = lasts[index] ?? 0;
       if (last > counter.last) this.#raise(index, counter, last);
     });
-    if (isEnded && run.state === 'lost') this.#end(run, 'ended');
+    if (isEnded && run.state === 'lost') this.#end(run, 'ended', run.endedAt);
   }
 
   /** Notes that events up to a number are not in a log, and never will be. */
@@ -197,9 +234,9 @@ export class Runs implements Iterable<[string, LogRun]> {
     this.#logs[index]?.skip();
   }
 
-  #end(run: LogRun, state: 'ended' | 'lost'): void {
+  #end(run: LogRun, state: 'ended' | 'lost', at = this.#now()): void {
     run.state = state;
-    run.endedAt = this.#now();
+    run.endedAt = at;
     if (state === 'ended') run.awaited.clear();
     this.#prune();
   }

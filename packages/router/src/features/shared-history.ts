@@ -104,21 +104,17 @@ export class SharedHistory implements Writing {
 
   /** What a subscriber has that has everything that was sent here so far. @param seen what it has from other nodes */
   seenAt({ index }: SharedLog, seen: SeenNumbers = NOTHING): Dict {
-    return this.#seen((name, { counters }) => Math.max(counters[index]?.sent ?? 0, seen[name] ?? 0));
+    return this.#runs.seen((name, { counters }) => Math.max(counters[index]?.sent ?? 0, seen[name] ?? 0));
   }
 
   /** What every subscriber here has been sent. */
   servedAt(log: SharedLog): Dict {
-    return this.#seen((_name, { counters }) => log.servedOf(counters[log.index] ?? newCounter()));
+    return this.#runs.seen((_name, { counters }) => log.servedOf(counters[log.index] ?? newCounter()));
   }
 
-  #seen(numberOf: (name: string, run: LogRun) => number): Dict {
-    const all: Record<string, number> = { '': this.#realm.clock.now() };
-    for (const [name, run] of this.#runs) {
-      const number = numberOf(name, run);
-      if (number > 0) all[name] = number;
-    }
-    return all;
+  /** Whether a subscriber has an event that a log has from a run. */
+  hasSeen(from: readonly [string, number], seen: SeenNumbers): boolean {
+    return this.#runs.hasSeen(from, seen);
   }
 
   /**
