@@ -207,8 +207,8 @@ export class Runs implements Iterable<[string, LogRun]> {
   }
 
   /**
-   * Whether a run was over so long before a time that whoever was told then what it has, has all of it: its node has told nothing of such
-   * a run, and may have forgotten it, as this one has that does not know it.
+   * Whether a run was over so long before a time that a subscriber which was told then what it has, has all events of it. Its node has not
+   * listed such a run, and may have forgotten it, as this node has if it does not know the run.
    */
   #isOld(run: LogRun | undefined, time: number): boolean {
     if (run?.state === 'linked') return false;
