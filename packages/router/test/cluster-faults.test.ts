@@ -1,5 +1,7 @@
 /** What becomes of clients while nodes of a cluster die, are cut off, and come back. */
 import { describe, expect, test } from 'vitest';
+import { valueBytes } from '../src/cluster/keys.ts';
+import { HEAD, Kind, writeMessage } from '../src/cluster/wire.ts';
 import { createRouter } from '../src/create-router.ts';
 import { coreOf } from './support/core.ts';
 import { ClusterStage } from './support/cluster-stage.ts';
@@ -116,6 +118,142 @@ describe('S2 a cluster in which nodes fail', () => {
     await stage.pass(20_000);
     const { expelled, members } = coreOf(stage.node('b').router).cluster?.status() ?? {};
     expect([expelled, members?.length]).toEqual([1, 1]);
+  });
+
+  test.each([
+    ['n.odd', '{}'],
+    ['n.odd', '{"name":5,"epoch":"0123456789abcdef"}'],
+    ['n.odd', '{"name":"odd","epoch":["x"]}'],
+    ['n.odd', '{"name":"odd","epoch":"no such epoch"}'],
+    ['n.odd', '[]'],
+    ['d.0123456789abcdef.odd', '{"undertaker":{},"lease":{}}'],
+    ['d.', '{"undertaker":"x"}'],
+    ['r.realm1.e.com=2Eone.odd', '{"force":true,"epoch":"0123456789abcdef","term":"x"}'],
+    ['r.realm1.e.com=2Eone.odd', '{"by":{"authid":{},"authrole":1},"epoch":"0123456789abcdef","term":"x"}'],
+    ['r.realm1.e.com=2Eone.odd', '[{}]'],
+    ['r.realm1.e.com=2Eone.odd', '{"toString":1,"__proto__":{"force":true}}'],
+    ['r.', '{"by":null}'],
+    ['x', 'null'],
+  ])('S2 an entry of the ledger that no node has written does no harm: %s %s', async (key, text) => {
+    const stage = await ClusterStage.of(['a', 'b']);
+    const callee = await stage.join('a');
+    await callee.say([64, 1, {}, 'com.other']);
+    await stage.pass(50);
+    stage.network.append(key, new TextEncoder().encode(text));
+    await stage.pass(30_000);
+    await callee.say([64, 2, {}, 'com.one'], [64, 3, {}, 'com.other']);
+    await stage.pass(100);
+    expect(callee.heard.map(([type]) => type)).toEqual([65, 65, 8]);
+    await stage.start('c');
+    expect([...(stage.node('c').router.cluster?.claimed() ?? [])]).toHaveLength(2);
+    for (const { router } of stage.nodes.values()) {
+      const { state, members } = router.cluster?.status() ?? {};
+      expect([state, members?.length]).toEqual(['joined', 2]);
+    }
+    expect(stage.faults).toEqual([]);
+  });
+
+  /** Spoils the next message with entries that a node sends: writes bytes at a place in the first entry. */
+  function spoilNext(stage: ClusterStage, name: string, at: number, ...bytes: readonly number[]): void {
+    const { engine } = stage.node(name);
+    const send = engine.send.bind(engine);
+    engine.send = (to, message) => {
+      const isMeant = message[1] === Kind.DATA;
+      const sent = Uint8Array.from(message);
+      if (isMeant) sent.set(bytes, HEAD + at);
+      send(to, sent);
+      if (isMeant) engine.send = send;
+    };
+  }
+
+  test.each([
+    ['fields of no type', 13, [0xc1]],
+    ['fields that end after the entry', 9, [0xff, 0xff, 0, 0]],
+  ])('S2 an entry that cannot be read is skipped, and logged: %s', async (_what, at, bytes) => {
+    const stage = await ClusterStage.of(['a', 'b']);
+    const [publisher, subscriber] = [await stage.join('b'), await stage.join('a')];
+    await subscriber.say([32, 1, {}, 'com.news']);
+    await stage.pass(50);
+    subscriber.heard.length = 0;
+    spoilNext(stage, 'b', at, ...bytes);
+    for (const number of [1, 2]) {
+      await publisher.say([16, number, {}, 'com.news', [number]]);
+      await stage.pass(50);
+    }
+    expect(subscriber.heard.map((event) => event[4])).toEqual([[2]]);
+    expect(stage.faults).toEqual([
+      [
+        'an entry of another node failed',
+        expect.objectContaining({ node: 'b', error: expect.any(Error) as unknown }),
+      ],
+    ]);
+    expect(coreOf(stage.node('a').router).cluster?.status().members).toHaveLength(1);
+  });
+
+  test.each([
+    ['none', [0, 0, 0, 0]],
+    ['less than the head of an entry', [12, 0, 0, 0]],
+    ['more than any entry has', [0xff, 0xff, 0xff, 0xff]],
+  ])(
+    'S2 a node whose entries have no possible length is declared dead, and joins anew: %s',
+    async (_what, bytes) => {
+      const stage = await ClusterStage.of(['a', 'b']);
+      const [publisher, subscriber] = [await stage.join('b'), await stage.join('a')];
+      await subscriber.say([32, 1, {}, 'com.news']);
+      await stage.pass(50);
+      subscriber.heard.length = 0;
+      spoilNext(stage, 'b', 0, ...bytes);
+      await publisher.say([16, 1, {}, 'com.news', [1]]);
+      await stage.pass(10_000);
+      expect(publisher.heard.map(([type]) => type)).toEqual([6]);
+      const next = await stage.join('b');
+      await next.say([16, 1, {}, 'com.news', [2]]);
+      await stage.pass(50);
+      expect(subscriber.heard.map((event) => event[4])).toEqual([[2]]);
+      expect(coreOf(stage.node('b').router).cluster?.status()).toMatchObject({
+        state: 'joined',
+        expelled: 1,
+      });
+      expect(stage.faults.map((fault) => (fault as [string])[0])).toEqual([
+        'an entry of another node failed',
+        'declared dead by the cluster: all sessions end, and the node joins again',
+      ]);
+    },
+  );
+
+  test('S2 messages of the cluster that no node has sent are ignored', async () => {
+    const stage = await ClusterStage.of(['a', 'b']);
+    const { members } = coreOf(stage.node('a').router).cluster?.status() ?? {};
+    const epoch = members?.[0]?.epoch ?? '';
+    const head = { version: 1, flags: 0, epoch, number: 1, ack: 0 };
+    const stranger = stage.network.engine();
+    await stranger.start(
+      { name: 'x', epoch: 'ffffffffffffffff' },
+      { received: () => undefined, connected: () => undefined },
+    );
+    for (const message of [
+      writeMessage(
+        { ...head, kind: Kind.HELLO, epoch: 'ffffffffffffffff' },
+        valueBytes({ name: 5, min: 1, max: 1 }),
+      ),
+      writeMessage({ ...head, kind: Kind.HELLO, epoch: 'ffffffffffffffff' }, valueBytes([])),
+      writeMessage({ ...head, kind: Kind.ACK, ack: NaN }),
+      writeMessage({ ...head, kind: Kind.ACK, ack: 0.5 }),
+      writeMessage({ ...head, kind: Kind.NAK, number: -Infinity }),
+      writeMessage({ ...head, kind: Kind.DATA, number: 1e300 }),
+      writeMessage({ ...head, kind: 77 }),
+      new Uint8Array(HEAD - 1),
+      new Uint8Array(0),
+    ])
+      stranger.broadcast(message);
+    await stage.pass(50);
+    const [callee, caller] = [await stage.join('a'), await stage.join('b')];
+    await callee.say([64, 1, {}, 'com.one']);
+    await stage.pass(50);
+    await caller.say([48, 1, {}, 'com.one']);
+    await stage.pass(50);
+    expect(callee.heard.map(([type]) => type)).toEqual([65, 68]);
+    expect(stage.faults).toEqual([]);
   });
 
   test('S2 a node that is dead learns of it though the ledger has lost everything', async () => {

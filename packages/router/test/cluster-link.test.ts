@@ -24,6 +24,7 @@ class Pair {
   readonly other: Link;
   /** The numbers that have arrived at the other end. */
   readonly arrived: unknown[] = [];
+  readonly failed: string[] = [];
   messages = 0;
   #dirty: { flush(): void }[] = [];
   readonly #network: (() => void)[] = [];
@@ -32,6 +33,7 @@ class Pair {
     const end = (to: () => Link, received: (entry: LinkEntry) => void): Link =>
       new Link({
         ...{ clock: this.clock, epoch: EPOCH, version: 1, maxMessage, received },
+        failed: (error) => this.failed.push(String(error)),
         queue: { add: (dirty) => this.#dirty.push(dirty) },
         window: () => window,
         send: (bytes) => {

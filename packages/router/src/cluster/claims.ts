@@ -23,10 +23,10 @@ import {
 import type { Ledger, NodeId } from './engine.ts';
 import type { ClaimStatus } from './options.ts';
 import {
+  claimIn,
   escaped,
   registrationKey,
   valueBytes,
-  valueOf,
   type ClaimPrincipal,
   type ClaimValue,
 } from './keys.ts';
@@ -150,7 +150,7 @@ export class Claims {
   entry(key: string, bytes: Uint8Array | undefined, revision: number): void {
     const cut = key.lastIndexOf('.');
     const [base, node] = [key.slice(0, cut), key.slice(cut + 1)];
-    const value = bytes && (valueOf(bytes) as ClaimValue | undefined);
+    const value = bytes && claimIn(bytes);
     const holders = this.#table.get(base) ?? new Map<string, Holder>();
     const before = holders.get(node);
     if (value === undefined) holders.delete(node);

@@ -1,7 +1,7 @@
 /** Deaths: the runs of nodes that are dead according to the certificates in the ledger. */
 import type { Clock } from '../core/clock.ts';
 import type { Ledger, NodeId } from './engine.ts';
-import { escaped, valueBytes, valueOf } from './keys.ts';
+import { escaped, isText, valueBytes, valueOf } from './keys.ts';
 import { GRACE } from './lease.ts';
 import { leaseIn } from './names.ts';
 import { noteRun } from './runs.ts';
@@ -128,7 +128,7 @@ export class Deaths {
   /** Processes a change of a key that begins with `d.`. @returns the epoch of a run that is dead from now on */
   entry(key: string, bytes: Uint8Array | undefined): string | undefined {
     const epoch = epochIn(key);
-    const value = bytes && (valueOf(bytes) as Certificate | undefined);
+    const value = bytes && certificateIn(bytes);
     if (value === undefined) this.#certificates.delete(key);
     else if (!this.#certificates.has(key)) this.#certificates.set(key, this.#clock.elapsed());
     if (value === undefined || this.#dead.has(epoch)) return undefined;
@@ -144,10 +144,16 @@ export class Deaths {
   #deadBy(epoch: string, { undertaker, lease: told }: Certificate): Dead {
     const now = this.#clock.elapsed();
     const { length, readAt = now } = this.#leaseOf(epoch);
-    const lease = leaseIn(told) ?? length;
+    const lease = told ?? length;
     const voidAt = lease === undefined ? now : Math.max(now, readAt + lease + GRACE);
     return { undertaker, lease, voidAt };
   }
+}
+
+/** Parses a certificate. @returns undefined for a value that no node has written */
+function certificateIn(bytes: Uint8Array): Certificate | undefined {
+  const { undertaker, lease } = valueOf(bytes) ?? {};
+  return isText(undertaker) ? { undertaker, lease: leaseIn(lease) } : undefined;
 }
 
 /** The epoch in the key of a certificate. */

@@ -53,11 +53,38 @@ export function valueBytes(value: unknown): Uint8Array {
 }
 
 /** Parses the value of an entry. @returns undefined unless it is an object */
-export function valueOf(bytes: Uint8Array): object | undefined {
+export function valueOf(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof value === 'object' && value !== null ? value : undefined;
+    return isDict(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Parses the value of a claim. @returns undefined for a value that no node has written */
+export function claimIn(bytes: Uint8Array): ClaimValue | undefined {
+  const value: unknown = valueOf(bytes);
+  return isClaim(value) ? value : undefined;
+}
+
+function isClaim(value: unknown): value is ClaimValue {
+  if (!isDict(value)) return false;
+  const { epoch, term, invoke, realm, match, uri, by, force } = value;
+  const texts = [term, invoke, realm, uri, ...(isDict(by) ? [by['authid'], by['authrole']] : [undefined])];
+  const isMatch = typeof match === 'string' && Object.hasOwn(LETTER, match);
+  return isEpoch(epoch) && isMatch && texts.every(isText) && typeof force === 'boolean';
+}
+
+/** Whether a value is the epoch of a run. */
+export function isEpoch(value: unknown): value is string {
+  return isText(value) && /^[0-9a-f]{16}$/.test(value);
+}
+
+export function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isDict(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

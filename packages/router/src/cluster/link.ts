@@ -1,16 +1,7 @@
 /** Link: one ordered, acknowledged stream of entries to another node, and the stream from that node. */
 import type { Clock } from '../core/clock.ts';
-import {
-  ACK_NOW,
-  HEAD,
-  Kind,
-  lengthOfEntry,
-  readEntry,
-  writeHead,
-  writeMessage,
-  type Head,
-  type LinkEntry,
-} from './wire.ts';
+import { EntryReader, type EntryListener } from './entry-reader.ts';
+import { ACK_NOW, HEAD, Kind, writeHead, writeMessage, type Head } from './wire.ts';
 
 /** The longest body of a DATA message, in bytes. */
 const MOST_BODY = 256 * 1024;
@@ -29,7 +20,7 @@ export interface EndOfTurn {
   add(dirty: { flush(): void }): void;
 }
 
-export interface LinkOptions {
+export interface LinkOptions extends EntryListener {
   readonly clock: Clock;
   readonly queue: EndOfTurn;
   /** The epoch of this node. */
@@ -40,7 +31,6 @@ export interface LinkOptions {
   /** How many bytes may be sent and not acknowledged; further messages wait. */
   readonly window: () => number;
   send(bytes: Uint8Array): void;
-  received(entry: LinkEntry): void;
 }
 
 /** The counters of a link. */
@@ -99,14 +89,19 @@ export class Link {
   #dismissAck: (() => void) | undefined;
   #nakAt = -Infinity;
   #isDirty = false;
-  /** The beginning of an entry whose end is in a later message. */
-  #partial: Buffer | undefined;
+  readonly #reader: EntryReader;
   #isClosed = false;
 
   constructor(options: LinkOptions) {
     this.#options = options;
     this.#most = Math.min(MOST_BODY, options.maxMessage - 64);
     this.#progressAt = options.clock.elapsed();
+    this.#reader = new EntryReader(options, () => this.#isClosed);
+  }
+
+  /** Whether the other node has sent what cannot be a part of the stream, after which no entry of it is read. */
+  get isBroken(): boolean {
+    return this.#reader.isBroken;
   }
 
   /** Bytes that the other node has not acknowledged. */
@@ -292,7 +287,7 @@ export class Link {
     this.counts.received += 1;
     this.counts.receivedBytes += body.length;
     this.#owe((flags & ACK_NOW) !== 0);
-    this.#read(body);
+    this.#reader.read(body);
   }
 
   #outOfOrder(number: number): void {
@@ -332,18 +327,5 @@ export class Link {
       this.#isAckDue = true;
       this.flush();
     });
-  }
-
-  /** Delivers the entries of a body. Only an entry that is split between messages is copied; others are read in place. */
-  #read(body: Uint8Array): void {
-    const here = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-    const stream = this.#partial === undefined ? here : Buffer.concat([this.#partial, here]);
-    this.#partial = undefined;
-    let at = 0;
-    for (let length; (length = lengthOfEntry(stream, at)) > 0; at += length) {
-      this.#options.received(readEntry(stream, at, length));
-      if (this.#isClosed) return;
-    }
-    if (at < stream.length) this.#partial = Buffer.from(stream.subarray(at));
   }
 }

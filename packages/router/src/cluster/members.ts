@@ -8,9 +8,8 @@ import { ClusterRealm, type RealmNode } from './cluster-realm.ts';
 import type { Deaths } from './deaths.ts';
 import type { ClusterEngine, NodeId } from './engine.ts';
 import { handleEntry, NO_SUCH_REALM_HERE } from './entries.ts';
-import { valueBytes, valueOf } from './keys.ts';
+import { helloBytes, helloIn, type Hello } from './hello.ts';
 import { Link, type EndOfTurn } from './link.ts';
-import { leaseIn } from './names.ts';
 import { PeerNode } from './peer.ts';
 import { noteRun } from './runs.ts';
 import {
@@ -57,13 +56,6 @@ export interface MembersOptions {
 export interface NodeRun {
   readonly self: NodeId;
   readonly deaths: Deaths;
-}
-
-/** The body of HELLO, which must be the same in all versions of the wire protocol. */
-interface Hello extends WireVersions {
-  readonly name: string;
-  /** The lease of the sender (ms), if it has one. */
-  readonly lease?: number | undefined;
 }
 
 export class ClusterMembers {
@@ -190,7 +182,7 @@ export class ClusterMembers {
     for (const peer of this.peers.values()) peer.heardAt = now;
   }
 
-  /** Declares nodes dead that are silent or acknowledge too little. @param isConnected whether this node can receive messages */
+  /** Declares nodes dead that are silent, acknowledge too little, or send what cannot be read. @param isConnected whether this node can receive messages */
   look(isConnected: boolean): void {
     const now = this.#router.clock.elapsed();
     // This process itself was frozen or busy.
@@ -198,8 +190,9 @@ export class ClusterMembers {
     this.#lookedAt = now;
     for (const peer of this.peers.values()) {
       peer.link.check();
-      const isSilent = now - peer.heardAt >= this.#options.deadAfter;
-      if (!isSilent && peer.link.unacknowledged <= MOST_KEPT) continue;
+      const { heardAt, link } = peer;
+      const isSilent = now - heardAt >= this.#options.deadAfter;
+      if (!isSilent && !link.isBroken && link.unacknowledged <= MOST_KEPT) continue;
       if (!peer.isDown) this.#tell('warn', 'a node is out of reach', 'cluster_node_silent', peer);
       peer.isDown = true;
       this.#run().deaths.certify(peer.id.epoch);
@@ -258,7 +251,7 @@ export class ClusterMembers {
 
   /** Handles the first HELLO of a node. */
   #meet({ epoch }: Head, body: Uint8Array): PeerNode | undefined {
-    const hello = valueOf(body) as Hello | undefined;
+    const hello = helloIn(body);
     if (hello === undefined) return undefined;
     const version = agreedVersion(this.#options.wire, hello);
     if (version === undefined) {
@@ -269,7 +262,7 @@ export class ClusterMembers {
     const id = { name: hello.name, epoch };
     const peer: PeerNode = new PeerNode(
       id,
-      { version, lease: leaseIn(hello.lease) },
+      { version, lease: hello.lease },
       this.#linkTo(id, version, (entry) => {
         this.#handle(peer, entry);
       }),
@@ -302,6 +295,9 @@ export class ClusterMembers {
         this.#options.engine.send(id, bytes);
       },
       received,
+      failed: (error) => {
+        this.#failed(id.name, undefined, error);
+      },
     });
   }
 
@@ -309,13 +305,18 @@ export class ClusterMembers {
     try {
       handleEntry(this, peer, entry);
     } catch (error) {
-      this.#router.log('error', 'an entry of another node failed', {
-        code: 'cluster_entry_failed',
-        node: peer.id.name,
-        type: entry.type,
-        error,
-      });
+      this.#failed(peer.id.name, entry.type, error);
     }
+  }
+
+  #failed(node: string, type: number | undefined, error: unknown): void {
+    const facts = {
+      code: 'cluster_entry_failed',
+      node,
+      ...(type === undefined ? {} : { type }),
+      error,
+    } as const;
+    this.#router.log('error', 'an entry of another node failed', facts);
   }
 
   #tell(
@@ -330,8 +331,7 @@ export class ClusterMembers {
 
   #hello(): Uint8Array {
     const { wire, lease } = this.#options;
-    const hello: Hello = { name: this.#run().self.name, ...wire, lease };
-    return this.#message(Kind.HELLO, valueBytes(hello));
+    return this.#message(Kind.HELLO, helloBytes({ name: this.#run().self.name, ...wire, lease }));
   }
 
   #message(kind: number, body?: Uint8Array): Uint8Array {

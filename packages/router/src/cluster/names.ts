@@ -1,6 +1,6 @@
 /** Names: the current run of each node according to the ledger. */
 import type { NodeId } from './engine.ts';
-import { escaped, valueBytes, valueOf } from './keys.ts';
+import { escaped, isEpoch, isText, valueBytes, valueOf } from './keys.ts';
 
 /** What a node writes under its name. */
 export interface NameValue extends NodeId {
@@ -27,6 +27,13 @@ export function nameValue({ name, epoch, lease, at }: NameValue): Uint8Array {
   return valueBytes({ name, epoch, ...(lease === undefined ? {} : { lease, at }) });
 }
 
+/** Parses what is written under a name. @returns undefined for a value that no node has written */
+function nameIn(bytes: Uint8Array): NameValue | undefined {
+  const { name, epoch, lease, at } = valueOf(bytes) ?? {};
+  if (!isText(name) || !isEpoch(epoch)) return undefined;
+  return { name, epoch, lease: leaseIn(lease), at: typeof at === 'number' ? at : undefined };
+}
+
 /** A lease as another node has told it (ms). @returns undefined for anything else */
 export function leaseIn(told: unknown): number | undefined {
   return typeof told === 'number' && told > 0 ? told : undefined;
@@ -37,7 +44,7 @@ export class Names {
 
   /** Processes a change of a key that begins with `n.`. @returns the run in its value; undefined when the key was deleted */
   entry(key: string, bytes: Uint8Array | undefined, now: number): NameValue | undefined {
-    const value = bytes && (valueOf(bytes) as NameValue | undefined);
+    const value = bytes && nameIn(bytes);
     if (value === undefined) {
       this.#byKey.delete(key);
       return undefined;
@@ -45,7 +52,7 @@ export class Names {
     const { name, epoch } = value;
     const known = this.#byKey.get(key);
     const since = known?.epoch === epoch ? known.since : now;
-    this.#byKey.set(key, { name, epoch, lease: leaseIn(value.lease), since, readAt: now });
+    this.#byKey.set(key, { name, epoch, lease: value.lease, since, readAt: now });
     return value;
   }
 

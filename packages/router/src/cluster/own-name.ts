@@ -67,7 +67,7 @@ export class OwnName {
     const { self } = run();
     if (name !== self.name) return false;
     if (epoch !== self.epoch) return !this.#former.has(epoch);
-    if (typeof at === 'number') lease?.renew(at);
+    if (at !== undefined) lease?.renew(at);
     return false;
   }
 

@@ -63,17 +63,20 @@ export function writeHead(bytes: Buffer, { version, kind, flags, epoch, number, 
   bytes.writeDoubleLE(ack, 20);
 }
 
-/** Decodes the head of a message. @returns undefined for bytes that are too short for one */
+/** Decodes the head of a message. @returns undefined for bytes that are none */
 export function readHead(message: Uint8Array): Head | undefined {
   if (message.length < HEAD) return undefined;
   const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
+  const number = bytes.readDoubleLE(12);
+  const ack = bytes.readDoubleLE(20);
+  if (!Number.isSafeInteger(number) || !Number.isSafeInteger(ack)) return undefined;
   return {
     version: bytes.readUInt8(0),
     kind: bytes.readUInt8(1),
     flags: bytes.readUInt16LE(2),
     epoch: bytes.toString('hex', 4, 12),
-    number: bytes.readDoubleLE(12),
-    ack: bytes.readDoubleLE(20),
+    number,
+    ack,
   };
 }
 
@@ -114,6 +117,8 @@ export interface LinkEntry {
 
 /** The bytes before the fields of an entry. */
 const ENTRY_HEAD = 13;
+/** The longest entry (bytes). A node that has put so much on a link is declared dead before. */
+const MOST_ENTRY = 128 * 1024 * 1024;
 /** Serializers of payloads, by their number in entries; 0 for none. */
 const CODECS: readonly (PayloadCodec | undefined)[] = [undefined, json, msgpack, cbor];
 const MSGPACK = 2;
@@ -165,16 +170,26 @@ function contentOf(payload: Payload): Uint8Array {
   return payload.count === 0 ? NOTHING : payload.as(msgpack);
 }
 
-/** The length of the entry that begins at `at` (bytes); 0 when it is incomplete. */
+/**
+ * The length of the entry that begins at `at` (bytes); 0 when it is incomplete.
+ * @throws RangeError for a length that no entry has
+ */
 export function lengthOfEntry(stream: Buffer, at: number): number {
   if (stream.length - at < 4) return 0;
   const length = stream.readUInt32LE(at);
+  if (length < ENTRY_HEAD || length > MOST_ENTRY)
+    throw new RangeError(
+      `an entry says that its length is ${length} bytes, expected ${ENTRY_HEAD} to ${MOST_ENTRY}: ` +
+        'the other node is broken, or another program writes to the subjects of the cluster',
+    );
   return stream.length - at < length ? 0 : length;
 }
 
-/** Decodes the entry that begins at `at`. Its payload is lent. */
+/** Decodes the entry that begins at `at`. Its payload is lent. @throws Error for one that cannot be decoded */
 export function readEntry(stream: Buffer, at: number, length: number): LinkEntry {
   const fieldsEnd = at + ENTRY_HEAD + stream.readUInt32LE(at + 9);
+  if (fieldsEnd > at + length)
+    throw new RangeError(`the fields of an entry end at byte ${fieldsEnd - at} of ${length}`);
   const fields = readFields(stream, at + ENTRY_HEAD, fieldsEnd);
   const codec = CODECS[stream[at + 7] ?? 0];
   const count = stream[at + 8] as PayloadCount;
