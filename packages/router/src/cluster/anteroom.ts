@@ -12,11 +12,11 @@ import {
   type Uri,
 } from '@wamp/protocol';
 import type { Anteroom, CoreRealm } from '../core/core-realm.ts';
-import { Fifo } from '../core/fifo.ts';
 import { weightOf } from '../core/kept.ts';
 import type { Registration } from '../core/registration.ts';
 import { refuseRequest, type Request } from '../core/requests.ts';
 import type { Session } from '../core/session.ts';
+import { NOTHING_BEFORE, Queue, type HeldMessage } from './anteroom-queue.ts';
 import type { ClaimTicket, ClaimVerdict } from './claim-rules.ts';
 
 /** The part of a realm that the anteroom uses. */
@@ -34,21 +34,6 @@ export interface AnteroomRealm {
   interest(match: MatchPolicy, topic: Uri): (() => void) | undefined;
   /** Calls `done` once the other nodes have processed all that was sent to them so far, or after a second. */
   settled(done: () => void): void;
-}
-
-/** A waiting message. */
-interface HeldMessage {
-  isReady: boolean;
-  readonly weight: number;
-  process(): void;
-  /** Releases what the message has claimed or announced; called when the session leaves before `process`. */
-  drop(): void;
-}
-
-/** The messages of one session. */
-class Queue extends Fifo<HeldMessage> {
-  /** True while ready messages are processed. The same loop then processes those that become ready meanwhile. */
-  isAdvancing = false;
 }
 
 /** The pending REGISTERs of a session: how many there are for each registration, and the calls that wait for them. */
@@ -131,16 +116,22 @@ export class ClusterAnteroom implements Anteroom {
     return false;
   }
 
-  /** Asks the other nodes about a message. @returns false for a message that they need not confirm */
-  #begin(session: Session, queue: Queue, message: Message): boolean {
+  /**
+   * Asks the other nodes about a message, unless it would be refused anyway.
+   * @param isEarly true while messages before it are undecided
+   * @returns false for a message that they need not confirm, or not before those before it are decided
+   */
+  #begin(session: Session, queue: Queue, message: Message, isEarly = false): boolean {
+    const { dealer, broker } = this.#core;
     switch (message.type) {
       case MessageType.REGISTER:
-        if (this.#core.dealer.objectsTo(session, message)) return false;
+        if (dealer.objectsTo(session, message, isEarly ? queue.registering : NOTHING_BEFORE)) return false;
         this.#register(session, queue, message);
         return true;
       case MessageType.UNREGISTER:
         return this.#unregister(session, queue, message);
       case MessageType.SUBSCRIBE:
+        if (broker.objectsTo(session, message, isEarly ? queue.subscribing : NOTHING_BEFORE)) return false;
         return this.#subscribe(session, queue, message);
       default:
         return false;
@@ -150,7 +141,7 @@ export class ClusterAnteroom implements Anteroom {
   #register(session: Session, queue: Queue, message: Register): void {
     let verdict: ClaimVerdict | undefined;
     let isDropped = false;
-    const parts: (() => void)[] = [];
+    const parts: (() => void)[] = [queue.registering.add(message.options.match)];
     const ends = this.#expect(session, message);
     const waiting: HeldMessage = {
       isReady: false,
@@ -236,14 +227,18 @@ export class ClusterAnteroom implements Anteroom {
     const { match = 'exact' } = message.options;
     const release = this.#realm.interest(match, message.topic);
     if (release === undefined) return false;
+    const decided = queue.subscribing.add(match);
     const waiting: HeldMessage = {
       isReady: false,
       weight: 0,
       process: () => {
         this.#core.process(session, message, false);
-        release();
+        waiting.drop();
       },
-      drop: release,
+      drop: () => {
+        release();
+        decided();
+      },
     };
     queue.push(waiting);
     this.#realm.settled(() => {
@@ -266,7 +261,7 @@ export class ClusterAnteroom implements Anteroom {
     }
     // The other nodes are asked at once if the outcome cannot depend on the messages before this one.
     const early = message.type === MessageType.REGISTER || message.type === MessageType.SUBSCRIBE;
-    if (early && this.#begin(session, queue, message)) undecided.release(session, weight);
+    if (early && this.#begin(session, queue, message, true)) undecided.release(session, weight);
     else queue.push(this.#simple(session, message, disclosed, weight));
   }
 

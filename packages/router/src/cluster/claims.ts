@@ -40,6 +40,8 @@ export interface ClaimsOptions {
   readonly clock: Clock;
   readonly ledger: Ledger;
   readonly self: NodeId;
+  /** Whether the ledger takes what this node writes, so far as it knows. */
+  readonly isWritable: () => boolean;
   /** Whether the claims of a run are void, because it is dead. */
   readonly isVoid: (epoch: string) => boolean;
   /** Calls `done` once the other nodes have processed all that was put on the links so far, or after a second. */
@@ -79,11 +81,12 @@ export class Claims {
   claim(wanted: Wanted, tell: (verdict: ClaimVerdict) => void): ClaimTicket {
     const base = registrationKey(wanted.realm, wanted.match, wanted.uri);
     const obstacle = this.#obstacle(base, wanted);
-    if (obstacle !== undefined) {
+    const known = this.#own.get(base);
+    if (obstacle !== undefined || (known === undefined && !this.#options.isWritable())) {
       tell({ won: false, why: obstacle });
       return NO_TICKET;
     }
-    const claim = this.#own.get(base) ?? this.#begin(base, wanted);
+    const claim = known ?? this.#begin(base, wanted);
     if (claim.users === 0) this.#renew(claim, wanted);
     const ticket = this.#use(claim);
     if (claim.held === undefined) this.#await(claim, tell);

@@ -3,9 +3,9 @@ import type { LogCode } from '../log.ts';
 import type { CoreRealm } from '../core/core-realm.ts';
 import type { Claims } from './claims.ts';
 import type { ClusterEngine } from './engine.ts';
-import { newLease, type Lease } from './lease.ts';
+import { CUT_OFF, newLease, type Lease } from './lease.ts';
 import { LOOK, ClusterMembers, type ClusterRouter } from './members.ts';
-import { Housekeeping } from './housekeeping.ts';
+import { Housekeeping, SWEEP } from './housekeeping.ts';
 import { nameKey, Names } from './names.ts';
 import type { ClaimStatus, Cluster, ClusterOptions, ClusterStatus } from './options.ts';
 import { OwnName } from './own-name.ts';
@@ -22,10 +22,6 @@ const LEDGER = 20_000;
 /** How long a leaving node waits until its claims are deleted (ms). */
 const LEAVING = 2000;
 const DEAD_AFTER = 5000;
-/** The interval at which the entries of dead nodes are deleted from the ledger (ms). */
-const SWEEP = 10_000;
-/** Why a node with a lease admits no session. */
-const CUT_OFF = 'the node is cut off from its cluster; try another node, or this one later';
 
 /** The options, and one that only tests set. */
 interface NodeOptions extends ClusterOptions {
@@ -68,7 +64,8 @@ export class ClusterNode implements Cluster {
     this.#deadAfter = Math.max(deadAfter, BEAT);
     this.#lease = newLease(options.isolated, this.#deadAfter, clock, () => void this.#keepsLease());
     const [names, lease, { ledger }] = [this.#names, this.#lease, engine];
-    this.#newRun = (): OwnRun => beginRun(node, { clock, ledger, names, members: () => this.#members });
+    const shared = { clock, ledger, names, members: () => this.#members, isWritable: () => this.#isWritable };
+    this.#newRun = (): OwnRun => beginRun(node, shared);
     this.#run = this.#newRun();
     const run = (): OwnRun => this.#run;
     const told = { engine, deadAfter: this.#deadAfter, wire, lease: lease?.length };
@@ -184,10 +181,14 @@ export class ClusterNode implements Cluster {
     if (this.#isCutOff) return `no lease of the ledger for ${this.#deadAfter} ms: all sessions were ended`;
     if (this.#state !== 'joined') return undefined;
     if (!this.#isConnected) return 'there is no connection to the engine of the cluster';
-    if (this.#router.clock.elapsed() - this.#ownName.writtenAt > this.#deadAfter)
-      return 'the ledger cannot be written: no procedure can be registered';
+    if (!this.#isWritable) return 'the ledger cannot be written: no procedure can be registered';
     for (const { isDown, id } of this.peers.values()) if (isDown) return `node ${id.name} is silent`;
     return this.#members.difference;
+  }
+
+  get #isWritable(): boolean {
+    const silence = this.#router.clock.elapsed() - this.#ownName.writtenAt;
+    return this.#state !== 'joined' || silence <= this.#deadAfter;
   }
 
   async #readLedger(): Promise<void> {

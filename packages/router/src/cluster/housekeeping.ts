@@ -7,6 +7,9 @@ import { escaped } from './keys.ts';
 import type { ClusterMembers } from './members.ts';
 import type { Names } from './names.ts';
 
+/** The interval at which the entries of dead nodes are deleted from the ledger (ms). */
+export const SWEEP = 10_000;
+
 /** The parts of the node that housekeeping uses. */
 export interface House {
   readonly clock: Clock;

@@ -12,6 +12,9 @@ export const GRACE = 2000;
  */
 export const LEAST_LEASE = 15_000;
 
+/** Why a node with a lease admits no session. */
+export const CUT_OFF = 'the node is cut off from its cluster; try another node, or this one later';
+
 /**
  * A node renews its lease with each entry of its own that it writes to the ledger and reads from it again, from the moment at
  * which it began to write: until then nobody had declared it dead, or else it would have read that first.

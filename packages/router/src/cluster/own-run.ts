@@ -17,10 +17,12 @@ interface Shared {
   readonly ledger: Ledger;
   readonly names: Names;
   readonly members: () => ClusterMembers;
+  /** Whether the ledger takes what the node writes, so far as it knows. */
+  readonly isWritable: () => boolean;
 }
 
 /** Begins a run of the node of this name. */
-export function beginRun(name: string, { clock, ledger, names, members }: Shared): OwnRun {
+export function beginRun(name: string, { clock, ledger, names, members, isWritable }: Shared): OwnRun {
   const self = newRun(name);
   const deaths = new Deaths(clock, ledger, self, (epoch) => {
     const { lease, readAt } = names.byEpoch(epoch) ?? {};
@@ -30,6 +32,7 @@ export function beginRun(name: string, { clock, ledger, names, members }: Shared
     clock,
     ledger,
     self,
+    isWritable,
     isVoid: (epoch) => deaths.isVoid(epoch),
     settled: (done) => {
       members().settled(done);

@@ -2,7 +2,6 @@
 import {
   ErrorUri,
   isReserved,
-  isUri,
   MessageType,
   type Event,
   type Id,
@@ -19,16 +18,17 @@ import type { Clock } from './clock.ts';
 import { disclosing, passthru, publisherDetails } from './disclosure.ts';
 import { eligibility } from './eligibility.ts';
 import { Delivery, FanOut } from './fan-out.ts';
-import { Holdings, type ExceededQuota } from './holdings.ts';
+import { Holdings, type Pending } from './holdings.ts';
 import { Hook, type ReadonlyHook } from './hook.ts';
 import { PatternMap } from './pattern-map.ts';
 import type { Owner } from './wildcards.ts';
 import { FROM_ROUTER, FROM_SESSION, type Publication, type Publisher } from './publication.ts';
-import { TOO_MANY_SHAPES, type QuotaName, type Quotas, type QuotaTally } from './quotas.ts';
+import type { Quotas, QuotaTally } from './quotas.ts';
 import type { RealmBroker } from './realm.ts';
-import { malformedUri, refuse, refuseRequest, requirePassthru, uriFault } from './requests.ts';
+import { refuse, refuseRequest, requirePassthru, uriFault, type Objection } from './requests.ts';
 import type { RouterId } from './router-id.ts';
 import { clientOf, type Session } from './session.ts';
+import { objectionTo } from './subscribe-objection.ts';
 import type { Recorder, Subscription, SubscriptionState } from './subscription.ts';
 import { traceDetails, traceIn } from './trace-context.ts';
 import type { TrustLevel } from './trust.ts';
@@ -52,13 +52,6 @@ export interface BrokerOptions {
   /** Bounds the work of a turn. */
   readonly turns: Turns;
 }
-
-/** The name of each quota of subscriptions, and the explanation for a session that exceeds it. */
-const QUOTAS = {
-  all: ['subscriptions', 'too many subscriptions'],
-  patterns: ['pattern_subscriptions', 'too many subscriptions to patterns'],
-  shapes: ['pattern_shapes', TOO_MANY_SHAPES],
-} as const satisfies Record<ExceededQuota, readonly [QuotaName, string]>;
 
 export class Broker implements RealmBroker {
   readonly subscriptions: PatternMap<SubscriptionState> = new PatternMap();
@@ -111,20 +104,14 @@ export class Broker implements RealmBroker {
   subscribe(session: Session, message: Subscribe): void {
     const { request, options, topic } = message;
     const { match = 'exact' } = options;
-    if (!isUri(topic, this.#options.uriRules, match)) {
-      const explanation = malformedUri(topic, this.#options.uriRules, match);
-      refuseRequest(session, message, ErrorUri.INVALID_URI, explanation);
+    const objection = this.#objection(session, message);
+    if (objection !== undefined) {
+      if (objection.quota !== undefined) this.#options.limited.add(objection.quota);
+      refuseRequest(session, message, objection.error, objection.why);
       return;
     }
     const known = this.subscriptions.get(match, topic);
     const isNew = known?.subscribers.has(session) !== true;
-    const exceeded = isNew ? this.#exceeded(session, match, topic) : undefined;
-    if (exceeded !== undefined) {
-      const [quota, explanation] = QUOTAS[exceeded];
-      this.#options.limited.add(quota);
-      refuseRequest(session, message, ErrorUri.LIMIT_EXCEEDED, explanation);
-      return;
-    }
     const subscription = known ?? this.#create(match, topic, clientOf(session));
     subscription.subscribers.add(session);
     if (isNew) this.#holdings.add(session, subscription);
@@ -132,6 +119,11 @@ export class Broker implements RealmBroker {
     this.answered.emit(session, subscription, options);
     if (known === undefined) this.#holdings.created.emit(session, subscription);
     if (isNew) this.#holdings.added.emit(session, subscription);
+  }
+
+  /** Whether a SUBSCRIBE would be refused. @param pending what the session has asked for before it, and what is not decided */
+  objectsTo(session: Session, message: Subscribe, pending: Pending): boolean {
+    return this.#objection(session, message, pending) !== undefined;
   }
 
   hold(match: MatchPolicy, topic: Uri, recorder?: Recorder): Subscription {
@@ -295,12 +287,12 @@ export class Broker implements RealmBroker {
     return subscription;
   }
 
-  #exceeded(session: Session, match: MatchPolicy, topic: Uri): ExceededQuota | undefined {
-    const { subscriptions, patternSubscriptions } = this.#options.quotas;
-    return this.#holdings.exceeded(session, match, topic, {
-      all: subscriptions,
-      patterns: patternSubscriptions,
-    });
+  #objection(session: Session, message: Subscribe, pending?: Pending): Objection | undefined {
+    const { match = 'exact' } = message.options;
+    const isSubscribed = this.subscriptions.get(match, message.topic)?.subscribers.has(session) === true;
+    return objectionTo(message, isSubscribed, this.#options, (quota) =>
+      this.#holdings.exceeded(session, match, message.topic, quota, pending),
+    );
   }
 }
 

@@ -20,6 +20,7 @@ import {
 import { Calls } from './calls.ts';
 import type { Clock } from './clock.ts';
 import { disclosing, isPassthru } from './disclosure.ts';
+import type { Pending } from './holdings.ts';
 import type { Hook } from './hook.ts';
 import type { SessionAccounts } from './kept.ts';
 import type { PatternMap } from './pattern-map.ts';
@@ -90,9 +91,9 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
     return this.#registrar.heldBy(session);
   }
 
-  /** Whether a REGISTER would be refused now. */
-  objectsTo(session: Session, message: Register): boolean {
-    return this.#registrar.objectsTo(session, message);
+  /** Whether a REGISTER would be refused. @param pending what the session has asked for before it, and what is not decided */
+  objectsTo(session: Session, message: Register, pending: Pending): boolean {
+    return this.#registrar.objectsTo(session, message, pending);
   }
 
   /** REG-1, SHR-1, SHR-2. @param claim the decision of the cluster; absent without a cluster */

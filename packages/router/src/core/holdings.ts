@@ -21,10 +21,18 @@ interface Kind<H extends HeldPattern> {
 }
 
 /** The maximum number of holdings of one session. */
-interface Quota {
+export interface Quota {
   readonly all: number;
   readonly patterns: number;
 }
+
+/** Holdings that a session has asked for, about which it is not decided yet; patterns are counted in both. */
+export interface Pending {
+  readonly all: number;
+  readonly patterns: number;
+}
+
+const NONE: Pending = { all: 0, patterns: 0 };
 
 /** The quota that one more holding would exceed: of all holdings, of patterns, or of shapes of wildcard patterns in the realm. */
 export type ExceededQuota = 'all' | 'patterns' | 'shapes';
@@ -63,11 +71,17 @@ export class Holdings<H extends HeldPattern> {
     return this.#bySession.get(session) ?? new Set();
   }
 
-  /** The quota that one more holding of a session would exceed. */
-  exceeded(session: Session, match: MatchPolicy, uri: Uri, quota: Quota): ExceededQuota | undefined {
-    if ((this.#bySession.get(session)?.size ?? 0) >= quota.all) return 'all';
+  /** The quota that one more holding of a session would exceed, besides pending ones. */
+  exceeded(
+    session: Session,
+    match: MatchPolicy,
+    uri: Uri,
+    quota: Quota,
+    pending: Pending = NONE,
+  ): ExceededQuota | undefined {
+    if ((this.#bySession.get(session)?.size ?? 0) + pending.all >= quota.all) return 'all';
     if (match === 'exact') return undefined;
-    if ((this.#patterns.get(session) ?? 0) >= quota.patterns) return 'patterns';
+    if ((this.#patterns.get(session) ?? 0) + pending.patterns >= quota.patterns) return 'patterns';
     return this.#kind.byPattern.admits(match, uri, clientOf(session)) ? undefined : 'shapes';
   }
 

@@ -13,12 +13,12 @@ import {
 } from '@wamp/protocol';
 import type { Clock } from './clock.ts';
 import { conflictWith, NOBODY, replaceable } from './forced-registration.ts';
-import { Holdings, type ExceededQuota } from './holdings.ts';
+import { Holdings, type ExceededQuota, type Pending } from './holdings.ts';
 import type { Hook } from './hook.ts';
 import { PatternMap } from './pattern-map.ts';
 import { TOO_MANY_SHAPES, type QuotaName, type Quotas, type QuotaTally } from './quotas.ts';
 import { addCallee, newRegistration, removeCallee, type Registration } from './registration.ts';
-import { refuse, refuseRequest, uriFault } from './requests.ts';
+import { refuse, refuseRequest, uriFault, type Objection } from './requests.ts';
 import type { RouterId } from './router-id.ts';
 import { clientOf, isTrusted, type Session } from './session.ts';
 import type { Owner } from './wildcards.ts';
@@ -51,13 +51,6 @@ export interface ClaimOutcome {
   readonly first: boolean;
   /** The callee's place among the others. */
   readonly order: number;
-}
-
-/** Why a REGISTER is refused. */
-interface Objection {
-  readonly error: Uri;
-  readonly why?: string | undefined;
-  readonly quota?: QuotaName;
 }
 
 /** The quotas of registrations, by what they limit: their names, and what a session is told that exceeds them. */
@@ -101,10 +94,10 @@ export class Registrar {
     return this.#holdings.of(session);
   }
 
-  /** Whether a REGISTER would be refused now. */
-  objectsTo(session: Session, message: Register): boolean {
+  /** Whether a REGISTER would be refused. @param pending what the session has asked for before it, and what is not decided */
+  objectsTo(session: Session, message: Register, pending: Pending): boolean {
     const { match = 'exact', invoke = 'single', force_reregister = false } = message.options;
-    if (this.#objection(session, message) !== undefined) return true;
+    if (this.#objection(session, message, pending) !== undefined) return true;
     const holders = this.registrations.get(match, message.procedure);
     const yielding = force_reregister ? replaceable(holders, session) : NOBODY;
     return this.#conflict(session, holders, yielding, invoke) !== undefined;
@@ -180,13 +173,13 @@ export class Registrar {
     return this.#holdings.leaving(session);
   }
 
-  #objection(session: Session, { options, procedure }: Register): Objection | undefined {
+  #objection(session: Session, { options, procedure }: Register, pending?: Pending): Objection | undefined {
     const { match = 'exact', disclose_caller = false } = options;
     const why = uriFault(session, procedure, this.#options.uriRules, match);
     if (why !== undefined) return { error: ErrorUri.INVALID_URI, why };
     if (disclose_caller && !this.#options.disclosure)
       return { error: ErrorUri.OPTION_DISALLOWED_DISCLOSE_ME };
-    const exceeded = isTrusted(session) ? undefined : this.#exceeded(session, match, procedure);
+    const exceeded = isTrusted(session) ? undefined : this.#exceeded(session, match, procedure, pending);
     if (exceeded === undefined) return undefined;
     const [quota, explanation] = QUOTAS[exceeded];
     return { error: ErrorUri.LIMIT_EXCEEDED, why: explanation, quota };
@@ -219,10 +212,15 @@ export class Registrar {
     return registration;
   }
 
-  #exceeded(session: Session, match: MatchPolicy, procedure: Uri): ExceededQuota | undefined {
+  #exceeded(
+    session: Session,
+    match: MatchPolicy,
+    procedure: Uri,
+    pending: Pending | undefined,
+  ): ExceededQuota | undefined {
     const { registrations, patternRegistrations } = this.#options.quotas;
     const quota = { all: registrations, patterns: patternRegistrations };
-    return this.#holdings.exceeded(session, match, procedure, quota);
+    return this.#holdings.exceeded(session, match, procedure, quota, pending);
   }
 }
 

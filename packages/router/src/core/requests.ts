@@ -19,7 +19,16 @@ import {
   type UriRules,
 } from '@wamp/protocol';
 import { isPassthru } from './disclosure.ts';
+import type { QuotaName } from './quotas.ts';
 import { isTrusted, type Session } from './session.ts';
+
+/** Why a request is refused. */
+export interface Objection {
+  readonly error: Uri;
+  readonly why?: string | undefined;
+  /** The quota that it would exceed. */
+  readonly quota?: QuotaName;
+}
 
 /** Sends ERROR for a request, with the explanation, if any, as its only argument. */
 export function refuse(
