@@ -1,7 +1,7 @@
 /** The messages of a session that wait for the other nodes, or behind one that does. */
 import type { MatchPolicy } from '@wamp/protocol';
 import { Fifo } from '../core/fifo.ts';
-import type { Pending } from '../core/holdings.ts';
+import type { PendingHoldings } from '../core/holdings.ts';
 
 /** A waiting message. */
 export interface HeldMessage {
@@ -13,7 +13,7 @@ export interface HeldMessage {
 }
 
 /** Counts the REGISTERs, or the SUBSCRIBEs, of a session about which the other nodes were asked, and which are not decided. */
-export class Undecided implements Pending {
+export class Undecided implements PendingHoldings {
   all = 0;
   patterns = 0;
 
@@ -37,4 +37,4 @@ export class Queue extends Fifo<HeldMessage> {
 }
 
 /** Nothing else of the session is undecided that was sent before. */
-export const NOTHING_BEFORE: Pending = { all: 0, patterns: 0 };
+export const NOTHING_BEFORE: PendingHoldings = { all: 0, patterns: 0 };

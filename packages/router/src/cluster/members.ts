@@ -8,7 +8,7 @@ import { ClusterRealm, type RealmNode } from './cluster-realm.ts';
 import type { Deaths } from './deaths.ts';
 import type { ClusterEngine, NodeId } from './engine.ts';
 import { handleEntry, NO_SUCH_REALM_HERE } from './entries.ts';
-import { helloBytes, helloIn, type Hello } from './hello.ts';
+import { helloBytes, helloIn, type Introduction } from './hello.ts';
 import { Link, type EndOfTurn } from './link.ts';
 import { PeerNode } from './peer.ts';
 import { noteRun } from './runs.ts';
@@ -276,7 +276,7 @@ export class ClusterMembers {
     return peer;
   }
 
-  #isNotUnderstood(epoch: string, { name, min, max }: Hello): void {
+  #isNotUnderstood(epoch: string, { name, min, max }: Introduction): void {
     const own = `${this.#options.wire.min} to ${this.#options.wire.max}`;
     const why = `node ${name} supports versions ${min} to ${max} of the wire protocol, this node ${own}`;
     if (this.#note(epoch, why))

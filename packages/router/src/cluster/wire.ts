@@ -63,7 +63,7 @@ export function writeHead(bytes: Buffer, { version, kind, flags, epoch, number, 
   bytes.writeDoubleLE(ack, 20);
 }
 
-/** Decodes the head of a message. @returns undefined for bytes that are none */
+/** Decodes the head of a message. @returns undefined for other bytes */
 export function readHead(message: Uint8Array): Head | undefined {
   if (message.length < HEAD) return undefined;
   const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);

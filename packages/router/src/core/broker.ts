@@ -18,7 +18,7 @@ import type { Clock } from './clock.ts';
 import { disclosing, passthru, publisherDetails } from './disclosure.ts';
 import { eligibility } from './eligibility.ts';
 import { Delivery, FanOut } from './fan-out.ts';
-import { Holdings, type Pending } from './holdings.ts';
+import { Holdings, type PendingHoldings } from './holdings.ts';
 import { Hook, type ReadonlyHook } from './hook.ts';
 import { PatternMap } from './pattern-map.ts';
 import type { Owner } from './wildcards.ts';
@@ -122,7 +122,7 @@ export class Broker implements RealmBroker {
   }
 
   /** Whether a SUBSCRIBE would be refused. @param pending what the session has asked for before it, and what is not decided */
-  objectsTo(session: Session, message: Subscribe, pending: Pending): boolean {
+  objectsTo(session: Session, message: Subscribe, pending: PendingHoldings): boolean {
     return this.#objection(session, message, pending) !== undefined;
   }
 
@@ -287,7 +287,7 @@ export class Broker implements RealmBroker {
     return subscription;
   }
 
-  #objection(session: Session, message: Subscribe, pending?: Pending): Objection | undefined {
+  #objection(session: Session, message: Subscribe, pending?: PendingHoldings): Objection | undefined {
     const { match = 'exact' } = message.options;
     const isSubscribed = this.subscriptions.get(match, message.topic)?.subscribers.has(session) === true;
     return objectionTo(message, isSubscribed, this.#options, (quota) =>

@@ -20,7 +20,7 @@ import {
 import { Calls } from './calls.ts';
 import type { Clock } from './clock.ts';
 import { disclosing, isPassthru } from './disclosure.ts';
-import type { Pending } from './holdings.ts';
+import type { PendingHoldings } from './holdings.ts';
 import type { Hook } from './hook.ts';
 import type { SessionAccounts } from './kept.ts';
 import type { PatternMap } from './pattern-map.ts';
@@ -92,7 +92,7 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
   }
 
   /** Whether a REGISTER would be refused. @param pending what the session has asked for before it, and what is not decided */
-  objectsTo(session: Session, message: Register, pending: Pending): boolean {
+  objectsTo(session: Session, message: Register, pending: PendingHoldings): boolean {
     return this.#registrar.objectsTo(session, message, pending);
   }
 

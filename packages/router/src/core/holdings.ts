@@ -27,12 +27,12 @@ export interface Quota {
 }
 
 /** Holdings that a session has asked for, about which it is not decided yet; patterns are counted in both. */
-export interface Pending {
+export interface PendingHoldings {
   readonly all: number;
   readonly patterns: number;
 }
 
-const NONE: Pending = { all: 0, patterns: 0 };
+const NONE: PendingHoldings = { all: 0, patterns: 0 };
 
 /** The quota that one more holding would exceed: of all holdings, of patterns, or of shapes of wildcard patterns in the realm. */
 export type ExceededQuota = 'all' | 'patterns' | 'shapes';
@@ -77,7 +77,7 @@ export class Holdings<H extends HeldPattern> {
     match: MatchPolicy,
     uri: Uri,
     quota: Quota,
-    pending: Pending = NONE,
+    pending: PendingHoldings = NONE,
   ): ExceededQuota | undefined {
     if ((this.#bySession.get(session)?.size ?? 0) + pending.all >= quota.all) return 'all';
     if (match === 'exact') return undefined;

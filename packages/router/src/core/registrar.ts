@@ -13,7 +13,7 @@ import {
 } from '@wamp/protocol';
 import type { Clock } from './clock.ts';
 import { conflictWith, NOBODY, replaceable } from './forced-registration.ts';
-import { Holdings, type ExceededQuota, type Pending } from './holdings.ts';
+import { Holdings, type ExceededQuota, type PendingHoldings } from './holdings.ts';
 import type { Hook } from './hook.ts';
 import { PatternMap } from './pattern-map.ts';
 import { TOO_MANY_SHAPES, type QuotaName, type Quotas, type QuotaTally } from './quotas.ts';
@@ -95,7 +95,7 @@ export class Registrar {
   }
 
   /** Whether a REGISTER would be refused. @param pending what the session has asked for before it, and what is not decided */
-  objectsTo(session: Session, message: Register, pending: Pending): boolean {
+  objectsTo(session: Session, message: Register, pending: PendingHoldings): boolean {
     const { match = 'exact', invoke = 'single', force_reregister = false } = message.options;
     if (this.#objection(session, message, pending) !== undefined) return true;
     const holders = this.registrations.get(match, message.procedure);
@@ -173,7 +173,11 @@ export class Registrar {
     return this.#holdings.leaving(session);
   }
 
-  #objection(session: Session, { options, procedure }: Register, pending?: Pending): Objection | undefined {
+  #objection(
+    session: Session,
+    { options, procedure }: Register,
+    pending?: PendingHoldings,
+  ): Objection | undefined {
     const { match = 'exact', disclose_caller = false } = options;
     const why = uriFault(session, procedure, this.#options.uriRules, match);
     if (why !== undefined) return { error: ErrorUri.INVALID_URI, why };
@@ -216,7 +220,7 @@ export class Registrar {
     session: Session,
     match: MatchPolicy,
     procedure: Uri,
-    pending: Pending | undefined,
+    pending: PendingHoldings | undefined,
   ): ExceededQuota | undefined {
     const { registrations, patternRegistrations } = this.#options.quotas;
     const quota = { all: registrations, patterns: patternRegistrations };
