@@ -47,6 +47,61 @@ describe('a cluster', () => {
     expect(answers).toEqual([65, 8]);
   });
 
+  test('REG-2 a callee that unregisters gets no call any more, at any node, while the ledger still has its claim', async () => {
+    const stage = await ClusterStage.of(['a', 'b']);
+    const [callee, near, far, next] = [
+      await stage.join('a'),
+      await stage.join('a'),
+      await stage.join('b'),
+      await stage.join('b'),
+    ];
+    await callee.say([64, 1, {}, 'com.one']);
+    await stage.pass(50);
+    const [registered] = callee.heard.splice(0);
+    // The deletion of the claim is on its way for so long.
+    stage.network.ledgerDelay = () => 300;
+    callee.send([66, 2, registered?.[2]]);
+    await stage.pass(10);
+    await near.say([48, 1, {}, 'com.one']);
+    await far.say([48, 1, {}, 'com.one']);
+    await next.say([64, 1, {}, 'com.one']);
+    await stage.pass(10);
+    const unknown = [8, 48, 1, {}, 'wamp.error.no_such_procedure'];
+    expect([near.heard.splice(0), far.heard.splice(0)]).toEqual([[unknown], [unknown]]);
+    expect(next.heard.shift()?.[4]).toBe('wamp.error.procedure_already_exists');
+    expect(callee.heard).toEqual([]);
+    await stage.pass(700);
+    expect(callee.heard).toEqual([[67, 2]]);
+    await next.say([64, 2, {}, 'com.one']);
+    await stage.pass(700);
+    expect(next.heard.map(([type]) => type)).toEqual([65]);
+  });
+
+  test('REG-2 who unregisters and registers again at once is a callee, at all nodes', async () => {
+    const stage = await ClusterStage.of(['a', 'b']);
+    const [callee, caller] = [await stage.join('a'), await stage.join('b')];
+    await callee.say([64, 1, {}, 'com.one']);
+    await stage.pass(50);
+    const [registered] = callee.heard.splice(0);
+    stage.network.ledgerDelay = () => 30;
+    callee.send(
+      [66, 2, registered?.[2]],
+      [64, 3, {}, 'com.one'],
+      [66, 4, registered?.[2]],
+      [64, 5, {}, 'com.one'],
+    );
+    await stage.pass(1000);
+    expect(callee.heard.splice(0).map(([type, request]) => [type, request])).toEqual([
+      [67, 2],
+      [65, 3],
+      [67, 4],
+      [65, 5],
+    ]);
+    await caller.say([48, 1, {}, 'com.one']);
+    await stage.settle();
+    expect(callee.heard.map(([type]) => type)).toEqual([68]);
+  });
+
   test('a realm that one node adds before another is shared once both have it', async () => {
     const stage = await ClusterStage.of(['a', 'b']);
     const [first, second] = [stage.node('a').router, stage.node('b').router];

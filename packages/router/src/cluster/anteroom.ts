@@ -4,37 +4,19 @@ import {
   MessageType,
   Payload,
   type Id,
-  type MatchPolicy,
   type Message,
   type Register,
   type Subscribe,
   type Unregister,
-  type Uri,
 } from '@wamp/protocol';
 import type { Anteroom, CoreRealm } from '../core/core-realm.ts';
 import { weightOf } from '../core/kept.ts';
-import type { Registration } from '../core/registration.ts';
 import { refuseRequest, type Request } from '../core/requests.ts';
 import type { Session } from '../core/session.ts';
+import type { AnteroomRealm } from './anteroom-realm.ts';
 import { NOTHING_BEFORE, Queue, type HeldMessage } from './anteroom-queue.ts';
-import type { ClaimTicket, ClaimVerdict } from './claim-rules.ts';
-
-/** The part of a realm that the anteroom uses. */
-export interface AnteroomRealm {
-  readonly core: CoreRealm;
-  /** Why no message is processed at present; undefined while the node serves. */
-  readonly closed: string | undefined;
-  /** The id of a registration; for one that does not exist yet, the id that it will get. */
-  registrationId(match: MatchPolicy, procedure: Uri): Id;
-  claim(session: Session, message: Register, tell: (verdict: ClaimVerdict) => void): ClaimTicket;
-  announce(session: Session, message: Register, order: number): () => void;
-  /** The order with which the other nodes know a callee, or one that is about to register; undefined if they do not. */
-  announcedOrder(session: Session, pattern: Pick<Registration, 'match' | 'procedure'>): number | undefined;
-  retract(session: Session, registration: Registration, done: () => void): void;
-  interest(match: MatchPolicy, topic: Uri): (() => void) | undefined;
-  /** Calls `done` once the other nodes have processed all that was sent to them so far, or after a second. */
-  settled(done: () => void): void;
-}
+import type { ClaimVerdict } from './claim-rules.ts';
+import { Retired } from './retired.ts';
 
 /** The pending REGISTERs of a session: how many there are for each registration, and the calls that wait for them. */
 interface Registering {
@@ -54,10 +36,14 @@ export class ClusterAnteroom implements Anteroom {
   readonly #core: CoreRealm;
   readonly #waiting = new Map<Session, Queue>();
   readonly #registering = new Map<Id, Registering>();
+  readonly #retired = new Retired();
 
   constructor(realm: AnteroomRealm) {
     this.#realm = realm;
     this.#core = realm.core;
+    this.#core.leaving.on((session) => {
+      this.#retired.leaving(session);
+    });
     this.#core.left.on((session) => {
       this.#drop(session);
     });
@@ -205,16 +191,30 @@ export class ClusterAnteroom implements Anteroom {
       const first = isSingle || (verdict.isAlone && !isServedHere);
       // Of two REGISTERs of the session, the other nodes may have heard of the other one.
       const order = this.#realm.announcedOrder(session, { match, procedure }) ?? verdict.order;
+      this.#retired.tellOf(match, procedure);
       this.#core.dealer.register(session, message, { first, order });
     } else if (verdict?.why === undefined) refuseRequest(session, message, ErrorUri.UNAVAILABLE, UNDECIDED);
     else refuseRequest(session, message, ErrorUri.PROCEDURE_ALREADY_EXISTS, verdict.why);
   }
 
+  /** The session is no callee from now on: as soon as the claim is deleted, another node may have one. It is answered then. */
   #unregister(session: Session, queue: Queue, message: Unregister): boolean {
     const registration = this.#core.dealer.byId(message.registration);
     if (registration === undefined) return false;
     if (this.#realm.announcedOrder(session, registration) === undefined) return false;
-    const waiting = this.#simple(session, message, false, 0);
+    const tell = this.#core.dealer.retire(session, registration);
+    if (tell === undefined) return false;
+    const { request } = message;
+    const told = this.#retired.add(session, registration, tell);
+    const waiting: HeldMessage = {
+      isReady: false,
+      weight: 0,
+      process: () => {
+        session.send({ type: MessageType.UNREGISTERED, request });
+        told();
+      },
+      drop: told,
+    };
     queue.push(waiting);
     this.#realm.retract(session, registration, () => {
       waiting.isReady = true;
@@ -265,13 +265,13 @@ export class ClusterAnteroom implements Anteroom {
     else queue.push(this.#simple(session, message, disclosed, weight));
   }
 
-  /** @param weight the bytes that are reserved for the message; 0 for one that becomes ready later */
+  /** @param weight the bytes that are reserved for the message */
   #simple(session: Session, message: Message, disclosed: boolean, weight: number): HeldMessage {
     return {
-      isReady: weight > 0,
+      isReady: true,
       weight,
       process: () => {
-        if (weight === 0 || !this.#reopens(session, message)) this.#core.process(session, message, disclosed);
+        if (!this.#reopens(session, message)) this.#core.process(session, message, disclosed);
       },
       drop: () => undefined,
     };

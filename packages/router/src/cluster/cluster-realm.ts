@@ -3,7 +3,8 @@ import { CloseUri, type Payload, type Id, type MatchPolicy, type Register, type 
 import type { CoreRealm } from '../core/core-realm.ts';
 import type { Registration } from '../core/registration.ts';
 import { isTrusted, type Session } from '../core/session.ts';
-import { ClusterAnteroom, type AnteroomRealm } from './anteroom.ts';
+import type { AnteroomRealm } from './anteroom-realm.ts';
+import { ClusterAnteroom } from './anteroom.ts';
 import type { ClaimTicket, ClaimVerdict } from './claim-rules.ts';
 import { carrierOf } from './carrier.ts';
 import type { Claims } from './claims.ts';
@@ -294,7 +295,9 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
         this.#enrolled(session, registration);
     });
     core.dealer.unregistered.on((session, { match, procedure }) => {
-      this.#retract(announcedKey(session, match, procedure), session, match, procedure);
+      const key = announcedKey(session, match, procedure);
+      // Without a ticket, it is that of a REGISTER which is not decided, and after what is told of here.
+      if (this.#announced.get(key)?.ticket !== undefined) this.#retract(key, session, match, procedure);
     });
     forwardPublications(core, { index: this.index, peers: this.#node.peers, interests: this.#interests });
   }

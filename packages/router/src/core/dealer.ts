@@ -116,6 +116,14 @@ export class Dealer implements Omit<RealmDealer, 'calls'> {
     this.#registrar.unregister(session, message);
   }
 
+  /**
+   * Removes a session from the callees at once, without an answer to it. Calls in flight continue.
+   * @returns a function that emits the hooks, to be called once it is answered; undefined when it is no callee
+   */
+  retire(session: Session, registration: Registration): (() => void) | undefined {
+    return this.#registrar.retire(session, registration);
+  }
+
   revoke(registration: Registration, session: Session, reason?: string): boolean {
     return this.#registrar.revoke(registration, session, reason);
   }

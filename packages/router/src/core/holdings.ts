@@ -110,6 +110,15 @@ export class Holdings<H extends HeldPattern> {
     return true;
   }
 
+  /**
+   * Removes a session from a holding, without emitting the hooks.
+   * @returns a function that emits them, to be called once; undefined when the session does not have the holding
+   */
+  detach(session: Session, holding: H): (() => void) | undefined {
+    if (this.#bySession.get(session)?.delete(holding) !== true) return undefined;
+    return this.#detached(session, holding);
+  }
+
   /** Removes a session that has left from all its holdings, one in each step. */
   *leaving(session: Session): Generator<void, void> {
     const holdings = this.of(session);
@@ -121,15 +130,26 @@ export class Holdings<H extends HeldPattern> {
   }
 
   #end(session: Session, holding: H, answer?: () => void): void {
-    if (holding.match !== 'exact') this.#countPattern(session, -1);
+    const tell = this.#detached(session, holding);
+    answer?.();
+    tell();
+  }
+
+  #detached(session: Session, holding: H): () => void {
+    const { match, id } = holding;
+    const { byPattern } = this.#kind;
+    const uri = this.#kind.uriOf(holding);
+    if (match !== 'exact') this.#countPattern(session, -1);
     const isLast = this.#kind.release(holding, session);
     if (isLast) {
-      this.#kind.byPattern.delete(holding.match, this.#kind.uriOf(holding));
-      this.#byId.delete(holding.id);
+      byPattern.delete(match, uri);
+      this.#byId.delete(id);
     }
-    answer?.();
-    this.removed.emit(session, holding);
-    if (isLast) this.deleted.emit(session, holding);
+    return () => {
+      this.removed.emit(session, holding);
+      // Others may have it again, if this is told later.
+      if (isLast && byPattern.get(match, uri) === undefined) this.deleted.emit(session, holding);
+    };
   }
 
   #countPattern(session: Session, change: 1 | -1): void {

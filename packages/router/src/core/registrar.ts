@@ -157,6 +157,13 @@ export class Registrar {
     } else this.#changed(registration, true);
   }
 
+  /** See `Dealer.retire`. */
+  retire(session: Session, registration: Registration): (() => void) | undefined {
+    const tell = this.#holdings.detach(session, registration);
+    if (tell !== undefined) this.#changed(registration, true);
+    return tell;
+  }
+
   revoke(registration: Registration, session: Session, reason?: string): boolean {
     const isCallee = this.#holdings.remove(session, registration, () => {
       session.remote?.revoke(registration, reason);
