@@ -170,7 +170,7 @@ const RIGHT = {
   'no-topics': typed(NO_TOPICS, `await session.call('now');`),
 };
 
-describe('in a browser project without the types of Node', () => {
+describe('modules of a web page', () => {
   /** What the compiler says, by the file that it is about; what is about no file is under ''. */
   const told = new Map<string, string[]>();
   const about = (file: string): readonly string[] => told.get(`${file}.ts`) ?? [];
@@ -185,7 +185,7 @@ describe('in a browser project without the types of Node', () => {
     }
   });
 
-  test('D9 every entry compiles', () => {
+  test('D9 every entry compiles in a browser project without the types of Node', () => {
     expect(about('entries')).toEqual([]);
     const mistaken = [...told.keys()].filter((file) => !/^wrong-\d+\.ts$/.test(file));
     expect(mistaken).toEqual([]);
