@@ -296,7 +296,7 @@ export class ClusterRealm implements SharedRealm, AnteroomRealm {
     });
     core.dealer.unregistered.on((session, { match, procedure }) => {
       const key = announcedKey(session, match, procedure);
-      // Without a ticket, it is that of a REGISTER which is not decided, and after what is told of here.
+      // An announcement without a ticket belongs to a later REGISTER of the session, which is not decided yet.
       if (this.#announced.get(key)?.ticket !== undefined) this.#retract(key, session, match, procedure);
     });
     forwardPublications(core, { index: this.index, peers: this.#node.peers, interests: this.#interests });
