@@ -22,7 +22,7 @@ requireNode();
 if (needsInstall()) await step('Installing dependencies', install());
 await step('Building the pages', runTool('vitepress', ['build', 'docs']));
 const configs = PACKAGES.map((name) => `packages/${name}/tsconfig.build.json`);
-await step('Building the packages', runTool('typescript', ['-b', ...configs]));
+await step('Building the packages', runTool('typescript-7', ['-b', ...configs]));
 for (const name of PACKAGES) {
   await step(`Building the reference of @wamp/${name}`, reference(name));
   await linkToSources(name);

@@ -51,7 +51,7 @@ async function checkSources() {
 
 /** What the compiler says, and then what is built. */
 async function checkBuilt() {
-  step('types', await runTool('typescript', ['-b']));
+  step('types', await runTool('typescript-7', ['-b']));
   step('knip', await runTool('knip', []));
   step('build', await pnpm(['run', 'build']));
   step('API reports', await runTool('tsx', ['scripts/api/main.ts', '--check']));
@@ -105,7 +105,7 @@ void router.close();
       '--types',
       'node',
     ];
-    step(`commonjs, module ${module}`, await runTool('typescript', [...options, '--ignoreConfig', main]));
+    step(`commonjs, module ${module}`, await runTool('typescript-7', [...options, '--ignoreConfig', main]));
   }
   step('commonjs, at run time', await runNode([join(project, 'main.cjs')]));
 }
