@@ -1,8 +1,9 @@
-// One vitest project for each workspace package; everything runs from source, so no build is needed first.
-import { existsSync, readdirSync } from 'node:fs';
+// The vitest projects, one for each workspace package; everything runs from source, so no build is needed first.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defaultClientConditions, defaultServerConditions } from 'vite';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { ClosingLineReporter } from './scripts/closing-line-reporter.ts';
 import { LongestFirst } from './scripts/longest-first.ts';
 
@@ -22,7 +23,7 @@ const folders = [
   ...foldersIn('examples'),
   'interop',
   'bench',
-].filter((folder) => existsSync(`${root}${folder}/package.json`));
+].filter((folder) => existsSync(`${root}${folder}/test`));
 
 /** What runs before the tests of a file, besides the seed of random tests. */
 const SETUP: Readonly<Record<string, readonly string[]>> = {
@@ -30,11 +31,42 @@ const SETUP: Readonly<Record<string, readonly string[]>> = {
   'packages/router': ['support/spoil-what-is-free.ts'],
 };
 
+/** The test files of a folder that replace modules with `vi.mock`: what they load is theirs alone. */
+function mockingIn(folder: string): string[] {
+  const tests = `${root}${folder}/test`;
+  return readdirSync(tests, { recursive: true, encoding: 'utf8' })
+    .filter(
+      (file) => file.endsWith('.test.ts') && readFileSync(`${tests}/${file}`, 'utf8').includes('vi.mock('),
+    )
+    .map((file) => `test/${file.replaceAll(sep, '/')}`);
+}
+
 /**
- * The projects whose test files share the modules that they load, one file after the other in a process: they mock none, and leave
- * nothing behind. Their tests then take two thirds of the CPU time.
+ * The tests of a folder. Its files share a process and the modules that they load, one after the other, and leave nothing behind:
+ * so they take two thirds of the CPU time. Those that mock have a process each.
  */
-const SHARING: ReadonlySet<string> = new Set(['packages/protocol', 'packages/client', 'apps/router']);
+function projectsOf(folder: string): TestProjectInlineConfiguration[] {
+  const mocking = mockingIn(folder);
+  const project = (
+    name: string,
+    test: TestProjectInlineConfiguration['test'],
+  ): TestProjectInlineConfiguration => ({
+    extends: true,
+    root: root + folder,
+    test: {
+      ...test,
+      name,
+      setupFiles: [
+        `${root}test/seed.ts`,
+        ...(SETUP[folder]?.map((file) => `${root}${folder}/test/${file}`) ?? []),
+      ],
+    },
+  });
+  const name = folder === '.' ? 'repository' : folder;
+  const shared = { include: ['test/**/*.test.ts'], exclude: mocking, isolate: false };
+  if (mocking.length === 0) return [project(name, shared)];
+  return [project(name, shared), project(`${name}, mocking`, { include: mocking })];
+}
 
 /** Every run tests the same random inputs, so that a failure is one of the change; `npm run test:deep` chooses others each time. */
 process.env['WAMP_FUZZ_SEED'] ??=
@@ -60,18 +92,6 @@ export default defineConfig({
       new ClosingLineReporter(),
     ],
     coverage: { provider: 'v8', include: ['packages/*/src/**', 'apps/*/src/**'] },
-    projects: [...folders, '.'].map((folder) => ({
-      extends: true as const,
-      root: root + folder,
-      test: {
-        name: folder === '.' ? 'repository' : folder,
-        include: ['test/**/*.test.ts'],
-        isolate: !SHARING.has(folder),
-        setupFiles: [
-          `${root}test/seed.ts`,
-          ...(SETUP[folder]?.map((file) => `${root}${folder}/test/${file}`) ?? []),
-        ],
-      },
-    })),
+    projects: [...folders, '.'].flatMap(projectsOf),
   },
 });

@@ -45,7 +45,7 @@ async function runTests() {
   mkdirSync(cache, { recursive: true });
   const report = join(cache, 'vitest.json');
   const projects = ['packages/protocol', 'packages/client', 'packages/router', 'interop'];
-  await runTool('vitest', ['run', ...projects.map((name) => `--project=${name}`)], {
+  await runTool('vitest', ['run', ...projects.map((name) => `--project=${name}*`)], {
     live: true,
     env: { WAMP_TOTALS: 'outer', WAMP_TEST_REPORT: report },
   });

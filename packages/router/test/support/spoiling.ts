@@ -25,8 +25,12 @@ function before<K extends string, A extends unknown[], T extends Record<K, (...a
   });
 }
 
+let spoils = false;
+
 /** From now on, all memory of frames is spoiled when it is free for the next. */
 export function spoilMemory(): void {
+  if (spoils) return;
+  spoils = true;
   before<'spare', [ArrayBuffer], FrameMemory>(FrameMemory.prototype, 'spare', (_memory, piece) => {
     spoil(new Uint8Array(piece));
   });
