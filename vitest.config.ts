@@ -1,4 +1,4 @@
-// The vitest projects, one for each workspace package; everything runs from source, so no build is needed first.
+// The tests of all folders, in few projects; everything runs from source, so no build is needed first.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,49 +23,36 @@ const folders = [
   ...foldersIn('examples'),
   'interop',
   'bench',
+  '.',
 ].filter((folder) => existsSync(`${root}${folder}/test`));
 
-/** What runs before the tests of a file, besides the seed of random tests. */
-const SETUP: Readonly<Record<string, readonly string[]>> = {
-  'packages/client': ['handlers-loaded.ts'],
-  'packages/router': ['support/spoil-what-is-free.ts'],
+/** The folders whose tests have a set-up of their own, besides the seed of random tests. */
+const SETUPS: Readonly<Record<string, string>> = {
+  'packages/client': 'packages/client/test/handlers-loaded.ts',
+  'packages/router': 'packages/router/test/support/spoil-what-is-free.ts',
 };
 
 /** The test files of a folder that replace modules with `vi.mock`: what they load is theirs alone. */
 function mockingIn(folder: string): string[] {
-  const tests = `${root}${folder}/test`;
-  return readdirSync(tests, { recursive: true, encoding: 'utf8' })
-    .filter(
-      (file) => file.endsWith('.test.ts') && readFileSync(`${tests}/${file}`, 'utf8').includes('vi.mock('),
-    )
-    .map((file) => `test/${file.replaceAll(sep, '/')}`);
+  return readdirSync(`${root}${folder}/test`, { recursive: true, encoding: 'utf8' })
+    .map((file) => `${folder}/test/${file.replaceAll(sep, '/')}`)
+    .filter((file) => file.endsWith('.test.ts') && readFileSync(root + file, 'utf8').includes('vi.mock('));
 }
 
 /**
- * The tests of a folder. Its files share a process and the modules that they load, one after the other, and leave nothing behind:
- * so they take two thirds of the CPU time. Those that mock have a process each.
+ * The tests of some folders. Their files share a process and the modules that they load, one after the other, and leave nothing
+ * behind: so they take half the CPU time. Those that mock have a process each.
  */
-function projectsOf(folder: string): TestProjectInlineConfiguration[] {
-  const mocking = mockingIn(folder);
-  const project = (
-    name: string,
-    test: TestProjectInlineConfiguration['test'],
-  ): TestProjectInlineConfiguration => ({
-    extends: true,
-    root: root + folder,
-    test: {
-      ...test,
-      name,
-      setupFiles: [
-        `${root}test/seed.ts`,
-        ...(SETUP[folder]?.map((file) => `${root}${folder}/test/${file}`) ?? []),
-      ],
-    },
-  });
-  const name = folder === '.' ? 'repository' : folder;
-  const shared = { include: ['test/**/*.test.ts'], exclude: mocking, isolate: false };
-  if (mocking.length === 0) return [project(name, shared)];
-  return [project(name, shared), project(`${name}, mocking`, { include: mocking })];
+function projectsOf(name: string, folders: readonly string[]): TestProjectInlineConfiguration[] {
+  const mocking = folders.flatMap(mockingIn);
+  const setupFiles = ['test/seed.ts', ...folders.flatMap((folder) => SETUPS[folder] ?? [])];
+  const include = folders.map((folder) => `${folder}/test/**/*.test.ts`);
+  return [
+    { extends: true, test: { name, include, exclude: mocking, setupFiles, isolate: false } },
+    ...(mocking.length === 0
+      ? []
+      : [{ extends: true as const, test: { name: `${name}, mocking`, include: mocking, setupFiles } }]),
+  ];
 }
 
 /** Every run tests the same random inputs, so that a failure is one of the change; `npm run test:deep` chooses others each time. */
@@ -79,7 +66,7 @@ export default defineConfig({
   resolve: { conditions: [source, ...defaultClientConditions] },
   ssr: { resolve: { conditions: [source, ...defaultServerConditions] } },
   test: {
-    maxWorkers: 2,
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     // Bounds for what hangs, not for what is slow: a machine twenty times as busy must not fail a test.
     testTimeout: 300_000,
@@ -92,6 +79,12 @@ export default defineConfig({
       new ClosingLineReporter(),
     ],
     coverage: { provider: 'v8', include: ['packages/*/src/**', 'apps/*/src/**'] },
-    projects: [...folders, '.'].flatMap(projectsOf),
+    projects: [
+      ...Object.keys(SETUPS).flatMap((folder) => projectsOf(folder, [folder])),
+      ...projectsOf(
+        'others',
+        folders.filter((folder) => SETUPS[folder] === undefined),
+      ),
+    ],
   },
 });

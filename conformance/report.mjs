@@ -44,8 +44,7 @@ async function runTests() {
   const cache = join(root, 'node_modules', '.cache', 'wamp-conformance');
   mkdirSync(cache, { recursive: true });
   const report = join(cache, 'vitest.json');
-  const projects = ['packages/protocol', 'packages/client', 'packages/router', 'interop'];
-  await runTool('vitest', ['run', ...projects.map((name) => `--project=${name}*`)], {
+  await runTool('vitest', ['run', 'packages/protocol/', 'packages/client/', 'packages/router/', 'interop/'], {
     live: true,
     env: { WAMP_TOTALS: 'outer', WAMP_TEST_REPORT: report },
   });

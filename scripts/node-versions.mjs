@@ -6,7 +6,7 @@ import { countsOf, npm, root, run } from './workspace.mjs';
 
 /** The majors that count beside the oldest one; each is fetched as the npm package `node`. */
 const majors = [22, 24];
-const args = ['run', '--project', 'packages/client*', '--project', 'packages/router*'];
+const args = ['run', 'packages/client/', 'packages/router/'];
 const cache = join(root, 'node_modules', '.cache', 'wamp-nodes');
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
