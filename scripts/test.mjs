@@ -24,9 +24,10 @@ if (!needsInstall() || step('install', await install())) {
   rmSync(cache, { recursive: true, force: true });
   mkdirSync(cache, { recursive: true });
 
-  // Two lanes, as most machines have two cores at least; the tests use as many.
-  await Promise.all([checkSources(), checkBuilt()]);
-  await tests(process.argv.slice(2));
+  // What reads the sources alone goes on beside the tests: most machines have two cores at least.
+  const sources = checkSources();
+  await checkBuilt();
+  await Promise.all([sources, tests(process.argv.slice(2))]);
 }
 
 process.exitCode = totals.failed === 0 ? 0 : 1;
@@ -46,7 +47,9 @@ function step(name, { ok, output, seconds }) {
 /** What reads the sources alone. */
 async function checkSources() {
   step('format', await runTool('prettier', ['--check', '.']));
-  step('lint', await runTool('eslint', ['--max-warnings', '0', '.']));
+  // The linter keeps whole programs in memory: with little room for new objects, a quarter of its time goes into collecting them.
+  const env = { NODE_OPTIONS: '--max-semi-space-size=256' };
+  step('lint', await runTool('eslint', ['--max-warnings', '0', '.'], { env }));
 }
 
 /** What the compiler says, and then what is built. */
