@@ -68,6 +68,10 @@ function arrived(serializer: Serializer, bytes: Uint8Array): Uint8Array {
 }
 
 describe('A4 what is transcoded', () => {
+  test.each(PAIRS)('a payload without elements from %s to %s has none afterwards', (_from, _to, from, to) => {
+    expect(mustTranscode(from, hex(''), 0, to)).toHaveLength(0);
+  });
+
   /** Whatever `from` may have sent, it is the same in both ways, for each of the others. */
   function expectSame(
     raw: fc.Arbitrary<Uint8Array> | undefined,

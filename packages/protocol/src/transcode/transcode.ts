@@ -49,6 +49,7 @@ export function transcode(
   const sink = from.name === to.name ? undefined : sinks[to.name];
   const source = sink === undefined ? undefined : sourceOf(from.name, bytes, sink);
   if (sink === undefined || source === undefined) return undefined;
+  if (count === 0) return new Uint8Array(0);
   sink.begin(bytes.length + MORE);
   try {
     for (let index = 0; index < count; index += 1) source.next();
