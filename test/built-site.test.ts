@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import axe, { type AxeResults, type RunOptions } from 'axe-core';
+import type { RunOptions } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest';
+import { seriousFindings } from '../apps/router/test/axe.ts';
 import { Browsing, noBrowser } from '../apps/router/test/browser.ts';
 import { builtPages, deadLinks, type BuiltPage } from '../scripts/site/links.ts';
 import { siteServer } from '../scripts/site/serve.mjs';
@@ -105,28 +106,15 @@ function sum(files: readonly string[], sizeOf: (file: string) => number): number
 /** The page is written before its scripts run, and listens to keys and clicks once its application is mounted. */
 const MOUNTED = "'__vue_app__' in document.querySelector('#app')";
 
-/** Axe describes what is wrong; to describe all that is right takes it as long again. */
-const WRONG: RunOptions = { resultTypes: ['violations'] };
 /** What does not depend on the colour scheme. */
 const STRUCTURE: RunOptions = {
-  ...WRONG,
   rules: {
     'color-contrast': { enabled: false },
     // The button of the search, which is the theme's, shows its keys beside its name.
     'label-content-name-mismatch': { enabled: false },
   },
 };
-const CONTRAST: RunOptions = { ...WRONG, runOnly: ['color-contrast'] };
-
-/** @param within a selector of the elements that are looked at: the whole page by default */
-async function findings(page: Page, rules: RunOptions, within = 'html'): Promise<readonly string[]> {
-  const { violations } = await page.evaluate<AxeResults>(
-    `axe.run({ include: [[${JSON.stringify(within)}]] }, ${JSON.stringify(rules)})`,
-  );
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
-}
+const CONTRAST: RunOptions = { runOnly: ['color-contrast'] };
 
 /**
  * Gives the attribute `data-look` to three texts of each look that is not known. The look of a text decides on its contrast: its colour,
@@ -187,7 +175,6 @@ test('axe finds nothing serious in any page, in light and in dark', async (conte
   const known = { light: [] as string[], dark: [] as string[] };
   const found: Record<string, readonly string[]> = {};
   await page.waitForFunction(MOUNTED);
-  await page.evaluate(axe.source);
   for (const built of pages) {
     await follow(page, built);
     const serious: string[] = [];
@@ -196,10 +183,10 @@ test('axe finds nothing serious in any page, in light and in dark', async (conte
       await page.locator(scheme === 'dark' ? 'html.dark' : 'html:not(.dark)').waitFor();
       const looks = await page.evaluate(markNewLooks, known[scheme]);
       known[scheme].push(...looks);
-      if (looks.length > 0) serious.push(...(await findings(page, CONTRAST, '[data-look]')));
+      if (looks.length > 0) serious.push(...(await seriousFindings(page, CONTRAST, '[data-look]')));
     }
     await page.evaluate(joinWordsOfCode);
-    serious.push(...(await findings(page, STRUCTURE)));
+    serious.push(...(await seriousFindings(page, STRUCTURE)));
     if (serious.length > 0) found[built.path] = serious;
   }
   expect(found).toEqual({});

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test, type TestContext } from '
 import type { Page } from 'playwright-core';
 import { Browsing, noBrowser, OPENING_TIMEOUT } from '../../router/test/browser.ts';
 import { MAX_ROOM_NAME, MAX_TEXT } from '../src/common/limits.ts';
-import { overflowing } from './support/accessibility.ts';
+import { overflowing } from './support/overflowing.ts';
 import { Demo, type ChatSession } from './support/demo.ts';
 import { log, logIn, message, say, shown } from './support/person.ts';
 

@@ -1,8 +1,7 @@
 /** The console without a pointer, and checked by axe in every view. */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
+import { seriousFindings } from '../../router/test/axe.ts';
 import { logInAs, OPERATOR, Scene, VIEWER } from './support/scene.ts';
 import { browserOfFile } from './support/browser-of-file.ts';
 
@@ -61,26 +60,6 @@ test('E5 everything is done by keyboard: log-in, views, a search, a session that
   expect(browser(context).complaints).toEqual([]);
 });
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** What axe finds that keeps people from using the page. */
-async function findings(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { axe: tool } = globalThis as unknown as {
-      axe: {
-        run(): Promise<{
-          violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
-        }>;
-      };
-    };
-    const { violations } = await tool.run();
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
-  });
-}
-
 const PLACES = [
   '#/overview',
   '#/sessions/realm1',
@@ -108,22 +87,22 @@ test.for([
     await client.subscribe('com.example.', () => undefined, { match: 'prefix' });
     const page = await pages.page(scene.at(), options);
     await page.getByRole('button', { name: 'Log in' }).waitFor();
-    expect(await findings(page)).toEqual([]);
+    expect(await seriousFindings(page)).toEqual([]);
     await logInAs(page, OPERATOR);
     await page.getByRole('status').getByText('live', { exact: true }).waitFor();
     for (const place of [...PLACES, `#/sessions/realm1/${String(client.id)}`]) {
       await page.goto(scene.at(place));
       await page.locator('main:not(:has([aria-busy]))').waitFor();
-      expect([place, ...(await findings(page))]).toEqual([place]);
+      expect([place, ...(await seriousFindings(page))]).toEqual([place]);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(options.viewport.width);
     }
     const other = await pages.page(scene.at('#/log'), options);
     await logInAs(other, VIEWER, 'ticket');
     await other.getByText('Your role may not see this.').first().waitFor();
-    expect(await findings(other)).toEqual([]);
+    expect(await seriousFindings(other)).toEqual([]);
     await other.goto(scene.at('?view=realm1'));
     await other.getByRole('status').getByText('live').waitFor();
-    expect(await findings(other)).toEqual([]);
+    expect(await seriousFindings(other)).toEqual([]);
     expect(pages.complaints).toEqual([]);
   },
 );
