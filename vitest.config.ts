@@ -41,7 +41,7 @@ function mockingIn(folder: string): string[] {
 
 /**
  * The tests of some folders. Their files share a process and the modules that they load, one after the other, and leave nothing
- * behind: so they take half the CPU time. Those that mock have a process each.
+ * behind: so they take two thirds of the CPU time. Those that mock have a process each.
  */
 function projectsOf(name: string, folders: readonly string[]): TestProjectInlineConfiguration[] {
   const mocking = folders.flatMap(mockingIn);
