@@ -66,6 +66,7 @@ export default defineConfig({
   resolve: { conditions: [source, ...defaultClientConditions] },
   ssr: { resolve: { conditions: [source, ...defaultServerConditions] } },
   test: {
+    // One more than the cores of a small machine: some files wait for a browser, or for a process.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     // Bounds for what hangs, not for what is slow: a machine twenty times as busy must not fail a test.
