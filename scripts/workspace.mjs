@@ -100,7 +100,7 @@ export function npm(args) {
 export function runTool(name, args, options) {
   const folder = join(root, 'node_modules', name);
   const { bin } = /** @type {ToolPackage} */ (readJson(join(folder, 'package.json')));
-  // The first program is the tool itself: attw of @arethetypeswrong/cli, tsc of typescript-7.
+  // The first program is the tool itself: tsc of typescript-7.
   const program = typeof bin === 'string' ? bin : (bin[name] ?? Object.values(bin)[0] ?? '');
   return run(process.execPath, [join(folder, program), ...args], options);
 }
