@@ -1,11 +1,12 @@
 /** The samples of a page of the documentation, as programs: compiled as they are printed, run, and held against what they say they print. */
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format } from 'node:util';
 import ts from 'typescript';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const home = `${root}interop/test/`;
 
 /** Consecutive blocks of a page: one that begins with an import begins a program, the others continue it. */
 export interface Guide {
@@ -74,35 +75,47 @@ export function isSaid(says: string, line: string): boolean {
  * @param paths modules that stand for others
  */
 export function faultsOf(guides: readonly Guide[], paths: Record<string, string[]> = {}): readonly string[] {
-  const config = ts.getParsedCommandLineOfConfigFile(
-    `${root}interop/tsconfig.json`,
-    { noEmit: true, paths, composite: false, incremental: false },
-    { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => undefined },
-  );
-  const options = config?.options ?? {};
-  const files = new Map(guides.map((guide) => [fileOf(guide), guide]));
-  const host = ts.createCompilerHost(options);
-  const [readFile, fileExists] = [host.readFile.bind(host), host.fileExists.bind(host)];
-  host.readFile = (file) => files.get(file)?.code.concat('\nexport {};\n') ?? readFile(file);
-  host.fileExists = (file) => files.has(file) || fileExists(file);
-  const program = ts.createProgram([...files.keys()], options, host);
-  return [...files.keys()]
-    .map((file) => program.getSourceFile(file))
-    .flatMap((source) => [
-      ...program.getSyntacticDiagnostics(source),
-      ...program.getSemanticDiagnostics(source),
-    ])
-    .map(({ file, start = 0, messageText }) => {
-      const line = (file?.getLineAndCharacterOfPosition(start).line ?? 0) + 1;
-      const page = files.get(file?.fileName ?? '')?.name.replace(/:.*/, '') ?? '';
-      return `${page}:${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+  // Where their imports are found.
+  const folder = mkdtempSync(`${root}interop/node_modules/guides-`);
+  try {
+    const files = new Map(guides.map((guide) => [fileOf(guide), guide]));
+    for (const [file, { code }] of files) writeFileSync(join(folder, file), `${code}\nexport {};\n`);
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    const compilerOptions = { noEmit: true, paths, composite: false, incremental: false };
+    const config = {
+      extends: '../../tsconfig.json',
+      compilerOptions,
+      include: ['*.ts'],
+      exclude: [],
+      references: [],
+    };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
+    return errorsIn(folder).map(({ file, line, text }) => {
+      const page = files.get(file)?.name.replace(/:.*/, '') ?? file;
+      return `${page}:${line}: ${text}`;
     });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** What the compiler finds in the project of a folder; the paths of files are relative to it. */
+function errorsIn(folder: string): readonly { file: string; line: string; text: string }[] {
+  const compiler = fileURLToPath(new URL('bin/tsc', import.meta.resolve('typescript-7/package.json')));
+  const { status, stdout } = spawnSync(process.execPath, [compiler, '--pretty', 'false'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  const errors = [...stdout.matchAll(/^(?:(\S[^(\n]*)\((\d+),\d+\): )?error TS\d+: (.*(?:\n .*)*)/gm)];
+  if ((status === 0) !== (errors.length === 0))
+    throw new Error(`the compiler ended with ${status}: ${stdout}`);
+  return errors.map(([, file = 'the project', line = '', text = '']) => ({ file, line, text }));
 }
 
 /** A program that begins with a line such as `// session.ts` is that file, for others to import. */
 function fileOf({ name, code }: Guide): string {
   const [, named = `${name.replaceAll('/', '+')}.ts`] = /^\n*\/\/ (\w+\.ts)\n/.exec(code) ?? [];
-  return home + named;
+  return named;
 }
 
 // The one way to run text with `await` in it; there is no name for this constructor.

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const packages = fileURLToPath(new URL('../..', import.meta.url));
-const compiler = fileURLToPath(new URL('../../../node_modules/typescript/bin/tsc', import.meta.url));
+/** The compilers that people have. */
+type Compiler = 'typescript' | 'typescript-7';
 
 interface Manifest {
   readonly publishConfig: { readonly exports: Readonly<Record<string, unknown>> };
@@ -34,10 +35,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Runs a script of the compiler's; gives what it prints. */
-async function tsc(args: readonly string[]): Promise<string> {
+/** Runs a compiler; gives what it prints. */
+async function tsc(compiler: Compiler, args: readonly string[]): Promise<string> {
+  const program = fileURLToPath(new URL(`../../../node_modules/${compiler}/bin/tsc`, import.meta.url));
   return new Promise((resolve) => {
-    execFile(process.execPath, [compiler, ...args], (_error, stdout) => {
+    execFile(process.execPath, [program, ...args], (_error, stdout) => {
       resolve(stdout);
     });
   });
@@ -77,7 +79,7 @@ async function emit(name: string, home: string): Promise<void> {
       include: [join(packages, name, 'src')],
     }),
   );
-  expect(await tsc(['-p', config])).toBe('');
+  expect(await tsc('typescript-7', ['-p', config])).toBe('');
 }
 
 async function manifestOf(name: string): Promise<Manifest> {
@@ -85,13 +87,17 @@ async function manifestOf(name: string): Promise<Manifest> {
 }
 
 /** Compiles files in one project; gives the errors of the compiler. */
-async function compile(sources: Readonly<Record<string, string>>, options: object): Promise<string> {
+async function compile(
+  compiler: Compiler,
+  sources: Readonly<Record<string, string>>,
+  options: object,
+): Promise<string> {
   const home = await mkdtemp(join(folder, 'project-'));
   await writeFile(join(home, 'package.json'), '{"type": "module"}');
   const files = Object.keys(sources).map((name) => `${name}.ts`);
   for (const [name, source] of Object.entries(sources)) await writeFile(join(home, `${name}.ts`), source);
   await writeFile(join(home, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files }));
-  return tsc(['-p', home]);
+  return tsc(compiler, ['-p', home]);
 }
 
 /** A module that imports each published entry of both packages. */
@@ -179,7 +185,7 @@ describe('modules of a web page', () => {
     const wrong = MISTAKES.map(([, , source], index) => [`wrong-${index}`, source] as const);
     const sources = { entries: await everyEntry(), ...RIGHT, ...Object.fromEntries(wrong) };
     // A message may go on in further lines, which are indented.
-    for (const error of (await compile(sources, browser)).split(/\n(?! )/).filter(Boolean)) {
+    for (const error of (await compile('typescript-7', sources, browser)).split(/\n(?! )/).filter(Boolean)) {
       const [, file = ''] = /([^/\\]+)\(\d+,\d+\): error/.exec(error) ?? [];
       told.set(file, [...(told.get(file) ?? []), error]);
     }
@@ -213,5 +219,5 @@ describe('modules of a web page', () => {
 
 test('D9 every entry compiles in a project of ES modules as Node has them', async () => {
   const node = { ...browser, module: 'nodenext', moduleResolution: 'nodenext' };
-  expect(await compile({ main: await everyEntry() }, node)).toBe('');
+  expect(await compile('typescript', { main: await everyEntry() }, node)).toBe('');
 });
