@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type BrowserContextOptions, type Page } from 'playwright-core';
-import { startBuiltRouter } from '../apps/router/test/workshop.ts';
+import { startWithWebApps } from '../apps/router/test/workshop.ts';
 import { pictureChat } from './chat-pictures.ts';
 import { pictureConsole } from './console-pictures.ts';
 import { pictureExamples, pictureSite } from './example-pictures.ts';
@@ -22,7 +22,7 @@ const found = await findBrowser();
 if (found === null) throw new Error(noBrowser);
 mkdirSync(images, { recursive: true });
 const browser = await chromium.launch(found);
-const router = await startBuiltRouter();
+const router = await startWithWebApps();
 try {
   if (isWanted('landing')) await pictureLanding();
   if (isWanted('chat')) await pictureChat(browser, images);

@@ -1,4 +1,4 @@
-/** The page of the chat in a real browser, beside the router as it was built and the service. */
+/** The page of the chat in a real browser, as it was built, beside the router and the service. */
 import { createServer, type AddressInfo } from 'node:net';
 import { getEvents } from '@wamp/client/meta';
 import type { BrowserContextOptions, Page } from 'playwright-core';
@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, test, type TestContext } from '
 import { Browsing, noBrowser, OPENING_TIMEOUT } from '../../router/test/browser.ts';
 import { repeatedUntil } from '../../router/test/repeated.ts';
 import { seriousFindings } from '../../router/test/axe.ts';
-import { startBuiltRouter } from '../../router/test/workshop.ts';
+import { startWithWebApps } from '../../router/test/workshop.ts';
 import { once } from 'node:events';
 import { MAX_FILE } from '../src/common/limits.ts';
 import { newId } from '../src/page/content.ts';
@@ -385,7 +385,7 @@ test('E4 axe has no serious findings, in light and dark', async (context) => {
 
 test('a router without the chat is explained, and so is one that is not there', async (context) => {
   const pages = browser(context);
-  await using router = await startBuiltRouter();
+  await using router = await startWithWebApps();
   const page = await pages.page(`${router.origin}/chat/`);
   const attempt = async (): Promise<void> => {
     await page.getByLabel('Name').fill('ada');

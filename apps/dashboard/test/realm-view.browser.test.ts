@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Browsing, noBrowser, OPENING_TIMEOUT } from '../../router/test/browser.ts';
 import { repeatedUntil } from '../../router/test/repeated.ts';
-import { startBuiltRouter } from '../../router/test/workshop.ts';
+import { startWithWebApps } from '../../router/test/workshop.ts';
 
 let browsing: Browsing | undefined;
 beforeAll(async () => {
@@ -22,7 +22,7 @@ const somethingPerSecond = /^(?!0\/s|–)/;
 
 test('D1 real numbers move, end with the connection, and are back with the router', async ({ skip }) => {
   const pages = browsing ?? skip(noBrowser);
-  await using router = await startBuiltRouter();
+  await using router = await startWithWebApps();
   const dashboard = await pages.page(`${router.origin}/dashboard/?view=realm1`);
   const sessions = dashboard.getByRole('region', { name: 'Sessions' }).getByRole('row');
   const state = dashboard.getByRole('status');
@@ -66,7 +66,7 @@ test('D1 real numbers move, end with the connection, and are back with the route
   }
   expect(await sessions.count()).toBe(0);
 
-  await using again = await startBuiltRouter(['--port', new URL(router.origin).port]);
+  await using again = await startWithWebApps(['--port', new URL(router.origin).port]);
   await state.getByText('live', { exact: true }).waitFor();
   await figure(dashboard, 'Sessions', '1');
   expect(again.origin).toBe(router.origin);

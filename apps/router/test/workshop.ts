@@ -1,4 +1,4 @@
-/** The router app in processes of its own: from its sources beside stand-ins for the web apps, or as it was built. */
+/** The router app in processes of its own: from its sources, beside the web apps as they were built or stand-ins for them. */
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
@@ -55,8 +55,10 @@ export class Workshop implements AsyncDisposable {
     this.main = join(folder, 'router', 'dist', 'main.js');
   }
 
-  /** @param webApps the files of each stand-in, by name; without one it counts as not built */
-  static async open(webApps: Readonly<Record<string, Readonly<Record<string, string>>>>): Promise<Workshop> {
+  /** @param webApps the files of each stand-in, by name; without one it counts as not built. Or the real ones */
+  static async open(
+    webApps: Readonly<Record<string, Readonly<Record<string, string>>>> | 'built',
+  ): Promise<Workshop> {
     const folder = await mkdtemp(join(tmpdir(), 'wamp-router-'));
     for (const part of ['public', 'deploy', 'package.json']) {
       await cp(join(app, part), join(folder, 'router', part), { recursive: true });
@@ -64,7 +66,10 @@ export class Workshop implements AsyncDisposable {
     const program = await compiled(PROGRAM);
     await cp(program, join(folder, 'router', 'dist'), { recursive: true });
     await symlink(join(program, '../node_modules'), join(folder, 'router', 'node_modules'), 'junction');
-    for (const [name, files] of Object.entries(webApps)) {
+    for (const name of webApps === 'built' ? ['chat', 'dashboard'] : []) {
+      await symlink(join(app, '..', name), join(folder, name), 'junction');
+    }
+    for (const [name, files] of webApps === 'built' ? [] : Object.entries(webApps)) {
       for (const [path, content] of Object.entries(files)) {
         const file = join(folder, name, 'dist', path);
         await mkdir(join(file, '..'), { recursive: true });
@@ -106,13 +111,16 @@ export class Workshop implements AsyncDisposable {
   }
 }
 
-/** Starts the router as `npm run build` made it, with the real web apps, on any free port unless told otherwise. */
-export function startBuiltRouter(
+/** Starts the router with the web apps as `npm run build` made them, on any free port unless told otherwise. */
+export async function startWithWebApps(
   args: readonly string[] = ['--port', '0'],
   env: Readonly<Record<string, string>> = {},
 ): Promise<RunningRouter> {
+  const workshop = await Workshop.open('built');
   const options = { env: { ...process.env, ...env } };
-  return listening(spawn(process.execPath, [join(app, 'dist', 'main.js'), 'start', ...args], options));
+  const child = spawn(process.execPath, [workshop.main, 'start', ...args], options);
+  child.once('exit', () => void workshop[Symbol.asyncDispose]());
+  return listening(child);
 }
 
 async function listening(child: ChildProcess): Promise<RunningRouter> {

@@ -7,7 +7,7 @@ import { connect, type Session } from '@wamp/client';
 import { msgpack } from '@wamp/client/msgpack';
 import { scram } from '@wamp/client/scram';
 import { prepareDemo } from '../../../../scripts/demo.mjs';
-import { PATIENT, startBuiltRouter, type RunningRouter } from '../../../router/test/workshop.ts';
+import { PATIENT, startWithWebApps, type RunningRouter } from '../../../router/test/workshop.ts';
 import type { ChatApi } from '../../src/common/contract.ts';
 import { verifierOf } from '../../src/common/verifier.ts';
 import { openDatabase } from '../../src/service/database.ts';
@@ -64,7 +64,7 @@ export class Demo implements AsyncDisposable {
   }
 
   async startRouter(): Promise<void> {
-    this.#router = await startBuiltRouter(['--config', this.#configuration], this.#env);
+    this.#router = await startWithWebApps(['--config', this.#configuration], this.#env);
   }
 
   /** Ends the router in order, or at once. */

@@ -1,10 +1,11 @@
-/** A router with an admin realm as it was built, and clients that keep it busy: for tests and pictures of the console. */
+/** A router with an admin realm and the console as it was built, and clients that keep it busy: for tests and pictures of the console. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { connect, type Session } from '../../../../packages/client/src/index.ts';
-import { PATIENT, startBuiltRouter, type RunningRouter } from '../../../router/test/workshop.ts';
+import { scramCredentials } from '../../../../packages/router/src/index.ts';
+import { PATIENT, startWithWebApps, type RunningRouter } from '../../../router/test/workshop.ts';
 
 /** Names and secrets of the operators, who differ in what they may do. */
 export const OPERATOR = { authid: 'olga', secret: 'pencil-and-paper' };
@@ -23,7 +24,7 @@ admin:
     auth:
       scram:
         principals:
-          olga: { role: operator, password: pencil-and-paper }
+          olga: ${JSON.stringify({ role: 'operator', ...(await keysOf(OPERATOR.secret)) })}
       wampcra:
         principals:
           olga: { role: operator, secret: pencil-and-paper }
@@ -39,6 +40,15 @@ admin:
           - { uri: wamp.admin.samples, allow: [call] }
     payloads: [operator]
 `;
+
+/** Keys that are derived in no time, unlike those of most passwords: each test starts a router, and logs in. */
+async function keysOf(password: string): Promise<object> {
+  const { storedKey, serverKey, ...rest } = await scramCredentials(password, {
+    kdf: 'pbkdf2',
+    iterations: 4096,
+  });
+  return { ...rest, stored_key: storedKey, server_key: serverKey };
+}
 
 export class Scene implements AsyncDisposable {
   #router: RunningRouter;
@@ -95,7 +105,7 @@ export class Scene implements AsyncDisposable {
 async function startIn(folder: string, port: string, more: string): Promise<RunningRouter> {
   const file = join(folder, 'wamp.yaml');
   await writeFile(file, CONFIGURATION.replace('PORT', port) + more);
-  return startBuiltRouter(['--config', file]);
+  return startWithWebApps(['--config', file]);
 }
 
 /** Fills in the log-in, and sends it. */
