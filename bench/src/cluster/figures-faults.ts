@@ -9,6 +9,8 @@ import type { Stage } from './stage.ts';
 
 const TOPIC = 'com.flow';
 const PROCEDURE = 'com.single.echo';
+/** The type of the message. */
+const REGISTERED = 65;
 /** How long each condition may take (s). */
 const PATIENCE = 30;
 
@@ -54,9 +56,7 @@ export async function flowDuring(stage: Stage, fault: () => Promise<void>): Prom
   const publisher = await joined(new Actor('publisher', a, flow, new Random(1)));
   const subscriber = await joined(new Actor('subscriber', b, flow, new Random(2)));
   await subscriber.subscribe(TOPIC);
-  await new Promise((resolve) => {
-    subscriber.register(PROCEDURE, 'single', resolve);
-  });
+  await register(subscriber);
   let published = 0;
   const publishing = setInterval(() => {
     publisher.publish(TOPIC);
@@ -99,9 +99,7 @@ export async function killRouter(stage: Stage): Promise<RouterDeath> {
     crowd.push(await joined(new Actor(`dying${index}`, c, book, new Random(index))));
   const [callee] = crowd;
   const caller = await joined(new Actor('caller', a, book, new Random(3)));
-  await new Promise((resolve) => {
-    callee?.register(PROCEDURE, 'single', resolve);
-  });
+  if (callee !== undefined) await register(callee);
   for (let index = 0; index < 50; index += 1) caller.call(PROCEDURE);
   await sleep(0.01);
   const began = performance.now();
@@ -111,7 +109,8 @@ export async function killRouter(stage: Stage): Promise<RouterDeath> {
   const ended = until(() => caller.open.size === 0, PATIENCE).then(() => {
     callsEnded = elapsed();
   });
-  const claimTaken = await takeOver(caller, elapsed);
+  await register(caller);
+  const claimTaken = elapsed();
   await ended;
   await sleep(1);
   const all = new Map([...crowd].map((actor) => [actor.session, actor]));
@@ -122,15 +121,16 @@ export async function killRouter(stage: Stage): Promise<RouterDeath> {
   return outcome;
 }
 
-/** Repeats a REGISTER until it succeeds. @returns when it did (s) */
-async function takeOver(actor: Actor, elapsed: () => number): Promise<number> {
-  while (actor.registrations.size === 0 && elapsed() < PATIENCE) {
-    await new Promise((resolve) => {
+/** Repeats a REGISTER until it succeeds: after a fault, it is refused until the node reaches the ledger again. */
+async function register(actor: Actor): Promise<void> {
+  const began = performance.now();
+  for (;;) {
+    const [type] = await new Promise<readonly unknown[]>((resolve) => {
       actor.register(PROCEDURE, 'single', resolve);
     });
+    if (type === REGISTERED || performance.now() - began > PATIENCE * 1000) return;
     await sleep(0.1);
   }
-  return elapsed();
 }
 
 /**
