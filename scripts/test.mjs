@@ -72,8 +72,10 @@ async function packages() {
   const filters = published.map((name) => `--filter=@wamp/${name}`);
   const packed = await pnpm([...filters, 'pack', '--pack-destination', cache]);
   if (!step('pack', packed)) return;
-  const tarballs = readdirSync(cache).filter((file) => file.endsWith('.tgz'));
-  const files = tarballs.map((file) => join(cache, file));
+  const tarballs = readdirSync(cache);
+  const files = published.map((name) =>
+    join(cache, tarballs.find((file) => file.startsWith(`wamp-${name}-`)) ?? `no tarball of ${name}`),
+  );
   step('packages as published', await runNode(['scripts/check-packed.mjs', ...files]));
 }
 
