@@ -13,9 +13,13 @@ export interface DeviceKey {
 /** Keys for so many devices: `d0`, `d1` … */
 export function makeKeys(count: number): readonly DeviceKey[] {
   return Array.from({ length: count }, (_, number) => {
-    const { d = '', x = '' } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
-    const hex = (text: string): string => Buffer.from(text, 'base64url').toString('hex');
-    return { authid: `d${number}`, privateKey: hex(d), publicKey: hex(x) };
+    // Encoded at once: Node 20 can hang when it exports a generated key as a JWK. The last 32 octets are the key (RFC 8410).
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519', {
+      privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+      publicKeyEncoding: { type: 'spki', format: 'der' },
+    });
+    const hex = (der: Buffer): string => der.subarray(-32).toString('hex');
+    return { authid: `d${number}`, privateKey: hex(privateKey), publicKey: hex(publicKey) };
   });
 }
 

@@ -1,5 +1,5 @@
 /** `wamp keygen`: creates an Ed25519 key for cryptosign, in a new file. */
-import { generateKeyPairSync } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { fromHex, toHex } from '@wamp/protocol/auth';
@@ -49,15 +49,15 @@ function publicKeyOf(file: string): string {
 
 /** Writes a new private key. @throws Failure if the file exists */
 function made(file: string): string {
-  const { d, x } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
-  const [seed, publicKey] = [d ?? '', x ?? ''].map((part) => Buffer.from(part, 'base64url').toString('hex'));
+  // A private key is 32 random octets (RFC 8032 §5.1.5). Node 20 can hang when it exports a key pair that it generated.
+  const seed = randomBytes(32);
   try {
-    writeFileSync(file, `${seed}\n`, { mode: 0o600, flag: 'wx' });
+    writeFileSync(file, `${toHex(seed)}\n`, { mode: 0o600, flag: 'wx' });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST')
       throw usage(`${file} exists already`, 'A key is never overwritten: name another file.');
     throw new Failure(`cannot write ${file}: ${code ?? message}`, { exit: Exit.FAULT, cause: error });
   }
-  return publicKey ?? '';
+  return toHex(ed25519PublicKey(seed));
 }
